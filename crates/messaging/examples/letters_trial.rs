@@ -1,4 +1,5 @@
-//! A service that publishes, and hears what it publishes or rejects it: what the tests of dead letters start, ask and kill.
+//! A service that publishes messages and handles or rejects them. The tests of dead letters start and
+//! kill it.
 
 use std::{fs::File, io::Write as _, process::ExitCode, sync::Arc};
 
@@ -17,13 +18,13 @@ const TOPIC: &str = "trial.happened";
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct TrialConfig {
-    /// Who carries the messages.
+    /// The broker.
     broker: MessagingConfig,
-    /// How many messages are published at start.
+    /// The number of messages that the service publishes at its start.
     publish: u32,
-    /// Whether they are rejected.
+    /// Whether the handler rejects messages.
     reject: bool,
-    /// The file to which every message is written that is handled.
+    /// The file to which the handler appends messages.
     record: String,
 }
 
@@ -61,7 +62,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     for number in 0..settings.publish {
         let message = Message::raw(TOPIC, "text/plain", number.to_string());
         let published = publisher.publish(message).await;
-        published.map_err(|error| StartError::because("nothing can be published", error))?;
+        published.map_err(|error| StartError::because("a message cannot be published", error))?;
     }
     Ok(())
 }

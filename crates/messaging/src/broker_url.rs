@@ -7,8 +7,8 @@ use url::Url;
 /// Replaces a password in text.
 const MASK: &str = "***";
 
-/// The URL of a broker. Its scheme chooses the engine: `memory:`, `sqlite:path/to/file.db`, `amqp://`,
-/// `amqps://`, `nats://`, `tls://`, `redis://`, `rediss://`, `kafka://`, `kafkas://`.
+/// The URL of a broker. Its scheme chooses the engine: `memory:`, `sqlite:path/to/file.db`,
+/// `amqp://`, `amqps://`, `nats://`, `tls://`, `redis://`, `rediss://`, `kafka://`, `kafkas://`.
 ///
 /// A password in the URL is used and never shown. Prefer the setting `password`, which refers to a
 /// secret.

@@ -73,8 +73,8 @@ pub struct MessagingConfig {
     pub password: Option<Secret<String>>,
     /// Whether messaging is enabled. If not, publishing is a no-op and no handler runs.
     pub enabled: bool,
-    /// Whether readiness requires the broker. If not, readiness is degraded while the broker is down,
-    /// which suits a service that stores its events in an outbox.
+    /// Whether readiness requires the broker. If not, readiness is degraded while the broker is
+    /// down, which suits a service that stores its events in an outbox.
     pub critical: bool,
     /// The maximum size of a message, headers included.
     pub max_message_size: ByteSize,
@@ -82,8 +82,8 @@ pub struct MessagingConfig {
     pub publish_timeout: Timeout,
     /// Settings of every subscription.
     pub defaults: SubscriptionConfig,
-    /// Settings of single subscriptions, by consumer group. They override the service's code. An entry
-    /// without a subscription fails the start.
+    /// Settings of single subscriptions, by consumer group. They override the service's code. An
+    /// entry without a subscription fails the start.
     pub subscriptions: BTreeMap<String, SubscriptionOverrides>,
     /// The interval between measurements of the lag of each subscription.
     pub lag_interval: Timeout,
@@ -120,13 +120,13 @@ pub struct SubscriptionConfig {
     pub initial_backoff: Timeout,
     /// The maximum backoff before any retry.
     pub max_backoff: Timeout,
-    /// The maximum number of deliveries. A message with more is dead-lettered, because its consumers
-    /// end before they acknowledge it.
+    /// The maximum number of deliveries. A message with more is dead-lettered, because its
+    /// consumers end before they acknowledge it.
     pub max_deliveries: NonZeroU32,
     /// The circuit breaker, which pauses the subscription while its handlers fail.
     pub breaker: CircuitBreakerConfig,
-    /// The maximum lag in messages. Above it the subscription is unhealthy (HLTH-4). Without it the lag
-    /// is only measured.
+    /// The maximum lag in messages. Above it the subscription is unhealthy (HLTH-4). Without it the
+    /// lag is only measured.
     pub max_lag: Option<u64>,
 }
 
@@ -192,7 +192,8 @@ impl MessagingConfig {
         }
     }
 
-    /// Returns the settings of a group: its own settings, else those of the code, else the defaults.
+    /// Returns the settings of a group: its own settings, else those of the code, else the
+    /// defaults.
     pub(crate) fn subscription(
         &self,
         group: &GroupName,
@@ -221,7 +222,10 @@ impl SubscriptionConfig {
             overrides.handler_timeout.as_ref(),
         );
         set(&mut self.max_retries, overrides.max_retries.as_ref());
-        set(&mut self.initial_backoff, overrides.initial_backoff.as_ref());
+        set(
+            &mut self.initial_backoff,
+            overrides.initial_backoff.as_ref(),
+        );
         set(&mut self.max_backoff, overrides.max_backoff.as_ref());
         set(&mut self.max_deliveries, overrides.max_deliveries.as_ref());
         set(&mut self.breaker, overrides.breaker.as_ref());

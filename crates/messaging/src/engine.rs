@@ -8,13 +8,13 @@ use crate::{
 };
 
 /// Opens the engine of a broker URL.
-pub(crate) struct Opening {
+pub(crate) struct EngineFactory {
     config: MessagingConfig,
     /// The name of the client at the broker.
     client: String,
 }
 
-impl Opening {
+impl EngineFactory {
     /// Checks the settings without the broker.
     pub(crate) fn new(
         config: &MessagingConfig,

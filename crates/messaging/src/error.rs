@@ -26,12 +26,12 @@ pub enum PublishError {
         /// The topic.
         topic: Topic,
     },
-    /// The broker cannot be reached, does not answer in time, or refuses temporarily. Without an answer
-    /// the message may have been published.
+    /// The broker cannot be reached, does not answer in time, or refuses temporarily. Without an
+    /// answer the message may have been published.
     #[error("the broker did not confirm the message")]
     Unavailable(#[source] Cause),
-    /// A queue of the topic has reached its maximum length. The broker itself works, so other topics
-    /// can be published to.
+    /// A queue of the topic has reached its maximum length. The broker itself works, so other
+    /// topics can be published to.
     #[error("a queue of the topic {topic} is full")]
     QueueFull {
         /// The topic.

@@ -5,8 +5,9 @@ use crate::{InvalidName, Topic};
 
 /// An event with a type and a version of its payload (MSG-6).
 ///
-/// The payload is JSON ([`Message::of`](crate::Message::of), [`Subscription::on`](crate::Subscription::on))
-/// or protobuf ([`Message::protobuf`](crate::Message::protobuf),
+/// The payload is JSON ([`Message::of`](crate::Message::of),
+/// [`Subscription::on`](crate::Subscription::on)) or protobuf
+/// ([`Message::protobuf`](crate::Message::protobuf),
 /// [`Subscription::on_protobuf`](crate::Subscription::on_protobuf)).
 ///
 /// ```
@@ -24,8 +25,8 @@ use crate::{InvalidName, Topic};
 pub trait Event: Send + 'static {
     /// The event type, such as `symbol.created`.
     const TYPE: &'static str;
-    /// The version of the payload. Increase it when consumers of the previous version cannot read the
-    /// payload.
+    /// The version of the payload. Increase it when consumers of the previous version cannot read
+    /// the payload.
     const VERSION: u32;
     /// The topic. By default it has the name of the event type.
     const TOPIC: &'static str = Self::TYPE;

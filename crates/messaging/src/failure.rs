@@ -45,8 +45,8 @@ impl Failure {
         Self::new(Disposition::Retry, "RETRY", cause)
     }
 
-    /// Retries after `backoff`, at most five minutes, instead of the configured backoff. It counts as a
-    /// retry.
+    /// Retries after `backoff`, at most five minutes, instead of the configured backoff. It counts
+    /// as a retry.
     pub fn delay(backoff: Duration, cause: impl Into<Cause>) -> Self {
         Self::new(Disposition::Delay(backoff), "DELAY", cause)
     }
@@ -98,8 +98,8 @@ impl Failure {
         )
     }
 
-    /// Returns the error and its causes as one text. A cause that repeats the end of the text is left
-    /// out.
+    /// Returns the error and its causes as one text. A cause that repeats the end of the text is
+    /// left out.
     pub(crate) fn explanation(&self) -> String {
         let mut text = self.cause.to_string();
         let mut next = self.cause.source();

@@ -1,9 +1,10 @@
-//! Publish/subscribe messaging over RabbitMQ, NATS JetStream, Redis Streams, Kafka and an embedded broker.
+//! Publish/subscribe messaging over RabbitMQ, NATS JetStream, Redis Streams, Kafka and an embedded
+//! broker.
 //!
-//! The broker URL chooses the engine. An engine implements [`transport::Transport`]: it publishes with
-//! confirms, delivers and acknowledges. This crate implements everything else once for all engines:
-//! concurrency, order by key, retries, dead letters, circuit breakers, metrics and graceful stops. One
-//! conformance suite tests it on every engine.
+//! The broker URL chooses the engine. An engine implements [`transport::Transport`]: it publishes
+//! with confirms, delivers and acknowledges. This crate implements everything else once for all
+//! engines: concurrency, order by key, retries, dead letters, circuit breakers, metrics and
+//! graceful stops. One conformance suite tests it on every engine.
 //!
 //! ```
 //! use seaworthy_messaging::{Event, Failure, Message, Messaging, MessagingConfig, Received, Subscription, Topics};
@@ -71,7 +72,7 @@ pub use broker_url::{BrokerUrl, Engine, InvalidBrokerUrl};
 pub use command::dead_letters_command;
 pub use config::{EmbeddedConfig, MessagingConfig, SubscriptionConfig, SubscriptionOverrides};
 pub use consumer::ConsumerReport;
-pub use dead_letter::{TruncatedPayload, DeadLetter, DeadLetterId, DeadLetterReason};
+pub use dead_letter::{DeadLetter, DeadLetterId, DeadLetterReason, TruncatedPayload};
 pub use dead_letters::DeadLetters;
 pub use embedded::{MemoryBroker, SqliteBroker};
 pub use envelope::{Envelope, InvalidMessageId, MessageId};

@@ -33,8 +33,8 @@ impl Message {
         Self::typed::<E>(Ok(event.encode_to_vec().into()), PROTOBUF)
     }
 
-    /// Creates a message with any bytes, for messages that other systems define. The event type is the
-    /// name of the topic.
+    /// Creates a message with any bytes, for messages that other systems define. The event type is
+    /// the name of the topic.
     #[must_use]
     pub fn raw(topic: &str, content_type: &str, payload: impl Into<Bytes>) -> Self {
         let topic = Topic::new(topic).map_err(PublishError::permanent);
@@ -83,8 +83,8 @@ impl Message {
         self.change(|envelope| envelope.with_attribute(attribute::EXPIRY_TIME, text_of(moment)))
     }
 
-    /// Sets the causation ID to the ID of another message, and takes over its correlation ID. Without
-    /// one, the ID of the other message becomes the correlation ID.
+    /// Sets the causation ID to the ID of another message, and takes over its correlation ID.
+    /// Without one, the ID of the other message becomes the correlation ID.
     #[must_use]
     pub fn caused_by(self, cause: &Envelope) -> Self {
         let correlation_id = cause
@@ -102,8 +102,8 @@ impl Message {
         Self(self.0.map(change))
     }
 
-    /// Returns the envelope with the context of the request (MSG-8): its ID, deadline, actor, tenant and
-    /// the span `trace`.
+    /// Returns the envelope with the context of the request (MSG-8): its ID, deadline, actor,
+    /// tenant and the span `trace`.
     ///
     /// # Errors
     /// [`PublishError::Permanent`] if the message is invalid.

@@ -23,7 +23,8 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, Transport},
 };
 
-/// The connection of a service to its broker. It creates publishers and subscriptions. Cheap to clone.
+/// The connection of a service to its broker. It creates publishers and subscriptions. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct Messaging(Option<Arc<Inner>>);
 
@@ -41,9 +42,10 @@ struct Inner {
 }
 
 impl Messaging {
-    /// Connects to the broker of the settings (LIFE-2). Retries until the broker answers or the total
-    /// connect timeout expires. `name` is the key of the settings, and the name in logs, probes and
-    /// policies. A stop of the service closes the connection after all publishers have ended.
+    /// Connects to the broker of the settings (LIFE-2). Retries until the broker answers or the
+    /// total connect timeout expires. `name` is the key of the settings, and the name in logs,
+    /// probes and policies. A stop of the service closes the connection after all publishers have
+    /// ended.
     ///
     /// With `enabled: false` it returns [`disabled`](Self::disabled).
     ///
@@ -61,7 +63,7 @@ impl Messaging {
             );
             return Ok(Self::disabled());
         }
-        let engine = engine::Opening::new(config, service.identity())?;
+        let engine = engine::EngineFactory::new(config, service.identity())?;
         let mut dependency = Dependency::new(name);
         if let Some(address) = config.url.address() {
             dependency = dependency.at(address);
@@ -161,8 +163,8 @@ impl Messaging {
         ))
     }
 
-    /// Starts a subscription, which runs until the service stops. Call it in the assembly: the start
-    /// fails if the settings name a group that has no subscription when the assembly ends.
+    /// Starts a subscription, which runs until the service stops. Call it in the assembly: the
+    /// start fails if the settings name a group that has no subscription when the assembly ends.
     ///
     /// # Errors
     /// [`MessagingError`] if the subscription is invalid or the broker refuses it.
@@ -223,8 +225,8 @@ impl Messaging {
         consumers.iter().map(|consumer| consumer.report()).collect()
     }
 
-    /// Pauses the subscription of a group on this instance. Running handlers finish, and other messages
-    /// return to the broker. Returns whether the group has a subscription.
+    /// Pauses the subscription of a group on this instance. Running handlers finish, and other
+    /// messages return to the broker. Returns whether the group has a subscription.
     pub fn pause(&self, group: &str) -> bool {
         self.with_consumer(group, Consumer::pause)
     }

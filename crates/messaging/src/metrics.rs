@@ -82,10 +82,7 @@ impl ConsumerMetrics {
                 "messages_released_total",
                 "Messages that a stop or a pause released to the broker.",
             ),
-            duration: histogram(
-                "messages_handler_duration_seconds",
-                "Duration of attempts.",
-            ),
+            duration: histogram("messages_handler_duration_seconds", "Duration of attempts."),
             age: histogram(
                 "messages_critical_time_seconds",
                 "Time from publishing to the end of the handler.",
@@ -98,7 +95,10 @@ impl ConsumerMetrics {
                 "consumer_lag",
                 "Messages that the group has not acknowledged.",
             ),
-            connected: gauge("consumer_connected", "1 while the subscription is connected, else 0."),
+            connected: gauge(
+                "consumer_connected",
+                "1 while the subscription is connected, else 0.",
+            ),
             paused: gauge(
                 "consumer_paused",
                 "1 while an operator has paused the subscription, else 0.",
@@ -118,7 +118,7 @@ impl ConsumerMetrics {
         }
     }
 
-    pub(crate) fn dead(&self, reason: DeadLetterReason) {
+    pub(crate) fn dead_lettered(&self, reason: DeadLetterReason) {
         if let Some((_, dead)) = self.dead.iter().find(|(known, _)| *known == reason) {
             dead.increment();
         }

@@ -31,8 +31,8 @@ pub struct InvalidName {
 #[serde(try_from = "String", into = "String")]
 pub struct Topic(Arc<str>);
 
-/// The name of a consumer group. The consumers of a group share its messages, and each group receives
-/// every message. Cheap to clone.
+/// The name of a consumer group. The consumers of a group share its messages, and each group
+/// receives every message. Cheap to clone.
 ///
 /// ```
 /// use seaworthy_messaging::GroupName;

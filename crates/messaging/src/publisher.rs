@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, fmt, sync::Arc, time::SystemTime};
 
 use seaworthy_core::{
-    Backoff, ByteSize, RequestContext, ServiceIdentity, Timeout, TraceContext, context,
+    Backoff, ByteSize, RequestContext, ServiceIdentity, Timeout, TraceContext, context, error_chain,
 };
 use seaworthy_resilience::{Outcome, circuit_breaker::CircuitBreaker};
 use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord, Tracer};
@@ -9,7 +9,6 @@ use tokio::time::{self, Instant};
 
 use crate::{
     Envelope, Message, PublishError, Topic,
-    dead_letters::chain,
     metrics::PublishMetrics,
     transport::{Transport, publish_in_order},
 };
@@ -55,13 +54,13 @@ impl Publisher {
         Self(None)
     }
 
-    /// Publishes a message and returns after the broker has confirmed it. Retries with the same message
-    /// ID while the broker is unavailable or a queue is full, until `publish_timeout` or the deadline of
-    /// the request.
+    /// Publishes a message and returns after the broker has confirmed it. Retries with the same
+    /// message ID while the broker is unavailable or a queue is full, until `publish_timeout` or
+    /// the deadline of the request.
     ///
     /// # Errors
-    /// [`PublishError`]. After `Unavailable` the message may have been published. Consumers recognize a
-    /// duplicate by its message ID.
+    /// [`PublishError`]. After `Unavailable` the message may have been published. Consumers
+    /// recognize a duplicate by its message ID.
     pub async fn publish(&self, message: Message) -> Result<(), PublishError> {
         let Some(publishing) = &self.0 else {
             return Ok(());
@@ -83,8 +82,8 @@ impl Publisher {
         result
     }
 
-    /// Returns the envelope of a message with the context of the request, for an outbox, which stores it
-    /// before it is published.
+    /// Returns the envelope of a message with the context of the request, for an outbox, which
+    /// stores it before it is published.
     ///
     /// # Errors
     /// [`PublishError::Permanent`] or [`PublishError::TooLarge`] if the message is invalid.
@@ -210,7 +209,7 @@ impl Outlet {
         if let Some(deadline) = request.and_then(RequestContext::deadline) {
             end = end.min(Instant::now() + deadline.remaining().unwrap_or_default());
         }
-        let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
+        let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut attempt = 0;
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -219,12 +218,12 @@ impl Outlet {
             };
             let answers = self.attempt(vec![envelope.clone()], limit).await;
             let result = answers.into_iter().next().unwrap_or_else(unanswered);
-            let backoff = backoff.delay(attempt);
+            let backoff = delays.delay(attempt);
             match result {
                 Err(error @ (PublishError::Unavailable(_) | PublishError::QueueFull { .. }))
                     if Instant::now() + backoff < end =>
                 {
-                    let problem = chain(&error);
+                    let problem = error_chain(&error);
                     tracing::warn!(topic = %envelope.topic(), problem, ?backoff, "publishing a message failed; retrying");
                     time::sleep(backoff).await;
                     attempt += 1;
@@ -292,7 +291,12 @@ impl Outlet {
     ) {
         match (topic, result) {
             (Some(topic), result) => self.count(topic, begun, result),
-            (None, Err(error)) => self.0.metrics.failed.get_or_create(error.reason()).increment(),
+            (None, Err(error)) => self
+                .0
+                .metrics
+                .failed
+                .get_or_create(error.reason())
+                .increment(),
             (None, Ok(())) => {}
         }
         if !self.0.tracer.is_recording(trace) {

@@ -15,8 +15,8 @@ use crate::{
 
 /// The subscription of a consumer group: its topics and handlers.
 ///
-/// The instances of a service that subscribe as one group share its messages. Every group receives all
-/// messages of its topics.
+/// The instances of a service that subscribe as one group share its messages. Every group receives
+/// all messages of its topics.
 ///
 /// ```
 /// use seaworthy_messaging::{Event, Failure, Received, Subscription};
@@ -60,8 +60,8 @@ impl Subscription {
         }
     }
 
-    /// Adds a handler for an event with a JSON payload. The consumer acknowledges the message after the
-    /// handler has succeeded.
+    /// Adds a handler for an event with a JSON payload. The consumer acknowledges the message after
+    /// the handler has succeeded.
     #[must_use]
     pub fn on<E, H, F, R>(self, handler: H) -> Self
     where
@@ -159,15 +159,16 @@ impl Subscription {
         self
     }
 
-    /// Sets the maximum number of messages that are handled at once, at least 1. Settings override it.
+    /// Sets the maximum number of messages that are handled at once, at least 1. Settings override
+    /// it.
     #[must_use]
     pub fn concurrency(mut self, concurrency: u16) -> Self {
         self.overrides.concurrency = Some(NonZeroU16::new(concurrency).unwrap_or(NonZeroU16::MIN));
         self
     }
 
-    /// Sets the maximum number of unacknowledged messages of an instance, at least 1. Settings override
-    /// it.
+    /// Sets the maximum number of unacknowledged messages of an instance, at least 1. Settings
+    /// override it.
     #[must_use]
     pub fn prefetch(mut self, prefetch: u16) -> Self {
         self.overrides.prefetch = Some(NonZeroU16::new(prefetch).unwrap_or(NonZeroU16::MIN));

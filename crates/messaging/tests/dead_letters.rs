@@ -179,7 +179,7 @@ fn a_line_about_a_message_says_what_happened_to_it_and_which_it_was_obs_2() {
     let line = process.line("\"dead_letter\":").unwrap();
     let line: Value = serde_json::from_str(&line).unwrap();
     stop(process);
-    let said = "a message could not be handled and is dead";
+    let said = "a message was dead-lettered";
     assert_eq!(at(&line, "/message"), &json!(said), "{line}");
     let listed = trial.ask(&["list"]);
     assert_eq!(at(&line, "/message_id"), at(&listed, "/0/message_id"));

@@ -1,5 +1,4 @@
 //! A broker that refuses every form of a dead letter.
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 use std::{
     num::NonZeroU16,

@@ -1,5 +1,4 @@
 //! Settings that name a subscription which the service does not have.
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 use bytes::Bytes;
 use seaworthy_config::Loader;
@@ -39,12 +38,14 @@ async fn start(change: impl FnOnce(&mut MessagingConfig)) -> Result<(), String> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_of_unknown_subscription_fail_the_start_conf_1() {
-    let overrides = SubscriptionOverrides::default;
-    let known = start(|config| drop(config.subscriptions.insert("audit".to_owned(), overrides())));
-    assert_eq!(known.await, Ok(()));
-    let unknown =
-        start(|config| drop(config.subscriptions.insert("audti".to_owned(), overrides())));
-    let problem = unknown.await.unwrap_err();
+    let insert = |name: &'static str| {
+        move |config: &mut MessagingConfig| {
+            let overrides = SubscriptionOverrides::default();
+            config.subscriptions.insert(name.to_owned(), overrides);
+        }
+    };
+    assert_eq!(start(insert("audit")).await, Ok(()));
+    let problem = start(insert("audti")).await.unwrap_err();
     let expected = "broker.subscriptions.audti: unknown name: did you mean `audit`?";
     assert!(problem.ends_with(expected), "{problem}");
 }

@@ -1,9 +1,9 @@
 //! Endpoints of the admin listener for the subscriptions and dead letters of one broker, below
 //! `/messaging/NAME`.
 //!
-//! A change needs a reason. The log records who made the change and why. A replay or a discard takes
-//! longer than a request may, so it runs as a job. One job runs at a time, and other requests read
-//! its progress or stop it.
+//! A change needs a reason. The log records who made the change and why. A replay or a discard
+//! takes longer than a request may, so it runs as a job. One job runs at a time, and other requests
+//! read its progress or stop it.
 
 mod dead_letters;
 mod job;
@@ -17,7 +17,8 @@ use seaworthy_http::Routes;
 
 use crate::{DeadLetters, Messaging};
 
-/// A web page cannot send this header to another origin. The admin listener requires it for changes.
+/// A web page cannot send this header to another origin. The admin listener requires it for
+/// changes.
 const ADMIN_HEADER: &str = "x-admin-request";
 
 /// Returns the endpoints for the broker of this name.

@@ -12,50 +12,45 @@ use crate::{
     dead_letters::{DeadLetterFilter, Replay, ReplayTarget, Selection},
 };
 
-/// As many as a screen holds, and some.
-const LISTED: &str = "100";
-/// As many as one person decides about at once.
-const TREATED: &str = "10000";
-/// What every service handles beside its usual work.
-const RATE: &str = "50";
+/// The default limit of `list`.
+const DEFAULT_LISTED: &str = "100";
+/// The default limit of the other subcommands.
+const DEFAULT_SELECTED: &str = "10000";
+/// The default rate of a replay, in letters per second.
+const DEFAULT_RATE: &str = "50";
 
 pub(super) fn definition() -> Command {
     let dry_run = || {
         flag(
             "dry-run",
-            "Tell which letters that would be, and do nothing",
+            "Report the selected letters without changing them",
         )
     };
-    let all = || {
-        flag(
-            "all",
-            "All of them, where neither a letter nor a filter is given",
-        )
-    };
+    let all = || flag("all", "Select all letters, if no ID and no filter is given");
     Command::new("dead-letters")
-        .about("Look at the messages that no consumer could handle, publish them again, throw them away.")
+        .about("List, group, replay and discard dead letters: messages that no consumer could handle.")
         .subcommand_required(true)
         .subcommand(filtered(
             Command::new("list").about("List dead letters, the oldest first."),
-            LISTED,
+            DEFAULT_LISTED,
         ))
         .subcommand(filtered(
-            Command::new("groups").about("Group dead letters by what failed and why, the largest group first."),
-            TREATED,
+            Command::new("groups").about("Group dead letters by cause, the largest group first."),
+            DEFAULT_SELECTED,
         ))
         .subcommand(
             Command::new("show")
-                .about("Tell everything about one dead letter.")
+                .about("Show one dead letter.")
                 .arg(ids().num_args(1).required(true))
                 .arg(topic())
-                .arg(flag("payload", "Show the payload too: it may hold what not everybody should read")),
+                .arg(flag("payload", "Include the payload, which may contain personal data")),
         )
         .subcommand(
             filtered(
                 Command::new("replay").about(
-                    "Publish dead letters again for the group that could not handle them, and remove them once that is confirmed.",
+                    "Publish dead letters again for the group that failed, and remove each after the broker has confirmed it.",
                 ),
-                TREATED,
+                DEFAULT_SELECTED,
             )
             .arg(ids())
             .arg(all())
@@ -65,26 +60,26 @@ pub(super) fn definition() -> Command {
                     .long("rate")
                     .value_name("LETTERS")
                     .value_parser(value_parser!(NonZeroU32))
-                    .default_value(RATE)
-                    .help("How many in a second at most"),
+                    .default_value(DEFAULT_RATE)
+                    .help("Maximum rate in letters per second"),
             )
             .arg(
                 Arg::new("to-group")
                     .long("to-group")
                     .value_name("GROUP")
                     .value_parser(ValueParser::new(|text: &str| GroupName::new(text)))
-                    .help("For this group, whichever could not handle it"),
+                    .help("Publish for this group instead of the group that failed"),
             )
             .arg(flag(
                 "to-everyone",
-                "For every group of the topic, also those that have handled it",
+                "Publish for all groups of the topic, including those that have handled the message",
             ))
             .group(ArgGroup::new("target").args(["to-group", "to-everyone"])),
         )
         .subcommand(
             filtered(
-                Command::new("discard").about("Remove dead letters. They are gone."),
-                TREATED,
+                Command::new("discard").about("Remove dead letters permanently."),
+                DEFAULT_SELECTED,
             )
             .arg(ids())
             .arg(all())
@@ -103,7 +98,7 @@ fn ids() -> Arg {
     Arg::new("id")
         .value_name("ID")
         .num_args(0..)
-        .help("Identifiers of dead letters, as the list tells them")
+        .help("IDs of dead letters, as shown by list")
 }
 
 fn topic() -> Arg {
@@ -111,7 +106,7 @@ fn topic() -> Arg {
         .long("topic")
         .action(ArgAction::Append)
         .value_parser(ValueParser::new(|text: &str| Topic::new(text)))
-        .help("Those of this topic. May be repeated; else those of all topics of the service")
+        .help("Select letters of this topic, may be repeated [default: all topics of the service]")
 }
 
 fn filtered(command: Command, limit: &'static str) -> Command {
@@ -119,52 +114,55 @@ fn filtered(command: Command, limit: &'static str) -> Command {
     command
         .arg(topic())
         .arg(
-            text("group", "Those that this group could not handle")
+            text("group", "Select letters of this consumer group")
                 .value_parser(ValueParser::new(|text: &str| GroupName::new(text))),
         )
-        .arg(text("type", "Those of this kind of event"))
+        .arg(text("type", "Select letters of this event type"))
         .arg(
-            text("reason", "Those that were given up for this reason").value_parser(
+            text("reason", "Select letters with this reason").value_parser(
                 DeadLetterReason::ALL
                     .map(DeadLetterReason::as_str),
             ),
         )
         .arg(text(
             "fingerprint",
-            "Those whose failures are of the same cause, as the groups tell it",
+            "Select letters with this fingerprint, as shown by groups",
         ))
         .arg(
             text(
                 "since",
-                "Those that failed at this moment (2026-01-31T12:00:00Z) or this long ago (2h) or later",
+                "Select letters that failed at or after this time (2026-01-31T12:00:00Z) or duration ago (2h)",
             )
-            .value_parser(ValueParser::new(moment)),
+            .value_parser(ValueParser::new(time)),
         )
         .arg(
-            text("until", "Those that failed before this moment, or longer ago than this")
-                .value_parser(ValueParser::new(moment)),
+            text("until", "Select letters that failed before this time or duration ago")
+                .value_parser(ValueParser::new(time)),
         )
         .arg(
-            text("limit", "How many at most")
+            text("limit", "Maximum number of letters")
                 .value_parser(value_parser!(NonZeroU32))
                 .default_value(limit),
         )
 }
 
-/// A moment, or how long ago it was.
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(moment) = DateTime::from_str(text) {
-        return Ok(moment);
+/// Parses a time, or a duration before the current time.
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(time) = DateTime::from_str(text) {
+        return Ok(time);
     }
     let unknown = || {
-        format!("{text:?} is neither a moment such as 2026-01-31T12:00:00Z nor a time such as 2h")
+        format!("{text:?} is neither a time such as 2026-01-31T12:00:00Z nor a duration such as 2h")
     };
     let ago = Timeout::from_str(text).map_err(|_| unknown())?;
     let ago = chrono::Duration::from_std(ago.get()).map_err(|_| unknown())?;
     Utc::now().checked_sub_signed(ago).ok_or_else(unknown)
 }
 
-/// What is asked for. What changes something must say of which letters.
+/// Returns the selection of the arguments.
+///
+/// # Errors
+/// `replay` and `discard` need an ID, a topic, a filter or `--all`.
 pub(super) fn selection(given: &ArgMatches, topics: Vec<Topic>) -> Result<Selection, StartError> {
     fn one<T: Clone + Send + Sync + 'static>(given: &ArgMatches, name: &str) -> Option<T> {
         given.try_get_one::<T>(name).ok().flatten().cloned()
@@ -191,7 +189,7 @@ pub(super) fn selection(given: &ArgMatches, topics: Vec<Topic>) -> Result<Select
         && filter.matches_all()
     {
         return Err(StartError::new(
-            "name letters, a topic or a filter, or say --all",
+            "select dead letters: give IDs, --topic, a filter or --all",
         ));
     }
     let selection = Selection::new(&topics, filter);
@@ -208,10 +206,10 @@ pub(super) fn replay(given: &ArgMatches) -> Replay {
         None if given.get_flag("to-everyone") => ReplayTarget::Everyone,
         None => ReplayTarget::FailedGroup,
     };
-    let usual = Replay::default();
+    let defaults = Replay::default();
     Replay {
         target,
-        rate: given.get_one("rate").copied().unwrap_or(usual.rate),
+        rate: given.get_one("rate").copied().unwrap_or(defaults.rate),
         dry_run: given.get_flag("dry-run"),
     }
 }
@@ -221,19 +219,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_a_date_or_how_long_ago_it_was_msg_3() {
-        let date = moment("2026-01-31T12:00:00Z").unwrap();
+    fn parses_times_and_durations_msg_3() {
+        let date = time("2026-01-31T12:00:00Z").unwrap();
         assert_eq!(date.to_rfc3339(), "2026-01-31T12:00:00+00:00");
-        let then = moment("2h").unwrap();
+        let then = time("2h").unwrap();
         let ago = Utc::now() - then;
         assert!(ago >= chrono::Duration::hours(2) && ago < chrono::Duration::hours(3));
         for wrong in ["", "yesterday", "-2h", "2026", "99999999999999999999s"] {
-            assert!(moment(wrong).is_err(), "{wrong}");
+            assert!(time(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn the_command_is_defined_without_contradiction_msg_3() {
+    fn command_definition_is_consistent_msg_3() {
         definition().debug_assert();
     }
 }

@@ -12,8 +12,9 @@ use crate::{
     DeadLetters, Engine, Messaging, MessagingConfig, Topic, Topics, dead_letters::Selection,
 };
 
-/// The command `dead-letters list|groups|show|replay|discard` of a service binary: looks at the messages that no consumer could handle, publishes them again, throws them
-/// away. They are of the broker of this name, with these settings; `topics` are those that are looked at where no `--topic` is given.
+/// Creates the command `dead-letters list|groups|show|replay|discard` of a service binary. It uses
+/// the broker with this name and these settings. Without `--topic` it reads the dead letters of
+/// `topics`.
 ///
 /// ```
 /// use seaworthy_messaging::{MessagingConfig, Topics, dead_letters_command};
@@ -49,43 +50,45 @@ async fn dead_letters<C: Settings>(
     let config = config(run.service.settings());
     if config.url.engine() == Engine::Memory {
         return Err(StartError::new(
-            "the broker is in the memory of the service: ask its admin listener for its dead letters",
+            "the broker is in the memory of the service: use the admin listener of the service to read its dead letters",
         ));
     }
-    let Some((what, given)) = run.arguments.subcommand() else {
+    let Some((subcommand, arguments)) = run.arguments.subcommand() else {
         return Ok(());
     };
     let known = topics()
         .plan()
-        .map_err(|error| StartError::because("a topic cannot be looked at", error))?;
+        .map_err(|error| StartError::because("a topic of the command is not valid", error))?;
     let known = known.into_iter().map(|plan| plan.topic).collect();
-    let topics: Vec<Topic> = match given.get_many("topic") {
+    let topics: Vec<Topic> = match arguments.get_many("topic") {
         Some(topics) => topics.cloned().collect(),
         None => known,
     };
     if topics.is_empty() {
-        return Err(StartError::new("no topic is known: name one with --topic"));
+        return Err(StartError::new("the service has no topics: set --topic"));
     }
     let messaging = Messaging::connect(run.service, name, config).await?;
     let Some(letters) = messaging.dead_letters() else {
-        return Err(StartError::new("messages are switched off by the settings"));
+        return Err(StartError::new(
+            "messaging is disabled by the setting enabled",
+        ));
     };
-    let asked = Asked {
+    let request = Request {
         letters,
         console: run.console,
-        selection: arguments::selection(given, topics)?,
+        selection: arguments::selection(arguments, topics)?,
     };
-    match what {
-        "groups" => groups(&asked).await,
-        "show" => show(&asked, given.get_flag("payload")).await,
-        "replay" => replay(&asked, &arguments::replay(given)).await,
-        "discard" => discard(&asked, given.get_flag("dry-run")).await,
-        _ => list(&asked).await,
+    match subcommand {
+        "groups" => groups(&request).await,
+        "show" => show(&request, arguments.get_flag("payload")).await,
+        "replay" => replay(&request, &arguments::replay(arguments)).await,
+        "discard" => discard(&request, arguments.get_flag("dry-run")).await,
+        _ => list(&request).await,
     }
 }
 
-/// What all of them need.
-struct Asked {
+/// The context of a subcommand.
+struct Request {
     letters: DeadLetters,
     console: seaworthy_service::Console,
     selection: Selection,

@@ -4,13 +4,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::{
     GroupName,
-    dead_letters::{DeadLetterDescription, DeadLetterGroup, DeadLetterReport, DeadLetterOutcome},
+    dead_letters::{DeadLetterDescription, DeadLetterGroup, DeadLetterOutcome, DeadLetterReport},
 };
 
-/// As many of the letters that did not go as they should as a person reads; a program gets all.
-const TOLD: usize = 20;
+/// The maximum number of failed letters in the text output. The JSON output has all.
+const MAX_SHOWN: usize = 20;
 
-/// A text of anybody's as a terminal may show it: nothing in it moves the cursor, changes a colour or turns the direction of writing.
+/// Escapes characters that move the cursor, change colours or the direction of writing.
 pub(super) fn shown(text: &str) -> String {
     let is_harmless = |character: char| {
         !character.is_control()
@@ -27,9 +27,9 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
-pub(super) fn moment(moment: Option<DateTime<Utc>>) -> String {
-    moment.map_or("-".to_owned(), |moment| {
-        moment.to_rfc3339_opts(SecondsFormat::Secs, true)
+pub(super) fn time(time: Option<DateTime<Utc>>) -> String {
+    time.map_or("-".to_owned(), |time| {
+        time.to_rfc3339_opts(SecondsFormat::Secs, true)
     })
 }
 
@@ -41,7 +41,7 @@ pub(super) fn line(letter: &DeadLetterDescription) -> String {
     format!(
         "{}  {}  {}  group {}  {}  {}  replayed {}  {}: {}",
         shown(letter.id.as_str()),
-        moment(letter.last_failed),
+        time(letter.last_failed),
         letter.topic,
         named(letter.group.as_ref()),
         shown(&letter.event_type),
@@ -54,7 +54,7 @@ pub(super) fn line(letter: &DeadLetterDescription) -> String {
 
 pub(super) fn group(group: &DeadLetterGroup) -> String {
     format!(
-        "{}  {} letters, {} of them replayed before  {}  group {}  {}  {}  {} to {}  {}: {}",
+        "{}  {} letters, {} of them replayed  {}  group {}  {}  {}  {} to {}  {}: {}",
         group.fingerprint,
         group.count,
         group.replayed,
@@ -62,16 +62,16 @@ pub(super) fn group(group: &DeadLetterGroup) -> String {
         named(group.group.as_ref()),
         shown(&group.event_type),
         group.reason,
-        moment(group.first_failed),
-        moment(group.last_failed),
+        time(group.first_failed),
+        time(group.last_failed),
         shown(&group.class),
         shown(&group.message),
     )
 }
 
-/// One line for each thing that is known.
+/// One line for each field.
 pub(super) fn description(letter: &DeadLetterDescription) -> String {
-    let told = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), shown);
+    let optional = |text: &Option<String>| text.as_deref().map_or("-".to_owned(), shown);
     let version = letter
         .version
         .map_or("-".to_owned(), |version| version.to_string());
@@ -85,9 +85,9 @@ pub(super) fn description(letter: &DeadLetterDescription) -> String {
             format!("{} version {version}", shown(&letter.event_type)),
         ),
         ("source", shown(&letter.source)),
-        ("subject", told(&letter.subject)),
-        ("key", told(&letter.key)),
-        ("made", moment(letter.time)),
+        ("subject", optional(&letter.subject)),
+        ("key", optional(&letter.key)),
+        ("time", time(letter.time)),
         ("reason", letter.reason.to_string()),
         (
             "problem",
@@ -100,18 +100,18 @@ pub(super) fn description(letter: &DeadLetterDescription) -> String {
             "failed",
             format!(
                 "{} to {}",
-                moment(letter.first_failed),
-                moment(letter.last_failed)
+                time(letter.first_failed),
+                time(letter.last_failed)
             ),
         ),
-        ("request", told(&letter.request_id)),
-        ("trace", told(&letter.trace_id)),
+        ("request", optional(&letter.request_id)),
+        ("trace", optional(&letter.trace_id)),
         (
             "payload",
             format!(
                 "{} bytes, {}",
                 letter.payload_size,
-                told(&letter.content_type)
+                optional(&letter.content_type)
             ),
         ),
     ];
@@ -129,59 +129,67 @@ pub(super) fn description(letter: &DeadLetterDescription) -> String {
     text.join("\n")
 }
 
-/// What was done, with the letters that did not go as they should.
+/// The result of a job, with the letters that were not processed.
 pub(super) fn report(report: &DeadLetterReport) -> String {
     let counts = report.counts();
     let mut text = if report.dry_run {
         format!(
-            "{} letters would be taken, {} skipped; nothing was done",
+            "dry run: {} letters selected, {} skipped",
             counts.waiting, counts.skipped
         )
     } else {
-        let told = [
+        let outcomes = [
             (counts.replayed, "replayed"),
             (counts.discarded, "discarded"),
             (counts.skipped, "skipped"),
             (counts.refused, "refused by the broker"),
-            (counts.missing, "gone before their turn"),
+            (counts.missing, "missing"),
             (
                 counts.uncertain,
-                "perhaps published and still dead letters: a replay publishes them again under the same identifier",
+                "perhaps published: a replay publishes them again with the same message ID",
             ),
             (counts.waiting, "not reached"),
         ];
-        let told: Vec<_> = told
+        let outcomes: Vec<_> = outcomes
             .iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        format!("{} letters chosen: {}", counts.selected, or_none(&told))
+        format!(
+            "{} letters selected: {}",
+            counts.selected,
+            or_none(&outcomes)
+        )
     };
     if report.more {
-        text.push_str("\nthere are more than the limit: run it again");
+        text.push_str("\nthe selection exceeds the limit: run the command again");
     }
     if let Some(problem) = &report.problem {
-        let _ = write!(text, "\nit ended early: {}", shown(problem));
+        let _ = write!(text, "\nthe job ended early: {}", shown(problem));
     } else if !report.finished {
-        text.push_str("\nit was interrupted; it can be run again");
+        text.push_str("\nthe job was interrupted: run the command again");
     }
     let unusual = report.letters.iter().filter_map(|letter| {
         let why = match &letter.outcome {
-            DeadLetterOutcome::Skipped { problem } | DeadLetterOutcome::Refused { problem } => shown(problem),
-            DeadLetterOutcome::Publishing | DeadLetterOutcome::Published => "perhaps published".to_owned(),
+            DeadLetterOutcome::Skipped { problem } | DeadLetterOutcome::Refused { problem } => {
+                shown(problem)
+            }
+            DeadLetterOutcome::Publishing | DeadLetterOutcome::Published => {
+                "perhaps published".to_owned()
+            }
             _ => return None,
         };
         Some(format!("\n{}  {why}", shown(letter.id.as_str())))
     });
-    text.extend(unusual.take(TOLD));
+    text.extend(unusual.take(MAX_SHOWN));
     text
 }
 
-fn or_none(told: &[String]) -> String {
-    if told.is_empty() {
-        "nothing was done".to_owned()
+fn or_none(outcomes: &[String]) -> String {
+    if outcomes.is_empty() {
+        "none".to_owned()
     } else {
-        told.join(", ")
+        outcomes.join(", ")
     }
 }
 
@@ -192,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_dead_letter_steers_the_terminal_msg_3() {
+    fn control_characters_are_escaped_msg_3() {
         let hostile = "a\u{1b}[2Jb\r\u{202e}c\u{0}\u{200b}é";
         assert_eq!(
             shown(hostile),
@@ -202,7 +210,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_in_a_dead_letter_is_one_line_msg_3(text in any::<String>()) {
+        fn escaped_text_is_one_line_msg_3(text in any::<String>()) {
             prop_assert!(!shown(&text).chars().any(char::is_control));
         }
     }

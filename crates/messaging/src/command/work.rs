@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::time::{self, MissedTickBehavior};
 
 use super::{
-    Asked,
+    Request,
     text::{description, group, line, report},
 };
 use crate::{
@@ -13,73 +13,77 @@ use crate::{
     transport::TransportError,
 };
 
-/// How often a person is told how far it is.
-const PROGRESS: Duration = Duration::from_secs(2);
+/// The interval of progress lines.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
-fn unanswered(error: TransportError) -> StartError {
-    StartError::because("the broker does not show its dead letters", error)
+fn unavailable(error: TransportError) -> StartError {
+    StartError::because("the dead letters cannot be read", error)
 }
 
-pub(super) async fn list(asked: &Asked) -> Result<(), StartError> {
-    let letters = asked.letters.descriptions(&asked.selection).await;
-    let letters = letters.map_err(unanswered)?;
+pub(super) async fn list(request: &Request) -> Result<(), StartError> {
+    let letters = request.letters.descriptions(&request.selection).await;
+    let letters = letters.map_err(unavailable)?;
     let lines: Vec<String> = letters.iter().map(line).collect();
-    asked
+    request
         .console
         .answer(&lines_or(&lines, "no dead letters"), &letters);
     Ok(())
 }
 
-pub(super) async fn groups(asked: &Asked) -> Result<(), StartError> {
-    let groups = asked.letters.groups(&asked.selection).await;
-    let groups = groups.map_err(unanswered)?;
+pub(super) async fn groups(request: &Request) -> Result<(), StartError> {
+    let groups = request.letters.groups(&request.selection).await;
+    let groups = groups.map_err(unavailable)?;
     let lines: Vec<String> = groups.iter().map(group).collect();
-    asked
+    request
         .console
         .answer(&lines_or(&lines, "no dead letters"), &groups);
     Ok(())
 }
 
-pub(super) async fn show(asked: &Asked, with_payload: bool) -> Result<(), StartError> {
-    let Selection { topics, filter, .. } = &asked.selection;
+pub(super) async fn show(request: &Request, with_payload: bool) -> Result<(), StartError> {
+    let Selection { topics, filter, .. } = &request.selection;
     let id = filter.ids.first();
-    let id = id.ok_or_else(|| StartError::new("no ID of a dead letter is given"))?;
-    let found = asked.letters.find(topics, id).await;
+    let id = id.ok_or_else(|| StartError::new("give the ID of a dead letter"))?;
+    let found = request.letters.find(topics, id).await;
     let letter = found
-        .map_err(unanswered)?
-        .ok_or_else(|| StartError::new("no dead letter of these topics has this identifier"))?;
+        .map_err(unavailable)?
+        .ok_or_else(|| StartError::new("no dead letter of these topics has this ID"))?;
     let document = if with_payload {
         DeadLetterDescription::with_payload(&letter)
     } else {
         DeadLetterDescription::of(&letter)
     };
-    asked.console.answer(&description(&document), &document);
+    request.console.answer(&description(&document), &document);
     Ok(())
 }
 
-pub(super) async fn replay(asked: &Asked, replay: &Replay) -> Result<(), StartError> {
+pub(super) async fn replay(request: &Request, replay: &Replay) -> Result<(), StartError> {
     let progress = Progress::new();
-    let work = asked.letters.replay(&asked.selection, replay, &progress);
-    watch(asked.console, &progress, work).await
+    let work = request
+        .letters
+        .replay(&request.selection, replay, &progress);
+    watch(request.console, &progress, work).await
 }
 
-pub(super) async fn discard(asked: &Asked, dry_run: bool) -> Result<(), StartError> {
+pub(super) async fn discard(request: &Request, dry_run: bool) -> Result<(), StartError> {
     let progress = Progress::new();
-    let work = asked.letters.discard(&asked.selection, dry_run, &progress);
-    watch(asked.console, &progress, work).await
+    let work = request
+        .letters
+        .discard(&request.selection, dry_run, &progress);
+    watch(request.console, &progress, work).await
 }
 
-/// Answers with the report, also where a signal drops the work in the middle.
-struct Answering {
+/// Prints the report when dropped, so that a signal that drops the job prints it too.
+struct PrintReport {
     console: Console,
     progress: Progress,
 }
 
-impl Drop for Answering {
+impl Drop for PrintReport {
     fn drop(&mut self) {
-        let told = self.progress.report();
-        let document = json!({ "counts": told.counts(), "report": told });
-        self.console.answer(&report(&told), &document);
+        let job_report = self.progress.report();
+        let document = json!({ "counts": job_report.counts(), "report": job_report });
+        self.console.answer(&report(&job_report), &document);
     }
 }
 
@@ -88,16 +92,16 @@ async fn watch(
     progress: &Progress,
     work: impl Future<Output = DeadLetterReport>,
 ) -> Result<(), StartError> {
-    let answering = Answering {
+    let print_report = PrintReport {
         console,
         progress: progress.clone(),
     };
-    let mut tick = time::interval_at(time::Instant::now() + PROGRESS, PROGRESS);
+    let mut tick = time::interval_at(time::Instant::now() + PROGRESS_INTERVAL, PROGRESS_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::pin!(work);
-    let told = loop {
+    let job_report = loop {
         tokio::select! {
-            told = &mut work => break told,
+            job_report = &mut work => break job_report,
             _ = tick.tick() => {
                 let counts = progress.counts();
                 let done = counts.selected - counts.waiting;
@@ -105,22 +109,23 @@ async fn watch(
             }
         }
     };
-    drop(answering);
-    if told.is_complete() {
+    drop(print_report);
+    if job_report.is_complete() {
         return Ok(());
     }
-    Err(Incomplete::of(&told).into())
+    Err(Incomplete::of(&job_report).into())
 }
 
-/// Not everything went as it was asked for.
+/// Some letters were not processed.
 #[derive(Debug)]
 struct Incomplete(String);
 
 impl Incomplete {
-    fn of(told: &DeadLetterReport) -> Self {
-        let counts = told.counts();
+    fn of(report: &DeadLetterReport) -> Self {
+        let counts = report.counts();
         Self(
-            told.problem
+            report
+                .problem
                 .clone()
                 .unwrap_or_else(|| format!("the broker refused {} letters", counts.refused)),
         )
@@ -137,7 +142,7 @@ impl StdError for Incomplete {}
 
 impl From<Incomplete> for StartError {
     fn from(error: Incomplete) -> Self {
-        Self::because("not all letters could be treated", error)
+        Self::because("some dead letters were not processed", error)
     }
 }
 

@@ -333,8 +333,8 @@ pub async fn dead_letter_above_size_limit_is_cut_msg_3(harness: &dyn Harness) {
     publisher.publish(message(&topic, "next")).await.unwrap();
     record.wait_for(1).await;
     let letter = dead_letters(&node, &topic, 1).await.remove(0);
-    let cut = letter.cut.clone().unwrap();
-    assert_eq!(cut.size, size as u64);
+    let truncated = letter.truncated.clone().unwrap();
+    assert_eq!(truncated.size, size as u64);
     assert!(letter.envelope.payload().len() < size);
     let replay = node.messaging.dead_letters().unwrap();
     let selection = Selection::new(

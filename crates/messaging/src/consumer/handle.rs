@@ -1,181 +1,111 @@
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::time::Duration;
 
-use chrono::Utc;
-use futures::FutureExt as _;
-use seaworthy_core::{
-    Actor, Backoff, Deadline, RequestContext, RequestId, Tenant, Timeout, TraceContext, context,
-};
-use seaworthy_resilience::{Outcome, circuit_breaker::Admission};
-use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord};
-use tokio::{
-    sync::SemaphorePermit,
-    time::{self, Instant},
-};
+use chrono::{DateTime, Utc};
+use seaworthy_resilience::circuit_breaker::Admission;
+use tokio::{sync::SemaphorePermit, time};
 
 use super::{
     Consumer, Route,
-    session::{Job, Session, Settled},
+    attempt::AttemptOutcome,
+    dead_letter::Problem,
+    session::{Job, Session, Settlement},
 };
-use crate::{
-    DeadLetter, DeadLetterReason, Envelope, Failure, PublishError, dead_letter::Form,
-    dead_letters::chain, envelope::attribute, failure::Disposition,
-};
+use crate::{DeadLetterReason, Failure, failure::Disposition};
 
-/// The longest pause that a handler can ask for: a message that waits is in hand, and brokers take back what stays there too long.
-const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
-/// How soon a paused subscription looks again where the breaker does not say.
-const BREAKER_LOOK: Duration = Duration::from_millis(100);
-/// The backoff between attempts to store a dead letter. The message stays unacknowledged meanwhile.
-const DEAD_LETTER_INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
-const DEAD_LETTER_MAX_BACKOFF: Timeout = Timeout::from_secs(30);
-/// After this many refusals of every form, the message goes back to the broker. It then takes no
-/// prefetch slot until the next delivery.
-const MAX_DEAD_LETTER_REFUSALS: u32 = 4;
-
-/// How one attempt ended.
-enum Attempt {
-    Succeeded,
-    Failed(Failure),
-    /// The payload is not what its kind says.
-    Undecodable(String),
-    /// The stop cut it off.
-    CutOff,
-}
+/// The maximum backoff that a handler can choose. The message stays unacknowledged meanwhile, and
+/// brokers redeliver messages that stay so for too long.
+const MAX_DELAY: Duration = Duration::from_secs(5 * 60);
+/// The poll interval of an open breaker that does not say when it admits the next attempt.
+const BREAKER_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Consumer {
-    /// Does all that a message needs. Whatever it returns is done by the session.
-    pub(super) async fn handle(&self, job: &Job) -> Settled {
+    /// Handles a message and returns what the session does with its delivery.
+    pub(super) async fn handle(&self, job: &Job) -> Settlement {
         let envelope = &job.envelope;
         if envelope
             .recipient()
             .is_some_and(|group| *group != self.plan.group)
         {
-            return Settled::Acknowledged;
+            return Settlement::Acknowledged;
         }
         if let Some(problem) = &job.problem {
-            return self
-                .give_up(
-                    job,
-                    DeadLetterReason::Undecodable,
-                    "UNDECODABLE",
-                    problem,
-                    0,
-                    None,
-                )
-                .await;
+            let reason = DeadLetterReason::Undecodable;
+            let problem = Problem::of_message(reason, "UNDECODABLE", problem);
+            return self.dead_letter(job, problem).await;
         }
         if job.count > self.config.max_deliveries.get() {
-            let text = format!("delivered {} times without an answer", job.count);
-            return self
-                .give_up(
-                    job,
-                    DeadLetterReason::DeliveryLimit,
-                    "DELIVERY_LIMIT",
-                    &text,
-                    0,
-                    None,
-                )
-                .await;
+            let text = format!("delivered {} times without an acknowledgement", job.count);
+            let reason = DeadLetterReason::DeliveryLimit;
+            let problem = Problem::of_message(reason, "DELIVERY_LIMIT", &text);
+            return self.dead_letter(job, problem).await;
         }
         if envelope
             .expires_at()
-            .is_some_and(|moment| moment <= Utc::now())
+            .is_some_and(|expiry| expiry <= Utc::now())
         {
             self.metrics.dropped.increment();
-            tracing::info!(consumer = &*self.name, topic = %envelope.topic(), message_id = %envelope.id(), "a message has expired and is dropped");
-            return Settled::Acknowledged;
+            tracing::info!(consumer = &*self.name, topic = %envelope.topic(), message_id = %envelope.id(), "dropped an expired message");
+            return Settlement::Acknowledged;
         }
         match self.router.route(envelope) {
-            Ok(route) => self.attempts(job, route).await,
+            Ok(route) => self.attempt_with_retries(job, route).await,
             Err(problem) => {
-                self.give_up(
-                    job,
-                    DeadLetterReason::UnknownType,
-                    "UNKNOWN_TYPE",
-                    &problem,
-                    0,
-                    None,
-                )
-                .await
+                let reason = DeadLetterReason::UnknownType;
+                let problem = Problem::of_message(reason, "UNKNOWN_TYPE", &problem);
+                self.dead_letter(job, problem).await
             }
         }
     }
 
-    async fn attempts(&self, job: &Job, route: &Route) -> Settled {
-        let backoff = self.config.backoff();
+    async fn attempt_with_retries(&self, job: &Job, route: &Route) -> Settlement {
+        let delays = self.config.backoff();
         let mut first_failed = None;
         let mut attempt = 1;
         loop {
-            let Some((permit, admission)) = self.admitted(&job.session).await else {
-                return Settled::Released;
+            let Some((permit, admission)) = self.admit(&job.session).await else {
+                return Settlement::Released;
             };
             let outcome = self.attempt(job, route, attempt, admission).await;
             drop(permit);
             let failure = match outcome {
-                Attempt::Succeeded => {
+                AttemptOutcome::Succeeded => {
                     self.metrics.consumed.increment();
-                    return Settled::Acknowledged;
+                    return Settlement::Acknowledged;
                 }
-                Attempt::CutOff => return Settled::Released,
-                Attempt::Undecodable(problem) => {
-                    return self
-                        .give_up(
-                            job,
-                            DeadLetterReason::Undecodable,
-                            "UNDECODABLE",
-                            &problem,
-                            attempt,
-                            None,
-                        )
-                        .await;
+                AttemptOutcome::Aborted => return Settlement::Released,
+                AttemptOutcome::Undecodable(problem) => {
+                    let problem = Problem {
+                        reason: DeadLetterReason::Undecodable,
+                        class: "UNDECODABLE",
+                        message: &problem,
+                        attempts: attempt,
+                        first_failed: Utc::now(),
+                    };
+                    return self.dead_letter(job, problem).await;
                 }
-                Attempt::Failed(failure) => failure,
+                AttemptOutcome::Failed(failure) => failure,
             };
-            let failed_at = *first_failed.get_or_insert_with(Utc::now);
-            let reason = match failure.disposition {
-                Disposition::Drop => {
-                    self.metrics.dropped.increment();
-                    tracing::info!(consumer = &*self.name, message_id = %job.envelope.id(), reason = failure.explanation(), "a message is dropped");
-                    return Settled::Acknowledged;
-                }
-                Disposition::Reject => Some(DeadLetterReason::Rejected),
-                Disposition::Retry | Disposition::Delay(_) if attempt > self.config.max_retries => {
-                    Some(DeadLetterReason::RetriesExhausted)
-                }
-                Disposition::Retry | Disposition::Delay(_) | Disposition::Postpone(_) => None,
-            };
-            // A failure after the stop has come may be the stop's doing: never a dead letter (LIFE-4).
-            if job.session.halt.is_cancelled() && reason != Some(DeadLetterReason::Rejected) {
-                return Settled::Released;
+            let first_failed = *first_failed.get_or_insert_with(Utc::now);
+            if failure.disposition == Disposition::Drop {
+                self.metrics.dropped.increment();
+                tracing::info!(consumer = &*self.name, message_id = %job.envelope.id(), reason = failure.explanation(), "a handler dropped a message");
+                return Settlement::Acknowledged;
             }
-            let explanation = failure.explanation();
-            if let Some(reason) = reason {
-                return self
-                    .give_up(
-                        job,
-                        reason,
-                        failure.class(),
-                        &explanation,
-                        attempt,
-                        Some(failed_at),
-                    )
-                    .await;
+            if let Some(settlement) = self.give_up(job, &failure, attempt, first_failed).await {
+                return settlement;
             }
             self.metrics.retried.increment();
-            let pause = match failure.disposition {
-                Disposition::Delay(pause) => pause.min(LONGEST_DELAY),
-                Disposition::Postpone(pause) => {
-                    pause.unwrap_or_default().clamp(BREAKER_LOOK, LONGEST_DELAY)
+            let backoff = match failure.disposition {
+                Disposition::Delay(delay) => delay.min(MAX_DELAY),
+                Disposition::Postpone(delay) => {
+                    let delay = delay.unwrap_or_default();
+                    delay.clamp(BREAKER_POLL_INTERVAL, MAX_DELAY)
                 }
-                _ => backoff.delay(attempt - 1),
+                _ => delays.delay(attempt - 1),
             };
-            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = explanation, ?pause, "handling a message failed; it is tried again");
-            if !rest(pause, &job.session).await {
-                return Settled::Released;
+            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = failure.explanation(), ?backoff, "handling a message failed; retrying");
+            if !wait(backoff, &job.session).await {
+                return Settlement::Released;
             }
             if !matches!(failure.disposition, Disposition::Postpone(_)) {
                 attempt += 1;
@@ -183,8 +113,39 @@ impl Consumer {
         }
     }
 
-    /// A place and the breaker's leave for one attempt; none when the session is over.
-    async fn admitted(&self, session: &Session) -> Option<(SemaphorePermit<'_>, Admission)> {
+    /// Ends the attempts for a rejected message, after the last retry, or in a stop. Returns `None`
+    /// if the message is retried.
+    async fn give_up(
+        &self,
+        job: &Job,
+        failure: &Failure,
+        attempt: u32,
+        first_failed: DateTime<Utc>,
+    ) -> Option<Settlement> {
+        let reason = match failure.disposition {
+            Disposition::Reject => Some(DeadLetterReason::Rejected),
+            Disposition::Retry | Disposition::Delay(_) if attempt > self.config.max_retries => {
+                Some(DeadLetterReason::RetriesExhausted)
+            }
+            _ => None,
+        };
+        // The stop itself may have caused the failure, which must not dead-letter the message
+        // (LIFE-4).
+        if job.session.halt.is_cancelled() && reason != Some(DeadLetterReason::Rejected) {
+            return Some(Settlement::Released);
+        }
+        let problem = Problem {
+            reason: reason?,
+            class: failure.class(),
+            message: &failure.explanation(),
+            attempts: attempt,
+            first_failed,
+        };
+        Some(self.dead_letter(job, problem).await)
+    }
+
+    /// Waits for a permit and the breaker. Returns `None` if the session ends first.
+    async fn admit(&self, session: &Session) -> Option<(SemaphorePermit<'_>, Admission)> {
         loop {
             let permit = tokio::select! {
                 biased;
@@ -192,249 +153,24 @@ impl Consumer {
                 () = session.lost.cancelled() => return None,
                 permit = self.permits.acquire() => permit.ok()?,
             };
-            let pause = match self.breaker.admit(std::time::Instant::now()) {
+            let retry_after = match self.breaker.admit(std::time::Instant::now()) {
                 Ok(admission) => return Some((permit, admission)),
-                Err(refusal) => refusal.retry_after().unwrap_or(BREAKER_LOOK),
+                Err(refusal) => refusal.retry_after().unwrap_or(BREAKER_POLL_INTERVAL),
             };
             drop(permit);
-            if !rest(pause.max(BREAKER_LOOK), session).await {
+            if !wait(retry_after.max(BREAKER_POLL_INTERVAL), session).await {
                 return None;
             }
         }
     }
-
-    async fn attempt(
-        &self,
-        job: &Job,
-        route: &Route,
-        attempt: u32,
-        admission: Admission,
-    ) -> Attempt {
-        let envelope = &job.envelope;
-        let trace = self
-            .telemetry
-            .tracer()
-            .start_span(envelope.trace().as_ref());
-        let request = Arc::new(self.context_of(envelope, trace.clone()));
-        let begun = Instant::now();
-        let run = async {
-            match route(Arc::clone(envelope), attempt, job.count) {
-                Ok(handling) => match handling.await {
-                    Ok(()) => Attempt::Succeeded,
-                    Err(failure) => Attempt::Failed(failure),
-                },
-                Err(undecodable) => Attempt::Undecodable(undecodable.to_string()),
-            }
-        };
-        let guarded = AssertUnwindSafe(context::scope(Arc::clone(&request), run)).catch_unwind();
-        let outcome = tokio::select! {
-            biased;
-            () = self.abort.cancelled() => Attempt::CutOff,
-            outcome = time::timeout(self.config.handler_timeout.get(), guarded) => match outcome {
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(payload)) => {
-                    let message = panic_message(&*payload);
-                    context::sync_scope(request, || self.telemetry.errors().record_panic(&self.name, message));
-                    Attempt::Failed(Failure::retry(format!("the handler panicked: {message}")).with_class("PANIC"))
-                }
-                Err(_elapsed) => {
-                    let text = format!("no end within {}", self.config.handler_timeout);
-                    Attempt::Failed(Failure::retry(text).with_class("TIMEOUT"))
-                }
-            }
-        };
-        admission.report(meaning(&outcome), std::time::Instant::now());
-        self.observe(envelope, &trace, begun, &outcome);
-        outcome
-    }
-
-    fn observe(
-        &self,
-        envelope: &Envelope,
-        trace: &TraceContext,
-        begun: Instant,
-        outcome: &Attempt,
-    ) {
-        self.metrics
-            .duration
-            .observe_with_exemplar(begun.elapsed(), trace);
-        if let (Attempt::Succeeded, Some(time)) = (outcome, envelope.time()) {
-            self.metrics
-                .age
-                .observe_duration((Utc::now() - time).to_std().unwrap_or_default());
-        }
-        let tracer = self.telemetry.tracer();
-        if !tracer.is_recording(trace) {
-            return;
-        }
-        let topic = envelope.topic().as_str();
-        let mut attributes = vec![
-            Attribute::text("messaging.system", self.outlet.transport().system()),
-            Attribute::text("messaging.operation.type", "process"),
-            Attribute::text("messaging.destination.name", topic),
-            Attribute::text("messaging.consumer.group.name", self.plan.group.as_str()),
-            Attribute::text("messaging.message.id", envelope.id().as_str()),
-        ];
-        let class = match outcome {
-            Attempt::Succeeded => None,
-            Attempt::Failed(failure) => Some(failure.class()),
-            Attempt::Undecodable(_) => Some("UNDECODABLE"),
-            Attempt::CutOff => Some("CUT_OFF"),
-        };
-        if let Some(class) = class {
-            attributes.push(Attribute::text("error.type", class));
-        }
-        let end = SystemTime::now();
-        tracer.record(SpanRecord {
-            context: trace.clone(),
-            name: format!("process {topic}").into(),
-            kind: SpanKind::Consumer,
-            start: end.checked_sub(begun.elapsed()).unwrap_or(end),
-            end,
-            attributes,
-            failed: class.is_some(),
-        });
-    }
-
-    /// What the handler and everything below it sees (MSG-8). Its deadline is that of the attempt: nobody waits for the end of a message as one waits for an answer, so the
-    /// deadline of the request from which it comes is in the envelope only.
-    fn context_of(&self, envelope: &Envelope, trace: TraceContext) -> RequestContext {
-        let given = envelope.attribute(attribute::REQUEST_ID);
-        let request_id = given.and_then(|id| RequestId::parse(id.as_bytes()).ok());
-        let context = RequestContext::new(
-            self.identity.clone(),
-            request_id.unwrap_or_else(RequestId::generate),
-            trace,
-        )
-        .with_deadline(Deadline::after(self.config.handler_timeout.get()));
-        if let Some(actor) = envelope.attribute(attribute::ACTOR) {
-            context.set_actor(Actor::new(actor));
-        }
-        if let Some(tenant) = envelope.attribute(attribute::TENANT) {
-            context.set_tenant(Tenant::new(tenant));
-        }
-        context
-    }
-
-    /// Makes a dead letter of it. The message is acknowledged only after the broker has confirmed the dead letter.
-    async fn give_up(
-        &self,
-        job: &Job,
-        reason: DeadLetterReason,
-        class: &str,
-        problem: &str,
-        attempts: u32,
-        first_failed: Option<chrono::DateTime<Utc>>,
-    ) -> Settled {
-        let first_failed = first_failed.unwrap_or_else(Utc::now);
-        let envelope = Envelope::clone(&job.envelope);
-        let letter = DeadLetter::new(
-            envelope,
-            &self.plan.group,
-            reason,
-            class,
-            problem,
-            attempts,
-            first_failed,
-        );
-        tracing::error!(
-            consumer = &*self.name,
-            topic = %job.envelope.topic(),
-            message_id = %job.envelope.id(),
-            dead_letter = letter.id.as_str(),
-            reason = reason.as_str(),
-            class,
-            problem = letter.message,
-            attempts,
-            "a message could not be handled and is dead"
-        );
-        let stored = letter.into_stored();
-        let backoff = Backoff::new(DEAD_LETTER_INITIAL_BACKOFF, DEAD_LETTER_MAX_BACKOFF);
-        let mut refusals = 0;
-        let mut attempt = 0;
-        loop {
-            match self.store(&stored).await {
-                Ok(()) => {
-                    self.metrics.dead(reason);
-                    return Settled::Acknowledged;
-                }
-                Err(PublishError::Closed) => return Settled::Released,
-                Err(error) if error.is_transient() => {}
-                Err(error) => {
-                    refusals += 1;
-                    if refusals == MAX_DEAD_LETTER_REFUSALS {
-                        self.metrics.refused_dead_letters.increment();
-                        let problem = chain(&error);
-                        tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker refuses a dead letter in every form; the message goes back to its queue");
-                        return Settled::Nacked;
-                    }
-                }
-            }
-            if !rest(backoff.delay(attempt), &job.session).await {
-                return Settled::Released;
-            }
-            attempt += 1;
-        }
-    }
-
-    /// Stores a dead letter in the largest form that the broker accepts.
-    ///
-    /// # Errors
-    /// The error of the smallest form if the broker refuses every form. A transient error ends the
-    /// attempt at once, so that the next attempt begins with the whole letter.
-    async fn store(&self, letter: &Envelope) -> Result<(), PublishError> {
-        let topic = letter.topic();
-        let mut refused = None;
-        for form in Form::ALL {
-            let begun = Instant::now();
-            let result = self.outlet.publish(form.of(letter), None).await;
-            self.outlet.count(topic, begun, &result);
-            let error = match result {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            let is_transient = error.is_transient();
-            let problem = chain(&error);
-            tracing::error!(consumer = &*self.name, %topic, ?form, problem, is_transient, "the broker did not take a dead letter");
-            if is_transient || matches!(error, PublishError::Closed) {
-                return Err(error);
-            }
-            refused = Some(error);
-        }
-        refused.map_or(Ok(()), Err)
-    }
 }
 
-/// What an attempt says about what the handler depends on. A message that is refused for its own sake says nothing bad.
-fn meaning(outcome: &Attempt) -> Outcome {
-    match outcome {
-        Attempt::Succeeded | Attempt::Undecodable(_) => Outcome::Success,
-        Attempt::CutOff => Outcome::Neutral,
-        Attempt::Failed(failure) => match failure.disposition {
-            Disposition::Retry => Outcome::TRANSIENT,
-            Disposition::Delay(pause) => Outcome::Throttled {
-                retry_after: Some(pause),
-            },
-            Disposition::Postpone(retry_after) => Outcome::Throttled { retry_after },
-            Disposition::Reject | Disposition::Drop => Outcome::Success,
-        },
-    }
-}
-
-fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
-}
-
-/// Waits; `false` when the session was over first.
-async fn rest(pause: Duration, session: &Session) -> bool {
+/// Waits for `duration`. Returns `false` if the session ends first.
+pub(super) async fn wait(duration: Duration, session: &Session) -> bool {
     tokio::select! {
         biased;
         () = session.halt.cancelled() => false,
         () = session.lost.cancelled() => false,
-        () = time::sleep(pause) => true,
+        () = time::sleep(duration) => true,
     }
 }

@@ -1,13 +1,16 @@
-//! What happens to messages of one subscription, the same on every engine.
+//! Handles the messages of one subscription, in the same way on every engine.
 //!
-//! One task takes deliveries and settles them; each message is handled by a task of its own. Messages of one key stand in one lane, and only the first of a lane is
-//! handled. A message keeps its place in the hands of the service while it waits for another attempt, so `prefetch` bounds everything, and
-//! nothing is acknowledged before its work is done or its dead letter is confirmed. A stop gives back whatever is not being handled at
-//! that moment, and never makes a dead letter.
+//! One task receives and settles deliveries. Each message has a task for its handler. The messages
+//! of a key run one at a time. A message that waits for a retry stays unacknowledged, so `prefetch`
+//! bounds all of them. A message is acknowledged only after its handler has succeeded or its dead
+//! letter is confirmed. A stop releases the messages without a running handler and never
+//! dead-letters one.
 
+mod attempt;
 mod component;
+mod dead_letter;
 mod handle;
-mod lanes;
+mod key_queues;
 mod router;
 mod session;
 mod state;
@@ -16,11 +19,11 @@ use std::sync::Arc;
 
 pub(crate) use component::Consumers;
 pub(crate) use router::{Route, Router};
-use seaworthy_core::{Backoff, ServiceIdentity, Timeout};
+use seaworthy_core::{Backoff, ServiceIdentity, Timeout, error_chain};
 use seaworthy_resilience::circuit_breaker::CircuitBreaker;
 use seaworthy_service::Tasks;
 use seaworthy_telemetry::Telemetry;
-use session::End;
+use session::SessionEnd;
 pub use state::ConsumerReport;
 pub(crate) use state::State;
 use tokio::{sync::Semaphore, time};
@@ -34,12 +37,12 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, TransportError},
 };
 
-/// A broker that restarts is back within seconds; asking more often costs both sides little.
-const RECONNECT_INITIAL: Timeout = Timeout::from_millis(100);
-/// After a longer outage a service should be back soon after its broker.
-const RECONNECT_CAP: Timeout = Timeout::from_secs(5);
+/// The backoff of reconnects. A broker that restarts is back within seconds.
+const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
+/// A consumer should resume soon after a longer outage.
+const RECONNECT_MAX_BACKOFF: Timeout = Timeout::from_secs(5);
 
-/// One subscription of one service.
+/// The consumer of one subscription.
 pub(crate) struct Consumer {
     /// `consumer GROUP`, the name in logs and probes.
     pub(crate) name: Arc<str>,
@@ -54,38 +57,39 @@ pub(crate) struct Consumer {
     pub(crate) breaker: CircuitBreaker,
     pub(crate) permits: Semaphore,
     pub(crate) state: State,
-    /// Takes nothing new.
+    /// Cancelled to stop the consumer.
     pub(crate) stop: CancellationToken,
-    /// Drops what still runs.
+    /// Cancelled to abort running handlers.
     pub(crate) abort: CancellationToken,
-    /// Nothing runs any more.
+    /// Cancelled after the consumer has ended.
     pub(crate) finished: CancellationToken,
 }
 
 impl Consumer {
-    /// Opens the first session, which tells whether the subscription can work at all (MSG-2). A broker that goes away at this moment is waited for.
+    /// Opens the first session, which fails if the broker refuses the subscription (MSG-2). Retries
+    /// while the broker is unavailable.
     pub(crate) async fn open_first(
         &self,
         total: Timeout,
     ) -> Result<Arc<dyn Deliveries>, MessagingError> {
         let end = time::Instant::now() + total.get();
-        let backoff = Backoff::new(RECONNECT_INITIAL, RECONNECT_CAP);
+        let delays = Backoff::new(RECONNECT_INITIAL_BACKOFF, RECONNECT_MAX_BACKOFF);
         let mut attempt = 0;
         loop {
             let cause = match self.open().await {
                 Ok(deliveries) => return Ok(deliveries),
                 Err(cause) => cause,
             };
-            let pause = backoff.delay(attempt);
+            let backoff = delays.delay(attempt);
             if !matches!(cause, TransportError::Unavailable(_))
-                || time::Instant::now() + pause >= end
+                || time::Instant::now() + backoff >= end
             {
                 return Err(MessagingError::Open {
                     group: self.plan.group.clone(),
                     cause,
                 });
             }
-            time::sleep(pause).await;
+            time::sleep(backoff).await;
             attempt += 1;
         }
     }
@@ -94,11 +98,11 @@ impl Consumer {
         self.outlet.transport().open(self.plan.clone()).await
     }
 
-    /// Takes messages until the stop; `first` is a session that is open already.
+    /// Runs sessions until the stop, beginning with the open session `first`.
     pub(crate) async fn run(self: Arc<Self>, mut first: Option<Arc<dyn Deliveries>>) {
-        let backoff = Backoff::new(RECONNECT_INITIAL, RECONNECT_CAP);
+        let delays = Backoff::new(RECONNECT_INITIAL_BACKOFF, RECONNECT_MAX_BACKOFF);
         let mut failures = 0;
-        let mut lanes = session::Hands::new();
+        let mut in_flight = session::InFlight::new();
         while !self.stop.is_cancelled() {
             if first.is_none() && !self.state.wait_while_paused(&self.stop).await {
                 break;
@@ -114,25 +118,30 @@ impl Consumer {
                 Ok(deliveries) => {
                     self.connected(true);
                     let begun = time::Instant::now();
-                    let end = self.session(deliveries, &mut lanes).await;
+                    let end = self.session(deliveries, &mut in_flight).await;
                     self.connected(false);
-                    if begun.elapsed() >= RECONNECT_CAP.get() {
+                    if begun.elapsed() >= RECONNECT_MAX_BACKOFF.get() {
                         failures = 0;
                     }
                     match end {
-                        End::Halted => continue,
-                        End::Lost(error) => error,
+                        SessionEnd::Halted => continue,
+                        SessionEnd::Lost(error) => error,
                     }
                 }
                 Err(error) => error,
             };
             self.state.failed(&problem);
-            let pause = backoff.delay(failures);
+            let backoff = delays.delay(failures);
             failures = failures.saturating_add(1);
-            let cause = std::error::Error::source(&problem).map(ToString::to_string);
-            tracing::warn!(consumer = &*self.name, %problem, cause, ?pause, "no messages come; trying again");
+            let problem = error_chain(&problem);
+            tracing::warn!(
+                consumer = &*self.name,
+                problem,
+                ?backoff,
+                "the subscription is interrupted; reconnecting"
+            );
             tokio::select! {
-                () = time::sleep(pause) => {}
+                () = time::sleep(backoff) => {}
                 () = self.stop.cancelled() => {}
             }
         }
@@ -158,7 +167,7 @@ impl Consumer {
         self.state.report(&self.plan, &self.metrics)
     }
 
-    /// Asks for the lag now and then, until the service stops.
+    /// Measures the lag at intervals until the consumer ends.
     pub(crate) async fn watch_lag(&self, interval: Timeout) {
         loop {
             match self.outlet.transport().lag(&self.plan.group).await {
@@ -168,7 +177,7 @@ impl Consumer {
                 }
                 Err(TransportError::Closed) => return,
                 Err(error) => {
-                    tracing::debug!(consumer = &*self.name, %error, "the lag is not known");
+                    tracing::debug!(consumer = &*self.name, %error, "measuring the lag failed");
                 }
             }
             tokio::select! {

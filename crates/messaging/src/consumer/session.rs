@@ -7,47 +7,47 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Consumer, lanes::Lanes};
+use super::{Consumer, key_queues::KeyQueues};
 use crate::{
     Envelope,
     transport::{Deliveries, Delivery, DeliveryTag, TransportError},
 };
 
-/// Where nothing has to be extended, the clock for it need not run.
-const NEVER: Duration = Duration::from_secs(60 * 60);
-/// Messages that end together are settled together; more at once than are ever in hand by default.
-const MOST_SETTLED_AT_ONCE: usize = 256;
+/// The interval of the timer for an engine whose deliveries do not expire.
+const NO_EXTENSION: Duration = Duration::from_secs(60 * 60);
+/// The maximum number of deliveries that are settled together. It exceeds the default prefetch.
+const MAX_SETTLED_AT_ONCE: usize = 256;
 
-/// Why a session ended.
-pub(super) enum End {
-    /// A stop or a pause: everything was settled.
+/// The end of a session.
+pub(super) enum SessionEnd {
+    /// A stop or a pause ended it, after all deliveries were settled.
     Halted,
-    /// The connection was lost: the broker delivers again what was not settled.
+    /// The connection was lost. The broker redelivers what was not settled.
     Lost(TransportError),
 }
 
-/// How a message left the hands of the service.
+/// What the session does with a delivery after its handler has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Settled {
-    /// Done, dead or not wanted.
+pub(super) enum Settlement {
+    /// Handled, dead-lettered or dropped.
     Acknowledged,
-    /// To be delivered again.
+    /// Redelivered later, because the session ends.
     Released,
-    /// To be delivered again, because its dead letter cannot be stored.
+    /// Redelivered later, because its dead letter cannot be stored.
     Nacked,
 }
 
-/// One open session, as the tasks that handle its messages see it.
+/// An open session, for the tasks of its handlers.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     number: u64,
-    /// The stop or a pause has come: what is not being handled goes back.
+    /// Cancelled by a stop or a pause. Messages without a running handler are released.
     pub(super) halt: CancellationToken,
-    /// The connection is lost: settling is in vain.
+    /// Cancelled after the connection is lost. Deliveries cannot be settled.
     pub(super) lost: CancellationToken,
 }
 
-/// A message in hand.
+/// A delivered message.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) session: Session,
@@ -58,13 +58,13 @@ pub(super) struct Job {
     _unacknowledged: GaugeGuard,
 }
 
-/// A message that left the hands of its task. Sent when the task ends, however it ends.
+/// The result of a handler task. The task sends it even if it panics or is aborted.
 #[derive(Debug)]
 struct Done {
     session: u64,
     tag: DeliveryTag,
     key: Option<Arc<Envelope>>,
-    settled: Settled,
+    settled: Settlement,
 }
 
 struct Report {
@@ -75,25 +75,26 @@ struct Report {
 impl Drop for Report {
     fn drop(&mut self) {
         if let Some(done) = self.done.take() {
-            // Nobody listens only when the consumer itself is gone.
+            // The receiver is closed only after the consumer has ended.
             let _ = self.to.send(done);
         }
     }
 }
 
-/// What a consumer holds over all its sessions: a handler that outlives its session still occupies the lane of its key.
-pub(super) struct Hands {
-    lanes: Lanes<Job>,
+/// The state of a consumer across its sessions. A handler that outlives its session still blocks
+/// its key.
+pub(super) struct InFlight {
+    queues: KeyQueues<Job>,
     done: mpsc::UnboundedReceiver<Done>,
     report: mpsc::UnboundedSender<Done>,
     sessions: u64,
 }
 
-impl Hands {
+impl InFlight {
     pub(super) fn new() -> Self {
         let (report, done) = mpsc::unbounded_channel();
         Self {
-            lanes: Lanes::new(),
+            queues: KeyQueues::new(),
             done,
             report,
             sessions: 0,
@@ -102,22 +103,22 @@ impl Hands {
 }
 
 impl Consumer {
-    /// Takes and settles the messages of one session.
+    /// Receives, starts and settles the messages of one session.
     pub(super) async fn session(
         self: &Arc<Self>,
         deliveries: Arc<dyn Deliveries>,
-        hands: &mut Hands,
-    ) -> End {
-        hands.sessions += 1;
+        in_flight: &mut InFlight,
+    ) -> SessionEnd {
+        in_flight.sessions += 1;
         let session = Session {
-            number: hands.sessions,
+            number: in_flight.sessions,
             halt: CancellationToken::new(),
             lost: CancellationToken::new(),
         };
         let mut unacknowledged = HashSet::new();
-        let mut extend = time::interval(deliveries.extend_interval().unwrap_or(NEVER));
+        let mut extend = time::interval(deliveries.extend_interval().unwrap_or(NO_EXTENSION));
         extend.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut settled = Vec::with_capacity(MOST_SETTLED_AT_ONCE);
+        let mut settled = Vec::with_capacity(MAX_SETTLED_AT_ONCE);
         let mut halted = false;
         let outcome = loop {
             if halted && unacknowledged.is_empty() {
@@ -128,9 +129,9 @@ impl Consumer {
                 () = self.abort.cancelled(), if halted => break Ok(()),
                 () = self.stop.cancelled(), if !halted => halted = true,
                 () = self.state.paused(), if !halted => halted = true,
-                _ = hands.done.recv_many(&mut settled, MOST_SETTLED_AT_ONCE) => {
+                _ = in_flight.done.recv_many(&mut settled, MAX_SETTLED_AT_ONCE) => {
                     let ended = std::mem::take(&mut settled);
-                    if let Err(error) = self.settle(&deliveries, ended, &session, &mut unacknowledged, hands).await {
+                    if let Err(error) = self.settle(&deliveries, ended, &session, &mut unacknowledged, in_flight).await {
                         break Err(error);
                     }
                     continue;
@@ -139,7 +140,7 @@ impl Consumer {
                     Ok(batch) => {
                         for delivery in batch {
                             unacknowledged.insert(delivery.tag);
-                            self.take(&session, delivery, hands);
+                            self.receive(&session, delivery, in_flight);
                         }
                         continue;
                     }
@@ -153,39 +154,42 @@ impl Consumer {
                     continue;
                 }
             }
-            // Only a stop or a pause leads here, once.
+            // Only a stop or a pause reaches this line, once.
             session.halt.cancel();
-            if let Err(error) = self.halt(&deliveries, &session, &mut unacknowledged, hands).await {
+            if let Err(error) = self
+                .halt(&deliveries, &session, &mut unacknowledged, in_flight)
+                .await
+            {
                 break Err(error);
             }
         };
         session.halt.cancel();
         session.lost.cancel();
         match outcome {
-            Ok(()) => End::Halted,
+            Ok(()) => SessionEnd::Halted,
             Err(error) => {
                 drop(
-                    hands
-                        .lanes
-                        .take_waiting(|job| job.session.number == session.number),
+                    in_flight
+                        .queues
+                        .drain_waiting(|job| job.session.number == session.number),
                 );
-                End::Lost(error)
+                SessionEnd::Lost(error)
             }
         }
     }
 
-    /// Takes nothing more, and gives back what waits for its turn.
+    /// Stops the deliveries and releases the jobs that wait for their key.
     async fn halt(
         &self,
         deliveries: &Arc<dyn Deliveries>,
         session: &Session,
         unacknowledged: &mut HashSet<DeliveryTag>,
-        hands: &mut Hands,
+        in_flight: &mut InFlight,
     ) -> Result<(), TransportError> {
         deliveries.stop().await?;
-        let waiting = hands
-            .lanes
-            .take_waiting(|job| job.session.number == session.number);
+        let waiting = in_flight
+            .queues
+            .drain_waiting(|job| job.session.number == session.number);
         let tags: Vec<_> = waiting.iter().map(|job| job.tag).collect();
         for tag in &tags {
             unacknowledged.remove(tag);
@@ -197,7 +201,7 @@ impl Consumer {
         deliveries.release(tags).await
     }
 
-    fn take(self: &Arc<Self>, session: &Session, delivery: Delivery, hands: &mut Hands) {
+    fn receive(self: &Arc<Self>, session: &Session, delivery: Delivery, in_flight: &mut InFlight) {
         let job = Job {
             session: session.clone(),
             tag: delivery.tag,
@@ -208,11 +212,11 @@ impl Consumer {
         };
         let envelope = Arc::clone(&job.envelope);
         let begins = match envelope.key() {
-            Some(key) => hands.lanes.enter(key, job),
+            Some(key) => in_flight.queues.push(key, job),
             None => Some(job),
         };
         if let Some(job) = begins {
-            self.begin(job, &hands.report);
+            self.begin(job, &in_flight.report);
         }
     }
 
@@ -222,7 +226,7 @@ impl Consumer {
                 session: job.session.number,
                 tag: job.tag,
                 key: job.envelope.key().map(|_| Arc::clone(&job.envelope)),
-                settled: Settled::Released,
+                settled: Settlement::Released,
             }),
             to: report.clone(),
         };
@@ -235,37 +239,37 @@ impl Consumer {
         });
     }
 
-    /// Settles what has ended, and lets the next of each lane begin.
+    /// Settles ended jobs and starts the next job of each key.
     async fn settle(
         self: &Arc<Self>,
         deliveries: &Arc<dyn Deliveries>,
         ended: Vec<Done>,
         session: &Session,
         unacknowledged: &mut HashSet<DeliveryTag>,
-        hands: &mut Hands,
+        in_flight: &mut InFlight,
     ) -> Result<(), TransportError> {
         let mut acknowledged = Vec::with_capacity(ended.len());
-        let (mut given_back, mut nacked) = (Vec::new(), Vec::new());
+        let (mut released, mut nacked) = (Vec::new(), Vec::new());
         for done in ended {
             if done.session == session.number {
                 unacknowledged.remove(&done.tag);
                 match done.settled {
-                    Settled::Acknowledged => acknowledged.push(done.tag),
-                    Settled::Released => given_back.push(done.tag),
-                    Settled::Nacked => nacked.push(done.tag),
+                    Settlement::Acknowledged => acknowledged.push(done.tag),
+                    Settlement::Released => released.push(done.tag),
+                    Settlement::Nacked => nacked.push(done.tag),
                 }
             }
             let key = done.key.as_deref().and_then(Envelope::key);
-            if let Some(next) = key.and_then(|key| hands.lanes.leave(key)) {
-                self.begin(next, &hands.report);
+            if let Some(next) = key.and_then(|key| in_flight.queues.complete(key)) {
+                self.begin(next, &in_flight.report);
             }
         }
         if !acknowledged.is_empty() {
             deliveries.acknowledge(acknowledged).await?;
         }
-        if !given_back.is_empty() {
-            self.metrics.released.add(given_back.len() as u64);
-            deliveries.release(given_back).await?;
+        if !released.is_empty() {
+            self.metrics.released.add(released.len() as u64);
+            deliveries.release(released).await?;
         }
         if !nacked.is_empty() {
             deliveries.nack(nacked).await?;

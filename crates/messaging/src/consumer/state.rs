@@ -1,4 +1,5 @@
 use parking_lot::Mutex;
+use seaworthy_core::error_chain;
 use seaworthy_health::CheckFailure;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -9,28 +10,28 @@ use crate::{
     transport::{SubscriptionPlan, TransportError},
 };
 
-/// A subscription at one moment, for operators.
+/// The state of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConsumerReport {
-    /// The group.
+    /// The consumer group.
     pub group: String,
     /// Its topics.
     pub topics: Vec<String>,
-    /// Whether messages can come.
+    /// Whether the subscription is connected to the broker.
     pub connected: bool,
-    /// Whether taking messages is paused by hand.
+    /// Whether an operator has paused the subscription.
     pub paused: bool,
-    /// Messages that are neither acknowledged nor given back.
+    /// The number of messages that are neither acknowledged nor released.
     pub unacknowledged: i64,
-    /// Messages that the group had not acknowledged when it was asked last.
+    /// The number of messages that the group had not acknowledged at the last measurement.
     pub lag: Option<u64>,
-    /// Messages handled since the start.
+    /// The number of messages handled since the start.
     pub consumed: u64,
-    /// Why no messages come, or did not come last.
+    /// The error that interrupted the subscription last.
     pub last_error: Option<String>,
 }
 
-/// What a consumer knows of itself.
+/// The observable state of a consumer.
 #[derive(Debug)]
 pub(crate) struct State {
     facts: Mutex<Facts>,
@@ -61,22 +62,20 @@ impl State {
     }
 
     pub(super) fn failed(&self, error: &TransportError) {
-        let cause = std::error::Error::source(error);
-        let text = cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
-        self.facts.lock().last_error = Some(text);
+        self.facts.lock().last_error = Some(error_chain(error));
     }
 
     pub(super) fn set_paused(&self, paused: bool) {
         self.paused.send_replace(paused);
     }
 
-    /// Completes when taking messages is paused.
+    /// Completes when the subscription is paused.
     pub(super) async fn paused(&self) {
         // The sender lives in self, so the wait cannot fail.
         let _ = self.paused.subscribe().wait_for(|paused| *paused).await;
     }
 
-    /// Returns `false` when the stop came first.
+    /// Completes when the subscription is not paused. Returns `false` if the stop comes first.
     pub(super) async fn wait_while_paused(&self, stop: &CancellationToken) -> bool {
         let mut paused = self.paused.subscribe();
         tokio::select! {
@@ -85,19 +84,22 @@ impl State {
         }
     }
 
-    /// Whether messages come and are handled (HLTH-4). A pause is no sickness: somebody wanted it.
+    /// Checks the health of the subscription (HLTH-4). A paused subscription is healthy.
     pub(crate) fn check(&self, max_lag: Option<u64>) -> Result<(), CheckFailure> {
         if *self.paused.borrow() {
             return Ok(());
         }
         let facts = self.facts.lock();
         if !facts.connected {
-            let why = facts.last_error.as_deref().unwrap_or("not connected yet");
-            return Err(CheckFailure::new(format!("no messages come: {why}")));
+            let why = facts
+                .last_error
+                .as_deref()
+                .unwrap_or("the first session is not open yet");
+            return Err(CheckFailure::new(format!("not connected: {why}")));
         }
         match (facts.lag, max_lag) {
             (Some(lag), Some(limit)) if lag > limit => Err(CheckFailure::new(format!(
-                "{lag} messages wait; at most {limit} should"
+                "the lag is {lag} messages, but max_lag is {limit}"
             ))),
             _ => Ok(()),
         }

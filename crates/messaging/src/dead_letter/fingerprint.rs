@@ -1,14 +1,15 @@
 use sha2::{Digest as _, Sha256};
 
-/// In hexadecimal digits.
+/// The length in hexadecimal digits.
 const LENGTH: usize = 16;
 
-/// Whether a text can be one. What others wrote is made anew: people type it, and it stands in reports.
+/// Whether the text is a fingerprint. Those of other publishers are computed again if they are not.
 pub(super) fn is_fingerprint(text: &str) -> bool {
     text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// What failures of the same cause share. Words with digits in them (identifiers, addresses, sizes) differ from message to message and are left out.
+/// Computes the fingerprint of a failure. Words with digits, such as IDs, addresses and sizes,
+/// differ between messages and are left out.
 pub(super) fn fingerprint(group: &str, event_type: &str, class: &str, message: &str) -> String {
     let is_word = |character: char| character.is_alphanumeric() || character == '-';
     let words = message

@@ -1,15 +1,15 @@
-//! Smaller forms of a dead letter, for a broker that refuses the complete one for good.
+//! Smaller forms of a dead letter, for a broker that permanently refuses the complete one.
 
 use sha2::{Digest as _, Sha256};
 
 use super::attributes;
 use crate::Envelope;
 
-/// What stays of a payload that is cut: little enough for the limits of every broker, and enough to
+/// The size of a truncated payload in bytes: below the limits of every broker, and enough to
 /// recognize the message.
 pub(super) const MAX_CUT_PAYLOAD: usize = 16 * 1024;
 
-/// How much of the message a dead letter keeps.
+/// The parts of the message that a dead letter keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// The whole message.
@@ -22,9 +22,10 @@ pub(crate) enum Form {
 
 impl Form {
     /// All forms, the largest first.
-    pub(crate) const ALL: [Self; 3] = [Self::Complete, Self::WithoutHeaders, Self::TruncatedPayload];
+    pub(crate) const ALL: [Self; 3] =
+        [Self::Complete, Self::WithoutHeaders, Self::TruncatedPayload];
 
-    /// The stored dead letter in this form.
+    /// Returns the stored dead letter in this form.
     pub(crate) fn of(self, stored: &Envelope) -> Envelope {
         match self {
             Self::Complete => stored.clone(),

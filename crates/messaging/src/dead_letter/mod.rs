@@ -1,4 +1,4 @@
-//! Messages that no consumer could handle: why, how often, and where they were.
+//! Dead letters: messages that no consumer could handle, with the reason.
 
 mod fingerprint;
 mod form;
@@ -17,35 +17,35 @@ use crate::{
     envelope::{attribute, text_of},
 };
 
-/// Attributes of an envelope in a dead-letter topic, beside those that it had.
+/// The attributes that a dead letter adds to its envelope.
 pub mod attributes {
-    /// The identifier of the dead letter: the message's own stays what it was.
+    /// The ID of the dead letter. The message keeps its own ID.
     pub const ID: &str = "deadid";
-    /// Where it was published.
+    /// The topic of the message.
     pub const TOPIC: &str = "deadtopic";
-    /// The group that could not handle it.
+    /// The consumer group that failed.
     pub const GROUP: &str = "deadgroup";
-    /// Why it was given up.
+    /// The reason.
     pub const REASON: &str = "deadreason";
-    /// The kind of the last failure.
+    /// The class of the last failure.
     pub const CLASS: &str = "deadclass";
-    /// What the last failure said.
+    /// The message of the last failure.
     pub const MESSAGE: &str = "deadmessage";
-    /// What failures of the same cause share.
+    /// The fingerprint of the cause.
     pub const FINGERPRINT: &str = "deadfingerprint";
-    /// How often it was tried.
+    /// The number of attempts.
     pub const ATTEMPTS: &str = "deadattempts";
-    /// When it failed first.
+    /// The time of the first failure.
     pub const FIRST_FAILED: &str = "deadfirst";
-    /// When it failed last.
+    /// The time of the last failure.
     pub const LAST_FAILED: &str = "deadlast";
-    /// How often it was replayed; a replayed message has it too, so that it is known when it fails again.
+    /// The number of replays. A replayed message has it too, so that it is known if it fails again.
     pub const REPLAYS: &str = "deadreplays";
-    /// The size in bytes of a payload of which the dead letter has only the beginning.
+    /// The size in bytes of the payload before it was truncated.
     pub const PAYLOAD_SIZE: &str = "deadsize";
-    /// The SHA-256 of that payload in hexadecimal digits.
+    /// The SHA-256 of the payload before it was truncated, in hexadecimal digits.
     pub const PAYLOAD_SHA256: &str = "deadsha256";
-    /// All of them.
+    /// All attributes.
     pub const ALL: [&str; 13] = [
         ID,
         TOPIC,
@@ -63,10 +63,10 @@ pub mod attributes {
     ];
 }
 
-/// More of an explanation than a person reads, and little enough for a header.
+/// The maximum size of the message of a failure in bytes, small enough for a header.
 const LONGEST_MESSAGE: usize = 1_000;
 
-/// Identifies a dead letter. A message that fails again after a replay is another dead letter.
+/// The ID of a dead letter. A message that fails again after a replay is another dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct DeadLetterId(Arc<str>);
@@ -78,13 +78,14 @@ impl<'de> Deserialize<'de> for DeadLetterId {
 }
 
 impl DeadLetterId {
-    /// An identifier as it was shown.
+    /// Creates an ID from its text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// The identifier of an envelope of a dead-letter topic; that of the message where something else than this framework put it there.
+    /// Returns the ID of an envelope in a dead-letter topic. An envelope of another publisher has
+    /// the ID of its message.
     #[must_use]
     pub fn of(stored: &Envelope) -> Self {
         Self::new(
@@ -94,7 +95,7 @@ impl DeadLetterId {
         )
     }
 
-    /// The identifier as text.
+    /// Returns the ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -104,33 +105,34 @@ impl DeadLetterId {
 /// A message that no consumer could handle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
-    /// Its identifier.
+    /// The ID of the dead letter.
     pub id: DeadLetterId,
-    /// The message as it was published, with its own identifier.
+    /// The message as it was published, with its own ID.
     pub envelope: Envelope,
-    /// The group that could not handle it.
+    /// The consumer group that failed, if it is known.
     pub group: Option<GroupName>,
-    /// Why it was given up.
+    /// The reason.
     pub reason: DeadLetterReason,
-    /// The kind of the last failure.
+    /// The class of the last failure.
     pub class: String,
-    /// What the last failure said, masked (OBS-3) and at most 1,000 bytes.
+    /// The message of the last failure, masked (OBS-3), at most 1,000 bytes.
     pub message: String,
-    /// What failures of the same cause share: 16 hexadecimal digits of a hash over the group, the kind of event, the class and the message without its numbers.
+    /// The fingerprint of the cause: 16 hexadecimal digits of a hash over the group, the event
+    /// type, the class and the message without its numbers.
     pub fingerprint: String,
-    /// How often it was tried since it was published or replayed last.
+    /// The number of attempts since the message was published or last replayed.
     pub attempts: u32,
-    /// How often it was replayed.
+    /// The number of replays.
     pub replays: u32,
-    /// When it failed first.
+    /// The time of the first failure.
     pub first_failed: Option<DateTime<Utc>>,
-    /// When it failed last.
+    /// The time of the last failure.
     pub last_failed: Option<DateTime<Utc>>,
-    /// The payload as it was, where the broker refused it and only its beginning is here.
-    pub cut: Option<TruncatedPayload>,
+    /// The original payload, if the broker refused it and the dead letter has only its beginning.
+    pub truncated: Option<TruncatedPayload>,
 }
 
-/// A payload of which a dead letter has only the beginning. Such a dead letter cannot be replayed.
+/// The original payload of a dead letter that has only its beginning. It cannot be replayed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TruncatedPayload {
     /// The size of the original payload in bytes.
@@ -140,7 +142,7 @@ pub struct TruncatedPayload {
 }
 
 impl DeadLetter {
-    /// A message that a group gives up now.
+    /// Creates a dead letter of a message that fails now.
     pub(crate) fn new(
         envelope: Envelope,
         group: &GroupName,
@@ -166,18 +168,18 @@ impl DeadLetter {
             replays,
             first_failed: Some(first_failed),
             last_failed: Some(Utc::now()),
-            cut: None,
+            truncated: None,
             envelope,
         }
     }
 
-    /// The trace in which it failed.
+    /// Returns the ID of the trace in which the message failed.
     #[must_use]
     pub fn trace_id(&self) -> Option<String> {
         Some(self.envelope.trace()?.trace_id().to_string())
     }
 
-    /// The dead letter as it is published to the dead-letter topic.
+    /// Returns the envelope for the dead-letter topic.
     #[must_use]
     pub fn into_stored(self) -> Envelope {
         let topic = self.envelope.topic().clone();
@@ -208,7 +210,7 @@ impl DeadLetter {
         stored
     }
 
-    /// The message as it is published again, for this group alone or for all.
+    /// Returns the message for a replay, for one group or for all.
     pub(crate) fn replayed(&self, recipient: Option<GroupName>) -> Envelope {
         let replays = self.replays.saturating_add(1).to_string();
         self.envelope
@@ -217,9 +219,11 @@ impl DeadLetter {
             .with_attribute(attributes::REPLAYS, replays)
     }
 
-    /// What an envelope of a dead-letter topic says. What something else put there (the broker itself, another program) may have no group, and has the reason `unknown`.
+    /// Parses an envelope of a dead-letter topic. One of another publisher, such as the broker
+    /// itself, may have no group and has the reason `unknown`.
     ///
-    /// Where it was published is told by where it is: an attribute could lead a replay to a topic that its publisher may not publish to.
+    /// The dead-letter topic determines the topic of the message. An attribute could make a replay
+    /// publish to a topic that the publisher of the envelope may not use.
     #[must_use]
     pub fn from_stored(stored: Envelope) -> Self {
         let text = |name: &str| stored.attribute(name).unwrap_or_default().to_owned();
@@ -233,10 +237,10 @@ impl DeadLetter {
         );
         let (told, attempts) = (text(attributes::FINGERPRINT), text(attributes::ATTEMPTS));
         let replays = replays(&stored);
-        let first_failed = stored.moment(attributes::FIRST_FAILED);
-        let last_failed = stored.moment(attributes::LAST_FAILED);
+        let first_failed = stored.time_of(attributes::FIRST_FAILED);
+        let last_failed = stored.time_of(attributes::LAST_FAILED);
         let size = stored.attribute(attributes::PAYLOAD_SIZE);
-        let cut = size.map(|size| TruncatedPayload {
+        let truncated = size.map(|size| TruncatedPayload {
             size: size.parse().unwrap_or_default(),
             sha256: text(attributes::PAYLOAD_SHA256),
         });
@@ -266,11 +270,11 @@ impl DeadLetter {
             replays,
             first_failed,
             last_failed,
-            cut,
+            truncated,
         }
     }
 
-    /// The identifier of the request in which it was published.
+    /// Returns the ID of the request that published the message.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.envelope.attribute(attribute::REQUEST_ID)
@@ -283,7 +287,7 @@ fn replays(envelope: &Envelope) -> u32 {
         .unwrap_or_default()
 }
 
-/// Without control characters, and cut at a bound.
+/// Removes control characters and truncates the text.
 fn one_line(text: &str) -> String {
     let mut line = String::new();
     for character in text.chars() {

@@ -2,26 +2,26 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Why a message was given up.
+/// The reason why a message was dead-lettered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeadLetterReason {
     /// Every attempt failed.
     RetriesExhausted,
-    /// The handler said that another attempt would only repeat the failure.
+    /// The handler rejected the message.
     Rejected,
-    /// Its envelope or its payload cannot be read.
+    /// The envelope or the payload cannot be decoded.
     Undecodable,
-    /// The group handles no such kind or version of event.
+    /// The group has no handler for the event type or its version.
     UnknownType,
-    /// The broker has delivered it too often: whoever took it ended before the answer.
+    /// The broker delivered the message too often without an acknowledgement.
     DeliveryLimit,
-    /// Something else than this framework put it there.
+    /// Another publisher, such as the broker itself, created the dead letter.
     Unknown,
 }
 
 impl DeadLetterReason {
-    /// All of them, for metrics.
+    /// All reasons, for metrics.
     pub const ALL: [Self; 6] = [
         Self::RetriesExhausted,
         Self::Rejected,
@@ -31,7 +31,7 @@ impl DeadLetterReason {
         Self::Unknown,
     ];
 
-    /// The reason as headers and metrics have it.
+    /// Returns the reason as text for headers and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl DeadLetterReason {
         }
     }
 
-    /// The reason of this name.
+    /// Parses a reason.
     #[must_use]
     pub fn named(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == text)

@@ -23,7 +23,7 @@ fn dead(message: &str) -> DeadLetter {
 }
 
 #[test]
-fn a_dead_letter_keeps_the_message_as_it_was_and_says_why_it_died_msg_3() {
+fn dead_letter_keeps_message_and_reason_msg_3() {
     let mut letter = dead("the store cannot be reached");
     letter.last_failed = DateTime::from_timestamp_micros(1_700_000_001_000_002);
     let stored = letter.clone().into_stored();
@@ -43,7 +43,7 @@ fn failures_of_one_cause_share_a_fingerprint_msg_3() {
 }
 
 #[test]
-fn an_explanation_is_one_line_masked_and_bounded_obs_3() {
+fn failure_message_is_one_masked_bounded_line_obs_3() {
     let letter = dead(&format!("first\r\nada@example.org {}", "é".repeat(2_000)));
     assert!(!letter.message.contains(['\r', '\n', '@']));
     assert!(letter.message.len() <= 1_000);
@@ -51,7 +51,7 @@ fn an_explanation_is_one_line_masked_and_bounded_obs_3() {
 }
 
 #[test]
-fn what_others_put_there_is_shown_too_msg_3() {
+fn dead_letters_of_other_publishers_are_parsed_msg_3() {
     let topic = Topic::new("symbol.created").unwrap().dead_letters();
     let foreign = Envelope::new(topic, "symbol.created", "", "{}");
     let letter = DeadLetter::from_stored(foreign.clone());
@@ -74,13 +74,13 @@ fn smaller_forms_keep_why_a_message_died_msg_3() {
     assert_eq!(bare.envelope.attribute("foreign"), None);
     assert_eq!(bare.envelope.payload(), letter.envelope.payload());
     assert_eq!(
-        (bare.id, bare.group, bare.cut),
+        (bare.id, bare.group, bare.truncated),
         (letter.id, letter.group, None)
     );
     let cut = DeadLetter::from_stored(Form::TruncatedPayload.of(&stored));
     assert_eq!(cut.envelope.payload().len(), form::MAX_CUT_PAYLOAD);
     assert_eq!(cut.message, letter.message);
-    let original = cut.cut.unwrap();
+    let original = cut.truncated.unwrap();
     assert_eq!(original.size, form::MAX_CUT_PAYLOAD as u64 + 1);
     assert_eq!(original.sha256.len(), 64);
 }

@@ -4,69 +4,70 @@ use chrono::{DateTime, Utc};
 use seaworthy_telemetry::redact::redact;
 use serde::Serialize;
 
-use crate::{TruncatedPayload, DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic};
+use crate::{DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic, TruncatedPayload};
 
-/// As much of a payload as a person reads.
-const LONGEST_PAYLOAD: usize = 64 * 1024;
+/// The maximum size of a shown payload in bytes.
+const MAX_PAYLOAD_SIZE: usize = 64 * 1024;
 
-/// Everything about a dead letter, for people and programs.
+/// A dead letter for display, without its payload unless requested.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeadLetterDescription {
-    /// Its identifier.
+    /// The ID of the dead letter.
     pub id: DeadLetterId,
-    /// That of the message.
+    /// The ID of the message.
     pub message_id: String,
     /// The topic.
     pub topic: Topic,
-    /// The group that could not handle it.
+    /// The consumer group that failed.
     pub group: Option<GroupName>,
-    /// The kind of event.
+    /// The event type.
     pub event_type: String,
-    /// The version of its payload.
+    /// The version of the payload.
     pub version: Option<u32>,
-    /// Who published it.
+    /// The service that published the message.
     pub source: String,
-    /// What it is about.
+    /// The subject of the event.
     pub subject: Option<String>,
-    /// Its key.
+    /// The key of the message.
     pub key: Option<String>,
-    /// When it was made.
+    /// The time of the message.
     pub time: Option<DateTime<Utc>>,
-    /// Why it was given up.
+    /// The reason.
     pub reason: DeadLetterReason,
-    /// The kind of the last failure.
+    /// The class of the last failure.
     pub class: String,
-    /// What the last failure said.
+    /// The message of the last failure.
     pub problem: String,
-    /// What failures of the same cause share.
+    /// The fingerprint of the cause.
     pub fingerprint: String,
-    /// How often it was tried since it was published or replayed last.
+    /// The number of attempts since the message was published or last replayed.
     pub attempts: u32,
-    /// How often it was replayed.
+    /// The number of replays.
     pub replays: u32,
-    /// When it failed first.
+    /// The time of the first failure.
     pub first_failed: Option<DateTime<Utc>>,
-    /// When it failed last.
+    /// The time of the last failure.
     pub last_failed: Option<DateTime<Utc>>,
-    /// The request from which it comes.
+    /// The ID of the request that published the message.
     pub request_id: Option<String>,
-    /// The trace in which it failed.
+    /// The ID of the trace in which the message failed.
     pub trace_id: Option<String>,
-    /// The headers of the application's own, masked (OBS-3).
+    /// The headers of the application, masked (OBS-3).
     pub headers: BTreeMap<String, String>,
     /// The media type of the payload.
     pub content_type: Option<String>,
-    /// How many bytes the payload has.
+    /// The size of the payload in bytes.
     pub payload_size: usize,
-    /// The payload as it was, where only its beginning was kept.
+    /// The original payload, if the dead letter has only its beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cut: Option<TruncatedPayload>,
-    /// The first 64 KiB of the payload as a text, in hexadecimal digits where it is none; only where it is asked for, because nobody knows what is in it.
+    pub truncated: Option<TruncatedPayload>,
+    /// The first 64 KiB of the payload as text, or in hexadecimal digits if it is not text. It is
+    /// absent unless requested, because it may contain personal data.
     pub payload: Option<String>,
 }
 
 impl DeadLetterDescription {
-    /// Everything but the payload.
+    /// Describes a dead letter without its payload.
     #[must_use]
     pub fn of(letter: &DeadLetter) -> Self {
         let envelope = &letter.envelope;
@@ -97,19 +98,19 @@ impl DeadLetterDescription {
                 .collect(),
             content_type: envelope.content_type().map(str::to_owned),
             payload_size: envelope.payload().len(),
-            cut: letter.cut.clone(),
+            truncated: letter.truncated.clone(),
             payload: None,
         }
     }
 
-    /// With the payload.
+    /// Describes a dead letter with its payload.
     #[must_use]
     pub fn with_payload(letter: &DeadLetter) -> Self {
         let payload = letter.envelope.payload();
-        let begin = payload.get(..LONGEST_PAYLOAD).unwrap_or(payload);
+        let begin = payload.get(..MAX_PAYLOAD_SIZE).unwrap_or(payload);
         let text = match str::from_utf8(begin) {
             Ok(text) => text.to_owned(),
-            // Cut within a character.
+            // The limit is within a character.
             Err(error) if error.error_len().is_none() => {
                 String::from_utf8_lossy(begin.get(..error.valid_up_to()).unwrap_or_default())
                     .into_owned()

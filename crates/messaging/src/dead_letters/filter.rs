@@ -4,27 +4,37 @@ use chrono::{DateTime, Utc};
 
 use crate::{DeadLetter, DeadLetterId, DeadLetterReason, GroupName};
 
-/// Which dead letters: those for which all holds that is given.
+/// Filters dead letters. A letter matches if all given fields match.
+///
+/// ```
+/// use seaworthy_messaging::{DeadLetterReason, dead_letters::DeadLetterFilter};
+///
+/// let filter = DeadLetterFilter {
+///     reason: Some(DeadLetterReason::Rejected),
+///     ..DeadLetterFilter::default()
+/// };
+/// assert!(!filter.matches_all());
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeadLetterFilter {
-    /// One of these; any, where there are none.
+    /// The IDs. An empty set matches any ID.
     pub ids: BTreeSet<DeadLetterId>,
-    /// The group that could not handle it.
+    /// The consumer group that failed.
     pub group: Option<GroupName>,
-    /// The kind of event.
+    /// The event type.
     pub event_type: Option<String>,
-    /// Why it was given up.
+    /// The reason.
     pub reason: Option<DeadLetterReason>,
-    /// What failures of the same cause share.
+    /// The fingerprint of the cause.
     pub fingerprint: Option<String>,
-    /// It failed last at this moment or later. What does not say when it failed is judged by when it was made.
+    /// The earliest time of the last failure. Without one the time of the message counts.
     pub since: Option<DateTime<Utc>>,
-    /// It failed last before this moment.
+    /// The time before which the last failure happened.
     pub until: Option<DateTime<Utc>>,
 }
 
 impl DeadLetterFilter {
-    /// This one alone.
+    /// Creates a filter for one ID.
     #[must_use]
     pub fn by_id(id: DeadLetterId) -> Self {
         Self {
@@ -33,13 +43,13 @@ impl DeadLetterFilter {
         }
     }
 
-    /// Whether every dead letter passes.
+    /// Whether the filter matches every dead letter.
     #[must_use]
     pub fn matches_all(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether all holds for this one.
+    /// Whether the filter matches the letter.
     #[must_use]
     pub fn matches(&self, letter: &DeadLetter) -> bool {
         fn is<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {

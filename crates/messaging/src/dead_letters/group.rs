@@ -5,32 +5,32 @@ use serde::Serialize;
 
 use crate::{DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic};
 
-/// Dead letters of the same cause: what an operator decides about at once.
+/// Dead letters of the same cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeadLetterGroup {
-    /// What they share; a [`DeadLetterFilter`](super::DeadLetterFilter) finds them by it.
+    /// The fingerprint of the cause. [`DeadLetterFilter`](super::DeadLetterFilter) selects by it.
     pub fingerprint: String,
     /// The topic.
     pub topic: Topic,
-    /// The group of consumers that could not handle them.
+    /// The consumer group that failed.
     pub group: Option<GroupName>,
-    /// The kind of event.
+    /// The event type.
     pub event_type: String,
-    /// Why they were given up.
+    /// The reason.
     pub reason: DeadLetterReason,
-    /// The kind of failure.
+    /// The class of the failure.
     pub class: String,
-    /// What the latest failure said.
+    /// The message of the latest failure.
     pub message: String,
-    /// How many they are.
+    /// The number of dead letters.
     pub count: u64,
-    /// How many of them were replayed before, and failed again.
+    /// The number of dead letters that failed again after a replay.
     pub replayed: u64,
-    /// When the first of them failed.
+    /// The time of the first failure.
     pub first_failed: Option<DateTime<Utc>>,
-    /// When the last of them failed.
+    /// The time of the last failure.
     pub last_failed: Option<DateTime<Utc>>,
-    /// The latest, as an example.
+    /// The ID of the latest dead letter.
     pub example: DeadLetterId,
 }
 
@@ -52,8 +52,8 @@ impl DeadLetterGroup {
         }
     }
 
-    /// Takes in one that came later.
-    fn join(&mut self, later: Self) {
+    /// Adds a later group.
+    fn merge(&mut self, later: Self) {
         let first = [self.first_failed, later.first_failed];
         let last = self.last_failed.max(later.last_failed);
         *self = Self {
@@ -66,7 +66,8 @@ impl DeadLetterGroup {
     }
 }
 
-/// Groups by topic, group of consumers, kind of event, reason and fingerprint; the largest group first.
+/// Groups letters by topic, consumer group, event type, reason and fingerprint, the largest group
+/// first.
 pub(super) fn group(letters: impl IntoIterator<Item = DeadLetter>) -> Vec<DeadLetterGroup> {
     let mut groups = BTreeMap::new();
     for one in letters.into_iter().map(DeadLetterGroup::of) {
@@ -79,7 +80,7 @@ pub(super) fn group(letters: impl IntoIterator<Item = DeadLetter>) -> Vec<DeadLe
         );
         match groups.get_mut(&key) {
             None => drop(groups.insert(key, one)),
-            Some(group) => DeadLetterGroup::join(group, one),
+            Some(group) => DeadLetterGroup::merge(group, one),
         }
     }
     let mut groups: Vec<_> = groups.into_values().collect();

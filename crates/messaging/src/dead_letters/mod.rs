@@ -1,25 +1,26 @@
-//! What operators do with dead letters: look at them, group them, publish them again, throw them away (MSG-3).
+//! Operations on dead letters: list, group, replay and discard (MSG-3).
 //!
-//! A replay publishes to the topic from which a letter comes, for the group that could not handle it: the others have had the message, and get it again only where
-//! somebody says so. It keeps the message's identifier, so that an inbox knows it, and counts the replays. A letter is removed when the broker has confirmed its
-//! replay and not before: cut off at any point a replay loses nothing and can be run again, and at most the letters of one batch are then published twice.
+//! A replay publishes a message to its original topic for the group that failed. Other groups
+//! receive it again only on request. The message keeps its ID, so an inbox recognizes it, and the
+//! replay counts its replays. A dead letter is removed after the broker has confirmed its replay.
+//! An interrupted replay loses nothing and can run again. It then publishes at most one batch
+//! twice.
 
 mod description;
 mod filter;
 mod group;
 mod pace;
+mod process;
 mod replay;
 mod report;
-mod turns;
 
 use std::{collections::HashSet, sync::Arc};
 
 pub use description::DeadLetterDescription;
 pub use filter::DeadLetterFilter;
 pub use group::DeadLetterGroup;
-pub(crate) use replay::chain;
 pub use replay::{Replay, ReplayTarget, Selection};
-pub use report::{DeadLetterReport, DeadLetterOutcome, OutcomeCounts, Progress, ProcessedLetter};
+pub use report::{DeadLetterOutcome, DeadLetterReport, OutcomeCounts, ProcessedLetter, Progress};
 use seaworthy_core::Timeout;
 
 use crate::{
@@ -27,12 +28,13 @@ use crate::{
     transport::{MAX_PAGE_SIZE, Transport, TransportError},
 };
 
-/// So many are asked for at once: a broker that looks through all of them for every question is asked seldom, and the largest messages still fit into memory.
+/// The number of letters of one page. RabbitMQ reads the whole queue for each page, so pages are
+/// large.
 const PAGE: usize = 1_000;
-/// That of publishing.
+/// The default timeout of publishing.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5);
 
-/// The messages of a broker that no consumer could handle.
+/// The dead letters of a broker.
 #[derive(Clone)]
 pub struct DeadLetters {
     transport: Arc<dyn Transport>,
@@ -40,7 +42,7 @@ pub struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// Those of an engine.
+    /// Creates the dead letters of an engine.
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>) -> Self {
         Self {
@@ -49,17 +51,18 @@ impl DeadLetters {
         }
     }
 
-    /// Sets how long the broker is tried for when it does not take or remove a letter.
+    /// Sets the timeout of publishing and removing a batch, with retries.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Timeout) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Those of a topic, the oldest first: at most `limit`, those after `after`.
+    /// Returns one page of the dead letters of a topic after `after`, the oldest first. A page has
+    /// at most `limit` letters and about [`MAX_PAGE_SIZE`].
     ///
     /// # Errors
-    /// [`TransportError`] when the broker does not answer.
+    /// [`TransportError`] if the broker cannot be reached or refuses.
     pub async fn list(
         &self,
         topic: &Topic,
@@ -81,8 +84,8 @@ impl DeadLetters {
         self.transport.has_dead_letters(&topic.dead_letters()).await
     }
 
-    /// Returns descriptions of the selected dead letters without payloads, topic by topic, the oldest
-    /// first. Memory for payloads is bounded by one page.
+    /// Returns descriptions of the selected dead letters without payloads, topic by topic, the
+    /// oldest first. Memory for payloads is bounded by one page.
     ///
     /// # Errors
     /// [`TransportError`] if the broker cannot be reached or refuses.
@@ -98,17 +101,17 @@ impl DeadLetters {
         Ok(selected)
     }
 
-    /// The selection by what failed and why, the largest group first.
+    /// Groups the selected dead letters by cause, the largest group first.
     ///
     /// # Errors
-    /// [`TransportError`] when the broker does not answer.
+    /// [`TransportError`] if the broker cannot be reached or refuses.
     pub async fn groups(
         &self,
         selection: &Selection,
     ) -> Result<Vec<DeadLetterGroup>, TransportError> {
         let mut selected = Vec::new();
         self.walk_all(selection, |_, letter| {
-            // Payloads are not needed, and may be all the memory there is.
+            // Payloads are not needed and may exceed the memory.
             let envelope = letter.envelope.without_payload();
             selected.push(DeadLetter { envelope, ..letter });
         })
@@ -116,10 +119,10 @@ impl DeadLetters {
         Ok(group::group(selected))
     }
 
-    /// The one with this identifier, in the first of these topics that has it.
+    /// Returns the dead letter with this ID from the first topic that has it.
     ///
     /// # Errors
-    /// [`TransportError`] when the broker does not answer.
+    /// [`TransportError`] if the broker cannot be reached or refuses.
     pub async fn find(
         &self,
         topics: &[Topic],
@@ -132,7 +135,8 @@ impl DeadLetters {
         Ok(found)
     }
 
-    /// Visits what is selected, with the identifier of the letter before it. Returns whether there is more than the limit.
+    /// Visits the selected letters with the ID of the previous letter. Returns whether the
+    /// selection exceeds its limit.
     async fn walk_all(
         &self,
         selection: &Selection,
@@ -163,7 +167,7 @@ impl DeadLetters {
         Ok(more)
     }
 
-    /// Visits the letters of a topic as long as the visitor says so.
+    /// Visits the letters of a topic until the visitor returns `false`.
     async fn walk(
         &self,
         topic: &Topic,
@@ -178,7 +182,7 @@ impl DeadLetters {
             let known = seen.len();
             for letter in page {
                 let id = letter.id.clone();
-                // An engine begins anew where the letter to go on from was removed.
+                // An engine starts from the beginning if the letter `last` was removed.
                 if !seen.insert(id.clone()) {
                     continue;
                 }

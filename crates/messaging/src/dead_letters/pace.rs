@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 
 use tokio::time::{self, Instant};
 
-/// Holds a rate over all that was done since the begin.
+/// Limits the average rate since the start.
 #[derive(Debug)]
 pub(super) struct Pace {
     begun: Instant,
@@ -19,7 +19,7 @@ impl Pace {
         }
     }
 
-    /// Waits until the next may be done.
+    /// Waits until the rate allows the next letter.
     pub(super) async fn wait(&self) {
         let seconds = f64::from(self.done) / f64::from(self.rate.get());
         time::sleep_until(self.begun + std::time::Duration::from_secs_f64(seconds)).await;

@@ -1,40 +1,48 @@
-use std::{collections::HashMap, error::Error as StdError, num::NonZeroU32};
+use std::{collections::HashMap, num::NonZeroU32};
 
 use chrono::Utc;
-use seaworthy_core::{Backoff, Timeout};
+use seaworthy_core::{Backoff, Timeout, error_chain};
 use tokio::time::{self, Instant};
 
 use super::{
-    DeadLetterFilter, DeadLetterReport, DeadLetters, DeadLetterOutcome, Progress,
-    turns::{Batch, Treatment},
+    DeadLetterFilter, DeadLetterOutcome, DeadLetterReport, DeadLetters, Progress,
+    process::{Action, Batch},
 };
 use crate::{
     DeadLetter, Envelope, GroupName, PublishError, Topic,
     transport::{TransportError, publish_in_order},
 };
 
-/// As many as one person decides about at once.
+/// The default limit of a selection.
 const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-/// What every service handles beside its usual work.
+/// A rate that services can handle besides their usual load, per second.
 const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// Between two attempts, while the broker is away for a moment.
-const RETRY_INITIAL: Timeout = Timeout::from_millis(50);
-/// A timeout has room for several of these.
-const RETRY_CAP: Timeout = Timeout::from_secs(1);
+/// The backoff of retries while the broker is unavailable.
+const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
+/// The default timeout is several times as long.
+const MAX_BACKOFF: Timeout = Timeout::from_secs(1);
 
-/// Which dead letters are meant.
+/// Selects dead letters.
+///
+/// ```
+/// use seaworthy_messaging::{Topic, dead_letters::{DeadLetterFilter, Selection}};
+///
+/// let topic = Topic::new("symbol.created").unwrap();
+/// let selection = Selection::new(&[topic], DeadLetterFilter::default());
+/// assert_eq!(selection.limit.get(), 10_000);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    /// Of these topics.
+    /// The topics.
     pub topics: Vec<Topic>,
-    /// All that pass.
+    /// The filter.
     pub filter: DeadLetterFilter,
-    /// At most so many.
+    /// The maximum number of letters.
     pub limit: NonZeroU32,
 }
 
 impl Selection {
-    /// Those of these topics that pass, at most 10,000.
+    /// Creates a selection of at most 10,000 letters.
     #[must_use]
     pub fn new(topics: &[Topic], filter: DeadLetterFilter) -> Self {
         Self {
@@ -49,26 +57,33 @@ impl Selection {
     }
 }
 
-/// For whom letters are published again.
+/// The consumer groups that receive a replayed message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ReplayTarget {
-    /// The group that could not handle it: the others have had it. A letter that does not say which group that was is skipped.
+    /// The group that failed. A letter without a group is skipped.
     #[default]
     FailedGroup,
     /// This group.
     Group(GroupName),
-    /// Every group of the topic, also those that have handled it.
+    /// Every group of the topic, including those that have handled the message.
     Everyone,
 }
 
-/// How letters are replayed.
+/// The options of a replay.
+///
+/// ```
+/// use seaworthy_messaging::dead_letters::{Replay, ReplayTarget};
+///
+/// let replay = Replay { dry_run: true, ..Replay::default() };
+/// assert_eq!(replay.target, ReplayTarget::FailedGroup);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
-    /// For whom.
+    /// The groups that receive the messages.
     pub target: ReplayTarget,
-    /// How many in a second at most.
+    /// The maximum rate in letters per second.
     pub rate: NonZeroU32,
-    /// Only tells what would be done.
+    /// Whether only the outcome is predicted.
     pub dry_run: bool,
 }
 
@@ -83,19 +98,19 @@ impl Default for Replay {
 }
 
 impl Replay {
-    /// The message as it would be published, or why it is not.
+    /// Returns the message to publish, or the reason to skip it.
     pub(super) fn prepare(&self, letter: &DeadLetter) -> Result<Envelope, String> {
         if letter
             .envelope
             .expires_at()
             .is_some_and(|moment| moment <= Utc::now())
         {
-            return Err("it has expired: whoever got it would drop it".to_owned());
+            return Err("the message has expired, and a consumer would drop it".to_owned());
         }
-        if let Some(cut) = &letter.cut {
+        if let Some(truncated) = &letter.truncated {
             return Err(format!(
-                "only the beginning of its payload of {} bytes was kept: the broker refused the whole",
-                cut.size
+                "the dead letter has only the beginning of its payload of {} bytes",
+                truncated.size
             ));
         }
         let recipient = match &self.target {
@@ -103,29 +118,33 @@ impl Replay {
             ReplayTarget::Group(group) => Some(group.clone()),
             ReplayTarget::FailedGroup => {
                 let unknown = || {
-                    "it does not say which group could not handle it: name one, or everyone"
-                        .to_owned()
+                    "the dead letter has no consumer group: choose one, or all groups".to_owned()
                 };
                 Some(letter.group.clone().ok_or_else(unknown)?)
             }
         };
         let envelope = letter.replayed(recipient);
-        envelope.check_headers().map_err(|error| chain(&error))?;
+        envelope
+            .check_headers()
+            .map_err(|error| error_chain(&error))?;
         Ok(envelope)
     }
 }
 
 impl DeadLetters {
-    /// Publishes the selected letters again and removes them, the oldest first. What has failed again since it began is left alone.
+    /// Publishes the selected letters and removes them, the oldest first. Messages that fail again
+    /// during the replay are not replayed again.
     ///
-    /// The report, which `progress` shows from the begin, tells what became of each. Dropped in the middle it loses nothing; see [`DeadLetterOutcome`] for what is then not known.
+    /// The report has the outcome of each letter, and `progress` shows it from the start. Dropping
+    /// the future loses no letter. [`DeadLetterOutcome`] describes the letters whose outcome is
+    /// then unknown.
     pub async fn replay(
         &self,
         selection: &Selection,
         replay: &Replay,
         progress: &Progress,
     ) -> DeadLetterReport {
-        self.treat(
+        self.process(
             selection,
             replay.rate,
             replay.dry_run,
@@ -135,19 +154,20 @@ impl DeadLetters {
         .await
     }
 
-    /// Removes the selected letters. They are gone.
+    /// Removes the selected letters permanently.
     pub async fn discard(
         &self,
         selection: &Selection,
         dry_run: bool,
         progress: &Progress,
     ) -> DeadLetterReport {
-        self.treat(selection, NonZeroU32::MAX, dry_run, &Discarding, progress)
+        self.process(selection, NonZeroU32::MAX, dry_run, &Discarding, progress)
             .await
     }
 
-    /// The message, unless nobody would get it: a log takes what is for a group that there is not.
-    async fn heard(
+    /// Returns the message if its recipient subscribes to its topic. An engine whose topics are
+    /// logs accepts messages for a missing group.
+    async fn subscribed(
         &self,
         envelope: Envelope,
         groups: &mut HashMap<GroupName, bool>,
@@ -155,28 +175,28 @@ impl DeadLetters {
         let Some(group) = envelope.recipient() else {
             return Ok(Ok(envelope));
         };
-        let hears = match groups.get(group) {
-            Some(hears) => *hears,
+        let is_subscribed = match groups.get(group) {
+            Some(is_subscribed) => *is_subscribed,
             None => {
-                let hears = self.transport.is_subscribed(group, envelope.topic()).await;
-                let hears = hears.map_err(|error| chain(&error))?;
-                groups.insert(group.clone(), hears);
-                hears
+                let answer = self.transport.is_subscribed(group, envelope.topic()).await;
+                let is_subscribed = answer.map_err(|error| error_chain(&error))?;
+                groups.insert(group.clone(), is_subscribed);
+                is_subscribed
             }
         };
-        if hears {
+        if is_subscribed {
             return Ok(Ok(envelope));
         }
         let topic = envelope.topic();
         Ok(Err(format!(
-            "the group {group} gets no messages of {topic}"
+            "the group {group} does not subscribe to {topic}"
         )))
     }
 
-    /// Publishes, with further attempts for what the broker cannot take now.
+    /// Publishes a batch and retries transient failures.
     async fn publish(&self, batch: Vec<Envelope>) -> Vec<Result<(), PublishError>> {
         let end = Instant::now() + self.timeout.get();
-        let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
+        let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut answers: Vec<Option<Result<(), PublishError>>> =
             batch.iter().map(|_| None).collect();
         for attempt in 0.. {
@@ -184,23 +204,23 @@ impl DeadLetters {
                 .iter()
                 .enumerate()
                 .filter(|(_, answer)| is_open(answer))
-                .map(|(place, _)| place)
+                .map(|(index, _)| index)
                 .collect();
-            let again = open.iter().filter_map(|place| batch.get(*place)).cloned();
+            let again = open.iter().filter_map(|index| batch.get(*index)).cloned();
             let Ok(left) = Timeout::try_from(end.saturating_duration_since(Instant::now())) else {
                 break;
             };
-            let came = publish_in_order(&*self.transport, again.collect(), left).await;
-            for (place, answer) in open.into_iter().zip(came) {
-                if let Some(known) = answers.get_mut(place) {
+            let results = publish_in_order(&*self.transport, again.collect(), left).await;
+            for (index, answer) in open.into_iter().zip(results) {
+                if let Some(known) = answers.get_mut(index) {
                     *known = Some(answer);
                 }
             }
-            let pause = backoff.delay(attempt);
-            if !answers.iter().any(is_open) || Instant::now() + pause >= end {
+            let backoff = delays.delay(attempt);
+            if !answers.iter().any(is_open) || Instant::now() + backoff >= end {
                 break;
             }
-            time::sleep(pause).await;
+            time::sleep(backoff).await;
         }
         let late = || Err(PublishError::unavailable("no confirmation in time"));
         answers
@@ -209,14 +229,14 @@ impl DeadLetters {
             .collect()
     }
 
-    /// Removes, with further attempts while the broker is away.
+    /// Removes a batch and retries while the broker is unavailable.
     async fn remove(&self, topic: &Topic, batch: &Batch) -> Result<(), TransportError> {
         let ids: Vec<_> = batch.iter().map(|(_, letter)| letter.id.clone()).collect();
         if ids.is_empty() {
             return Ok(());
         }
         let end = Instant::now() + self.timeout.get();
-        let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
+        let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let store = topic.dead_letters();
         let mut attempt = 0;
         loop {
@@ -224,11 +244,11 @@ impl DeadLetters {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };
-            let pause = backoff.delay(attempt);
-            if !matches!(error, TransportError::Unavailable(_)) || Instant::now() + pause >= end {
+            let backoff = delays.delay(attempt);
+            if !matches!(error, TransportError::Unavailable(_)) || Instant::now() + backoff >= end {
                 return Err(error);
             }
-            time::sleep(pause).await;
+            time::sleep(backoff).await;
             attempt += 1;
         }
     }
@@ -249,8 +269,8 @@ fn is_open(answer: &Option<Result<(), PublishError>>) -> bool {
 
 struct Replaying<'a>(&'a Replay);
 
-impl Treatment for Replaying<'_> {
-    async fn treat(
+impl Action for Replaying<'_> {
+    async fn process(
         &self,
         letters: &DeadLetters,
         topic: &Topic,
@@ -259,39 +279,39 @@ impl Treatment for Replaying<'_> {
     ) -> Result<(), String> {
         let (mut chosen, mut envelopes) = (Batch::new(), Vec::new());
         let mut groups = HashMap::new();
-        for (place, letter) in batch {
+        for (index, letter) in batch {
             let envelope = match self.0.prepare(&letter) {
-                Ok(envelope) => letters.heard(envelope, &mut groups).await?,
+                Ok(envelope) => letters.subscribed(envelope, &mut groups).await?,
                 Err(problem) => Err(problem),
             };
             match envelope {
                 Ok(envelope) => {
-                    progress.set(place, DeadLetterOutcome::Publishing);
-                    chosen.push((place, letter));
+                    progress.set(index, DeadLetterOutcome::Publishing);
+                    chosen.push((index, letter));
                     envelopes.push(envelope);
                 }
-                Err(problem) => progress.set(place, DeadLetterOutcome::Skipped { problem }),
+                Err(problem) => progress.set(index, DeadLetterOutcome::Skipped { problem }),
             }
         }
         let answers = letters.publish(envelopes).await;
         let (mut published, mut problem) = (Batch::new(), None);
-        for ((place, letter), answer) in chosen.into_iter().zip(answers) {
+        for ((index, letter), answer) in chosen.into_iter().zip(answers) {
             match answer {
                 Ok(()) => {
-                    progress.set(place, DeadLetterOutcome::Published);
-                    published.push((place, letter));
+                    progress.set(index, DeadLetterOutcome::Published);
+                    published.push((index, letter));
                 }
                 Err(
                     error @ (PublishError::Unavailable(_)
                     | PublishError::QueueFull { .. }
                     | PublishError::Deferred),
                 ) => {
-                    problem = Some(chain(&error));
+                    problem = Some(error_chain(&error));
                 }
                 Err(error @ PublishError::Closed) => {
-                    let text = chain(&error);
+                    let text = error_chain(&error);
                     progress.set(
-                        place,
+                        index,
                         DeadLetterOutcome::Refused {
                             problem: text.clone(),
                         },
@@ -299,9 +319,9 @@ impl Treatment for Replaying<'_> {
                     problem = Some(text);
                 }
                 Err(error) => progress.set(
-                    place,
+                    index,
                     DeadLetterOutcome::Refused {
-                        problem: chain(&error),
+                        problem: error_chain(&error),
                     },
                 ),
             }
@@ -309,14 +329,14 @@ impl Treatment for Replaying<'_> {
         letters
             .remove(topic, &published)
             .await
-            .map_err(|error| chain(&error))?;
-        for (place, _) in published {
-            progress.set(place, DeadLetterOutcome::Replayed);
+            .map_err(|error| error_chain(&error))?;
+        for (index, _) in published {
+            progress.set(index, DeadLetterOutcome::Replayed);
         }
         problem.map_or(Ok(()), Err)
     }
 
-    fn foretell(&self, letter: &DeadLetter) -> DeadLetterOutcome {
+    fn preview(&self, letter: &DeadLetter) -> DeadLetterOutcome {
         match self.0.prepare(letter) {
             Ok(_) => DeadLetterOutcome::Selected,
             Err(problem) => DeadLetterOutcome::Skipped { problem },
@@ -326,8 +346,8 @@ impl Treatment for Replaying<'_> {
 
 struct Discarding;
 
-impl Treatment for Discarding {
-    async fn treat(
+impl Action for Discarding {
+    async fn process(
         &self,
         letters: &DeadLetters,
         topic: &Topic,
@@ -337,25 +357,14 @@ impl Treatment for Discarding {
         letters
             .remove(topic, &batch)
             .await
-            .map_err(|error| chain(&error))?;
-        for (place, _) in batch {
-            progress.set(place, DeadLetterOutcome::Discarded);
+            .map_err(|error| error_chain(&error))?;
+        for (index, _) in batch {
+            progress.set(index, DeadLetterOutcome::Discarded);
         }
         Ok(())
     }
 
-    fn foretell(&self, _letter: &DeadLetter) -> DeadLetterOutcome {
+    fn preview(&self, _letter: &DeadLetter) -> DeadLetterOutcome {
         DeadLetterOutcome::Selected
     }
-}
-
-/// An error with its causes.
-pub(crate) fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

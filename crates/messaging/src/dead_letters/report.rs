@@ -5,92 +5,93 @@ use serde::Serialize;
 
 use crate::{DeadLetter, DeadLetterId, GroupName, Topic};
 
-/// What became of a dead letter.
+/// The outcome of a dead letter in a replay or a discard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum DeadLetterOutcome {
-    /// It was chosen, and nothing was done with it: a dry run, or the end came before its turn.
+    /// Selected, but not processed: in a dry run, or because the job ended before.
     Selected,
-    /// It is being published; if this is what it ended with, nobody knows whether it was.
+    /// In publication. If the job ended in this state, the letter may have been published.
     Publishing,
-    /// It was published, and nobody knows whether it was removed from the dead letters: another replay would publish it again, under the same identifier.
+    /// Published, but perhaps not removed. Another replay may publish it again with the same
+    /// message ID.
     Published,
-    /// It was published and removed from the dead letters.
+    /// Published and removed.
     Replayed,
-    /// It was removed from the dead letters.
+    /// Removed without publishing.
     Discarded,
-    /// It was left where it is.
+    /// Not processed. It remains a dead letter.
     Skipped {
-        /// Why.
+        /// The reason.
         problem: String,
     },
-    /// The broker did not take it; it is where it was.
+    /// Refused by the broker. It remains a dead letter.
     Refused {
-        /// Why.
+        /// The reason.
         problem: String,
     },
-    /// It was not there any more when its turn came: somebody else has replayed or discarded it.
+    /// Missing, because another job replayed or discarded it.
     Missing,
 }
 
-/// A dead letter that was chosen, and what became of it.
+/// A selected dead letter with its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProcessedLetter {
-    /// Its identifier.
+    /// The ID of the dead letter.
     pub id: DeadLetterId,
-    /// That of the message, which a replay keeps.
+    /// The ID of the message, which a replay keeps.
     pub message: String,
     /// The topic.
     pub topic: Topic,
-    /// The group that could not handle it.
+    /// The consumer group that failed.
     pub group: Option<GroupName>,
-    /// The kind of event.
+    /// The event type.
     pub event_type: String,
-    /// How often it had been replayed before.
+    /// The number of earlier replays.
     pub replays: u32,
-    /// What became of it.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: DeadLetterOutcome,
 }
 
-/// What a replay did, or what was discarded: exactly this, letter by letter.
+/// The result of a replay or a discard, letter by letter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DeadLetterReport {
-    /// Whether nothing was to be done.
+    /// Whether it was a dry run.
     pub dry_run: bool,
-    /// Whether everything that was chosen has had its turn.
+    /// Whether the job ended by itself, not by an interruption.
     pub finished: bool,
-    /// Why it ended early.
+    /// The error that ended the job early.
     pub problem: Option<String>,
-    /// Whether more would have been chosen than the limit allows.
+    /// Whether the selection exceeds its limit.
     pub more: bool,
-    /// All that were chosen, in the order of their turns.
+    /// The selected letters, in the order of processing.
     pub letters: Vec<ProcessedLetter>,
 }
 
-/// How many letters had each outcome.
+/// The number of letters with each outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct OutcomeCounts {
-    /// All that were chosen.
+    /// All selected letters.
     pub selected: usize,
     /// Published and removed.
     pub replayed: usize,
     /// Removed.
     pub discarded: usize,
-    /// Left where they are.
+    /// Not processed.
     pub skipped: usize,
-    /// Not taken by the broker.
+    /// Refused by the broker.
     pub refused: usize,
-    /// Not there any more.
+    /// Missing.
     pub missing: usize,
-    /// Published or perhaps published, and not known to be removed.
+    /// Perhaps published, and perhaps not removed.
     pub uncertain: usize,
     /// Not reached.
     pub waiting: usize,
 }
 
 impl DeadLetterReport {
-    /// How many letters had each outcome.
+    /// Counts the letters with each outcome.
     #[must_use]
     pub fn counts(&self) -> OutcomeCounts {
         let mut counts = OutcomeCounts {
@@ -100,7 +101,9 @@ impl DeadLetterReport {
         for letter in &self.letters {
             let count = match letter.outcome {
                 DeadLetterOutcome::Selected => &mut counts.waiting,
-                DeadLetterOutcome::Publishing | DeadLetterOutcome::Published => &mut counts.uncertain,
+                DeadLetterOutcome::Publishing | DeadLetterOutcome::Published => {
+                    &mut counts.uncertain
+                }
                 DeadLetterOutcome::Replayed => &mut counts.replayed,
                 DeadLetterOutcome::Discarded => &mut counts.discarded,
                 DeadLetterOutcome::Skipped { .. } => &mut counts.skipped,
@@ -112,7 +115,7 @@ impl DeadLetterReport {
         counts
     }
 
-    /// Whether it is as it was asked for: nothing refused, nothing uncertain, and everything had its turn.
+    /// Whether the job finished, and no letter was refused or is uncertain.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let counts = self.counts();
@@ -138,24 +141,25 @@ impl From<&DeadLetter> for ProcessedLetter {
     }
 }
 
-/// What has been done so far. Clones are the same: one is held by whoever shows it, also after the work itself was dropped in the middle.
+/// The progress of a job. Clones share the state, so that a clone has the report of an interrupted
+/// job.
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<Mutex<DeadLetterReport>>);
 
 impl Progress {
-    /// Nothing yet.
+    /// Creates an empty progress.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What has been done until now.
+    /// Returns the report so far.
     #[must_use]
     pub fn report(&self) -> DeadLetterReport {
         self.0.lock().clone()
     }
 
-    /// How many letters have had which outcome until now.
+    /// Counts the letters with each outcome so far.
     #[must_use]
     pub fn counts(&self) -> OutcomeCounts {
         self.0.lock().counts()
@@ -165,9 +169,9 @@ impl Progress {
         change(&mut self.0.lock())
     }
 
-    pub(super) fn set(&self, place: usize, outcome: DeadLetterOutcome) {
+    pub(super) fn set(&self, index: usize, outcome: DeadLetterOutcome) {
         self.change(|report| {
-            if let Some(letter) = report.letters.get_mut(place) {
+            if let Some(letter) = report.letters.get_mut(index) {
                 letter.outcome = outcome;
             }
         });

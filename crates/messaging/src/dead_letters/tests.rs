@@ -43,7 +43,7 @@ async fn broker(count: u32) -> (MemoryBroker, Arc<dyn crate::transport::Deliveri
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_holds_its_rate_and_its_order_msg_3() {
+async fn replay_keeps_rate_and_order_msg_3() {
     let (broker, deliveries) = broker(35).await;
     let letters = DeadLetters::new(Arc::new(broker));
     let selection = Selection::new(&[topic()], DeadLetterFilter::default());
@@ -59,8 +59,8 @@ async fn a_replay_holds_its_rate_and_its_order_msg_3() {
         took >= Duration::from_secs(3) && took < Duration::from_secs(4),
         "{took:?}"
     );
-    let came = deliveries.next().await.unwrap();
-    let texts: Vec<_> = came
+    let delivered = deliveries.next().await.unwrap();
+    let texts: Vec<_> = delivered
         .iter()
         .map(|delivery| String::from_utf8_lossy(delivery.envelope.payload()).into_owned())
         .collect();
@@ -69,7 +69,7 @@ async fn a_replay_holds_its_rate_and_its_order_msg_3() {
 }
 
 #[tokio::test]
-async fn a_limit_is_kept_and_told_msg_3() {
+async fn discard_keeps_limit_and_reports_more_msg_3() {
     let (broker, _deliveries) = broker(5).await;
     let letters = DeadLetters::new(Arc::new(broker));
     let selection = Selection {
@@ -83,7 +83,7 @@ async fn a_limit_is_kept_and_told_msg_3() {
 }
 
 #[tokio::test]
-async fn more_than_a_page_is_chosen_and_treated_msg_3() {
+async fn discard_processes_more_than_one_page_msg_3() {
     let (broker, _deliveries) = broker(2_500).await;
     let letters = DeadLetters::new(Arc::new(broker));
     let selection = Selection::new(&[topic()], DeadLetterFilter::default());
@@ -93,7 +93,7 @@ async fn more_than_a_page_is_chosen_and_treated_msg_3() {
 }
 
 #[test]
-fn a_filter_asks_for_all_that_it_says_msg_3() {
+fn filter_matches_all_its_fields_msg_3() {
     let one = letter(1, "no");
     let wanted = DeadLetterFilter {
         group: one.group.clone(),
@@ -135,13 +135,13 @@ fn a_filter_asks_for_all_that_it_says_msg_3() {
 }
 
 #[test]
-fn what_has_expired_or_has_no_group_is_told_before_msg_3() {
+fn replay_skips_expired_letters_and_letters_without_group_msg_3() {
     let mut expired = letter(1, "no");
     expired.envelope = expired
         .envelope
         .with_attribute("expirytime", "2020-01-01T00:00:00Z");
-    let told = DeadLetterDescription::with_payload(&expired);
-    assert_eq!(told.payload.as_deref(), Some("1"));
+    let description = DeadLetterDescription::with_payload(&expired);
+    assert_eq!(description.payload.as_deref(), Some("1"));
     assert_eq!(DeadLetterDescription::of(&expired).payload, None);
     let mut lost = letter(2, "no");
     lost.group = None;
@@ -152,7 +152,7 @@ fn what_has_expired_or_has_no_group_is_told_before_msg_3() {
 }
 
 #[test]
-fn letters_of_one_cause_are_one_group_msg_3() {
+fn letters_of_one_cause_form_one_group_msg_3() {
     let mut again = letter(3, "row 3 is locked");
     again.replays = 1;
     let groups = group::group([

@@ -1,4 +1,5 @@
-//! The broker inside the process: in memory, or in a file that the processes of one machine share. Smaller than the others, never laxer.
+//! The embedded broker, in memory or in an SQLite file that the processes of one machine share. It
+//! gives the same guarantees as the other engines.
 
 mod memory;
 mod sqlite;

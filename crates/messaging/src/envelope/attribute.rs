@@ -1,51 +1,51 @@
-//! The names of attributes: those of CloudEvents 1.0, of its documented extensions, and of this framework. All are lower-case letters and digits, as CloudEvents asks.
+//! Attribute names of CloudEvents 1.0, of its documented extensions, and of this framework.
 
-/// Which CloudEvents it is.
+/// The version of the CloudEvents specification.
 pub const SPEC_VERSION: &str = "specversion";
-/// The version that is spoken.
+/// The value of [`SPEC_VERSION`].
 pub const SPEC_VERSION_SPOKEN: &str = "1.0";
-/// The identifier of the message.
+/// The message ID.
 pub const ID: &str = "id";
-/// The service that published it.
+/// The publishing service.
 pub const SOURCE: &str = "source";
-/// The kind of event.
+/// The event type.
 pub const TYPE: &str = "type";
-/// What the event is about.
+/// The subject of the event.
 pub const SUBJECT: &str = "subject";
-/// When the event was made.
+/// The time of the event.
 pub const TIME: &str = "time";
 /// The media type of the payload.
 pub const DATA_CONTENT_TYPE: &str = "datacontenttype";
-/// Where the payload's schema is.
+/// The URI of the payload's schema.
 pub const DATA_SCHEMA: &str = "dataschema";
-/// The version of the payload's schema, a whole number.
+/// The version of the payload, an integer.
 pub const DATA_VERSION: &str = "dataversion";
-/// Messages of one key are handled one at a time, in order.
+/// The key. Messages of one key are handled one at a time, in order.
 pub const PARTITION_KEY: &str = "partitionkey";
-/// The span that published it, of W3C Trace Context.
+/// The W3C trace context of the publishing span.
 pub const TRACEPARENT: &str = "traceparent";
-/// What vendors add to the span.
+/// The vendor-specific part of the W3C trace context.
 pub const TRACESTATE: &str = "tracestate";
-/// What callers pass on.
+/// The W3C baggage.
 pub const BAGGAGE: &str = "baggage";
-/// The identifier of the request from which it comes (OBS-7).
+/// The ID of the publishing request (OBS-7).
 pub const REQUEST_ID: &str = "requestid";
-/// When the request from which it comes ended at the latest.
+/// The deadline of the publishing request.
 pub const DEADLINE: &str = "deadline";
-/// Who acted.
+/// The actor of the publishing request.
 pub const ACTOR: &str = "actor";
-/// On whose behalf.
+/// The tenant of the publishing request.
 pub const TENANT: &str = "tenant";
-/// The message that led to this one.
+/// The ID of the message that caused this one.
 pub const CAUSATION_ID: &str = "causationid";
-/// What all messages of one story share.
+/// The ID that all messages with one origin share.
 pub const CORRELATION_ID: &str = "correlationid";
-/// After this moment nobody wants it any more.
+/// The expiry. Consumers drop the message after it.
 pub const EXPIRY_TIME: &str = "expirytime";
-/// The one group that is to get it, where it is not for all.
+/// The only consumer group that receives the message.
 pub const RECIPIENT: &str = "recipient";
 
-/// The attributes that have a field of their own in an envelope.
+/// The attributes with a field in [`Envelope`](super::Envelope).
 pub(super) const FIELDS: [&str; 10] = [
     SPEC_VERSION,
     ID,

@@ -1,19 +1,20 @@
 use std::{fmt, sync::Arc};
 
-/// The longest identifier: room for a UUID, a hash or a key of a foreign publisher.
-const LONGEST: usize = 255;
+/// The maximum length of an ID in bytes.
+const MAX_LENGTH: usize = 255;
 
-/// Identifies a message, also when it is delivered again or replayed: what an inbox remembers. Cheap to clone.
+/// The ID of a message. Redeliveries and replays keep it, so an inbox recognizes duplicates by it.
+/// Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId(Arc<str>);
 
-/// The text identifies no message.
+/// The text is not a valid message ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the identifier of a message has 1 to {LONGEST} bytes and no control characters")]
+#[error("not a valid message ID: use 1–{MAX_LENGTH} bytes without control characters")]
 pub struct InvalidMessageId;
 
 impl MessageId {
-    /// A new one, a UUIDv7.
+    /// Generates an ID, a UUIDv7.
     #[must_use]
     pub fn generate() -> Self {
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
@@ -23,18 +24,19 @@ impl MessageId {
         Self((&*text).into())
     }
 
-    /// One that came from outside.
+    /// Parses an ID.
     ///
     /// # Errors
-    /// [`InvalidMessageId`] when it is empty, longer than 255 bytes or has control characters.
+    /// [`InvalidMessageId`] if the text is empty, longer than 255 bytes or has control characters.
     pub fn parse(text: &str) -> Result<Self, InvalidMessageId> {
-        if text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control) {
+        if text.is_empty() || text.len() > MAX_LENGTH || text.chars().any(char::is_control) {
             return Err(InvalidMessageId);
         }
         Ok(Self(text.into()))
     }
 
-    /// The identifier of a message that came without one: what it says decides, so that the same message has the same identifier when it comes again.
+    /// Derives an ID from the content of a message without one. A redelivery of the message has the
+    /// same ID.
     #[must_use]
     pub fn of_content(topic: &str, payload: &[u8]) -> Self {
         use sha2::Digest as _;
@@ -50,7 +52,7 @@ impl MessageId {
         Self(text.into())
     }
 
-    /// The identifier as text.
+    /// Returns the ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

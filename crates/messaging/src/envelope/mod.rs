@@ -1,4 +1,4 @@
-//! What travels: attributes, headers and a payload that nobody wraps.
+//! The envelope of a message: attributes, headers and the unchanged payload.
 
 pub mod attribute;
 mod message_id;
@@ -15,7 +15,8 @@ pub use wire::{InvalidHeader, Mode};
 
 use crate::{GroupName, Topic};
 
-/// A message as it travels: the attributes of CloudEvents 1.0 with its extensions, headers of the application, and the payload as it is (binary mode).
+/// A message with its CloudEvents 1.0 attributes and extensions, the headers of the application and
+/// the payload in binary mode.
 ///
 /// ```
 /// use seaworthy_messaging::{Envelope, Topic};
@@ -42,7 +43,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// A new message of now: its topic, the kind of event, the service that publishes it, and what it says.
+    /// Creates a message with a new ID and the current time.
     #[must_use]
     pub fn new(topic: Topic, event_type: &str, source: &str, payload: impl Into<Bytes>) -> Self {
         Self {
@@ -62,37 +63,37 @@ impl Envelope {
         }
     }
 
-    /// The same message under another identifier.
+    /// Sets the message ID.
     #[must_use]
     pub fn with_id(mut self, id: MessageId) -> Self {
         self.id = id;
         self
     }
 
-    /// The same message for another topic.
+    /// Sets the topic.
     #[must_use]
     pub fn with_topic(mut self, topic: Topic) -> Self {
         self.topic = topic;
         self
     }
 
-    /// Sets who publishes it.
+    /// Sets the source, the name of the publishing service.
     #[must_use]
     pub fn with_source(mut self, source: &str) -> Self {
         self.source = source.into();
         self
     }
 
-    /// Sets the span that publishes it.
+    /// Sets the trace context of the publishing span.
     #[must_use]
     pub fn with_trace(mut self, trace: &TraceContext) -> Self {
         let traceparent = trace.traceparent().to_bytes();
-        let told = [
+        let context = [
             (attribute::TRACEPARENT, str::from_utf8(&traceparent).ok()),
             (attribute::TRACESTATE, trace.tracestate()),
             (attribute::BAGGAGE, trace.baggage()),
         ];
-        for (name, value) in told {
+        for (name, value) in context {
             // Clients choose these values. A value that an engine cannot carry is left out, so that
             // the message can still be published.
             if let Some(value) = value.filter(|value| wire::is_carried(value)) {
@@ -102,14 +103,14 @@ impl Envelope {
         self
     }
 
-    /// Sets the version of the payload's schema.
+    /// Sets the version of the payload.
     #[must_use]
     pub fn with_version(mut self, version: u32) -> Self {
         self.version = Some(version);
         self
     }
 
-    /// Sets what the event is about.
+    /// Sets the subject.
     #[must_use]
     pub fn with_subject(mut self, subject: &str) -> Self {
         self.subject = Some(subject.into());
@@ -123,121 +124,122 @@ impl Envelope {
         self
     }
 
-    /// Sets the key: messages of one key are handled one at a time, in the order in which they were published.
+    /// Sets the key. Messages of one key are handled one at a time, in the order of publishing.
     #[must_use]
     pub fn with_key(mut self, key: &str) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Makes it a message for one group alone, such as a replay.
+    /// Sets the only consumer group that receives the message, as for a replay.
     #[must_use]
     pub fn with_recipient(mut self, recipient: Option<GroupName>) -> Self {
         self.recipient = recipient;
         self
     }
 
-    /// Sets an extension attribute; see [`attribute`] for those that are known.
+    /// Sets an extension attribute. See [`attribute`] for the known ones.
     #[must_use]
     pub fn with_attribute(mut self, name: &str, value: impl Into<String>) -> Self {
         self.extensions.insert(name.into(), value.into());
         self
     }
 
-    /// Takes an extension attribute away.
+    /// Removes an extension attribute.
     #[must_use]
     pub fn without_attribute(mut self, name: &str) -> Self {
         self.extensions.remove(name);
         self
     }
 
-    /// Sets a header of the application's own.
+    /// Sets a header of the application.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into(), value.into());
         self
     }
 
-    /// The identifier.
+    /// Returns the message ID.
     #[must_use]
     pub fn id(&self) -> &MessageId {
         &self.id
     }
 
-    /// The topic.
+    /// Returns the topic.
     #[must_use]
     pub fn topic(&self) -> &Topic {
         &self.topic
     }
 
-    /// The kind of event.
+    /// Returns the event type.
     #[must_use]
     pub fn event_type(&self) -> &str {
         &self.event_type
     }
 
-    /// The version of the payload's schema, which foreign publishers do not tell.
+    /// Returns the version of the payload. Messages of other systems have none.
     #[must_use]
     pub fn version(&self) -> Option<u32> {
         self.version
     }
 
-    /// Who published it.
+    /// Returns the source, the name of the publishing service.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// What the event is about.
+    /// Returns the subject.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
 
-    /// When it was made.
+    /// Returns the time of the event.
     #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {
         self.time
     }
 
-    /// The media type of the payload.
+    /// Returns the media type of the payload.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// The key within which order holds.
+    /// Returns the key.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// The one group that it is for, where it is not for all. An engine that can address a group does so; the others publish it as usual, and other groups pass it by.
+    /// Returns the only consumer group that receives the message, if it is not for all. Engines
+    /// that cannot address a group deliver it to all groups, and other groups ignore it.
     #[must_use]
     pub fn recipient(&self) -> Option<&GroupName> {
         self.recipient.as_ref()
     }
 
-    /// An extension attribute.
+    /// Returns an extension attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.extensions.get(name).map(String::as_str)
     }
 
-    /// A header of the application's own.
+    /// Returns a header of the application.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// All headers of the application's own, by name.
+    /// Returns all headers of the application, sorted by name.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// What it says.
+    /// Returns the payload.
     #[must_use]
     pub fn payload(&self) -> &Bytes {
         &self.payload
@@ -261,7 +263,7 @@ impl Envelope {
         self
     }
 
-    /// How many bytes it takes in memory and on the wire, nearly.
+    /// Returns the approximate size in bytes, in memory and on the wire.
     #[must_use]
     pub fn size(&self) -> usize {
         let texts = |texts: &BTreeMap<String, String>| -> usize {
@@ -278,7 +280,7 @@ impl Envelope {
         self.payload.len() + texts(&self.headers) + extensions + self.topic.as_str().len()
     }
 
-    /// The span that published it, where it says so.
+    /// Returns the trace context of the publishing span.
     #[must_use]
     pub fn trace(&self) -> Option<TraceContext> {
         let bytes = |name| self.attribute(name).map(str::as_bytes);
@@ -289,24 +291,24 @@ impl Envelope {
         )
     }
 
-    /// When nobody wants it any more.
+    /// Returns the expiry. Consumers drop the message after it.
     #[must_use]
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.moment(attribute::EXPIRY_TIME)
+        self.time_of(attribute::EXPIRY_TIME)
     }
 
-    /// When the request from which it comes ended at the latest.
+    /// Returns the deadline of the publishing request.
     #[must_use]
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
-        self.moment(attribute::DEADLINE)
+        self.time_of(attribute::DEADLINE)
     }
 
-    pub(crate) fn moment(&self, name: &str) -> Option<DateTime<Utc>> {
+    pub(crate) fn time_of(&self, name: &str) -> Option<DateTime<Utc>> {
         DateTime::from_str(self.attribute(name)?).ok()
     }
 }
 
-/// The payload is not shown: nobody knows what is in it (OBS-3).
+/// Leaves the payload out, because it may contain personal data (OBS-3).
 impl fmt::Debug for Envelope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -10,7 +10,7 @@ fn topic() -> Topic {
 
 proptest! {
     #[test]
-    fn an_envelope_comes_back_from_its_headers_as_it_was_msg_6(
+    fn envelope_survives_headers_msg_6(
         payload: Vec<u8>,
         key in proptest::option::of("[^\\p{Cc}]{1,20}"),
         subject in proptest::option::of("[^\\p{Cc}]{1,20}"),
@@ -48,7 +48,7 @@ proptest! {
 }
 
 #[test]
-fn a_foreign_message_has_the_same_identifier_whenever_it_comes_msg_5() {
+fn foreign_message_keeps_derived_id_msg_5() {
     let foreign = |payload: &'static [u8]| {
         let headers = [("request_id".to_owned(), "abc".to_owned())];
         Envelope::from_headers(MODE, topic(), headers, Bytes::from_static(payload))
@@ -63,7 +63,7 @@ fn a_foreign_message_has_the_same_identifier_whenever_it_comes_msg_5() {
 }
 
 #[test]
-fn headers_that_some_engine_would_break_on_are_refused_msg_8() {
+fn rejects_headers_that_an_engine_cannot_carry_msg_8() {
     let envelope = || Envelope::new(topic(), "symbol.created", "symbols", "");
     for bad in [
         envelope().with_header("a b", "c"),
@@ -77,7 +77,7 @@ fn headers_that_some_engine_would_break_on_are_refused_msg_8() {
 }
 
 #[test]
-fn a_payload_is_never_shown_obs_3() {
+fn debug_output_omits_payload_obs_3() {
     let envelope = Envelope::new(topic(), "symbol.created", "symbols", "ada@example.org");
     assert!(!format!("{envelope:?}").contains("ada"));
 }

@@ -8,28 +8,29 @@ use super::{
 };
 use crate::{GroupName, Topic};
 
-/// The longest name of a header, and more than any needs.
-const LONGEST_NAME: usize = 100;
-/// The longest value of a header: with a hundred of them still below what brokers take.
-pub(super) const LONGEST_VALUE: usize = 4 * 1024;
+/// The maximum length of a header name in bytes.
+const MAX_NAME_LENGTH: usize = 100;
+/// The maximum length of a header value in bytes. A hundred such headers are below the limits of
+/// brokers.
+pub(super) const MAX_VALUE_LENGTH: usize = 4 * 1024;
 
-/// How an engine writes attributes beside headers: CloudEvents' binary mode, in which the payload is the body as it is.
+/// The encoding of attributes as headers of an engine, in the binary mode of CloudEvents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mode {
-    /// What stands before the name of an attribute, such as `ce_` on Kafka, `ce-` on NATS and `cloudEvents_` on AMQP.
+    /// The prefix of attribute names: `ce_` on Kafka, `ce-` on NATS and `cloudEvents_` on AMQP.
     pub prefix: &'static str,
 }
 
-/// A header cannot be sent.
+/// A header is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the header {name:?} cannot be sent: {problem}")]
+#[error("the header {name:?} is not valid: {problem}")]
 pub struct InvalidHeader {
     name: String,
     problem: &'static str,
 }
 
 impl Envelope {
-    /// Everything but the topic and the payload as headers of an engine, all of them texts.
+    /// Returns the attributes and headers of the message as headers of an engine.
     #[must_use]
     pub fn to_headers(&self, mode: Mode) -> Vec<(String, String)> {
         let mut all = Vec::with_capacity(10 + self.extensions.len() + self.headers.len());
@@ -66,8 +67,9 @@ impl Envelope {
         all
     }
 
-    /// The message of these headers. What a foreign publisher left out is made up: the identifier from the content, the kind of event from the topic, and the trace
-    /// and the request from the headers that others use for them.
+    /// Creates a message from the headers of an engine. Missing attributes get defaults: the ID
+    /// from the content, the event type from the topic, the trace and the request from common
+    /// headers.
     #[must_use]
     pub fn from_headers(
         mode: Mode,
@@ -124,10 +126,10 @@ impl Envelope {
         }
     }
 
-    /// Whether every engine can carry its headers and attributes.
+    /// Checks that every engine accepts the headers and attributes.
     ///
     /// # Errors
-    /// [`InvalidHeader`] for the first that not every engine can carry.
+    /// [`InvalidHeader`] for the first header that an engine does not accept.
     pub fn check_headers(&self) -> Result<(), InvalidHeader> {
         let refuse = |name: &str, problem| {
             Err(InvalidHeader {
@@ -137,26 +139,26 @@ impl Envelope {
         };
         for (name, value) in self.to_headers(Mode { prefix: "" }) {
             let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-            if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(is_token) {
-                return refuse(&name, "a name has letters, digits and -_. alone");
+            if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.bytes().all(is_token) {
+                return refuse(&name, "use letters, digits, '-', '_' and '.' in the name");
             }
-            if value.len() > LONGEST_VALUE {
-                return refuse(&name, "its value is longer than 4 KiB");
+            if value.len() > MAX_VALUE_LENGTH {
+                return refuse(&name, "the value is longer than 4 KiB");
             }
             if !is_carried(&value) {
-                return refuse(&name, "its value has control characters");
+                return refuse(&name, "the value contains control characters");
             }
         }
         Ok(())
     }
 }
 
-/// Whether every engine can carry this header value.
+/// Whether every engine accepts this header value.
 pub(super) fn is_carried(value: &str) -> bool {
-    value.len() <= LONGEST_VALUE && !value.chars().any(char::is_control)
+    value.len() <= MAX_VALUE_LENGTH && !value.chars().any(char::is_control)
 }
 
-/// A moment as attributes have it.
+/// Formats a time for an attribute.
 pub(crate) fn text_of(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -4,34 +4,37 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A name that says what is in it.
+/// The default name of the exchange.
 const DEFAULT_EXCHANGE: &str = "events";
-/// A server that takes longer to say hello is not serving.
+/// A handshake takes far less time.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// Two missed ones tell of a dead peer; below the minute after which most middle boxes forget a silent connection.
+/// Two missing heartbeats mean a lost peer. Most middleboxes drop idle connections after a minute.
 const DEFAULT_HEARTBEAT: Timeout = Timeout::from_secs(10);
-/// Far above the limit of deliveries here, which comes first and knows why: the broker's own only catches what never comes back to a consumer of ours.
+/// Far above `max_deliveries`, which records a reason. The limit of the broker is for messages that
+/// no consumer of this framework receives.
 const DEFAULT_DELIVERY_LIMIT: u32 = 100;
 
-/// How RabbitMQ is used.
+/// Settings of RabbitMQ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RabbitmqConfig {
-    /// The exchange to which everything is published and from which everything comes.
+    /// The exchange of all topics.
     pub exchange: String,
-    /// Its type.
+    /// The type of the exchange.
     pub exchange_type: ExchangeType,
-    /// How long connecting may take.
+    /// The timeout of connecting, and of opening a subscription.
     pub connect_timeout: Timeout,
-    /// How often both sides say that they live.
+    /// The heartbeat interval.
     pub heartbeat: Timeout,
-    /// A file with the certificates (PEM) of authorities that are trusted beside those of the system, for amqps.
+    /// A PEM file with CA certificates that are trusted in addition to those of the system, for
+    /// amqps.
     pub ca_file: Option<PathBuf>,
-    /// Headers that others expect, beside those of CloudEvents.
+    /// Headers that other systems expect in addition to those of CloudEvents.
     pub headers: RabbitmqHeaders,
-    /// What every queue has that is not named below.
+    /// Settings of queues without their own settings.
     pub queue_defaults: QueueConfig,
-    /// Queues by the names of their groups, where a broker is shared with others whose queues are what they are.
+    /// Settings of single queues, by consumer group, for a broker that is shared with other
+    /// systems. An entry without a subscription fails the start.
     pub queues: BTreeMap<String, QueueConfig>,
 }
 
@@ -39,40 +42,43 @@ pub struct RabbitmqConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ExchangeType {
-    /// Queues get what their patterns match.
+    /// Queues receive messages whose routing keys match their patterns.
     #[default]
     Topic,
-    /// Queues get what has exactly their key.
+    /// Queues receive messages with exactly their routing key.
     Direct,
-    /// Queues get everything. Topics do not keep groups apart here: a group has to handle all of them.
+    /// Queues receive all messages, so every group must handle all topics.
     Fanout,
 }
 
-/// Headers that others expect: where a name is given, its value is sent as a header of that name and read from it.
+/// Names of headers that other systems expect. The service sends and reads each header that has a
+/// name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RabbitmqHeaders {
-    /// The identifier of the message.
+    /// The header of the message ID.
     pub message_id: Option<String>,
-    /// The topic.
+    /// The header of the topic.
     pub topic: Option<String>,
-    /// What all messages of one story share; the identifier of the message where it begins one.
+    /// The header of the correlation ID. Without one it has the message ID.
     pub correlation_id: Option<String>,
-    /// The identifier of the request.
+    /// The header of the request ID.
     pub request_id: Option<String>,
 }
 
-/// A queue.
+/// Settings of a queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueueConfig {
-    /// Its kind.
+    /// The kind of the queue.
     pub kind: QueueKind,
-    /// Binding keys instead of the topics of the subscription, such as `symbol.#`.
+    /// Binding keys that replace the topics of the subscription, such as `symbol.#`.
     pub bindings: Vec<String>,
-    /// The broker itself gives a message up after this many returns (quorum queues only).
+    /// The number of requeues after which the broker itself dead-letters a message, in quorum
+    /// queues.
     pub delivery_limit: u32,
-    /// Arguments that are declared beside those of the kind; one of the same name replaces it.
+    /// Additional arguments of the declaration. They override arguments of the kind with the same
+    /// name.
     pub arguments: BTreeMap<String, QueueArgument>,
 }
 
@@ -80,32 +86,32 @@ pub struct QueueConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum QueueKind {
-    /// Replicated, counts deliveries, and passes on what it gives up at least once.
+    /// A quorum queue with at-least-once dead-lettering.
     #[default]
     Quorum,
-    /// A durable classic queue without arguments: for queues that others declare so.
+    /// A durable classic queue without arguments, for queues that other systems declare so.
     Classic,
 }
 
-/// An argument of a queue.
+/// The value of a queue argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum QueueArgument {
-    /// Yes or no.
+    /// A Boolean.
     Flag(bool),
-    /// A whole number.
+    /// An integer.
     Number(i64),
-    /// A text.
+    /// A string.
     Text(String),
 }
 
 impl RabbitmqConfig {
-    /// The settings of a group's queue.
+    /// Returns the settings of the queue of a group.
     pub(super) fn queue(&self, group: &str) -> &QueueConfig {
         self.queues.get(group).unwrap_or(&self.queue_defaults)
     }
 
-    /// Where queues pass on what they give up.
+    /// Returns the name of the dead-letter exchange.
     pub(super) fn dead_letter_exchange(&self) -> String {
         format!("{}.dlx", self.exchange)
     }

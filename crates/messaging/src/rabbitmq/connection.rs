@@ -16,13 +16,13 @@ use crate::{
     transport::{Cause, TransportError},
 };
 
-/// A broker that restarts is back within seconds.
-const RECONNECT_INITIAL: Timeout = Timeout::from_millis(50);
-/// A knock in a second hurts nobody, and the connection is back as soon as its broker.
-const RECONNECT_CAP: Timeout = Timeout::from_secs(1);
-/// Closing politely is worth little more than closing.
+/// The backoff of reconnects. A broker that restarts is back within seconds.
+const RECONNECT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
+/// Probe at least once per second, so that the connection is back soon after its broker.
+const RECONNECT_MAX_BACKOFF: Timeout = Timeout::from_secs(1);
+/// A service stops soon even if the broker does not answer.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
-/// AMQP: everything went well.
+/// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;
 
 /// A connection to the broker.
@@ -30,30 +30,30 @@ pub(super) struct Link {
     connection: Connection,
     /// The channels on which batches are published.
     pub(super) channels: PublishChannels,
-    looking: Arc<tokio::sync::Mutex<()>>,
-    /// Dead-letter topics whose queues existed on this connection.
+    browsing: Arc<tokio::sync::Mutex<()>>,
+    /// The dead-letter topics whose queues existed on this connection.
     pub(super) stores: Mutex<BTreeSet<Topic>>,
 }
 
-/// A place for one connection. Once it is lost, a task of its own makes it again, for as long as that takes: callers come and go, wait for a moment only, or are kept away by
-/// a breaker, and must find it there when they come.
-pub(super) struct Slot {
+/// Holds one connection. After the connection is lost, a background task reconnects until it
+/// succeeds. Callers do not reconnect, because their timeouts and breakers would interrupt it.
+pub(super) struct ConnectionSlot {
     shared: Arc<Shared>,
-    /// Ends the task when nobody has the slot any more.
+    /// Ends the background task when the slot is dropped.
     _ended: DropGuard,
 }
 
 struct Shared {
-    opening: Opening,
+    parameters: Parameters,
     state: Mutex<State>,
-    /// How many attempts have ended.
+    /// The number of ended attempts.
     attempts: watch::Sender<u64>,
     ended: CancellationToken,
 }
 
-/// What a connection is made of.
+/// The parameters of a connection.
 #[derive(Clone)]
-struct Opening {
+struct Parameters {
     uri: String,
     name: String,
     authorities: Option<String>,
@@ -61,7 +61,7 @@ struct Opening {
     config: RabbitmqConfig,
 }
 
-/// What a connection is for.
+/// The use of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// Its channels confirm what is published.
@@ -73,13 +73,13 @@ pub(super) enum Role {
 #[derive(Default)]
 struct State {
     link: Option<Arc<Link>>,
-    /// Whether the task runs that makes it again.
-    mending: bool,
-    /// Why the last attempt failed.
+    /// Whether the background task runs.
+    is_reconnecting: bool,
+    /// The error of the last attempt.
     failure: Option<Failure>,
 }
 
-/// A [`TransportError`] that is told to all who wait.
+/// A [`TransportError`] that can be cloned for all waiting callers.
 #[derive(Clone)]
 struct Failure {
     text: String,
@@ -87,17 +87,17 @@ struct Failure {
 }
 
 impl Link {
-    /// Whether the broker has said that it takes no messages.
+    /// Whether the broker blocks publishers.
     pub(super) fn is_blocked(&self) -> bool {
         self.connection.status().blocked()
     }
 
-    /// Held by whoever looks through dead letters.
-    pub(super) fn looking(&self) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(&self.looking)
+    /// Returns the lock of the browsing task. One task at a time browses dead letters.
+    pub(super) fn browsing(&self) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(&self.browsing)
     }
 
-    fn works(&self) -> bool {
+    fn is_connected(&self) -> bool {
         self.connection.status().connected()
     }
 
@@ -106,7 +106,7 @@ impl Link {
     }
 }
 
-impl Slot {
+impl ConnectionSlot {
     pub(super) fn new(
         config: &MessagingConfig,
         client: &str,
@@ -117,7 +117,9 @@ impl Slot {
             .as_ref()
             .map(|password| password.expose().as_str());
         let url = config.url.with_credentials(password);
-        let mut url = url.ok_or_else(|| TransportError::refused("the URL cannot be used"))?;
+        let mut url = url.ok_or_else(|| {
+            TransportError::refused("the password cannot be added to the broker URL")
+        })?;
         let rabbitmq = &config.rabbitmq;
         if !url.query_pairs().any(|(name, _)| name == "heartbeat") {
             let seconds = rabbitmq.heartbeat.get().as_secs().max(1).to_string();
@@ -135,7 +137,7 @@ impl Slot {
         let ended = CancellationToken::new();
         Ok(Self {
             shared: Arc::new(Shared {
-                opening: Opening {
+                parameters: Parameters {
                     uri: url.into(),
                     name: format!("{client} {role:?}"),
                     authorities,
@@ -150,28 +152,28 @@ impl Slot {
         })
     }
 
-    /// The connection, if it is there now. If not, it is being made from now on.
-    pub(super) fn link(&self) -> Result<Arc<Link>, TransportError> {
+    /// Returns the connection if it is open. If not, the background task reconnects.
+    pub(super) fn current(&self) -> Result<Arc<Link>, TransportError> {
         let mut state = self.shared.state.lock();
-        if let Some(link) = state.link.as_ref().filter(|link| link.works()) {
+        if let Some(link) = state.link.as_ref().filter(|link| link.is_connected()) {
             return Ok(Arc::clone(link));
         }
         state.link = None;
         if self.shared.ended.is_cancelled() {
             return Err(TransportError::Closed);
         }
-        if !state.mending {
-            state.mending = true;
+        if !state.is_reconnecting {
+            state.is_reconnecting = true;
             state.failure = None;
-            tokio::spawn(Arc::clone(&self.shared).mend());
+            tokio::spawn(Arc::clone(&self.shared).reconnect());
         }
         Err(TransportError::unavailable("the connection is lost"))
     }
 
-    /// The connection, or how the attempt to make it ended that runs now or begins next.
-    pub(super) async fn made_link(&self) -> Result<Arc<Link>, TransportError> {
+    /// Returns the connection, or waits for the result of the current attempt to connect.
+    pub(super) async fn connected(&self) -> Result<Arc<Link>, TransportError> {
         let mut attempts = self.shared.attempts.subscribe();
-        let missing = match self.link() {
+        let missing = match self.current() {
             Err(missing @ TransportError::Unavailable(_)) => missing,
             found => return found,
         };
@@ -187,14 +189,15 @@ impl Slot {
         }
     }
 
-    /// What the broker answers within `limit`. A connection on which it answers nothing at all is not used again. One on which it is stuck with this question alone is kept: a connection that is given
-    /// up cannot be closed before the broker answers, so each would stay open, and whoever asks again and again would gather them.
+    /// Waits for an answer of the broker. After a timeout, a connection without any answer is
+    /// abandoned. A connection that still answers other requests is kept. Abandoned connections
+    /// stay open until the broker answers, so repeated requests would accumulate them.
     pub(super) async fn answer<T>(
         &self,
         limit: Timeout,
-        question: impl Future<Output = Result<T, TransportError>>,
+        request: impl Future<Output = Result<T, TransportError>>,
     ) -> Result<T, TransportError> {
-        match time::timeout(limit.get(), question).await {
+        match time::timeout(limit.get(), request).await {
             Ok(answer) => answer,
             Err(_elapsed) => {
                 if !self.still_answers(limit).await {
@@ -231,12 +234,12 @@ impl Slot {
 }
 
 impl Shared {
-    /// Makes the connection, however often that has to be tried.
-    async fn mend(self: Arc<Self>) {
-        let backoff = Backoff::new(RECONNECT_INITIAL, RECONNECT_CAP);
+    /// Reconnects until it succeeds.
+    async fn reconnect(self: Arc<Self>) {
+        let backoff = Backoff::new(RECONNECT_INITIAL_BACKOFF, RECONNECT_MAX_BACKOFF);
         for attempt in 0.. {
             let made = tokio::select! {
-                made = self.opening.clone().connect_in_time() => made,
+                made = self.parameters.clone().connect_in_time() => made,
                 () = self.ended.cancelled() => return,
             };
             let is_made = made.is_ok();
@@ -283,7 +286,7 @@ impl From<Failure> for TransportError {
     }
 }
 
-impl Opening {
+impl Parameters {
     async fn connect_in_time(self) -> Result<Link, TransportError> {
         let limit = self.config.connect_timeout;
         let connected = time::timeout(limit.get(), self.connect()).await;
@@ -314,13 +317,14 @@ impl Opening {
         Ok(Link {
             connection,
             channels: PublishChannels::new(),
-            looking: Arc::default(),
+            browsing: Arc::default(),
             stores: Mutex::default(),
         })
     }
 }
 
-/// What a failure of the client means: a refusal (a queue with other arguments, wrong credentials) is told at once, everything else may pass.
+/// Classifies an error of the client. A refusal, such as wrong credentials or other queue
+/// arguments, is permanent. Any other error is transient.
 pub(super) fn failure(error: lapin::Error) -> TransportError {
     let is_refusal = match error.kind() {
         ErrorKind::ProtocolError(protocol) => match protocol.kind() {
@@ -346,7 +350,7 @@ pub(super) fn failure(error: lapin::Error) -> TransportError {
     }
 }
 
-/// An error and its cause as one text, for many messages at once.
+/// Returns the cause of an error as text, for the results of many messages.
 pub(super) fn explain(error: &TransportError) -> String {
     match error {
         TransportError::Unavailable(cause) | TransportError::Refused(cause) => text(cause),

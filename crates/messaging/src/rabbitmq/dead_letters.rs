@@ -26,19 +26,20 @@ use crate::{
     transport::{MAX_PAGE_SIZE, TransportError},
 };
 
-/// So many are looked through in one question; those behind are found when some before them are gone.
-const MOST_LOOKED_AT: usize = 10_000;
-/// Between two looks whether another program is done, which mostly takes less than a second.
-const TURN_INITIAL: Timeout = Timeout::from_millis(20);
-/// As often as that may be asked for as long as it takes.
-const TURN_CAP: Timeout = Timeout::from_millis(500);
-/// Looking through the most takes a third of it.
-const LONGEST_WAIT: Timeout = Timeout::from_secs(30);
-/// AMQP: everything went well.
+/// The maximum number of letters that one request reads. Further letters are reachable after some
+/// of these are removed.
+const MAX_READ: usize = 10_000;
+/// The backoff while another process browses, which mostly takes less than a second.
+const INITIAL_BACKOFF: Timeout = Timeout::from_millis(20);
+/// The broker can answer this often for as long as it takes.
+const MAX_BACKOFF: Timeout = Timeout::from_millis(500);
+/// Reading [`MAX_READ`] letters takes a third of this time.
+const MAX_WAIT: Timeout = Timeout::from_secs(30);
+/// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;
 
-/// Looks at a queue by taking all and giving all back. The broker may put what was given back behind the rest, so they are sorted by their identifiers, which rise
-/// with time.
+/// Returns one page of a queue. Receives all letters and requeues them. The broker may requeue them
+/// at the end, so the page is sorted by ID. IDs increase with time.
 pub(super) async fn browse(
     link: Arc<Link>,
     config: RabbitmqConfig,
@@ -49,9 +50,9 @@ pub(super) async fn browse(
     if !exists(&link, &topic).await? {
         return Ok(Vec::new());
     }
-    let page = Turn::through(link, topic.clone(), move |channel| async move {
+    let page = BrowseLock::with(link, topic.clone(), move |channel| async move {
         let mut page = Page::new(after, limit, MAX_PAGE_SIZE);
-        for _ in 0..MOST_LOOKED_AT {
+        for _ in 0..MAX_READ {
             let Some((_, envelope)) = get(&channel, &config, &topic).await? else {
                 break;
             };
@@ -72,9 +73,9 @@ pub(super) async fn remove(
     if !exists(&link, &topic).await? {
         return Ok(0);
     }
-    Turn::through(link, topic.clone(), move |channel| async move {
+    BrowseLock::with(link, topic.clone(), move |channel| async move {
         let mut removed = 0;
-        for _ in 0..MOST_LOOKED_AT {
+        for _ in 0..MAX_READ {
             if usize::try_from(removed).is_ok_and(|removed| removed == ids.len()) {
                 break;
             }
@@ -92,19 +93,19 @@ pub(super) async fn remove(
     .await
 }
 
-/// Whether the queue exists. Looking for dead letters must not declare it: anyone may name a topic.
+/// Whether the queue exists. Browsing must not declare it, because a caller may choose any topic.
 pub(super) async fn exists(link: &Link, topic: &Topic) -> Result<bool, TransportError> {
     let channel = link.new_channel().await?;
     let options = QueueDeclareOptions {
         passive: true,
         ..QueueDeclareOptions::default()
     };
-    let asked = channel
+    let declared = channel
         .queue_declare(topic.as_str().into(), options, FieldTable::default())
         .await;
-    match asked {
+    match declared {
         Ok(_) => {
-            let closed = channel.close(REPLY_SUCCESS, "looked up".into());
+            let closed = channel.close(REPLY_SUCCESS, "checked".into());
             closed.await.map_err(failure)?;
             Ok(true)
         }
@@ -114,18 +115,19 @@ pub(super) async fn exists(link: &Link, topic: &Topic) -> Result<bool, Transport
     }
 }
 
-/// The turn to look through a queue, over all programs: who looks while another does would see what that one has not taken, and take it for all there is. A queue that
-/// belongs to one connection is what the broker itself gives back when that connection ends.
-struct Turn {
+/// An exclusive lock on a dead-letter queue across processes. A process that browses while another
+/// does would see only a part of the queue. The lock is an exclusive queue, which the broker
+/// deletes when its connection ends.
+struct BrowseLock {
     channel: Channel,
     name: ShortString,
-    /// Connections of one program are one to the broker.
-    _within: OwnedMutexGuard<()>,
+    /// The channels of a connection share its exclusive queues, so a connection needs its own lock.
+    _local: OwnedMutexGuard<()>,
 }
 
-impl Turn {
-    /// Does what is to be done in a turn, to its end even when nobody waits for it any more.
-    async fn through<
+impl BrowseLock {
+    /// Runs `work` with the lock. It runs to its end even if the caller is cancelled.
+    async fn with<
         T: Send + 'static,
         F: Future<Output = Result<T, TransportError>> + Send + 'static,
     >(
@@ -134,31 +136,31 @@ impl Turn {
         work: impl FnOnce(Channel) -> F + Send + 'static,
     ) -> Result<T, TransportError> {
         // A caller that stops waiting here does no work on the broker.
-        let within = link.looking().lock_owned().await;
-        let looking = tokio::spawn(async move {
-            let turn = Self::take(&link, &topic, within).await?;
-            let looked = async {
+        let local = link.browsing().lock_owned().await;
+        let browsing = tokio::spawn(async move {
+            let lock = Self::acquire(&link, &topic, local).await?;
+            let result = async {
                 let channel = link.new_channel().await?;
-                let looked = work(channel.clone()).await?;
-                release(&channel).await?;
-                Ok(looked)
+                let result = work(channel.clone()).await?;
+                requeue_all(&channel).await?;
+                Ok(result)
             }
             .await;
-            turn.end().await?;
-            looked
+            lock.release().await?;
+            result
         });
-        looking.await.map_err(TransportError::unavailable)?
+        browsing.await.map_err(TransportError::unavailable)?
     }
 
-    async fn take(
+    async fn acquire(
         link: &Link,
         topic: &Topic,
-        within: OwnedMutexGuard<()>,
+        local: OwnedMutexGuard<()>,
     ) -> Result<Self, TransportError> {
         let name =
             ShortString::try_new(format!("{topic}.turn")).map_err(TransportError::refused)?;
-        let end = Instant::now() + LONGEST_WAIT.get();
-        let backoff = Backoff::new(TURN_INITIAL, TURN_CAP);
+        let deadline = Instant::now() + MAX_WAIT.get();
+        let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut attempt = 0;
         loop {
             let channel = link.new_channel().await?;
@@ -174,7 +176,7 @@ impl Turn {
                     return Ok(Self {
                         channel,
                         name,
-                        _within: within,
+                        _local: local,
                     });
                 }
                 Err(error) => error,
@@ -182,23 +184,23 @@ impl Turn {
             if !is_soft(&error, &AMQPSoftError::RESOURCELOCKED) {
                 return Err(failure(error));
             }
-            let pause = backoff.delay(attempt);
-            if Instant::now() + pause >= end {
+            let backoff = delays.delay(attempt);
+            if Instant::now() + backoff >= deadline {
                 return Err(TransportError::unavailable(
-                    "another program looks through the dead letters for too long",
+                    "another process browses the dead letters for too long",
                 ));
             }
-            time::sleep(pause).await;
+            time::sleep(backoff).await;
             attempt += 1;
         }
     }
 
-    async fn end(self) -> Result<(), TransportError> {
+    async fn release(self) -> Result<(), TransportError> {
         let deleted = self
             .channel
             .queue_delete(self.name.clone(), QueueDeleteOptions::default());
         deleted.await.map_err(failure)?;
-        let closed = self.channel.close(REPLY_SUCCESS, "looked through".into());
+        let closed = self.channel.close(REPLY_SUCCESS, "browsed".into());
         closed.await.map_err(failure)
     }
 }
@@ -217,14 +219,14 @@ async fn get(
         return Ok(None);
     };
     let tag = message.delivery.delivery_tag;
-    let given_up = wire::given_up_by(&message.delivery);
+    let dead_lettered = wire::dead_lettered_by(&message.delivery);
     let (envelope, _) = wire::envelope(&mut message.delivery, &config.headers, topic);
-    // What the broker itself put here has the routing key that it had before.
+    // A letter that the broker itself dead-lettered has its original routing key.
     let mut envelope = envelope.with_topic(topic.clone());
-    if let Some((queue, reason)) = given_up
+    if let Some((queue, reason)) = dead_lettered
         && envelope.attribute(attributes::ID).is_none()
     {
-        // One message may be given up by several groups.
+        // Several groups may dead-letter one message.
         let id = format!("{}@{queue}", envelope.id().as_str());
         envelope = envelope
             .with_attribute(attributes::ID, id)
@@ -234,13 +236,14 @@ async fn get(
     Ok(Some((tag, envelope)))
 }
 
-/// Gives back all that was not acknowledged. The end of the channel would do so too, but after whoever looks next.
-async fn release(channel: &Channel) -> Result<(), TransportError> {
+/// Requeues all letters without an acknowledgement before the next request. The end of the channel
+/// would requeue them later.
+async fn requeue_all(channel: &Channel) -> Result<(), TransportError> {
     let all = BasicNackOptions {
         multiple: true,
         requeue: true,
     };
     channel.basic_nack(0, all).await.map_err(failure)?;
-    let closed = channel.close(REPLY_SUCCESS, "looked through".into());
+    let closed = channel.close(REPLY_SUCCESS, "browsed".into());
     closed.await.map_err(failure)
 }

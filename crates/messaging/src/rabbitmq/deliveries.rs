@@ -21,12 +21,13 @@ use crate::{
     transport::{Deliveries, Delivery, DeliveryTag, SubscriptionPlan, TransportError},
 };
 
-/// One member of a group: a channel with one consumer.
+/// One member of a group, with a channel and one consumer.
 ///
-/// What is given back returns when the session ends, by the end of its channel: all of it at once, which is the only way in which the broker keeps its order.
+/// Released messages return to the queue when the channel of the session ends. Only this way does
+/// the broker keep their order.
 pub(super) struct RabbitmqDeliveries {
     channel: Channel,
-    arriving: tokio::sync::Mutex<Arriving>,
+    incoming: tokio::sync::Mutex<Incoming>,
     tag: ShortString,
     /// `None` if the broker does not count returns, or if returns cannot be recorded.
     returns: Option<Returns>,
@@ -37,10 +38,10 @@ pub(super) struct RabbitmqDeliveries {
     link: Arc<Link>,
 }
 
-/// Incoming deliveries, and those that are not passed on.
-struct Arriving {
+/// The consumer, and the deliveries that [`next`](Deliveries::next) has not returned.
+struct Incoming {
     consumer: Consumer,
-    unseen: Vec<Delivery>,
+    buffered: Vec<Delivery>,
 }
 
 impl RabbitmqDeliveries {
@@ -74,9 +75,9 @@ impl RabbitmqDeliveries {
         Ok(Self {
             channel,
             tag: consumer.tag(),
-            arriving: tokio::sync::Mutex::new(Arriving {
+            incoming: tokio::sync::Mutex::new(Incoming {
                 consumer,
-                unseen: Vec::new(),
+                buffered: Vec::new(),
             }),
             returns,
             named: config.headers.clone(),
@@ -86,28 +87,28 @@ impl RabbitmqDeliveries {
         })
     }
 
-    fn delivery(&self, mut came: lapin::message::Delivery) -> Delivery {
-        let (envelope, problem) = wire::envelope(&mut came, &self.named, &self.fallback);
+    fn delivery(&self, mut delivery: lapin::message::Delivery) -> Delivery {
+        let (envelope, problem) = wire::envelope(&mut delivery, &self.named, &self.fallback);
         let id = envelope.id().clone();
-        self.outstanding.lock().insert(came.delivery_tag, id);
+        self.outstanding.lock().insert(delivery.delivery_tag, id);
         Delivery {
-            tag: DeliveryTag(came.delivery_tag),
-            count: wire::deliveries(&came),
+            tag: DeliveryTag(delivery.delivery_tag),
+            count: wire::deliveries(&delivery),
             envelope,
             problem,
         }
     }
 
     /// Subtracts the returns of each message from the deliveries that the broker has counted.
-    async fn count(&self, unseen: &mut [Delivery]) {
+    async fn count(&self, buffered: &mut [Delivery]) {
         let Some(returns) = &self.returns else { return };
-        let redelivered = unseen.iter().filter(|delivery| delivery.count > 1);
+        let redelivered = buffered.iter().filter(|delivery| delivery.count > 1);
         let ids: Vec<_> = redelivered.map(|delivery| delivery.envelope.id()).collect();
         if ids.is_empty() {
             return;
         }
         let counts = returns.count(&self.link, ids.into_iter()).await;
-        for delivery in unseen {
+        for delivery in buffered {
             let returned = counts.get(delivery.envelope.id()).copied();
             let count = delivery.count.saturating_sub(returned.unwrap_or_default());
             delivery.count = count.max(1);
@@ -121,7 +122,8 @@ impl RabbitmqDeliveries {
         }
     }
 
-    /// Single acknowledgements, after one for all up to the first that is still outstanding.
+    /// Returns one acknowledgement for all tags below the first outstanding one, and single ones
+    /// for the others.
     fn acknowledgements(&self, tags: Vec<DeliveryTag>) -> Vec<(u64, bool)> {
         let mut tags: Vec<u64> = tags.into_iter().map(|tag| tag.0).collect();
         tags.sort_unstable();
@@ -141,19 +143,19 @@ impl RabbitmqDeliveries {
 impl Deliveries for RabbitmqDeliveries {
     fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>> {
         Box::pin(async move {
-            let mut arriving = self.arriving.lock().await;
-            let Arriving { consumer, unseen } = &mut *arriving;
-            if unseen.is_empty() {
+            let mut incoming = self.incoming.lock().await;
+            let Incoming { consumer, buffered } = &mut *incoming;
+            if buffered.is_empty() {
                 let ended = || TransportError::unavailable("the broker has ended the subscription");
                 let first = consumer.next().await.ok_or_else(ended)?;
-                unseen.push(self.delivery(first.map_err(failure)?));
+                buffered.push(self.delivery(first.map_err(failure)?));
                 // Pass on deliveries that have arrived in the meantime.
                 while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
-                    unseen.push(self.delivery(more));
+                    buffered.push(self.delivery(more));
                 }
             }
-            self.count(unseen).await;
-            Ok(std::mem::take(unseen))
+            self.count(buffered).await;
+            Ok(std::mem::take(buffered))
         })
     }
 
@@ -204,12 +206,12 @@ impl Deliveries for RabbitmqDeliveries {
                 .channel
                 .basic_cancel(self.tag.clone(), BasicCancelOptions::default());
             cancel.await.map_err(failure)?;
-            let mut arriving = self.arriving.lock().await;
-            let Arriving { consumer, unseen } = &mut *arriving;
+            let mut incoming = self.incoming.lock().await;
+            let Incoming { consumer, buffered } = &mut *incoming;
             while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
-                unseen.push(self.delivery(more));
+                buffered.push(self.delivery(more));
             }
-            let ids: Vec<_> = unseen
+            let ids: Vec<_> = buffered
                 .iter()
                 .map(|delivery| delivery.envelope.id().clone())
                 .collect();

@@ -1,9 +1,13 @@
-//! RabbitMQ by AMQP 0-9-1: one exchange, topics as routing keys, a queue per group.
+//! RabbitMQ over AMQP 0-9-1, with one exchange, topics as routing keys and a queue per consumer
+//! group.
 //!
-//! What its defaults would lose is switched on: publisher confirms; `mandatory`, so that a message without a queue is an error; quorum queues; and for what the broker itself
-//! gives up, dead-lettering with the strategy `at-least-once` and the overflow `reject-publish`, which the strategy needs. Connections are
-//! one for publishing and one for consuming, because a broker short of memory stops reading from publishers and must still hear acknowledgements. A lost
-//! connection is made again by a task of its own, and what the broker has forgotten is declared again.
+//! Publishing uses publisher confirms and the mandatory flag, so a message without a queue is an
+//! error. Queues are quorum queues. Their dead-lettering uses the strategy `at-least-once`, which
+//! requires the overflow `reject-publish`.
+//!
+//! Publishing and consuming have separate connections. A broker with low memory stops reading from
+//! publishers, and consumers must still acknowledge. A background task restores a lost connection
+//! and declares everything again.
 
 mod channels;
 mod config;
@@ -26,10 +30,11 @@ use std::{
     },
 };
 
+use channels::PublishChannel;
 pub use config::{
     ExchangeType, QueueArgument, QueueConfig, QueueKind, RabbitmqConfig, RabbitmqHeaders,
 };
-use connection::{Link, Role, Slot};
+use connection::{ConnectionSlot, Link, Role};
 use futures::future::BoxFuture;
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 use parking_lot::Mutex;
@@ -42,37 +47,40 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// Below the time that a health check has.
+/// Below the timeout of a health check.
 const CHECK_TIMEOUT: Timeout = Timeout::from_millis(1_500);
 
-/// AMQP: everything went well.
+/// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;
 
-/// A broker of RabbitMQ.
+/// A RabbitMQ broker. Clones share its connections.
 #[derive(Clone)]
 pub struct RabbitmqBroker(Arc<Inner>);
 
 struct Inner {
     config: RabbitmqConfig,
-    publishing: Slot,
-    consuming: Slot,
-    unheard: Mutex<BTreeSet<Topic>>,
+    publishing: ConnectionSlot,
+    consuming: ConnectionSlot,
+    /// The topics that allow messages without a subscription.
+    unroutable: Mutex<BTreeSet<Topic>>,
     unplanned: UnplannedQueues,
     suspects: Suspects,
     closed: AtomicBool,
 }
 
 impl RabbitmqBroker {
-    /// Connects to the broker that the settings name; `client` is what it shows as the name of the connection.
+    /// Connects to the broker of the settings. `client` is the name of the connection at the
+    /// broker.
     ///
     /// # Errors
-    /// [`TransportError`] when it cannot be reached, or refuses the credentials or the exchange.
+    /// [`TransportError`] if the broker cannot be reached, or refuses the credentials or the
+    /// exchange.
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let inner = Inner {
             config: config.rabbitmq.clone(),
-            publishing: Slot::new(config, client, Role::Publishing)?,
-            consuming: Slot::new(config, client, Role::Consuming)?,
-            unheard: Mutex::default(),
+            publishing: ConnectionSlot::new(config, client, Role::Publishing)?,
+            consuming: ConnectionSlot::new(config, client, Role::Consuming)?,
+            unroutable: Mutex::default(),
             unplanned: UnplannedQueues::default(),
             suspects: Suspects::default(),
             closed: AtomicBool::new(false),
@@ -90,65 +98,73 @@ impl Inner {
         Ok(())
     }
 
-    /// The link on which is published, with its exchange declared.
+    /// Waits for the publishing connection, whose exchange is declared.
     async fn publishing(&self) -> Result<Arc<Link>, TransportError> {
         self.is_open()?;
-        self.publishing.made_link().await
+        self.publishing.connected().await
     }
 
-    /// The same, if it is there now.
+    /// Returns the publishing connection if it is open.
     fn publishing_now(&self) -> Result<Arc<Link>, TransportError> {
         self.is_open()?;
-        self.publishing.link()
+        self.publishing.current()
     }
 
-    /// The link of which consumers have a channel each.
+    /// Waits for the consuming connection. Each consumer has a channel on it.
     async fn consuming(&self) -> Result<Arc<Link>, TransportError> {
         self.is_open()?;
-        self.consuming.made_link().await
+        self.consuming.connected().await
+    }
+
+    /// Returns the publishing connection and a channel for one batch.
+    async fn publish_channel(&self) -> Result<(Arc<Link>, PublishChannel), TransportError> {
+        let link = self.publishing_now()?;
+        if link.is_blocked() {
+            return Err(TransportError::unavailable(
+                "the broker blocks publishers because its memory or disk is low",
+            ));
+        }
+        let channel = link.channels.acquire(&link).await?;
+        Ok((link, channel))
     }
 
     async fn publish(
         &self,
+        link: &Link,
+        channel: PublishChannel,
         batch: &[Envelope],
-    ) -> Result<Vec<Result<(), PublishError>>, TransportError> {
-        let link = self.publishing_now()?;
-        if link.is_blocked() {
-            return Err(TransportError::unavailable(
-                "the broker is short of memory or disk and takes no messages",
-            ));
-        }
+    ) -> Vec<Result<(), PublishError>> {
         let mut answers = Vec::with_capacity(batch.len());
         let mut sound = Vec::with_capacity(batch.len());
         for envelope in batch {
             let prepared = if envelope.topic().is_dead_letters() {
-                self.unplanned.prepare(&link, &self.config, envelope).await
+                self.unplanned.prepare(link, &self.config, envelope).await
             } else {
                 Ok(envelope.clone())
             };
             answers.push(prepared.map(|envelope| sound.push(envelope)));
         }
-        let sent = self.send(&link, &sound).await;
+        let sent = self.send(link, channel, &sound).await;
         let mut sent = sent.into_iter().zip(&sound).map(|(answer, envelope)| {
             if matches!(answer, Err(PublishError::Unroutable { .. })) {
-                // The queue was deleted: the next attempt declares it.
+                // The queue was deleted. The next attempt declares it again.
                 link.stores.lock().remove(envelope.topic());
             }
             answer
         });
         let missing = || Err(PublishError::unavailable("the message was not sent"));
-        Ok(answers
+        answers
             .into_iter()
             .map(|prepared| match prepared {
                 Ok(()) => sent.next().unwrap_or_else(missing),
                 Err(error) => Err(error.into()),
             })
-            .collect())
+            .collect()
     }
 
     fn target<'a>(&'a self, envelope: &'a Envelope) -> Target<'a> {
         let topic = envelope.topic();
-        // Dead letters, and what is for one group, go straight into their queue by the default exchange.
+        // The default exchange routes dead letters and messages for one group to a queue by name.
         if topic.is_dead_letters() {
             return Target {
                 exchange: "",
@@ -165,7 +181,7 @@ impl Inner {
             None => Target {
                 exchange: &self.config.exchange,
                 routing_key: topic.as_str(),
-                mandatory: !self.unheard.lock().contains(topic),
+                mandatory: !self.unroutable.lock().contains(topic),
             },
         }
     }
@@ -186,10 +202,11 @@ impl Transport for RabbitmqBroker {
         Box::pin(async move {
             let link = self.0.publishing().await?;
             drop(link);
-            let unheard = topics
-                .into_iter()
-                .filter(|plan| plan.allows_unroutable);
-            self.0.unheard.lock().extend(unheard.map(|plan| plan.topic));
+            let unroutable = topics.into_iter().filter(|plan| plan.allows_unroutable);
+            self.0
+                .unroutable
+                .lock()
+                .extend(unroutable.map(|plan| plan.topic));
             Ok(())
         })
     }
@@ -197,11 +214,17 @@ impl Transport for RabbitmqBroker {
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         Box::pin(async move {
             let (inner, count) = (Arc::clone(&self.0), batch.len());
-            // A batch ends even if the caller does not wait for it: its channel is usable again
-            // after the last confirm.
-            let publishing = tokio::spawn(async move { inner.publish(&batch).await });
-            let answers = publishing.await.map_err(TransportError::unavailable);
-            match answers.flatten() {
+            // A caller that stops waiting for a channel publishes nothing. Once sent, a batch ends even
+            // if the caller does not wait for it, because its channel is usable after its last confirm.
+            let answers = match inner.publish_channel().await {
+                Ok((link, channel)) => {
+                    let publishing = async move { inner.publish(&link, channel, &batch).await };
+                    let answers = tokio::spawn(publishing).await;
+                    answers.map_err(TransportError::unavailable)
+                }
+                Err(error) => Err(error),
+            };
+            match answers {
                 Ok(answers) => answers,
                 Err(TransportError::Closed) => {
                     (0..count).map(|_| Err(PublishError::Closed)).collect()
@@ -245,7 +268,7 @@ impl Transport for RabbitmqBroker {
     }
 
     fn is_connected(&self) -> bool {
-        // What was closed is for `publish` to tell.
+        // After a close, `publish` returns the error.
         !matches!(self.0.publishing_now(), Err(TransportError::Unavailable(_)))
     }
 
@@ -254,17 +277,17 @@ impl Transport for RabbitmqBroker {
             let link = self.0.publishing_now()?;
             if link.is_blocked() {
                 return Err(TransportError::unavailable(
-                    "the broker is short of memory or disk",
+                    "the broker blocks publishers because its memory or disk is low",
                 ));
             }
             // A refused declaration closes its channel, which must not be the publishing one.
-            let asked = async {
+            let check = async {
                 let channel = link.new_channel().await?;
                 topology::exchanges(&channel, &self.0.config).await?;
                 let closed = channel.close(REPLY_SUCCESS, "checked".into());
                 closed.await.map_err(connection::failure)
             };
-            self.0.publishing.answer(CHECK_TIMEOUT, asked).await
+            self.0.publishing.answer(CHECK_TIMEOUT, check).await
         })
     }
 

@@ -1,8 +1,8 @@
 //! Sends messages and assigns the answers of the broker to them.
 //!
 //! The broker answers some refusals by closing the channel, and the client then fails every message
-//! of the channel that waits for its confirm. Such a failure says nothing about a single message. So
-//! the messages of a refused batch are sent one at a time until the refused one is known.
+//! of the channel that waits for its confirm. Such a failure says nothing about a single message.
+//! So the messages of a refused batch are sent one at a time until the refused one is known.
 
 use std::collections::HashMap;
 
@@ -50,24 +50,19 @@ type ReturnKey = (String, String, String);
 
 impl Inner {
     /// Sends all messages and returns an answer for each, in their order.
-    pub(super) async fn send(&self, link: &Link, batch: &[Envelope]) -> Vec<Answer> {
+    pub(super) async fn send(
+        &self,
+        link: &Link,
+        mut channel: PublishChannel,
+        batch: &[Envelope],
+    ) -> Vec<Answer> {
         let mut answers: Vec<Answer> = batch.iter().map(|_| Err(not_sent())).collect();
-        if batch.is_empty() {
-            return answers;
-        }
-        let sent = match link.channels.acquire(link).await {
-            Ok(mut channel) => {
-                let open = batch.iter().zip(&mut answers).collect();
-                let sent = self.send_open(link, &mut channel, open).await;
-                channel.release();
-                sent
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = sent {
+        let open = batch.iter().zip(&mut answers).collect();
+        if let Err(error) = self.send_open(link, &mut channel, open).await {
             let problem = connection::explain(&error);
-            tracing::warn!(problem, "a channel for publishing cannot be opened");
+            tracing::warn!(problem, "publishing a batch was interrupted");
         }
+        channel.release();
         answers
     }
 

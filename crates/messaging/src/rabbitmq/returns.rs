@@ -2,8 +2,8 @@
 //!
 //! Below version 4.3 a quorum queue counts every return of a message as a delivery, and no client
 //! can prevent it. So a member appends the IDs of the messages that it returns to a stream of the
-//! group. A member that receives a redelivered message reads the stream and subtracts the returns of
-//! this message.
+//! group. A member that receives a redelivered message reads the stream and subtracts the returns
+//! of this message.
 
 use std::{
     collections::HashMap,
@@ -59,8 +59,8 @@ struct Reader {
 }
 
 impl Returns {
-    /// Declares the stream of the group. Returns `None` if the broker refuses it: then returns count
-    /// as deliveries.
+    /// Declares the stream of the group. Returns `None` if the broker refuses it: then returns
+    /// count as deliveries.
     pub(super) async fn open(link: &Link, group: &GroupName) -> Option<Self> {
         match time::timeout(TIMEOUT, Self::try_open(link, group)).await {
             Ok(Ok(returns)) => Some(returns),
@@ -132,8 +132,8 @@ impl Returns {
         counted.collect()
     }
 
-    /// Reads all records that were appended before the call: the reader appends a marker and reads up
-    /// to it.
+    /// Reads all records that were appended before the call: the reader appends a marker and reads
+    /// up to it.
     async fn read(&self, link: &Link, reader: &mut Option<Reader>) -> Result<(), TransportError> {
         let reader = match reader {
             Some(reader) => reader,

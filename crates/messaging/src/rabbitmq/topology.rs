@@ -15,10 +15,11 @@ use crate::{
     transport::{Order, SubscriptionPlan, TransportError},
 };
 
-/// Dead letters are looked at as often as somebody likes: no limit that counts looks as deliveries may take them away. Newer brokers have one by default.
+/// Each browsing counts as a delivery, so a delivery limit must not remove dead letters. Newer
+/// brokers have a low limit by default.
 const DEAD_LETTER_DELIVERY_LIMIT: i64 = 1_000_000_000;
 
-/// Declares the exchange, and the one to which queues pass on what they give up.
+/// Declares the exchange and the dead-letter exchange of the broker.
 pub(super) async fn exchanges(
     channel: &Channel,
     config: &RabbitmqConfig,
@@ -43,7 +44,7 @@ async fn exchange(channel: &Channel, name: &str, kind: ExchangeKind) -> Result<(
         .map_err(failure)
 }
 
-/// Declares the queue of a group and those of its dead letters, and binds them.
+/// Declares and binds the queue of a group and the queues of its dead letters.
 pub(super) async fn subscription(
     channel: &Channel,
     config: &RabbitmqConfig,
@@ -92,7 +93,7 @@ pub(super) async fn subscription(
     Ok(())
 }
 
-/// Declares the queue of a dead-letter topic, and binds it to what the broker itself gives up.
+/// Declares the queue of a dead-letter topic and binds it to the dead-letter exchange.
 pub(super) async fn dead_letter_store(
     channel: &Channel,
     config: &RabbitmqConfig,

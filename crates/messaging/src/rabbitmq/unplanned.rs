@@ -17,7 +17,7 @@ const MAX_QUEUES: usize = 100;
 const SHARED_TOPIC: &str = "unplanned";
 /// The header that names the topic of a dead letter in the shared queue.
 const TOPIC_HEADER: &str = "x-unplanned-topic";
-/// AMQP: everything went well.
+/// The AMQP reply code of a normal close.
 const REPLY_SUCCESS: u16 = 200;
 
 /// Declares queues for dead letters of topics that no subscription plans.
@@ -25,11 +25,8 @@ const REPLY_SUCCESS: u16 = 200;
 pub(super) struct UnplannedQueues(Mutex<BTreeSet<Topic>>);
 
 impl UnplannedQueues {
-    /// Declares the queue for a dead letter if it does not exist. Returns the dead letter as it must
-    /// be published.
-    ///
-    /// The queue exists before the letter is published: the client may give the return of an
-    /// unroutable message to another message that waits for its confirmation on the channel.
+    /// Declares the queue for a dead letter if it does not exist. Returns the dead letter as it
+    /// must be published.
     ///
     /// # Errors
     /// [`TransportError`] if the broker does not declare the queue.
@@ -87,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn share_one_queue_beyond_bound_msg_3() {
+    fn dead_letters_share_one_queue_beyond_bound_msg_3() {
         let queues = UnplannedQueues::default();
         for number in 0..MAX_QUEUES {
             let own = letter(&format!("topic.{number}"));

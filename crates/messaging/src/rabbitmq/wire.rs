@@ -13,16 +13,17 @@ use crate::{
     envelope::{Mode, attribute},
 };
 
-/// How attributes are told from headers: the form that brokers and clients of AMQP share.
+/// The encoding of attributes in the AMQP binding of CloudEvents.
 const MODE: Mode = Mode {
     prefix: "cloudEvents_",
 };
-/// The topic of a message that went straight into a queue, whose routing key is the queue's name.
+/// The header with the topic of a message that was published to a queue by name.
 const TOPIC: &str = "cloudEvents_topic";
-/// AMQP: kept on disk.
+/// The AMQP delivery mode for messages on disk.
 const PERSISTENT: u8 = 2;
 
-/// All headers are texts: consumers of others refuse values of any other type.
+/// Returns the AMQP properties of a message. All headers are strings, because other systems may
+/// reject other types.
 pub(super) fn properties(envelope: &Envelope, named: &RabbitmqHeaders) -> BasicProperties {
     let mut headers: BTreeMap<ShortString, AMQPValue> = BTreeMap::new();
     let mut set = |name: &str, value: &str| {
@@ -30,13 +31,13 @@ pub(super) fn properties(envelope: &Envelope, named: &RabbitmqHeaders) -> BasicP
             headers.insert(name, AMQPValue::LongString(value.into()));
         }
     };
-    let story = envelope.attribute(attribute::CORRELATION_ID);
+    let correlation_id = envelope.attribute(attribute::CORRELATION_ID);
     for (name, value) in [
         (&named.message_id, Some(envelope.id().as_str())),
         (&named.topic, Some(envelope.topic().as_str())),
         (
             &named.correlation_id,
-            story.or(Some(envelope.id().as_str())),
+            correlation_id.or(Some(envelope.id().as_str())),
         ),
         (&named.request_id, envelope.attribute(attribute::REQUEST_ID)),
     ] {
@@ -68,7 +69,7 @@ pub(super) fn properties(envelope: &Envelope, named: &RabbitmqHeaders) -> BasicP
     properties
 }
 
-/// The message of a delivery, and what is wrong with it.
+/// Decodes a delivery. Returns the envelope, and a problem if the message is invalid.
 pub(super) fn envelope(
     delivery: &mut Delivery,
     named: &RabbitmqHeaders,
@@ -92,9 +93,9 @@ pub(super) fn envelope(
         Ok(topic) => (topic, None),
         Err(error) => (fallback.clone(), Some(error.to_string())),
     };
-    // What a foreign publisher tells in its own way.
+    // Properties and headers of other systems fill missing attributes.
     let properties = &delivery.properties;
-    let told = |attribute: &str, value: Option<String>| {
+    let as_attribute = |attribute: &str, value: Option<String>| {
         value.map(|value| (format!("{}{attribute}", MODE.prefix), value))
     };
     let own = |name: &Option<String>| name.as_deref().and_then(find);
@@ -122,7 +123,7 @@ pub(super) fn envelope(
     ];
     let foreign: Vec<_> = foreign
         .into_iter()
-        .filter_map(|(name, value)| told(name, value))
+        .filter_map(|(name, value)| as_attribute(name, value))
         .filter(|(name, _)| find(name).is_none())
         .collect();
     headers.retain(|(name, _)| name != TOPIC);
@@ -134,17 +135,17 @@ pub(super) fn envelope(
     )
 }
 
-/// The queue whose limits the broker itself found exceeded, and which, where it has moved the message.
-pub(super) fn given_up_by(delivery: &Delivery) -> Option<(String, String)> {
+/// Returns the queue and the reason if the broker itself dead-lettered the message.
+pub(super) fn dead_lettered_by(delivery: &Delivery) -> Option<(String, String)> {
     let headers = delivery.properties.headers().as_ref()?.inner();
-    let told = |name: &str| text(headers.get(name)?);
+    let header = |name: &str| text(headers.get(name)?);
     Some((
-        told("x-first-death-queue")?,
-        told("x-first-death-reason").unwrap_or_default(),
+        header("x-first-death-queue")?,
+        header("x-first-death-reason").unwrap_or_default(),
     ))
 }
 
-/// How often the group got it, this time included.
+/// Returns how often the queue delivered the message, including this delivery.
 pub(super) fn deliveries(delivery: &Delivery) -> u32 {
     let headers = delivery.properties.headers().as_ref();
     let counted = headers.and_then(|headers| headers.inner().get("x-delivery-count"));
@@ -158,7 +159,7 @@ pub(super) fn deliveries(delivery: &Delivery) -> u32 {
         Some(AMQPValue::ShortShortUInt(count)) => Some((*count).into()),
         _ => None,
     };
-    // A classic queue only tells that it is not the first time.
+    // A classic queue only marks redeliveries.
     before
         .unwrap_or_else(|| u32::from(delivery.redelivered))
         .saturating_add(1)

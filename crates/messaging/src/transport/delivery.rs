@@ -17,8 +17,8 @@ pub struct Delivery {
     /// The message. With a `problem`, only its readable parts.
     pub envelope: Envelope,
     /// How often the group received the message, including this delivery, as far as the broker
-    /// counts. A delivery counts if the process crashed between work and acknowledgement. A delivery
-    /// that was returned does not count.
+    /// counts. A delivery counts if the process crashed between work and acknowledgement. A
+    /// delivery that was returned does not count.
     pub count: u32,
     /// The reason why the envelope cannot be decoded. Such a message is dead-lettered at once.
     pub problem: Option<String>,
@@ -27,8 +27,8 @@ pub struct Delivery {
 /// The deliveries to one member of a group during one session. Dropping it ends the session like a
 /// crash: the broker redelivers unacknowledged messages, possibly after a delay.
 pub trait Deliveries: Send + Sync + 'static {
-    /// Waits for deliveries and returns at least one. Only one task calls it at a time. Cancelling the
-    /// call loses no delivery.
+    /// Waits for deliveries and returns at least one. Only one task calls it at a time. Cancelling
+    /// the call loses no delivery.
     ///
     /// After an error the session has ended, and its deliveries cannot be acknowledged.
     fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>>;
@@ -36,8 +36,8 @@ pub trait Deliveries: Send + Sync + 'static {
     /// Acknowledges deliveries. It is called at most once for each delivery.
     fn acknowledge(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Requeues these messages in their old position. The delivery does not count, and the broker never
-    /// dead-letters them for it.
+    /// Requeues these messages in their old position. The delivery does not count, and the broker
+    /// never dead-letters them for it.
     fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Requeues these messages while the session goes on, because their dead letters cannot be
@@ -46,8 +46,8 @@ pub trait Deliveries: Send + Sync + 'static {
         self.release(tags)
     }
 
-    /// Returns the interval for [`extend`](Self::extend), for engines whose deliveries expire: a third of
-    /// that time.
+    /// Returns the interval for [`extend`](Self::extend), for engines whose deliveries expire: a
+    /// third of that time.
     fn extend_interval(&self) -> Option<Duration> {
         None
     }
@@ -55,13 +55,14 @@ pub trait Deliveries: Send + Sync + 'static {
     /// Extends the leases of these messages, which handlers still process.
     ///
     /// # Errors
-    /// The session is lost: the broker cannot be reached, or another session has one of the messages.
+    /// The session is lost: the broker cannot be reached, or another session has one of the
+    /// messages.
     fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         drop(tags);
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Stops deliveries. Those that [`next`](Self::next) has not returned are requeued. The others can
-    /// still be acknowledged.
+    /// Stops deliveries. Those that [`next`](Self::next) has not returned are requeued. The others
+    /// can still be acknowledged.
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>>;
 }

@@ -3,19 +3,20 @@
 //!
 //! The conformance suite tests these requirements:
 //!
-//! 1. *Publishing* returns a result for each message. `Ok` means that the message is as durable as the
-//!    engine allows. A message without a subscription is [`PublishError::Unroutable`], unless its topic
-//!    was declared with `allows_unroutable`. Messages of one key that are published one after another
-//!    are delivered in that order. A batch contains at most one message of a key, except for an engine
-//!    that keeps their order by itself ([`Transport::keeps_key_order`]).
-//! 2. *Each group receives every message* of its topics that is published after [`Transport::open`] has
-//!    returned for the first time, even if no member is connected. The members share the messages.
-//! 3. *A delivery belongs to one session* until it is acknowledged or released, or the session ends.
-//!    After a release or the end of the session it is redelivered in its old position. A session has at
-//!    most `prefetch` deliveries that are neither acknowledged nor released.
-//! 4. *Dead-letter topics* ([`Topic::is_dead_letters`]) are created by [`Transport::open`] for each topic
-//!    of the plan, and by [`Transport::publish`] for any other topic. They keep messages until these are
-//!    removed, and need no subscription.
+//! 1. *Publishing* returns a result for each message. `Ok` means that the message is as durable as
+//!    the engine allows. A message without a subscription is [`PublishError::Unroutable`], unless
+//!    its topic was declared with `allows_unroutable`. Messages of one key that are published one
+//!    after another are delivered in that order. A batch contains at most one message of a key,
+//!    except for an engine that keeps their order by itself ([`Transport::keeps_key_order`]).
+//! 2. *Each group receives every message* of its topics that is published after [`Transport::open`]
+//!    has returned for the first time, even if no member is connected. The members share the
+//!    messages.
+//! 3. *A delivery belongs to one session* until it is acknowledged or released, or the session
+//!    ends. After a release or the end of the session it is redelivered in its old position. A
+//!    session has at most `prefetch` deliveries that are neither acknowledged nor released.
+//! 4. *Dead-letter topics* ([`Topic::is_dead_letters`]) are created by [`Transport::open`] for each
+//!    topic of the plan, and by [`Transport::publish`] for any other topic. They keep messages
+//!    until these are removed, and need no subscription.
 
 mod delivery;
 mod order;
@@ -31,8 +32,8 @@ use seaworthy_core::ByteSize;
 
 use crate::{DeadLetterId, Envelope, GroupName, PublishError, Topic};
 
-/// The maximum size of a page of dead letters in bytes, headers included. The letter that exceeds it
-/// is the last of its page, so each page has at least one.
+/// The maximum size of a page of dead letters in bytes, headers included. The letter that exceeds
+/// it is the last of its page, so each page has at least one.
 pub const MAX_PAGE_SIZE: ByteSize = ByteSize::mebibytes(64);
 
 /// The error of an engine.
@@ -73,15 +74,15 @@ impl TransportError {
 
 /// The connection of an engine to its broker. Many tasks may use it at once.
 pub trait Transport: Send + Sync + 'static {
-    /// Returns the OpenTelemetry attribute `messaging.system`: `rabbitmq`, `kafka`, `nats`, `redis`,
-    /// `memory` or `sqlite`.
+    /// Returns the OpenTelemetry attribute `messaging.system`: `rabbitmq`, `kafka`, `nats`,
+    /// `redis`, `memory` or `sqlite`.
     fn system(&self) -> &'static str;
 
     /// Declares the topics of a publisher (MSG-2).
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Publishes a batch and returns the results in its order after the broker has answered. Without a
-    /// connection it returns `Unavailable` at once.
+    /// Publishes a batch and returns the results in its order after the broker has answered.
+    /// Without a connection it returns `Unavailable` at once.
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
 
     /// Whether a batch may contain several messages of one key. Such an engine stores no message
@@ -92,18 +93,19 @@ pub trait Transport: Send + Sync + 'static {
         false
     }
 
-    /// Declares the group, its topics and their dead-letter topics, and starts a session of a new member.
+    /// Declares the group, its topics and their dead-letter topics, and starts a session of a new
+    /// member.
     fn open(
         &self,
         plan: SubscriptionPlan,
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>>;
 
-    /// Returns the number of messages that the group has not acknowledged. If the engine can count them,
-    /// deliveries without an acknowledgement are included.
+    /// Returns the number of messages that the group has not acknowledged. If the engine can count
+    /// them, deliveries without an acknowledgement are included.
     fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>>;
 
-    /// Whether the group subscribes to the topic. It is called for messages to a single group. An engine
-    /// that returns [`PublishError::Unroutable`] for a missing group does not implement it.
+    /// Whether the group subscribes to the topic. It is called for messages to a single group. An
+    /// engine that returns [`PublishError::Unroutable`] for a missing group does not implement it.
     fn is_subscribed<'a>(
         &'a self,
         group: &'a GroupName,
@@ -113,8 +115,8 @@ pub trait Transport: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(true)))
     }
 
-    /// Whether the engine has a connection for publishing. If not, [`publish`](Self::publish) fails at
-    /// once, and the engine reconnects by itself.
+    /// Whether the engine has a connection for publishing. If not, [`publish`](Self::publish) fails
+    /// at once, and the engine reconnects by itself.
     fn is_connected(&self) -> bool {
         true
     }

@@ -14,8 +14,8 @@ pub struct TopicPlan {
 /// The scope of the order of the messages of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
-    /// Within one member: it handles its messages of a key one at a time and in order. Other members may
-    /// handle other messages of the key at the same time.
+    /// Within one member: it handles its messages of a key one at a time and in order. Other
+    /// members may handle other messages of the key at the same time.
     #[default]
     Member,
     /// Within the group: only one member at a time has messages of a key.

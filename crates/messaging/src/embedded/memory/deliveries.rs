@@ -78,7 +78,7 @@ impl Deliveries for MemoryDeliveries {
                     }
                 }
             });
-            // There is room again, and a key may be free.
+            // A prefetch slot is free, and a key may be free.
             self.arrived.notify_waiters();
             Ok(())
         })

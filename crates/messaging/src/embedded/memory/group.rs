@@ -10,17 +10,17 @@ use crate::{
     transport::{Delivery, DeliveryTag, Order},
 };
 
-/// A group and its messages.
+/// A consumer group with its messages.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) topics: BTreeSet<Topic>,
-    /// By the order in which they were published.
+    /// The messages by number, in the order of publishing.
     pub(super) messages: BTreeMap<u64, Stored>,
-    /// Those that nobody holds.
+    /// The messages that no session holds.
     pub(super) ready: BTreeSet<u64>,
-    /// What each session holds.
+    /// The messages that each session holds.
     pub(super) held: HashMap<u64, BTreeSet<u64>>,
-    /// Who holds a key, and how many of it.
+    /// The session that holds a key, and its number of messages of the key.
     holders: HashMap<Box<str>, (u64, usize)>,
     pub(super) arrived: Arc<Notify>,
 }
@@ -53,14 +53,14 @@ impl Stored {
 }
 
 impl Group {
-    /// Takes in a message under the next number.
+    /// Adds a message with the next number.
     pub(super) fn add(&mut self, number: u64, envelope: Envelope) {
         self.messages.insert(number, Stored::new(envelope));
         self.ready.insert(number);
         self.arrived.notify_waiters();
     }
 
-    /// Takes up to `room` messages for a session.
+    /// Claims up to `room` messages for a session.
     pub(super) fn claim(&mut self, session: u64, order: Order, room: usize) -> Vec<Delivery> {
         let mut claimed = Vec::new();
         for number in &self.ready {
@@ -99,7 +99,7 @@ impl Group {
         claimed
     }
 
-    /// A session lets go of a message. Returns whether it held it.
+    /// Ends the hold of a session on a message. Returns whether the session held it.
     pub(super) fn release(&mut self, session: u64, number: u64) -> bool {
         let Some(stored) = self.messages.get_mut(&number) else {
             return false;

@@ -19,7 +19,8 @@ use crate::{
     transport::{Deliveries, KeyOrder, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// A broker in memory, gone when the last clone is: for development, for tests, and for several services of one process. Clones are the same broker.
+/// A broker in memory, for development, for tests, and for services of one process. Clones share
+/// the broker, which ends with the last clone.
 ///
 /// ```
 /// use seaworthy_messaging::{EmbeddedConfig, MemoryBroker, transport::Transport};
@@ -32,7 +33,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct MemoryBroker {
     shared: Arc<Shared>,
-    /// Closing is one service's affair.
+    /// Each service closes the broker for itself.
     closed: Arc<AtomicBool>,
 }
 
@@ -46,13 +47,13 @@ struct Shared {
 struct State {
     groups: BTreeMap<GroupName, Group>,
     dead: BTreeMap<Topic, Vec<Envelope>>,
-    unheard: BTreeSet<Topic>,
+    unroutable: BTreeSet<Topic>,
     sequence: u64,
     sessions: u64,
 }
 
 impl MemoryBroker {
-    /// An empty one.
+    /// Creates an empty broker.
     #[must_use]
     pub fn new(config: &EmbeddedConfig) -> Self {
         Self {
@@ -64,7 +65,7 @@ impl MemoryBroker {
         }
     }
 
-    /// The same broker for another service, which closes it for itself alone.
+    /// Returns the same broker for another service, which closes it for itself only.
     #[must_use]
     pub fn share(&self) -> Self {
         Self {
@@ -87,7 +88,7 @@ impl Shared {
         let State {
             groups,
             dead,
-            unheard,
+            unroutable,
             sequence,
             ..
         } = &mut *state;
@@ -104,7 +105,7 @@ impl Shared {
             })
             .map(|(_, group)| group)
             .collect();
-        if receivers.is_empty() && !unheard.contains(topic) {
+        if receivers.is_empty() && !unroutable.contains(topic) {
             return Err(PublishError::Unroutable {
                 topic: topic.clone(),
             });
@@ -134,10 +135,8 @@ impl Transport for MemoryBroker {
         Box::pin(async move {
             self.is_open()?;
             let mut state = self.shared.state.lock();
-            let unheard = topics
-                .into_iter()
-                .filter(|plan| plan.allows_unroutable);
-            state.unheard.extend(unheard.map(|plan| plan.topic));
+            let unroutable = topics.into_iter().filter(|plan| plan.allows_unroutable);
+            state.unroutable.extend(unroutable.map(|plan| plan.topic));
             Ok(())
         })
     }

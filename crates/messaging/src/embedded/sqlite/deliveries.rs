@@ -28,7 +28,7 @@ const CLAIM: &str = "
         ORDER BY seq LIMIT ?5
     )
     RETURNING seq, topic, headers, payload, deliveries";
-/// The same without those whose key another session holds.
+/// As [`CLAIM`], without messages whose key another session holds.
 const CLAIM_BY_KEY: &str = "
     UPDATE broker_messages SET holder = ?1, lease_until = ?2, deliveries = deliveries + 1
     WHERE seq IN (
@@ -44,7 +44,7 @@ const CLAIM_BY_KEY: &str = "
     RETURNING seq, topic, headers, payload, deliveries";
 const ACKNOWLEDGE: &str =
     "DELETE FROM broker_messages WHERE seq IN (SELECT value FROM json_each(?1)) AND holder = ?2";
-const GIVE_BACK: &str = "
+const RELEASE: &str = "
     UPDATE broker_messages SET holder = NULL, lease_until = 0, deliveries = max(deliveries - 1, 0)
     WHERE seq IN (SELECT value FROM json_each(?1)) AND holder = ?2";
 const EXTEND: &str = "
@@ -57,8 +57,9 @@ pub(super) struct SqliteDeliveries {
     claims: Mutex<Claims>,
 }
 
-/// A statement cannot be called back, and while it runs it has the connection. So a claim that nobody waits for any more is finished before anything else is asked of
-/// the connection, and what it claimed is handed out by the next question.
+/// The claims of a member. A running statement cannot be cancelled and occupies the connection. So
+/// an abandoned claim runs to its end before the next statement, and the next call returns its
+/// messages.
 #[derive(Default)]
 struct Claims {
     running: Option<Claiming>,
@@ -135,7 +136,7 @@ impl Member {
                 problem,
             });
         }
-        // The statement returns them in any order.
+        // The statement returns rows in any order.
         claimed.sort_unstable_by_key(|delivery| delivery.tag);
         let tags = claimed.iter().map(|delivery| delivery.tag);
         self.unacknowledged.lock().extend(tags);
@@ -160,16 +161,17 @@ impl Member {
                 unacknowledged.remove(tag);
             }
         }
-        // There is room again, a key may be free, and others may take what was given back.
+        // A prefetch slot is free, a key may be free, and other members may claim released
+        // messages.
         self.broker.arrived.notify_waiters();
         Ok(())
     }
 }
 
-/// A row that something else has written.
+/// Returns an envelope for a row that cannot be decoded.
 fn broken(topic: Topic, payload: Vec<u8>) -> Envelope {
-    let kind = topic.as_str().to_owned();
-    Envelope::new(topic, &kind, "", payload)
+    let event_type = topic.as_str().to_owned();
+    Envelope::new(topic, &event_type, "", payload)
 }
 
 fn numbers<'a>(tags: impl IntoIterator<Item = &'a DeliveryTag>) -> String {
@@ -258,7 +260,7 @@ impl Deliveries for SqliteDeliveries {
     }
 
     fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
-        Box::pin(async move { self.settle(GIVE_BACK, &tags).await })
+        Box::pin(async move { self.settle(RELEASE, &tags).await })
     }
 
     fn extend_interval(&self) -> Option<Duration> {
@@ -278,7 +280,7 @@ impl Deliveries for SqliteDeliveries {
             self.finish_claim().await?;
             let claimed = std::mem::take(&mut self.claims.lock().await.claimed);
             let tags: Vec<_> = claimed.iter().map(|delivery| delivery.tag).collect();
-            self.member.settle(GIVE_BACK, &tags).await
+            self.member.settle(RELEASE, &tags).await
         })
     }
 }

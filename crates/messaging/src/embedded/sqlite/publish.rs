@@ -15,12 +15,14 @@ use crate::{
 
 type Answers = Vec<Result<(), PublishError>>;
 
-/// Publishes what many tasks ask for at once in one transaction: a disk makes few commits in a second, whatever is in them.
+/// Publishes the batches of concurrent tasks in one transaction, because a disk makes few commits
+/// per second.
 #[derive(Debug)]
 pub(super) struct Publications {
     waiting: Mutex<Vec<(Vec<Envelope>, oneshot::Sender<Answers>)>>,
     turn: tokio::sync::Mutex<()>,
-    unheard: Mutex<BTreeSet<Topic>>,
+    /// The topics that allow messages without a subscription.
+    unroutable: Mutex<BTreeSet<Topic>>,
     max_backlog: i64,
 }
 
@@ -29,16 +31,16 @@ impl Publications {
         Self {
             waiting: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
-            unheard: Mutex::default(),
+            unroutable: Mutex::default(),
             max_backlog: max_backlog.get().into(),
         }
     }
 
     pub(super) fn declare(&self, topics: Vec<TopicPlan>) {
-        let unheard = topics
-            .into_iter()
-            .filter(|plan| plan.allows_unroutable);
-        self.unheard.lock().extend(unheard.map(|plan| plan.topic));
+        let unroutable = topics.into_iter().filter(|plan| plan.allows_unroutable);
+        self.unroutable
+            .lock()
+            .extend(unroutable.map(|plan| plan.topic));
     }
 
     pub(super) async fn publish(&self, pool: &SqlitePool, batch: Vec<Envelope>) -> Answers {
@@ -46,7 +48,7 @@ impl Publications {
         let (sender, mut answer) = oneshot::channel();
         self.waiting.lock().push((batch, sender));
         let turn = self.turn.lock().await;
-        // Whoever had the turn before may have published this too.
+        // The previous task may have published this batch too.
         if let Ok(answers) = answer.try_recv() {
             return answers;
         }
@@ -54,16 +56,16 @@ impl Publications {
         self.write(pool, all).await;
         drop(turn);
         answer.try_recv().unwrap_or_else(|_| {
-            let cut_off = || {
+            let cancelled = || {
                 Err(PublishError::unavailable(
-                    "whoever was writing it was cut off",
+                    "the task that wrote the batch was cancelled",
                 ))
             };
-            (0..count).map(|_| cut_off()).collect()
+            (0..count).map(|_| cancelled()).collect()
         })
     }
 
-    /// Waits until nobody writes.
+    /// Waits for the running transaction.
     pub(super) async fn finish(&self) {
         drop(self.turn.lock().await);
     }
@@ -138,7 +140,7 @@ impl Publications {
             Some(group) => groups.only(connection, group.as_str()).await?,
             None => groups.of(connection, topic).await?,
         };
-        if receivers.is_empty() && !self.unheard.lock().contains(topic) {
+        if receivers.is_empty() && !self.unroutable.lock().contains(topic) {
             let topic = topic.clone();
             return Ok(Err(PublishError::Unroutable { topic }));
         }
@@ -163,7 +165,7 @@ impl Publications {
     }
 }
 
-/// What a transaction has found out about groups.
+/// The groups that a transaction has read.
 #[derive(Default)]
 struct Groups {
     of_topic: HashMap<Topic, Vec<String>>,
@@ -199,7 +201,7 @@ impl Groups {
             .await
     }
 
-    /// Judged once in a transaction: a batch may exceed the bound by its own length.
+    /// Checks the bound once per transaction. A batch may exceed it by its own length.
     async fn is_full(
         &mut self,
         connection: &mut SqliteConnection,

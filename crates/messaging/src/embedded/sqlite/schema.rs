@@ -3,7 +3,7 @@ use sqlx::SqlitePool;
 use super::down;
 use crate::transport::TransportError;
 
-/// The version of the tables below.
+/// The version of the schema.
 const VERSION: i64 = 1;
 
 const TABLES: [&str; 5] = [
@@ -36,7 +36,10 @@ const TABLES: [&str; 5] = [
 const DEAD_LETTERS_BY_TOPIC: &str =
     "CREATE INDEX IF NOT EXISTS broker_dead_letters_by_topic ON broker_dead_letters (topic, seq)";
 
-/// Makes the tables, or finds that they are those of a later version.
+/// Creates the tables.
+///
+/// # Errors
+/// [`TransportError`] if the file has a later version of the schema.
 pub(super) async fn prepare(pool: &SqlitePool) -> Result<(), TransportError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(down)?;
     let found: i64 = sqlx::query_scalar("PRAGMA user_version")
@@ -45,7 +48,7 @@ pub(super) async fn prepare(pool: &SqlitePool) -> Result<(), TransportError> {
         .map_err(down)?;
     if found > VERSION {
         return Err(TransportError::refused(format!(
-            "the file has tables of version {found}; this program knows those of version {VERSION}"
+            "the broker file has schema version {found}, but this program supports version {VERSION}"
         )));
     }
     for statement in TABLES

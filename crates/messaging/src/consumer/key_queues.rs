@@ -1,16 +1,17 @@
 use std::collections::{HashMap, VecDeque};
 
-/// Work of one key stands in a lane: the first is being done, the others wait. Work without a key has no lane.
+/// Queues jobs by key. The first job of a key runs, and the others wait for it. Jobs without a key
+/// are not queued.
 #[derive(Debug)]
-pub(super) struct Lanes<J>(HashMap<Box<str>, VecDeque<J>>);
+pub(super) struct KeyQueues<J>(HashMap<Box<str>, VecDeque<J>>);
 
-impl<J> Lanes<J> {
+impl<J> KeyQueues<J> {
     pub(super) fn new() -> Self {
         Self(HashMap::new())
     }
 
-    /// Puts work into the lane of its key. Returns it where it may begin at once.
-    pub(super) fn enter(&mut self, key: &str, job: J) -> Option<J> {
+    /// Adds a job. Returns it if it may start at once.
+    pub(super) fn push(&mut self, key: &str, job: J) -> Option<J> {
         if let Some(waiting) = self.0.get_mut(key) {
             waiting.push_back(job);
             return None;
@@ -19,8 +20,8 @@ impl<J> Lanes<J> {
         Some(job)
     }
 
-    /// The first of a lane is done. Returns the next, which may begin.
-    pub(super) fn leave(&mut self, key: &str) -> Option<J> {
+    /// Removes the running job of a key. Returns the next job, which may start.
+    pub(super) fn complete(&mut self, key: &str) -> Option<J> {
         let next = self.0.get_mut(key)?.pop_front();
         if next.is_none() {
             self.0.remove(key);
@@ -28,15 +29,15 @@ impl<J> Lanes<J> {
         next
     }
 
-    /// Takes out the waiting work that `is_over` is true for.
-    pub(super) fn take_waiting(&mut self, is_over: impl Fn(&J) -> bool) -> Vec<J> {
+    /// Removes and returns the waiting jobs that match.
+    pub(super) fn drain_waiting(&mut self, matches: impl Fn(&J) -> bool) -> Vec<J> {
         let mut taken = Vec::new();
         for waiting in self.0.values_mut() {
-            let (over, left) = std::mem::take(waiting)
+            let (matching, left) = std::mem::take(waiting)
                 .into_iter()
-                .partition::<VecDeque<_>, _>(&is_over);
+                .partition::<VecDeque<_>, _>(&matches);
             *waiting = left;
-            taken.extend(over);
+            taken.extend(matching);
         }
         taken
     }
@@ -50,23 +51,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_of_a_key_is_done_at_a_time_and_all_in_order_msg_1(keys in proptest::collection::vec(0_u8..4, 0..200)) {
-            let mut lanes = Lanes::new();
+        fn runs_one_job_of_a_key_at_a_time_in_order_msg_1(keys in proptest::collection::vec(0_u8..4, 0..200)) {
+            let mut queues = KeyQueues::new();
             let mut running: VecDeque<(String, usize)> = VecDeque::new();
             let mut done: Vec<(String, usize)> = Vec::new();
             for (number, key) in keys.iter().enumerate() {
                 let key = key.to_string();
-                if let Some(job) = lanes.enter(&key, (key.clone(), number)) {
+                if let Some(job) = queues.push(&key, (key.clone(), number)) {
                     prop_assert!(running.iter().all(|(other, _)| *other != key));
                     running.push_back(job);
                 }
                 if number % 3 == 0 && let Some((key, number)) = running.pop_front() {
-                    running.extend(lanes.leave(&key));
+                    running.extend(queues.complete(&key));
                     done.push((key, number));
                 }
             }
             while let Some((key, number)) = running.pop_front() {
-                running.extend(lanes.leave(&key));
+                running.extend(queues.complete(&key));
                 done.push((key, number));
             }
             prop_assert_eq!(done.len(), keys.len());

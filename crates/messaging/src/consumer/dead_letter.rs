@@ -1,0 +1,131 @@
+use chrono::{DateTime, Utc};
+use seaworthy_core::{Backoff, Timeout, error_chain};
+use tokio::time::Instant;
+
+use super::{
+    Consumer,
+    handle::wait,
+    session::{Job, Settlement},
+};
+use crate::{DeadLetter, DeadLetterReason, Envelope, PublishError, dead_letter::Form};
+
+/// The backoff between attempts to store a dead letter. The message stays unacknowledged meanwhile.
+const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
+const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
+/// After this many refusals of every form, the message goes back to the broker. It then takes no
+/// prefetch slot until the next delivery.
+const MAX_REFUSALS: u32 = 4;
+
+/// The reason why a message becomes a dead letter.
+pub(super) struct Problem<'a> {
+    pub(super) reason: DeadLetterReason,
+    /// The class of the failure.
+    pub(super) class: &'a str,
+    pub(super) message: &'a str,
+    /// The number of attempts since the delivery.
+    pub(super) attempts: u32,
+    pub(super) first_failed: DateTime<Utc>,
+}
+
+impl<'a> Problem<'a> {
+    /// A problem of the message itself, which no handler has seen.
+    pub(super) fn of_message(reason: DeadLetterReason, class: &'a str, message: &'a str) -> Self {
+        Self {
+            reason,
+            class,
+            message,
+            attempts: 0,
+            first_failed: Utc::now(),
+        }
+    }
+}
+
+impl Consumer {
+    /// Dead-letters a message. The message is acknowledged only after the broker has confirmed the
+    /// dead letter.
+    pub(super) async fn dead_letter(&self, job: &Job, problem: Problem<'_>) -> Settlement {
+        let Problem {
+            reason,
+            class,
+            message,
+            attempts,
+            first_failed,
+        } = problem;
+        let envelope = Envelope::clone(&job.envelope);
+        let group = &self.plan.group;
+        let letter = DeadLetter::new(
+            envelope,
+            group,
+            reason,
+            class,
+            message,
+            attempts,
+            first_failed,
+        );
+        tracing::error!(
+            consumer = &*self.name,
+            topic = %job.envelope.topic(),
+            message_id = %job.envelope.id(),
+            dead_letter = letter.id.as_str(),
+            reason = reason.as_str(),
+            class,
+            problem = letter.message,
+            attempts,
+            "a message was dead-lettered"
+        );
+        let stored = letter.into_stored();
+        let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
+        let mut refusals = 0;
+        let mut attempt = 0;
+        loop {
+            match self.store(&stored).await {
+                Ok(()) => {
+                    self.metrics.dead_lettered(reason);
+                    return Settlement::Acknowledged;
+                }
+                Err(PublishError::Closed) => return Settlement::Released,
+                Err(error) if error.is_transient() => {}
+                Err(error) => {
+                    refusals += 1;
+                    if refusals == MAX_REFUSALS {
+                        self.metrics.refused_dead_letters.increment();
+                        let problem = error_chain(&error);
+                        tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker refuses a dead letter in every form; the message returns to its queue");
+                        return Settlement::Nacked;
+                    }
+                }
+            }
+            if !wait(backoff.delay(attempt), &job.session).await {
+                return Settlement::Released;
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Stores a dead letter in the largest form that the broker accepts.
+    ///
+    /// # Errors
+    /// The error of the smallest form if the broker refuses every form. A transient error ends the
+    /// attempt at once, so that the next attempt begins with the whole letter.
+    async fn store(&self, letter: &Envelope) -> Result<(), PublishError> {
+        let topic = letter.topic();
+        let mut refused = None;
+        for form in Form::ALL {
+            let begun = Instant::now();
+            let result = self.outlet.publish(form.of(letter), None).await;
+            self.outlet.count(topic, begun, &result);
+            let error = match result {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let is_transient = error.is_transient();
+            let problem = error_chain(&error);
+            tracing::error!(consumer = &*self.name, %topic, ?form, problem, is_transient, "storing a dead letter failed");
+            if is_transient || matches!(error, PublishError::Closed) {
+                return Err(error);
+            }
+            refused = Some(error);
+        }
+        refused.map_or(Ok(()), Err)
+    }
+}
