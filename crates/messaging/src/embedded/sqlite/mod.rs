@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use deliveries::SqliteDeliveries;
-use futures::future::BoxFuture;
+use futures::{TryStreamExt as _, future::BoxFuture};
 use publish::Publications;
 use seaworthy_service::private_files;
 use sqlx::{
@@ -26,17 +26,21 @@ use tokio::sync::Notify;
 use crate::{
     DeadLetterId, EmbeddedConfig, Envelope, GroupName, MessagingConfig, PublishError, Topic,
     envelope::Mode,
-    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+    transport::{
+        Deliveries, MAX_PAGE_SIZE, SubscriptionPlan, TopicPlan, Transport, TransportError,
+    },
 };
 
-/// How long one process waits for another that writes: far longer than any of these transactions takes.
+/// How long a process waits for another process that writes. Each transaction takes far less.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How attributes are told from headers in the file.
+/// The encoding of attributes in the file.
 const MODE: Mode = Mode { prefix: "ce_" };
 
-/// A broker in a file of SQLite, which the processes of one machine may share. What it has confirmed survives a crash of the machine.
+/// A broker in an SQLite file, which the processes of one machine may share. Confirmed messages
+/// survive a crash of the machine.
 ///
-/// A message belongs to a session by a lease: a process that ends without a word gives its messages back when their leases end.
+/// A session claims messages for a time. After a crash its messages are free when their claims
+/// expire.
 #[derive(Debug, Clone)]
 pub struct SqliteBroker(Arc<Inner>);
 
@@ -45,26 +49,26 @@ struct Inner {
     pool: SqlitePool,
     publications: Publications,
     config: EmbeddedConfig,
-    /// Something has come, or something was given back, in this process.
+    /// Notified after this process has published or released a message.
     arrived: Notify,
     closed: AtomicBool,
 }
 
 impl SqliteBroker {
-    /// Opens the file that the settings name, and makes it and its folder where they are missing.
+    /// Opens the file of the settings. Creates the file and its folder if they are missing.
     ///
     /// # Errors
-    /// [`TransportError`] when the file cannot be used, or belongs to something else.
+    /// [`TransportError`] if the file cannot be opened or has another format.
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let file = config.url.file();
-        let file = file.ok_or_else(|| TransportError::refused("the URL names no file"))?;
+        let file = file.ok_or_else(|| TransportError::refused("the sqlite: URL has no file"))?;
         let file = private_files::open_database(&file).map_err(TransportError::refused)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             // SQLite creates files that other users can read.
             .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
-            // What is confirmed is on the disk, not only with the operating system.
+            // A confirmed message is on the disk, not only in the cache of the operating system.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
         // SQLite has one writer; a second connection of this process would only wait for the first.
@@ -183,7 +187,7 @@ impl Transport for SqliteBroker {
     ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
         Box::pin(async move {
             self.0.is_open()?;
-            let rows = sqlx::query(
+            let mut rows = sqlx::query(
                 "SELECT topic, headers, payload FROM broker_dead_letters
                  WHERE topic = ?1 AND seq > coalesce((SELECT max(seq) FROM broker_dead_letters WHERE topic = ?1 AND id = ?2), 0)
                  ORDER BY seq LIMIT ?3",
@@ -191,10 +195,16 @@ impl Transport for SqliteBroker {
             .bind(topic.as_str())
             .bind(after.map(DeadLetterId::as_str))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.0.pool)
-            .await
-            .map_err(down)?;
-            rows.iter().map(|row| envelope(row).map_err(down)).collect()
+            .fetch(&self.0.pool);
+            let (mut page, mut size) = (Vec::new(), 0);
+            while size < MAX_PAGE_SIZE.as_usize()
+                && let Some(row) = rows.try_next().await.map_err(down)?
+            {
+                let letter = envelope(&row).map_err(down)?;
+                size += letter.size();
+                page.push(letter);
+            }
+            Ok(page)
         })
     }
 
@@ -228,7 +238,7 @@ impl Transport for SqliteBroker {
     }
 }
 
-/// The message of a row with the columns `topic`, `headers` and `payload`.
+/// Decodes a row with the columns `topic`, `headers` and `payload`.
 fn envelope(row: &SqliteRow) -> Result<Envelope, sqlx::Error> {
     let broken = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
     let topic: &str = row.try_get("topic")?;
@@ -245,12 +255,12 @@ fn envelope(row: &SqliteRow) -> Result<Envelope, sqlx::Error> {
     ))
 }
 
-/// The headers of a message as a row has them.
+/// Encodes the headers of a message for a row.
 fn headers(envelope: &Envelope) -> Result<String, serde_json::Error> {
     serde_json::to_string(&envelope.to_headers(MODE))
 }
 
-/// A file that cannot be read or written now may be again: a full disk, another writer.
+/// Classifies database errors as transient, such as a full disk or another writer.
 fn down(error: sqlx::Error) -> TransportError {
     match error {
         sqlx::Error::PoolClosed => TransportError::Closed,
@@ -258,7 +268,7 @@ fn down(error: sqlx::Error) -> TransportError {
     }
 }
 
-/// Milliseconds of the wall clock, which all processes of the machine share.
+/// Returns the wall clock time in milliseconds. All processes of the machine share this clock.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     milliseconds(since.unwrap_or_default())
