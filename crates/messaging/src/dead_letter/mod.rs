@@ -235,7 +235,8 @@ impl DeadLetter {
             text(attributes::CLASS),
             text(attributes::MESSAGE),
         );
-        let (told, attempts) = (text(attributes::FINGERPRINT), text(attributes::ATTEMPTS));
+        let (stored_fingerprint, attempts) =
+            (text(attributes::FINGERPRINT), text(attributes::ATTEMPTS));
         let replays = replays(&stored);
         let first_failed = stored.time_of(attributes::FIRST_FAILED);
         let last_failed = stored.time_of(attributes::LAST_FAILED);
@@ -252,8 +253,8 @@ impl DeadLetter {
             envelope = envelope.with_topic(topic);
         }
         let envelope = envelope.with_recipient(None);
-        let fingerprint = if is_fingerprint(&told) {
-            told
+        let fingerprint = if is_fingerprint(&stored_fingerprint) {
+            stored_fingerprint
         } else {
             let group = group.as_ref().map_or("", GroupName::as_str);
             fingerprint(group, envelope.event_type(), &reason, &message)
@@ -282,8 +283,9 @@ impl DeadLetter {
 }
 
 fn replays(envelope: &Envelope) -> u32 {
-    let told = envelope.attribute(attributes::REPLAYS);
-    told.and_then(|count| count.parse().ok())
+    let replays = envelope.attribute(attributes::REPLAYS);
+    replays
+        .and_then(|count| count.parse().ok())
         .unwrap_or_default()
 }
 

@@ -112,8 +112,8 @@ impl Envelope {
             (attribute::TRACESTATE, &["tracestate"]),
             (attribute::REQUEST_ID, &["x-request-id", "request_id"]),
         ] {
-            let told = foreign.iter().find_map(|name| own.get(*name));
-            if let Some(value) = told {
+            let value = foreign.iter().find_map(|name| own.get(*name));
+            if let Some(value) = value {
                 extensions
                     .entry(attribute.into())
                     .or_insert_with(|| value.clone());

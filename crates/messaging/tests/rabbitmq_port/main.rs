@@ -1,6 +1,10 @@
 //! Tests of the RabbitMQ engine against a real broker: what the conformance suite does not cover.
 #![cfg(feature = "rabbitmq")]
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "this is how a test fails"
+)]
 
 mod browse;
 mod publish;
