@@ -1,8 +1,9 @@
-//! What a service that has users needs beside its table of users (AUTH-2, AUTH-3, AUTH-4).
+//! Sessions, lockout, one-time tokens and second factors of users, in the database of a service
+//! (AUTH-2, AUTH-3, AUTH-4).
 //!
-//! Why it is so: each of these is a few tables and a few statements, and each is wrong in most systems in the same way: a refresh token that works twice, a lock that
-//! counts after the password was tried, a reset link that stays good, a code that is taken two times. What makes them right is one atomic step in the database at the point where it
-//! counts, so that is where they live; users, their names and their rules stay the service's own. All of them fail closed: without the database nobody is let in.
+//! Each part makes one atomic change in the database at the point where it counts. A refresh token
+//! is valid once. A failed login is counted before the password is checked. A link and a code are
+//! valid once. The service stores the users. Without the database, every login fails.
 //!
 //! ```no_run
 //! use seaworthy_account::{Lockout, LockoutConfig, Origin, SessionConfig, Sessions};
@@ -14,7 +15,7 @@
 //! let sessions = Sessions::new(database.clone(), SessionConfig::default());
 //!
 //! let attempt = lockout.attempt("ada@example.org", None).await?;
-//! // The password is looked at here, and a wrong one is the end of it.
+//! // Check the password here. Return an error if it is wrong.
 //! lockout.record_success(attempt).await?;
 //! let session = sessions.begin(&database, "user-7", Origin::default()).await?;
 //!
@@ -53,7 +54,7 @@ pub use session::{
 pub use token_versions::{InvalidCursor, RaisedCursor, RaisedPage, TokenVersions};
 
 pub(crate) fn microseconds(duration: std::time::Duration) -> i64 {
-    // Half of what a column holds, so that adding the time of day stays within it.
+    // Half of the range of a column, so that adding the present time does not overflow.
     i64::try_from(duration.as_micros())
         .unwrap_or(i64::MAX)
         .min(i64::MAX / 2)

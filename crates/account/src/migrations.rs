@@ -1,6 +1,7 @@
 use seaworthy_data::{Migration, MigrationSet};
 
-/// The tables of accounts, in the database of the service: add this set to the service's own. Users themselves are the service's.
+/// The tables of this crate. Add the set to the migrations of the service, which has the table of
+/// users.
 pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "account",
     &[

@@ -9,28 +9,30 @@ use crate::{
     purge::{delete_page, purge_worker},
 };
 
-/// Tokens that are good once, for links in messages: to confirm an address, to set a new password. Cheap to clone.
+/// Tokens for links in messages, such as for a new password. Each is valid once. Cheap to clone.
 ///
-/// A token is for one purpose, so the link of one cannot be used for another. Asking for a new one ends the older ones of the same user and purpose: the last message counts.
+/// A token is valid for one purpose. A new token ends the older ones of the same user and purpose.
 #[derive(Debug, Clone)]
 pub struct OneTimeTokens {
     database: Database,
     purpose: &'static str,
-    life: Duration,
+    ttl: Duration,
 }
 
 impl OneTimeTokens {
-    /// Tokens of a purpose, each good for `life`, in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates the tokens of a purpose, each valid for `ttl`, in a database that has the tables of
+    /// [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
-    pub const fn new(database: Database, purpose: &'static str, life: Duration) -> Self {
+    pub const fn new(database: Database, purpose: &'static str, ttl: Duration) -> Self {
         Self {
             database,
             purpose,
-            life,
+            ttl,
         }
     }
 
-    /// A new one for a user, in the transaction that stores its message; the user's older ones of this purpose end.
+    /// Issues a token for a user, in the transaction that stores its message. The user's older tokens
+    /// of this purpose end.
     ///
     /// # Errors
     /// The database's.
@@ -45,13 +47,13 @@ impl OneTimeTokens {
             .bind(token.hash())
             .bind(self.purpose)
             .bind(user)
-            .bind(microseconds(self.life))
+            .bind(microseconds(self.ttl))
             .execute(connection)
             .await?;
         Ok(token)
     }
 
-    /// Whose the token is, without using it up.
+    /// Returns the user of a token, without using the token up.
     ///
     /// # Errors
     /// The database's.
@@ -59,7 +61,8 @@ impl OneTimeTokens {
         self.find(&self.database, token).await
     }
 
-    /// Uses the token up, in the transaction of what it is for, and tells whose it was. Of two at once one gets it.
+    /// Uses the token up, in the transaction of the action that it allows, and returns its user. Of
+    /// two concurrent calls, one gets the user.
     ///
     /// # Errors
     /// The database's.
@@ -93,7 +96,7 @@ impl OneTimeTokens {
         Ok(user.map(|(user,)| user))
     }
 
-    /// Ends the tokens of a user.
+    /// Ends the tokens of a user for this purpose.
     ///
     /// # Errors
     /// The database's.
@@ -106,7 +109,7 @@ impl OneTimeTokens {
             .map(drop)
     }
 
-    /// The worker that removes tokens of every purpose whose time is over. It may run on every replica.
+    /// Returns the worker that deletes expired tokens of every purpose. It may run on every replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
         purge_worker("purge one-time tokens", self, async |tokens| {

@@ -2,7 +2,7 @@ use seaworthy_core::{Error, Timeout};
 use seaworthy_data::{Connection, DataError, Statement};
 use seaworthy_service::{Schedule, Worker};
 
-/// Often enough that little has gathered, seldom enough to be no load.
+/// Keeps the tables small at a negligible load.
 const EVERY: Timeout = Timeout::from_secs(10 * 60);
 
 /// Rows that one statement deletes: far below the statement timeout, whatever the size of the

@@ -10,10 +10,11 @@ use crate::{
     secret_token::hash,
 };
 
-/// Remembers what was used once, over all replicas of a service: a login that came back from a provider, a signed request. Cheap to clone.
+/// Detects replays over all replicas of a service, such as of a callback of an OpenID provider.
+/// Cheap to clone.
 ///
-/// It is for what carries its own proof and its own end and lacks only that it counts once; so nothing is stored until somebody brings what is good. What is brought is stored as
-/// its SHA-256.
+/// Use it for values that carry their own proof and expiry. Check the proof first, so that clients
+/// cannot fill the table. The table stores the SHA-256 of each value.
 #[derive(Debug, Clone)]
 pub struct ReplayGuard {
     database: Database,
@@ -21,22 +22,24 @@ pub struct ReplayGuard {
 }
 
 impl ReplayGuard {
-    /// What is used for a purpose, in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates the guard of a purpose, in a database that has the tables of
+    /// [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub const fn new(database: Database, purpose: &'static str) -> Self {
         Self { database, purpose }
     }
 
-    /// Whether this is the first use, of which nobody has a second while `life` lasts. Of two at once one is the first.
+    /// Records a use for `ttl`. Returns whether it is the first one. Of two concurrent calls, one is
+    /// the first.
     ///
     /// # Errors
-    /// The database's; then it must not count.
-    pub async fn record(&self, id: &str, life: Duration) -> Result<bool, Error> {
-        let known_by = hash(format!("{}\n{id}", self.purpose).as_bytes());
+    /// The database's. Reject the value then.
+    pub async fn record(&self, id: &str, ttl: Duration) -> Result<bool, Error> {
+        let use_hash = hash(format!("{}\n{id}", self.purpose).as_bytes());
         let inserted =
             sql("INSERT INTO account_replays (use_hash, until_us) VALUES (?, {now_us} + ?)")
-                .bind(known_by)
-                .bind(microseconds(life))
+                .bind(use_hash)
+                .bind(microseconds(ttl))
                 .execute(&self.database)
                 .await;
         match inserted {
@@ -46,20 +49,20 @@ impl ReplayGuard {
         }
     }
 
-    /// Whether it was used, as far as that is known: a use at the same moment may not be seen. Only [`is_first`](Self::is_first) decides.
+    /// Whether a use was recorded. It may miss a concurrent use: only [`record`](Self::record) decides.
     ///
     /// # Errors
     /// The database's.
     pub async fn is_used(&self, id: &str) -> Result<bool, Error> {
-        let known_by = hash(format!("{}\n{id}", self.purpose).as_bytes());
+        let use_hash = hash(format!("{}\n{id}", self.purpose).as_bytes());
         let used: Option<(i64,)> = sql("SELECT 1 FROM account_replays WHERE use_hash = ?")
-            .bind(known_by)
+            .bind(use_hash)
             .fetch_optional(&self.database)
             .await?;
         Ok(used.is_some())
     }
 
-    /// The worker that forgets what could not be used any more. It may run on every replica.
+    /// Returns the worker that deletes expired uses. It may run on every replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
         purge_worker("purge replays", self, async |guard| guard.purge().await)

@@ -5,13 +5,14 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use seaworthy_core::{Error, Secret};
 use zeroize::Zeroizing;
 
-/// 256 bits cannot be guessed, and a fast hash of them cannot be turned round.
+/// 256 random bits cannot be guessed, so a fast hash is enough.
 const BYTES: usize = 32;
-/// As they are written.
+/// The length of a token as text.
 const LENGTH: usize = 43;
 
-/// A secret that its holder shows again: a refresh token, or one in a link. 32 random bytes in base64url without padding; only its SHA-256 is stored, so whoever
-/// reads the database can use none.
+/// A secret token of a client, such as a refresh token: 32 random bytes in base64url without
+/// padding. The database stores only its SHA-256, so a copy of the database contains no usable
+/// token.
 ///
 /// ```
 /// use seaworthy_account::SecretToken;
@@ -26,16 +27,16 @@ const LENGTH: usize = 43;
 pub struct SecretToken(Secret<String>);
 
 impl SecretToken {
-    /// A new one.
+    /// Generates a token.
     ///
     /// # Errors
-    /// [`Code::Internal`](seaworthy_core::Code::Internal): the system gives no random bytes.
+    /// [`Code::Internal`](seaworthy_core::Code::Internal) if the system gives no random bytes.
     pub fn generate() -> Result<Self, Error> {
         let bytes = random::<BYTES>()?;
         Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(*bytes))))
     }
 
-    /// One that somebody shows; `None` for a text that is none, so that nothing has to be looked up.
+    /// Parses a token of a client. Returns `None` for any other text, which needs no look-up.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_token = text.len() == LENGTH
@@ -45,7 +46,7 @@ impl SecretToken {
         is_token.then(|| Self(Secret::new(text.to_owned())))
     }
 
-    /// The text, for its holder.
+    /// Returns the text, for the client.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
@@ -56,7 +57,7 @@ impl SecretToken {
     }
 }
 
-/// Bytes that nobody can guess.
+/// Returns random bytes.
 pub(crate) fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>, Error> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
     rand::fill(&mut *bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;

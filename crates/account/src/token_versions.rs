@@ -4,35 +4,36 @@ use seaworthy_data::{Connection, DataError, sql};
 
 use crate::microseconds;
 
-/// Rows that are asked for at once: far below the limit of rows that one answer of a database may have (`max_rows`), and a day without an incident has no second page.
+/// The rows of a page, far below the maximum number of rows of a statement.
 const PAGE: usize = 1_000;
 const PAGE_ROWS: i64 = PAGE as i64;
 
-/// A user, the version, and when it was raised.
+/// A user, the version, and when it was raised in microseconds since 1970.
 type Raised = (String, i64, i64);
 
-/// Users whose version was raised.
+/// A page of users whose version was raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RaisedPage {
-    /// Users and their versions. One who is raised again meanwhile comes again on a later page.
+    /// Users and their versions. A user whose version is raised again meanwhile is also on a later
+    /// page.
     pub versions: Vec<(String, u64)>,
-    /// What the next page follows; `None` on the last one.
+    /// The start of the next page. `None` on the last page.
     pub next: Option<RaisedCursor>,
     /// The database's clock at the start of the read, in microseconds since 1970. The next read
     /// asks for versions that were [raised since](TokenVersions::raised_since) this time.
     pub as_of_us: i64,
 }
 
-/// The last row of a page. Its text is what a caller keeps of it between two pages.
+/// The last row of a page. A caller stores its text between two pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RaisedCursor {
     changed_us: i64,
     user: String,
 }
 
-/// A text that no page has ended with.
+/// The text is not a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is where no page has ended")]
+#[error("the text is not a cursor of raised versions: use the cursor of the last page")]
 pub struct InvalidCursor;
 
 impl fmt::Display for RaisedCursor {
@@ -53,14 +54,15 @@ impl FromStr for RaisedCursor {
     }
 }
 
-/// The version of a user's access tokens (AUTH-3): raising it takes back all that were issued before, wherever `seaworthy_auth::token::Revocations` hear of it.
+/// The version of a user's access tokens (AUTH-3). Raising it revokes all tokens that were issued
+/// earlier, at each service whose `seaworthy_auth::token::Revocations` gets the new version.
 ///
-/// An access token carries the version as `ver`; a user without a row is at 0.
+/// An access token carries the version as `ver`. A user without a row has version 0.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenVersions;
 
 impl TokenVersions {
-    /// The version that a new token of the user carries.
+    /// Returns the version for a new token of the user.
     ///
     /// # Errors
     /// The database's.
@@ -72,7 +74,8 @@ impl TokenVersions {
         Ok(version.map_or(0, |(version,)| version.unsigned_abs()))
     }
 
-    /// Takes back all tokens of a user, in the transaction of the ban, the role or the password that is the reason; tells the new version.
+    /// Revokes all tokens of a user, in the transaction of the ban, the role or the password that is
+    /// the reason. Returns the new version.
     ///
     /// # Errors
     /// The database's.
@@ -87,8 +90,9 @@ impl TokenVersions {
         Self::current(connection, user).await
     }
 
-    /// Whose version was raised within this time, a page at a time, for services that ask instead of being told. A transaction writes the time before it
-    /// commits: ask for more than has passed since the last answer.
+    /// Returns the versions that were raised within this time, page by page, for services that poll. A
+    /// transaction writes the time and commits later, so ask for more than the time since the last
+    /// response.
     ///
     /// # Errors
     /// The database's.
@@ -163,7 +167,7 @@ impl TokenVersions {
         .await
     }
 
-    /// What follows this row. All rows of one moment have the user to tell them apart.
+    /// Returns the rows after the cursor. The user orders rows of the same time.
     async fn next_page(
         connection: &dyn Connection,
         last: &RaisedCursor,

@@ -4,40 +4,40 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// People mistype a password a few times.
-const FREE_BY_ACCOUNT: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// An office behind one address mistypes more often.
-const FREE_BY_ADDRESS: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// Hardly felt by a person, already 17 times slower than without for a program.
-const FIRST_PAUSE: Timeout = Timeout::from_secs(1);
-/// Some hundred guesses a day; an owner who is kept out waits no longer than this.
-const LONGEST_PAUSE: Timeout = Timeout::from_secs(15 * 60);
-/// A bad day is over the next one.
-const FORGET: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// Doubling further passes every longest pause.
-const MOST_DOUBLINGS: u32 = 31;
+/// Users mistype a password a few times.
+const MAX_FAILURES_OF_ACCOUNT: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// The users of an office share one IP address.
+const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Short for a user, and long for a program that guesses passwords.
+const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
+/// Allows about a hundred guesses a day. An owner who is locked out waits at most this long.
+const MAX_BACKOFF: Timeout = Timeout::from_secs(15 * 60);
+/// Failures of a day do not count on the next one.
+const RESET_AFTER: Timeout = Timeout::from_secs(24 * 60 * 60);
+/// Further doublings exceed every `max_backoff`.
+const MAX_DOUBLINGS: u32 = 31;
 
-/// When failed logins have to wait.
+/// Limits of failed logins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LockoutConfig {
-    /// By account, known or not.
+    /// The limit of an account. It also applies to accounts that do not exist.
     pub account: LockoutLimit,
-    /// By address.
+    /// The limit of an IPv4 address or an IPv6 /64 network.
     pub ip: LockoutLimit,
-    /// After this time without an attempt nothing is known of it.
+    /// The time after which failures no longer count.
     pub reset_after: Timeout,
 }
 
-/// How many attempts may fail, and how long the next ones wait.
+/// How many attempts may fail, and how long further ones have to wait.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LockoutLimit {
-    /// How many attempts may fail before the next one waits.
+    /// The number of failures before an attempt has to wait.
     pub max_failures: NonZeroU32,
-    /// The first wait; it doubles with each attempt.
+    /// The first wait. It doubles with each failure.
     pub initial_backoff: Timeout,
-    /// The longest wait.
+    /// The maximum wait.
     pub max_backoff: Timeout,
 }
 
@@ -45,26 +45,26 @@ impl Default for LockoutConfig {
     fn default() -> Self {
         let by = |max_failures| LockoutLimit {
             max_failures,
-            initial_backoff: FIRST_PAUSE,
-            max_backoff: LONGEST_PAUSE,
+            initial_backoff: INITIAL_BACKOFF,
+            max_backoff: MAX_BACKOFF,
         };
         Self {
-            account: by(FREE_BY_ACCOUNT),
-            ip: by(FREE_BY_ADDRESS),
-            reset_after: FORGET,
+            account: by(MAX_FAILURES_OF_ACCOUNT),
+            ip: by(MAX_FAILURES_OF_IP),
+            reset_after: RESET_AFTER,
         }
     }
 }
 
 impl LockoutLimit {
-    /// How long the attempt after this many waits.
+    /// Returns how long the next attempt has to wait after this number of failures.
     pub(crate) fn backoff_after(&self, attempts: u32) -> Duration {
         let Some(beyond) = attempts.checked_sub(self.max_failures.get()) else {
             return Duration::ZERO;
         };
-        let factor = 1_u32 << beyond.min(MOST_DOUBLINGS);
-        let pause = self.initial_backoff.get().saturating_mul(factor);
-        pause.min(self.max_backoff.get())
+        let factor = 1_u32 << beyond.min(MAX_DOUBLINGS);
+        let wait = self.initial_backoff.get().saturating_mul(factor);
+        wait.min(self.max_backoff.get())
     }
 }
 
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pause_doubles_up_to_its_bound_auth_2() {
+    fn wait_doubles_up_to_its_maximum_auth_2() {
         let limit = LockoutConfig::default().account;
         let seconds = |attempts| limit.backoff_after(attempts).as_secs();
         assert_eq!(

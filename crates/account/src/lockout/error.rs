@@ -3,22 +3,22 @@ use std::time::Duration;
 use seaworthy_core::{Code, Error};
 use seaworthy_data::DataError;
 
-/// No attempt may be made now.
+/// An attempt is not allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum LockoutError {
-    /// Too many have failed.
-    #[error("too many attempts have failed; the next may be made in {} s", .retry_after.as_secs())]
+    /// Too many attempts have failed.
+    #[error("too many attempts have failed; try again in {} s", .retry_after.as_secs())]
     Locked {
-        /// How long to wait.
+        /// The remaining wait.
         retry_after: Duration,
     },
-    /// It cannot be found out, so nobody is let in.
+    /// The attempt cannot be counted, so it is rejected.
     #[error("failed attempts cannot be counted")]
     Failed(#[from] DataError),
 }
 
 impl From<LockoutError> for Error {
-    /// Says the same for accounts that exist and those that do not.
+    /// The error is the same for accounts that exist and for those that do not.
     fn from(error: LockoutError) -> Self {
         match error {
             LockoutError::Locked { retry_after } => Self::new(

@@ -1,4 +1,4 @@
-//! The table of what failed, by subject.
+//! The table of failures, by subject.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use seaworthy_data::{Connection, DataError, Transaction, sql};
 use super::{LockoutError, LockoutLimit};
 use crate::{microseconds, purge::delete_page, secret_token::hash};
 
-/// Whom failures are counted of. No count touches that of another kind.
+/// The kind of a subject. Each kind has counts of its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
-    /// Passwords of an account.
+    /// Failed passwords of an account.
     Account,
-    /// Passwords from an address.
+    /// Failed passwords from an IP address.
     Ip,
     /// Failed passwords of an account from one known device.
     Device,
@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     DeviceCode,
 }
 
-/// What stands in the table. A hash has one length, whatever somebody sends, and names nobody.
+/// Returns the key of a row. A hash has a fixed length and discloses no account and no address.
 pub(crate) fn subject(kind: Kind, name: &str) -> String {
     let kind = match kind {
         Kind::Account => "account",
@@ -36,48 +36,49 @@ pub(crate) fn subject(kind: Kind, name: &str) -> String {
     format!("{kind}:{hash}")
 }
 
-/// Counts one as failed. What was counted longer ago than `forget` is over; without it nothing is.
+/// Counts a failure. Failures that are older than `reset_after` no longer count.
 ///
 /// # Errors
-/// [`LockoutError::Locked`] while it has to wait; then the transaction is to be rolled back.
+/// [`LockoutError::Locked`] while the subject has to wait. The caller rolls the transaction back.
 pub(crate) async fn count(
     tx: &Transaction,
     subject: &str,
     limit: &LockoutLimit,
-    forget: Option<Duration>,
+    reset_after: Option<Duration>,
 ) -> Result<(), LockoutError> {
-    let mut known = look(tx, subject).await?;
+    let mut known = lock_row(tx, subject).await?;
     if known.is_none() {
         sql("INSERT INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0) ON CONFLICT DO NOTHING")
             .on_mysql("INSERT IGNORE INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0)")
             .bind(subject)
             .execute(tx)
             .await?;
-        known = look(tx, subject).await?;
+        known = lock_row(tx, subject).await?;
     }
     let (failures, since, locked) = known.unwrap_or_default();
     if locked > 0 {
         let retry_after = Duration::from_micros(locked.unsigned_abs());
         return Err(LockoutError::Locked { retry_after });
     }
-    let is_forgotten = forget.is_some_and(|forget| since > microseconds(forget));
-    let attempts = if is_forgotten {
+    let is_reset = reset_after.is_some_and(|after| since > microseconds(after));
+    let attempts = if is_reset {
         1
     } else {
         failures.saturating_add(1)
     };
-    let pause = limit.backoff_after(attempts.unsigned_abs());
+    let wait = limit.backoff_after(attempts.unsigned_abs());
     sql("UPDATE account_failures SET failures = ?, failed_us = {now_us}, locked_until_us = {now_us} + ? WHERE subject = ?")
         .bind(attempts)
-        .bind(microseconds(pause))
+        .bind(microseconds(wait))
         .bind(subject)
         .execute(tx)
         .await?;
     Ok(())
 }
 
-/// Failures, how long ago the last was, and how long it is to wait, in microseconds; the row is this transaction's from here on.
-async fn look(tx: &Transaction, subject: &str) -> Result<Option<(i32, i64, i64)>, DataError> {
+/// Locks the row of a subject. Returns the number of failures, the time since the last one and the
+/// remaining wait, in microseconds.
+async fn lock_row(tx: &Transaction, subject: &str) -> Result<Option<(i32, i64, i64)>, DataError> {
     sql("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ? FOR UPDATE")
         .on_sqlite("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ?")
         .bind(subject)
@@ -85,7 +86,7 @@ async fn look(tx: &Transaction, subject: &str) -> Result<Option<(i32, i64, i64)>
         .await
 }
 
-/// Nothing is known of the subject any more.
+/// Deletes the count of a subject.
 pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
     sql("DELETE FROM account_failures WHERE subject = ?")
         .bind(subject)
@@ -94,8 +95,8 @@ pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result
         .map(drop)
 }
 
-/// One attempt of the subject is no failure.
-pub(crate) async fn take_back(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
+/// Subtracts one failure.
+pub(crate) async fn subtract(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
     sql("UPDATE account_failures SET failures = failures - 1, locked_until_us = 0 WHERE subject = ? AND failures > 0")
         .bind(subject)
         .execute(connection)

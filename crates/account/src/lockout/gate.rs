@@ -7,20 +7,20 @@ use tracing::warn;
 
 use super::{
     LockoutConfig, LockoutError,
-    failures::{Kind, count, forget, purge, subject, take_back},
+    failures::{Kind, count, forget, purge, subject, subtract},
 };
 use crate::{KnownDevice, purge::purge_worker};
 
-/// Counts attempts to log in. Cheap to clone.
+/// Limits attempts to log in. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Lockout {
     database: Database,
     config: LockoutConfig,
 }
 
-/// An attempt that may be made, and is counted as failed until it has succeeded.
+/// An allowed attempt. It counts as failed until [`Lockout::record_success`].
 #[derive(Debug)]
-#[must_use = "an attempt that succeeded has to be told"]
+#[must_use = "call `record_success` if the password is right"]
 pub struct Attempt {
     /// The account, or the account on a known device.
     account: String,
@@ -28,16 +28,18 @@ pub struct Attempt {
 }
 
 impl Lockout {
-    /// Counts in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates a lockout in a database that has the tables of [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub const fn new(database: Database, config: LockoutConfig) -> Self {
         Self { database, config }
     }
 
-    /// Counts an attempt before it is made. The account is named as the caller names it, in the form that logins are compared in.
+    /// Counts an attempt before the password is checked. `account` is the normalized name that the
+    /// client has sent, whether or not the account exists.
     ///
     /// # Errors
-    /// [`LockoutError::Locked`] while it has to wait; the same for an account that does not exist. What is refused is not counted, neither of the account nor of the address.
+    /// [`LockoutError::Locked`] while the account or the IP address has to wait. A rejected attempt
+    /// does not count.
     pub async fn attempt(
         &self,
         account: &str,
@@ -53,7 +55,8 @@ impl Lockout {
                 let (account, address) = (attempt.account.clone(), attempt.address.clone());
                 async move {
                     let after = Some(self.config.reset_after.get());
-                    // Always in this order, so that two do not wait for each other. A refusal rolls back what was counted before it: whoever is behind a busy address locks no account.
+                    // The fixed order prevents deadlocks. A rejection rolls both counts back, so a busy
+                    // IP address does not lock accounts.
                     count(&tx, &account, &self.config.account, after).await?;
                     if let Some(address) = address {
                         count(&tx, &address, &self.config.ip, after).await?;
@@ -65,7 +68,7 @@ impl Lockout {
         if let Err(LockoutError::Locked { retry_after }) = &counted {
             warn!(
                 seconds = retry_after.as_secs(),
-                "an attempt to log in was refused: too many have failed"
+                "a login was rejected after too many failures"
             );
         }
         counted.map(|()| attempt)
@@ -95,25 +98,26 @@ impl Lockout {
         if let Err(LockoutError::Locked { retry_after }) = &counted {
             warn!(
                 seconds = retry_after.as_secs(),
-                "an attempt to log in from a known device was refused: too many have failed"
+                "a login from a known device was rejected after too many failures"
             );
         }
         counted.map(|()| attempt)
     }
 
-    /// Takes back what was counted for an attempt that succeeded: the account's whole count, and one of the address, which others may share with an attacker.
+    /// Deletes the count of the account or device, and subtracts the attempt from the count of the IP
+    /// address. Others may share the address with an attacker.
     ///
     /// # Errors
     /// The database's.
     pub async fn record_success(&self, attempt: Attempt) -> Result<(), DataError> {
         forget(&self.database, &attempt.account).await?;
         match &attempt.address {
-            Some(address) => take_back(&self.database, address).await,
+            Some(address) => subtract(&self.database, address).await,
             None => Ok(()),
         }
     }
 
-    /// Takes back an attempt that came to nothing: whether it would have succeeded was not found out.
+    /// Subtracts an attempt whose password was not checked.
     ///
     /// # Errors
     /// The database's.
@@ -122,12 +126,13 @@ impl Lockout {
             .into_iter()
             .flatten()
         {
-            take_back(&self.database, subject).await?;
+            subtract(&self.database, subject).await?;
         }
         Ok(())
     }
 
-    /// Lets an account try again at once, in the transaction in which its owner proved who they are: by the link for a new password, for instance.
+    /// Deletes the count of an account, in the transaction in which the owner has proved their
+    /// identity, such as by a link for a new password.
     ///
     /// # Errors
     /// The database's.
@@ -135,7 +140,8 @@ impl Lockout {
         forget(connection, &subject(Kind::Account, account)).await
     }
 
-    /// The worker that forgets what nobody has tried for longer than the settings say. It may run on every replica.
+    /// Returns the worker that deletes failures older than `reset_after`. It may run on every
+    /// replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
         purge_worker("purge failed logins", self, async |lockout| {

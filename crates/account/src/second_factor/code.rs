@@ -1,12 +1,13 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 
-/// What every application knows: six digits, steps of 30 s, HMAC-SHA-1.
+/// All applications support six digits, steps of 30 s and HMAC-SHA-1.
 pub(super) const STEP_SECONDS: u64 = 30;
 const DIGITS: u32 = 6;
-/// One step on either side: a clock that is half a minute off, and somebody who types slowly (RFC 6238, section 5.2).
+/// Accepts one step before and after the present one, for clock skew and slow typing (RFC 6238,
+/// section 5.2).
 const TOLERATED: u64 = 1;
 
-/// The code of a step (RFC 4226, section 5.3).
+/// Returns the code of a step (RFC 4226, section 5.3).
 pub(super) fn code_of(secret: &[u8], step: u64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     let tag = hmac::sign(&key, &step.to_be_bytes());
@@ -21,7 +22,7 @@ pub(super) fn code_of(secret: &[u8], step: u64) -> String {
     format!("{:0digits$}", number % 10_u32.pow(DIGITS))
 }
 
-/// The step that a code is of, of those after `last`; each is compared in constant time.
+/// Returns the step of a code if it is after `last`. It compares in constant time.
 pub(super) fn step_of(secret: &[u8], code: &str, now_seconds: u64, last: u64) -> Option<u64> {
     let now = now_seconds / STEP_SECONDS;
     (now.saturating_sub(TOLERATED)..=now + TOLERATED)
@@ -38,7 +39,7 @@ mod tests {
     const SECRET: &[u8] = b"12345678901234567890";
 
     #[test]
-    fn the_codes_are_those_of_rfc_6238_auth_4() {
+    fn codes_match_the_vectors_of_rfc_6238_auth_4() {
         // Appendix B, the last six of its eight digits.
         for (seconds, code) in [
             (59, "287082"),
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_good_for_a_step_on_either_side_and_once_auth_4() {
+    fn code_is_valid_once_within_one_step_auth_4() {
         let (now, step) = (1_111_111_109, 37_037_036);
         let code = code_of(SECRET, step);
         assert_eq!(step_of(SECRET, &code, now + 30, 0), Some(step));

@@ -6,18 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::LockoutLimit;
 
-/// People mistype a code, or type that of another application.
-const FREE: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// The next code of the application comes later anyway.
-const FIRST_PAUSE: Timeout = Timeout::from_secs(1);
-/// 24 guesses a day, each right by three in a million: one chance in forty within a year, for whoever knows the password and is not noticed. No single wait is longer; who goes on guessing keeps the owner out too, until the password is another one.
-const LONGEST_PAUSE: Timeout = Timeout::from_secs(60 * 60);
+/// Users mistype a code, or type the code of another account.
+const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// The application shows the next code later anyway.
+const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
+/// Allows 24 guesses a day. An attacker with the password finds a code within a year with a
+/// probability of 1 in 40.
+const MAX_BACKOFF: Timeout = Timeout::from_secs(60 * 60);
 
-/// How second factors are guarded.
+/// Limits of second factors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecondFactorConfig {
-    /// When a user waits of whom codes were wrong. Only a right one ends the count.
+    /// The limit of wrong codes. Only a right code ends the count.
     pub wrong_codes: LockoutLimit,
 }
 
@@ -25,9 +26,9 @@ impl Default for SecondFactorConfig {
     fn default() -> Self {
         Self {
             wrong_codes: LockoutLimit {
-                max_failures: FREE,
-                initial_backoff: FIRST_PAUSE,
-                max_backoff: LONGEST_PAUSE,
+                max_failures: MAX_FAILURES,
+                initial_backoff: INITIAL_BACKOFF,
+                max_backoff: MAX_BACKOFF,
             },
         }
     }

@@ -17,7 +17,9 @@ use crate::{KnownDevice, secret_token::random};
 /// RFC 4226, section 4, R6: 160 bits.
 const SECRET_BYTES: usize = 20;
 
-/// The secrets of second factors: to be named in the [`encryption` command](seaworthy_crypto::encryption_command) of a service that has them, or whoever removes an old key loses them.
+/// The column with the secrets of second factors. Add it to the
+/// [`encryption` command](seaworthy_crypto::encryption_command) of the service, which re-encrypts
+/// the secrets before you remove an old key.
 pub const SECOND_FACTOR_SECRETS: EncryptedColumn = EncryptedColumn {
     name: "account_second_factors.secret",
     key: RowKey::Text,
@@ -44,17 +46,17 @@ impl fmt::Debug for SecondFactors {
     }
 }
 
-/// What a user needs to set up the application, shown once.
+/// The values that a user needs to set up the application. Show them once.
 #[derive(Debug)]
 pub struct Enrolment {
-    /// The secret in base32, for typing.
+    /// The secret in base32, for manual input.
     pub secret: Secret<String>,
-    /// The `otpauth:` address, for a QR code.
+    /// The `otpauth:` URI, for a QR code.
     pub address: Secret<String>,
 }
 
-/// An application that is being set up, and of which a code was right.
-#[must_use = "nothing is set up before it is confirmed"]
+/// An enrolment whose first code was right.
+#[must_use = "call `confirm` to enable the second factor"]
 pub struct VerifiedEnrolment {
     user: String,
     sealed: Vec<u8>,
@@ -70,7 +72,7 @@ impl fmt::Debug for VerifiedEnrolment {
     }
 }
 
-/// As it is stored.
+/// A row of the table.
 struct Factor {
     sealed: Vec<u8>,
     is_confirmed: bool,
@@ -78,7 +80,9 @@ struct Factor {
 }
 
 impl SecondFactors {
-    /// Factors in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS), encrypted by `sealer`. The application shows the issuer's name.
+    /// Creates the second factors in a database that has the tables of
+    /// [`MIGRATIONS`](crate::MIGRATIONS). `sealer` encrypts the secrets. The application shows
+    /// `issuer`.
     #[must_use]
     pub fn new(
         database: Database,
@@ -94,10 +98,12 @@ impl SecondFactors {
         }
     }
 
-    /// Begins to set one up; it counts for nothing before it is [proved](Self::prove) and [confirmed](Self::confirm). One that is confirmed stays until it is [removed](Self::remove): `None`.
+    /// Begins an enrolment. It takes effect after [`prove`](Self::prove) and
+    /// [`confirm`](Self::confirm). Returns `None` if the user has a second factor:
+    /// [remove](Self::remove) it first.
     ///
     /// # Errors
-    /// The database's, or that of the keys.
+    /// The database's, and those of the keys.
     pub async fn enrol(&self, user: &str, label: &str) -> Result<Option<Enrolment>, Error> {
         let secret = Secret::new(random::<SECRET_BYTES>()?.to_vec());
         let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
@@ -111,7 +117,7 @@ impl SecondFactors {
             .bind(false)
             .execute(&self.database)
             .await?;
-        // One is confirmed, and this one is stored nowhere.
+        // The user has a second factor, and the new secret was not stored.
         if self.is_required(user).await? {
             return Ok(None);
         }
@@ -135,10 +141,11 @@ impl SecondFactors {
         )
     }
 
-    /// Looks at a code of the application that is being set up; `None` for a wrong one. What it proves is to be [confirmed](Self::confirm).
+    /// Verifies the first code of an enrolment. Returns `None` for a wrong code. Pass the result to
+    /// [`confirm`](Self::confirm).
     ///
     /// # Errors
-    /// 429 `TOO_MANY_ATTEMPTS` as of [`verify`](Self::verify); the database's, or that of the keys.
+    /// As [`verify`](Self::verify).
     pub async fn prove(&self, user: &str, code: &str) -> Result<Option<VerifiedEnrolment>, Error> {
         let Some(factor) = self.load(user).await?.filter(|factor| !factor.is_confirmed) else {
             return Ok(None);
@@ -154,8 +161,10 @@ impl SecondFactors {
         self.guesses.counted(CodeOrigin::User(user), proved).await
     }
 
-    /// Confirms the application that was [proved](Self::prove), in the transaction that writes it down. From then on logins need a code. Tells the recovery codes, which are shown once; `None` where another
-    /// was set up or confirmed meanwhile. Where the outcome of the transaction is not known, the factor may count and nobody has seen its codes: [remove](Self::remove) it.
+    /// Enables the second factor, in the transaction of the audit log entry. Logins then need a code.
+    /// Returns the recovery codes, which you show once, or `None` if another enrolment began or was
+    /// confirmed meanwhile. If the outcome of the transaction is unknown, [remove](Self::remove) the
+    /// second factor: the user has not seen its recovery codes.
     ///
     /// # Errors
     /// The database's.
@@ -164,7 +173,7 @@ impl SecondFactors {
         tx: &Transaction,
         proved: &VerifiedEnrolment,
     ) -> Result<Option<Vec<String>>, Error> {
-        // The code proves this secret alone, and not one that came in its place.
+        // The code proves only this secret, not one that replaced it.
         let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ? AND secret = ?")
             .bind(true)
             .bind(proved.step.cast_signed())
@@ -179,7 +188,7 @@ impl SecondFactors {
         recovery::replace(tx, &proved.user).await.map(Some)
     }
 
-    /// Whether logins of the user need a second factor.
+    /// Whether logins of the user need a code.
     ///
     /// # Errors
     /// The database's.
@@ -253,7 +262,8 @@ impl SecondFactors {
         Ok((taken.rows_affected() > 0).then_some(()))
     }
 
-    /// Removes the factor, its recovery codes and the count of wrong ones, after the password and a code were asked for.
+    /// Removes the second factor, its recovery codes and the count of wrong codes. Verify the password
+    /// and a code first.
     ///
     /// # Errors
     /// The database's.
@@ -266,7 +276,7 @@ impl SecondFactors {
         self.guesses.forget(connection, user).await
     }
 
-    /// The step that the code is of.
+    /// Returns the step of a code.
     async fn step(&self, user: &str, factor: &Factor, code: &str) -> Result<Option<u64>, Error> {
         let envelope = Envelope::from_bytes(&factor.sealed)?;
         let secret = self.sealer.open_bytes(&envelope, &context(user)).await?;
@@ -290,7 +300,7 @@ impl SecondFactors {
     }
 }
 
-/// Beside the column that [`SECOND_FACTOR_SECRETS`] walks over: whoever renames one renames the other.
+/// Returns the encryption context of a row. It must match [`SECOND_FACTOR_SECRETS`].
 fn context(user: &str) -> Context {
     Context::new("account_second_factors", "secret").row(user)
 }

@@ -64,7 +64,7 @@ impl Guesses {
             Ok(None) => {}
             // The code was not compared. If the count cannot be reduced, the first error is the
             // one to report.
-            Err(_) => drop(failures::take_back(&self.database, &origin.subject()).await),
+            Err(_) => drop(failures::subtract(&self.database, &origin.subject()).await),
         }
         checked
     }

@@ -1,7 +1,11 @@
-//! A second factor: codes of an application (TOTP, RFC 6238), and recovery codes for when it is lost (AUTH-4).
+//! Second factors: codes of an authenticator application (TOTP, RFC 6238) and recovery codes
+//! (AUTH-4).
 //!
-//! The secret is encrypted for its row, so neither a copy of the database nor another user's row gives it away. A code counts once: the step of the last one is kept, and one of it or of an
-//! earlier one is refused (section 5.2). Guessing is bounded here, and not by [`Lockout`](crate::Lockout): whoever guesses codes has the password, and each login by it ends that count.
+//! The secret is encrypted for its row, so a copy of the database or a swap of rows does not
+//! disclose it. A code is valid once: the row stores the step of the last one, and codes of that
+//! step or earlier ones are rejected (section 5.2). Wrong codes have counts of their own. The
+//! [lockout](crate::Lockout) of passwords would not limit them, because an attacker who guesses
+//! codes has the password.
 
 mod code;
 mod config;

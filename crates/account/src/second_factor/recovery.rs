@@ -4,16 +4,17 @@ use seaworthy_data::{Connection, DataError, sql};
 
 use crate::secret_token::{hash, random};
 
-/// A page of them; each is good once.
+/// The number of codes of a user. Each is valid once.
 const CODES: usize = 10;
-/// 80 bits each: out of reach for guessing, short enough to type.
+/// Random bytes of a code: 80 bits cannot be guessed and are short enough to type.
 const BYTES: usize = 10;
 /// Letters between two dashes.
 const GROUP: usize = 4;
 /// Letters of a code, without dashes: five bits each.
 const LENGTH: usize = BYTES * 8 / 5;
 
-/// New codes in the place of those that the user has: four groups of four letters, such as `ABCD-EFGH-IJKL-MNOP`. Only their hashes are stored.
+/// Replaces the codes of a user. A code has four groups of four letters, such as
+/// `ABCD-EFGH-IJKL-MNOP`. The database stores only hashes.
 pub(super) async fn replace(connection: &dyn Connection, user: &str) -> Result<Vec<String>, Error> {
     let codes: Vec<String> = (0..CODES).map(|_| generate()).collect::<Result<_, _>>()?;
     remove(connection, user).await?;
@@ -27,7 +28,7 @@ pub(super) async fn replace(connection: &dyn Connection, user: &str) -> Result<V
     Ok(codes)
 }
 
-/// Whether the code was one of the user's; it is none from here on.
+/// Uses a code up. Returns whether the user had it.
 pub(super) async fn take(
     connection: &dyn Connection,
     user: &str,
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recovery_code_is_read_however_it_is_typed_auth_4() {
+    fn recovery_code_may_be_typed_in_any_form_auth_4() {
         assert_eq!(stored("ABCD-EFGH"), stored("abcd efgh"));
         assert_ne!(stored("ABCD-EFGH"), stored("ABCD-EFGI"));
         assert!(is_recovery_code(&generate().unwrap()));

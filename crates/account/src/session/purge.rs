@@ -5,7 +5,8 @@ use super::Sessions;
 use crate::purge::{delete_page, purge_worker};
 
 impl Sessions {
-    /// The worker that removes sessions that are over and the used tokens of sessions that are gone. It may run on every replica.
+    /// Returns the worker that deletes expired sessions and the rotated tokens of deleted sessions. It
+    /// may run on every replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
         purge_worker("purge sessions", self, async |sessions| {

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::SessionConfig;
 use crate::{SecretToken, microseconds};
 
-/// What fits the column; a longer name of a browser is cut.
-const LONGEST_TEXT: usize = 255;
+/// The length of the columns, in characters. Longer texts are truncated.
+const MAX_TEXT: usize = 255;
 
 /// The sessions of a service's users. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -17,47 +17,47 @@ pub struct Sessions {
     config: SessionConfig,
 }
 
-/// Where a session was begun, for the list that its user sees.
+/// The client that begins a session, for the user's list of devices.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Origin<'a> {
-    /// The `User-Agent`.
+    /// The `User-Agent` header.
     pub user_agent: &'a str,
-    /// The client's address.
+    /// The client's IP address.
     pub address: &'a str,
 }
 
-/// A session that has begun.
+/// A new session.
 #[derive(Debug)]
 pub struct NewSession {
-    /// Its identifier.
+    /// The ID of the session.
     pub id: String,
-    /// Its first refresh token.
+    /// The first refresh token.
     pub token: SecretToken,
 }
 
-/// A session that goes on.
+/// A refreshed session.
 #[derive(Debug)]
 pub struct Refreshed {
-    /// Its identifier.
+    /// The ID of the session.
     pub id: String,
-    /// Whose it is.
+    /// The user of the session.
     pub user: String,
-    /// Its next refresh token.
+    /// The next refresh token.
     pub token: SecretToken,
 }
 
-/// A session as its user sees it.
+/// A session in the user's list of devices.
 #[derive(Debug, Clone, Serialize)]
 pub struct SessionSummary {
-    /// Its identifier.
+    /// The ID of the session.
     pub id: String,
-    /// The `User-Agent` it was begun with.
+    /// The `User-Agent` of the login.
     pub user_agent: String,
-    /// The address it was begun from.
+    /// The IP address of the login.
     pub address: String,
-    /// Microseconds since 1970.
+    /// The time of the login, in microseconds since 1970.
     pub begun_us: i64,
-    /// When it was refreshed last, in microseconds since 1970.
+    /// The time of the last refresh, in microseconds since 1970.
     pub used_us: i64,
 }
 
@@ -73,22 +73,22 @@ impl FromRow for SessionSummary {
     }
 }
 
-/// A session does not go on. Clients are told the same for all but the last.
+/// A refresh token was rejected. The client gets the same error for all variants but the last.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
-    /// The token is none of ours, or its session is over.
-    #[error("the refresh token is not known, or its session is over")]
+    /// The token is unknown, or its session has ended.
+    #[error("the refresh token is unknown, or its session has ended")]
     Unknown,
-    /// Another request has exchanged it a moment ago.
-    #[error("the refresh token was exchanged a moment ago")]
+    /// Another request rotated the token within the grace period.
+    #[error("the refresh token was rotated a moment ago")]
     AlreadyRotated,
-    /// It was exchanged before: somebody has stolen it. Its session is over now.
-    #[error("the refresh token was used before; its session is over")]
+    /// The token was used twice, so it is stolen. Its session has ended.
+    #[error("the refresh token was used twice; its session has ended")]
     Reused {
-        /// Whose session it was.
+        /// The user of the session.
         user: String,
     },
-    /// It cannot be found out, so nobody is let in.
+    /// The token cannot be checked, so it is rejected.
     #[error(transparent)]
     Failed(#[from] Error),
 }
@@ -121,7 +121,7 @@ pub enum Rotation {
     Rotated(Refreshed),
     /// The token is unknown, or its session has ended.
     Unknown,
-    /// Another request exchanged the token within the overlap.
+    /// Another request rotated the token within the grace period.
     AlreadyRotated,
     /// The token was used twice, so it is stolen. The transaction ends its session.
     Reused {
@@ -131,13 +131,14 @@ pub enum Rotation {
 }
 
 impl Sessions {
-    /// Sessions in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates the sessions in a database that has the tables of [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub const fn new(database: Database, config: SessionConfig) -> Self {
         Self { database, config }
     }
 
-    /// Begins a session, in the transaction of the login where there is one. A token that the client brought is not looked at, so none can be planted.
+    /// Begins a session, in the transaction of the login if there is one. It ignores a token of the
+    /// client, which prevents session fixation.
     ///
     /// # Errors
     /// The database's.
@@ -154,8 +155,8 @@ impl Sessions {
             .bind(id.as_str())
             .bind(user)
             .bind(token.hash())
-            .bind(cut(origin.user_agent))
-            .bind(cut(origin.address))
+            .bind(truncated(origin.user_agent))
+            .bind(truncated(origin.address))
             .bind(microseconds(self.config.idle_timeout.get()))
             .bind(microseconds(self.config.absolute_timeout.get()))
             .execute(connection)
@@ -164,11 +165,11 @@ impl Sessions {
     }
 
     async fn make_room(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
-        let most = i64::from(self.config.max_per_user.get());
+        let max = i64::from(self.config.max_per_user.get());
         let surplus: Vec<(String,)> =
             sql("SELECT id FROM account_sessions WHERE user_id = ? ORDER BY used_us DESC, id DESC LIMIT 1000 OFFSET ?")
                 .bind(user)
-                .bind(most - 1)
+                .bind(max - 1)
                 .fetch_all(connection)
                 .await?;
         for (id,) in surplus {
@@ -180,7 +181,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Whose session the token keeps alive, without exchanging it: for what is to be looked at before.
+    /// Returns the user of a refresh token, without rotating the token.
     ///
     /// # Errors
     /// The database's.
@@ -193,14 +194,14 @@ impl Sessions {
         Ok(user.map(|(user,)| user))
     }
 
-    /// Exchanges the token for the next one, in its own transaction. If two requests present the
+    /// Rotates the token in its own transaction. If two requests present the
     /// same token, one of them gets the next one.
     ///
     /// A service that can revoke access tokens calls [`exchange`](Self::rotate) instead. One
     /// transaction then ends the stolen session and revokes its access tokens.
     ///
     /// # Errors
-    /// [`RefreshError`]: what was done is committed in each case, an end of the session by theft too.
+    /// [`RefreshError`]. The transaction is committed in each case, also if the session ends by theft.
     pub async fn refresh(&self, token: &SecretToken) -> Result<Refreshed, RefreshError> {
         let exchange = self
             .database
@@ -214,7 +215,7 @@ impl Sessions {
         }
     }
 
-    /// Exchanges the token for the next one, in the caller's transaction. The caller commits it in
+    /// Rotates the token in the caller's transaction. The caller commits it in
     /// each case. On [`Rotation::Reused`] the caller first adds the other revocations, such as
     /// [`TokenVersions::raise`](crate::TokenVersions::raise).
     ///
@@ -230,7 +231,7 @@ impl Sessions {
             .execute(tx)
             .await?;
         if updated.rows_affected() == 0 {
-            return Ok(self.refuse(tx, old).await?);
+            return Ok(self.reject(tx, old).await?);
         }
         let (id, user): (String, String) =
             sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ?")
@@ -249,7 +250,7 @@ impl Sessions {
         }))
     }
 
-    async fn refuse(&self, tx: &Transaction, token: Vec<u8>) -> Result<Rotation, DataError> {
+    async fn reject(&self, tx: &Transaction, token: Vec<u8>) -> Result<Rotation, DataError> {
         let used: Option<(String, String, i64)> = sql(
             "SELECT s.id, s.user_id, {now_us} - u.used_us FROM account_used_tokens u JOIN account_sessions s ON s.id = u.session_id
              WHERE u.token_hash = ?",
@@ -268,14 +269,14 @@ impl Sessions {
         tx.on_commit(move || {
             tracing::warn!(
                 user = warned,
-                "a refresh token was used twice: its session is over"
+                "a refresh token was used twice and its session was ended"
             );
         });
         Ok(Rotation::Reused { user })
     }
 
-    /// Ends the session of a token, as a logout does, also of one that was exchanged: by its owner a moment ago, or by a thief. Tells whose it was, in the transaction that writes it down; `None` for one
-    /// that is not known or is over, which is none that could go on.
+    /// Ends the session of a token, as a logout does. The token may have been rotated, by its owner or
+    /// by a thief. Returns the user, or `None` if the token is unknown or its session has ended.
     ///
     /// # Errors
     /// The database's.
@@ -302,7 +303,7 @@ impl Sessions {
         Ok(end(tx, &user, &id).await?.then_some(user))
     }
 
-    /// Ends one session of a user; `false` where the user has none of this identifier.
+    /// Ends one session of a user. Returns `false` if the user does not have a session with this ID.
     ///
     /// # Errors
     /// The database's.
@@ -310,7 +311,8 @@ impl Sessions {
         end(&self.database, user, id).await
     }
 
-    /// Ends all sessions of a user, in the transaction of a new password or a ban. Access tokens live on until they end or [`TokenVersions`](crate::TokenVersions) are raised.
+    /// Ends all sessions of a user, in the transaction of a new password or a ban. Access tokens stay
+    /// valid until they expire or [`TokenVersions::raise`](crate::TokenVersions::raise).
     ///
     /// # Errors
     /// The database's.
@@ -322,7 +324,7 @@ impl Sessions {
         Ok(done.rows_affected())
     }
 
-    /// The sessions of a user, the one used last first.
+    /// Returns the sessions of a user, most recently used first.
     ///
     /// # Errors
     /// The database's.
@@ -356,6 +358,6 @@ async fn end(connection: &dyn Connection, user: &str, id: &str) -> Result<bool, 
     Ok(done.rows_affected() > 0)
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(LONGEST_TEXT).collect()
+fn truncated(text: &str) -> String {
+    text.chars().take(MAX_TEXT).collect()
 }

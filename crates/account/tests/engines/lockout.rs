@@ -5,9 +5,9 @@ use seaworthy_account::{Lockout, LockoutConfig, LockoutError};
 use seaworthy_core::Timeout;
 use seaworthy_data::sql;
 
-use crate::place::Place;
+use crate::test_database::TestDatabase;
 
-fn waits(answer: Result<seaworthy_account::Attempt, LockoutError>) -> Duration {
+fn wait_of(answer: Result<seaworthy_account::Attempt, LockoutError>) -> Duration {
     match answer {
         Err(LockoutError::Locked { retry_after }) => retry_after,
         other => panic!("{other:?}"),
@@ -18,33 +18,31 @@ fn address(text: &str) -> Option<IpAddr> {
     Some(text.parse().unwrap())
 }
 
-pub(crate) async fn after_a_few_failures_an_account_waits_whether_it_exists_or_not_auth_2(
-    place: Place,
-) {
-    let lockout = Lockout::new(place.database.clone(), LockoutConfig::default());
-    // Nothing here knows which accounts exist.
+pub(crate) async fn account_waits_after_failures_if_it_exists_or_not_auth_2(test: TestDatabase) {
+    let lockout = Lockout::new(test.database.clone(), LockoutConfig::default());
+    // The lockout does not know which accounts exist.
     for _ in 0..5 {
         let _failed = lockout.attempt("ada@example.org", None).await.unwrap();
     }
-    let wait = waits(lockout.attempt("ada@example.org", None).await);
+    let wait = wait_of(lockout.attempt("ada@example.org", None).await);
     assert!(wait <= Duration::from_secs(1), "{wait:?}");
     let other = lockout.attempt("bob@example.org", None).await.unwrap();
     lockout.record_success(other).await.unwrap();
 
-    // The pause is over, and the next is twice as long.
+    // After the wait, the next one is twice as long.
     sql("UPDATE account_failures SET locked_until_us = 0")
-        .execute(&place.database)
+        .execute(&test.database)
         .await
         .unwrap();
     let attempt = lockout.attempt("ada@example.org", None).await.unwrap();
-    let wait = waits(lockout.attempt("ada@example.org", None).await);
+    let wait = wait_of(lockout.attempt("ada@example.org", None).await);
     assert!(wait > Duration::from_secs(1), "{wait:?}");
     lockout.record_success(attempt).await.unwrap();
     let _again = lockout.attempt("ada@example.org", None).await.unwrap();
     while lockout.purge().await.unwrap() {}
 
     let rows: Vec<(String,)> = sql("SELECT subject FROM account_failures")
-        .fetch_all(&place.database)
+        .fetch_all(&test.database)
         .await
         .unwrap();
     assert!(
@@ -53,69 +51,65 @@ pub(crate) async fn after_a_few_failures_an_account_waits_whether_it_exists_or_n
     );
 }
 
-pub(crate) async fn a_thousand_at_once_are_counted_like_one_after_the_other_auth_2(place: Place) {
+pub(crate) async fn concurrent_attempts_count_like_sequential_ones_auth_2(test: TestDatabase) {
     let mut config = LockoutConfig::default();
-    // Longer than all of them take on the slowest machine.
+    // Longer than all attempts take on a slow machine.
     config.account.initial_backoff = Timeout::from_secs(600);
-    let lockout = Lockout::new(place.database.clone(), config);
+    let lockout = Lockout::new(test.database.clone(), config);
     let answers = join_all((0..40).map(|_| lockout.attempt("ada@example.org", None))).await;
     let made = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(made, 5, "{answers:?}");
 }
 
-pub(crate) async fn an_address_waits_over_all_accounts_and_a_success_does_not_clear_it_auth_2(
-    place: Place,
-) {
+pub(crate) async fn ip_waits_over_all_accounts_despite_a_success_auth_2(test: TestDatabase) {
     let mut config = LockoutConfig::default();
     config.ip.max_failures = NonZeroU32::new(3).unwrap();
-    let lockout = Lockout::new(place.database.clone(), config);
+    let lockout = Lockout::new(test.database.clone(), config);
     let attacker = address("2001:db8:1:2::1");
     for number in 0..2 {
         let account = format!("account {number}");
         let _failed = lockout.attempt(&account, attacker).await.unwrap();
     }
-    // Logging in to an account of one's own takes back what it cost and no more.
+    // A login to the attacker's own account subtracts only its own attempt.
     let own = lockout.attempt("own", attacker).await.unwrap();
     lockout.record_success(own).await.unwrap();
     let neighbour = address("2001:db8:1:2:ffff::2");
     let _failed = lockout.attempt("account 3", neighbour).await.unwrap();
-    waits(lockout.attempt("account 4", attacker).await);
+    wait_of(lockout.attempt("account 4", attacker).await);
     let _other = lockout
         .attempt("account 4", address("2001:db8:1:3::1"))
         .await
         .unwrap();
 }
 
-pub(crate) async fn what_an_address_is_refused_costs_the_account_nothing_auth_2(place: Place) {
+pub(crate) async fn rejected_ip_does_not_count_against_accounts_auth_2(test: TestDatabase) {
     let mut config = LockoutConfig::default();
     config.ip.max_failures = NonZeroU32::new(3).unwrap();
     config.ip.initial_backoff = Timeout::from_secs(600);
-    let lockout = Lockout::new(place.database.clone(), config);
+    let lockout = Lockout::new(test.database.clone(), config);
     let office = address("192.0.2.7");
     for number in 0..3 {
         let account = format!("account {number}");
         let _failed = lockout.attempt(&account, office).await.unwrap();
     }
     for _ in 0..20 {
-        waits(lockout.attempt("ada@example.org", office).await);
+        wait_of(lockout.attempt("ada@example.org", office).await);
     }
-    // At home she has all her tries.
+    // The owner's own network has the full limit of the account.
     for number in 0..5 {
         let home = address(&format!("198.51.100.{number}"));
         let _failed = lockout.attempt("ada@example.org", home).await.unwrap();
     }
-    waits(lockout.attempt("ada@example.org", None).await);
+    wait_of(lockout.attempt("ada@example.org", None).await);
 }
 
-pub(crate) async fn many_accounts_and_addresses_at_once_are_each_counted_and_none_waits_for_ever_auth_2(
-    place: Place,
-) {
+pub(crate) async fn concurrent_accounts_and_ips_do_not_deadlock_auth_2(test: TestDatabase) {
     let mut config = LockoutConfig::default();
     config.account.initial_backoff = Timeout::from_secs(600);
     config.ip.initial_backoff = Timeout::from_secs(600);
     config.ip.max_failures = NonZeroU32::new(4).unwrap();
-    let lockout = Lockout::new(place.database.clone(), config);
-    // Every account from every address, in orders that cross.
+    let lockout = Lockout::new(test.database.clone(), config);
+    // Every account from every address, in orders that could deadlock.
     let answers = join_all((0..64_u32).map(|number| {
         let (account, from) = (number % 4, number / 4 % 4);
         let lockout = &lockout;
@@ -129,13 +123,13 @@ pub(crate) async fn many_accounts_and_addresses_at_once_are_each_counted_and_non
     for answer in answers {
         match answer {
             Ok(_) => made += 1,
-            refused => drop(waits(refused)),
+            refused => drop(wait_of(refused)),
         }
     }
     for kind in ["account:%", "ip:%"] {
         let counts: Vec<(i32,)> = sql("SELECT failures FROM account_failures WHERE subject LIKE ?")
             .bind(kind)
-            .fetch_all(&place.database)
+            .fetch_all(&test.database)
             .await
             .unwrap();
         let counted: i32 = counts.iter().map(|(count,)| count).sum();
@@ -143,14 +137,14 @@ pub(crate) async fn many_accounts_and_addresses_at_once_are_each_counted_and_non
     }
     assert_eq!(
         made, 16,
-        "four of each address, which no account's five are short of"
+        "four of each IP address, below the limit of each account"
     );
 }
 
-pub(crate) async fn an_attempt_that_came_to_nothing_is_no_failure_and_an_owner_is_forgiven_auth_2(
-    place: Place,
+pub(crate) async fn withdrawn_attempt_does_not_count_and_reset_ends_wait_auth_2(
+    test: TestDatabase,
 ) {
-    let lockout = Lockout::new(place.database.clone(), LockoutConfig::default());
+    let lockout = Lockout::new(test.database.clone(), LockoutConfig::default());
     let (account, home) = ("ada@example.org", address("192.0.2.7"));
     for _ in 0..20 {
         let attempt = lockout.attempt(account, home).await.unwrap();
@@ -159,15 +153,15 @@ pub(crate) async fn an_attempt_that_came_to_nothing_is_no_failure_and_an_owner_i
     for _ in 0..5 {
         let _failed = lockout.attempt(account, home).await.unwrap();
     }
-    waits(lockout.attempt(account, home).await);
-    lockout.reset(&place.database, account).await.unwrap();
+    wait_of(lockout.attempt(account, home).await);
+    lockout.reset(&test.database, account).await.unwrap();
     let _again = lockout.attempt(account, home).await.unwrap();
 }
 
-pub(crate) async fn without_the_database_nobody_is_let_in_auth_2(place: Place) {
-    let lockout = Lockout::new(place.database.clone(), LockoutConfig::default());
+pub(crate) async fn attempts_fail_without_the_database_auth_2(test: TestDatabase) {
+    let lockout = Lockout::new(test.database.clone(), LockoutConfig::default());
     sql("DROP TABLE account_failures")
-        .execute(&place.database)
+        .execute(&test.database)
         .await
         .unwrap();
     let answer = lockout.attempt("ada@example.org", None).await;

@@ -3,13 +3,13 @@ use std::time::Duration;
 use futures::future::join_all;
 use seaworthy_account::OneTimeTokens;
 
-use crate::place::Place;
+use crate::test_database::TestDatabase;
 
 const USER: &str = "user-7";
 const HOUR: Duration = Duration::from_secs(3_600);
 
-pub(crate) async fn a_link_is_good_once_for_one_purpose_and_until_the_next_auth_2(place: Place) {
-    let database = &place.database;
+pub(crate) async fn one_time_token_is_valid_once_for_its_purpose_auth_2(test: TestDatabase) {
+    let database = &test.database;
     let confirm = OneTimeTokens::new(database.clone(), "confirm address", HOUR);
     let reset = OneTimeTokens::new(database.clone(), "reset password", HOUR);
     let first = reset.issue(database, USER).await.unwrap();
@@ -30,13 +30,13 @@ pub(crate) async fn a_link_is_good_once_for_one_purpose_and_until_the_next_auth_
 
     let brief = OneTimeTokens::new(database.clone(), "brief", Duration::from_micros(1));
     let late = brief.issue(database, USER).await.unwrap();
-    place.ticks().await;
+    test.ticks().await;
     assert_eq!(brief.take(database, &late).await.unwrap(), None);
     while brief.purge().await.unwrap() {}
 }
 
-pub(crate) async fn of_two_who_follow_a_link_at_once_one_gets_it_auth_2(place: Place) {
-    let database = &place.database;
+pub(crate) async fn concurrent_uses_of_a_token_succeed_once_auth_2(test: TestDatabase) {
+    let database = &test.database;
     let tokens = OneTimeTokens::new(database.clone(), "reset password", HOUR);
     let token = tokens.issue(database, USER).await.unwrap();
     let taken = join_all((0..8).map(|_| tokens.take(database, &token))).await;

@@ -4,12 +4,12 @@ use futures::future::join_all;
 use seaworthy_account::ReplayGuard;
 use seaworthy_data::sql;
 
-use crate::place::Place;
+use crate::test_database::TestDatabase;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(place: Place) {
-    let database = &place.database;
+pub(crate) async fn recorded_use_is_not_first_until_it_expires_auth_4(test: TestDatabase) {
+    let database = &test.database;
     let logins = ReplayGuard::new(database.clone(), "login");
     // Another replica.
     let replica = ReplayGuard::new(database.clone(), "login");
@@ -35,7 +35,7 @@ pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(pla
             .await
             .unwrap();
     }
-    place.ticks().await;
+    test.ticks().await;
     while logins.purge().await.unwrap() {}
     let (kept,): (i64,) = sql("SELECT COUNT(*) FROM account_replays")
         .fetch_one(database)
@@ -44,8 +44,8 @@ pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(pla
     assert_eq!(kept, 3, "what is over is forgotten and nothing else");
 }
 
-pub(crate) async fn of_many_uses_at_once_one_is_the_first_auth_4(place: Place) {
-    let guard = ReplayGuard::new(place.database.clone(), "login");
+pub(crate) async fn concurrent_uses_have_one_first_auth_4(test: TestDatabase) {
+    let guard = ReplayGuard::new(test.database.clone(), "login");
     let uses = join_all((0..8).map(|_| guard.record("a", HOUR))).await;
     let first = uses.into_iter().filter(|first| matches!(first, Ok(true)));
     assert_eq!(first.count(), 1);

@@ -1,4 +1,4 @@
-//! The keys that second factors are encrypted by are rotated as a service is told to.
+//! Rotates the keys of second factors with the command `encryption`.
 
 use seaworthy_account::{SecondFactorConfig, SecondFactors};
 use seaworthy_core::Secret;
@@ -6,8 +6,8 @@ use seaworthy_crypto::{KeyId, Keyring, Sealer, key_from_text};
 use seaworthy_testkit::process::{Ended, ServiceProcess, example};
 
 use crate::{
-    place::Place,
     second_factors::{confirm, shown},
+    test_database::TestDatabase,
 };
 
 /// Identifiers that sort, and are written, in ways of their own.
@@ -18,8 +18,8 @@ fn named(name: &str) -> KeyId {
 }
 
 /// The command of the service, with the keys that its settings name.
-fn run(place: &Place, subcommand: &str, keys: &[(&str, &str)]) -> Ended {
-    let database = format!("database.url={}", place.url());
+fn run(test: &TestDatabase, subcommand: &str, keys: &[(&str, &str)]) -> Ended {
+    let database = format!("database.url={}", test.url());
     let mut arguments = vec!["encryption", subcommand, "--set", &database];
     let settings: Vec<String> = keys
         .iter()
@@ -34,31 +34,29 @@ fn run(place: &Place, subcommand: &str, keys: &[(&str, &str)]) -> Ended {
     ended
 }
 
-fn new_key(place: &Place) -> Secret<String> {
-    Secret::new(run(place, "new-key", &[]).stdout.concat())
+fn new_key(test: &TestDatabase) -> Secret<String> {
+    Secret::new(run(test, "new-key", &[]).stdout.concat())
 }
 
-fn with(place: &Place, keyring: &Keyring) -> SecondFactors {
+fn with(test: &TestDatabase, keyring: &Keyring) -> SecondFactors {
     SecondFactors::new(
-        place.database.clone(),
+        test.database.clone(),
         Sealer::new(keyring.clone()),
         "City Events",
         SecondFactorConfig::default(),
     )
 }
 
-pub(crate) async fn codes_verify_after_a_rotation_and_the_removal_of_the_old_key_sec_5(
-    place: Place,
-) {
-    let [old, new] = [(); 2].map(|()| new_key(&place));
+pub(crate) async fn codes_verify_after_a_key_rotation_sec_5(test: TestDatabase) {
+    let [old, new] = [(); 2].map(|()| new_key(&test));
     let keyring = Keyring::new(named("old"), &key_from_text(&old).unwrap()).unwrap();
-    let factors = with(&place, &keyring);
+    let factors = with(&test, &keyring);
     let mut secrets = Vec::new();
     for user in USERS {
         let enrolment = factors.enrol(user, "ada").await.unwrap().unwrap();
         let secret = enrolment.secret.expose().clone();
         let code = shown(&secret, 0);
-        let recovery = confirm(&place, &factors, user, &code).await.unwrap();
+        let recovery = confirm(&test, &factors, user, &code).await.unwrap();
         secrets.push((user, secret, recovery));
     }
     let begun = factors.enrol("begun", "bob").await.unwrap().unwrap();
@@ -71,42 +69,40 @@ pub(crate) async fn codes_verify_after_a_rotation_and_the_removal_of_the_old_key
         ("NEW", new.expose().as_str()),
         ("OLD", old.expose().as_str()),
     ];
-    let done = run(&place, "rewrap", &keys);
+    let done = run(&test, "rewrap", &keys);
     assert_eq!(
         done.stdout,
         ["account_second_factors.secret: 5 of 5 changed"]
     );
     // It may be run again, and then needs the old key no more.
-    let again = run(&place, "rewrap", &keys[..1]);
+    let again = run(&test, "rewrap", &keys[..1]);
     assert_eq!(
         again.stdout,
         ["account_second_factors.secret: 0 of 5 changed"]
     );
 
     keyring.remove(&named("old")).unwrap();
-    let factors = with(&place, &keyring);
+    let factors = with(&test, &keyring);
     for (user, secret, recovery) in secrets {
         assert!(factors.verify(user, &shown(&secret, 1)).await.unwrap());
         assert!(factors.verify(user, &recovery[0]).await.unwrap());
     }
     let code = shown(begun.secret.expose(), 0);
-    assert!(confirm(&place, &factors, "begun", &code).await.is_some());
+    assert!(confirm(&test, &factors, "begun", &code).await.is_some());
 }
 
-pub(crate) async fn a_key_that_is_removed_too_early_is_an_error_and_no_wrong_code_sec_5(
-    place: Place,
-) {
+pub(crate) async fn missing_key_is_an_error_and_not_a_wrong_code_sec_5(test: TestDatabase) {
     let old = Keyring::new(named("old"), &Secret::new([1; 32])).unwrap();
-    let before = with(&place, &old);
+    let before = with(&test, &old);
     let enrolment = before.enrol("ada", "ada").await.unwrap().unwrap();
     let code = shown(enrolment.secret.expose(), 0);
-    confirm(&place, &before, "ada", &code).await.unwrap();
+    confirm(&test, &before, "ada", &code).await.unwrap();
     let next = shown(enrolment.secret.expose(), 1);
     let new = Keyring::new(named("new"), &Secret::new([2; 32])).unwrap();
-    let without = with(&place, &new);
+    let without = with(&test, &new);
     for _ in 0..10 {
         let error = without.verify("ada", &next).await.unwrap_err();
-        assert_ne!(error.reason(), "TOO_MANY_ATTEMPTS", "nobody has guessed");
+        assert_ne!(error.reason(), "TOO_MANY_ATTEMPTS", "no code was wrong");
     }
     assert!(before.verify("ada", &next).await.unwrap());
 }

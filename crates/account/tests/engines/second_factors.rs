@@ -8,7 +8,7 @@ use seaworthy_crypto::{DataKey, KeyId, Keyring, Sealer, WrapFuture, WrapKeys, Wr
 use seaworthy_data::sql;
 use tokio::sync::Semaphore;
 
-use crate::place::Place;
+use crate::test_database::TestDatabase;
 
 const USER: &str = "user-7";
 
@@ -17,16 +17,16 @@ pub(crate) fn keyring() -> Keyring {
     Keyring::new(id, &Secret::new([7; 32])).unwrap()
 }
 
-fn factors(place: &Place) -> SecondFactors {
+fn factors(test: &TestDatabase) -> SecondFactors {
     SecondFactors::new(
-        place.database.clone(),
+        test.database.clone(),
         Sealer::new(keyring()),
         "City Events",
         SecondFactorConfig::default(),
     )
 }
 
-/// What the application shows, by an implementation of its own.
+/// Returns the code that the application shows, by an independent implementation.
 pub(crate) fn shown(secret: &str, ahead: u64) -> String {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: String = secret
@@ -50,30 +50,30 @@ pub(crate) fn shown(secret: &str, ahead: u64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-/// Proves an application by a code, and confirms it.
+/// Verifies the first code of an enrolment and confirms it.
 pub(crate) async fn confirm(
-    place: &Place,
+    test: &TestDatabase,
     factors: &SecondFactors,
     user: &str,
     code: &str,
 ) -> Option<Vec<String>> {
     let proved = factors.prove(user, code).await.unwrap()?;
-    confirmed(place, factors, &proved).await
+    confirmed(test, factors, &proved).await
 }
 
 async fn confirmed(
-    place: &Place,
+    test: &TestDatabase,
     factors: &SecondFactors,
     proved: &VerifiedEnrolment,
 ) -> Option<Vec<String>> {
-    let confirmed = place
+    let confirmed = test
         .database
         .transaction(|tx| async move { factors.confirm(&tx, proved).await });
     confirmed.await.unwrap()
 }
 
-pub(crate) async fn a_factor_counts_from_its_confirmation_and_each_code_once_auth_4(place: Place) {
-    let factors = factors(&place);
+pub(crate) async fn second_factor_starts_at_its_confirmation_auth_4(test: TestDatabase) {
+    let factors = factors(&test);
     let enrolment = factors
         .enrol(USER, "ada@example.org")
         .await
@@ -90,7 +90,7 @@ pub(crate) async fn a_factor_counts_from_its_confirmation_and_each_code_once_aut
     assert!(!factors.verify(USER, &shown(secret, 0)).await.unwrap());
     assert!(factors.prove(USER, "000").await.unwrap().is_none());
     let code = shown(secret, 0);
-    let recovery = confirm(&place, &factors, USER, &code).await.unwrap();
+    let recovery = confirm(&test, &factors, USER, &code).await.unwrap();
     assert!(factors.is_required(USER).await.unwrap());
     assert!(
         factors.enrol(USER, "x").await.unwrap().is_none(),
@@ -108,12 +108,12 @@ pub(crate) async fn a_factor_counts_from_its_confirmation_and_each_code_once_aut
     assert!(factors.verify(USER, &typed).await.unwrap());
     assert!(!factors.verify(USER, &recovery[3]).await.unwrap());
     assert!(!factors.verify("another", &recovery[4]).await.unwrap());
-    factors.remove(&place.database, USER).await.unwrap();
+    factors.remove(&test.database, USER).await.unwrap();
     assert!(!factors.verify(USER, &recovery[4]).await.unwrap());
     assert!(!factors.is_required(USER).await.unwrap());
 }
 
-/// Keys that are asked for in the middle of what somebody else does.
+/// Keys that answer only after another operation has run.
 struct Slow {
     keys: Keyring,
     asked: Semaphore,
@@ -134,7 +134,7 @@ impl Slow {
         self.answers.acquire().await.unwrap().forget();
     }
 
-    /// Does something else between the question and the answer.
+    /// Runs another operation between the request and the response.
     async fn meanwhile<T>(&self, other: impl Future<Output = T>) -> T {
         self.asked.acquire().await.unwrap().forget();
         let done = other.await;
@@ -165,11 +165,11 @@ impl WrapKeys for SlowKeys {
     }
 }
 
-fn slow_factors(place: &Place) -> (Arc<Slow>, SecondFactors) {
+fn slow_factors(test: &TestDatabase) -> (Arc<Slow>, SecondFactors) {
     let slow = Slow::new();
     let sealer = Sealer::new(SlowKeys(Arc::clone(&slow)));
     let factors = SecondFactors::new(
-        place.database.clone(),
+        test.database.clone(),
         sealer,
         "City Events",
         SecondFactorConfig::default(),
@@ -177,15 +177,13 @@ fn slow_factors(place: &Place) -> (Arc<Slow>, SecondFactors) {
     (slow, factors)
 }
 
-pub(crate) async fn no_secret_takes_the_place_of_one_that_is_confirmed_meanwhile_auth_4(
-    place: Place,
-) {
-    let own = factors(&place);
+pub(crate) async fn enrolment_does_not_replace_a_confirmed_secret_auth_4(test: TestDatabase) {
+    let own = factors(&test);
     let enrolment = own.enrol(USER, "ada").await.unwrap().unwrap();
-    let (slow, other) = slow_factors(&place);
+    let (slow, other) = slow_factors(&test);
     let confirmed = async {
         let code = shown(enrolment.secret.expose(), 0);
-        confirm(&place, &own, USER, &code).await.unwrap()
+        confirm(&test, &own, USER, &code).await.unwrap()
     };
     let (enrolled, _) = tokio::join!(other.enrol(USER, "mallory"), slow.meanwhile(confirmed));
     assert!(enrolled.unwrap().is_none());
@@ -193,22 +191,22 @@ pub(crate) async fn no_secret_takes_the_place_of_one_that_is_confirmed_meanwhile
     assert!(own.verify(USER, &next).await.unwrap());
 }
 
-pub(crate) async fn a_code_confirms_the_secret_that_it_proves_and_no_other_auth_4(place: Place) {
-    let own = factors(&place);
+pub(crate) async fn code_confirms_only_its_own_secret_auth_4(test: TestDatabase) {
+    let own = factors(&test);
     let enrolment = own.enrol(USER, "ada").await.unwrap().unwrap();
     let code = shown(enrolment.secret.expose(), 0);
     let proved = own.prove(USER, &code).await.unwrap().unwrap();
     own.enrol(USER, "mallory").await.unwrap().unwrap();
-    assert!(confirmed(&place, &own, &proved).await.is_none());
+    assert!(confirmed(&test, &own, &proved).await.is_none());
     assert!(!own.is_required(USER).await.unwrap());
 }
 
-pub(crate) async fn a_confirmation_that_is_not_written_down_did_not_happen_obs_11(place: Place) {
-    let factors = factors(&place);
+pub(crate) async fn rolled_back_confirmation_has_no_effect_obs_11(test: TestDatabase) {
+    let factors = factors(&test);
     let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
     let code = shown(enrolment.secret.expose(), 0);
     let proved = factors.prove(USER, &code).await.unwrap().unwrap();
-    let undone = place.database.transaction(|tx| {
+    let undone = test.database.transaction(|tx| {
         let (factors, proved) = (&factors, &proved);
         async move {
             factors.confirm(&tx, proved).await?.unwrap();
@@ -218,25 +216,25 @@ pub(crate) async fn a_confirmation_that_is_not_written_down_did_not_happen_obs_1
     undone.await.unwrap_err();
     assert!(!factors.is_required(USER).await.unwrap());
     let codes: (i64,) = sql("SELECT COUNT(*) FROM account_recovery_codes")
-        .fetch_one(&place.database)
+        .fetch_one(&test.database)
         .await
         .unwrap();
     assert_eq!(codes.0, 0);
-    assert!(confirm(&place, &factors, USER, &code).await.is_some());
+    assert!(confirm(&test, &factors, USER, &code).await.is_some());
 }
 
-pub(crate) async fn a_secret_that_was_moved_to_another_row_does_not_open_sec_5(place: Place) {
-    let factors = factors(&place);
+pub(crate) async fn moved_secret_does_not_decrypt_sec_5(test: TestDatabase) {
+    let factors = factors(&test);
     let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
     let code = shown(enrolment.secret.expose(), 0);
-    confirm(&place, &factors, USER, &code).await.unwrap();
+    confirm(&test, &factors, USER, &code).await.unwrap();
     sql("UPDATE account_second_factors SET user_id = 'mallory', last_step = 0")
-        .execute(&place.database)
+        .execute(&test.database)
         .await
         .unwrap();
     assert!(factors.verify("mallory", &code).await.is_err());
     let rows: Vec<(Vec<u8>,)> = sql("SELECT secret FROM account_second_factors")
-        .fetch_all(&place.database)
+        .fetch_all(&test.database)
         .await
         .unwrap();
     let plain = enrolment.secret.expose().as_bytes();

@@ -2,28 +2,28 @@ use seaworthy_account::MIGRATIONS;
 use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
 use seaworthy_testkit::database::EmptyDatabase;
 
-/// A database with the tables of accounts.
-pub(crate) struct Place {
+/// A database with the tables of this crate.
+pub(crate) struct TestDatabase {
     pub(crate) database: Database,
     empty: EmptyDatabase,
 }
 
-/// Makes the tables.
-pub(crate) async fn open(empty: EmptyDatabase) -> Place {
+/// Creates the tables.
+pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     let config = DatabaseConfig::at(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();
-    Place { database, empty }
+    TestDatabase { database, empty }
 }
 
-impl Place {
-    /// Where the database is.
+impl TestDatabase {
+    /// Returns the URL of the database.
     pub(crate) fn url(&self) -> &str {
         self.empty.url()
     }
 
-    /// Waits until the database's clock has moved on: that of SQLite ticks in milliseconds.
+    /// Waits until the clock of the database has advanced. SQLite's clock ticks in milliseconds.
     pub(crate) async fn ticks(&self) {
         let begun = self.now_us().await;
         while self.now_us().await <= begun + 1_000 {
