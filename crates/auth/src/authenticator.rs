@@ -15,30 +15,32 @@ use crate::{
     },
 };
 
-/// Ten thousand callers at once, in about 20 MB; more are checked anew.
-const CACHED_TOKENS: u32 = 10_000;
-/// Reasons come from this crate alone.
-const MOST_REASONS: usize = 32;
+/// The tokens of ten thousand callers, in about 20 MB.
+const MAX_CACHED_TOKENS: u32 = 10_000;
+/// An upper bound of the reasons of this crate.
+const MAX_REASONS: usize = 32;
 
-/// How bearer tokens are looked at.
+/// How bearer tokens are verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BearerConfig {
-    /// How many tokens are remembered as verified, about 2 KB each; 0 checks every token at every use.
+    /// The maximum number of verified tokens in the cache, about 2 KB each. 0 verifies a token for each request.
     pub max_cached_tokens: u32,
 }
 
 impl Default for BearerConfig {
     fn default() -> Self {
         Self {
-            max_cached_tokens: CACHED_TOKENS,
+            max_cached_tokens: MAX_CACHED_TOKENS,
         }
     }
 }
 
-/// Knows callers by their bearer tokens (RFC 6750), over HTTP and gRPC alike. Cheap to clone; all clones share what was verified.
+/// Authenticates callers by bearer tokens (RFC 6750), over HTTP and gRPC. Cheap to clone. All clones
+/// share the cache of verified tokens.
 ///
-/// On a route that is [`Optional`](Access::Optional) a token that is wrong, or cannot be checked now, makes the caller anonymous; the failure is counted all the same.
+/// On an [`Optional`](Access::Optional) route, an invalid token or one that cannot be verified makes
+/// the caller anonymous. The failure is counted.
 ///
 /// ```no_run
 /// # use seaworthy_auth::{BearerAuthentication, BearerConfig, token::{Revocations, TokenVerifier}};
@@ -61,7 +63,7 @@ struct Inner {
 }
 
 impl BearerAuthentication {
-    /// Believes what `verifier` believes.
+    /// Accepts the tokens that `verifier` accepts.
     #[must_use]
     pub fn new(verifier: TokenVerifier, config: BearerConfig, metrics: &Metrics) -> Self {
         let metrics = metrics.clone();
@@ -69,7 +71,7 @@ impl BearerAuthentication {
             verifier,
             cache: Arc::new(VerifiedCache::new(config.max_cached_tokens)),
             revocation: None,
-            ignored: Family::new(MOST_REASONS, move |reason| {
+            ignored: Family::new(MAX_REASONS, move |reason| {
                 metrics.counter(
                     "auth_failures_total",
                     "Requests whose credentials were refused.",
@@ -79,7 +81,7 @@ impl BearerAuthentication {
         }))
     }
 
-    /// Asks for every token at every use whether it was taken back.
+    /// Checks for each request whether its token is revoked.
     #[must_use]
     pub fn revocation(self, revocation: impl Revocation) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
@@ -87,7 +89,7 @@ impl BearerAuthentication {
         Self(Arc::new(inner))
     }
 
-    /// The verifier, whose key sets somebody has to keep fresh.
+    /// Returns the verifier. Its key sets need a task that keeps them fresh.
     #[must_use]
     pub fn verifier(&self) -> &TokenVerifier {
         &self.0.verifier
@@ -95,7 +97,7 @@ impl BearerAuthentication {
 }
 
 impl Inner {
-    /// The token, remembered or looked at.
+    /// Returns a token from the cache, or verifies it.
     fn verified(&self, token: &[u8], now: SystemTime) -> Result<Arc<VerifiedToken>, Rejection> {
         let generation = self.verifier.generation();
         if let Some(verified) = self.cache.get(token, generation, now) {
@@ -114,7 +116,7 @@ impl Inner {
         })
     }
 
-    /// What an answer is on a route: where everyone may call, a failure is counted and makes the caller anonymous.
+    /// Rejects a request. On an optional route, it counts the failure and makes the caller anonymous.
     fn refused(&self, error: TokenError, is_optional: bool) -> Result<Option<Identity>, Error> {
         if !is_optional {
             return Err(error.into());
@@ -140,17 +142,17 @@ impl Inner {
         token: Option<Vec<u8>>,
         start: Waiting,
     ) -> Result<Arc<VerifiedToken>, TokenError> {
-        let (verified, standing) = match start {
-            Waiting::ForStanding(verified, standing) => (verified, standing),
+        let (verified, status) = match start {
+            Waiting::ForStatus(verified, status) => (verified, status),
             Waiting::ForKeys(missing) => {
                 let token = token.unwrap_or_default();
                 let verify = || self.verified(&token, SystemTime::now());
                 let verified = missing.refresh(verify).await?;
-                let standing = self.status(&verified);
-                (verified, standing)
+                let status = self.status(&verified);
+                (verified, status)
             }
         };
-        let is_revoked = match standing {
+        let is_revoked = match status {
             RevocationStatus::Valid => false,
             RevocationStatus::Revoked => true,
             RevocationStatus::Pending(answer) => answer.await?,
@@ -162,10 +164,10 @@ impl Inner {
     }
 }
 
-/// What a request waits for.
+/// What an authentication waits for.
 enum Waiting {
     ForKeys(MissingKey),
-    ForStanding(Arc<VerifiedToken>, RevocationStatus),
+    ForStatus(Arc<VerifiedToken>, RevocationStatus),
 }
 
 fn identity(verified: Arc<VerifiedToken>) -> Identity {
@@ -197,7 +199,7 @@ impl Authenticate for BearerAuthentication {
             Access::Authenticated | Access::Undeclared => false,
         };
         let token = match Bearer::of(&request.headers) {
-            // The stack refuses it where the route needs to know who calls.
+            // The stack rejects it if the route needs an authenticated caller.
             Bearer::Absent => return Authentication::Anonymous,
             Bearer::Other if is_optional => return Authentication::Anonymous,
             Bearer::Other => return Authentication::Refused(other_scheme()),
@@ -224,18 +226,19 @@ impl Authenticate for BearerAuthentication {
             RevocationStatus::Valid => Authentication::Known(identity(verified)),
             RevocationStatus::Revoked => refused(TokenError::Revoked),
             asked @ RevocationStatus::Pending(_) => {
-                later(None, Waiting::ForStanding(verified, asked))
+                later(None, Waiting::ForStatus(verified, asked))
             }
         }
     }
 
-    /// RFC 6750, section 3. What is wrong with a token is told by the document of the problem, in words of ours; here stand the two errors of the standard.
+    /// Returns the `WWW-Authenticate` header of RFC 6750, section 3. The problem document has the
+    /// reason.
     fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         let text = match (refusal.code(), refusal.reason()) {
             (Code::Forbidden, _) => {
                 let scopes: Vec<_> = route.needed_scopes().collect();
                 let mut text = "Bearer error=\"insufficient_scope\"".to_owned();
-                // A scope is made of letters that need no escape (RFC 6749, section 3.3); what is not is left out.
+                // A scope needs no escapes (RFC 6749, section 3.3). Scopes that would are omitted.
                 let is_plain = |scope: &&str| !scope.contains(['"', '\\']);
                 if !scopes.is_empty() && scopes.iter().all(is_plain) {
                     text.push_str(&format!(", scope=\"{}\"", scopes.join(" ")));

@@ -1,27 +1,28 @@
 use http::{HeaderMap, header::AUTHORIZATION};
 use seaworthy_core::{Code, Error};
 
-/// What the `Authorization` header of a request holds.
+/// The `Authorization` header of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bearer<'request> {
-    /// Nothing.
+    /// There is no header.
     Absent,
-    /// A token. Bytes, since one that is remembered is found without being read.
+    /// A token, as bytes: a cached token is found without parsing.
     Token(&'request [u8]),
-    /// Credentials of another scheme, or none that can be read.
+    /// Credentials of another scheme, or malformed ones.
     Other,
 }
 
 const SCHEME: &[u8] = b"bearer";
 
 impl<'request> Bearer<'request> {
-    /// Reads the header as RFC 9110, section 11, and RFC 6750, section 2.1, have it: one header, the scheme in any case, blanks, and the token.
+    /// Parses the header as in RFC 9110, section 11, and RFC 6750, section 2.1: one header with the
+    /// scheme in any case, spaces and the token.
     pub(crate) fn of(headers: &'request HeaderMap) -> Self {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else {
             return Self::Absent;
         };
-        // Two headers are two opinions on who calls.
+        // With two headers it is ambiguous which credentials count.
         if values.next().is_some() {
             return Self::Other;
         }
@@ -37,9 +38,9 @@ impl<'request> Bearer<'request> {
     }
 }
 
-/// The refusal of credentials that are no bearer token.
+/// Returns the error for credentials that are not a bearer token.
 pub(crate) fn other_scheme() -> Error {
-    let message = "the Authorization header holds no bearer token";
+    let message = "the Authorization header must contain exactly one bearer token";
     Error::new(Code::Unauthenticated, "CREDENTIALS_UNREADABLE", message)
 }
 
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn bearer_is_read_in_any_case_auth_1() {
+    fn bearer_scheme_is_read_in_any_case_auth_1() {
         for text in [
             "Bearer a.b.c",
             "bearer a.b.c",
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_bearer_token_is_none_auth_1() {
+    fn other_credentials_are_not_bearer_tokens_auth_1() {
         assert_eq!(Bearer::of(&read(&[])), Bearer::Absent);
         for values in [
             &["Basic YTpi"][..],

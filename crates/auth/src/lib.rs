@@ -1,14 +1,16 @@
-//! Who calls, and what they may do.
+//! Authentication and authorization of callers.
 //!
-//! Why it is so: the mistakes that matter here are old and well known, so none of them can be written down. An algorithm that is not in an issuer's list does not exist
-//! for its tokens; a key is of one kind for ever; a claim has the type that its standard gives it or the token is refused; a route says who may call or the service does
-//! not start; and whatever cannot be found out (keys that were never fetched, a revocation that nobody can look up) refuses.
+//! The API prevents known mistakes. A token may use only the algorithms that its issuer lists. A key
+//! is of one kind. A claim of a wrong type rejects the token. A route without declared access stops
+//! the start. A check that is not possible, such as without keys or revocations, rejects the
+//! request.
 //!
-//! - [`token`]: JSON Web Tokens, verified and signed; [`jwks`]: the keys of an issuer, fetched and kept fresh.
-//! - [`password`]: passwords, checked and kept.
-//! - [`BearerAuthentication`]: the tokens of requests, in the authentication slot of both transports; [`PeerAuthentication`]: the certificates of services.
+//! - [`token`]: JSON Web Tokens, verified and signed. [`jwks`]: the key set of an issuer.
+//! - [`password`]: password hashing and a password policy.
+//! - [`BearerAuthentication`]: bearer tokens of requests over HTTP and gRPC.
+//! - [`PeerAuthentication`]: client certificates of services.
 //! - [`oidc`]: login by an OpenID provider.
-//! - [`ServiceTokens`]: who this service is, told to others.
+//! - [`ServiceTokens`]: tokens for calls to other services.
 
 mod authenticator;
 mod bearer;

@@ -1,58 +1,59 @@
 use seaworthy_core::{Code, Error};
 
-/// Why a token proves nothing. The caller learns the reason's name and no more: never a value of the token, and never how far a forgery came.
+/// Why a token was rejected. The client gets the name of the reason and no value of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// It is longer than a token may be.
+    /// The token is longer than 8 KiB.
     #[error("the token is too large")]
     TooLarge,
-    /// It is not three parts of base64url, its JSON is none, names something twice, or is too deep.
+    /// The token is not three parts of base64url, or its JSON is invalid, too deep or has a duplicate
+    /// name.
     #[error("the token is malformed")]
     Malformed,
-    /// Its header asks for what is not understood: `crit`, or a key that comes with the token.
-    #[error("the token's header asks for what is not supported")]
+    /// The header has an unsupported member, such as `crit` or a key.
+    #[error("the token's header has an unsupported member")]
     Unsupported,
-    /// Its algorithm is not one that its issuer may use.
+    /// The issuer does not list the algorithm.
     #[error("the token's algorithm is not allowed")]
     Algorithm,
-    /// Its type says that it is for something else.
-    #[error("the token is not of a type that is accepted here")]
+    /// The type is not accepted.
+    #[error("the token's type is not accepted")]
     Type,
-    /// No key of its issuer has its `kid`.
-    #[error("the token's key is not known")]
+    /// The issuer does not have a key with this `kid`.
+    #[error("the token's key is unknown")]
     UnknownKey,
-    /// The signature is not one of a key of its issuer.
+    /// The signature is not by a key of the issuer.
     #[error("the token's signature is wrong")]
     Signature,
-    /// Nobody here trusts who issued it.
+    /// The issuer is not trusted.
     #[error("the token's issuer is not trusted")]
     Issuer,
-    /// It is meant for somebody else.
-    #[error("the token is not meant for this service")]
+    /// The audience is another service.
+    #[error("the token's audience is not this service")]
     Audience,
-    /// Its time is over.
+    /// The token has expired.
     #[error("the token has expired")]
     Expired,
-    /// Its time has not come.
+    /// The token is not valid yet.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// A claim is missing or of a wrong type.
+    /// A claim is missing or has a wrong type.
     #[error("a claim of the token is missing or has a wrong type")]
     Claim,
-    /// It was valid and was taken back.
+    /// The token was revoked.
     #[error("the token was revoked")]
     Revoked,
-    /// The keys of its issuer cannot be had, so nothing can be said of it.
-    #[error("tokens cannot be checked now")]
+    /// The keys of the issuer are not available.
+    #[error("tokens cannot be verified now; try again later")]
     KeysUnavailable,
-    /// Whether it was taken back cannot be found out.
-    #[error("whether the token was revoked cannot be checked now")]
+    /// The revocations are not available.
+    #[error("revocations cannot be checked now; try again later")]
     RevocationUnavailable,
 }
 
 impl TokenError {
-    /// The reason as answers and `auth_failures_total{reason}` name it.
+    /// Returns the reason as in responses and in `auth_failures_total{reason}`.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -74,14 +75,14 @@ impl TokenError {
         }
     }
 
-    /// Whether the fault is not the caller's: the same token may be right in a moment.
+    /// Whether the same token may be accepted later.
     #[must_use]
     pub const fn is_transient(self) -> bool {
         matches!(self, Self::KeysUnavailable | Self::RevocationUnavailable)
     }
 }
 
-/// What is left to a caller whose token could not be checked.
+/// The `Retry-After` of transient errors.
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl From<TokenError> for Error {

@@ -9,7 +9,7 @@ use super::{
     jwk::{Jwk, JwkKind},
 };
 
-/// A key by which tokens are checked. It is parsed once, for the algorithms that it may be used with, and for no other.
+/// A key that verifies signatures. It is parsed once, for a fixed list of algorithms.
 #[derive(Clone)]
 pub struct VerificationKey {
     id: Option<Arc<str>>,
@@ -21,37 +21,35 @@ enum Use {
     Public(ParsedPublicKey),
 }
 
-/// A key that cannot be used. What it holds is never told.
+/// A key cannot be used. The error contains nothing of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// RFC 7518, section 3.2: a secret of the hash's size or larger.
-    #[error(
-        "the secret is shorter than the hash of its algorithm: 32 bytes for HS256, 48 for HS384, 64 for HS512"
-    )]
+    /// The secret is shorter than the hash (RFC 7518, section 3.2).
+    #[error("the secret must be at least 32 bytes for HS256, 48 for HS384 and 64 for HS512")]
     ShortSecret,
-    /// Somebody meant a public key.
-    #[error("the secret is a PEM file or a JSON Web Key; a public key is never an HMAC secret")]
+    /// The secret is a PEM file or a JSON Web Key.
+    #[error("an HMAC secret must not be a PEM file or a JSON Web Key")]
     SecretIsPublic,
-    /// The algorithm is for another kind of key.
-    #[error("the algorithm is not one for this kind of key")]
+    /// The algorithm needs another kind of key.
+    #[error("the algorithm needs another kind of key")]
     WrongAlgorithm,
-    /// The bytes are no key of the kind that they say, or one that is too weak (RSA below 2048 bits).
-    #[error("the key cannot be read, or is too weak")]
+    /// The key is malformed or too weak.
+    #[error("the key is malformed, or it is RSA with less than 2048 bits")]
     Unreadable,
-    /// It says that it is for something else than signatures.
+    /// The key is for another use.
     #[error("the key is not for signatures")]
     WrongUse,
-    /// Its kind or curve is not spoken.
+    /// The kind or the curve is not supported.
     #[error("the kind of key is not supported")]
     Unsupported,
 }
 
 impl VerificationKey {
-    /// A shared secret, for one HMAC algorithm.
+    /// Creates a key from a shared secret, for one HMAC algorithm.
     ///
     /// # Errors
-    /// The algorithm is none of HMAC, the secret is too short for it, or it is the text of a public key, which everybody knows.
+    /// The algorithm is not HMAC, the secret is too short, or it is the text of a public key.
     pub fn secret(algorithm: Algorithm, secret: &Secret<Vec<u8>>) -> Result<Self, KeyError> {
         let hmac = algorithm.hmac().ok_or(KeyError::WrongAlgorithm)?;
         let bytes = secret.expose();
@@ -69,10 +67,10 @@ impl VerificationKey {
         })
     }
 
-    /// A public key in PEM (`PUBLIC KEY`, the form of RFC 5280), for these algorithms.
+    /// Parses a public key in PEM (`PUBLIC KEY`, RFC 5280), for these algorithms.
     ///
     /// # Errors
-    /// The text is no public key, or not one for these algorithms.
+    /// The text is not a public key for these algorithms.
     pub fn pem(algorithms: &[Algorithm], pem: &str) -> Result<Self, KeyError> {
         use rustls_pki_types::{SubjectPublicKeyInfoDer, pem::PemObject as _};
         let der = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes())
@@ -83,7 +81,8 @@ impl VerificationKey {
         })
     }
 
-    /// A JSON Web Key, for those of these algorithms that it is one for: with `alg`, that one alone.
+    /// Reads a JSON Web Key, for those of these algorithms that it supports. A key with `alg` supports
+    /// only that one.
     pub(crate) fn jwk(algorithms: &[Algorithm], jwk: &Jwk) -> Result<Self, KeyError> {
         if !jwk.is_for_signatures {
             return Err(KeyError::WrongUse);
@@ -142,14 +141,15 @@ impl VerificationKey {
         })
     }
 
-    /// Names the key. A token that names another is not checked by it; without a name it is tried for every token of its algorithms.
+    /// Sets the ID. The key then verifies only tokens with this `kid` or without one. A key without an
+    /// ID is tried for each token of its algorithms.
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// The name.
+    /// Returns the ID.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -163,7 +163,7 @@ impl VerificationKey {
         is_named && self.uses.iter().any(|(known, _)| *known == algorithm)
     }
 
-    /// Checks a signature, by the algorithm that the key was made for.
+    /// Verifies a signature by an algorithm of the key.
     pub(crate) fn verify(
         &self,
         algorithm: Algorithm,

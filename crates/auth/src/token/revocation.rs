@@ -10,22 +10,23 @@ use parking_lot::RwLock;
 
 use super::{ClockReading, TokenError, VerifiedToken};
 
-/// Says of a valid token whether it was taken back. Asked at every use of one, also of a cached one, so it should answer from memory.
+/// Tells whether a valid token is revoked. It is called for each request, also with a cached token,
+/// so it should answer from memory.
 pub trait Revocation: Send + Sync + 'static {
-    /// What is known of the token.
+    /// Returns the status of a token.
     fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus;
 }
 
-/// An answer that needs waiting: whether the token is revoked. An error refuses the request with 503: who cannot find out does not let in.
+/// Resolves to whether the token is revoked. An error rejects the request with 503.
 pub type RevocationFuture = BoxFuture<'static, Result<bool, TokenError>>;
 
-/// Whether a token was taken back.
+/// Whether a token is revoked.
 pub enum RevocationStatus {
-    /// It was not.
+    /// The token is not revoked.
     Valid,
-    /// It was.
+    /// The token is revoked.
     Revoked,
-    /// Somebody has to be asked.
+    /// The status is not known yet.
     Pending(RevocationFuture),
 }
 
@@ -39,18 +40,18 @@ impl fmt::Debug for RevocationStatus {
     }
 }
 
-/// Revocations in memory, by the version of an actor's tokens and by single tokens. An actor or a token that is not here is in good standing. Cheap to clone; all
-/// clones are the same list, which a consumer of events or a worker keeps up to date.
+/// Revocations in memory, by the version of an actor's tokens and by single tokens. Cheap to clone.
+/// All clones share the list, which a consumer of events or a worker keeps up to date.
 ///
-/// Whoever reads them elsewhere from time to time makes a list by [`Revocations::with_max_stale`], which refuses every token with 503 before it was read and after it
-/// could not be read for long: whoever keeps a service from reading gains that time and no more.
+/// A service that polls revocations creates the list by [`Revocations::with_max_stale`]. That list
+/// rejects all tokens with 503 until the first read, and when the last read is too old.
 ///
-/// A version is kept until [`Revocations::remove_expired`] is called after the time that was given with it, which is that of the longest token in use: after it
-/// no token of an older version can be valid.
+/// [`Revocations::remove_expired`] removes entries whose tokens have expired.
 #[derive(Debug, Clone, Default)]
 pub struct Revocations(Arc<RwLock<Lists>>);
 
-/// Looked into at every request, so by a faster hash than that of the standard library; its seed is random too, and who chooses what is listed has signed it.
+/// Read for each request, so the hash is faster than that of the standard library. Its seed is
+/// random.
 #[derive(Debug, Default)]
 struct Lists {
     versions: HashMap<Box<str>, (u64, SystemTime)>,
@@ -58,12 +59,12 @@ struct Lists {
     source: Source,
 }
 
-/// Where the lists come from.
+/// How the lists are updated.
 #[derive(Debug, Default)]
 enum Source {
-    /// Whoever raises a version is who takes tokens back.
+    /// The service itself records revocations.
     #[default]
-    Told,
+    Recorded,
     Read {
         at: Option<ClockReading>,
         max_stale: Duration,
@@ -73,7 +74,7 @@ enum Source {
 impl Source {
     fn is_stale(&self) -> bool {
         match self {
-            Self::Told => false,
+            Self::Recorded => false,
             Self::Read { at, max_stale } => {
                 at.is_none_or(|at| at.elapsed_until(ClockReading::now()) > *max_stale)
             }
@@ -81,17 +82,17 @@ impl Source {
     }
 }
 
-/// The claim with the version of an actor's tokens; absent it is 0.
+/// The claim with the version of an actor's tokens. A token without it has version 0.
 const VERSION: &str = "ver";
 
 impl Revocations {
-    /// Nothing is revoked.
+    /// Creates an empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Nothing is known before [`Revocations::record_read`] is called, nor longer than `max_stale` after it.
+    /// Creates a list that is valid for `max_stale` after each [`Revocations::record_read`].
     #[must_use]
     pub fn with_max_stale(max_stale: Duration) -> Self {
         let lists = Lists {
@@ -116,7 +117,8 @@ impl Revocations {
         }
     }
 
-    /// Takes back every token of an actor whose `ver` is below `version`. Kept until `until`; versions only rise.
+    /// Revokes each token of an actor whose `ver` is below `version`. The entry is kept until `until`,
+    /// when the last such token has expired. Versions only rise.
     pub fn raise_version(&self, actor: &str, version: u64, until: SystemTime) {
         let mut lists = self.0.write();
         let known = lists
@@ -126,12 +128,12 @@ impl Revocations {
         *known = (known.0.max(version), known.1.max(until));
     }
 
-    /// Takes back one token by its `jti`. Kept until `until`, its own `exp`.
+    /// Revokes one token by its `jti`. The entry is kept until `until`, the token's `exp`.
     pub fn revoke(&self, token_id: &str, until: SystemTime) {
         self.0.write().tokens.insert(token_id.into(), until);
     }
 
-    /// Forgets what can concern no valid token any more.
+    /// Removes entries whose tokens have expired.
     pub fn remove_expired(&self, now: SystemTime) {
         let mut lists = self.0.write();
         lists.versions.retain(|_, (_, until)| *until > now);
@@ -148,7 +150,7 @@ impl Revocation for Revocations {
         }
         let claims = token.claims();
         if let Some((version, _)) = lists.versions.get(token.actor().as_str()) {
-            // A version that is no number is below every version.
+            // A version that is not a number counts as 0.
             let own = claims.number(VERSION).ok().flatten().unwrap_or_default();
             if own < *version {
                 return RevocationStatus::Revoked;

@@ -14,22 +14,22 @@ use serde_json::{Map, Value, json};
 
 use super::{KeyError, KeySet, SigningKey, compact::encode};
 
-/// As short as a session can bear: what a stolen token is good for (AUTH-3).
+/// A stolen token is valid for this time (AUTH-3).
 const LIFETIME: Timeout = Timeout::from_secs(900);
-/// Where those who verify look for it.
+/// The usual path of a key set.
 const JWKS_PATH: &str = "/.well-known/jwks.json";
-/// A set is asked for every few minutes; a cache in between must not hold a key back for longer.
+/// Caches must not delay a new key for longer than verifiers refresh their keys.
 const JWKS_CACHE: &str = "public, max-age=300";
 
-/// What every token of a signer says.
+/// The claims and the header of each token of a signer.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenSignerConfig {
-    /// `iss`; left out where it is empty.
+    /// The `iss` claim. Empty: tokens have none.
     pub issuer: String,
-    /// How long a token is good for.
+    /// How long a token is valid.
     pub lifetime: Timeout,
-    /// `typ`: tells tokens of one kind from those of another, so that none is taken for the other.
+    /// The `typ` header, so that tokens of one kind are not accepted as another kind.
     pub kind: String,
 }
 
@@ -43,7 +43,7 @@ impl Default for TokenSignerConfig {
     }
 }
 
-/// What one token says besides.
+/// The claims of one token.
 ///
 /// ```
 /// use seaworthy_auth::token::NewToken;
@@ -51,54 +51,55 @@ impl Default for TokenSignerConfig {
 /// let token = NewToken::about("0192d3a8").audience("events").claim("role", "moderator");
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "a token does nothing until it is signed"]
+#[must_use = "sign the token"]
 pub struct NewToken(Map<String, Value>);
 
 impl NewToken {
-    /// A token about this subject.
+    /// Creates a token with this `sub`.
     pub fn about(subject: impl Into<String>) -> Self {
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), Value::String(subject.into()));
         Self(claims)
     }
 
-    /// Says for whom it is meant.
+    /// Sets `aud`.
     pub fn audience(self, audience: impl Into<String>) -> Self {
         self.claim("aud", audience.into())
     }
 
-    /// Adds a claim. What the signer says of itself and of time is the signer's.
+    /// Adds a claim. The signer sets `iss`, `iat`, `exp` and `jti`.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.0.insert(name.into(), value.into());
         self
     }
 }
 
-/// A token that cannot be signed, or a key that cannot be used so.
+/// A token cannot be signed, or a key cannot be rotated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The key.
+    /// The key cannot sign.
     #[error("the token cannot be signed")]
     Key(#[from] KeyError),
-    /// Two keys would have one name.
-    #[error("there is a key {0:?} already")]
-    Twice(String),
-    /// There is no such key.
-    #[error("there is no key {0:?}")]
+    /// There is a key with this ID.
+    #[error("there is already a key with the ID {0:?}")]
+    Duplicate(String),
+    /// There is no key with this ID.
+    #[error("there is no key with the ID {0:?}")]
     Unknown(String),
-    /// Tokens are signed by it.
-    #[error("key {0:?} signs; activate another one first")]
+    /// The key is active.
+    #[error("the key {0:?} signs tokens; activate another one first")]
     Active(String),
-    /// The clock stands before 1970 or the time cannot be told.
-    #[error("the time cannot be told")]
+    /// The clock is before 1970, or the time cannot be encoded.
+    #[error("the present time cannot be encoded")]
     Clock,
 }
 
-/// Signs tokens, by one key at a time. Cheap to clone; all clones sign by the same key.
+/// Signs tokens with one key at a time. Cheap to clone. All clones share the keys.
 ///
-/// A key is rotated in three steps, so that nobody meets a token whose key they cannot know: [`announce`](Self::announce) it, and wait for as long as key sets are
-/// cached; [`activate`](Self::activate) it, and wait for as long as a token lives; [`withdraw`](Self::withdraw) the old one.
+/// Rotate a key in three steps. [`announce`](Self::announce) the new key and wait until caches of
+/// the key set have expired. [`activate`](Self::activate) it and wait for the lifetime of a token.
+/// [`withdraw`](Self::withdraw) the old key.
 #[derive(Debug, Clone)]
 pub struct TokenSigner(Arc<Inner>);
 
@@ -115,7 +116,7 @@ struct Keys {
 }
 
 impl TokenSigner {
-    /// Signs by this key.
+    /// Creates a signer with this key.
     #[must_use]
     pub fn new(config: TokenSignerConfig, key: SigningKey) -> Self {
         let active = Arc::new(key);
@@ -132,19 +133,19 @@ impl TokenSigner {
     /// Publishes a key that does not sign yet.
     ///
     /// # Errors
-    /// There is a key of this name.
+    /// There is a key with this ID.
     pub fn announce(&self, key: SigningKey) -> Result<(), SignError> {
         let key = Arc::new(key);
         self.change(|keys| {
             if keys.all.iter().any(|known| known.id() == key.id()) {
-                return Err(SignError::Twice(key.id().to_owned()));
+                return Err(SignError::Duplicate(key.id().to_owned()));
             }
             keys.all.push(Arc::clone(&key));
             Ok(())
         })
     }
 
-    /// Signs by a key that was announced, from now on.
+    /// Signs with an announced key from now on.
     ///
     /// # Errors
     /// There is no such key.
@@ -157,10 +158,10 @@ impl TokenSigner {
         })
     }
 
-    /// Publishes a key no longer: tokens that it signed are believed no more, as soon as others have heard of it.
+    /// Removes a key from the key set. Verifiers reject its tokens after their next refresh.
     ///
     /// # Errors
-    /// There is no such key, or tokens are signed by it.
+    /// There is no such key, or it is active.
     pub fn withdraw(&self, id: &str) -> Result<(), SignError> {
         self.change(|keys| {
             if keys.active.id() == id {
@@ -185,24 +186,24 @@ impl TokenSigner {
         outcome
     }
 
-    /// How long a token is good for.
+    /// Returns the lifetime of a token.
     #[must_use]
     pub fn lifetime(&self) -> Duration {
         self.0.config.lifetime.get()
     }
 
-    /// Signs a token now.
+    /// Signs a token at the present time.
     ///
     /// # Errors
-    /// [`SignError`] when the key or the clock fails.
+    /// [`SignError`] if the key or the clock fails.
     pub fn sign(&self, token: NewToken) -> Result<Secret<String>, SignError> {
         self.sign_at(token, SystemTime::now())
     }
 
-    /// Signs a token as at this time.
+    /// Signs a token as of `now`.
     ///
     /// # Errors
-    /// [`SignError`] when the key fails or the time is before 1970.
+    /// [`SignError`] if the key fails or `now` is before 1970.
     pub fn sign_at(&self, token: NewToken, now: SystemTime) -> Result<Secret<String>, SignError> {
         let Inner { config, keys } = &*self.0;
         let since = now
@@ -237,7 +238,7 @@ impl TokenSigner {
         Ok(Secret::new(text))
     }
 
-    /// The keys by which its tokens are checked in this process.
+    /// Returns the keys that verify its tokens in this process.
     ///
     /// # Errors
     /// A key cannot be read back, which does not happen.
@@ -247,7 +248,7 @@ impl TokenSigner {
         Ok(KeySet::new(keys.collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// The public keys as a JSON Web Key Set. Secrets are not in it.
+    /// Returns the public keys as a JSON Web Key Set, without secrets.
     #[must_use]
     pub fn jwks(&self) -> String {
         let keys = self.0.keys.load();
@@ -255,7 +256,7 @@ impl TokenSigner {
         json!({ "keys": public }).to_string()
     }
 
-    /// Serves the key set to everyone, at `/.well-known/jwks.json`.
+    /// Returns a public route with the key set, at `/.well-known/jwks.json`.
     pub fn routes(&self) -> Routes {
         let signer = self.clone();
         let answer = async move || {

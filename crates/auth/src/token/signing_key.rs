@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{Algorithm, KeyError, VerificationKey, algorithm::Family, compact::encode, jwk::Jwk};
 
-/// A key by which tokens are signed, parsed once.
+/// A key that signs tokens. It is parsed once.
 pub struct SigningKey {
     id: String,
     algorithm: Algorithm,
@@ -33,10 +33,11 @@ enum Pair {
 }
 
 impl SigningKey {
-    /// A new key of the algorithm's kind; RSA with 2048 bits. It lives in memory alone, so tokens that it signed die with the process.
+    /// Generates a key for the algorithm, RSA with 2048 bits. It exists only in memory: after a
+    /// restart its tokens are invalid.
     ///
     /// # Errors
-    /// The system has no randomness, or the algorithm is one of a secret, which others must know too.
+    /// The system gives no random bytes, or the algorithm is HMAC, whose secret verifiers need.
     pub fn generate(id: impl Into<String>, algorithm: Algorithm) -> Result<Self, KeyError> {
         let unreadable = |_| KeyError::Unreadable;
         let pair = match algorithm.family() {
@@ -58,10 +59,10 @@ impl SigningKey {
         })
     }
 
-    /// A private key in PEM (`PRIVATE KEY`, PKCS #8).
+    /// Parses a private key in PEM (`PRIVATE KEY`, PKCS #8).
     ///
     /// # Errors
-    /// The text is no private key of the algorithm's kind.
+    /// The text is not a private key for the algorithm.
     pub fn pem(
         id: impl Into<String>,
         algorithm: Algorithm,
@@ -91,7 +92,7 @@ impl SigningKey {
         })
     }
 
-    /// A secret that those who verify share.
+    /// Creates a key from a secret that verifiers share.
     ///
     /// # Errors
     /// As [`VerificationKey::secret`].
@@ -112,13 +113,13 @@ impl SigningKey {
         })
     }
 
-    /// The name, which tokens carry as `kid`.
+    /// Returns the ID, which tokens carry as `kid`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The algorithm.
+    /// Returns the algorithm.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -143,7 +144,7 @@ impl SigningKey {
         })
     }
 
-    /// The public half as a JSON Web Key; a secret has none.
+    /// Returns the public key as a JSON Web Key, or `None` for a secret.
     #[must_use]
     pub fn public_jwk(&self) -> Option<Value> {
         let mut jwk = match &self.pair {
@@ -175,10 +176,10 @@ impl SigningKey {
         Some(jwk)
     }
 
-    /// The key by which what this one signs is checked.
+    /// Returns the key that verifies signatures of this key.
     ///
     /// # Errors
-    /// The key cannot be read back, which does not happen.
+    /// The key cannot be encoded.
     pub fn verification(&self) -> Result<VerificationKey, KeyError> {
         if let Pair::Hmac(_, secret) = &self.pair {
             return Ok(VerificationKey::secret(self.algorithm, secret)?.with_id(&self.id));
@@ -200,7 +201,7 @@ fn rsa(algorithm: Algorithm) -> Result<&'static dyn RsaEncoding, KeyError> {
     })
 }
 
-/// How an algorithm signs, and the bytes of one coordinate of its curve.
+/// Returns the signing algorithm and the length of a coordinate of its curve, in bytes.
 fn ecdsa(algorithm: Algorithm) -> Result<(&'static EcdsaSigningAlgorithm, usize), KeyError> {
     Ok(match algorithm {
         Algorithm::Es256 => (&ECDSA_P256_SHA256_FIXED_SIGNING, 32),

@@ -13,10 +13,11 @@ use super::{
 };
 use crate::jwks::Jwks;
 
-/// A token with the groups of a large organisation fits into it; a header of HTTP is seldom allowed more.
-const LONGEST_TOKEN: ByteSize = ByteSize::kibibytes(8);
+/// Enough for a token with the groups of a large organization. HTTP servers rarely allow longer
+/// headers.
+const MAX_TOKEN_SIZE: ByteSize = ByteSize::kibibytes(8);
 
-/// Believes the tokens of some issuers and no others. Cheap to clone.
+/// Verifies the tokens of a list of issuers. Cheap to clone.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -41,10 +42,10 @@ pub struct TokenVerifier(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     issuers: Vec<Issuer>,
-    longest: usize,
+    max_length: usize,
 }
 
-/// A token that was believed at the time it was looked at: whose it is and what its bearer may do.
+/// A token that was valid when it was verified.
 #[derive(Debug, Clone)]
 pub struct VerifiedToken {
     actor: Actor,
@@ -120,10 +121,10 @@ impl MissingKey {
 }
 
 impl TokenVerifier {
-    /// Believes these issuers.
+    /// Creates a verifier that trusts these issuers.
     ///
     /// # Errors
-    /// There is none, or a token could be of two.
+    /// There is no issuer, or two have the same name.
     pub fn new(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, IssuerError> {
         let issuers: Vec<_> = issuers.into_iter().collect();
         if issuers.is_empty() {
@@ -138,11 +139,11 @@ impl TokenVerifier {
         }
         Ok(Self(Arc::new(Inner {
             issuers,
-            longest: LONGEST_TOKEN.as_usize(),
+            max_length: MAX_TOKEN_SIZE.as_usize(),
         })))
     }
 
-    /// The key sets that are fetched, which somebody has to keep fresh.
+    /// Returns the key sets that are fetched. Each needs a task that keeps it fresh.
     pub fn key_sets(&self) -> impl Iterator<Item = &Jwks> {
         let issuers = self.0.issuers.iter();
         issuers.filter_map(|issuer| match &issuer.keys {
@@ -151,7 +152,7 @@ impl TokenVerifier {
         })
     }
 
-    /// A number that is another when a key may have been taken back.
+    /// Returns a number that changes when a key may have been withdrawn.
     pub(crate) fn generation(&self) -> u64 {
         let generations = self.key_sets().map(Jwks::generation);
         generations.fold(0, u64::wrapping_add)
@@ -181,7 +182,7 @@ impl TokenVerifier {
     }
 
     pub(crate) fn check(&self, token: &str, now: SystemTime) -> Result<VerifiedToken, Rejection> {
-        let token = Compact::parse(token, self.0.longest)?;
+        let token = Compact::parse(token, self.0.max_length)?;
         let claims = Claims::parse(&token.payload)?;
         let issuer = self.issuer_of(&claims).ok_or(TokenError::Issuer)?;
         let config = &issuer.config;
@@ -210,7 +211,8 @@ impl TokenVerifier {
         })
     }
 
-    /// The issuer that a token names, found in the list and not made of the token; the one without a name where it takes every token.
+    /// Returns the trusted issuer of a token. An issuer without a name accepts all tokens of unknown
+    /// issuers.
     fn issuer_of(&self, claims: &Claims) -> Option<&Issuer> {
         let find = |name: Option<&str>| {
             let mut issuers = self.0.issuers.iter();
@@ -245,7 +247,7 @@ fn verify_with(jwks: &Jwks, token: &Compact<'_>) -> Result<KeysValidity, Rejecti
 }
 
 fn check_type(config: &IssuerConfig, kind: Option<&str>) -> Result<(), TokenError> {
-    // A prefix that RFC 7515, section 4.1.9, lets writers leave out.
+    // Optional by RFC 7515, section 4.1.9.
     const PREFIX: &str = "application/";
     let kind = kind.unwrap_or("JWT");
     let bare = match kind.split_at_checked(PREFIX.len()) {
@@ -270,7 +272,7 @@ fn check_audience(config: &IssuerConfig, claims: &Claims) -> Result<(), TokenErr
     Err(TokenError::Audience)
 }
 
-/// Until when the token is believed.
+/// Checks `exp`, `nbf` and `iat`. Returns when the token expires.
 fn check_times(
     leeway: Duration,
     claims: &Claims,
@@ -317,37 +319,37 @@ fn grants(config: &IssuerConfig, claims: &Claims) -> Result<Grants, TokenError> 
 }
 
 impl VerifiedToken {
-    /// Who bears it.
+    /// Returns the caller.
     #[must_use]
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// On whose behalf.
+    /// Returns the tenant.
     #[must_use]
     pub fn tenant(&self) -> Option<&Tenant> {
         self.tenant.as_ref()
     }
 
-    /// What its bearer may do.
+    /// Returns the roles and scopes of the caller.
     #[must_use]
     pub fn grants(&self) -> &Grants {
         &self.grants
     }
 
-    /// All that it says.
+    /// Returns all claims.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
     }
 
-    /// The algorithm that it is signed with.
+    /// Returns the algorithm of the signature.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Until when it is believed: its `exp` and the leeway of its issuer.
+    /// Returns when the token expires: its `exp` and the leeway of its issuer.
     #[must_use]
     pub fn until(&self) -> SystemTime {
         self.until

@@ -99,7 +99,7 @@ fn a_key_is_rotated_without_a_token_that_nobody_can_check_auth_1() {
     let twice = SigningKey::generate("new", algorithm).unwrap();
     assert_eq!(
         signer.announce(twice),
-        Err(SignError::Twice("new".to_owned()))
+        Err(SignError::Duplicate("new".to_owned()))
     );
 }
 
