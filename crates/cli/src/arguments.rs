@@ -19,8 +19,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Audit a repository for production readiness.
     ///
-    /// Exit status: 0 no finding reaches --fail-on, 1 a finding does, 2 invalid arguments, 3 the audit is
-    /// incomplete or its report could not be written.
+    /// Exit status: 0 no finding reaches --fail-on, 1 a finding does, 2 invalid arguments, 3 the
+    /// audit is incomplete or its report could not be written.
     #[command(args_conflicts_with_subcommands = true)]
     Audit(Box<Audit>),
     /// Explain a rule (`SHIP-1.root-user`) or all rules of a requirement (`SHIP-1`).
@@ -39,8 +39,8 @@ pub(crate) struct Audit {
     pub(crate) path: PathBuf,
     /// Format of the report and its file. You can give several, one of them without a file.
     ///
-    /// Formats: pretty, json, sarif, markdown, html, junit, github. Without a file the report is written
-    /// to standard output.
+    /// Formats: pretty, json, sarif, markdown, html, junit, github. Without a file the report is
+    /// written to standard output.
     #[arg(
         long,
         value_name = "FORMAT[=FILE]",
@@ -51,7 +51,8 @@ pub(crate) struct Audit {
     /// File of the format that has none.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Minimum severity for exit status 1: critical, high, medium, low, info, or never [default: high].
+    /// Minimum severity for exit status 1: critical, high, medium, low, info, or never [default:
+    /// high].
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
     /// File with known findings. Only new findings count for --fail-on.

@@ -27,8 +27,8 @@ pub(crate) fn outputs(arguments: &Audit) -> Result<Vec<Output>, Box<dyn Error>> 
     Ok(outputs)
 }
 
-/// Checks that no two outputs have the same file and that no report overwrites an input. The baseline
-/// that is read may be the one that is written.
+/// Checks that no two outputs have the same file and that no report overwrites an input. The
+/// baseline that is read may be the one that is written.
 pub(crate) fn distinct(
     outputs: &[Output],
     arguments: &Audit,

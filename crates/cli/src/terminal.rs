@@ -13,8 +13,8 @@ const STEPS: usize = 50;
 /// Moves to the first column and clears the line.
 const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
-/// Prints a text, with colours if the terminal supports them. A closed pipe, as with `| head`, is not
-/// an error.
+/// Prints a text, with colours if the terminal supports them. A closed pipe, as with `| head`, is
+/// not an error.
 pub(crate) fn print(text: &str) -> Result<(), Box<dyn Error>> {
     match anstream::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

@@ -46,8 +46,8 @@ fn member_mut<'a>(document: &'a mut Json, segment: &Segment) -> Option<&'a mut J
     }
 }
 
-/// Removes the value at a key. Removes the whole list if it is an item of a list, because the indexes
-/// of the others would change. Returns whether there was a value.
+/// Removes the value at a key. Removes the whole list if it is an item of a list, because the
+/// indexes of the others would change. Returns whether there was a value.
 pub(crate) fn remove(document: &mut Json, key: &Key) -> bool {
     match (key.segments().last(), get_mut(document, &key.parent())) {
         (Some(Segment::Name(name)), Some(Json::Object(members))) => members.remove(name).is_some(),

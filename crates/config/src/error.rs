@@ -11,8 +11,8 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// An error with its origin. `key` is empty if it concerns a whole file. `problem` must not contain
-    /// a secret.
+    /// An error with its origin. `key` is empty if it concerns a whole file. `problem` must not
+    /// contain a secret.
     pub fn new(origin: Origin, key: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             origin,

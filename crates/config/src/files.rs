@@ -56,9 +56,9 @@ impl Location {
 
     /// Reads the base file and the file of the profile, if they exist.
     ///
-    /// A configured path must exist, and a configured directory must contain one of the two files. In
-    /// staging and production the file of the profile must exist if another profile has one, so that a
-    /// forgotten file is an error.
+    /// A configured path must exist, and a configured directory must contain one of the two files.
+    /// In staging and production the file of the profile must exist if another profile has one, so
+    /// that a forgotten file is an error.
     pub(crate) fn read(&self, profile: Profile, errors: &mut Vec<ConfigError>) -> Vec<Layer> {
         let before = errors.len();
         let base = read(&self.base(), errors);
@@ -152,7 +152,8 @@ fn read(path: &Path, errors: &mut Vec<ConfigError>) -> Option<Layer> {
     let tree = match tree.value {
         tree::Value::Mapping(_) => tree,
         _ if tree.is_null() => tree::Node::empty(tree.origin),
-        // Reported here, because a later layer would replace the value and the file would have no effect.
+        // Reported here, because a later layer would replace the value and the file would have no
+        // effect.
         _ => {
             let problem = "the file must be a mapping of keys to values";
             errors.push(ConfigError::new(tree.origin, "", problem));

@@ -13,12 +13,12 @@ use crate::{
     tree::{Node, Scalar, Value},
 };
 
-/// The maximum number of errors. serde stops at its first error, so the invalid value is replaced and
-/// the document is deserialized again.
+/// The maximum number of errors. serde stops at its first error, so the invalid value is replaced
+/// and the document is deserialized again.
 const MAX_ERRORS: usize = 100;
 
-/// Returns an instance of every settings type. Adds errors with their origins to `errors`. If there are
-/// any, instances may be missing.
+/// Returns an instance of every settings type. Adds errors with their origins to `errors`. If there
+/// are any, instances may be missing.
 pub(crate) fn instantiate(
     schema: &Schema,
     document: &Json,
@@ -65,8 +65,8 @@ fn hides_an_error(key: &Key, errors: &[ConfigError]) -> bool {
     })
 }
 
-/// Replaces an invalid value by its default, or removes it or its parent. Returns whether the document
-/// has changed.
+/// Replaces an invalid value by its default, or removes it or its parent. Returns whether the
+/// document has changed.
 fn repair(schema: &Schema, document: &mut Json, key: &Key) -> bool {
     let mut key = key.clone();
     while !key.is_root() {

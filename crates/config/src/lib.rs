@@ -1,9 +1,9 @@
 //! Layered configuration with typed settings, which reports all errors at once.
 //!
-//! You declare settings as Rust types. Their JSON Schema drives the checks, the types of environment
-//! variables and the generated documents. Every value keeps its origin, so that errors and `explain`
-//! name file, line and column. A file that cannot be read is an error, never an empty configuration.
-//! No message contains the value of a secret or an environment variable.
+//! You declare settings as Rust types. Their JSON Schema drives the checks, the types of
+//! environment variables and the generated documents. Every value keeps its origin, so that errors
+//! and `explain` name file, line and column. A file that cannot be read is an error, never an empty
+//! configuration. No message contains the value of a secret or an environment variable.
 //!
 //! [`Loader`] reads the layers, [`Schema`] holds the types, [`Loaded`] is the immutable result, and
 //! [`Watcher`] reloads it.

@@ -155,8 +155,8 @@ impl Loaded {
         leaves.any(|leaf| matches!(&leaf.reference, Reference::External { scheme: known, .. } if *known == scheme))
     }
 
-    /// Calls `check` with the key, value and marks of every secret, to check its strength. Do not keep
-    /// the value.
+    /// Calls `check` with the key, value and marks of every secret, to check its strength. Do not
+    /// keep the value.
     pub fn for_each_secret(&self, mut check: impl FnMut(&str, &str, &Marks)) {
         for (key, secret) in &self.0.secrets {
             let marks = self.0.schema.marks(key);

@@ -191,8 +191,8 @@ impl Loader {
         self.finish(schema, prepared, secrets, errors)
     }
 
-    /// Loads the configuration with an empty text in place of each secret. For commands that need no
-    /// secrets and must work without a vault.
+    /// Loads the configuration with an empty text in place of each secret. For commands that need
+    /// no secrets and must work without a vault.
     ///
     /// # Errors
     /// [`ConfigErrors`] with every mistake.

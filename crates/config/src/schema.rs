@@ -18,8 +18,8 @@ use crate::{
 
 /// A settings type for a [`Schema`]. It is implemented for all types with these bounds.
 ///
-/// The type needs `#[serde(default, deny_unknown_fields)]`, and `#[serde(skip_serializing)]` on each
-/// field with a [`Secret`](seaworthy_core::Secret).
+/// The type needs `#[serde(default, deny_unknown_fields)]`, and `#[serde(skip_serializing)]` on
+/// each field with a [`Secret`](seaworthy_core::Secret).
 pub trait Settings:
     Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Sync + 'static
 {
@@ -98,8 +98,8 @@ impl Schema {
         Self::new(self.parts)
     }
 
-    /// Overrides the default of a setting, such as `server.http.addr` of a second service on the same
-    /// machine. A load fails if no type has the key.
+    /// Overrides the default of a setting, such as `server.http.addr` of a second service on the
+    /// same machine. A load fails if no type has the key.
     #[must_use]
     pub fn with_default(mut self, key: &str, value: impl Into<Json>) -> Self {
         let key = Key::of_dotted(key);
@@ -110,8 +110,8 @@ impl Schema {
     }
 
     /// Adds an environment variable with another name for a setting, such as one of an existing
-    /// deployment. The variable with the prefix of the service overrides it. A load fails if no type
-    /// has the key.
+    /// deployment. The variable with the prefix of the service overrides it. A load fails if no
+    /// type has the key.
     #[must_use]
     pub fn with_variable(mut self, name: &str, key: &str) -> Self {
         let key = Key::of_dotted(key);
@@ -191,8 +191,8 @@ impl Schema {
         {
             members.insert("required".to_owned(), Json::Array(required));
         }
-        // Another crate of the build may enable `preserve_order` of serde_json. The generated documents
-        // are committed and compared, so they need one order.
+        // Another crate of the build may enable `preserve_order` of serde_json. The generated
+        // documents are committed and compared, so they need one order.
         let mut defaults = Json::Object(defaults);
         defaults.sort_all_objects();
         document.sort_all_objects();

@@ -1,5 +1,5 @@
-//! The layer of environment variables: `HELLO__SERVER__HTTP__ADDR` sets the key `server.http.addr` of
-//! the service `hello`.
+//! The layer of environment variables: `HELLO__SERVER__HTTP__ADDR` sets the key `server.http.addr`
+//! of the service `hello`.
 
 use std::collections::BTreeMap;
 

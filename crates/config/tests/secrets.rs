@@ -191,7 +191,7 @@ fn prints_no_secrets_and_no_values_of_variables_conf_5() {
 }
 
 #[test]
-fn the_password_of_a_url_is_masked_where_the_type_forgot_that_it_is_a_secret_obs_3() {
+fn masks_passwords_in_urls_that_are_not_secrets_obs_3() {
     let text = format!("store: {{ kind: redis, url: 'redis://me:{CANARY}@cache' }}");
     let directory = directory(&[("config.yaml", &text)]);
     let loaded = loader(&directory).load(&schema()).unwrap();

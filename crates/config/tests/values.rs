@@ -97,22 +97,20 @@ fn items_of_lists_have_no_variable_conf_1() {
         .load(&schema())
         .unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("a variable sets a whole list"),
+        error.to_string().contains("a variable sets a whole list"),
         "{error}"
     );
 }
 
 proptest! {
     #[test]
-    fn a_text_arrives_to_the_letter_conf_1(text in "[^\0]{1,40}") {
+    fn texts_are_unchanged_conf_1(text in "[^\0]{1,40}") {
         let loaded = one("HELLO__GREETING", &text).load(&schema()).unwrap();
         prop_assert_eq!(loaded.get::<Hello>().unwrap().greeting, text);
     }
 
     #[test]
-    fn a_number_arrives_or_is_refused_conf_1(number: i64) {
+    fn numbers_are_exact_or_rejected_conf_1(number: i64) {
         let loaded = one("HELLO__SERVER__HTTP__CONNECTIONS", &number.to_string()).load(&schema());
         match loaded {
             Ok(loaded) => prop_assert_eq!(i64::from(loaded.get::<Framework>().unwrap().server.http.connections), number),
@@ -121,13 +119,13 @@ proptest! {
     }
 
     #[test]
-    fn no_variable_and_no_argument_breaks_the_loader_conf_1(name in "[A-Z_]{0,30}", key in ".{0,30}", value in ".{0,60}") {
+    fn accepts_every_variable_and_argument_conf_1(name in "[A-Z_]{0,30}", key in ".{0,30}", value in ".{0,60}") {
         let _ = one(&format!("HELLO__{name}"), &value).load(&schema());
         let _ = Loader::new("hello").environment(Environment::default()).overrides([format!("{key}={value}"), key]).load(&schema());
     }
 
     #[test]
-    fn no_file_breaks_the_loader_conf_1(text in "[a-z:${}\\[\\]&*!|>'\"#, \n-]{0,120}") {
+    fn accepts_every_file_conf_1(text in "[a-z:${}\\[\\]&*!|>'\"#, \n-]{0,120}") {
         let directory = directory(&[("config.yaml", &text)]);
         let _ = loader(&directory).load(&schema());
     }

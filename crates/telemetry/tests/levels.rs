@@ -1,4 +1,4 @@
-//! Levels change for the whole process, so this test has a process of its own.
+//! Levels apply to the whole process, so this test runs in a separate one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,14 +10,14 @@ use seaworthy_telemetry::{
 };
 use tracing::{debug, info};
 
-fn say() {
+fn log_at_all_levels() {
     debug!(target: "orders::store", "detail");
     info!(target: "quiet::part", "hidden");
     info!(target: "quieter", "shown");
 }
 
 #[tokio::test(start_paused = true)]
-async fn levels_per_target_decide_and_change_at_run_time_with_an_end_obs_1() {
+async fn levels_change_at_run_time_and_expire_obs_1() {
     let sink = MemorySink::default();
     let log = LogConfig {
         targets: [("quiet".to_owned(), Level::Warn)].into(),
@@ -33,38 +33,38 @@ async fn levels_per_target_decide_and_change_at_run_time_with_an_end_obs_1() {
     )
     .unwrap();
     let levels = telemetry.logs().levels();
-    say();
+    log_at_all_levels();
     assert_eq!(sink.lines().len(), 1);
 
     levels.set(
         "orders",
         Level::Debug,
         Duration::from_secs(60),
-        "looking for a fault",
+        "lost orders",
     );
-    say();
-    assert_eq!(sink.lines().len(), 3, "the detail too");
+    log_at_all_levels();
+    assert_eq!(sink.lines().len(), 3, "with the debug line");
     let report = levels.report();
     assert_eq!(
         (
             report.overrides[0].reason.as_str(),
             report.overrides[0].expires_in_seconds
         ),
-        ("looking for a fault", 60)
+        ("lost orders", 60)
     );
 
     tokio::select! {
         () = levels.expire() => {}
         () = tokio::time::sleep(Duration::from_secs(61)) => {}
     }
-    say();
-    assert_eq!(sink.lines().len(), 4, "the change has ended");
+    log_at_all_levels();
+    assert_eq!(sink.lines().len(), 4, "the override has expired");
     assert_eq!(levels.report().overrides, []);
 
     levels.configure(&LogConfig {
         level: Level::Error,
         ..LogConfig::default()
     });
-    say();
-    assert_eq!(sink.lines().len(), 4, "a reload is heard");
+    log_at_all_levels();
+    assert_eq!(sink.lines().len(), 4, "a reload takes effect");
 }

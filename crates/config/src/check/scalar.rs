@@ -123,8 +123,8 @@ fn describe(text: &str) -> String {
     }
 }
 
-/// Returns the text that a message may repeat: only text of files. The value of a variable or argument
-/// may be a misplaced secret.
+/// Returns the text that a message may repeat: only text of files. The value of a variable or
+/// argument may be a misplaced secret.
 fn shown(scalar: &Scalar) -> Option<&str> {
     match scalar {
         Scalar::Yaml { text, .. }

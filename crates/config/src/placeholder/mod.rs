@@ -12,8 +12,8 @@ pub(crate) struct Expansion {
     pub(crate) whole: bool,
 }
 
-/// Replaces the placeholders. `None` if the text has none. Placeholders in the value of a variable are
-/// not replaced. The error does not contain a value.
+/// Replaces the placeholders. `None` if the text has none. Placeholders in the value of a variable
+/// are not replaced. The error does not contain a value.
 pub(crate) fn expand(text: &str, environment: &Environment) -> Result<Option<Expansion>, String> {
     if !text.contains("${") {
         return Ok(None);

@@ -32,7 +32,7 @@ fn placeholders_take_the_variable_or_else_the_default_conf_1() {
 }
 
 #[test]
-fn a_broken_placeholder_is_an_error_conf_1() {
+fn rejects_invalid_placeholders_conf_1() {
     for written in [
         "${",
         "${HOST",
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn an_escaped_text_stays_what_it_was_conf_1(written in "[a-z${}:]{0,20}") {
+    fn escaped_text_is_unchanged_conf_1(written in "[a-z${}:]{0,20}") {
         let escaped = written.replace("${", "$${");
         prop_assume!(!written.contains("$${"));
         prop_assert_eq!(text(&escaped, &[]), Ok(written));

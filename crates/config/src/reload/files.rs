@@ -9,8 +9,8 @@ use std::{
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::{sync::Notify, time::Instant};
 
-/// The time without events that ends a change. An editor saves a file with several events within a few
-/// milliseconds.
+/// The time without events that ends a change. An editor saves a file with several events within a
+/// few milliseconds.
 const QUIET: Duration = Duration::from_millis(100);
 /// The maximum wait for a directory with continuous events.
 const LATEST: Duration = Duration::from_secs(1);

@@ -1,5 +1,5 @@
-//! Hot reload (CONF-4): a new snapshot is loaded and checked, and replaces the running one only if it
-//! is valid.
+//! Hot reload (CONF-4): a new snapshot is loaded and checked, and replaces the running one only if
+//! it is valid.
 
 mod difference;
 mod files;

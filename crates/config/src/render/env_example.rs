@@ -4,7 +4,8 @@ use super::listing::{SECRET_EXAMPLE, list};
 use crate::{Schema, variables};
 
 impl Schema {
-    /// Returns `.env.example`: every variable, commented out, with its default. Secrets are references.
+    /// Returns `.env.example`: every variable, commented out, with its default. Secrets are
+    /// references.
     #[must_use]
     pub fn env_example(&self, service: &str) -> String {
         let profile = variables::profile_variable(service);
@@ -12,8 +13,10 @@ impl Schema {
             format!("# development, test, staging or production.\n# {profile}=development\n");
         for entry in list(self).into_iter().filter(|entry| entry.has_variable) {
             text.push('\n');
-            if let Some(line) = entry.description.lines().next() {
-                let _ = writeln!(text, "# {line}");
+            let paragraph = entry.description.split("\n\n").next().unwrap_or_default();
+            let words: Vec<_> = paragraph.split_whitespace().collect();
+            if !words.is_empty() {
+                let _ = writeln!(text, "# {}", words.join(" "));
             }
             let value = if entry.secret {
                 SECRET_EXAMPLE.to_owned()

@@ -107,8 +107,8 @@ impl Compiler<'_> {
         Ok(shape)
     }
 
-    /// Returns the keywords of a schema and of the definition that it refers to. Its own override those
-    /// of the definition.
+    /// Returns the keywords of a schema and of the definition that it refers to. Its own override
+    /// those of the definition.
     fn members(&self, schema: &Json, key: &Key) -> Result<Members, String> {
         let mut members = match schema {
             Json::Object(members) => members.clone(),
@@ -182,7 +182,8 @@ impl Compiler<'_> {
         })
     }
 
-    /// Joins the parts of `allOf` into one schema. schemars writes it for bounds next to a reference.
+    /// Joins the parts of `allOf` into one schema. schemars writes it for bounds next to a
+    /// reference.
     fn all_of(
         &self,
         members: &Members,

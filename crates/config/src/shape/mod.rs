@@ -1,7 +1,7 @@
 //! The JSON Schema of the settings types, compiled for the checks of a tree.
 //!
-//! It supports the keywords that schemars writes. Any other keyword is an error of the schema, so that
-//! no bound is ignored.
+//! It supports the keywords that schemars writes. Any other keyword is an error of the schema, so
+//! that no bound is ignored.
 
 mod choice;
 mod compile;

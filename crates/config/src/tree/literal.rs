@@ -7,8 +7,8 @@ use crate::{
     shape::{Form, Shape},
 };
 
-/// Parses a text for a shape: a list is `a,b` or `["a", "b"]`, a mapping is `{a: 1}`, and anything else
-/// is one scalar.
+/// Parses a text for a shape: a list is `a,b` or `["a", "b"]`, a mapping is `{a: 1}`, and anything
+/// else is one scalar.
 fn node(
     shape: Option<&Shape>,
     origin: &Origin,

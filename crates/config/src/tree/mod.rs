@@ -40,7 +40,8 @@ pub(crate) struct Entry {
 
 #[derive(Clone)]
 pub(crate) enum Scalar {
-    /// A scalar of a file. A plain scalar has its type of the YAML core schema, a quoted one is text.
+    /// A scalar of a file. A plain scalar has its type of the YAML core schema, a quoted one is
+    /// text.
     Yaml { text: String, plain: bool },
     /// A scalar of a file after its placeholders are replaced.
     Expanded {
@@ -50,7 +51,8 @@ pub(crate) enum Scalar {
         /// Whether a part of the text comes from a variable.
         from_variable: bool,
     },
-    /// A placeholder that cannot be replaced. It is an error unless a later layer replaces the value.
+    /// A placeholder that cannot be replaced. It is an error unless a later layer replaces the
+    /// value.
     Broken(String),
     /// A text of a variable or argument. The schema decides its type, and it has no markup.
     Literal(String),

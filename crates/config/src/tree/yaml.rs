@@ -44,7 +44,8 @@ pub(crate) fn parse(path: &Path, text: &str, errors: &mut Vec<ConfigError>) -> O
     Reader::new(source, text, errors).document()
 }
 
-/// Parses a flow collection (`[a, b]`, `{a: 1}`) of a variable or argument. Its scalars are literals.
+/// Parses a flow collection (`[a, b]`, `{a: 1}`) of a variable or argument. Its scalars are
+/// literals.
 pub(crate) fn flow(origin: &Origin, text: &str, errors: &mut Vec<ConfigError>) -> Option<Node> {
     let source = Source::Whole(origin.clone());
     Reader::new(source, text, errors).document()

@@ -40,7 +40,10 @@ pub struct Http {
     pub addr: SocketAddr,
     /// The timeout of a request.
     pub timeout: Timeout,
-    /// The maximum size of a body.
+    /// The maximum size of a body, which
+    /// is read in chunks.
+    ///
+    /// Not part of the example.
     pub max_body: ByteSize,
     /// The maximum number of connections.
     #[schemars(range(min = 1, max = 100_000))]

@@ -43,8 +43,8 @@ pub(super) fn escape(output: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Returns the number of bytes at the start that need no escape. Checks eight bytes at once, because
-/// most texts need none.
+/// Returns the number of bytes at the start that need no escape. Checks eight bytes at once,
+/// because most texts need none.
 fn plain_length(text: &[u8]) -> usize {
     let mut plain = 0;
     let (chunks, rest) = text.as_chunks::<8>();

@@ -210,7 +210,8 @@ impl Levels {
         self.table.store(Arc::new(table));
     }
 
-    /// Wakes the expiry task and clears the cache of `tracing`, which keeps the decision per callsite.
+    /// Wakes the expiry task and clears the cache of `tracing`, which keeps the decision per
+    /// callsite.
     fn notify(&self) {
         self.changed.notify_one();
         tracing_core::callsite::rebuild_interest_cache();

@@ -3,7 +3,7 @@ use std::{cell::Cell, fmt, fmt::Write as _, io::Write as _, net::IpAddr, sync::A
 use seaworthy_core::{RequestContext, RequestId, ServiceIdentity};
 
 use super::{
-    Shared,
+    FieldName, Shared,
     encode::{Encoding, escape, push_float, push_now, push_unsigned},
     level::Level,
 };
@@ -19,29 +19,6 @@ const MAX_KEPT_CAPACITY: usize = 16 * 1_024;
 
 /// The smallest number of 13 digits. Card numbers have at least 13 digits.
 const MIN_CHECKED_NUMBER: u64 = 1_000_000_000_000;
-
-/// The name of a field: lower case letters, digits and underscores, so that it needs no escape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FieldName(&'static str);
-
-impl FieldName {
-    /// Checks a name.
-    ///
-    /// # Panics
-    /// If the name has another character. A constant with such a name does not compile.
-    #[must_use]
-    #[expect(clippy::panic, reason = "a constant that is wrong does not compile")]
-    pub const fn new(name: &'static str) -> Self {
-        let mut rest = name.as_bytes();
-        while let [first, others @ ..] = rest {
-            if !matches!(first, b'a'..=b'z' | b'0'..=b'9' | b'_') {
-                panic!("a field name has lower case letters, digits and underscores only");
-            }
-            rest = others;
-        }
-        Self(name)
-    }
-}
 
 /// A line that is being written. It is passed to the sink when it is dropped.
 pub struct Line {
@@ -282,8 +259,8 @@ impl Line {
         self
     }
 
-    /// Adds a floating-point number. Infinity and NaN become texts, because JSON has no notation for
-    /// them.
+    /// Adds a floating-point number. Infinity and NaN become texts, because JSON has no notation
+    /// for them.
     pub(super) fn floating_point(&mut self, name: &str, value: f64) -> &mut Self {
         if !value.is_finite() {
             return self.formatted(name, format_args!("{value}"));
@@ -355,8 +332,8 @@ impl Line {
     }
 }
 
-/// Encodes `","service":"…","version":"…`, between the value of the field before and the quote after
-/// the version.
+/// Encodes `","service":"…","version":"…`, between the value of the field before and the quote
+/// after the version.
 pub(super) fn encode_identity(identity: &ServiceIdentity) -> Vec<u8> {
     let mut encoded = b"\",\"service\":\"".to_vec();
     escape(&mut encoded, identity.name());

@@ -7,6 +7,7 @@
 
 mod config;
 mod encode;
+mod field_name;
 mod level;
 mod levels;
 mod line;
@@ -20,9 +21,10 @@ use std::{sync::Arc, time::Duration};
 use seaworthy_core::{RequestContext, ServiceIdentity};
 
 pub use config::{LogConfig, LogFormat, LogRateLimitConfig};
+pub use field_name::FieldName;
 pub use level::{Level, UnknownLevel};
 pub use levels::{LevelOverride, LevelReport, Levels};
-pub use line::{FieldName, Line};
+pub use line::Line;
 pub use sink::{LineSink, MemorySink, NullSink};
 pub(crate) use subscriber::LogSubscriber;
 pub(crate) use writer::StdoutWriter;

@@ -9,8 +9,8 @@ const OTHER: &str = "other";
 /// reason.
 ///
 /// The number of values is bounded, so that a caller who chooses the value cannot create series
-/// without limit. Further values share the series `other`. A lookup takes a lock and a hash. Keep the
-/// handle if that matters.
+/// without limit. Further values share the series `other`. A lookup takes a lock and a hash. Keep
+/// the handle if that matters.
 ///
 /// ```
 /// use seaworthy_telemetry::metrics::{Family, Metrics};

@@ -64,8 +64,8 @@ impl Histogram {
         self.count(duration.as_secs_f64());
     }
 
-    /// Records a duration, in seconds, and keeps its trace as the exemplar of the bucket if the trace is
-    /// sampled. Never blocks: while a scrape reads the exemplar, the previous one stays.
+    /// Records a duration, in seconds, and keeps its trace as the exemplar of the bucket if the
+    /// trace is sampled. Never blocks: while a scrape reads the exemplar, the previous one stays.
     pub fn observe_with_exemplar(&self, duration: Duration, trace: &TraceContext) {
         let value = duration.as_secs_f64();
         let bucket = self.count(value);

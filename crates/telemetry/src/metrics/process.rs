@@ -11,8 +11,8 @@ use super::{registry::Metrics, render::unix_seconds};
 const TICKS_PER_SECOND: f64 = 100.0;
 
 impl Metrics {
-    /// Registers `build_info` and the metrics of this process. Without `/proc` only the start time is
-    /// registered.
+    /// Registers `build_info` and the metrics of this process. Without `/proc` only the start time
+    /// is registered.
     pub fn register_process(&self, identity: &ServiceIdentity) {
         let labels = [
             ("service", identity.name()),

@@ -140,7 +140,8 @@ impl Metrics {
         }
     }
 
-    /// Registers a gauge whose value is read at each scrape. `compute` must be fast and must not block.
+    /// Registers a gauge whose value is read at each scrape. `compute` must be fast and must not
+    /// block.
     pub fn observable_gauge<F>(&self, name: &str, help: &str, labels: &[(&str, &str)], compute: F)
     where
         F: Fn() -> f64 + Send + Sync + 'static,

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sensitive_word_has_a_hint_obs_3() {
+    fn sensitive_words_have_a_hint_obs_3() {
         let pairs = PAIRS.map(|(first, second)| [first, second].concat());
         let words = WORDS.iter().chain(&LAST_WORDS).map(|word| word.to_vec());
         for word in words.chain(pairs) {

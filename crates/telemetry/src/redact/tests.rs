@@ -44,7 +44,7 @@ fn masks_several_matches_in_one_text_obs_3() {
 }
 
 #[test]
-fn each_class_can_be_switched_off_obs_3() {
+fn classes_can_be_switched_off_obs_3() {
     type Switch = fn(&mut RedactionConfig) -> &mut bool;
     let classes: [(Switch, &str); 6] = [
         (|config| &mut config.sensitive_fields, "color_password=red"),

@@ -62,8 +62,8 @@ impl Tracer {
         }))
     }
 
-    /// Starts the span of a request: a child of the caller's span with the caller's sampling decision,
-    /// or the root span of a new trace.
+    /// Starts the span of a request: a child of the caller's span with the caller's sampling
+    /// decision, or the root span of a new trace.
     #[must_use]
     pub fn start_span(&self, caller: Option<&TraceContext>) -> TraceContext {
         match caller {
