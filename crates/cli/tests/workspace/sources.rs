@@ -66,8 +66,9 @@ fn without_tests(tokens: TokenStream) -> Vec<TokenTree> {
                     matches!(kept.last(), Some(TokenTree::Punct(it)) if it.as_char() == '#');
                 let text = group.stream().to_string();
                 let text: String = text.split_whitespace().collect();
-                if is_attribute && matches!(&*text, "test" | "cfg(test)" | "cfg(doctest)")
-                    || is_attribute && text.starts_with("tokio::test")
+                if is_attribute
+                    && (matches!(&*text, "test" | "cfg(test)" | "cfg(doctest)")
+                        || text.starts_with("tokio::test"))
                 {
                     kept.pop();
                     is_skipping = true;
