@@ -1,4 +1,5 @@
-//! The place in the stack where a caller's identity is established. The crate that knows tokens fills it; without it every caller is anonymous.
+//! Authentication of callers. Another crate implements it. Without an implementation every caller is
+//! anonymous.
 
 use std::{fmt, sync::Arc};
 
@@ -8,9 +9,10 @@ use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Tenant};
 
 use crate::RouteOptions;
 
-/// Establishes who calls.
+/// Authenticates callers.
 pub trait Authenticate: Send + Sync + 'static {
-    /// Looks at the head of a request for a route. Runs on the hot path: answer at once where that is possible.
+    /// Authenticates a request by its head. This runs for every request, so return without waiting if
+    /// possible.
     fn authenticate(
         &self,
         request: &Parts,
@@ -18,7 +20,7 @@ pub trait Authenticate: Send + Sync + 'static {
         route: &RouteOptions,
     ) -> Authentication;
 
-    /// What `WWW-Authenticate` says beside a refusal of the stack (RFC 9110, section 11.6.1).
+    /// Returns the value of `WWW-Authenticate` for a refused caller (RFC 9110, section 11.6.1).
     fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         let _ = (refusal, route);
         None
@@ -40,34 +42,34 @@ impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
     }
 }
 
-/// What an authenticator found.
+/// The result of an authentication.
 pub enum Authentication {
-    /// No credentials, and none are needed here.
+    /// The request has no credentials, and the route needs none.
     Anonymous,
-    /// The caller is known.
+    /// The caller is authenticated.
     Known(Identity),
-    /// The credentials are missing or wrong.
+    /// The credentials are missing or invalid.
     Refused(Error),
-    /// The answer needs waiting, for a key that is fetched.
+    /// The result is not yet available, for example because a key is fetched.
     Later(BoxFuture<'static, Result<Option<Identity>, Error>>),
 }
 
-/// A proved identity.
+/// An authenticated identity.
 #[derive(Debug)]
 pub struct Identity {
-    /// Who acts.
+    /// The user or service that calls.
     pub actor: Actor,
-    /// On whose behalf, where the credentials say so.
+    /// The tenant, if the credentials name one.
     pub tenant: Option<Tenant>,
-    /// What they may do.
+    /// The roles and scopes.
     pub grants: Grants,
-    /// What handlers may extract besides, such as typed claims.
+    /// Further data for handlers, such as typed claims.
     pub attachment: Option<Arc<dyn Attach>>,
 }
 
-/// Something that is known of a caller beyond who it is. Shared by all requests of the caller, so that a request allocates no collection for it.
+/// Further data of a caller. All requests of the caller share it, so a request allocates nothing.
 pub trait Attach: fmt::Debug + Send + Sync {
-    /// Puts it among the extensions of a request, where handlers find it.
+    /// Inserts the data into the extensions of a request.
     fn attach(self: Arc<Self>, extensions: &mut Extensions);
 }
 
@@ -82,11 +84,11 @@ impl fmt::Debug for Authentication {
     }
 }
 
-/// The refusal of a caller whom nobody knows, where the route asks who calls.
+/// Returns the error for an anonymous caller of a route that requires authentication.
 pub(crate) fn unknown() -> Error {
     Error::new(
         Code::Unauthenticated,
         "CREDENTIALS_MISSING",
-        "this needs to know who calls",
+        "authentication is required: send valid credentials",
     )
 }

@@ -20,7 +20,7 @@ use crate::{
     server::RequestBodyError,
 };
 
-/// A body that grew beyond its limit: the error that a reader of the body gets.
+/// The error of a body that exceeds its limit, for the reader of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the body is larger than the limit of {limit} bytes")]
 pub(crate) struct BodyTooLarge {
@@ -66,7 +66,7 @@ impl BodyFault {
             Self::TooSlow => Error::new(
                 Code::RequestTimeout,
                 "BODY_TOO_SLOW",
-                "the body came more slowly than the service waits for",
+                "the request body arrived too slowly",
             ),
             Self::NoRoom => body_budget::spent(),
         }
@@ -80,7 +80,7 @@ impl RequestMemory for Reading {
 }
 
 impl BodyReport {
-    /// The answer that the fault is worth, if there was one.
+    /// Returns the error for the client, if reading failed.
     pub(crate) fn error(&self) -> Option<Error> {
         self.0.fault.get().map(|fault| fault.error())
     }
@@ -92,20 +92,20 @@ impl BodyReport {
     }
 }
 
-/// The answer that the reason for which reading a body failed is worth.
+/// Returns the error for the client of a body that could not be read.
 pub(crate) fn unreadable(error: axum::Error) -> Error {
     match BodyFault::of(&error) {
         Some(fault) => fault.error(),
         None => Error::new(
             Code::Invalid,
             "BODY_INCOMPLETE",
-            "the body could not be read to its end",
+            "the request body is incomplete",
         )
         .with_cause(error),
     }
 }
 
-/// The answer to a body that is too large.
+/// Returns the error for a body that is too large.
 pub(crate) fn too_large(limit: ByteSize) -> Error {
     Error::new(
         Code::TooLarge,
@@ -114,7 +114,7 @@ pub(crate) fn too_large(limit: ByteSize) -> Error {
     )
 }
 
-/// Whether the head already says that the body is too large.
+/// Returns whether `Content-Length` exceeds the limit.
 pub(crate) fn declared_too_large(headers: &HeaderMap, limit: ByteSize) -> bool {
     headers
         .get(header::CONTENT_LENGTH)
@@ -191,7 +191,7 @@ impl LimitedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         let error = error.into();
         if let Some(fault) = BodyFault::of(&*error) {
-            // A second error of the same body says nothing new.
+            // Only the first error of a body counts.
             let _ = self.report.0.fault.set(fault);
         }
         self.waiting = None;

@@ -7,34 +7,34 @@ use crate::{
     SecurityHeadersConfig,
 };
 
-/// Half of the minute after which most proxies give up: the service answers before they do.
+/// Half of the timeout of most proxies, so that the service responds before they do.
 const TIMEOUT: Timeout = Timeout::from_secs(30);
-/// Twice what a large JSON document has; uploads have routes with limits of their own (SEC-3).
-const BODY_LIMIT: ByteSize = ByteSize::mebibytes(2);
+/// Twice the size of a large JSON document. Routes for uploads set their own limits (SEC-3).
+const MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(2);
 
-/// What the middleware stack does to every request.
+/// The settings of the middleware stack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// How long a request may take until its answer begins. A client shortens it with `x-request-timeout-ms`; nothing lengthens it but a route's own setting.
+    /// Time limit until the response begins. A client can shorten it with `x-request-timeout-ms`. A route may set another limit.
     pub timeout: Timeout,
-    /// How large a request's body may be.
+    /// Maximum size of a request body. A route may set another limit.
     pub max_body_size: ByteSize,
-    /// The proxies whose word on the client's address is believed: ranges such as `10.0.0.0/8`. Empty: nobody's.
+    /// The proxies whose forwarded client IP is used, as ranges such as `10.0.0.0/8`. Empty: no proxy is trusted.
     pub trusted_proxies: Vec<AddressRange>,
-    /// The one header in which they write it.
+    /// The header in which the proxies write the client IP.
     pub forwarded_header: ForwardedHeader,
-    /// Pages of other origins.
+    /// Cross-origin resource sharing: which pages of other origins may call the service.
     pub cors: CorsConfig,
-    /// Whether requests that may change something are refused when a page of another origin makes them and they have cookies, or are about to get some; one that CORS lets in with credentials may.
+    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that CORS allows with credentials may send them. Routes that start a session are guarded without cookies too.
     pub refuse_cross_site_cookies: bool,
-    /// Requests per caller.
+    /// Rate limit per user or client IP.
     pub rate_limit: RateLimitConfig,
-    /// Requests at once.
+    /// Limit on the requests in flight.
     pub load_shed: LoadShedConfig,
-    /// Headers that narrow what a browser may do with an answer.
+    /// Headers that restrict what a browser does with a response.
     pub security_headers: SecurityHeadersConfig,
-    /// One log line per request.
+    /// The access log, with one line per request.
     pub access_log: AccessLogConfig,
 }
 
@@ -42,7 +42,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             timeout: TIMEOUT,
-            max_body_size: BODY_LIMIT,
+            max_body_size: MAX_BODY_SIZE,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             cors: CorsConfig::default(),
@@ -59,9 +59,9 @@ impl Default for HttpConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessLogConfig {
-    /// Whether each request is one line.
+    /// Whether every request is logged.
     pub enabled: bool,
-    /// Whether the line has the query. Off: queries carry searches, names and tokens (OBS-3). Routes marked as sensitive never show theirs.
+    /// Whether the line contains the query. Queries may contain searches, names and tokens (OBS-3). The query of a sensitive route is never logged.
     pub query: bool,
 }
 

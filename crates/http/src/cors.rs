@@ -1,6 +1,7 @@
 //! Cross-origin resource sharing (SEC-2), as the Fetch standard defines it.
 //!
-//! It stands outside the routes, so a preflight is answered for a path or method that no route knows, and a 404 or 405 reaches the page that caused it.
+//! The step is outside the routes. It answers preflights for every path and method, and the page
+//! that caused a 404 or 405 can read the response.
 
 use std::{collections::HashSet, str::FromStr};
 
@@ -10,9 +11,9 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// The methods that a service of this framework serves.
+/// The methods that services usually have.
 const ALLOWED_METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-/// What a browser client of a JSON service sends beyond the safelisted headers.
+/// The request headers of a browser client of a JSON service, besides the safelisted ones.
 const ALLOWED_HEADERS: [&str; 8] = [
     "authorization",
     "content-type",
@@ -23,7 +24,7 @@ const ALLOWED_HEADERS: [&str; 8] = [
     "x-request-id",
     "x-request-timeout-ms",
 ];
-/// What a browser client needs to report a failure and to slow down.
+/// The response headers that a browser client needs to report an error and to slow down.
 const EXPOSED_HEADERS: [&str; 5] = [
     "x-request-id",
     "retry-after",
@@ -31,8 +32,8 @@ const EXPOSED_HEADERS: [&str; 5] = [
     "ratelimit-policy",
     "location",
 ];
-/// Ten minutes: few enough preflights to not matter, short enough that a removed origin is out soon.
-const MAXIMUM_AGE: Timeout = Timeout::from_secs(10 * 60);
+/// Long enough to save most preflights, short enough that a removed origin loses access soon.
+const MAX_AGE: Timeout = Timeout::from_secs(10 * 60);
 
 const VARY_PREFLIGHT: HeaderValue = HeaderValue::from_static(
     "origin, access-control-request-method, access-control-request-headers",
@@ -41,24 +42,24 @@ const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
-/// Which pages of other origins may call the service.
+/// Cross-origin resource sharing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CorsConfig {
-    /// Whether pages of other origins may call the service at all.
+    /// Whether pages of other origins may call the service.
     pub enabled: bool,
-    /// The origins that may, such as `https://app.example.org`: scheme, host and port, nothing else. `*` means every origin. Preflight refuses `*`, plain HTTP and loopback in production.
+    /// The allowed origins: scheme, host and port, such as `https://app.example.org`. `*` allows every origin. Production refuses `*`, plain HTTP and loopback.
     #[schemars(extend("x-reloadable" = true, "x-browser-address" = true, "x-cors-origins" = true))]
     pub allowed_origins: Vec<String>,
-    /// The methods that they may use.
+    /// The allowed methods.
     pub allowed_methods: Vec<String>,
-    /// The request headers that they may send.
+    /// The allowed request headers.
     pub allowed_headers: Vec<String>,
-    /// The answer headers that they may read.
+    /// The response headers that pages may read.
     pub exposed_headers: Vec<String>,
-    /// Whether they may send cookies and other credentials. Never together with `*`.
+    /// Whether pages may send cookies and other credentials. Not allowed together with `*`.
     pub allow_credentials: bool,
-    /// How long a browser may remember the answer to a preflight.
+    /// How long a browser may cache the response to a preflight.
     pub max_age: Timeout,
 }
 
@@ -72,7 +73,7 @@ impl Default for CorsConfig {
             allowed_headers: owned(&ALLOWED_HEADERS),
             exposed_headers: owned(&EXPOSED_HEADERS),
             allow_credentials: false,
-            max_age: MAXIMUM_AGE,
+            max_age: MAX_AGE,
         }
     }
 }

@@ -1,10 +1,13 @@
-//! Requests that a page of another site makes for the user (cross-site request forgery).
+//! Protection against cross-site request forgery.
 //!
-//! A cookie says who the user is and not who asks. Browsers say that themselves: in `Sec-Fetch-Site`, and in `Origin` those that do not know it. So no token has to be woven into forms: a request that may change
-//! something, has cookies and comes from elsewhere is refused. Clients that are no browsers send neither header and have no cookies that somebody else's page could use. `SameSite` cookies alone are
-//! not enough, because a sibling host is the same site (F. Valsorda, "Cross-Site Request Forgery", 2025, of which Go 1.25 has the same check).
+//! A cookie identifies the user and not the page that sends the request. Browsers send that in
+//! `Sec-Fetch-Site`, older ones in `Origin`. So forms need no token: an unsafe request with cookies
+//! from another origin is refused. Other clients send neither header, and no page can use their
+//! cookies. `SameSite` cookies alone are not enough, because another subdomain is the same site
+//! (F. Valsorda, "Cross-Site Request Forgery", 2025; Go 1.25 has the same check).
 //!
-//! Where an answer begins or ends a session there is something to forge without any cookie: the browser keeps what the answer sets, and the user would go on in an account of the attacker's.
+//! A route that starts or ends a session needs the check without cookies too. Otherwise a page could
+//! log the user into an account of the attacker.
 
 use http::{HeaderMap, Method, Uri, header};
 
@@ -12,7 +15,8 @@ use crate::{RouteOptions, cors::CrossOrigin};
 
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// Whether a page that is not of this origin, and is not one that CORS lets in with credentials, makes a request that may change something, with cookies or for new ones.
+/// Returns whether a page of another origin sends an unsafe request with cookies, or to a route that
+/// sets a session. Origins that CORS allows with credentials are excepted.
 pub(crate) fn is_forged(
     method: &Method,
     uri: &Uri,
@@ -37,14 +41,15 @@ pub(crate) fn is_forged(
     // A browser sends each of these headers once. If one is repeated, each value must pass.
     if headers.contains_key(FETCH_SITE) {
         let mut sites = headers.get_all(FETCH_SITE).iter();
-        // `none` is the user: a typed address, a bookmark.
+        // `none` means that the user entered the URL or opened a bookmark.
         return !sites.all(|site| site == "same-origin" || site == "none");
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();
     !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
-/// Whether an origin is that of the request itself. Its scheme is not looked at, because a proxy may have taken TLS off.
+/// Returns whether an origin is that of the request. Ignores the scheme, because a proxy may have
+/// terminated TLS.
 fn is_own(origin: &[u8], uri: &Uri, headers: &HeaderMap) -> bool {
     let own = match uri.authority() {
         Some(authority) => Some(authority.as_str().as_bytes()),

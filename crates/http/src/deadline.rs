@@ -1,4 +1,4 @@
-//! How long a request may take (RES-3, LIFE-6): the service's limit, or the route's own, shortened by what the client asks for and never lengthened.
+//! The timeout of a request (RES-3, LIFE-6): that of the service or the route. A client can shorten it.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use crate::rpc::{self, Protocol};
 
 const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 
-/// How long the client waits, where it says so. Zero where it is too late already; a malformed wish is none.
+/// Returns the timeout that the client sends, if any. Zero if it has expired. Ignores a malformed
+/// value.
 pub(crate) fn wish(protocol: Protocol, headers: &HeaderMap) -> Option<Duration> {
     let own = headers
         .get(REQUEST_TIMEOUT)
@@ -21,7 +22,7 @@ pub(crate) fn wish(protocol: Protocol, headers: &HeaderMap) -> Option<Duration> 
     }
 }
 
-/// How long a request may take from its start until its answer begins.
+/// Returns the time limit from the start of a request until its response begins.
 pub(crate) fn allowance(limit: Timeout, wish: Option<Duration>) -> Duration {
     wish.map_or(limit.get(), |wish| limit.get().min(wish))
 }
@@ -33,12 +34,12 @@ fn milliseconds(text: &[u8]) -> Option<u64> {
     Some(std::str::from_utf8(text).ok()?.parse().unwrap_or(u64::MAX))
 }
 
-/// The answer to a request that nobody waits for any more.
+/// Returns the error for a request past its deadline.
 pub(crate) fn exceeded() -> Error {
     Error::new(
         Code::DeadlineExceeded,
         "DEADLINE_EXCEEDED",
-        "the request took longer than it may",
+        "the request exceeded its deadline",
     )
 }
 

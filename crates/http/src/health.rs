@@ -1,4 +1,4 @@
-//! The probes on the public listener (HLTH-1, HLTH-5): outside authentication, limits, access log and traces.
+//! The probes on the public listener (HLTH-1, HLTH-5), which pass no other step.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use axum::body::Body;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use seaworthy_health::Health;
 
-/// What the probes ask. Every answer must come from memory.
+/// The source of the probes' results. Every method must answer from memory.
 pub trait HealthSource: Send + Sync + 'static {
-    /// Whether the process itself works; asks no dependency (HLTH-2).
+    /// Returns whether the process works. Checks no dependency (HLTH-2).
     fn is_alive(&self) -> bool {
         true
     }
-    /// Whether traffic should come.
+    /// Returns whether the service accepts traffic.
     fn is_ready(&self) -> bool;
-    /// Whether the start is complete.
+    /// Returns whether the start is complete.
     fn has_started(&self) -> bool;
-    /// The JSON document of the readiness probe, without anything private.
+    /// Returns the JSON document of the readiness probe, without private details.
     fn report(&self) -> String;
 }
 
@@ -35,32 +35,32 @@ impl HealthSource for Health {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
+enum Probe {
     Alive,
     Ready,
     Started,
 }
 
-/// The paths of the probes: the fixed ones, and `/{service}/v1/health`, which asks what `/healthz` asks.
+/// The paths of the probes: the fixed ones, and `/{service}/v1/health`, which is like `/healthz`.
 pub(crate) struct HealthPaths {
     source: Arc<dyn HealthSource>,
-    paths: Vec<(String, Question)>,
+    paths: Vec<(String, Probe)>,
 }
 
-const FIXED: [(&str, Question); 6] = [
-    ("/livez", Question::Alive),
-    ("/readyz", Question::Ready),
-    ("/startupz", Question::Started),
-    ("/health", Question::Alive),
-    ("/healthz", Question::Alive),
-    ("/ready", Question::Ready),
+const FIXED: [(&str, Probe); 6] = [
+    ("/livez", Probe::Alive),
+    ("/readyz", Probe::Ready),
+    ("/startupz", Probe::Started),
+    ("/health", Probe::Alive),
+    ("/healthz", Probe::Alive),
+    ("/ready", Probe::Ready),
 ];
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl HealthPaths {
-    /// A route of the service at one of these paths replaces the probe there: some clients want an answer of their own.
+    /// Creates the paths. A route of the service at one of them replaces the probe.
     pub(crate) fn new(
         service: &str,
         source: Arc<dyn HealthSource>,
@@ -68,7 +68,7 @@ impl HealthPaths {
     ) -> Self {
         let short = service.strip_suffix("-service").unwrap_or(service);
         let fixed = FIXED.map(|(path, question)| (path.to_owned(), question));
-        let own = [service, short].map(|name| (format!("/{name}/v1/health"), Question::Alive));
+        let own = [service, short].map(|name| (format!("/{name}/v1/health"), Probe::Alive));
         let paths = fixed.into_iter().chain(own);
         Self {
             source,
@@ -76,19 +76,19 @@ impl HealthPaths {
         }
     }
 
-    fn question(&self, path: &str) -> Option<Question> {
+    fn probe_of(&self, path: &str) -> Option<Probe> {
         let (_, question) = self.paths.iter().find(|(probe, _)| probe == path)?;
         Some(*question)
     }
 
-    /// The answer to a probe, if the request is one.
+    /// Returns the response to a probe, if the request is one.
     pub(crate) fn answer(&self, method: &Method, path: &str) -> Option<Response<Body>> {
-        let question = self.question(path)?;
+        let question = self.probe_of(path)?;
         if *method != Method::GET && *method != Method::HEAD {
             return None;
         }
         let (well, body) = match question {
-            Question::Alive => {
+            Probe::Alive => {
                 let alive = self.source.is_alive();
                 (
                     alive,
@@ -98,8 +98,8 @@ impl HealthPaths {
                     ),
                 )
             }
-            Question::Ready => (self.source.is_ready(), self.source.report()),
-            Question::Started => {
+            Probe::Ready => (self.source.is_ready(), self.source.report()),
+            Probe::Started => {
                 let started = self.source.has_started();
                 (
                     started,

@@ -74,3 +74,8 @@ pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
     ErrorForm, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService, Step,
 };
+
+/// The example of the README, compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,8 @@
-//! Refuses what the service cannot take before it costs anything (RES-7): a bound on the requests in flight.
+//! Load shedding by a limit on the requests in flight (RES-7).
 //!
-//! A queue in front of a saturated service makes every request late; a refusal makes one request wait. The bound is on requests in flight and
-//! not on the CPU, because a full connection pool is just as much a bottleneck.
+//! A queue in front of a saturated service makes every request late. A refusal makes one request
+//! wait. The limit counts requests and not CPU time, because a full connection pool is a bottleneck
+//! too.
 
 use std::{
     num::NonZeroU32,
@@ -16,16 +17,16 @@ use schemars::JsonSchema;
 use seaworthy_core::{Code, Error};
 use serde::{Deserialize, Serialize};
 
-/// By Little's law a thousand requests a second that take a second each; beyond it a service of this size only grows its queue.
-const MAXIMUM_IN_FLIGHT: NonZeroU32 = NonZeroU32::new(1_024).unwrap();
-/// A second lets a peak pass and keeps clients from trying again at once.
+/// A thousand requests per second of one second each, by Little's law.
+const MAX_IN_FLIGHT: NonZeroU32 = NonZeroU32::new(1_024).unwrap();
+/// Lets a peak pass and delays retries.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// How many requests are worked on at once.
+/// Limit on the requests in flight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoadShedConfig {
-    /// Requests in flight beyond which further ones are refused with 503 and `Retry-After`.
+    /// Maximum requests in flight. The response to further ones is 503 with `Retry-After`.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": 1_000_000 }]))]
     pub max_in_flight: NonZeroU32,
 }
@@ -33,7 +34,7 @@ pub struct LoadShedConfig {
 impl Default for LoadShedConfig {
     fn default() -> Self {
         Self {
-            max_in_flight: MAXIMUM_IN_FLIGHT,
+            max_in_flight: MAX_IN_FLIGHT,
         }
     }
 }
@@ -88,7 +89,7 @@ impl LoadShed {
         Err(Error::new(
             Code::Unavailable,
             "OVERLOADED",
-            "the service has too much to do; try again later",
+            "the service is overloaded: try again later",
         )
         .with_retry_after(RETRY_AFTER))
     }

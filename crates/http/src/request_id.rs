@@ -1,4 +1,4 @@
-//! The request's identifier (OBS-7).
+//! The request ID (OBS-7).
 
 use std::borrow::Cow;
 
@@ -8,18 +8,18 @@ use seaworthy_telemetry::redact;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Which identifiers of clients are kept (OBS-7).
+/// The request IDs of clients that are kept (OBS-7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RequestIds {
-    /// Every valid one.
+    /// Every valid ID.
     #[default]
     Any,
-    /// UUIDs alone: for services whose clients were promised that the answer carries one.
+    /// Only UUIDs, for services whose clients expect one in the response.
     Uuid,
 }
 
-/// The client's own identifier when there is exactly one, it is valid, and it holds nothing that looks personal or secret, else a new one: it goes on to every
-/// service behind, and masked in a log it would tell no request from another.
+/// Returns the client's ID if it is the only one, valid, and does not look like personal data or a
+/// secret. Otherwise returns a new one, because logs mask such data and could not distinguish requests.
 pub(crate) fn of(headers: &HeaderMap, kept: RequestIds) -> RequestId {
     let mut given = headers.get_all(X_REQUEST_ID).iter();
     match (given.next(), given.next()) {

@@ -1,22 +1,22 @@
-//! Headers that narrow what a browser may do with an answer (SEC-4). A handler that sets one itself is right: only missing ones are added.
+//! Security headers of responses (SEC-4). The stack adds only those that the handler did not set.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Answers of a service are data: no page may frame them and nothing in them may load or run. Pages set a policy of their own.
+/// Responses are data, so nothing in them may load or run. Handlers of pages set their own policy.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
-/// A URL may carry an identifier: it is nobody else's.
+/// A URL may contain an identifier, which other sites must not get.
 const REFERRER_POLICY: &str = "no-referrer";
-/// Other sites read answers through CORS or not at all.
+/// Other sites can read responses only with CORS.
 const CROSS_ORIGIN_RESOURCE_POLICY: &str = "same-origin";
-/// A year, the least that browsers' preload lists accept.
+/// A year, the minimum for the preload lists of browsers.
 const STRICT_TRANSPORT_SECURITY_DAYS: u32 = 365;
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 const RESOURCE_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Which security headers are added to an answer that lacks them. An empty text leaves a header out.
+/// The security headers that the stack adds if a response lacks them. An empty text omits a header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecurityHeadersConfig {
@@ -26,9 +26,9 @@ pub struct SecurityHeadersConfig {
     pub referrer_policy: String,
     /// `Cross-Origin-Resource-Policy`.
     pub cross_origin_resource_policy: String,
-    /// `Strict-Transport-Security`: how many days a browser insists on TLS. Sent over TLS only, as RFC 6797 asks.
+    /// `Strict-Transport-Security`: the number of days in which browsers require TLS. Sent over TLS only (RFC 6797).
     pub strict_transport_security_days: u32,
-    /// Whether a proxy in front ends TLS, so that every answer reaches the client over TLS.
+    /// Whether a proxy in front of the service terminates TLS, so that clients receive every response over TLS.
     pub behind_tls_proxy: bool,
 }
 
@@ -44,9 +44,9 @@ impl Default for SecurityHeadersConfig {
     }
 }
 
-/// A security header's setting is not a header value.
+/// The value of a security header is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("security_headers.{setting}: {value:?} is not a header value")]
+#[error("security_headers.{setting}: {value:?} is not a valid header value")]
 pub struct SecurityHeadersError {
     setting: &'static str,
     value: String,
@@ -60,7 +60,7 @@ pub(crate) struct SecurityHeaders {
 }
 
 impl SecurityHeaders {
-    /// How many headers are added at most, for the one reservation in the answer's map.
+    /// Maximum added headers, to reserve space once.
     pub(crate) const MAXIMUM: usize = 6;
 
     pub(crate) fn new(config: &SecurityHeadersConfig) -> Result<Self, SecurityHeadersError> {

@@ -25,17 +25,17 @@ use crate::{
     worker::{Worker, Workers},
 };
 
-/// What a service is put together with: its settings, and the kernel's services to whatever it is made of.
+/// The argument of the assembly function of a service: its settings, and the parts of the kernel.
 ///
-/// It is handed to the service's one assembly function, which runs while both listeners already answer probes. Whatever the function awaits, it awaits before
-/// the service is ready; whatever it hands over here is stopped in order.
+/// The assembly function runs before the service is ready, while the listeners answer probes. The
+/// kernel stops the components that the function adds, in order.
 pub struct Assembly<C> {
     pub(crate) settings: Arc<C>,
     pub(crate) reloadable: Reloadable<C>,
     pub(crate) parts: Parts,
 }
 
-/// What every part of the kernel shares.
+/// The shared parts of the kernel.
 #[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) identity: ServiceIdentity,
@@ -46,14 +46,14 @@ pub(crate) struct Parts {
     pub(crate) tasks: Tasks,
     pub(crate) workers: Workers,
     pub(crate) resilience: Resilience,
-    /// Of all listeners for callers.
+    /// The memory budget of all listeners for clients.
     pub(crate) body_budget: BodyBudget,
-    /// Of all listeners.
+    /// The limit on HTTP/2 receive windows of all listeners.
     pub(crate) receive_windows: ReceiveWindows,
     pub(crate) handed_over: Arc<Mutex<HandedOver>>,
 }
 
-/// What the assembly handed over.
+/// The parts that the assembly function adds.
 #[derive(Default)]
 pub(crate) struct HandedOver {
     pub(crate) routes: Option<Routes>,
@@ -71,82 +71,83 @@ pub(crate) struct HandedOver {
 }
 
 impl<C: Settings> Assembly<C> {
-    /// The service's own settings, as they were at start.
+    /// Returns the settings of the service, as they were at the start.
     #[must_use]
     pub fn settings(&self) -> &C {
         &self.settings
     }
 
-    /// The service's own settings, of which those marked as reloadable follow every reload (CONF-4).
+    /// Returns the settings of the service. Reloadable ones follow every reload (CONF-4).
     #[must_use]
     pub fn reloadable(&self) -> Reloadable<C> {
         self.reloadable.clone()
     }
 
-    /// The framework's settings.
+    /// Returns the settings of the framework.
     #[must_use]
     pub fn framework(&self) -> &FrameworkConfig {
         &self.parts.framework
     }
 
-    /// The profile in effect.
+    /// Returns the profile.
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.parts.profile
     }
 
-    /// The service's name, version and instance.
+    /// Returns the name, version and instance of the service.
     #[must_use]
     pub fn identity(&self) -> &ServiceIdentity {
         &self.parts.identity
     }
 
-    /// The registry of the service's metrics.
+    /// Returns the metrics registry of the service.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         self.parts.telemetry.metrics()
     }
 
-    /// Logs, traces and error reports.
+    /// Returns logs, traces and error reports.
     #[must_use]
     pub fn telemetry(&self) -> &Telemetry {
         &self.parts.telemetry
     }
 
-    /// The service's health, to which checks are added.
+    /// Returns the health of the service, at which you register checks.
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.parts.health
     }
 
-    /// The service's tasks.
+    /// Returns the tasks of the service.
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
         &self.parts.tasks
     }
 
-    /// The service's workers.
+    /// Returns the workers of the service.
     #[must_use]
     pub fn workers(&self) -> &Workers {
         &self.parts.workers
     }
 
-    /// The policies of the service's dependencies, by name.
+    /// Returns the policies of the dependencies, by name.
     #[must_use]
     pub fn resilience(&self) -> &Resilience {
         &self.parts.resilience
     }
 
-    /// A client for the dependency of this name, with the settings `clients.NAME`: every limit is on without any. Clients of one name share its policies, and a breaker
-    /// or a retry budget is never divided by how many there are.
+    /// Creates an HTTP client for the dependency of this name, with the settings `clients.NAME`. All
+    /// limits have defaults. Clients of one name share one circuit breaker and one retry budget.
     ///
     /// # Errors
-    /// [`BuildError`] when a TLS file cannot be used.
+    /// [`BuildError`] if a TLS file cannot be used.
     pub fn http_client(&self, name: &str) -> Result<HttpClient, BuildError> {
         self.http_client_builder(name).build()
     }
 
-    /// The same before it is built: for a client that [proves who calls](HttpClientBuilder::credentials).
+    /// Returns the builder of the client, for example to add
+    /// [credentials](HttpClientBuilder::credentials).
     #[must_use]
     pub fn http_client_builder(&self, name: &str) -> HttpClientBuilder {
         self.declare_http_client(name);
@@ -177,11 +178,12 @@ impl<C: Settings> Assembly<C> {
         self.parts.framework.grpc_clients.get(name).cloned()
     }
 
-    /// Connects a dependency without which the service cannot work (LIFE-2): tries with growing pauses until it succeeds or the limit of `connect.total_timeout` has
-    /// passed. Meanwhile the service is alive, not ready, and says what it waits for. Await several with `tokio::try_join!` to connect them side by side.
+    /// Connects a critical dependency (LIFE-2). Retries with exponential backoff until an attempt
+    /// succeeds or `connect.total_timeout` expires. Meanwhile the service is alive, not ready, and names
+    /// the dependency. Use `tokio::try_join!` to connect several concurrently.
     ///
     /// # Errors
-    /// [`ConnectError`] with the last attempt's reason once the limit has passed.
+    /// [`ConnectError`] with the error of the last attempt after the timeout.
     pub async fn connect<T, E, A, F>(
         &self,
         dependency: impl Into<Dependency>,
@@ -209,8 +211,8 @@ impl<C: Settings> Assembly<C> {
         Ok(connected)
     }
 
-    /// Connects a dependency that the service can do without for a while (LIFE-7): in the background, for as long as it takes. Until then readiness is
-    /// `degraded` and its use fails at once.
+    /// Connects an optional dependency in the background (LIFE-7). Retries until an attempt succeeds.
+    /// Until then readiness is `degraded`, and every use of the dependency fails immediately.
     pub fn connect_optional<T, E, A, F>(
         &self,
         dependency: impl Into<Dependency>,
@@ -272,7 +274,7 @@ impl<C: Settings> Assembly<C> {
         optional
     }
 
-    /// Serves these routes on the public listener once the service is ready. Routes of several calls are served together.
+    /// Adds routes to the public listener. It serves them when the service is ready.
     pub fn http(&self, routes: Routes) {
         let mut handed_over = self.parts.handed_over.lock();
         let routes = match handed_over.routes.take() {
@@ -282,16 +284,17 @@ impl<C: Settings> Assembly<C> {
         handed_over.routes = Some(routes);
     }
 
-    /// Serves an OpenAPI document at `/openapi.json`, and a page of it at `/docs`, in development and tests (API-4): for routes that no contract describes. A service with contracts gives
-    /// it to them.
+    /// Serves an OpenAPI document at `/openapi.json` and its page at `/docs` in development and test
+    /// (API-4). Use it for routes without a contract. A service with contracts passes the document to
+    /// them.
     pub fn document(&self, openapi: &'static str) {
         if matches!(self.profile(), Profile::Development | Profile::Test) {
             self.http(document_routes(openapi));
         }
     }
 
-    /// Serves these gRPC calls on a listener of their own (`server.grpc`), which opens when the assembly is complete. Each route is one method of a service:
-    /// `POST /package.Service/Method`. The crate `seaworthy-grpc` makes them of contracts.
+    /// Adds gRPC routes to the listener `server.grpc`, which opens after the assembly. Each route is one
+    /// method: `POST /package.Service/Method`. The crate `seaworthy-grpc` creates them from contracts.
     pub fn grpc(&self, calls: Routes) {
         let mut handed_over = self.parts.handed_over.lock();
         let calls = match handed_over.calls.take() {
@@ -301,8 +304,8 @@ impl<C: Settings> Assembly<C> {
         handed_over.calls = Some(calls);
     }
 
-    /// Serves these routes on the listener for operators once the service is ready. They ask for the admin token as the framework's own do, and a change must carry the header
-    /// `x-admin-request`.
+    /// Adds routes to the admin listener. They need the admin token like its other routes, and changes
+    /// need the header `x-admin-request`.
     pub fn admin(&self, routes: Routes) {
         let mut handed_over = self.parts.handed_over.lock();
         let routes = match handed_over.admin.take() {
@@ -312,19 +315,21 @@ impl<C: Settings> Assembly<C> {
         handed_over.admin = Some(routes);
     }
 
-    /// Gives refusals that are made before a handler is called the form of this service's errors: `http` on the public listener, `grpc` on that for calls.
+    /// Sets the format of errors that the stack returns before a handler runs: `http` on the public
+    /// listener, `grpc` on the gRPC listener.
     pub fn errors(&self, http: ErrorForm, grpc: ErrorForm) {
         let mut handed_over = self.parts.handed_over.lock();
         handed_over.errors = Some(http);
         handed_over.call_errors = Some(grpc);
     }
 
-    /// Chooses which request IDs of clients are kept, over HTTP and gRPC (OBS-7).
+    /// Sets which request IDs of clients are kept, over HTTP and gRPC (OBS-7).
     pub fn request_ids(&self, kept: RequestIds) {
         self.parts.handed_over.lock().request_ids = kept;
     }
 
-    /// Finds out who calls, over HTTP and gRPC. From then on a route that does not say who may call is an error of the start (AUTH-5).
+    /// Sets the authentication of callers, over HTTP and gRPC. With it, every route must declare its
+    /// access, otherwise the start fails (AUTH-5).
     pub fn authenticate(&self, authenticate: impl Authenticate) {
         self.parts.handed_over.lock().authenticate = Some(Arc::new(authenticate));
     }
@@ -334,7 +339,7 @@ impl<C: Settings> Assembly<C> {
         self.parts.workers.start(worker);
     }
 
-    /// Hands over something that was started and is to be stopped in order.
+    /// Adds a started component, which stops in order.
     pub fn component(&self, component: impl Component) {
         self.parts
             .handed_over
@@ -346,13 +351,13 @@ impl<C: Settings> Assembly<C> {
 
 impl From<ConnectError> for StartError {
     fn from(error: ConnectError) -> Self {
-        Self::because("a dependency is missing", error)
+        Self::because("a dependency cannot be connected", error)
     }
 }
 
 impl From<BuildError> for StartError {
     fn from(error: BuildError) -> Self {
-        Self::because("a client cannot be made", error)
+        Self::because("a client cannot be created", error)
     }
 }
 

@@ -4,20 +4,21 @@ use futures::future::BoxFuture;
 
 use crate::{lifecycle::Phase, start_error::StartError};
 
-/// Where in the ordered stop a component belongs (LIFE-4). The order of the variants is the order of the stop.
+/// The stage of the stop in which a component stops (LIFE-4). Stages stop in the order of the
+/// variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Takes requests from outside: closed first, its requests are finished.
+    /// A listener. It closes first, and its requests finish.
     Listener,
-    /// Takes messages from a broker: finishes and acknowledges those in hand.
+    /// A consumer of messages. It finishes and acknowledges the messages it has received.
     Consumer,
-    /// Works on its own account.
+    /// Background work.
     Worker,
-    /// Passes on what the others left behind, such as the outbox.
+    /// A relay of stored data, such as the outbox.
     Relay,
-    /// Holds connections that all the others use.
+    /// A connection pool that other components use.
     Pool,
-    /// Shows the rest to operators: closed last.
+    /// The admin listener. It closes last, so that operators can watch the stop.
     Admin,
 }
 
@@ -35,15 +36,15 @@ impl Stage {
     }
 }
 
-/// Something that a service starts and stops: a listener, a consumer, a relay, a pool.
+/// A part of a service that stops in order: a listener, a consumer, a relay or a pool.
 ///
-/// A component is started by whoever builds it; from then on the kernel asks it to stop, waits, names what still runs when the limit of its
-/// phase passes, and cuts it off.
+/// The code that creates a component starts it. The kernel requests the stop and waits. After the
+/// timeout of the phase, the kernel logs what still runs and aborts it.
 pub trait Component: Send + Sync + 'static {
-    /// The name in logs and in the list of what was still running.
+    /// Returns the name in logs and in the list of unfinished work.
     fn name(&self) -> &str;
 
-    /// When it is stopped.
+    /// Returns the stage in which the component stops.
     fn stage(&self) -> Stage;
 
     /// Checks the component after the assembly, before the service is ready. A component checks here
@@ -55,20 +56,20 @@ pub trait Component: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Takes no new work from now on. Returns at once; called once.
+    /// Requests the stop: the component accepts no new work. Called once. Must not block.
     fn request_stop(&self);
 
-    /// Completes when nothing of it runs any more.
+    /// Completes when all work of the component has ended.
     fn stopped(&self) -> BoxFuture<'_, ()>;
 
-    /// What of it still runs, for people.
+    /// Returns descriptions of the unfinished work.
     fn running(&self) -> Vec<String>;
 
-    /// Drops what still runs.
+    /// Aborts the unfinished work.
     fn abort(&self);
 }
 
-/// What of a component still runs, under its name.
+/// Returns the unfinished work of a component, prefixed with its name.
 pub(crate) fn still_running(component: &Arc<dyn Component>) -> Vec<String> {
     component
         .running()

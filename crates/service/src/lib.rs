@@ -1,8 +1,8 @@
-//! The kernel: a service that starts, tells and stops right.
+//! The kernel: starts, monitors and stops a service.
 //!
-//! Most outages of healthy code are made here: a process that accepts traffic before its database answers, drops requests when it is told to go, dies of a missing
-//! variable with a stack trace, or lives on with a task that ended an hour ago. So the order of a start and a stop is one list ([`Phase`]), walked by one piece of
-//! code; a service hands over what it is made of ([`Assembly`]) and never writes that order itself.
+//! The order of a start and a stop is one list, [`Phase`]. A service adds its parts to the
+//! [`Assembly`] and never writes that order itself. So it accepts no traffic before its database
+//! answers, loses no request at a stop, and reports a missing setting instead of a stack trace.
 //!
 //! ```no_run
 //! use seaworthy_http::Routes;
@@ -59,3 +59,8 @@ pub use worker::{
     CannotRun, CronSchedule, InvalidCron, Schedule, UnknownWorker, Worker, WorkerReport, WorkerRun,
     Workers,
 };
+
+/// The example of the README, compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

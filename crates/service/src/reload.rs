@@ -6,24 +6,24 @@ use crate::{
     assembly::Parts, config::FrameworkConfig, listener::Gate, start_error::StartError, vault,
 };
 
-/// Follows changes of the settings while the service runs (CONF-4): files are watched, and what is marked as reloadable takes effect.
+/// Watches the files of the settings and applies changes of reloadable settings (CONF-4).
 pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError> {
     let metrics = parts.telemetry.metrics();
-    let help = "Reloads that changed nothing because the new settings have mistakes.";
+    let help = "Reloads that failed because the new settings have errors.";
     let failures = metrics.counter("config_reload_failures_total", help, &[]);
     watcher.on_reload(move |outcome| match outcome {
-        // Secrets are read again every minute, which is nothing to tell of while they stay what they are.
+        // Secrets are read every minute, so a reload without a change is logged as debug.
         Ok(reloaded) if *reloaded == Reloaded::default() => {
-            tracing::debug!("the settings were read again and are as they were");
+            tracing::debug!("settings reloaded without a change");
         }
         Ok(reloaded) => tracing::info!(
             changed = reloaded.changed.join(", "),
             needs_restart = reloaded.needs_restart.join(", "),
-            "the settings were read again"
+            "settings reloaded"
         ),
         Err(errors) => {
             failures.increment();
-            tracing::error!(mistakes = %errors, "the settings were read again and have mistakes; nothing was changed");
+            tracing::error!(mistakes = %errors, "reload failed: the settings have errors, and the old ones stay in effect");
         }
     });
     let settings = watcher
@@ -53,7 +53,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
                 tokio::select! {
                     outcome = watcher.watch() => {
                         let Err(error) = outcome;
-                        tracing::warn!(%error, "the settings' files cannot be watched; SIGHUP still reads them again");
+                        tracing::warn!(%error, "cannot watch the files of the settings: send SIGHUP after a change");
                         stop.requested().await;
                     }
                     () = stop.requested() => {}
@@ -64,7 +64,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
     Ok(())
 }
 
-/// Reads the secrets of the vault again and again, because nothing tells of their rotation.
+/// Polls the secrets in the vault, because it does not report rotations.
 fn refresh_secrets(parts: &Parts, watcher: &Watcher) {
     let (watcher, pause) = (watcher.clone(), parts.framework.secrets.refresh.get());
     parts.tasks.supervise("secret-rotation", move |stop| {
@@ -75,14 +75,14 @@ fn refresh_secrets(parts: &Parts, watcher: &Watcher) {
                     () = tokio::time::sleep(pause) => {}
                     () = stop.requested() => return,
                 }
-                // The watcher's own hook tells the log and the metrics what came of it.
+                // The hook of the watcher logs and counts the result.
                 let _ = watcher.reload().await;
             }
         }
     });
 }
 
-/// Follows changes of a listener's reloadable settings, and reads its certificates again.
+/// Applies changes of the reloadable settings and of the certificates of a listener.
 pub(crate) fn listener(
     parts: &Parts,
     watcher: &Watcher,
@@ -95,7 +95,7 @@ pub(crate) fn listener(
     watcher.on_reload(move |_| {
         let server = server.clone();
         tasks.spawn("reload-tls", async move {
-            // The listener tells the log and the metrics what came of it.
+            // The listener logs and counts the result.
             let _ = server.reload_tls().await;
         });
     });
@@ -117,7 +117,7 @@ pub(crate) fn listener(
                         continue;
                     };
                     if let Err(error) = gate.stack().reload(&config) {
-                        tracing::error!(%error, "{section} was not reloaded");
+                        tracing::error!(%error, section, "a listener could not be reloaded");
                     }
                 }
             }

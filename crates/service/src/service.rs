@@ -14,7 +14,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// One deployable service: a name, a version, and a function that puts it together.
+/// One deployable service, with its name and version.
 #[derive(Debug, Clone)]
 pub struct Service {
     pub(crate) identity: ServiceIdentity,
@@ -23,7 +23,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Names the service; `env!("CARGO_PKG_NAME")` and `env!("CARGO_PKG_VERSION")` are what most pass.
+    /// Creates a service. Most pass `env!("CARGO_PKG_NAME")` and `env!("CARGO_PKG_VERSION")`.
     #[must_use]
     pub fn new(name: &str, version: &str) -> Self {
         Self {
@@ -33,22 +33,24 @@ impl Service {
         }
     }
 
-    /// Another default of a framework's setting than the framework's own: an address of a service that shares its machine with others, a name that its metrics always had.
-    /// Files, variables and the command line count more, and the documents of the settings show it.
+    /// Changes the default of a framework setting, such as the address of a service that shares its
+    /// machine with others. Files, variables and the command line override it. The documents of the
+    /// settings show it.
     #[must_use]
     pub fn default_value(mut self, key: &'static str, value: impl Into<Json>) -> Self {
         self.defaults.push((key, value.into()));
         self
     }
 
-    /// A variable that sets a key under a name of its own, such as `LOG_LEVEL`: for deployments that have it already. Files count less, the service's own variables more.
+    /// Adds another environment variable for a key, such as `LOG_LEVEL`, for existing deployments. It
+    /// overrides files. The regular variable of the key overrides it.
     #[must_use]
     pub fn variable(mut self, name: &'static str, key: &'static str) -> Self {
         self.variables.push((name, key));
         self
     }
 
-    /// A loader with the defaults and variables of the service.
+    /// Returns the loader with the defaults and variables of the service.
     pub(crate) fn prepare(&self, loader: Loader) -> Loader {
         let defaults = self.defaults.iter();
         let loader = defaults.fold(loader, |loader, (key, value)| {
@@ -58,10 +60,12 @@ impl Service {
         variables.fold(loader, |loader, (name, key)| loader.variable(name, key))
     }
 
-    /// Does what the command line says, and returns the exit status: the whole of a service's `main`.
+    /// Runs the command of the command line, and returns the exit status. This is the whole `main`
+    /// function of a service.
     ///
-    /// `0` for a clean stop, `1` for a start that failed, `2` for a command line that means nothing, `75` for a stop that cut something off or was forced, `78`
-    /// for settings with mistakes or, in production, unsafe ones.
+    /// The status is 0 for a clean stop, 1 for a failed start and 2 for an invalid command line. It is
+    /// 75 if the stop aborted work or was forced, and 78 if settings have errors or production refuses
+    /// them.
     pub fn main<C, A>(self, assemble: A) -> ExitCode
     where
         C: Settings,
@@ -70,7 +74,7 @@ impl Service {
         self.main_with(Commands::new(), assemble)
     }
 
-    /// As [`main`](Self::main), for a binary that has commands of its own.
+    /// Does the same as [`main`](Self::main) for a binary with additional commands.
     pub fn main_with<C, A>(self, commands: Commands<C>, assemble: A) -> ExitCode
     where
         C: Settings,
@@ -97,11 +101,11 @@ impl Service {
         Ok(framework.is_on_loopback())
     }
 
-    /// Starts the service inside a running Tokio runtime, with settings from `loader`, and returns when it is ready: for tests, and for several services in one
-    /// process.
+    /// Starts the service inside a running Tokio runtime with settings from `loader`. Returns when it is
+    /// ready. Use it for tests and for several services in one process.
     ///
     /// # Errors
-    /// [`StartError`] for whatever keeps the service from starting.
+    /// [`StartError`] if the service cannot start.
     pub async fn start<C, A>(
         self,
         loader: Loader,
@@ -112,7 +116,7 @@ impl Service {
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
         let identity = self.identity.clone();
-        as_itself(identity, async {
+        in_context(identity, async {
             let kernel = Kernel::open::<C>(&self.identity, self.prepare(loader))
                 .await
                 .map_err(StartFailure::into_error)?;
@@ -130,26 +134,26 @@ impl Service {
     }
 }
 
-/// What is written outside of a request would else bear the name of the first service of the process.
-fn as_itself<F: Future>(identity: ServiceIdentity, future: F) -> impl Future<Output = F::Output> {
+/// Runs a future in the context of the service, so that its log lines have the name of this service.
+fn in_context<F: Future>(identity: ServiceIdentity, future: F) -> impl Future<Output = F::Output> {
     context::scope(RequestContext::background(identity).into(), future)
 }
 
-/// A service that runs.
+/// A running service.
 pub struct RunningService(Kernel);
 
 impl RunningService {
-    /// Where it listens.
+    /// Returns the addresses of the listeners.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         self.0.addresses()
     }
 
-    /// Stops it in order, as a signal would.
+    /// Stops the service in order, like a signal.
     pub async fn stop(self) -> StopOutcome {
         let identity = self.0.parts().identity.clone();
         let watched = Watched::default();
-        as_itself(identity, self.0.stop(&watched, std::future::pending())).await
+        in_context(identity, self.0.stop(&watched, std::future::pending())).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a service was started with: its settings, their places, and what preflight makes of them.
+//! The settings of a running service, and their preflight.
 
 use std::path::Path;
 
@@ -13,20 +13,20 @@ use crate::{
     preflight::{self, Facts, Setting, Violation},
 };
 
-/// A line of the largest size that is usual, a few hundred times.
+/// Room for a few hundred long lines.
 const LEAST_BUFFER: ByteSize = ByteSize::kibibytes(64);
 
-/// The settings of a service whose own settings are `C`.
+/// Returns the schema of the framework and of the settings `C` of a service.
 pub(crate) fn schema<C: Settings>() -> Schema {
     Schema::of::<FrameworkConfig>().and::<C>()
 }
 
-/// The loader, with the rules that the framework's own settings must keep beyond their types.
+/// Adds the rules of the framework's settings that their types do not express.
 pub(crate) fn with_rules(loader: Loader) -> Loader {
     loader.rule(mistakes)
 }
 
-/// The loader for reloads: what production refuses at the start it refuses later, too (CONF-3).
+/// Adds preflight for reloads, so that production refuses unsafe settings at a reload too (CONF-3).
 pub(crate) fn with_preflight(loader: Loader) -> Loader {
     loader.rule(|loaded| {
         if !refuses(loaded.profile()) {
@@ -44,9 +44,9 @@ pub(crate) fn with_preflight(loader: Loader) -> Loader {
     })
 }
 
-/// Settings that no listener, stack or exporter can be made of.
+/// Returns the settings that no listener, stack or exporter accepts.
 fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
-    // Settings of other types have no framework in them.
+    // Tests load settings without those of the framework.
     let Ok(framework) = loaded.get::<FrameworkConfig>() else {
         return Vec::new();
     };
@@ -157,22 +157,23 @@ fn mistake(loaded: &Loaded, key: String, problem: String) -> ConfigError {
     ConfigError::new(origin, key, problem)
 }
 
-/// What preflight has against the settings.
+/// Returns the violations of preflight.
 pub(crate) fn violations(loaded: &Loaded) -> Vec<Violation> {
     preflight::check(&facts(loaded))
 }
 
-/// Whether the profile refuses what preflight finds, or only warns.
+/// Returns whether the profile refuses unsafe settings instead of logging them.
 pub(crate) fn refuses(profile: Profile) -> bool {
     profile == Profile::Production
 }
 
-/// Whether the profile's lines are read by machines.
+/// Returns whether log lines default to JSON in the profile.
 pub(crate) fn is_deployed(profile: Profile) -> bool {
     matches!(profile, Profile::Staging | Profile::Production)
 }
 
-/// Loads without running the service, for the commands that look at settings. Without a runtime, secrets behind `vault:` are mistakes.
+/// Loads settings for commands that do not run the service. Without a runtime, `vault:` references
+/// are errors.
 pub(crate) fn load(loader: &Loader, schema: &Schema) -> Result<Loaded, ConfigErrors> {
     let loader = with_rules(loader.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,6 +1,6 @@
 use std::{error::Error as StdError, fmt};
 
-/// Why a service could not start: one sentence, and the causes below it (LIFE-1).
+/// An error that prevents the start, with its causes (LIFE-1).
 #[derive(Debug)]
 pub struct StartError {
     what: String,
@@ -8,7 +8,7 @@ pub struct StartError {
 }
 
 impl StartError {
-    /// What could not be done.
+    /// Creates an error without a cause.
     pub fn new(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -16,7 +16,7 @@ impl StartError {
         }
     }
 
-    /// What could not be done, and why.
+    /// Creates an error with a cause.
     pub fn because(
         what: impl Into<String>,
         cause: impl Into<Box<dyn StdError + Send + Sync>>,
@@ -27,7 +27,7 @@ impl StartError {
         }
     }
 
-    /// The sentence and its causes, outermost first. A cause that only repeats the one above it is left out.
+    /// Returns the error and its causes, outermost first. Omits a cause that repeats the one above.
     #[must_use]
     pub fn chain(&self) -> Vec<String> {
         let mut chain = vec![self.what.clone()];

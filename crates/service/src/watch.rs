@@ -2,10 +2,10 @@ use seaworthy_telemetry::metrics::Family;
 
 use crate::assembly::Parts;
 
-/// More checks than any service has: their names come from its own code.
+/// Far more checks than a service has. Their names come from its code.
 const MOST_CHECKS: usize = 256;
 
-/// Starts what watches the service itself: its health checks, and the end of changes to log levels.
+/// Starts the health checks and the expiry of changed log levels.
 pub(crate) fn begin(parts: &Parts) {
     let metrics = parts.telemetry.metrics().clone();
     let failures = Family::new(MOST_CHECKS, move |check| {

@@ -41,7 +41,7 @@ fn a_start_is_told_under_the_name_of_the_service_that_starts_obs_2() {
         .iter()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
-    for message in ["alive", "ready", "stopped, nothing was lost"] {
+    for message in ["alive", "ready", "service stopped"] {
         let tellers: BTreeSet<&str> = lines
             .iter()
             .filter(|line| line["message"] == message)

@@ -174,7 +174,7 @@ pub(crate) fn spent() -> Error {
     Error::new(
         Code::Unavailable,
         "OVERLOADED",
-        "the service has too much to do; try again later",
+        "the service is overloaded: try again later",
     )
     .with_retry_after(RETRY_AFTER)
 }

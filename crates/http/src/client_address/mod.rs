@@ -1,4 +1,4 @@
-//! Determines the client's address of a request through trusted proxies only (SEC-6).
+//! Reads the client IP of a request through trusted proxies only (SEC-6).
 
 mod hops;
 
@@ -10,20 +10,20 @@ use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The maximum number of hops that are read: more proxies than any deployment has in a row.
-const MAXIMUM_HOPS: usize = 32;
+/// Maximum hops that are read, more than the proxies of any deployment.
+const MAX_HOPS: usize = 32;
 
-/// An address range in CIDR form, such as `10.0.0.0/8`; a bare address is a range of one.
+/// An IP address range in CIDR notation, such as `10.0.0.0/8`. A single address is a range too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressRange(IpNet);
 
-/// The text is not an address range.
+/// The text is not a valid address range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an address range such as 10.0.0.0/8 or an address")]
+#[error("{0:?} is not an IP address or a range such as 10.0.0.0/8")]
 pub struct InvalidAddressRange(String);
 
 impl AddressRange {
-    /// Whether the range holds an address. An IPv4 address written as IPv6 counts as IPv4.
+    /// Returns whether the range contains an address. An IPv4 address written as IPv6 counts as IPv4.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
@@ -114,7 +114,7 @@ impl ClientAddress {
             return peer;
         }
         let mut nearest = peer;
-        for address in hops(self.header, headers).take(MAXIMUM_HOPS) {
+        for address in hops(self.header, headers).take(MAX_HOPS) {
             let Some(address) = address else {
                 break;
             };

@@ -1,6 +1,7 @@
 //! An OpenAPI document and a page of it, for developers (API-4).
 //!
-//! The page is one file without anything from elsewhere, so that it works offline and no content network learns who develops what.
+//! The page is one file without external resources, so it works offline and discloses nothing to other
+//! servers.
 
 use axum::response::{Html, IntoResponse};
 use http::{HeaderValue, header};
@@ -15,7 +16,8 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 );
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Serves an OpenAPI document at `/openapi.json`, and a page of it at `/docs`, to everyone: for development.
+/// Serves an OpenAPI document at `/openapi.json` and its page at `/docs` without authentication, for
+/// development.
 pub fn document_routes(document: &'static str) -> Routes {
     Routes::new()
         .get("/openapi.json", async move || {

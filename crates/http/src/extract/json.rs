@@ -12,18 +12,18 @@ use crate::body_limit::unreadable;
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A JSON body, in and out.
+/// A JSON body of a request or a response.
 ///
-/// Refuses with 415 when the media type is not JSON, 413 when the body is larger than the route's limit, 400 when it is no JSON or does not fit the type;
-/// the field is named by its path.
+/// The extractor answers 415 if the media type is not JSON, and 413 if the body exceeds the limit of
+/// the route. It answers 400 with the path of the field if the body is not valid JSON for the type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// Reads a document.
+    /// Parses a document.
     ///
     /// # Errors
-    /// The text is no JSON, goes on after the document, or does not fit the type.
+    /// The text is not valid JSON, has trailing characters, or does not match the type.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         serde_json::from_slice(bytes)
             .map(Self)
@@ -31,7 +31,7 @@ impl<T: DeserializeOwned> Json<T> {
     }
 }
 
-/// Tracking the path costs as much as parsing, so a document is read with it only after it has failed without.
+/// Parses a failed document again with the path of the field, which costs as much as parsing.
 fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Error {
     let place = || format!("line {} column {}", error.line(), error.column());
     if !error.is_data() {
@@ -69,7 +69,7 @@ fn is_json(headers: &HeaderMap) -> bool {
             .is_some_and(|(kind, suffix)| suffix.eq_ignore_ascii_case("json") && kind.contains('/'))
 }
 
-/// Reads the whole body, which the stack has bounded.
+/// Reads the whole body, whose size the stack limits.
 async fn read(body: Body) -> Result<Bytes, Error> {
     body.collect()
         .await

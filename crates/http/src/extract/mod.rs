@@ -1,4 +1,5 @@
-//! Extractors whose refusals are problem documents that name the field (API-2, API-3). axum's own work as well; their refusals are plain text.
+//! Extractors whose errors are problem documents that name the field (API-2, API-3). The extractors of
+//! axum work too, with errors in plain text.
 
 mod json;
 mod path;

@@ -3,7 +3,7 @@ use http::request::Parts;
 use seaworthy_core::{Error, FieldViolation};
 use serde::de::DeserializeOwned;
 
-/// Parameters of the path, as axum's extractor of the same name reads them; a refusal names the parameter.
+/// Parameters of the path, like axum's extractor of the same name. An error names the parameter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Path<T>(pub T);
 
@@ -37,7 +37,7 @@ fn refusal(rejection: PathRejection) -> Error {
             ("path".to_owned(), format!("is not a {expected_type}"))
         }
         ErrorKind::Message(message) => ("path".to_owned(), message.clone()),
-        // A handler that asks for other parameters than its route has: the service's own mistake.
+        // The handler and its route have different parameters, which is an error of the service.
         _ => return Error::internal(failed),
     };
     Error::invalid(vec![FieldViolation::new(field, problem)])

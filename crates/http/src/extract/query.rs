@@ -3,7 +3,7 @@ use http::request::Parts;
 use seaworthy_core::{Error, FieldViolation};
 use serde::de::DeserializeOwned;
 
-/// Parameters of the query; a refusal names the parameter.
+/// Parameters of the query. An error names the parameter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 

@@ -19,10 +19,11 @@ const CLIENT_ADDRESS: FieldName = FieldName::new("client_address");
 const USER_AGENT: FieldName = FieldName::new("user_agent");
 const ENDED: FieldName = FieldName::new("ended");
 const REASON: FieldName = FieldName::new("reason");
-/// A chain of causes longer than this repeats itself.
+/// Maximum causes in a log line.
 const MAXIMUM_CAUSES: usize = 8;
 
-/// One line per request, when it has ended. Faults of the service are errors and carry their causes, which no client sees.
+/// Logs one line when a request has ended. A 5xx is logged as an error with its causes, which clients
+/// do not get.
 pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
     let level = if ended.status >= 500 {
         Level::Error
@@ -52,7 +53,7 @@ pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
     finish(&mut line, ended);
 }
 
-/// The same for a gRPC call.
+/// Logs one line when a gRPC call has ended.
 pub(super) fn write_call(logs: &Logs, ended: &Ended<'_>) {
     let level = if ended.rpc.is_server_fault() {
         Level::Error

@@ -10,8 +10,8 @@ use crate::routes::{MethodLabel, PathId, Table};
 
 /// RED metrics by route template (OBS-4).
 ///
-/// The templates are known when the stack is built and methods and statuses are bounded, so every series has its place in an array: a request
-/// hashes no label. A place is filled at its first use, the served ones at start.
+/// The templates are known when the stack is built, and methods and statuses are bounded. So every
+/// series has an index in an array, and a request hashes no label.
 #[derive(Debug)]
 pub(super) struct HttpMetrics {
     metrics: Metrics,
@@ -22,10 +22,10 @@ pub(super) struct HttpMetrics {
 
 #[derive(Debug)]
 struct RouteMetrics {
-    /// Requests under way, so that a stop can name what it waits for (LIFE-4).
+    /// Requests in flight, so that a stop can list them (LIFE-4).
     running: AtomicU32,
     duration: Histogram,
-    /// By the first digit of the status, then by the other two.
+    /// Indexed by the first digit of the status, then by the other two.
     statuses: [OnceLock<Box<[OnceLock<Counter>]>>; STATUS_CLASSES],
 }
 
@@ -58,7 +58,7 @@ impl HttpMetrics {
         }
     }
 
-    /// The routes with requests under way.
+    /// Returns the routes with requests in flight.
     pub(super) fn running(&self) -> Vec<String> {
         let mut running = Vec::new();
         for (path, methods) in self.labels.iter().zip(&self.paths) {

@@ -1,4 +1,4 @@
-//! What the stack tells about a request: its trace (OBS-6), its metrics (OBS-4), its log line (OBS-2), its panic (OBS-8).
+//! Observability of a request: trace (OBS-6), metrics (OBS-4), access log (OBS-2) and panics (OBS-8).
 
 mod access_log;
 mod metrics;
@@ -23,24 +23,24 @@ use refusals::RefusalMetrics;
 use rpc_metrics::RpcMetrics;
 pub(crate) use trace::apply as apply_trace;
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The whole answer was handed to the connection.
+    /// The connection got the whole response.
     Complete,
-    /// The answer had begun and ended early: the client went away or the body failed.
+    /// The response began and ended early: the client disconnected or the body failed.
     Aborted,
-    /// The client went away before there was an answer.
+    /// The client disconnected before the response.
     Cancelled,
 }
 
-/// Everything that is known when a request has ended.
+/// The data of an ended request.
 #[derive(Debug)]
 pub(crate) struct Ended<'a> {
     pub(crate) context: &'a RequestContext,
     pub(crate) method: MethodLabel,
     pub(crate) path: PathId,
-    /// The path's template, or the one label of unmatched paths.
+    /// The route template, or the label of unmatched paths.
     pub(crate) template: &'a str,
     pub(crate) options: Option<&'a RouteOptions>,
     pub(crate) uri: &'a Uri,
@@ -49,7 +49,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) duration: Duration,
     pub(crate) outcome: Outcome,
     pub(crate) failure: Option<&'a Error>,
-    /// How it ended, if it was a gRPC call.
+    /// The status of a gRPC call.
     pub(crate) rpc: RpcStatus,
 }
 
@@ -86,7 +86,7 @@ impl Observer {
         }
     }
 
-    /// Continues the caller's trace or begins one.
+    /// Continues the trace of the caller or starts one.
     pub(crate) fn trace(&self, headers: &HeaderMap) -> TraceContext {
         trace::begin(self.telemetry.tracer(), headers)
     }

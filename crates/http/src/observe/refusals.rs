@@ -1,9 +1,9 @@
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 
-/// Reasons come from authenticators' own code; more than this would be a mistake in one.
+/// Maximum reasons. They come from the code of an authenticator.
 const MOST_REASONS: usize = 64;
 
-/// What the stack refused before a handler saw it (OBS-5).
+/// Counts requests that the stack refused before a handler ran (OBS-5).
 #[derive(Debug)]
 pub(super) struct RefusalMetrics {
     pub(super) rate_limited: Counter,
@@ -18,7 +18,7 @@ impl RefusalMetrics {
             rate_limited: metrics.counter(
                 "rate_limit_blocked_total",
                 "Requests that a rate limit refused.",
-                // The other limits of a service are counted under the same name, each with its own.
+                // Other limits of the service use the same metric with their own name.
                 &[("name", "server")],
             ),
             shed: metrics.counter(

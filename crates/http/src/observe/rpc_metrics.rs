@@ -11,7 +11,7 @@ use crate::{
     rpc::RpcStatus,
 };
 
-/// RED metrics by method of a gRPC service (OBS-4). Every series has its place in an array, as those of HTTP.
+/// RED metrics by method of a gRPC service (OBS-4). Every series has an index in an array.
 #[derive(Debug)]
 pub(super) struct RpcMetrics {
     metrics: Metrics,
@@ -23,7 +23,7 @@ pub(super) struct RpcMetrics {
 struct MethodMetrics {
     service: Box<str>,
     method: Box<str>,
-    /// Calls under way, so that a stop can name what it waits for (LIFE-4).
+    /// Calls in flight, so that a stop can list them (LIFE-4).
     running: AtomicU32,
     duration: OnceLock<Histogram>,
     statuses: [OnceLock<Counter>; RpcStatus::COUNT],
@@ -53,7 +53,7 @@ impl RpcMetrics {
         }
     }
 
-    /// The methods with calls under way.
+    /// Returns the methods with calls in flight.
     pub(super) fn running(&self) -> Vec<String> {
         self.methods
             .iter()
@@ -117,7 +117,7 @@ impl MethodMetrics {
     }
 }
 
-/// Service and method of a path such as `/orders.v1.Orders/Get`; the label of unmatched paths is both.
+/// Returns service and method of a path such as `/orders.v1.Orders/Get`.
 pub(super) fn split(template: &str) -> (&str, &str) {
     template
         .strip_prefix('/')

@@ -12,7 +12,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
-/// The place of a request in a trace: below the caller's, where the headers name exactly one.
+/// Returns the trace context of a request. It continues that of the caller if the headers have one.
 pub(super) fn begin(tracer: &Tracer, headers: &HeaderMap) -> TraceContext {
     let lines = |name: HeaderName| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
     let caller = headers
@@ -26,14 +26,14 @@ pub(super) fn begin(tracer: &Tracer, headers: &HeaderMap) -> TraceContext {
     trace
 }
 
-/// Tells the client where to find its request.
+/// Adds the trace context to the response.
 pub(crate) fn apply(trace: &TraceContext, headers: &mut HeaderMap) {
     if let Ok(value) = HeaderValue::from_bytes(&trace.traceparent().to_bytes()) {
         headers.insert(TRACEPARENT, value);
     }
 }
 
-/// The span of a gRPC call that has ended, by the names of OpenTelemetry's conventions for RPC servers.
+/// Creates the span of an ended gRPC call with OpenTelemetry's attributes for RPC servers.
 pub(super) fn call_span(ended: &Ended<'_>) -> SpanRecord {
     let end = SystemTime::now();
     let (service, method) = split(ended.template);
@@ -58,10 +58,10 @@ pub(super) fn call_span(ended: &Ended<'_>) -> SpanRecord {
     }
 }
 
-/// The span of a request that has ended, by the names of OpenTelemetry's conventions for HTTP servers.
+/// Creates the span of an ended request with OpenTelemetry's attributes for HTTP servers.
 pub(super) fn span(ended: &Ended<'_>) -> SpanRecord {
     let end = SystemTime::now();
-    // OpenTelemetry's word for a method that it does not know.
+    // OpenTelemetry's value for an unknown method.
     let method = match ended.method {
         MethodLabel::Other => "_OTHER",
         known => known.as_str(),

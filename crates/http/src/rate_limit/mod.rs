@@ -17,19 +17,19 @@ use seaworthy_core::{Actor, Code, Error, Timeout, network_of};
 use seaworthy_resilience::rate_limit::{self as limits, Gcra};
 use serde::{Deserialize, Serialize};
 
-/// A hundred a second for one caller: far above a person and a page, far below what hurts a service (RES-6).
+/// Far above a person or a page, far below what overloads a service (RES-6).
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// Two seconds' worth at once: a page that loads many things is not refused.
+/// The requests of two seconds at once, for a page that loads many resources.
 const BURST: NonZeroU32 = NonZeroU32::new(200).unwrap();
-/// A hundred thousand callers at once need about 10 MB; more share one limit.
-const MAXIMUM_KEYS: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
-/// Values of `RateLimit` that are prepared; a larger burst formats the rest when they are needed.
+/// The limits of a hundred thousand clients need about 10 MB. Further clients share one limit.
+const MAX_KEYS: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
+/// Values of `RateLimit` that are formatted in advance. Larger ones are formatted when needed.
 const PREPARED_VALUES: u32 = 1_024;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// How many requests one caller may send: the authenticated user, else the client's address (of IPv6 the /64, which one subscriber owns whole).
+/// Rate limit of a client: the authenticated user, else the client IP. An IPv6 /64 counts as one IP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimitConfig {
@@ -41,19 +41,19 @@ pub struct RateLimitConfig {
         "fix": "set it to true and choose limits"
     }]))]
     pub enabled: bool,
-    /// Requests per second in the long run.
+    /// Average requests per second.
     #[schemars(extend(
         "x-reloadable" = true,
         "x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]
     ))]
     pub requests_per_second: NonZeroU32,
-    /// Requests at once after a quiet time.
+    /// Maximum requests at once after a pause.
     #[schemars(extend(
         "x-reloadable" = true,
         "x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]
     ))]
     pub burst: NonZeroU32,
-    /// How many callers are told apart at once; it bounds memory, at about 100 bytes each.
+    /// Maximum clients that are counted separately. Each needs about 100 bytes.
     pub max_keys: NonZeroU32,
 }
 
@@ -63,19 +63,19 @@ impl Default for RateLimitConfig {
             enabled: true,
             requests_per_second: REQUESTS_PER_SECOND,
             burst: BURST,
-            max_keys: MAXIMUM_KEYS,
+            max_keys: MAX_KEYS,
         }
     }
 }
 
-/// Whose requests are counted together.
+/// The client whose requests are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum RateLimitKey {
     Version4(u32),
-    /// The network half of the address.
+    /// The network bits of the address.
     Version6(u64),
     Actor(Actor),
-    /// Refused credentials from an address. Counted apart, so that guessing is slowed without slowing those who share the address.
+    /// Failed credentials from an IP, counted separately so that they do not limit other users of the IP.
     Refused(Box<RateLimitKey>),
 }
 
@@ -98,18 +98,18 @@ struct Policy {
     config: RateLimitConfig,
 }
 
-/// The limit in force; its numbers can be replaced while the service runs, which forgets what was counted.
+/// The rate limit in effect. A reload with other numbers resets the counts.
 #[derive(Debug)]
 pub(crate) struct RateLimit(ArcSwap<Option<Policy>>);
 
-/// What an admitted request's answer tells the caller about the limit.
+/// The headers of a response that describe the limit.
 #[derive(Debug, Clone)]
 pub(crate) struct RateLimitHeaders {
     policy: HeaderValue,
     remaining: HeaderValue,
 }
 
-/// A refusal and what it tells the caller.
+/// A refused request and its headers.
 #[derive(Debug)]
 pub(crate) struct RateLimited {
     pub(crate) error: Error,
@@ -121,7 +121,7 @@ impl RateLimit {
         Self(ArcSwap::from_pointee(Policy::new(config)))
     }
 
-    /// Replaces the numbers. The same numbers again change nothing, so what was counted stays counted.
+    /// Replaces the numbers. Equal numbers keep the counts.
     pub(crate) fn reload(&self, config: &RateLimitConfig) {
         let known = self.0.load();
         let unchanged = match known.as_ref() {
@@ -133,7 +133,7 @@ impl RateLimit {
         }
     }
 
-    /// Counts one request at the time it came. `None` where the limit is off.
+    /// Counts one request at the time of its arrival. Returns `None` if the limit is off.
     pub(crate) fn check(
         &self,
         key: &RateLimitKey,
@@ -194,7 +194,7 @@ impl Policy {
         let error = Error::new(
             Code::Exhausted,
             "RATE_LIMITED",
-            "too many requests; try again later",
+            "too many requests: try again later",
         );
         RateLimited {
             error: error.with_retry_after(wait.max(Duration::from_nanos(1))),

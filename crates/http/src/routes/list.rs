@@ -10,22 +10,22 @@ use super::{
     choice::{Entry, Handlers},
 };
 
-/// One path and what it serves, for the admin listener.
+/// A route as the admin listener shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RouteDescription {
     /// The path template.
     pub path: String,
-    /// The methods; empty where the route takes every method.
+    /// The methods. Empty if the route serves every method.
     pub methods: Vec<&'static str>,
-    /// Who may call.
+    /// The access.
     pub access: Access,
-    /// The roles of which a caller needs one.
+    /// The roles, of which a caller needs one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
     /// The scopes that a caller needs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
-    /// The route's own timeout, where it has one.
+    /// The timeout, if the route sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Timeout>,
 }
@@ -53,7 +53,7 @@ impl RouteDescription {
     }
 }
 
-/// Which methods a method router takes.
+/// The methods of a method router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Methods {
     served: [bool; MethodLabel::COUNT],
@@ -67,8 +67,8 @@ impl Methods {
         served: [true; MethodLabel::COUNT],
     };
 
-    /// Asks the method router itself: a method that nobody has is answered by its fallback together with the list of those it has. The fallback is
-    /// replaced first, so no handler of the service runs.
+    /// Reads the methods of a method router. Its fallback answers an unknown method with a list of the
+    /// served ones. The fallback is replaced first, so no handler of the service runs.
     fn of(methods: &MethodRouter) -> Self {
         let Ok(unknown) = Method::from_bytes(b"SEAWORTHY-LIST") else {
             return Self::EVERY;
@@ -90,7 +90,7 @@ impl Methods {
         found
     }
 
-    /// What a route serves: what its method router does, less what its options take away.
+    /// Returns the methods of the router, without those that the options exclude.
     pub(super) fn served(methods: &MethodRouter, options: &RouteOptions) -> Self {
         let mut methods = Self::of(methods);
         if options.is_without_head()
@@ -106,7 +106,7 @@ impl Methods {
     }
 
     pub(super) fn overlap(self, other: Self) -> Option<MethodLabel> {
-        // HEAD comes with GET and may be replaced by a handler of its own.
+        // GET implies HEAD, which may have its own handler.
         MethodLabel::ALL
             .into_iter()
             .filter(|label| *label != MethodLabel::Head)
@@ -130,7 +130,7 @@ impl Methods {
             .collect()
     }
 
-    /// The value of `Allow`. `OPTIONS` is always served.
+    /// Returns the value of `Allow`. `OPTIONS` is always served.
     pub(super) fn allow(mut self) -> String {
         if let Some(options) = self.served.get_mut(MethodLabel::Options.index()) {
             *options = true;

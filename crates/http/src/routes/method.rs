@@ -1,6 +1,7 @@
 use http::Method;
 
-/// A method as a label: the nine of RFC 9110 and 5789, and one for everything else, so that no client can invent label values (OBS-4).
+/// A method as a label: those of RFC 9110 and 5789, and one for all others, so that clients cannot
+/// create label values (OBS-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MethodLabel {
     Get,

@@ -1,7 +1,8 @@
-//! The routes of a service: axum's handlers, extractors and method routers, with every path and method known when the service starts.
+//! The routes of a service, with axum's handlers, extractors and method routers.
 //!
-//! axum's own `Router` cannot say which routes it has. The stack needs to know: metrics are resolved per route once (OBS-4), the admin listener lists
-//! them, and a route that declares nothing can be found before a caller finds it. So the list is kept here, and axum dispatches.
+//! axum's `Router` cannot list its routes. The stack needs the list for metrics per route (OBS-4), for
+//! the admin listener, and to find routes that do not declare their access (AUTH-5). So this module
+//! keeps the list, and axum calls the handlers.
 
 mod choice;
 mod endpoint;
@@ -31,7 +32,8 @@ pub use options::{Access, RouteOptions};
 pub use table::RouteError;
 pub(crate) use table::{Found, PathId, Table, Target, UNMATCHED, check_access};
 
-/// A list of routes. `S` is the state that handlers extract, until [`with_state`](Self::with_state) gives it.
+/// A list of routes. `S` is the state that handlers extract, until [`with_state`](Self::with_state)
+/// sets it.
 ///
 /// ```
 /// use axum::extract::Path;
@@ -65,12 +67,12 @@ impl<S> Default for Routes<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
-    /// No routes.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a handler for `GET`, and with it for `HEAD`.
+    /// Adds a handler for `GET` and `HEAD`.
     pub fn get<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
         self.route(path, routing::get(handler))
     }
@@ -95,12 +97,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.route(path, routing::delete(handler))
     }
 
-    /// Adds a method router of axum's. One path may be added several times with different methods.
+    /// Adds an axum method router. You can add one path several times with different methods.
     pub fn route(self, path: &str, methods: MethodRouter<S>) -> Self {
         self.route_with(path, methods, RouteOptions::new())
     }
 
-    /// Adds a method router that asks something of the stack.
+    /// Adds a method router with options.
     pub fn route_with(
         mut self,
         path: &str,
@@ -130,7 +132,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Adds all routes of another list under a prefix, which may hold parameters. Handlers see the whole path.
+    /// Adds all routes of another list under a prefix, which may contain parameters. Handlers see the
+    /// whole path.
     pub fn nest(mut self, prefix: &str, routes: Self) -> Self {
         let prefix = prefix.trim_end_matches('/');
         self.entries.extend(routes.entries.into_iter().map(|entry| {
@@ -149,7 +152,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Changes the options of every route added so far.
+    /// Changes the options of all routes in the list.
     pub fn with_options(mut self, change: impl Fn(RouteOptions) -> RouteOptions) -> Self {
         for entry in &mut self.entries {
             entry.change_options(&change);
@@ -157,7 +160,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Gives the handlers their state.
+    /// Sets the state of the handlers.
     pub fn with_state(self, state: S) -> Routes {
         let entries = self.entries.into_iter();
         Routes {
@@ -167,7 +170,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 }
 
 impl Routes {
-    /// Every route, in the order in which they were added.
+    /// Returns all routes in the order of their addition.
     #[must_use]
     pub fn list(&self) -> Vec<RouteDescription> {
         self.entries.iter().flat_map(RouteDescription::of).collect()

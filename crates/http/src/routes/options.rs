@@ -4,22 +4,22 @@ use seaworthy_core::{ByteSize, Error, Grants, Timeout};
 
 use crate::{authentication::unknown, body_limit::BodyReader};
 
-/// Who may call a route. The stack enforces it, whoever authenticates.
+/// The access to a route, which the stack enforces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
-    /// The route says nothing. Where callers are authenticated a stack with such a route is not built.
+    /// Not declared. A stack with authentication refuses such a route when it is built.
     #[default]
     Undeclared,
-    /// Everyone. Credentials are not looked at.
+    /// Everyone. Credentials are ignored.
     Public,
-    /// Everyone; the caller is known where valid credentials are sent, and anonymous otherwise.
+    /// Everyone. A caller without valid credentials is anonymous.
     Optional,
-    /// Callers with valid credentials only.
+    /// Only callers with valid credentials.
     Authenticated,
 }
 
-/// What one route asks of the stack beyond the service's settings.
+/// The options of one route, which override the settings of the service.
 ///
 /// ```
 /// use seaworthy_core::{ByteSize, Timeout};
@@ -46,20 +46,20 @@ pub struct RouteOptions {
 }
 
 impl RouteOptions {
-    /// The service's settings, unchanged.
+    /// Creates options that override nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Says who may call.
+    /// Sets the access.
     #[must_use]
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
     }
 
-    /// Lets only callers in who have one of these roles, and so only authenticated ones (AUTH-5).
+    /// Requires one of these roles, and so authentication (AUTH-5).
     #[must_use]
     pub fn roles<R: Into<Box<str>>>(mut self, any: impl IntoIterator<Item = R>) -> Self {
         self.access = Access::Authenticated;
@@ -67,7 +67,7 @@ impl RouteOptions {
         self
     }
 
-    /// Lets only callers in whose credentials have all of these scopes, and so only authenticated ones (AUTH-5).
+    /// Requires all of these scopes, and so authentication (AUTH-5).
     #[must_use]
     pub fn scopes<S: Into<Box<str>>>(mut self, all: impl IntoIterator<Item = S>) -> Self {
         self.access = Access::Authenticated;
@@ -75,14 +75,14 @@ impl RouteOptions {
         self
     }
 
-    /// Replaces the service's timeout.
+    /// Sets the timeout.
     #[must_use]
     pub fn timeout(mut self, timeout: Timeout) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Replaces the service's body limit. The listener's own maximum still holds.
+    /// Sets the maximum size of a body. The limit of the listener still applies.
     #[must_use]
     pub fn body_limit(mut self, limit: ByteSize) -> Self {
         self.body_limit = Some(limit);
@@ -105,62 +105,64 @@ impl RouteOptions {
         self
     }
 
-    /// Takes the route out of the rate limit: for callers that are trusted and many, such as webhooks.
+    /// Excludes the route from the rate limit, for example for webhooks of trusted callers.
     #[must_use]
     pub fn without_rate_limit(mut self) -> Self {
         self.without_rate_limit = true;
         self
     }
 
-    /// Keeps the query out of the access log: it carries a code or a token.
+    /// Excludes the query from the access log, because it contains a code or a token.
     #[must_use]
     pub fn sensitive_query(mut self) -> Self {
         self.sensitive_query = true;
         self
     }
 
-    /// Refuses pages of other origins also where they send no cookie, because the answer sets or removes the cookie of a session: another site could log its visitors into an account of its own, or out
-    /// of theirs (AUTH-4). Clients that are no browsers, and pages that CORS lets in with credentials, may.
+    /// Refuses requests from pages of other origins without cookies too, because the response sets or
+    /// removes a session cookie. Otherwise another site could log its visitors into an account of its own
+    /// (AUTH-4). Clients other than browsers, and origins that CORS allows with credentials, may call.
     #[must_use]
     pub fn sets_session(mut self) -> Self {
         self.sets_session = true;
         self
     }
 
-    /// Answers `HEAD` with 405, where `GET` would bring it along: for interfaces whose clients know it so.
+    /// Answers `HEAD` with 405, although `GET` implies it, for existing clients that expect it.
     #[must_use]
     pub fn without_head(mut self) -> Self {
         self.without_head = true;
         self
     }
 
-    /// Takes the route out of rate limit, load shedding, access log and traces: orchestrators ask it, also when the service has too much to do (HLTH-5).
+    /// Excludes the route from rate limit, load shedding, access log and traces, because orchestrators
+    /// call it also when the service is overloaded (HLTH-5).
     #[must_use]
     pub fn probe(mut self) -> Self {
         self.probe = true;
         self
     }
 
-    /// Who may call.
+    /// Returns the access.
     #[must_use]
     pub fn declared_access(&self) -> Access {
         self.access
     }
 
-    /// The roles of which a caller needs one; empty where every caller will do.
+    /// Returns the roles, of which a caller needs one. Empty if no role is needed.
     pub fn needed_roles(&self) -> impl Iterator<Item = &str> {
         self.roles.iter().map(|role| &**role)
     }
 
-    /// The scopes that a caller needs.
+    /// Returns the scopes that a caller needs.
     pub fn needed_scopes(&self) -> impl Iterator<Item = &str> {
         self.scopes.iter().map(|scope| &**scope)
     }
 
-    /// Refuses who may not call: `None` is somebody whom nobody knows.
+    /// Refuses callers without access. `None` is an anonymous caller.
     pub(crate) fn permit(&self, caller: Option<&Grants>) -> Result<(), Error> {
         match (self.access, caller) {
-            // A route with needs that was declared public afterwards: the needs hold.
+            // Required roles and scopes apply even if the route was declared public afterwards.
             (Access::Public | Access::Optional, _)
                 if self.roles.is_empty() && self.scopes.is_empty() =>
             {

@@ -9,10 +9,10 @@ use super::{
 /// The label of paths that no route matches (OBS-4).
 pub(crate) const UNMATCHED: &str = "unmatched";
 
-/// A list of routes that cannot be served.
+/// An error in a list of routes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
-    /// The path is not a template.
+    /// The path is not a valid template.
     #[error("route {path:?}: {problem}")]
     Path {
         /// The path as it was given.
@@ -28,23 +28,21 @@ pub enum RouteError {
         /// The method.
         method: &'static str,
     },
-    /// Callers are authenticated, and the route does not say who may call (AUTH-5).
-    #[error(
-        "route {path:?} does not say who may call: declare its access, its roles or its scopes"
-    )]
+    /// The service has authentication, and the route does not declare its access (AUTH-5).
+    #[error("route {path:?} does not declare who may call: set its access, roles or scopes")]
     Undeclared {
         /// The path.
         path: String,
     },
-    /// The route asks who calls, and nobody authenticates callers (AUTH-5).
-    #[error("route {path:?} is for known callers, and nothing authenticates them")]
+    /// The route requires authentication, and the service has none (AUTH-5).
+    #[error("route {path:?} requires authentication, and the service has no authenticator")]
     Unauthenticated {
         /// The path.
         path: String,
     },
 }
 
-/// The number of a path template. The last one is that of all unmatched paths.
+/// The index of a path template. The last one is that of all unmatched paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PathId(usize);
 
@@ -54,7 +52,7 @@ impl PathId {
     }
 }
 
-/// Every route, ready to be found. One lookup per request.
+/// The routes by path. Each request is looked up once.
 #[derive(Debug)]
 pub(crate) struct Table {
     finder: matchit::Router<PathId>,
@@ -69,19 +67,19 @@ pub(crate) struct Target {
     pub(crate) found: Found,
 }
 
-/// What a path and a method lead to.
+/// The result of a lookup.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// A handler.
     Endpoint(Arc<Endpoint>),
-    /// The path has no handler for the method; the value is that of `Allow`.
+    /// The path has no handler for the method. The value is that of `Allow`.
     OtherMethods(HeaderValue),
     /// No route has the path.
     Nothing,
 }
 
 impl Target {
-    /// The options of the handler, if the request has one.
+    /// Returns the options of the handler, if the request has one.
     pub(crate) fn options(&self) -> Option<&RouteOptions> {
         match &self.found {
             Found::Endpoint(endpoint) => Some(endpoint.options()),
@@ -116,7 +114,7 @@ impl Table {
         })
     }
 
-    /// The one search per request.
+    /// Looks up a request.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Target {
         let unmatched = PathId(self.paths.len());
         let id = self.finder.at(path).map_or(unmatched, |found| *found.value);
@@ -127,17 +125,17 @@ impl Table {
         Target { path: id, found }
     }
 
-    /// The options that hold where no route is found.
+    /// Returns the options of requests without a route.
     pub(crate) fn without_route(&self) -> &RouteOptions {
         &self.unmatched
     }
 
-    /// Whether a path leads to a route.
+    /// Returns whether a route has this template.
     pub(crate) fn has_template(&self, template: &str) -> bool {
         self.paths.iter().any(|path| *path.template == *template)
     }
 
-    /// The template of every path in the order of their numbers, the label of unmatched ones last.
+    /// Returns the templates in the order of their indexes, and the label of unmatched paths last.
     pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
         self.paths
             .iter()
@@ -151,7 +149,7 @@ impl Table {
             .map_or(UNMATCHED, |path| &path.template)
     }
 
-    /// Every path with every method that it serves.
+    /// Returns every path with every method that it serves.
     pub(crate) fn served(&self) -> impl Iterator<Item = (PathId, MethodLabel)> {
         self.paths.iter().enumerate().flat_map(|(index, path)| {
             let labels = MethodLabel::ALL.into_iter();
@@ -162,7 +160,7 @@ impl Table {
     }
 }
 
-/// Whether every route says who may call, as far as that can be told apart.
+/// Checks that every route declares its access.
 pub(crate) fn check_access(
     routes: &[RouteDescription],
     is_authenticated: bool,
@@ -178,7 +176,7 @@ pub(crate) fn check_access(
                 return Err(RouteError::Unauthenticated { path: path() });
             }
             Access::Public | Access::Optional if has_needs => {
-                let problem = "it is open to everyone and asks for roles or scopes";
+                let problem = "it is open to everyone and requires roles or scopes";
                 return Err(wrong(&route.path, problem));
             }
             _ => {}

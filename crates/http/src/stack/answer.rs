@@ -12,11 +12,12 @@ use crate::{
     security_headers::SecurityHeaders,
 };
 
-/// Request ID, trace, two of the rate limit, the challenge and three of CORS, besides the security headers.
+/// Maximum added headers: request ID, trace, two of the rate limit, the challenge, three of CORS and
+/// the security headers.
 const ADDED_HEADERS: usize = SecurityHeaders::MAXIMUM + 8;
 
 impl Exchange {
-    /// The way out through the steps: what each has to say is added, and the request ends with the body.
+    /// Completes the steps with the response. The request ends with the body.
     pub(super) fn answer(mut self, response: Response<Body>) -> Response<StackBody> {
         let mut response = response;
         let status = response.status();
@@ -47,7 +48,7 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
-    /// The way out of a gRPC call, to which browsers and caches mean nothing.
+    /// Completes the steps of a gRPC call, which needs no headers for browsers and caches.
     fn answer_call(
         mut self,
         mut response: Response<Body>,
@@ -114,7 +115,8 @@ impl Exchange {
     }
 }
 
-/// What `GET` would have answered, but for the body. axum does it for handlers; the stack's own answers get it here.
+/// Removes the body from the response to `HEAD`. axum does that for handlers, but not for the responses
+/// of the stack.
 fn without_body(response: &mut Response<Body>) {
     if let Some(length) = response.body().size_hint().exact() {
         let headers = response.headers_mut();
@@ -132,12 +134,17 @@ fn is_plain_text(response: &Response<Body>) -> bool {
         .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
 
-/// The answer to a path that no route has.
+/// Returns the error for a path without a route.
 pub(super) fn not_found() -> Error {
-    Error::new(Code::NotFound, "ROUTE_NOT_FOUND", "nothing is here")
+    Error::new(
+        Code::NotFound,
+        "ROUTE_NOT_FOUND",
+        "no route matches this path",
+    )
 }
 
-/// The answer to a method that the path has no handler for. `OPTIONS` asks for just this list.
+/// Returns the response to a method without a handler. It lists the served methods, which `OPTIONS`
+/// requests.
 pub(super) fn other_methods(
     method: &Method,
     allow: &HeaderValue,
@@ -158,7 +165,7 @@ pub(super) fn other_methods(
     response
 }
 
-/// The answer after a panic: nothing of it is told (OBS-8).
+/// Returns the error after a panic, without its message (OBS-8).
 pub(super) fn panicked() -> Error {
     Error::new(Code::Internal, "INTERNAL", "the service failed to answer")
 }

@@ -13,18 +13,19 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::exchange::{Exchange, Panicked};
 use crate::{deadline, rpc::RpcStatus};
 
-/// The body of an answer. The request ends with it: its metrics and its log line know the last byte, and a handler's stream still runs in the
-/// request's context.
+/// The body of a response. The request ends with it, so metrics and access log include the last byte.
+/// The stream of a handler runs in the context of the request.
 pub struct StackBody {
     body: Body,
     exchange: Option<Exchange>,
-    // Made when a gRPC call with a deadline first has to be waited for.
+    // Created when a gRPC call with a deadline first waits.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-/// The stream behind an answer panicked; the connection ends, so that the client does not take the answer for whole.
+/// The stream of a response panicked. The connection ends, so that the client does not treat the
+/// response as complete.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer's body failed")]
+#[error("the response body failed")]
 struct BodyPanicked;
 
 impl StackBody {
@@ -54,13 +55,13 @@ impl StackBody {
         self.end_late()
     }
 
-    /// Ends a stream at its client's deadline, with the status DEADLINE_EXCEEDED.
+    /// Ends a stream at the deadline of its client with the status DEADLINE_EXCEEDED.
     fn end_late(&mut self) -> Poll<HeaderMap> {
         let Some(exchange) = &mut self.exchange else {
             return Poll::Pending;
         };
         let body = &mut self.body;
-        // What the handler streams from is dropped in its context.
+        // The stream of the handler is dropped in its context.
         let _ = exchange.guard(|| *body = Body::empty());
         let trailers = exchange.fail(deadline::exceeded()).headers().clone();
         exchange.rpc = RpcStatus::of(&trailers);

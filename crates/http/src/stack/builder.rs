@@ -20,7 +20,7 @@ use crate::{
     security_headers::SecurityHeaders,
 };
 
-/// Routes behind the fixed middleware order. Cheap to clone; all clones share their limits and counts.
+/// Routes with the fixed order of middleware. Cheap to clone. All clones share limits and counts.
 #[derive(Clone)]
 pub struct Stack(Arc<Inner>);
 
@@ -43,11 +43,11 @@ pub(crate) struct Inner {
     pub(super) errors: ErrorForm,
 }
 
-/// Makes the answer that an error has, in the context of its request. It leaves the error's [`ResponseError`](seaworthy_core::ResponseError) in the extensions, so that
-/// the log knows the cause.
+/// Creates the response for an error, in the context of the request. It inserts the
+/// [`ResponseError`](seaworthy_core::ResponseError) into the extensions, so that the log has the cause.
 pub type ErrorForm = Arc<dyn Fn(Error) -> Response<Body> + Send + Sync>;
 
-/// A stack that cannot be built.
+/// An error in the routes or settings of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StackError {
     /// A route.
@@ -74,7 +74,7 @@ pub enum StackError {
 }
 
 impl StackError {
-    /// The key below the stack's own that is at fault; of a route there is none.
+    /// Returns the key of the invalid setting below that of the stack. Empty for a route.
     #[must_use]
     pub fn key(&self) -> &'static str {
         match self {
@@ -86,10 +86,10 @@ impl StackError {
 }
 
 impl HttpConfig {
-    /// Looks whether a stack can be made of these settings.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// [`StackError`] for the first that cannot work.
+    /// [`StackError`] for the first invalid setting.
     pub fn check(&self) -> Result<(), StackError> {
         SecurityHeaders::new(&self.security_headers)?;
         Cors::new(&self.cors)?;
@@ -97,7 +97,7 @@ impl HttpConfig {
     }
 }
 
-/// What a [`Stack`] is built from.
+/// Builds a [`Stack`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct StackBuilder {
     identity: ServiceIdentity,
@@ -112,20 +112,20 @@ pub struct StackBuilder {
 }
 
 impl StackBuilder {
-    /// Takes requests as gRPC calls: `grpc-timeout` is the client's wish, refusals are a status, and log, metrics and traces tell of services, methods and
-    /// status codes.
+    /// Treats requests as gRPC calls. The client's timeout is `grpc-timeout`, errors are a gRPC status,
+    /// and logs, metrics and traces have service, method and status code.
     pub fn grpc(mut self) -> Self {
         self.protocol = Protocol::Grpc;
         self
     }
 
-    /// Gives the stack's own refusals another form than that of a problem document, or for gRPC that of a bare status.
+    /// Sets the format of the stack's errors. The default is a problem document, for gRPC a status.
     pub fn errors(mut self, form: ErrorForm) -> Self {
         self.errors = Some(form);
         self
     }
 
-    /// Chooses which request IDs of clients are kept.
+    /// Sets which request IDs of clients are kept.
     pub fn request_ids(mut self, kept: RequestIds) -> Self {
         self.request_ids = kept;
         self
@@ -138,22 +138,22 @@ impl StackBuilder {
         self
     }
 
-    /// Serves the probes from this health.
+    /// Sets the source of the health probes.
     pub fn health(mut self, health: impl HealthSource) -> Self {
         self.health = Some(Arc::new(health));
         self
     }
 
-    /// Fills the authentication slot.
+    /// Sets the authentication.
     pub fn authenticate(mut self, authenticate: impl Authenticate) -> Self {
         self.authenticate = Some(Arc::new(authenticate));
         self
     }
 
-    /// Puts the routes behind the stack.
+    /// Builds the stack with these routes.
     ///
     /// # Errors
-    /// A route or a setting that cannot work.
+    /// The first invalid route or setting.
     pub fn build(self, routes: Routes) -> Result<Stack, StackError> {
         let body_budget = self
             .body_budget
@@ -201,7 +201,7 @@ impl StackBuilder {
 }
 
 impl Stack {
-    /// Begins a stack for a service, which tells of its requests through `telemetry`.
+    /// Returns a builder. The stack reports requests to `telemetry`.
     pub fn builder(
         identity: ServiceIdentity,
         config: HttpConfig,
@@ -220,13 +220,13 @@ impl Stack {
         }
     }
 
-    /// The service for one connection, which knows its peer so that no request has to carry it.
+    /// Creates the service for one connection.
     #[must_use]
     pub fn connection(&self, peer: SocketAddr, tls: bool) -> StackService {
         StackService::new(Arc::clone(&self.0), peer.ip(), tls)
     }
 
-    /// Every route, for the admin listener.
+    /// Returns all routes, for the admin listener.
     #[must_use]
     pub fn routes(&self) -> &[RouteDescription] {
         &self.0.listed
@@ -235,20 +235,20 @@ impl Stack {
     /// Applies the reloadable settings of a new configuration: rate limits and CORS origins (CONF-4).
     ///
     /// # Errors
-    /// A CORS setting that cannot work; nothing is changed then.
+    /// An invalid CORS setting. Then nothing changes.
     pub fn reload(&self, config: &HttpConfig) -> Result<(), StackError> {
         self.0.cors.reload(&config.cors)?;
         self.0.rate_limit.reload(&config.rate_limit);
         Ok(())
     }
 
-    /// The routes that have requests under way, and how many each.
+    /// Returns the routes with requests in flight and their number.
     #[must_use]
     pub fn running(&self) -> Vec<String> {
         self.0.observer.running()
     }
 
-    /// Requests that are worked on now.
+    /// Returns the number of requests in flight.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.0.load_shed.in_flight()

@@ -19,7 +19,7 @@ use crate::{
     rpc::RpcStatus,
 };
 
-/// One request from its first step to the last byte of its answer. Whatever way it ends, it is told of when this is dropped.
+/// One request from its first step to the last byte of its response. Dropping it records the outcome.
 pub(super) struct Exchange {
     pub(super) stack: Arc<Inner>,
     pub(super) context: Arc<RequestContext>,
@@ -31,31 +31,31 @@ pub(super) struct Exchange {
     pub(super) tls: bool,
     pub(super) cross_origin: CrossOrigin,
     pub(super) rate_limit: Option<RateLimitHeaders>,
-    /// What `WWW-Authenticate` says, where the stack refused the caller.
+    /// The value of `WWW-Authenticate` for a refused caller.
     pub(super) challenge: Option<HeaderValue>,
     /// Counts the request as in flight. `None` for probes and refused requests.
     pub(super) admission: Option<Admission>,
-    /// Zero until the answer has begun.
+    /// Zero until the response begins.
     pub(super) status: u16,
     pub(super) sent: u64,
     pub(super) complete: bool,
     pub(super) failure: Option<ResponseError>,
-    /// How the reading of the request's body went.
+    /// The result of reading the request body.
     pub(super) body: Option<BodyReport>,
-    /// How a gRPC call ended, once its answer has said so.
+    /// The status of a gRPC call, if the response has one.
     pub(super) rpc: Option<RpcStatus>,
-    /// When a gRPC call ends in any case, because its client waits no longer.
+    /// The deadline of the client of a gRPC call.
     pub(super) ends: Option<Instant>,
 }
 
-/// What the log and the metrics say of a client that went away before its answer; never sent.
+/// The status in logs and metrics of a client that disconnected before the response.
 const CANCELLED: u16 = Code::Cancelled.http_status();
 
-/// A panic that was caught, already reported.
+/// A caught and reported panic.
 pub(super) struct Panicked;
 
 impl Exchange {
-    /// Runs a piece of the request in its context and stops a panic here (OBS-8).
+    /// Runs a function in the context of the request and catches a panic (OBS-8).
     pub(super) fn guard<R>(&self, run: impl FnOnce() -> R) -> Result<R, Panicked> {
         let scoped = || context::sync_scope(Arc::clone(&self.context), run);
         catch_unwind(AssertUnwindSafe(scoped)).map_err(|payload| {
@@ -74,7 +74,7 @@ fn message(payload: &(dyn Any + Send)) -> &str {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is no text")
+        .unwrap_or("not a text")
 }
 
 impl Drop for Exchange {

@@ -23,13 +23,13 @@ use crate::{Identity, deadline};
 pin_project! {
     /// The future of a request in the stack.
     ///
-    /// Dropping it cancels the handler, which is what the connection does when its client goes away (LIFE-6).
+    /// Dropping it cancels the handler. The connection does that when the client disconnects (LIFE-6).
     #[must_use = "futures do nothing unless polled"]
     pub struct StackFuture {
         exchange: Option<Exchange>,
         #[pin]
         state: State,
-        // Made when something first has to be waited for: a handler that answers at once costs no timer.
+        // Created at the first wait, so a handler that does not wait needs no timer.
         #[pin]
         timer: Option<Sleep>,
     }
@@ -133,7 +133,7 @@ impl Future for StackFuture {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(()) => {
                             let late = exchange.fail(deadline::exceeded());
-                            // The handler is dropped here, in its context, and everything that it awaited with it.
+                            // Drops the handler and everything that it awaits in its context.
                             let nothing = State::Answer { response: None };
                             let _ = exchange.guard(|| this.state.set(nothing));
                             late

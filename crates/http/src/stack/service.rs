@@ -30,10 +30,10 @@ use crate::{
     rpc::{self, Protocol},
 };
 
-/// User agents beyond this length say nothing more and are cut.
-const MAXIMUM_USER_AGENT: usize = 256;
+/// Maximum length of a user agent. The rest is dropped.
+const MAX_USER_AGENT_LENGTH: usize = 256;
 
-/// The stack as one connection sees it.
+/// The stack for one connection.
 #[derive(Clone)]
 pub struct StackService {
     stack: Arc<Inner>,
@@ -63,7 +63,7 @@ impl StackService {
             .and_then(|agent| agent.to_str().ok())
         {
             // `to_str` admits ASCII only, so every index is a boundary.
-            context = context.with_user_agent(agent.get(..MAXIMUM_USER_AGENT).unwrap_or(agent));
+            context = context.with_user_agent(agent.get(..MAX_USER_AGENT_LENGTH).unwrap_or(agent));
         }
         let method = MethodLabel::of(&parts.method);
         stack.observer.begun(target.path, method);
@@ -191,13 +191,13 @@ fn check_deadline(exchange: &Exchange) -> Result<(), Error> {
 }
 
 impl Exchange {
-    /// The options of the handler that the request goes to.
+    /// Returns the options of the request's handler.
     fn options(&self) -> &RouteOptions {
         let without_route = || self.stack.table.without_route();
         self.target.options().unwrap_or_else(without_route)
     }
 
-    /// Spends one request of a caller's budget.
+    /// Counts one request of a caller.
     fn charge(&mut self, key: &RateLimitKey) -> Result<(), Error> {
         match self.stack.rate_limit.check(key, self.started) {
             Ok(headers) => {
@@ -223,7 +223,8 @@ impl Exchange {
         options.is_none_or(RouteOptions::is_rate_limited)
     }
 
-    /// Records who calls, spends the caller's budget (the user's, else the address's) and refuses who may not call. Refused credentials spend a budget of their own.
+    /// Records the caller, counts the request for the user or the client IP, and refuses callers without
+    /// access. Failed credentials have their own limit.
     pub(super) fn identified(
         &mut self,
         parts: &mut Parts,
@@ -250,7 +251,7 @@ impl Exchange {
         {
             self.charge(&key)?;
         }
-        // Without an authenticator nobody is known, and the routes were checked for that at the start.
+        // Without an authenticator no route requires authentication. The start has checked that.
         if self.stack.authenticate.is_none() {
             return Ok(());
         }
@@ -258,21 +259,22 @@ impl Exchange {
         permitted.map_err(|error| self.refuse_caller(error))
     }
 
-    /// Counts a refusal and prepares what is said beside it.
+    /// Counts a refusal and sets the challenge.
     fn refuse_caller(&mut self, error: Error) -> Error {
         let stack = Arc::clone(&self.stack);
         stack.observer.unauthenticated(&error);
         self.challenge = stack.authenticate.as_ref().and_then(|authenticate| {
             let options = self.options();
-            // It is the code of another crate: a panic in it must not end the connection.
+            // A panic in the authenticator must not end the connection.
             let challenge = self.guard(|| authenticate.challenge(&error, options));
             challenge.ok().flatten()
         });
         error
     }
 
-    /// The same for credentials that were sent and are wrong: they have a budget of their address, beyond which they are 429. A fault of ours costs nothing, and nobody else is refused, because an address may be that of a
-    /// whole office. Each guess is still checked: what can be guessed needs a lockout behind it.
+    /// Counts failed credentials by client IP, and answers 429 above the limit. A server fault is not
+    /// counted. Valid credentials from the same IP are not limited, because many users may share it.
+    /// Every guess is still checked, so guessable credentials need a lockout.
     fn refuse_credentials(&mut self, error: Error) -> Error {
         let error = self.refuse_caller(error);
         if !error.code().is_server_fault()
@@ -295,7 +297,7 @@ impl Exchange {
             .map_err(|Panicked| panicked())
     }
 
-    /// The last step: the handler, or the document that says that there is none.
+    /// Runs the last step: calls the handler, or answers 404 or 405.
     pub(super) fn route(&mut self, request: Request<Body>) -> State {
         let stack = Arc::clone(&self.stack);
         match &self.target.found {

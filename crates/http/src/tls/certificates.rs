@@ -6,16 +6,16 @@ use rustls::ServerConfig;
 
 use super::{TlsConfig, TlsError, files::Files};
 
-/// What a reload found.
+/// The result of a reload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reload {
-    /// The files are those in use.
+    /// The files have not changed.
     Unchanged,
-    /// New files are in use for every handshake from now on.
+    /// New handshakes use the changed files.
     Changed,
 }
 
-/// The certificates in use, replaced as a whole.
+/// The certificates in use. A reload replaces all of them together.
 pub(crate) struct Certificates {
     config: TlsConfig,
     protocols: &'static [&'static [u8]],
@@ -24,7 +24,7 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// Reads the files with blocking calls, as it is done once before anything is served.
+    /// Reads the files. Blocks.
     pub(crate) fn load(
         config: &TlsConfig,
         protocols: &'static [&'static [u8]],
@@ -47,7 +47,8 @@ impl Certificates {
         self.current.load_full()
     }
 
-    /// Takes the files over if they have changed and are good. Sessions of the old ones are not resumed. Blocking calls.
+    /// Uses the files if they have changed and are valid. Sessions of the old ones are not resumed.
+    /// Blocks.
     pub(crate) fn reload(&self) -> Result<Reload, TlsError> {
         // Lock first, then read the files. Of two reloads, the later reader then installs last, so
         // an older certificate never replaces a newer one.

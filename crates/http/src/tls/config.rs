@@ -6,38 +6,38 @@ use serde::{Deserialize, Serialize};
 
 use super::error::TlsError;
 
-/// Two round trips and a signature, on a bad line.
+/// Enough for two round trips and a signature on a slow network.
 const DEFAULT_HANDSHAKE_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// Certificates are renewed days before they end; a minute is soon enough and costs three small reads.
+/// Certificates are renewed days before they expire, so a minute is soon enough.
 const DEFAULT_RELOAD_INTERVAL: Timeout = Timeout::from_secs(60);
 
-/// Certificates and what is asked of clients.
+/// The certificate of a listener, and the certificates of its clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TlsConfig {
-    /// PEM file with the certificate of this server and the intermediate ones behind it.
+    /// PEM file with the certificate of this server, followed by the intermediate certificates.
     pub certificate: PathBuf,
     /// PEM file with the private key (PKCS#8, PKCS#1 or SEC1, not encrypted).
     pub key: PathBuf,
-    /// The oldest version that is spoken.
+    /// The minimum TLS version.
     #[serde(default)]
     pub min_version: TlsVersion,
-    /// Whether clients show a certificate.
+    /// Whether clients must present a certificate.
     #[serde(default)]
     pub client_certificates: ClientCertificates,
-    /// PEM file with the authorities that client certificates must come from. Needed unless `client_certificates` is `none`.
+    /// PEM file with the certificate authorities of clients. Required unless `client_certificates` is `none`.
     #[serde(default)]
     pub client_ca: Option<PathBuf>,
-    /// The time from the opening of a connection to the end of its handshake.
+    /// Time limit from the opening of a connection to the end of its handshake.
     #[serde(default = "default_handshake_timeout")]
     pub handshake_timeout: Timeout,
-    /// How often the files are compared with those in use.
+    /// Interval in which the listener checks the files for changes.
     #[serde(default = "default_reload_interval")]
     pub reload_interval: Timeout,
 }
 
 impl TlsConfig {
-    /// The settings for a certificate and its key, everything else at its default.
+    /// Creates settings with a certificate, its key and the defaults.
     #[must_use]
     pub fn new(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl TlsConfig {
 }
 
 impl TlsConfig {
-    /// Looks whether the settings fit each other, without reading a file.
+    /// Checks the settings without reading a file.
     pub(crate) fn check(&self) -> Result<(), TlsError> {
         if self.client_certificates != ClientCertificates::None && self.client_ca.is_none() {
             return Err(TlsError::NoClientCa);
@@ -70,7 +70,7 @@ fn default_reload_interval() -> Timeout {
     DEFAULT_RELOAD_INTERVAL
 }
 
-/// A version of TLS. Older ones are not spoken at all.
+/// A TLS version. Older ones are not supported.
 #[derive(
     Debug,
     Clone,
@@ -95,15 +95,15 @@ pub enum TlsVersion {
     Tls13,
 }
 
-/// Whether clients show a certificate.
+/// Whether clients must present a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientCertificates {
-    /// They are not asked.
+    /// The listener requests no certificate.
     #[default]
     None,
-    /// They may; one that does not verify ends the handshake.
+    /// Clients may present a certificate. An invalid one ends the handshake.
     Optional,
-    /// They must.
+    /// Clients must present a certificate.
     Required,
 }

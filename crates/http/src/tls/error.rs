@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf};
 
-/// Why TLS cannot be spoken with the files given.
+/// An error in the TLS settings or files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -9,10 +9,10 @@ pub enum TlsError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system answered.
+        /// The cause.
         source: io::Error,
     },
-    /// A file is not what it has to be.
+    /// A file has invalid content.
     #[error("the TLS file {} {problem}", path.display())]
     File {
         /// The file.
@@ -28,8 +28,8 @@ pub enum TlsError {
         /// The file of the key.
         key: PathBuf,
     },
-    /// Clients are asked for certificates and nothing says whose.
-    #[error("client_certificates is set, so client_ca must name the authorities they come from")]
+    /// Client certificates are requested without their authorities.
+    #[error("client_certificates needs client_ca with the certificate authorities of clients")]
     NoClientCa,
     /// The versions of the settings are not available.
     #[error("TLS cannot be set up: {0}")]

@@ -1,7 +1,7 @@
-//! TLS by rustls (SEC-1): version 1.2 or newer, client certificates on request, new files without a restart.
+//! TLS with rustls (SEC-1): version 1.2 or newer, client certificates, and reload without a restart.
 //!
-//! Files that cannot be used are named with what is wrong with them, at the start and at a reload alike. A reload replaces all or nothing, so
-//! that a certificate and a key are never of two generations, and a bad file leaves the good one in place.
+//! An error names the file and its problem, at the start and at a reload. A reload replaces all files or
+//! none, so certificate and key always match, and an invalid file has no effect.
 //!
 //! ```
 //! use seaworthy_http::tls::{ClientCertificates, TlsConfig};

@@ -5,16 +5,20 @@ use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Secret, host::i
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
-/// What browsers say about the page on whose behalf they send a request.
+/// The header in which browsers describe the page that caused a request.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 const NO_TOKEN: &str = "ADMIN_TOKEN_REQUIRED";
 
-/// Asks for the token on guarded routes, where there is one. Without a token the listener is on loopback, or preflight has refused it.
+/// Requires the admin token on guarded routes, if one is set. Without a token the listener is on
+/// loopback, or preflight has refused it.
 ///
-/// A browser on this machine could be led here by any page. It cannot send `x-admin-request` across origins without a preflight that this listener never
-/// grants, so every change asks for it. A request that a browser sends on behalf of a page of another site (`Sec-Fetch-Site`) is refused whatever its
-/// method, because reading makes the service and its brokers work. A page whose name was made to point here (DNS rebinding) is of the same origin and could; so without a token only requests
-/// that name this machine by address or as `localhost` are answered.
+/// A web page can make the browser of an operator send requests to this listener:
+/// - A change needs the header `x-admin-request`. Browsers send it across origins only after a CORS
+///   preflight, which this listener never allows.
+/// - Requests from pages of other sites (`Sec-Fetch-Site`) are refused with every method, because
+///   reading costs the service and its brokers work.
+/// - A page with a name that resolves to this machine (DNS rebinding) has the same origin. So without
+///   a token, the host of a request must be an IP address or `localhost`.
 pub(crate) struct TokenAccess {
     token: Option<Secret<String>>,
     refused: Counter,
@@ -35,7 +39,7 @@ impl TokenAccess {
             return true;
         };
         let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
-        // With two headers it is ambiguous who calls.
+        // Two headers are ambiguous.
         let (Some(value), None) = (values.next(), values.next()) else {
             return false;
         };
@@ -45,8 +49,9 @@ impl TokenAccess {
     }
 }
 
-/// Whether the request asks for an IP address or `localhost`, which no foreign page can be served under.
-fn names_an_address(request: &Parts) -> bool {
+/// Returns whether the host of the request is an IP address or `localhost`. No page of an attacker
+/// has such an origin.
+fn has_local_host(request: &Parts) -> bool {
     let header = request.headers.get(header::HOST);
     let authority = request.uri.authority().map(Authority::as_str);
     let named = authority.or_else(|| header.and_then(|host| host.to_str().ok()));
@@ -57,13 +62,14 @@ fn names_an_address(request: &Parts) -> bool {
     is_loopback(host) || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }
 
-/// Whether a browser sent the request on behalf of a page of another site or of another subdomain.
+/// Returns whether a page of another site or another subdomain caused the request.
 fn is_from_other_site(request: &Parts) -> bool {
     let mut sites = request.headers.get_all(SEC_FETCH_SITE).iter();
     sites.any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
 }
 
-/// Compares without telling by its duration how much was right: keyed hashes of both are compared, under a key that is new each time.
+/// Compares in a time that reveals nothing about the expected text: it compares hashes with a new key
+/// first.
 fn is_same(given: &str, expected: &str) -> bool {
     let keyed = std::hash::RandomState::new();
     keyed.hash_one(given) == keyed.hash_one(expected) && given == expected
@@ -76,9 +82,9 @@ impl Authenticate for TokenAccess {
         _context: &Arc<RequestContext>,
         route: &RouteOptions,
     ) -> Authentication {
-        // A page under DNS rebinding must not read the metrics or the list of endpoints.
-        if self.token.is_none() && !names_an_address(request) {
-            let message = "without a token the admin listener answers requests to an IP address or localhost only";
+        // A page that uses DNS rebinding must not read metrics or the list of endpoints.
+        if self.token.is_none() && !has_local_host(request) {
+            let message = "without an admin token, the host of the request must be an IP address or localhost";
             return Authentication::Refused(Error::new(
                 Code::Forbidden,
                 "ADMIN_HOST_REFUSED",
@@ -89,7 +95,7 @@ impl Authenticate for TokenAccess {
             return Authentication::Anonymous;
         }
         if is_from_other_site(request) {
-            let message = "the admin listener answers no requests of web pages of other sites";
+            let message = "the admin listener refuses requests from web pages of other sites";
             return Authentication::Refused(Error::new(
                 Code::Forbidden,
                 "ADMIN_SITE_REFUSED",
@@ -106,8 +112,7 @@ impl Authenticate for TokenAccess {
             return Authentication::Refused(error);
         }
         if !request.method.is_safe() && !request.headers.contains_key("x-admin-request") {
-            let message =
-                "a change must carry the header x-admin-request, which no web page can send here";
+            let message = "a change needs the header x-admin-request";
             return Authentication::Refused(Error::new(
                 Code::Forbidden,
                 "ADMIN_HEADER_REQUIRED",

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{AdminState, seconds::seconds};
 
-/// Long enough to see a vendor's repair, short enough that a forgotten hold is over before it is an outage of its own.
+/// Long enough for a vendor to repair, short enough that a forgotten hold causes no outage.
 const DEFAULT_HOLD: Timeout = Timeout::from_secs(15 * 60);
-/// A hold for longer belongs into the configuration.
+/// Set a longer hold in the configuration.
 const LONGEST_HOLD: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// A few sentences: the reason goes into the log and stays in memory as long as the hold.
+/// The reason is logged, and kept in memory during the hold.
 const LONGEST_REASON: usize = 1_000;
 
 pub(super) fn routes() -> Routes<AdminState> {
@@ -28,24 +28,24 @@ pub(super) fn routes() -> Routes<AdminState> {
         .post("/breakers/{name}/hold-closed", hold_closed)
 }
 
-/// A breaker with its neighbours; times are in seconds.
+/// A breaker with the other policies of its dependency. Times are in seconds.
 #[derive(Debug, Serialize)]
 struct BreakerReport {
     name: String,
-    /// The endpoint, where the breaker is not that of the whole dependency.
+    /// The endpoint, if the breaker is not that of the whole dependency.
     endpoint: Option<String>,
     state: BreakerState,
     since: f64,
     held: Option<HeldReport>,
-    /// Calls in the window, and what became of them.
+    /// Calls in the window and their outcomes.
     calls: u32,
     failures: u32,
     slow_calls: u32,
-    /// Failed or slow calls since the last good one.
+    /// Failed or slow calls since the last successful one.
     run: u32,
     allowed: u64,
     refused: u64,
-    /// The last five openings, the newest first.
+    /// The last five times the breaker opened, newest first.
     trips: Vec<TripReport>,
     bulkhead: BulkheadSnapshot,
     retry: RetrySnapshot,
@@ -76,7 +76,7 @@ impl From<PoliciesSnapshot> for BreakerReport {
             held: breaker.held.map(|held| HeldReport {
                 hold: held.hold,
                 expires_in: seconds(held.expires_in),
-                // Whoever writes down why may write down for whom (OBS-3).
+                // A reason may contain personal data (OBS-3).
                 reason: redact(&held.reason).into_owned(),
             }),
             calls: breaker.calls,
@@ -125,7 +125,7 @@ async fn reset(
         breaker = name,
         reason,
         actor = actor(),
-        "a breaker was reset by an operator"
+        "operator reset a breaker"
     );
     policies.breaker().reset(reason);
     Ok(Json(policies.snapshot().into()))
@@ -157,11 +157,11 @@ fn hold(
     let reason = given(&wish.reason)?;
     let length = wish.expires_in.unwrap_or(DEFAULT_HOLD);
     if length > LONGEST_HOLD {
-        let message = "a hold for so long belongs into the configuration";
+        let message = "set a longer hold in the configuration";
         return Err(Error::new(Code::Invalid, "TOO_LONG", message)
             .with_field("expires_in", format!("must be at most {LONGEST_HOLD}")));
     }
-    tracing::warn!(breaker = name, ?hold, reason, expires_in = %length, actor = actor(), "a breaker is held by an operator");
+    tracing::warn!(breaker = name, ?hold, reason, expires_in = %length, actor = actor(), "operator holds a breaker");
     policies.breaker().hold(hold, length, reason);
     Ok(Json(policies.snapshot().into()))
 }
@@ -171,7 +171,7 @@ fn find(state: &AdminState, name: &str) -> Result<Policies, Error> {
         Error::new(
             Code::NotFound,
             "NO_SUCH_BREAKER",
-            "no dependency has this name",
+            "no dependency has this name: list them with GET /breakers",
         )
     };
     state.parts.resilience.find(name).ok_or_else(missing)
@@ -185,7 +185,7 @@ fn given(reason: &str) -> Result<&str, Error> {
         ),
         reason if reason.chars().count() > LONGEST_REASON => {
             Err(
-                Error::new(Code::Invalid, "TOO_LONG", "a reason is a few sentences").with_field(
+                Error::new(Code::Invalid, "TOO_LONG", "the reason is too long").with_field(
                     "reason",
                     format!("must be at most {LONGEST_REASON} characters"),
                 ),
@@ -195,7 +195,7 @@ fn given(reason: &str) -> Result<&str, Error> {
     }
 }
 
-/// Who asks, as far as the listener knows.
+/// Returns the authenticated operator.
 fn actor() -> String {
     let actor = |context: Option<&seaworthy_core::RequestContext>| {
         context

@@ -8,7 +8,7 @@ pub(super) fn routes() -> Routes<AdminState> {
     Routes::new().get("/info", info)
 }
 
-/// What runs here.
+/// Describes the service.
 async fn info(State(state): State<AdminState>) -> Json<Value> {
     let identity = &state.parts.identity;
     Json(json!({

@@ -7,14 +7,14 @@ use serde::Deserialize;
 
 use super::AdminState;
 
-/// Long enough to find a fault, short enough that a forgotten change is over before the next look at the bill.
+/// Long enough to find a fault, short enough that a forgotten change costs little.
 const DEFAULT_DURATION: Timeout = Timeout::from_secs(15 * 60);
-/// A change for longer belongs into the configuration.
+/// Set a longer change in the configuration.
 const LONGEST_DURATION: Timeout = Timeout::from_secs(24 * 60 * 60);
 
-/// Bytes of a module path, of which the longest in use are a quarter.
+/// Maximum bytes of a module path, four times the longest in use.
 const LONGEST_TARGET: usize = 256;
-/// Changes at once. Every line that is written is held against each.
+/// Maximum changes at once. Every log line is compared with each.
 const MOST_CHANGES: usize = 64;
 
 pub(super) fn routes() -> Routes<AdminState> {
@@ -27,7 +27,7 @@ pub(super) fn routes() -> Routes<AdminState> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    /// The beginning of the module path; all where it is left out.
+    /// The prefix of the module path. Not set: all modules.
     #[serde(default)]
     target: String,
     level: Level,
@@ -58,20 +58,22 @@ async fn change(
     }
     let duration = change.expires_in.unwrap_or(DEFAULT_DURATION);
     if duration > LONGEST_DURATION {
-        let message = "a change for so long belongs into the configuration";
+        let message = "set a longer change in the configuration";
         return Err(Error::new(Code::Invalid, "TOO_LONG", message)
             .with_field("expires_in", format!("must be at most {LONGEST_DURATION}")));
     }
     if change.target.len() > LONGEST_TARGET {
-        return Err(
-            Error::new(Code::Invalid, "NO_SUCH_TARGET", "no module path is so long")
-                .with_field("target", format!("must be at most {LONGEST_TARGET} bytes")),
-        );
+        return Err(Error::new(
+            Code::Invalid,
+            "NO_SUCH_TARGET",
+            "the target is too long for a module path",
+        )
+        .with_field("target", format!("must be at most {LONGEST_TARGET} bytes")));
     }
-    tracing::warn!(target_changed = change.target, level = %change.level, reason = change.reason, %duration, "a log level was changed");
+    tracing::warn!(target_changed = change.target, level = %change.level, reason = change.reason, %duration, "operator changed a log level");
     let levels = state.parts.telemetry.logs().levels();
     if levels.report().overrides.len() >= MOST_CHANGES {
-        let message = "too many changes are in force; reset one first";
+        let message = "too many changes are in effect: reset one first";
         return Err(Error::new(Code::Exhausted, "TOO_MANY_CHANGES", message));
     }
     levels.set(&change.target, change.level, duration.get(), &change.reason);
@@ -87,9 +89,9 @@ async fn reset(
         return Err(Error::new(
             Code::NotFound,
             "NO_SUCH_CHANGE",
-            "no change of this target is in force",
+            "no change of this target is in effect",
         ));
     }
-    tracing::warn!(target_changed = which.target, "a log level was reset");
+    tracing::warn!(target_changed = which.target, "operator reset a log level");
     Ok(Json(levels.report()))
 }

@@ -1,7 +1,8 @@
-//! The listener for operators: what the service knows of itself, and the few things that may be changed while it runs.
+//! The admin listener: the state of the service, and settings that operators change at run time.
 //!
-//! It opens before anything else and closes after everything else, so that a start that hangs and a stop that hangs can be looked at. Probes and metrics are open to
-//! whoever reaches the listener; everything else asks for the token where one is set. A change needs a reason, is logged, and ends by itself.
+//! It opens first and closes last, so that operators can inspect a start or a stop that hangs.
+//! Probes and metrics need no token. Everything else needs the admin token, if one is set. A change
+//! needs a reason, is logged, and expires.
 
 mod access;
 mod breakers;
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::{assembly::Parts, listener::Gate};
 
-/// What the endpoints show and change.
+/// The state of the endpoints.
 #[derive(Clone)]
 pub(crate) struct AdminState {
     pub(crate) parts: Parts,
@@ -40,7 +41,7 @@ impl AdminState {
     }
 }
 
-/// The endpoints of the admin listener, with those that the service's parts have added.
+/// Returns the endpoints of the admin listener, with the added ones.
 pub(crate) fn routes(state: &AdminState, added: Routes) -> Routes {
     let open = Routes::new().merge(metrics::routes());
     let guarded = Routes::new()
@@ -65,7 +66,7 @@ pub(crate) fn routes(state: &AdminState, added: Routes) -> Routes {
     )
 }
 
-/// Health with every detail, which only this listener shows.
+/// Health with details, which only this listener shows.
 #[derive(Debug, Clone)]
 pub(crate) struct DetailedHealth(pub(crate) Health);
 

@@ -18,7 +18,7 @@ pub(super) fn routes() -> Routes<AdminState> {
     Routes::new().get("/policies", list)
 }
 
-/// What limits the calls that this service makes and the requests that it serves; times are in seconds.
+/// The policies of calls and the limits of requests. Times are in seconds.
 #[derive(Debug, Serialize)]
 struct PoliciesReport {
     dependencies: Vec<DependencyReport>,
@@ -32,7 +32,7 @@ struct DependencyReport {
     breaker: BreakerState,
     bulkhead: BulkheadSnapshot,
     retry: RetrySnapshot,
-    /// `null` where it is not set, as are the rest.
+    /// `null` if it is not set, like the fields below.
     rate_limit: Option<RateLimitReport>,
     adaptive_concurrency: Option<ConcurrencyReport>,
     hedge: Option<HedgeReport>,

@@ -11,12 +11,12 @@ pub(super) fn routes() -> Routes<AdminState> {
         .post("/config/reload", reload)
 }
 
-/// The effective settings and where each comes from; secrets are masked.
+/// Returns the effective settings and their sources. Secrets are masked.
 async fn show(State(state): State<AdminState>) -> Json<Value> {
     Json(state.loaded().show_json())
 }
 
-/// What SIGHUP does, with the outcome as the answer.
+/// Reloads the settings like SIGHUP, and returns the result.
 async fn reload(State(state): State<AdminState>) -> Result<Json<Value>, Error> {
     match state.watcher.reload().await {
         Ok(reloaded) => Ok(Json(
@@ -26,7 +26,7 @@ async fn reload(State(state): State<AdminState>) -> Result<Json<Value>, Error> {
             let refused = Error::new(
                 Code::Invalid,
                 "CONFIGURATION_INVALID",
-                "the configuration has mistakes; nothing was changed",
+                "the configuration has errors, and the old one stays in effect",
             );
             Err(errors.iter().fold(refused, |error, mistake| {
                 error.with_field(

@@ -39,7 +39,7 @@ async fn run_now(
     Path(name): Path<String>,
 ) -> Result<Json<Vec<WorkerReport>>, Error> {
     state.parts.workers.run_now(&name)?;
-    tracing::warn!(worker = name, "a run was asked for by an operator");
+    tracing::warn!(worker = name, "operator requested a run");
     Ok(Json(state.parts.workers.reports()))
 }
 
@@ -48,7 +48,7 @@ async fn pause(
     Path(name): Path<String>,
 ) -> Result<Json<Vec<WorkerReport>>, Error> {
     state.parts.workers.pause(&name)?;
-    tracing::warn!(worker = name, "a worker was paused by an operator");
+    tracing::warn!(worker = name, "operator paused a worker");
     Ok(Json(state.parts.workers.reports()))
 }
 
@@ -57,6 +57,6 @@ async fn resume(
     Path(name): Path<String>,
 ) -> Result<Json<Vec<WorkerReport>>, Error> {
     state.parts.workers.resume(&name)?;
-    tracing::warn!(worker = name, "a worker was resumed by an operator");
+    tracing::warn!(worker = name, "operator resumed a worker");
     Ok(Json(state.parts.workers.reports()))
 }

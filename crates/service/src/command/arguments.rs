@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use seaworthy_config::Profile;
 
-/// What the user asked for.
+/// The arguments of a service binary.
 #[derive(Debug, Parser)]
 #[command(
     disable_version_flag = true,
@@ -11,48 +11,48 @@ use seaworthy_config::Profile;
     propagate_version = false
 )]
 pub(crate) struct Arguments {
-    /// What to do; `serve` where nothing is said.
+    /// The command. Default: `serve`.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
 
-    /// How findings, errors and listings are printed.
+    /// The output format.
     #[arg(long, value_enum, global = true, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }
 
-/// Where settings come from.
+/// The sources of the settings.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsArguments {
-    /// The profile: development, test, staging or production. Else the variable NAME__PROFILE, else development.
+    /// The profile: development, test, staging or production. Default: the variable NAME__PROFILE, else development.
     #[arg(long, global = true, value_parser = parse_profile)]
     pub(crate) profile: Option<Profile>,
 
-    /// The folder that holds config.yaml and its profiles. Else ./config where it exists.
+    /// The folder of config.yaml and its profiles. Default: ./config if it exists.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Sets one key, above every other layer. May be repeated.
+    /// Sets one key and overrides all other sources. May be repeated.
     #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = parse_setting)]
     pub(crate) set: Vec<(String, String)>,
 }
 
-/// What a service binary can do.
+/// The commands of every service binary.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the service until SIGTERM or SIGINT.
     Serve,
-    /// Look at the settings without running the service.
+    /// Inspect the settings without running the service.
     Config {
-        /// What to look at.
+        /// The view.
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Ask the running service on this machine whether it is well: exit status 0 or 1, for container health checks.
+    /// Check the health of the running service on this machine: exit status 0 or 1, for container health checks.
     Health {
-        /// Which probe to ask.
+        /// The probe.
         #[arg(long, value_enum, default_value_t = HealthProbe::Ready)]
         probe: HealthProbe,
     },
@@ -60,14 +60,14 @@ pub(crate) enum Command {
     Version,
 }
 
-/// What can be seen of the settings.
+/// The views of the settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Check the settings of the profile: every mistake, and what preflight refuses. Asks nothing but the vaults that its secrets are in.
+    /// Check the settings of the profile: all errors, and the settings that production refuses. Connects only to the vaults of its secrets.
     Check,
-    /// Print the effective settings and where each comes from; secrets are masked.
+    /// Print the effective settings and their sources. Secrets are masked.
     Show,
-    /// Print how one key came to its value.
+    /// Explain the value of one key.
     Explain {
         /// The key, such as server.http.addr.
         key: String,
@@ -80,23 +80,23 @@ pub(crate) enum ConfigCommand {
     Env,
 }
 
-/// How things are printed.
+/// The output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// Text.
     Text,
-    /// For programs.
+    /// JSON.
     Json,
 }
 
-/// The probes that `health` can ask.
+/// The probes of the command `health`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HealthProbe {
-    /// Whether the process answers.
+    /// The process responds.
     Live,
-    /// Whether it takes traffic.
+    /// The service accepts traffic.
     Ready,
-    /// Whether its start is complete.
+    /// The start is complete.
     Startup,
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{kernel::StartFailure, preflight, settings};
 
-/// Looks at the settings without running the service.
+/// Inspects the settings without running the service.
 pub(super) fn run<C: Settings>(
     identity: &ServiceIdentity,
     loader: &Loader,
@@ -22,14 +22,14 @@ pub(super) fn run<C: Settings>(
         ConfigCommand::Env => output::text(&schema.env_example(identity.name())),
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {
             match settings::load(loader, &schema) {
-                Ok(loaded) => look(&loaded, format, command),
+                Ok(loaded) => inspect(&loaded, format, command),
                 Err(errors) => serve::refuse(&StartFailure::Mistakes(errors), format),
             }
         }
     }
 }
 
-fn look(loaded: &Loaded, format: Format, command: &ConfigCommand) -> u8 {
+fn inspect(loaded: &Loaded, format: Format, command: &ConfigCommand) -> u8 {
     match (command, format) {
         (ConfigCommand::Explain { key }, _) => match loaded.explain(key) {
             Ok(text) => output::text(&text),
@@ -55,7 +55,7 @@ fn check(loaded: &Loaded, format: Format) -> u8 {
             "the settings of the profile {profile} are valid and safe"
         )),
         Format::Text => output::text(&format!(
-            "the settings of the profile {profile} are valid; production refuses {}:\n\n{}",
+            "the settings of the profile {profile} are valid; production refuses {} of them:\n\n{}",
             violations.len(),
             preflight::text(&violations)
         )),

@@ -12,14 +12,14 @@ use super::{
 };
 use crate::{config::FrameworkConfig, kernel::StartFailure, settings, start_error::StartError};
 
-/// A probe answers from memory; a process that needs longer is not well.
+/// A probe answers from memory, so a process that needs longer is not healthy.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// A report is a few kilobytes.
+/// A report has a few kilobytes.
 const LARGEST_ANSWER: u64 = 256 * 1_024;
 
-/// Asks the service on this machine whether it is well. No client and no shell is needed in the image for it.
+/// Sends a probe to the service on this machine, so that the image needs neither a client nor a shell.
 pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthProbe) -> u8 {
-    // A vault that is away makes no service unwell, and is not asked every few seconds by every container.
+    // The check must not depend on a vault, nor send it a request every few seconds.
     let loaded = match loader.load_without_secrets(&loader.complete(settings::schema::<C>())) {
         Ok(loaded) => loaded,
         Err(errors) => {
@@ -43,13 +43,14 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
             status::FAILURE
         }
         Err(error) => {
-            output::complain(&format!("error: {address} does not answer: {error}\n"));
+            output::complain(&format!("error: {address} does not respond: {error}\n"));
             status::FAILURE
         }
     }
 }
 
-/// An address that means every interface is asked on loopback, by number: a name could mean the other family (CONF-7).
+/// Returns the loopback address for a listener on all interfaces. A name could resolve to the other
+/// address family (CONF-7).
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -79,5 +80,5 @@ fn ask(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
         .unwrap_or_default();
     status
         .map(|status| (status, body))
-        .ok_or_else(|| io::Error::other("the answer is not HTTP"))
+        .ok_or_else(|| io::Error::other("the response is not HTTP"))
 }

@@ -1,4 +1,4 @@
-//! The command line that every service binary has.
+//! The command line of every service binary.
 
 mod arguments;
 mod config;
@@ -15,7 +15,7 @@ use self::arguments::{Arguments, Command, Format, SettingsArguments};
 pub use self::own::{CommandRun, Commands, Console, ServiceCommand};
 use crate::{assembly::Assembly, service::Service, start_error::StartError, vault::VaultSource};
 
-/// Does what the command line says.
+/// Runs the command of the command line.
 pub(crate) fn run<C, A>(service: &Service, commands: Commands<C>, assemble: A) -> u8
 where
     C: Settings,
@@ -56,7 +56,7 @@ where
     }
 }
 
-/// Prints why a command line means nothing, or the help that it asked for.
+/// Prints the usage error, or the requested help.
 fn usage(error: &clap::Error) -> u8 {
     let _ = error.print();
     if error.use_stderr() {

@@ -1,4 +1,4 @@
-//! What commands print. Logs are something else: they belong to a running service.
+//! The output of commands. Logs belong to a running service and are separate.
 
 use std::io::{self, Write as _};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::status;
 
-/// Prints to stdout. A reader that has gone away is no failure of the command.
+/// Prints to stdout. A closed pipe is not an error of the command.
 pub(super) fn text(text: &str) -> u8 {
     let mut stdout = io::stdout().lock();
     let _ = stdout

@@ -35,7 +35,7 @@ where
         }
     };
     let status = runtime.block_on(serve(identity, loader, format, assemble));
-    // A handler that never yields must not hold up an exit that was decided.
+    // A handler that never yields must not delay the exit.
     runtime.shutdown_background();
     status
 }
@@ -49,7 +49,7 @@ where
         Ok(signals) => signals,
         Err(error) => {
             return refuse(
-                &StartError::because("signals cannot be listened to", error).into(),
+                &StartError::because("signal handlers cannot be installed", error).into(),
                 format,
             );
         }
@@ -64,13 +64,13 @@ where
     let reload = || {
         let watcher = kernel.watcher().clone();
         kernel.parts().tasks.spawn("reload-on-sighup", async move {
-            // The watcher's own hook has told the log what came of it.
+            // The hook of the watcher logs the result.
             let _ = watcher.reload().await;
         });
     };
     let assembled = tokio::select! {
         outcome = kernel.assemble(assemble) => Some(outcome),
-        signal = signals.stop(reload) => { tracing::info!(signal, "stopping before the start was complete"); None }
+        signal = signals.stop(reload) => { tracing::info!(signal, "stopping during the start"); None }
     };
     let mut failed = None;
     match assembled {
@@ -102,18 +102,18 @@ where
 
 pub(super) fn complain_of(unfinished: &[String]) {
     output::complain(&format!(
-        "error: these were still running at the end of the stop: {}\n",
+        "error: unfinished work at the end of the stop: {}\n",
         unfinished.join(", ")
     ));
 }
 
-/// Ends a process whose own threads are all too busy to do it.
+/// Ends a process whose threads are all blocked.
 fn end_by_force(unfinished: Vec<String>) {
     complain_of(&unfinished);
     std::process::exit(status::CUT_OFF.into());
 }
 
-/// Prints once why a start ended, and returns the exit status that says so.
+/// Prints the reason of a failed start, and returns the exit status.
 pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
     match (failure, format) {
         (StartFailure::Mistakes(errors), Format::Text) => {
@@ -155,7 +155,7 @@ pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
     }
 }
 
-/// Panics become lines of the log; the default would print text between them.
+/// Logs panics, because the default handler prints text between the lines of the log.
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic

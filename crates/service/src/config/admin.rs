@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_core::{Secret, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// Loopback: what changes a running service is not for the network, unless somebody says so.
+/// Loopback, because the admin listener changes the running service.
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9900);
 /// A person and a scraper wait this long at most.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
@@ -13,12 +13,12 @@ const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdminConfig {
-    /// Where it listens.
+    /// The address and port of the listener.
     pub addr: SocketAddr,
-    /// What callers must send as a bearer token; required in production where the address is not loopback. Probes and metrics need none.
+    /// The bearer token of operators. Production requires it if the address is not loopback. Probes and metrics need no token.
     #[serde(skip_serializing)]
     pub token: Option<Secret<String>>,
-    /// How long one request may take.
+    /// Time limit for one request.
     pub timeout: Timeout,
 }
 

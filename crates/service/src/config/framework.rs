@@ -14,15 +14,15 @@ use super::{
 };
 use crate::{ConnectConfig, LifecycleConfig};
 
-/// The settings that every service has.
+/// The settings of every service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FrameworkConfig {
-    /// The listeners for callers.
+    /// The listeners for clients.
     pub server: ServerConfig,
-    /// The listener for operators.
+    /// The admin listener.
     pub admin: AdminConfig,
-    /// Secrets that are kept elsewhere.
+    /// Secrets in external stores.
     pub secrets: SecretsConfig,
     /// Logs.
     pub log: LogConfig,
@@ -32,17 +32,17 @@ pub struct FrameworkConfig {
     pub tracing: TracingConfig,
     /// Health checks.
     pub health: HealthConfig,
-    /// How the start waits for dependencies.
+    /// Timeouts and backoff for connecting dependencies at the start.
     pub connect: ConnectConfig,
-    /// The dependencies that are called over HTTP, by name.
+    /// HTTP clients by the name of the dependency. Also holds the policies of other dependencies, such as databases.
     pub clients: BTreeMap<String, HttpClientConfig>,
-    /// The dependencies that are called over gRPC, by name. A name that stands under `clients` too has its policies from there: one dependency has one breaker.
+    /// gRPC clients by the name of the dependency. If `clients` has the same name, its policies apply, because a dependency has one breaker.
     pub grpc_clients: BTreeMap<String, GrpcClientConfig>,
-    /// How the service stops.
+    /// The drain delay and the timeouts of a stop.
     pub lifecycle: LifecycleConfig,
-    /// Whether a proxy in front ends TLS, so that plain text behind it is meant.
+    /// Whether a proxy in front of the service terminates TLS, so that unencrypted listeners are intended.
     pub behind_tls_proxy: bool,
-    /// Whether stores inside the process or on this machine are meant, also in production.
+    /// Whether production may use stores inside the process or on this machine.
     pub allow_embedded: bool,
 }
 
@@ -70,15 +70,15 @@ impl FrameworkConfig {
     }
 }
 
-/// The listeners for callers.
+/// The listeners for clients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
-    /// HTTP.
+    /// The public HTTP listener.
     pub http: PublicHttpConfig,
-    /// gRPC, in services that offer it.
+    /// The gRPC listener of a service that has one.
     pub grpc: Option<GrpcConfig>,
-    /// Limit on the bytes of request bodies that the process holds at once, over all listeners except the admin listener. A body that exceeds it waits for at most a second, then the answer is 503. Meanwhile bodies whose clients do not send are ended. It also limits the HTTP/2 receive windows above 64 KiB per connection. In production it must be at most a third of the container's memory limit.
+    /// Limit on the bytes of request bodies that the process holds at once, over all listeners except the admin listener. A body that exceeds it waits for at most a second, then the response is 503. Meanwhile bodies whose clients do not send are ended. It also limits the HTTP/2 receive windows above 64 KiB per connection. In production it must be at most a third of the container's memory limit.
     pub max_body_memory: ByteSize,
 }
 

@@ -10,37 +10,37 @@ use seaworthy_http::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Loopback, as for HTTP, one port of the thousands below it.
+/// Loopback, so that a development service is not reachable from other machines.
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7000);
 
-/// The listener for gRPC calls: its socket, and what happens to every call.
+/// The gRPC listener.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcConfig {
-    /// Where it listens.
+    /// The address and port of the listener.
     #[serde(deserialize_with = "super::listening::address")]
     pub addr: SocketAddr,
-    /// TLS; without it plain text is spoken.
+    /// TLS. Not set: connections are not encrypted.
     pub tls: Option<TlsConfig>,
-    /// Connections that may wait to be accepted.
+    /// Maximum connections that the kernel completes before the service accepts them.
     pub backlog: u32,
-    /// Limits of connections, heads, bodies, answers and HTTP/2.
+    /// Limits on connections, heads, bodies, responses and HTTP/2.
     pub limits: LimitsConfig,
-    /// How long a call may take until its answer begins. A client shortens it with grpc-timeout, which then bounds the whole call; nothing lengthens it.
+    /// Time limit until the response begins. A client can shorten it with `grpc-timeout`, which limits the whole call.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-3", "above": "10m" }]))]
     pub timeout: Timeout,
-    /// The proxies whose word on the client's address is believed: ranges such as 10.0.0.0/8. Empty: nobody's.
+    /// The proxies whose forwarded client IP is used, as ranges such as 10.0.0.0/8. Empty: no proxy is trusted.
     #[schemars(extend("x-trusted-proxies" = true))]
     pub trusted_proxies: Vec<AddressRange>,
-    /// The one header in which they write it.
+    /// The header in which the proxies write the client IP.
     pub forwarded_header: ForwardedHeader,
-    /// Calls per caller.
+    /// Rate limit per user or client IP.
     pub rate_limit: RateLimitConfig,
-    /// Calls at once.
+    /// Limit on the calls in flight.
     pub load_shed: LoadShedConfig,
-    /// One log line per call.
+    /// The access log, with one line per call.
     pub access_log: AccessLogConfig,
-    /// Whether clients may ask which methods there are. Not set: in development and tests only.
+    /// Whether the listener serves gRPC reflection. Not set: in development and test only.
     pub reflection: Option<bool>,
 }
 
@@ -65,7 +65,7 @@ impl Default for GrpcConfig {
 }
 
 impl GrpcConfig {
-    /// The socket's part.
+    /// Returns the settings of the socket.
     #[must_use]
     pub fn listener(&self) -> ListenerConfig {
         ListenerConfig {
@@ -77,7 +77,8 @@ impl GrpcConfig {
         }
     }
 
-    /// The stack's part. The size of messages is limited one by one, so a stream of them is bounded by the listener's own maximum alone.
+    /// Returns the settings of the stack. Every message has its own size limit, so only the limit of
+    /// the listener applies to a stream of messages.
     #[must_use]
     pub fn stack(&self) -> HttpConfig {
         HttpConfig {

@@ -6,74 +6,74 @@ use seaworthy_core::Timeout;
 use seaworthy_resilience::policies::PoliciesConfig;
 use serde::{Deserialize, Serialize};
 
-/// One round trip and a lost packet, on any network that calls are made over, and the handshakes behind it.
+/// One round trip with a lost packet, and the handshakes.
 const CONNECT_TIMEOUT: Timeout = Timeout::from_millis(1_500);
-/// As often as the server asks: a connection that died silently is found before the next burst.
+/// The interval of the server, short enough to find a dead connection before the next burst.
 const PING_INTERVAL: Timeout = Timeout::from_secs(30);
-/// A peer that answers later than this is as good as gone.
+/// A peer that needs longer cannot serve.
 const PING_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// What names of services are cached for in most clusters: a replica that was added is called within half a minute.
+/// The DNS TTL of most clusters, so that a new replica gets calls within half a minute.
 const RESOLVE_INTERVAL: Timeout = Timeout::from_secs(15);
-/// Enough to spread the load evenly; a hundred replicas times a hundred callers would be ten thousand connections.
-const MAXIMUM_CONNECTIONS: NonZeroU16 = NonZeroU16::new(16).unwrap();
+/// Enough to balance the load. A hundred replicas with a hundred clients each would have ten thousand connections.
+const MAX_CONNECTIONS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 
-/// How a dependency is called over gRPC.
+/// A gRPC client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrpcClientConfig {
-    /// Where it listens, such as `https://orders:7000`. Calls are spread over all addresses of the name.
+    /// The URL of the dependency, such as `https://orders:7000`. Calls are balanced over all addresses of the name.
     pub url: String,
-    /// How long a connection may take to open, TLS included.
+    /// Time limit for opening a connection, TLS included.
     #[serde(default = "connect_timeout")]
     pub connect_timeout: Timeout,
-    /// How often a peer is asked for a sign of life.
+    /// Interval of HTTP/2 pings.
     #[serde(default = "ping_interval")]
     pub ping_interval: Timeout,
-    /// How long the answer to that may take.
+    /// Time limit for the response to a ping.
     #[serde(default = "ping_timeout")]
     pub ping_timeout: Timeout,
-    /// How often the addresses of the name are asked for anew.
+    /// Interval of name resolution.
     #[serde(default = "resolve_interval")]
     pub resolve_interval: Timeout,
-    /// Connections at once, one to each address.
+    /// Maximum connections. The client opens one for each address.
     #[serde(default = "max_connections")]
     pub max_connections: NonZeroU16,
     /// TLS, for `https://`.
     #[serde(default)]
     pub tls: GrpcClientTlsConfig,
-    /// Whether one breaker judges all calls, or each method has its own.
+    /// Whether the dependency or each method has a circuit breaker.
     #[serde(default)]
     pub breaker_per: BreakerPer,
-    /// What of the running request the dependency is told.
+    /// Which properties of the current request the client forwards.
     #[serde(default)]
     pub propagation: Propagation,
-    /// What bounds and repeats calls: `timeout` is the time until one answer begins, `total` that of the whole call with every attempt and the streams.
+    /// Timeouts, retries, circuit breaker and bulkhead. `attempt_timeout` limits the time until a response begins, `total_timeout` the whole call with all attempts and streams.
     #[serde(default)]
     pub policies: PoliciesConfig,
 }
 
-/// What a breaker of a gRPC client stands for.
+/// The scope of a circuit breaker of a gRPC client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerPer {
-    /// The whole dependency: where it is ill as a whole, the calls of every method show it, and it is left alone sooner.
+    /// The whole dependency. The breaker opens sooner if all methods fail.
     #[default]
     Dependency,
-    /// Each method: one that fails is refused, and the others go on. Places and retries stay those of the dependency.
+    /// Each method. If one fails, the others go on. Bulkhead and retry budget stay those of the dependency.
     Method,
 }
 
-/// Whom a client believes and what it shows. The files are read for every connection, so that a certificate that changes is taken up.
+/// TLS of a gRPC client. The files are read for every connection, so that a renewed certificate is used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcClientTlsConfig {
-    /// PEM file with the authorities that the server's certificate must come from. Not set: those of the system.
+    /// PEM file with the certificate authorities for the server's certificate. Not set: those of the system.
     pub ca: Option<PathBuf>,
-    /// PEM file with this client's certificate, where the server asks for one.
+    /// PEM file with the client certificate, if the server requests one.
     pub certificate: Option<PathBuf>,
-    /// PEM file with its private key.
+    /// PEM file with the private key of the client certificate.
     pub key: Option<PathBuf>,
-    /// The name in the server's certificate, where it is not the host of the URL.
+    /// The name in the server's certificate, if it differs from the host of the URL.
     pub server_name: Option<String>,
 }
 
@@ -94,11 +94,11 @@ const fn resolve_interval() -> Timeout {
 }
 
 const fn max_connections() -> NonZeroU16 {
-    MAXIMUM_CONNECTIONS
+    MAX_CONNECTIONS
 }
 
 impl GrpcClientConfig {
-    /// The defaults, for a service at this URL.
+    /// Returns the defaults for a dependency at this URL.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -106,7 +106,7 @@ impl GrpcClientConfig {
             ping_interval: PING_INTERVAL,
             ping_timeout: PING_TIMEOUT,
             resolve_interval: RESOLVE_INTERVAL,
-            max_connections: MAXIMUM_CONNECTIONS,
+            max_connections: MAX_CONNECTIONS,
             tls: GrpcClientTlsConfig::default(),
             breaker_per: BreakerPer::default(),
             propagation: Propagation::default(),
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_enough_and_unknown_settings_are_refused_conf_1() {
+    fn reads_url_alone_and_refuses_unknown_settings_conf_1() {
         let config: GrpcClientConfig = serde_json::from_str(r#"{"url":"http://a"}"#).unwrap();
         assert_eq!(config, GrpcClientConfig::new("http://a"));
         let unknown = r#"{"url":"http://a","retry":1}"#;

@@ -5,17 +5,19 @@ use std::{
 
 use serde::{Deserialize as _, Deserializer, de::Error as _};
 
-/// Reads where a listener listens. `:8080` is port 8080 of every IPv4 address, as deployments write it that know it so from other programs.
+/// Reads the address of a listener. `:8080` is port 8080 of every IPv4 address, as in Go programs.
 pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     let parsed = match text.strip_prefix(':') {
-        Some(port) => everywhere(port).ok(),
+        Some(port) => every_address(port).ok(),
         None => text.parse().ok(),
     };
-    parsed.ok_or_else(|| D::Error::custom("expected an address and a port, such as 127.0.0.1:8080"))
+    parsed.ok_or_else(|| {
+        D::Error::custom("expected an IP address and a port, such as 127.0.0.1:8080")
+    })
 }
 
-fn everywhere(port: &str) -> Result<SocketAddr, ParseIntError> {
+fn every_address(port: &str) -> Result<SocketAddr, ParseIntError> {
     Ok(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port.parse()?)))
 }
 
@@ -26,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_alone_is_that_of_every_address_conf_1() {
+    fn reads_port_alone_as_every_ipv4_address_conf_1() {
         for (text, expected) in [
             ("127.0.0.1:8080", Some("127.0.0.1:8080")),
             ("[::1]:0", Some("[::1]:0")),

@@ -1,4 +1,4 @@
-//! The framework's own settings. A service's settings stand beside them in the same tree (CONF-1).
+//! The settings of the framework. They share one tree with the settings of the service (CONF-1).
 
 mod admin;
 mod framework;

@@ -10,45 +10,45 @@ use seaworthy_http::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The public HTTP listener: its socket, and what happens to every request.
+/// The public HTTP listener.
 ///
-/// One flat section for its user, two types inside: the socket's [`ListenerConfig`] and the stack's [`HttpConfig`].
+/// The section combines the [`ListenerConfig`] of the socket and the [`HttpConfig`] of the stack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PublicHttpConfig {
-    /// Where it listens.
+    /// The address and port of the listener.
     #[serde(deserialize_with = "super::listening::address")]
     pub addr: SocketAddr,
-    /// Which versions of HTTP it speaks without TLS.
+    /// The HTTP versions that the listener accepts without TLS.
     pub protocols: Protocols,
-    /// TLS; without it plain text is spoken.
+    /// TLS. Not set: connections are not encrypted.
     pub tls: Option<TlsConfig>,
-    /// Connections that may wait to be accepted.
+    /// Maximum connections that the kernel completes before the service accepts them.
     pub backlog: u32,
-    /// Limits of connections, heads, bodies, answers and HTTP/2.
+    /// Limits on connections, heads, bodies, responses and HTTP/2.
     pub limits: LimitsConfig,
-    /// How long a request may take until its answer begins. A client shortens it with x-request-timeout-ms; nothing lengthens it but a route's own setting.
+    /// Time limit until the response begins. A client can shorten it with `x-request-timeout-ms`. A route may set another limit.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-3", "above": "10m" }]))]
     pub timeout: Timeout,
-    /// How large a request's body may be.
+    /// Maximum size of a request body. A route may set another limit.
     #[schemars(extend("x-unsafe" = [{ "id": "SEC-3", "above": "1GiB" }]))]
     pub max_body_size: ByteSize,
-    /// The proxies whose word on the client's address is believed: ranges such as 10.0.0.0/8. Empty: nobody's.
+    /// The proxies whose forwarded client IP is used, as ranges such as 10.0.0.0/8. Empty: no proxy is trusted.
     #[schemars(extend("x-trusted-proxies" = true))]
     pub trusted_proxies: Vec<AddressRange>,
-    /// The one header in which they write it.
+    /// The header in which the proxies write the client IP.
     pub forwarded_header: ForwardedHeader,
-    /// Pages of other origins.
+    /// Cross-origin resource sharing: which pages of other origins may call the service.
     pub cors: CorsConfig,
-    /// Whether requests that may change something are refused when a page of another origin makes them and they have cookies, or are about to get some; one that CORS lets in with credentials may.
+    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that CORS allows with credentials may send them. Routes that start a session are guarded without cookies too.
     pub refuse_cross_site_cookies: bool,
-    /// Requests per caller.
+    /// Rate limit per user or client IP.
     pub rate_limit: RateLimitConfig,
-    /// Requests at once.
+    /// Limit on the requests in flight.
     pub load_shed: LoadShedConfig,
-    /// Headers that narrow what a browser may do with an answer.
+    /// Headers that restrict what a browser does with a response.
     pub security_headers: SecurityHeadersConfig,
-    /// One log line per request.
+    /// The access log, with one line per request.
     pub access_log: AccessLogConfig,
 }
 
@@ -83,7 +83,7 @@ impl Default for PublicHttpConfig {
 }
 
 impl PublicHttpConfig {
-    /// The socket's part.
+    /// Returns the settings of the socket.
     #[must_use]
     pub fn listener(&self) -> ListenerConfig {
         ListenerConfig {
@@ -95,7 +95,7 @@ impl PublicHttpConfig {
         }
     }
 
-    /// The stack's part.
+    /// Returns the settings of the stack.
     #[must_use]
     pub fn stack(&self) -> HttpConfig {
         HttpConfig {

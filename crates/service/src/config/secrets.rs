@@ -2,14 +2,14 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A rotated secret is in use before anybody wonders, and a vault is asked once a minute per replica.
+/// A rotated secret is in use within a minute, and each replica sends one request per minute.
 const DEFAULT_REFRESH: Timeout = Timeout::from_secs(60);
 
-/// Secrets that are kept elsewhere.
+/// Secrets in external stores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecretsConfig {
-    /// How often secrets behind vault: are read again. Those behind file: are read when the file changes.
+    /// How often secrets with the reference `vault:` are read again. Secrets with `file:` are read when the file changes.
     pub refresh: Timeout,
 }
 

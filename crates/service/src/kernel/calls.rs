@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Kernel {
-    /// What the assembly wants to serve over gRPC, behind the same steps as HTTP.
+    /// Builds the stack of the gRPC routes, if the assembly has some.
     pub(super) fn call_stack(&self) -> Result<Option<Stack>, StartError> {
         let (calls, errors, request_ids, authenticate) = {
             let mut handed_over = self.parts.handed_over.lock();
@@ -28,7 +28,7 @@ impl Kernel {
         };
         if self.parts.framework.server.grpc.is_none() && settings::refuses(self.parts.profile) {
             return Err(StartError::new(
-                "server.grpc.addr is not set, and in production where a service listens is somebody's decision (CONF-7)",
+                "server.grpc.addr must be set explicitly in production (CONF-7)",
             ));
         }
         let config = config(&self.parts.framework);
@@ -49,10 +49,10 @@ impl Kernel {
         builder
             .build(calls)
             .map(Some)
-            .map_err(|error| StartError::because("the gRPC calls cannot be served", error))
+            .map_err(|error| StartError::because("the gRPC routes cannot be served", error))
     }
 
-    /// Opens the listener for gRPC calls, which is a component of the service like any other.
+    /// Opens the gRPC listener and adds it to the components.
     pub(super) async fn open_grpc(&self, stack: Stack) -> Result<(), StartError> {
         let config = config(&self.parts.framework);
         let mut listener = config.listener();

@@ -1,8 +1,8 @@
-//! A service from its settings to its end, in the order of [`Phase`].
+//! A running service, started and stopped in the order of [`Phase`].
 
+mod admin;
 mod calls;
 mod offline;
-mod operators;
 mod public;
 mod start_failure;
 
@@ -24,7 +24,7 @@ use seaworthy_http::{
 use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
 use seaworthy_telemetry::Telemetry;
 
-use self::operators::Operators;
+use self::admin::AdminListener;
 pub(crate) use self::{offline::Offline, start_failure::StartFailure};
 use crate::{
     admin::AdminState,
@@ -40,26 +40,26 @@ use crate::{
     worker::{WorkerMetrics, Workers},
 };
 
-/// A service whose listeners are open. Everything that a start does stands here, in the order of [`Phase`].
+/// A service with open listeners.
 pub(crate) struct Kernel {
     begun: Instant,
     parts: Parts,
     watcher: Watcher,
     gate: Gate,
     public: ServerHandle,
-    admin: Operators,
+    admin: AdminListener,
     addresses: Addresses,
     grpc: OnceLock<SocketAddr>,
 }
 
-/// Where a service listens.
+/// The addresses of the listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Addresses {
     /// The public HTTP listener.
     pub http: SocketAddr,
-    /// The listener for operators.
+    /// The admin listener.
     pub admin: SocketAddr,
-    /// The listener for gRPC calls, in a service that has one and is ready.
+    /// The gRPC listener, if the service has one and is ready.
     pub grpc: Option<SocketAddr>,
 }
 
@@ -100,7 +100,7 @@ impl Kernel {
             public: gate.clone(),
             watcher: watcher.clone(),
         };
-        let admin = operators::open(state).await?;
+        let admin = admin::open(state).await?;
         let addresses = Addresses {
             http,
             admin: admin.address,
@@ -190,7 +190,7 @@ impl Kernel {
         if let Some(routes) = admin {
             self.admin.add(routes)?;
         }
-        // First what may still fail, so that a start that fails has served nobody.
+        // Everything that may fail comes first, so that a failed start serves no request.
         if let Some(calls) = calls {
             self.open_grpc(calls).await?;
         }
@@ -198,7 +198,7 @@ impl Kernel {
         self.parts.health.set_started();
         let Addresses { http, admin, grpc } = self.addresses();
         let grpc = grpc.map(tracing::field::display);
-        tracing::info!(order, "every request passes these steps");
+        tracing::info!(order, "steps of every request");
         tracing::info!(phase = %Phase::Ready, %http, %admin, grpc, took = ?self.begun.elapsed(), "ready");
         Ok(())
     }
@@ -228,7 +228,8 @@ impl Kernel {
         ConfigErrors::check(mistakes)
     }
 
-    /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes when a second signal comes; `watched` is told what is stopped.
+    /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes at a second signal. `watched` gets the
+    /// components.
     pub(crate) async fn stop(
         self,
         watched: &Watched,
@@ -255,13 +256,13 @@ impl Kernel {
         let outcome = stopping.run(force).await;
         watched.set_flushing();
         match &outcome {
-            StopOutcome::Clean => tracing::info!("stopped, nothing was lost"),
+            StopOutcome::Clean => tracing::info!("service stopped"),
             StopOutcome::CutOff(unfinished) => tracing::error!(
                 unfinished = unfinished.join(", "),
-                "stopped, and cut these off"
+                "service stopped with unfinished work"
             ),
             StopOutcome::Forced(by, unfinished) => {
-                tracing::error!(unfinished = unfinished.join(", "), reason = %by, "the exit is forced; these were still running");
+                tracing::error!(unfinished = unfinished.join(", "), reason = %by, "forced to exit with unfinished work");
             }
         }
         self.parts
@@ -287,7 +288,7 @@ impl Kernel {
     }
 }
 
-/// What the first two phases of a start bring forth.
+/// The result of the first two phases of a start.
 struct Prepared {
     loader: Loader,
     schema: Schema,
@@ -322,7 +323,7 @@ async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> 
     })
 }
 
-/// What is handed to a function of the service's own.
+/// Creates the argument of the assembly function.
 fn assembly<C: Settings>(watcher: &Watcher, parts: &Parts) -> Result<Assembly<C>, StartError> {
     let unknown = |error| StartError::because("the settings cannot be read", error);
     Ok(Assembly {
@@ -384,7 +385,7 @@ fn parts(
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {
     Listener::bind(config)
         .await
-        .map_err(|error| StartError::because(format!("{key} cannot be listened on"), error))
+        .map_err(|error| StartError::because(format!("the address {key} cannot be opened"), error))
 }
 
 /// Logs how many settings production would refuse. `config check` lists them.

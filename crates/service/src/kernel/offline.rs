@@ -12,14 +12,14 @@ use crate::{
     start_error::StartError,
 };
 
-/// The parts of a service without its listeners: what a command of the service's own runs in.
+/// A service without listeners, in which its own commands run.
 pub(crate) struct Offline {
     parts: Parts,
     watcher: Watcher,
 }
 
 impl Offline {
-    /// The phases of a start that need no listener. Lines below `level` are not written.
+    /// Runs the phases of a start that need no listener. Logs only lines of `level` and above.
     pub(crate) async fn open<C: Settings>(
         identity: &ServiceIdentity,
         loader: Loader,
@@ -62,7 +62,7 @@ impl Offline {
         assembly(&self.watcher, &self.parts)
     }
 
-    /// Stops in order whatever was connected.
+    /// Stops the components in order.
     pub(crate) async fn stop(
         self,
         watched: &Watched,

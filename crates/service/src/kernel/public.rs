@@ -10,13 +10,14 @@ use crate::{
     start_error::StartError,
 };
 
-/// Opens the listener for callers. Until the assembly is complete it answers probes alone.
+/// Opens the public listener. It answers only probes until the assembly is complete.
 pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
     let config = &parts.framework.server.http;
-    let gate = Gate::closed(|routes| {
-        stack(parts, &parts.telemetry.with_separate_metrics()).build(routes)
-    })
-    .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
+    let gate =
+        Gate::closed(|routes| stack(parts, &parts.telemetry.with_separate_metrics()).build(routes))
+            .map_err(|error| {
+                StartError::because("the settings server.http cannot be used", error)
+            })?;
     let mut listener = config.listener();
     Descriptors::of_process().bound("server.http", &mut listener.limits.connections);
     let listener = bind("server.http.addr", &listener).await?;
@@ -28,7 +29,7 @@ pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAdd
     Ok((gate, server, address))
 }
 
-/// What every request passes.
+/// Returns the builder of the public stack.
 pub(super) fn stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
     let mut config = parts.framework.server.http.stack();
     config.security_headers.behind_tls_proxy |= parts.framework.behind_tls_proxy;

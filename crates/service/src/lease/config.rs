@@ -4,18 +4,18 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// With the pause below, a dead holder's work moves within 15 s (WORK-2).
+/// With the default pause, another replica takes over from a dead holder within 15 s (WORK-2).
 const DEFAULT_DURATION: Timeout = Timeout::from_secs(10);
-/// Often enough to move in time, seldom enough that a fleet of standbys is no load.
+/// Short enough to take over in time, long enough that many standbys cause little load.
 const DEFAULT_PAUSE: Timeout = Timeout::from_secs(2);
 
-/// How long a lease lasts without its holder, and how often others ask for it.
+/// The duration of a lease and the interval of standbys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeaseConfig {
-    /// How long a lease lasts that nobody renews. It is renewed three times in that time.
+    /// How long a lease lasts without renewal. The holder renews it three times in that time.
     pub duration: Timeout,
-    /// How long a standby waits between two attempts; each wait is up to a fifth longer, at random.
+    /// Interval between two attempts of a standby, plus a random fifth.
     pub pause: Timeout,
 }
 

@@ -1,4 +1,4 @@
-//! What every [`LeaseStore`] must do, as a check that its tests run against the real store.
+//! A conformance check of every [`LeaseStore`], which its tests run against the real store.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,22 +7,22 @@ use tokio::time::{Instant, sleep};
 
 use super::{FencingToken, LeaseError, LeaseStore};
 
-/// Short, so that the check is; long beside a round trip to any store.
+/// Short for a fast check, and long compared to a round trip to the store.
 const SHORT: Timeout = Timeout::from_millis(700);
-/// Longer than the check takes.
+/// Longer than the check.
 const LONG: Timeout = Timeout::from_secs(60);
-/// Many at once, so that a step that is not atomic is seen.
+/// Enough concurrent holders to detect a step that is not atomic.
 const CROWD: usize = 16;
-/// No store keeps a lease this much beyond its end.
+/// The maximum delay between the end of a lease and its expiry in the store.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A promise that the store breaks.
+/// A requirement that the store breaks.
 #[derive(Debug, thiserror::Error)]
 pub enum Breach {
-    /// It failed.
+    /// The store failed.
     #[error(transparent)]
     Failed(#[from] LeaseError),
-    /// It did something else than it must.
+    /// The store behaved incorrectly.
     #[error("{0}")]
     Broken(String),
 }
@@ -35,10 +35,10 @@ fn require(is_kept: bool, broken: impl fmt::Display) -> Result<(), Breach> {
     }
 }
 
-/// Checks a store. It leaves leases of random names behind, which end by themselves.
+/// Checks a store. Leaves leases with random names, which expire.
 ///
 /// # Errors
-/// [`Breach`] for the first promise that is broken.
+/// [`Breach`] for the first broken requirement.
 pub async fn check(store: Arc<dyn LeaseStore>) -> Result<(), Breach> {
     let name = new_id().to_string();
     let take = |holder: &'static str, duration| store.acquire(&name, holder, duration);
@@ -127,13 +127,13 @@ async fn next_holder(
         }
         require(
             asked.elapsed() < PATIENCE,
-            "a lease that nobody renews does not end",
+            "a lease without renewal does not expire",
         )?;
         sleep(SHORT.get() / 20).await;
     }
 }
 
-/// Of many at once one gets the lease.
+/// Checks that one of many concurrent holders gets the lease.
 async fn crowd(store: Arc<dyn LeaseStore>) -> Result<(), Breach> {
     let name = new_id().to_string();
     let holders: Vec<_> = (0..CROWD)

@@ -23,12 +23,12 @@ pub(super) struct Holder {
     pub(super) config: LeaseConfig,
 }
 
-/// The lease was lost while work was under way, and the work was dropped.
+/// The lease was lost during the work, and the work was dropped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the lease {0:?} was lost")]
 pub struct LeaseLost(pub String);
 
-/// A lease that is held. Dropping it without [`release`](Self::release) leaves it to end by itself.
+/// A held lease. If you drop it without [`release`](Self::release), it lasts until it expires.
 #[derive(Debug)]
 pub struct Grant<'a> {
     lease: &'a Lease,
@@ -37,7 +37,7 @@ pub struct Grant<'a> {
 }
 
 impl Lease {
-    /// A holder of the lease `name`.
+    /// Creates a holder of the lease `name`.
     pub fn new(store: Arc<dyn LeaseStore>, name: impl Into<Arc<str>>, config: LeaseConfig) -> Self {
         Self(Arc::new(Holder {
             store,
@@ -47,10 +47,10 @@ impl Lease {
         }))
     }
 
-    /// Takes the lease where nobody else holds it.
+    /// Acquires the lease if no other holder has it.
     ///
     /// # Errors
-    /// [`LeaseError`] where the store cannot be asked.
+    /// [`LeaseError`] if the store fails.
     pub async fn try_acquire(&self) -> Result<Option<Grant<'_>>, LeaseError> {
         let granted = self.0.acquire().await?;
         Ok(granted.map(|(token, trusted_until)| Grant {
@@ -60,7 +60,7 @@ impl Lease {
         }))
     }
 
-    /// Waits until the lease is held, however long another has it and however long the store cannot be asked.
+    /// Waits until the lease is acquired, also while the store fails.
     pub async fn acquire(&self) -> Grant<'_> {
         let mut was_asked = true;
         loop {
@@ -72,7 +72,7 @@ impl Lease {
                     tracing::warn!(
                         lease = &*self.0.name,
                         problem = told(&error),
-                        "a lease cannot be asked for"
+                        "cannot acquire a lease"
                     );
                 }
                 Ok(Err(_)) | Err(_) => {}
@@ -84,7 +84,7 @@ impl Lease {
 }
 
 impl Grant<'_> {
-    /// Higher than that of every holder before.
+    /// Returns the token, which is higher than those of all earlier holders.
     #[must_use]
     pub fn token(&self) -> FencingToken {
         self.token
@@ -96,7 +96,8 @@ impl Grant<'_> {
     /// The task ends with this future, also when the future is dropped.
     ///
     /// # Errors
-    /// [`LeaseLost`] where another has got the lease, or the store could not be asked until the lease's end was near; the work is dropped then.
+    /// [`LeaseLost`] if another holder has the lease, or the store failed until the lease was about to
+    /// expire. Then the work is dropped.
     pub async fn run<F: Future>(&mut self, work: F) -> Result<F::Output, LeaseLost> {
         let mut renewal = Renewal::start(&self.lease.0, self.token, self.trusted_until);
         let outcome = {
@@ -116,7 +117,8 @@ impl Grant<'_> {
         }
     }
 
-    /// Gives the lease back, so that another need not wait for its end. Where the store cannot be asked, it ends by itself.
+    /// Releases the lease, so that another holder can acquire it immediately. If the store fails, the
+    /// lease expires.
     pub async fn release(self) {
         let Holder {
             store,
@@ -130,7 +132,7 @@ impl Grant<'_> {
             tracing::warn!(
                 lease = &**name,
                 problem = told(&error),
-                "a lease cannot be given back and will end by itself"
+                "cannot release a lease, so it will expire"
             );
         }
     }

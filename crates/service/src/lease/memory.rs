@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::store::{FencingToken, LeaseError, LeaseStore};
 
-/// Leases within one process, for services that are one process and for tests.
+/// Leases within one process, for services with one replica and for tests.
 #[derive(Debug, Default)]
 pub struct MemoryLeases(Mutex<HashMap<String, Held>>);
 

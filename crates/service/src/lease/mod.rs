@@ -3,10 +3,10 @@
 //! A lease expires by the clock of the store when its holder dies. A live holder renews it three times
 //! in that time, in a separate task, so a long transaction of the work delays no renewal.
 //!
-//! A holder that is only slow (a long
-//! pause, a cut network) cannot know that it has lost the lease, so two things guard what it does: the work is dropped by the holder's own clock before the lease
-//! can end in the store, and every change of hands has a higher [`FencingToken`], by which whatever is written to can refuse a latecomer
-//! (M. Kleppmann, "How to do distributed locking", 2016).
+//! A slow holder, after a long pause or a network failure, cannot know that it has lost the lease. Two
+//! measures protect its work. The holder drops the work by its own clock before the lease can expire in
+//! the store. Every new holder has a higher [`FencingToken`], so a store can refuse late writes of an
+//! earlier one (M. Kleppmann, "How to do distributed locking", 2016).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -15,7 +15,7 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let leases = Arc::new(MemoryLeases::default());
 //! let lease = Lease::new(leases, "monthly-report", LeaseConfig::default());
-//! let mut grant = lease.try_acquire().await?.expect("nobody holds it");
+//! let mut grant = lease.try_acquire().await?.expect("no other holder");
 //! let report = grant.run(async { "the report" }).await?;
 //! grant.release().await;
 //! # Ok::<_, Box<dyn std::error::Error>>(())

@@ -112,7 +112,7 @@ async fn renew(
                 tracing::warn!(
                     lease = &*holder.name,
                     problem = told(&error),
-                    "a lease cannot be renewed"
+                    "cannot renew a lease"
                 );
                 next = Instant::now() + holder.config.retry();
             }

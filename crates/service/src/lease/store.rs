@@ -3,7 +3,8 @@ use std::{error::Error as StdError, fmt};
 use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 
-/// Grows with every change of hands: what is written to by the holder can keep the highest and refuse lower ones.
+/// A number that grows with every new holder. A store can keep the highest one and refuse writes with
+/// lower ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FencingToken(pub u64);
 
@@ -13,13 +14,13 @@ impl fmt::Display for FencingToken {
     }
 }
 
-/// The store of leases could not be asked.
+/// The store of leases failed.
 #[derive(Debug, thiserror::Error)]
 #[error("the store of leases failed")]
 pub struct LeaseError(#[source] Box<dyn StdError + Send + Sync>);
 
 impl LeaseError {
-    /// Why it could not be asked.
+    /// Creates an error with its cause.
     pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(cause.into())
     }

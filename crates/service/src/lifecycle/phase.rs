@@ -1,39 +1,41 @@
 use std::fmt;
 
-/// The life of a service, in order.
+/// The phases of a service from start to stop, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Settings are read, and every mistake in them is reported at once.
+    /// Reads the settings and reports all errors at once.
     Configure,
-    /// Unsafe settings are refused (CONF-3).
+    /// Refuses unsafe settings (CONF-3).
     Preflight,
-    /// Logs, metrics and traces begin.
+    /// Starts logs, metrics and traces.
     Telemetry,
-    /// Both listeners answer probes: alive, not ready, saying what is waited for. Requests are refused with 503.
+    /// Opens the HTTP and admin listeners, which answer probes: alive, not ready, and which dependency
+    /// is missing. Other requests get 503.
     Listen,
-    /// The service's own assembly: dependencies are connected, migrations checked, caches warmed (LIFE-3).
+    /// Runs the assembly function: it connects dependencies, checks migrations and warms caches
+    /// (LIFE-3).
     Assemble,
-    /// Requests are served.
+    /// Serves requests.
     Ready,
-    /// The stop has begun: readiness is off, traffic is still served for the drain delay.
+    /// Turns readiness off and serves traffic for the drain delay.
     Drain,
-    /// Listeners close; requests and streams under way are finished.
+    /// Closes the listeners and finishes requests and streams in flight.
     Requests,
-    /// Consumers finish and acknowledge the messages in hand.
+    /// Finishes and acknowledges received messages.
     Consumers,
-    /// Workers and tasks finish.
+    /// Finishes workers and tasks.
     Workers,
-    /// The outbox passes on what is left.
+    /// Finishes the relays of the outbox.
     Relays,
-    /// Connection pools close.
+    /// Closes connection pools.
     Pools,
-    /// The admin listener closes, and telemetry is flushed: last, so that all of the above was seen.
+    /// Closes the admin listener and flushes telemetry, so that all earlier phases are logged.
     Flush,
 }
 
 impl Phase {
-    /// Every phase, in order.
-    pub const ALL: [Self; 13] = [
+    /// All phases, in order. The length follows the enum, so that no variant can be left out.
+    pub const ALL: [Self; Self::Flush as usize + 1] = [
         Self::Configure,
         Self::Preflight,
         Self::Telemetry,

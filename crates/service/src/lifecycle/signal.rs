@@ -2,7 +2,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that a service answers to.
+/// The signals that a service handles.
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -10,7 +10,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over from their defaults. Must be called before anything that could be interrupted half-way.
+    /// Replaces the default handlers. Call this before work that a signal must not interrupt.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -19,7 +19,7 @@ impl Signals {
         })
     }
 
-    /// Completes with the name of the next signal that asks for a stop; `on_hangup` is called for each SIGHUP before it.
+    /// Completes with the name of the next stop signal. Calls `on_hangup` for each SIGHUP before it.
     pub(crate) async fn stop(&mut self, on_hangup: impl Fn()) -> &'static str {
         loop {
             tokio::select! {

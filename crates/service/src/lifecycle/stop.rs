@@ -9,21 +9,21 @@ use tokio::time::{self, Instant};
 use super::{config::LifecycleConfig, phase::Phase};
 use crate::component::{Component, Stage, still_running};
 
-/// How a stop ended.
+/// The result of a stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopOutcome {
-    /// Everything was finished.
+    /// All work finished.
     Clean,
-    /// The stop went through, and these were cut off at the limits of their phases.
+    /// The stop completed, but this work was aborted at the timeout of its phase.
     CutOff(Vec<String>),
-    /// The exit was forced, and these were still running.
+    /// The exit was forced while this work was running.
     Forced(ForcedBy, Vec<String>),
 }
 
-/// What forced an exit.
+/// The reason of a forced exit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForcedBy {
-    /// The limit for the whole stop.
+    /// The total timeout of the stop.
     Total,
     /// A second signal.
     SecondSignal,
@@ -32,13 +32,13 @@ pub enum ForcedBy {
 impl fmt::Display for ForcedBy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Total => "the limit for the whole stop has passed",
-            Self::SecondSignal => "a second signal came",
+            Self::Total => "the total timeout of the stop expired",
+            Self::SecondSignal => "the process received a second signal",
         })
     }
 }
 
-/// Walks the second half of the list of [`Phase`]s.
+/// Runs the phases of the stop in order.
 pub(crate) struct Stopping<'a> {
     pub(crate) config: &'a LifecycleConfig,
     pub(crate) drain_delay: Delay,
@@ -47,16 +47,16 @@ pub(crate) struct Stopping<'a> {
 }
 
 impl Stopping<'_> {
-    /// Stops everything in order. `force` completes when a second signal comes.
+    /// Stops all components in order. `force` completes at a second signal.
     pub(crate) async fn run(self, force: impl Future<Output = ()>) -> StopOutcome {
-        // A service that was never ready has no traffic that could move away.
+        // A service that was never ready gets no traffic, so it does not drain.
         let was_ready = self.health.has_started();
         self.health.set_stopping();
-        let end = Instant::now() + self.config.total_timeout.get();
+        let deadline = Instant::now() + self.config.total_timeout.get();
         let cut_off = Mutex::new(Vec::new());
         let forced = tokio::select! {
             () = self.phases(was_ready, &cut_off) => None,
-            () = time::sleep_until(end) => Some(ForcedBy::Total),
+            () = time::sleep_until(deadline) => Some(ForcedBy::Total),
             () = force => Some(ForcedBy::SecondSignal),
         };
         let mut unfinished = cut_off.into_inner();
@@ -94,7 +94,7 @@ impl Stopping<'_> {
                 Err(_elapsed) => {
                     let unfinished: Vec<_> =
                         members.iter().copied().flat_map(still_running).collect();
-                    tracing::error!(%phase, unfinished = unfinished.join(", "), "cut off at the limit of the phase");
+                    tracing::error!(%phase, unfinished = unfinished.join(", "), "aborted at the timeout of the phase");
                     members.iter().for_each(|component| component.abort());
                     cut_off.lock().extend(unfinished);
                 }

@@ -1,7 +1,8 @@
-//! Signals on a thread of their own, and the end of a process that cannot end itself.
+//! A separate thread for signals, which can end a blocked process.
 //!
-//! A handler that never yields blocks the thread that it runs on. When every thread of the runtime is blocked so, that runtime notices no signal and no timer any
-//! more, and the orchestrator's SIGKILL would end it without a word. This thread notices both, and says what was still running before it ends the process.
+//! A handler that never yields blocks a thread of the runtime. If all threads are blocked, the
+//! runtime handles neither signals nor timers, and the orchestrator ends the process with SIGKILL.
+//! This thread handles both, and reports the unfinished work before it ends the process.
 
 use std::{
     io,
@@ -18,16 +19,16 @@ use tokio::{runtime, sync::mpsc, time};
 use super::{LifecycleConfig, Signals};
 use crate::component::{Component, still_running};
 
-/// What the orderly way needs beyond its own limits to end first.
+/// The time that the runtime has to end the process itself after a timeout.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What comes from outside.
-enum Told {
+/// A signal for the runtime.
+enum Event {
     Stop(&'static str),
     Hangup,
 }
 
-/// What the orderly stop lets the watchdog know.
+/// The state of the service that the watchdog reads.
 #[derive(Clone, Default)]
 pub(crate) struct Watched(Arc<Known>);
 
@@ -39,17 +40,17 @@ struct Known {
 }
 
 impl Watched {
-    /// The limits in force. What is set first counts.
+    /// Sets the timeouts of the stop. Only the first call has an effect.
     pub(crate) fn set_config(&self, config: &LifecycleConfig) {
         let _ = self.0.config.set(config.clone());
     }
 
-    /// What the stop is about to stop. What is set first counts.
+    /// Sets the components of the stop. Only the first call has an effect.
     pub(crate) fn set_components(&self, components: &[Arc<dyn Component>]) {
         let _ = self.0.components.set(components.to_vec());
     }
 
-    /// Nothing is left but to tell what there was to tell.
+    /// Records that only the flush of telemetry is left.
     pub(crate) fn set_flushing(&self) {
         self.0.is_flushing.store(true, Ordering::SeqCst);
     }
@@ -62,14 +63,15 @@ impl Watched {
     }
 }
 
-/// The receiving end of the signals.
+/// Receives the signals of the process.
 pub(crate) struct Watchdog {
-    told: mpsc::UnboundedReceiver<Told>,
+    events: mpsc::UnboundedReceiver<Event>,
     watched: Watched,
 }
 
 impl Watchdog {
-    /// Takes the signals over. `end` is called, with what was still running, when the limits of a stop have passed and the process is still there.
+    /// Installs the signal handlers. If the process still runs after the timeouts of a stop, it calls
+    /// `end` with the unfinished work.
     pub(crate) fn start(end: impl FnOnce(Vec<String>) + Send + 'static) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -78,49 +80,49 @@ impl Watchdog {
             let _entered = runtime.enter();
             Signals::listen()?
         };
-        let (tell, told) = mpsc::unbounded_channel();
+        let (sender, events) = mpsc::unbounded_channel();
         let watched = Watched::default();
         let known = watched.clone();
         thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
-                runtime.block_on(watch(signals, &tell, &known));
+                runtime.block_on(watch(signals, &sender, &known));
                 end(known.running());
             })?;
-        Ok(Self { told, watched })
+        Ok(Self { events, watched })
     }
 
     pub(crate) fn watched(&self) -> &Watched {
         &self.watched
     }
 
-    /// Completes with the name of the next signal that asks for a stop; `on_hangup` is called for each SIGHUP before it.
+    /// Completes with the name of the next stop signal. Calls `on_hangup` for each SIGHUP before it.
     pub(crate) async fn stop(&mut self, on_hangup: impl Fn()) -> &'static str {
         loop {
-            match self.told.recv().await {
-                Some(Told::Stop(signal)) => return signal,
-                Some(Told::Hangup) => on_hangup(),
-                // The thread ends together with the process only.
+            match self.events.recv().await {
+                Some(Event::Stop(signal)) => return signal,
+                Some(Event::Hangup) => on_hangup(),
+                // The thread ends only together with the process.
                 None => return std::future::pending().await,
             }
         }
     }
 }
 
-/// Completes when the limits of a stop have passed.
-async fn watch(mut signals: Signals, tell: &mpsc::UnboundedSender<Told>, watched: &Watched) {
-    // Nobody listens any more once the process is ending, and then nobody needs to.
-    let hang_up = || drop(tell.send(Told::Hangup));
-    let _ = tell.send(Told::Stop(signals.stop(hang_up).await));
+/// Completes when the timeouts of a stop have expired.
+async fn watch(mut signals: Signals, sender: &mpsc::UnboundedSender<Event>, watched: &Watched) {
+    // The receiver is gone only when the process is ending.
+    let hang_up = || drop(sender.send(Event::Hangup));
+    let _ = sender.send(Event::Stop(signals.stop(hang_up).await));
     let config = watched.0.config.get().cloned().unwrap_or_default();
     tokio::select! {
         () = time::sleep(config.total_timeout.get() + GRACE) => {}
         signal = signals.stop(hang_up) => {
-            let _ = tell.send(Told::Stop(signal));
+            let _ = sender.send(Event::Stop(signal));
             time::sleep(GRACE).await;
         }
     }
-    // A runtime that still runs has ended the stop by now and writes what waits to be written; one whose threads are blocked has not and never will.
+    // A runtime that still works has completed the stop and flushes telemetry. A blocked one has not.
     if watched.0.is_flushing.load(Ordering::SeqCst) {
         time::sleep(config.flush_timeout.get() + GRACE).await;
     }

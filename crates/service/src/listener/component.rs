@@ -4,7 +4,7 @@ use seaworthy_http::{Stack, server::ServerHandle};
 use super::gate::Gate;
 use crate::component::{Component, Stage};
 
-/// A listener that serves, as the kernel stops it.
+/// A serving listener as a component.
 pub(crate) struct ListenerComponent {
     name: &'static str,
     stage: Stage,

@@ -3,24 +3,26 @@ use std::num::NonZeroU32;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use seaworthy_http::server::ConnectionLimitsConfig;
 
-/// The share of the descriptors that connections of the public listener leave to everything else: pools, files, operators.
+/// The public listener leaves one of so many descriptors to pools, files and the admin listener.
 const RESERVED_SHARE: u32 = 4;
-/// Of which operators and probes may take this share.
+/// The admin listener may use one of so many of the remaining descriptors.
 const ADMIN_SHARE: u32 = 2;
 
-/// How many files and sockets the process may have open. Without regard to it, a flood of idle connections takes the probes down together with the service.
+/// The limit on open files and sockets of the process. Without a reserve, a flood of idle connections
+/// would stop the probes together with the service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Descriptors(Option<u32>);
 
 impl Descriptors {
-    /// Raises the soft limit to the hard one, which is what a server may always do and shells leave low for programs that use `select`.
+    /// Raises the soft limit to the hard limit. Shells keep it low only for programs that use
+    /// `select`.
     pub(crate) fn raise() {
         let limits = getrlimit(Resource::Nofile);
         let raised = Rlimit {
             current: limits.maximum,
             maximum: limits.maximum,
         };
-        // Where it is refused, the lower limit is what `of_process` finds.
+        // If the system refuses, `of_process` reads the lower limit.
         let _ = setrlimit(Resource::Nofile, raised);
     }
 
@@ -29,27 +31,27 @@ impl Descriptors {
         Self(current.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)))
     }
 
-    /// Bounds the connections of a listener for callers, and says so where that is less than what is set.
+    /// Lowers the connection limit of a public listener to the available descriptors, and logs it.
     pub(crate) fn bound(self, section: &str, limits: &mut ConnectionLimitsConfig) {
         let Some(all) = self.0 else { return };
-        let most = all - all / RESERVED_SHARE;
-        if limits.max.get() > most {
+        let max = all - all / RESERVED_SHARE;
+        if limits.max.get() > max {
             tracing::warn!(
                 section,
                 set = limits.max,
-                effective = most,
+                effective = max,
                 descriptors = all,
-                "the limit of open files allows fewer connections"
+                "limited connections by the limit of open files"
             );
-            limits.max = at_least_one(most);
+            limits.max = at_least_one(max);
         }
     }
 
-    /// Bounds the connections of the admin listener to a share of what the public one leaves.
+    /// Lowers the connection limit of the admin listener to its share of the descriptors.
     pub(crate) fn bound_admin(self, limits: &mut ConnectionLimitsConfig) {
         if let Some(all) = self.0 {
-            let most = at_least_one(all / RESERVED_SHARE / ADMIN_SHARE);
-            limits.max = limits.max.min(most);
+            let max = at_least_one(all / RESERVED_SHARE / ADMIN_SHARE);
+            limits.max = limits.max.min(max);
         }
     }
 }

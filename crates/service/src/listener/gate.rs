@@ -13,10 +13,11 @@ use seaworthy_http::{
 };
 use tower_service::Service;
 
-/// A client that comes too early has most often missed by less than this.
+/// Most starts complete within this time.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Serves probes and refuses requests until the service is assembled, and its routes from then on, also on connections that are open already.
+/// Answers only probes until the assembly is complete. Then it serves the routes, on open connections
+/// too.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     closed: Stack,
@@ -24,7 +25,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// A closed gate. `build` makes a stack of the routes that refuse.
+    /// Creates a closed gate. `build` builds the stack of the refusing routes.
     pub(crate) fn closed(
         build: impl FnOnce(Routes) -> Result<Stack, StackError>,
     ) -> Result<Self, StackError> {
@@ -43,7 +44,7 @@ impl Gate {
         })
     }
 
-    /// A gate in front of nothing that has to be waited for.
+    /// Creates an open gate.
     pub(crate) fn of(stack: Stack) -> Self {
         Self {
             closed: stack,
@@ -51,17 +52,17 @@ impl Gate {
         }
     }
 
-    /// Serves `stack` from now on.
+    /// Opens the gate: the next requests use `stack`.
     pub(crate) fn open(&self, stack: Stack) {
         let _ = self.open.set(stack);
     }
 
-    /// The stack that serves now.
+    /// Returns the current stack.
     pub(crate) fn stack(&self) -> &Stack {
         self.open.get().unwrap_or(&self.closed)
     }
 
-    /// The service for one connection.
+    /// Creates the service for one connection.
     pub(crate) fn connection(&self, info: &ConnectionInfo) -> GateService {
         let is_open = self.open.get().is_some();
         GateService {
@@ -73,7 +74,7 @@ impl Gate {
     }
 }
 
-/// The gate as one connection sees it.
+/// The service of one connection.
 #[derive(Clone)]
 pub(crate) struct GateService {
     gate: Gate,
@@ -102,7 +103,8 @@ impl Service<Request<Body>> for GateService {
             self.serving = serving(stack, &self.info);
             self.is_open = true;
         }
-        // Who shows a certificate is known by it. Of a connection without TLS there is nothing that the context of the request does not tell, and its requests pay for nothing.
+        // A certificate identifies its client. Without TLS the context of the request has all that
+        // is known of the connection.
         if self.info.tls().is_some() {
             request.extensions_mut().insert(self.info.clone());
         }

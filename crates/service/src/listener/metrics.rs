@@ -1,13 +1,13 @@
 use seaworthy_http::server::{ConnectionStatsSnapshot, ServerHandle};
 use seaworthy_telemetry::metrics::Metrics;
 
-/// One of the listener's counts.
+/// Reads one count of a listener.
 type Count = fn(&ConnectionStatsSnapshot) -> u64;
 
-/// Why a connection or a request was refused or cut off, and where the listener counts it.
+/// The reasons for refused or aborted connections and requests, with their counts.
 const REASONS: [(&str, Count); 13] = [
     ("full", |stats| stats.refused_full),
-    ("full_per_address", |stats| stats.refused_per_ip),
+    ("full_per_ip", |stats| stats.refused_per_ip),
     ("handshake_failed", |stats| stats.handshake_failures),
     ("handshake_timeout", |stats| stats.handshake_timeouts),
     ("first_byte_timeout", |stats| stats.first_byte_timeouts),
@@ -21,7 +21,7 @@ const REASONS: [(&str, Count); 13] = [
     ("refused_request", |stats| stats.refused_requests),
 ];
 
-/// Registers what happens to the connections of a listener (OBS-5).
+/// Registers the metrics of a listener (OBS-5).
 pub(crate) fn register_connections(
     metrics: &Metrics,
     listener: &'static str,
@@ -34,17 +34,17 @@ pub(crate) fn register_connections(
     let labels = [("listener", listener)];
     metrics.observable_gauge(
         "http_connections_open",
-        "Connections that are open.",
+        "Open connections.",
         &labels,
         count(|stats| stats.open),
     );
     metrics.observable_counter(
         "http_connections_accepted_total",
-        "Connections accepted.",
+        "Accepted connections.",
         &labels,
         count(|stats| stats.accepted),
     );
-    let help = "Accepts that failed, such as for want of file descriptors.";
+    let help = "Failed accepts, for example without a free file descriptor.";
     metrics.observable_counter(
         "http_accept_errors_total",
         help,
@@ -53,20 +53,20 @@ pub(crate) fn register_connections(
     );
     metrics.observable_counter(
         "tls_reloads_total",
-        "Times that new TLS files were taken.",
+        "Successful reloads of TLS files.",
         &labels,
         count(|stats| stats.tls_reloads),
     );
     metrics.observable_counter(
         "tls_reload_failures_total",
-        "Times that new TLS files could not be used.",
+        "Failed reloads of TLS files.",
         &labels,
         count(|stats| stats.tls_reload_failures),
     );
-    let help = "Connections and requests that were refused or cut off by a limit.";
+    let help = "Connections and requests that a limit refused or aborted.";
     for (reason, read) in REASONS {
         metrics.observable_counter(
-            "http_connections_cut_total",
+            "http_connections_aborted_total",
             help,
             &[("listener", listener), ("reason", reason)],
             count(read),

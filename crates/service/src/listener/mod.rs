@@ -1,4 +1,4 @@
-//! The two HTTP listeners as components: they open before the service is assembled and close in their phase of the stop.
+//! The listeners as components. They open before the assembly and close in their phase of the stop.
 
 mod component;
 mod descriptors;

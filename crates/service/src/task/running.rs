@@ -9,7 +9,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 
-/// The tasks that run now, so that a stop can name and end them.
+/// The running tasks, so that a stop can list and abort them.
 #[derive(Debug, Default)]
 pub(super) struct RunningTasks {
     next: AtomicU64,
@@ -19,11 +19,11 @@ pub(super) struct RunningTasks {
 #[derive(Debug)]
 struct Running {
     name: Arc<str>,
-    /// None for the moment between the listing and the start.
+    /// None between listing and start.
     handle: Option<AbortHandle>,
 }
 
-/// Keeps a task on the list for as long as its future lives, also when it is aborted or panics.
+/// Keeps a task on the list until its future is dropped, also after an abort or a panic.
 #[derive(Debug)]
 pub(super) struct Listed {
     list: Arc<RunningTasks>,
@@ -66,7 +66,7 @@ impl Listed {
 }
 
 impl RunningTasks {
-    /// Remembers how to end a task; one that is already over stays forgotten.
+    /// Stores the handle that aborts a task, unless the task has ended.
     pub(super) fn set_abort_handle(&self, number: u64, handle: AbortHandle) {
         if let Some(task) = self.tasks.lock().get_mut(&number) {
             task.handle = Some(handle);

@@ -1,6 +1,6 @@
 use tokio_util::sync::CancellationToken;
 
-/// The word that the service is stopping. Cheap to clone.
+/// The stop signal of the service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Stop(CancellationToken);
 
@@ -13,12 +13,12 @@ impl Stop {
         self.0.cancel();
     }
 
-    /// Completes when the service begins to stop. A task that has waited for this finishes what it holds and returns.
+    /// Completes when the stop begins. A task that waits for this finishes its work and returns.
     pub async fn requested(&self) {
         self.0.cancelled().await;
     }
 
-    /// Whether the service is stopping.
+    /// Returns whether the service is stopping.
     #[must_use]
     pub fn is_requested(&self) -> bool {
         self.0.is_cancelled()

@@ -10,11 +10,12 @@ use super::{
     stop::Stop,
 };
 
-/// A task that dies is most often back at once; one that keeps dying must not fill the log.
+/// The first backoff of a failed task. It doubles, so that a task that keeps failing does not fill
+/// the log.
 const RESTART_INITIAL: Timeout = Timeout::from_millis(100);
-/// A minute between restarts is rare enough to be cheap and often enough to recover unattended.
+/// Rare enough to be cheap, and often enough to recover without an operator.
 const RESTART_CAP: Timeout = Timeout::from_secs(60);
-/// A task that ran this long has recovered: its next failure is a first one.
+/// A task that ran this long has recovered, so its backoff starts again.
 const RESTART_FORGIVEN_AFTER: Timeout = Timeout::from_secs(60);
 
 /// The tasks of one service. Cheap to clone.
@@ -35,9 +36,9 @@ type PanicHook = Box<dyn Fn(&TaskPanic) + Send + Sync>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("task {task:?} panicked: {message}")]
 pub struct TaskPanic {
-    /// The task's name.
+    /// The name of the task.
     pub task: String,
-    /// What the panic said.
+    /// The message of the panic.
     pub message: String,
 }
 
@@ -56,7 +57,7 @@ impl TaskPanic {
 }
 
 impl Tasks {
-    /// No tasks yet. `on_panic` hears of every panic, for a counter and an error report.
+    /// Creates an empty list. `on_panic` is called for every panic.
     pub(crate) fn new(
         identity: ServiceIdentity,
         on_panic: impl Fn(&TaskPanic) + Send + Sync + 'static,
@@ -70,9 +71,10 @@ impl Tasks {
         }))
     }
 
-    /// Starts a task that runs once, in the context of the caller. At stop it may finish within the limit of its phase.
+    /// Starts a task that runs once, in the context of the caller. A stop waits for it until the timeout
+    /// of the phase.
     ///
-    /// The handle yields `None` when the task panicked or was cut off.
+    /// The handle returns `None` if the task panicked or was aborted.
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> JoinHandle<Option<F::Output>>
     where
         F: Future + Send + 'static,
@@ -82,8 +84,8 @@ impl Tasks {
         self.spawn_in(context, name.into(), future)
     }
 
-    /// Starts a task that runs once, in a context of its own: for work on behalf of several requests, to which the deadline of none of them applies. Else as
-    /// [`spawn`](Self::spawn).
+    /// Starts a task like [`spawn`](Self::spawn), but in its own context. Use it for work of several
+    /// requests, to which none of their deadlines applies.
     pub fn spawn_apart<F>(
         &self,
         name: impl Into<Arc<str>>,
@@ -144,7 +146,8 @@ impl Tasks {
         })
     }
 
-    /// Starts a task that lives as long as the service. When it panics or returns before the stop, it is started again after a growing pause.
+    /// Starts a task that runs until the stop. If it panics or returns earlier, it is restarted with
+    /// exponential backoff.
     pub fn supervise<M, F>(&self, name: impl Into<Arc<str>>, make: M)
     where
         M: Fn(Stop) -> F + Send + 'static,
@@ -164,7 +167,7 @@ impl Tasks {
                     return;
                 }
                 match outcome {
-                    Ok(()) => tracing::warn!(task = &*name, "a task that should run for ever ended; it is started again"),
+                    Ok(()) => tracing::warn!(task = &*name, "a supervised task ended and is restarted"),
                     Err(payload) => tasks.report(&TaskPanic::new(&name, &*payload)),
                 }
                 if begun.elapsed() >= RESTART_FORGIVEN_AFTER.get() {
@@ -199,13 +202,13 @@ impl Tasks {
         (self.0.on_panic)(panic);
     }
 
-    /// The word that the service is stopping.
+    /// Returns the stop signal of the service.
     #[must_use]
     pub fn stop(&self) -> &Stop {
         &self.0.stop
     }
 
-    /// The names of the tasks that run now.
+    /// Returns the names of the running tasks.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.0.running.names()

@@ -9,17 +9,17 @@ use crate::{
     task::Stop,
 };
 
-/// A run that takes longer than this is stuck more often than it is busy.
+/// A longer run is probably stuck.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(300);
-/// Enough that replicas started together drift apart, little enough that an interval means what it says.
+/// Enough to spread replicas that start together.
 const DEFAULT_JITTER: Ratio = Ratio::percent(10);
-/// One run and two more: a passing fault is over by then, a lasting one should be seen.
+/// Enough for a transient failure.
 const DEFAULT_ATTEMPTS: u32 = 3;
 
 pub(super) type Work =
     Arc<dyn Fn(WorkerRun) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
 
-/// Work that a service does on its own account.
+/// Background work of a service.
 #[derive(Clone)]
 pub struct Worker {
     pub(super) name: Arc<str>,
@@ -32,27 +32,28 @@ pub struct Worker {
     pub(super) singleton: Option<Singleton>,
 }
 
-/// How a worker runs on one replica at a time.
+/// The lease of a singleton.
 #[derive(Debug, Clone)]
 pub(super) struct Singleton {
     pub(super) leases: Arc<dyn LeaseStore>,
     pub(super) config: LeaseConfig,
 }
 
-/// What a run may know of itself.
+/// The context of a run.
 #[derive(Debug, Clone)]
 pub struct WorkerRun {
-    /// Which attempt of this run it is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// The word that the service is stopping: a long run finishes its present piece and returns.
+    /// The stop signal. A long run finishes its current step and returns.
     pub stop: Stop,
-    /// Of a singleton: grows with every change of replicas, so that what it writes to can refuse one that was replaced and does not know it yet.
+    /// The token of a singleton. It grows with every change of the replica, so that a store can refuse
+    /// writes of a replica that was replaced.
     pub fencing_token: Option<FencingToken>,
 }
 
 impl Worker {
-    /// A worker by name, schedule and work. A run has a timeout of 5 minutes and 3 attempts, an interval is jittered by 10 %, and a worker that
-    /// stalls degrades the service without taking it out; the methods below change each.
+    /// Creates a worker. By default a run has a timeout of 5 minutes and 3 attempts, an interval has a
+    /// jitter of 10 %, and a stalled worker makes the service `degraded`.
     pub fn new<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, work: W) -> Self
     where
         W: Fn(WorkerRun) -> F + Send + Sync + 'static,
@@ -70,7 +71,8 @@ impl Worker {
         }
     }
 
-    /// Work that is done in steps, as a purge is: each step tells whether there may be more of it, and no step begins once the service stops.
+    /// Creates a worker that runs in steps, such as a purge. Each step returns whether there may be more
+    /// work. No step begins after the stop signal.
     pub fn in_steps<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, step: W) -> Self
     where
         W: Fn() -> F + Send + Sync + 'static,
@@ -86,36 +88,37 @@ impl Worker {
         })
     }
 
-    /// How long one attempt may take.
+    /// Sets the time limit for one attempt.
     #[must_use]
     pub fn timeout(mut self, timeout: Timeout) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The share of an interval by which a run may come later.
+    /// Sets the maximum delay of a run, as a ratio of the interval.
     #[must_use]
     pub fn jitter(mut self, jitter: Ratio) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// How often a failing run is tried; 0 counts as 1.
+    /// Sets the maximum attempts of a run. 0 counts as 1.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// Runs on one replica at a time (WORK-2): the one that holds the lease of the worker's name in this store. The others stand by, and one of them takes over when the
-    /// holder stops, or within the lease's duration and a pause when it dies.
+    /// Runs the worker on one replica at a time (WORK-2): the holder of the lease with the worker's name
+    /// in this store. Another replica takes over when the holder stops. If the holder dies, it takes
+    /// over after the duration of the lease and one pause.
     #[must_use]
     pub fn singleton(mut self, leases: Arc<dyn LeaseStore>, config: LeaseConfig) -> Self {
         self.singleton = Some(Singleton { leases, config });
         self
     }
 
-    /// Without this worker the service cannot work: its stall turns readiness off.
+    /// Marks the worker as critical: if it stalls, the service is not ready.
     #[must_use]
     pub fn critical(mut self) -> Self {
         self.critical = true;

@@ -8,10 +8,10 @@ use seaworthy_telemetry::{
 use super::runner::Observer;
 use crate::task::TaskPanic;
 
-/// More workers than any service has: their names come from its own code.
+/// Far more workers than a service has. Their names come from its code.
 const MOST_WORKERS: usize = 256;
 
-/// Counts what workers do (OBS-5).
+/// The metrics of workers (OBS-5).
 pub(crate) struct WorkerMetrics {
     runs: Family<Counter>,
     failures: Family<Counter>,
@@ -32,17 +32,17 @@ impl WorkerMetrics {
             Family::new(MOST_WORKERS, move |worker| {
                 metrics.histogram(
                     "worker_duration_seconds",
-                    "How long runs take.",
+                    "Duration of runs.",
                     DURATION_BUCKETS,
                     &[("worker", worker)],
                 )
             })
         };
         Self {
-            runs: counters("worker_runs_total", "Runs that ended, good and bad."),
+            runs: counters("worker_runs_total", "Completed runs, successful or failed."),
             failures: counters(
                 "worker_failures_total",
-                "Runs that ended badly after all their attempts.",
+                "Runs that failed after all attempts.",
             ),
             durations,
             errors: errors.clone(),
@@ -53,7 +53,9 @@ impl WorkerMetrics {
 impl Observer for WorkerMetrics {
     fn ran(&self, worker: &str, succeeded: bool, duration: Duration) {
         self.runs.get_or_create(worker).increment();
-        self.durations.get_or_create(worker).observe_duration(duration);
+        self.durations
+            .get_or_create(worker)
+            .observe_duration(duration);
         if !succeeded {
             self.failures.get_or_create(worker).increment();
         }

@@ -1,8 +1,8 @@
 //! Background work (WORK-1): continuous, interval and cron workers in one registry.
 //!
-//! A worker never overlaps itself, has a timeout, is retried, is checked by health (one that has not run for twice its interval is unhealthy, HLTH-4),
-//! and can be run now, paused and resumed while the service runs. At stop no new run begins and the present one may finish. A singleton
-//! runs on one replica at a time (WORK-2).
+//! The runs of a worker never overlap, have a timeout and are retried. A worker that has not run for
+//! twice its interval is unhealthy (HLTH-4). Operators can run, pause and resume a worker. At a stop the
+//! current run may finish. A singleton runs on one replica at a time (WORK-2).
 
 mod definition;
 mod metrics;

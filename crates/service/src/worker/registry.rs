@@ -29,18 +29,18 @@ struct Known {
     state: Arc<State>,
 }
 
-/// The service has no worker of this name.
+/// No worker has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no worker {0:?}")]
+#[error("no worker has the name {0:?}")]
 pub struct UnknownWorker(pub String);
 
-/// A worker cannot be run now.
+/// A worker cannot run now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CannotRun {
-    /// There is none of this name.
+    /// No worker has this name.
     #[error(transparent)]
     Unknown(#[from] UnknownWorker),
-    /// It is a singleton that runs on another replica.
+    /// The worker is a singleton, and another replica runs it.
     #[error("the worker {0:?} runs on another replica")]
     Elsewhere(String),
 }
@@ -61,7 +61,7 @@ impl Workers {
         }))
     }
 
-    /// Starts a worker and watches its health. Its first run comes when its schedule says so.
+    /// Starts a worker with its schedule, and registers its health check.
     pub fn start(&self, worker: Worker) {
         let state = Arc::new(State::default());
         self.0.known.write().push(Known {
@@ -88,7 +88,7 @@ impl Workers {
         });
     }
 
-    /// Every worker, in the order in which they were started.
+    /// Returns every worker in the order of their start.
     #[must_use]
     pub fn reports(&self) -> Vec<WorkerReport> {
         self.0
@@ -99,10 +99,10 @@ impl Workers {
             .collect()
     }
 
-    /// Runs a worker now, also while it is paused. Where a run is under way the next one follows it.
+    /// Runs a worker now, also while it is paused. If it is running, it runs again afterwards.
     ///
     /// # Errors
-    /// [`CannotRun`] where no worker has this name, or another replica holds its lease.
+    /// [`CannotRun`] if no worker has this name, or another replica holds its lease.
     pub fn run_now(&self, name: &str) -> Result<(), CannotRun> {
         let state = self.state(name)?;
         if state.facts.lock().standby {
@@ -112,10 +112,10 @@ impl Workers {
         Ok(())
     }
 
-    /// Lets no scheduled run of a worker begin until it is resumed. A run that is under way is finished.
+    /// Pauses the schedule of a worker. A current run finishes.
     ///
     /// # Errors
-    /// [`UnknownWorker`] where no worker has this name.
+    /// [`UnknownWorker`] if no worker has this name.
     pub fn pause(&self, name: &str) -> Result<(), UnknownWorker> {
         let state = self.state(name)?;
         state.facts.lock().paused = true;
@@ -123,10 +123,10 @@ impl Workers {
         Ok(())
     }
 
-    /// Ends a pause.
+    /// Resumes a paused worker.
     ///
     /// # Errors
-    /// [`UnknownWorker`] where no worker has this name.
+    /// [`UnknownWorker`] if no worker has this name.
     pub fn resume(&self, name: &str) -> Result<(), UnknownWorker> {
         let state = self.state(name)?;
         state.facts.lock().paused = false;

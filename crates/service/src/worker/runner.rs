@@ -16,14 +16,14 @@ use crate::{
     task::{Stop, TaskPanic},
 };
 
-/// Long enough for a passing fault to pass, short against any interval worth having.
+/// The first backoff between attempts, short compared to an interval.
 const RETRY_INITIAL: Timeout = Timeout::from_millis(500);
-/// Retries belong to one run: past this the next run is the better retry.
+/// The maximum backoff between attempts. After that the next run is the better retry.
 const RETRY_CAP: Timeout = Timeout::from_secs(30);
-/// The wall clock may jump: a cron worker looks at it again at least this often.
+/// The interval in which a cron worker reads the wall clock, because it may jump.
 const CLOCK_LOOK: Duration = Duration::from_secs(30);
 
-/// What happens around each run, for metrics.
+/// The metrics of a run.
 pub(crate) trait Observer: Send + Sync {
     fn ran(&self, worker: &str, succeeded: bool, duration: Duration);
     fn panicked(&self, panic: &TaskPanic);
@@ -43,7 +43,8 @@ enum Due {
 }
 
 impl Runner {
-    /// Runs the worker until the stop, on one replica at a time where it is a singleton. A run that is under way when the stop comes is finished.
+    /// Runs the worker until the stop. A singleton runs only while this replica holds the lease. The
+    /// current run finishes at the stop.
     pub(super) async fn run(&self, stop: Stop) {
         let Some(Singleton { leases, config }) = &self.worker.singleton else {
             return self.work(stop, None).await;
@@ -57,12 +58,12 @@ impl Runner {
                 () = stop.requested() => return,
             };
             let token = grant.token();
-            tracing::info!(worker = &*self.worker.name, fence = %token, "the worker runs on this replica from now on");
+            tracing::info!(worker = &*self.worker.name, fence = %token, "this replica runs the worker");
             self.state.facts.lock().standby = false;
             match grant.run(self.work(stop.clone(), Some(token))).await {
                 Ok(()) => grant.release().await,
                 Err(lost) => {
-                    tracing::warn!(worker = &*self.worker.name, fence = %token, "{lost}; the worker runs elsewhere from now on");
+                    tracing::warn!(worker = &*self.worker.name, fence = %token, "{lost}: another replica runs the worker");
                     self.state.was_cut(&lost.to_string());
                 }
             }
@@ -90,7 +91,8 @@ impl Runner {
             } else {
                 failures_in_a_row.saturating_add(1)
             };
-            // The schedule of the others is their pause; a continuous one that fails at once would spin.
+            // Other workers pause by their schedule. A continuous worker that fails immediately would
+            // spin.
             if failures_in_a_row > 0 && matches!(self.worker.schedule, Schedule::Continuous) {
                 tokio::select! {
                     () = stop.requested() => return,
@@ -116,7 +118,7 @@ impl Runner {
         }
     }
 
-    /// Fixes the next run, and the moment from which the worker counts as stalled.
+    /// Sets the time of the next run, and the time at which the worker counts as stalled.
     fn plan(&self) {
         let (now, clock) = (Utc::now(), Instant::now());
         let wall = |wait| now.checked_add_signed(chrono::TimeDelta::from_std(wait).ok()?);
@@ -180,7 +182,7 @@ impl Runner {
             }
             tokio::select! {
                 () = time::sleep(backoff.delay(attempt - 1)) => attempt += 1,
-                () = stop.requested() => return Err("cut short by the stop between two attempts".to_owned()),
+                () = stop.requested() => return Err("the service stopped before the next attempt".to_owned()),
             }
         }
     }
@@ -208,19 +210,19 @@ impl Runner {
                 self.observer.panicked(&panic);
                 panic.to_string()
             }
-            Err(_elapsed) => format!("no end within {}", self.worker.timeout),
+            Err(_elapsed) => format!("timed out after {}", self.worker.timeout),
         };
         tracing::warn!(
             worker = &*self.worker.name,
             attempt,
             problem,
-            "a worker's run failed"
+            "run of a worker failed"
         );
         Err(problem)
     }
 }
 
-/// Waits until a run is due; `true` says that it is only time to look at the clock again.
+/// Waits until a run is due. Returns `true` if it is only time to read the clock again.
 async fn wait(due: Due) -> bool {
     match due {
         Due::At(moment) => {

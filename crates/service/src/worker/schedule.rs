@@ -4,24 +4,25 @@ use chrono::{DateTime, Utc};
 use croner::Cron;
 use seaworthy_core::Timeout;
 
-/// When a worker runs.
+/// The schedule of a worker.
 #[derive(Debug, Clone)]
 pub enum Schedule {
-    /// Again as soon as the last run has ended; the run itself waits for its work.
+    /// Runs again as soon as the last run has ended. The run itself waits for work.
     Continuous,
-    /// Once per interval, the first time one jittered interval after the start.
+    /// Runs once per interval. The first run is one jittered interval after the start.
     Interval(Timeout),
-    /// At the moments of a cron pattern, in UTC.
+    /// Runs at the times of a cron pattern in UTC.
     Cron(CronSchedule),
 }
 
-/// A checked cron pattern of five fields, or six with seconds first. Times are UTC, so that no run is skipped or doubled when clocks change.
+/// A valid cron pattern of five fields, or six with seconds first. Times are UTC, so daylight saving
+/// time neither skips nor repeats a run.
 #[derive(Debug, Clone)]
 pub struct CronSchedule(Box<Cron>);
 
-/// The text is not a cron pattern.
+/// The text is not a valid cron pattern.
 #[derive(Debug, thiserror::Error)]
-#[error("{pattern:?} is not a cron pattern: {problem}")]
+#[error("{pattern:?} is not a valid cron pattern: {problem}")]
 pub struct InvalidCron {
     pattern: String,
     problem: String,
@@ -41,13 +42,13 @@ impl FromStr for CronSchedule {
 }
 
 impl CronSchedule {
-    /// The first moment after `now`, or `None` where the pattern has none left.
+    /// Returns the first time after `now`, or `None` if there is none.
     #[must_use]
     pub fn next_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.0.find_next_occurrence(&now, false).ok()
     }
 
-    /// The time between the two moments that follow `now`.
+    /// Returns the time between the next two runs.
     #[must_use]
     pub fn gap_after(&self, now: DateTime<Utc>) -> Option<Duration> {
         let first = self.next_after(now)?;

@@ -6,30 +6,30 @@ use seaworthy_health::CheckFailure;
 use serde::Serialize;
 use tokio::{sync::Notify, time::Instant};
 
-/// What the admin listener shows of a worker.
+/// The state of a worker at the admin listener.
 #[derive(Debug, Clone, Serialize)]
 pub struct WorkerReport {
-    /// The worker's name.
+    /// The name of the worker.
     pub name: String,
-    /// When it runs, for people.
+    /// The schedule as text.
     pub schedule: String,
-    /// Whether it is paused.
+    /// Whether the worker is paused.
     pub paused: bool,
-    /// Whether a run is under way.
+    /// Whether a run is in progress.
     pub running: bool,
-    /// Whether it is a singleton whose lease another replica holds.
+    /// Whether the worker is a singleton and another replica holds its lease.
     pub standby: bool,
-    /// Runs that ended, good and bad.
+    /// Completed runs, successful or failed.
     pub runs: u64,
-    /// Runs that ended badly after all their attempts.
+    /// Runs that failed after all attempts.
     pub failures: u64,
-    /// When the last run began.
+    /// The start of the last run.
     pub last_run: Option<DateTime<Utc>>,
-    /// How long it took, in seconds.
+    /// The duration of the last run in seconds.
     pub last_duration_seconds: Option<f64>,
-    /// Why the last failed run failed.
+    /// The error of the last failed run.
     pub last_error: Option<String>,
-    /// When the next run is due.
+    /// The time of the next run.
     pub next_run: Option<DateTime<Utc>>,
 }
 
@@ -44,13 +44,13 @@ pub(super) struct Facts {
     pub(super) last_duration: Option<Duration>,
     pub(super) last_error: Option<String>,
     pub(super) next_run: Option<DateTime<Utc>>,
-    /// When an interval worker runs next, on the clock that never jumps.
+    /// The next run of an interval worker on the monotonic clock.
     pub(super) due_at: Option<Instant>,
-    /// From this moment on the worker has not run for twice its interval.
+    /// The time at which the worker has not run for twice its interval.
     pub(super) overdue_at: Option<Instant>,
 }
 
-/// One worker's state, shared by its loop, its health check and the admin listener.
+/// The state of one worker, shared by its loop, its health check and the admin listener.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) facts: Mutex<Facts>,
@@ -59,7 +59,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Another replica holds the lease: nothing runs here, and nothing is overdue.
+    /// Records that another replica holds the lease, so no run is overdue here.
     pub(super) fn stand_by(&self) {
         let mut facts = self.facts.lock();
         facts.standby = true;
@@ -67,7 +67,7 @@ impl State {
         facts.overdue_at = None;
     }
 
-    /// The lease was lost while a run was under way.
+    /// Records that the lease was lost during a run.
     pub(super) fn was_cut(&self, problem: &str) {
         let mut facts = self.facts.lock();
         if std::mem::take(&mut facts.running) {

@@ -169,7 +169,7 @@ async fn a_run_that_hangs_or_panics_ends_and_the_worker_lives_on_work_1() {
     attempts.recv().await.unwrap();
     attempts.recv().await.unwrap();
     let reports = house.workers.reports();
-    assert_eq!(reports[0].last_error.as_deref(), Some("no end within 5s"));
+    assert_eq!(reports[0].last_error.as_deref(), Some("timed out after 5s"));
     assert_eq!(
         reports[1].last_error.as_deref(),
         Some("task \"broken\" panicked: row 7")

@@ -128,7 +128,7 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
     );
     let answer = act("partner/hold-open", wish);
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let line = service.line("a breaker is held by an operator").unwrap();
+    let line = service.line("operator holds a breaker").unwrap();
     assert!(
         line.contains("the vendor repairs") && line.contains("admin"),
         "{line}"

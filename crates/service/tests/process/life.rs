@@ -151,7 +151,7 @@ fn a_second_signal_forces_the_exit_life_4() {
         ended
             .stdout
             .iter()
-            .any(|line| line.contains("a second signal came"))
+            .any(|line| line.contains("the process received a second signal"))
     );
     assert!(ended.took < Duration::from_secs(10), "{:?}", ended.took);
 }
@@ -214,7 +214,7 @@ fn a_port_in_use_is_an_error_with_its_cause_life_1() {
     assert!(
         ended
             .stderr
-            .contains("server.http.addr cannot be listened on"),
+            .contains("the address server.http.addr cannot be opened"),
         "{}",
         ended.stderr
     );

@@ -239,7 +239,7 @@ fn a_secret_follows_its_rotation_in_the_vault_and_is_shown_nowhere_conf_5() {
     until("the rotation", || {
         get(public, "/key-length").unwrap().body == "14"
     });
-    service.line("the settings were read again").unwrap();
+    service.line("settings reloaded").unwrap();
     let shown = get(admin, "/config").unwrap().body;
     assert!(
         shown.contains("vault:secret/trial#key") || shown.contains("***"),

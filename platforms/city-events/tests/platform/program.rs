@@ -30,7 +30,7 @@ fn one_command_starts_everything_and_a_signal_ends_it_in_order_life_4() {
         let stopped: Vec<&String> = ended
             .stdout
             .iter()
-            .filter(|line| line.contains("stopped, nothing was lost"))
+            .filter(|line| line.contains("service stopped"))
             .collect();
         let order: Vec<_> = [
             "bff",

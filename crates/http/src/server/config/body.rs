@@ -5,30 +5,30 @@ use serde::{Deserialize, Serialize};
 use super::within;
 use crate::server::ListenError;
 
-/// A mobile client changing cells is silent for a few seconds, hardly for more.
+/// A mobile client that changes cells is silent for a few seconds.
 const DEFAULT_STALL_TIMEOUT: Timeout = Timeout::from_secs(15);
-/// Slower than any modem in use; a client below it is holding the connection and not sending.
+/// A slower client only holds the connection.
 const DEFAULT_MIN_RATE: ByteSize = ByteSize::kibibytes(1);
-/// Enough for the largest body at a slow mobile rate.
+/// Enough for the largest body over a slow mobile network.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5 * 60);
-/// Only the ceiling: the working limit (2 MiB unless a route says otherwise) belongs to the middleware.
+/// An upper bound. The stack applies the smaller limit of the service or the route.
 const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(64);
 
 /// Limits on the body of a request.
 ///
-/// Time counts only while the service waits for bytes, so a service that reads slowly does not blame its client. gRPC calls over HTTP/2
-/// are exempt from the time limits: their request stream may rest for hours, and pings find out whether the peer is there.
+/// Time counts only while the service waits for bytes, so a slow handler does not end its client. gRPC
+/// calls have no time limits for bodies, because their streams may rest for hours. Pings detect dead
+/// clients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BodyLimitsConfig {
-    /// How long the service may be kept waiting in all; every byte that arrives pays back at `min_rate`. So it bounds a silence as
-    /// well as a trickle.
+    /// Maximum total waiting time for a body. Received bytes reduce it at `min_rate`, so it limits a pause as well as a slow client.
     pub stall_timeout: Timeout,
-    /// Bytes a second below which the waiting adds up.
+    /// Bytes per second that reduce the waiting time.
     pub min_rate: ByteSize,
-    /// The time a body may take in all, whatever its rate.
+    /// Time limit for a whole body.
     pub timeout: Timeout,
-    /// Bytes of a body that no route may exceed. A larger `Content-Length` is answered with 413, a larger stream ends in an error.
+    /// Maximum size of a body for all routes. The response to a larger `Content-Length` is 413. A larger stream ends with an error.
     pub max_size: ByteSize,
 }
 

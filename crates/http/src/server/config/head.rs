@@ -5,35 +5,35 @@ use serde::{Deserialize, Serialize};
 use super::within;
 use crate::server::ListenError;
 
-/// A head is one or two packets; whoever needs longer is not sending one.
+/// A head is one or two packets, so a slower client is not sending one.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// Two full cookies or several tokens fit; common proxies send at most this.
+/// Enough for two full cookies or several tokens, and the maximum of common proxies.
 const DEFAULT_MAX_SIZE: ByteSize = ByteSize::kibibytes(32);
 /// Browsers send about 20 and proxies add about 10.
 const DEFAULT_MAX_HEADERS: u32 = 100;
-/// RFC 9110, section 4.1 recommends to support at least 8000 bytes.
-const DEFAULT_MAX_URI: ByteSize = ByteSize::kibibytes(8);
+/// RFC 9110, section 4.1 recommends at least 8000 bytes.
+const DEFAULT_MAX_URI_LENGTH: ByteSize = ByteSize::kibibytes(8);
 
-/// Least size of a head: the parser reads in steps of this size.
-const LEAST_SIZE: u64 = 8 << 10;
-/// Most that a head may be allowed: above it the limit would not limit.
-const MOST_SIZE: u64 = 1 << 20;
-/// Above this many the parser's table of headers is no longer small.
-const MOST_HEADERS: u64 = 1000;
-/// The longest request target the parser itself takes.
-const MOST_URI: u64 = 65_534;
+/// Minimum of the setting: the parser reads in steps of this size.
+const MIN_SIZE: u64 = 8 << 10;
+/// Maximum of the setting.
+const MAX_SIZE: u64 = 1 << 20;
+/// Maximum of the setting, for which the table of the parser is still small.
+const MAX_HEADERS: u64 = 1000;
+/// Maximum request target of the parser.
+const MAX_URI_LENGTH: u64 = 65_534;
 
 /// Limits on the head of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HeadLimitsConfig {
-    /// The time from the first byte of a head to its last, however the bytes are spread.
+    /// Time limit from the first byte of a head to its last.
     pub timeout: Timeout,
-    /// Bytes of the whole head, between 8 KiB and 1 MiB. Answered with 431.
+    /// Maximum size of a head, 8 KiB to 1 MiB. The response to a larger one is 431.
     pub max_size: ByteSize,
-    /// Number of header lines, at most 1000. Answered with 431.
+    /// Maximum header lines, up to 1000. The response to more is 431.
     pub max_headers: u32,
-    /// Bytes of the request target, less than 64 KiB. Answered with 414.
+    /// Maximum length of the request target, less than 64 KiB. The response to a longer one is 414.
     pub max_uri_length: ByteSize,
 }
 
@@ -42,20 +42,20 @@ impl HeadLimitsConfig {
         within(
             "limits.head.max_size",
             self.max_size.get(),
-            LEAST_SIZE,
-            MOST_SIZE,
+            MIN_SIZE,
+            MAX_SIZE,
         )?;
         within(
             "limits.head.max_headers",
             self.max_headers.into(),
             1,
-            MOST_HEADERS,
+            MAX_HEADERS,
         )?;
         within(
             "limits.head.max_uri_length",
             self.max_uri_length.get(),
             1,
-            MOST_URI,
+            MAX_URI_LENGTH,
         )
     }
 }
@@ -66,7 +66,7 @@ impl Default for HeadLimitsConfig {
             timeout: DEFAULT_TIMEOUT,
             max_size: DEFAULT_MAX_SIZE,
             max_headers: DEFAULT_MAX_HEADERS,
-            max_uri_length: DEFAULT_MAX_URI,
+            max_uri_length: DEFAULT_MAX_URI_LENGTH,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of a listener. Every one has a default that is safe on a public network.
+//! The settings of a listener. All defaults are safe on a public network.
 
 mod body;
 mod connections;
@@ -20,24 +20,24 @@ pub use response::ResponseLimitsConfig;
 use super::ListenError;
 use crate::tls::TlsConfig;
 
-/// Loopback, because what may be reached from elsewhere is somebody's decision and never a default.
+/// Loopback, because the operator must decide which addresses other machines reach.
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
-/// What Linux allows by default since 5.4 (`net.core.somaxconn`); the kernel lowers a larger value by itself.
+/// The default of Linux since 5.4 (`net.core.somaxconn`). The kernel lowers a larger value.
 const DEFAULT_BACKLOG: u32 = 4096;
 
-/// Where to listen, what to speak, and how much a peer may ask for.
+/// The settings of a listener.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListenerConfig {
     /// The address and port, such as `127.0.0.1:8000` or `[::]:8000`. Port 0 lets the system choose a free one.
     pub address: SocketAddr,
-    /// The protocols that are spoken.
+    /// The accepted protocols.
     pub protocols: Protocols,
-    /// How many connections the kernel may complete ahead of the accept loop.
+    /// Maximum connections that the kernel completes before the service accepts them.
     pub backlog: u32,
-    /// Limits on what a peer may take.
+    /// Limits on what a client can take.
     pub limits: LimitsConfig,
-    /// TLS, without which the listener speaks in the clear.
+    /// TLS. Not set: connections are not encrypted.
     pub tls: Option<TlsConfig>,
 }
 
@@ -54,10 +54,11 @@ impl Default for ListenerConfig {
 }
 
 impl ListenerConfig {
-    /// Looks whether a listener can be made of the settings, without opening anything.
+    /// Checks the settings without opening a socket.
     ///
     /// # Errors
-    /// [`ListenError::Setting`] for the first number that the protocol cannot express, [`ListenError::Tls`] for clients that must show a certificate of nobody.
+    /// [`ListenError::Setting`] for the first number outside of its range, [`ListenError::Tls`] if client
+    /// certificates have no authorities.
     pub fn check(&self) -> Result<(), ListenError> {
         if let Some(tls) = &self.tls {
             tls.check()?;
@@ -66,7 +67,7 @@ impl ListenerConfig {
     }
 }
 
-/// The protocols a listener speaks.
+/// The protocols of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocols {
@@ -75,12 +76,12 @@ pub enum Protocols {
     Auto,
     /// HTTP/1.1 only.
     Http1,
-    /// HTTP/2 only: whatever does not open with its preface is answered as HTTP/2 asks.
+    /// HTTP/2 only. A client without its preface gets a GOAWAY.
     Http2,
 }
 
 impl Protocols {
-    /// The names of the protocols in a TLS handshake, the best first.
+    /// Returns the ALPN names in order of preference.
     pub(crate) fn alpn(self) -> &'static [&'static [u8]] {
         match self {
             Self::Auto => &[b"h2", b"http/1.1"],
@@ -90,24 +91,24 @@ impl Protocols {
     }
 }
 
-/// Limits on what a peer may take (SEC-3).
+/// Limits on what a client can take (SEC-3).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
-    /// Connections: how many, how long, how quiet.
+    /// Limits on connections.
     pub connections: ConnectionLimitsConfig,
-    /// The head of a request: request line and headers.
+    /// Limits on the head of a request.
     pub head: HeadLimitsConfig,
-    /// The body of a request.
+    /// Limits on the body of a request.
     pub body: BodyLimitsConfig,
-    /// The response, which a peer must take.
+    /// Limits on slow readers of a response.
     pub response: ResponseLimitsConfig,
-    /// HTTP/2 alone.
+    /// Limits of HTTP/2.
     pub http2: Http2Config,
 }
 
 impl LimitsConfig {
-    /// Refuses what the protocol cannot express.
+    /// Checks the ranges.
     pub(crate) fn check(&self) -> Result<(), ListenError> {
         self.head.check()?;
         self.body.check()?;
@@ -116,7 +117,7 @@ impl LimitsConfig {
     }
 }
 
-/// A number outside of what the protocol can express is an error at start and never a panic later.
+/// Checks that a number is in its range, so that it is an error at the start and no panic later.
 fn within(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), ListenError> {
     if (least..=most).contains(&value) {
         return Ok(());

@@ -5,19 +5,18 @@ use serde::{Deserialize, Serialize};
 use super::within;
 use crate::server::ListenError;
 
-/// Longer than a body may stall, because a client may be busy with what it already received.
+/// Longer than for request bodies, because a client may process the received bytes.
 const DEFAULT_STALL_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// As for request bodies: slower than any modem in use.
+/// The rate of request bodies.
 const DEFAULT_MIN_RATE: ByteSize = ByteSize::kibibytes(1);
 
-/// Limits on how slowly a peer may take a response.
+/// Limits on clients that read a response slowly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResponseLimitsConfig {
-    /// How long the service may be kept from writing in all; every byte that the peer takes pays back at `min_rate`. A service that
-    /// has nothing to write does not count.
+    /// Maximum total time in which the client blocks the response. Sent bytes reduce it at `min_rate`. Time without data to send does not count.
     pub stall_timeout: Timeout,
-    /// Bytes a second below which the waiting adds up.
+    /// Bytes per second that reduce the waiting time.
     pub min_rate: ByteSize,
 }
 

@@ -148,7 +148,7 @@ fn a_route_that_declares_nothing_is_an_error_of_the_start_auth_5() {
     let error = guarded(RouteOptions::new()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "route \"/\" does not say who may call: declare its access, its roles or its scopes"
+        "route \"/\" does not declare who may call: set its access, roles or scopes"
     );
     let open = RouteOptions::new().roles(["admin"]).access(Access::Public);
     assert!(guarded(open).is_err());
@@ -158,7 +158,7 @@ fn a_route_that_declares_nothing_is_an_error_of_the_start_auth_5() {
     let error = builder(HttpConfig::default()).build(nobody).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "route \"/\" is for known callers, and nothing authenticates them"
+        "route \"/\" requires authentication, and the service has no authenticator"
     );
 }
 

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::command::{arguments::Format, output};
 
-/// Where a command prints. Logs go to stderr while a command runs, so that stdout holds its answer alone.
+/// The output of a command. Logs go to stderr, so that stdout contains only the result.
 #[derive(Debug, Clone, Copy)]
 pub struct Console(Format);
 
@@ -11,13 +11,13 @@ impl Console {
         Self(format)
     }
 
-    /// Whether a program reads the answer (`--format json`).
+    /// Whether the output is JSON (`--format json`).
     #[must_use]
     pub fn is_json(self) -> bool {
         self.0 == Format::Json
     }
 
-    /// Prints the answer: `text` for people, `document` for programs. A text gets the line feed that it lacks.
+    /// Prints the result: `text`, or `document` as JSON. Adds a missing line feed to the text.
     pub fn answer(self, text: &str, document: &impl Serialize) {
         match (self.0, serde_json::to_value(document)) {
             (Format::Text, _) => drop(output::text(&with_line_feed(text))),
@@ -26,7 +26,7 @@ impl Console {
         }
     }
 
-    /// Prints one of many answers: `text` for people, and for programs a document on a line of its own.
+    /// Prints one of many results: `text`, or `document` as one line of JSON.
     pub fn record(self, text: &str, document: &impl Serialize) {
         match (self.0, serde_json::to_string(document)) {
             (Format::Text, _) => drop(output::text(&with_line_feed(text))),
@@ -35,14 +35,14 @@ impl Console {
         }
     }
 
-    /// Tells a person how far a long command is, on stderr.
+    /// Prints the progress of a long command to stderr.
     pub fn progress(self, text: &str) {
         output::complain(&with_line_feed(text));
     }
 }
 
 fn cannot_be_written(error: &serde_json::Error) {
-    output::complain(&format!("error: the answer cannot be written: {error}\n"));
+    output::complain(&format!("error: the result cannot be written: {error}\n"));
 }
 
 fn with_line_feed(text: &str) -> String {

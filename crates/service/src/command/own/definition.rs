@@ -10,9 +10,10 @@ use crate::{Assembly, StartError};
 type Work<C> =
     Box<dyn for<'r> FnOnce(CommandRun<'r, C>) -> LocalBoxFuture<'r, Result<(), StartError>>>;
 
-/// A command of a service binary: how it is called, and what it does.
+/// A command of a service binary.
 ///
-/// It runs with the settings, the profile and the preflight of the service, but opens no listener. Whatever it connects is stopped in order when it ends.
+/// It runs with the settings, the profile and the preflight of the service, but opens no listener.
+/// When it ends, the components that it connected stop in order.
 ///
 /// ```
 /// use seaworthy_service::{CommandRun, Commands, NoSettings, ServiceCommand, StartError, clap};
@@ -23,7 +24,7 @@ type Work<C> =
 ///     Ok(())
 /// }
 ///
-/// let definition = clap::Command::new("greet").about("Greet somebody.").arg(clap::Arg::new("name"));
+/// let definition = clap::Command::new("greet").about("Print a greeting.").arg(clap::Arg::new("name"));
 /// let commands = Commands::new().with(ServiceCommand::new(definition, |run| Box::pin(greet(run))));
 /// # drop(commands);
 /// ```
@@ -32,19 +33,20 @@ pub struct ServiceCommand<C> {
     pub(super) work: Work<C>,
 }
 
-/// What a command that runs has.
+/// The context of a running command.
 #[derive(Debug)]
 pub struct CommandRun<'r, C> {
-    /// The service's parts, as its assembly function gets them. Routes and workers that are handed over are not served.
+    /// The parts of the service, as for the assembly function. Added routes and workers do not run.
     pub service: &'r Assembly<C>,
-    /// The arguments after the command's name.
+    /// The arguments after the name of the command.
     pub arguments: &'r ArgMatches,
-    /// Where its answer goes.
+    /// The output.
     pub console: Console,
 }
 
 impl<C: Settings> ServiceCommand<C> {
-    /// A command by its definition, of which the name is what it is called by, and its work. An error is printed with its causes and is exit status 1.
+    /// Creates a command. The name of the definition is the name of the command. An error is printed
+    /// with its causes, and the exit status is 1.
     pub fn new(
         definition: clap::Command,
         work: impl for<'r> FnOnce(CommandRun<'r, C>) -> LocalBoxFuture<'r, Result<(), StartError>>
@@ -66,30 +68,30 @@ impl<C> fmt::Debug for ServiceCommand<C> {
     }
 }
 
-/// The commands that a service binary has of its own.
+/// The additional commands of a service binary.
 #[derive(Debug)]
 pub struct Commands<C>(pub(super) Vec<ServiceCommand<C>>);
 
 impl<C> Commands<C> {
-    /// None.
+    /// Creates an empty list.
     #[must_use]
     pub fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Adds one.
+    /// Adds a command.
     #[must_use]
     pub fn with(mut self, command: ServiceCommand<C>) -> Self {
         self.0.push(command);
         self
     }
 
-    /// How each is called.
+    /// Returns the definitions.
     pub(in crate::command) fn definitions(&self) -> impl Iterator<Item = &clap::Command> {
         self.0.iter().map(|command| &command.definition)
     }
 
-    /// The one of this name.
+    /// Returns the command with this name.
     pub(in crate::command) fn take(self, name: &str) -> Option<ServiceCommand<C>> {
         self.0
             .into_iter()

@@ -1,4 +1,4 @@
-//! Commands that a service binary has beside those of the kernel, such as `migrate`.
+//! Additional commands of a service binary, such as `migrate`.
 
 mod console;
 mod definition;

@@ -14,7 +14,7 @@ use crate::{
     start_error::StartError,
 };
 
-/// Runs a command of the service's own until it ends or a signal comes.
+/// Runs an additional command until it ends or the process receives a signal.
 pub(in crate::command) fn run<C: Settings>(
     identity: &ServiceIdentity,
     loader: Loader,
@@ -50,7 +50,7 @@ async fn execute<C: Settings>(
         serve::complain_of(&unfinished);
         std::process::exit(status::CUT_OFF.into());
     })
-    .map_err(|error| StartError::because("signals cannot be listened to", error))?;
+    .map_err(|error| StartError::because("signal handlers cannot be installed", error))?;
     let offline = Offline::open::<C>(identity, loader, Level::Warn, Arc::new(Stderr)).await?;
     let watched = signals.watched().clone();
     watched.set_config(offline.lifecycle());
@@ -77,7 +77,7 @@ async fn execute<C: Settings>(
     Ok(match interrupted.get() {
         None => status::SUCCESS,
         Some(signal) => {
-            output::complain(&format!("error: {signal} came before the end\n"));
+            output::complain(&format!("error: interrupted by {signal}\n"));
             status::CUT_OFF
         }
     })

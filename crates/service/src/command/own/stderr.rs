@@ -2,7 +2,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use seaworthy_telemetry::logs::LineSink;
 
-/// Writes lines to stderr at once: a command tells little, and has nobody else to serve meanwhile.
+/// Writes every line to stderr immediately, because a command logs little.
 #[derive(Debug)]
 pub(super) struct Stderr;
 

@@ -12,16 +12,16 @@ use crate::{
     start_error::StartError,
 };
 
-/// The listener for operators, open.
-pub(super) struct Operators {
+/// The open admin listener.
+pub(super) struct AdminListener {
     pub(super) component: ListenerComponent,
     pub(super) address: SocketAddr,
     gate: Gate,
     state: AdminState,
 }
 
-/// Opens the listener for operators.
-pub(super) async fn open(state: AdminState) -> Result<Operators, StartError> {
+/// Opens the admin listener.
+pub(super) async fn open(state: AdminState) -> Result<AdminListener, StartError> {
     let gate = Gate::of(stack(&state, Routes::new())?);
     let mut listener = ListenerConfig {
         address: state.parts.framework.admin.addr,
@@ -34,7 +34,7 @@ pub(super) async fn open(state: AdminState) -> Result<Operators, StartError> {
     let listener = listener.receive_windows(state.parts.receive_windows.clone());
     let server = listener.serve_with(move |info| connections.connection(info));
     register_connections(state.parts.telemetry.metrics(), "admin", &server);
-    Ok(Operators {
+    Ok(AdminListener {
         component: ListenerComponent::new("admin", Stage::Admin, server, gate.clone()),
         address,
         gate,
@@ -42,8 +42,8 @@ pub(super) async fn open(state: AdminState) -> Result<Operators, StartError> {
     })
 }
 
-impl Operators {
-    /// Serves these routes too, from now on.
+impl AdminListener {
+    /// Adds routes.
     pub(super) fn add(&self, routes: Routes) -> Result<(), StartError> {
         self.gate.open(stack(&self.state, routes)?);
         Ok(())
@@ -55,7 +55,7 @@ fn stack(state: &AdminState, added: Routes) -> Result<Stack, StartError> {
     let config = &parts.framework.admin;
     let http = HttpConfig {
         timeout: config.timeout,
-        // Its budget of refused credentials is what a guesser of the token has.
+        // Limits guesses of the token.
         rate_limit: RateLimitConfig::default(),
         load_shed: LoadShedConfig::default(),
         ..HttpConfig::default()
@@ -71,5 +71,5 @@ fn stack(state: &AdminState, added: Routes) -> Result<Stack, StartError> {
         parts.telemetry.metrics(),
     ))
     .build(admin::routes(state, added))
-    .map_err(|error| StartError::because("the admin listener cannot be made", error))
+    .map_err(|error| StartError::because("the admin listener cannot be opened", error))
 }
