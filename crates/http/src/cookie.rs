@@ -206,9 +206,12 @@ mod tests {
             let cookie = HostCookie::new("session");
             let own = b"__Host-session=value";
             let all = [&before, &b";"[..], own, b";", &after].concat();
-            prop_assert_eq!(cookie.read(&headers(&[&line, &all])), Some("value"));
-            prop_assert_eq!(cookie.read(&headers(&[&all, own])), None);
-            prop_assert_eq!(cookie.read(&headers(&[&line, &before, &after])), None);
+            let sent = headers(&[&line, &all]);
+            prop_assert_eq!(cookie.read(&sent), Some("value"));
+            let sent = headers(&[&all, own]);
+            prop_assert_eq!(cookie.read(&sent), None);
+            let sent = headers(&[&line, &before, &after]);
+            prop_assert_eq!(cookie.read(&sent), None);
         }
 
         #[test]
@@ -221,7 +224,8 @@ mod tests {
                     attributes,
                     "Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
                 );
-                prop_assert_eq!(cookie.read(&headers(&[pair.as_bytes()])), Some(value.as_str()));
+                let sent = headers(&[pair.as_bytes()]);
+                prop_assert_eq!(cookie.read(&sent), Some(value.as_str()));
             }
         }
     }

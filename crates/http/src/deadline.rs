@@ -11,20 +11,20 @@ const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-m
 
 /// Returns the timeout that the client sends, if any. Zero if it has expired. Ignores a malformed
 /// value.
-pub(crate) fn wish(protocol: Protocol, headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn client_timeout(protocol: Protocol, headers: &HeaderMap) -> Option<Duration> {
     let own = headers
         .get(REQUEST_TIMEOUT)
-        .and_then(|wish| milliseconds(wish.as_bytes()))
+        .and_then(|value| milliseconds(value.as_bytes()))
         .map(Duration::from_millis);
     match protocol {
         Protocol::Http => own,
-        Protocol::Grpc => rpc::wish(headers).or(own),
+        Protocol::Grpc => rpc::grpc_timeout(headers).or(own),
     }
 }
 
 /// Returns the time limit from the start of a request until its response begins.
-pub(crate) fn allowance(limit: Timeout, wish: Option<Duration>) -> Duration {
-    wish.map_or(limit.get(), |wish| limit.get().min(wish))
+pub(crate) fn allowance(limit: Timeout, value: Option<Duration>) -> Duration {
+    value.map_or(limit.get(), |value| limit.get().min(value))
 }
 
 fn milliseconds(text: &[u8]) -> Option<u64> {
@@ -50,12 +50,12 @@ mod tests {
 
     use super::*;
 
-    fn with(wish: &str) -> Duration {
+    fn with(value: &str) -> Duration {
         let mut headers = HeaderMap::new();
-        headers.insert(REQUEST_TIMEOUT, HeaderValue::from_str(wish).unwrap());
+        headers.insert(REQUEST_TIMEOUT, HeaderValue::from_str(value).unwrap());
         allowance(
             Timeout::from_secs(30),
-            super::wish(Protocol::Http, &headers),
+            super::client_timeout(Protocol::Http, &headers),
         )
     }
 
@@ -67,13 +67,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_header_lengthens_or_disables_the_timeout_life_6(wish in "[ -~]{0,40}") {
-            prop_assert!(with(&wish) <= Duration::from_secs(30));
+        fn no_header_lengthens_or_disables_the_timeout_life_6(value in "[ -~]{0,40}") {
+            prop_assert!(with(&value) <= Duration::from_secs(30));
         }
 
         #[test]
-        fn no_number_lengthens_the_timeout_life_6(wish in "[0-9]{1,40}") {
-            prop_assert!(with(&wish) <= Duration::from_secs(30));
+        fn no_number_lengthens_the_timeout_life_6(value in "[0-9]{1,40}") {
+            prop_assert!(with(&value) <= Duration::from_secs(30));
         }
     }
 }

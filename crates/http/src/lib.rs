@@ -69,7 +69,7 @@ pub use load_shed::LoadShedConfig;
 pub use rate_limit::RateLimitConfig;
 pub use request_id::RequestIds;
 pub use routes::{Access, Choice, RouteDescription, RouteError, RouteOptions, Routes, Variant};
-pub use rpc::{StatusInTrailers, wish as grpc_timeout};
+pub use rpc::{StatusInTrailers, grpc_timeout};
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
     ErrorForm, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService, Step,

@@ -11,7 +11,7 @@ pub(crate) use media_type::is_grpc;
 pub(crate) use message_position::MessagePosition;
 pub(crate) use refusal::{no_method, refusal, wrong_media_type};
 pub(crate) use status::RpcStatus;
-pub use timeout::wish;
+pub use timeout::grpc_timeout;
 pub use trailers::StatusInTrailers;
 pub(crate) use trailers::with_trailers;
 

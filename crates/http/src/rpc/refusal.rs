@@ -24,7 +24,7 @@ pub(crate) fn refusal(error: Error) -> Response<Body> {
     response
 }
 
-/// The answer to a call of a method that nobody has.
+/// Returns the response to a call of an unknown method.
 pub(crate) fn no_method() -> Error {
     Error::new(
         Code::Unimplemented,
@@ -33,7 +33,7 @@ pub(crate) fn no_method() -> Error {
     )
 }
 
-/// The answer to what is no gRPC call: HTTP's, because whoever sent it reads nothing else.
+/// Returns the HTTP response to a request that is not a gRPC call.
 pub(crate) fn wrong_media_type() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;

@@ -6,8 +6,9 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 /// The protocol allows no more.
 const MOST_DIGITS: usize = 8;
 
-/// How long the client waits: `TimeoutValue TimeoutUnit` of the protocol (gRPC over HTTP/2, "Requests"). A malformed wish changes nothing.
-pub fn wish(headers: &HeaderMap) -> Option<Duration> {
+/// Returns the timeout of the client: `TimeoutValue TimeoutUnit` of the protocol (gRPC over HTTP/2,
+/// "Requests"). Ignores a malformed value.
+pub fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.is_empty()
@@ -38,7 +39,7 @@ mod tests {
     fn of(text: &str) -> Option<Duration> {
         let mut headers = HeaderMap::new();
         headers.insert(GRPC_TIMEOUT, HeaderValue::from_str(text).unwrap());
-        wish(&headers)
+        grpc_timeout(&headers)
     }
 
     #[test]
@@ -75,7 +76,7 @@ mod tests {
         ) {
             let mut headers = HeaderMap::new();
             headers.insert(GRPC_TIMEOUT, HeaderValue::from_bytes(&bytes).unwrap());
-            let read = wish(&headers);
+            let read = grpc_timeout(&headers);
             let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let is_valid = (1..=MOST_DIGITS).contains(&digits)
                 && matches!(&bytes[digits..], [b'H' | b'M' | b'S' | b'm' | b'u' | b'n']);

@@ -1,4 +1,4 @@
-//! Takes connections from the kernel until told to stop, whatever happens meanwhile.
+//! Accepts connections until the stop, also after errors.
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,12 +22,12 @@ use super::{
 };
 use crate::tls::Certificates;
 
-/// First pause after a failed accept: a descriptor may be free again after one request.
-const LEAST_PAUSE: Duration = Duration::from_millis(5);
-/// Longest pause: a full second without accepting is as bad as the exhaustion itself.
-const MOST_PAUSE: Duration = Duration::from_secs(1);
+/// First backoff after a failed accept. A descriptor may be free after one request.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(5);
+/// Maximum backoff, because every second without accepting is an outage.
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
-/// What every connection of a listener needs.
+/// The shared data of all connections of a listener.
 pub(crate) struct Shared {
     pub(crate) limits: LimitsConfig,
     pub(crate) protocols: Protocols,
@@ -80,7 +80,7 @@ where
     B::Error: Into<axum::BoxError>,
 {
     pub(crate) async fn run(self) {
-        let mut pause = LEAST_PAUSE;
+        let mut pause = INITIAL_BACKOFF;
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -89,7 +89,7 @@ where
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    pause = LEAST_PAUSE;
+                    pause = INITIAL_BACKOFF;
                     self.admit(stream, peer);
                 }
                 Err(error) if concerns_one_connection(&error) => {}
@@ -100,7 +100,7 @@ where
                         () = self.stop.cancelled() => break,
                         () = tokio::time::sleep(pause) => {}
                     }
-                    pause = (pause * 2).min(MOST_PAUSE);
+                    pause = (pause * 2).min(MAX_BACKOFF);
                 }
             }
         }
@@ -109,7 +109,8 @@ where
         accepting.send_replace(false);
     }
 
-    /// Clients in the kernel's queue believe that they are connected and may have sent a request. Closing the socket would reset them.
+    /// Accepts the connections in the queue of the kernel. Their clients may have sent a request, and
+    /// closing the socket would reset them.
     fn take_waiting(self) {
         let Ok(socket) = self.socket.into_std() else {
             return;
@@ -165,7 +166,7 @@ fn admit<M, S, B>(
     }
 }
 
-/// The peer gave up before it was accepted; the next one in the queue is not concerned.
+/// Returns whether an error concerns only one client, which disconnected before the accept.
 fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{DEFAULT_BODY_BUDGET, tls::Certificates};
 
-/// A bound socket that does not serve yet, so that an address in use is found before anything else starts.
+/// A bound socket that does not serve yet, so that an address in use is an early error.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -34,7 +34,7 @@ impl Listener {
     /// Binds the address of the configuration.
     ///
     /// # Errors
-    /// The address cannot be bound, a TLS file cannot be used, or a limit is outside of what the protocol can express.
+    /// The address cannot be bound, a TLS file is invalid, or a limit is out of its range.
     #[expect(
         clippy::unused_async,
         reason = "binding needs a running Tokio runtime; async makes a call outside of one impossible to write by accident"
@@ -68,7 +68,7 @@ impl Listener {
         })
     }
 
-    /// The address that is really bound: with the port the system chose, if that was asked for.
+    /// Returns the bound address, with the port that the system chose for port 0.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.address
@@ -101,7 +101,8 @@ impl Listener {
         })
     }
 
-    /// Serves a service made for each connection: what it wants to know of the connection it learns once, and no request pays for it.
+    /// Creates a service for every connection, so that it reads properties of the connection once and not
+    /// for every request.
     ///
     /// Must be called within a Tokio runtime.
     pub fn serve_with<M, S, B>(self, make_service: M) -> ServerHandle

@@ -1,12 +1,13 @@
-//! The accept loop: a deadline on every phase of every connection (SEC-3) and a stop that loses nothing (LIFE-4).
+//! The accept loop, with a timeout on every phase of a connection (SEC-3) and a stop that loses no
+//! request (LIFE-4).
 //!
-//! The stock loops leave a connection alone until it has spoken, and hold it as long as it likes afterwards. Here each connection is
-//! watched by one timer that knows its phase: handshake, first byte, head, idle, blocked write, age. The timer is moved lazily, so that a
-//! request costs no timer at all. What the HTTP parser lets pass although peers may read it differently (request smuggling) is refused by a
-//! scanner in front of it.
+//! One timer watches each connection and knows its phase: handshake, first byte, head, idle, blocked
+//! write, age. It is reset lazily, so a request needs no timer. A scanner in front of the HTTP parser
+//! refuses input that other parsers may read differently (request smuggling).
 //!
-//! A connection whose time is over is told good-bye before it is cut. A peer that neither asks anything nor leaves (it sends blank lines, part of
-//! a frame, pings) therefore lasts longer than `first_byte_timeout` or `idle_timeout`: by `linger` and 5 seconds at most.
+//! A connection at its timeout is closed gracefully. A client that sends only blank lines, parts of a
+//! frame or pings therefore lasts longer than `first_byte_timeout` or `idle_timeout`, by `linger` and 5
+//! seconds at most.
 //!
 //! ```
 //! use std::{convert::Infallible, net::SocketAddr};

@@ -1,4 +1,4 @@
-//! Every open connection, so that a stop reaches each and a report can name them.
+//! The open connections, so that a stop reaches all and a report can list them.
 
 use std::{
     collections::HashMap,
@@ -21,19 +21,19 @@ use super::connection::ConnectionState;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionSnapshot {
-    /// A number of its own within the listener.
+    /// The unique number within the listener.
     pub id: u64,
-    /// Who is on the other side.
+    /// The address of the client.
     pub peer: SocketAddr,
-    /// How long it is open.
+    /// The age of the connection.
     pub age: Duration,
-    /// Requests whose response has not been handed over completely.
+    /// Requests whose response is not yet complete.
     pub in_flight: u32,
-    /// Requests so far, those in flight included.
+    /// All requests, including those in flight.
     pub requests: u64,
 }
 
-/// Why a connection was not admitted.
+/// The reason for refusing a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Full,
@@ -66,7 +66,7 @@ impl Registry {
         }
     }
 
-    /// Admits a connection; its place is free again when the ticket is dropped.
+    /// Admits a connection, which counts until the ticket is dropped.
     pub(crate) fn admit(
         self: &Arc<Self>,
         peer: SocketAddr,

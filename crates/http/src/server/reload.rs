@@ -48,7 +48,7 @@ pub(super) async fn watch(
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        // Counted and logged; whoever watches the log or the metrics has to act.
+        // The reload counts and logs the error.
         let _ = now(&certificates, &stats).await;
     }
 }

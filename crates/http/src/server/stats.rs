@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What happened to the connections of one listener since its start, for whoever exports it as metrics.
+/// Counts of the connections of one listener since its start.
 ///
 /// Counted per connection and per refusal, never per request, so that no two requests meet on one cache line.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub struct ConnectionStatsSnapshot {
     pub body_timeouts: u64,
     /// Connections and streams closed because the peer did not take a response.
     pub write_stalls: u64,
-    /// Connections told to close because of their age.
+    /// Connections closed because of their age.
     pub max_age: u64,
     /// Connections closed because the peer cancelled too many requests.
     pub reset_floods: u64,

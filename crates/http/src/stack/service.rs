@@ -53,8 +53,8 @@ impl StackService {
         let trace = stack.observer.trace(headers);
         let address = stack.client_address.resolve(self.peer, headers);
         let timeout = target.options().and_then(RouteOptions::own_timeout);
-        let wish = deadline::wish(stack.protocol, headers);
-        let allowance = deadline::allowance(timeout.unwrap_or(stack.config.timeout), wish);
+        let requested = deadline::client_timeout(stack.protocol, headers);
+        let allowance = deadline::allowance(timeout.unwrap_or(stack.config.timeout), requested);
         let mut context = RequestContext::new(stack.identity.clone(), request_id, trace)
             .with_client_address(address)
             .with_deadline(Deadline::from_instant(started, allowance));
@@ -87,7 +87,7 @@ impl StackService {
             rpc: None,
             ends: match stack.protocol {
                 Protocol::Http => None,
-                Protocol::Grpc => wish.and_then(|wish| started.checked_add(wish)),
+                Protocol::Grpc => requested.and_then(|requested| started.checked_add(requested)),
             },
         }
     }

@@ -54,7 +54,7 @@ pub struct PeerCertificate {
     addresses: Vec<IpAddr>,
 }
 
-/// A certificate that was verified and yet cannot be read. Whose it is cannot be told, so its connection ends.
+/// A verified client certificate that cannot be parsed. Its connection ends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the client certificate cannot be read: {0}")]
 pub struct UnreadableCertificate(String);

@@ -117,10 +117,10 @@ async fn list(State(state): State<AdminState>) -> Json<Vec<BreakerReport>> {
 async fn reset(
     State(state): State<AdminState>,
     Path(name): Path<String>,
-    Json(wish): Json<Reset>,
+    Json(request): Json<Reset>,
 ) -> Result<Json<BreakerReport>, Error> {
     let policies = find(&state, &name)?;
-    let reason = given(&wish.reason)?;
+    let reason = given(&request.reason)?;
     tracing::warn!(
         breaker = name,
         reason,
@@ -134,28 +134,28 @@ async fn reset(
 async fn hold_open(
     state: State<AdminState>,
     name: Path<String>,
-    wish: Json<HoldFor>,
+    request: Json<HoldFor>,
 ) -> Result<Json<BreakerReport>, Error> {
-    hold(&state.0, &name.0, &wish.0, Hold::Open)
+    hold(&state.0, &name.0, &request.0, Hold::Open)
 }
 
 async fn hold_closed(
     state: State<AdminState>,
     name: Path<String>,
-    wish: Json<HoldFor>,
+    request: Json<HoldFor>,
 ) -> Result<Json<BreakerReport>, Error> {
-    hold(&state.0, &name.0, &wish.0, Hold::Closed)
+    hold(&state.0, &name.0, &request.0, Hold::Closed)
 }
 
 fn hold(
     state: &AdminState,
     name: &str,
-    wish: &HoldFor,
+    request: &HoldFor,
     hold: Hold,
 ) -> Result<Json<BreakerReport>, Error> {
     let policies = find(state, name)?;
-    let reason = given(&wish.reason)?;
-    let length = wish.expires_in.unwrap_or(DEFAULT_HOLD);
+    let reason = given(&request.reason)?;
+    let length = request.expires_in.unwrap_or(DEFAULT_HOLD);
     if length > LONGEST_HOLD {
         let message = "set a longer hold in the configuration";
         return Err(Error::new(Code::Invalid, "TOO_LONG", message)

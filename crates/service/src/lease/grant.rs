@@ -71,7 +71,7 @@ impl Lease {
                     was_asked = false;
                     tracing::warn!(
                         lease = &*self.0.name,
-                        problem = told(&error),
+                        problem = seaworthy_core::error_chain(&error),
                         "cannot acquire a lease"
                     );
                 }
@@ -131,7 +131,7 @@ impl Grant<'_> {
         if let Ok(Err(error)) = released {
             tracing::warn!(
                 lease = &**name,
-                problem = told(&error),
+                problem = seaworthy_core::error_chain(&error),
                 "cannot release a lease, so it will expire"
             );
         }
@@ -164,10 +164,6 @@ impl Holder {
             .await?;
         Ok(is_renewed.then(|| asked + self.config.trusted()))
     }
-}
-
-pub(super) fn told(error: &LeaseError) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 impl fmt::Display for Lease {

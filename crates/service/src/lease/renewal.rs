@@ -8,10 +8,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::{
-    grant::{Holder, told},
-    store::FencingToken,
-};
+use super::{grant::Holder, store::FencingToken};
 
 /// The task that renews a lease. Dropping this value ends it.
 #[derive(Debug)]
@@ -111,7 +108,7 @@ async fn renew(
             Ok(Err(error)) => {
                 tracing::warn!(
                     lease = &*holder.name,
-                    problem = told(&error),
+                    problem = seaworthy_core::error_chain(&error),
                     "cannot renew a lease"
                 );
                 next = Instant::now() + holder.config.retry();

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::server::config::LimitsConfig;
 
-/// A chunk-size line holds 16 digits at most; the rest is an extension nobody uses.
+/// A chunk-size line has at most 16 digits. The rest is an extension, which no client uses.
 const LONGEST_CHUNK_LINE: usize = 256;
 /// The parser keeps the numbers above it for itself.
 const LARGEST_LENGTH: u64 = u64::MAX - 2;

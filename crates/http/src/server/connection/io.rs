@@ -1,4 +1,4 @@
-//! The bytes of a connection: what is told of them to the watching timer, and how they end.
+//! The input and output of a connection, with the times that the watching timer needs.
 
 use std::{
     future::{Future, poll_fn},
@@ -71,7 +71,7 @@ enum Reading {
 struct Lingering {
     /// For the end of this side, which under TLS has to be written, and for the rest of the other.
     deadline: Pin<Box<Sleep>>,
-    told: bool,
+    is_shut_down: bool,
     read: usize,
 }
 
@@ -204,17 +204,17 @@ impl ConnectionIo {
             state.ends();
             Lingering {
                 deadline: Box::pin(sleep(linger)),
-                told: false,
+                is_shut_down: false,
                 read: 0,
             }
         });
-        if !lingering.told {
-            let Poll::Ready(told) = Pin::new(&mut self.stream).poll_shutdown(context) else {
+        if !lingering.is_shut_down {
+            let Poll::Ready(outcome) = Pin::new(&mut self.stream).poll_shutdown(context) else {
                 ready!(lingering.deadline.as_mut().poll(context));
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             };
-            told?;
-            lingering.told = true;
+            outcome?;
+            lingering.is_shut_down = true;
         }
         let mut scratch = [0; 4096];
         while lingering.read < MOST_LINGERING {

@@ -25,15 +25,16 @@ use crate::{
     tls::{Certificates, TlsSession},
 };
 
-/// Why the opening did not come to an end.
+/// The reason why the opening of a connection failed.
 enum Unopened {
-    /// The peer was too slow.
-    Late,
-    /// This side was told to close, and the peer had not begun.
-    Told,
+    /// The client was too slow.
+    TimedOut,
+    /// The listener closes, and the client had sent nothing.
+    Closing,
 }
 
-/// Waits for a part of the opening. A connection told to close gets the lingering time for it and no more: no request is lost with it.
+/// Waits for a part of the opening. If the listener closes, only the linger time is left, which loses
+/// no request.
 async fn within<F: Future>(
     state: &ConnectionState,
     limit: Duration,
@@ -42,24 +43,28 @@ async fn within<F: Future>(
 ) -> Result<F::Output, Unopened> {
     let mut part = pin!(part);
     let mut deadline = pin!(sleep_until(state.opened() + limit));
-    let mut told = false;
+    let mut is_closing = false;
     poll_fn(|context| {
         state.listen(context);
         if state.is_aborted() {
-            return Poll::Ready(Err(Unopened::Told));
+            return Poll::Ready(Err(Unopened::Closing));
         }
         if let Poll::Ready(output) = part.as_mut().poll(context) {
             return Poll::Ready(Ok(output));
         }
-        if state.is_closing() && !told {
-            told = true;
+        if state.is_closing() && !is_closing {
+            is_closing = true;
             let last = Instant::now() + linger;
             if last < deadline.deadline() {
                 deadline.as_mut().reset(last);
             }
         }
         ready!(deadline.as_mut().poll(context));
-        Poll::Ready(Err(if told { Unopened::Told } else { Unopened::Late }))
+        Poll::Ready(Err(if is_closing {
+            Unopened::Closing
+        } else {
+            Unopened::TimedOut
+        }))
     })
     .await
 }
@@ -82,11 +87,11 @@ pub(super) async fn handshake(
             tracing::debug!(peer = %state.peer(), %error, "TLS handshake failed");
             return None;
         }
-        Err(Unopened::Late) => {
+        Err(Unopened::TimedOut) => {
             ConnectionStats::count(&stats.handshake_timeouts);
             return None;
         }
-        Err(Unopened::Told) => return None,
+        Err(Unopened::Closing) => return None,
     };
     let session = match TlsSession::of(stream.get_ref().1) {
         Ok(session) => session,
@@ -100,7 +105,7 @@ pub(super) async fn handshake(
     Some((Stream::Tls(Box::new(stream)), session))
 }
 
-/// The protocol of a connection. None if it never told, which has been counted.
+/// The protocol of a connection. `None` if the client sent none, which is counted.
 pub(super) async fn version(
     io: &mut ConnectionIo,
     state: &ConnectionState,
@@ -136,10 +141,10 @@ pub(super) async fn version(
             None
         }
         Ok(version) => version.ok(),
-        Err(Unopened::Late) => {
+        Err(Unopened::TimedOut) => {
             ConnectionStats::count(&shared.stats.first_byte_timeouts);
             None
         }
-        Err(Unopened::Told) => None,
+        Err(Unopened::Closing) => None,
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn refusal(parts: &Parts, limits: &LimitsConfig) -> Option<Rejection>
     None
 }
 
-/// Header lines, those of one name each for itself. Over HTTP/2 nobody else counts them.
+/// Returns the number of header lines. The HTTP/2 library does not count them.
 fn has_more_headers(parts: &Parts, max_headers: u32) -> bool {
     u32::try_from(parts.headers.len()).map_or(true, |headers| headers > max_headers)
 }

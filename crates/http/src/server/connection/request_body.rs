@@ -16,17 +16,17 @@ use tokio::time::{Instant, Sleep};
 use super::{patience::Patience, state::ConnectionState};
 use crate::server::{accept::Shared, stats::ConnectionStats};
 
-/// Why the body of a request ended early.
+/// The error of an incomplete request body.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestBodyError {
-    /// The client kept the service waiting beyond `limits.body`. Worth a 408.
+    /// The client exceeded the time limits of `limits.body`. The response is 408.
     #[error("the request body came too slowly")]
     TooSlow,
-    /// The body is larger than `limits.body.max_size`. Worth a 413.
+    /// The body exceeds `limits.body.max_size`. The response is 413.
     #[error("the request body is larger than {0}")]
     TooLarge(ByteSize),
-    /// The client left or broke the protocol. Nobody is there to read an answer.
+    /// The client disconnected or violated the protocol, so it gets no response.
     #[error("the request body was not completed")]
     Incomplete(#[source] hyper::Error),
 }

@@ -142,7 +142,7 @@ impl ConnectionState {
         self.aborted.load(Acquire)
     }
 
-    /// The connection goes on in another protocol, with nobody to watch it but whoever reads it.
+    /// Records an upgrade. From then on only its reader watches the connection.
     pub(crate) fn upgrade(&self) {
         self.upgraded.store(true, Relaxed);
     }

@@ -48,11 +48,11 @@ async fn a_client_shortens_its_timeout_and_late_work_is_refused_life_6() {
         seen.store(true, Ordering::SeqCst);
         pending::<()>().await;
     }));
-    let with = |wish: &str| {
+    let with = |timeout: &str| {
         let mut request = request(Method::GET, "/");
         request
             .headers_mut()
-            .insert("x-request-timeout-ms", wish.parse().unwrap());
+            .insert("x-request-timeout-ms", timeout.parse().unwrap());
         request
     };
     let late = send(&stack, with("0")).await;
