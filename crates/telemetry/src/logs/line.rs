@@ -66,7 +66,7 @@ impl Line {
         target: &str,
         message: &str,
     ) {
-        let shared = Arc::clone(&self.shared);
+        let shared = &*self.shared;
         let service: &ServiceIdentity = context.map_or(&shared.identity, RequestContext::service);
         let output = &mut self.output;
         output.extend_from_slice(b"{\"timestamp\":\"");
@@ -133,18 +133,18 @@ impl Line {
     /// Adds a text. It is masked if its name is sensitive, and redacted otherwise.
     pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
-        let shared = Arc::clone(&self.shared);
-        if shared.redactor.is_sensitive_name(name) {
+        if self.shared.redactor.is_sensitive_name(name) {
             return self.quoted(MASK);
         }
-        self.quoted(&shared.redactor.redact(value))
+        let value = self.shared.redactor.redact(value);
+        self.quoted(&value)
     }
 
     /// Adds a redacted text, such as a path or a user agent.
     pub fn redacted(&mut self, name: FieldName, value: &str) -> &mut Self {
         self.plain_name(name);
-        let shared = Arc::clone(&self.shared);
-        self.quoted(&shared.redactor.redact(value))
+        let value = self.shared.redactor.redact(value);
+        self.quoted(&value)
     }
 
     /// Adds a text of the program itself, such as a method or a route template. It is not redacted.
