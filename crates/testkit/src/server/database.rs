@@ -23,6 +23,13 @@ pub struct EmptyDatabase {
 }
 
 impl EmptyDatabase {
+    /// Returns an empty database of each installed engine.
+    pub fn every_engine() -> impl Iterator<Item = Self> {
+        [Self::sqlite, Self::postgres, Self::mariadb]
+            .into_iter()
+            .filter_map(|create: fn() -> Option<Self>| create())
+    }
+
     /// Its URL.
     #[must_use]
     pub fn url(&self) -> &str {

@@ -19,6 +19,8 @@ mod query;
 mod revocation;
 mod role;
 mod service_calls;
+#[cfg(feature = "testing")]
+mod testing;
 mod token_versions;
 
 pub use access::{AccessConfig, OWN_MACHINE, bearer, bearer_of};
@@ -37,4 +39,6 @@ pub use role::Role;
 pub use service_calls::{
     AUTH_SERVICE, DOOR, PeopleAndServices, ServiceCallersConfig, ServiceCallsConfig,
 };
+#[cfg(feature = "testing")]
+pub use testing::TestService;
 pub use token_versions::{LONGEST_ACCESS_TOKEN, TOKEN_VERSION_MIGRATIONS, TokenVersions};

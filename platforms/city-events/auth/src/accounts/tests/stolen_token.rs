@@ -1,7 +1,10 @@
 use seaworthy::{account::Origin, data::sql};
-use seaworthy_testkit::cancellation::{Moment, drop_at};
+use seaworthy_testkit::{
+    cancellation::{Moment, drop_at},
+    database::EmptyDatabase,
+};
 
-use super::fixture::{TestAccounts, every_database};
+use super::fixture::TestAccounts;
 use crate::domain::UserId;
 
 /// More awaits than the refresh has on any engine. The test fails if it never completes.
@@ -20,14 +23,14 @@ async fn left(accounts: &TestAccounts, user: &str) -> (i64, i64, i64, i64) {
     .bind(user)
     .bind(user)
     .bind(user)
-    .fetch_one(&accounts.accounts.database)
+    .fetch_one(&accounts.accounts().database)
     .await
     .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reused_refresh_token_revokes_all_or_nothing_auth_3() {
-    for empty in every_database() {
+    for empty in EmptyDatabase::every_engine() {
         let test = TestAccounts::start(empty).await;
         for moment in Moment::ALL {
             drop_at_every_await(&test, moment).await;
@@ -36,7 +39,7 @@ async fn reused_refresh_token_revokes_all_or_nothing_auth_3() {
 }
 
 async fn drop_at_every_await(test: &TestAccounts, moment: Moment) {
-    let accounts = &test.accounts;
+    let accounts = test.accounts();
     for number in 1..MAX_AWAITS {
         let user = UserId::new().to_string();
         let session = accounts

@@ -7,7 +7,7 @@ use seaworthy_testkit::{
 };
 use uuid::Uuid;
 
-use super::fixture::{Replica, announced, event, every_database};
+use super::fixture::{Replica, announced, event};
 use crate::domain::{Actor, IdempotencyKey, JoinError};
 
 const ACTIVE: usize = 14_900;
@@ -65,7 +65,7 @@ async fn join(replica: &Replica, event: Uuid) -> Result<(), JoinError> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn canceling_expires_15000_joins_once_across_crashes_msg_5() {
     let all = i64::try_from(ACTIVE + WAITLISTED).unwrap();
-    for empty in every_database() {
+    for empty in EmptyDatabase::every_engine() {
         let (replica, event) = canceled(&empty).await;
         assert!(
             matches!(join(&replica, event).await, Err(JoinError::Closed)),
@@ -111,7 +111,7 @@ async fn canceling_expires_15000_joins_once_across_crashes_msg_5() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn canceling_publishes_zero_seats_at_once_msg_5() {
-    for empty in every_database() {
+    for empty in EmptyDatabase::every_engine() {
         let replica = Replica::start(&empty).await;
         let small = event(2);
         replica.open(&small).await;

@@ -1,8 +1,10 @@
-use super::fixture::{Replica, event, every_database};
+use seaworthy_testkit::database::EmptyDatabase;
+
+use super::fixture::{Replica, event};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replicas_publish_one_count_of_a_revision_msg_5() {
-    for empty in every_database() {
+    for empty in EmptyDatabase::every_engine() {
         let (one, other) = (Replica::start(&empty).await, Replica::start(&empty).await);
         let changed = event(10);
         one.open(&changed).await;

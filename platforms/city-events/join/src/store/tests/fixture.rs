@@ -1,17 +1,13 @@
-use std::sync::{Arc, OnceLock};
-
 use city_events_contract::{
-    Moment,
+    Moment, TestService,
     messages::{Announcement, EmailEventCanceled},
 };
 use seaworthy::{
     audit_log::AuditLog,
-    config::{Environment, Loader, Profile},
     data::{Database, sql},
     messaging::{Event as _, Messaging},
     outbox::Outbox,
     prelude::*,
-    service::RunningService,
 };
 use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::Value;
@@ -20,7 +16,6 @@ use uuid::Uuid;
 use super::super::{Announced, MIGRATIONS, Store, Wishes, topics};
 use crate::{config::JoinConfig, domain::Waitlist, turnstile::Turnstile};
 
-const SECRET: &str = "a secret of the tests that is long enough";
 /// Less time than a transaction over 15,000 joins takes, and far more than one over a page.
 const TRANSACTION_TIMEOUT: &str = "5s";
 /// Rows of one statement: 3,500 values, which every engine accepts.
@@ -33,34 +28,14 @@ const READ_AT_ONCE: i64 = 5_000;
 pub(super) struct Replica {
     pub(super) store: Store,
     pub(super) database: Database,
-    running: RunningService,
+    service: TestService<()>,
 }
 
 impl Replica {
     pub(super) async fn start(empty: &EmptyDatabase) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let overrides = [
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "log.level=error".to_owned(),
-            format!("database.url={}", empty.url()),
-            "database.migrate_at_start=true".to_owned(),
-            format!("database.transaction_timeout={TRANSACTION_TIMEOUT}"),
-            format!(
-                "broker.url=sqlite:{}",
-                folder.path().join("broker.db").display()
-            ),
-            format!("jwt.secret={SECRET}"),
-            format!("audit_log.key={SECRET}"),
-            "outbox.relay.enabled=false".to_owned(),
-        ];
-        let loader = Loader::new("join")
-            .profile(Profile::Test)
-            .environment(Environment::default())
-            .overrides(overrides);
-        let made = Arc::new(OnceLock::new());
-        let making = Arc::clone(&made);
-        let assemble = async move |service: &Assembly<JoinConfig>| {
+        let timeout = format!("database.transaction_timeout={TRANSACTION_TIMEOUT}");
+        let mut parts = None;
+        let assemble = async |service: &Assembly<JoinConfig>| {
             let settings = service.settings();
             let database =
                 Database::connect(service, "database", &settings.database, MIGRATIONS).await?;
@@ -76,23 +51,22 @@ impl Replica {
                 settings.idempotency_keys.keep.get(),
                 Wishes::new(service.tasks(), settings.turnstile.together.get().into()),
             );
-            let _ = making.set((store, database));
+            parts = Some((store, database));
             Ok(())
         };
-        let running = Service::new("join", "1")
-            .start(loader, assemble)
+        let service = TestService::start("join", empty.url(), &[&timeout], assemble)
             .await
             .unwrap();
-        let (store, database) = made.get().unwrap().clone();
+        let (store, database) = parts.unwrap();
         Self {
             store,
             database,
-            running,
+            service,
         }
     }
 
     pub(super) async fn stop(self) {
-        self.running.stop().await;
+        self.service.stop().await;
     }
 
     pub(super) async fn open(&self, event: &Announcement) {
@@ -204,15 +178,4 @@ pub(super) fn announced(event: &Announcement) -> Announced<'_> {
         event,
         at: Moment::now(),
     }
-}
-
-/// Returns every installed engine, with an empty database each.
-pub(super) fn every_database() -> impl Iterator<Item = EmptyDatabase> {
-    [
-        EmptyDatabase::sqlite,
-        EmptyDatabase::postgres,
-        EmptyDatabase::mariadb,
-    ]
-    .into_iter()
-    .filter_map(|make| make())
 }
