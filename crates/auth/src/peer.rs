@@ -7,7 +7,7 @@ use seaworthy_http::{
     tls::PeerCertificate,
 };
 
-/// A service that shows a certificate, and what it may do here.
+/// A service that authenticates by a client certificate, with its roles and scopes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     name: String,
@@ -15,15 +15,15 @@ pub struct Peer {
     forwards_callers: bool,
 }
 
-/// Whom a service makes a request for (MSG-8), where it [may speak for others](Peer::forwards_callers).
+/// The headers with the caller (MSG-8) of a peer that [forwards callers](Peer::forwards_callers).
 const ACTOR: &str = "x-actor-id";
 const TENANT: &str = "x-tenant-id";
-/// An identifier appears in logs and metrics' neighbours; what is longer is none.
-const LONGEST_IDENTIFIER: usize = 256;
+/// Identifiers appear in logs.
+const MAX_IDENTIFIER_LENGTH: usize = 256;
 
 impl Peer {
-    /// The service of this name: a URI (such as `spiffe://example.org/orders`) or a DNS name among the alternative names of its certificate, compared whole. The subject
-    /// is not looked at: it is a text for people.
+    /// Creates a peer with this name: a URI such as `spiffe://example.org/orders`, or a DNS name. It
+    /// must equal a subject alternative name of the certificate. The subject is ignored.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -32,14 +32,15 @@ impl Peer {
         }
     }
 
-    /// Believes what it says of whom a request is made for, in `x-actor-id` and `x-tenant-id`: the actor is then that one, with the grants of the service. Of anybody else these headers mean nothing.
+    /// Accepts `x-actor-id` and `x-tenant-id` of this peer. The request then has that actor, with the
+    /// roles and scopes of the peer. These headers of other callers are ignored.
     #[must_use]
     pub fn forwards_callers(mut self) -> Self {
         self.forwards_callers = true;
         self
     }
 
-    /// What it may do.
+    /// Sets the roles and scopes.
     #[must_use]
     pub fn grants(mut self, grants: Grants) -> Self {
         self.grants = grants;
@@ -47,8 +48,9 @@ impl Peer {
     }
 }
 
-/// Knows services by the certificates of their connections (AUTH-6), which the listener has verified against `client_ca`. Where a connection shows none, or one of nobody
-/// in the list, `next` decides: a service that also serves people gives it the authentication of their tokens.
+/// Authenticates services by client certificates (AUTH-6), which the listener has verified against
+/// `client_ca`. A connection without a certificate of a peer goes to the next authenticator, such as
+/// [`BearerAuthentication`](crate::BearerAuthentication) for users.
 #[derive(Clone)]
 pub struct PeerAuthentication {
     peers: Arc<[Peer]>,
@@ -56,7 +58,7 @@ pub struct PeerAuthentication {
 }
 
 impl PeerAuthentication {
-    /// Knows these services and nobody else.
+    /// Creates an authenticator for these peers.
     #[must_use]
     pub fn new(peers: impl IntoIterator<Item = Peer>) -> Self {
         Self {
@@ -65,7 +67,7 @@ impl PeerAuthentication {
         }
     }
 
-    /// Asks this one about callers who are none of the services.
+    /// Sets the authenticator for all other callers.
     #[must_use]
     pub fn or(mut self, next: impl Authenticate) -> Self {
         self.next = Some(Arc::new(next));
@@ -88,7 +90,7 @@ impl Peer {
             return Authentication::Refused(Error::new(
                 Code::Unauthenticated,
                 "IDENTITY_UNREADABLE",
-                "x-actor-id or x-tenant-id is no identifier, or is there twice",
+                "x-actor-id and x-tenant-id must occur at most once and have 1 to 256 printable ASCII characters",
             ));
         };
         Authentication::Known(Identity {
@@ -100,7 +102,7 @@ impl Peer {
     }
 }
 
-/// A header that holds no identifier.
+/// The header does not have a valid identifier.
 struct Unreadable;
 
 fn identifier<'a>(request: &'a Parts, name: &str) -> Result<Option<&'a str>, Unreadable> {
@@ -109,7 +111,7 @@ fn identifier<'a>(request: &'a Parts, name: &str) -> Result<Option<&'a str>, Unr
         return Ok(None);
     };
     let text = value.to_str().map_err(|_| Unreadable)?;
-    let is_one = values.next().is_none() && !text.is_empty() && text.len() <= LONGEST_IDENTIFIER;
+    let is_one = values.next().is_none() && !text.is_empty() && text.len() <= MAX_IDENTIFIER_LENGTH;
     is_one.then_some(Some(text)).ok_or(Unreadable)
 }
 
@@ -137,7 +139,7 @@ impl Authenticate for PeerAuthentication {
             (None, Some(_)) => Authentication::Refused(Error::new(
                 Code::Forbidden,
                 "PEER_UNKNOWN",
-                "the certificate is of no service that may call",
+                "the client certificate is not of a service that may call",
             )),
         }
     }

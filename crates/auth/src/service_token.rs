@@ -14,15 +14,17 @@ use seaworthy_core::Secret;
 pub use self::layer::{ServiceTokenLayer, ServiceTokenService};
 use crate::token::{NewToken, SignError, TokenSigner};
 
-/// `typ` of the tokens by which services know each other, so that none is taken for a user's and no user's for one.
+/// The `typ` of service tokens, so that they are not accepted as tokens of users, and vice versa.
 pub const SERVICE_TOKEN: &str = "service+jwt";
 
-/// The tokens by which this service proves who it is to another one (AUTH-6): about this service, for that one, and short-lived. One is signed when the last is half way
-/// to its end, and not for every call. Cheap to clone.
+/// Short-lived tokens that authenticate this service to another one (AUTH-6). A token is reused for
+/// half of its lifetime. Cheap to clone.
 ///
-/// They are the [`Credentials`] of an `HttpClient`, and a [`ServiceTokenLayer`] puts them on the calls of a gRPC channel.
+/// They are [`Credentials`] of an `HttpClient`. A [`ServiceTokenLayer`] adds them to the calls of a
+/// gRPC channel.
 ///
-/// The other side believes them with an [`IssuerConfig`](crate::token::IssuerConfig) whose `types` is [`SERVICE_TOKEN`] alone and whose `audiences` are its own name.
+/// The other service verifies them with an [`IssuerConfig`](crate::token::IssuerConfig) whose `types`
+/// is only [`SERVICE_TOKEN`] and whose `audiences` is its own name.
 #[derive(Clone)]
 pub struct ServiceTokens(Arc<Inner>);
 
@@ -40,7 +42,8 @@ struct Current {
 }
 
 impl ServiceTokens {
-    /// Tokens about `service` for `audience`, signed by a signer whose `kind` is [`SERVICE_TOKEN`]. `lifetime` is the signer's.
+    /// Creates tokens of `service` for `audience`. The `kind` of the signer must be
+    /// [`SERVICE_TOKEN`].
     #[must_use]
     pub fn new(
         signer: TokenSigner,
@@ -56,10 +59,10 @@ impl ServiceTokens {
         }))
     }
 
-    /// A token that is good for half of its life at least.
+    /// Returns a token that is valid for at least half of its lifetime.
     ///
     /// # Errors
-    /// [`SignError`] when a new one cannot be signed.
+    /// [`SignError`] if a new token cannot be signed.
     pub fn token(&self) -> Result<Secret<String>, SignError> {
         self.token_at(SystemTime::now())
     }
@@ -83,7 +86,7 @@ impl ServiceTokens {
         Ok(token)
     }
 
-    /// The value of `Authorization`, which nothing shows.
+    /// Returns the value of `Authorization`, marked as sensitive.
     fn bearer(&self) -> Result<HeaderValue, SignError> {
         let text = Secret::new(format!("Bearer {}", self.token()?.expose()));
         let mut value = HeaderValue::from_str(text.expose()).map_err(|_| SignError::Clock)?;

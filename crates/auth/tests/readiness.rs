@@ -130,7 +130,7 @@ async fn service_is_ready_when_its_openid_provider_is_loaded_life_3() {
     })
     .await;
     let admin = events.addresses().admin;
-    eventually_ready(admin, 503, "the provider does not answer").await;
+    eventually_ready(admin, 503, "the provider is not available").await;
     provider.restart().unwrap();
     eventually_ready(admin, 200, "").await;
 }

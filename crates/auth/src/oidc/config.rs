@@ -7,18 +7,18 @@ use url::Url;
 
 use crate::token::{Algorithm, IssuerError};
 
-/// Whoever has to look for a second factor needs minutes; a login that is older was given up.
+/// Enough for a user who has to find a second factor.
 const LOGIN_TTL: Timeout = Timeout::from_secs(600);
-/// Endpoints move seldom, and what was taken off the document should not be used for a day.
+/// Endpoints rarely move.
 const METADATA_TTL: Timeout = Timeout::from_secs(3600);
-/// A callback asks the provider three times at most; who waits longer than this has closed the window.
+/// A callback sends at most three requests to the provider, and users do not wait longer.
 const TIMEOUT: Timeout = Timeout::from_secs(10);
-/// As for every other token.
+/// The same as for other tokens.
 const LEEWAY: Delay = Delay::from_secs(30);
-/// With fewer the cookie could be opened by trying.
-pub(super) const SHORTEST_KEY: usize = 32;
-/// Parameters of the request that are values of one login, or that decide how it is answered.
-const OURS: [&str; 13] = [
+/// The minimum length of the cookie key, in bytes. A shorter key can be guessed.
+pub(super) const MIN_KEY_BYTES: usize = 32;
+/// Parameters of the authorization request that this module sets.
+const RESERVED: [&str; 13] = [
     "client_id",
     "client_secret",
     "code_challenge",
@@ -34,39 +34,39 @@ const OURS: [&str; 13] = [
     "code",
 ];
 
-/// One provider, and how this service is registered there.
+/// A provider, and the registration of this service there.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OpenIdConfig {
-    /// Who the provider is, letter by letter as its own document says; the document is at `/.well-known/openid-configuration` below it.
+    /// The issuer, exactly as in the metadata of the provider. The metadata are at `/.well-known/openid-configuration` below it.
     pub issuer: String,
-    /// The name of this service there.
+    /// The client ID of this service.
     pub client_id: String,
-    /// What proves that it is this service. Without one it is a public client, which PKCE alone protects.
+    /// The client secret. Without it, the service is a public client, which only PKCE protects.
     #[serde(skip_serializing)]
     pub client_secret: Option<Secret<String>>,
-    /// How the secret is shown. Not set: as the provider says, `basic` where it can.
+    /// How the client authenticates. If it is not set, the metadata of the provider decide, with a preference for `basic`.
     pub client_authentication: Option<ClientAuthentication>,
-    /// The address of the callback, as it is registered. Preflight refuses plain HTTP and loopback in production.
+    /// The URL of the callback, as registered at the provider. Preflight rejects plain HTTP and loopback in production.
     #[schemars(extend("x-browser-address" = true))]
     pub redirect_uri: String,
-    /// What is asked for; `openid` is one of them.
+    /// The requested scopes. They must contain `openid`.
     pub scopes: Vec<String>,
-    /// More parameters of the request that the browser is sent with, such as `prompt`.
+    /// Further parameters of the authorization request, such as `prompt`.
     pub parameters: BTreeMap<String, String>,
-    /// The algorithms that ID tokens may be signed with: of public keys alone.
+    /// The algorithms of ID tokens. HMAC is not allowed.
     pub algorithms: Vec<Algorithm>,
-    /// How far the provider's clock may differ from ours, at most five minutes.
+    /// The maximum difference between the clocks of the provider and this service, at most five minutes.
     pub leeway: Delay,
-    /// How long somebody may take at the provider.
+    /// How long a user may take at the provider.
     pub login_ttl: Timeout,
-    /// How long the provider's document is used before it is asked for again.
+    /// How long the metadata of the provider are used before they are fetched again.
     pub metadata_ttl: Timeout,
-    /// How long one step of a login may wait for the provider, with all that is asked.
+    /// How long one step of a login may wait for all its requests to the provider.
     pub timeout: Timeout,
 }
 
-/// How a client proves who it is (OpenID Connect Core 1.0, section 9).
+/// How a client authenticates (OpenID Connect Core 1.0, section 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientAuthentication {
@@ -86,7 +86,7 @@ impl Default for OpenIdConfig {
             redirect_uri: String::new(),
             scopes: ["openid", "email", "profile"].map(str::to_owned).to_vec(),
             parameters: BTreeMap::new(),
-            // What providers sign with today; RS256 is the one that each has to speak.
+            // The usual algorithms. Each provider has to support RS256.
             algorithms: vec![
                 Algorithm::Rs256,
                 Algorithm::Ps256,
@@ -101,36 +101,36 @@ impl Default for OpenIdConfig {
     }
 }
 
-/// Settings of a provider that cannot work.
+/// The settings of a provider are not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenIdConfigError {
-    /// It becomes a part of a cookie's name and a label.
-    #[error("the name of a provider has 1 to 32 of a-z, 0-9 and _")]
+    /// The name is part of the name of a cookie and a metric label.
+    #[error("the name of a provider must be 1 to 32 characters of a-z, 0-9 and _")]
     Name,
-    /// No address, or one that others on the way can change.
-    #[error("`{0}` is no address that begins with https://, and it is not on this machine")]
+    /// An attacker on the network could read or change the data.
+    #[error("`{0}` must be a URL that begins with https:// unless its host is this machine")]
     Address(&'static str),
-    /// The provider would not know for whom it works.
-    #[error("`client_id` is empty")]
+    /// The provider needs the client ID.
+    #[error("`client_id` must not be empty")]
     ClientId,
-    /// An empty secret proves nothing; leave it out for a public client.
-    #[error("`client_secret` is empty")]
+    /// A public client has no secret.
+    #[error("`client_secret` must not be empty; remove it for a public client")]
     ClientSecret,
-    /// Without it this is not OpenID Connect, and there is no ID token.
-    #[error("`scopes` does not have openid")]
+    /// Without the scope there is no ID token.
+    #[error("`scopes` must contain openid")]
     Scope,
-    /// One of the values that this module makes itself.
-    #[error("`parameters` has {0}, which is not set by hand")]
+    /// This module sets the parameter.
+    #[error("`parameters` must not contain {0}")]
     Parameter(String),
-    /// Too little to seal a cookie with.
-    #[error("the key of the cookie has less than {SHORTEST_KEY} bytes")]
+    /// The cookie key is too short.
+    #[error("the key of the login cookie must be at least {MIN_KEY_BYTES} bytes")]
     Key,
-    /// The rules for its tokens.
+    /// The settings of its tokens are not valid.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
-    /// Its keys are fetched, so they hold no secret.
-    #[error("`algorithms` names HMAC, whose key cannot be fetched")]
+    /// The keys are fetched, so they contain no secrets.
+    #[error("`algorithms` must not contain HMAC")]
     Symmetric,
 }
 
@@ -167,7 +167,7 @@ impl OpenIdConfig {
         if let Some(name) = self
             .parameters
             .keys()
-            .find(|name| OURS.contains(&name.as_str()))
+            .find(|name| RESERVED.contains(&name.as_str()))
         {
             return Err(OpenIdConfigError::Parameter(name.clone()));
         }
@@ -181,7 +181,7 @@ impl OpenIdConfig {
     }
 }
 
-/// Whether nobody on the way can read or change what is exchanged there.
+/// Whether an attacker on the network cannot read or change requests to this URL.
 pub(crate) fn is_private(url: &Url) -> bool {
     match (url.scheme(), url.host()) {
         ("https", Some(_)) => true,
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callback_is_marked_as_an_address_for_browsers_sec_2() {
+    fn callback_is_marked_as_a_browser_address_sec_2() {
         let schema = schemars::schema_for!(OpenIdConfig);
         let mark = schema.pointer("/properties/redirect_uri/x-browser-address");
         assert_eq!(mark, Some(&true.into()));

@@ -3,80 +3,82 @@ use seaworthy_core::{Code, Error};
 
 use crate::token::TokenError;
 
-/// Why somebody is not logged in. Nothing of it is a value that came from the browser or the provider.
+/// Why a login failed. The error contains no values of the browser or the provider.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenIdError {
     /// The callback has no code and no error, or a parameter twice.
     #[error("the callback is malformed")]
     Callback,
-    /// This browser has not begun the login, or too long ago.
-    #[error("the login was not begun in this browser, or its time is over")]
+    /// This browser did not begin the login, or the login has expired.
+    #[error("the login was not begun in this browser, or it has expired; begin it again")]
     State,
-    /// It came back before.
-    #[error("the login came back before")]
+    /// The callback was used.
+    #[error("the login was already completed; begin it again")]
     Used,
-    /// The answer is that of another provider (RFC 9207), or does not say whose it is where its provider always does.
-    #[error("the answer is not that of the provider that was asked")]
+    /// The response is by another provider (RFC 9207), or has no `iss` although the provider always
+    /// sends it.
+    #[error("the response is not by the requested provider")]
     Issuer,
-    /// The provider let nobody in.
-    #[error("the provider refused: {0}")]
+    /// The provider rejected the login.
+    #[error("the provider rejected the login: {0}")]
     Refused(ProviderRefusal),
-    /// The provider does not take the code, or not with this verifier.
-    #[error("the provider does not take the code")]
+    /// The provider rejected the code or the verifier.
+    #[error("the provider rejected the code")]
     Code,
-    /// The provider does not take this service for its client: the settings are wrong.
-    #[error("the provider does not take this service for its client")]
+    /// The provider rejected the client ID or the secret.
+    #[error("the provider rejected the client credentials of this service")]
     Client,
-    /// The ID token.
-    #[error("the ID token is not believed: {0}")]
+    /// The ID token is invalid.
+    #[error("the ID token is invalid: {0}")]
     Token(#[from] TokenError),
     /// The ID token is for another login.
     #[error("the ID token is for another login")]
     Nonce,
-    /// The ID token was made for others too, or for somebody else.
-    #[error("the ID token is meant for another client")]
+    /// The ID token is for another client, or for several.
+    #[error("the ID token is for another client")]
     AuthorizedParty,
-    /// The access token is not the one that the ID token came with.
-    #[error("the access token is not the one of the ID token")]
+    /// The access token does not match the ID token.
+    #[error("the access token does not match the ID token")]
     AccessTokenHash,
-    /// What the provider tells of the user is about somebody else.
-    #[error("what the provider tells is about somebody else")]
+    /// The userinfo is about another subject.
+    #[error("the userinfo is about another subject")]
     Subject,
-    /// The provider tells no address.
-    #[error("the provider tells no e-mail address")]
+    /// The provider sent no e-mail address.
+    #[error("the provider sent no e-mail address")]
     EmailMissing,
-    /// The provider has not verified that the address is this person's.
+    /// The provider has not verified the e-mail address.
     #[error("the provider has not verified the e-mail address")]
     EmailUnverified,
-    /// The provider cannot be asked.
-    #[error("the provider does not answer")]
+    /// A request to the provider failed.
+    #[error("the provider is not available")]
     Unavailable(#[source] ClientError),
-    /// The provider did not answer all questions of one step in time.
-    #[error("the provider did not answer in time")]
+    /// The requests of one step took too long.
+    #[error("the provider did not respond in time")]
     TimedOut,
-    /// It could not be asked a moment ago.
-    #[error("the provider did not answer a moment ago")]
+    /// A concurrent request to the provider failed.
+    #[error("the provider was not available a moment ago")]
     JustFailed,
-    /// What it answers cannot be used.
-    #[error("the provider's answer cannot be used: {0}")]
+    /// A response of the provider is invalid.
+    #[error("the provider sent an invalid response: {0}")]
     Answer(&'static str),
-    /// A fault on this side: no random bytes, or nobody to ask which logins came back.
-    #[error("the login cannot be handled: {0}")]
+    /// A failure of this service, such as of its store of used logins.
+    #[error("the login failed: {0}")]
     Failed(Error),
 }
 
-/// Why a provider let nobody in (RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6). What else it writes is not looked at: it comes by way of the browser.
+/// Why a provider rejected a login (RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section
+/// 3.1.2.6). Other parameters are ignored, because the browser could change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderRefusal {
-    /// The user or the provider said no.
+    /// The user or the provider denied access.
     #[error("access denied")]
     AccessDenied,
-    /// It cannot now.
-    #[error("it cannot answer now")]
+    /// The provider is temporarily unavailable.
+    #[error("temporarily unavailable")]
     Unavailable,
-    /// Anything else: the request, or what the user would have had to do.
+    /// Any other error.
     #[error("another error")]
     Other,
 }
@@ -92,7 +94,7 @@ impl ProviderRefusal {
 }
 
 impl OpenIdError {
-    /// The reason as answers and `openid_logins_total{outcome}` name it.
+    /// Returns the reason as in responses and in `openid_logins_total{outcome}`.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
@@ -117,7 +119,7 @@ impl OpenIdError {
         }
     }
 
-    /// Whether the same person may succeed by beginning again in a moment, with nothing to change.
+    /// Whether the same login may succeed later without a change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.code(), Code::Unavailable)

@@ -48,7 +48,7 @@ pub(super) async fn exchange(
             let tokens: Tokens = answer.json().await.map_err(OpenIdError::Unavailable)?;
             if !tokens.token_type.eq_ignore_ascii_case("bearer") {
                 return Err(OpenIdError::Answer(
-                    "its access token is of a type that is not spoken",
+                    "the type of its access token is not supported",
                 ));
             }
             Ok(tokens)
@@ -58,12 +58,12 @@ pub(super) async fn exchange(
             Err(match refused.error.as_str() {
                 "invalid_grant" => OpenIdError::Code,
                 "invalid_client" | "unauthorized_client" => OpenIdError::Client,
-                _ => OpenIdError::Answer("it refuses the exchange of a code"),
+                _ => OpenIdError::Answer("it rejected the exchange of a code"),
             })
         }
         _ => match answer.success() {
             Ok(_) => Err(OpenIdError::Answer(
-                "it answers the exchange of a code with something else",
+                "it sent another response to the exchange of a code",
             )),
             Err(error) => Err(OpenIdError::Unavailable(error)),
         },

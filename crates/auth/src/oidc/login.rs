@@ -143,7 +143,8 @@ impl OpenIdLogin {
         let sealed = inner.seal.close(&login).map_err(OpenIdError::Failed)?;
         let location = HeaderValue::try_from(address.as_str());
         Ok(LoginRedirect {
-            location: location.map_err(|_| OpenIdError::Answer("its page has no address"))?,
+            location: location
+                .map_err(|_| OpenIdError::Answer("the URL of its login page is invalid"))?,
             cookie: inner
                 .cookie
                 .set(&sealed, config.login_ttl.get())
@@ -234,7 +235,7 @@ impl Inner {
         let id_token = tokens
             .id_token
             .as_ref()
-            .ok_or(OpenIdError::Answer("it gives no ID token"))?;
+            .ok_or(OpenIdError::Answer("it sent no ID token"))?;
         let verified = id_token::check(
             &known.verifier,
             id_token,

@@ -58,9 +58,7 @@ impl Metadata {
     fn check(&self, config: &OpenIdConfig) -> Result<(), OpenIdError> {
         // Whoever could put another's document there would have our codes sent to them.
         if self.issuer != config.issuer {
-            return Err(OpenIdError::Answer(
-                "its document is that of another issuer",
-            ));
+            return Err(OpenIdError::Answer("its metadata are of another issuer"));
         }
         let endpoints = [
             &self.authorization_endpoint,
@@ -70,13 +68,13 @@ impl Metadata {
         let mut endpoints = endpoints.into_iter().chain(&self.userinfo_endpoint);
         if !endpoints.all(is_private) {
             return Err(OpenIdError::Answer(
-                "an endpoint is not reached by https://",
+                "an endpoint does not begin with https://",
             ));
         }
         // Some do it and do not say so; one that says what it does and not this would leave codes unprotected.
         let methods = self.code_challenge_methods_supported.as_ref();
         if methods.is_some_and(|methods| !methods.iter().any(|one| one == S256)) {
-            return Err(OpenIdError::Answer("it does not do PKCE with S256"));
+            return Err(OpenIdError::Answer("it does not support PKCE with S256"));
         }
         Ok(())
     }

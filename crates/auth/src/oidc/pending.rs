@@ -9,7 +9,7 @@ use seaworthy_core::{Error, Secret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{LocalPath, OpenIdConfigError, config::SHORTEST_KEY};
+use super::{LocalPath, OpenIdConfigError, config::MIN_KEY_BYTES};
 use crate::token::{decode, encode};
 
 /// 256 bits cannot be guessed; in base64url they are the 43 letters that a verifier of PKCE has at least (RFC 7636, section 4.1).
@@ -86,7 +86,7 @@ pub(super) struct Seal {
 impl Seal {
     pub(super) fn new(secret: &Secret<String>, provider: &str) -> Result<Self, OpenIdConfigError> {
         let secret = secret.expose().as_bytes();
-        if secret.len() < SHORTEST_KEY {
+        if secret.len() < MIN_KEY_BYTES {
             return Err(OpenIdConfigError::Key);
         }
         let mut key = Zeroizing::new([0; BYTES]);

@@ -181,7 +181,7 @@ impl Provider {
             keys,
             &self.metrics,
         )
-        .map_err(|_| OpenIdError::Answer("its keys are not reached by https://"))?;
+        .map_err(|_| OpenIdError::Answer("the URL of its keys does not begin with https://"))?;
         let issuer = IssuerConfig {
             issuer: Some(config.issuer.clone()),
             audiences: vec![config.client_id.clone()],
@@ -195,6 +195,6 @@ impl Provider {
         };
         Issuer::with_jwks(issuer, jwks)
             .and_then(|issuer| TokenVerifier::new([issuer]))
-            .map_err(|_| OpenIdError::Answer("the rules for its tokens cannot work"))
+            .map_err(|_| OpenIdError::Answer("the settings of its tokens are not valid"))
     }
 }

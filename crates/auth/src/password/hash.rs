@@ -6,48 +6,48 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// The first choice of OWASP's password storage cheat sheet: 19 MiB, two passes, one lane.
-const MEMORY_KIBIBYTES: u32 = 19 * 1024;
-const PASSES: u32 = 2;
-/// More than one core for one login helps the attacker, who has more of them.
+/// OWASP's password storage cheat sheet: 19 MiB, two iterations, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const ITERATIONS: u32 = 2;
+/// Several cores for one login would help attackers, who have more cores.
 const LANES: u32 = 1;
 /// RFC 9106, section 3.1: 16 bytes are enough for a salt, 32 for a tag.
 pub(super) const SALT_LENGTH: usize = 16;
 const TAG_LENGTH: usize = 32;
-/// A hash that was put into the database by somebody else must not take the memory or the time of the service: about ten times the default.
-const MOST_MEMORY: u32 = 256 * 1024;
-const MOST_PASSES: u32 = 16;
-const MOST_LANES: u32 = 8;
+/// A foreign hash in the database must not use up memory or time: about ten times the default.
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_ITERATIONS: u32 = 16;
+const MAX_LANES: u32 = 8;
 
-/// What one hash costs.
+/// The cost of a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordParameters {
-    /// Memory in kibibytes; each hashing thread keeps as much.
+    /// The memory in KiB. Each thread keeps it.
     pub memory_kib: u32,
-    /// Passes over it.
+    /// The iterations over the memory.
     pub iterations: u32,
 }
 
 impl Default for PasswordParameters {
     fn default() -> Self {
         Self {
-            memory_kib: MEMORY_KIBIBYTES,
-            iterations: PASSES,
+            memory_kib: MEMORY_KIB,
+            iterations: ITERATIONS,
         }
     }
 }
 
-/// A hash as it is stored: the PHC string of Argon2id, which names its own parameters.
+/// A stored hash: the PHC string of Argon2id, which contains its parameters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
-/// A text that is no hash of ours.
+/// The text is not a usable hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the stored password hash cannot be read, or asks for more memory or time than a hash may")]
 pub struct InvalidHash;
 
-/// A stored hash taken apart.
+/// The parts of a stored hash.
 pub(super) struct Parts {
     pub(super) params: Params,
     pub(super) salt: Vec<u8>,
@@ -55,17 +55,17 @@ pub(super) struct Parts {
 }
 
 impl PasswordHash {
-    /// Reads a stored hash.
+    /// Parses a stored hash.
     ///
     /// # Errors
-    /// It is no Argon2id hash of version 1.3, or its parameters are beyond what is computed for anybody.
+    /// The text is not an Argon2id hash of version 1.3, or its parameters are out of range.
     pub fn parse(text: &str) -> Result<Self, InvalidHash> {
         let hash = Self(text.to_owned());
         hash.parts()?;
         Ok(hash)
     }
 
-    /// The text to store.
+    /// Returns the text to store.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -79,9 +79,9 @@ impl PasswordHash {
             return Err(InvalidHash);
         }
         let params = Params::try_from(&text).map_err(|_| InvalidHash)?;
-        let is_bounded = params.m_cost() <= MOST_MEMORY
-            && params.t_cost() <= MOST_PASSES
-            && params.p_cost() <= MOST_LANES;
+        let is_bounded = params.m_cost() <= MAX_MEMORY_KIB
+            && params.t_cost() <= MAX_ITERATIONS
+            && params.p_cost() <= MAX_LANES;
         let (Some(salt), Some(tag), true) = (text.salt, text.hash, is_bounded) else {
             return Err(InvalidHash);
         };
@@ -114,7 +114,7 @@ impl fmt::Debug for PasswordHash {
 
 impl PasswordParameters {
     pub(super) fn params(self) -> Result<Params, InvalidHash> {
-        if self.memory_kib > MOST_MEMORY || self.iterations > MOST_PASSES {
+        if self.memory_kib > MAX_MEMORY_KIB || self.iterations > MAX_ITERATIONS {
             return Err(InvalidHash);
         }
         Params::new(self.memory_kib, self.iterations, LANES, Some(TAG_LENGTH))
@@ -122,12 +122,12 @@ impl PasswordParameters {
     }
 }
 
-/// Memory of one thread, used again for each hash.
+/// The memory of one thread, reused for each hash.
 #[derive(Default)]
 pub(super) struct Memory(Vec<Block>);
 
 impl Memory {
-    /// The tag of a password.
+    /// Computes the tag of a password.
     pub(super) fn tag(
         &mut self,
         params: &Params,

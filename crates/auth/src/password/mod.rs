@@ -1,7 +1,9 @@
-//! Passwords: what is taken for one, and how it is kept (AUTH-2).
+//! Password hashing and a password policy (AUTH-2).
 //!
-//! Hashing is Argon2id by the crate `argon2` (RFC 9106). What is ours is the pool around it: a hash is 20 to 50 ms of a core on purpose, so whoever may log in may also burn the
-//! service's cores. It runs on a few threads of its own with a lower priority, behind a short queue; what does not fit is told so at once, and no other route waits for it.
+//! The hash is Argon2id of the crate `argon2` (RFC 9106). A hash takes 20 to 50 ms of a core, so
+//! anonymous clients could use up the cores of the service. The hashes run on a few threads of lower
+//! priority after a short queue. The service rejects what does not fit, and other routes do not
+//! wait.
 
 mod hash;
 mod policy;

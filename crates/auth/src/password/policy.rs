@@ -2,14 +2,16 @@ use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, Secret};
 use serde::{Deserialize, Serialize};
 
-/// What the City Events contract asks; NIST SP 800-63B-4 asks 15 where a password is the only factor and 8 beside another.
+/// The contract of City Events. NIST SP 800-63B-4 requires 15 for a single factor and 8 for one of
+/// two.
 const MIN_LENGTH: usize = 12;
-/// NIST asks for at least 64; more than this is no sentence that anybody types.
+/// NIST requires at least 64. Longer texts only cost time.
 const MAX_LENGTH: usize = 1_024;
-/// A text with fewer different letters is a run or a rhythm, such as `abababababab`.
-const FEWEST_DIFFERENT: usize = 5;
+/// A text with fewer distinct letters is a repetition, such as `abababababab`.
+const MIN_DISTINCT: usize = 5;
 
-/// Roots of the passwords that head every published list. A password that is one of them and a few digits or signs is guessed in the first thousand tries.
+/// The roots of the most common published passwords. Attackers try each with a few digits or signs
+/// first.
 const COMMON: [&str; 40] = [
     "password",
     "passwort",
@@ -53,13 +55,13 @@ const COMMON: [&str; 40] = [
     "abcdefghijklmnopqrstuvwxyz",
 ];
 
-/// What is taken for a password.
+/// The length of passwords.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicyConfig {
-    /// The shortest, in bytes.
+    /// The minimum length in bytes.
     pub min_length: usize,
-    /// The longest, in bytes.
+    /// The maximum length in bytes.
     pub max_length: usize,
 }
 
@@ -72,34 +74,34 @@ impl Default for PasswordPolicyConfig {
     }
 }
 
-/// Looks at new passwords as NIST SP 800-63B-4 does: their length, and whether they are what an attacker tries first. No rules on kinds of letters, which make passwords
-/// worse.
+/// Checks new passwords as NIST SP 800-63B-4 requires: their length, and whether attackers try them
+/// first. It does not require kinds of characters, which make passwords worse.
 #[derive(Debug, Clone, Default)]
 pub struct PasswordPolicy(PasswordPolicyConfig);
 
-/// Why a text is no password. Its name is the machine-readable reason.
+/// Why a password was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeakPassword {
-    /// Fewer bytes than the policy asks.
+    /// The password has less than `min_length` bytes.
     #[error("the password is too short")]
     TooShort,
-    /// More bytes than are hashed.
+    /// The password has more than `max_length` bytes.
     #[error("the password is too long")]
     TooLong,
-    /// One letter or a few, again and again, or letters in a row.
+    /// The password repeats few letters, or is a sequence.
     #[error("the password is a repetition or a sequence")]
     Repetitive,
-    /// It heads the lists of passwords that were stolen.
+    /// The password is among the most common ones.
     #[error("the password is one of the most common")]
     Common,
-    /// It is made of what others know of the account.
-    #[error("the password contains what others know of the account")]
+    /// The password contains a name or an address of the account.
+    #[error("the password contains a name or an address of the account")]
     Personal,
 }
 
 impl WeakPassword {
-    /// The name of the reason, such as `too_short`.
+    /// Returns the name of the reason, such as `too_short`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -120,13 +122,13 @@ impl From<WeakPassword> for Error {
 }
 
 impl PasswordPolicy {
-    /// A policy of these limits.
+    /// Creates a policy.
     #[must_use]
     pub fn new(config: PasswordPolicyConfig) -> Self {
         Self(config)
     }
 
-    /// Looks at a new password. `known` is what others know of the account, such as its e-mail address and its name.
+    /// Checks a new password. `known` are the names and addresses of the account.
     ///
     /// # Errors
     /// [`WeakPassword`] with the first reason against it.
@@ -156,7 +158,7 @@ impl PasswordPolicy {
     }
 }
 
-/// Whether a text is one word again and again.
+/// Whether a text is a repeated word.
 fn is_made_of(text: &str, word: &str) -> bool {
     !text.is_empty() && text.replace(word, "").is_empty()
 }
@@ -167,20 +169,20 @@ fn is_repetitive(text: &str) -> bool {
         let step = u32::from(*after).wrapping_sub(u32::from(*before));
         matches!(step, 0 | 1 | u32::MAX)
     });
-    // Four steps of five: `1234567890123` has one that is none.
+    // Four of five steps: `1234567890123` has one other step.
     let is_sequence = in_a_row.count() * 5 >= different.len().saturating_sub(1) * 4;
     different.sort_unstable();
     different.dedup();
-    is_sequence || different.len() < FEWEST_DIFFERENT
+    is_sequence || different.len() < MIN_DISTINCT
 }
 
-/// Whether a password is little more than a word that others know, or the part of an e-mail address before its sign.
+/// Whether a password contains a known name, or the local part of an e-mail address.
 fn is_personal(password: &str, known: &str) -> bool {
-    /// Words of so few letters are in many passwords by chance.
-    const SHORTEST: usize = 5;
+    /// Shorter words occur in passwords by chance.
+    const MIN_LENGTH: usize = 5;
     let known = known.to_lowercase();
     let name = known.split('@').next().unwrap_or_default();
     [known.as_str(), name]
         .into_iter()
-        .any(|word| word.len() >= SHORTEST && password.contains(word))
+        .any(|word| word.len() >= MIN_LENGTH && password.contains(word))
 }

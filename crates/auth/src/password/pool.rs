@@ -23,26 +23,26 @@ use super::{
     reservation::PasswordReservation,
 };
 
-/// At 40 ms a hash, what waits longest waits a second: nobody is told to wait who then gives up.
+/// At 40 ms a hash on one core, the last one waits about a second.
 const QUEUE: NonZeroU16 = NonZeroU16::new(32).unwrap();
-/// What waits is half done after this long.
+/// The time after which half of the queue is done.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// How much the threads give way to all others, of 19: a core that has anything else to do does that first.
+/// The niceness of the threads, so that other work has priority.
 const NICENESS: i32 = 10;
 
-/// How passwords are hashed.
+/// Settings of password hashing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordsConfig {
-    /// What a new hash costs. Older hashes are replaced when their owners log in.
+    /// The cost of new hashes. Hashes with other parameters are replaced at the next login.
     pub parameters: PasswordParameters,
-    /// How many are hashed at once; half the cores, at least one, without it.
+    /// The maximum number of concurrent hashes. The default is half the cores and at least one.
     pub max_concurrent_hashes: Option<NonZeroU16>,
-    /// How many wait.
+    /// The maximum number of waiting hashes. Further ones get 503.
     pub max_queued_hashes: MaxQueuedHashes,
 }
 
-/// How many wait for a thread.
+/// The maximum number of waiting hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct MaxQueuedHashes(NonZeroU16);
@@ -53,12 +53,12 @@ impl Default for MaxQueuedHashes {
     }
 }
 
-/// Passwords that cannot be hashed here.
+/// Password hashing cannot start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordsError {
-    /// Argon2 has no such parameters, or they are beyond what is computed for anybody.
-    #[error("the parameters of password hashes are out of range")]
+    /// The parameters are out of range.
+    #[error("`parameters` of password hashes are out of range")]
     Parameters,
     /// A thread cannot be started.
     #[error("a thread for hashing cannot be started")]
@@ -68,19 +68,20 @@ pub enum PasswordsError {
     Random,
 }
 
-/// What a password proved.
+/// The result of a password verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// It is right. With `rehash`, store this in place of the old hash: it is made with the parameters of today.
+    /// The password is right. Store `rehash` if it is set: the stored hash has other parameters.
     Right {
         /// The new hash.
         rehash: Option<PasswordHash>,
     },
-    /// It is wrong, or there is no such account: the two take the same time and cannot be told apart by it.
+    /// The password is wrong, or the account does not exist. Both take the same time.
     Wrong,
 }
 
-/// Hashes and checks passwords, on a few threads of its own. Cheap to clone; all clones share them.
+/// Hashes and verifies passwords on threads of its own. Cheap to clone. All clones share the
+/// threads.
 ///
 /// ```
 /// use seaworthy_auth::password::{PasswordCheck, Passwords, PasswordsConfig};
@@ -102,13 +103,13 @@ pub struct Passwords(Arc<Inner>);
 
 struct Inner {
     work: mpsc::SyncSender<Work>,
-    /// As many as wait or are hashed, or are about to be.
+    /// One permit for each hash that runs or waits.
     places: Arc<Semaphore>,
     waiting: Gauge,
     hashed: Counter,
     refused: Counter,
-    /// What is compared where there is no account, made of a password that nobody has.
-    nobody: PasswordHash,
+    /// The hash that is compared if the account does not exist. No password matches it.
+    absent: PasswordHash,
     params: Params,
 }
 
@@ -135,7 +136,7 @@ impl Passwords {
     /// Starts the threads. They end when the last clone is dropped.
     ///
     /// # Errors
-    /// [`PasswordsError`] when they cannot be started or the parameters cannot be used.
+    /// [`PasswordsError`] if the threads cannot be started or the parameters are out of range.
     pub fn start(config: &PasswordsConfig, metrics: &Metrics) -> Result<Self, PasswordsError> {
         let params = config
             .parameters
@@ -145,14 +146,14 @@ impl Passwords {
         SystemRandom::new()
             .fill(&mut random)
             .map_err(|_| PasswordsError::Random)?;
-        // Any tag of this length: no password is ever found right by it.
-        let nobody = PasswordHash::write(&params, &random, &[0; 32]);
+        // Any tag of this length. A match is rejected anyway.
+        let absent = PasswordHash::write(&params, &random, &[0; 32]);
         let places = usize::from(config.max_queued_hashes.0.get()) + usize::from(threads(config));
         let (work, queue) = mpsc::sync_channel(places);
         let queue = Arc::new(Mutex::new(queue));
         let waiting = metrics.gauge(
             "password_hashing_waiting",
-            "Passwords that wait to be hashed or are.",
+            "Password hashes that run or wait.",
             &[],
         );
         for index in 0..threads(config) {
@@ -167,31 +168,33 @@ impl Passwords {
             waiting,
             hashed: metrics.counter(
                 "password_hashing_total",
-                "Passwords that were hashed, to be stored or to be compared.",
+                "Password hashes that were computed.",
                 &[],
             ),
             refused: metrics.counter(
                 "password_hashing_refused_total",
-                "Passwords that were not hashed because too many waited.",
+                "Password hashes that were rejected because too many waited.",
                 &[],
             ),
-            nobody,
+            absent,
             params,
         })))
     }
 
-    /// The hash to store of a new password.
+    /// Hashes a new password.
     ///
     /// # Errors
-    /// 503 with `Retry-After` where too many wait.
+    /// 503 `PASSWORDS_BUSY` with `Retry-After` if too many hashes wait.
     pub async fn hash(&self, password: Secret<String>) -> Result<PasswordHash, Error> {
         self.reserve()?.hash(password).await
     }
 
-    /// Looks whether a password is that of an account, by its stored hash. Without an account (`None`) it takes as long and is wrong.
+    /// Verifies a password against the stored hash of an account. `None`, for an account that does not
+    /// exist, takes the same time.
     ///
     /// # Errors
-    /// 503 with `Retry-After` where too many wait; 500 where the stored hash cannot be read.
+    /// 503 `PASSWORDS_BUSY` with `Retry-After` if too many hashes wait, and 500 if the stored hash is
+    /// malformed.
     pub async fn verify(
         &self,
         password: Secret<String>,
@@ -200,10 +203,11 @@ impl Passwords {
         self.reserve()?.verify(password, stored).await
     }
 
-    /// A place among those whose passwords are hashed. Take it before whatever else a login costs: a flood then is refused before it has asked a database anything, and others keep theirs.
+    /// Reserves a hash. Call it first in a login, so that a flood of logins is rejected before it uses
+    /// the database.
     ///
     /// # Errors
-    /// 503 with `Retry-After` where too many wait.
+    /// 503 `PASSWORDS_BUSY` with `Retry-After` if too many hashes wait.
     pub fn reserve(&self) -> Result<PasswordReservation, Error> {
         match Arc::clone(&self.0.places).try_acquire_owned() {
             Ok(place) => Ok(PasswordReservation::new(self.clone(), place)),
@@ -211,11 +215,11 @@ impl Passwords {
         }
     }
 
-    pub(super) fn nobody(&self) -> PasswordHash {
-        self.0.nobody.clone()
+    pub(super) fn absent(&self) -> PasswordHash {
+        self.0.absent.clone()
     }
 
-    /// Whether a stored hash is of the parameters of today.
+    /// Whether a stored hash has the present parameters.
     #[must_use]
     pub fn is_current(&self, stored: &PasswordHash) -> bool {
         stored
@@ -232,7 +236,7 @@ impl Passwords {
         let (answer, answered) = oneshot::channel();
         let work = Work { task, answer };
         let raised = self.0.waiting.guard();
-        // Full only of what was asked by those who have gone away since.
+        // Full only of requests that were cancelled.
         if self.0.work.try_send(work).is_err() {
             return Err(self.refuse());
         }
@@ -261,7 +265,7 @@ fn threads(config: &PasswordsConfig) -> u16 {
 }
 
 fn run(queue: &Mutex<mpsc::Receiver<Work>>, params: &Params) {
-    // On Linux the niceness is the thread's own. Where it is the process's or is refused, nothing is lost but the courtesy.
+    // On Linux the niceness is per thread. A failure only loses the lower priority.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICENESS);
     let mut memory = Memory::default();
@@ -270,11 +274,11 @@ fn run(queue: &Mutex<mpsc::Receiver<Work>>, params: &Params) {
         let Ok(Work { task, answer }) = next else {
             return;
         };
-        // Whoever asked has gone away: the request was cancelled or its deadline has passed.
+        // The request was cancelled, or its deadline has passed.
         if answer.is_closed() {
             continue;
         }
-        // Nobody may be listening any more.
+        // The receiver may be gone.
         let _ = answer.send(work(&mut memory, params, task));
     }
 }

@@ -8,8 +8,8 @@ use super::{
     pool::{Done, PasswordCheck, Passwords, Task},
 };
 
-/// A place among those whose passwords are hashed, given back when it is dropped.
-#[must_use = "the place is given back when this is dropped"]
+/// A reserved password hash. Dropping it returns the reservation.
+#[must_use = "dropping it returns the reservation"]
 pub struct PasswordReservation {
     passwords: Passwords,
     _place: OwnedSemaphorePermit,
@@ -26,7 +26,7 @@ impl PasswordReservation {
     /// As [`Passwords::hash`].
     ///
     /// # Errors
-    /// 503 with `Retry-After` where many have given up and are not worked off yet.
+    /// 503 with `Retry-After` if the queue is full of cancelled hashes.
     pub async fn hash(&self, password: Secret<String>) -> Result<PasswordHash, Error> {
         match self.passwords.ask(Task::Hash(password)).await? {
             Done::Hash(hash) => Ok(hash),
@@ -37,7 +37,8 @@ impl PasswordReservation {
     /// As [`Passwords::verify`].
     ///
     /// # Errors
-    /// 503 with `Retry-After` where many have given up and are not worked off yet; 500 where the stored hash cannot be read.
+    /// 503 with `Retry-After` if the queue is full of cancelled hashes, and 500 if the stored hash is
+    /// malformed.
     pub async fn verify(
         &self,
         password: Secret<String>,
@@ -50,7 +51,7 @@ impl PasswordReservation {
         let task = Task::Verify {
             password,
             is_account: stored.is_some(),
-            stored: stored.unwrap_or_else(|| self.passwords.nobody()),
+            stored: stored.unwrap_or_else(|| self.passwords.absent()),
         };
         match self.passwords.ask(task).await? {
             Done::Check(check) => Ok(check),

@@ -158,7 +158,7 @@ proptest! {
             Ok(None) => prop_assert_eq!(count, 0),
             Ok(Some(text)) => {
                 prop_assert_eq!(count, 1);
-                prop_assert!(!text.is_empty() && text.len() <= LONGEST_IDENTIFIER);
+                prop_assert!(!text.is_empty() && text.len() <= MAX_IDENTIFIER_LENGTH);
                 prop_assert!(!text.chars().any(|one| one.is_control() && one != '\t'));
             }
             Err(_) => {}

@@ -7,10 +7,11 @@ use tower_service::Service;
 
 use super::ServiceTokens;
 
-/// What generated clients take for the error of their channel.
+/// The error type that generated clients accept.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Puts a [`ServiceTokens`] token on every call that has no `Authorization` of its own: around a `GrpcChannel`, or any client of HTTP requests.
+/// Adds a [`ServiceTokens`] token to each call without an `Authorization` header. It wraps a
+/// `GrpcChannel` or any HTTP client.
 #[derive(Debug, Clone)]
 pub struct ServiceTokenLayer(Option<ServiceTokens>);
 
@@ -22,13 +23,13 @@ pub struct ServiceTokenService<S> {
 }
 
 impl ServiceTokenLayer {
-    /// Proves who calls by these tokens.
+    /// Creates a layer that adds these tokens.
     #[must_use]
     pub const fn new(tokens: ServiceTokens) -> Self {
         Self(Some(tokens))
     }
 
-    /// Without tokens it adds nothing, as where a client certificate proves who calls.
+    /// Creates a layer that adds nothing without tokens, as with client certificates.
     #[must_use]
     pub const fn optional(tokens: Option<ServiceTokens>) -> Self {
         Self(tokens)

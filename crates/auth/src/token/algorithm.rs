@@ -12,7 +12,7 @@ use aws_lc_rs::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A signature algorithm of RFC 7518, section 3, and RFC 8037. `none` cannot be written down.
+/// A signature algorithm of RFC 7518, section 3, and RFC 8037. There is no `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Algorithm {
     /// HMAC with SHA-256.
@@ -51,12 +51,13 @@ pub enum Algorithm {
     /// ECDSA on P-521 with SHA-512.
     #[serde(rename = "ES512")]
     Es512,
-    /// Ed25519. Ed448, which the name `EdDSA` also covers, is not spoken.
+    /// Ed25519. Ed448, which also has the name `EdDSA`, is not supported.
     #[serde(rename = "EdDSA")]
     EdDsa,
 }
 
-/// What kind of key an algorithm uses. A key is of one kind for ever, so a public key is never taken for an HMAC secret.
+/// The kind of key of an algorithm. A key has one kind, so a public key is not used as an HMAC
+/// secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     Hmac,

@@ -10,13 +10,13 @@ use super::{
 
 /// Claims are a few levels at most, such as `realm_access.roles`.
 const CLAIMS_DEPTH: u8 = 8;
-/// An identifier appears in logs and metrics' neighbours; what is longer is none.
-const LONGEST_SUBJECT: usize = 256;
-/// The end of the year 9999: a later time is a mistake, milliseconds for seconds most likely.
+/// Identifiers appear in logs.
+const MAX_TEXT: usize = 256;
+/// The end of the year 9999. A later time is a mistake, such as milliseconds instead of seconds.
 const LATEST: u64 = 253_402_300_799;
 
-/// What a token says, every registered claim of the type that RFC 7519 gives it. Whether it is believed is for whoever holds it to know: the claims of a
-/// [`VerifiedToken`](super::VerifiedToken) are.
+/// The claims of a token. The registered claims have the types of RFC 7519. The claims of a
+/// [`VerifiedToken`](super::VerifiedToken) are verified.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
     pub(crate) issuer: Option<String>,
@@ -44,43 +44,43 @@ impl Claims {
         })
     }
 
-    /// `iss`: who issued the token.
+    /// Returns `iss`, the issuer.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
 
-    /// `sub`: whom it is about.
+    /// Returns `sub`, the subject.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
 
-    /// `aud`: for whom it is meant; `None` where it does not say.
+    /// Returns `aud`, the audience.
     #[must_use]
     pub fn audience(&self) -> Option<&[String]> {
         self.audience.as_deref()
     }
 
-    /// `exp`: when its time is over.
+    /// Returns `exp`, the expiry.
     #[must_use]
     pub fn expires(&self) -> Option<SystemTime> {
         self.expires
     }
 
-    /// `iat`: when it was issued.
+    /// Returns `iat`, the time of issue.
     #[must_use]
     pub fn issued(&self) -> Option<SystemTime> {
         self.issued
     }
 
-    /// `jti`: the token's own identifier.
+    /// Returns `jti`, the ID of the token.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// A claim as it stands in the token; a point leads into an object, as in `realm_access.roles`.
+    /// Returns a claim. A dot selects a member of an object, as in `realm_access.roles`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         if let Some(value) = self.all.get(name) {
@@ -91,10 +91,10 @@ impl Claims {
         path.try_fold(first, |value, name| value.get(name))
     }
 
-    /// A claim that is a text, and no empty one.
+    /// Returns a claim that is a non-empty text.
     ///
     /// # Errors
-    /// [`TokenError::Claim`] when it is something else.
+    /// [`TokenError::Claim`] if it has another type.
     pub fn text(&self, name: &str) -> Result<Option<&str>, TokenError> {
         match self.get(name) {
             None => Ok(None),
@@ -103,10 +103,10 @@ impl Claims {
         }
     }
 
-    /// A claim that is a whole number and not negative.
+    /// Returns a claim that is a non-negative integer.
     ///
     /// # Errors
-    /// [`TokenError::Claim`] when it is something else.
+    /// [`TokenError::Claim`] if it has another type.
     pub fn number(&self, name: &str) -> Result<Option<u64>, TokenError> {
         match self.get(name) {
             None => Ok(None),
@@ -115,10 +115,11 @@ impl Claims {
         }
     }
 
-    /// A claim that is a list of texts, or one text, which is never divided: a role `super admin` is not the role `admin`.
+    /// Returns a claim that is a list of texts, or one text. The text is not split: the role
+    /// `super admin` is not the role `admin`.
     ///
     /// # Errors
-    /// [`TokenError::Claim`] when it is something else.
+    /// [`TokenError::Claim`] if it has another type.
     pub fn list(&self, name: &str) -> Result<Vec<&str>, TokenError> {
         match self.get(name) {
             None => Ok(Vec::new()),
@@ -131,10 +132,11 @@ impl Claims {
         }
     }
 
-    /// A claim that is one text of words between blanks, as `scope` is (RFC 8693, section 4.2), or a list of texts.
+    /// Returns a claim that is a text of words separated by spaces, as `scope` (RFC 8693, section 4.2),
+    /// or a list of texts.
     ///
     /// # Errors
-    /// [`TokenError::Claim`] when it is something else.
+    /// [`TokenError::Claim`] if it has another type.
     pub fn words(&self, name: &str) -> Result<Vec<&str>, TokenError> {
         match self.get(name) {
             Some(Value::String(text)) => {
@@ -144,17 +146,17 @@ impl Claims {
         }
     }
 
-    /// All claims as a type of the service's own.
+    /// Deserializes all claims.
     ///
     /// # Errors
-    /// [`TokenError::Claim`] when they are not of this type.
+    /// [`TokenError::Claim`] if they do not match the type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, TokenError> {
         T::deserialize(Value::Object(self.all.clone())).map_err(|_| TokenError::Claim)
     }
 }
 
 fn is_identifier(text: &str) -> bool {
-    !text.is_empty() && text.len() <= LONGEST_SUBJECT && !text.chars().any(char::is_control)
+    !text.is_empty() && text.len() <= MAX_TEXT && !text.chars().any(char::is_control)
 }
 
 fn text(claims: &Object, name: &str) -> Result<Option<String>, TokenError> {

@@ -83,7 +83,7 @@ async fn a_state_that_is_used_unknown_or_somebody_elses_is_refused_auth_4() {
     let mixed = refused(&town.come_back(&begun.cookie, &mixed));
     assert_eq!(
         mixed,
-        "the answer is not that of the provider that was asked"
+        "the response is not by the requested provider"
     );
 
     // Only the exchange of a code uses up a login: an answer that is refused before it does not.
@@ -128,7 +128,7 @@ async fn whom_the_provider_refuses_is_told_so_auth_4() {
     // Nothing of what comes by way of the browser is repeated.
     let back = format!("{back}&error_uri=%3Cscript%3E").replace("nobody", "%3Cscript%3E");
     let answer = town.come_back(&begun.cookie, &back);
-    assert_eq!(refused(&answer), "the provider refused: access denied");
+    assert_eq!(refused(&answer), "the provider rejected the login: access denied");
     assert!(!answer.body.contains("<script>alert"));
 
     // A code that was sent to somebody else is worth nothing.
@@ -141,7 +141,7 @@ async fn whom_the_provider_refuses_is_told_so_auth_4() {
     };
     let injected = stolen.replace(&state(&stolen), &state(&thief.location));
     let answer = town.come_back(&thief.cookie, &injected);
-    assert_eq!(refused(&answer), "the provider does not take the code");
+    assert_eq!(refused(&answer), "the provider rejected the code");
 
     // An address that mail cannot be sent to makes no account.
     assert_eq!(refused(&town.log_in("odd")), "email is invalid");
