@@ -16,6 +16,8 @@ use seaworthy_testkit::authority::{Authority, Identity};
 use tonic::{Status, client::Grpc, codegen::http::uri::PathAndQuery};
 use tonic_prost::ProstCodec;
 
+/// Longer than any condition of these tests takes on a slow machine.
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
 pub(crate) const ORDERS: &str = "spiffe://example.org/orders";
 pub(crate) const GATEWAY: &str = "gateway.internal";
 pub(crate) const SCOPE: &str = "charges:write";
@@ -173,6 +175,17 @@ impl House {
                 _ => Told::CutOff(format!("{status:?}")),
             },
         }
+    }
+
+    /// Waits until both listeners have refused more handshakes than `before`. A client may see the end
+    /// of its connection before the server counts it.
+    pub(crate) async fn refuses_handshakes_since(&self, before: [u64; 2]) {
+        let counted = async {
+            while !std::iter::zip(self.refused_handshakes(), before).all(|(now, then)| now > then) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(TIMEOUT, counted).await.unwrap();
     }
 
     /// How many handshakes the listeners for HTTP and gRPC have refused.
