@@ -12,39 +12,40 @@ use seaworthy::{
     resilience::rate_limit::RateLimitConfig,
 };
 
-/// A folder that version control leaves out.
+/// A directory that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/auth.db";
-/// The one broker of a platform that is run in one folder.
+/// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
-/// The exchange that earlier services declare.
+/// The exchange of the legacy services.
 const EXCHANGE: &str = "city.events";
-/// What a stolen access token is good for, at most.
+/// A stolen access token is valid for this time.
 const DEFAULT_ACCESS_TOKEN: Timeout = Timeout::from_secs(15 * 60);
-/// Somebody who registers in the evening verifies the next day.
+/// A user who registers in the evening verifies the address the next day.
 const DEFAULT_VERIFY_EMAIL: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// Whoever asks for a new password is waiting for the message.
+/// A user who requests a new password waits for the message.
 const DEFAULT_PASSWORD_RESET: Timeout = Timeout::from_secs(30 * 60);
-/// The pages of the web application on the machine of whoever develops.
+/// The pages of the web application in development.
 const DEFAULT_VERIFY_EMAIL_URL: &str = "http://127.0.0.1:8080/verify-email?token=";
-/// See above.
+/// The pages of the web application in development.
 const DEFAULT_PASSWORD_RESET_URL: &str = "http://127.0.0.1:8080/reset-password?token=";
-/// Where metrics were always found.
+/// The path of the legacy service.
 const DEFAULT_METRICS: &str = "/metrics";
-/// Google, letter by letter as its own document says.
+/// The issuer exactly as in Google's metadata.
 const DEFAULT_GOOGLE: &str = "https://accounts.google.com";
-/// Whoever has to look for a second factor needs minutes.
+/// Enough for a user who has to find a second factor.
 const DEFAULT_STATE: Timeout = Timeout::from_secs(10 * 60);
 /// Less than the eight seconds that the BFF waits for this service.
 const DEFAULT_PROVIDER: Timeout = Timeout::from_secs(7);
-/// By way of the BFF, on the machine of whoever develops.
+/// The callback through the BFF, in development.
 const DEFAULT_CALLBACK_URL: &str = "http://127.0.0.1:8080/api/auth/oauth/google/callback";
-/// Where the web application is in development.
+/// The web application in development.
 const DEFAULT_FRONTEND: &str = "http://localhost:3000";
-/// Pages that the web application comes back to.
+/// The pages at which a login may end.
 const DEFAULT_REDIRECTS: [&str; 4] = ["/", "/events", "/profile", "/settings"];
-/// Of one user: a page asks for a new access token whenever it is opened, and ten in a minute, as it was declared and never enforced, are soon opened.
+/// Refreshes of one user. Each opened page refreshes, and the ten of the legacy service are soon
+/// used up.
 const REFRESHES: u32 = 60;
-/// One minute, and ten.
+/// Windows of rate limits.
 const MINUTE: Timeout = Timeout::from_secs(60);
 const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
 
@@ -52,45 +53,45 @@ const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
-    /// Where users are kept, and the messages about them until they are published.
+    /// The database of users, and of messages until they are published.
     pub database: DatabaseConfig,
-    /// Who carries the messages.
+    /// The message broker.
     pub broker: MessagingConfig,
-    /// How messages are published.
+    /// The publication of messages.
     pub outbox: OutboxConfig,
-    /// How access tokens are signed: the secret that all services share, and the issuer they name.
+    /// The secret and the issuer of access tokens. All services share the secret.
     pub jwt: AccessConfig,
-    /// How long an access token is good for.
+    /// How long an access token is valid.
     pub access_token_ttl: Timeout,
-    /// Refresh tokens: `idle` is also the age of their cookie.
+    /// Sessions and refresh tokens.
     pub sessions: SessionConfig,
-    /// What a hash of a password costs, and how many are computed at once.
+    /// Password hashing.
     pub passwords: PasswordsConfig,
-    /// When failed logins have to wait.
+    /// Waits after failed logins.
     pub lockout: LockoutConfig,
-    /// Who did what to whom.
+    /// The audit log.
     pub audit_log: AuditLogConfig,
-    /// What other services show at the internal route; without it nobody gets in there.
+    /// The secret that other services send to the internal route. Without it, the route rejects all requests.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub internal_secret: Option<Secret<String>>,
-    /// How the door proves who it is, which alone may call over gRPC.
+    /// The authentication of the gateway, the only caller over gRPC.
     pub service_calls: ServiceCallersConfig,
     /// The links of verification messages.
     pub verify_email: LinkConfig,
-    /// The links of messages about a forgotten password.
+    /// The links of password reset messages.
     pub password_reset: LinkConfig,
-    /// Logins by a provider.
+    /// Logins by an OpenID provider.
     pub oauth: OauthConfig,
-    /// What stands before the paths of avatars.
+    /// The URL prefix of avatars.
     pub cdn_base_url: String,
-    /// How often each route may be called.
+    /// Rate limits of the routes.
     pub rate_limit: RouteLimitsConfig,
     /// Whether the first start on an empty database creates three users. It creates them only in the profile `development` with every listener on a loopback address.
     pub seed_users: bool,
-    /// Whether the service refuses to start while a seeded user has the published password, even in the profile `development` on loopback addresses. Set it if another program forwards requests to the service. In other profiles, or with a listener on another address, the service always refuses.
+    /// Whether the start fails while a seeded user has the published password, also in the profile `development` on loopback addresses. Set it if another program forwards requests to the service. In other profiles, or with a listener on another address, the start always fails.
     pub reject_default_passwords: bool,
-    /// A path at which callers get the metrics too, as they did before; without it operators alone do.
+    /// A public path with the metrics. Without it, only the admin listener serves them.
     pub public_metrics: Option<String>,
 }
 
@@ -98,42 +99,42 @@ pub struct AuthConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkConfig {
-    /// What stands before the token; it contains `token=`.
+    /// The URL of a link up to the token. It must end with `token=`.
     #[schemars(regex(pattern = "token="), extend("x-browser-address" = true))]
     pub base_url: String,
-    /// How long the link is good for.
+    /// How long a link is valid.
     pub ttl: Timeout,
 }
 
-/// Logins by a provider.
+/// Logins by an OpenID provider.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OauthConfig {
-    /// Google. Without `client_id` and `client_secret` nobody logs in by it.
+    /// Google. Without `client_id` and `client_secret` this login is disabled.
     pub google: GoogleConfig,
-    /// How long somebody may take at the provider.
+    /// How long a user may take at the provider.
     pub state_ttl: Timeout,
-    /// How long one step of a login may wait for the provider, with all that is asked.
+    /// How long one step of a login may wait for all its requests to the provider.
     pub timeout: Timeout,
-    /// Where the provider leads back to, as it is registered there: of the host that browsers begin at.
+    /// The callback URL, as registered at the provider, on the host at which browsers begin a login.
     #[schemars(extend("x-browser-address" = true))]
     pub callback_url: String,
-    /// The origin of the web application. Only this origin receives the login result. Preflight refuses plain HTTP and loopback in production.
+    /// The origin of the web application. Only this origin receives the login result. Preflight rejects plain HTTP and loopback in production.
     #[schemars(extend("x-browser-address" = true))]
     pub frontend_origin: String,
-    /// The paths of the web application that a login may end at; any other ends at `/`.
+    /// The paths of the web application at which a login may end. Other logins end at `/`.
     pub allowed_redirects: Vec<String>,
 }
 
-/// How the service is registered at Google.
+/// The registration of the service at Google.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GoogleConfig {
-    /// Who the provider is; another one stands in for it in tests.
+    /// The issuer. Tests use another provider.
     pub issuer: String,
-    /// The name of this service there.
+    /// The client ID of this service.
     pub client_id: Option<String>,
-    /// What proves that it is this service.
+    /// The client secret of this service.
     #[serde(skip_serializing)]
     pub client_secret: Option<Secret<String>>,
 }
@@ -161,11 +162,11 @@ impl Default for GoogleConfig {
     }
 }
 
-/// How often each route may be called: by a user, or by an address where nobody is known.
+/// Rate limits of the routes, by user or, for anonymous requests, by IP address.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteLimitsConfig {
-    /// Whether they are limited at all, beyond what the listener allows.
+    /// Whether these limits are enforced. The limit of the listener always is.
     pub enabled: bool,
     /// `register`.
     pub register: RouteLimit,
@@ -175,9 +176,9 @@ pub struct RouteLimitsConfig {
     pub refresh: RouteLimit,
     /// `logout`.
     pub logout: RouteLimit,
-    /// Asking for a verification message.
+    /// `verify-email/request`.
     pub verify_email: RouteLimit,
-    /// Asking for a new password.
+    /// `password/reset/request`.
     pub password_reset: RouteLimit,
     /// `password/change`.
     pub password_change: RouteLimit,
@@ -187,19 +188,19 @@ pub struct RouteLimitsConfig {
     pub moderation: RouteLimit,
     /// The routes of admins.
     pub admin: RouteLimit,
-    /// Beginning a login by a provider.
+    /// `oauth/{provider}/start`.
     pub oauth_start: RouteLimit,
-    /// Coming back from a provider, which is asked then.
+    /// `oauth/{provider}/callback`, which sends requests to the provider.
     pub oauth_callback: RouteLimit,
-    /// Where replicas count together.
+    /// The Redis server that replicas share for counting.
     pub redis: CountersConfig,
 }
 
-/// So many requests in a time.
+/// A number of requests per window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteLimit {
-    /// Requests in one window; as many may come at once.
+    /// The maximum number of requests in one window. All of them may come at once.
     pub requests: NonZeroU32,
     /// The window.
     pub window: Timeout,
@@ -224,7 +225,8 @@ impl RouteLimit {
 }
 
 impl Default for RouteLimitsConfig {
-    /// As the contract declares them but for refreshing; those of a login by a provider, of which it says nothing, are those of a login.
+    /// The limits of the contract, except for refreshes. Logins by a provider have the limits of a
+    /// login.
     fn default() -> Self {
         Self {
             enabled: true,

@@ -1,4 +1,4 @@
-//! The service: the accounts over a database, whose changes are told.
+//! Assembles the service: accounts in a database, whose changes are published.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -214,7 +214,7 @@ pub(crate) async fn accounts(
     })
 }
 
-/// A link without a token at its end would be sent to everybody.
+/// Checks that the token follows the URL of each link.
 fn check_links(settings: &AuthConfig) -> Result<(), StartError> {
     for (key, link) in [
         ("verify_email.base_url", &settings.verify_email),
@@ -222,20 +222,20 @@ fn check_links(settings: &AuthConfig) -> Result<(), StartError> {
     ] {
         if !link.base_url.ends_with("token=") || url::Url::parse(&link.base_url).is_err() {
             return Err(StartError::new(format!(
-                "{key} is no address that ends with token="
+                "{key} must be a URL that ends with token="
             )));
         }
     }
     Ok(())
 }
 
-/// It stands for a whole service, and its route has no limit.
+/// Checks the length of the secret, because its route has no rate limit.
 fn check_internal_secret(settings: &AuthConfig, profile: Profile) -> Result<(), StartError> {
     let secret = settings.internal_secret.as_ref();
     let is_short = secret.is_some_and(|secret| secret.expose().len() < SHORTEST_SECRET);
     if is_short && profile == Profile::Production {
         return Err(StartError::new(format!(
-            "internal_secret has less than {SHORTEST_SECRET} bytes, which production refuses: it can be guessed"
+            "internal_secret must be at least {SHORTEST_SECRET} bytes in production"
         )));
     }
     Ok(())
@@ -278,10 +278,13 @@ fn check_tokens(settings: &AuthConfig) -> Result<(), StartError> {
 }
 
 pub(crate) fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
-    let because = |error| StartError::because("access tokens cannot be signed (jwt.secret)", error);
-    let secret = settings.jwt.secret.as_ref().ok_or_else(|| {
-        StartError::new("access tokens need a secret of at least 32 bytes: set jwt.secret")
-    })?;
+    let because =
+        |error| StartError::because("access tokens cannot be signed: check jwt.secret", error);
+    let secret = settings
+        .jwt
+        .secret
+        .as_ref()
+        .ok_or_else(|| StartError::new("jwt.secret must be set, with at least 32 bytes"))?;
     let bytes = Secret::new(secret.expose().clone().into_bytes());
     let key = SigningKey::secret(KEY, Algorithm::Hs256, &bytes).map_err(because)?;
     let config = TokenSignerConfig {
@@ -296,7 +299,7 @@ pub(crate) fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
     Ok(TokenSigner::new(config, key))
 }
 
-/// Believes the tokens of whoever has the secret, to the second; whether they still count is asked of the database at each use.
+/// Verifies access tokens without leeway. Each use also checks the version in the database.
 fn authentication(service: &Assembly<AuthConfig>) -> Result<BearerAuthentication, StartError> {
     let issuer = IssuerConfig {
         algorithms: vec![Algorithm::Hs256],

@@ -54,7 +54,10 @@ impl Providers {
         let config = &settings.oauth;
         let allowed = config.allowed_redirects.iter().map(|path| {
             path.parse().map_err(|error| {
-                StartError::because(format!("oauth.allowed_redirects has {path}"), error)
+                StartError::because(
+                    format!("oauth.allowed_redirects contains the invalid path {path}"),
+                    error,
+                )
             })
         });
         let google = match credentials(config)? {
@@ -62,11 +65,13 @@ impl Providers {
                 let is_plain = config.callback_url.starts_with("http://");
                 if is_plain && service.profile() == Profile::Production {
                     return Err(StartError::new(
-                        "oauth.callback_url begins with http://, where codes can be read on their way",
+                        "oauth.callback_url must begin with https:// in production",
                     ));
                 }
                 let key = settings.jwt.secret.as_ref().ok_or_else(|| {
-                    StartError::new("logins by a provider are sealed: set jwt.secret")
+                    StartError::new(
+                        "jwt.secret must be set: it encrypts the cookies of logins by a provider",
+                    )
                 })?;
                 let login = OpenIdLogin::new(
                     GOOGLE,
@@ -149,7 +154,7 @@ fn credentials(config: &OauthConfig) -> Result<Option<(String, Secret<String>)>,
         (Some(id), Some(secret)) => Ok(Some((id, secret))),
         (None, None) => Ok(None),
         _ => Err(StartError::new(
-            "a login by Google needs both: set oauth.google.client_id and oauth.google.client_secret, or neither",
+            "set both oauth.google.client_id and oauth.google.client_secret, or neither",
         )),
     }
 }
@@ -160,7 +165,7 @@ fn origin(text: &str) -> Result<String, StartError> {
         .is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text);
     if !is_origin {
         return Err(StartError::new(format!(
-            "oauth.frontend_origin is no origin such as https://events.example.org: {text}"
+            "oauth.frontend_origin must be an origin such as https://events.example.org: {text}"
         )));
     }
     Ok(text.to_owned())

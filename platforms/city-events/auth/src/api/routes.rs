@@ -21,7 +21,7 @@ const DEVICE_COOKIE: &str = "device";
 pub(crate) struct Api {
     pub(super) accounts: Arc<Accounts>,
     pub(super) cookie: SessionCookie,
-    /// Cookies that are read, the first that is there.
+    /// The cookies that are read. The first one that is set counts.
     pub(super) readable: Vec<SessionCookie>,
     pub(super) devices: DeviceCookies,
     pub(super) limits: RouteLimits,
@@ -40,9 +40,11 @@ impl Api {
         let secure = SessionCookie::new(COOKIE);
         let plain = SessionCookie::insecure(COOKIE);
         let is_development = service.profile() == Profile::Development;
-        let secret = settings.jwt.secret.as_ref().ok_or_else(|| {
-            StartError::new("device cookies need a secret of at least 32 bytes: set jwt.secret")
-        })?;
+        let secret = settings
+            .jwt
+            .secret
+            .as_ref()
+            .ok_or_else(|| StartError::new("jwt.secret must be set, with at least 32 bytes"))?;
         let device_cookie = if is_development {
             HostCookie::insecure(DEVICE_COOKIE)
         } else {
@@ -56,14 +58,14 @@ impl Api {
             })
             .map_err(|error| {
                 let keys =
-                    "device cookies cannot use jwt.secret or jwt.additional_verification_keys";
+                    "device cookies cannot use jwt.secret and jwt.additional_verification_keys";
                 StartError::because(keys, error)
             })?;
         Ok(Self {
             providers: Providers::new(service, &accounts)?,
             limits: RouteLimits::open(&settings.rate_limit, service)?,
             internal_secret: settings.internal_secret.clone(),
-            // A plain one is read in development alone: elsewhere a neighbour may have planted it.
+            // A cookie without the prefix is read in development only: a sibling domain can set it.
             readable: if is_development {
                 vec![secure.clone(), plain.clone()]
             } else {

@@ -81,10 +81,7 @@ async fn a_state_that_is_used_unknown_or_somebody_elses_is_refused_auth_4() {
     let (_, iss) = back.split_once("&iss=").unwrap();
     let mixed = back.replace(iss, "https%3A%2F%2Fevil.example");
     let mixed = refused(&town.come_back(&begun.cookie, &mixed));
-    assert_eq!(
-        mixed,
-        "the response is not by the requested provider"
-    );
+    assert_eq!(mixed, "the response is not by the requested provider");
 
     // Only the exchange of a code uses up a login: an answer that is refused before it does not.
     assert_eq!(town.come_back(&begun.cookie, &back).status, 200);
@@ -128,7 +125,10 @@ async fn whom_the_provider_refuses_is_told_so_auth_4() {
     // Nothing of what comes by way of the browser is repeated.
     let back = format!("{back}&error_uri=%3Cscript%3E").replace("nobody", "%3Cscript%3E");
     let answer = town.come_back(&begun.cookie, &back);
-    assert_eq!(refused(&answer), "the provider rejected the login: access denied");
+    assert_eq!(
+        refused(&answer),
+        "the provider rejected the login: access denied"
+    );
     assert!(!answer.body.contains("<script>alert"));
 
     // A code that was sent to somebody else is worth nothing.
