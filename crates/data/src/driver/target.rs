@@ -1,5 +1,4 @@
-use std::error::Error;
-
+use seaworthy_core::error_chain;
 use seaworthy_service::private_files::{self, PrivateFileError};
 use sqlx::{
     ConnectOptions as _,
@@ -98,14 +97,4 @@ fn not_private(error: PrivateFileError) -> DataError {
         _ => DataErrorKind::InvalidSettings,
     };
     DataError::new(kind, error_chain(&error))
-}
-
-fn error_chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

@@ -1,6 +1,4 @@
-use std::error::Error as StdError;
-
-use seaworthy_core::Backoff;
+use seaworthy_core::{Backoff, error_chain};
 use seaworthy_messaging::PublishError;
 
 use super::full_topics::FullTopics;
@@ -55,13 +53,7 @@ pub(super) fn disposition(
 
 /// The error and its causes as one line.
 fn problem(error: &PublishError) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
+    let mut text = error_chain(error);
     let end = text.floor_char_boundary(MAX_PROBLEM_LENGTH);
     text.truncate(end);
     text

@@ -4,7 +4,7 @@ use http::{Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use seaworthy_config::{Environment, SecretError, SecretFuture, SecretSource};
-use seaworthy_core::Secret;
+use seaworthy_core::{Secret, error_chain};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ impl VaultSource {
             .body(Empty::new())
             .map_err(|_| SecretError::new("the request to Vault cannot be written"))?;
         let response = client.request(request).await.map_err(|error| {
-            SecretError::new(format!("Vault cannot be reached: {}", chain(&error)))
+            SecretError::new(format!("Vault cannot be reached: {}", error_chain(&error)))
         })?;
         let status = response.status();
         match status {
@@ -110,11 +110,4 @@ impl SecretSource for VaultSource {
     fn read<'a>(&'a self, locator: &'a str) -> SecretFuture<'a> {
         Box::pin(self.fetch(locator))
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
