@@ -9,7 +9,7 @@ use http::{
 use http_body::Body as _;
 use hyper::body::Incoming;
 use seaworthy_core::context;
-use seaworthy_resilience::{CallError, circuit_breaker::LateReport, retry::ReplayBody};
+use seaworthy_resilience::{CallError, circuit_breaker::DeferredReport, retry::ReplayBody};
 use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
@@ -235,7 +235,7 @@ impl Exchange<'_> {
         record: CallRecord,
     ) -> Result<HttpResponse, ClientError> {
         let config = &self.inner.config;
-        let report = LateReport::take_from(&mut response);
+        let report = DeferredReport::take_from(&mut response);
         let (mut parts, body) = response.into_parts();
         let maximum = config.max_response_size;
         if body.size_hint().lower() > maximum.get() {

@@ -1,5 +1,5 @@
 use http::Response;
-use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::LateReport};
+use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::DeferredReport};
 
 use crate::{ClientError, connect::is_refused};
 
@@ -18,8 +18,8 @@ impl<B> Classify<Response<B>, ClientError> for ClassifyClient {
     }
 
     /// The end of the body decides.
-    fn defer(&self, response: &mut Response<B>, report: LateReport) -> Option<LateReport> {
-        report.send_with(response);
+    fn defer(&self, response: &mut Response<B>, report: DeferredReport) -> Option<DeferredReport> {
+        report.insert_into(response);
         None
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use seaworthy_core::{Code, Error};
 
-use crate::{CallError, circuit_breaker::LateReport};
+use crate::{CallError, circuit_breaker::DeferredReport};
 
 /// The outcome of a call, for circuit breakers and retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub trait Classify<Response, Error>: Clone {
 
     /// Takes the report of a successful response whose body may still fail. The default returns it,
     /// so that the breaker counts the success at once.
-    fn defer(&self, _response: &mut Response, report: LateReport) -> Option<LateReport> {
+    fn defer(&self, _response: &mut Response, report: DeferredReport) -> Option<DeferredReport> {
         Some(report)
     }
 }

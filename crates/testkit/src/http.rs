@@ -1,4 +1,4 @@
-//! The plainest HTTP/1.1 client there can be: it sees what a client sees, and hides nothing by trying again.
+//! A minimal HTTP/1.1 client without retries.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -6,29 +6,29 @@ use std::{
     time::Duration,
 };
 
-/// Nothing that a test asks takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any response of a test takes.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// One connection that is kept alive.
+/// A keep-alive connection.
 #[derive(Debug)]
 pub struct Connection {
     stream: BufReader<TcpStream>,
     address: SocketAddr,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The status.
+    /// Status.
     pub status: u16,
-    /// The head's lines behind the first, names in lower case.
+    /// Headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Body.
     pub body: String,
 }
 
 impl Answer {
-    /// The first value of a header, whose name is given in lower case.
+    /// Returns the first value of a header, by its name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -37,7 +37,7 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether the server closes the connection behind this answer.
+    /// Returns whether the server closes the connection after this response.
     #[must_use]
     pub fn closes(&self) -> bool {
         self.header("connection")
@@ -46,13 +46,13 @@ impl Answer {
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to an address.
     ///
     /// # Errors
-    /// Nobody listens.
+    /// The connection fails.
     pub fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream: BufReader::new(stream),
@@ -60,10 +60,10 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads the response.
     ///
     /// # Errors
-    /// The connection ends before the answer does.
+    /// The connection ends before the response.
     pub fn send(
         &mut self,
         method: &str,
@@ -108,7 +108,7 @@ impl Connection {
         };
         if answer.header("transfer-encoding").is_some() {
             return Err(io::Error::other(
-                "a body in chunks is not read by this client",
+                "this client does not support chunked bodies",
             ));
         }
         let length = answer
@@ -130,10 +130,10 @@ impl Connection {
     }
 }
 
-/// Sends one request on a connection of its own.
+/// Sends one request on a new connection.
 ///
 /// # Errors
-/// Nobody listens, or the connection ends before the answer does.
+/// The connection fails or ends before the response.
 pub fn request(
     address: SocketAddr,
     method: &str,
@@ -144,10 +144,10 @@ pub fn request(
     Connection::open(address)?.send(method, path, headers, body)
 }
 
-/// Gets a path on a connection of its own.
+/// Sends a GET request on a new connection.
 ///
 /// # Errors
-/// Nobody listens, or the connection ends before the answer does.
+/// The connection fails or ends before the response.
 pub fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
     request(address, "GET", path, &[], "")
 }

@@ -1,6 +1,8 @@
-//! Tools to test services the hard way: raw clients, whole processes, documents that must be current.
+//! Fixtures for tests of services: processes, raw clients, faults and real servers.
 //!
-//! A service is what its users meet: a process with ports, signals and lines on stdout. So these tools start the real binary and look at it from outside.
+//! - [`client::TestClient`] calls routes without a socket.
+//! - [`app::TestApp`] starts the binary of a service and waits until it is ready.
+//! - [`process::ServiceProcess`] is the process itself, with its log lines and signals.
 //!
 //! ```no_run
 //! use seaworthy_testkit::{http, process::{ServiceProcess, example}};

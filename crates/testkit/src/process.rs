@@ -1,4 +1,4 @@
-//! A service as a process of its own, as an orchestrator sees it: started, asked, told to stop, waited for.
+//! A service as a process.
 
 use std::{
     io::{self, BufRead as _, BufReader},
@@ -12,13 +12,13 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Nothing that a test waits for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any step of a test takes.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The example `name` of the package under test, which Cargo has built beside the test.
+/// Returns the path of an example of the package under test, which Cargo built with the test.
 ///
 /// # Panics
-/// When the test does not run from where Cargo puts tests.
+/// The test does not run from the folder of Cargo.
 #[must_use]
 pub fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap_or_default();
@@ -30,22 +30,22 @@ pub fn example(name: &str) -> PathBuf {
     profile.join("examples").join(name)
 }
 
-/// A running service that writes its log as JSON. It is killed when this is dropped.
+/// A running service with JSON logs. It is killed on drop.
 #[derive(Debug)]
 pub struct ServiceProcess {
     child: Child,
     lines: Receiver<String>,
     seen: Vec<String>,
     stderr: Receiver<String>,
-    complained: Vec<String>,
+    stderr_lines: Vec<String>,
 }
 
-/// How a process ended.
+/// The result of a process.
 #[derive(Debug)]
 pub struct Ended {
     /// The exit status.
     pub status: ExitStatus,
-    /// How long the end was waited for.
+    /// Time from the call of [`ServiceProcess::ended`] to the end.
     pub took: Duration,
     /// All lines of stdout.
     pub stdout: Vec<String>,
@@ -54,7 +54,7 @@ pub struct Ended {
 }
 
 impl ServiceProcess {
-    /// Starts `program`. Both listeners take a port that is free.
+    /// Starts `program` with free ports for the HTTP and admin listeners.
     ///
     /// # Errors
     /// The program cannot be started.
@@ -117,30 +117,30 @@ impl ServiceProcess {
             lines,
             seen: Vec::new(),
             stderr,
-            complained: Vec::new(),
+            stderr_lines: Vec::new(),
         })
     }
 
-    /// The first line, seen already or yet to come, that holds `part`.
+    /// Waits for the first line on stdout that contains `part`, including earlier lines.
     ///
     /// # Errors
-    /// The process ends or a minute passes without one.
+    /// The process ends, or no line contains it within a minute.
     pub fn line(&mut self, part: &str) -> io::Result<String> {
         first(&self.lines, &mut self.seen, part)
     }
 
-    /// The first line on stderr, seen already or yet to come, that holds `part`.
+    /// Waits for the first line on stderr that contains `part`, including earlier lines.
     ///
     /// # Errors
-    /// The process ends or a minute passes without one.
+    /// The process ends, or no line contains it within a minute.
     pub fn error_line(&mut self, part: &str) -> io::Result<String> {
-        first(&self.stderr, &mut self.complained, part)
+        first(&self.stderr, &mut self.stderr_lines, part)
     }
 
-    /// Where it listens: the public listener, and the one for operators.
+    /// Returns the addresses of the HTTP and admin listeners.
     ///
     /// # Errors
-    /// It says so in no line.
+    /// No log line contains them.
     pub fn addresses(&mut self) -> io::Result<(SocketAddr, SocketAddr)> {
         let line = self.line("\"message\":\"alive\"")?;
         let address = |name: &str| {
@@ -155,25 +155,25 @@ impl ServiceProcess {
     /// Sends a signal.
     ///
     /// # Errors
-    /// The process is gone.
+    /// The process has ended.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        let pid = pid.ok_or_else(|| io::Error::other("the process has no number"))?;
+        let pid = pid.ok_or_else(|| io::Error::other("the process ID is not valid"))?;
         Ok(kill_process(pid, signal)?)
     }
 
     /// Waits for the end.
     ///
     /// # Errors
-    /// A minute passes without one.
+    /// The process does not end within a minute.
     pub fn ended(mut self) -> io::Result<Ended> {
         let begun = Instant::now();
-        // The pipes close when the process ends, whoever still has lines to read.
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+        // The pipes close when the process ends.
+        while let Ok(line) = self.lines.recv_timeout(TIMEOUT) {
             self.seen.push(line);
         }
-        while let Ok(line) = self.stderr.recv_timeout(PATIENCE) {
-            self.complained.push(line);
+        while let Ok(line) = self.stderr.recv_timeout(TIMEOUT) {
+            self.stderr_lines.push(line);
         }
         let status = self.child.wait()?;
         Ok(Ended {
@@ -181,7 +181,7 @@ impl ServiceProcess {
             took: begun.elapsed(),
             stdout: std::mem::take(&mut self.seen),
             stderr: self
-                .complained
+                .stderr_lines
                 .iter()
                 .map(|line| format!("{line}\n"))
                 .collect(),
@@ -189,12 +189,12 @@ impl ServiceProcess {
     }
 }
 
-/// The first line that holds `part`, of those seen or of those to come.
+/// Returns the first line that contains `part`, of the earlier or the next lines.
 fn first(lines: &Receiver<String>, seen: &mut Vec<String>, part: &str) -> io::Result<String> {
     if let Some(line) = seen.iter().find(|line| line.contains(part)) {
         return Ok(line.clone());
     }
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     loop {
         let line = lines.recv_timeout(end.saturating_duration_since(Instant::now()));
         let line = line.map_err(|error| {

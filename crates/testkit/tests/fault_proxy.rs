@@ -14,7 +14,7 @@ use tokio::{
 };
 
 /// Longer than anything here takes, shorter than a test may hang.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// Long enough to say that nothing comes.
 const SILENCE: Duration = Duration::from_millis(150);
 
@@ -42,7 +42,7 @@ async fn connected(proxy: &FaultProxy) -> TcpStream {
 async fn exchange(client: &mut TcpStream, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     client.write_all(bytes).await?;
     let mut received = vec![0; bytes.len()];
-    match timeout(PATIENCE, client.read_exact(&mut received)).await {
+    match timeout(TIMEOUT, client.read_exact(&mut received)).await {
         Ok(result) => result.map(|_| received),
         Err(_) => Err(ErrorKind::TimedOut.into()),
     }
@@ -62,7 +62,7 @@ async fn without_a_fault_bytes_pass_unchanged_and_the_end_too() {
         write.shutdown().await.unwrap();
     };
     let both = async { tokio::join!(sending, read.read_to_end(&mut received)) };
-    timeout(PATIENCE, both).await.unwrap().1.unwrap();
+    timeout(TIMEOUT, both).await.unwrap().1.unwrap();
     assert!(received == sent);
 }
 
@@ -115,7 +115,7 @@ async fn down_cuts_what_is_open_and_refuses_what_comes_until_it_is_healed() {
     let mut client = connected(&proxy).await;
     proxy.set(Fault::of(Disruption::Down));
     let mut byte = [0];
-    let ended = timeout(PATIENCE, client.read(&mut byte)).await.unwrap();
+    let ended = timeout(TIMEOUT, client.read(&mut byte)).await.unwrap();
     assert!(matches!(ended, Ok(0) | Err(_)));
     let refused = match TcpStream::connect(proxy.address()).await {
         Ok(mut client) => exchange(&mut client, b"x").await.is_err(),
@@ -147,7 +147,7 @@ async fn half_open_delivers_one_way_alone() {
     let (mut server, _) = listener.accept().await.unwrap();
     let mut byte = [0];
     client.write_all(b"x").await.unwrap();
-    timeout(PATIENCE, server.read_exact(&mut byte))
+    timeout(TIMEOUT, server.read_exact(&mut byte))
         .await
         .unwrap()
         .unwrap();
@@ -170,12 +170,12 @@ async fn slices_arrive_one_by_one() {
     let (mut server, _) = listener.accept().await.unwrap();
     client.write_all(b"0123456789").await.unwrap();
     let mut buffer = [0; 10];
-    let first = timeout(PATIENCE, server.read(&mut buffer))
+    let first = timeout(TIMEOUT, server.read(&mut buffer))
         .await
         .unwrap()
         .unwrap();
     assert!(first < 10, "{first} bytes at once");
-    timeout(PATIENCE, server.read_exact(&mut buffer[first..]))
+    timeout(TIMEOUT, server.read_exact(&mut buffer[first..]))
         .await
         .unwrap()
         .unwrap();

@@ -8,7 +8,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use seaworthy_core::ByteSize;
-use seaworthy_resilience::circuit_breaker::LateReport;
+use seaworthy_resilience::circuit_breaker::DeferredReport;
 use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
@@ -28,7 +28,7 @@ pub struct ResponseBody {
     maximum: ByteSize,
     record: Option<CallRecord>,
     /// The report that the circuit breaker waits for.
-    report: Option<LateReport>,
+    report: Option<DeferredReport>,
 }
 
 enum Kind {
@@ -50,7 +50,7 @@ impl ResponseBody {
         host: Arc<str>,
         maximum: ByteSize,
         record: CallRecord,
-        report: Option<LateReport>,
+        report: Option<DeferredReport>,
     ) -> Self {
         let kind = match encoding {
             Some(encoding) => Kind::Compressed(received, encoding),

@@ -7,7 +7,7 @@ use std::{
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use seaworthy_resilience::{Outcome, circuit_breaker::LateReport};
+use seaworthy_resilience::{Outcome, circuit_breaker::DeferredReport};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 
@@ -24,7 +24,7 @@ pin_project! {
         body: tonic::body::Body,
         #[pin]
         deadline: Sleep,
-        report: Option<LateReport>,
+        report: Option<DeferredReport>,
         record: Option<CallRecord>,
         is_grpc: bool,
     }
@@ -34,7 +34,7 @@ impl BoundedBody {
     pub(super) fn new(
         body: tonic::body::Body,
         deadline: Instant,
-        report: Option<LateReport>,
+        report: Option<DeferredReport>,
         record: Option<CallRecord>,
         is_grpc: bool,
     ) -> Self {

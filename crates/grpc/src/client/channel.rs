@@ -11,7 +11,8 @@ use seaworthy_client::Propagation;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
 use seaworthy_resilience::{
-    CallError, Refusal, Refused, circuit_breaker::LateReport, policies::Policies, retry::ReplayBody,
+    CallError, Refusal, Refused, circuit_breaker::DeferredReport, policies::Policies,
+    retry::ReplayBody,
 };
 use tokio::time::timeout_at;
 use tonic::{Code, Status, body::Body};
@@ -116,7 +117,7 @@ impl Inner {
             Ok(Err(error)) => return Err(failed(record, status(error))),
             Err(_) => return Err(failed(record, late())),
         };
-        let report = LateReport::take_from(&mut response);
+        let report = DeferredReport::take_from(&mut response);
         // A response that is only a status has it in its headers.
         let record = match Status::from_header_map(response.headers()) {
             Some(status) => {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::{Extensions, HeaderMap, HeaderName, Response, StatusCode, header::CONTENT_TYPE};
 use seaworthy_contract::error::from_status;
-use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::LateReport};
+use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::DeferredReport};
 use tonic::{Code, Status};
 
 use super::balance::ConnectionRefused;
@@ -38,11 +38,11 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
         }
     }
 
-    fn defer(&self, response: &mut Response<B>, report: LateReport) -> Option<LateReport> {
+    fn defer(&self, response: &mut Response<B>, report: DeferredReport) -> Option<DeferredReport> {
         if response.headers().contains_key("grpc-status") {
             return Some(report);
         }
-        report.send_with(response);
+        report.insert_into(response);
         None
     }
 }

@@ -23,7 +23,7 @@ fn of(initial: u32) -> AdaptiveConcurrencyConfig {
 }
 
 #[test]
-fn refuses_at_once_what_is_above_the_limit_and_says_when_to_come_back_res_7() {
+fn limit_rejects_excess_with_retry_after_res_7() {
     let metrics = Metrics::new();
     let limit = AdaptiveConcurrency::new("orders", &of(2), &metrics);
     let now = Instant::now();
@@ -45,7 +45,7 @@ fn refuses_at_once_what_is_above_the_limit_and_says_when_to_come_back_res_7() {
 }
 
 #[test]
-fn the_limit_grows_while_latency_is_flat_and_falls_when_it_rises_res_7() {
+fn limit_follows_latency_res_7() {
     let start = Instant::now();
     let limit = AdaptiveConcurrency::new_at("orders", &of(20), &Metrics::new(), start);
     let mut now = start;
@@ -132,7 +132,7 @@ fn what_is_not_used_does_not_raise_the_limit_res_7() {
 }
 
 #[tokio::test]
-async fn the_layer_sheds_and_gives_the_place_back_when_a_call_is_dropped_res_7() {
+async fn layer_sheds_and_releases_permit_of_dropped_call_res_7() {
     let limit = AdaptiveConcurrency::new("orders", &of(2), &Metrics::new());
     let layer =
         AdaptiveConcurrencyLayer::new(limit.clone(), ClassifyErrors, |(): &()| Priority::Normal);
@@ -158,7 +158,7 @@ async fn the_layer_sheds_and_gives_the_place_back_when_a_call_is_dropped_res_7()
 
 /// RES-7 in simulated time: ten connections of 20 ms, asked for eight times what they can serve, behind the shedder and behind a bulkhead.
 #[tokio::test(start_paused = true)]
-async fn refusals_take_less_than_fifty_milliseconds_at_eight_times_the_capacity_res_7() {
+async fn rejections_are_fast_at_eight_times_the_capacity_res_7() {
     let metrics = Metrics::new();
     let shedder = AdaptiveConcurrencyLayer::new(
         AdaptiveConcurrency::new("orders", &of(10), &metrics),

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{Refusal, Refused};
 
-/// The places of one dependency. Cheap to clone; all clones share them.
+/// The bulkhead of one dependency. Clones share the permits.
 #[derive(Clone)]
 pub struct Bulkhead(Arc<Inner>);
 
@@ -28,33 +28,33 @@ struct Inner {
     refused: Counter,
 }
 
-/// A place that is taken as long as this lives.
+/// A permit for one call, which is released on drop.
 #[derive(Debug)]
-#[must_use = "the place is free again when this is dropped"]
+#[must_use = "the permit is released on drop"]
 pub struct BulkheadPermit {
     _place: Place,
 }
 
-/// A bulkhead at one moment, for the admin API.
+/// A bulkhead at one instant, for the admin API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BulkheadSnapshot {
     /// The name of the handle.
     pub name: String,
-    /// Calls that run.
+    /// Running calls.
     pub running: u32,
-    /// Calls that wait.
+    /// Waiting calls.
     pub waiting: u32,
-    /// Calls that may run at once.
+    /// Maximum number of concurrent calls.
     pub max_concurrent_calls: u32,
-    /// Calls that found no place, ever.
+    /// Rejected calls since the start.
     pub refused: u64,
 }
 
-/// Counts a waiting call for as long as it lives.
+/// Counts a waiting call until it is dropped.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl Bulkhead {
-    /// A bulkhead whose places are all free.
+    /// Creates a bulkhead without running calls.
     #[must_use]
     pub fn new(name: &str, config: &BulkheadConfig, metrics: &Metrics) -> Self {
         let places = Places::new(config.max_concurrent_calls.get());
@@ -63,13 +63,13 @@ impl Bulkhead {
         let (taken, queue) = (places.clone(), Arc::clone(&waiting));
         metrics.observable_gauge(
             "bulkhead_running_calls",
-            "Calls that hold a place of a bulkhead.",
+            "Running calls of a bulkhead.",
             &labels,
             move || f64::from(taken.taken()),
         );
         metrics.observable_gauge(
             "bulkhead_waiting_calls",
-            "Calls that wait for a place of a bulkhead.",
+            "Waiting calls of a bulkhead.",
             &labels,
             move || f64::from(queue.load(Ordering::Relaxed)),
         );
@@ -80,29 +80,29 @@ impl Bulkhead {
             waiting,
             refused: metrics.counter(
                 "bulkhead_refused_total",
-                "Calls that found no place in a bulkhead.",
+                "Calls that a bulkhead rejected.",
                 &labels,
             ),
         }))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Takes a place if one is free now.
+    /// Returns a permit if one is available now.
     #[must_use]
     pub fn try_enter(&self) -> Option<BulkheadPermit> {
         let place = self.0.places.try_take()?;
         Some(BulkheadPermit { _place: place })
     }
 
-    /// Takes a place, waiting for one within the bounds.
+    /// Waits for a permit, at most `max_wait`.
     ///
     /// # Errors
-    /// A refusal when too many wait already, or when the wait was in vain.
+    /// A rejection if too many calls wait, or if no permit was available in time.
     pub async fn enter(&self) -> Result<BulkheadPermit, Refusal> {
         if let Some(permit) = self.try_enter() {
             return Ok(permit);
@@ -119,7 +119,7 @@ impl Bulkhead {
         }
     }
 
-    /// What is known at this moment.
+    /// Returns the current state.
     #[must_use]
     pub fn snapshot(&self) -> BulkheadSnapshot {
         BulkheadSnapshot {

@@ -121,7 +121,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 proptest! {
     #[test]
-    fn places_are_never_too_many_nor_lost_and_come_in_the_order_of_asking_res_5(all in 1_u32..5, steps in steps()) {
+    fn permits_are_bounded_and_in_fifo_order_res_5(all in 1_u32..5, steps in steps()) {
         let places = Places::new(all);
         let mut held = Vec::new();
         let mut waiting: VecDeque<_> = VecDeque::new();

@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
+    deferred_report::DeferredReport,
     handle::CircuitBreaker,
-    late_report::LateReport,
     ticket::{Role, Ticket},
 };
 use crate::{CallError, Classify, Outcome, guarded::Permit};
@@ -42,7 +42,7 @@ impl Admission {
             let (ticket, began) = (self.ticket, self.began);
             self.waiting = self
                 .breaker
-                .change(|machine| machine.wait_for(ticket, began));
+                .change(|machine| machine.add_pending(ticket, began));
         }
     }
 
@@ -63,11 +63,11 @@ impl Admission {
         }
         let tripped = breaker.change(|machine| {
             if let Some(number) = self.waiting {
-                machine.wait_no_longer(number);
+                machine.remove_pending(number);
             }
             machine.record(self.ticket, outcome, took, now)
         });
-        breaker.tell(tripped);
+        breaker.report_trip(tripped);
     }
 }
 
@@ -103,11 +103,11 @@ impl<T, E, C: Classify<T, E>> Permit<T, E, C> for Admission {
             {
                 let took = self.duration_until(now);
                 let breaker = &self.breaker;
-                if self.waiting.is_some() || breaker.watches_silence() {
-                    breaker.change(|machine| machine.answered(self.ticket, took));
+                if self.waiting.is_some() || breaker.may_be_silent() {
+                    breaker.change(|machine| machine.record_head(self.ticket, took));
                 }
-                let late = classify.defer(response, LateReport::new(self, took));
-                late.and_then(LateReport::take_back)
+                let late = classify.defer(response, DeferredReport::new(self, took));
+                late.and_then(DeferredReport::into_admission)
             }
             _ => Some(self),
         };
@@ -123,11 +123,10 @@ impl Drop for Admission {
             return;
         }
         if self.ticket.role != Role::Ordinary {
-            self.breaker
-                .change(|machine| machine.give_back(self.ticket));
+            self.breaker.change(|machine| machine.release(self.ticket));
         } else if let Some(number) = self.waiting {
             self.breaker
-                .change(|machine| machine.wait_no_longer(number));
+                .change(|machine| machine.remove_pending(number));
         }
     }
 }

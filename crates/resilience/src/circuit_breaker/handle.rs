@@ -14,45 +14,45 @@ use seaworthy_telemetry::metrics::Metrics;
 
 use super::{
     admission::Admission,
+    atomic_state::AtomicState,
     config::CircuitBreakerConfig,
-    fast_word::FastWord,
     machine::Machine,
     metrics::BreakerMetrics,
     snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, TripReason},
-    ticket::{Answer, Role, Ticket},
+    ticket::{Decision, Role, Ticket},
 };
 use crate::{Refusal, Refused};
 
-/// No time at all: nothing has to be judged then.
+/// The absence of an instant.
 const NEVER: u64 = u64::MAX;
 
-/// The breaker of one dependency or endpoint. Cheap to clone; all clones are the same breaker.
+/// The circuit breaker of one dependency or endpoint. Clones share the state.
 #[derive(Clone)]
 pub struct CircuitBreaker(Arc<Inner>);
 
 struct Inner {
     name: Arc<str>,
-    /// A closed breaker is asked, and told of success, without a lock.
-    fast: FastWord,
-    /// Until when that is so, in nanoseconds since `start`: then the machine must look at the time.
+    /// Admits calls and counts successes of a closed breaker without a lock.
+    fast: AtomicState,
+    /// Nanoseconds since `start` until the machine must advance.
     quiet_until: AtomicU64,
     machine: Mutex<Machine>,
-    /// When the calls in flight have waited too long, in nanoseconds since `start`; [`NEVER`] as long as all is well.
-    silent_at: AtomicU64,
+    /// Nanoseconds since `start` until the pending calls are silent, or [`NEVER`].
+    silence_deadline: AtomicU64,
     start: Instant,
-    /// Why a person holds it.
-    held_for: Mutex<String>,
+    /// Reason of the hold by an operator.
+    hold_reason: Mutex<String>,
     telemetry: BreakerMetrics,
 }
 
 impl CircuitBreaker {
-    /// A closed breaker of this name.
+    /// Creates a closed breaker.
     #[must_use]
     pub fn new(name: &str, config: &CircuitBreakerConfig, metrics: &Metrics) -> Self {
         Self::new_at(name, config, metrics, Instant::now())
     }
 
-    /// The same with the time given, for simulations.
+    /// Creates a closed breaker at a given instant, for simulations.
     #[must_use]
     pub fn new_at(
         name: &str,
@@ -63,55 +63,55 @@ impl CircuitBreaker {
         let machine = Machine::new(config.clone(), now);
         Self(Arc::new(Inner {
             name: name.into(),
-            fast: FastWord::new(machine.standing()),
+            fast: AtomicState::new(machine.fast_path()),
             quiet_until: AtomicU64::new(0),
             machine: Mutex::new(machine),
-            silent_at: AtomicU64::new(NEVER),
+            silence_deadline: AtomicU64::new(NEVER),
             start: now,
-            held_for: Mutex::default(),
+            hold_reason: Mutex::default(),
             telemetry: BreakerMetrics::new(name, metrics),
         }))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Asks whether a call may go.
+    /// Admits or rejects a call.
     ///
     /// # Errors
-    /// A refusal when the breaker is open.
+    /// A rejection if the breaker is open.
     pub fn admit(&self, now: Instant) -> Result<Admission, Refusal> {
         self.admit_with(now, || rand::rng().random())
     }
 
-    /// The same with the random choice given as a number in `[0, 1)`, for simulations.
+    /// Admits or rejects a call with the random draw in `[0, 1)`, for simulations.
     ///
     /// # Errors
-    /// A refusal when the breaker is open.
+    /// A rejection if the breaker is open.
     pub fn admit_with(
         &self,
         now: Instant,
         draw: impl FnOnce() -> f64,
     ) -> Result<Admission, Refusal> {
-        if self.watches_silence() {
+        if self.may_be_silent() {
             self.judge_silence(now);
         }
         let answer = match self.0.fast.admits() {
-            Some(generation) => Answer::Go(Ticket {
+            Some(generation) => Decision::Admit(Ticket {
                 role: Role::Ordinary,
                 generation,
             }),
             None => self.change(|machine| machine.admit(now, draw)),
         };
         match answer {
-            Answer::Go(ticket) => {
+            Decision::Admit(ticket) => {
                 self.0.telemetry.allowed.increment();
                 Ok(Admission::new(self.clone(), ticket, now))
             }
-            Answer::Refused(retry_after) => {
+            Decision::Reject(retry_after) => {
                 self.0.telemetry.refused.increment();
                 let refusal = Refusal::new(&self.0.name, Refused::CircuitOpen);
                 Err(match retry_after {
@@ -122,15 +122,16 @@ impl CircuitBreaker {
         }
     }
 
-    /// Holds the breaker open or closed for a time, whatever its calls say: the admin API calls this with a person's reason, which is logged. What was held open is
-    /// tried afterwards as after an outage. Within a runtime the end of the hold shows at once in the metrics, outside of one with the next call or look.
+    /// Holds the breaker open or closed for a time, whatever its calls report. The reason is logged. A
+    /// breaker that was held open becomes half-open. Within a tokio runtime, the metrics show the end
+    /// of the hold at once; otherwise with the next call.
     pub fn hold(&self, hold: Hold, length: Timeout, reason: &str) {
         self.hold_at(hold, length, reason, now());
-        self.look_after(length);
+        self.schedule_end(length);
     }
 
-    /// Ends a hold when it is over and not with the next call: the metrics show it too.
-    fn look_after(&self, length: Timeout) {
+    /// Ends the hold at its end instead of the next call, so that the metrics show it.
+    fn schedule_end(&self, length: Timeout) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
@@ -143,33 +144,35 @@ impl CircuitBreaker {
         });
     }
 
-    /// The same with the time given, for simulations.
+    /// Holds the breaker from a given instant, for simulations.
     pub fn hold_at(&self, hold: Hold, length: Timeout, reason: &str, now: Instant) {
-        tracing::warn!(breaker = self.name(), ?hold, %length, reason, "circuit breaker held by hand");
+        tracing::warn!(breaker = self.name(), ?hold, %length, reason, "circuit breaker held by operator");
         if hold == Hold::Open {
             self.0.telemetry.count(TripReason::Manual);
         }
-        reason.clone_into(&mut self.0.held_for.lock());
+        reason.clone_into(&mut self.0.hold_reason.lock());
         self.change(|machine| machine.hold(hold, now + length.get(), now));
     }
 
-    /// Closes the breaker, ends a hold and forgets what its window counted, for a person's reason, which is logged. What share of failures is usual stays known.
+    /// Closes the breaker, ends a hold and clears the window. The reason is logged. The baseline of
+    /// failures remains.
     pub fn reset(&self, reason: &str) {
         tracing::warn!(
             breaker = self.name(),
             reason,
-            "circuit breaker reset by hand"
+            "circuit breaker reset by operator"
         );
         self.change(|machine| machine.reset(Instant::now()));
     }
 
-    /// What it does with calls. A hold that is over is over here too; anything else changes with a call, or in [`snapshot`](Self::snapshot).
+    /// Returns the state. It ends an expired hold. Other changes occur with a call or in
+    /// [`snapshot`](Self::snapshot).
     #[must_use]
     pub fn state(&self) -> BreakerState {
         self.state_at(now())
     }
 
-    /// The same with the time given, for simulations.
+    /// Returns the state at a given instant, for simulations.
     #[must_use]
     pub fn state_at(&self, now: Instant) -> BreakerState {
         self.change(|machine| {
@@ -178,24 +181,24 @@ impl CircuitBreaker {
         })
     }
 
-    /// What is known at this moment.
+    /// Returns the current state and counts.
     #[must_use]
     pub fn snapshot(&self) -> CircuitBreakerSnapshot {
         self.snapshot_at(Instant::now())
     }
 
-    /// The same with the time given, for simulations.
+    /// Returns the state and counts at a given instant, for simulations.
     #[must_use]
     pub fn snapshot_at(&self, now: Instant) -> CircuitBreakerSnapshot {
         self.judge_silence(now);
-        // A hold that is over ends here too, for those who only look.
+        // Ends an expired hold without a call.
         self.change(|machine| machine.advance(now));
         let mut machine = self.0.machine.lock();
         let (counts, run) = machine.counts(now);
         let held = machine.held(now).map(|(hold, expires_in)| Held {
             hold,
             expires_in,
-            reason: self.0.held_for.lock().clone(),
+            reason: self.0.hold_reason.lock().clone(),
         });
         CircuitBreakerSnapshot {
             name: self.name().to_owned(),
@@ -212,27 +215,27 @@ impl CircuitBreaker {
         }
     }
 
-    /// Counts a success without the lock, where that changes nothing else.
+    /// Counts a success without the lock if it changes nothing else.
     pub(super) fn count_success(&self, ticket: Ticket, now: Instant) -> bool {
         let inner = &*self.0;
         inner.nanoseconds_until(now) < inner.quiet_until.load(Ordering::Relaxed)
             && inner.fast.count_success(ticket)
     }
 
-    /// Whether enough calls wait for a silence to be possible.
-    pub(super) fn watches_silence(&self) -> bool {
-        self.0.silent_at.load(Ordering::Relaxed) != NEVER
+    /// Returns whether enough calls are pending for a silence.
+    pub(super) fn may_be_silent(&self) -> bool {
+        self.0.silence_deadline.load(Ordering::Relaxed) != NEVER
     }
 
-    /// Opens when the calls in flight have waited too long.
+    /// Opens if the pending calls are silent.
     fn judge_silence(&self, now: Instant) {
-        if self.0.nanoseconds_until(now) >= self.0.silent_at.load(Ordering::Relaxed) {
+        if self.0.nanoseconds_until(now) >= self.0.silence_deadline.load(Ordering::Relaxed) {
             let tripped = self.change(|machine| machine.judge_silence(now));
-            self.tell(tripped);
+            self.report_trip(tripped);
         }
     }
 
-    pub(super) fn tell(&self, tripped: Option<TripReason>) {
+    pub(super) fn report_trip(&self, tripped: Option<TripReason>) {
         if let Some(reason) = tripped {
             self.0.telemetry.count(reason);
             tracing::warn!(
@@ -243,21 +246,21 @@ impl CircuitBreaker {
         }
     }
 
-    /// Runs a step of the machine and publishes what it changed.
+    /// Runs a step of the machine and publishes the changes.
     pub(super) fn change<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.0.machine.lock();
         let before = machine.generation();
         machine.count_successes(self.0.fast.take_successes());
         let outcome = step(&mut machine);
-        let silent_at = machine
-            .silent_at()
+        let silence_deadline = machine
+            .silence_deadline()
             .map_or(NEVER, |due| self.0.nanoseconds_until(due));
-        publish(&self.0.silent_at, silent_at);
+        publish(&self.0.silence_deadline, silence_deadline);
         publish(
             &self.0.quiet_until,
-            self.0.nanoseconds_until(machine.next_turn()),
+            self.0.nanoseconds_until(machine.next_update()),
         );
-        let meanwhile = self.0.fast.publish(machine.standing());
+        let meanwhile = self.0.fast.publish(machine.fast_path());
         machine.count_successes(meanwhile);
         if machine.generation() == before {
             return outcome;
@@ -275,22 +278,22 @@ impl CircuitBreaker {
 }
 
 impl Inner {
-    /// From the start to then.
+    /// Returns the time from the start in nanoseconds.
     fn nanoseconds_until(&self, then: Instant) -> u64 {
         let since = then.saturating_duration_since(self.start).as_nanos();
         u64::try_from(since).unwrap_or(NEVER - 1)
     }
 }
 
-/// What calls measure time by.
+/// Returns the time of tokio's clock, which calls use.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// Writes only what changes: others read it at every call.
-fn publish(shown: &AtomicU64, value: u64) {
-    if shown.load(Ordering::Relaxed) != value {
-        shown.store(value, Ordering::Relaxed);
+/// Writes only changes, because every call reads the value.
+fn publish(cell: &AtomicU64, value: u64) {
+    if cell.load(Ordering::Relaxed) != value {
+        cell.store(value, Ordering::Relaxed);
     }
 }
 

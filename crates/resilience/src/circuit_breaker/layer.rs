@@ -2,7 +2,7 @@ use tower_layer::Layer;
 
 use super::{handle::CircuitBreaker, service::CircuitBreakerService};
 
-/// Puts a breaker before a service; `classify` tells what an answer means.
+/// A layer that adds a circuit breaker to a service.
 #[derive(Debug, Clone)]
 pub struct CircuitBreakerLayer<C> {
     breaker: CircuitBreaker,
@@ -10,7 +10,7 @@ pub struct CircuitBreakerLayer<C> {
 }
 
 impl<C> CircuitBreakerLayer<C> {
-    /// A layer around the shared breaker.
+    /// Creates a layer. `classify` decides which results are failures.
     pub const fn new(breaker: CircuitBreaker, classify: C) -> Self {
         Self { breaker, classify }
     }

@@ -1,16 +1,16 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    chance::Usual,
+    atomic_state::FastPath,
+    baseline::Baseline,
     config::{BreakerMode, CircuitBreakerConfig},
-    fast_word::Standing,
+    evaluate::reason_to_open,
     silence::Silence,
     snapshot::{BreakerState, Hold, Trip, TripReason},
     state::State,
     throttle::Throttle,
-    ticket::{Answer, Role, Ticket},
+    ticket::{Decision, Role, Ticket},
     trips::Trips,
-    verdict::reason_to_open,
     window::{Counts, Window},
 };
 use crate::Outcome;
@@ -19,32 +19,32 @@ use crate::Outcome;
 /// for which clients retry a refused connection, so that a restart is seen at once.
 const UNREACHABLE_PROBE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The state machine of a breaker. It reads no clock.
+/// The state machine of a breaker. The caller passes the time.
 #[derive(Debug)]
 pub(super) struct Machine {
     config: CircuitBreakerConfig,
     window: Window,
-    usual: Usual,
+    baseline: Baseline,
     throttle: Throttle,
     silence: Silence,
     run: u32,
     /// Refused connections at the end of the run.
     refused_run: u32,
-    /// The run that opened it: when the trials then succeed, such runs are usual.
+    /// The run that opened it. It becomes part of the baseline if the breaker closes.
     opening_run: u32,
     state: State,
     since: Instant,
     generation: u32,
     trips: Trips,
-    /// When time alone changes something next: before it, a call need not look.
-    next_turn: Instant,
+    /// The instant at which time alone changes the state next.
+    next_update: Instant,
 }
 
 impl Machine {
     pub(super) fn new(config: CircuitBreakerConfig, now: Instant) -> Self {
         Self {
             window: Window::new(config.window.get(), now),
-            usual: Usual::default(),
+            baseline: Baseline::default(),
             throttle: Throttle::new(&config, now),
             silence: Silence::new(
                 config.consecutive_failures,
@@ -59,7 +59,7 @@ impl Machine {
             since: now,
             generation: 0,
             trips: Trips::new(),
-            next_turn: now,
+            next_update: now,
             config,
         }
     }
@@ -68,7 +68,7 @@ impl Machine {
         self.generation
     }
 
-    /// What a person holds it at, and for how much longer.
+    /// Returns the hold by an operator and its remaining time.
     pub(super) fn held(&self, now: Instant) -> Option<(Hold, Duration)> {
         match self.state {
             State::Held { hold, until } => Some((hold, until.saturating_duration_since(now))),
@@ -76,13 +76,13 @@ impl Machine {
         }
     }
 
-    /// How long it has been in its state.
+    /// Returns the time since the last change of the state.
     pub(super) fn since(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.since)
     }
 
-    /// What needs no lock as long as it is so.
-    pub(super) fn standing(&self) -> Standing {
+    /// Returns the state that calls may use without the lock.
+    pub(super) fn fast_path(&self) -> FastPath {
         let adaptive = self.config.mode == BreakerMode::Adaptive;
         let closed = self.state == State::Closed && !adaptive;
         let held_closed = matches!(
@@ -92,24 +92,25 @@ impl Machine {
                 ..
             }
         );
-        Standing {
+        FastPath {
             generation: self.generation,
             admits_all: closed || held_closed,
             is_quiet: closed && self.run == 0 && self.silence.is_empty(),
         }
     }
 
-    /// When time alone changes something next.
-    pub(super) fn next_turn(&self) -> Instant {
-        self.next_turn
+    /// Returns the instant at which time alone changes the state next.
+    pub(super) fn next_update(&self) -> Instant {
+        self.next_update
     }
 
-    /// Counts successes that came before the next turn, while there was no run and nothing waited, and that took no time.
+    /// Counts successes without a duration, from before the next update, while there was no run and no
+    /// pending call.
     pub(super) fn count_successes(&mut self, number: u32) {
         if number > 0 {
-            self.window.count_good(number);
-            self.usual.count_good(number);
-            self.silence.count_answers(number);
+            self.window.count_successes(number);
+            self.baseline.count_successes(number);
+            self.silence.count_successes(number);
         }
     }
 
@@ -117,7 +118,7 @@ impl Machine {
         match self.state {
             State::Closed
                 if self.config.mode == BreakerMode::Adaptive
-                    && self.throttle.refusal_chance(&self.window) > 0.0 =>
+                    && self.throttle.rejection_probability(&self.window) > 0.0 =>
             {
                 BreakerState::HalfOpen
             }
@@ -137,17 +138,17 @@ impl Machine {
         self.trips.with_ages(now)
     }
 
-    /// Asks whether a call may go; `draw` gives a random number in `[0, 1)` and is used in adaptive mode alone.
-    pub(super) fn admit(&mut self, now: Instant, draw: impl FnOnce() -> f64) -> Answer {
+    /// Admits or rejects a call. Only adaptive mode uses `draw`, a random number in `[0, 1)`.
+    pub(super) fn admit(&mut self, now: Instant, draw: impl FnOnce() -> f64) -> Decision {
         self.advance(now);
-        let go = |role, generation| Answer::Go(Ticket { role, generation });
+        let go = |role, generation| Decision::Admit(Ticket { role, generation });
         match &mut self.state {
             State::Closed if self.config.mode == BreakerMode::Adaptive => {
                 if self.throttle.admits(&self.window, now, draw()) {
                     return go(Role::Ordinary, self.generation);
                 }
                 self.window.count(true, false);
-                Answer::Refused(None)
+                Decision::Reject(None)
             }
             State::Closed => go(Role::Ordinary, self.generation),
             State::Held {
@@ -156,7 +157,7 @@ impl Machine {
             State::Held {
                 hold: Hold::Open,
                 until,
-            } => Answer::Refused(Some(until.saturating_duration_since(now))),
+            } => Decision::Reject(Some(until.saturating_duration_since(now))),
             State::Open {
                 half_open_at,
                 probe_at,
@@ -172,19 +173,19 @@ impl Machine {
                     return go(Role::Probe, self.generation);
                 }
                 let next = (*probe_at).min(*half_open_at);
-                Answer::Refused(Some(next.saturating_duration_since(now)))
+                Decision::Reject(Some(next.saturating_duration_since(now)))
             }
             State::HalfOpen { running, succeeded } => {
                 if *running + *succeeded < self.config.half_open_calls.get() {
                     *running += 1;
                     return go(Role::Trial, self.generation);
                 }
-                Answer::Refused(None)
+                Decision::Reject(None)
             }
         }
     }
 
-    /// Takes note of the outcome of a call; the reason when that opens the breaker.
+    /// Records the outcome of a call. Returns the reason if it opens the breaker.
     pub(super) fn record(
         &mut self,
         ticket: Ticket,
@@ -197,7 +198,7 @@ impl Machine {
             return None;
         }
         if outcome == Outcome::Success {
-            self.silence.ends(took);
+            self.silence.record_success(took);
         }
         let failed = match outcome {
             Outcome::Success => false,
@@ -206,7 +207,7 @@ impl Machine {
             | Outcome::Unreachable
             | Outcome::Permanent => true,
             Outcome::Neutral => {
-                self.give_back(ticket);
+                self.release(ticket);
                 return None;
             }
         };
@@ -240,14 +241,14 @@ impl Machine {
                 is_unreachable: true,
                 ..
             } => {
-                self.usual.count(self.opening_run);
+                self.baseline.count(self.opening_run);
                 self.reset(now);
                 None
             }
             State::Open { .. } => {
                 let (running, succeeded) = (0, 1);
                 self.enter(State::HalfOpen { running, succeeded }, now);
-                self.close_when_proved(now);
+                self.close_after_enough_successes(now);
                 None
             }
             State::HalfOpen { .. } if failed || slow => {
@@ -257,7 +258,7 @@ impl Machine {
             State::HalfOpen { running, succeeded } => {
                 *running = running.saturating_sub(1);
                 *succeeded += 1;
-                self.close_when_proved(now);
+                self.close_after_enough_successes(now);
                 None
             }
             State::Held { .. } => {
@@ -267,41 +268,41 @@ impl Machine {
         }
     }
 
-    /// Takes note that an ordinary call has no answer yet; its number, unless calls in flight are not judged now.
-    pub(super) fn wait_for(&mut self, ticket: Ticket, began: Instant) -> Option<u64> {
+    /// Adds a pending call. Returns its number, unless pending calls do not count in this state.
+    pub(super) fn add_pending(&mut self, ticket: Ticket, began: Instant) -> Option<u64> {
         let judged = ticket == self.ordinary()
             && self.state == State::Closed
             && self.config.mode == BreakerMode::Threshold;
-        judged.then(|| self.silence.waits(began))
+        judged.then(|| self.silence.add(began))
     }
 
-    /// Takes note that a call which waited has ended, however it ended.
-    pub(super) fn wait_no_longer(&mut self, number: u64) {
-        self.silence.leaves(number);
+    /// Removes a pending call that has ended.
+    pub(super) fn remove_pending(&mut self, number: u64) {
+        self.silence.remove(number);
     }
 
-    /// Takes note that an answer began well, where how it ends is reported later.
-    pub(super) fn answered(&mut self, ticket: Ticket, took: Duration) {
+    /// Records a successful response head whose body is reported later.
+    pub(super) fn record_head(&mut self, ticket: Ticket, took: Duration) {
         if ticket.generation == self.generation {
-            self.silence.ends(took);
+            self.silence.record_success(took);
         }
     }
 
-    /// When the calls in flight have waited too long.
-    pub(super) fn silent_at(&self) -> Option<Instant> {
-        self.silence.due()
+    /// Returns when the pending calls are silent.
+    pub(super) fn silence_deadline(&self) -> Option<Instant> {
+        self.silence.deadline()
     }
 
-    /// Opens when nothing answers any more.
+    /// Opens if the pending calls are silent.
     pub(super) fn judge_silence(&mut self, now: Instant) -> Option<TripReason> {
         self.advance(now);
-        let silent = self.silence.due().is_some_and(|due| now >= due);
+        let silent = self.silence.deadline().is_some_and(|due| now >= due);
         let calls = self.run.saturating_add(self.config.consecutive_failures);
         if !silent || self.state != State::Closed {
             return None;
         }
-        if !self.usual.is_surprised_by(calls) {
-            // Begun anew: the question is not asked again for every call.
+        if !self.baseline.is_improbable(calls) {
+            // Start again, so that not every call evaluates it.
             self.silence.clear();
             return None;
         }
@@ -316,8 +317,8 @@ impl Machine {
         }
     }
 
-    /// Takes back the permission of a call that ended without an outcome.
-    pub(super) fn give_back(&mut self, ticket: Ticket) {
+    /// Releases the permit of a call that ended without an outcome.
+    pub(super) fn release(&mut self, ticket: Ticket) {
         if ticket.generation == self.generation
             && let State::HalfOpen { running, .. } = &mut self.state
         {
@@ -330,10 +331,9 @@ impl Machine {
             self.trips.remember(TripReason::Manual, now);
         }
         self.run = 0;
-        // No run opened it this time.
         self.opening_run = 0;
         self.window.clear();
-        self.next_turn = self.next_turn.min(until);
+        self.next_update = self.next_update.min(until);
         self.enter(State::Held { hold, until }, now);
     }
 
@@ -343,9 +343,9 @@ impl Machine {
         self.enter(State::Closed, now);
     }
 
-    /// Moves on to `now`. What was held open is tried before it is trusted.
+    /// Advances to `now`. A hold in the state open ends in half-open.
     pub(super) fn advance(&mut self, now: Instant) {
-        if now < self.next_turn {
+        if now < self.next_update {
             return;
         }
         match self.state {
@@ -361,16 +361,16 @@ impl Machine {
         }
         self.silence.advance(now);
         let buckets = self.window.advance(now);
-        self.usual.fade(buckets);
-        self.next_turn = self.window.turns().min(self.silence.turns());
+        self.baseline.fade(buckets);
+        self.next_update = self.window.next_bucket().min(self.silence.next_window());
         if let State::Held { until, .. } = self.state {
-            self.next_turn = self.next_turn.min(until);
+            self.next_update = self.next_update.min(until);
         }
     }
 
     fn judge(&mut self, bad: bool, throttled: bool, now: Instant) -> Option<TripReason> {
         if !bad {
-            self.usual.count(self.run);
+            self.baseline.count(self.run);
             self.run = 0;
             return None;
         }
@@ -380,7 +380,7 @@ impl Machine {
         if self.config.mode != BreakerMode::Threshold {
             return None;
         }
-        let reason = reason_to_open(&self.config, self.run, &self.usual, self.window.total())?;
+        let reason = reason_to_open(&self.config, self.run, &self.baseline, self.window.total())?;
         let unreachable = self.run > 0 && self.refused_run >= self.run;
         self.trip(reason, unreachable, now);
         Some(reason)
@@ -407,11 +407,11 @@ impl Machine {
         );
     }
 
-    fn close_when_proved(&mut self, now: Instant) {
+    fn close_after_enough_successes(&mut self, now: Instant) {
         if let State::HalfOpen { succeeded, .. } = self.state
             && succeeded >= self.config.half_open_calls.get()
         {
-            self.usual.count(self.opening_run);
+            self.baseline.count(self.opening_run);
             self.reset(now);
         }
     }

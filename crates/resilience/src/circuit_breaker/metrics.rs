@@ -2,7 +2,7 @@ use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
 
 use super::snapshot::TripReason;
 
-/// What a breaker tells of itself.
+/// The metrics of a breaker.
 pub(super) struct BreakerMetrics {
     pub(super) state: Gauge,
     pub(super) allowed: Counter,
@@ -15,7 +15,7 @@ impl BreakerMetrics {
         let calls = |outcome| {
             metrics.counter(
                 "circuit_breaker_calls_total",
-                "Calls that a circuit breaker allowed or refused.",
+                "Calls that a circuit breaker allowed or rejected.",
                 &[("name", name), ("outcome", outcome)],
             )
         };

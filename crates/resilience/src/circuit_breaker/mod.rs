@@ -1,29 +1,35 @@
-//! Circuit breaker: stops calling what fails, and notices soon that it is well again (RES-1).
+//! Circuit breaker: rejects calls to a failing dependency and detects its recovery (RES-1).
 //!
-//! Own code, because none of the breakers that exist passes the outages it is for: a breaker by ratio with a floor of dozens of calls a second never opens for
-//! a quiet endpoint; one by consecutive failures opens by chance when a tenth of the calls fail; one that stays open for a fixed time refuses a healthy
-//! dependency for most of it. What is done here about each:
+//! Existing crates do not suffice. A breaker by rate with a high minimum of calls never opens for an
+//! endpoint with few calls. One by consecutive failures opens by accident if a tenth of the calls
+//! fail. One with a fixed open time rejects calls to a healthy dependency.
 //!
-//! - *Run.* It opens after a run of failures (5) that chance does not explain: with a usual share `p` of failures, a run of `n` counts only when `p^n` is
-//!   below one in a thousand million. A healthy dependency opens it after 5, one that always fails 30 % of its calls after 18.
-//! - *Rate.* It opens when failures, or slow calls, in a sliding window are above a share beyond chance: the lower end of the Wilson score interval
-//!   (E. B. Wilson, 1927) counts, so ten calls suffice for a clear case and a few hundred for a narrow one.
-//! - *Silence.* It opens when as many calls as make a run are in flight, none has succeeded since the first of them began, and each has waited for ten times as
-//!   long as the slowest answer of the last while, but for a quarter of `slow_call_duration` at least and for `slow_call_duration` at most. Timeouts tell of a dependency that hangs
-//!   only when they are over; this tells before, of one whose answers are usually quick.
-//! - *Probe.* While open, one call in every probe interval goes through. The first that succeeds leads to half-open, and a few successes to closed.
-//! - *Adaptive mode.* Instead of opening, it refuses a share of calls so that about `multiplier` times as many are sent as are accepted: the client-side
-//!   throttling of "Site Reliability Engineering" (2016), chapter 21, with a call let through at least every probe interval and a decay while calls succeed.
+//! - *Consecutive failures.* It opens after a run of failures (5) that is not random. With a baseline
+//!   `p` of failures, a run of `n` counts only if `p^n` is below 1e-9: 5 for a healthy dependency, 18
+//!   for one that always fails 30 % of its calls.
+//! - *Rate.* It opens if the rate of failures or slow calls in a sliding window exceeds a threshold
+//!   with statistical evidence: the lower bound of the Wilson score interval (E. B. Wilson, 1927).
+//! - *Silence.* It opens if as many calls as make a run are pending, none has succeeded since the
+//!   first of them began, and each has waited for ten times the slowest recent response. The minimum
+//!   wait is a quarter of `slow_call_duration`, and the maximum is `slow_call_duration`.
+//! - *Probes.* While it is open, one call per probe interval is admitted. The first success leads to
+//!   half-open, and `half_open_calls` successes close it.
+//! - *Refused connections.* If the last failures were refused connections, it probes every 250 ms and
+//!   closes with the first success.
+//! - *Adaptive mode.* Instead of opening, it rejects a share of the calls, so that at most `multiplier`
+//!   times as many are sent as succeed: the client-side throttling of "Site Reliability Engineering"
+//!   (2016), chapter 21.
 //!
-//! A call whose outcome arrives after the state changed says nothing about the new state and is not counted. Where an answer has a body, [`LateReport`] lets
-//! the breaker judge the body too.
+//! An outcome from before a change of the state does not count. With [`DeferredReport`], the breaker
+//! also observes the body of a response.
 
 mod admission;
-mod chance;
+mod atomic_state;
+mod baseline;
 mod config;
-mod fast_word;
+mod deferred_report;
+mod evaluate;
 mod handle;
-mod late_report;
 mod layer;
 mod machine;
 mod metrics;
@@ -34,13 +40,12 @@ mod state;
 mod throttle;
 mod ticket;
 mod trips;
-mod verdict;
 mod window;
 
 pub use admission::Admission;
 pub use config::{BreakerMode, CircuitBreakerConfig};
+pub use deferred_report::DeferredReport;
 pub use handle::CircuitBreaker;
-pub use late_report::LateReport;
 pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;
 pub use snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, Trip, TripReason};

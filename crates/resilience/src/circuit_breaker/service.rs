@@ -6,7 +6,7 @@ use tower_service::Service;
 use super::{admission::Admission, handle::CircuitBreaker};
 use crate::{CallError, Classify, GuardedFuture};
 
-/// A service behind a breaker.
+/// A service with a circuit breaker.
 #[derive(Debug, Clone)]
 pub struct CircuitBreakerService<S, C> {
     inner: S,
@@ -15,7 +15,7 @@ pub struct CircuitBreakerService<S, C> {
 }
 
 impl<S, C> CircuitBreakerService<S, C> {
-    /// Puts a breaker before a service.
+    /// Adds a breaker to a service.
     pub const fn new(inner: S, breaker: CircuitBreaker, classify: C) -> Self {
         Self {
             inner,

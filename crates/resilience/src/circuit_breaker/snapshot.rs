@@ -2,20 +2,20 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// What a breaker does with calls.
+/// The state of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
-    /// All calls go through.
+    /// All calls are admitted.
     Closed,
-    /// None goes through but probes.
+    /// Only probes are admitted.
     Open,
-    /// A few go through on trial; in adaptive mode, a share.
+    /// `half_open_calls` calls are admitted; in adaptive mode, a share of them.
     HalfOpen,
 }
 
 impl BreakerState {
-    /// The value of the metric `circuit_breaker_state`.
+    /// Returns the value of the metric `circuit_breaker_state`.
     #[must_use]
     pub const fn number(self) -> i64 {
         match self {
@@ -30,22 +30,22 @@ impl BreakerState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TripReason {
-    /// A run of failed or slow calls.
+    /// Consecutive failed or slow calls.
     ConsecutiveFailures,
-    /// The share of failures.
+    /// The failure rate.
     FailureRate,
-    /// The share of slow calls.
+    /// The rate of slow calls.
     SlowCallRate,
-    /// Calls in flight wait too long, and nothing answers any more.
+    /// Pending calls wait unusually long and no call succeeds.
     Silence,
-    /// A trial failed.
+    /// A half-open call failed.
     TrialFailed,
-    /// A person opened it.
+    /// An operator opened it.
     Manual,
 }
 
 impl TripReason {
-    /// Every reason, for metrics.
+    /// All reasons.
     pub const ALL: [Self; 6] = [
         Self::ConsecutiveFailures,
         Self::FailureRate,
@@ -55,7 +55,7 @@ impl TripReason {
         Self::Manual,
     ];
 
-    /// The reason as a label of a metric.
+    /// Returns the reason as a metric label.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -69,22 +69,22 @@ impl TripReason {
     }
 }
 
-/// One opening.
+/// An opening of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Trip {
-    /// Why.
+    /// Reason.
     pub reason: TripReason,
-    /// How long ago.
+    /// Time since the opening.
     pub age: Duration,
 }
 
-/// What a person holds a breaker at, whatever the calls say.
+/// The state in which an operator holds a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hold {
-    /// No call goes through.
+    /// No call is admitted.
     Open,
-    /// Every call goes through.
+    /// Every call is admitted.
     Closed,
 }
 
@@ -97,31 +97,31 @@ impl Hold {
     }
 }
 
-/// A breaker that a person holds.
+/// The hold of a breaker by an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Held {
-    /// At what.
+    /// The state.
     pub hold: Hold,
-    /// For how much longer.
+    /// Remaining time.
     pub expires_in: Duration,
-    /// Why.
+    /// Reason that the operator gave.
     pub reason: String,
 }
 
-/// A breaker at one moment, for the admin API.
+/// A breaker at one instant, for the admin API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CircuitBreakerSnapshot {
     /// The name of the handle.
     pub name: String,
-    /// What it does with calls.
+    /// State.
     pub state: BreakerState,
-    /// How long it has done so.
+    /// Time since the last change of the state.
     pub since: Duration,
-    /// Set where a person holds it.
+    /// Set if an operator holds it.
     pub held: Option<Held>,
-    /// Calls that it let through, ever.
+    /// Admitted calls since the start.
     pub allowed: u64,
-    /// Calls that it refused, ever.
+    /// Rejected calls since the start.
     pub refused: u64,
     /// Calls in the window.
     pub calls: u32,
@@ -129,8 +129,8 @@ pub struct CircuitBreakerSnapshot {
     pub failures: u32,
     /// Slow calls in the window.
     pub slow_calls: u32,
-    /// Failed or slow calls since the last good one.
+    /// Failed or slow calls since the last success.
     pub run: u32,
-    /// The last five openings, the newest first.
+    /// The last five openings, newest first.
     pub trips: Vec<Trip>,
 }

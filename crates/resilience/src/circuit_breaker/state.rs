@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use super::snapshot::Hold;
 
-/// What a breaker does with calls, with what it needs for it.
+/// The state of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Closed,
@@ -16,7 +16,7 @@ pub(super) enum State {
         running: u32,
         succeeded: u32,
     },
-    /// By a person's hand, for a while.
+    /// An operator holds it for a time.
     Held {
         hold: Hold,
         until: Instant,

@@ -44,7 +44,7 @@ impl Bench {
 }
 
 #[test]
-fn opens_after_five_failures_in_a_row_and_says_so_res_1() {
+fn five_consecutive_failures_open_breaker_res_1() {
     let bench = Bench::new(&CircuitBreakerConfig::default());
     for _ in 0..5 {
         assert_eq!(bench.breaker.state(), BreakerState::Closed);
@@ -66,7 +66,7 @@ fn opens_after_five_failures_in_a_row_and_says_so_res_1() {
 }
 
 #[test]
-fn a_probe_and_the_trials_close_it_long_before_the_thirty_seconds_res_1() {
+fn probe_and_half_open_successes_close_breaker_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     while bench.call(Outcome::TRANSIENT) {}
     bench.wait(1_500);
@@ -83,7 +83,7 @@ fn a_probe_and_the_trials_close_it_long_before_the_thirty_seconds_res_1() {
 }
 
 #[test]
-fn a_trial_that_fails_opens_it_again_and_one_that_is_dropped_gives_its_place_back_res_1() {
+fn half_open_failure_reopens_and_drop_releases_permit_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     while bench.call(Outcome::TRANSIENT) {}
     bench.wait(30_000);
@@ -107,7 +107,7 @@ fn a_trial_that_fails_opens_it_again_and_one_that_is_dropped_gives_its_place_bac
 }
 
 #[test]
-fn a_late_answer_from_before_a_change_counts_for_nothing_res_1() {
+fn outcome_from_before_state_change_is_ignored_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     let late: Vec<Admission> = (0..10).filter_map(|_| bench.admit()).collect();
     while bench.call(Outcome::TRANSIENT) {}
@@ -123,7 +123,7 @@ fn a_late_answer_from_before_a_change_counts_for_nothing_res_1() {
 }
 
 #[test]
-fn being_asked_for_less_is_no_run_of_failures_but_a_high_share_of_it_opens_res_1() {
+fn throttled_calls_count_for_rate_only_res_1() {
     let bench = Bench::new(&CircuitBreakerConfig::default());
     let throttled = Outcome::Throttled { retry_after: None };
     for _ in 0..9 {
@@ -239,7 +239,7 @@ fn a_hold_teaches_the_breaker_nothing_about_runs_of_failures_res_1() {
 }
 
 #[test]
-fn held_closed_by_hand_it_lets_failures_through_for_its_time_and_no_longer_res_1() {
+fn held_closed_breaker_admits_failures_until_end_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     while bench.call(Outcome::TRANSIENT) {}
     let minute = Timeout::from_secs(60);
@@ -292,7 +292,7 @@ fn adaptive_mode_sends_about_twice_what_is_accepted_res_1() {
 }
 
 #[tokio::test]
-async fn the_layer_refuses_without_asking_the_service_and_spares_refusals_of_others_res_1() {
+async fn open_layer_rejects_and_ignores_other_rejections_res_1() {
     let breaker = CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &Metrics::new());
     let mut service = ServiceBuilder::new()
         .layer(CircuitBreakerLayer::new(breaker.clone(), ClassifyErrors))
@@ -308,7 +308,7 @@ async fn the_layer_refuses_without_asking_the_service_and_spares_refusals_of_oth
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_their_caller_lets_lie_are_not_slow_and_those_that_answer_late_are_res_1() {
+async fn duration_starts_at_first_poll_res_1() {
     for (lies, takes, state) in [
         (3_000, 1, BreakerState::Closed),
         (0, 3_000, BreakerState::Open),
@@ -348,7 +348,7 @@ fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
 }
 
 #[test]
-fn calls_in_flight_open_it_once_they_wait_for_longer_than_is_usual_res_1() {
+fn silent_pending_calls_open_breaker_res_1() {
     for (usual, known, patience) in [
         // A quarter of what is slow at least, ten times the slowest, and what is slow where nothing is known.
         (20, 10, 500),
@@ -388,7 +388,7 @@ fn one_answer_one_caller_fewer_or_one_head_is_no_silence_res_1() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn streams_whose_heads_came_are_no_silence_and_calls_without_an_answer_are_res_1() {
+async fn response_heads_prevent_silence_res_1() {
     for (head, refused) in [(true, false), (false, true)] {
         let breaker =
             CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &Metrics::new());
@@ -430,8 +430,12 @@ impl<E> crate::Classify<::http::Response<()>, E> for Streams {
         Outcome::Success
     }
 
-    fn defer(&self, response: &mut ::http::Response<()>, late: LateReport) -> Option<LateReport> {
-        late.send_with(response);
+    fn defer(
+        &self,
+        response: &mut ::http::Response<()>,
+        late: DeferredReport,
+    ) -> Option<DeferredReport> {
+        late.insert_into(response);
         None
     }
 }
@@ -489,7 +493,7 @@ proptest! {
 }
 
 #[test]
-fn first_success_after_refused_connections_closes_it_res_1() {
+fn first_success_after_refused_connections_closes_breaker_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     while bench.call(Outcome::Unreachable) {}
     assert_eq!(bench.breaker.state(), BreakerState::Open);
@@ -502,7 +506,7 @@ fn first_success_after_refused_connections_closes_it_res_1() {
 }
 
 #[test]
-fn other_failures_between_refused_connections_need_all_trials_res_1() {
+fn other_failure_needs_all_half_open_calls_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     while bench.call(Outcome::Unreachable) {}
     bench.wait(250);

@@ -2,12 +2,14 @@ use std::time::{Duration, Instant};
 
 use super::{config::CircuitBreakerConfig, window::Window};
 
-/// Refusals do not begin before so many calls more than are accepted: single failures of a quiet endpoint are borne.
-const BORNE: f64 = 5.0;
-/// Successes in a row after which nothing is refused any more: with half of the calls failing, such a run comes once in a thousand calls.
-const WELL_AGAIN: f64 = 10.0;
+/// Number of failures without rejections, for endpoints with few calls.
+const TOLERANCE: f64 = 5.0;
+/// Consecutive successes that end the rejections. If half of the calls fail, such a run occurs once in
+/// a thousand calls.
+const RECOVERY_RUN: f64 = 10.0;
 
-/// Client-side throttling: the chance to refuse is `(calls - K * accepted - borne) / (calls + 1)`.
+/// Client-side throttling. The probability of a rejection is
+/// `(calls - multiplier * accepted - tolerance) / (calls + 1)`.
 #[derive(Debug)]
 pub(super) struct Throttle {
     multiplier: f64,
@@ -26,27 +28,27 @@ impl Throttle {
         }
     }
 
-    /// The chance in `[0, 1]` with which a call is refused. In the window, what is not accepted counts as failed: failures and refusals.
-    pub(super) fn refusal_chance(&self, window: &Window) -> f64 {
+    /// Returns the probability of a rejection. In the window, rejections count as failures.
+    pub(super) fn rejection_probability(&self, window: &Window) -> f64 {
         let counts = window.total();
         let calls = f64::from(counts.calls);
         let accepted = f64::from(counts.calls - counts.failures);
-        let chance = (calls - BORNE - self.multiplier * accepted) / (calls + 1.0);
-        let recovering = (f64::from(self.successes_in_a_row) / WELL_AGAIN).min(1.0);
+        let chance = (calls - TOLERANCE - self.multiplier * accepted) / (calls + 1.0);
+        let recovering = (f64::from(self.successes_in_a_row) / RECOVERY_RUN).min(1.0);
         (chance * (1.0 - recovering)).clamp(0.0, 1.0)
     }
 
-    /// Whether a call may go, where `share` in `[0, 1)` stands for the random choice.
-    pub(super) fn admits(&mut self, window: &Window, now: Instant, share: f64) -> bool {
+    /// Returns whether a call is admitted with the random draw `draw` in `[0, 1)`.
+    pub(super) fn admits(&mut self, window: &Window, now: Instant, draw: f64) -> bool {
         let probe = now.saturating_duration_since(self.last_sent) >= self.probe_interval;
-        let sent = probe || share >= self.refusal_chance(window);
+        let sent = probe || draw >= self.rejection_probability(window);
         if sent {
             self.last_sent = now;
         }
         sent
     }
 
-    /// Takes note of an outcome.
+    /// Records an outcome.
     pub(super) fn record(&mut self, failed: bool) {
         self.successes_in_a_row = if failed {
             0

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// What a call is admitted as.
+/// The role of an admitted call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Ordinary,
@@ -8,17 +8,17 @@ pub(super) enum Role {
     Trial,
 }
 
-/// A permission, to be handed back with the outcome.
+/// Identifies an admitted call when it reports its outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ticket {
     pub(super) role: Role,
     pub(super) generation: u32,
 }
 
-/// What a machine answers to a call that asks to go.
+/// The decision about a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Go(Ticket),
-    /// Refused, and when it may be worth another try.
-    Refused(Option<Duration>),
+pub(super) enum Decision {
+    Admit(Ticket),
+    /// Rejected, with the time until a retry.
+    Reject(Option<Duration>),
 }

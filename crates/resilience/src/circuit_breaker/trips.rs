@@ -2,20 +2,20 @@ use std::{collections::VecDeque, time::Instant};
 
 use super::snapshot::{Trip, TripReason};
 
-/// Openings that are remembered for people.
-const REMEMBERED: usize = 5;
+/// Number of openings that the admin API lists.
+const MAX_TRIPS: usize = 5;
 
-/// The last openings, the newest first.
+/// The last openings, newest first.
 #[derive(Debug)]
 pub(super) struct Trips(VecDeque<(TripReason, Instant)>);
 
 impl Trips {
     pub(super) fn new() -> Self {
-        Self(VecDeque::with_capacity(REMEMBERED))
+        Self(VecDeque::with_capacity(MAX_TRIPS))
     }
 
     pub(super) fn remember(&mut self, reason: TripReason, now: Instant) {
-        self.0.truncate(REMEMBERED - 1);
+        self.0.truncate(MAX_TRIPS - 1);
         self.0.push_front((reason, now));
     }
 

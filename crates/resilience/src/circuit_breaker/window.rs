@@ -1,9 +1,9 @@
 use std::time::{Duration, Instant};
 
-/// Fine enough that what leaves the window leaves in small steps.
+/// Number of buckets of a window.
 const BUCKETS: usize = 20;
 
-/// Calls of one bucket, or of the whole window.
+/// Counts of one bucket or of the whole window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) calls: u32,
@@ -11,7 +11,7 @@ pub(super) struct Counts {
     pub(super) slow: u32,
 }
 
-/// The counts of the last while, to the twentieth of the window.
+/// A sliding window of counts.
 #[derive(Debug)]
 pub(super) struct Window {
     buckets: [Counts; BUCKETS],
@@ -37,12 +37,13 @@ impl Window {
         self.total
     }
 
-    /// When the next bucket begins.
-    pub(super) fn turns(&self) -> Instant {
+    /// Returns when the next bucket begins.
+    pub(super) fn next_bucket(&self) -> Instant {
         self.bucket_ends
     }
 
-    /// Moves on to `now` and tells how many buckets began since. Time never goes back: an earlier instant changes nothing.
+    /// Advances to `now` and returns the number of buckets that began. An earlier instant changes
+    /// nothing.
     pub(super) fn advance(&mut self, now: Instant) -> u32 {
         if now < self.bucket_ends {
             return 0;
@@ -79,8 +80,8 @@ impl Window {
         }
     }
 
-    /// Counts so many calls that neither failed nor were slow.
-    pub(super) fn count_good(&mut self, number: u32) {
+    /// Counts successful calls that were not slow.
+    pub(super) fn count_successes(&mut self, number: u32) {
         let number = number.min(u32::MAX - self.total.calls);
         if let Some(bucket) = self.buckets.get_mut(self.current) {
             bucket.calls += number;

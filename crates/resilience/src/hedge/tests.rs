@@ -56,7 +56,7 @@ async fn a_late_answer_is_asked_for_again_and_the_first_one_wins_res_8() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_must_be_sent_once_and_what_the_budget_refuses_is_waited_for_res_8() {
+async fn hedge_needs_replay_and_budget_res_8() {
     let alone = (Duration::from_secs(1), 1);
     assert_eq!(ask(ReplayNever, 10).await, alone);
     assert_eq!(ask(ReplayClone, 0).await, alone);

@@ -1,19 +1,19 @@
-//! All policies of a dependency from its configuration, in the one order that is documented.
+//! All policies of a dependency from its configuration, in their documented order.
 //!
 //! ```text
 //! limits( deadline( retry( bulkhead( breaker( timeout( call ) ) ) ) ) )
 //! ```
 //!
-//! - The *limits*, where they are set, are outermost: the adaptive limit and the rate limit count calls and not attempts, and see every end of a call, the
-//!   deadline's too. What they refuse never comes to the retries or the breaker. They share a service with the deadline, since every layer costs every call.
-//! - The *deadline* bounds the call with all its attempts and waits.
-//! - *Retry* is around the breaker, so that every attempt asks it and an open breaker ends the retrying.
-//! - The *bulkhead* holds a place for each attempt and not during the wait between two.
-//! - The *breaker* judges single attempts, and sees a timeout as the failure that it is.
-//! - The *timeout* is innermost: it bounds one attempt.
+//! - The *limits* are outermost, if set. They count calls instead of attempts, and a call that they
+//!   reject reaches neither retries nor the breaker. They share a service with the deadline for speed.
+//! - The *deadline* bounds the call with all attempts and delays.
+//! - *Retry* is outside of the breaker, so that every attempt asks it and an open breaker ends retries.
+//! - The *bulkhead* holds a permit per attempt, and none during a delay.
+//! - The *breaker* records single attempts, and counts a timeout as a failure.
+//! - The *timeout* is innermost and bounds one attempt.
 //!
-//! Hedging and coalescing stand around all of it, where they are set: [`Policies::hedge_layer`] and [`Policies::coalesce_layer`] make their layers, since they
-//! need to know which requests may be sent twice, and which are equal.
+//! [`Policies::hedge_layer`] and [`Policies::coalesce_layer`] return layers for use around all of them.
+//! They need code that decides which requests may be sent twice and which are equal.
 
 mod config;
 mod limit_gate;

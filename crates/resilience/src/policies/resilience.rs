@@ -20,7 +20,7 @@ use crate::{
     retry::{Retry, RetrySnapshot},
 };
 
-/// The policies of a service by the names of its dependencies. Cheap to clone; all clones are the same.
+/// The policies of a service by the names of its dependencies. Clones share the state.
 #[derive(Debug, Clone)]
 pub struct Resilience(Arc<Inner>);
 
@@ -32,7 +32,7 @@ struct Inner {
     limits: Limits,
 }
 
-/// The policies of one dependency, or of one endpoint of it. Cheap to clone; all clones share their state.
+/// The policies of one dependency or of one of its endpoints. Clones share the state.
 #[derive(Debug, Clone)]
 pub struct Policies(Arc<Handles>);
 
@@ -46,7 +46,7 @@ struct Handles {
     optional: Optional,
 }
 
-/// What a dependency has where it is set, and shares with its endpoints.
+/// Optional policies of a dependency, which its endpoints share.
 #[derive(Debug, Clone)]
 struct Optional {
     outgoing: Option<Outgoing>,
@@ -54,24 +54,24 @@ struct Optional {
     coalesced: Option<Counter>,
 }
 
-/// The policies of one dependency at one moment, for the admin API.
+/// The policies of one dependency at one instant, for the admin API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PoliciesSnapshot {
-    /// The name of the dependency, or of the dependency and its endpoint.
+    /// Name of the dependency, or of the dependency and its endpoint.
     pub name: String,
-    /// The breaker.
+    /// Circuit breaker.
     pub breaker: CircuitBreakerSnapshot,
-    /// The bulkhead.
+    /// Bulkhead.
     pub bulkhead: BulkheadSnapshot,
-    /// The retries.
+    /// Retries.
     pub retry: RetrySnapshot,
-    /// The rate limit on its calls, where it is set.
+    /// Rate limit of its calls, if set.
     pub rate_limit: Option<RateLimitSnapshot>,
-    /// The adaptive limit on its calls, where it is set.
+    /// Adaptive limit of its calls, if set.
     pub adaptive_concurrency: Option<ConcurrencySnapshot>,
-    /// Hedging, where it is set.
+    /// Hedging, if set.
     pub hedge: Option<HedgeSnapshot>,
-    /// Coalescing, where it is set.
+    /// Coalescing, if set.
     pub coalesce: Option<CoalesceSnapshot>,
 }
 
@@ -87,7 +87,7 @@ impl Optional {
 }
 
 impl Resilience {
-    /// The policies that the configuration describes.
+    /// Creates the policies of a configuration.
     #[must_use]
     pub fn new(config: ResilienceConfig, metrics: Metrics) -> Self {
         Self(Arc::new(Inner {
@@ -98,7 +98,7 @@ impl Resilience {
         }))
     }
 
-    /// The policies of a dependency: the same ones at every call.
+    /// Returns the policies of a dependency. Each call returns the same state.
     #[must_use]
     pub fn dependency(&self, name: &str) -> Policies {
         let inner = &*self.0;
@@ -120,8 +120,9 @@ impl Resilience {
         policies
     }
 
-    /// The policies of one endpoint of a dependency: a breaker of its own, named `dependency/endpoint`, and the places, the retry budget and the limits of the dependency.
-    /// Endpoints are route templates or method names, never what a caller sent: each is kept for ever.
+    /// Returns the policies of an endpoint. It has its own breaker, `dependency/endpoint`, and shares
+    /// the bulkhead, the retry budget and the limits of the dependency. Use route templates or method
+    /// names, because each endpoint is kept for ever.
     #[must_use]
     pub fn endpoint(&self, dependency: &str, endpoint: &str) -> Policies {
         let shared = self.dependency(dependency);
@@ -143,13 +144,15 @@ impl Resilience {
         policies
     }
 
-    /// The rate limit of this name, which the admin API shows: the same one at every call, as the first call describes it.
+    /// Returns the rate limit of this name, which the admin API lists. The first call sets its
+    /// configuration.
     #[must_use]
     pub fn rate_limiter(&self, name: &str, config: &RateLimitConfig) -> RateLimiter {
         self.0.limits.rate(name, config, &self.0.metrics)
     }
 
-    /// The adaptive limit of this name, which the admin API shows: the same one at every call, as the first call describes it.
+    /// Returns the adaptive limit of this name, which the admin API lists. The first call sets its
+    /// configuration.
     #[must_use]
     pub fn adaptive_concurrency(
         &self,
@@ -159,19 +162,19 @@ impl Resilience {
         self.0.limits.concurrency(name, config, &self.0.metrics)
     }
 
-    /// What is known of all limits at this moment.
+    /// Returns the current state of all limits.
     #[must_use]
     pub fn limits(&self) -> LimitsSnapshot {
         self.0.limits.snapshot()
     }
 
-    /// The policies of this name, a dependency's or an endpoint's, if they are in use.
+    /// Returns the policies of a dependency or an endpoint, if they are in use.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Policies> {
         self.0.known.lock().get(name).cloned()
     }
 
-    /// What is known at this moment of all dependencies that were asked for, by name.
+    /// Returns the current state of all used dependencies by name.
     #[must_use]
     pub fn snapshot(&self) -> Vec<PoliciesSnapshot> {
         let known: Vec<Policies> = self.0.known.lock().values().cloned().collect();
@@ -180,49 +183,50 @@ impl Resilience {
 }
 
 impl Policies {
-    /// A layer with all policies. `classify` tells what an answer means, `replay` which requests may be repeated.
+    /// Returns a layer with all policies. `classify` decides which results are failures, `replay`
+    /// which requests may be sent again.
     #[must_use]
     pub fn layer<C, P>(&self, classify: C, replay: P) -> PipelineLayer<C, P> {
         PipelineLayer::new(self.clone(), classify, replay)
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &Arc<str> {
         &self.0.name
     }
 
-    /// The configuration.
+    /// Returns the settings.
     #[must_use]
     pub fn config(&self) -> &PoliciesConfig {
         &self.0.config
     }
 
-    /// The breaker, to open or reset it by hand.
+    /// Returns the circuit breaker.
     #[must_use]
     pub fn breaker(&self) -> &CircuitBreaker {
         &self.0.breaker
     }
 
-    /// The bulkhead.
+    /// Returns the bulkhead.
     #[must_use]
     pub fn bulkhead(&self) -> &Bulkhead {
         &self.0.bulkhead
     }
 
-    /// The retries.
+    /// Returns the retry policy.
     #[must_use]
     pub fn retry(&self) -> &Retry {
         &self.0.retry
     }
 
-    /// The rate limit on the calls, where it is set: all calls of this process count together.
+    /// Returns the rate limit of the calls of this process, if set.
     #[must_use]
     pub fn rate_limit(&self) -> Option<&RateLimiter> {
         self.outgoing()?.rate()
     }
 
-    /// The adaptive limit on the calls, where it is set.
+    /// Returns the adaptive limit of the calls, if set.
     #[must_use]
     pub fn adaptive_concurrency(&self) -> Option<&AdaptiveConcurrency> {
         self.outgoing()?.concurrency()
@@ -232,7 +236,8 @@ impl Policies {
         self.0.optional.outgoing.as_ref()
     }
 
-    /// A layer that hedges, to stand around that of [`layer`](Self::layer); `None` where hedging is not set. `replay` tells which requests may be repeated while the first one runs.
+    /// Returns a layer that hedges calls, for use around [`layer`](Self::layer). `None` if hedging is
+    /// off. `replay` decides which requests may be sent while the first one runs.
     #[must_use]
     pub fn hedge_layer<P>(&self, replay: P) -> Option<HedgeLayer<P>> {
         let (config, hedges) = self.0.optional.hedge.as_ref()?;
@@ -240,7 +245,8 @@ impl Policies {
         Some(HedgeLayer::counting(config, budget, hedges.clone(), replay))
     }
 
-    /// A layer that makes one call of equal requests, to stand outermost; `None` where coalescing is not set. `key` tells which requests are equal.
+    /// Returns the outermost layer, which coalesces equal requests. `None` if coalescing is off. `key`
+    /// returns the same value for equal requests.
     #[must_use]
     pub fn coalesce_layer<F, Request, K>(&self, key: F) -> Option<CoalesceLayer<F, Request>>
     where
@@ -250,7 +256,7 @@ impl Policies {
         Some(CoalesceLayer::counting(coalesced, key))
     }
 
-    /// What is known at this moment.
+    /// Returns the current state.
     #[must_use]
     pub fn snapshot(&self) -> PoliciesSnapshot {
         let Optional {

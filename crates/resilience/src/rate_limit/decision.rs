@@ -1,14 +1,14 @@
 use std::time::Duration;
 
-/// What a limiter says to one request.
+/// The decision about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
-    /// Whether it may go on.
+    /// Whether the request is allowed.
     pub allowed: bool,
-    /// Requests that may still come at once.
+    /// Remaining requests of the burst.
     pub remaining: u32,
-    /// The time until everything that was used is free again.
+    /// Time until the whole quota is available.
     pub reset: Duration,
-    /// The time until the next request may go on; zero when it was allowed.
+    /// Time until the next request is allowed. Zero if this one is allowed.
     pub retry_after: Duration,
 }

@@ -2,9 +2,10 @@ use ::http::HeaderValue;
 
 use super::{config::RateLimitConfig, decision::Decision};
 
-/// The value of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10): the limit by its name, as `"default";q=200;w=2`.
+/// Returns the value of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10), such as
+/// `"default";q=200;w=2`.
 ///
-/// `name` is an sf-string without quotes and backslashes; anything else becomes `default`.
+/// `name` is an sf-string without quotes and backslashes. Another name becomes `default`.
 #[must_use]
 pub fn policy_header(name: &str, config: &RateLimitConfig) -> HeaderValue {
     let window = config.window.get().as_secs_f64().ceil();
@@ -15,7 +16,8 @@ pub fn policy_header(name: &str, config: &RateLimitConfig) -> HeaderValue {
     ))
 }
 
-/// The value of `RateLimit`: what is left, and in how many seconds the quota is whole again, as `"default";r=7;t=1`.
+/// Returns the value of `RateLimit`: the remaining requests and the seconds until the whole quota is
+/// available, such as `"default";r=7;t=1`.
 #[must_use]
 pub fn state_header(name: &str, decision: &Decision) -> HeaderValue {
     let reset = decision.reset.as_secs_f64().ceil();

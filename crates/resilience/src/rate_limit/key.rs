@@ -3,31 +3,32 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use seaworthy_core::{Actor, Tenant, network_of};
 use sha2::{Digest as _, Sha256};
 
-/// Whose requests are counted together.
+/// The key by which requests are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RateLimitKey {
-    /// All requests of a route, by its template.
+    /// A route, by its template.
     Route(Arc<str>),
     /// An authenticated user or service.
     Actor(Actor),
-    /// A client's address as it was read through trusted proxies: of IPv4 all of it, of IPv6 the /64, which one subscriber owns whole.
+    /// A client's address, read through trusted proxies. Of IPv6 only the /64, which belongs to one
+    /// subscriber.
     Address(IpAddr),
-    /// An API key, by its digest: the key itself is in no memory and no store.
+    /// An API key, by its digest, so that neither memory nor the store contains the key.
     ApiKey([u8; 16]),
     /// A tenant.
     Tenant(Tenant),
-    /// A key of one route alone.
+    /// A key on one route.
     OnRoute(Arc<str>, Box<RateLimitKey>),
 }
 
 impl RateLimitKey {
-    /// The key of a client's address.
+    /// Returns the key of a client's address.
     #[must_use]
     pub fn address(address: IpAddr) -> Self {
         Self::Address(network_of(address))
     }
 
-    /// The key of an API key.
+    /// Returns the key of an API key.
     #[must_use]
     pub fn api_key(key: &str) -> Self {
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
@@ -39,14 +40,14 @@ impl RateLimitKey {
         Self::ApiKey(short)
     }
 
-    /// This key on one route.
+    /// Restricts the key to one route.
     #[must_use]
     pub fn on_route(self, route: impl Into<Arc<str>>) -> Self {
         Self::OnRoute(route.into(), Box::new(self))
     }
 }
 
-/// The text under which a shared store counts the key. Lengths go before what others choose, so that no two keys have the same text.
+/// The key in a shared store. Values of clients have a length prefix, so that all keys are unique.
 impl fmt::Display for RateLimitKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sized = |formatter: &mut fmt::Formatter<'_>, kind: &str, text: &str| {

@@ -12,14 +12,14 @@ use tower_service::Service;
 use super::{key::RateLimitKey, local::RateLimiter};
 use crate::{CallError, Refusal};
 
-/// Limits the requests of a service in this process; `key` tells whose they are.
+/// A layer that limits requests in this process. `key` returns the key of a request.
 #[derive(Debug, Clone)]
 pub struct RateLimitLayer<F> {
     limiter: RateLimiter,
     key: F,
 }
 
-/// What [`RateLimitLayer`] makes.
+/// The service of [`RateLimitLayer`].
 #[derive(Debug, Clone)]
 pub struct RateLimitService<S, F> {
     inner: S,
@@ -28,7 +28,7 @@ pub struct RateLimitService<S, F> {
 }
 
 impl<F> RateLimitLayer<F> {
-    /// A layer around the shared limit.
+    /// Creates a layer with a shared limit.
     pub const fn new(limiter: RateLimiter, key: F) -> Self {
         Self { limiter, key }
     }

@@ -8,7 +8,18 @@ use super::{
 };
 use crate::{Refusal, Refused};
 
-/// A rate limit in this process. Cheap to clone; all clones are the same limit.
+/// A rate limit in this process. Clones share the counts.
+///
+/// ```
+/// use std::time::Instant;
+/// use seaworthy_core::Actor;
+/// use seaworthy_resilience::rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter};
+/// use seaworthy_telemetry::metrics::Metrics;
+///
+/// let limit = RateLimiter::new("search", &RateLimitConfig::default(), &Metrics::new());
+/// let key = RateLimitKey::Actor(Actor::new("u-1"));
+/// assert!(limit.check(&key, Instant::now()).allowed);
+/// ```
 #[derive(Clone)]
 pub struct RateLimiter(Arc<Inner>);
 
@@ -20,7 +31,7 @@ struct Inner {
 }
 
 impl RateLimiter {
-    /// A limit of which nothing is used.
+    /// Creates a limit of which nothing is used.
     #[must_use]
     pub fn new(name: &str, config: &RateLimitConfig, metrics: &Metrics) -> Self {
         Self(Arc::new(Inner {
@@ -28,26 +39,26 @@ impl RateLimiter {
             limit: Gcra::new(config),
             blocked: metrics.counter(
                 "rate_limit_blocked_total",
-                "Requests that a rate limit refused.",
+                "Requests that a rate limit rejected.",
                 &[("name", name)],
             ),
             config: config.clone(),
         }))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The configuration.
+    /// Returns the settings.
     #[must_use]
     pub fn config(&self) -> &RateLimitConfig {
         &self.0.config
     }
 
-    /// Counts one request of a key at a time.
+    /// Counts one request of a key.
     #[must_use]
     pub fn check(&self, key: &RateLimitKey, now: Instant) -> Decision {
         let inner = &*self.0;
@@ -58,7 +69,7 @@ impl RateLimiter {
         decision
     }
 
-    /// What is known at this moment.
+    /// Returns the current state.
     #[must_use]
     pub fn snapshot(&self) -> RateLimitSnapshot {
         let inner = &*self.0;
@@ -71,10 +82,10 @@ impl RateLimiter {
         }
     }
 
-    /// The same as a refusal where it is one.
+    /// Counts one request and returns a rejection if it is not allowed.
     ///
     /// # Errors
-    /// A refusal when the limit is used up.
+    /// A rejection if the limit is exhausted.
     pub fn admit(&self, key: &RateLimitKey, now: Instant) -> Result<Decision, Refusal> {
         let decision = self.check(key, now);
         if decision.allowed {

@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// A rate limit of this process at one moment, for the admin API. It tells of no key: keys are people.
+/// A rate limit at one instant, for the admin API. It contains no keys, which may identify people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RateLimitSnapshot {
     /// The name of the handle.
     pub name: String,
-    /// Requests that one key may send in one window.
+    /// Requests per key and window.
     pub requests: u32,
-    /// The window.
+    /// Window.
     pub window: Duration,
-    /// Keys that are told apart now.
+    /// Keys in memory.
     pub keys: usize,
-    /// Requests that were refused, ever.
+    /// Rejected requests since the start.
     pub refused: u64,
 }

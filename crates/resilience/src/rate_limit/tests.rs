@@ -23,7 +23,7 @@ fn ada() -> RateLimitKey {
 }
 
 #[test]
-fn the_default_is_two_hundred_at_once_and_a_hundred_a_second_res_6() {
+fn default_limit_is_200_at_once_and_100_per_second_res_6() {
     let limiter = RateLimiter::new("default", &RateLimitConfig::default(), &Metrics::new());
     let start = Instant::now();
     let allowed = |at: Instant, tries: u32| {
@@ -42,7 +42,7 @@ fn the_default_is_two_hundred_at_once_and_a_hundred_a_second_res_6() {
 }
 
 #[test]
-fn clones_for_a_thousand_connections_limit_as_one_res_6() {
+fn clones_share_counts_res_6() {
     let limiter = limiter(10, Timeout::from_secs(1));
     let now = Instant::now();
     let allowed = (0..1_000)
@@ -53,7 +53,7 @@ fn clones_for_a_thousand_connections_limit_as_one_res_6() {
 }
 
 #[test]
-fn headers_say_what_is_left_and_when_it_is_whole_again_res_6() {
+fn headers_contain_remaining_and_reset_res_6() {
     let limiter = limiter(3, Timeout::from_secs(3));
     let now = Instant::now();
     let decision = limiter.check(&ada(), now);
@@ -70,7 +70,7 @@ fn headers_say_what_is_left_and_when_it_is_whole_again_res_6() {
 }
 
 #[test]
-fn a_flood_of_keys_costs_bounded_memory_and_spares_who_was_there_res_6() {
+fn flood_of_keys_has_bounded_memory_res_6() {
     let keyed = Keyed::new(1_600);
     keyed.update(&ada(), 1, 1_000, |value| *value = 7);
     for number in 0..100_000_u32 {
@@ -84,7 +84,7 @@ fn a_flood_of_keys_costs_bounded_memory_and_spares_who_was_there_res_6() {
 }
 
 #[test]
-fn no_two_keys_have_the_same_text_res_6() {
+fn key_texts_are_unique_res_6() {
     let route = |text: &str| RateLimitKey::Route(text.into());
     let keys = [
         route("a"),
@@ -109,7 +109,7 @@ fn no_two_keys_have_the_same_text_res_6() {
 }
 
 #[tokio::test]
-async fn the_layer_refuses_what_is_above_the_limit_and_says_when_to_come_back_res_6() {
+async fn layer_rejects_excess_with_retry_after_res_6() {
     use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
     let service = ServiceBuilder::new()
@@ -134,7 +134,7 @@ async fn the_layer_refuses_what_is_above_the_limit_and_says_when_to_come_back_re
 
 proptest! {
     #[test]
-    fn in_no_window_more_than_twice_the_limit_and_in_the_long_run_the_rate_res_6(
+    fn check_bounds_every_window_and_long_term_rate_res_6(
         waits in proptest::collection::vec(0_u64..200, 1..400),
         requests in 1_u32..50,
     ) {

@@ -10,14 +10,14 @@ use http_body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
 use seaworthy_core::ByteSize;
 
-/// A request body that can be sent again as long as it is not larger than a bound.
+/// A request body that can be sent again up to a maximum size.
 ///
-/// What is sent is recorded (its buffers are shared, not copied), and what was not yet read when an attempt ends is handed back. A body that grows past its bound
-/// is sent on as it is, and no more recorded: it can then not be sent again.
+/// It records the sent buffers without copying them, and keeps the unread rest after an attempt. A
+/// body above the maximum size is sent once and not recorded.
 #[derive(Debug)]
 pub struct ReplayBody<B: Body<Data = Bytes> + Unpin> {
     pub(super) record: Arc<Mutex<Record<B>>>,
-    /// The part that was not yet read; `None` at its end.
+    /// The unread part. `None` at the end.
     rest: Option<B>,
     /// Recorded frames that were sent in this attempt.
     sent: usize,
@@ -25,7 +25,7 @@ pub struct ReplayBody<B: Body<Data = Bytes> + Unpin> {
     fresh: bool,
 }
 
-/// What is known of a body beyond one attempt.
+/// The recorded part of a body, which attempts share.
 #[derive(Debug)]
 pub struct Record<B> {
     chunks: Vec<Bytes>,
@@ -38,16 +38,16 @@ pub struct Record<B> {
 
 #[derive(Debug)]
 enum RecordState<B> {
-    /// An attempt holds the rest.
+    /// An attempt owns the rest.
     Running,
-    /// The attempt has ended and left this rest; `None` when all was read.
+    /// The attempt has ended with this rest. `None` if all was read.
     Left(Option<B>),
     /// It cannot be sent again.
     Lost,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> ReplayBody<B> {
-    /// A body that is recorded up to `limit`.
+    /// Creates a body that is recorded up to `limit`.
     pub fn new(body: B, limit: ByteSize) -> Self {
         let hint = body.size_hint();
         let record = Record {
@@ -67,7 +67,7 @@ impl<B: Body<Data = Bytes> + Unpin> ReplayBody<B> {
         }
     }
 
-    /// What is needed to send a request again: its head, and the record of its body.
+    /// Returns what a retry needs: the head of the request and the record of its body.
     pub fn keep(request: &Request<Self>) -> (Parts, Arc<Mutex<Record<B>>>) {
         let mut head = Request::new(());
         *head.method_mut() = request.method().clone();
@@ -78,7 +78,7 @@ impl<B: Body<Data = Bytes> + Unpin> ReplayBody<B> {
         (head.into_parts().0, Arc::clone(&request.body().record))
     }
 
-    /// The body once more, if the attempt before has ended and all of it is known.
+    /// Returns the body again if the previous attempt has ended and the body is complete.
     pub fn again(shared: &Arc<Mutex<Record<B>>>) -> Option<Self> {
         let mut record = shared.lock();
         match std::mem::replace(&mut record.state, RecordState::Running) {
@@ -140,7 +140,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for ReplayBody<B> {
                     record.add(chunk);
                     this.sent = record.chunks.len();
                 } else if let Some(trailers) = frame.trailers_ref() {
-                    // They are the last frame, after which nobody need ask for another.
+                    // Trailers are the last frame.
                     record.trailers = Some(trailers.clone());
                     this.rest = None;
                     this.sent = usize::MAX;

@@ -34,7 +34,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<S, F, Request> {
         Calling { #[pin] attempt: F },
-        // The attempt is gone before what it left of the request is used again.
+        // The attempt is dropped before the rest of its request is used again.
         Failed,
         Waiting { sleep: Pin<Box<Sleep>>, request: Option<Request> },
         Readying { service: S, request: Option<Request> },

@@ -2,7 +2,8 @@ use tower_layer::Layer;
 
 use super::{handle::Retry, service::RetryService};
 
-/// Tries calls of a service again. `classify` tells what an answer means, `replay` which requests may be repeated.
+/// A layer that retries calls. `classify` decides which results are failures, `replay` which requests
+/// may be sent again.
 #[derive(Debug, Clone)]
 pub struct RetryLayer<C, P> {
     retry: Retry,
@@ -11,7 +12,7 @@ pub struct RetryLayer<C, P> {
 }
 
 impl<C, P> RetryLayer<C, P> {
-    /// A layer around the shared rules and budget.
+    /// Creates a layer with a shared policy and budget.
     pub const fn new(retry: Retry, classify: C, replay: P) -> Self {
         Self {
             retry,

@@ -1,14 +1,15 @@
-//! Retries that help: full jitter, a budget, the dependency's own advice, and a request that is repeated whole or not at all (RES-2).
+//! Retries with full jitter, a budget and `Retry-After` (RES-2).
 //!
-//! The waits are [`seaworthy_core::Backoff`]. The rest is own code: `tower::retry` has no bound on replay, no `Retry-After` and no deadline, and leaves it
-//! to each policy to ask its budget, which takes a lock for every call. What is decided here:
+//! The delays are [`seaworthy_core::Backoff`]. `tower::retry` is not used: it does not bound replayed
+//! bodies, and knows neither `Retry-After` nor deadlines.
 //!
-//! - Only a request that [`Replay`] keeps is tried again: an idempotent one, or one that its caller marked. What cannot be repeated whole (a body that grew past
-//!   its bound) is not tried again; it is never sent empty.
-//! - A refusal of our own ends the retrying: an open breaker is not asked three times.
-//! - `Retry-After` is obeyed when it is within bounds, and otherwise the answer is given back at once; nothing waits past the request's deadline.
-//! - The budget bounds what a failing dependency is sent: a fifth more than the calls themselves, and a few a second for quiet services. Without it a
-//!   dependency that stumbles under load is kept down by the retries alone (see `tests/overload.rs`).
+//! - Only a request that [`Replay`] keeps is retried: an idempotent or marked one. A request whose body
+//!   exceeded the limit is not retried.
+//! - A rejection by a policy ends the retries.
+//! - `Retry-After` is obeyed up to a limit. A longer one returns the response at once. No retry starts
+//!   after the deadline of the request.
+//! - The budget bounds the load of a failing dependency to 120 %, plus a few retries per second.
+//!   Without it, retries keep an overloaded dependency down (`tests/overload.rs`).
 
 mod body;
 mod budget;

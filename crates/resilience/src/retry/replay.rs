@@ -7,19 +7,20 @@ use parking_lot::Mutex;
 
 use super::body::{Record, ReplayBody};
 
-/// Tells which requests may be sent twice, and makes the second one.
+/// Decides which requests may be sent again, and creates them.
 pub trait Replay<R>: Clone {
-    /// What is kept of a request while it runs.
+    /// The kept parts of a request.
     type Kept;
 
-    /// Keeps what is needed to send the request again; `None` when it must be sent once.
+    /// Keeps what a retry needs. `None` if the request must not be sent again.
     fn keep(&self, request: &R) -> Option<Self::Kept>;
 
-    /// The request once more, whole; `None` when that is no longer possible. Called after the attempt before it has ended.
+    /// Returns the complete request again, or `None` if that is not possible. The previous attempt
+    /// has ended.
     fn again(&self, kept: &Self::Kept) -> Option<R>;
 }
 
-/// Every request may be repeated, by cloning it.
+/// Allows retries of all requests, by cloning them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReplayClone;
 
@@ -35,7 +36,7 @@ impl<R: Clone> Replay<R> for ReplayClone {
     }
 }
 
-/// No request may be repeated.
+/// Allows no retries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReplayNever;
 
@@ -51,11 +52,12 @@ impl<R> Replay<R> for ReplayNever {
     }
 }
 
-/// The mark, as an extension of a request, that repeating it does no harm although its method does not say so.
+/// An extension of a request that allows retries whatever its method.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Repeatable;
 
-/// HTTP requests that may be repeated: idempotent by their method (RFC 9110, section 9.2.2), with an `Idempotency-Key`, or marked [`Repeatable`].
+/// Allows retries of HTTP requests with an idempotent method (RFC 9110, section 9.2.2), with an
+/// `Idempotency-Key`, or marked as [`Repeatable`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReplayIdempotent;
 

@@ -9,7 +9,7 @@ use tower_service::Service;
 use super::{future::RetryFuture, handle::Retry, replay::Replay};
 use crate::{CallError, Classify};
 
-/// A service whose failed calls are tried again.
+/// A service whose failed calls are retried.
 #[derive(Debug, Clone)]
 pub struct RetryService<S, C, P> {
     inner: S,
@@ -18,16 +18,17 @@ pub struct RetryService<S, C, P> {
     replay: P,
 }
 
-/// What only a call that is tried again needs: all calls share it, so that one that is not pays for no more than a reference to it.
+/// The parts that only a retry needs. Calls share them, so that a call without a retry only clones a
+/// reference.
 #[derive(Debug)]
 pub(super) struct Again<S> {
     pub(super) retry: Retry,
-    /// A service to clone for the next attempt. The lock lets a service be shared that is not made for it.
+    /// The service to clone for a retry. The lock makes it `Sync`.
     pub(super) service: Mutex<S>,
 }
 
 impl<S: Clone, C, P> RetryService<S, C, P> {
-    /// Tries calls of a service again.
+    /// Adds retries to a service.
     pub fn new(inner: S, retry: Retry, classify: C, replay: P) -> Self {
         let service = Mutex::new(inner.clone());
         Self {

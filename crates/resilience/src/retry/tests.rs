@@ -141,7 +141,7 @@ async fn nothing_waits_past_the_deadline_res_2() {
 }
 
 #[tokio::test]
-async fn a_retry_that_the_deadline_forbids_costs_nothing_and_is_not_counted_res_2() {
+async fn retry_after_deadline_withdraws_nothing_res_2() {
     let patient = RetryConfig {
         initial_backoff: Timeout::from_secs(60 * 60),
         max_backoff: Timeout::from_secs(60 * 60),
@@ -157,7 +157,7 @@ async fn a_retry_that_the_deadline_forbids_costs_nothing_and_is_not_counted_res_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dependency_that_fails_all_is_sent_a_fifth_more_and_the_minimum_res_2() {
+async fn budget_bounds_load_of_failing_dependency_res_2() {
     let calls = Arc::default();
     let config = RetryConfig {
         max_attempts: NonZeroU32::new(10).unwrap(),

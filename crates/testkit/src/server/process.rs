@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use super::{keeper, reaper::reap};
 
 /// The slowest of the servers needs a third of this where seven of them start on two cores.
-const PATIENCE: Duration = Duration::from_secs(240);
+const TIMEOUT: Duration = Duration::from_secs(240);
 /// How often a server that starts is looked at.
 const GLANCE: Duration = Duration::from_millis(10);
 /// The end of a log is what tells why a server did not start.
@@ -46,7 +46,7 @@ pub fn free_address() -> io::Result<SocketAddr> {
                 all.push(mark);
                 return Ok(address);
             }
-            Err(error) if began.elapsed() > PATIENCE => return Err(error),
+            Err(error) if began.elapsed() > TIMEOUT => return Err(error),
             Err(_) => {}
         }
     }
@@ -112,7 +112,7 @@ impl Process {
         let began = Instant::now();
         while !ready() {
             let ended = child.try_wait()?;
-            if ended.is_some() || began.elapsed() > PATIENCE {
+            if ended.is_some() || began.elapsed() > TIMEOUT {
                 let _ = child.kill();
                 let _ = child.wait();
                 let state = ended.map_or_else(
@@ -169,7 +169,7 @@ impl Drop for Process {
 pub(super) fn poll(what: &str, mut is_so: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
     let began = Instant::now();
     while !is_so()? {
-        if began.elapsed() > PATIENCE {
+        if began.elapsed() > TIMEOUT {
             return Err(io::Error::other(what.to_owned()));
         }
         thread::sleep(GLANCE);

@@ -2,40 +2,41 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::ticket::Ticket;
 
-/// Set when every call may go.
+/// Set if every call is admitted.
 const ADMITS_ALL: u64 = 1 << 32;
-/// Set when a success changes nothing but counts.
+/// Set if a success only changes counts.
 const QUIET: u64 = 1 << 33;
-/// One success that is not counted yet; what is above are more of them.
+/// One success that is not counted yet. The higher bits count more of them.
 const SUCCESS: u64 = 1 << 34;
 
-/// What can be asked and told of a closed breaker without its lock: the generation (32 bits), two flags, and the successes since the lock was last held.
+/// The state of a closed breaker that calls use without its lock: the generation (32 bits), two flags,
+/// and the successes since the lock was last held.
 ///
-/// The flags and the generation change under the lock alone. A success is added only where the generation is that of its call and the breaker is quiet, in one
-/// step with looking.
+/// The flags and the generation change only under the lock. A success is added in one atomic step,
+/// if the breaker is quiet and has the generation of the call.
 #[derive(Debug)]
-pub(super) struct FastWord(AtomicU64);
+pub(super) struct AtomicState(AtomicU64);
 
-/// What the lock's holder says of its machine.
+/// The state that the holder of the lock publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct FastPath {
     pub(super) generation: u32,
     pub(super) admits_all: bool,
     pub(super) is_quiet: bool,
 }
 
-impl FastWord {
-    pub(super) fn new(standing: Standing) -> Self {
-        Self(AtomicU64::new(standing.word()))
+impl AtomicState {
+    pub(super) fn new(fast_path: FastPath) -> Self {
+        Self(AtomicU64::new(fast_path.word()))
     }
 
-    /// The generation, if every call may go.
+    /// Returns the generation if every call is admitted.
     pub(super) fn admits(&self) -> Option<u32> {
         let word = self.0.load(Ordering::Acquire);
         (word & ADMITS_ALL != 0).then(|| generation_of(word))
     }
 
-    /// Counts a success, if that is all there is to do.
+    /// Counts a success if nothing else changes. Returns whether it did.
     pub(super) fn count_success(&self, ticket: Ticket) -> bool {
         let more = |word| {
             let counts = word & QUIET != 0 && generation_of(word) == ticket.generation;
@@ -46,7 +47,7 @@ impl FastWord {
             .is_ok()
     }
 
-    /// Takes the successes that were counted, under the lock.
+    /// Takes the counted successes, under the lock.
     pub(super) fn take_successes(&self) -> u32 {
         if self.0.load(Ordering::Relaxed) < SUCCESS {
             return 0;
@@ -54,19 +55,20 @@ impl FastWord {
         successes_of(self.0.fetch_and(SUCCESS - 1, Ordering::Acquire))
     }
 
-    /// Says what is so now, under the lock; the successes that were counted meanwhile, if they belong to the same generation.
-    pub(super) fn publish(&self, standing: Standing) -> u32 {
-        let (word, new) = (self.0.load(Ordering::Relaxed), standing.word());
+    /// Publishes the state under the lock. Returns the successes that were counted meanwhile for the
+    /// same generation.
+    pub(super) fn publish(&self, fast_path: FastPath) -> u32 {
+        let (word, new) = (self.0.load(Ordering::Relaxed), fast_path.word());
         if word & (SUCCESS - 1) == new {
             return 0;
         }
         if word & QUIET == 0 {
-            // Nobody else writes then.
+            // Only the holder of the lock writes in this state.
             self.0.store(new, Ordering::Release);
             return 0;
         }
         let word = self.0.swap(new, Ordering::AcqRel);
-        if generation_of(word) == standing.generation {
+        if generation_of(word) == fast_path.generation {
             successes_of(word)
         } else {
             0
@@ -74,7 +76,7 @@ impl FastWord {
     }
 }
 
-impl Standing {
+impl FastPath {
     fn word(self) -> u64 {
         let flag = |set: bool, flag: u64| if set { flag } else { 0 };
         u64::from(self.generation) | flag(self.admits_all, ADMITS_ALL) | flag(self.is_quiet, QUIET)

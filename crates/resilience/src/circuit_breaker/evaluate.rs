@@ -1,20 +1,20 @@
 use super::{
-    chance::{Usual, exceeds},
+    baseline::{Baseline, exceeds},
     config::CircuitBreakerConfig,
     snapshot::TripReason,
     window::Counts,
 };
 
-/// Why a closed breaker should open, if it should: after a run of bad calls, or with such counts in its window.
+/// Returns why a closed breaker must open after a run of failures, with these counts in its window.
 pub(super) fn reason_to_open(
     config: &CircuitBreakerConfig,
     run: u32,
-    usual: &Usual,
+    baseline: &Baseline,
     counts: Counts,
 ) -> Option<TripReason> {
     let enough = counts.calls >= config.min_calls.get();
     let long = config.consecutive_failures;
-    if long > 0 && run >= long && usual.is_surprised_by(run) {
+    if long > 0 && run >= long && baseline.is_improbable(run) {
         Some(TripReason::ConsecutiveFailures)
     } else if enough && exceeds(counts.failures, counts.calls, config.failure_rate.get()) {
         Some(TripReason::FailureRate)
