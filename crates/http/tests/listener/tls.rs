@@ -273,7 +273,7 @@ async fn bad_files_are_named_with_what_is_wrong_sec_1() {
             "does not belong to the certificate",
             with_key(other.path("server.key")),
         ),
-        ("client_ca must name", without_authority),
+        ("client_certificates needs client_ca", without_authority),
     ] {
         let config = ListenerConfig {
             address: ([127, 0, 0, 1], 0).into(),
