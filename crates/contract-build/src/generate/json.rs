@@ -95,7 +95,7 @@ pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String 
 }
 
 /// Returns the fields in the order of the contract. The pool sorts them by number.
-fn in_order(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
+pub(crate) fn in_order(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
     let mut fields: Vec<FieldDescriptor> = message.fields().collect();
     fields.sort_by_key(|field| field.path().last().copied());
     fields

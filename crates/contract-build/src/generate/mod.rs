@@ -14,6 +14,7 @@ mod validation;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 pub(crate) use comment::comment;
+pub(crate) use json::in_order;
 pub(crate) use transport::Transport;
 
 use crate::{BuildError, contract::Contract, names};

@@ -16,6 +16,7 @@ mod range;
 mod rule;
 mod scalar;
 mod schema;
+mod schema_names;
 mod security;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use super::{
     schema::Schemas,
 };
 use crate::{
-    generate::comment,
+    generate::{comment, in_order},
     http_rule::{Binding, Body, is_text},
 };
 
@@ -137,7 +137,7 @@ impl Query<'_, '_> {
         // A recursive message is listed once, although the contract reads deeper parameters up to
         // `MAX_PARAMETER_DEPTH`.
         inside.push(message.full_name().to_owned());
-        for field in super::schema::in_order(message) {
+        for field in in_order(message) {
             let path = join(path, field.name());
             let shown = join(shown, &self.schemas.name(&field));
             if self.bound.contains(&path.as_str()) || self.in_body == Some(&path) || field.is_map()

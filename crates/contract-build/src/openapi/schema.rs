@@ -8,10 +8,11 @@ use super::{
     path::{Part, segment_patterns},
     rule,
     scalar::{self, MESSAGE_LIMIT, SEGMENT_LIMIT, bare, is_integer, open_enum},
+    schema_names,
 };
 use crate::{
     contract::Contract,
-    generate::{Options, comment},
+    generate::{Options, comment, in_order},
     rules::{FieldRules, Ignore, Rule},
 };
 
@@ -56,7 +57,7 @@ impl<'a> Schemas<'a> {
         Self {
             contract,
             options,
-            names: short_names(contract),
+            names: schema_names::of(contract),
             both_ways: input.intersection(&output).cloned().collect(),
             made: BTreeMap::new(),
         }
@@ -336,13 +337,6 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// Returns the fields in the order of the contract.
-pub(super) fn in_order(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
-    let mut fields: Vec<FieldDescriptor> = message.fields().collect();
-    fields.sort_by_key(|field| field.path().last().copied());
-    fields
-}
-
 fn reach(message: &MessageDescriptor, found: &mut BTreeSet<String>) {
     if !found.insert(message.full_name().to_owned()) {
         return;
@@ -352,36 +346,6 @@ fn reach(message: &MessageDescriptor, found: &mut BTreeSet<String>) {
             reach(&inner, found);
         }
     }
-}
-
-/// Returns the name without the package, or the full name if two packages have the same name.
-fn short_names(contract: &Contract) -> BTreeMap<String, String> {
-    let short = |message: &MessageDescriptor| {
-        let local = message
-            .full_name()
-            .strip_prefix(message.package_name())
-            .unwrap_or(message.full_name());
-        local.replace('.', "")
-    };
-    contract
-        .messages
-        .iter()
-        .map(|message| {
-            let name = short(message);
-            let taken = contract
-                .messages
-                .iter()
-                .filter(|other| short(other) == name)
-                .count()
-                > 1;
-            let name = if taken {
-                message.full_name().to_owned()
-            } else {
-                name
-            };
-            (message.full_name().to_owned(), name)
-        })
-        .collect()
 }
 
 fn or_null(schema: Value) -> Value {

@@ -216,11 +216,11 @@ async fn settings_that_cannot_work_are_refused_where_the_client_is_made_conf_1()
         config.url = "http://localhost:7000".to_owned();
         config.tls.ca = Some("ca.pem".into());
     };
-    assert!(refused(&plain).contains("plain text"));
+    assert!(refused(&plain).contains("has no TLS"));
     let missing = "no/such/ca.pem";
     assert!(refused(&|config| config.tls.ca = Some(missing.into())).contains(missing));
     let half = |config: &mut GrpcClientConfig| config.tls.key = Some("key.pem".into());
-    assert!(refused(&half).contains("belong together"));
+    assert!(refused(&half).contains("must be set together"));
     let builder = GrpcChannel::builder("things", GrpcClientConfig::new("http://localhost"));
     let error = builder.contract(b"\xff").build().unwrap_err();
     assert!(matches!(error, GrpcClientError::Contract(_)), "{error}");
