@@ -8,7 +8,7 @@ use std::{
 use seaworthy_core::{RequestContext, RequestId, ServiceIdentity, context, trace::TraceContext};
 use seaworthy_telemetry::{
     MetricsConfig, Telemetry,
-    logs::{LogConfig, LogFormat, NullSink, LogRateLimitConfig},
+    logs::{LogConfig, LogFormat, LogRateLimitConfig, NullSink},
     tracer::TracingConfig,
 };
 use tracing_subscriber::fmt;

@@ -26,10 +26,7 @@ const CLEAN: [(&str, &str); 6] = [
 ];
 /// The same line with an IP address and the user agent of a browser.
 const ADDRESSES: [(&str, &str); 6] = [
-    (
-        "message",
-        "the connection pool is exhausted",
-    ),
+    ("message", "the connection pool is exhausted"),
     ("method", "GET"),
     ("path", "/event/v1/events/{id}"),
     (

@@ -32,7 +32,8 @@ async fn a_token_that_was_signed_elsewhere_with_the_shared_secret_is_good_for_so
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_secret_is_changed_tokens_by_both_are_believed_auth_1() {
     let next = "the secret that is to come, which is long enough";
-    let believe = |service: &str| format!("{service}.jwt.additional_verification_keys=[\"{next}\"]");
+    let believe =
+        |service: &str| format!("{service}.jwt.additional_verification_keys=[\"{next}\"]");
     let [bff, event, join] = ["bff", "event", "join"].map(believe);
     let house = House::open_with(&[&bff, &event, &join]).await;
     let present = std::fs::read(house.place.path().join("secrets/jwt")).unwrap();

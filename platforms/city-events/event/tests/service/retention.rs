@@ -43,10 +43,7 @@ async fn what_is_kept_for_days_is_pruned_once_it_is_whole_obs_11() {
     let failed = async || worker(&house).unwrap()["failures"].as_u64() > Some(0);
     house.until(failed).await;
     let error = worker(&house).unwrap()["last_error"].to_string();
-    assert!(
-        error.contains("record 1 was altered"),
-        "{error}"
-    );
+    assert!(error.contains("record 1 was altered"), "{error}");
     let (records,): (i64,) = sql("SELECT COUNT(*) FROM audit_log")
         .fetch_one(&house.database)
         .await
