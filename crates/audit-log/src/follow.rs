@@ -14,8 +14,8 @@ pub(crate) struct Link {
 }
 
 impl AuditLog {
-    /// Verifies the chain from a position up to a number. Calls `at` for each record with its signer. Returns
-    /// the last position, which is earlier if records at the end are missing.
+    /// Verifies the chain from a position up to a number. Calls `at` for each record with its
+    /// signer. Returns the last position, which is earlier if records at the end are missing.
     pub(crate) async fn follow(
         &self,
         connection: &dyn Connection,

@@ -74,8 +74,8 @@ impl Keys {
         self.find(is_right, |last| sequence <= last.sequence)
     }
 
-    /// Returns the key with which `is_right` succeeds for a proof. Keys with a last record are excluded,
-    /// because a stolen one could remove the records that it signed.
+    /// Returns the key with which `is_right` succeeds for a proof. Keys with a last record are
+    /// excluded, because a stolen one could remove the records that it signed.
     pub(crate) fn of_proof(&self, is_right: impl Fn(&hmac::Key) -> bool) -> Option<Signer> {
         self.find(is_right, |_| false)
     }

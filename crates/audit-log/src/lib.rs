@@ -1,15 +1,17 @@
-//! A hash-chained log of who did what to which target, from where and with what result (OBS-11). The
-//! auditor, which checks repositories, is a different tool.
+//! A hash-chained log of who did what to which target, from where and with what result (OBS-11).
+//! The auditor, which checks repositories, is a different tool.
 //!
-//! - An entry is written in the transaction of its change. A change that cannot be logged is rolled back.
+//! - An entry is written in the transaction of its change. A change that cannot be logged is rolled
+//!   back.
 //! - The hash of each record is an HMAC over the record and the previous hash. An attacker with the
-//!   database and without the key cannot alter, add or remove a record unnoticed, except at the end.
+//!   database and without the key cannot alter, add or remove a record unnoticed, except at the
+//!   end.
 //! - Pruning signs the new beginning with the same key, after it has verified the removed records.
-//! - The hash of each record also goes to the log of the service, which leaves the machine. It shows
-//!   whether the end of the chain was removed.
+//! - The hash of each record also goes to the log of the service, which leaves the machine. It
+//!   shows whether the end of the chain was removed.
 //!
-//! Transactions that append run one after another. Log the actions of people here, and frequent actions
-//! of programs in metrics and logs.
+//! Transactions that append run one after another. Log the actions of people here, and frequent
+//! actions of programs in metrics and logs.
 //!
 //! ```no_run
 //! use seaworthy_audit_log::{AppendError, AuditEntry, AuditLog};

@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// The maximum length of a column. Longer text is truncated.
-const LONGEST_TEXT: usize = 255;
+const MAX_TEXT_LENGTH: usize = 255;
 /// In bytes. Details are not meant for documents.
-const LONGEST_DETAILS: usize = 8 * 1024;
+const MAX_DETAILS_SIZE: usize = 8 * 1024;
 
 /// The audit log of a service. Cheap to clone.
 ///
@@ -75,7 +75,8 @@ pub(crate) struct Chain {
 }
 
 impl AuditLog {
-    /// Creates the log in this database, whose migrations contain [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates the log in this database, whose migrations contain
+    /// [`MIGRATIONS`](crate::MIGRATIONS).
     ///
     /// # Errors
     /// The key is missing, or a key has less than 32 bytes.
@@ -86,8 +87,8 @@ impl AuditLog {
         })
     }
 
-    /// Appends an entry in the transaction of its change. Append last, because no other transaction can
-    /// append until the commit.
+    /// Appends an entry in the transaction of its change. Append last, because no other transaction
+    /// can append until the commit.
     ///
     /// # Errors
     /// [`AppendError`]. Roll the transaction back then, because its change cannot be logged.
@@ -103,8 +104,8 @@ impl AuditLog {
             .execute(tx)
             .await?;
         self.sign_beginning_anew(tx, &chain).await?;
-        // The log of the service shows whether the end of the table was removed. Records that were rolled
-        // back must not be in it.
+        // The log of the service shows whether the end of the table was removed. Records that were
+        // rolled back must not be in it.
         tx.on_commit(move || {
             tracing::info!(
                 sequence = record.sequence,
@@ -167,7 +168,7 @@ fn record(entry: AuditEntry, sequence: i64, at_us: i64) -> Result<Record, Append
         })
         .collect();
     let details = serde_json::Value::Object(details).to_string();
-    if details.len() > LONGEST_DETAILS {
+    if details.len() > MAX_DETAILS_SIZE {
         return Err(AppendError::TooLong(details.len()));
     }
     let request = context::current();
@@ -193,7 +194,7 @@ fn record(entry: AuditEntry, sequence: i64, at_us: i64) -> Result<Record, Append
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(LONGEST_TEXT).collect()
+    text.chars().take(MAX_TEXT_LENGTH).collect()
 }
 
 async fn insert(tx: &Transaction, record: &Record) -> Result<(), DataError> {

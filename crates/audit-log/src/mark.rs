@@ -36,8 +36,8 @@ impl AuditLog {
             .of_proof(|key| verify_slices_are_equal(&proof(pruned, key), known).is_ok())
     }
 
-    /// Signs the beginning with the own key if an additional key signed it, so that the other key can be
-    /// removed.
+    /// Signs the beginning with the own key if an additional key signed it, so that the other key
+    /// can be removed.
     pub(crate) async fn sign_beginning_anew(
         &self,
         tx: &Transaction,
@@ -69,8 +69,8 @@ fn pruned(chain: &Chain) -> Link {
     }
 }
 
-/// The proof of the pruned records. Without it, an attacker with the database could claim that all records
-/// were pruned.
+/// The proof of the pruned records. Without it, an attacker with the database could claim that all
+/// records were pruned.
 fn proof(pruned: &Link, key: &hmac::Key) -> Vec<u8> {
     let mut context = hmac::Context::with_key(key);
     add(&mut context, Some(PURPOSE));

@@ -14,7 +14,8 @@ const AT_ONCE: i64 = 5_000;
 const EVERY: Timeout = Timeout::from_secs(60 * 60);
 
 impl AuditLog {
-    /// Returns the worker that removes records after their retention. Returns `None` without a retention.
+    /// Returns the worker that removes records after their retention. Returns `None` without a
+    /// retention.
     #[must_use]
     pub fn prune_worker(&self, config: &AuditLogConfig) -> Option<Worker> {
         let days = config.retention_days?.get();
@@ -30,8 +31,8 @@ impl AuditLog {
         ))
     }
 
-    /// Removes records that are older than `days` and returns their number. Stores a proof of the new
-    /// beginning, so the remaining chain can be verified.
+    /// Removes records that are older than `days` and returns their number. Stores a proof of the
+    /// new beginning, so the remaining chain can be verified.
     ///
     /// # Errors
     /// [`VerifyError`] if the records to remove are damaged. Nothing more is removed then.
@@ -58,7 +59,8 @@ impl AuditLog {
         let Some(end) = end(tx, &chain, now.saturating_sub(age)).await? else {
             return Ok(0);
         };
-        // Otherwise an attacker who alters times would make the service remove records and sign that.
+        // Otherwise an attacker who alters times would make the service remove records and sign
+        // that.
         let (beginning, _) = self.beginning(&chain)?;
         let pruned = self.follow(tx, beginning, end, |_, _| Ok(())).await?;
         let done = sql("DELETE FROM audit_log WHERE sequence > ? AND sequence <= ?")
@@ -71,8 +73,8 @@ impl AuditLog {
     }
 }
 
-/// Returns the number of the last record to remove. Times rise with the numbers, so the oldest records
-/// are the first ones.
+/// Returns the number of the last record to remove. Times rise with the numbers, so the oldest
+/// records are the first ones.
 async fn end(tx: &Transaction, chain: &Chain, before_us: i64) -> Result<Option<i64>, DataError> {
     let end: Option<(i64,)> =
         sql("SELECT sequence FROM audit_log WHERE sequence > ? AND sequence <= ? AND sequence < ? AND at_us < ? ORDER BY sequence DESC LIMIT 1")

@@ -19,12 +19,13 @@ pub struct Verified {
     pub pruned_sequence: i64,
     /// The number of the last record. 0 if there is none.
     pub last_sequence: i64,
-    /// The hash of the last record in hexadecimal. Store it elsewhere to detect later whether the end was
-    /// removed.
+    /// The hash of the last record in hexadecimal. Store it elsewhere to detect later whether the
+    /// end was removed.
     pub last_hash: String,
     /// The last record that an additional key signed (`audit_log.additional_verification_keys`).
     pub last_by_other_key: Option<RecordReference>,
-    /// Whether an additional key signed the beginning. The next append of this service signs it again.
+    /// Whether an additional key signed the beginning. The next append of this service signs it
+    /// again.
     pub beginning_by_other_key: bool,
     /// The state of the record from an earlier verification, if one was given.
     pub seen: Option<Seen>,
@@ -86,14 +87,15 @@ impl From<VerifyError> for Error {
 }
 
 impl AuditLog {
-    /// Verifies the whole log. `seen` is a record from an earlier verification or from the log of the
-    /// service. Without it, a removed end is not detected.
+    /// Verifies the whole log. `seen` is a record from an earlier verification or from the log of
+    /// the service. Without it, a removed end is not detected.
     ///
     /// # Errors
     /// [`VerifyError`] for the first damaged record.
     pub async fn verify(&self, seen: Option<(i64, &str)>) -> Result<Verified, VerifyError> {
         loop {
-            // Read before the records, so that concurrent appends are left to the next verification.
+            // Read before the records, so that concurrent appends are left to the next
+            // verification.
             let chain = chain(&self.database).await?;
             let found = self.look(&chain, seen).await;
             // A concurrent pruning looks like missing records.
@@ -155,8 +157,8 @@ impl AuditLog {
         })
     }
 
-    /// Reads the record and the ends of the chain in one statement, because other transactions append and
-    /// prune.
+    /// Reads the record and the ends of the chain in one statement, because other transactions
+    /// append and prune.
     async fn refuse_strays(&self) -> Result<(), VerifyError> {
         let stray: Option<(i64,)> =
             sql("SELECT sequence FROM audit_log, audit_log_chain WHERE name = 'chain'

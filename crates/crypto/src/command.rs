@@ -11,8 +11,8 @@ const ROTATED: &str = "a new key is active: wait five minutes, in which running 
 /// Returns the command `encryption new-key|rotate|rewrap` of a service binary, which rotates keys
 /// (SEC-5).
 ///
-/// `rewrap` processes these columns of the database. List every encrypted column, also those of parts,
-/// or its values are lost when you remove the old key.
+/// `rewrap` processes these columns of the database. List every encrypted column, also those of
+/// parts, or its values are lost when you remove the old key.
 ///
 /// ```
 /// use schemars::JsonSchema;

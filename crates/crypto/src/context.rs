@@ -1,8 +1,8 @@
-/// The location of a value. It is authenticated and not stored: a value can only be decrypted with the
-/// context of its encryption.
+/// The location of a value. It is authenticated and not stored: a value can only be decrypted with
+/// the context of its encryption.
 ///
-/// The context must not change while the value is stored. Use the primary key of the row, never a field
-/// that users edit.
+/// The context must not change while the value is stored. Use the primary key of the row, never a
+/// field that users edit.
 ///
 /// ```
 /// use seaworthy_crypto::Context;

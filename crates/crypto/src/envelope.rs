@@ -10,11 +10,12 @@ const VERSION: u8 = 1;
 /// The prefix of the text form, by which people and dumps recognize it.
 const PREFIX: &str = "sealed1:";
 
-/// An encrypted value in its stored form: the name of the key, the wrapped data key and the ciphertext.
+/// An encrypted value in its stored form: the name of the key, the wrapped data key and the
+/// ciphertext.
 ///
 /// The bytes are: version (1), length of the name (1), the name, length of the wrapped key (2,
-/// big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The text is `sealed1:` and the bytes in
-/// base64url.
+/// big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The text is `sealed1:` and the
+/// bytes in base64url.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Envelope {
     pub(crate) key: WrappedKey,

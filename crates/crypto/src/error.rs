@@ -45,7 +45,8 @@ pub enum CryptoError {
 }
 
 impl From<CryptoError> for Error {
-    /// An unreachable holder of keys is 503. Everything else is an internal error with a private cause.
+    /// An unreachable holder of keys is 503. Everything else is an internal error with a private
+    /// cause.
     fn from(error: CryptoError) -> Self {
         match error {
             CryptoError::Unreachable(_) | CryptoError::Refused(_) => Self::new(

@@ -1,10 +1,10 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// Every stored value contains the name, so it is short.
-const LONGEST: usize = 64;
+const MAX_LENGTH: usize = 64;
 
-/// The name of a key-encryption key: 1 to 64 letters, digits, `.`, `_`, `-` and `:`, without a leading
-/// point. Every stored value contains it, so it is not secret.
+/// The name of a key-encryption key: 1 to 64 letters, digits, `.`, `_`, `-` and `:`, without a
+/// leading point. Every stored value contains it, so it is not secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(Arc<str>);
 
@@ -24,7 +24,7 @@ impl KeyId {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte);
         // The name becomes a part of paths, in which `.` and `..` have a meaning.
         if name.is_empty()
-            || name.len() > LONGEST
+            || name.len() > MAX_LENGTH
             || name.starts_with('.')
             || !name.bytes().all(is_plain)
         {

@@ -3,7 +3,8 @@ use seaworthy_core::Secret;
 
 use crate::{CryptoError, DataKey, aead::KEY_LENGTH};
 
-/// Generates a key-encryption key as text: 32 random bytes in base64, as `encryption new-key` prints.
+/// Generates a key-encryption key as text: 32 random bytes in base64, as `encryption new-key`
+/// prints.
 ///
 /// # Errors
 /// The operating system provides no random bytes.
@@ -24,7 +25,8 @@ pub fn new_key_text() -> Result<Secret<String>, CryptoError> {
 /// ```
 ///
 /// # Errors
-/// The text has another form. Use [`key_from_passphrase`](crate::key_from_passphrase) for a passphrase.
+/// The text has another form. Use [`key_from_passphrase`](crate::key_from_passphrase) for a
+/// passphrase.
 pub fn key_from_text(text: &Secret<String>) -> Result<Secret<[u8; KEY_LENGTH]>, CryptoError> {
     let bytes = STANDARD.decode(text.expose().trim()).map(Secret::new);
     bytes

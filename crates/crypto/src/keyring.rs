@@ -14,9 +14,10 @@ const PURPOSE: &[u8] = b"seaworthy data key 1:";
 
 /// Key-encryption keys in this process. Cheap to clone. All clones are the same keyring.
 ///
-/// To rotate a key, [`add`](Self::add) the new one on every replica, [`activate`](Self::activate) it,
-/// rewrap all data keys ([`Sealer::rewrap`](crate::Sealer::rewrap)), and [`remove`](Self::remove) the old
-/// one. The keys come from settings, so each step is a change of the settings.
+/// To rotate a key, [`add`](Self::add) the new one on every replica, [`activate`](Self::activate)
+/// it, rewrap all data keys ([`Sealer::rewrap`](crate::Sealer::rewrap)), and
+/// [`remove`](Self::remove) the old one. The keys come from settings, so each step is a change of
+/// the settings.
 #[derive(Clone)]
 pub struct Keyring(Arc<RwLock<Keys>>);
 
@@ -35,7 +36,8 @@ impl Keyring {
         Ok(Self(Arc::new(RwLock::new(Keys { active: id, all }))))
     }
 
-    /// Adds a key without activating it, so that this process can decrypt values of replicas that use it.
+    /// Adds a key without activating it, so that this process can decrypt values of replicas that
+    /// use it.
     ///
     /// # Errors
     /// A key with this name exists, or the key is invalid.

@@ -1,9 +1,10 @@
 //! Envelope encryption of stored values (SEC-5).
 //!
-//! A data key encrypts a value, and a named key-encryption key encrypts the data key. A rotation of the
-//! key-encryption key only rewraps the data keys. The key-encryption key is in a keyring of the service
-//! ([`Keyring`]) or in Vault ([`VaultTransit`]). Each value is bound to its [`Context`]: a value that was
-//! moved to another row, column or table cannot be decrypted. The cipher is AES-256-GCM of `aws-lc-rs`.
+//! A data key encrypts a value, and a named key-encryption key encrypts the data key. A rotation of
+//! the key-encryption key only rewraps the data keys. The key-encryption key is in a keyring of the
+//! service ([`Keyring`]) or in Vault ([`VaultTransit`]). Each value is bound to its [`Context`]: a
+//! value that was moved to another row, column or table cannot be decrypted. The cipher is
+//! AES-256-GCM of `aws-lc-rs`.
 //!
 //! ```
 //! use seaworthy_core::Secret;

@@ -4,8 +4,8 @@ use seaworthy_core::Secret;
 
 use crate::{CryptoError, aead::KEY_LENGTH};
 
-/// The second recommendation of RFC 9106, section 4: 64 MiB and three passes. The derivation runs once, at
-/// start.
+/// The second recommendation of RFC 9106, section 4: 64 MiB and three passes. The derivation runs
+/// once, at start.
 const MEMORY_KIBIBYTES: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
@@ -14,8 +14,8 @@ const SHORTEST: usize = 20;
 /// RFC 9106, section 3.1.
 const SALT_LENGTH: usize = 16;
 
-/// The salt of a passphrase. It is not secret. Store it with the configuration, because the key is lost
-/// without it.
+/// The salt of a passphrase. It is not secret. Store it with the configuration, because the key is
+/// lost without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PassphraseSalt([u8; SALT_LENGTH]);
 
@@ -45,8 +45,8 @@ impl PassphraseSalt {
     }
 }
 
-/// Derives a key-encryption key from a passphrase by Argon2id (RFC 9106). Blocks the calling thread for
-/// some hundred milliseconds and takes 64 MiB.
+/// Derives a key-encryption key from a passphrase by Argon2id (RFC 9106). Blocks the calling thread
+/// for some hundred milliseconds and takes 64 MiB.
 ///
 /// # Errors
 /// The passphrase has fewer than 20 bytes.

@@ -48,10 +48,11 @@ pub struct EncryptedColumn {
     pub name: &'static str,
     /// The type of the key that orders the rows.
     pub key: RowKey,
-    /// Selects key and value of the rows after a key (the first `?`), limited to a number (the second).
+    /// Selects key and value of the rows after a key (the first `?`), limited to a number (the
+    /// second).
     pub select: &'static str,
-    /// Sets the value (the first `?`) of the row with a key (the second), if it is unchanged (the third). A
-    /// concurrent change is therefore kept.
+    /// Sets the value (the first `?`) of the row with a key (the second), if it is unchanged (the
+    /// third). A concurrent change is therefore kept.
     pub update: &'static str,
 }
 
@@ -66,8 +67,8 @@ pub struct RewrapReport {
     pub changed: u64,
 }
 
-/// Rewraps the data keys of a column with the active key-encryption key, without decrypting values. It may
-/// be stopped and repeated at any point, while services read and write.
+/// Rewraps the data keys of a column with the active key-encryption key, without decrypting values.
+/// It may be stopped and repeated at any point, while services read and write.
 ///
 /// # Errors
 /// An error of the database or of the keys, or a value that is not an envelope.

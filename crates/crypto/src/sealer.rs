@@ -18,7 +18,8 @@ use crate::{
     wrap::{DataKey, WrapKeys, WrappedKey},
 };
 
-/// Far below the limit of 2^32 values per AES-GCM key with random nonces (NIST SP 800-38D, section 8.3).
+/// Far below the limit of 2^32 values per AES-GCM key with random nonces (NIST SP 800-38D, section
+/// 8.3).
 const USES: u32 = 1 << 20;
 /// The maximum age of a data key, so that new values soon use the new key after a rotation.
 const LIFE: Duration = Duration::from_secs(300);
@@ -157,8 +158,8 @@ impl Sealer {
         }))
     }
 
-    /// Creates and activates a new key-encryption key, if the holder supports it, as Vault does. Other
-    /// processes use their data keys for up to five more minutes.
+    /// Creates and activates a new key-encryption key, if the holder supports it, as Vault does.
+    /// Other processes use their data keys for up to five more minutes.
     ///
     /// # Errors
     /// [`CryptoError::NotRotated`] for a [`Keyring`](crate::Keyring), and the errors of the holder.

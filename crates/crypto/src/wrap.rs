@@ -39,17 +39,19 @@ pub trait WrapKeys: Send + Sync + 'static {
     /// Decrypts a data key.
     fn unwrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, DataKey>;
 
-    /// Encrypts a data key with the active key-encryption key. Returns `None` if that key wraps it already.
+    /// Encrypts a data key with the active key-encryption key. Returns `None` if that key wraps it
+    /// already.
     fn rewrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, Option<WrappedKey>>;
 
-    /// Creates and activates a new key-encryption key or a new version of it. Holders whose keys are settings
-    /// do not support this.
+    /// Creates and activates a new key-encryption key or a new version of it. Holders whose keys
+    /// are settings do not support this.
     fn rotate(&self) -> WrapFuture<'_, ()> {
         Box::pin(std::future::ready(Err(CryptoError::NotRotated)))
     }
 
-    /// Returns whether a data key that was wrapped some minutes ago may still be used. It is `false` after
-    /// another key-encryption key was activated. A remote holder returns `true`, and its rotation waits.
+    /// Returns whether a data key that was wrapped some minutes ago may still be used. It is
+    /// `false` after another key-encryption key was activated. A remote holder returns `true`, and
+    /// its rotation waits.
     fn is_current(&self, wrapped: &WrappedKey) -> bool {
         let _ = wrapped;
         true

@@ -36,26 +36,27 @@ impl Done {
 pub struct Request {
     pub(crate) statement: Statement,
     /// The number of rows to read, or `None` for all.
-    pub(crate) most: Option<u32>,
+    pub(crate) limit: Option<u32>,
 }
 
 /// The result of a statement.
 #[derive(Debug, Default)]
-pub struct Answer {
+pub struct StatementOutput {
     pub(crate) rows: Vec<Row>,
     pub(crate) done: Done,
 }
 
-/// Seals [`Connection`]. Its implementations enforce timeouts, record metrics and close connections.
+/// Seals [`Connection`]. Its implementations enforce timeouts, record metrics and close
+/// connections.
 pub(crate) mod runs {
     use futures::future::BoxFuture;
 
-    use super::{Answer, Request};
+    use super::{Request, StatementOutput};
     use crate::DataError;
 
     /// Executes statements.
     pub trait Runs: Send + Sync {
         /// Executes one statement.
-        fn run(&self, request: Request) -> BoxFuture<'_, Result<Answer, DataError>>;
+        fn run(&self, request: Request) -> BoxFuture<'_, Result<StatementOutput, DataError>>;
     }
 }

@@ -7,8 +7,8 @@ use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
     Connection, DataError, DataErrorKind, DatabaseBuilder, DatabaseConfig, Engine,
-    connection::{Answer, Request, runs::Runs},
-    driver::Keep,
+    connection::{Request, StatementOutput, runs::Runs},
+    driver::RowLimit,
     holder::Holders,
     observe::Observer,
     pool::{Lease, Pool, Work},
@@ -57,7 +57,8 @@ impl Database {
         &self.0.policies
     }
 
-    /// Returns a connection to the primary that the breaker admits. Retries, because nothing was sent.
+    /// Returns a connection to the primary that the breaker admits. Retries, because nothing was
+    /// sent.
     pub(crate) async fn lease(
         &self,
         end: Option<Instant>,
@@ -92,7 +93,7 @@ impl Database {
         }
     }
 
-    async fn run_once(&self, request: Request) -> Result<Answer, DataError> {
+    async fn run_once(&self, request: Request) -> Result<StatementOutput, DataError> {
         let inner = &*self.0;
         let prepared = inner
             .statements
@@ -124,7 +125,7 @@ impl Database {
 
     /// Executes a statement in a transaction, which marks the key of the running call.
     #[cfg(feature = "idempotency")]
-    async fn run_with_mark(&self, request: Request) -> Result<Answer, DataError> {
+    async fn run_with_mark(&self, request: Request) -> Result<StatementOutput, DataError> {
         let tx = self.begin().await?;
         let answer = tx.run(request).await?;
         tx.commit().await?;
@@ -135,7 +136,7 @@ impl Database {
         &self,
         prepared: &Prepared,
         request: &Request,
-    ) -> Result<Answer, DataError> {
+    ) -> Result<StatementOutput, DataError> {
         let end = deadline()?;
         let (mut lease, admission) = self.lease(end).await?;
         let outcome = lease.run(self.work(prepared, request), end).await;
@@ -144,15 +145,17 @@ impl Database {
     }
 
     pub(crate) fn work<'a>(&self, prepared: &Prepared, request: &'a Request) -> Work<'a> {
-        let keep = match request.most {
-            Some(most) => Keep::First(most),
-            None => Keep::UpTo(self.config().max_rows.get()),
+        let rows = match request.limit {
+            Some(limit) => RowLimit::First(limit),
+            None => RowLimit::UpTo(self.config().max_rows.get()),
         };
-        Work::Prepared(Arc::clone(&prepared.text), request.statement.values(), keep)
+        Work::Prepared(Arc::clone(&prepared.text), request.statement.values(), rows)
     }
 }
 
-pub(crate) fn outcome_of(outcome: &Result<Answer, DataError>) -> seaworthy_resilience::Outcome {
+pub(crate) fn outcome_of(
+    outcome: &Result<StatementOutput, DataError>,
+) -> seaworthy_resilience::Outcome {
     match outcome {
         Ok(_) => seaworthy_resilience::Outcome::Success,
         Err(error) => error.outcome(),
@@ -172,7 +175,7 @@ pub(crate) fn deadline() -> Result<Option<Instant>, DataError> {
 }
 
 impl Runs for Database {
-    fn run(&self, request: Request) -> BoxFuture<'_, Result<Answer, DataError>> {
+    fn run(&self, request: Request) -> BoxFuture<'_, Result<StatementOutput, DataError>> {
         self.run_once(request).boxed()
     }
 }

@@ -14,10 +14,11 @@ const MASK: &str = "***";
 /// The URL of a database: `postgres://user@host:5432/name`, `mysql://…`, `mariadb://…`, or
 /// `sqlite:path/to/file.db`.
 ///
-/// The data source names of Go's MySQL driver, `user:password@tcp(host:3306)/name`, are accepted too.
+/// The data source names of Go's MySQL driver, `user:password@tcp(host:3306)/name`, are accepted
+/// too.
 ///
-/// A password in the URL is used and never shown. Prefer the setting `password`, which is a reference
-/// to a secret.
+/// A password in the URL is used and never shown. Prefer the setting `password`, which is a
+/// reference to a secret.
 ///
 /// ```
 /// use seaworthy_data::{DatabaseUrl, Engine};

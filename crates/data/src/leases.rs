@@ -25,7 +25,8 @@ pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     )],
 );
 
-/// Leases in the database of the service, by its clock (WORK-2). They are as durable as its other data.
+/// Leases in the database of the service, by its clock (WORK-2). They are as durable as its other
+/// data.
 ///
 /// The row of a name is never deleted, because the next token must be higher.
 ///

@@ -3,7 +3,7 @@ use tokio::time::{Duration, Instant};
 
 use crate::{
     DataError, Database,
-    connection::{Answer, Request},
+    connection::{Request, StatementOutput},
     database::deadline,
     pool::Pool,
     prepared::Prepared,
@@ -36,7 +36,7 @@ impl Replica {
         database: &Database,
         prepared: &Prepared,
         request: &Request,
-    ) -> Option<Result<Answer, DataError>> {
+    ) -> Option<Result<StatementOutput, DataError>> {
         let failed_until = *self.failed_until.lock();
         if failed_until.is_some_and(|until| Instant::now() < until) {
             return None;

@@ -5,8 +5,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Host;
 
-/// An e-mail address with an optional name: `ada@example.org`, `City Events <events@example.org>`. It is
-/// personal data, so `Debug` does not show it.
+/// An e-mail address with an optional name: `ada@example.org`, `City Events <events@example.org>`.
+/// It is personal data, so `Debug` does not show it.
 ///
 /// The address is ASCII, so that every mail server accepts it. An internationalized domain is
 /// converted to its ASCII form (RFC 5891). A local part that is not ASCII needs SMTPUTF8

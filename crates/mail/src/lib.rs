@@ -6,9 +6,9 @@
 //! - In development no server is needed: the mailbox keeps the last messages in memory. Production
 //!   refuses it.
 //!
-//! [`Mailer::send`] sends a message once. If the response of the server is lost, the server may or may
-//! not have the message. To deliver a message reliably, send it from a consumer of the outbox. The
-//! consumer retries when [`MailError::is_retryable`] returns `true`, with the same
+//! [`Mailer::send`] sends a message once. If the response of the server is lost, the server may or
+//! may not have the message. To deliver a message reliably, send it from a consumer of the outbox.
+//! The consumer retries when [`MailError::is_retryable`] returns `true`, with the same
 //! [`Mail::message_id`].
 //!
 //! ```

@@ -15,8 +15,8 @@ const MAX_BODY_SIZE: usize = 512 * 1024;
 
 /// A message to one recipient, as plain text and optionally as HTML.
 ///
-/// The address and the subject are validated, so text of an attacker never adds a header or a recipient.
-/// Escape the values that you insert into the HTML.
+/// The address and the subject are validated, so text of an attacker never adds a header or a
+/// recipient. Escape the values that you insert into the HTML.
 ///
 /// ```
 /// use seaworthy_mail::Mail;
@@ -73,8 +73,9 @@ impl Mail {
         self
     }
 
-    /// Sets the left part of the `Message-ID`. Use the same value for each attempt, so that mail clients
-    /// show a duplicate once. Characters other than ASCII letters, digits and hyphens are removed.
+    /// Sets the left part of the `Message-ID`. Use the same value for each attempt, so that mail
+    /// clients show a duplicate once. Characters other than ASCII letters, digits and hyphens are
+    /// removed.
     pub fn message_id(mut self, id: &str) -> Self {
         let plain: String = id
             .chars()

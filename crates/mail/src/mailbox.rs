@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use crate::Mail;
 
-/// A mailbox in memory with the last messages, for development and tests. Cheap to clone. All clones are
-/// the same mailbox.
+/// A mailbox in memory with the last messages, for development and tests. Cheap to clone. All
+/// clones are the same mailbox.
 #[derive(Clone)]
 pub struct DevelopmentMailbox(Arc<Inner>);
 

@@ -54,12 +54,12 @@ struct Counts {
 }
 
 impl Mailer {
-    /// Creates a mailer with the bulkhead and the breaker of the dependency `name`. It connects for each
-    /// message.
+    /// Creates a mailer with the bulkhead and the breaker of the dependency `name`. It connects for
+    /// each message.
     ///
     /// # Errors
-    /// The settings are invalid: a user without a password, a server without `from`, or a `ca_file` that
-    /// cannot be read.
+    /// The settings are invalid: a user without a password, a server without `from`, or a `ca_file`
+    /// that cannot be read.
     pub fn new<C: Settings>(
         service: &Assembly<C>,
         name: &str,

@@ -15,9 +15,9 @@ table{width:100%;border-collapse:collapse}th,td{text-align:left;padding:.4rem .6
 pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:1rem;background:color-mix(in srgb,currentColor 6%,transparent);border-radius:.5rem}";
 
 impl DevelopmentMailbox {
-    /// Returns routes that show the messages: `/mailbox` and `/mailbox/{id}` as pages, `/mailbox.json` and
-    /// `/mailbox/{id}/json` for programs. Every client of the listener can read them, so preflight refuses
-    /// the mailbox in production.
+    /// Returns routes that show the messages: `/mailbox` and `/mailbox/{id}` as pages,
+    /// `/mailbox.json` and `/mailbox/{id}/json` for programs. Every client of the listener can read
+    /// them, so preflight refuses the mailbox in production.
     pub fn routes(&self) -> Routes {
         let [list, one, list_json, one_json] = std::array::from_fn(|_| self.clone());
         Routes::new()

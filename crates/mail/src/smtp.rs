@@ -13,8 +13,8 @@ use seaworthy_service::StartError;
 
 use crate::{MailConfig, MailError, MailUrl};
 
-/// The address in `EHLO` (RFC 5321, section 4.1.3). The name of the machine would disclose the internal
-/// network.
+/// The address in `EHLO` (RFC 5321, section 4.1.3). The name of the machine would disclose the
+/// internal network.
 const HELLO: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
 
 /// An SMTP client. It opens a connection for each message, because servers close idle connections.

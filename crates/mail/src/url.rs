@@ -9,8 +9,8 @@ const SUBMISSION_PORT: u16 = 587;
 /// The submission port with TLS from the start (RFC 8314).
 const SUBMISSIONS_PORT: u16 = 465;
 
-/// The URL of a mail server: `smtp://user@host:587` (STARTTLS), `smtps://user@host:465` (TLS from the
-/// start), or `mailbox:` for the development mailbox in memory.
+/// The URL of a mail server: `smtp://user@host:587` (STARTTLS), `smtps://user@host:465` (TLS from
+/// the start), or `mailbox:` for the development mailbox in memory.
 ///
 /// A URL with a password is invalid. Use the setting `password`, which is a reference to a secret.
 ///

@@ -4,7 +4,7 @@ use seaworthy_audit_log::{
 use seaworthy_core::Secret;
 use seaworthy_data::sql;
 
-use crate::place::Place;
+use crate::test_database::TestDatabase;
 
 const EARLIER: &str = "the key of last year, which is long enough";
 const PRESENT: &str = "the key of this year, which is long enough";
@@ -22,8 +22,8 @@ fn config(believed: &str, last: Option<RecordReference>) -> AuditLogConfig {
 }
 
 /// A log that signs with the current key and verifies the earlier one, up to this record.
-fn rotated(place: &Place, last: Option<RecordReference>) -> AuditLog {
-    AuditLog::new(place.database.clone(), &config(EARLIER, last)).unwrap()
+fn rotated(test_database: &TestDatabase, last: Option<RecordReference>) -> AuditLog {
+    AuditLog::new(test_database.database.clone(), &config(EARLIER, last)).unwrap()
 }
 
 /// Returns the last record.
@@ -33,92 +33,100 @@ async fn last(log: &AuditLog) -> RecordReference {
     text.parse().unwrap()
 }
 
-async fn append(place: &Place, log: &AuditLog, times: u32) {
+async fn append(test_database: &TestDatabase, log: &AuditLog, times: u32) {
     for _ in 0..times {
-        place.append(log, AuditEntry::new("event.cancel")).await;
+        test_database
+            .append(log, AuditEntry::new("event.cancel"))
+            .await;
     }
 }
 
-pub(crate) async fn log_stays_valid_when_key_changes_obs_11(place: Place) {
-    let (earlier, present) = (place.log_of(EARLIER), rotated(&place, None));
-    append(&place, &earlier, 3).await;
-    append(&place, &present, 2).await;
+pub(crate) async fn log_stays_valid_when_key_changes_obs_11(test_database: TestDatabase) {
+    let (earlier, present) = (test_database.log_of(EARLIER), rotated(&test_database, None));
+    append(&test_database, &earlier, 3).await;
+    append(&test_database, &present, 2).await;
     // A replica before its restart.
-    append(&place, &earlier, 1).await;
-    append(&place, &present, 1).await;
+    append(&test_database, &earlier, 1).await;
+    append(&test_database, &present, 1).await;
     let found = present.verify(None).await.unwrap();
     let sixth = found.last_by_other_key.unwrap();
     assert_eq!(
         (found.records, sixth.to_string().split_once(':').unwrap().0),
         (7, "6")
     );
-    let ended = rotated(&place, Some(sixth.clone()));
+    let ended = rotated(&test_database, Some(sixth.clone()));
     let found = ended.verify(None).await.unwrap();
     assert_eq!((found.records, found.last_by_other_key), (7, Some(sixth)));
 
-    let alone = place.log_of(PRESENT).verify(None).await;
+    let alone = test_database.log_of(PRESENT).verify(None).await;
     assert!(matches!(alone, Err(VerifyError::Altered(1))), "{alone:?}");
 }
 
-pub(crate) async fn verify_detects_records_added_with_stolen_old_key_obs_11(place: Place) {
-    let stolen = place.log_of(EARLIER);
-    append(&place, &stolen, 3).await;
-    let present = rotated(&place, Some(last(&stolen).await));
-    append(&place, &present, 1).await;
+pub(crate) async fn verify_detects_records_added_with_stolen_old_key_obs_11(
+    test_database: TestDatabase,
+) {
+    let stolen = test_database.log_of(EARLIER);
+    append(&test_database, &stolen, 3).await;
+    let present = rotated(&test_database, Some(last(&stolen).await));
+    append(&test_database, &present, 1).await;
     present.verify(None).await.unwrap();
-    append(&place, &stolen, 1).await;
+    append(&test_database, &stolen, 1).await;
     let found = present.verify(None).await;
     assert!(matches!(found, Err(VerifyError::Altered(5))), "{found:?}");
 }
 
-pub(crate) async fn verify_detects_records_altered_with_stolen_old_key_obs_11(place: Place) {
-    let stolen = place.log_of(EARLIER);
-    append(&place, &stolen, 2).await;
+pub(crate) async fn verify_detects_records_altered_with_stolen_old_key_obs_11(
+    test_database: TestDatabase,
+) {
+    let stolen = test_database.log_of(EARLIER);
+    append(&test_database, &stolen, 2).await;
     let second = last(&stolen).await;
-    append(&place, &stolen, 1).await;
+    append(&test_database, &stolen, 1).await;
     let third = last(&stolen).await;
-    let present = rotated(&place, Some(third.clone()));
-    append(&place, &present, 2).await;
+    let present = rotated(&test_database, Some(third.clone()));
+    append(&test_database, &present, 2).await;
     // The records from the third on are removed, and another third one is added.
     let cut = "DELETE FROM audit_log WHERE sequence > 2";
-    sql(cut).execute(&place.database).await.unwrap();
+    sql(cut).execute(&test_database.database).await.unwrap();
     let back = "UPDATE audit_log_chain SET last_sequence = 2, last_hash = (SELECT hash FROM audit_log WHERE sequence = 2)";
-    sql(back).execute(&place.database).await.unwrap();
+    sql(back).execute(&test_database.database).await.unwrap();
     assert_eq!(last(&stolen).await, second);
     let found = present.verify(None).await;
     assert!(matches!(found, Err(VerifyError::Missing(3))), "{found:?}");
-    place.append(&stolen, AuditEntry::new("event.forge")).await;
+    test_database
+        .append(&stolen, AuditEntry::new("event.forge"))
+        .await;
     let found = present.verify(None).await;
     assert!(matches!(found, Err(VerifyError::Replaced(3))), "{found:?}");
 }
 
-pub(crate) async fn append_signs_beginning_with_own_key_obs_11(place: Place) {
-    let earlier = place.log_of(EARLIER);
-    append(&place, &earlier, 5).await;
-    place.ticks().await;
+pub(crate) async fn append_signs_beginning_with_own_key_obs_11(test_database: TestDatabase) {
+    let earlier = test_database.log_of(EARLIER);
+    append(&test_database, &earlier, 5).await;
+    test_database.ticks().await;
     assert_eq!(earlier.prune(0).await.unwrap(), 4);
-    let with_an_end = rotated(&place, Some(last(&earlier).await));
+    let with_an_end = rotated(&test_database, Some(last(&earlier).await));
     let found = with_an_end.verify(None).await;
     assert!(
         matches!(found, Err(VerifyError::Mark(4))),
         "the thief of the earlier key would have removed the beginning: {found:?}"
     );
-    let present = rotated(&place, None);
+    let present = rotated(&test_database, None);
     let found = present.verify(None).await.unwrap();
     assert_eq!(
         (found.pruned_sequence, found.beginning_by_other_key),
         (4, true)
     );
-    append(&place, &present, 1).await;
+    append(&test_database, &present, 1).await;
     let found = with_an_end.verify(None).await.unwrap();
     assert_eq!((found.records, found.pruned_sequence), (2, 4));
     assert!(!found.beginning_by_other_key);
 }
 
-pub(crate) async fn missing_or_short_key_is_named_obs_11(place: Place) {
+pub(crate) async fn missing_or_short_key_is_named_obs_11(test_database: TestDatabase) {
     let mut config = config("short", None);
     let refused = |config: &AuditLogConfig| {
-        let log = AuditLog::new(place.database.clone(), config);
+        let log = AuditLog::new(test_database.database.clone(), config);
         log.unwrap_err().to_string()
     };
     let short = refused(&config);

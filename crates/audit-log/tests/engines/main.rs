@@ -9,12 +9,12 @@
 mod beginning;
 mod chain;
 mod keys;
-mod place;
-mod telling;
+mod service_log;
+mod test_database;
 mod writing;
 
 seaworthy_testkit::on_every_database! {
-    crate::place::open, in_the_test;
+    crate::test_database::open, in_the_test;
     chain:
         verify_names_altered_record_obs_11,
         verify_names_missing_record_obs_11,
@@ -34,7 +34,7 @@ seaworthy_testkit::on_every_database! {
         verify_detects_records_altered_with_stolen_old_key_obs_11,
         append_signs_beginning_with_own_key_obs_11,
         missing_or_short_key_is_named_obs_11;
-    telling:
+    service_log:
         service_log_contains_only_committed_records_obs_11;
     writing:
         entry_is_committed_with_its_change_obs_11,

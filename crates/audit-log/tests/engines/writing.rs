@@ -8,11 +8,11 @@ use seaworthy_core::{
 };
 use seaworthy_data::sql;
 
-use crate::place::Place;
+use crate::test_database::TestDatabase;
 
-pub(crate) async fn entry_is_committed_with_its_change_obs_11(place: Place) {
-    let log = place.five().await;
-    let undone: Result<(), AppendError> = place
+pub(crate) async fn entry_is_committed_with_its_change_obs_11(test_database: TestDatabase) {
+    let log = test_database.five().await;
+    let undone: Result<(), AppendError> = test_database
         .database
         .transaction(|tx| {
             let log = log.clone();
@@ -29,18 +29,20 @@ pub(crate) async fn entry_is_committed_with_its_change_obs_11(place: Place) {
     assert!(matches!(undone, Err(AppendError::TooLong(_))), "{undone:?}");
     assert_eq!(log.verify(None).await.unwrap().records, 5);
     // The chain has no gap.
-    place.append(&log, AuditEntry::new("event.cancel")).await;
+    test_database
+        .append(&log, AuditEntry::new("event.cancel"))
+        .await;
     assert_eq!(log.verify(None).await.unwrap().last_sequence, 6);
 }
 
-pub(crate) async fn concurrent_appends_make_one_chain_obs_11(place: Place) {
-    let log = place.log();
-    join_all((0..40).map(|_| place.append(&log, AuditEntry::new("event.cancel")))).await;
+pub(crate) async fn concurrent_appends_make_one_chain_obs_11(test_database: TestDatabase) {
+    let log = test_database.log();
+    join_all((0..40).map(|_| test_database.append(&log, AuditEntry::new("event.cancel")))).await;
     assert_eq!(log.verify(None).await.unwrap().records, 40);
 }
 
-pub(crate) async fn entry_contains_request_without_secrets_obs_11(place: Place) {
-    let log = place.log();
+pub(crate) async fn entry_contains_request_without_secrets_obs_11(test_database: TestDatabase) {
+    let log = test_database.log();
     let identity = ServiceIdentity::new("events", "1.0.0");
     let request =
         RequestContext::background(identity).with_client_address("2001:db8::7".parse().unwrap());
@@ -51,10 +53,10 @@ pub(crate) async fn entry_contains_request_without_secrets_obs_11(place: Place) 
         .outcome(Outcome::Refused)
         .detail("reason", "wrote to ada@example.org")
         .detail("password", "hunter2");
-    context::scope(Arc::new(request), place.append(&log, entry)).await;
+    context::scope(Arc::new(request), test_database.append(&log, entry)).await;
     let (actor, written, address, outcome, details): (String, String, String, String, String) =
         sql("SELECT actor, request_id, address, outcome, details FROM audit_log")
-            .fetch_one(&place.database)
+            .fetch_one(&test_database.database)
             .await
             .unwrap();
     assert_eq!((actor.as_str(), written), ("user-7", id));

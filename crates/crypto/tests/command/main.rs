@@ -6,12 +6,12 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
-mod place;
 mod rotation;
+mod test_database;
 mod vault;
 
 seaworthy_testkit::on_every_database! {
-    crate::place::open, in_the_test;
+    crate::test_database::open, in_the_test;
     rotation:
         command_rewraps_columns_of_every_key_type_sec_5,
         command_fails_on_plain_value_without_printing_it_sec_5;
@@ -21,8 +21,8 @@ seaworthy_testkit::on_every_database! {
 
 #[test]
 fn rotate_command_fails_for_keyring_sec_5() {
-    let key = place::new_key();
-    let ended = place::trial(&["rotate"], &[("NEW", key.as_str())]);
+    let key = test_database::new_key();
+    let ended = test_database::trial(&["rotate"], &[("NEW", key.as_str())]);
     assert_eq!(ended.status.code(), Some(1));
     assert!(
         ended.stderr.contains("encryption new-key"),
@@ -33,9 +33,9 @@ fn rotate_command_fails_for_keyring_sec_5() {
 
 #[test]
 fn new_key_command_prints_only_a_new_key_sec_5() {
-    let [one, other] = [(); 2].map(|()| place::new_key());
+    let [one, other] = [(); 2].map(|()| test_database::new_key());
     assert_ne!(one, other);
-    let ended = place::trial(&["new-key", "--format", "json"], &[]);
+    let ended = test_database::trial(&["new-key", "--format", "json"], &[]);
     let answer: serde_json::Value = serde_json::from_str(&ended.stdout.concat()).unwrap();
     assert_eq!(answer["key"].as_str().unwrap().len(), one.len());
 }

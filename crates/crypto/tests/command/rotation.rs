@@ -2,7 +2,7 @@ use seaworthy_core::Secret;
 use seaworthy_crypto::{KeyId, Keyring, Sealer, key_from_text};
 use seaworthy_data::sql;
 
-use crate::place::{FEW, PAGES, Place, new_key};
+use crate::test_database::{FEW, PAGES, TestDatabase, new_key};
 
 /// The settings of a keyring with one key.
 fn only(name: &str, key: &str) -> Sealer {
@@ -21,28 +21,30 @@ fn answer(changed: bool) -> Vec<String> {
         .collect()
 }
 
-pub(crate) async fn command_rewraps_columns_of_every_key_type_sec_5(place: Place) {
+pub(crate) async fn command_rewraps_columns_of_every_key_type_sec_5(test_database: TestDatabase) {
     let [old, new] = [(); 2].map(|()| new_key());
-    place.fill(&only("old", &old), PAGES).await;
+    test_database.fill(&only("old", &old), PAGES).await;
     let both = [("NEW", new.as_str()), ("OLD", old.as_str())];
-    let done = place.run(&["rewrap"], &both);
+    let done = test_database.run(&["rewrap"], &both);
     assert_eq!(done.status.code(), Some(0), "{}", done.stderr);
     assert_eq!(done.stdout, answer(true));
     // A second run changes nothing, and the old key can be removed.
-    let again = place.run(&["rewrap"], &both[..1]);
+    let again = test_database.run(&["rewrap"], &both[..1]);
     assert_eq!(again.status.code(), Some(0), "{}", again.stderr);
     assert_eq!(again.stdout, answer(false));
-    place.opens(&only("new", &new), PAGES).await;
+    test_database.opens(&only("new", &new), PAGES).await;
 }
 
-pub(crate) async fn command_fails_on_plain_value_without_printing_it_sec_5(place: Place) {
+pub(crate) async fn command_fails_on_plain_value_without_printing_it_sec_5(
+    test_database: TestDatabase,
+) {
     let [old, new] = [(); 2].map(|()| new_key());
-    place.fill(&only("old", &old), FEW).await;
+    test_database.fill(&only("old", &old), FEW).await;
     sql("UPDATE texts SET words = 'canary' WHERE number = 9")
-        .execute(&place.database)
+        .execute(&test_database.database)
         .await
         .unwrap();
-    let ended = place.run(&["rewrap"], &[("NEW", &new), ("OLD", &old)]);
+    let ended = test_database.run(&["rewrap"], &[("NEW", &new), ("OLD", &old)]);
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stdout.is_empty(), "{:?}", ended.stdout);
     assert!(ended.stderr.contains("texts.words"), "{}", ended.stderr);
@@ -50,6 +52,6 @@ pub(crate) async fn command_fails_on_plain_value_without_printing_it_sec_5(place
         assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
     }
     // A missing key is an error, even without values to rewrap.
-    let ended = place.run(&["rewrap"], &[("NEW", &old)]);
+    let ended = test_database.run(&["rewrap"], &[("NEW", &old)]);
     assert_eq!(ended.status.code(), Some(1));
 }

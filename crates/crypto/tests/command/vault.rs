@@ -4,7 +4,7 @@ use seaworthy_crypto::{KeyId, Sealer, VaultTransit, VaultTransitConfig};
 use seaworthy_testkit::{requirement::required, vault::VaultServer};
 use serde_json::{Value, json};
 
-use crate::place::{FEW, Place};
+use crate::test_database::{FEW, TestDatabase};
 
 fn sealer(vault: &VaultServer, token: &str) -> Sealer {
     let client = HttpClientConfig {
@@ -25,7 +25,7 @@ fn may(vault: &VaultServer, paths: &[&str]) -> String {
     vault.token(&policy.concat(), 0).unwrap()
 }
 
-pub(crate) async fn commands_rotate_vault_key_and_rewrap_values_sec_5(place: Place) {
+pub(crate) async fn commands_rotate_vault_key_and_rewrap_values_sec_5(test_database: TestDatabase) {
     let Some(program) = required("SEAWORTHY_TEST_VAULT") else {
         return;
     };
@@ -34,11 +34,12 @@ pub(crate) async fn commands_rotate_vault_key_and_rewrap_values_sec_5(place: Pla
     vault.call("POST", key, &Value::Null).unwrap();
     let uses = may(&vault, &["encrypt/trial", "decrypt/trial", "rewrap/trial"]);
     let rotates = may(&vault, &["keys/trial/rotate"]);
-    place.fill(&sealer(&vault, &uses), FEW).await;
+    test_database.fill(&sealer(&vault, &uses), FEW).await;
 
     let at = format!("clients.vault.base_url={}", vault.url());
-    let run =
-        |subcommand, token: &str| place.run(&[subcommand, "--set", &at], &[("VAULT_TOKEN", token)]);
+    let run = |subcommand, token: &str| {
+        test_database.run(&[subcommand, "--set", &at], &[("VAULT_TOKEN", token)])
+    };
     // A token that uses the key cannot rotate it.
     let refused = run("rotate", &uses);
     assert_eq!(refused.status.code(), Some(1));
@@ -66,5 +67,5 @@ pub(crate) async fn commands_rotate_vault_key_and_rewrap_values_sec_5(place: Pla
     vault
         .call("POST", &format!("{key}/config"), &newest)
         .unwrap();
-    place.opens(&sealer(&vault, &uses), FEW).await;
+    test_database.opens(&sealer(&vault, &uses), FEW).await;
 }

@@ -1,5 +1,5 @@
-//! Data source names of Go's MySQL driver: `user:password@tcp(host:port)/name?parameters`. Nothing in
-//! them is escaped, so the last `@tcp(` ends the password.
+//! Data source names of Go's MySQL driver: `user:password@tcp(host:port)/name?parameters`. Nothing
+//! in them is escaped, so the last `@tcp(` ends the password.
 
 use url::Url;
 

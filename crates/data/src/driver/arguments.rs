@@ -56,8 +56,8 @@ macro_rules! typed {
 typed!(of_postgres, PgArguments);
 typed!(of_mysql, MySqlArguments);
 
-/// Encodes the values for SQLite, which stores numbers, text and bytes. Timestamps are text of fixed
-/// width, so that they sort by time.
+/// Encodes the values for SQLite, which stores numbers, text and bytes. Timestamps are text of
+/// fixed width, so that they sort by time.
 pub(super) fn of_sqlite(values: &[Value]) -> Result<SqliteArguments, DataError> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(values.len(), 0);

@@ -1,8 +1,8 @@
 //! One connection of any engine. Only this module calls the driver.
 //!
-//! The module uses the typed connections of sqlx, because `Any` lacks UUIDs and timestamps. It does not
-//! use its pool, which validates a connection twice per statement, reports a refused connection as a
-//! timeout, has no metric of waits, and reuses a connection whose statement still runs.
+//! The module uses the typed connections of sqlx, because `Any` lacks UUIDs and timestamps. It does
+//! not use its pool, which validates a connection twice per statement, reports a refused connection
+//! as a timeout, has no metric of waits, and reuses a connection whose statement still runs.
 
 mod arguments;
 mod collect;
@@ -19,7 +19,7 @@ pub(crate) use mysql::MySqlSession;
 pub(crate) use sqlite::Interrupt;
 pub(crate) use target::Target;
 
-use crate::{DataError, Engine, Value, connection::Answer};
+use crate::{DataError, Engine, Value, connection::StatementOutput};
 
 /// One connection.
 pub(crate) enum Driver {
@@ -30,7 +30,7 @@ pub(crate) enum Driver {
 
 /// How many rows are read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Keep {
+pub(crate) enum RowLimit {
     /// This many. Further rows are discarded.
     First(u32),
     /// All, up to this many. More rows are an error.
@@ -51,13 +51,13 @@ impl Driver {
         &mut self,
         text: Arc<str>,
         values: &[Value],
-        keep: Keep,
-    ) -> Result<Answer, DataError> {
+        limit: RowLimit,
+    ) -> Result<StatementOutput, DataError> {
         let text = AssertSqlSafe(text);
         match self {
-            Self::Postgres(connection) => postgres::run(connection, text, values, keep).await,
-            Self::MySql(connection, _) => mysql::run(connection, text, values, keep).await,
-            Self::Sqlite(connection, _) => sqlite::run(connection, text, values, keep).await,
+            Self::Postgres(connection) => postgres::run(connection, text, values, limit).await,
+            Self::MySql(connection, _) => mysql::run(connection, text, values, limit).await,
+            Self::Sqlite(connection, _) => sqlite::run(connection, text, values, limit).await,
         }
     }
 

@@ -5,10 +5,10 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlQueryResult, MySqlRow},
 };
 
-use super::{Keep, arguments, collect::collect};
+use super::{RowLimit, arguments, collect::collect};
 use crate::{
     DataError, DatabaseConfig, Engine, Row,
-    connection::{Answer, Done},
+    connection::{Done, StatementOutput},
     row::EngineRow,
 };
 
@@ -72,11 +72,11 @@ pub(super) async fn run(
     connection: &mut MySqlConnection,
     text: AssertSqlSafe<Arc<str>>,
     values: &[crate::Value],
-    keep: Keep,
-) -> Result<Answer, DataError> {
+    limit: RowLimit,
+) -> Result<StatementOutput, DataError> {
     let query = sqlx::query_with(text, arguments::of_mysql(values)?);
     let stream = connection.fetch_many(query);
-    collect(Engine::MySql, stream, keep, row, done).await
+    collect(Engine::MySql, stream, limit, row, done).await
 }
 
 pub(super) async fn run_plain(

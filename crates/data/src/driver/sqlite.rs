@@ -8,10 +8,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteQueryResult, SqliteRow},
 };
 
-use super::{Keep, arguments, collect::collect};
+use super::{RowLimit, arguments, collect::collect};
 use crate::{
     DataError, Engine, Row,
-    connection::{Answer, Done},
+    connection::{Done, StatementOutput},
     row::EngineRow,
 };
 
@@ -54,11 +54,11 @@ pub(super) async fn run(
     connection: &mut SqliteConnection,
     text: AssertSqlSafe<Arc<str>>,
     values: &[crate::Value],
-    keep: Keep,
-) -> Result<Answer, DataError> {
+    limit: RowLimit,
+) -> Result<StatementOutput, DataError> {
     let query = sqlx::query_with(text, arguments::of_sqlite(values)?);
     let stream = connection.fetch_many(query);
-    collect(Engine::Sqlite, stream, keep, row, done).await
+    collect(Engine::Sqlite, stream, limit, row, done).await
 }
 
 pub(super) async fn run_plain(

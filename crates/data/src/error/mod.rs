@@ -18,8 +18,8 @@ use crate::Engine;
 
 /// An error of a database.
 ///
-/// It contains no value of a row. Engines repeat the values of a violated constraint, and these may be
-/// personal data, which must not be logged (OBS-3).
+/// It contains no value of a row. Engines repeat the values of a violated constraint, and these may
+/// be personal data, which must not be logged (OBS-3).
 #[derive(Clone)]
 pub struct DataError(Box<Inner>);
 
@@ -43,8 +43,8 @@ impl DataError {
         }))
     }
 
-    /// Creates the error of a [`FromColumn`](crate::FromColumn) that cannot convert a value. `detail` is
-    /// logged and must not contain the value.
+    /// Creates the error of a [`FromColumn`](crate::FromColumn) that cannot convert a value.
+    /// `detail` is logged and must not contain the value.
     pub fn unexpected_value(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(DataErrorKind::UnexpectedRow, detail)
     }

@@ -52,12 +52,14 @@ pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
         .with_constraint(constraint)
 }
 
-/// Number 1030 is any error of a storage engine. Its text contains the error of the operating system.
+/// Number 1030 is any error of a storage engine. Its text contains the error of the operating
+/// system.
 fn is_disk_full(message: &str, number: u16) -> bool {
     number != 1030 || message.contains("28") || message.contains("No space")
 }
 
-/// Returns the last quoted name, without its table, as in `Duplicate entry 'x' for key 'symbols.uid'`.
+/// Returns the last quoted name, without its table, as in `Duplicate entry 'x' for key
+/// 'symbols.uid'`.
 fn last_quoted(message: &str, quote: char) -> Option<String> {
     let end = message.rfind(quote)?;
     let before = message.get(..end)?;

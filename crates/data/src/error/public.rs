@@ -4,8 +4,8 @@ use super::{DataError, DataErrorKind};
 use crate::InvalidDatabaseUrl;
 
 impl From<DataError> for Error {
-    /// The message tells the client what to do and contains no detail of the database. The details are
-    /// in the private cause.
+    /// The message tells the client what to do and contains no detail of the database. The details
+    /// are in the private cause.
     fn from(error: DataError) -> Self {
         if let Some(refusal) = error.refusal() {
             return Self::from(refusal.clone());

@@ -39,8 +39,8 @@ impl Known {
             .await
     }
 
-    /// Returns what a request with this fingerprint gets. `None` if the earlier call is over and changed
-    /// nothing.
+    /// Returns what a request with this fingerprint gets. `None` if the earlier call is over and
+    /// changed nothing.
     pub(super) fn into_begun(
         self,
         wanted: Fingerprint,

@@ -4,8 +4,8 @@ use seaworthy_core::effects;
 
 use crate::{Database, Statement, database::Inner, sql};
 
-/// The key of a running call. Each writing transaction of the database marks it, so that the effect and
-/// the mark are committed together.
+/// The key of a running call. Each writing transaction of the database marks it, so that the effect
+/// and the mark are committed together.
 pub(crate) struct KeyMark {
     database: Database,
     digest: String,
@@ -21,8 +21,8 @@ impl KeyMark {
         }
     }
 
-    /// Returns the statement that marks the key of the running call, or `None` if the call has no key in
-    /// this database. If the statement changes no row, another call has taken the key.
+    /// Returns the statement that marks the key of the running call, or `None` if the call has no
+    /// key in this database. If the statement changes no row, another call has taken the key.
     pub(crate) fn statement(database: &Arc<Inner>) -> Option<Statement> {
         let effects = effects::current()?;
         let mark = effects.participant::<Self>()?;

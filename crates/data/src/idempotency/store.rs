@@ -27,14 +27,14 @@ const OVER_MS: i64 = 1;
 /// [`IDEMPOTENCY_MIGRATIONS`](super::IDEMPOTENCY_MIGRATIONS).
 ///
 /// Each writing transaction of a call marks its key in the same transaction. The database therefore
-/// resolves a lost commit, a panic, a timeout and the death of the process. A repeat runs only if nothing
-/// was committed. Changes in other databases are [reported](seaworthy_core::effects) by the process, and
-/// lost if it dies. Requests to other services need their own idempotency keys.
+/// resolves a lost commit, a panic, a timeout and the death of the process. A repeat runs only if
+/// nothing was committed. Changes in other databases are [reported](seaworthy_core::effects) by the
+/// process, and lost if it dies. Requests to other services need their own idempotency keys.
 ///
 /// The number and the size of the keys are limited as in
-/// [`MemoryStore`](seaworthy_contract::idempotency::MemoryStore). Each process counts the table once a
-/// second, so several replicas may exceed the limits for a moment. Lifetimes are of the wall clock, because
-/// the table outlives the process.
+/// [`MemoryStore`](seaworthy_contract::idempotency::MemoryStore). Each process counts the table
+/// once a second, so several replicas may exceed the limits for a moment. Lifetimes are of the
+/// wall clock, because the table outlives the process.
 #[derive(Debug, Clone)]
 pub struct DatabaseStore {
     database: Database,
@@ -241,8 +241,8 @@ impl IdempotencyStore for DatabaseStore {
     }
 }
 
-/// Deletes the key of a call that committed nothing. Returns `false` if the call committed, or another
-/// call has taken the key.
+/// Deletes the key of a call that committed nothing. Returns `false` if the call committed, or
+/// another call has taken the key.
 async fn free(tx: &Transaction, digest: &str, token: i64) -> Result<bool, DataError> {
     let freed = sql(
         "DELETE FROM idempotency_keys WHERE digest = ? AND token = ? AND outcome = ? AND status IS NULL",
@@ -255,8 +255,8 @@ async fn free(tx: &Transaction, digest: &str, token: i64) -> Result<bool, DataEr
     Ok(freed.rows_affected() > 0)
 }
 
-/// Records the end of a call and its outcome. A committed transaction has precedence over `outcome`.
-/// Returns `false` if another call has taken the key.
+/// Records the end of a call and its outcome. A committed transaction has precedence over
+/// `outcome`. Returns `false` if another call has taken the key.
 async fn end(
     tx: &Transaction,
     digest: &str,

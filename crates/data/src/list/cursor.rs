@@ -1,8 +1,8 @@
 //! Cursors, which mark the end of a page.
 //!
-//! A cursor contains the sort values of the last row and a checksum of the list, its filters and its
-//! order. A cursor of another list is an error. A cursor is not a secret and grants no access: its values
-//! are parsed by kind and bound, and the condition of the list applies.
+//! A cursor contains the sort values of the last row and a checksum of the list, its filters and
+//! its order. A cursor of another list is an error. A cursor is not a secret and grants no access:
+//! its values are parsed by kind and bound, and the condition of the list applies.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, SecondsFormat};
@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{Kind, Value};
 
 /// The maximum length of a cursor, in bytes.
-const LONGEST: usize = 4_096;
+const MAX_LENGTH: usize = 4_096;
 /// Bytes of the checksum, enough to distinguish lists.
 const KEPT: usize = 9;
 
@@ -34,7 +34,7 @@ pub(super) fn write(checksum: &str, values: &[Value]) -> String {
 
 /// Decodes the values, if the text is a cursor of this list.
 pub(super) fn read(text: &str, expected: &str, kinds: &[Kind]) -> Option<Vec<Value>> {
-    if text.len() > LONGEST {
+    if text.len() > MAX_LENGTH {
         return None;
     }
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;

@@ -13,15 +13,15 @@ use crate::{Kind, Value};
 /// The size of a page that people read.
 const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// The size of a page that programs read.
-const DEFAULT_MAXIMUM: NonZeroU32 = NonZeroU32::new(200).unwrap();
+const DEFAULT_MAX_LIMIT: NonZeroU32 = NonZeroU32::new(200).unwrap();
 /// Servers read and discard the rows before an offset. Cursors have no such limit.
-const MAXIMUM_OFFSET: u32 = 10_000;
+const MAX_OFFSET: u32 = 10_000;
 /// The maximum number of filters of a request.
-const MOST_FILTERS: usize = 20;
+const MAX_FILTERS: usize = 20;
 /// The maximum number of values of `in`.
-const MOST_VALUES: usize = 100;
+const MAX_VALUES: usize = 100;
 /// The maximum number of fields of a sort.
-const MOST_SORTS: usize = 4;
+const MAX_SORTS: usize = 4;
 
 /// The columns of a list, and the filters and orders that clients may request.
 ///
@@ -38,7 +38,7 @@ const MOST_SORTS: usize = 4;
 ///
 /// let hostile = ListRequest::of_query("sort=id;DROP+TABLE+symbols&limit=1000000&secret=1");
 /// let error = symbols.query(&hostile).unwrap_err();
-/// let refused: Vec<&str> = error.fields().iter().map(|field| field.field.as_str()).collect();
+/// let violations: Vec<&str> = error.fields().iter().map(|field| field.field.as_str()).collect();
 /// assert_eq!(refused, ["sort", "limit", "secret"]);
 /// ```
 #[derive(Debug, Clone)]
@@ -50,12 +50,12 @@ pub struct List {
     unique: Field,
     default_sort: &'static str,
     limit: NonZeroU32,
-    maximum: NonZeroU32,
+    max_limit: NonZeroU32,
 }
 
 impl List {
-    /// Creates a list of these columns `FROM` this table with its joins. `unique` differs between any two
-    /// rows. It ends every order, so that pages neither repeat nor omit a row.
+    /// Creates a list of these columns `FROM` this table with its joins. `unique` differs between
+    /// any two rows. It ends every order, so that pages neither repeat nor omit a row.
     #[must_use]
     pub fn new(columns: &'static str, from: &'static str, unique: Field) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl List {
             unique,
             default_sort: "",
             limit: DEFAULT_LIMIT,
-            maximum: DEFAULT_MAXIMUM,
+            max_limit: DEFAULT_MAX_LIMIT,
         }
     }
 
@@ -93,9 +93,9 @@ impl List {
 
     /// Sets the default and the maximum number of rows of a page.
     #[must_use]
-    pub const fn limits(mut self, default: NonZeroU32, maximum: NonZeroU32) -> Self {
+    pub const fn limits(mut self, default: NonZeroU32, max_limit: NonZeroU32) -> Self {
         self.limit = default;
-        self.maximum = maximum;
+        self.max_limit = max_limit;
         self
     }
 
@@ -104,78 +104,78 @@ impl List {
     /// # Errors
     /// A violation for each parameter that is not allowed.
     pub fn query(&self, request: &ListRequest) -> Result<ListQuery, Error> {
-        let mut reading = Reading::default();
+        let mut parsed = Parsed::default();
         for (name, value) in &request.pairs {
-            if let Err(problem) = self.read(&mut reading, name, value) {
-                reading.refused.push(violation(name, problem));
+            if let Err(problem) = self.read(&mut parsed, name, value) {
+                parsed.violations.push(violation(name, problem));
             }
         }
-        if reading.filters.len() > MOST_FILTERS {
-            reading
-                .refused
-                .push(FieldViolation::new("filter", "there are too many filters"));
+        if parsed.filters.len() > MAX_FILTERS {
+            parsed
+                .violations
+                .push(FieldViolation::new("filter", "has more than 20 entries"));
         }
-        let orders = match reading.orders.take() {
+        let orders = match parsed.orders.take() {
             Some(orders) => orders,
             None => self.orders(self.default_sort).unwrap_or_default(),
         };
         let orders = self.with_unique(orders);
         let checksum = self.checksum(&orders, &request.pairs);
         let kinds: Vec<Kind> = orders.iter().map(|order| order.field.kind).collect();
-        let mut start = Start::Offset(reading.offset.unwrap_or_default());
-        if let Some(text) = &reading.cursor {
+        let mut start = Start::Offset(parsed.offset.unwrap_or_default());
+        if let Some(text) = &parsed.cursor {
             match cursor::read(text, &checksum, &kinds) {
-                Some(_) if reading.offset.is_some() => reading.refused.push(FieldViolation::new(
+                Some(_) if parsed.offset.is_some() => parsed.violations.push(FieldViolation::new(
                     "offset",
                     "must not be combined with a cursor",
                 )),
                 Some(values) => start = Start::After(values),
-                None => reading.refused.push(FieldViolation::new(
+                None => parsed.violations.push(FieldViolation::new(
                     "cursor",
-                    "is not one of this list with these filters and this order",
+                    "belongs to another list, filter or order",
                 )),
             }
         }
-        if !reading.refused.is_empty() {
-            return Err(Error::invalid(reading.refused));
+        if !parsed.violations.is_empty() {
+            return Err(Error::invalid(parsed.violations));
         }
         Ok(ListQuery::new(
             self,
-            reading.filters,
+            parsed.filters,
             orders,
             start,
-            reading.limit.unwrap_or(self.limit),
-            reading.total,
+            parsed.limit.unwrap_or(self.limit),
+            parsed.total,
             checksum,
         ))
     }
 
-    fn read(&self, reading: &mut Reading, name: &str, value: &str) -> Result<(), &'static str> {
-        let once = "stands there twice";
+    fn read(&self, parsed: &mut Parsed, name: &str, value: &str) -> Result<(), &'static str> {
+        let once = "is repeated";
         match name {
             "limit" => {
                 let limit: NonZeroU32 = value.parse().map_err(|_| "is not a number above 0")?;
-                if limit > self.maximum {
+                if limit > self.max_limit {
                     return Err("is above the limit of this list");
                 }
-                fill(&mut reading.limit, limit).ok_or(once)
+                fill(&mut parsed.limit, limit).ok_or(once)
             }
             "offset" => {
                 let offset: u32 = value.parse().map_err(|_| "is not a number")?;
-                if offset > MAXIMUM_OFFSET {
+                if offset > MAX_OFFSET {
                     return Err("is too large: use the cursor of the previous page");
                 }
-                fill(&mut reading.offset, offset).ok_or(once)
+                fill(&mut parsed.offset, offset).ok_or(once)
             }
-            "cursor" => fill(&mut reading.cursor, value.to_owned()).ok_or(once),
+            "cursor" => fill(&mut parsed.cursor, value.to_owned()).ok_or(once),
             "sort" => {
                 let orders = self
                     .orders(value)
                     .ok_or("names a field that cannot be sorted by")?;
-                fill(&mut reading.orders, orders).ok_or(once)
+                fill(&mut parsed.orders, orders).ok_or(once)
             }
             "total" => {
-                reading.total = match value {
+                parsed.total = match value {
                     "true" => true,
                     "false" => false,
                     _ => return Err("is not true or false"),
@@ -183,7 +183,7 @@ impl List {
                 Ok(())
             }
             _ => {
-                reading.filters.push(self.filter(name, value)?);
+                parsed.filters.push(self.filter(name, value)?);
                 Ok(())
             }
         }
@@ -191,9 +191,9 @@ impl List {
 
     fn filter(&self, name: &str, text: &str) -> Result<Filter, &'static str> {
         let (name, operator) = match name.split_once('.') {
-            Some((name, word)) => (
+            Some((name, operator)) => (
                 name,
-                Operator::of_word(word).ok_or("names an unknown operator")?,
+                Operator::from_name(operator).ok_or("names an unknown operator")?,
             ),
             None => (name, Operator::Equals),
         };
@@ -208,18 +208,18 @@ impl List {
         }
         let is_about_text = matches!(operator, Operator::Prefix | Operator::Contains);
         if is_about_text && field.kind != Kind::Text {
-            return Err("is not a text");
+            return Err("is not text");
         }
         let values: Vec<Value> = if operator == Operator::In {
-            let parts = text.split(',').take(MOST_VALUES + 1);
+            let parts = text.split(',').take(MAX_VALUES + 1);
             parts
                 .map(|part| field.read(part))
                 .collect::<Result<_, _>>()?
         } else {
             vec![field.read(text)?]
         };
-        if values.len() > MOST_VALUES {
-            return Err("has too many values");
+        if values.len() > MAX_VALUES {
+            return Err("has more than 100 values");
         }
         Ok(Filter {
             column: field.column,
@@ -234,10 +234,10 @@ impl List {
             return Some(Vec::new());
         }
         let mut orders: Vec<Order> = Vec::new();
-        for word in sort.split(',').take(MOST_SORTS + 1) {
-            let (name, descends) = match word.strip_prefix('-') {
+        for part in sort.split(',').take(MAX_SORTS + 1) {
+            let (name, descends) = match part.strip_prefix('-') {
                 Some(name) => (name, true),
-                None => (word, false),
+                None => (part, false),
             };
             let mut allowed = self.fields.iter().filter(|field| field.sorts);
             let field = allowed
@@ -251,7 +251,7 @@ impl List {
                 descends,
             });
         }
-        (orders.len() <= MOST_SORTS).then_some(orders)
+        (orders.len() <= MAX_SORTS).then_some(orders)
     }
 
     fn with_unique(&self, mut orders: Vec<Order>) -> Vec<Order> {
@@ -294,14 +294,14 @@ impl List {
 }
 
 #[derive(Default)]
-struct Reading {
+struct Parsed {
     filters: Vec<Filter>,
     orders: Option<Vec<Order>>,
     limit: Option<NonZeroU32>,
     offset: Option<u32>,
     cursor: Option<String>,
     total: bool,
-    refused: Vec<FieldViolation>,
+    violations: Vec<FieldViolation>,
 }
 
 fn fill<T>(place: &mut Option<T>, value: T) -> Option<()> {

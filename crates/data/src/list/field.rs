@@ -4,7 +4,7 @@ use uuid::Uuid;
 use crate::{Kind, Value};
 
 /// The maximum length of a text in a filter, in bytes.
-const LONGEST_TEXT: usize = 512;
+const MAX_TEXT: usize = 512;
 
 /// How a filter compares. In a request the operator follows the name of the field, as in
 /// `label.prefix=ab`. The default is [`Equals`](Self::Equals).
@@ -42,8 +42,8 @@ impl Operator {
     /// The operators of equality.
     pub const EXACT: &'static [Self] = &[Self::Equals, Self::Not, Self::In];
 
-    pub(super) fn of_word(word: &str) -> Option<Self> {
-        Some(match word {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
             "not" => Self::Not,
             "after" => Self::After,
             "from" => Self::From,
@@ -75,8 +75,8 @@ pub struct Field {
 }
 
 impl Field {
-    /// Creates a field with the name for clients, its column (an SQL expression) and its kind. It allows
-    /// neither filters nor sorting.
+    /// Creates a field with the name for clients, its column (an SQL expression) and its kind. It
+    /// allows neither filters nor sorting.
     #[must_use]
     pub const fn new(name: &'static str, column: &'static str, kind: Kind) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl Field {
                 .map(|time| time.to_utc().into())
                 .map_err(|_| "is not a time such as 2026-01-31T12:00:00Z"),
             // PostgreSQL stores no zero byte.
-            Kind::Text if text.len() > LONGEST_TEXT || text.contains('\0') => {
+            Kind::Text if text.len() > MAX_TEXT || text.contains('\0') => {
                 Err("is too long or contains a zero byte")
             }
             Kind::Text => Ok(text.into()),

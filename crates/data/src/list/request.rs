@@ -1,7 +1,7 @@
 /// The parameters that a client sent for a list, before validation.
 ///
-/// `limit`, `offset`, `cursor`, `sort` and `total` select the page. Every other parameter is a filter,
-/// such as `label=x` or `created.from=2026-01-01T00:00:00Z`.
+/// `limit`, `offset`, `cursor`, `sort` and `total` select the page. Every other parameter is a
+/// filter, such as `label=x` or `created.from=2026-01-01T00:00:00Z`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListRequest {
     pub(super) pairs: Vec<(String, String)>,

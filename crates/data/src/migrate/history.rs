@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     DataError, DataErrorKind, Engine, FromColumn, Row, Value,
-    driver::{Driver, Keep},
+    driver::{Driver, RowLimit},
     pool::{Lease, Work},
 };
 
 /// The timeout of a statement, which may build an index of a whole table.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+const MAX_LENGTH: Duration = Duration::from_secs(60 * 60);
 /// More migrations than a service has.
 const MOST: u32 = 100_000;
 
@@ -49,14 +49,14 @@ impl Session<'_> {
     }
 
     pub(super) async fn run(&mut self, text: &str) -> Result<(), DataError> {
-        let limit = Instant::now() + LONGEST;
+        let limit = Instant::now() + MAX_LENGTH;
         let work = Work::Plain(text);
         self.0.run_until(work, limit, false).await.map(drop)
     }
 
     async fn query(&mut self, text: &str, values: &[Value]) -> Result<Vec<Row>, DataError> {
-        let limit = Instant::now() + LONGEST;
-        let work = Work::Prepared(Arc::from(text), values, Keep::UpTo(MOST));
+        let limit = Instant::now() + MAX_LENGTH;
+        let work = Work::Prepared(Arc::from(text), values, RowLimit::UpTo(MOST));
         Ok(self.0.run_until(work, limit, false).await?.rows)
     }
 

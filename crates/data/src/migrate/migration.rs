@@ -2,8 +2,9 @@ use sha2::{Digest as _, Sha256};
 
 /// A migration, with the SQL to apply and to undo it.
 ///
-/// One text serves all engines. [`docs/data.md`](https://github.com/seaworthy/seaworthy/blob/main/docs/data.md)
-/// lists its placeholders.
+/// One text serves all engines.
+/// [`docs/data.md`](https://github.com/seaworthy/seaworthy/blob/main/docs/data.md) lists its
+/// placeholders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
     version: u32,
@@ -59,14 +60,14 @@ impl Migration {
         self.down
     }
 
-    /// Returns whether a database with this checksum has applied this migration, with this text or an
-    /// accepted earlier one.
+    /// Returns whether a database with this checksum has applied this migration, with this text or
+    /// an accepted earlier one.
     pub(super) fn accepts(&self, checksum: &str) -> bool {
         self.former_checksum == Some(checksum) || self.checksum() == checksum
     }
 
-    /// Returns the SHA-256 of the text in hexadecimal. Line endings do not count, because a checkout may
-    /// change them.
+    /// Returns the SHA-256 of the text in hexadecimal. Line endings do not count, because a
+    /// checkout may change them.
     pub(super) fn checksum(&self) -> String {
         let text = format!("{}\0{}", self.up, self.down).replace("\r\n", "\n");
         let digest = Sha256::digest(text.as_bytes());
@@ -91,7 +92,8 @@ impl MigrationSet {
         }
     }
 
-    /// Creates the set of a part, such as `outbox`. The name has lower-case letters and underscores.
+    /// Creates the set of a part, such as `outbox`. The name has lower-case letters and
+    /// underscores.
     #[must_use]
     pub const fn of_part(name: &'static str, migrations: &'static [Migration]) -> Self {
         Self { name, migrations }

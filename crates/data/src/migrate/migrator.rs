@@ -160,8 +160,8 @@ impl<'a> Migrator<'a> {
         }
         let engine = self.database.0.pool.engine();
         let (mut lease, _admission) = self.database.lease(None).await?;
-        // The connection has its own timeouts. Closing it releases its locks, even if this future is
-        // dropped.
+        // The connection has its own timeouts. Closing it releases its locks, even if this future
+        // is dropped.
         lease.close_when_done();
         let mut session = Session(&mut lease);
         for text in unlimited(engine, &session) {

@@ -1,9 +1,11 @@
-//! Versioned, reversible changes of a database's tables, one text for all engines (DATA-2).
+//! Versioned, reversible migrations, with one text for all engines (DATA-2).
 //!
-//! Each set of migrations has a history table of its own: `schema_history` for those of the service, `schema_history_NAME` for those that come with a part of the framework. A
-//! migration is known by its version and the checksum of its text; two processes never change a database at once (an advisory lock of PostgreSQL, `GET_LOCK` of MySQL,
-//! the write lock of SQLite). On PostgreSQL and SQLite a migration is all or nothing; MySQL commits each change of a table by itself, so there a migration that failed in the
-//! middle is marked as unfinished and has to be looked at.
+//! Each set of migrations has a history table: `schema_history` for the service, and
+//! `schema_history_NAME` for a part of the framework. The history contains the version and the
+//! checksum of each migration. A lock lets one process migrate a database at a time: an advisory
+//! lock of PostgreSQL, `GET_LOCK` of MySQL, the write lock of SQLite. On PostgreSQL and SQLite a
+//! migration is atomic. MySQL commits each change of a table, so a failed migration is marked as
+//! unfinished there.
 
 mod history;
 mod lock;

@@ -2,8 +2,8 @@
 
 use crate::{DataError, DataErrorKind, Engine};
 
-/// The placeholders, and their types on PostgreSQL, MariaDB, MySQL and SQLite. Text is compared by code
-/// point on all engines, so `a` and `A` differ.
+/// The placeholders, and their types on PostgreSQL, MariaDB, MySQL and SQLite. Text is compared by
+/// code point on all engines, so `a` and `A` differ.
 const TYPES: [(&str, [&str; 4]); 13] = [
     (
         "identity",
@@ -178,7 +178,8 @@ fn words(text: &str, reader: Reader) -> Result<String, DataError> {
     Ok(replaced)
 }
 
-/// Splits at semicolons outside of strings, comments and, on SQLite and MySQL, the body of a trigger.
+/// Splits at semicolons outside of strings, comments and, on SQLite and MySQL, the body of a
+/// trigger.
 fn split(text: &str, reader: Reader) -> Vec<String> {
     let engine = match reader {
         Reader::Postgres => Engine::Postgres,

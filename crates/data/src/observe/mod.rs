@@ -11,12 +11,12 @@ use seaworthy_telemetry::{
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 
-use crate::{DataError, DatabaseUrl, connection::Answer, prepared::Prepared};
+use crate::{DataError, DatabaseUrl, connection::StatementOutput, prepared::Prepared};
 
 /// First words of statements. There are about a dozen.
-const MOST_OPERATIONS: usize = 32;
+const MAX_OPERATIONS: usize = 32;
 /// Outcomes, which are the kinds of errors.
-const MOST_OUTCOMES: usize = 64;
+const MAX_OUTCOMES: usize = 64;
 /// The outcome of a statement whose future was dropped.
 const CANCELLED: &str = "CANCELLED";
 const SUCCEEDED: &str = "OK";
@@ -54,7 +54,7 @@ impl Observer {
         let address = url.address().unwrap_or_default();
         let (host, port) = address.rsplit_once(':').unwrap_or((&address, ""));
         let (all, database) = (metrics.clone(), Arc::clone(name));
-        let operations = Family::new(MOST_OPERATIONS, move |operation| {
+        let operations = Family::new(MAX_OPERATIONS, move |operation| {
             let (metrics, name, operation) =
                 (all.clone(), Arc::clone(&database), operation.to_owned());
             Operation {
@@ -64,7 +64,7 @@ impl Observer {
                     DURATION_BUCKETS,
                     &[("name", &database), ("operation", &operation)],
                 ),
-                outcomes: Family::new(MOST_OUTCOMES, move |outcome| {
+                outcomes: Family::new(MAX_OUTCOMES, move |outcome| {
                     metrics.counter(
                         "database_statements_total",
                         "Statements by outcome.",
@@ -127,7 +127,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn end(mut self, outcome: &Result<Answer, DataError>) {
+    pub(crate) fn end(mut self, outcome: &Result<StatementOutput, DataError>) {
         match outcome {
             Ok(answer) => {
                 self.outcome = SUCCEEDED;

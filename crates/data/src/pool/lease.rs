@@ -6,22 +6,22 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::{Pool, opened::Opened};
+use super::{Pool, opened::OpenConnection};
 use crate::{
     DataError, DataErrorKind, Value,
-    connection::Answer,
-    driver::{Driver, Keep},
+    connection::StatementOutput,
+    driver::{Driver, RowLimit},
 };
 
 /// The timeout of the server ends a statement earlier by this time, which leaves the connection
 /// usable.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// A connection in use. Dropping it returns it to the pool. If its statement timed out, it is closed
-/// instead, so that the server stops the work.
+/// A connection in use. Dropping it returns it to the pool. If its statement timed out, it is
+/// closed instead, so that the server stops the work.
 pub(crate) struct Lease {
     pool: Pool,
-    opened: Option<Opened>,
+    opened: Option<OpenConnection>,
     /// A statement is running.
     busy: bool,
     /// The connection has its own settings, so it is closed instead of being returned.
@@ -33,22 +33,25 @@ pub(crate) struct Lease {
 /// The work for a connection.
 pub(crate) enum Work<'a> {
     /// A prepared statement.
-    Prepared(Arc<str>, &'a [Value], Keep),
+    Prepared(Arc<str>, &'a [Value], RowLimit),
     /// Statements without values, such as `BEGIN`.
     Plain(&'a str),
 }
 
 impl Work<'_> {
-    async fn with(self, driver: &mut Driver) -> Result<Answer, DataError> {
+    async fn with(self, driver: &mut Driver) -> Result<StatementOutput, DataError> {
         match self {
-            Self::Prepared(text, values, keep) => driver.run(text, values, keep).await,
-            Self::Plain(text) => driver.run_plain(text).await.map(|()| Answer::default()),
+            Self::Prepared(text, values, limit) => driver.run(text, values, limit).await,
+            Self::Plain(text) => driver
+                .run_plain(text)
+                .await
+                .map(|()| StatementOutput::default()),
         }
     }
 }
 
 impl Lease {
-    pub(super) fn new(pool: Pool, permit: OwnedSemaphorePermit, opened: Opened) -> Self {
+    pub(super) fn new(pool: Pool, permit: OwnedSemaphorePermit, opened: OpenConnection) -> Self {
         let in_use = pool.0.metrics.in_use.guard();
         Self {
             pool,
@@ -69,19 +72,20 @@ impl Lease {
         &mut self,
         work: Work<'_>,
         deadline: Option<Instant>,
-    ) -> Result<Answer, DataError> {
+    ) -> Result<StatementOutput, DataError> {
         let timeout = Instant::now() + self.pool.config().statement_timeout.get() + GRACE;
         let end = deadline.map_or(timeout, |deadline| deadline.min(timeout));
         self.run_until(work, end, end < timeout).await
     }
 
-    /// Executes `work` before `end`, which is the deadline of the request or a timeout of the settings.
+    /// Executes `work` before `end`, which is the deadline of the request or a timeout of the
+    /// settings.
     pub(crate) async fn run_until(
         &mut self,
         work: Work<'_>,
         end: Instant,
         is_deadline: bool,
-    ) -> Result<Answer, DataError> {
+    ) -> Result<StatementOutput, DataError> {
         let Some(opened) = self.opened.as_mut() else {
             return Err(DataError::new(
                 DataErrorKind::ConnectionLost,

@@ -11,14 +11,14 @@ pub(super) struct PoolMetrics {
 }
 
 impl PoolMetrics {
-    pub(super) fn new(name: &str, maximum: u32, metrics: &Metrics) -> Self {
+    pub(super) fn new(name: &str, max_connections: u32, metrics: &Metrics) -> Self {
         let labels = [("name", name)];
         let gauge = |metric, help| metrics.gauge(metric, help, &labels);
         gauge(
             "database_pool_max_connections",
             "Connections that may be open.",
         )
-        .set(maximum.into());
+        .set(max_connections.into());
         Self {
             open: gauge("database_pool_open", "Connections that are open."),
             in_use: gauge("database_pool_in_use", "Connections in use."),

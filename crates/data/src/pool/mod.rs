@@ -1,8 +1,8 @@
 //! The connection pool.
 //!
 //! A statement first waits for a permit (`acquire_timeout`) and then for a connection
-//! (`connect_timeout`). A busy pool and an unreachable server are therefore different errors, and only
-//! the second counts for the breaker.
+//! (`connect_timeout`). A busy pool and an unreachable server are therefore different errors, and
+//! only the second counts for the breaker.
 
 mod lease;
 mod metrics;
@@ -26,7 +26,7 @@ use tokio::{
 
 pub(crate) use lease::{Lease, Work};
 use metrics::PoolMetrics;
-use opened::{Kept, Opened};
+use opened::{IdleConnection, OpenConnection};
 
 use crate::{DataError, DataErrorKind, DatabaseConfig, DatabaseUrl, Engine, driver::Target};
 
@@ -43,7 +43,7 @@ struct Inner {
     target: Target,
     config: Arc<DatabaseConfig>,
     permits: Arc<Semaphore>,
-    maximum: u32,
+    max_connections: u32,
     idle: Mutex<Idle>,
     closed: AtomicBool,
     metrics: PoolMetrics,
@@ -51,8 +51,9 @@ struct Inner {
 
 #[derive(Default)]
 struct Idle {
-    /// Ordered by last use. The last one is used first, so that the others reach their idle timeout.
-    connections: Vec<Kept>,
+    /// Ordered by last use. The last one is used first, so that the others reach their idle
+    /// timeout.
+    connections: Vec<IdleConnection>,
     /// Connections that were last used before this time are validated, because another one broke.
     suspect_until: Option<Instant>,
 }
@@ -65,21 +66,21 @@ impl Pool {
         metrics: &Metrics,
     ) -> Result<Self, DataError> {
         // A database in memory belongs to its one connection.
-        let maximum = if url.is_in_memory() {
+        let max_connections = if url.is_in_memory() {
             1
         } else {
             config.pool.max_connections.get()
         };
-        let permits = usize::try_from(maximum).unwrap_or(usize::MAX);
+        let permits = usize::try_from(max_connections).unwrap_or(usize::MAX);
         Ok(Self(Arc::new(Inner {
             name: Arc::clone(name),
             engine: url.engine(),
             target: Target::new(url, &config)?,
             permits: Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS))),
-            maximum,
+            max_connections,
             idle: Mutex::default(),
             closed: AtomicBool::new(false),
-            metrics: PoolMetrics::new(name, maximum, metrics),
+            metrics: PoolMetrics::new(name, max_connections, metrics),
             config,
         })))
     }
@@ -145,18 +146,18 @@ impl Pool {
                 };
                 Err(DataError::new(
                     kind,
-                    format!("all {} connections are in use", inner.maximum),
+                    format!("all {} connections are in use", inner.max_connections),
                 ))
             }
         }
     }
 
-    fn pop(&self) -> Option<Kept> {
+    fn pop(&self) -> Option<IdleConnection> {
         self.0.idle.lock().connections.pop()
     }
 
     /// Returns the connection if it is neither too old nor broken.
-    async fn alive(&self, kept: Kept) -> Option<Opened> {
+    async fn alive(&self, kept: IdleConnection) -> Option<OpenConnection> {
         let inner = &*self.0;
         let pool = &inner.config.pool;
         let now = Instant::now();
@@ -185,7 +186,7 @@ impl Pool {
         self.0.config.url.is_in_memory()
     }
 
-    async fn open(&self, deadline: Option<Instant>) -> Result<Opened, DataError> {
+    async fn open(&self, deadline: Option<Instant>) -> Result<OpenConnection, DataError> {
         let inner = &*self.0;
         let timeout = Instant::now() + inner.config.connect_timeout.get();
         let end = deadline.map_or(timeout, |deadline| deadline.min(timeout));
@@ -207,11 +208,11 @@ impl Pool {
                 ));
             }
         };
-        Ok(Opened::new(driver, &inner.metrics.open))
+        Ok(OpenConnection::new(driver, &inner.metrics.open))
     }
 
     /// Returns a usable connection to the pool.
-    fn give_back(&self, opened: Opened) {
+    fn give_back(&self, opened: OpenConnection) {
         let inner = &*self.0;
         let used = Instant::now();
         if inner.closed.load(Ordering::Acquire)
@@ -220,12 +221,12 @@ impl Pool {
             self.dispose(opened);
             return;
         }
-        let kept = Kept::new(opened, used, &inner.metrics.idle);
+        let kept = IdleConnection::new(opened, used, &inner.metrics.idle);
         inner.idle.lock().connections.push(kept);
     }
 
     /// Closes a connection in order, in the background.
-    fn dispose(&self, opened: Opened) {
+    fn dispose(&self, opened: OpenConnection) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let driver = opened.driver;
             runtime.spawn(driver.close(CLOSE_TIMEOUT));

@@ -4,20 +4,20 @@ use tokio::time::Instant;
 use crate::driver::Driver;
 
 /// An open connection of the pool. Dropping it lowers the gauge of open connections, on every path.
-pub(super) struct Opened {
+pub(super) struct OpenConnection {
     pub(super) driver: Driver,
     pub(super) at: Instant,
     _open: GaugeGuard,
 }
 
 /// An idle connection. It holds a unit of the gauge of idle connections.
-pub(super) struct Kept {
-    opened: Opened,
+pub(super) struct IdleConnection {
+    opened: OpenConnection,
     pub(super) used: Instant,
     _idle: GaugeGuard,
 }
 
-impl Opened {
+impl OpenConnection {
     pub(super) fn new(driver: Driver, open: &Gauge) -> Self {
         Self {
             driver,
@@ -27,8 +27,8 @@ impl Opened {
     }
 }
 
-impl Kept {
-    pub(super) fn new(opened: Opened, used: Instant, idle: &Gauge) -> Self {
+impl IdleConnection {
+    pub(super) fn new(opened: OpenConnection, used: Instant, idle: &Gauge) -> Self {
         Self {
             opened,
             used,
@@ -41,7 +41,7 @@ impl Kept {
     }
 
     /// Ends the idle state, for use or for closing.
-    pub(super) fn take(self) -> Opened {
+    pub(super) fn take(self) -> OpenConnection {
         self.opened
     }
 }

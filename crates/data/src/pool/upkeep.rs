@@ -1,5 +1,5 @@
-//! Background work of a pool: opens the minimum of connections, closes old ones, and ends statements
-//! that timed out.
+//! Background work of a pool: opens the minimum of connections, closes old ones, and ends
+//! statements that timed out.
 
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
@@ -10,7 +10,7 @@ use tokio::time::{self, Instant};
 
 use super::{
     Inner, Pool,
-    opened::{Kept, Opened},
+    opened::{IdleConnection, OpenConnection},
 };
 use crate::{
     DataError,
@@ -24,7 +24,11 @@ impl Pool {
     /// Opens the minimum of connections (LIFE-3).
     pub(crate) async fn warm(&self) -> Result<(), DataError> {
         let inner = &*self.0;
-        let wanted = inner.config.pool.min_connections.clamp(1, inner.maximum);
+        let wanted = inner
+            .config
+            .pool
+            .min_connections
+            .clamp(1, inner.max_connections);
         let mut leases = Vec::new();
         for _ in 0..wanted {
             leases.push(self.acquire(None).await?);
@@ -53,7 +57,7 @@ impl Pool {
         }
     }
 
-    fn take_old(&self) -> Vec<Opened> {
+    fn take_old(&self) -> Vec<OpenConnection> {
         let inner = &*self.0;
         if self.is_in_memory() {
             return Vec::new();
@@ -61,13 +65,13 @@ impl Pool {
         let config = &inner.config.pool;
         let now = Instant::now();
         let mut idle = inner.idle.lock();
-        let is_old = |kept: &mut Kept| {
+        let is_old = |kept: &mut IdleConnection| {
             now - kept.opened_at() >= config.max_lifetime.get()
                 || now - kept.used >= config.idle_timeout.get()
         };
         idle.connections
             .extract_if(.., is_old)
-            .map(Kept::take)
+            .map(IdleConnection::take)
             .collect()
     }
 
@@ -97,7 +101,7 @@ impl Pool {
     /// Waits until all connections are returned, and closes them.
     pub(crate) async fn closed(&self) {
         let inner = &*self.0;
-        let _all = inner.permits.acquire_many(inner.maximum).await;
+        let _all = inner.permits.acquire_many(inner.max_connections).await;
         self.close_idle();
     }
 
@@ -126,7 +130,13 @@ async fn round(pool: &Weak<Inner>) -> bool {
     for opened in pool.take_old() {
         pool.dispose(opened);
     }
-    let wanted = i64::from(pool.0.config.pool.min_connections.min(pool.0.maximum));
+    let wanted = i64::from(
+        pool.0
+            .config
+            .pool
+            .min_connections
+            .min(pool.0.max_connections),
+    );
     if pool.0.metrics.open.get() < wanted
         && let Ok(permit) = Arc::clone(&pool.0.permits).try_acquire_owned()
         && let Ok(opened) = pool.open(None).await

@@ -4,8 +4,8 @@ use uuid::Uuid;
 use super::value::{time_of_text, uuid_of_bytes};
 use crate::{DataError, DataErrorKind, Value};
 
-/// A type that a column can be converted to. An integer converts to every integer type that can hold
-/// it.
+/// A type that a column can be converted to. An integer converts to every integer type that can
+/// hold it.
 pub trait FromColumn: Sized {
     /// Converts the value.
     ///

@@ -24,7 +24,8 @@ impl Row {
     /// Returns the value of the column with this name.
     ///
     /// # Errors
-    /// The row has no such column, its value has another type, or is null and `T` is not an `Option`.
+    /// The row has no such column, its value has another type, or is null and `T` is not an
+    /// `Option`.
     pub fn get<T: FromColumn>(&self, name: &str) -> Result<T, DataError> {
         let index = self.names().position(|known| known == name);
         let index = index.ok_or_else(|| {

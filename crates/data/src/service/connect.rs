@@ -8,8 +8,8 @@ use crate::{DataError, Database, DatabaseConfig, Engine, MigrationSet, Migrator}
 
 impl Database {
     /// Connects the database of a service. Retries with backoff (LIFE-2) and opens the minimum of
-    /// connections (LIFE-3). Readiness then checks the server, and the stop closes the pool last. The
-    /// policies are those of the dependency `name`.
+    /// connections (LIFE-3). Readiness then checks the server, and the stop closes the pool last.
+    /// The policies are those of the dependency `name`.
     ///
     /// The start fails if the migrations of the database differ from `migrations` (DATA-2). With
     /// `migrate_at_start` it applies them first. In the profile `development` it always migrates an
@@ -40,11 +40,11 @@ impl Database {
     /// at once and connects in the background, for as long as it takes.
     ///
     /// Until the first connection, [`Optional::get`] fails. While the server is away later,
-    /// statements fail as those of any database do, at once when the breaker is open. In both states
-    /// the service is ready and reports `degraded`.
+    /// statements fail as those of any database do, at once when the breaker is open. In both
+    /// states the service is ready and reports `degraded`.
     ///
-    /// Each attempt also verifies the tables, so a database with other tables stays unconnected, and
-    /// the log says why. Migrations at start must end within the timeout of one attempt.
+    /// Each attempt also verifies the tables, so a database with other tables stays unconnected,
+    /// and the log says why. Migrations at start must end within the timeout of one attempt.
     ///
     /// ```
     /// # use seaworthy_data::{Database, DatabaseConfig, MigrationSet, sql};

@@ -32,13 +32,13 @@ pub(crate) struct Lengths<'a> {
     pub(crate) rows: usize,
 }
 
-/// Rewrites the placeholders outside of strings, names and comments. `??` becomes a question mark and
-/// `?*` a list. The parentheses before `**` are repeated for each row. `{now_us}` becomes the clock of
-/// the engine.
+/// Rewrites the placeholders outside of strings, names and comments. `??` becomes a question mark
+/// and `?*` a list. The parentheses before `**` are repeated for each row. `{now_us}` becomes the
+/// clock of the engine.
 ///
-/// Strings and comments follow the rules of each engine. PostgreSQL has dollar quotes, `E''` and nested
-/// comments, MySQL backticks and `#`, SQLite backticks and brackets. A backslash of MySQL is a plain
-/// character, because every connection sets `NO_BACKSLASH_ESCAPES`.
+/// Strings and comments follow the rules of each engine. PostgreSQL has dollar quotes, `E''` and
+/// nested comments, MySQL backticks and `#`, SQLite backticks and brackets. A backslash of MySQL is
+/// a plain character, because every connection sets `NO_BACKSLASH_ESCAPES`.
 pub(crate) fn rewrite(sql: &str, dialect: Dialect, lengths: Lengths<'_>) -> Rewritten {
     let mut writer = Writer {
         dialect,
@@ -49,7 +49,7 @@ pub(crate) fn rewrite(sql: &str, dialect: Dialect, lengths: Lengths<'_>) -> Rewr
         sent: 0,
         has_lists: false,
         row_places: None,
-        words: Words::default(),
+        words: Keywords::default(),
     };
     writer.write(sql);
     writer.words.next(' ');
@@ -72,7 +72,7 @@ struct Writer<Lists> {
     sent: usize,
     has_lists: bool,
     row_places: Option<usize>,
-    words: Words,
+    words: Keywords,
 }
 
 impl<Lists: Iterator<Item = usize>> Writer<Lists> {
@@ -226,7 +226,8 @@ pub(crate) fn split(sql: &str, dialect: Dialect) -> Vec<String> {
 }
 
 impl Dialect {
-    /// Returns the expression of the present time, which is later than the start of the transaction.
+    /// Returns the expression of the present time, which is later than the start of the
+    /// transaction.
     pub(super) const fn now(self) -> &'static str {
         match self.0 {
             Engine::Postgres => "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
@@ -338,14 +339,14 @@ fn is_word(character: char) -> bool {
 
 /// Finds the operation and the table of a statement, for spans.
 #[derive(Default)]
-struct Words {
+struct Keywords {
     word: String,
     operation: String,
     table_follows: bool,
     collection: Option<String>,
 }
 
-impl Words {
+impl Keywords {
     fn next(&mut self, character: char) {
         if is_word(character) || (character == '.' && self.table_follows) {
             self.word.push(character);
@@ -365,7 +366,8 @@ impl Words {
     fn end(&mut self, word: &str) {
         if self.table_follows {
             self.table_follows = false;
-            // `INSERT OR REPLACE INTO`, `UPDATE OR IGNORE`, `FROM (SELECT`: the table follows later.
+            // `INSERT OR REPLACE INTO`, `UPDATE OR IGNORE`, `FROM (SELECT`: the table follows
+            // later.
             if ["or", "only", "select", "lateral"]
                 .iter()
                 .all(|other| !other.eq_ignore_ascii_case(word))

@@ -2,13 +2,13 @@ use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     Connection, DataError, Done, Engine, FromRow, Row, Value,
-    connection::{Answer, Request},
+    connection::{Request, StatementOutput},
 };
 
 /// An SQL statement and its values.
 ///
-/// The text is part of the program. A value from a client can be bound to a `?` and can never become
-/// SQL (DATA-4).
+/// The text is part of the program. A value from a client can be bound to a `?` and can never
+/// become SQL (DATA-4).
 ///
 /// ```compile_fail
 /// let name = String::from("x'; DROP TABLE symbols; --");
@@ -56,8 +56,8 @@ impl Text {
 ///
 /// Each `?` takes the next value of [`bind`](Statement::bind), `?*` the values of
 /// [`bind_list`](Statement::bind_list) and `(?, ?)**` those of [`bind_rows`](Statement::bind_rows).
-/// `??` is a question mark. `{now_us}` is the time of the database in microseconds since 1970, which
-/// is the same for processes whose clocks differ.
+/// `??` is a question mark. `{now_us}` is the time of the database in microseconds since 1970,
+/// which is the same for processes whose clocks differ.
 ///
 /// ```no_run
 /// # async fn example(database: &seaworthy_data::Database) -> Result<(), seaworthy_data::DataError> {
@@ -128,8 +128,8 @@ impl Statement {
         self
     }
 
-    /// Binds rows. The statement repeats the parentheses before `**` for each row, as in
-    /// `VALUES (?, ?, {now_us})**`. A statement without rows fails. Databases accept some ten thousand
+    /// Binds rows. The statement repeats the parentheses before `**` for each row, as in `VALUES
+    /// (?, ?, {now_us})**`. A statement without rows fails. Databases accept some ten thousand
     /// values.
     pub fn bind_rows<const WIDTH: usize>(
         mut self,
@@ -144,8 +144,8 @@ impl Statement {
         self
     }
 
-    /// Lets a read replica execute the statement. A `SELECT` goes to the primary by default, because it
-    /// may call a function that writes, and because a replica lags.
+    /// Lets a read replica execute the statement. A `SELECT` goes to the primary by default,
+    /// because it may call a function that writes, and because a replica lags.
     pub fn on_replica(mut self) -> Self {
         self.reads = true;
         self
@@ -193,11 +193,11 @@ impl Statement {
     async fn run(
         self,
         connection: &dyn Connection,
-        most: Option<u32>,
-    ) -> Result<Answer, DataError> {
+        limit: Option<u32>,
+    ) -> Result<StatementOutput, DataError> {
         let request = Request {
             statement: self,
-            most,
+            limit,
         };
         connection.run(request).await
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Connection, DataError, DataErrorKind, Database, Engine,
-    connection::{Answer, Request, runs::Runs},
+    connection::{Request, StatementOutput, runs::Runs},
     database::deadline,
     pool::Work,
 };
@@ -25,9 +25,9 @@ const MAX_BACKOFF: Timeout = Timeout::from_millis(250);
 
 /// A transaction. Cheap to clone. All clones are the same transaction.
 ///
-/// Dropping the last clone without a commit rolls the transaction back. After a failed statement only a
-/// rollback is possible, on every engine. Put a statement that may fail into a
-/// [nested transaction](Self::transaction).
+/// Dropping the last clone without a commit rolls the transaction back. After a failed statement
+/// only a rollback is possible, on every engine. Put a statement that may fail into a [nested
+/// transaction](Self::transaction).
 #[derive(Clone)]
 pub struct Transaction {
     shared: Arc<Shared>,
@@ -35,8 +35,8 @@ pub struct Transaction {
 }
 
 impl Database {
-    /// Begins a read-write transaction. Prefer [`transaction`](Self::transaction), which retries after a
-    /// conflict.
+    /// Begins a read-write transaction. Prefer [`transaction`](Self::transaction), which retries
+    /// after a conflict.
     ///
     /// # Errors
     /// No connection is available, or the breaker is open.
@@ -55,7 +55,7 @@ impl Database {
         let mut is_second = false;
         loop {
             let (mut lease, admission) = self.lease(Some(end)).await?;
-            let mut begun = Ok(Answer::default());
+            let mut begun = Ok(StatementOutput::default());
             for text in options.begin(self.engine()) {
                 if begun.is_ok() {
                     begun = lease.run(Work::Plain(text), Some(end)).await;
@@ -82,8 +82,8 @@ impl Database {
         }
     }
 
-    /// Runs `work` in a transaction. Commits when it succeeds, and rolls back when it fails, panics or is
-    /// dropped.
+    /// Runs `work` in a transaction. Commits when it succeeds, and rolls back when it fails, panics
+    /// or is dropped.
     ///
     /// After a conflict with another transaction, `work` runs again from the start, up to
     /// `max_transaction_retries` times and before the deadline. Outside of the transaction it must
@@ -169,8 +169,8 @@ impl Transaction {
     /// Commits the transaction.
     ///
     /// # Errors
-    /// A statement has failed (the transaction is rolled back), the transaction conflicts with another,
-    /// or the connection broke. If it broke during the commit, the outcome is unknown
+    /// A statement has failed (the transaction is rolled back), the transaction conflicts with
+    /// another, or the connection broke. If it broke during the commit, the outcome is unknown
     /// ([`DataErrorKind::OutcomeUnknown`]).
     pub async fn commit(self) -> Result<(), DataError> {
         let shared = &*self.shared;
@@ -211,8 +211,8 @@ impl Transaction {
         shared.finish(&mut open, "ROLLBACK").await
     }
 
-    /// Runs `work` in a nested transaction, which is a savepoint. Only the changes of `work` are rolled
-    /// back when it fails.
+    /// Runs `work` in a nested transaction, which is a savepoint. Only the changes of `work` are
+    /// rolled back when it fails.
     ///
     /// # Errors
     /// The errors of `work` and of the savepoint.
@@ -261,7 +261,7 @@ impl Transaction {
         self.shared.hooks.lock().push((self.depth, Box::new(hook)));
     }
 
-    async fn run_once(&self, request: Request) -> Result<Answer, DataError> {
+    async fn run_once(&self, request: Request) -> Result<StatementOutput, DataError> {
         let database = &self.shared.database;
         let prepared = database
             .0
@@ -279,7 +279,7 @@ impl Transaction {
 }
 
 impl Runs for Transaction {
-    fn run(&self, request: Request) -> BoxFuture<'_, Result<Answer, DataError>> {
+    fn run(&self, request: Request) -> BoxFuture<'_, Result<StatementOutput, DataError>> {
         self.run_once(request).boxed()
     }
 }

@@ -6,10 +6,11 @@ pub enum Isolation {
     /// Each statement sees the commits before it.
     #[default]
     ReadCommitted,
-    /// All statements see the same state. On PostgreSQL, a write to a row that another transaction changed
-    /// is a serialization failure.
+    /// All statements see the same state. On PostgreSQL, a write to a row that another transaction
+    /// changed is a serialization failure.
     RepeatableRead,
-    /// Transactions behave as if they ran one after another. A transaction that conflicts runs again.
+    /// Transactions behave as if they ran one after another. A transaction that conflicts runs
+    /// again.
     Serializable,
 }
 

@@ -10,7 +10,7 @@ use tokio::{sync::Mutex, time::Instant};
 use super::options::TransactionOptions;
 use crate::{
     DataError, DataErrorKind, Database,
-    connection::Answer,
+    connection::StatementOutput,
     holder::Held,
     pool::{Lease, Work},
 };
@@ -26,8 +26,8 @@ pub(super) struct Shared {
     pub(super) open: Mutex<Open>,
     /// The future that began it was dropped. It is rolled back when no statement runs.
     pub(super) abandoned: AtomicBool,
-    /// The depth of a nested transaction whose future was dropped. It is rolled back before the next
-    /// statement.
+    /// The depth of a nested transaction whose future was dropped. It is rolled back before the
+    /// next statement.
     pub(super) dropped: Lock<Option<u32>>,
     /// It conflicts with another transaction and may run again.
     pub(super) conflict: AtomicBool,
@@ -40,13 +40,18 @@ pub(super) struct Shared {
 /// The part of a transaction that one statement uses at a time.
 pub(super) struct Open {
     pub(super) lease: Option<Lease>,
-    /// The depth at which a statement failed. At 0 only a rollback of the whole transaction is possible.
+    /// The depth at which a statement failed. At 0 only a rollback of the whole transaction is
+    /// possible.
     pub(super) failed: Option<u32>,
 }
 
 impl Shared {
     /// Executes work in the nested transaction of this depth.
-    pub(super) async fn run(&self, work: Work<'_>, depth: u32) -> Result<Answer, DataError> {
+    pub(super) async fn run(
+        &self,
+        work: Work<'_>,
+        depth: u32,
+    ) -> Result<StatementOutput, DataError> {
         let mut open = self.open.lock().await;
         self.roll_back_dropped(&mut open).await?;
         if open.failed.is_some_and(|failed| failed <= depth) {
@@ -72,7 +77,7 @@ impl Shared {
         &self,
         open: &mut Open,
         work: Work<'_>,
-    ) -> Result<Answer, DataError> {
+    ) -> Result<StatementOutput, DataError> {
         if self.abandoned.load(Ordering::Acquire) {
             self.roll_back_in_background(open);
         }
@@ -195,7 +200,8 @@ impl Shared {
         })
     }
 
-    /// Marks the key of the running call in this transaction. Rolls back if another call has taken the key.
+    /// Marks the key of the running call in this transaction. Rolls back if another call has taken
+    /// the key.
     #[cfg(feature = "idempotency")]
     async fn mark(&self, open: &mut Open, statement: crate::Statement) -> Result<(), DataError> {
         let database = &self.database;
@@ -203,7 +209,7 @@ impl Shared {
         let prepared = database.0.statements.prepare(engine, &statement)?;
         let request = crate::connection::Request {
             statement,
-            most: None,
+            limit: None,
         };
         let marked = self
             .run_alone(open, database.work(&prepared, &request))

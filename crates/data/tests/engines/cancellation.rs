@@ -19,7 +19,7 @@ use seaworthy_telemetry::metrics::{Gauge, Metrics};
 use seaworthy_testkit::cancellation::{Moment, at_every_await};
 use tokio::time::{Instant, sleep};
 
-use crate::server::{Server, add, ids};
+use crate::test_database::{TestDatabase, add, ids};
 
 /// The time limit for any wait, on a loaded machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,8 +36,8 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    pub(crate) async fn new(server: &Server) -> Self {
-        Self::with(server.open().await, server.config()).await
+    pub(crate) async fn new(test_database: &TestDatabase) -> Self {
+        Self::with(test_database.open().await, test_database.config()).await
     }
 
     async fn with(first: Database, mut config: DatabaseConfig) -> Self {
@@ -109,8 +109,8 @@ pub(crate) async fn insert(
     insert.execute(connection).await.map(drop)
 }
 
-pub(crate) async fn transaction_is_all_or_nothing_when_dropped_data_3(server: Server) {
-    let subject = Subject::new(&server).await;
+pub(crate) async fn transaction_is_all_or_nothing_when_dropped_data_3(test_database: TestDatabase) {
+    let subject = Subject::new(&test_database).await;
     let work = async || {
         let first = subject.rows();
         subject
@@ -141,8 +141,10 @@ pub(crate) async fn transaction_is_all_or_nothing_when_dropped_data_3(server: Se
     }
 }
 
-pub(crate) async fn explicit_transaction_is_all_or_nothing_when_dropped_data_3(server: Server) {
-    let subject = Subject::new(&server).await;
+pub(crate) async fn explicit_transaction_is_all_or_nothing_when_dropped_data_3(
+    test_database: TestDatabase,
+) {
+    let subject = Subject::new(&test_database).await;
     let work = async || {
         let first = subject.rows();
         let tx = subject.database.begin().await?;
@@ -165,8 +167,8 @@ pub(crate) async fn explicit_transaction_is_all_or_nothing_when_dropped_data_3(s
     }
 }
 
-pub(crate) async fn savepoint_is_undone_alone_when_dropped_data_3(server: Server) {
-    let subject = Arc::new(Subject::new(&server).await);
+pub(crate) async fn savepoint_is_undone_alone_when_dropped_data_3(test_database: TestDatabase) {
+    let subject = Arc::new(Subject::new(&test_database).await);
     for moment in Moment::ALL {
         for number in 1.. {
             let first = subject.rows();
@@ -199,8 +201,10 @@ pub(crate) async fn savepoint_is_undone_alone_when_dropped_data_3(server: Server
     }
 }
 
-pub(crate) async fn dropped_statement_is_never_committed_in_part_data_3(server: Server) {
-    let subject = Subject::new(&server).await;
+pub(crate) async fn dropped_statement_is_never_committed_in_part_data_3(
+    test_database: TestDatabase,
+) {
+    let subject = Subject::new(&test_database).await;
     for moment in Moment::ALL {
         for number in 1.. {
             let first = subject.rows();
@@ -225,8 +229,8 @@ pub(crate) async fn dropped_statement_is_never_committed_in_part_data_3(server: 
     }
 }
 
-pub(crate) async fn lease_is_free_or_held_when_dropped_work_2(server: Server) {
-    let subject = Subject::new(&server).await;
+pub(crate) async fn lease_is_free_or_held_when_dropped_work_2(test_database: TestDatabase) {
+    let subject = Subject::new(&test_database).await;
     let migrator = Migrator::new(&subject.database, &[LEASE_MIGRATIONS]);
     migrator.up(false).await.unwrap();
     let config = LeaseConfig {
@@ -270,8 +274,8 @@ const MIGRATIONS: MigrationSet = MigrationSet::of_part(
     )],
 );
 
-pub(crate) async fn migration_is_applied_whole_when_dropped_data_2(server: Server) {
-    let subject = Subject::new(&server).await;
+pub(crate) async fn migration_is_applied_whole_when_dropped_data_2(test_database: TestDatabase) {
+    let subject = Subject::new(&test_database).await;
     // MariaDB commits each change of a table by itself.
     if subject.database.engine() == Engine::MySql {
         return;

@@ -15,15 +15,15 @@ use seaworthy_testkit::cancellation::{Moment, at_every_await};
 
 use crate::{
     cancellation::{Subject, insert, touch},
-    server::Server,
+    test_database::TestDatabase,
 };
 
 const KEEP: Duration = Duration::from_secs(60);
 const REQUEST: Fingerprint = Fingerprint([1; 32]);
 
 /// A store, and its database.
-async fn store(server: &Server) -> (Subject, DatabaseStore) {
-    let subject = Subject::new(server).await;
+async fn store(test_database: &TestDatabase) -> (Subject, DatabaseStore) {
+    let subject = Subject::new(test_database).await;
     let migrator = Migrator::new(&subject.database, &[IDEMPOTENCY_MIGRATIONS]);
     migrator.up(false).await.unwrap();
     let store = DatabaseStore::new(subject.database.clone(), &IdempotencyConfig::default());
@@ -55,8 +55,10 @@ async fn token(store: &DatabaseStore, key: &ScopedKey) -> u64 {
     }
 }
 
-pub(crate) async fn key_is_free_or_running_when_begin_is_dropped_api_6(server: Server) {
-    let (subject, store) = store(&server).await;
+pub(crate) async fn key_is_free_or_running_when_begin_is_dropped_api_6(
+    test_database: TestDatabase,
+) {
+    let (subject, store) = store(&test_database).await;
     let work = async || {
         let key = key(&subject);
         begin(&store, &key, Duration::ZERO).await
@@ -78,8 +80,10 @@ pub(crate) async fn key_is_free_or_running_when_begin_is_dropped_api_6(server: S
     }
 }
 
-pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(server: Server) {
-    let (subject, store) = store(&server).await;
+pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(
+    test_database: TestDatabase,
+) {
+    let (subject, store) = store(&test_database).await;
     let work = async || {
         let key = key(&subject);
         let token = token(&store, &key).await;
@@ -103,8 +107,10 @@ pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(s
     }
 }
 
-pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(server: Server) {
-    let (subject, store) = store(&server).await;
+pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(
+    test_database: TestDatabase,
+) {
+    let (subject, store) = store(&test_database).await;
     for moment in Moment::ALL {
         for number in 1.. {
             let row = subject.rows();

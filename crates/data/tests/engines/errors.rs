@@ -3,12 +3,12 @@ use std::time::{Duration, Instant};
 use seaworthy_core::{Deadline, Error, RequestContext, ServiceIdentity, Timeout, context};
 use seaworthy_data::{DataError, DataErrorKind, sql};
 
-use crate::server::{Server, add, ids, is_postgres, work_for_long};
+use crate::test_database::{TestDatabase, add, ids, is_postgres, work_for_long};
 
-pub(crate) async fn violated_constraints_have_kind_and_name_data_3(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn violated_constraints_have_kind_and_name_data_3(test_database: TestDatabase) {
+    let database = test_database.open().await;
     add(&database, 1).await;
-    let is_sqlite = !is_postgres(&database) && server.config().url.file().is_some();
+    let is_sqlite = !is_postgres(&database) && test_database.config().url.file().is_some();
     let unique = sql("INSERT INTO symbols (id, label) VALUES (2, ?)").bind("label 1");
     let error = unique.execute(&database).await.unwrap_err();
     assert_eq!(error.kind(), DataErrorKind::UniqueViolation);
@@ -38,8 +38,8 @@ pub(crate) async fn violated_constraints_have_kind_and_name_data_3(server: Serve
     assert_eq!(ids(&database).await, [1]);
 }
 
-pub(crate) async fn second_connection_in_transaction_is_refused(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn second_connection_in_transaction_is_refused(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let outside = database.clone();
     let error = database
         .transaction(|tx| {
@@ -60,10 +60,10 @@ pub(crate) async fn second_connection_in_transaction_is_refused(server: Server) 
     add(&database, 2).await;
 }
 
-pub(crate) async fn statement_stops_on_server_at_its_timeout_data_1(server: Server) {
-    let mut config = server.config();
+pub(crate) async fn statement_stops_on_server_at_its_timeout_data_1(test_database: TestDatabase) {
+    let mut config = test_database.config();
     config.statement_timeout = Timeout::from_millis(300);
-    let database = server.open_with(config).await;
+    let database = test_database.open_with(config).await;
     let began = Instant::now();
     let error = work_for_long(&database).await.unwrap_err();
     assert_eq!(error.kind(), DataErrorKind::StatementTimeout, "{error}");
@@ -77,8 +77,8 @@ pub(crate) async fn statement_stops_on_server_at_its_timeout_data_1(server: Serv
     assert_eq!(ids(&database).await, [1]);
 }
 
-pub(crate) async fn deadline_ends_statement_life_6(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn deadline_ends_statement_life_6(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let request = RequestContext::background(ServiceIdentity::new("test", "1.0.0"))
         .with_deadline(Deadline::after(Duration::from_millis(300)));
     let began = Instant::now();
@@ -95,11 +95,11 @@ pub(crate) async fn deadline_ends_statement_life_6(server: Server) {
     add(&database, 1).await;
 }
 
-pub(crate) async fn full_pool_has_its_own_error_obs_5(server: Server) {
-    let mut config = server.config();
+pub(crate) async fn full_pool_has_its_own_error_obs_5(test_database: TestDatabase) {
+    let mut config = test_database.config();
     config.pool.max_connections = 1.try_into().unwrap();
     config.pool.acquire_timeout = Timeout::from_millis(100);
-    let database = server.open_with(config).await;
+    let database = test_database.open_with(config).await;
     let holding = database.clone();
     let (held, mut is_held) = tokio::sync::mpsc::channel(1);
     let (free, may_free) = tokio::sync::oneshot::channel::<()>();

@@ -24,7 +24,7 @@ use seaworthy_data::{
 };
 use seaworthy_telemetry::metrics::Metrics;
 
-use crate::server::{Server, add, ids};
+use crate::test_database::{TestDatabase, add, ids};
 
 const RUN: Duration = Duration::from_secs(60);
 /// The run time and the retention.
@@ -35,15 +35,15 @@ const LIFETIMES: Lifetimes = Lifetimes {
 const REQUEST: Fingerprint = Fingerprint([1; 32]);
 const OTHER: Fingerprint = Fingerprint([2; 32]);
 
-async fn migrated(server: &Server) -> Database {
-    let database = server.open().await;
+async fn migrated(test_database: &TestDatabase) -> Database {
+    let database = test_database.open().await;
     let migrator = Migrator::new(&database, &[IDEMPOTENCY_MIGRATIONS]);
     migrator.up(false).await.unwrap();
     database
 }
 
-async fn store(server: &Server, config: &IdempotencyConfig) -> DatabaseStore {
-    DatabaseStore::new(migrated(server).await, config)
+async fn store(test_database: &TestDatabase, config: &IdempotencyConfig) -> DatabaseStore {
+    DatabaseStore::new(migrated(test_database).await, config)
 }
 
 fn answer(body: &'static str) -> RecordedAnswer {
@@ -76,13 +76,13 @@ async fn finish(store: &DatabaseStore, text: &str, token: u64, body: &'static st
     finished.await.unwrap();
 }
 
-pub(crate) async fn response_survives_restart_api_6(server: Server) {
+pub(crate) async fn response_survives_restart_api_6(test_database: TestDatabase) {
     let config = IdempotencyConfig::default();
-    let first = store(&server, &config).await;
+    let first = store(&test_database, &config).await;
     let token = token(&first, "a").await;
     assert!(matches!(begin(&first, "a").await, KeyState::Running));
     finish(&first, "a", token, "made", RUN).await;
-    let second = store(&server, &config).await;
+    let second = store(&test_database, &config).await;
     let KeyState::Answered(found) = begin(&second, "a").await else {
         panic!("the answer is lost");
     };
@@ -95,8 +95,8 @@ pub(crate) async fn response_survives_restart_api_6(server: Server) {
     assert!(matches!(other.unwrap(), KeyState::Mismatch));
 }
 
-pub(crate) async fn one_of_many_concurrent_calls_runs_api_6(server: Server) {
-    let store = store(&server, &IdempotencyConfig::default()).await;
+pub(crate) async fn one_of_many_concurrent_calls_runs_api_6(test_database: TestDatabase) {
+    let store = store(&test_database, &IdempotencyConfig::default()).await;
     // Each call has its own task, as requests have.
     let all = (0..16).map(|_| {
         let (store, same) = (store.clone(), ScopedKey::new(&"long ".repeat(100)));
@@ -109,8 +109,8 @@ pub(crate) async fn one_of_many_concurrent_calls_runs_api_6(server: Server) {
     assert_eq!(new.count(), 1, "{all:?}");
 }
 
-pub(crate) async fn late_call_changes_nothing_after_key_expired_api_6(server: Server) {
-    let store = store(&server, &IdempotencyConfig::default()).await;
+pub(crate) async fn late_call_changes_nothing_after_key_expired_api_6(test_database: TestDatabase) {
+    let store = store(&test_database, &IdempotencyConfig::default()).await;
     let key = ScopedKey::new("a");
     let lifetimes = Lifetimes {
         timeout: Duration::ZERO,
@@ -128,8 +128,8 @@ pub(crate) async fn late_call_changes_nothing_after_key_expired_api_6(server: Se
     assert!(matches!(begin(&store, "a").await, KeyState::Claimed(_)));
 }
 
-pub(crate) async fn settled_key_without_change_is_free_api_6(server: Server) {
-    let store = store(&server, &IdempotencyConfig::default()).await;
+pub(crate) async fn settled_key_without_change_is_free_api_6(test_database: TestDatabase) {
+    let store = store(&test_database, &IdempotencyConfig::default()).await;
     let token = token(&store, "a").await;
     let key = ScopedKey::new("a");
     store
@@ -139,13 +139,15 @@ pub(crate) async fn settled_key_without_change_is_free_api_6(server: Server) {
     assert!(matches!(begin(&store, "a").await, KeyState::Claimed(_)));
 }
 
-pub(crate) async fn full_store_evicts_responses_and_no_running_calls_api_6(server: Server) {
+pub(crate) async fn full_store_evicts_responses_and_no_running_calls_api_6(
+    test_database: TestDatabase,
+) {
     let config = IdempotencyConfig {
         max_entries: 3,
         max_memory: ByteSize::kibibytes(1),
         ..IdempotencyConfig::default()
     };
-    let store = store(&server, &config).await;
+    let store = store(&test_database, &config).await;
     for number in 0..10 {
         let text = format!("k{number}");
         let token = token(&store, &text).await;
@@ -161,12 +163,12 @@ pub(crate) async fn full_store_evicts_responses_and_no_running_calls_api_6(serve
     assert_eq!(full.unwrap_err().reason(), "IDEMPOTENCY_STORE_FULL");
 }
 
-pub(crate) async fn response_above_store_size_is_not_kept_api_6(server: Server) {
+pub(crate) async fn response_above_store_size_is_not_kept_api_6(test_database: TestDatabase) {
     let config = IdempotencyConfig {
         max_memory: ByteSize::bytes(80),
         ..IdempotencyConfig::default()
     };
-    let store = store(&server, &config).await;
+    let store = store(&test_database, &config).await;
     let token = token(&store, "a").await;
     finish(&store, "a", token, "made", RUN).await;
     // The outcome is kept without the response.
@@ -180,9 +182,9 @@ async fn as_call<F: Future>(store: &DatabaseStore, text: &str, token: u64, call:
     effects::scope(Arc::new(effects), call).await
 }
 
-pub(crate) async fn committed_call_without_an_answer_is_done_api_6(server: Server) {
-    let store = store(&server, &IdempotencyConfig::default()).await;
-    let database = server.open().await;
+pub(crate) async fn committed_call_without_an_answer_is_done_api_6(test_database: TestDatabase) {
+    let store = store(&test_database, &IdempotencyConfig::default()).await;
+    let database = test_database.open().await;
     let other = store.database();
     for (text, commits) in [("committed", true), ("rolled back", false)] {
         let token = token(&store, text).await;
@@ -221,9 +223,11 @@ pub(crate) async fn committed_call_without_an_answer_is_done_api_6(server: Serve
     assert_eq!(ids(&database).await, [1, 7]);
 }
 
-pub(crate) async fn call_of_a_dead_process_is_done_if_it_committed_api_6(server: Server) {
-    let store = store(&server, &IdempotencyConfig::default()).await;
-    server.open().await;
+pub(crate) async fn call_of_a_dead_process_is_done_if_it_committed_api_6(
+    test_database: TestDatabase,
+) {
+    let store = store(&test_database, &IdempotencyConfig::default()).await;
+    test_database.open().await;
     let key = ScopedKey::new("a");
     let lifetimes = Lifetimes {
         timeout: Duration::from_millis(1),
@@ -241,9 +245,9 @@ pub(crate) async fn call_of_a_dead_process_is_done_if_it_committed_api_6(server:
     }
 }
 
-pub(crate) async fn call_that_lost_its_key_commits_nothing_api_6(server: Server) {
-    let store = store(&server, &IdempotencyConfig::default()).await;
-    let database = server.open().await;
+pub(crate) async fn call_that_lost_its_key_commits_nothing_api_6(test_database: TestDatabase) {
+    let store = store(&test_database, &IdempotencyConfig::default()).await;
+    let database = test_database.open().await;
     let key = ScopedKey::new("a");
     let lifetimes = Lifetimes {
         timeout: Duration::ZERO,
@@ -270,12 +274,14 @@ pub(crate) async fn call_that_lost_its_key_commits_nothing_api_6(server: Server)
     assert_eq!(ids(&database).await, [2]);
 }
 
-pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(server: Server) {
+pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(
+    test_database: TestDatabase,
+) {
     let config = IdempotencyConfig {
         max_entries: 5,
         ..IdempotencyConfig::default()
     };
-    let store = store(&server, &config).await;
+    let store = store(&test_database, &config).await;
     let send = async |share: &str, text: &str| {
         let key = ScopedKey::new(text).with_share(share);
         let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
@@ -294,8 +300,8 @@ pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(serv
     assert!(matches!(send("greedy", "k0").await, KeyState::Claimed(_)));
 }
 
-pub(crate) async fn database_store_behaves_as_every_store_api_6(server: Server) {
-    let store = store(&server, &IdempotencyConfig::default()).await;
+pub(crate) async fn database_store_behaves_as_every_store_api_6(test_database: TestDatabase) {
+    let store = store(&test_database, &IdempotencyConfig::default()).await;
     let database = store.database().clone();
     let next = Arc::new(AtomicI64::new(1));
     let change: conformance::Change = Arc::new(move || {
@@ -305,8 +311,10 @@ pub(crate) async fn database_store_behaves_as_every_store_api_6(server: Server) 
     conformance::check(Arc::new(store), change).await.unwrap();
 }
 
-pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(server: Server) {
-    let store = store(&server, &IdempotencyConfig::default()).await;
+pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(
+    test_database: TestDatabase,
+) {
+    let store = store(&test_database, &IdempotencyConfig::default()).await;
     for (text, options) in [
         ("read", TransactionOptions::new()),
         ("read only", TransactionOptions::new().read_only()),
@@ -331,13 +339,13 @@ pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(server: 
     }
 }
 
-pub(crate) async fn full_table_is_not_counted_for_each_key_api_6(server: Server) {
+pub(crate) async fn full_table_is_not_counted_for_each_key_api_6(test_database: TestDatabase) {
     /// Rows of as many callers.
     const ENTRIES: i64 = 1_000;
     const KEYS: i64 = 50;
-    migrated(&server).await;
+    migrated(&test_database).await;
     let metrics = Metrics::new();
-    let builder = Database::builder("counted", server.config()).metrics(&metrics);
+    let builder = Database::builder("counted", test_database.config()).metrics(&metrics);
     let database = builder.open().await.unwrap();
     let far = i64::MAX / 2;
     for page in 0..10 {

@@ -11,22 +11,24 @@ use seaworthy_data::{DataError, Database, DatabaseLeases, LEASE_MIGRATIONS, Migr
 use seaworthy_service::lease::{Lease, LeaseConfig, conformance};
 use tokio::time::sleep;
 
-use crate::server::{Server, add, ids};
+use crate::test_database::{TestDatabase, add, ids};
 
-async fn migrated(server: &Server) -> Database {
-    let database = server.open().await;
+async fn migrated(test_database: &TestDatabase) -> Database {
+    let database = test_database.open().await;
     let migrator = Migrator::new(&database, &[LEASE_MIGRATIONS]);
     migrator.up(false).await.unwrap();
     database
 }
 
-pub(crate) async fn lease_has_one_holder_and_growing_token_work_2(server: Server) {
-    let leases = Arc::new(DatabaseLeases::new(migrated(&server).await));
+pub(crate) async fn lease_has_one_holder_and_growing_token_work_2(test_database: TestDatabase) {
+    let leases = Arc::new(DatabaseLeases::new(migrated(&test_database).await));
     conformance::check(leases).await.unwrap();
 }
 
-pub(crate) async fn lease_outlives_a_long_transaction_of_its_holder_work_2(server: Server) {
-    let database = migrated(&server).await;
+pub(crate) async fn lease_outlives_a_long_transaction_of_its_holder_work_2(
+    test_database: TestDatabase,
+) {
+    let database = migrated(&test_database).await;
     let config = LeaseConfig {
         duration: Timeout::from_secs(3),
         pause: Timeout::from_millis(20),
@@ -38,7 +40,7 @@ pub(crate) async fn lease_outlives_a_long_transaction_of_its_holder_work_2(serve
     let mine = lease_of(&database);
     let mut grant = mine.try_acquire().await.unwrap().unwrap();
     // A standby in another process has its own connections.
-    let standby = lease_of(&migrated(&server).await);
+    let standby = lease_of(&migrated(&test_database).await);
     let taken = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&taken);
     let waiting = tokio::spawn(async move {

@@ -3,7 +3,7 @@ use seaworthy_data::{
     TransactionOptions, sql,
 };
 
-use crate::server::Server;
+use crate::test_database::TestDatabase;
 
 fn symbols() -> List {
     let id = Field::new("id", "id", Kind::Integer).filter(Operator::EXACT);
@@ -21,8 +21,8 @@ fn symbols() -> List {
         )
 }
 
-pub(crate) async fn pages_show_each_row_once_in_every_order_data_4(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn pages_show_each_row_once_in_every_order_data_4(test_database: TestDatabase) {
+    let database = test_database.open().await;
     for id in 1..=25_i64 {
         sql("INSERT INTO symbols (id, label, places) VALUES (?, ?, ?)")
             .bind(id)
@@ -97,11 +97,11 @@ pub(crate) async fn pages_show_each_row_once_in_every_order_data_4(server: Serve
     assert_eq!(error.fields()[0].field, "cursor");
 }
 
-pub(crate) async fn transaction_runs_again_after_conflict_data_3(server: Server) {
-    let mut config = server.config();
+pub(crate) async fn transaction_runs_again_after_conflict_data_3(test_database: TestDatabase) {
+    let mut config = test_database.config();
     config.max_transaction_retries = 100;
     config.transaction_timeout = seaworthy_core::Timeout::from_secs(30);
-    let database = server.open_with(config).await;
+    let database = test_database.open_with(config).await;
     sql("INSERT INTO symbols (id, label, places) VALUES (1, 'counter', 0)")
         .execute(&database)
         .await
@@ -138,8 +138,8 @@ pub(crate) async fn transaction_runs_again_after_conflict_data_3(server: Server)
     assert_eq!(places, 30, "on {}", database.engine());
 }
 
-pub(crate) async fn read_only_transaction_cannot_write(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn read_only_transaction_cannot_write(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let reading = TransactionOptions::new().read_only();
     let tx = database.begin_with(reading).await.unwrap();
     let error = sql("INSERT INTO projects (id) VALUES (1)")
@@ -154,9 +154,9 @@ pub(crate) async fn read_only_transaction_cannot_write(server: Server) {
     }
 }
 
-pub(crate) async fn primary_serves_reads_while_replica_fails(server: Server) {
-    let mut config = server.config();
-    let gone = match database_engine(&server) {
+pub(crate) async fn primary_serves_reads_while_replica_fails(test_database: TestDatabase) {
+    let mut config = test_database.config();
+    let gone = match database_engine(&test_database) {
         "sqlite" => "sqlite:/proc/nowhere/replica.db".to_owned(),
         engine => format!("{engine}://missing:x@127.0.0.1:1/gone"),
     };
@@ -164,7 +164,7 @@ pub(crate) async fn primary_serves_reads_while_replica_fails(server: Server) {
     let opened = seaworthy_data::Database::builder("test", config)
         .open()
         .await;
-    if database_engine(&server) == "sqlite" {
+    if database_engine(&test_database) == "sqlite" {
         assert!(
             opened.is_err(),
             "a folder that cannot be created is an error at once"
@@ -180,6 +180,6 @@ pub(crate) async fn primary_serves_reads_while_replica_fails(server: Server) {
     assert_eq!(one, 1);
 }
 
-fn database_engine(server: &Server) -> &'static str {
-    server.config().url.engine().name()
+fn database_engine(test_database: &TestDatabase) -> &'static str {
+    test_database.config().url.engine().name()
 }

@@ -3,7 +3,7 @@ use seaworthy_data::{
     Migrator, sql,
 };
 
-use crate::server::Server;
+use crate::test_database::TestDatabase;
 
 const FIRST: Migration = Migration::new(
     1,
@@ -64,8 +64,8 @@ async fn states(database: &Database, sets: &[MigrationSet]) -> Vec<(u32, Migrati
     all.iter().map(|one| (one.version, one.state)).collect()
 }
 
-pub(crate) async fn migrations_apply_undo_and_verify_data_2(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn migrations_apply_undo_and_verify_data_2(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let two = Migrator::new(&database, TWO);
     assert_eq!(
         states(&database, TWO).await,
@@ -123,8 +123,10 @@ fn chrono_minute_ago() -> seaworthy_data::chrono::DateTime<seaworthy_data::chron
     seaworthy_data::chrono::Utc::now() - std::time::Duration::from_secs(60)
 }
 
-pub(crate) async fn failed_migration_is_rolled_back_or_unfinished_data_2(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn failed_migration_is_rolled_back_or_unfinished_data_2(
+    test_database: TestDatabase,
+) {
+    let database = test_database.open().await;
     let broken = Migrator::new(&database, BROKEN);
     let error = broken.up(false).await.unwrap_err();
     assert!(
@@ -151,11 +153,13 @@ pub(crate) async fn failed_migration_is_rolled_back_or_unfinished_data_2(server:
     Migrator::new(&database, ONE).status().await.unwrap();
 }
 
-pub(crate) async fn concurrent_processes_apply_each_migration_once_data_2(server: Server) {
+pub(crate) async fn concurrent_processes_apply_each_migration_once_data_2(
+    test_database: TestDatabase,
+) {
     let mut tasks = Vec::new();
     // To the database, each is a separate process.
     for _ in 0..4 {
-        let database = server.open().await;
+        let database = test_database.open().await;
         tasks.push(tokio::spawn(async move {
             Migrator::new(&database, TWO).up(false).await.unwrap().len()
         }));
@@ -165,6 +169,6 @@ pub(crate) async fn concurrent_processes_apply_each_migration_once_data_2(server
         applied += task.await.unwrap();
     }
     assert_eq!(applied, 3);
-    let database = server.open().await;
+    let database = test_database.open().await;
     Migrator::new(&database, TWO).verify().await.unwrap();
 }

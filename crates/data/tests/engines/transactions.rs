@@ -9,7 +9,7 @@ use std::{
 use seaworthy_data::{Connection as _, DataError, DataErrorKind, Database, Engine, sql};
 use tokio::{sync::Barrier, time::timeout};
 
-use crate::server::{Server, add, ids};
+use crate::test_database::{TestDatabase, add, ids};
 
 async fn eventually_none(database: &Database) {
     // The rollback of the dropped transaction runs in the background. A writer waits for its locks.
@@ -17,8 +17,10 @@ async fn eventually_none(database: &Database) {
     assert_eq!(ids(database).await, [99]);
 }
 
-pub(crate) async fn transaction_commits_on_success_and_rolls_back_on_error_data_3(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn transaction_commits_on_success_and_rolls_back_on_error_data_3(
+    test_database: TestDatabase,
+) {
+    let database = test_database.open().await;
     let count: i64 = database
         .transaction(|tx| async move {
             add(&tx, 1).await;
@@ -46,8 +48,8 @@ pub(crate) async fn transaction_commits_on_success_and_rolls_back_on_error_data_
     assert_eq!(ids(&database).await, [1, 2, 4]);
 }
 
-pub(crate) async fn dropped_transaction_is_rolled_back_data_3(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn dropped_transaction_is_rolled_back_data_3(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let tx = database.begin().await.unwrap();
     add(&tx, 1).await;
     let other = tx.clone();
@@ -57,8 +59,8 @@ pub(crate) async fn dropped_transaction_is_rolled_back_data_3(server: Server) {
     eventually_none(&database).await;
 }
 
-pub(crate) async fn panic_rolls_back_data_3(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn panic_rolls_back_data_3(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let panicking = database.clone();
     let task = tokio::spawn(async move {
         let _: Result<(), DataError> = panicking
@@ -72,8 +74,8 @@ pub(crate) async fn panic_rolls_back_data_3(server: Server) {
     eventually_none(&database).await;
 }
 
-pub(crate) async fn cancelled_transaction_is_rolled_back_data_3(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn cancelled_transaction_is_rolled_back_data_3(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let (begun, mut waiting) = tokio::sync::mpsc::channel(1);
     let cancelled = database.clone();
     let task = tokio::spawn(async move {
@@ -99,8 +101,8 @@ pub(crate) async fn cancelled_transaction_is_rolled_back_data_3(server: Server) 
     eventually_none(&database).await;
 }
 
-pub(crate) async fn nested_transaction_is_rolled_back_alone_data_3(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn nested_transaction_is_rolled_back_alone_data_3(test_database: TestDatabase) {
+    let database = test_database.open().await;
     database
         .transaction(|tx| async move {
             add(&tx, 1).await;
@@ -140,8 +142,8 @@ pub(crate) async fn nested_transaction_is_rolled_back_alone_data_3(server: Serve
     assert_eq!(ids(&database).await, [1, 3, 6]);
 }
 
-pub(crate) async fn failed_statement_allows_only_rollback_data_3(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn failed_statement_allows_only_rollback_data_3(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let tx = database.begin().await.unwrap();
     add(&tx, 1).await;
     let twice = sql("INSERT INTO symbols (id, label) VALUES (1, 'twice')");
@@ -153,8 +155,8 @@ pub(crate) async fn failed_statement_allows_only_rollback_data_3(server: Server)
     assert!(ids(&database).await.is_empty());
 }
 
-pub(crate) async fn hooks_run_only_after_commit(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn hooks_run_only_after_commit(test_database: TestDatabase) {
+    let database = test_database.open().await;
     let (ran, undone) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     database
         .transaction(|tx| {
@@ -186,8 +188,8 @@ pub(crate) async fn hooks_run_only_after_commit(server: Server) {
 
 use seaworthy_data::InvalidDatabaseUrl as InvalidUrl;
 
-pub(crate) async fn transaction_runs_again_after_deadlock_data_3(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn transaction_runs_again_after_deadlock_data_3(test_database: TestDatabase) {
+    let database = test_database.open().await;
     add(&database, 1).await;
     add(&database, 2).await;
     let (both, runs) = (Arc::new(Barrier::new(2)), Arc::new(AtomicU32::new(0)));
@@ -204,7 +206,8 @@ pub(crate) async fn transaction_runs_again_after_deadlock_data_3(server: Server)
                                 .bind(id)
                         };
                         raise(first).execute(&tx).await?;
-                        // Both hold one row and wait for the other. On SQLite, and in a retry, only one waits.
+                        // Both hold one row and wait for the other. On SQLite, and in a retry, only
+                        // one waits.
                         let _ = timeout(Duration::from_millis(500), both.wait()).await;
                         raise(second).execute(&tx).await.map(drop)
                     }

@@ -6,7 +6,7 @@ use seaworthy_data::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::server::{Server, add};
+use crate::test_database::{TestDatabase, add};
 
 async fn table(database: &Database) {
     sql("")
@@ -18,7 +18,7 @@ async fn table(database: &Database) {
         .unwrap();
 }
 
-pub(crate) async fn values_of_every_kind_round_trip_data_1(server: Server) {
+pub(crate) async fn values_of_every_kind_round_trip_data_1(test_database: TestDatabase) {
     type Kinds = (
         bool,
         i32,
@@ -30,7 +30,7 @@ pub(crate) async fn values_of_every_kind_round_trip_data_1(server: Server) {
         DateTime<Utc>,
         Json,
     );
-    let database = server.open().await;
+    let database = test_database.open().await;
     table(&database).await;
     let at: DateTime<Utc> = Utc::now();
     let key = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
@@ -110,8 +110,8 @@ pub(crate) async fn values_of_every_kind_round_trip_data_1(server: Server) {
     assert_eq!(found, [(1,)]);
 }
 
-pub(crate) async fn value_of_other_kind_is_an_error_with_its_column(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn value_of_other_kind_is_an_error_with_its_column(test_database: TestDatabase) {
+    let database = test_database.open().await;
     add(&database, 1).await;
     let error = sql("SELECT label FROM symbols")
         .fetch_one::<(i64,)>(&database)
@@ -136,8 +136,8 @@ pub(crate) async fn value_of_other_kind_is_an_error_with_its_column(server: Serv
     assert_eq!(error.kind(), DataErrorKind::NotFound);
 }
 
-pub(crate) async fn list_is_bound_as_list(server: Server) {
-    let database = server.open().await;
+pub(crate) async fn list_is_bound_as_list(test_database: TestDatabase) {
+    let database = test_database.open().await;
     for id in 1..=6 {
         add(&database, id).await;
     }

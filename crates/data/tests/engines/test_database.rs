@@ -2,19 +2,19 @@ use seaworthy_data::{Connection as _, Database, DatabaseConfig, DatabaseUrl, Eng
 use seaworthy_testkit::database::EmptyDatabase;
 
 /// An empty database of one test.
-pub(crate) struct Server {
+pub(crate) struct TestDatabase {
     url: DatabaseUrl,
     _empty: EmptyDatabase,
 }
 
-pub(crate) async fn server(empty: EmptyDatabase) -> Server {
-    Server {
+pub(crate) async fn test_database(empty: EmptyDatabase) -> TestDatabase {
+    TestDatabase {
         url: empty.url().parse().unwrap(),
         _empty: empty,
     }
 }
 
-impl Server {
+impl TestDatabase {
     pub(crate) fn config(&self) -> DatabaseConfig {
         DatabaseConfig::at(self.url.clone())
     }

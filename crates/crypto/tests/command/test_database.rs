@@ -23,17 +23,17 @@ const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
     "DROP TABLE uuids; DROP TABLE texts; DROP TABLE integers",
 )])];
 
-pub(crate) struct Place {
+pub(crate) struct TestDatabase {
     pub(crate) database: Database,
     empty: EmptyDatabase,
 }
 
-pub(crate) async fn open(empty: EmptyDatabase) -> Place {
+pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     let config = DatabaseConfig::at(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, MIGRATIONS);
     migrator.up(false).await.unwrap();
-    Place { database, empty }
+    TestDatabase { database, empty }
 }
 
 /// Runs the command with these arguments and secrets.
@@ -56,7 +56,7 @@ pub(crate) fn new_key() -> String {
     trial(&["new-key"], &[]).stdout.concat()
 }
 
-impl Place {
+impl TestDatabase {
     /// Runs the command on this database.
     pub(crate) fn run(&self, arguments: &[&str], secrets: &[(&str, &str)]) -> Ended {
         let database = format!("database.url={}", self.empty.url());

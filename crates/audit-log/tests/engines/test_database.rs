@@ -4,24 +4,24 @@ use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
 use seaworthy_testkit::database::EmptyDatabase;
 
 /// A database with the tables of the audit log.
-pub(crate) struct Place {
+pub(crate) struct TestDatabase {
     pub(crate) database: Database,
     _empty: EmptyDatabase,
 }
 
 /// Creates the tables.
-pub(crate) async fn open(empty: EmptyDatabase) -> Place {
+pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     let config = DatabaseConfig::at(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();
-    Place {
+    TestDatabase {
         database,
         _empty: empty,
     }
 }
 
-impl Place {
+impl TestDatabase {
     pub(crate) fn log(&self) -> AuditLog {
         self.log_of("a key of the tests, which is long enough")
     }

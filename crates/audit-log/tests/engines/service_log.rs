@@ -16,7 +16,7 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt as _},
 };
 
-use crate::place::Place;
+use crate::test_database::TestDatabase;
 
 /// The hashes in the log of the process, of all tests.
 static LOGGED: LazyLock<Mutex<Vec<String>>> = LazyLock::new(|| {
@@ -48,9 +48,9 @@ impl Visit for Hash {
 }
 
 /// Appends a record, commits it or not, and returns its hash.
-async fn append(place: &Place, log: &AuditLog, is_committed: bool) -> String {
+async fn append(test_database: &TestDatabase, log: &AuditLog, is_committed: bool) -> String {
     let hash = Mutex::default();
-    let appended = place.database.transaction(|tx| {
+    let appended = test_database.database.transaction(|tx| {
         let hash = &hash;
         async move {
             // The same entry at the same time and position would have the same hash.
@@ -80,14 +80,16 @@ async fn append(place: &Place, log: &AuditLog, is_committed: bool) -> String {
     hash.into_inner().unwrap()
 }
 
-pub(crate) async fn service_log_contains_only_committed_records_obs_11(place: Place) {
-    let log = place.log();
+pub(crate) async fn service_log_contains_only_committed_records_obs_11(
+    test_database: TestDatabase,
+) {
+    let log = test_database.log();
     let is_logged = |hash: &String| LOGGED.lock().unwrap().contains(hash);
     // A concurrent test may be registering the callsite without the subscriber.
-    while !is_logged(&append(&place, &log, true).await) {
+    while !is_logged(&append(&test_database, &log, true).await) {
         tracing::callsite::rebuild_interest_cache();
     }
-    let undone = append(&place, &log, false).await;
-    let done = append(&place, &log, true).await;
+    let undone = append(&test_database, &log, false).await;
+    let done = append(&test_database, &log, true).await;
     assert_eq!((is_logged(&undone), is_logged(&done)), (false, true));
 }
