@@ -14,39 +14,38 @@ use seaworthy_contract::{
         RecordedAnswer, ScopedKey, conformance,
     },
 };
-use seaworthy_core::{
-    ByteSize,
-    effects::{self, Effects, Outcome},
-};
+use seaworthy_core::effects::{self, Effects, Outcome};
 use seaworthy_data::{
     DataErrorKind, Database, DatabaseStore, IDEMPOTENCY_MIGRATIONS, Migrator, TransactionOptions,
-    Value, sql,
+    sql,
 };
-use seaworthy_telemetry::metrics::Metrics;
 
 use crate::test_database::{TestDatabase, add, ids};
 
-const RUN: Duration = Duration::from_secs(60);
+pub(crate) const RUN: Duration = Duration::from_secs(60);
 /// The run time and the retention.
-const LIFETIMES: Lifetimes = Lifetimes {
+pub(crate) const LIFETIMES: Lifetimes = Lifetimes {
     timeout: RUN,
     ttl: RUN,
 };
-const REQUEST: Fingerprint = Fingerprint([1; 32]);
+pub(crate) const REQUEST: Fingerprint = Fingerprint([1; 32]);
 const OTHER: Fingerprint = Fingerprint([2; 32]);
 
-async fn migrated(test_database: &TestDatabase) -> Database {
+pub(crate) async fn migrated(test_database: &TestDatabase) -> Database {
     let database = test_database.open().await;
     let migrator = Migrator::new(&database, &[IDEMPOTENCY_MIGRATIONS]);
     migrator.up(false).await.unwrap();
     database
 }
 
-async fn store(test_database: &TestDatabase, config: &IdempotencyConfig) -> DatabaseStore {
+pub(crate) async fn store(
+    test_database: &TestDatabase,
+    config: &IdempotencyConfig,
+) -> DatabaseStore {
     DatabaseStore::new(migrated(test_database).await, config)
 }
 
-fn answer(body: &'static str) -> RecordedAnswer {
+pub(crate) fn answer(body: &'static str) -> RecordedAnswer {
     let mut headers = HeaderMap::new();
     headers.insert(header::LOCATION, HeaderValue::from_static("/orders/1: a"));
     headers.append(header::VARY, HeaderValue::from_bytes(b"caf\xe9").unwrap());
@@ -58,19 +57,25 @@ fn answer(body: &'static str) -> RecordedAnswer {
     }
 }
 
-async fn begin(store: &DatabaseStore, text: &str) -> KeyState {
+pub(crate) async fn begin(store: &DatabaseStore, text: &str) -> KeyState {
     let key = ScopedKey::new(text);
     store.begin(&key, REQUEST, LIFETIMES).await.unwrap()
 }
 
-async fn token(store: &DatabaseStore, text: &str) -> u64 {
+pub(crate) async fn token(store: &DatabaseStore, text: &str) -> u64 {
     match begin(store, text).await {
         KeyState::Claimed(token) => token,
         other => panic!("{other:?}"),
     }
 }
 
-async fn finish(store: &DatabaseStore, text: &str, token: u64, body: &'static str, keep: Duration) {
+pub(crate) async fn finish(
+    store: &DatabaseStore,
+    text: &str,
+    token: u64,
+    body: &'static str,
+    keep: Duration,
+) {
     let key = ScopedKey::new(text);
     let finished = store.finish(&key, token, answer(body), keep);
     finished.await.unwrap();
@@ -137,42 +142,6 @@ pub(crate) async fn settled_key_without_change_is_free_api_6(test_database: Test
         .await
         .unwrap();
     assert!(matches!(begin(&store, "a").await, KeyState::Claimed(_)));
-}
-
-pub(crate) async fn full_store_evicts_responses_and_no_running_calls_api_6(
-    test_database: TestDatabase,
-) {
-    let config = IdempotencyConfig {
-        max_entries: 3,
-        max_memory: ByteSize::kibibytes(1),
-        ..IdempotencyConfig::default()
-    };
-    let store = store(&test_database, &config).await;
-    for number in 0..10 {
-        let text = format!("k{number}");
-        let token = token(&store, &text).await;
-        let keep = RUN + Duration::from_secs(number);
-        finish(&store, &text, token, "made", keep).await;
-    }
-    assert!(matches!(begin(&store, "k9").await, KeyState::Answered(_)));
-    assert!(matches!(begin(&store, "k0").await, KeyState::Claimed(_)));
-    for text in ["x", "y"] {
-        token(&store, text).await;
-    }
-    let full = store.begin(&ScopedKey::new("z"), REQUEST, LIFETIMES).await;
-    assert_eq!(full.unwrap_err().reason(), "IDEMPOTENCY_STORE_FULL");
-}
-
-pub(crate) async fn response_above_store_size_is_not_kept_api_6(test_database: TestDatabase) {
-    let config = IdempotencyConfig {
-        max_memory: ByteSize::bytes(80),
-        ..IdempotencyConfig::default()
-    };
-    let store = store(&test_database, &config).await;
-    let token = token(&store, "a").await;
-    finish(&store, "a", token, "made", RUN).await;
-    // The outcome is kept without the response.
-    assert!(matches!(begin(&store, "a").await, KeyState::AnswerNotKept));
 }
 
 /// Runs `call` as the layer does.
@@ -274,32 +243,6 @@ pub(crate) async fn call_that_lost_its_key_commits_nothing_api_6(test_database: 
     assert_eq!(ids(&database).await, [2]);
 }
 
-pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(
-    test_database: TestDatabase,
-) {
-    let config = IdempotencyConfig {
-        max_entries: 5,
-        ..IdempotencyConfig::default()
-    };
-    let store = store(&test_database, &config).await;
-    let send = async |share: &str, text: &str| {
-        let key = ScopedKey::new(text).with_share(share);
-        let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
-        if let KeyState::Claimed(token) = begun {
-            let finished = store.finish(&key, token, answer("made"), RUN);
-            finished.await.unwrap();
-        }
-        begun
-    };
-    send("mine", "m").await;
-    for number in 0..20 {
-        send("greedy", &format!("k{number}")).await;
-    }
-    assert!(matches!(send("mine", "m").await, KeyState::Answered(_)));
-    assert!(matches!(send("greedy", "k19").await, KeyState::Answered(_)));
-    assert!(matches!(send("greedy", "k0").await, KeyState::Claimed(_)));
-}
-
 pub(crate) async fn database_store_behaves_as_every_store_api_6(test_database: TestDatabase) {
     let store = store(&test_database, &IdempotencyConfig::default()).await;
     let database = store.database().clone();
@@ -337,65 +280,4 @@ pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(
             "{text}"
         );
     }
-}
-
-pub(crate) async fn full_table_is_not_counted_for_each_key_api_6(test_database: TestDatabase) {
-    /// Rows of as many callers.
-    const ENTRIES: i64 = 1_000;
-    const KEYS: i64 = 50;
-    migrated(&test_database).await;
-    let metrics = Metrics::new();
-    let builder = Database::builder("counted", test_database.config()).metrics(&metrics);
-    let database = builder.open().await.unwrap();
-    let far = i64::MAX / 2;
-    for page in 0..10 {
-        let rows = (0..ENTRIES / 10).map(|row| {
-            let row = page * ENTRIES / 10 + row;
-            let answered = |value: i64| Value::from(value);
-            [
-                Value::from(format!("digest {row}")),
-                Value::from(format!("share {row}")),
-                answered(1),
-                Value::from(&[1_u8; 32][..]),
-                answered(1),
-                answered(far + row),
-                answered(1),
-                answered(201),
-                answered(100),
-            ]
-        });
-        sql("INSERT INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, status, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)**")
-            .bind_rows(rows)
-            .execute(&database)
-            .await
-            .unwrap();
-    }
-    let config = IdempotencyConfig {
-        max_entries: ENTRIES.try_into().unwrap(),
-        ..IdempotencyConfig::default()
-    };
-    let store = DatabaseStore::new(database.clone(), &config);
-    let selects = metrics.counter(
-        "database_statements_total",
-        "",
-        &[
-            ("name", "counted"),
-            ("operation", "SELECT"),
-            ("outcome", "OK"),
-        ],
-    );
-    let before = selects.get();
-    for number in 0..KEYS {
-        let key = ScopedKey::new(&format!("k{number}")).with_share(&format!("new {number}"));
-        let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
-        assert!(matches!(begun, KeyState::Claimed(_)), "{begun:?}");
-    }
-    // Each key looks itself up. One in eleven makes room, in four statements.
-    let used = selects.get() - before;
-    assert!(used < 3 * KEYS.unsigned_abs(), "{used} statements");
-    let (rows,): (i64,) = sql("SELECT count(*) FROM idempotency_keys")
-        .fetch_one(&database)
-        .await
-        .unwrap();
-    assert!((ENTRIES - 20..=ENTRIES).contains(&rows), "{rows} rows");
 }

@@ -12,6 +12,8 @@ mod cancellation_of_keys;
 mod errors;
 #[cfg(feature = "idempotency")]
 mod idempotency;
+#[cfg(feature = "idempotency")]
+mod idempotency_capacity;
 mod leases;
 mod lists;
 mod migrations;
@@ -87,14 +89,15 @@ mod idempotency_keys {
             one_of_many_concurrent_calls_runs_api_6,
             late_call_changes_nothing_after_key_expired_api_6,
             settled_key_without_change_is_free_api_6,
-            full_store_evicts_responses_and_no_running_calls_api_6,
-            response_above_store_size_is_not_kept_api_6,
             committed_call_without_an_answer_is_done_api_6,
             call_of_a_dead_process_is_done_if_it_committed_api_6,
             call_that_lost_its_key_commits_nothing_api_6,
-            caller_with_many_keys_evicts_no_answer_of_another_api_6,
             database_store_behaves_as_every_store_api_6,
-            committed_transaction_that_reads_is_no_change_api_6,
+            committed_transaction_that_reads_is_no_change_api_6;
+        idempotency_capacity:
+            full_store_evicts_responses_and_no_running_calls_api_6,
+            response_above_store_size_is_not_kept_api_6,
+            caller_with_many_keys_evicts_no_answer_of_another_api_6,
             full_table_is_not_counted_for_each_key_api_6;
     }
 }
