@@ -147,7 +147,7 @@ async fn errors_name_the_cause_without_secrets_sec_5() {
     );
     let nowhere = Sealer::new(transit(vault, vault.root_token(), "nowhere"));
     let error = nowhere.rotate().await.unwrap_err();
-    assert_eq!(error.to_string(), "the key \"nowhere\"");
+    assert_eq!(error.to_string(), "the key \"nowhere\" does not exist");
     // Names of keys in Vault have no colon.
     for (mount, key) in [("elsewhere", "events"), ("transit", "events:1")] {
         let config = VaultTransitConfig {

@@ -33,13 +33,13 @@ const MAX_SORTS: usize = 4;
 ///     .field(Field::new("label", "label", Kind::Text).filter(&[Operator::Equals, Operator::Prefix]).sort())
 ///     .field(Field::new("created", "created_at", Kind::Time).filter(Operator::RANGE).sort());
 ///
-/// let asked = ListRequest::of_query("label.prefix=ab&sort=-created&limit=20");
-/// assert!(symbols.query(&asked).is_ok());
+/// let request = ListRequest::of_query("label.prefix=ab&sort=-created&limit=20");
+/// assert!(symbols.query(&request).is_ok());
 ///
 /// let hostile = ListRequest::of_query("sort=id;DROP+TABLE+symbols&limit=1000000&secret=1");
 /// let error = symbols.query(&hostile).unwrap_err();
-/// let violations: Vec<&str> = error.fields().iter().map(|field| field.field.as_str()).collect();
-/// assert_eq!(refused, ["sort", "limit", "secret"]);
+/// let names: Vec<&str> = error.fields().iter().map(|field| field.field.as_str()).collect();
+/// assert_eq!(names, ["sort", "limit", "secret"]);
 /// ```
 #[derive(Debug, Clone)]
 pub struct List {
