@@ -1,6 +1,6 @@
 //! The platform on PostgreSQL, Redis and RabbitMQ, each service a process of its own: what `platform` tests in one process, and what happens when a part of it goes away.
 //!
-//! The programs of the services have to be built beside this test; docs/city-events.md has the command.
+//! The programs of the services have to be built beside this test; docs/city-events/test.md has the command.
 
 #![recursion_limit = "256"]
 #![expect(

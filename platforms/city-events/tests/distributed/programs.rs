@@ -10,7 +10,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
     let program = folder.join(name);
     assert!(
         program.is_file(),
-        "{} is not there: build the packages city-events-auth, -event, -join, -feed, -email and -bff first (see docs/city-events.md)",
+        "{} is not there: build the packages city-events-auth, -event, -join, -feed, -email and -bff first (see docs/city-events/test.md)",
         program.display()
     );
     program

@@ -1,4 +1,4 @@
-//! Clauses of the written contract that nobody meets on the usual way; `docs/city-events-contract.md` lists all of them.
+//! Clauses of the written contract that nobody meets on the usual way; `docs/city-events/compatibility.md` lists all of them.
 
 use std::{net::SocketAddr, time::Duration};
 
