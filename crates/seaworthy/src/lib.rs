@@ -115,8 +115,8 @@ mod pages {
     struct Crypto;
     #[doc = include_str!("../../../docs/client.md")]
     struct Client;
-    #[doc = include_str!("../../../docs/life.md")]
-    struct Life;
+    #[doc = include_str!("../../../docs/lifecycle.md")]
+    struct Lifecycle;
     #[doc = include_str!("../../../docs/http.md")]
     struct Http;
     #[cfg(feature = "outbox")]
