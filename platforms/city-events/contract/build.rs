@@ -1,4 +1,4 @@
-//! Compiles the contract.
+//! Generates Rust code, JSON and OpenAPI from the `.proto` files.
 
 use seaworthy_contract_build::Builder;
 

@@ -3,7 +3,8 @@
 use std::{process::ExitCode, sync::Arc};
 
 use city_events_contract::{
-    AUTH_SERVICE, DOOR, LONGEST_ACCESS_TOKEN, OWN_MACHINE, PeopleAndServices, bearer_of,
+    AUTH_SERVICE, GATEWAY, LOOPBACK_NETWORKS, MAX_ACCESS_TOKEN_LIFETIME,
+    UserOrServiceAuthentication, bearer_from_issuer,
 };
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
@@ -96,8 +97,8 @@ pub fn service() -> Service {
         .default_value("admin.addr", "127.0.0.1:9181")
         // Names that dashboards and alerts know.
         .default_value("metrics.service_prefix", true)
-        .default_value("server.http.trusted_proxies", OWN_MACHINE.as_slice())
-        .default_value("server.grpc.trusted_proxies", OWN_MACHINE.as_slice())
+        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
+        .default_value("server.grpc.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .default_value("server.http.cors.enabled", true)
         .default_value("server.http.cors.allow_credentials", true)
         .default_value(
@@ -149,8 +150,8 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     let signer = signer(settings)?;
     let callers = &settings.service_calls;
     let people = authentication(service)?;
-    service.authenticate(PeopleAndServices::new(
-        service, people, callers, DOOR, NAME,
+    service.authenticate(UserOrServiceAuthentication::new(
+        service, people, callers, GATEWAY, NAME,
     )?);
     // Boxed, so that the type of this future stays small enough for the compiler.
     let accounts = Box::pin(accounts(service, signer)).await?;
@@ -268,10 +269,10 @@ fn check_tokens(settings: &AuthConfig) -> Result<(), StartError> {
             )));
         }
     }
-    if settings.access_token_ttl.get() > LONGEST_ACCESS_TOKEN {
+    if settings.access_token_ttl.get() > MAX_ACCESS_TOKEN_LIFETIME {
         return Err(StartError::new(format!(
             "access_token_ttl must be at most {} h, because services keep revocations for this time",
-            LONGEST_ACCESS_TOKEN.as_secs() / 3_600
+            MAX_ACCESS_TOKEN_LIFETIME.as_secs() / 3_600
         )));
     }
     Ok(())
@@ -308,7 +309,7 @@ fn authentication(service: &Assembly<AuthConfig>) -> Result<BearerAuthentication
         leeway: Delay::from_secs(0),
         ..IssuerConfig::default()
     };
-    bearer_of(
+    bearer_from_issuer(
         service,
         issuer,
         &service.settings().jwt.additional_verification_keys,

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use city_events_contract::{Counters, Fault, Limit, NotAdmitted, fault};
+use city_events_contract::{Counters, ErrorResponse, Limit, LimitError};
 use seaworthy::{
     axum::{
         extract::{Request, State},
@@ -73,16 +73,18 @@ pub(crate) async fn admit(
     };
     let (decision, mut response) = match limit.admit(&key).await {
         Ok(decision) => (decision, next.run(request).await),
-        Err(NotAdmitted::TooMany(decision)) => {
-            let refused = Fault::new(
+        Err(LimitError::Exceeded(decision)) => {
+            let refused = ErrorResponse::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "rate_limited",
                 "Too Many Requests",
             );
-            let refused = refused.retry_after(decision.retry_after);
+            let refused = refused.with_retry_after(decision.retry_after);
             (decision, refused.into_response())
         }
-        Err(reason @ NotAdmitted::Degraded) => return fault(&reason.into()).into_response(),
+        Err(reason @ LimitError::Degraded) => {
+            return ErrorResponse::from(&reason.into()).into_response();
+        }
     };
     let headers = response.headers_mut();
     headers.insert(

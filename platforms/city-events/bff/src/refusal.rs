@@ -1,4 +1,4 @@
-use city_events_contract::Fault;
+use city_events_contract::ErrorResponse;
 use seaworthy::{
     axum::{
         http::StatusCode,
@@ -117,10 +117,10 @@ impl From<Status> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let fault = Fault::new(self.status, self.code, self.message);
+        let error_response = ErrorResponse::new(self.status, self.code, self.message);
         let mut response = match self.cause.as_ref().and_then(Error::retry_after) {
-            Some(wait) => fault.retry_after(wait).into_response(),
-            None => fault.into_response(),
+            Some(wait) => error_response.with_retry_after(wait).into_response(),
+            None => error_response.into_response(),
         };
         if let Some(cause) = self.cause {
             response.extensions_mut().insert(ResponseError::new(cause));

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use city_events_contract::{LONGEST_ACCESS_TOKEN, ReadPosition};
+use city_events_contract::{MAX_ACCESS_TOKEN_LIFETIME, ReadPosition};
 use seaworthy::{
     auth::token::{ClockReading, Revocations},
     config::Settings,
@@ -53,7 +53,7 @@ impl Revoked {
     /// Asks for everything that may still matter, and later for what is new.
     async fn look(&self) -> Result<(), Error> {
         let now = ClockReading::now();
-        let until = SystemTime::now() + LONGEST_ACCESS_TOKEN;
+        let until = SystemTime::now() + MAX_ACCESS_TOKEN_LIFETIME;
         let told = self
             .upstreams
             .token_versions(self.position.since_us(), |changed| {

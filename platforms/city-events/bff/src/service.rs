@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{DOOR, bearer, fault};
+use city_events_contract::{ErrorResponse, GATEWAY, bearer};
 use seaworthy::{axum::response::IntoResponse as _, prelude::*, service::Commands};
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ const BODY_LIMIT: &str = "64KiB";
 /// The service and its default addresses.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(DOOR, env!("CARGO_PKG_VERSION"))
+    Service::new(GATEWAY, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:8080")
         .default_value("admin.addr", "127.0.0.1:9180")
         // The limit of this service is one by the minute, under settings that scripts know.
@@ -99,7 +99,7 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     Revoked::follow(service, &upstreams, &revocations).await;
     // Refusals of the stack in the words of the interface.
     service.errors(
-        Arc::new(|error| fault(&error).into_response()),
+        Arc::new(|error| ErrorResponse::from(&error).into_response()),
         Arc::new(|error| error.into_response()),
     );
     let (interface, pages) = CallerLimit::both(service, &settings.rate_limit)?;

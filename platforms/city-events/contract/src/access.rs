@@ -7,9 +7,9 @@ use seaworthy::{
     prelude::*,
 };
 
-/// The addresses of the gateway on the same machine, which may set the caller and the client
-/// address. A deployment sets the addresses of its gateway.
-pub const OWN_MACHINE: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+/// The addresses of a gateway on the same machine, which may set the caller and the client address.
+/// A deployment sets the addresses of its gateway instead.
+pub const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
 /// How access tokens are verified: the section `jwt` of every service's settings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -19,7 +19,8 @@ pub struct AccessConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
-    /// Further secrets whose tokens are accepted, while the secret is rotated: first the next secret, then the previous one.
+    /// Further secrets whose tokens are accepted while the secret is rotated: first the next secret,
+    /// then the previous one.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub additional_verification_keys: Vec<Secret<String>>,
@@ -43,7 +44,7 @@ pub fn bearer<C: Settings>(
         subject_claims: vec!["uid".to_owned(), "sub".to_owned()],
         ..IssuerConfig::default()
     };
-    bearer_of(
+    bearer_from_issuer(
         service,
         issuer,
         &config.additional_verification_keys,
@@ -55,7 +56,7 @@ pub fn bearer<C: Settings>(
 ///
 /// # Errors
 /// [`StartError`] with the message `cannot` if a secret is missing or too short.
-pub fn bearer_of<C: Settings>(
+pub fn bearer_from_issuer<C: Settings>(
     service: &Assembly<C>,
     mut issuer: IssuerConfig,
     additional: &[Secret<String>],

@@ -1,4 +1,4 @@
-//! Where limits are counted: in each process, or in a Redis that all replicas of a service share (RES-6).
+//! Rate limits, counted in each process or in a Redis that all replicas of a service share (RES-6).
 
 use std::time::{Duration, Instant};
 
@@ -20,22 +20,25 @@ use seaworthy::{
     },
 };
 
-/// How soon a request that nobody could count may come again.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The `Retry-After` of a request that could not be counted.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The Redis in which all replicas of a service count together. Without an address each replica counts alone.
+/// The Redis in which all replicas of a service count. Without an address each replica counts its own
+/// requests.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CountersConfig {
-    /// Where it is: `redis://host:port/database`, or `host:port` as the services before were told.
+    /// `redis://host:port/database`, `rediss://host:port/database`, or `host:port` as in the legacy
+    /// services.
     #[serde(skip_serializing)]
     pub address: Option<Secret<String>>,
-    /// Its password, where the address has none.
+    /// The password, if the address has none.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
-    /// Which of its databases, where the address is `host:port`.
+    /// The number of the database, if the address is `host:port`.
     pub database: u32,
-    /// What becomes of requests while Redis is away. Left out, they are refused in production and staging (`closed`), and elsewhere each replica counts alone (`local`).
+    /// What happens to requests while Redis is unavailable: `closed` rejects them, `local` counts them
+    /// in each replica, `open` admits them. Default: `closed` in production and staging, else `local`.
     pub on_failure: Option<OnStoreFailure>,
 }
 
@@ -49,55 +52,56 @@ impl CountersConfig {
     }
 }
 
-/// Where the limits of one service are counted.
+/// Creates the rate limits of one service.
 pub struct Counters<'service, C: Settings> {
     service: &'service Assembly<C>,
     #[cfg(feature = "redis")]
     store: Option<(RateLimitStore, OnStoreFailure)>,
 }
 
-/// A limit, wherever it is counted. Cheap to clone; clones count together.
+/// A rate limit. Cheap to clone. All clones share the counts.
 #[derive(Debug, Clone)]
-pub struct Limit(Place);
+pub struct Limit(Backend);
 
-/// Why a request does not go on.
+/// The errors of [`Limit::admit`].
 #[derive(Debug, Clone)]
-pub enum NotAdmitted {
-    /// The limit is used up.
-    TooMany(Decision),
-    /// Redis is away, and nobody is let in uncounted.
+pub enum LimitError {
+    /// The limit is exceeded.
+    Exceeded(Decision),
+    /// Redis is unavailable, and `on_failure` is `closed`.
     Degraded,
 }
 
-impl From<NotAdmitted> for Error {
-    fn from(reason: NotAdmitted) -> Self {
-        match reason {
-            NotAdmitted::TooMany(decision) => {
+impl From<LimitError> for Error {
+    fn from(error: LimitError) -> Self {
+        match error {
+            LimitError::Exceeded(decision) => {
                 let message = "too many requests; try again later";
                 Self::new(Code::Exhausted, "RATE_LIMITED", message)
                     .with_retry_after(decision.retry_after)
             }
-            NotAdmitted::Degraded => {
+            LimitError::Degraded => {
                 let message = "the service is degraded; try again later";
                 Self::new(Code::Unavailable, "SERVICE_DEGRADED", message)
-                    .with_retry_after(LOOK_AGAIN)
+                    .with_retry_after(RETRY_AFTER)
             }
         }
     }
 }
 
 #[derive(Debug, Clone)]
-enum Place {
+enum Backend {
     Process(RateLimiter),
     #[cfg(feature = "redis")]
     Replicas(&'static str, SharedRateLimiter),
 }
 
 impl<'service, C: Settings> Counters<'service, C> {
-    /// Counts where the settings under `key` say.
+    /// Connects to the Redis in `config`, if there is one. `key` is the key of the setting.
     ///
     /// # Errors
-    /// [`StartError`] for an address that means nothing, in production for one that is not encrypted, and for any in a program that was built without Redis.
+    /// [`StartError`] if the address is invalid, or if it is not encrypted in production. Without the
+    /// feature `redis`: if there is an address.
     #[cfg(feature = "redis")]
     pub fn open(
         service: &'service Assembly<C>,
@@ -106,27 +110,29 @@ impl<'service, C: Settings> Counters<'service, C> {
     ) -> Result<Self, StartError> {
         let on_failure = config.on_failure_in(service.profile());
         let store = config.address.as_ref().map(|address| {
-            let url = address_of(address.expose(), config.database, key)?;
+            let url = parse_address(address.expose(), config.database, key)?;
             if service.profile() == Profile::Production {
-                private(&url, key)?;
+                require_encryption(&url, key)?;
             }
             let config = RedisConfig {
                 url,
                 password: config.password.clone(),
                 ..RedisConfig::default()
             };
-            let redis = Redis::new(&config)
-                .map_err(|error| StartError::because(format!("{key} cannot be used"), error))?;
+            let redis = Redis::new(&config).map_err(|error| {
+                StartError::because(format!("the Redis of {key} cannot be used"), error)
+            })?;
             Ok::<_, StartError>((RateLimitStore::new(redis), on_failure))
         });
         let store = store.transpose()?;
         Ok(Self { service, store })
     }
 
-    /// Counts where the settings under `key` say.
+    /// Counts in each process, because this program was built without the feature `redis`. `key` is
+    /// the key of the setting.
     ///
     /// # Errors
-    /// [`StartError`] for an address: this program was built without Redis.
+    /// [`StartError`] if there is an address.
     #[cfg(not(feature = "redis"))]
     pub fn open(
         service: &'service Assembly<C>,
@@ -136,15 +142,15 @@ impl<'service, C: Settings> Counters<'service, C> {
         match config.address {
             None => Ok(Self { service }),
             Some(_) => Err(StartError::new(format!(
-                "{key}.address is set, and this program was built without its feature `redis`"
+                "{key}.address is set, but this program was built without the feature `redis`"
             ))),
         }
     }
 
-    /// A limit that is known by a name of its own within the service.
+    /// Creates a limit with a name that is unique within the service.
     #[must_use]
     pub fn limit(&self, name: &'static str, limit: RateLimitConfig) -> Limit {
-        // Operators see it among the others, wherever it counts.
+        // Registered in any case, so that the admin listener lists it.
         let own = self.service.resilience().rate_limiter(name, &limit);
         #[cfg(feature = "redis")]
         if let Some((store, on_failure)) = &self.store {
@@ -157,73 +163,73 @@ impl<'service, C: Settings> Counters<'service, C> {
             let metrics = self.service.metrics();
             let store = store.clone();
             let limiter = SharedRateLimiter::with_fallback(name, &shared, store, own, metrics);
-            return Limit(Place::Replicas(name, limiter));
+            return Limit(Backend::Replicas(name, limiter));
         }
-        Limit(Place::Process(own))
+        Limit(Backend::Process(own))
     }
 }
 
 #[cfg(feature = "redis")]
-fn address_of(address: &str, database: u32, key: &str) -> Result<RedisUrl, StartError> {
+fn parse_address(address: &str, database: u32, key: &str) -> Result<RedisUrl, StartError> {
     let url = match address.contains("://") {
         true if database != 0 => {
             return Err(StartError::new(format!(
-                "{key}.database is set, and {key}.address is a URL, which says the database itself"
+                "{key}.database is set, but {key}.address is a URL: write the database into the URL"
             )));
         }
         true => address.parse(),
         false => format!("redis://{address}/{database}").parse(),
     };
     url.map_err(|error| {
-        StartError::because(format!("{key}.address is no address of a Redis"), error)
+        StartError::because(format!("{key}.address is not a valid Redis address"), error)
     })
 }
 
-/// Addresses of people and names of users are in its keys.
+/// The keys contain IP addresses and user names.
 #[cfg(feature = "redis")]
-fn private(url: &RedisUrl, key: &str) -> Result<(), StartError> {
+fn require_encryption(url: &RedisUrl, key: &str) -> Result<(), StartError> {
     if url.is_encrypted() || url.hosts().iter().all(|(host, _)| is_loopback(host)) {
         return Ok(());
     }
     Err(StartError::new(format!(
-        "{key}.address is not encrypted, which production refuses: write rediss://"
+        "{key}.address is not encrypted: use rediss:// in production"
     )))
 }
 
 impl Limit {
-    /// The name it is known by.
+    /// Returns the name of the limit.
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.0 {
-            Place::Process(limiter) => limiter.name(),
+            Backend::Process(limiter) => limiter.name(),
             #[cfg(feature = "redis")]
-            Place::Replicas(name, _) => name,
+            Backend::Replicas(name, _) => name,
         }
     }
 
-    /// How much it allows.
+    /// Returns the configuration of the limit.
     #[must_use]
     pub fn config(&self) -> &RateLimitConfig {
         match &self.0 {
-            Place::Process(limiter) => limiter.config(),
+            Backend::Process(limiter) => limiter.config(),
             #[cfg(feature = "redis")]
-            Place::Replicas(_, limiter) => &limiter.config().limit,
+            Backend::Replicas(_, limiter) => &limiter.config().limit,
         }
     }
 
-    /// Counts one request.
+    /// Counts one request of this key.
     ///
     /// # Errors
-    /// [`NotAdmitted`].
+    /// [`LimitError`] if the request must be rejected.
     #[cfg_attr(
         not(feature = "redis"),
         expect(clippy::unused_async, reason = "Redis is awaited")
     )]
-    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, NotAdmitted> {
+    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, LimitError> {
         let decision = match &self.0 {
-            Place::Process(limiter) => limiter.check(key, Instant::now()),
+            Backend::Process(limiter) => limiter.check(key, Instant::now()),
             #[cfg(feature = "redis")]
-            Place::Replicas(_, limiter) => match limiter.admit(key).await {
+            Backend::Replicas(_, limiter) => match limiter.admit(key).await {
                 Ok(decision) => decision,
                 Err(refusal) if refusal.by() == Refused::RateLimited => Decision {
                     allowed: false,
@@ -231,13 +237,13 @@ impl Limit {
                     reset: refusal.retry_after().unwrap_or_default(),
                     retry_after: refusal.retry_after().unwrap_or_default(),
                 },
-                Err(_) => return Err(NotAdmitted::Degraded),
+                Err(_) => return Err(LimitError::Degraded),
             },
         };
         if decision.allowed {
             Ok(decision)
         } else {
-            Err(NotAdmitted::TooMany(decision))
+            Err(LimitError::Exceeded(decision))
         }
     }
 }
@@ -247,29 +253,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_a_url_or_a_host_and_a_port_res_6() {
-        let of = |address, database| address_of(address, database, "rate_limit.redis");
+    fn address_is_a_url_or_host_and_port_res_6() {
+        let parse = |address, database| parse_address(address, database, "rate_limit.redis");
         assert_eq!(
-            of("redis:6379", 2).unwrap(),
+            parse("redis:6379", 2).unwrap(),
             "redis://redis:6379/2".parse().unwrap()
         );
-        let whole = "rediss://:word@redis:6379/2";
-        assert_eq!(of(whole, 0).unwrap(), whole.parse().unwrap());
-        let twice = of(whole, 3).unwrap_err().to_string();
+        let url = "rediss://:word@redis:6379/2";
+        assert_eq!(parse(url, 0).unwrap(), url.parse().unwrap());
+        let twice = parse(url, 3).unwrap_err().to_string();
         assert!(
             twice.contains("rate_limit.redis.database is set"),
             "{twice}"
         );
-        let wrong = of("http://:word@redis", 0).unwrap_err().to_string();
+        let wrong = parse("http://:word@redis", 0).unwrap_err().to_string();
         assert!(
-            wrong.contains("rate_limit.redis.address is no address of a Redis"),
+            wrong.contains("rate_limit.redis.address is not a valid Redis address"),
             "{wrong}"
         );
         assert!(!wrong.contains("word"));
     }
 
     #[test]
-    fn production_lets_nobody_in_uncounted_unless_it_is_told_to_res_6() {
+    fn production_rejects_uncounted_requests_by_default_res_6() {
         let mut config = CountersConfig::default();
         for (profile, policy) in [
             (Profile::Production, OnStoreFailure::Closed),
@@ -279,22 +285,22 @@ mod tests {
             assert_eq!(config.on_failure_in(profile), policy);
         }
         config.on_failure = Some(OnStoreFailure::Local);
-        let told = config.on_failure_in(Profile::Production);
-        assert_eq!(told, OnStoreFailure::Local);
+        let policy = config.on_failure_in(Profile::Production);
+        assert_eq!(policy, OnStoreFailure::Local);
     }
 
     #[test]
-    fn production_counts_over_tls_or_on_this_machine_sec_1() {
-        let told = |url: &str| private(&url.parse().unwrap(), "rate_limit.redis");
+    fn production_requires_tls_except_on_loopback_sec_1() {
+        let check = |url: &str| require_encryption(&url.parse().unwrap(), "rate_limit.redis");
         for url in [
             "rediss://redis:6379",
             "redis://127.0.0.1",
             "redis://localhost",
             "redis://[::1]:6379",
         ] {
-            assert!(told(url).is_ok(), "{url}");
+            assert!(check(url).is_ok(), "{url}");
         }
-        let refused = told("redis://redis:6379").unwrap_err().to_string();
+        let refused = check("redis://redis:6379").unwrap_err().to_string();
         assert!(
             refused.contains("rate_limit.redis.address is not encrypted"),
             "{refused}"

@@ -11,16 +11,32 @@ use seaworthy::{
 };
 use serde_json::json;
 
-/// A successful answer of auth, event and join: `{"data": …}`.
+/// The body of a successful response of auth, event and join: `{"data": …}`.
+///
+/// ```
+/// use city_events_contract::Data;
+///
+/// let body = serde_json::to_string(&Data { data: 7 })?;
+/// assert_eq!(body, r#"{"data":7}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Data<T> {
-    /// What was asked for.
+    /// The result of the call.
     pub data: T,
 }
 
-/// A refusal as clients of City Events read it: `{"error": {code, message, meta?, request_id?}}`.
+/// An error response of City Events: `{"error": {code, message, meta?, request_id?}}`.
+///
+/// ```
+/// use city_events_contract::ErrorResponse;
+/// use seaworthy::axum::{http::StatusCode, response::IntoResponse as _};
+///
+/// let response = ErrorResponse::new(StatusCode::CONFLICT, "event.full", "event is full");
+/// assert_eq!(response.into_response().status(), StatusCode::CONFLICT);
+/// ```
 #[derive(Debug)]
-pub struct Fault {
+pub struct ErrorResponse {
     status: StatusCode,
     code: String,
     message: String,
@@ -28,8 +44,8 @@ pub struct Fault {
     retry_after: Option<u64>,
 }
 
-impl Fault {
-    /// A refusal with this status, and code and message as the contract words them.
+impl ErrorResponse {
+    /// Creates a response with this status and with a code and a message of the contract.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
@@ -41,39 +57,40 @@ impl Fault {
         }
     }
 
-    /// Says more.
+    /// Adds an entry to `meta`.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub fn with_meta(mut self, name: &str, value: impl Into<String>) -> Self {
         self.meta.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Says when another try may be worth it, in whole seconds and one at least.
+    /// Sets `Retry-After` to `delay`, rounded up to whole seconds, at least one.
     #[must_use]
-    pub fn retry_after(mut self, wait: Duration) -> Self {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
         self.retry_after = Some(seconds.max(1));
         self
     }
 }
 
-/// An error as a refusal: its reason in lower case is the code.
-#[must_use]
-pub fn fault(error: &Error) -> Fault {
-    let status = StatusCode::from_u16(error.code().http_status());
-    let mut fault = Fault::new(
-        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        error.reason().to_lowercase(),
-        error.message(),
-    );
-    fault.retry_after = error.retry_after().map(|wait| wait.as_secs().max(1));
-    for violation in error.fields() {
-        fault = fault.with(&violation.field, violation.description.clone());
+/// The code is the reason of the error in lower case.
+impl From<&Error> for ErrorResponse {
+    fn from(error: &Error) -> Self {
+        let status = StatusCode::from_u16(error.code().http_status());
+        let mut response = Self::new(
+            status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            error.reason().to_lowercase(),
+            error.message(),
+        );
+        response.retry_after = error.retry_after().map(|delay| delay.as_secs().max(1));
+        for violation in error.fields() {
+            response = response.with_meta(&violation.field, violation.description.clone());
+        }
+        response
     }
-    fault
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let mut error = json!({ "code": self.code, "message": self.message });
         if let Some(members) = error.as_object_mut() {

@@ -1,4 +1,4 @@
-//! What the compiler writes from the files in `proto/`.
+//! Code that `build.rs` generates from the files in `proto/`.
 #![allow(
     missing_docs,
     unreachable_pub,

@@ -1,44 +1,44 @@
-//! What the services of City Events must agree on, so that it stands once: their gRPC contracts, the messages they publish, the claims of access tokens, and the
-//! envelopes of their answers.
+//! The interfaces that the services of City Events share: gRPC contracts, messages, claims of access
+//! tokens, and the JSON form of responses.
 //!
 //! ```
 //! use city_events_contract::Role;
 //!
-//! assert!(Role::Admin >= Role::Moderator, "routes ask for \"at least\"");
+//! assert!(Role::Admin >= Role::Moderator);
 //! ```
 
 mod access;
-mod body;
 mod counters;
 mod envelope;
 mod generated;
-mod hearing;
+mod json;
 pub mod messages;
 mod moment;
 mod query;
 mod revocation;
 mod role;
 mod service_calls;
+mod subscription;
 #[cfg(feature = "testing")]
 mod testing;
 mod token_versions;
 
-pub use access::{AccessConfig, OWN_MACHINE, bearer, bearer_of};
-pub use body::object;
-pub use counters::{Counters, CountersConfig, Limit, NotAdmitted};
-pub use envelope::{Data, Fault, fault};
+pub use access::{AccessConfig, LOOPBACK_NETWORKS, bearer, bearer_from_issuer};
+pub use counters::{Counters, CountersConfig, Limit, LimitError};
+pub use envelope::{Data, ErrorResponse};
 pub use generated::{
     DESCRIPTORS,
     city_events::{auth, event, join},
 };
-pub use hearing::hearing;
-pub use moment::{Moment, NoMoment};
+pub use json::json_object;
+pub use moment::{InvalidMoment, Moment};
 pub use query::QueryPairs;
 pub use revocation::{ReadPosition, RevocationConfig};
 pub use role::Role;
 pub use service_calls::{
-    AUTH_SERVICE, DOOR, PeopleAndServices, ServiceCallersConfig, ServiceCallsConfig,
+    AUTH_SERVICE, GATEWAY, ServiceCallersConfig, ServiceCallsConfig, UserOrServiceAuthentication,
 };
+pub use subscription::subscription_with_retries;
 #[cfg(feature = "testing")]
 pub use testing::TestService;
-pub use token_versions::{LONGEST_ACCESS_TOKEN, TOKEN_VERSION_MIGRATIONS, TokenVersions};
+pub use token_versions::{MAX_ACCESS_TOKEN_LIFETIME, TOKEN_VERSION_MIGRATIONS, TokenVersions};

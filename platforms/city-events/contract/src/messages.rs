@@ -1,19 +1,22 @@
-//! The messages of City Events. Bodies are bare JSON, as the contract has them; only those of events have an envelope, because consumers of the original read it.
+//! The messages of City Events.
+//!
+//! Bodies are bare JSON. Only the messages of the event service have an envelope, because the legacy
+//! consumers read it.
 
 use chrono::{DateTime, Utc};
 use seaworthy::{messaging::Event, prelude::*};
 use uuid::Uuid;
 
-macro_rules! kinds {
-    ($($message:ty => $kind:literal),* $(,)?) => {$(
+macro_rules! message_types {
+    ($($message:ty => $name:literal),* $(,)?) => {$(
         impl Event for $message {
-            const TYPE: &'static str = $kind;
+            const TYPE: &'static str = $name;
             const VERSION: u32 = 1;
         }
     )*};
 }
 
-kinds! {
+message_types! {
     VerifyEmailRequested => "auth.email.verify.requested",
     PasswordResetRequested => "auth.password.reset.requested",
     AvatarUpdated => "auth.avatar.updated",
@@ -32,101 +35,102 @@ kinds! {
     EmailEventCanceled => "email.event_canceled",
 }
 
-/// Somebody has to show that an address is theirs.
+/// A user must confirm an e-mail address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VerifyEmailRequested {
-    /// The user.
+    /// UUID of the user.
     pub user_id: String,
-    /// Where to.
+    /// The address to confirm.
     pub email: String,
-    /// The link, which is good once.
+    /// The confirmation link. It works once.
     pub url: String,
 }
 
-/// Somebody forgot a password.
+/// A user requested a new password.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PasswordResetRequested {
-    /// The user.
+    /// UUID of the user.
     pub user_id: String,
-    /// Where to.
+    /// The address of the user.
     pub email: String,
-    /// The link, which is good once.
+    /// The link to the form. It works once.
     pub url: String,
 }
 
-/// Somebody has another picture, or none.
+/// A user changed or removed the avatar.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AvatarUpdated {
-    /// The user.
+    /// UUID of the user.
     pub user_id: String,
-    /// The picture that nobody needs any more; empty where there was none.
+    /// The unused image ID, or an empty text if the user had no avatar.
     #[serde(default)]
     pub old_avatar_id: String,
 }
 
-/// Access tokens of a user with a lower version count no more: a ban, a new role, a new password. The original has no such message.
+/// The access tokens of a user with a lower version are revoked: after a ban, a new role or a new
+/// password. The legacy services have no such message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct UserChanged {
-    /// The user.
+    /// UUID of the user.
     pub user_id: String,
-    /// The lowest `ver` that counts.
+    /// The lowest valid `ver` claim.
     pub version: u64,
 }
 
-/// The envelope of what the event service tells.
+/// The envelope of the messages of the event service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EventEnvelope<P> {
     /// Always 1.
     pub version: u32,
     /// Always `event-service`.
     pub producer: String,
-    /// The message's id, also on retries.
+    /// The ID of the message, the same on retries.
     pub message_id: Uuid,
-    /// The trace in which it happened.
+    /// The trace ID of the request that caused the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// When it happened.
+    /// Time of the change.
     pub occurred_at: DateTime<Utc>,
-    /// What happened.
+    /// The event after the change.
     pub payload: P,
 }
 
-/// What is told of a published event.
+/// An event in messages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Announcement {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// Whose it is. Missing in messages of earlier services.
+    /// UUID of the owner. Absent in some messages of the legacy service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
-    /// Its title.
+    /// The title.
     #[serde(default)]
     pub title: String,
-    /// Its city.
+    /// The city.
     #[serde(default)]
     pub city: String,
-    /// Its category.
+    /// The category.
     #[serde(default)]
     pub category: String,
-    /// When it begins.
+    /// Start of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<DateTime<Utc>>,
-    /// When it ends.
+    /// End of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_time: Option<DateTime<Utc>>,
-    /// How many may take part; 0 for everybody.
+    /// Maximum number of participants. 0: unlimited.
     #[serde(default)]
     pub capacity: i32,
-    /// Its state.
+    /// `draft`, `published` or `canceled`.
     #[serde(default)]
     pub status: String,
-    /// Why, where somebody said.
+    /// The reason that the user gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The role of whoever did it.
+    /// Role of the user who made the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_role: Option<String>,
-    /// Pictures.
+    /// Image IDs, at most two.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cover_image_ids: Vec<String>,
 }
@@ -146,151 +150,154 @@ pub struct EventUpdated(pub EventEnvelope<Announcement>);
 #[serde(transparent)]
 pub struct EventCanceled(pub EventEnvelope<Announcement>);
 
-/// An event is a draft again.
+/// A published event became a draft again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventUnpublished(pub EventEnvelope<Announcement>);
 
-/// How many places of an event are taken after what a message tells. Whoever keeps a count takes it from here: it stays right also where messages come twice, late or not at all.
+/// The number of joins of an event after a change.
+///
+/// A consumer that stores a count takes it from here if the revision is higher than the stored one.
+/// The count is then correct even if messages are duplicated, delayed or lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seats {
-    /// How many have a place.
+pub struct SeatCounts {
+    /// Joins with a seat.
     pub active: i64,
-    /// How many wait.
+    /// Joins on the waitlist.
     pub waitlisted: i64,
-    /// Grows with every change of the two.
+    /// Increases with every change of the two counts.
     pub revision: i64,
 }
 
-/// How many places of an event are taken, told again from time to time. The original has no such message.
+/// The current counts of an event, published at intervals. The legacy service has no such message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JoinCounted {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// The count.
-    pub seats: Seats,
+    /// The counts.
+    pub seats: SeatCounts,
 }
 
-/// Somebody joined or waits.
+/// A user joined an event or its waitlist.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JoinCreated {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// The user.
+    /// ID of the user.
     pub user_id: Uuid,
     /// `active` or `waitlisted`.
     pub status: String,
-    /// The count after it. Messages of earlier services have none.
+    /// The counts after the change. Absent in messages of the legacy service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seats: Option<Seats>,
+    pub seats: Option<SeatCounts>,
 }
 
-/// Somebody gave a place back.
+/// A user left an event or its waitlist.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JoinCanceled {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// The user.
+    /// ID of the user.
     pub user_id: Uuid,
-    /// What they had.
+    /// `active` or `waitlisted`.
     #[serde(default)]
     pub prev_status: String,
-    /// The count after it. Messages of earlier services have none.
+    /// The counts after the change. Absent in messages of the legacy service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seats: Option<Seats>,
+    pub seats: Option<SeatCounts>,
 }
 
-/// Somebody who waited has a place.
+/// A user moved from the waitlist to a seat.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JoinPromoted {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// The user.
+    /// ID of the user.
     pub user_id: Uuid,
     /// `slot_freed`.
     #[serde(default)]
     pub reason: String,
-    /// The count after it. Messages of earlier services have none.
+    /// The counts after the change. Absent in messages of the legacy service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seats: Option<Seats>,
+    pub seats: Option<SeatCounts>,
 }
 
-/// Somebody was removed by an organiser.
+/// An organizer removed a user from an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JoinKicked {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// The user.
+    /// ID of the removed user.
     pub user_id: Uuid,
-    /// Who did it.
+    /// UUID of the user who removed the other.
     pub actor_id: String,
-    /// What they had.
+    /// The status that the join had.
     #[serde(default)]
     pub prev_status: String,
-    /// Why.
+    /// The reason that the actor gave, or `kicked`.
     #[serde(default)]
     pub reason: String,
     /// `kicked`.
     #[serde(default)]
     pub action: String,
-    /// The count after it. Messages of earlier services have none.
+    /// The counts after the change. Absent in messages of the legacy service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seats: Option<Seats>,
+    pub seats: Option<SeatCounts>,
 }
 
-/// Somebody may not take part.
+/// An organizer banned a user from an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JoinBanned {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// The user.
+    /// ID of the banned user.
     pub user_id: Uuid,
-    /// Who did it.
+    /// UUID of the user who banned the other.
     pub actor_id: String,
-    /// What they had; empty where they had never joined.
+    /// `active`, `waitlisted`, or an empty text if the user had neither.
     #[serde(default)]
     pub prev_status: String,
-    /// Why.
+    /// The reason that the actor gave. May be empty.
     #[serde(default)]
     pub reason: String,
     /// `banned`.
     #[serde(default)]
     pub action: String,
-    /// The count after it. Messages of earlier services have none.
+    /// The counts after the change. Absent in messages of the legacy service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seats: Option<Seats>,
+    pub seats: Option<SeatCounts>,
 }
 
-/// Somebody may take part again.
+/// An organizer lifted a ban.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JoinUnbanned {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// The user.
+    /// ID of the user.
     pub user_id: Uuid,
-    /// Who did it.
+    /// UUID of the user who lifted the ban.
     pub actor_id: String,
     /// `unbanned`.
     #[serde(default)]
     pub action: String,
 }
 
-/// Somebody has to hear that an event they had a place in is canceled.
+/// A user must be notified by e-mail that a joined event was canceled.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EmailEventCanceled {
-    /// The event.
+    /// ID of the event.
     pub event_id: Uuid,
-    /// The user.
+    /// ID of the user.
     pub user_id: Uuid,
-    /// What they had.
+    /// `active` or `waitlisted`.
     #[serde(default)]
     pub prev_status: String,
-    /// Why.
+    /// The reason of the cancellation.
     #[serde(default)]
     pub reason: String,
-    /// When it happened.
+    /// Time of the cancellation.
     pub occurred_at: DateTime<Utc>,
-    /// The trace in which it happened.
+    /// Trace ID of the request that canceled the event. May be empty.
     #[serde(default)]
     pub trace_id: String,
     /// `join-service`.

@@ -3,34 +3,35 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What every database keeps of a second.
+/// Digits of a fraction of a second that every database stores.
 const FRACTION_DIGITS: u16 = 6;
 
-/// A moment as clients of City Events read and write it: RFC 3339, printed in UTC with as many digits of a second as it has, and `Z`. It is kept to the microsecond, as databases do.
+/// A point in time with microseconds, as RFC 3339 in UTC. The text has no trailing zeros in the
+/// fraction of the second and ends in `Z`.
 ///
 /// ```
 /// use city_events_contract::Moment;
 ///
 /// let moment: Moment = "2026-03-01T18:30:00.500+01:00".parse()?;
 /// assert_eq!(moment.to_string(), "2026-03-01T17:30:00.5Z");
-/// # Ok::<(), city_events_contract::NoMoment>(())
+/// # Ok::<(), city_events_contract::InvalidMoment>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(DateTime<Utc>);
 
-/// A text is no moment of RFC 3339.
+/// The error of [`Moment::from_str`]: the text is not a time of RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no moment, such as 2026-03-01T17:30:00Z")]
-pub struct NoMoment;
+#[error("expected a time of RFC 3339, such as 2026-03-01T17:30:00Z")]
+pub struct InvalidMoment;
 
 impl Moment {
-    /// What time it is.
+    /// Returns the current time.
     #[must_use]
     pub fn now() -> Self {
         Utc::now().into()
     }
 
-    /// The moment as libraries know it.
+    /// Returns the time as a value of `chrono`.
     #[must_use]
     pub const fn get(self) -> DateTime<Utc> {
         self.0
@@ -44,12 +45,12 @@ impl From<DateTime<Utc>> for Moment {
 }
 
 impl FromStr for Moment {
-    type Err = NoMoment;
+    type Err = InvalidMoment;
 
-    fn from_str(text: &str) -> Result<Self, NoMoment> {
+    fn from_str(text: &str) -> Result<Self, InvalidMoment> {
         DateTime::parse_from_rfc3339(text)
             .map(|moment| moment.to_utc().into())
-            .map_err(|_| NoMoment)
+            .map_err(|_| InvalidMoment)
     }
 }
 
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_printed_without_needless_zeros() {
+    fn moment_is_printed_without_trailing_zeros() {
         for (given, printed) in [
             ("2026-03-01T17:30:00Z", "2026-03-01T17:30:00Z"),
             ("2026-03-01T17:30:10.100200Z", "2026-03-01T17:30:10.1002Z"),

@@ -1,4 +1,5 @@
-/// The query of a request as earlier services read it: the first value of each name, and pairs with broken percent-escapes left out.
+/// The query of a request as the legacy services read it: the first value of each name, without
+/// pairs that have an invalid percent-escape.
 ///
 /// ```
 /// use city_events_contract::QueryPairs;
@@ -12,32 +13,32 @@
 pub struct QueryPairs(Vec<(String, String)>);
 
 impl QueryPairs {
-    /// What the text behind the question mark says.
+    /// Parses the text after the question mark.
     #[must_use]
     pub fn new(query: Option<&str>) -> Self {
         let pairs = query.unwrap_or_default().split('&');
-        let pairs = pairs.filter(|pair| has_whole_escapes(pair));
+        let pairs = pairs.filter(|pair| has_valid_escapes(pair));
         let pairs = pairs.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()).into_owned());
         Self(pairs.collect())
     }
 
-    /// The first value of this name.
+    /// Returns the first value of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut pairs = self.0.iter();
         pairs
-            .find(|(known, _)| known == name)
+            .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     }
 
-    /// The same, empty where there is none.
+    /// Returns the first value of this name, or an empty text.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()
     }
 }
 
-fn has_whole_escapes(pair: &str) -> bool {
+fn has_valid_escapes(pair: &str) -> bool {
     let mut parts = pair.split('%');
     parts.next();
     parts.all(|part| {

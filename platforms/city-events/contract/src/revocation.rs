@@ -3,17 +3,19 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use seaworthy::{auth::token::Revocations, prelude::*};
 
-/// A third of an access token's life: who was banned gains little by keeping a service from hearing of it, and a restart of what is asked is not noticed.
+/// A third of the lifetime of an access token. It is long enough for a restart of the source and
+/// short enough that a banned user gains little by blocking the source.
 const DEFAULT_MAX_STALE: Timeout = Timeout::from_secs(5 * 60);
 
-/// Transactions write the time and commit later: six times the transaction timeout.
+/// Six times the transaction timeout: a transaction writes the time and commits later.
 const OVERLAP: Duration = Duration::from_secs(60);
 
-/// How a service that reads elsewhere which access tokens were taken back goes on while it cannot.
+/// How long a service accepts access tokens without reading revocations from their source.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RevocationConfig {
-    /// For so long what is known counts. Then, as before the first answer, every access token is refused with 503, and where none is needed the caller is nobody.
+    /// The longest time since the last successful read. After it, as at the start, a route that
+    /// needs a token answers 503, and other routes treat the caller as anonymous.
     pub max_stale: Timeout,
 }
 
@@ -26,7 +28,7 @@ impl Default for RevocationConfig {
 }
 
 impl RevocationConfig {
-    /// Nothing is known yet.
+    /// Creates an empty list of revocations.
     #[must_use]
     pub fn revocations(&self) -> Revocations {
         Revocations::with_max_stale(self.max_stale.get())
@@ -65,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn position_begins_a_minute_before_the_last_answer_auth_3() {
+    fn position_starts_a_minute_before_the_last_response_auth_3() {
         let position = ReadPosition::default();
         assert_eq!(position.since_us(), None);
         position.advance(100_000_000);
@@ -78,7 +80,7 @@ mod tests {
     fn clock_set_back_beyond_the_overlap_reads_all_again_auth_3() {
         let position = ReadPosition::default();
         position.advance(1_000_000_000);
-        // A user is banned at 700 s by the new clock. The question from 940 s does not find it.
+        // A user is banned at 700 s by the new clock. The read from 940 s does not find it.
         position.advance(701_000_000);
         assert_eq!(position.since_us(), None);
         position.advance(702_000_000);

@@ -1,25 +1,32 @@
 use seaworthy::prelude::*;
 
-/// What somebody may do. A higher role may do what a lower one may.
+/// The role of a user. A higher role has the permissions of all lower ones.
+///
+/// ```
+/// use city_events_contract::Role;
+///
+/// assert_eq!(Role::from_name("admin"), Some(Role::Admin));
+/// assert!(Role::Admin > Role::User);
+/// ```
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Takes part and organises.
+    /// Joins and organizes events.
     #[default]
     User,
-    /// Also bans and takes events off.
+    /// Also bans users and unpublishes events of others.
     Moderator,
-    /// Also gives roles.
+    /// Also assigns roles.
     Admin,
 }
 
 impl Role {
-    /// All of them, the lowest first.
+    /// All roles, the lowest first.
     pub const ALL: [Self; 3] = [Self::User, Self::Moderator, Self::Admin];
 
-    /// The name in tokens, tables and answers.
+    /// Returns the name in tokens, tables and responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -29,13 +36,13 @@ impl Role {
         }
     }
 
-    /// The role of that name.
+    /// Returns the role with this name.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
-    /// The highest role that the caller of the present request was granted; the lowest where none is known.
+    /// Returns the highest role of the caller of the current request, or [`Role::User`] without one.
     #[must_use]
     pub fn of_caller() -> Self {
         context::with_current(|context| {

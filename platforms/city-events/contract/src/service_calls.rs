@@ -1,4 +1,4 @@
-//! Calls that services make for themselves and not for a user (AUTH-6): how the caller proves who it is, and how the callee tells it from everybody else.
+//! Authentication between services, for calls that a service makes on its own behalf (AUTH-6).
 
 use std::sync::Arc;
 
@@ -14,32 +14,35 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::{Role, bearer_of};
+use crate::{Role, bearer_from_issuer};
 
-/// The name that the gateway uses when it calls. `auth.proto` uses it as the role of its callers.
-pub const DOOR: &str = "bff";
-/// The name by which the service of users is called.
+/// The name of the gateway in its tokens. `auth.proto` uses it as the role of its callers.
+pub const GATEWAY: &str = "bff";
+/// The name of the auth service: the audience of tokens for it.
 pub const AUTH_SERVICE: &str = "auth-service";
-/// Longer than any call and what clocks differ by; a token that is stolen is good for no longer.
-const TOKEN_LIFE: Timeout = Timeout::from_secs(60);
-/// The key that two services share has no other name.
-const KEY: &str = "shared";
+/// Longer than any call plus the difference of clocks. A stolen token expires after this time.
+const TOKEN_LIFETIME: Timeout = Timeout::from_secs(60);
+/// The ID of the key that two services share.
+const KEY_ID: &str = "shared";
 
-/// How this service proves to another one who it is.
+/// The credentials of this service for calls to another service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceCallsConfig {
-    /// The secret that its tokens are signed with, 32 bytes at least: the same at the service that is called, and known to nobody else.
+    /// The secret that signs the tokens of this service, at least 32 bytes. The called service has
+    /// the same secret, and no other service has it.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
 }
 
-/// How another service proves to this one who it is. Without a secret and without certificates no service gets in.
+/// The credentials that this service accepts from another service. Without a secret and without
+/// certificates it rejects all calls of services.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceCallersConfig {
-    /// The secret that its tokens are signed with, 32 bytes at least: the same at the service that calls, and known to nobody else.
+    /// The secret that signs the tokens of the calling service, at least 32 bytes. The calling service
+    /// has the same secret, and no other service has it.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
@@ -47,25 +50,30 @@ pub struct ServiceCallersConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub additional_verification_keys: Vec<Secret<String>>,
-    /// Names in a client certificate that it is known by instead: a URI such as `spiffe://example.org/bff`, or a DNS name. `server.grpc.tls.client_certificates` has to ask for it.
+    /// Names in the client certificate of the calling service, instead of a token: a URI such as
+    /// `spiffe://example.org/bff`, or a DNS name. Requires `server.grpc.tls.client_certificates`.
     pub certificates: Vec<String>,
 }
 
 impl ServiceCallsConfig {
-    /// The tokens by which `service` proves who it is to `callee`; none without a secret.
+    /// Returns the source of tokens with which `service` authenticates at `callee`, or `None` without
+    /// a secret.
     ///
     /// # Errors
-    /// [`StartError`] for a secret that is too short.
+    /// [`StartError`] if the secret is too short.
     pub fn tokens(&self, service: &str, callee: &str) -> Result<Option<ServiceTokens>, StartError> {
         let Some(secret) = &self.secret else {
             return Ok(None);
         };
         let bytes = Secret::new(secret.expose().clone().into_bytes());
-        let key = SigningKey::secret(KEY, Algorithm::Hs256, &bytes).map_err(|error| {
-            StartError::because("no service can be called (service_calls.secret)", error)
+        let key = SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes).map_err(|error| {
+            StartError::because(
+                "service tokens cannot be signed: check service_calls.secret",
+                error,
+            )
         })?;
         let config = TokenSignerConfig {
-            lifetime: TOKEN_LIFE,
+            lifetime: TOKEN_LIFETIME,
             kind: SERVICE_TOKEN.to_owned(),
             ..TokenSignerConfig::default()
         };
@@ -76,19 +84,21 @@ impl ServiceCallsConfig {
 
 /// Authenticates services on routes that need the role of a service, and users on all others.
 /// Services and users have separate keys, so roles in a token cannot turn one into the other.
-pub struct PeopleAndServices<P> {
-    people: P,
+pub struct UserOrServiceAuthentication<U> {
+    users: U,
     services: Option<Arc<dyn Authenticate>>,
 }
 
-impl<P: Authenticate> PeopleAndServices<P> {
-    /// People are known by `people`; the one service that may call this one, `callee`, as its settings say.
+impl<U: Authenticate> UserOrServiceAuthentication<U> {
+    /// Authenticates users with `users`, and calls of the service `caller` to this service, `callee`,
+    /// with the credentials in `config`.
     ///
     /// # Errors
-    /// [`StartError`] for a secret that is too short, and for certificates that nobody asks for.
+    /// [`StartError`] if a secret is too short, or if `certificates` is set and the gRPC listener does
+    /// not request client certificates.
     pub fn new<C: Settings>(
         service: &Assembly<C>,
-        people: P,
+        users: U,
         config: &ServiceCallersConfig,
         caller: &str,
         callee: &str,
@@ -107,7 +117,7 @@ impl<P: Authenticate> PeopleAndServices<P> {
             .transpose()?;
         if config.certificates.is_empty() {
             return Ok(Self {
-                people,
+                users,
                 services: tokens.map(|tokens| Arc::new(tokens) as Arc<dyn Authenticate>),
             });
         }
@@ -115,26 +125,27 @@ impl<P: Authenticate> PeopleAndServices<P> {
         let tls = grpc.and_then(|grpc| grpc.tls.as_ref());
         if !tls.is_some_and(|tls| tls.client_certificates != ClientCertificates::None) {
             return Err(StartError::new(
-                "service_calls.certificates names whom to believe, and nobody is asked for a certificate: set server.grpc.tls.client_certificates",
+                "service_calls.certificates is set, but the gRPC listener requests no client certificate: set server.grpc.tls.client_certificates",
             ));
         }
-        let known = config.certificates.iter().map(|name| {
+        let accepted = config.certificates.iter().map(|name| {
             let grants = Grants::new([caller], [""; 0]);
             Peer::new(name.as_str()).grants(grants)
         });
-        let peers = PeerAuthentication::new(known);
+        let peers = PeerAuthentication::new(accepted);
         let services = match tokens {
             Some(tokens) => peers.or(tokens),
             None => peers,
         };
         Ok(Self {
-            people,
+            users,
             services: Some(Arc::new(services)),
         })
     }
 }
 
-/// Believes the tokens of services that are meant for this one. What such a token may do is its subject: a service has the role of its name.
+/// Verifies tokens of services with the audience `callee`. The role of the caller is the subject of
+/// the token.
 fn bearer<C: Settings>(
     service: &Assembly<C>,
     secret: &Secret<String>,
@@ -150,7 +161,7 @@ fn bearer<C: Settings>(
         scope_claims: Vec::new(),
         ..IssuerConfig::default()
     };
-    bearer_of(
+    bearer_from_issuer(
         service,
         issuer,
         additional,
@@ -158,13 +169,13 @@ fn bearer<C: Settings>(
     )
 }
 
-/// Whether a route asks for a role that no person has.
+/// Returns whether a route requires a role that no user has.
 fn is_for_services(route: &RouteOptions) -> bool {
     let mut roles = route.needed_roles();
-    roles.any(|role| Role::named(role).is_none())
+    roles.any(|role| Role::from_name(role).is_none())
 }
 
-impl<P: Authenticate> Authenticate for PeopleAndServices<P> {
+impl<U: Authenticate> Authenticate for UserOrServiceAuthentication<U> {
     fn authenticate(
         &self,
         request: &Parts,
@@ -172,20 +183,20 @@ impl<P: Authenticate> Authenticate for PeopleAndServices<P> {
         route: &RouteOptions,
     ) -> Authentication {
         if !is_for_services(route) {
-            return self.people.authenticate(request, context, route);
+            return self.users.authenticate(request, context, route);
         }
         match &self.services {
             Some(services) => services.authenticate(request, context, route),
-            // The stack refuses it.
+            // The HTTP stack then rejects the request.
             None => Authentication::Anonymous,
         }
     }
 
-    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+    fn challenge(&self, error: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         if !is_for_services(route) {
-            return self.people.challenge(refusal, route);
+            return self.users.challenge(error, route);
         }
-        self.services.as_ref()?.challenge(refusal, route)
+        self.services.as_ref()?.challenge(error, route)
     }
 }
 
@@ -197,16 +208,16 @@ mod tests {
     use crate::auth::v1::AuthServiceMethod;
 
     #[test]
-    fn calls_of_auth_need_the_role_of_the_gateway_auth_6() {
+    fn auth_methods_require_role_of_gateway_auth_6() {
         for method in AuthServiceMethod::ALL {
             assert_eq!(
                 method.description().access,
                 MethodAccess::Authenticated {
-                    any_of_roles: &[DOOR],
+                    any_of_roles: &[GATEWAY],
                     all_of_scopes: &[],
                 }
             );
         }
-        assert!(Role::named(DOOR).is_none());
+        assert!(Role::from_name(GATEWAY).is_none());
     }
 }

@@ -5,7 +5,7 @@ use seaworthy::{
 };
 use tempfile::TempDir;
 
-/// A secret that is long enough for each key.
+/// A secret that satisfies the minimum length of every key.
 const SECRET: &str = "a secret of the tests that is long enough";
 
 /// A service without routes, for tests of its parts. Its messages stay in the outbox.
@@ -22,7 +22,7 @@ impl<T> TestService<T> {
     /// builds the parts.
     ///
     /// # Errors
-    /// The service does not start.
+    /// [`StartError`] if the service does not start.
     pub async fn start<C: Settings>(
         name: &'static str,
         url: &str,

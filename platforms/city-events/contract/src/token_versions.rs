@@ -9,7 +9,7 @@ use seaworthy::{
 
 use crate::{ReadPosition, RevocationConfig, messages::UserChanged};
 
-/// The table of versions, in the database of a service: add this set to the service's own.
+/// The table of token versions. Add this set to the migrations of the service.
 pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "token_versions",
     &[Migration::new(
@@ -26,19 +26,22 @@ pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     )],
 );
 
-/// No access token may live longer: so long services remember what was taken back.
-pub const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
-/// The same time in microseconds.
-const LONGEST_ACCESS_TOKEN_US: i64 = 24 * 60 * 60 * 1_000_000;
-/// How soon a replica knows what another one heard.
-const LOOK_EVERY: Timeout = Timeout::from_secs(1);
-/// After a ban of many there are more than a question may answer.
-const PAGE: usize = 1_000;
-const PAGE_ROWS: i64 = PAGE as i64;
+/// The longest lifetime of an access token, and how long services remember a revocation.
+pub const MAX_ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// The same lifetime in microseconds.
+const MAX_ACCESS_TOKEN_LIFETIME_US: i64 = 24 * 60 * 60 * 1_000_000;
+/// The delay after which a replica knows a message that another replica received.
+const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
+/// Rows of one read. Many revocations at once can exceed `database.max_rows`.
+const PAGE_SIZE: usize = 1_000;
+const PAGE_ROWS: i64 = PAGE_SIZE as i64;
 
-/// Which access tokens count no more, as the auth service tells it: a ban, a new role, a new password. Cheap to clone.
+/// Revoked access tokens, from messages of the auth service about a ban, a new role or a new
+/// password. Cheap to clone.
 ///
-/// The messages go to one replica of a service, so versions are kept in its database, where every replica looks once a second; the one that heard it knows at once. Authentication itself looks in memory alone.
+/// One replica of a service receives each message and stores the version in the database. It applies
+/// the version at once. The other replicas poll the database every second. Authentication reads only
+/// memory.
 #[derive(Debug, Clone)]
 pub struct TokenVersions {
     revocations: Revocations,
@@ -46,7 +49,8 @@ pub struct TokenVersions {
 }
 
 impl TokenVersions {
-    /// Nothing is known yet: give its [`revocations`](Self::revocations) to the authentication, then [`follow`](Self::follow) a database.
+    /// Creates an empty list. Pass its [`revocations`](Self::revocations) to the authentication, then
+    /// [`follow`](Self::follow) a database.
     #[must_use]
     pub fn new(config: &RevocationConfig) -> Self {
         Self {
@@ -55,32 +59,33 @@ impl TokenVersions {
         }
     }
 
-    /// What the authentication asks.
+    /// Returns the list that the authentication reads.
     #[must_use]
     pub fn revocations(&self) -> Revocations {
         self.revocations.clone()
     }
 
-    /// Reads what is known in this database, whose migrations hold [`TOKEN_VERSION_MIGRATIONS`], and goes on doing so.
+    /// Reads the versions in this database and starts a worker that polls it. The migrations of the
+    /// database must include [`TOKEN_VERSION_MIGRATIONS`].
     ///
     /// # Errors
-    /// [`StartError`] where the table cannot be read.
+    /// [`StartError`] if the table cannot be read.
     pub async fn follow<C: Settings>(
         &self,
         service: &Assembly<C>,
         database: &Database,
     ) -> Result<(), StartError> {
-        self.look(database)
-            .await
-            .map_err(|error| StartError::because("versions of tokens cannot be read", error))?;
+        self.refresh(database).await.map_err(|error| {
+            StartError::because("the token versions cannot be read from the database", error)
+        })?;
         let (versions, database) = (self.clone(), database.clone());
         service.worker(Worker::new(
-            "versions of tokens",
-            Schedule::Interval(LOOK_EVERY),
+            "token versions",
+            Schedule::Interval(POLL_INTERVAL),
             move |_| {
                 let (versions, database) = (versions.clone(), database.clone());
                 async move {
-                    versions.look(&database).await?;
+                    versions.refresh(&database).await?;
                     versions.revocations.remove_expired(SystemTime::now());
                     Ok(())
                 }
@@ -89,11 +94,11 @@ impl TokenVersions {
         Ok(())
     }
 
-    async fn look(&self, database: &Database) -> Result<(), DataError> {
+    async fn refresh(&self, database: &Database) -> Result<(), DataError> {
         let now = ClockReading::now();
-        let until = SystemTime::now() + LONGEST_ACCESS_TOKEN;
+        let until = SystemTime::now() + MAX_ACCESS_TOKEN_LIFETIME;
         let (as_of,): (i64,) = sql("SELECT {now_us}").fetch_one(database).await?;
-        let oldest = as_of.saturating_sub(LONGEST_ACCESS_TOKEN_US);
+        let oldest = as_of.saturating_sub(MAX_ACCESS_TOKEN_LIFETIME_US);
         let since = self
             .position
             .since_us()
@@ -104,7 +109,7 @@ impl TokenVersions {
                 let version = u64::try_from(*version).unwrap_or_default();
                 self.revocations.raise_version(user, version, until);
             }
-            let Some(last) = page.last().filter(|_| page.len() == PAGE) else {
+            let Some(last) = page.last().filter(|_| page.len() == PAGE_SIZE) else {
                 break;
             };
             page = next_page(database, last).await?;
@@ -114,11 +119,12 @@ impl TokenVersions {
         Ok(())
     }
 
-    /// Takes a message, in the transaction that remembers it. Versions only rise.
+    /// Stores the version of a message in the transaction of its inbox entry. A lower version than
+    /// the stored one changes nothing.
     ///
     /// # Errors
-    /// Whatever the database says.
-    pub async fn take(&self, tx: &Transaction, changed: &UserChanged) -> Result<(), DataError> {
+    /// The database error of the statement.
+    pub async fn apply(&self, tx: &Transaction, changed: &UserChanged) -> Result<(), DataError> {
         sql("INSERT INTO token_versions (user_id, version, changed_us) VALUES (?, ?, {now_us})
              ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, changed_us = excluded.changed_us WHERE token_versions.version < excluded.version")
             .on_mysql("INSERT INTO token_versions (user_id, version, changed_us) VALUES (?, ?, {now_us})
@@ -129,18 +135,18 @@ impl TokenVersions {
             .await?;
         let (revocations, changed) = (self.revocations.clone(), changed.clone());
         tx.on_commit(move || {
-            let until = SystemTime::now() + LONGEST_ACCESS_TOKEN;
+            let until = SystemTime::now() + MAX_ACCESS_TOKEN_LIFETIME;
             revocations.raise_version(&changed.user_id, changed.version, until);
         });
         Ok(())
     }
 }
 
-/// A user, the version, and when it was changed.
-type Changed = (String, i64, i64);
+/// A user ID, the version, and the time of the change in microseconds since 1970.
+type VersionRow = (String, i64, i64);
 
-/// In the order of the index, so that a table of years costs a look nothing.
-async fn first_page(database: &Database, since_us: i64) -> Result<Vec<Changed>, DataError> {
+/// Reads in the order of the index, so the cost does not depend on the size of the table.
+async fn first_page(database: &Database, since_us: i64) -> Result<Vec<VersionRow>, DataError> {
     sql(
         "SELECT user_id, version, changed_us FROM token_versions WHERE changed_us > ?
          ORDER BY changed_us, user_id LIMIT ?",
@@ -151,11 +157,11 @@ async fn first_page(database: &Database, since_us: i64) -> Result<Vec<Changed>, 
     .await
 }
 
-/// What follows this row. All rows of one moment have the user to tell them apart.
+/// Reads the rows after this one. The user orders rows with the same time.
 async fn next_page(
     database: &Database,
-    (user, _, changed): &Changed,
-) -> Result<Vec<Changed>, DataError> {
+    (user, _, changed): &VersionRow,
+) -> Result<Vec<VersionRow>, DataError> {
     sql("SELECT user_id, version, changed_us FROM token_versions
          WHERE changed_us >= ? AND (changed_us > ? OR user_id > ?)
          ORDER BY changed_us, user_id LIMIT ?")
@@ -200,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_others_heard_while_the_database_was_away_is_read_later_auth_3() {
+    async fn versions_of_other_replicas_are_read_after_an_outage_auth_3() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("versions.db").display());
         let config = DatabaseConfig::at(url.parse().unwrap());
@@ -223,18 +229,18 @@ mod tests {
             // The machine was suspended. By its monotonic clock, the last response has just
             // arrived.
             versions.revocations.record_read(ClockReading::now());
-            versions.look(&database).await.unwrap();
-            let standing = versions.revocations.status(&token);
+            versions.refresh(&database).await.unwrap();
+            let status = versions.revocations.status(&token);
             assert_eq!(
-                matches!(standing, RevocationStatus::Valid),
+                matches!(status, RevocationStatus::Valid),
                 is_missed,
-                "{minutes}: {standing:?}"
+                "{minutes}: {status:?}"
             );
         }
     }
 
     #[tokio::test]
-    async fn suspended_machine_rejects_old_list_auth_3() {
+    async fn stale_list_is_pending_after_machine_suspension_auth_3() {
         let versions = TokenVersions::new(&RevocationConfig::default());
         let token = token_of("eve");
         versions.revocations.record_read(ClockReading::now());

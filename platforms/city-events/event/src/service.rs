@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{OWN_MACHINE, TokenVersions, bearer, messages::UserChanged};
+use city_events_contract::{LOOPBACK_NETWORKS, TokenVersions, bearer, messages::UserChanged};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
     data::{Database, DatabaseConfig, migrate_command},
@@ -35,7 +35,7 @@ pub fn service() -> Service {
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8082")
         .default_value("server.grpc.addr", "127.0.0.1:9082")
-        .default_value("server.grpc.trusted_proxies", OWN_MACHINE.as_slice())
+        .default_value("server.grpc.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .default_value("admin.addr", "127.0.0.1:9182");
     [
         ("LOG_LEVEL", "log.level"),

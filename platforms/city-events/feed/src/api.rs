@@ -1,7 +1,7 @@
 use std::{collections::HashMap, net::IpAddr, num::NonZeroU32};
 
 use chrono::Utc;
-use city_events_contract::{Counters, Limit, Moment, NotAdmitted, object};
+use city_events_contract::{Counters, Limit, LimitError, Moment, json_object};
 use seaworthy::{
     axum::{
         body::Bytes,
@@ -80,15 +80,15 @@ impl Api {
         visitor: &Visitor,
         address: Option<IpAddr>,
         event: Uuid,
-    ) -> Result<bool, NotAdmitted> {
+    ) -> Result<bool, LimitError> {
         let Some(address) = address.filter(|_| !visitor.is_user) else {
             return Ok(true);
         };
         let key = RateLimitKey::address(address).on_route(event.to_string());
         match self.views_by_address.admit(&key).await {
             Ok(_) => Ok(true),
-            Err(NotAdmitted::TooMany(_)) => Ok(false),
-            Err(degraded @ NotAdmitted::Degraded) => Err(degraded),
+            Err(LimitError::Exceeded(_)) => Ok(false),
+            Err(degraded @ LimitError::Degraded) => Err(degraded),
         }
     }
 }
@@ -212,7 +212,7 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
     {
         return Ok(not_admitted(&reason));
     }
-    let Ok(tracked) = object::<Tracked>(&body) else {
+    let Ok(tracked) = json_object::<Tracked>(&body) else {
         return Ok(line(StatusCode::BAD_REQUEST, "invalid body"));
     };
     if !matches!(tracked.event_type.as_str(), "impression" | "view") {
@@ -244,10 +244,10 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
     Ok(response)
 }
 
-fn not_admitted(reason: &NotAdmitted) -> Response {
+fn not_admitted(reason: &LimitError) -> Response {
     match reason {
-        NotAdmitted::TooMany(_) => line(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
-        NotAdmitted::Degraded => line(StatusCode::SERVICE_UNAVAILABLE, "service degraded"),
+        LimitError::Exceeded(_) => line(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
+        LimitError::Degraded => line(StatusCode::SERVICE_UNAVAILABLE, "service degraded"),
     }
 }
 

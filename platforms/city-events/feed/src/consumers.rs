@@ -2,11 +2,11 @@
 
 use chrono::Utc;
 use city_events_contract::{
-    hearing,
     messages::{
         Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
-        JoinCanceled, JoinCreated, Seats,
+        JoinCanceled, JoinCreated, SeatCounts,
     },
+    subscription_with_retries,
 };
 use seaworthy::{
     data::{DataError, Transaction},
@@ -43,7 +43,7 @@ pub(crate) fn subscription(_: &Store, inbox: &Inbox) -> Subscription {
         inboxes(),
         inboxes(),
     );
-    hearing(GROUP)
+    subscription_with_retries(GROUP)
         .on::<EventPublished, _, _, _>(move |message: Received<EventPublished>| {
             let inbox = published.clone();
             async move { told(&inbox, message.envelope(), &message.event().0, "published").await }
@@ -100,7 +100,7 @@ async fn moved(
     envelope: &Envelope,
     (user, event): (Uuid, Uuid),
     is_in: bool,
-    seats: Option<&Seats>,
+    seats: Option<&SeatCounts>,
 ) -> Result<(), Failure> {
     let joined = Joined {
         user,

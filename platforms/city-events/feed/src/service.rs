@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{OWN_MACHINE, bearer};
+use city_events_contract::{LOOPBACK_NETWORKS, bearer};
 use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
@@ -35,7 +35,7 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:8084")
         .default_value("admin.addr", "127.0.0.1:9184")
         // The door beside it says who its caller is.
-        .default_value("server.http.trusted_proxies", OWN_MACHINE.as_slice())
+        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .variable("LOG_LEVEL", "log.level")
         .variable("LOG_FORMAT", "log.format")
         .variable("DB_ADDR", "database.url")

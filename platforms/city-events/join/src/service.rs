@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{OWN_MACHINE, TokenVersions, bearer, messages::UserChanged};
+use city_events_contract::{LOOPBACK_NETWORKS, TokenVersions, bearer, messages::UserChanged};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
     data::{Database, DatabaseConfig, migrate_command},
@@ -41,7 +41,7 @@ pub fn service() -> Service {
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8083")
         .default_value("server.grpc.addr", "127.0.0.1:9083")
-        .default_value("server.grpc.trusted_proxies", OWN_MACHINE.as_slice())
+        .default_value("server.grpc.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .default_value("admin.addr", "127.0.0.1:9183")
         .default_value("server.http.load_shed.max_in_flight", MAXIMUM_IN_FLIGHT)
         .default_value("server.grpc.load_shed.max_in_flight", MAXIMUM_IN_FLIGHT)

@@ -1,4 +1,4 @@
-use city_events_contract::fault;
+use city_events_contract::ErrorResponse;
 use seaworthy::{
     axum::response::{IntoResponse, Response},
     contract::error::ErrorFormat,
@@ -38,7 +38,7 @@ impl ErrorFormat for AuthErrors {
 /// The answer, which takes what logs need along.
 pub(super) fn answer(error: Error) -> Response {
     let error = adapted(error);
-    let mut response = fault(&error).into_response();
+    let mut response = ErrorResponse::from(&error).into_response();
     // The reason and the cause go to the log by way of the extensions.
     response
         .extensions_mut()

@@ -55,7 +55,7 @@ pub(super) async fn set_role(
         .map(str::trim)
         .filter(|role| !role.is_empty());
     let name = name.ok_or_else(|| refusal::missing_field("role"))?;
-    let role = Role::named(name)
+    let role = Role::from_name(name)
         .ok_or_else(|| refusal::invalid_field("role", "it is user, moderator or admin"))?;
     let target = UserId::named(&id)?;
     api.accounts.set_role(&caller, target, role).await?;

@@ -35,7 +35,7 @@ impl FromRow for User {
             id: UserId(row.get("id")?),
             email: Personal::new(row.get("email")?),
             password_hash: row.get::<Option<String>>("password_hash")?.map(Secret::new),
-            role: Role::named(&role)
+            role: Role::from_name(&role)
                 .ok_or_else(|| DataError::unexpected_value("a role that is none"))?,
             email_verified: row.get("email_verified")?,
             locked: row.get("locked")?,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use city_events_contract::{
-    AUTH_SERVICE, DOOR, ServiceCallsConfig,
+    AUTH_SERVICE, GATEWAY, ServiceCallsConfig,
     auth::v1::{
         GetProfileRequest, ListTokenVersionsRequest, auth_service_client::AuthServiceClient,
     },
@@ -49,7 +49,7 @@ pub(crate) fn door() -> String {
     let config = ServiceCallsConfig {
         secret: Some(Secret::new(CALLS_SECRET.to_owned())),
     };
-    let tokens = config.tokens(DOOR, AUTH_SERVICE).unwrap().unwrap();
+    let tokens = config.tokens(GATEWAY, AUTH_SERVICE).unwrap().unwrap();
     tokens.token().unwrap().expose().clone()
 }
 
@@ -75,7 +75,7 @@ const LIKE_THE_DOORS: Forgery = Forgery {
     secret: CALLS_SECRET,
     algorithm: Algorithm::Hs256,
     kind: SERVICE_TOKEN,
-    caller: DOOR,
+    caller: GATEWAY,
     callee: AUTH_SERVICE,
     age: Duration::ZERO,
 };
@@ -92,8 +92,8 @@ impl Forgery {
         // Whatever it says of its roles counts for nothing.
         let token = NewToken::about(self.caller)
             .audience(self.callee)
-            .claim("role", DOOR)
-            .claim("roles", vec![DOOR]);
+            .claim("role", GATEWAY)
+            .claim("roles", vec![GATEWAY]);
         let signer = TokenSigner::new(config, key);
         let signed = signer.sign_at(token, SystemTime::now() - self.age).unwrap();
         signed.expose().clone()

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use city_events_contract::{
     event::v1::{CoverImages, CreateEventRequest, UpdateEventRequest},
-    object,
+    json_object,
 };
 use seaworthy::axum::{body::Bytes, http::StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -33,7 +33,7 @@ pub(super) struct ReasonBody {
 
 /// Reads a body, whatever its media type says.
 pub(super) fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Refusal> {
-    object(bytes).map_err(|error| match error.is_data() {
+    json_object(bytes).map_err(|error| match error.is_data() {
         // JSON, and not what an event is made of.
         true => Refusal::new(
             StatusCode::BAD_REQUEST,

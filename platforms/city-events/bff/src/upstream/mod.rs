@@ -8,7 +8,7 @@ mod standing;
 use std::time::Duration;
 
 use city_events_contract::{
-    AUTH_SERVICE, DESCRIPTORS, DOOR, ServiceCallsConfig,
+    AUTH_SERVICE, DESCRIPTORS, GATEWAY, ServiceCallsConfig,
     auth::v1::auth_service_client::AuthServiceClient,
     event::v1::event_service_client::EventServiceClient,
     join::v1::join_service_client::JoinServiceClient,
@@ -57,7 +57,7 @@ impl Upstreams {
         service: &Assembly<C>,
         calls: &ServiceCallsConfig,
     ) -> Result<Self, StartError> {
-        let tokens = calls.tokens(DOOR, AUTH_SERVICE)?;
+        let tokens = calls.tokens(GATEWAY, AUTH_SERVICE)?;
         let clients = &service.framework().grpc_clients;
         let shows_certificate = clients
             .get("auth")

@@ -1,5 +1,5 @@
 use city_events_contract::{
-    LONGEST_ACCESS_TOKEN,
+    MAX_ACCESS_TOKEN_LIFETIME,
     auth::v1::{GetProfileRequest, GetProfileResponse, ListTokenVersionsRequest, TokenVersion},
 };
 use tonic::Status;
@@ -45,7 +45,7 @@ impl Upstreams {
         since_us: Option<i64>,
         take: impl Fn(TokenVersion),
     ) -> Result<Option<i64>, Status> {
-        let within_seconds = u32::try_from(LONGEST_ACCESS_TOKEN.as_secs()).unwrap_or(u32::MAX);
+        let within_seconds = u32::try_from(MAX_ACCESS_TOKEN_LIFETIME.as_secs()).unwrap_or(u32::MAX);
         let since_us = since_us.unwrap_or_default().max(0);
         let (mut cursor, mut as_of) = (String::new(), None);
         for _ in 0..MOST_PAGES {

@@ -1,4 +1,4 @@
-use city_events_contract::{Counters, Limit, NotAdmitted};
+use city_events_contract::{Counters, Limit, LimitError};
 use seaworthy::{
     config::Settings,
     prelude::*,
@@ -42,7 +42,7 @@ impl Limits {
     }
 
     /// Counts a question about a link.
-    pub(super) async fn admit(&self, token: &str) -> Result<(), NotAdmitted> {
+    pub(super) async fn admit(&self, token: &str) -> Result<(), LimitError> {
         let Some((by_address, by_token)) = &self.0 else {
             return Ok(());
         };

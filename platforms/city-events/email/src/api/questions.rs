@@ -1,6 +1,6 @@
 //! What the pages ask, passed on to the auth service.
 
-use city_events_contract::{NotAdmitted, object};
+use city_events_contract::{LimitError, json_object};
 use seaworthy::{
     axum::{
         body::Bytes,
@@ -35,7 +35,7 @@ pub(super) async fn ask(auth: &AuthService, limits: &Limits, kind: Kind, body: &
     let Ok(Given {
         token,
         new_password,
-    }) = object(body)
+    }) = json_object(body)
     else {
         return (StatusCode::BAD_REQUEST, "the body is no JSON object").into_response();
     };
@@ -44,8 +44,8 @@ pub(super) async fn ask(auth: &AuthService, limits: &Limits, kind: Kind, body: &
     }
     if let Err(reason) = limits.admit(&token).await {
         let (status, text) = match reason {
-            NotAdmitted::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
-            NotAdmitted::Degraded => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+            LimitError::Exceeded(_) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+            LimitError::Degraded => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         };
         let wait = Error::from(reason).retry_after().unwrap_or_default();
         let seconds = HeaderValue::from(wait.as_secs().max(1));

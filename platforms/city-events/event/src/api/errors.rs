@@ -1,4 +1,4 @@
-use city_events_contract::{Fault, fault};
+use city_events_contract::ErrorResponse;
 use seaworthy::{
     axum::{
         http::StatusCode,
@@ -26,16 +26,16 @@ impl ErrorFormat for EventErrors {
     }
 
     fn http(&self, error: Error) -> Response {
-        let fault = match error.code() {
-            Code::Internal => Fault::new(
+        let error_response = match error.code() {
+            Code::Internal => ErrorResponse::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
                 error.message(),
             ),
-            _ => fault(&error),
+            _ => ErrorResponse::from(&error),
         };
         // The error goes along for the layers outside to log.
-        let mut response = fault.into_response();
+        let mut response = error_response.into_response();
         let with_cause = error.into_response();
         *response.extensions_mut() = with_cause.extensions().clone();
         response

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use city_events_contract::{Data, QueryPairs, object};
+use city_events_contract::{Data, QueryPairs, json_object};
 use seaworthy::{
     axum::{
         self,
@@ -105,7 +105,7 @@ struct BatchBody {
 }
 
 async fn batch(State(store): State<Store>, body: Bytes) -> Answer<BTreeMap<String, EventView>> {
-    let body: BatchBody = object(&body).map_err(|_| INVALID_BODY)?;
+    let body: BatchBody = json_object(&body).map_err(|_| INVALID_BODY)?;
     if body.event_ids.len() > LARGEST_BATCH {
         return Err(EventError::invalid("event_ids", "at most 50 event ids").into());
     }
@@ -130,7 +130,7 @@ async fn cities(State(store): State<Store>, RawQuery(query): RawQuery) -> Answer
 async fn create(State(store): State<Store>, body: Bytes) -> Result<Response, Refusal> {
     let actor = Actor::of_request()?;
     actor.may_create()?;
-    let body: CreateBody = object(&body).map_err(|_| INVALID_BODY)?;
+    let body: CreateBody = json_object(&body).map_err(|_| INVALID_BODY)?;
     let event = store.create(&actor, body.details()?).await?;
     let answer = data(EventView::from(event))?;
     Ok((StatusCode::CREATED, answer).into_response())
@@ -143,7 +143,7 @@ async fn update(
 ) -> Answer<EventView> {
     let actor = Actor::of_request()?;
     let event = id(&event)?;
-    let body: UpdateBody = object(&body).map_err(|_| INVALID_BODY)?;
+    let body: UpdateBody = json_object(&body).map_err(|_| INVALID_BODY)?;
     data(store.update(&actor, event, &body.into()).await?.into())
 }
 
@@ -160,7 +160,7 @@ struct ReasonBody {
 
 /// Why, if anybody said so: no body and a bad one say nothing.
 fn reason(body: &[u8]) -> Option<String> {
-    let body: ReasonBody = object(body).ok()?;
+    let body: ReasonBody = json_object(body).ok()?;
     body.reason.filter(|reason| !reason.is_empty())
 }
 

@@ -1,11 +1,12 @@
 //! What the service hears: how many take part, and whose tokens count no more.
 
 use city_events_contract::{
-    TokenVersions, hearing,
+    TokenVersions,
     messages::{
-        JoinBanned, JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted, Seats,
+        JoinBanned, JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted, SeatCounts,
         UserChanged,
     },
+    subscription_with_retries,
 };
 use seaworthy::{
     messaging::{Envelope, Event, Failure, Received, Subscription},
@@ -25,7 +26,7 @@ const ACTIVE: &str = "active";
 struct Count {
     event: Uuid,
     /// The whole, where it is told.
-    seats: Option<Seats>,
+    seats: Option<SeatCounts>,
     /// What changed.
     by: i32,
 }
@@ -61,7 +62,7 @@ counted! {
 
 /// Hears of joins.
 pub(crate) fn subscription(inbox: &Inbox, versions: &TokenVersions) -> Subscription {
-    let subscription = on_user_changed(hearing(GROUP), inbox, versions);
+    let subscription = on_user_changed(subscription_with_retries(GROUP), inbox, versions);
     let subscription = on::<JoinCreated>(subscription, inbox);
     let subscription = on::<JoinPromoted>(subscription, inbox);
     let subscription = on::<JoinCanceled>(subscription, inbox);
@@ -108,7 +109,7 @@ fn on_user_changed(
         async move {
             let (versions, changed) = (&versions, received.event());
             let once = inbox.process_once(received.envelope(), |tx| async move {
-                let taken = versions.take(&tx, changed).await;
+                let taken = versions.apply(&tx, changed).await;
                 taken.map_err(Failure::retry)
             });
             once.await.map(drop)

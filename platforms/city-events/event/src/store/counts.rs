@@ -1,11 +1,15 @@
 //! How many take part, as the join service tells it. Each function is called in the transaction that remembers the message.
 
-use city_events_contract::messages::Seats;
+use city_events_contract::messages::SeatCounts;
 use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
 /// Takes the whole count, unless a later one was taken before. An event that is canceled has nobody, and one that is not here is not counted.
-pub(crate) async fn take(tx: &Transaction, event: Uuid, seats: Seats) -> Result<(), DataError> {
+pub(crate) async fn take(
+    tx: &Transaction,
+    event: Uuid,
+    seats: SeatCounts,
+) -> Result<(), DataError> {
     sql("INSERT INTO event_counts (event_id, revision) VALUES (?, 0) ON CONFLICT DO NOTHING")
         .on_mysql("INSERT IGNORE INTO event_counts (event_id, revision) VALUES (?, 0)")
         .bind(event)

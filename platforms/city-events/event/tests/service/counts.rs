@@ -1,5 +1,5 @@
 use city_events_contract::messages::{
-    JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted, Seats,
+    JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted, SeatCounts,
 };
 use seaworthy::messaging::Message;
 use uuid::Uuid;
@@ -11,8 +11,8 @@ async fn count(house: &House, id: &str) -> i64 {
     event["data"]["active_participants"].as_i64().unwrap()
 }
 
-fn seats(active: i64, revision: i64) -> Option<Seats> {
-    Some(Seats {
+fn seats(active: i64, revision: i64) -> Option<SeatCounts> {
+    Some(SeatCounts {
         active,
         waitlisted: 0,
         revision,
@@ -43,7 +43,7 @@ pub(crate) async fn a_count_is_taken_from_every_message_once_and_never_back_msg_
     house.publish(&promoted).await;
     let counted = JoinCounted {
         event_id,
-        seats: Seats {
+        seats: SeatCounts {
             active: 7,
             waitlisted: 0,
             revision: 9,
@@ -53,7 +53,7 @@ pub(crate) async fn a_count_is_taken_from_every_message_once_and_never_back_msg_
     house.until(async || count(&house, &id).await == 7).await;
     let old = JoinCounted {
         event_id,
-        seats: Seats {
+        seats: SeatCounts {
             active: 5,
             waitlisted: 0,
             revision: 8,
@@ -63,7 +63,7 @@ pub(crate) async fn a_count_is_taken_from_every_message_once_and_never_back_msg_
     let last = house.published(&owner, &draft("Rust")).await;
     let marker = JoinCounted {
         event_id: last.parse().unwrap(),
-        seats: Seats {
+        seats: SeatCounts {
             active: 1,
             waitlisted: 0,
             revision: 1,

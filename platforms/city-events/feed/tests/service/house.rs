@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use city_events_contract::messages::{
     Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
-    JoinCanceled, JoinCreated, Seats,
+    JoinCanceled, JoinCreated, SeatCounts,
 };
 use seaworthy::{
     config::{Environment, Loader, Profile},
@@ -180,8 +180,8 @@ pub(crate) fn joined(user: Uuid, event: &Told) -> JoinCreated {
 }
 
 /// The places of an event after so many changes.
-pub(crate) fn seats(revision: i64) -> Option<Seats> {
-    Some(Seats {
+pub(crate) fn seats(revision: i64) -> Option<SeatCounts> {
+    Some(SeatCounts {
         active: 1,
         waitlisted: 0,
         revision,

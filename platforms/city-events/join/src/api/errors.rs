@@ -1,4 +1,4 @@
-use city_events_contract::{Fault, fault};
+use city_events_contract::ErrorResponse;
 use seaworthy::{
     axum::{
         http::StatusCode,
@@ -25,9 +25,9 @@ impl ErrorFormat for JoinErrors {
     }
 
     fn http(&self, error: Error) -> Response {
-        let fault = told(&error);
+        let response = told(&error);
         // The error goes along for the layers outside to log.
-        let mut response = fault.into_response();
+        let mut response = response.into_response();
         let with_cause = error.into_response();
         *response.extensions_mut() = with_cause.extensions().clone();
         response
@@ -35,7 +35,7 @@ impl ErrorFormat for JoinErrors {
 }
 
 /// The contract's code and status of an error.
-fn told(error: &Error) -> Fault {
+fn told(error: &Error) -> ErrorResponse {
     let (code, status) = match error.reason() {
         "REQUEST_INVALID" => ("request.invalid", None),
         "IDEMPOTENCY_KEY_REQUIRED" => ("idempotency_key.required", None),
@@ -46,10 +46,10 @@ fn told(error: &Error) -> Fault {
         "EVENT_FULL" => ("event.full", None),
         "EVENT_CLOSED" => ("event.closed", Some(StatusCode::GONE)),
         _ if error.code() == Code::Internal => ("internal", None),
-        _ => return fault(error),
+        _ => return ErrorResponse::from(error),
     };
     let of_code = StatusCode::from_u16(error.code().http_status());
     let status = status.or(of_code.ok());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Fault::new(status, code, error.message())
+    ErrorResponse::new(status, code, error.message())
 }

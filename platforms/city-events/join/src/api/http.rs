@@ -1,4 +1,4 @@
-use city_events_contract::{Data, Moment, QueryPairs, object};
+use city_events_contract::{Data, Moment, QueryPairs, json_object};
 use seaworthy::{
     axum::{
         self,
@@ -101,7 +101,7 @@ async fn join(
 ) -> Answer<serde_json::Value> {
     let actor = Actor::of_request()?;
     let key = key(&headers)?;
-    let body: JoinBody = object(&body).map_err(|_| INVALID_BODY)?;
+    let body: JoinBody = json_object(&body).map_err(|_| INVALID_BODY)?;
     let event = id(&body.event_id, INVALID_EVENT)?;
     let joined = api.join(actor, event, key).await?;
     data(json!({ "status": joined.0 }))
@@ -197,7 +197,7 @@ async fn ban(
 ) -> Answer<serde_json::Value> {
     let actor = Actor::of_request()?;
     let event = id(&event, INVALID_EVENT)?;
-    let body: BanBody = object(&body).map_err(|_| INVALID_BODY)?;
+    let body: BanBody = json_object(&body).map_err(|_| INVALID_BODY)?;
     let user = id(&body.user_id, INVALID_USER)?;
     let reason = body.reason.unwrap_or_default();
     let end = body.expires_at;

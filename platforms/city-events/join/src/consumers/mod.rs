@@ -1,11 +1,12 @@
 //! What the service hears of events and of users: each message counts once (MSG-5).
 
 use city_events_contract::{
-    TokenVersions, hearing,
+    TokenVersions,
     messages::{
         Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
         UserChanged,
     },
+    subscription_with_retries,
 };
 use seaworthy::{
     data::Transaction,
@@ -32,7 +33,7 @@ pub(crate) fn subscription(store: &Store, inbox: &Inbox, versions: &TokenVersion
     };
     let (published, updated, canceled, unpublished) =
         (hearer.clone(), hearer.clone(), hearer.clone(), hearer);
-    on_user_changed(hearing(GROUP), inbox, versions)
+    on_user_changed(subscription_with_retries(GROUP), inbox, versions)
         .on::<EventPublished, _, _, _>(move |received: Received<EventPublished>| {
             let hearer = published.clone();
             async move {
@@ -79,7 +80,7 @@ fn on_user_changed(
         async move {
             let (versions, changed) = (&versions, received.event());
             let once = inbox.process_once(received.envelope(), |tx| async move {
-                let taken = versions.take(&tx, changed).await;
+                let taken = versions.apply(&tx, changed).await;
                 taken.map_err(Failure::retry)
             });
             once.await.map(drop)

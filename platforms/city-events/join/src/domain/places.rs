@@ -1,4 +1,4 @@
-use city_events_contract::{Moment, messages::Seats};
+use city_events_contract::{Moment, messages::SeatCounts};
 use uuid::Uuid;
 
 use super::decision::Closed;
@@ -74,12 +74,12 @@ impl Places {
     }
 
     /// The counts for messages and answers: zero as soon as the event is canceled.
-    pub(crate) const fn seats(&self) -> Seats {
+    pub(crate) const fn seats(&self) -> SeatCounts {
         let (active, waitlisted) = match self.state {
             PlacesState::Canceled => (0, 0),
             PlacesState::Open | PlacesState::Unpublished => (self.active, self.waitlisted),
         };
-        Seats {
+        SeatCounts {
             active,
             waitlisted,
             revision: self.revision,

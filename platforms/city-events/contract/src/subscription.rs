@@ -1,0 +1,19 @@
+use seaworthy::messaging::{Subscription, SubscriptionOverrides};
+
+/// With a backoff of up to 30 s these retries last several minutes, so a restart of the database
+/// dead-letters no message.
+const MAX_RETRIES: u32 = 20;
+
+/// Returns a subscription of this consumer group that retries a failed message 20 times.
+///
+/// ```
+/// let subscription = city_events_contract::subscription_with_retries("city-events.join");
+/// # drop(subscription);
+/// ```
+#[must_use]
+pub fn subscription_with_retries(group: &str) -> Subscription {
+    Subscription::new(group).limits(SubscriptionOverrides {
+        max_retries: Some(MAX_RETRIES),
+        ..SubscriptionOverrides::default()
+    })
+}
