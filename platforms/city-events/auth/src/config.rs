@@ -42,8 +42,8 @@ const DEFAULT_CALLBACK_URL: &str = "http://127.0.0.1:8080/api/auth/oauth/google/
 const DEFAULT_FRONTEND: &str = "http://localhost:3000";
 /// The pages at which a login may end.
 const DEFAULT_REDIRECTS: [&str; 4] = ["/", "/events", "/profile", "/settings"];
-/// Refreshes of one user. Each opened page refreshes, and the ten of the legacy service are soon
-/// used up.
+/// Refreshes of one user. Each opened page refreshes, so the ten of the legacy service are not
+/// enough.
 const REFRESHES: u32 = 60;
 /// Windows of rate limits.
 const MINUTE: Timeout = Timeout::from_secs(60);
@@ -71,7 +71,8 @@ pub struct AuthConfig {
     pub lockout: LockoutConfig,
     /// The audit log.
     pub audit_log: AuditLogConfig,
-    /// The secret that other services send to the internal route. Without it, the route rejects all requests.
+    /// The secret that other services send to the internal route. Without it, the route rejects all
+    /// requests.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub internal_secret: Option<Secret<String>>,
@@ -87,9 +88,12 @@ pub struct AuthConfig {
     pub cdn_base_url: String,
     /// Rate limits of the routes.
     pub rate_limit: RouteLimitsConfig,
-    /// Whether the first start on an empty database creates three users. It creates them only in the profile `development` with every listener on a loopback address.
+    /// Whether the first start on an empty database creates three users. It creates them only in
+    /// the profile `development` with every listener on a loopback address.
     pub seed_users: bool,
-    /// Whether the start fails while a seeded user has the published password, also in the profile `development` on loopback addresses. Set it if another program forwards requests to the service. In other profiles, or with a listener on another address, the start always fails.
+    /// Whether the start fails while a seeded user has the published password, also in the profile
+    /// `development` on loopback addresses. Set it if another program forwards requests to the
+    /// service. In other profiles, or with a listener on another address, the start always fails.
     pub reject_default_passwords: bool,
     /// A public path with the metrics. Without it, only the admin listener serves them.
     pub public_metrics: Option<String>,
@@ -116,10 +120,12 @@ pub struct OauthConfig {
     pub state_ttl: Timeout,
     /// How long one step of a login may wait for all its requests to the provider.
     pub timeout: Timeout,
-    /// The callback URL, as registered at the provider, on the host at which browsers begin a login.
+    /// The callback URL, as registered at the provider, on the host at which browsers begin a
+    /// login.
     #[schemars(extend("x-browser-address" = true))]
     pub callback_url: String,
-    /// The origin of the web application. Only this origin receives the login result. Preflight rejects plain HTTP and loopback in production.
+    /// The origin of the web application. Only this origin receives the login result. Preflight
+    /// rejects plain HTTP and loopback in production.
     #[schemars(extend("x-browser-address" = true))]
     pub frontend_origin: String,
     /// The paths of the web application at which a login may end. Other logins end at `/`.
@@ -209,7 +215,7 @@ pub struct RouteLimit {
 impl RouteLimit {
     const fn new(requests: u32, window: Timeout) -> Self {
         Self {
-            // Those below are none of them zero.
+            // All callers pass a positive number.
             requests: NonZeroU32::MIN.saturating_add(requests - 1),
             window,
         }
@@ -251,7 +257,7 @@ impl Default for AuthConfig {
     fn default() -> Self {
         let mut broker = MessagingConfig {
             url: BrokerUrl::sqlite(DEFAULT_BROKER),
-            // Messages wait in the outbox while it is away, and callers need not know.
+            // While the broker is unavailable, messages wait in the outbox.
             critical: false,
             ..MessagingConfig::default()
         };

@@ -1,8 +1,13 @@
-//! The users of City Events: who they are, how they log in, and what they may do.
+//! Users of City Events: registration, login, sessions and roles.
 //!
-//! `src/domain/` says what the words mean, `src/store/` where users are kept, `src/accounts/` what can be done with an account, and `src/api/` brings that to callers: the HTTP routes of the
-//! written contract and a gRPC service for the other services, over one implementation. What is the same in every service that has users (sessions, lockout, one-time tokens, token versions, passwords) is the
-//! framework's.
+//! | Module | Contents |
+//! | --- | --- |
+//! | `domain` | Users, e-mail addresses, avatars, errors |
+//! | `store` | SQL statements and migrations |
+//! | `accounts` | Operations on accounts, without a transport |
+//! | `api` | HTTP routes and the gRPC service |
+//!
+//! Sessions, lockout, one-time tokens, token versions and password hashing come from the framework.
 //!
 //! ```no_run
 //! fn main() -> std::process::ExitCode {
@@ -22,5 +27,5 @@ mod store;
 pub use config::{
     AuthConfig, GoogleConfig, LinkConfig, OauthConfig, RouteLimit, RouteLimitsConfig,
 };
-pub use seed::{SEED_PASSWORD, SEED_PEOPLE};
+pub use seed::{SEED_PASSWORD, SEED_USERS};
 pub use service::{assemble, main, service};

@@ -1,4 +1,4 @@
-//! The service.
+//! The program of the auth service.
 
 use std::process::ExitCode;
 

@@ -4,30 +4,30 @@ use seaworthy::{
     telemetry::metrics::{Counter, Format, Metrics},
 };
 
-/// What is counted of logins.
+/// Counters of logins and refreshes.
 #[derive(Debug, Clone)]
-pub(crate) struct Counts {
+pub(crate) struct LoginMetrics {
     logins: [Counter; 3],
     refreshes: [Counter; 3],
 }
 
-impl Counts {
+impl LoginMetrics {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let counters = |name, help| {
             ["success", "failure", "error"]
                 .map(|status| metrics.counter(name, help, &[("status", status)]))
         };
         Self {
-            logins: counters("login_attempts_total", "Logins that were tried."),
-            refreshes: counters("token_refresh_total", "Refresh tokens that were shown."),
+            logins: counters("login_attempts_total", "Login attempts, by result."),
+            refreshes: counters("token_refresh_total", "Token refreshes, by result."),
         }
     }
 
-    pub(crate) fn login<T>(&self, outcome: &Result<T, Error>) {
+    pub(crate) fn record_login<T>(&self, outcome: &Result<T, Error>) {
         count(&self.logins, outcome);
     }
 
-    pub(crate) fn refresh<T>(&self, outcome: &Result<T, Error>) {
+    pub(crate) fn record_refresh<T>(&self, outcome: &Result<T, Error>) {
         count(&self.refreshes, outcome);
     }
 }
@@ -35,12 +35,12 @@ impl Counts {
 fn count<T>([success, failure, error]: &[Counter; 3], outcome: &Result<T, Error>) {
     match outcome {
         Ok(_) => success.increment(),
-        Err(refused) if refused.code().is_server_fault() => error.increment(),
+        Err(failed) if failed.code().is_server_fault() => error.increment(),
         Err(_) => failure.increment(),
     }
 }
 
-/// The metrics for callers, at this path.
+/// Returns a public route with the metrics.
 pub(crate) fn route(path: &str, metrics: &Metrics) -> Routes {
     let metrics = metrics.clone();
     Routes::new()

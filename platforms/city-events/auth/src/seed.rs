@@ -8,11 +8,11 @@ use crate::{
     store::Users,
 };
 
-/// The password of the seeded users. It is published, so a service that other machines reach
-/// refuses to start while an account has it.
+/// The password of the seeded users. It is public, so a service that other machines can reach
+/// fails to start while an account has it.
 pub const SEED_PASSWORD: &str = "explore-the-city";
-/// The names of the users that an empty platform gets besides, at `example.com`.
-pub const SEED_PEOPLE: [&str; 7] = ["mira", "jonas", "amal", "lena", "tomas", "noor", "felix"];
+/// The local parts of further users at `example.com`, which the platform seeds.
+pub const SEED_USERS: [&str; 7] = ["mira", "jonas", "amal", "lena", "tomas", "noor", "felix"];
 
 fn address(name: &str) -> String {
     format!("{name}@example.com")
@@ -40,7 +40,7 @@ pub(crate) async fn seed_or_refuse(
 async fn reject_default_passwords(accounts: &Accounts) -> Result<(), StartError> {
     let names = Role::ALL.iter().map(|role| role.as_str());
     let mut found = Vec::new();
-    for address in names.chain(SEED_PEOPLE).map(address) {
+    for address in names.chain(SEED_USERS).map(address) {
         if has_published_password(accounts, &address).await? {
             found.push(address);
         }
@@ -49,13 +49,13 @@ async fn reject_default_passwords(accounts: &Accounts) -> Result<(), StartError>
         return Ok(());
     }
     Err(StartError::new(format!(
-        "seeded accounts have a published password, and other machines may reach the service: {}; use another database, or start on loopback addresses in the profile development and give each account a new password",
+        "seeded accounts have a published password, and other machines may reach the service: {}. Use another database, or start on loopback addresses in the profile development and give each account a new password",
         found.join(", ")
     )))
 }
 
 async fn has_published_password(accounts: &Accounts, address: &str) -> Result<bool, StartError> {
-    let address = EmailAddress::entered(Some(address))?;
+    let address = EmailAddress::parse(Some(address))?;
     let user = Users::by_email(&accounts.database, &address).await?;
     let Some(user) = user.filter(|user| user.password_hash.is_some()) else {
         return Ok(false);
@@ -68,7 +68,8 @@ async fn has_published_password(accounts: &Accounts, address: &str) -> Result<bo
     Ok(check != PasswordCheck::Wrong)
 }
 
-/// Gives an empty database an admin, a moderator and a user at `example.com`, whose addresses are verified.
+/// Creates an admin, a moderator and a user with verified addresses at `example.com`, if the
+/// database has no users.
 async fn seed(accounts: &Accounts) -> Result<(), Error> {
     if !Users::is_empty(&accounts.database).await? {
         return Ok(());
@@ -98,12 +99,10 @@ async fn seed(accounts: &Accounts) -> Result<(), Error> {
         })
         .await;
     match seeded {
-        // Another instance was faster.
+        // Another instance seeded the database at the same time.
         Err(error) if error.code() == Code::Conflict => Ok(()),
         other => {
-            tracing::info!(
-                "three users were made for development: admin, moderator and user at example.com"
-            );
+            tracing::info!("seeded development users admin, moderator and user at example.com");
             other
         }
     }

@@ -1,4 +1,4 @@
-//! Assembles the service: accounts in a database, whose changes are published.
+//! Assembles the service.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -27,34 +27,33 @@ use crate::{
     accounts::{Accounts, topics},
     api::{self, Api},
     config::AuthConfig,
-    metrics::{self, Counts},
+    metrics::{self, LoginMetrics},
     seed::seed_or_refuse,
     store::MIGRATIONS,
 };
 
-/// The name that logs, metrics and tokens know the service by.
+/// The name of the service in logs, metrics and tokens.
 const NAME: &str = AUTH_SERVICE;
-/// The name that logs, probes and settings know the database by.
+/// The name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
-/// The same of the broker.
+/// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
-/// What its routes take and answer.
+/// The OpenAPI document of the routes.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
-/// The key that all services share has no other name.
-const KEY: &str = "shared";
-/// Pages of the web application, on the machine of whoever develops: the BFF's own, and those of an application that runs beside it.
+/// The ID of the signing key. All services share one key.
+const KEY_ID: &str = "shared";
+/// Origins of the web application in development: the BFF, and an application on port 3000.
 const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://127.0.0.1:8080",
     "http://localhost:8080",
     "http://127.0.0.1:3000",
     "http://localhost:3000",
 ];
+/// In bytes. The same minimum as for signing keys.
+const MIN_SECRET_LENGTH: usize = 32;
 
-/// As the keys of tokens: out of reach for guessing, whatever its letters are.
-const SHORTEST_SECRET: usize = 32;
-
-/// What earlier deployments call its settings.
-const VARIABLES: [(&str, &str); 28] = [
+/// The variables of the legacy service and their settings.
+const LEGACY_VARIABLES: [(&str, &str); 28] = [
     ("LOG_LEVEL", "log.level"),
     ("LOG_FORMAT", "log.format"),
     ("HTTP_ADDR", "server.http.addr"),
@@ -88,14 +87,14 @@ const VARIABLES: [(&str, &str); 28] = [
     ("REDIS_DB", "rate_limit.redis.database"),
 ];
 
-/// The service with the defaults of its platform: HTTP at 8081, gRPC at 9081, operators at 9181.
+/// Returns the service with its default ports: HTTP 8081, gRPC 9081, admin listener 9181.
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:8081")
         .default_value("server.grpc.addr", "127.0.0.1:9081")
         .default_value("admin.addr", "127.0.0.1:9181")
-        // Names that dashboards and alerts know.
+        // Dashboards and alerts use these names.
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .default_value("server.grpc.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
@@ -105,17 +104,18 @@ pub fn service() -> Service {
             "server.http.cors.allowed_origins",
             DEVELOPMENT_ORIGINS.as_slice(),
         )
-        // A provider is a stranger: nothing of the request that a login belongs to is for it. One that takes more than two seconds is waited for, as the login says how long.
+        // The provider is external, so it gets no request context. Its attempts have a longer
+        // timeout, because `oauth.timeout` limits each step of a login.
         .default_value("clients.google.propagation", "none")
         .default_value("clients.google.policies.attempt_timeout", "5s");
-    VARIABLES
+    LEGACY_VARIABLES
         .into_iter()
         .fold(service, |service, (variable, key)| {
             service.variable(variable, key)
         })
 }
 
-/// The whole of the program.
+/// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
     let commands = Commands::new()
@@ -138,10 +138,10 @@ fn audit_log(settings: &AuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {
     (&settings.database, &settings.audit_log)
 }
 
-/// Puts the service together.
+/// Assembles the service.
 ///
 /// # Errors
-/// [`StartError`] for a secret that is missing, and for whatever else keeps it from starting.
+/// [`StartError`] for invalid settings and unavailable dependencies.
 pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     check_links(settings)?;
@@ -159,7 +159,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     service.worker(accounts.sessions.purge_worker());
     service.worker(accounts.logins.purge_worker());
     service.worker(accounts.lockout.purge_worker());
-    // Of every purpose.
+    // It removes one-time tokens of all purposes.
     service.worker(accounts.verify_email.purge_worker());
     if let Some(worker) = accounts.audit.prune_worker(&settings.audit_log) {
         service.worker(worker);
@@ -194,8 +194,9 @@ pub(crate) async fn accounts(
     )?;
     let publisher = messaging.publisher(topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let passwords = Passwords::start(&settings.passwords, service.metrics())
-        .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
+    let passwords = Passwords::start(&settings.passwords, service.metrics()).map_err(|error| {
+        StartError::because("password hashing cannot start: check passwords.*", error)
+    })?;
     let one_time =
         |purpose, life: Timeout| OneTimeTokens::new(database.clone(), purpose, life.get());
     Ok(Accounts {
@@ -209,7 +210,7 @@ pub(crate) async fn accounts(
         verify_email: one_time("verify_email", settings.verify_email.ttl),
         password_reset: one_time("password_reset", settings.password_reset.ttl),
         audit: AuditLog::new(database.clone(), &settings.audit_log)?,
-        counts: Counts::new(service.metrics()),
+        metrics: LoginMetrics::new(service.metrics()),
         settings: settings.clone(),
         database,
     })
@@ -233,10 +234,10 @@ fn check_links(settings: &AuthConfig) -> Result<(), StartError> {
 /// Checks the length of the secret, because its route has no rate limit.
 fn check_internal_secret(settings: &AuthConfig, profile: Profile) -> Result<(), StartError> {
     let secret = settings.internal_secret.as_ref();
-    let is_short = secret.is_some_and(|secret| secret.expose().len() < SHORTEST_SECRET);
+    let is_short = secret.is_some_and(|secret| secret.expose().len() < MIN_SECRET_LENGTH);
     if is_short && profile == Profile::Production {
         return Err(StartError::new(format!(
-            "internal_secret must be at least {SHORTEST_SECRET} bytes in production"
+            "internal_secret must be at least {MIN_SECRET_LENGTH} bytes in production"
         )));
     }
     Ok(())
@@ -287,7 +288,7 @@ pub(crate) fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
         .as_ref()
         .ok_or_else(|| StartError::new("jwt.secret must be set, with at least 32 bytes"))?;
     let bytes = Secret::new(secret.expose().clone().into_bytes());
-    let key = SigningKey::secret(KEY, Algorithm::Hs256, &bytes).map_err(because)?;
+    let key = SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes).map_err(because)?;
     let config = TokenSignerConfig {
         issuer: settings
             .jwt

@@ -1,9 +1,6 @@
-//! What is committed beside the service, for whoever deploys it: its settings, written down, by example and in the compose file of the platform.
+//! Tests of the settings documents, the example settings and the compose file.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::{fs, net::Ipv4Addr, path::Path};
 
@@ -21,7 +18,7 @@ const AUTH: Deployed = Deployed {
 };
 
 #[test]
-fn the_committed_documents_of_the_settings_are_current_conf_6() {
+fn settings_documents_are_current_conf_6() {
     AUTH.documents_its_settings();
 }
 
@@ -77,17 +74,17 @@ fn production_refuses_plain_and_local_browser_addresses_sec_2() {
 }
 
 #[test]
-fn it_starts_in_production_with_the_example_settings_on_real_servers_conf_3() {
+fn example_settings_start_in_production_conf_3() {
     AUTH.starts_in_production_on_real_servers();
 }
 
 #[test]
-fn the_variables_of_the_compose_file_are_settings_conf_1_ship_2() {
+fn compose_variables_are_settings_conf_1_ship_2() {
     AUTH.is_configured_by_compose();
 }
 
-/// What the settings are, as lines such as `jwt.issuer = "city-events"  # where that comes from`.
-fn shown(arguments: &[&str], environment: &[(&str, &str)]) -> Vec<String> {
+/// Returns the lines of `config show`, such as `jwt.issuer = "city-events"  # source`.
+fn show_config(arguments: &[&str], environment: &[(&str, &str)]) -> Vec<String> {
     let arguments = [&["config", "show"], arguments].concat();
     let process = ServiceProcess::start_as_is(Path::new(AUTH.program), &arguments, environment);
     let ended = process.unwrap().ended().unwrap();
@@ -96,7 +93,7 @@ fn shown(arguments: &[&str], environment: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn it_reads_the_variables_of_the_contract_conf_1() {
+fn legacy_variables_are_read_conf_1() {
     let given = [
         ("HTTP_ADDR", ":8087", "server.http.addr", "\":8087\""),
         (
@@ -137,7 +134,7 @@ fn it_reads_the_variables_of_the_contract_conf_1() {
         ),
         (
             "JWT_SECRET",
-            "a secret that stands in this test alone",
+            "a signing key that only this test uses",
             "jwt.secret",
             "\"***\"",
         ),
@@ -149,7 +146,7 @@ fn it_reads_the_variables_of_the_contract_conf_1() {
         ),
         (
             "INTERNAL_SECRET_KEY",
-            "another secret of this test",
+            "an internal secret of this test",
             "internal_secret",
             "\"***\"",
         ),
@@ -223,7 +220,7 @@ fn it_reads_the_variables_of_the_contract_conf_1() {
         ),
     ];
     let environment = given.map(|(name, value, _, _)| (name, value));
-    let lines = shown(&[], &environment);
+    let lines = show_config(&[], &environment);
     for (name, _, key, value) in given {
         let line = lines
             .iter()
@@ -239,12 +236,12 @@ fn it_reads_the_variables_of_the_contract_conf_1() {
 
 #[test]
 fn starts_with_contract_variables_profile_and_audit_key_conf_1() {
-    let place = tempfile::tempdir().unwrap();
-    let sqlite = |name: &str| format!("sqlite:{}", place.path().join(name).display());
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
     let (database, broker) = (sqlite("auth.db"), sqlite("broker.db"));
-    let secret = "which other services show here";
+    let secret = "a secret that other services send";
     let environment = [
-        ("JWT_SECRET", "a secret that stands in this test alone"),
+        ("JWT_SECRET", "a signing key that only this test uses"),
         ("VERIFY_EMAIL_BASE_URL", "https://e.example/v?token="),
         ("PASSWORD_RESET_BASE_URL", "https://e.example/r?token="),
         ("DB_ADDR", &database),
@@ -265,7 +262,7 @@ fn starts_with_contract_variables_profile_and_audit_key_conf_1() {
         "--set",
         "database.migrate_at_start=true",
         "--set",
-        "audit_log.key=what the chain of records is keyed with",
+        "audit_log.key=a key of the audit log for this test",
     ];
     let program = Path::new(AUTH.program);
     let mut process = ServiceProcess::start_as_is(program, &free, &environment).unwrap();
@@ -281,17 +278,17 @@ fn starts_with_contract_variables_profile_and_audit_key_conf_1() {
 }
 
 #[test]
-fn the_secret_of_the_door_is_not_that_of_all_services_auth_6() {
-    let secret = "a secret that stands in this test alone";
-    for key in ["SECRET", "ALSO_BELIEVED"] {
+fn gateway_secret_must_differ_from_token_secret_auth_6() {
+    let secret = "a signing key that only this test uses";
+    for key in ["SECRET", "ADDITIONAL_VERIFICATION_KEYS"] {
         let calls = format!("AUTH_SERVICE__SERVICE_CALLS__{key}");
-        let told = why_it_does_not_start(&[("JWT_SECRET", secret), (&calls, secret)]);
+        let error = start_error(&[("JWT_SECRET", secret), (&calls, secret)]);
         let key = format!("service_calls.{}", key.to_lowercase());
-        assert!(told.contains(&key), "{told}");
+        assert!(error.contains(&key), "{error}");
     }
 }
 
-fn why_it_does_not_start(environment: &[(&str, &str)]) -> String {
+fn start_error(environment: &[(&str, &str)]) -> String {
     let program = Path::new(AUTH.program);
     let process = ServiceProcess::start(program, &[], environment).unwrap();
     let ended = process.ended().unwrap();
@@ -300,45 +297,52 @@ fn why_it_does_not_start(environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn no_token_outlives_what_is_remembered_of_those_that_were_taken_back_auth_3() {
-    let told = why_it_does_not_start(&[
-        ("JWT_SECRET", "a secret that stands in this test alone"),
+fn access_tokens_cannot_outlive_revocations_auth_3() {
+    let error = start_error(&[
+        ("JWT_SECRET", "a signing key that only this test uses"),
         ("ACCESS_TOKEN_TTL", "25h"),
     ]);
-    assert!(told.contains("access_token_ttl is longer"), "{told}");
+    assert!(
+        error.contains("access_token_ttl must be at most"),
+        "{error}"
+    );
 }
 
 #[test]
-fn what_is_said_of_the_provider_takes_nothing_back_that_is_not_said_auth_4() {
-    let kept = "clients.google.propagation = \"none\"";
-    let is_kept = |lines: Vec<String>| lines.iter().any(|line| line.starts_with(kept));
+fn client_settings_keep_other_defaults_auth_4() {
+    let expected = "clients.google.propagation = \"none\"";
+    let has_propagation_off =
+        |lines: Vec<String>| lines.iter().any(|line| line.starts_with(expected));
     let policy = "clients.google.policies.attempt_timeout";
-    assert!(is_kept(shown(&["--set", &format!("{policy}=9s")], &[])));
-    assert!(is_kept(shown(
+    assert!(has_propagation_off(show_config(
+        &["--set", &format!("{policy}=9s")],
+        &[]
+    )));
+    assert!(has_propagation_off(show_config(
         &["--set", "clients.google.redirects.max_redirects=0"],
         &[]
     )));
-    let other = shown(&["--set", "clients.other.policies.attempt_timeout=9s"], &[]);
-    assert!(is_kept(other), "of another client");
-    let place = tempfile::tempdir().unwrap();
+    let other = show_config(&["--set", "clients.other.policies.attempt_timeout=9s"], &[]);
+    assert!(has_propagation_off(other), "a setting of another client");
+    let folder = tempfile::tempdir().unwrap();
     let text = "clients:\n  google:\n    policies: { attempt_timeout: 9s }\n";
-    fs::write(place.path().join("config.yaml"), text).unwrap();
-    let folder = place.path().display().to_string();
-    let lines = shown(&["--config", &folder], &[]);
+    fs::write(folder.path().join("config.yaml"), text).unwrap();
+    let folder = folder.path().display().to_string();
+    let lines = show_config(&["--config", &folder], &[]);
     let line = lines.iter().find(|line| line.starts_with(policy)).unwrap();
     assert!(line.contains("\"9s\""), "{line}");
-    assert!(is_kept(lines), "a file");
+    assert!(has_propagation_off(lines), "a setting in a file");
 }
 
-/// Returns the program with a database in a folder and all required settings.
-fn serve_over(folder: &Path, more: &[&str]) -> ServiceProcess {
+/// Starts the program with databases in a folder and all required settings.
+fn start_in(folder: &Path, more: &[&str]) -> ServiceProcess {
     let sqlite = |key: &str, name: &str| format!("{key}=sqlite:{}", folder.join(name).display());
     let settings = [
         sqlite("database.url", "auth.db"),
         sqlite("broker.url", "broker.db"),
-        "jwt.secret=a secret that stands in this test alone".to_owned(),
-        "audit_log.key=what the chain of records is keyed with".to_owned(),
-        "service_calls.secret=another secret that stands in this test alone".to_owned(),
+        "jwt.secret=a signing key that only this test uses".to_owned(),
+        "audit_log.key=a key of the audit log for this test".to_owned(),
+        "service_calls.secret=another key that only this test uses".to_owned(),
         "server.grpc.addr=127.0.0.1:0".to_owned(),
         "database.migrate_at_start=true".to_owned(),
     ];
@@ -347,7 +351,7 @@ fn serve_over(folder: &Path, more: &[&str]) -> ServiceProcess {
     ServiceProcess::start(Path::new(AUTH.program), &arguments, &[]).unwrap()
 }
 
-/// Whether the published password opens the account of the admin.
+/// Returns whether the admin can log in with the published password.
 fn is_seeded(process: &mut ServiceProcess) -> bool {
     let (http, _) = process.addresses().unwrap();
     process.line("\"message\":\"ready\"").unwrap();
@@ -368,21 +372,21 @@ const EXPOSED: &str = "server.http.addr=0.0.0.0:0";
 
 #[test]
 fn exposed_service_seeds_no_accounts_auth_2() {
-    let place = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let exposed = ["--profile", "development", "--set", EXPOSED];
-    assert!(!is_seeded(&mut serve_over(place.path(), &exposed)));
+    assert!(!is_seeded(&mut start_in(folder.path(), &exposed)));
 }
 
 #[test]
 fn refuses_published_passwords_when_exposed_auth_2() {
-    let place = tempfile::tempdir().unwrap();
-    assert!(is_seeded(&mut serve_over(place.path(), &[])));
+    let folder = tempfile::tempdir().unwrap();
+    assert!(is_seeded(&mut start_in(folder.path(), &[])));
     for more in [
         &["--profile", "development", "--set", EXPOSED][..],
         &["--profile", "staging", "--set", "admin.addr=127.0.0.1:0"],
         &["--set", "reject_default_passwords=true"],
     ] {
-        let ended = serve_over(place.path(), more).ended().unwrap();
+        let ended = start_in(folder.path(), more).ended().unwrap();
         assert_eq!(ended.status.code(), Some(1), "{more:?} {ended:#?}");
         for name in ["admin", "moderator", "user"] {
             let address = format!("{name}@example.com");

@@ -35,7 +35,7 @@ pub enum SeedError {
 }
 
 /// The people of the first day, who host and go.
-const PEOPLE: [&str; 7] = city_events_auth::SEED_PEOPLE;
+const PEOPLE: [&str; 7] = city_events_auth::SEED_USERS;
 
 /// Puts people and events into a platform whose door is here. Whatever is there already is left as it is.
 ///

@@ -3,40 +3,40 @@ use seaworthy::{account::TokenVersions, auth::token::VerifiedToken, prelude::*};
 
 use super::Accounts;
 use crate::{
-    domain::{User, UserId, refusal},
+    domain::{User, UserId, errors},
     store::Users,
 };
 
-/// Who calls, as the database knows them now. A token alone says who somebody was.
+/// The caller, with the current data of the database. The data in the token may be outdated.
 #[derive(Debug)]
 pub(crate) struct Caller(pub(crate) User);
 
 impl Accounts {
-    /// The user of an access token whose signature and time are good already.
+    /// Returns the user of an access token with a verified signature and time.
     ///
     /// # Errors
-    /// `TOKEN_INVALID` where it was taken back, `USER_NOT_FOUND` where nobody is called so.
+    /// `TOKEN_INVALID` if the token is revoked, `USER_NOT_FOUND` if the user does not exist.
     pub(crate) async fn caller(&self, token: &VerifiedToken) -> Result<Caller, Error> {
-        let id = UserId::named(token.actor().as_str())?;
+        let id = UserId::parse(token.actor().as_str())?;
         let version = token.claims().number("ver");
         let version = version.ok().flatten().unwrap_or_default();
-        let user = Users::existing(&self.database, id).await?;
+        let user = Users::get(&self.database, id).await?;
         let current = TokenVersions::current(&self.database, &id.to_string()).await?;
         if version < current {
-            return Err(refusal::token_invalid());
+            return Err(errors::token_invalid());
         }
         Ok(Caller(user))
     }
 }
 
 impl Caller {
-    /// Lets go on who has at least this role.
+    /// Returns the caller if the caller has at least this role.
     ///
     /// # Errors
     /// `INSUFFICIENT_ROLE`.
-    pub(crate) fn at_least(self, role: Role) -> Result<Self, Error> {
+    pub(crate) fn require_role(self, role: Role) -> Result<Self, Error> {
         if self.0.role < role {
-            return Err(refusal::insufficient_role(role));
+            return Err(errors::insufficient_role(role));
         }
         Ok(self)
     }

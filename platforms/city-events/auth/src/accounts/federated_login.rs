@@ -6,26 +6,30 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{Accounts, LoggedIn, login::named};
+use super::{Accounts, LoggedIn, login::display_name};
 use crate::{
-    domain::{EmailAddress, User, UserId, refusal},
+    domain::{EmailAddress, User, UserId, errors},
     store::{Identities, Users},
 };
 
-/// Two windows of somebody new: the first makes the user, and the second finds it.
-const TRIES: usize = 2;
+/// Two windows of a new user conflict once: the first creates the user, and the second finds it.
+const MAX_ATTEMPTS: usize = 2;
 
-/// Who comes from a provider, and what of it is written down.
+/// The user of an identity, and the action for the audit log.
 struct Found {
     user: User,
     action: &'static str,
 }
 
 impl Accounts {
-    /// Logs in whom a provider vouches for.
+    /// Logs in the user of an identity at a provider.
     ///
-    /// An identity that is known is its user's, whatever its address is today. One that is not is found by its address: of an account that has shown that the address is its own, by a
-    /// provider that has too. Where either has not, one of the two may be somebody else. Who has no account gets one.
+    /// | Identity | Result |
+    /// | --- | --- |
+    /// | Linked | Logs in its user, even if the address has changed |
+    /// | Not linked, address of an account, both verified | Links the identity to the account |
+    /// | Not linked, address of an account, not both verified | Refused |
+    /// | Not linked, no account | Creates an account |
     ///
     /// A verified address does not prove that its owner registered: an attacker may have registered
     /// it, and the owner or a mail scanner may have opened the link. So linking by address removes
@@ -36,13 +40,13 @@ impl Accounts {
         identity: &OpenIdIdentity,
     ) -> Result<LoggedIn, Error> {
         let mut outcome = self.try_log_in_by(provider, identity).await;
-        for _ in 1..TRIES {
+        for _ in 1..MAX_ATTEMPTS {
             if !matches!(&outcome, Err(error) if error.code() == Code::Conflict) {
                 break;
             }
             outcome = self.try_log_in_by(provider, identity).await;
         }
-        self.counts.login(&outcome);
+        self.metrics.record_login(&outcome);
         outcome
     }
 
@@ -55,15 +59,15 @@ impl Accounts {
             .transaction(|tx| async move {
                 let Found { user, action } = match self.find(&tx, provider, identity).await? {
                     Ok(found) => found,
-                    Err(refused) => return Ok(Err(refused)),
+                    Err(error) => return Ok(Err(error)),
                 };
                 if user.locked {
-                    let entry = refused("user.login", &user, provider);
+                    let entry = refused_entry("user.login", &user, provider);
                     self.audit.append(&tx, entry).await?;
-                    return Ok(Err(refusal::account_locked()));
+                    return Ok(Err(errors::account_locked()));
                 }
                 let entry = AuditEntry::new(action).detail("provider", provider);
-                let (access, refresh) = self.begin(&tx, &user, entry).await?;
+                let (access, refresh) = self.begin_session(&tx, &user, entry).await?;
                 Ok::<_, Error>(Ok(LoggedIn {
                     user,
                     access,
@@ -73,7 +77,8 @@ impl Accounts {
             .await?
     }
 
-    /// The user of an identity, found, linked or made. A refusal inside of the outcome is written down with the transaction.
+    /// Finds, links or creates the user of an identity. The transaction commits an inner error,
+    /// with its audit entry.
     async fn find(
         &self,
         tx: &Transaction,
@@ -81,28 +86,28 @@ impl Accounts {
         identity: &OpenIdIdentity,
     ) -> Result<Result<Found, Error>, Error> {
         let subject = identity.subject();
-        if let Some(id) = Identities::holder(tx, provider, subject).await?
-            && let Some(user) = Users::locked(tx, id).await?
+        if let Some(id) = Identities::find_user(tx, provider, subject).await?
+            && let Some(user) = Users::lock(tx, id).await?
         {
             let action = "user.login";
             return Ok(Ok(Found { user, action }));
         }
-        let Some(told) = identity.email() else {
+        let Some(address) = identity.email() else {
             return Ok(Err(OpenIdError::EmailMissing.into()));
         };
-        let email = match EmailAddress::entered(Some(told.expose())) {
+        let email = match EmailAddress::parse(Some(address.expose())) {
             Ok(email) => email,
-            Err(refused) => return Ok(Err(refused)),
+            Err(error) => return Ok(Err(error)),
         };
         let is_verified = identity.verified_email().is_ok();
-        let known = match Users::by_email(tx, &email).await? {
-            Some(user) => Users::locked(tx, user.id).await?,
+        let existing = match Users::by_email(tx, &email).await? {
+            Some(user) => Users::lock(tx, user.id).await?,
             None => None,
         };
-        let Some(mut user) = known else {
-            let email = match email.deliverable() {
+        let Some(mut user) = existing else {
+            let email = match email.require_deliverable() {
                 Ok(email) => email,
-                Err(refused) => return Ok(Err(refused)),
+                Err(error) => return Ok(Err(error)),
             };
             let user = User {
                 id: UserId::new(),
@@ -111,7 +116,7 @@ impl Accounts {
                 role: Role::User,
                 email_verified: is_verified,
                 locked: false,
-                name: named(identity.name().map(|name| name.expose().as_str())),
+                name: display_name(identity.name().map(|name| name.expose().as_str())),
                 avatar: None,
             };
             Users::insert(tx, &user).await?;
@@ -122,19 +127,19 @@ impl Accounts {
             let action = "user.register";
             return Ok(Ok(Found { user, action }));
         };
-        let unproven = if !user.email_verified {
-            Some(refusal::email_not_verified())
+        let refusal = if !user.email_verified {
+            Some(errors::email_not_verified())
         } else if !is_verified {
             Some(OpenIdError::EmailUnverified.into())
         } else {
             None
         };
-        if let Some(unproven) = unproven {
-            let entry = refused("user.link", &user, provider);
+        if let Some(refusal) = refusal {
+            let entry = refused_entry("user.link", &user, provider);
             self.audit.append(tx, entry).await?;
-            return Ok(Err(unproven));
+            return Ok(Err(refusal));
         }
-        // Who is banned gains nothing, not even another way to come.
+        // A banned user gets no further identity.
         if !user.locked {
             self.drop_unproven_access(tx, user.id).await?;
             user.password_hash = None;
@@ -145,7 +150,7 @@ impl Accounts {
     }
 }
 
-fn refused(action: &'static str, user: &User, provider: &'static str) -> AuditEntry {
+fn refused_entry(action: &'static str, user: &User, provider: &'static str) -> AuditEntry {
     AuditEntry::new(action)
         .target("user", user.id.to_string())
         .detail("provider", provider)

@@ -3,52 +3,53 @@ use seaworthy::{account::SecretToken, audit_log::AuditEntry, prelude::*};
 
 use super::{Accounts, required};
 use crate::{
-    domain::{EmailAddress, User, UserId, refusal},
+    domain::{EmailAddress, User, UserId, errors},
     store::{Identities, Users},
 };
 
-/// Which message somebody asks for.
+/// The purpose of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum LinkKind {
     Verification,
     PasswordReset,
 }
 
 impl Accounts {
-    /// Sends the message that verifies an address once more. Nobody learns whether there is such a user.
-    pub(crate) async fn ask_for_verification(&self, email: Option<&str>) -> Result<(), Error> {
-        self.ask(email, Wanted::Verification).await
+    /// Sends a new verification message. The response does not reveal whether the user exists.
+    pub(crate) async fn request_verification(&self, email: Option<&str>) -> Result<(), Error> {
+        self.request_link(email, LinkKind::Verification).await
     }
 
-    /// Sends the message with which a forgotten password is replaced. Nobody learns whether there is such a user.
-    pub(crate) async fn ask_for_password_reset(&self, email: Option<&str>) -> Result<(), Error> {
-        self.ask(email, Wanted::PasswordReset).await
+    /// Sends a password reset message. The response does not reveal whether the user exists.
+    pub(crate) async fn request_password_reset(&self, email: Option<&str>) -> Result<(), Error> {
+        self.request_link(email, LinkKind::PasswordReset).await
     }
 
-    async fn ask(&self, email: Option<&str>, wanted: Wanted) -> Result<(), Error> {
-        let email = EmailAddress::entered(email)?;
+    async fn request_link(&self, email: Option<&str>, kind: LinkKind) -> Result<(), Error> {
+        let email = EmailAddress::parse(email)?;
         let user = Users::by_email(&self.database, &email).await?;
-        let user = user.filter(|user| wanted == Wanted::PasswordReset || !user.email_verified);
+        let user = user.filter(|user| kind == LinkKind::PasswordReset || !user.email_verified);
         let Some(user) = user else {
-            return self.pretend(wanted).await;
+            return self.simulate(kind).await;
         };
         self.database
             .transaction(|tx| {
                 let user = &user;
                 async move {
-                    match wanted {
-                        Wanted::Verification => self.send_verification(&tx, user).await,
-                        Wanted::PasswordReset => self.send_password_reset(&tx, user).await,
+                    match kind {
+                        LinkKind::Verification => self.send_verification(&tx, user).await,
+                        LinkKind::PasswordReset => self.send_password_reset(&tx, user).await,
                     }
                 }
             })
             .await
     }
 
-    /// What is done for a user who exists, for one who does not, and nothing of it stays: so that the time tells nothing.
-    async fn pretend(&self, wanted: Wanted) -> Result<(), Error> {
+    /// Does the same work as for an existing user, and removes the result. So the response time
+    /// does not reveal whether the user exists.
+    async fn simulate(&self, kind: LinkKind) -> Result<(), Error> {
         let tx = self.database.begin().await?;
-        let nobody = User {
+        let placeholder = User {
             id: UserId::new(),
             email: Personal::new("nobody@example.invalid".to_owned()),
             password_hash: None,
@@ -58,17 +59,17 @@ impl Accounts {
             name: None,
             avatar: None,
         };
-        match wanted {
-            Wanted::Verification => self.send_verification(&tx, &nobody).await?,
-            Wanted::PasswordReset => self.send_password_reset(&tx, &nobody).await?,
+        match kind {
+            LinkKind::Verification => self.send_verification(&tx, &placeholder).await?,
+            LinkKind::PasswordReset => self.send_password_reset(&tx, &placeholder).await?,
         }
         tx.rollback().await?;
-        // A commit waits for the disk, and a rollback for nothing.
-        let tokens = match wanted {
-            Wanted::Verification => &self.verify_email,
-            Wanted::PasswordReset => &self.password_reset,
+        // A commit waits for the disk, but a rollback does not.
+        let tokens = match kind {
+            LinkKind::Verification => &self.verify_email,
+            LinkKind::PasswordReset => &self.password_reset,
         };
-        let id = nobody.id.to_string();
+        let id = placeholder.id.to_string();
         self.database
             .transaction(|tx| {
                 let id = id.as_str();
@@ -96,18 +97,18 @@ impl Accounts {
                 token.expose()
             ),
         };
-        self.tell(tx, user.id, &event).await
+        self.publish(tx, user.id, &event).await
     }
 
-    /// Follows the link of a verification message.
+    /// Verifies the address of the user of a verification link.
     pub(crate) async fn verify_email(&self, token: Option<Secret<String>>) -> Result<(), Error> {
-        let token = shown(token)?;
+        let token = parse_token(token)?;
         self.database
             .transaction(|tx| {
                 let token = &token;
                 async move {
                     let holder = self.verify_email.take(&tx, token).await?;
-                    let id = UserId::named(&holder.ok_or_else(refusal::token_invalid)?)?;
+                    let id = UserId::parse(&holder.ok_or_else(errors::token_invalid)?)?;
                     Users::set_verified(&tx, id).await?;
                     let entry = AuditEntry::new("user.verify_email")
                         .actor(id.to_string())
@@ -118,17 +119,17 @@ impl Accounts {
             .await
     }
 
-    /// Whether the link of a message about a forgotten password is good, without using it up.
-    pub(crate) async fn look_at_password_reset(
+    /// Checks a password reset link without consuming it.
+    pub(crate) async fn validate_password_reset(
         &self,
         token: Option<Secret<String>>,
     ) -> Result<(), Error> {
-        let holder = self.password_reset.holder(&shown(token)?).await?;
-        holder.map(drop).ok_or_else(refusal::token_invalid)
+        let holder = self.password_reset.holder(&parse_token(token)?).await?;
+        holder.map(drop).ok_or_else(errors::token_invalid)
     }
 
-    /// Replaces a forgotten password: whoever was logged in is so no more, and no other link of the user is good.
-    /// Returns the user and the new version of the tokens.
+    /// Replaces a forgotten password. Ends all sessions and other links of the user. Returns the
+    /// user and the new version of the tokens.
     pub(crate) async fn reset_password(
         &self,
         token: Option<Secret<String>>,
@@ -136,27 +137,28 @@ impl Accounts {
     ) -> Result<(UserId, u64), Error> {
         let token = required("token", token)?;
         let password = required("new_password", password)?;
-        let token = SecretToken::parse(token.expose()).ok_or_else(refusal::token_invalid)?;
+        let token = SecretToken::parse(token.expose()).ok_or_else(errors::token_invalid)?;
         let holder = self.password_reset.holder(&token).await?;
-        let id = UserId::named(&holder.ok_or_else(refusal::token_invalid)?)?;
+        let id = UserId::parse(&holder.ok_or_else(errors::token_invalid)?)?;
         let user = Users::by_id(&self.database, id).await?;
-        let user = user.ok_or_else(refusal::token_invalid)?;
-        // Nobody pays for a hash without a link that is good.
+        let user = user.ok_or_else(errors::token_invalid)?;
+        // Hash only after the link is verified, because hashing is expensive.
         let email = user.email.expose();
-        let place = self.passwords.reserve()?;
-        let hash = self.hash(&place, password, email).await?;
-        drop(place);
+        let reservation = self.passwords.reserve()?;
+        let hash = self.hash(&reservation, password, email).await?;
+        drop(reservation);
         let version = self
             .database
             .transaction(|tx| {
                 let (token, hash) = (&token, hash.as_str());
                 async move {
                     if self.password_reset.take(&tx, token).await?.is_none() {
-                        return Err(refusal::token_invalid());
+                        return Err(errors::token_invalid());
                     }
-                    // Who made the account by a provider may not have shown that the address is theirs, and this is who has.
+                    // The link proves the address. Identities with an unverified address may belong
+                    // to another person.
                     Identities::unlink_unverified(&tx, id).await?;
-                    // Whoever failed before, the owner need not wait for it.
+                    // The link proves the owner, so earlier failed logins do not delay the owner.
                     self.lockout.reset(&tx, &email.to_lowercase()).await?;
                     self.replace_password(&tx, id, hash, "user.reset_password")
                         .await
@@ -167,8 +169,11 @@ impl Accounts {
     }
 }
 
-/// The token of a link. A text that can be none is none that is known.
-fn shown(token: Option<Secret<String>>) -> Result<SecretToken, Error> {
+/// Returns the token of a link.
+///
+/// # Errors
+/// `MISSING_FIELD`, or `TOKEN_INVALID` for a text that is not a token.
+fn parse_token(token: Option<Secret<String>>) -> Result<SecretToken, Error> {
     let token = required("token", token)?;
-    SecretToken::parse(token.expose()).ok_or_else(refusal::token_invalid)
+    SecretToken::parse(token.expose()).ok_or_else(errors::token_invalid)
 }

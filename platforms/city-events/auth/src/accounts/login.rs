@@ -11,16 +11,16 @@ use seaworthy::{
 
 use super::{AccessToken, Accounts, required};
 use crate::{
-    domain::{EmailAddress, User, UserId, refusal},
+    domain::{EmailAddress, User, UserId, errors},
     store::Users,
 };
 
-/// A name for people is not a document.
-const LONGEST_NAME: usize = 80;
-/// A hash that changed while it was compared may be of the same password, stored by another login: the second look finds out.
-const CHECKS: usize = 2;
+/// The maximum length of display names, in characters.
+const MAX_NAME_LENGTH: usize = 80;
+/// A concurrent login may rehash the password during the check. The second check uses the new hash.
+const MAX_CHECKS: usize = 2;
 
-/// Somebody who is logged in from now on.
+/// A user with a new access token and a new refresh token.
 #[derive(Debug)]
 pub(crate) struct LoggedIn {
     pub(crate) user: User,
@@ -29,18 +29,21 @@ pub(crate) struct LoggedIn {
 }
 
 impl Accounts {
-    /// Makes an account, logs its owner in, and sends the message that verifies the address.
+    /// Creates an account, logs its owner in, and sends a verification message.
+    ///
+    /// # Errors
+    /// `EMAIL_ALREADY_EXISTS`, `WEAK_PASSWORD`, `INVALID_FIELD` or `MISSING_FIELD`.
     pub(crate) async fn register(
         &self,
         email: Option<&str>,
         password: Option<Secret<String>>,
         name: Option<&str>,
     ) -> Result<LoggedIn, Error> {
-        let email = EmailAddress::entered(email)?.deliverable()?;
+        let email = EmailAddress::parse(email)?.require_deliverable()?;
         let password = required("password", password)?;
-        let place = self.passwords.reserve()?;
-        let hash = self.hash(&place, password, email.as_str()).await?;
-        drop(place);
+        let reservation = self.passwords.reserve()?;
+        let hash = self.hash(&reservation, password, email.as_str()).await?;
+        drop(reservation);
         let user = User {
             id: UserId::new(),
             email: Personal::new(email.as_str().to_owned()),
@@ -48,7 +51,7 @@ impl Accounts {
             role: Role::User,
             email_verified: false,
             locked: false,
-            name: named(name),
+            name: display_name(name),
             avatar: None,
         };
         let (access, refresh) = self
@@ -58,7 +61,7 @@ impl Accounts {
                 async move {
                     Users::insert(&tx, user).await?;
                     self.send_verification(&tx, user).await?;
-                    self.begin(&tx, user, AuditEntry::new("user.register"))
+                    self.begin_session(&tx, user, AuditEntry::new("user.register"))
                         .await
                 }
             })
@@ -82,11 +85,11 @@ impl Accounts {
             email: user.email.expose().clone(),
             url: format!("{}{}", self.settings.verify_email.base_url, token.expose()),
         };
-        self.tell(tx, user.id, &event).await
+        self.publish(tx, user.id, &event).await
     }
 
-    /// A new session in the transaction that it begins with, of a user whom it has made or locked.
-    pub(super) async fn begin(
+    /// Begins a session. The transaction must have created or locked the user.
+    pub(super) async fn begin_session(
         &self,
         tx: &Transaction,
         user: &User,
@@ -112,7 +115,11 @@ impl Accounts {
         Ok((access, session.token))
     }
 
-    /// Logs somebody in. Whatever does not fit is told in the same words and takes the same time: an address that nobody has, a wrong password, a user who is banned or has none.
+    /// Logs a user in. An unknown address, a wrong password, and a banned user or a user without a
+    /// password get the same response after the same work.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS`, `MISSING_FIELD`, or `TOO_MANY_ATTEMPTS` from the lockout.
     pub(crate) async fn log_in(
         &self,
         email: Option<&str>,
@@ -120,7 +127,7 @@ impl Accounts {
         device: Option<DeviceClaim>,
     ) -> Result<LoggedIn, Error> {
         let outcome = self.try_log_in(email, password, device).await;
-        self.counts.login(&outcome);
+        self.metrics.record_login(&outcome);
         outcome
     }
 
@@ -132,40 +139,40 @@ impl Accounts {
     ) -> Result<LoggedIn, Error> {
         let entered = email.unwrap_or_default().trim();
         if entered.is_empty() {
-            return Err(refusal::missing_field("email"));
+            return Err(errors::missing_field("email"));
         }
         let password = required("password", password)?;
-        // Before the database is asked: a flood of logins holds no connection that others wait for.
-        let mut place = Some(self.passwords.reserve()?);
-        // What can be no address is nobody's, and no other answer than for one that could.
-        let address = EmailAddress::entered(Some(entered)).ok();
+        // Reserve before the first query, so a flood of logins holds no database connections.
+        let mut reservation = Some(self.passwords.reserve()?);
+        // An invalid address gets the same response as an unknown one.
+        let address = EmailAddress::parse(Some(entered)).ok();
         let owner = match (&device, &address) {
-            // A genuine cookie of any user leads here, whether or not the account exists.
+            // This query runs for every genuine device cookie, whether or not the account exists.
             (Some(_), Some(address)) => Users::by_email(&self.database, address).await?,
             _ => None,
         };
         let account = entered.to_lowercase();
-        let attempt = self.attempt(&account, owner.as_ref(), device).await?;
+        let attempt = self.begin_attempt(&account, owner.as_ref(), device).await?;
         let mut known = match &address {
             Some(address) => Users::by_email(&self.database, address).await?,
             None => None,
         };
         let mut attempt = Some(attempt);
-        for _ in 0..CHECKS {
+        for _ in 0..MAX_CHECKS {
             let stored = known.as_ref().and_then(User::stored_hash);
-            // Given back with the answer: what is stored then may take its time.
-            let check = match place.take() {
-                Some(place) => place.verify(password.clone(), stored).await,
+            // Verifying releases the reservation, so the transaction below does not hold it.
+            let check = match reservation.take() {
+                Some(reservation) => reservation.verify(password.clone(), stored).await,
                 None => self.passwords.verify(password.clone(), stored).await,
             };
             let check = match check {
                 Ok(check) => check,
-                // Nobody has found out whether it is right, and whoever tries again as they are told is no attacker.
-                Err(busy) => {
+                // The password was not checked, so a retry must not count against the lockout.
+                Err(error) => {
                     if let Some(attempt) = attempt.take() {
                         self.lockout.withdraw(attempt).await?;
                     }
-                    return Err(busy);
+                    return Err(error);
                 }
             };
             let (Some(user), PasswordCheck::Right { rehash }) = (known.as_ref(), check) else {
@@ -177,18 +184,18 @@ impl Accounts {
             if let Some(attempt) = attempt.take() {
                 self.lockout.record_success(attempt).await?;
             }
-            if let Some(logged_in) = self.enter(user, rehash.as_ref()).await? {
+            if let Some(logged_in) = self.start_session(user, rehash.as_ref()).await? {
                 return Ok(logged_in);
             }
             known = Users::by_id(&self.database, user.id).await?;
         }
-        self.refused("user.login", known.as_ref()).await?;
-        Err(refusal::invalid_credentials())
+        self.record_refusal("user.login", known.as_ref()).await?;
+        Err(errors::invalid_credentials())
     }
 
     /// Counts a password attempt. A known device has its own limit. All others share the limits of
     /// the account and of the address.
-    pub(super) async fn attempt(
+    pub(super) async fn begin_attempt(
         &self,
         account: &str,
         user: Option<&User>,
@@ -207,23 +214,24 @@ impl Accounts {
         })
     }
 
-    /// Begins a session of whoever the user is now. None where they were banned or got another hash while the password was checked: what was found right is not what counts any more.
-    async fn enter(
+    /// Begins a session for the current state of the user. Returns `None` if the user was banned or
+    /// the hash changed during the password check.
+    async fn start_session(
         &self,
         checked: &User,
         rehash: Option<&PasswordHash>,
     ) -> Result<Option<LoggedIn>, Error> {
         self.database
             .transaction(|tx| async move {
-                let present = Users::locked(&tx, checked.id).await?;
-                let Some(user) = present.filter(|user| is_as_checked(user, checked)) else {
+                let current = Users::lock(&tx, checked.id).await?;
+                let Some(user) = current.filter(|user| is_unchanged(user, checked)) else {
                     return Ok(None);
                 };
                 if let (Some(hash), Some(before)) = (rehash, user.stored_hash()) {
-                    Users::set_rehashed(&tx, user.id, before, hash.as_str()).await?;
+                    Users::replace_hash(&tx, user.id, before, hash.as_str()).await?;
                 }
                 let entry = AuditEntry::new("user.login");
-                let (access, refresh) = self.begin(&tx, &user, entry).await?;
+                let (access, refresh) = self.begin_session(&tx, &user, entry).await?;
                 Ok::<_, Error>(Some(LoggedIn {
                     user,
                     access,
@@ -233,8 +241,9 @@ impl Accounts {
             .await
     }
 
-    /// Writes down that a password was wrong. Of nobody too: how long the answer takes tells nothing.
-    pub(super) async fn refused(
+    /// Records a wrong password in the audit log, also for unknown users, so that the response time
+    /// is the same.
+    pub(super) async fn record_refusal(
         &self,
         action: &'static str,
         user: Option<&User>,
@@ -254,34 +263,35 @@ impl Accounts {
     /// Exchanges a refresh token for the next one and a new access token.
     pub(crate) async fn refresh(&self, token: Option<SecretToken>) -> Result<LoggedIn, Error> {
         let outcome = self.try_refresh(token).await;
-        self.counts.refresh(&outcome);
+        self.metrics.record_refresh(&outcome);
         outcome
     }
 
     async fn try_refresh(&self, token: Option<SecretToken>) -> Result<LoggedIn, Error> {
-        let token = token.ok_or_else(refusal::refresh_token_invalid)?;
-        // Before the exchange: the token of somebody who is banned stays as it is, for the day on which they are not. What comes between the two takes back what was signed.
+        let token = token.ok_or_else(errors::refresh_token_invalid)?;
+        // Sign before the rotation, so a banned user keeps the refresh token until the ban ends. A
+        // ban between the two revokes the signed token.
         let signed = match self.sessions.holder(&token).await? {
-            Some(holder) => Some(self.signed_for(UserId::named(&holder)?).await?),
+            Some(holder) => Some(self.signed_for(UserId::parse(&holder)?).await?),
             None => None,
         };
-        let exchange = self
+        let rotation = self
             .database
             .transaction(|tx| {
                 let token = &token;
                 async move {
-                    let exchange = self.sessions.rotate(&tx, token).await?;
-                    if let Rotation::Reused { user } = &exchange {
+                    let rotation = self.sessions.rotate(&tx, token).await?;
+                    if let Rotation::Reused { user } = &rotation {
                         self.revoke_stolen(&tx, user).await?;
                     }
-                    Ok::<_, Error>(exchange)
+                    Ok::<_, Error>(rotation)
                 }
             })
             .await?;
-        let Rotation::Rotated(refreshed) = exchange else {
-            return Err(refusal::refresh_token_invalid());
+        let Rotation::Rotated(refreshed) = rotation else {
+            return Err(errors::refresh_token_invalid());
         };
-        let (user, access) = signed.ok_or_else(refusal::refresh_token_invalid)?;
+        let (user, access) = signed.ok_or_else(errors::refresh_token_invalid)?;
         Ok(LoggedIn {
             user,
             access,
@@ -289,14 +299,14 @@ impl Accounts {
         })
     }
 
-    /// The user of a session as they are now, and an access token that says so.
+    /// Returns the current user of a session, and an access token.
     async fn signed_for(&self, id: UserId) -> Result<(User, AccessToken), Error> {
         self.database
             .transaction(|tx| async move {
-                let user = Users::locked(&tx, id).await?;
-                let user = user.ok_or_else(refusal::refresh_token_invalid)?;
+                let user = Users::lock(&tx, id).await?;
+                let user = user.ok_or_else(errors::refresh_token_invalid)?;
                 if user.locked {
-                    return Err(refusal::account_locked());
+                    return Err(errors::account_locked());
                 }
                 let access = self.sign(&tx, &user).await?;
                 Ok((user, access))
@@ -307,8 +317,8 @@ impl Accounts {
     /// Revokes the access tokens of a user whose refresh token was used twice. It runs in the
     /// transaction that ends the session, so both are committed or neither.
     async fn revoke_stolen(&self, tx: &Transaction, user: &str) -> Result<(), Error> {
-        let user = UserId::named(user)?;
-        self.take_tokens_back(tx, user).await?;
+        let user = UserId::parse(user)?;
+        self.revoke_tokens(tx, user).await?;
         let entry = AuditEntry::new("session.reuse")
             .target("user", user.to_string())
             .outcome(Outcome::Refused);
@@ -335,22 +345,23 @@ impl Accounts {
     }
 }
 
-/// Whether what was found of a password some moments ago still counts: neither is the user banned nor the hash another.
-pub(super) fn is_as_checked(present: &User, checked: &User) -> bool {
-    !present.locked && present.stored_hash() == checked.stored_hash()
+/// Whether the result of a password check still holds: the user is not banned and has the same
+/// hash.
+pub(super) fn is_unchanged(current: &User, checked: &User) -> bool {
+    !current.locked && current.stored_hash() == checked.stored_hash()
 }
 
 fn caller_address() -> Option<IpAddr> {
     context::with_current(|context| context.and_then(RequestContext::client_address))
 }
 
-/// What somebody calls themselves; an address is no name.
-pub(super) fn named(given: Option<&str>) -> Option<Personal<String>> {
+/// Returns a display name, or `None` if the text is empty or contains an e-mail address.
+pub(super) fn display_name(given: Option<&str>) -> Option<Personal<String>> {
     let name: String = given?
         .trim()
         .chars()
-        .filter(|one| !one.is_control())
-        .take(LONGEST_NAME)
+        .filter(|character| !character.is_control())
+        .take(MAX_NAME_LENGTH)
         .collect();
     (!name.is_empty() && !name.contains('@')).then(|| Personal::new(name))
 }

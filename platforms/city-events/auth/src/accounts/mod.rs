@@ -1,4 +1,4 @@
-//! What can be done with an account, whoever asks and over whatever transport.
+//! Operations on accounts, independent of the transport.
 
 mod caller;
 mod federated_login;
@@ -7,7 +7,7 @@ mod login;
 mod moderation;
 mod passwords;
 mod profile;
-mod tell;
+mod publish;
 
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions, TokenVersions},
@@ -23,20 +23,20 @@ use seaworthy::{
 
 use crate::{
     config::AuthConfig,
-    domain::{User, refusal},
-    metrics::Counts,
+    domain::{User, errors},
+    metrics::LoginMetrics,
 };
 pub(crate) use caller::Caller;
 pub(crate) use login::LoggedIn;
-pub(crate) use tell::topics;
+pub(crate) use publish::topics;
 
-/// The accounts and all that they need.
+/// The accounts and their dependencies.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     pub(crate) database: Database,
     pub(crate) outbox: Outbox,
     pub(crate) sessions: Sessions,
-    /// Those that came back from a provider.
+    /// Used logins by a provider.
     pub(crate) logins: ReplayGuard,
     pub(crate) lockout: Lockout,
     pub(crate) passwords: Passwords,
@@ -45,21 +45,24 @@ pub(crate) struct Accounts {
     pub(crate) verify_email: OneTimeTokens,
     pub(crate) password_reset: OneTimeTokens,
     pub(crate) audit: AuditLog,
-    pub(crate) counts: Counts,
+    pub(crate) metrics: LoginMetrics,
     pub(crate) settings: AuthConfig,
 }
 
-/// An access token, and how long it is good for.
+/// An access token.
 #[derive(Debug)]
 pub(crate) struct AccessToken {
     pub(crate) text: Secret<String>,
+    /// How long it is valid.
     pub(crate) seconds: u64,
-    /// The version of the user's tokens that it carries.
+    /// The version of the user's tokens that it contains.
     pub(crate) version: u64,
 }
 
 impl Accounts {
-    /// An access token of the user's present version. The transaction has made or locked the user: a ban or another role raises the version under the same lock, so that no token says the old with the new version.
+    /// Returns an access token with the current version. The transaction must have created or
+    /// locked the user. A ban or a new role raises the version under the same lock, so no token has
+    /// an old role and a new version.
     async fn sign(&self, tx: &Transaction, user: &User) -> Result<AccessToken, Error> {
         let id = user.id.to_string();
         let version = TokenVersions::current(tx, &id).await?;
@@ -82,28 +85,31 @@ impl Accounts {
         })
     }
 
-    /// A hash of a new password, or why it is none.
+    /// Checks a new password against the policy, and hashes it.
+    ///
+    /// # Errors
+    /// `WEAK_PASSWORD`.
     async fn hash(
         &self,
-        place: &PasswordReservation,
+        reservation: &PasswordReservation,
         password: Secret<String>,
         email: &str,
     ) -> Result<String, Error> {
         self.policy
             .check(&password, &[email])
-            .map_err(refusal::weak_password)?;
-        Ok(place.hash(password).await?.as_str().to_owned())
+            .map_err(errors::weak_password)?;
+        Ok(reservation.hash(password).await?.as_str().to_owned())
     }
 }
 
-/// A text that has to be there.
+/// Returns the text of a required field.
 ///
 /// # Errors
 /// `MISSING_FIELD`.
 fn required(field: &'static str, given: Option<Secret<String>>) -> Result<Secret<String>, Error> {
     given
         .filter(|text| !text.expose().is_empty())
-        .ok_or_else(|| refusal::missing_field(field))
+        .ok_or_else(|| errors::missing_field(field))
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@ use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
 
 use super::{Accounts, Caller};
 use crate::{
-    domain::{User, UserId, refusal},
-    store::{Users, locked_with_admins},
+    domain::{User, UserId, errors},
+    store::{Users, lock_with_admins},
 };
 
-/// Who does something to whom, both as they are now and until the transaction ends.
-struct Held {
+/// The actor and the target of a moderation, locked until the transaction ends.
+struct LockedUsers {
     actor: User,
     target: User,
     /// Admins who are not banned.
@@ -16,32 +16,35 @@ struct Held {
 }
 
 impl Accounts {
-    /// Reads both under a lock: what the actor may do is decided by what the actor is at the moment in which it is done.
-    async fn hold(
+    /// Locks both users. The role of the actor cannot change until the transaction ends.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` if the actor is banned, `INSUFFICIENT_ROLE`, or `USER_NOT_FOUND`.
+    async fn lock_users(
         &self,
         tx: &Transaction,
         actor: UserId,
         target: UserId,
-        least: Role,
-    ) -> Result<Held, Error> {
-        let users = locked_with_admins(tx, actor, target).await?;
+        required: Role,
+    ) -> Result<LockedUsers, Error> {
+        let users = lock_with_admins(tx, actor, target).await?;
         let admins = users
             .iter()
             .filter(|user| user.role == Role::Admin && !user.locked)
             .count();
-        let one = |id| users.iter().find(|user| user.id == id).cloned();
-        let actor = one(actor).filter(|actor| !actor.locked);
-        let actor = actor.ok_or_else(refusal::token_invalid)?;
-        let Caller(actor) = Caller(actor).at_least(least)?;
-        let target = one(target).ok_or_else(refusal::user_not_found)?;
-        Ok(Held {
+        let find = |id| users.iter().find(|user| user.id == id).cloned();
+        let actor = find(actor).filter(|actor| !actor.locked);
+        let actor = actor.ok_or_else(errors::token_invalid)?;
+        let Caller(actor) = Caller(actor).require_role(required)?;
+        let target = find(target).ok_or_else(errors::user_not_found)?;
+        Ok(LockedUsers {
             actor,
             target,
             admins,
         })
     }
 
-    /// Bans somebody, or takes it back. Once more changes nothing.
+    /// Bans or unbans a user. Repeating it is a no-op.
     pub(crate) async fn set_locked(
         &self,
         caller: &Caller,
@@ -50,20 +53,20 @@ impl Accounts {
     ) -> Result<(), Error> {
         let actor = caller.0.id;
         if actor == target {
-            return Err(refusal::cannot_moderate_self());
+            return Err(errors::cannot_moderate_self());
         }
         self.database
             .transaction(|tx| async move {
-                let held = self.hold(&tx, actor, target, Role::Moderator).await?;
-                if held.target.role == Role::Admin && held.actor.role != Role::Admin {
-                    return Err(refusal::cannot_moderate_admin());
+                let users = self.lock_users(&tx, actor, target, Role::Moderator).await?;
+                if users.target.role == Role::Admin && users.actor.role != Role::Admin {
+                    return Err(errors::cannot_moderate_admin());
                 }
-                if held.target.locked == locked {
+                if users.target.locked == locked {
                     return Ok(());
                 }
                 Users::set_locked(&tx, target, locked).await?;
                 if locked {
-                    self.take_tokens_back(&tx, target).await?;
+                    self.revoke_tokens(&tx, target).await?;
                 }
                 let action = if locked { "user.ban" } else { "user.unban" };
                 let entry = AuditEntry::new(action).target("user", target.to_string());
@@ -72,7 +75,7 @@ impl Accounts {
             .await
     }
 
-    /// Gives somebody a role. The last admin stays one, whoever else does the same at the same moment.
+    /// Sets the role of a user. The last admin keeps the role, also under concurrent calls.
     pub(crate) async fn set_role(
         &self,
         caller: &Caller,
@@ -81,21 +84,21 @@ impl Accounts {
     ) -> Result<(), Error> {
         let actor = caller.0.id;
         if actor == target {
-            return Err(refusal::cannot_affect_self());
+            return Err(errors::cannot_affect_self());
         }
         self.database
             .transaction(|tx| async move {
-                let held = self.hold(&tx, actor, target, Role::Admin).await?;
-                let before = held.target.role;
+                let users = self.lock_users(&tx, actor, target, Role::Admin).await?;
+                let before = users.target.role;
                 if before == role {
                     return Ok(());
                 }
-                let is_last = held.admins <= 1 && !held.target.locked;
+                let is_last = users.admins <= 1 && !users.target.locked;
                 if before == Role::Admin && is_last {
-                    return Err(refusal::last_admin_protected());
+                    return Err(errors::last_admin_protected());
                 }
                 Users::set_role(&tx, target, role).await?;
-                self.take_tokens_back(&tx, target).await?;
+                self.revoke_tokens(&tx, target).await?;
                 let entry = AuditEntry::new("user.role")
                     .target("user", target.to_string())
                     .detail("before", before.as_str())
@@ -105,16 +108,16 @@ impl Accounts {
             .await
     }
 
-    /// Ends the sessions of somebody else.
+    /// Ends the sessions of another user.
     pub(crate) async fn revoke_sessions_of(
         &self,
         caller: &Caller,
         target: UserId,
     ) -> Result<(), Error> {
         if caller.0.id == target {
-            return Err(refusal::cannot_affect_self());
+            return Err(errors::cannot_affect_self());
         }
-        let user = Users::existing(&self.database, target).await?;
+        let user = Users::get(&self.database, target).await?;
         self.revoke_sessions(&user).await
     }
 }

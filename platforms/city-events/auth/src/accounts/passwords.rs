@@ -3,13 +3,13 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{Accounts, Caller, login::is_as_checked, required};
+use super::{Accounts, Caller, login::is_unchanged, required};
 use crate::{
-    domain::{User, UserId, refusal},
+    domain::{User, UserId, errors},
     store::{Identities, Users},
 };
 
-/// What the audit log calls it.
+/// The action in the audit log.
 const CHANGE: &str = "user.change_password";
 
 impl Accounts {
@@ -52,10 +52,10 @@ impl Accounts {
         let id = user.to_string();
         self.password_reset.end_all(tx, &id).await?;
         self.sessions.end_all(tx, &id).await?;
-        self.take_tokens_back(tx, user).await
+        self.revoke_tokens(tx, user).await
     }
 
-    /// Replaces the caller's password. The old one is guessed no faster here than at the login.
+    /// Replaces the caller's password. Wrong old passwords count in the same lockout as logins.
     /// Returns the new version of the tokens.
     pub(crate) async fn change_password(
         &self,
@@ -68,31 +68,31 @@ impl Accounts {
         let old = required("old_password", old)?;
         let new = required("new_password", new)?;
         let email = user.email.expose();
-        let place = self.passwords.reserve()?;
-        let attempt = self.attempt(email, Some(user), device).await?;
-        let check = match place.verify(old, user.stored_hash()).await {
+        let reservation = self.passwords.reserve()?;
+        let attempt = self.begin_attempt(email, Some(user), device).await?;
+        let check = match reservation.verify(old, user.stored_hash()).await {
             Ok(check) => check,
-            Err(busy) => {
+            Err(error) => {
                 self.lockout.withdraw(attempt).await?;
-                return Err(busy);
+                return Err(error);
             }
         };
         if check == PasswordCheck::Wrong {
-            drop(place);
-            self.refused(CHANGE, Some(user)).await?;
-            return Err(refusal::invalid_credentials());
+            drop(reservation);
+            self.record_refusal(CHANGE, Some(user)).await?;
+            return Err(errors::invalid_credentials());
         }
         self.lockout.record_success(attempt).await?;
-        let hash = self.hash(&place, new, email).await?;
-        drop(place);
+        let hash = self.hash(&reservation, new, email).await?;
+        drop(reservation);
         self.database
             .transaction(|tx| {
                 let hash = hash.as_str();
                 async move {
-                    let present = Users::locked(&tx, user.id).await?;
-                    // Replaced or banned while the old one was checked: what was right then is so no more.
-                    if !present.is_some_and(|present| is_as_checked(&present, user)) {
-                        return Err(refusal::invalid_credentials());
+                    let current = Users::lock(&tx, user.id).await?;
+                    // The user may have been banned or the password replaced during the check.
+                    if !current.is_some_and(|current| is_unchanged(&current, user)) {
+                        return Err(errors::invalid_credentials());
                     }
                     self.replace_password(&tx, user.id, hash, CHANGE).await
                 }
@@ -106,7 +106,7 @@ impl Accounts {
             .transaction(|tx| async move {
                 let id = user.id.to_string();
                 self.sessions.end_all(&tx, &id).await?;
-                self.take_tokens_back(&tx, user.id).await?;
+                self.revoke_tokens(&tx, user.id).await?;
                 let entry = AuditEntry::new("sessions.revoke").target("user", id);
                 Ok::<_, Error>(self.audit.append(&tx, entry).await?)
             })

@@ -3,24 +3,24 @@ use seaworthy::prelude::*;
 
 use super::{Accounts, Caller};
 use crate::{
-    domain::{Avatar, User, UserId, refusal},
+    domain::{Avatar, User, UserId, errors},
     store::Users,
 };
 
 impl Accounts {
-    /// A user, for whoever may know.
+    /// Returns a user. The caller checks the permission.
     pub(crate) async fn user(&self, id: UserId) -> Result<User, Error> {
-        Users::existing(&self.database, id).await
+        Users::get(&self.database, id).await
     }
 
-    /// Gives the caller the picture that the address means, or none where it means none.
+    /// Sets the avatar that a URL names. A URL without an avatar ID removes the avatar.
     pub(crate) async fn set_avatar(
         &self,
         caller: &Caller,
         url: Option<&str>,
     ) -> Result<Option<Avatar>, Error> {
         let url = url.map(str::trim).filter(|url| !url.is_empty());
-        let url = url.ok_or_else(|| refusal::missing_field("avatar_url"))?;
+        let url = url.ok_or_else(|| errors::missing_field("avatar_url"))?;
         let avatar = Avatar::of_url(url);
         let user = &caller.0;
         self.database
@@ -30,7 +30,7 @@ impl Accounts {
                     user_id: user.id.to_string(),
                     old_avatar_id: user.avatar.map(|id| id.to_string()).unwrap_or_default(),
                 };
-                self.tell(&tx, user.id, &event).await
+                self.publish(&tx, user.id, &event).await
             })
             .await?;
         Ok(avatar)

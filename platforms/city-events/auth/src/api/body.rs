@@ -7,11 +7,12 @@ use seaworthy::{
 };
 use serde::de::DeserializeOwned;
 
-/// A JSON object, whatever the request calls it: clients of the original never had to say. Members that nobody knows are left out.
+/// Extracts a JSON object from the body of a request. It ignores the content type, which clients
+/// of the legacy service do not set, and unknown members.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
-    type Rejection = super::errors::Refusal;
+    type Rejection = super::errors::ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let bytes = Bytes::from_request(request, state)
@@ -26,14 +27,14 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         Error::new(
             Code::Invalid,
             "INVALID_JSON",
-            "the body is not one JSON object",
+            "the body must be one JSON object with the documented members",
         )
     };
-    // A list would be read as the members in their order.
+    // Serde reads a list as the members in their order.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(invalid());
     }
-    // What serde says of it may repeat a password.
+    // The message of serde may contain a password.
     serde_json::from_slice(bytes).map_err(|_| invalid())
 }
 
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn one_object_is_read_and_nothing_else_api_3() {
+    fn accepts_only_one_json_object_api_3() {
         let name = |text: &str| read::<Named>(text.as_bytes()).map(|named| named.name);
         assert_eq!(
             name(r#"{"name":"a","other":1}"#).unwrap().as_deref(),

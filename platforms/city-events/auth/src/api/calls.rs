@@ -13,14 +13,14 @@ use seaworthy::{
 use super::errors::AuthErrors;
 use crate::{
     accounts::Accounts,
-    domain::{UserId, refusal::invalid_field},
+    domain::{UserId, errors::invalid_field},
 };
 
-/// What other services ask.
+/// Implements the gRPC service for the gateway.
 #[derive(Debug)]
 pub(crate) struct Profiles(Arc<Accounts>);
 
-/// The contract over the accounts.
+/// Returns the gRPC service over the accounts.
 pub(crate) fn contract(accounts: Arc<Accounts>) -> AuthServiceContract<Profiles> {
     let config = ContractConfig::default().with_errors(AuthErrors);
     AuthServiceContract::with_config(Profiles(accounts), config)
@@ -28,7 +28,7 @@ pub(crate) fn contract(accounts: Arc<Accounts>) -> AuthServiceContract<Profiles>
 
 impl AuthService for Profiles {
     async fn get_profile(&self, request: GetProfileRequest) -> Result<GetProfileResponse, Error> {
-        let user = self.0.user(UserId::named(&request.user_id)?).await?;
+        let user = self.0.user(UserId::parse(&request.user_id)?).await?;
         Ok(GetProfileResponse {
             user_id: user.id.to_string(),
             display_name: user.display_name().to_owned(),
@@ -44,7 +44,9 @@ impl AuthService for Profiles {
             "" => None,
             cursor => {
                 let after: Result<RaisedCursor, _> = cursor.parse();
-                Some(after.map_err(|_| invalid_field("cursor", "no page has ended there"))?)
+                Some(after.map_err(|_| {
+                    invalid_field("cursor", "it must be empty or the next_cursor of a page")
+                })?)
             }
         };
         let database = &self.0.database;

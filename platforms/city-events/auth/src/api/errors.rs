@@ -5,67 +5,69 @@ use seaworthy::{
     prelude::*,
 };
 
-/// A refusal in the form of the contract.
+/// An error in the response format of the contract.
 #[derive(Debug)]
-pub(super) struct Refusal(Error);
+pub(super) struct ApiError(Error);
 
-impl<E: Into<Error>> From<E> for Refusal {
+impl<E: Into<Error>> From<E> for ApiError {
     fn from(error: E) -> Self {
         Self(error.into())
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        answer(self.0)
+        error_response(self.0)
     }
 }
 
-/// Refusals of the framework in the words of the contract.
+/// Maps errors of the framework to the codes of the contract.
 #[derive(Debug)]
 pub(super) struct AuthErrors;
 
 impl ErrorFormat for AuthErrors {
     fn adapt(&self, error: Error) -> Error {
-        adapted(error)
+        adapt(error)
     }
 
     fn http(&self, error: Error) -> Response {
-        answer(error)
+        error_response(error)
     }
 }
 
-/// The answer, which takes what logs need along.
-pub(super) fn answer(error: Error) -> Response {
-    let error = adapted(error);
+/// Returns the error response. Its extensions carry the reason and the cause for the log.
+pub(super) fn error_response(error: Error) -> Response {
+    let error = adapt(error);
     let mut response = ErrorResponse::from(&error).into_response();
-    // The reason and the cause go to the log by way of the extensions.
     response
         .extensions_mut()
         .extend(error.into_response().extensions().clone());
     response
 }
 
-fn adapted(error: Error) -> Error {
-    let is_limit_of_a_route = || error.fields().iter().any(|field| field.field == "scope");
+fn adapt(error: Error) -> Error {
+    let is_route_limit = || error.fields().iter().any(|field| field.field == "scope");
     let (reason, message) = match error.reason() {
-        "CREDENTIALS_MISSING" => ("TOKEN_MISSING", "log in first"),
-        // Those are the contract's own words.
+        "CREDENTIALS_MISSING" => (
+            "TOKEN_MISSING",
+            "send an access token in the Authorization header",
+        ),
+        // These are codes of the contract.
         "TOKEN_MISSING" | "TOKEN_INVALID" | "TOKEN_EXPIRED" => return error,
         "CREDENTIALS_UNREADABLE" => ("TOKEN_INVALID", "the token is not valid"),
         reason if reason.starts_with("TOKEN_") && error.code() == Code::Unauthenticated => {
             ("TOKEN_INVALID", "the token is not valid")
         }
-        "RATE_LIMITED" if is_limit_of_a_route() => return error,
+        "RATE_LIMITED" if is_route_limit() => return error,
         "TOO_MANY_ATTEMPTS" | "RATE_LIMITED" => {
-            ("RATE_LIMITED", "too many requests; try again later")
+            ("RATE_LIMITED", "too many requests, try again later")
         }
         "STORE_UNAVAILABLE" | "STORE_CONTENDED" | "CIRCUIT_OPEN" => (
             "DB_UNAVAILABLE",
-            "the service cannot answer now; try again later",
+            "the service is temporarily unavailable, try again later",
         ),
         "INTERNAL" => ("INTERNAL_ERROR", "the service failed to answer"),
-        "CROSS_SITE_REQUEST" => ("FORBIDDEN", "a page of another site cannot do this"),
+        "CROSS_SITE_REQUEST" => ("FORBIDDEN", "requests from other sites are forbidden"),
         _ => return error,
     };
     let scope = match error.reason() {

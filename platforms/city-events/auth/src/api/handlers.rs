@@ -1,4 +1,4 @@
-//! The routes of everybody and of those who are logged in.
+//! Handlers of public routes and of routes of logged-in users.
 
 use std::sync::Arc;
 
@@ -18,17 +18,17 @@ use serde_json::{Value, json};
 
 use super::{
     body::Body,
-    errors::Refusal,
+    errors::ApiError,
     limits::Scope,
     routes::Api,
     views::{LoggedInView, StatusView, UserView},
 };
 use crate::{accounts::LoggedIn, domain::UserId};
 
-type Answer = Result<Response, Refusal>;
+type HandlerResult = Result<Response, ApiError>;
 pub(super) type Token = Extension<Arc<VerifiedToken>>;
 
-/// Whose secret other services show.
+/// The header with the secret of other services.
 const INTERNAL_SECRET: &str = "x-internal-secret";
 
 #[derive(Deserialize)]
@@ -39,24 +39,24 @@ pub(super) struct Credentials {
 }
 
 #[derive(Deserialize)]
-pub(super) struct OfEmail {
+pub(super) struct EmailRequest {
     email: Option<String>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct OfToken {
+pub(super) struct TokenRequest {
     token: Option<Secret<String>>,
     new_password: Option<Secret<String>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Change {
+pub(super) struct PasswordChangeRequest {
     old_password: Option<Secret<String>>,
     new_password: Option<Secret<String>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct OfAvatar {
+pub(super) struct AvatarRequest {
     avatar_url: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Api {
             .find_map(|cookie: &SessionCookie| cookie.read(headers))
     }
 
-    /// Returns the claim of a device cookie. The accounts check which user it belongs to.
+    /// Returns the claim of a device cookie. [`Accounts::begin_attempt`] checks its user.
     fn device(&self, headers: &HeaderMap) -> Option<DeviceClaim> {
         self.devices.read(headers)
     }
@@ -85,14 +85,14 @@ impl Api {
     }
 
     /// Sets the cookies of a user who has logged in with a password.
-    fn logged_in_on_device(&self, status: StatusCode, logged_in: &LoggedIn) -> Answer {
+    fn logged_in_on_device(&self, status: StatusCode, logged_in: &LoggedIn) -> HandlerResult {
         let mut response = self.logged_in(status, logged_in)?;
         self.remember_device(&mut response, logged_in.user.id, logged_in.access.version)?;
         Ok(response)
     }
 
-    /// Somebody is logged in from now on.
-    fn logged_in(&self, status: StatusCode, logged_in: &LoggedIn) -> Answer {
+    /// Returns the access token, and sets the cookie with the refresh token.
+    fn logged_in(&self, status: StatusCode, logged_in: &LoggedIn) -> HandlerResult {
         let age = self.accounts.sessions.idle_timeout();
         let cookie = self.cookie.set(&logged_in.refresh, age)?;
         let view = LoggedInView::of(logged_in, self.cdn());
@@ -101,8 +101,8 @@ impl Api {
         Ok(response)
     }
 
-    /// Nobody is logged in any more.
-    fn logged_out(&self) -> Answer {
+    /// Deletes the cookie with the refresh token.
+    fn logged_out(&self) -> HandlerResult {
         let mut response = StatusCode::NO_CONTENT.into_response();
         response
             .headers_mut()
@@ -117,13 +117,13 @@ pub(super) fn data<T: Serialize>(data: T) -> Response {
 
 pub(super) async fn register(
     State(api): State<Arc<Api>>,
-    Body(given): Body<Credentials>,
-) -> Answer {
+    Body(body): Body<Credentials>,
+) -> HandlerResult {
     api.limits.admit(Scope::Register).await?;
-    let name = given.name.as_ref().and_then(Value::as_str);
+    let name = body.name.as_ref().and_then(Value::as_str);
     let registered = api
         .accounts
-        .register(given.email.as_deref(), given.password, name)
+        .register(body.email.as_deref(), body.password, name)
         .await?;
     api.logged_in_on_device(StatusCode::CREATED, &registered)
 }
@@ -131,18 +131,18 @@ pub(super) async fn register(
 pub(super) async fn log_in(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    Body(given): Body<Credentials>,
-) -> Answer {
+    Body(body): Body<Credentials>,
+) -> HandlerResult {
     api.limits.admit(Scope::Login).await?;
-    let email = given.email.as_deref();
+    let email = body.email.as_deref();
     let device = api.device(&headers);
-    let logged_in = api.accounts.log_in(email, given.password, device).await?;
+    let logged_in = api.accounts.log_in(email, body.password, device).await?;
     api.logged_in_on_device(StatusCode::OK, &logged_in)
 }
 
-pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer {
+pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> HandlerResult {
     let token = api.refresh_token(&headers);
-    // Pages of a whole house refresh from one address.
+    // Users behind one IP address have separate limits.
     let holder = match &token {
         Some(token) => api.accounts.sessions.holder(token).await?,
         None => None,
@@ -153,18 +153,21 @@ pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> 
     api.logged_in(StatusCode::OK, &refreshed)
 }
 
-pub(super) async fn log_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer {
+pub(super) async fn log_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> HandlerResult {
     api.limits.admit(Scope::Logout).await?;
     api.accounts.log_out(api.refresh_token(&headers)).await?;
     api.logged_out()
 }
 
-pub(super) async fn me(State(api): State<Arc<Api>>, Extension(token): Token) -> Answer {
+pub(super) async fn me(State(api): State<Arc<Api>>, Extension(token): Token) -> HandlerResult {
     let caller = api.accounts.caller(&token).await?;
     Ok(data(json!({ "user": UserView::of(&caller.0, api.cdn()) })))
 }
 
-pub(super) async fn own_status(State(api): State<Arc<Api>>, Extension(token): Token) -> Answer {
+pub(super) async fn own_status(
+    State(api): State<Arc<Api>>,
+    Extension(token): Token,
+) -> HandlerResult {
     let caller = api.accounts.caller(&token).await?;
     Ok(data(StatusView::from(&caller.0)))
 }
@@ -172,12 +175,12 @@ pub(super) async fn own_status(State(api): State<Arc<Api>>, Extension(token): To
 pub(super) async fn set_avatar(
     State(api): State<Arc<Api>>,
     Extension(token): Token,
-    Body(given): Body<OfAvatar>,
-) -> Answer {
+    Body(body): Body<AvatarRequest>,
+) -> HandlerResult {
     let caller = api.accounts.caller(&token).await?;
     let avatar = api
         .accounts
-        .set_avatar(&caller, given.avatar_url.as_deref())
+        .set_avatar(&caller, body.avatar_url.as_deref())
         .await?;
     let url = avatar
         .map(|avatar| avatar.url(api.cdn()))
@@ -185,51 +188,51 @@ pub(super) async fn set_avatar(
     Ok(data(json!({ "avatar_url": url })))
 }
 
-pub(super) async fn ask_for_verification(
+pub(super) async fn request_verification(
     State(api): State<Arc<Api>>,
-    Body(given): Body<OfEmail>,
-) -> Answer {
+    Body(body): Body<EmailRequest>,
+) -> HandlerResult {
     api.limits.admit(Scope::VerifyEmail).await?;
     api.accounts
-        .ask_for_verification(given.email.as_deref())
+        .request_verification(body.email.as_deref())
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 pub(super) async fn verify_email(
     State(api): State<Arc<Api>>,
-    Body(given): Body<OfToken>,
-) -> Answer {
-    api.accounts.verify_email(given.token).await?;
+    Body(body): Body<TokenRequest>,
+) -> HandlerResult {
+    api.accounts.verify_email(body.token).await?;
     Ok(data(json!({ "status": "verified" })))
 }
 
-pub(super) async fn ask_for_password_reset(
+pub(super) async fn request_password_reset(
     State(api): State<Arc<Api>>,
-    Body(given): Body<OfEmail>,
-) -> Answer {
+    Body(body): Body<EmailRequest>,
+) -> HandlerResult {
     api.limits.admit(Scope::PasswordReset).await?;
     api.accounts
-        .ask_for_password_reset(given.email.as_deref())
+        .request_password_reset(body.email.as_deref())
         .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-pub(super) async fn look_at_password_reset(
+pub(super) async fn validate_password_reset(
     State(api): State<Arc<Api>>,
-    Query(given): Query<OfToken>,
-) -> Answer {
-    api.accounts.look_at_password_reset(given.token).await?;
+    Query(query): Query<TokenRequest>,
+) -> HandlerResult {
+    api.accounts.validate_password_reset(query.token).await?;
     Ok(data(json!({ "valid": true })))
 }
 
 pub(super) async fn reset_password(
     State(api): State<Arc<Api>>,
-    Body(given): Body<OfToken>,
-) -> Answer {
+    Body(body): Body<TokenRequest>,
+) -> HandlerResult {
     let (user, version) = api
         .accounts
-        .reset_password(given.token, given.new_password)
+        .reset_password(body.token, body.new_password)
         .await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     // The link proves the owner's address, so an attacker who keeps the account locked does not
@@ -242,11 +245,11 @@ pub(super) async fn change_password(
     State(api): State<Arc<Api>>,
     Extension(token): Token,
     headers: HeaderMap,
-    Body(given): Body<Change>,
-) -> Answer {
+    Body(body): Body<PasswordChangeRequest>,
+) -> HandlerResult {
     api.limits.admit(Scope::PasswordChange).await?;
     let caller = api.accounts.caller(&token).await?;
-    let (old, new) = (given.old_password, given.new_password);
+    let (old, new) = (body.old_password, body.new_password);
     let device = api.device(&headers);
     let version = api
         .accounts
@@ -260,38 +263,35 @@ pub(super) async fn change_password(
 pub(super) async fn revoke_sessions(
     State(api): State<Arc<Api>>,
     Extension(token): Token,
-) -> Answer {
+) -> HandlerResult {
     api.limits.admit(Scope::SessionsRevoke).await?;
     let caller = api.accounts.caller(&token).await?;
     api.accounts.revoke_sessions(&caller.0).await?;
     api.logged_out()
 }
 
-/// For other services of the platform, who show the secret that all of them know.
+/// Returns a user to another service, which sends the shared secret.
 pub(super) async fn internal_user(
     State(api): State<Arc<Api>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer {
-    let shown = headers.get(INTERNAL_SECRET).map(|shown| shown.as_bytes());
-    let is_known = match (&api.internal_secret, shown) {
-        (Some(secret), Some(shown)) if !secret.expose().is_empty() => {
-            is_same(secret.expose().as_bytes(), shown)
+) -> HandlerResult {
+    let sent = headers.get(INTERNAL_SECRET).map(|sent| sent.as_bytes());
+    let is_authorized = match (&api.internal_secret, sent) {
+        (Some(secret), Some(sent)) if !secret.expose().is_empty() => {
+            is_equal(secret.expose().as_bytes(), sent)
         }
         _ => false,
     };
-    if !is_known {
+    if !is_authorized {
         return Ok((StatusCode::UNAUTHORIZED, "unauthorized").into_response());
     }
-    let user = api.accounts.user(UserId::named(&id)?).await?;
+    let user = api.accounts.user(UserId::parse(&id)?).await?;
     Ok(data(UserView::without_avatar(&user)))
 }
 
-/// Takes the same time for every text of the same length.
-fn is_same(secret: &[u8], shown: &[u8]) -> bool {
-    let differing = secret
-        .iter()
-        .zip(shown)
-        .fold(0, |all, (a, b)| all | (a ^ b));
-    secret.len() == shown.len() && std::hint::black_box(differing) == 0
+/// Compares in constant time for texts of the same length.
+fn is_equal(secret: &[u8], sent: &[u8]) -> bool {
+    let differing = secret.iter().zip(sent).fold(0, |all, (a, b)| all | (a ^ b));
+    secret.len() == sent.len() && std::hint::black_box(differing) == 0
 }

@@ -3,7 +3,7 @@ use seaworthy::{config::Settings, prelude::*, resilience::rate_limit::RateLimitK
 
 use crate::config::{RouteLimit, RouteLimitsConfig};
 
-/// What is limited together.
+/// A set of routes with one limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     Register,
@@ -71,13 +71,13 @@ impl Scope {
     }
 }
 
-/// How often the routes may be called (RES-6). Without any where they are switched off.
+/// The rate limits of the routes (RES-6). Empty if they are disabled.
 #[derive(Debug, Default)]
 pub(crate) struct RouteLimits(Vec<(Scope, Limit)>);
 
 impl RouteLimits {
     /// # Errors
-    /// [`StartError`] where a Redis is named that means nothing.
+    /// [`StartError`] if the settings of Redis are invalid.
     pub(super) fn open<C: Settings>(
         config: &RouteLimitsConfig,
         service: &Assembly<C>,
@@ -93,15 +93,15 @@ impl RouteLimits {
         Ok(Self(limits.collect()))
     }
 
-    /// Counts a request: of the user where one is known, else of the address.
+    /// Counts a request by its user or, if it is anonymous, by its IP address.
     ///
     /// # Errors
-    /// `RATE_LIMITED` with its scope, or `SERVICE_DEGRADED` where nobody can count.
+    /// `RATE_LIMITED` with the scope, or `SERVICE_DEGRADED` if the counters are unavailable.
     pub(super) async fn admit(&self, scope: Scope) -> Result<(), Error> {
         self.admit_user(scope, None).await
     }
 
-    /// The same where the request says who its user is otherwise than by an access token.
+    /// Counts a request by a user that the request identifies without an access token.
     ///
     /// # Errors
     /// As for [`admit`](Self::admit).
@@ -110,7 +110,7 @@ impl RouteLimits {
         scope: Scope,
         user: Option<context::Actor>,
     ) -> Result<(), Error> {
-        let Some((_, limit)) = self.0.iter().find(|(known, _)| *known == scope) else {
+        let Some((_, limit)) = self.0.iter().find(|(limited, _)| *limited == scope) else {
             return Ok(());
         };
         let key = context::with_current(|context| {
@@ -120,7 +120,7 @@ impl RouteLimits {
                 None => context.client_address().map(RateLimitKey::address),
             }
         });
-        // Nobody without an address comes over a listener.
+        // Every request over a listener has an address.
         let Some(key) = key else {
             return Ok(());
         };

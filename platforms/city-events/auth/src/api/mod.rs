@@ -1,4 +1,4 @@
-//! What callers reach: the routes of the written contract, and the gRPC service for other services.
+//! The HTTP routes, and the gRPC service for the gateway.
 
 mod body;
 mod calls;

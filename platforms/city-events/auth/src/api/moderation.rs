@@ -1,4 +1,4 @@
-//! The routes of moderators and admins.
+//! Handlers of the routes of moderators and admins.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     body::Body,
-    errors::Refusal,
+    errors::ApiError,
     handlers::{Token, data},
     limits::Scope,
     routes::Api,
@@ -19,24 +19,24 @@ use super::{
 };
 use crate::{
     accounts::Caller,
-    domain::{UserId, refusal},
+    domain::{UserId, errors},
 };
 
-type Answer = Result<Response, Refusal>;
+type HandlerResult = Result<Response, ApiError>;
 
 #[derive(Deserialize)]
-pub(super) struct OfRole {
+pub(super) struct RoleRequest {
     role: Option<String>,
 }
 
 impl Api {
-    async fn caller(&self, token: &Token, least: Role, scope: Scope) -> Result<Caller, Error> {
+    async fn caller(&self, token: &Token, required: Role, scope: Scope) -> Result<Caller, Error> {
         self.limits.admit(scope).await?;
-        self.accounts.caller(&token.0).await?.at_least(least)
+        self.accounts.caller(&token.0).await?.require_role(required)
     }
 }
 
-pub(super) async fn admin(State(api): State<Arc<Api>>, token: Token) -> Answer {
+pub(super) async fn admin(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
     let caller = api.caller(&token, Role::Admin, Scope::Admin).await?;
     let user = UserView::bare(&caller.0);
     Ok(data(json!({ "message": "admin ok", "user": user })))
@@ -46,30 +46,30 @@ pub(super) async fn set_role(
     State(api): State<Arc<Api>>,
     token: Token,
     Path(id): Path<String>,
-    Body(given): Body<OfRole>,
-) -> Answer {
+    Body(body): Body<RoleRequest>,
+) -> HandlerResult {
     let caller = api.caller(&token, Role::Admin, Scope::Admin).await?;
-    let name = given
+    let name = body
         .role
         .as_deref()
         .map(str::trim)
         .filter(|role| !role.is_empty());
-    let name = name.ok_or_else(|| refusal::missing_field("role"))?;
+    let name = name.ok_or_else(|| errors::missing_field("role"))?;
     let role = Role::from_name(name)
-        .ok_or_else(|| refusal::invalid_field("role", "it is user, moderator or admin"))?;
-    let target = UserId::named(&id)?;
+        .ok_or_else(|| errors::invalid_field("role", "it must be user, moderator or admin"))?;
+    let target = UserId::parse(&id)?;
     api.accounts.set_role(&caller, target, role).await?;
-    let answer = json!({ "status": "role_updated", "user_id": target.to_string(), "role": role });
-    Ok(data(answer))
+    let response = json!({ "status": "role_updated", "user_id": target.to_string(), "role": role });
+    Ok(data(response))
 }
 
 pub(super) async fn status(
     State(api): State<Arc<Api>>,
     token: Token,
     Path(id): Path<String>,
-) -> Answer {
+) -> HandlerResult {
     api.caller(&token, Role::Admin, Scope::Admin).await?;
-    let user = api.accounts.user(UserId::named(&id)?).await?;
+    let user = api.accounts.user(UserId::parse(&id)?).await?;
     Ok(data(StatusView::from(&user)))
 }
 
@@ -77,9 +77,9 @@ pub(super) async fn revoke_sessions(
     State(api): State<Arc<Api>>,
     token: Token,
     Path(id): Path<String>,
-) -> Answer {
+) -> HandlerResult {
     let caller = api.caller(&token, Role::Admin, Scope::Admin).await?;
-    let target = UserId::named(&id)?;
+    let target = UserId::parse(&id)?;
     api.accounts.revoke_sessions_of(&caller, target).await?;
     Ok(data(
         json!({ "status": "revoked", "user_id": target.to_string() }),
@@ -90,7 +90,7 @@ pub(super) async fn ban(
     State(api): State<Arc<Api>>,
     token: Token,
     Path(id): Path<String>,
-) -> Answer {
+) -> HandlerResult {
     set_locked(&api, &token, &id, true, "banned").await
 }
 
@@ -98,15 +98,21 @@ pub(super) async fn unban(
     State(api): State<Arc<Api>>,
     token: Token,
     Path(id): Path<String>,
-) -> Answer {
+) -> HandlerResult {
     set_locked(&api, &token, &id, false, "unbanned").await
 }
 
-async fn set_locked(api: &Api, token: &Token, id: &str, locked: bool, status: &str) -> Answer {
+async fn set_locked(
+    api: &Api,
+    token: &Token,
+    id: &str,
+    locked: bool,
+    status: &str,
+) -> HandlerResult {
     let caller = api
         .caller(token, Role::Moderator, Scope::Moderation)
         .await?;
-    let target = UserId::named(id)?;
+    let target = UserId::parse(id)?;
     api.accounts.set_locked(&caller, target, locked).await?;
     Ok(data(
         json!({ "status": status, "user_id": target.to_string() }),

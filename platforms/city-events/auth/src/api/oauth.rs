@@ -1,4 +1,4 @@
-//! Logins by way of a provider: where a browser is sent, and what the window says that comes back.
+//! Handlers of logins by an OpenID provider.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,86 +18,88 @@ use seaworthy::{
 use serde_json::json;
 
 use super::{
-    errors::answer,
+    errors::error_response,
     limits::Scope,
-    oauth_page::{Outcome, page},
+    oauth_page::{Outcome, result_page},
     routes::Api,
 };
 use crate::accounts::LoggedIn;
 
-/// What clients know the cookie of this route to live for, whatever other routes give it; the first refresh puts it right.
+/// The lifetime of the refresh cookie that the contract fixes for this route. The first refresh
+/// sets the lifetime of the settings.
 const COOKIE_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// For whatever is wrong with where a login came from: nobody learns what exactly.
+/// The message for every invalid state. It does not reveal the reason.
 const UNKNOWN_STATE: &str = "invalid or expired oauth state";
 
 #[derive(Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct StartQuery {
     redirect_to: Option<String>,
 }
 
-/// The providers that a login may offer.
+/// Lists the configured providers.
 pub(super) async fn providers(State(api): State<Arc<Api>>) -> Response {
     let data = json!({ "providers": api.providers.names() });
     Json(Data { data }).into_response()
 }
 
-/// Sends the browser to the provider.
+/// Redirects the browser to the provider.
 pub(super) async fn start(
     State(api): State<Arc<Api>>,
     Path(provider): Path<String>,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<StartQuery>,
 ) -> Response {
     if let Err(refused) = api.limits.admit(Scope::OauthStart).await {
-        return answer(refused);
+        return error_response(refused);
     }
-    let login = match api.providers.named(&provider) {
+    let login = match api.providers.get(&provider) {
         Ok(login) => login,
-        Err(none) => return (StatusCode::BAD_REQUEST, none.code()).into_response(),
+        Err(error) => return (StatusCode::BAD_REQUEST, error.code()).into_response(),
     };
-    let destination = api.providers.destination(wanted.redirect_to.as_deref());
+    let destination = api.providers.destination(query.redirect_to.as_deref());
     match login.begin(destination).await {
-        Ok(begun) => {
+        Ok(redirect) => {
             let headers = [
-                (LOCATION, begun.location),
-                (SET_COOKIE, begun.cookie),
+                (LOCATION, redirect.location),
+                (SET_COOKIE, redirect.cookie),
                 (CACHE_CONTROL, HeaderValue::from_static("no-store")),
             ];
             (StatusCode::FOUND, headers).into_response()
         }
         Err(error) => {
             let error = Error::from(error);
-            let said = (status(&error), error.message().to_owned());
-            noted(said.into_response(), error)
+            let response = (status(&error), error.message().to_owned());
+            with_error_details(response.into_response(), error)
         }
     }
 }
 
-/// Where the provider leads back to: a page that tells the web application who is logged in, or why nobody is.
+/// Finishes a login after the redirect from the provider. The response is a page that sends the
+/// result to the web application.
 pub(super) async fn callback(
     State(api): State<Arc<Api>>,
     Path(provider): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let ended = end(&api, &provider, query.as_deref(), &headers).await;
-    ended.unwrap_or_else(|error| {
-        let outcome = Outcome::refused(error.message());
-        let response = page(status(&error), &outcome, &api.providers.frontend);
-        noted(response, error)
+    let finished = finish(&api, &provider, query.as_deref(), &headers).await;
+    finished.unwrap_or_else(|error| {
+        let outcome = Outcome::error(error.message());
+        let response = result_page(status(&error), &outcome, &api.providers.frontend);
+        with_error_details(response, error)
     })
 }
 
-async fn end(
+async fn finish(
     api: &Api,
     provider: &str,
     query: Option<&str>,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
-    // The provider is asked for each.
+    // Each callback sends a request to the provider.
     api.limits.admit(Scope::OauthCallback).await?;
-    // No state was ever given out for one that is not there.
-    let login = api.providers.named(provider).map_err(|_| unknown_state())?;
-    let finished = login.finish(headers, query).await.map_err(refusal)?;
+    // No login begins with an unknown provider, so its state is invalid.
+    let login = api.providers.get(provider).map_err(|_| unknown_state())?;
+    let finished = login.finish(headers, query).await.map_err(map_error)?;
     let identity = &finished.identity;
     let logged_in = api
         .accounts
@@ -105,7 +107,7 @@ async fn end(
         .await?;
     let LoggedIn { user, refresh, .. } = &logged_in;
     let outcome = Outcome::logged_in(user, &logged_in.access, &finished.return_to);
-    let mut response = page(StatusCode::OK, &outcome, &api.providers.frontend);
+    let mut response = result_page(StatusCode::OK, &outcome, &api.providers.frontend);
     let cookies = [api.cookie.set(refresh, COOKIE_AGE)?, finished.cookie];
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -118,14 +120,14 @@ fn unknown_state() -> Error {
     Error::new(Code::Invalid, "OPENID_STATE", UNKNOWN_STATE)
 }
 
-fn refusal(error: OpenIdError) -> Error {
+fn map_error(error: OpenIdError) -> Error {
     match error {
         OpenIdError::State | OpenIdError::Used => unknown_state().with_cause(error),
         error => error.into(),
     }
 }
 
-/// Whatever the caller did wrong is 400 here; what somebody else did, and what is good later, is told apart.
+/// Returns 400 for all client errors except 429, as the contract requires.
 fn status(error: &Error) -> StatusCode {
     if error.code().is_server_fault() || error.code() == Code::Exhausted {
         let status = StatusCode::from_u16(error.code().http_status());
@@ -134,12 +136,14 @@ fn status(error: &Error) -> StatusCode {
     StatusCode::BAD_REQUEST
 }
 
-/// The reason and the cause go to the log by way of the extensions.
-fn noted(mut response: Response, error: Error) -> Response {
-    let told = error.into_response();
-    if let Some(wait) = told.headers().get(RETRY_AFTER) {
+/// Adds the extensions of an error, with its reason and cause for the log, and its `Retry-After`.
+fn with_error_details(mut response: Response, error: Error) -> Response {
+    let details = error.into_response();
+    if let Some(wait) = details.headers().get(RETRY_AFTER) {
         response.headers_mut().insert(RETRY_AFTER, wait.clone());
     }
-    response.extensions_mut().extend(told.extensions().clone());
+    response
+        .extensions_mut()
+        .extend(details.extensions().clone());
     response
 }

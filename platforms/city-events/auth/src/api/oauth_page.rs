@@ -1,6 +1,8 @@
-//! The page that a login by a provider ends with. It is in a window of its own, tells the page that opened it how it went, and closes.
+//! The page at the end of a login by a provider. It runs in its own window, sends the result to the
+//! page that opened it, and closes.
 //!
-//! What it tells is data in the page and no part of its script, which is the same for everybody: so the policy names the script by its hash, and nothing else in the page runs.
+//! The result is JSON data in the page. The script is constant, so the content security policy
+//! allows it by its hash and blocks all other scripts.
 
 use std::sync::LazyLock;
 
@@ -22,7 +24,8 @@ use seaworthy::{
 
 use crate::{accounts::AccessToken, domain::User};
 
-/// A page without an opener keeps what it has to tell only for its own origin; elsewhere nobody could read it, and the cookie logs in.
+/// A page without an opener stores the result only if it has the origin of the web application.
+/// Otherwise the application cannot read it, and logs in by the cookie.
 const SCRIPT: &str = r#"
 const { message, origin } = JSON.parse(document.getElementById("outcome").textContent);
 if (window.opener) {
@@ -44,24 +47,24 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// What the web application is told.
+/// The message to the web application. The contract fixes its members.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Outcome<'a> {
-    /// Somebody is logged in.
     OauthSuccess {
         access_token: &'a str,
         expires_in: u64,
-        user: UserTold<'a>,
+        user: UserSummary<'a>,
         redirect_to: &'a str,
     },
-    /// Nobody is.
-    OauthError { error: &'a str },
+    OauthError {
+        error: &'a str,
+    },
 }
 
-/// What of a user is told.
+/// The members of a user in the message.
 #[derive(Serialize)]
-pub(super) struct UserTold<'a> {
+pub(super) struct UserSummary<'a> {
     id: String,
     email: &'a str,
     role: Role,
@@ -77,7 +80,7 @@ impl<'a> Outcome<'a> {
         Self::OauthSuccess {
             access_token: access.text.expose(),
             expires_in: access.seconds,
-            user: UserTold {
+            user: UserSummary {
                 id: user.id.to_string(),
                 email: user.email.expose(),
                 role: user.role,
@@ -87,24 +90,24 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    pub(super) const fn refused(error: &'a str) -> Self {
+    pub(super) const fn error(error: &'a str) -> Self {
         Self::OauthError { error }
     }
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct PageData<'a> {
     message: &'a Outcome<'a>,
     origin: &'a str,
 }
 
-/// The page, for the application at this origin and no other.
-pub(super) fn page(status: StatusCode, outcome: &Outcome<'_>, origin: &str) -> Response {
-    let told = Told {
+/// Returns the page, which sends the result only to this origin.
+pub(super) fn result_page(status: StatusCode, outcome: &Outcome<'_>, origin: &str) -> Response {
+    let page_data = PageData {
         message: outcome,
         origin,
     };
-    let data = match serde_json::to_string(&told) {
+    let data = match serde_json::to_string(&page_data) {
         Ok(data) => embeddable(&data),
         Err(error) => return Error::internal(error).into_response(),
     };
@@ -131,21 +134,22 @@ pub(super) fn page(status: StatusCode, outcome: &Outcome<'_>, origin: &str) -> R
     let headers = [
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (CONTENT_SECURITY_POLICY, POLICY.clone()),
-        // The page that opened the window has to be reached from it.
+        // The script needs the page that opened the window.
         (OPENER_POLICY, HeaderValue::from_static("unsafe-none")),
     ];
     (status, headers, page).into_response()
 }
 
-/// JSON that ends no script and opens no comment wherever it stands in a page, and is one line of a script too: all that HTML or older scripts read otherwise is escaped.
+/// Escapes JSON for a `script` element. It cannot end the element, open a comment, or contain a
+/// line separator of older scripts.
 fn embeddable(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
-    for one in json.chars() {
-        match one {
+    for character in json.chars() {
+        match character {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                safe.push_str(&format!("\\u{:04x}", u32::from(one)));
+                safe.push_str(&format!("\\u{:04x}", u32::from(character)));
             }
-            one => safe.push(one),
+            character => safe.push(character),
         }
     }
     safe
@@ -158,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_cannot_leave_its_place_auth_4() {
+    fn embedded_json_cannot_leave_its_element_auth_4() {
         let hostile = "</script><!--<script>&\u{2028}\u{2029}]]>\"'";
         let data = embeddable(&json!({ "email": hostile }).to_string());
         for forbidden in ["<", ">", "&", "\u{2028}", "\u{2029}"] {
@@ -169,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_script_closes_nothing_that_it_stands_in_auth_4() {
+    fn script_cannot_end_its_element_auth_4() {
         assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
         assert!(POLICY.to_str().unwrap().contains("script-src 'sha256-"));
     }

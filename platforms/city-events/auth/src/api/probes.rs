@@ -8,7 +8,7 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 
-/// The probes as the contract words them.
+/// Returns the probe routes of the contract.
 pub(super) fn routes(health: &Health) -> Routes {
     let health = health.clone();
     Routes::new()

@@ -13,28 +13,27 @@ use crate::{
     config::{AuthConfig, OauthConfig},
 };
 
-/// The provider that the contract has a login for.
+/// The provider of the contract.
 pub(super) const GOOGLE: &str = "google";
 
-/// The providers that people may log in by, and the web application that they come back to.
+/// The configured providers, and the web application that receives the results.
 #[derive(Debug)]
 pub(crate) struct Providers {
     google: Option<OpenIdLogin>,
-    /// The origin of the web application.
     pub(super) frontend: String,
     allowed: Vec<LocalPath>,
 }
 
-/// Why somebody cannot log in by a provider.
+/// Errors of a provider name in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoProvider {
-    /// There is none of this name.
+pub(super) enum ProviderError {
+    /// No provider has this name.
     Unsupported,
-    /// It has no credentials.
+    /// The provider has no credentials.
     NotConfigured,
 }
 
-impl NoProvider {
+impl ProviderError {
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Unsupported => "unsupported_provider",
@@ -45,7 +44,7 @@ impl NoProvider {
 
 impl Providers {
     /// # Errors
-    /// [`StartError`] for settings that cannot work.
+    /// [`StartError`] for invalid settings.
     pub(super) fn new(
         service: &Assembly<AuthConfig>,
         accounts: &Arc<Accounts>,
@@ -78,7 +77,7 @@ impl Providers {
                     google(config, client_id, client_secret),
                     service.http_client(GOOGLE)?,
                     key,
-                    OverAllReplicas(accounts.logins.clone()),
+                    SharedUsedLogins(accounts.logins.clone()),
                     service.metrics(),
                 );
                 let login = login.map_err(|error| {
@@ -105,26 +104,28 @@ impl Providers {
         })
     }
 
-    /// The names of those that are set up.
+    /// Returns the names of the configured providers.
     pub(super) fn names(&self) -> Vec<&'static str> {
         self.google.iter().map(|_| GOOGLE).collect()
     }
 
-    /// The login by a provider of this name.
+    /// Returns the login by the provider of this name.
     ///
     /// # Errors
-    /// [`NoProvider`].
-    pub(super) fn named(&self, name: &str) -> Result<&OpenIdLogin, NoProvider> {
+    /// [`ProviderError`].
+    pub(super) fn get(&self, name: &str) -> Result<&OpenIdLogin, ProviderError> {
         if name != GOOGLE {
-            return Err(NoProvider::Unsupported);
+            return Err(ProviderError::Unsupported);
         }
-        self.google.as_ref().ok_or(NoProvider::NotConfigured)
+        self.google.as_ref().ok_or(ProviderError::NotConfigured)
     }
 
-    /// Where a login may end: at a page of the list, letter by letter, else at the first page.
-    pub(super) fn destination(&self, wanted: Option<&str>) -> LocalPath {
+    /// Returns the requested path if it equals an allowed path, and `/` otherwise.
+    pub(super) fn destination(&self, requested: Option<&str>) -> LocalPath {
         let mut allowed = self.allowed.iter();
-        let found = allowed.find(|path| Some(path.as_str()) == wanted).cloned();
+        let found = allowed
+            .find(|path| Some(path.as_str()) == requested)
+            .cloned();
         found.unwrap_or_default()
     }
 }
@@ -145,7 +146,8 @@ fn google(config: &OauthConfig, client_id: String, client_secret: Secret<String>
     }
 }
 
-/// What proves that it is this service, where it is registered at all. An empty text is none: so compose files pass on what nobody has set.
+/// Returns the client credentials. An empty text counts as unset, because compose files pass unset
+/// variables as empty texts.
 fn credentials(config: &OauthConfig) -> Result<Option<(String, Secret<String>)>, StartError> {
     let id = config.google.client_id.clone().filter(|id| !id.is_empty());
     let secret = config.google.client_secret.clone();
@@ -159,7 +161,7 @@ fn credentials(config: &OauthConfig) -> Result<Option<(String, Secret<String>)>,
     }
 }
 
-/// An origin and nothing behind it: what stands there is compared letter by letter with where a page comes from.
+/// Checks that a text is an origin in its canonical form. Browsers compare origins exactly.
 fn origin(text: &str) -> Result<String, StartError> {
     let is_origin = url::Url::parse(text)
         .is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == text);
@@ -171,10 +173,10 @@ fn origin(text: &str) -> Result<String, StartError> {
     Ok(text.to_owned())
 }
 
-/// Remembers in the database which logins came back, so that one is good once wherever it comes back.
-struct OverAllReplicas(ReplayGuard);
+/// Stores used logins in the database, so that a login cannot be used again at another replica.
+struct SharedUsedLogins(ReplayGuard);
 
-impl UsedLogins for OverAllReplicas {
+impl UsedLogins for SharedUsedLogins {
     fn is_used(&self, login: String) -> BoxFuture<'static, Result<bool, Error>> {
         let guard = self.0.clone();
         async move { guard.is_used(&login).await }.boxed()
@@ -191,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_has_nothing_behind_it_auth_4() {
+    fn frontend_origin_must_be_canonical_auth_4() {
         for text in ["https://events.example.org", "http://localhost:3000"] {
             assert_eq!(origin(text).unwrap(), text);
         }
@@ -211,17 +213,17 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_credentials_is_a_mistake_and_none_are_none_auth_4() {
-        let of = |id: Option<&str>, secret: Option<&str>| {
+    fn partial_google_credentials_fail_auth_4() {
+        let parse = |id: Option<&str>, secret: Option<&str>| {
             let mut config = OauthConfig::default();
             config.google.client_id = id.map(str::to_owned);
             config.google.client_secret = secret.map(|text| Secret::new(text.to_owned()));
             credentials(&config).map(|found| found.is_some()).ok()
         };
-        assert_eq!(of(None, None), Some(false));
-        assert_eq!(of(Some(""), Some("")), Some(false));
-        assert_eq!(of(Some("a"), Some("b")), Some(true));
-        assert_eq!(of(Some("a"), Some("")), None);
-        assert_eq!(of(None, Some("b")), None);
+        assert_eq!(parse(None, None), Some(false));
+        assert_eq!(parse(Some(""), Some("")), Some(false));
+        assert_eq!(parse(Some("a"), Some("b")), Some(true));
+        assert_eq!(parse(Some("a"), Some("")), None);
+        assert_eq!(parse(None, Some("b")), None);
     }
 }

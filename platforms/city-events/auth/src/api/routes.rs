@@ -11,17 +11,17 @@ use seaworthy::{
 use super::{handlers, limits::RouteLimits, moderation, oauth, probes, providers::Providers};
 use crate::{accounts::Accounts, config::AuthConfig};
 
-/// The name of the cookie, which has `__Host-` before it elsewhere than in development.
-const COOKIE: &str = "refresh_token";
-/// The name of the cookie of known devices, with the same prefix.
+/// The cookie with the refresh token. Outside of development it has the prefix `__Host-`.
+const REFRESH_COOKIE: &str = "refresh_token";
+/// The cookie of known devices, with the same prefix.
 const DEVICE_COOKIE: &str = "device";
 
-/// What handlers share.
+/// The state of the handlers.
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(super) accounts: Arc<Accounts>,
     pub(super) cookie: SessionCookie,
-    /// The cookies that are read. The first one that is set counts.
+    /// The accepted refresh cookies, in order of precedence.
     pub(super) readable: Vec<SessionCookie>,
     pub(super) devices: DeviceCookies,
     pub(super) limits: RouteLimits,
@@ -31,14 +31,14 @@ pub(crate) struct Api {
 
 impl Api {
     /// # Errors
-    /// [`StartError`] for a provider or a Redis whose settings cannot work.
+    /// [`StartError`] for invalid settings of the provider, of Redis or of the secret.
     pub(crate) fn new(
         accounts: Arc<Accounts>,
         service: &Assembly<AuthConfig>,
     ) -> Result<Self, StartError> {
         let settings = service.settings();
-        let secure = SessionCookie::new(COOKIE);
-        let plain = SessionCookie::insecure(COOKIE);
+        let secure = SessionCookie::new(REFRESH_COOKIE);
+        let plain = SessionCookie::insecure(REFRESH_COOKIE);
         let is_development = service.profile() == Profile::Development;
         let secret = settings
             .jwt
@@ -82,7 +82,7 @@ impl Api {
     }
 }
 
-/// All routes of the service.
+/// Returns all routes of the service.
 pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Routes {
     let sessions = Routes::new()
         .route("/register", post(handlers::register))
@@ -90,33 +90,33 @@ pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Route
         .route("/refresh", post(handlers::refresh))
         .route("/logout", post(handlers::log_out))
         .with_options(RouteOptions::sets_session);
-    let open = Routes::new()
+    let public = Routes::new()
         .merge(sessions)
         .route(
             "/verify-email/request",
-            post(handlers::ask_for_verification),
+            post(handlers::request_verification),
         )
         .route("/verify-email/confirm", post(handlers::verify_email))
         .route(
             "/password/reset/request",
-            post(handlers::ask_for_password_reset),
+            post(handlers::request_password_reset),
         )
         .route(
             "/password/reset/validate",
-            get(handlers::look_at_password_reset),
+            get(handlers::validate_password_reset),
         )
         .route("/password/reset/confirm", post(handlers::reset_password))
         .route("/oauth/providers", get(oauth::providers))
         .route("/oauth/{provider}/start", get(oauth::start))
         .route("/oauth/{provider}/callback", get(oauth::callback))
         .with_options(|options| options.access(Access::Public).sensitive_query());
-    let own = Routes::new()
+    let account = Routes::new()
         .route("/me", get(handlers::me))
         .route("/me/status", get(handlers::own_status))
         .route("/me/avatar", patch(handlers::set_avatar))
         .route("/password/change", post(handlers::change_password))
         .route("/sessions/revoke", post(handlers::revoke_sessions));
-    let others = Routes::new()
+    let moderation = Routes::new()
         .route("/admin", get(moderation::admin))
         .route("/admin/", get(moderation::admin))
         .route("/admin/users/{id}/role", post(moderation::set_role))
@@ -127,15 +127,15 @@ pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Route
         )
         .route("/mod/users/{id}/ban", post(moderation::ban))
         .route("/mod/users/{id}/unban", post(moderation::unban));
-    // Which role is needed is said by the accounts, which know the role of this moment and not that of the token.
-    let known = own
-        .merge(others)
+    // The accounts check the current role, because the role in the token may be outdated.
+    let authenticated = account
+        .merge(moderation)
         .with_options(|options| options.access(Access::Authenticated));
     let internal = Routes::new()
         .route("/internal/users/{id}", get(handlers::internal_user))
         .with_options(|options| options.access(Access::Public).without_rate_limit());
     let routes = Routes::new()
-        .nest("/auth/v1", open.merge(known))
+        .nest("/auth/v1", public.merge(authenticated))
         .merge(internal);
     routes
         .with_state(api)

@@ -1,4 +1,4 @@
-//! The shapes of answers.
+//! Response bodies.
 
 use city_events_contract::Role;
 use seaworthy::prelude::*;
@@ -8,7 +8,7 @@ use crate::{
     domain::{Avatar, User},
 };
 
-/// A user as the user sees themselves.
+/// A user, as shown to that user.
 #[derive(Debug, Serialize)]
 pub(super) struct UserView {
     id: String,
@@ -41,7 +41,7 @@ impl UserView {
         }
     }
 
-    /// Who it is and nothing else.
+    /// Returns the ID and the role only, with defaults for other members.
     pub(super) fn bare(user: &User) -> Self {
         Self {
             id: user.id.to_string(),
@@ -55,7 +55,7 @@ impl UserView {
     }
 }
 
-/// How somebody stands.
+/// The status of a user.
 #[derive(Debug, Serialize)]
 pub(super) struct StatusView {
     user_id: String,
@@ -77,7 +77,7 @@ impl From<&User> for StatusView {
     }
 }
 
-/// What opens the other routes.
+/// An access token.
 #[derive(Serialize)]
 pub(super) struct TokensView {
     access_token: String,
@@ -95,7 +95,7 @@ impl From<&AccessToken> for TokensView {
     }
 }
 
-/// Somebody who is logged in.
+/// The response to a login.
 #[derive(Serialize)]
 pub(super) struct LoggedInView {
     user: UserView,

@@ -1,11 +1,11 @@
 use uuid::Uuid;
 
-/// A picture of a user, by the identifier of its upload.
+/// The picture of a user, identified by its upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Avatar(pub(crate) Uuid);
 
 impl Avatar {
-    /// The picture that an address means: its last part is an identifier, alone or as `IDENTIFIER_SIZE.jpg`. None where it is neither.
+    /// Returns the picture of a URL. The last part of its path must be `ID` or `ID_SIZE.jpg`.
     pub(crate) fn of_url(url: &str) -> Option<Self> {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let last = path.rsplit('/').next().unwrap_or_default();
@@ -17,7 +17,7 @@ impl Avatar {
         Uuid::try_parse(last).ok().or_else(sized).map(Self)
     }
 
-    /// Where it is found.
+    /// Returns the URL of the picture.
     pub(crate) fn url(self, base: &str) -> String {
         let base = base.trim_end_matches('/');
         format!("{base}/derived/avatar/{}_512.jpg", self.0.hyphenated())
@@ -31,15 +31,15 @@ mod tests {
     const ID: &str = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
 
     #[test]
-    fn the_last_part_of_an_address_names_the_picture_api_1() {
-        let known = |url: &str| Avatar::of_url(url).map(|avatar| avatar.0.to_string());
+    fn avatar_url_parses_and_prints_its_id_api_1() {
+        let parse = |url: &str| Avatar::of_url(url).map(|avatar| avatar.0.to_string());
         for url in [
             ID.to_owned(),
             format!("https://cdn.example.org/avatars/{ID}"),
             format!("/derived/avatar/{ID}_512.jpg"),
             format!("/derived/avatar/{ID}_800.jpg?v=1"),
         ] {
-            assert_eq!(known(&url).as_deref(), Some(ID), "{url}");
+            assert_eq!(parse(&url).as_deref(), Some(ID), "{url}");
         }
         for url in [
             "https://example.org/me.png",
@@ -47,7 +47,7 @@ mod tests {
             &format!("{ID}_.jpg"),
             &format!("{ID}/512.webp"),
         ] {
-            assert_eq!(known(url), None, "{url}");
+            assert_eq!(parse(url), None, "{url}");
         }
         let avatar = Avatar::of_url(ID).unwrap();
         let printed = avatar.url("https://cdn.example.org/");

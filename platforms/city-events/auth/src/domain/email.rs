@@ -1,42 +1,48 @@
 use seaworthy::{mail::MailAddress, prelude::*};
 
-use super::refusal;
+use super::errors;
 
-/// What fits the column, and more than an address may have (RFC 5321, section 4.5.3.1.3).
-const LONGEST: usize = 254;
+/// The maximum length of an address in bytes (RFC 5321, section 4.5.3.1.3).
+const MAX_LENGTH: usize = 254;
 
-/// An e-mail address as users are known by it: without blanks around it, in lower case. It is personal, and shows itself to nobody.
+/// An e-mail address, trimmed and in lower case. Its debug output is redacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EmailAddress(Personal<String>);
 
 impl EmailAddress {
-    /// The address that somebody entered.
+    /// Parses an address.
     ///
     /// # Errors
-    /// `MISSING_FIELD` where it is empty, `INVALID_FIELD` where it can be none.
-    pub(crate) fn entered(text: Option<&str>) -> Result<Self, Error> {
+    /// `MISSING_FIELD` for an empty text, `INVALID_FIELD` for an invalid one.
+    pub(crate) fn parse(text: Option<&str>) -> Result<Self, Error> {
         let text = text.unwrap_or_default().trim();
         if text.is_empty() {
-            return Err(refusal::missing_field("email"));
+            return Err(errors::missing_field("email"));
         }
         let is_address = matches!(text.split_once('@'), Some((name, domain)) if !name.is_empty() && !domain.is_empty());
-        let is_plain = !text.contains(|one: char| one.is_control() || one.is_whitespace());
-        if !is_address || !is_plain || text.len() > LONGEST {
-            return Err(refusal::invalid_field("email", "it is no e-mail address"));
+        let is_plain =
+            !text.contains(|character: char| character.is_control() || character.is_whitespace());
+        if !is_address || !is_plain || text.len() > MAX_LENGTH {
+            return Err(errors::invalid_field(
+                "email",
+                "it is not a valid e-mail address",
+            ));
         }
         Ok(Self(Personal::new(text.to_lowercase())))
     }
 
-    /// The same, if mail can be sent to it: what the mail service does not take for an address is none for a new user. Those who are there keep theirs.
+    /// Returns the address if the mail service accepts it. Only new users need this, because
+    /// existing users keep their addresses.
     ///
     /// # Errors
     /// `INVALID_FIELD`.
-    pub(crate) fn deliverable(self) -> Result<Self, Error> {
+    pub(crate) fn require_deliverable(self) -> Result<Self, Error> {
         let address = self.as_str().parse::<MailAddress>();
-        // "Ada <ada@example.org>" is an address with a display name, which is not a user's address.
+        // A mail address may have a display name, such as "Ada <ada@example.org>". A user's may
+        // not.
         let local_part = self.as_str().rsplit_once('@').map(|(local, _)| local);
         if !address.is_ok_and(|address| local_part == Some(address.local_part())) {
-            return Err(refusal::invalid_field(
+            return Err(errors::invalid_field(
                 "email",
                 "mail cannot be sent to this address",
             ));
@@ -54,18 +60,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_trimmed_and_in_lower_case_auth_4() {
-        let address = EmailAddress::entered(Some("  Ada@Example.ORG ")).unwrap();
+    fn addresses_are_trimmed_and_lowercased_auth_4() {
+        let address = EmailAddress::parse(Some("  Ada@Example.ORG ")).unwrap();
         assert_eq!(address.as_str(), "ada@example.org");
         assert_eq!(format!("{address:?}"), "EmailAddress(***)");
     }
 
     #[test]
-    fn what_mail_cannot_be_sent_to_is_no_address_of_a_new_user_api_3() {
-        let taken = |text| {
-            let address = EmailAddress::entered(Some(text)).unwrap();
+    fn undeliverable_addresses_are_refused_api_3() {
+        let check = |text| {
+            let address = EmailAddress::parse(Some(text)).unwrap();
             address
-                .deliverable()
+                .require_deliverable()
                 .map_err(|error| error.reason().to_owned())
         };
         for text in [
@@ -74,7 +80,7 @@ mod tests {
             "o'hara@x.ie",
             "ada@müller.example",
         ] {
-            assert_eq!(taken(text).unwrap().as_str(), text);
+            assert_eq!(check(text).unwrap().as_str(), text);
         }
         for text in [
             "ada@@example.org",
@@ -85,13 +91,13 @@ mod tests {
             "ada@example.org,eve@example.org",
             "ü1@example.org",
         ] {
-            assert_eq!(taken(text).unwrap_err(), "INVALID_FIELD", "{text}");
+            assert_eq!(check(text).unwrap_err(), "INVALID_FIELD", "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_address_is_refused_api_3() {
-        let reason = |text| EmailAddress::entered(text).unwrap_err().reason().to_owned();
+    fn invalid_addresses_are_refused_api_3() {
+        let reason = |text| EmailAddress::parse(text).unwrap_err().reason().to_owned();
         assert_eq!(reason(None), "MISSING_FIELD");
         assert_eq!(reason(Some("  ")), "MISSING_FIELD");
         for text in [

@@ -1,8 +1,8 @@
-//! What the words mean, without a database and without a listener.
+//! Types without I/O.
 
 mod avatar;
 mod email;
-pub(crate) mod refusal;
+pub(crate) mod errors;
 mod user;
 
 pub(crate) use avatar::Avatar;

@@ -4,9 +4,9 @@ use city_events_contract::Role;
 use seaworthy::{core::new_id, prelude::*};
 use uuid::Uuid;
 
-use super::refusal;
+use super::errors;
 
-/// Who a user is, for ever.
+/// The permanent ID of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct UserId(pub(crate) Uuid);
 
@@ -15,14 +15,14 @@ impl UserId {
         Self(new_id())
     }
 
-    /// One that somebody names, in any form that is usual.
+    /// Parses any usual form of a UUID.
     ///
     /// # Errors
-    /// `USER_NOT_FOUND`: nobody has such a one.
-    pub(crate) fn named(text: &str) -> Result<Self, Error> {
+    /// `USER_NOT_FOUND` for a text that is not a UUID.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         Uuid::try_parse(text)
             .map(Self)
-            .map_err(|_| refusal::user_not_found())
+            .map_err(|_| errors::user_not_found())
     }
 }
 
@@ -37,11 +37,11 @@ impl fmt::Display for UserId {
 pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) email: Personal<String>,
-    /// None of those who log in elsewhere.
+    /// Absent for users who log in only by a provider.
     pub(crate) password_hash: Option<Secret<String>>,
     pub(crate) role: Role,
     pub(crate) email_verified: bool,
-    /// Banned.
+    /// Whether the user is banned.
     pub(crate) locked: bool,
     pub(crate) name: Option<Personal<String>>,
     pub(crate) avatar: Option<Uuid>,
@@ -54,7 +54,8 @@ impl User {
             .map(|hash| hash.expose().as_str())
     }
 
-    /// The name for people: what the user calls themselves, or what stands before the sign of the address. Never the address.
+    /// Returns the name to show: the user's name, or the local part of the address. It is never an
+    /// e-mail address.
     pub(crate) fn display_name(&self) -> &str {
         let local = || self.email.expose().split('@').next().unwrap_or_default();
         let name = self.name.as_ref().map(|name| name.expose().as_str());

@@ -6,27 +6,28 @@ use uuid::Uuid;
 
 use crate::domain::{EmailAddress, UserId};
 
-/// Statements on who users are at a provider.
+/// Statements on identities of users at providers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Identities;
 
 impl Identities {
-    /// Whose identity it is.
-    pub(crate) async fn holder(
+    /// Returns the user of an identity.
+    pub(crate) async fn find_user(
         connection: &dyn Connection,
         provider: &str,
         subject: &str,
     ) -> Result<Option<UserId>, DataError> {
-        let holder: Option<(Uuid,)> =
+        let row: Option<(Uuid,)> =
             sql("SELECT user_id FROM oauth_identities WHERE provider = ? AND provider_user_id = ?")
                 .bind(provider)
                 .bind(subject)
                 .fetch_optional(connection)
                 .await?;
-        Ok(holder.map(|(id,)| UserId(id)))
+        Ok(row.map(|(id,)| UserId(id)))
     }
 
-    /// Takes from a user whatever identities came with an address that their provider had not seen: they may be somebody else's.
+    /// Removes identities of a user whose provider had not verified the address. They may belong to
+    /// another person.
     pub(crate) async fn unlink_unverified(tx: &Transaction, user: UserId) -> Result<(), DataError> {
         sql("DELETE FROM oauth_identities WHERE user_id = ? AND email_verified = ?")
             .bind(user.0)
@@ -36,7 +37,10 @@ impl Identities {
             .map(drop)
     }
 
-    /// Gives an identity to a user, with the address that it was found by. It is nobody else's: two at once conflict.
+    /// Links an identity to a user, with the address of the identity.
+    ///
+    /// # Errors
+    /// `IDENTITY_ALREADY_LINKED` if the identity has a user, also after a concurrent login.
     pub(crate) async fn link(
         tx: &Transaction,
         provider: &str,
@@ -58,7 +62,7 @@ impl Identities {
             Err(error) if error.is_unique_violation() => Err(Error::new(
                 Code::Conflict,
                 "IDENTITY_ALREADY_LINKED",
-                "the identity belongs to a user already",
+                "the identity is already linked to a user",
             )),
             other => Ok(other.map(drop)?),
         }

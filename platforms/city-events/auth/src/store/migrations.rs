@@ -4,7 +4,7 @@ use seaworthy::{
     outbox,
 };
 
-/// The tables of the service: its own, and those of its accounts, its audit log and its outbox.
+/// The migrations of the service, its accounts, its audit log and its outbox.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[
         Migration::new(

@@ -1,4 +1,4 @@
-//! The users in the database.
+//! SQL statements and migrations.
 
 mod identities;
 mod migrations;
@@ -6,4 +6,4 @@ mod users;
 
 pub(crate) use identities::Identities;
 pub(crate) use migrations::MIGRATIONS;
-pub(crate) use users::{Users, locked_with_admins};
+pub(crate) use users::{Users, lock_with_admins};

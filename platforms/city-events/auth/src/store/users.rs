@@ -5,9 +5,9 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-use crate::domain::{Avatar, EmailAddress, User, UserId, refusal};
+use crate::domain::{Avatar, EmailAddress, User, UserId, errors};
 
-/// What a statement that reads users begins with.
+/// Returns the text of a statement that reads users.
 macro_rules! statement {
     ($rest:literal) => {
         concat!(
@@ -17,7 +17,7 @@ macro_rules! statement {
     };
 }
 
-/// A statement that reads users.
+/// Returns a statement that reads users.
 macro_rules! select {
     ($rest:literal) => {
         sql(statement!($rest))
@@ -35,8 +35,9 @@ impl FromRow for User {
             id: UserId(row.get("id")?),
             email: Personal::new(row.get("email")?),
             password_hash: row.get::<Option<String>>("password_hash")?.map(Secret::new),
-            role: Role::from_name(&role)
-                .ok_or_else(|| DataError::unexpected_value("a role that is none"))?,
+            role: Role::from_name(&role).ok_or_else(|| {
+                DataError::unexpected_value("the role of a user must be user, moderator or admin")
+            })?,
             email_verified: row.get("email_verified")?,
             locked: row.get("locked")?,
             name: row.get::<Option<String>>("username")?.map(Personal::new),
@@ -46,7 +47,10 @@ impl FromRow for User {
 }
 
 impl Users {
-    /// Keeps a new user.
+    /// Inserts a new user.
+    ///
+    /// # Errors
+    /// `EMAIL_ALREADY_EXISTS`.
     pub(crate) async fn insert(tx: &Transaction, user: &User) -> Result<(), Error> {
         let now = Utc::now();
         let inserted = sql("INSERT INTO users (id, email, password_hash, role, email_verified, locked, password_changed_at, username, avatar_image_id, created_at, updated_at)
@@ -65,7 +69,7 @@ impl Users {
             .execute(tx)
             .await;
         match inserted {
-            Err(error) if error.is_unique_violation() => Err(refusal::email_already_exists()),
+            Err(error) if error.is_unique_violation() => Err(errors::email_already_exists()),
             other => Ok(other.map(drop)?),
         }
     }
@@ -90,8 +94,8 @@ impl Users {
             .await
     }
 
-    /// The user, whom nobody changes until the transaction ends.
-    pub(crate) async fn locked(tx: &Transaction, id: UserId) -> Result<Option<User>, DataError> {
+    /// Returns a user, and locks the row until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, id: UserId) -> Result<Option<User>, DataError> {
         select!("WHERE id = ? FOR UPDATE")
             .on_sqlite(statement!("WHERE id = ?"))
             .bind(id.0)
@@ -99,10 +103,13 @@ impl Users {
             .await
     }
 
-    /// The user, whom a route names.
-    pub(crate) async fn existing(connection: &dyn Connection, id: UserId) -> Result<User, Error> {
+    /// Returns an existing user.
+    ///
+    /// # Errors
+    /// `USER_NOT_FOUND`.
+    pub(crate) async fn get(connection: &dyn Connection, id: UserId) -> Result<User, Error> {
         let user = Self::by_id(connection, id).await?;
-        user.ok_or_else(refusal::user_not_found)
+        user.ok_or_else(errors::user_not_found)
     }
 
     pub(crate) async fn is_empty(connection: &dyn Connection) -> Result<bool, DataError> {
@@ -128,7 +135,7 @@ impl Users {
             .map(drop)
     }
 
-    /// Removes the password. The user can log in by a provider, or set another password by a link.
+    /// Removes the password. The user can log in by a provider, or set a password by a link.
     pub(crate) async fn clear_password(
         connection: &dyn Connection,
         id: UserId,
@@ -143,17 +150,18 @@ impl Users {
             .map(drop)
     }
 
-    /// Stores a hash of the same password with the parameters of today.
-    pub(crate) async fn set_rehashed(
+    /// Replaces the hash by a hash of the same password with the current parameters. It is a no-op
+    /// if the hash has changed.
+    pub(crate) async fn replace_hash(
         connection: &dyn Connection,
         id: UserId,
-        before: &str,
+        previous: &str,
         hash: &str,
     ) -> Result<(), DataError> {
         sql("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
             .bind(hash)
             .bind(id.0)
-            .bind(before)
+            .bind(previous)
             .execute(connection)
             .await
             .map(drop)
@@ -215,8 +223,9 @@ impl Users {
     }
 }
 
-/// These users and all admins, whom nobody else changes until the transaction ends. Always in the order of their identifiers, so that two do not wait for each other.
-pub(crate) async fn locked_with_admins(
+/// Returns two users and all admins, and locks their rows until the transaction ends. It locks in
+/// the order of IDs, so concurrent calls do not deadlock.
+pub(crate) async fn lock_with_admins(
     tx: &Transaction,
     first: UserId,
     second: UserId,

@@ -1,12 +1,12 @@
-//! What a page of another site can do in a browser that has no cookie of ours, or sends none.
+//! Requests of pages of other sites, without cookies of the service.
 
 use seaworthy_testkit::http::Answer;
 use serde_json::json;
 
-use crate::place::{PASSWORD, Place, code, cookies, person};
+use crate::app::{PASSWORD, TestApp, code, cookies, logged_in_user};
 
-/// How a browser tells of such a page, the newest way first.
-const EVIL: [&[(&str, &str)]; 4] = [
+/// The headers that a browser sends for such a page.
+const CROSS_SITE: [&[(&str, &str)]; 4] = [
     &[
         ("sec-fetch-site", "cross-site"),
         ("origin", "https://evil.example"),
@@ -16,41 +16,41 @@ const EVIL: [&[(&str, &str)]; 4] = [
     &[("origin", "null")],
 ];
 
-/// A form whose one field is written so that its body is JSON: no preflight asks first.
-fn form(place: &Place, path: &str, page: &[(&str, &str)], body: &str) -> Answer {
+/// Submits a form whose body is valid JSON. The browser sends no CORS preflight for it.
+fn form(app: &TestApp, path: &str, page: &[(&str, &str)], body: &str) -> Answer {
     let mut headers = vec![("content-type", "text/plain")];
     headers.extend(page);
-    place.send("POST", path, &headers, body)
+    app.send("POST", path, &headers, body)
 }
 
-pub(crate) async fn another_site_logs_nobody_in_or_out_auth_4(place: Place) {
-    place.register("mallory@example.org");
+pub(crate) async fn cross_site_login_and_logout_are_forbidden_auth_4(app: TestApp) {
+    app.register("mallory@example.org");
     let known = json!({ "email": "mallory@example.org", "password": PASSWORD, "": "=" });
     let new = json!({ "email": "trudy@example.org", "password": PASSWORD, "": "=" });
-    for page in EVIL {
+    for page in CROSS_SITE {
         for (path, body) in [
             ("/auth/v1/login", known.to_string()),
             ("/auth/v1/register", new.to_string()),
             ("/auth/v1/refresh", String::new()),
             ("/auth/v1/logout", String::new()),
         ] {
-            let forged = form(&place, path, page, &body);
-            let told = (forged.status, code(&forged));
-            assert_eq!(told, (403, "forbidden".to_owned()), "{path} {page:?}");
+            let forged = form(&app, path, page, &body);
+            let result = (forged.status, code(&forged));
+            assert_eq!(result, (403, "forbidden".to_owned()), "{path} {page:?}");
             assert!(cookies(&forged).is_empty(), "{path} {page:?}");
         }
     }
-    // Nobody was registered.
-    assert_eq!(place.log_in("trudy@example.org", PASSWORD).status, 401);
+    // The account was not created.
+    assert_eq!(app.log_in("trudy@example.org", PASSWORD).status, 401);
 }
 
-pub(crate) async fn the_platforms_pages_and_programs_log_in_auth_4(place: Place) {
-    place.register("ada@example.org");
+pub(crate) async fn own_pages_and_programs_can_log_in_auth_4(app: TestApp) {
+    app.register("ada@example.org");
     let own = json!({ "email": "ada@example.org", "password": PASSWORD }).to_string();
     let pages: [&[(&str, &str)]; 5] = [
         &[("sec-fetch-site", "same-origin")],
         &[("sec-fetch-site", "none")],
-        // One that CORS lets in with credentials, whatever site it is of.
+        // An origin that CORS allows with credentials.
         &[
             ("sec-fetch-site", "cross-site"),
             ("origin", "http://localhost:3000"),
@@ -59,7 +59,7 @@ pub(crate) async fn the_platforms_pages_and_programs_log_in_auth_4(place: Place)
         &[("user-agent", "curl")],
     ];
     for page in pages {
-        let ada = person(&form(&place, "/auth/v1/login", page, &own), 200);
+        let ada = logged_in_user(&form(&app, "/auth/v1/login", page, &own), 200);
         assert!(!ada.cookie.is_empty(), "{page:?}");
     }
 }

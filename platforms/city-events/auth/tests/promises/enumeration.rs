@@ -1,4 +1,4 @@
-//! Whether answers tell who has an account: by what they say, by the work that is done for them, and by the time they take.
+//! Checks that responses do not reveal accounts by their content, work or time.
 
 use std::time::{Duration, Instant};
 
@@ -6,19 +6,20 @@ use seaworthy::config::Profile;
 use seaworthy_testkit::{database::EmptyDatabase, http::Answer};
 use serde_json::{Value, json};
 
-use crate::place::{PASSWORD, Place, body, open_with};
+use crate::app::{PASSWORD, TestApp, body, open_with};
 
 const KNOWN: &str = "ada@example.org";
-/// Pairs of requests, one after the other, so that whatever slows the machine slows both.
+/// Pairs of alternating requests, so that load on the machine affects both.
 const PAIRS: usize = 15;
 const ROUNDS: usize = 3;
-/// What would tell is a hash or a transaction more or less, which is several times as much.
-const MOST_APART: f64 = 2.5;
-/// Below this nothing can be told over a network, and clocks and schedulers decide.
-const NOTHING: Duration = Duration::from_millis(3);
+/// The maximum ratio of the medians. One more hash or transaction is several times as much.
+const MAX_RATIO: f64 = 2.5;
+/// Shorter times are not measurable over a network.
+const MIN_TIME: Duration = Duration::from_millis(3);
 
-/// Without the lockout, which `abuse` looks at: one address is asked for often here.
-pub(crate) async fn open(empty: EmptyDatabase) -> Place {
+/// Opens the service without a lockout, because these tests repeat one address. `abuse` tests the
+/// lockout.
+pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let own = [
         "rate_limit.enabled=false",
         "lockout.account.max_failures=1000",
@@ -27,9 +28,9 @@ pub(crate) async fn open(empty: EmptyDatabase) -> Place {
     open_with(empty, Profile::Development, &own).await
 }
 
-/// Passwords that were hashed until now.
-fn hashed(place: &Place) -> u64 {
-    let metrics = place.send("GET", "/metrics", &[], "").body;
+/// Returns the number of hashed passwords.
+fn hash_count(app: &TestApp) -> u64 {
+    let metrics = app.send("GET", "/metrics", &[], "").body;
     let line = metrics
         .lines()
         .find(|line| !line.starts_with('#') && line.contains("password_hashing_total "))
@@ -37,8 +38,8 @@ fn hashed(place: &Place) -> u64 {
     line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() as u64
 }
 
-/// Status, names of headers and the body without what every request has of its own.
-fn said(answer: &Answer) -> (u16, Vec<String>, Value) {
+/// Returns the status, the header names and the body without the request ID.
+fn summary(answer: &Answer) -> (u16, Vec<String>, Value) {
     let mut names: Vec<String> = answer
         .headers
         .iter()
@@ -57,49 +58,48 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-struct Asked<'a> {
+struct Endpoint<'a> {
     path: &'a str,
-    /// Of a request for this address.
+    /// The body of a request for an address.
     body: fn(&str) -> Value,
-    /// Passwords that one request has hashed.
+    /// The number of hashes of one request.
     hashes: u64,
 }
 
-pub(crate) async fn nobody_learns_from_an_answer_who_has_an_account_auth_2(place: Place) {
-    place.register(KNOWN);
-    for asked in [
-        Asked {
+pub(crate) async fn responses_do_not_reveal_accounts_auth_2(app: TestApp) {
+    app.register(KNOWN);
+    for endpoint in [
+        Endpoint {
             path: "/auth/v1/login",
             body: |email| json!({ "email": email, "password": "wrong wrong wrong" }),
             hashes: 1,
         },
-        Asked {
+        Endpoint {
             path: "/auth/v1/password/reset/request",
             body: |email| json!({ "email": email }),
             hashes: 0,
         },
-        Asked {
+        Endpoint {
             path: "/auth/v1/verify-email/request",
             body: |email| json!({ "email": email }),
             hashes: 0,
         },
     ] {
-        compare(&place, &asked);
+        compare(&app, &endpoint);
     }
-    // Registering says 409 by the contract; before that it does the same.
-    let before = hashed(&place);
+    // The contract requires 409 for registration, after the same work.
+    let before = hash_count(&app);
     let given = |email: &str| json!({ "email": email, "password": PASSWORD });
-    assert_eq!(place.post("/auth/v1/register", &given(KNOWN)).status, 409);
-    let taken = hashed(&place) - before;
+    assert_eq!(app.post("/auth/v1/register", &given(KNOWN)).status, 409);
+    let taken = hash_count(&app) - before;
     assert_eq!(
-        place
-            .post("/auth/v1/register", &given("new@example.org"))
+        app.post("/auth/v1/register", &given("new@example.org"))
             .status,
         201
     );
-    assert_eq!((taken, hashed(&place) - before), (1, 2));
+    assert_eq!((taken, hash_count(&app) - before), (1, 2));
     let weak = |email: &str| {
-        said(&place.post(
+        summary(&app.post(
             "/auth/v1/register",
             &json!({ "email": email, "password": "short" }),
         ))
@@ -107,28 +107,28 @@ pub(crate) async fn nobody_learns_from_an_answer_who_has_an_account_auth_2(place
     assert_eq!(
         weak(KNOWN),
         weak("nobody@example.org"),
-        "a weak password is told first"
+        "the password is checked before the address"
     );
 }
 
-/// What a machine does besides differs from round to round; what tells is there in each.
-fn compare(place: &Place, asked: &Asked<'_>) {
+/// Fails if the times differ in every round. Noise differs from round to round.
+fn compare(app: &TestApp, endpoint: &Endpoint<'_>) {
     let rounds: Vec<_> = (0..ROUNDS)
-        .map_while(|_| apart(place, asked).err())
+        .map_while(|_| compare_once(app, endpoint).err())
         .collect();
-    assert!(rounds.len() < ROUNDS, "{}: {rounds:?}", asked.path);
+    assert!(rounds.len() < ROUNDS, "{}: {rounds:?}", endpoint.path);
 }
 
-/// The times for whom is known and for nobody, where they are apart.
-fn apart(place: &Place, asked: &Asked<'_>) -> Result<(), (Duration, Duration)> {
-    let path = asked.path;
+/// Returns the medians for a known and an unknown address if they differ.
+fn compare_once(app: &TestApp, endpoint: &Endpoint<'_>) -> Result<(), (Duration, Duration)> {
+    let path = endpoint.path;
     let ask = |email: &str| {
-        let before = hashed(place);
+        let before = hash_count(app);
         let begun = Instant::now();
-        let answer = place.post(path, &(asked.body)(email));
+        let answer = app.post(path, &(endpoint.body)(email));
         let time = begun.elapsed();
-        assert_eq!(hashed(place) - before, asked.hashes, "{path} {email}");
-        (said(&answer), time)
+        assert_eq!(hash_count(app) - before, endpoint.hashes, "{path} {email}");
+        (summary(&answer), time)
     };
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..PAIRS {
@@ -140,7 +140,7 @@ fn apart(place: &Place, asked: &Asked<'_>) -> Result<(), (Duration, Duration)> {
     }
     let (known, unknown) = (median(known), median(unknown));
     let (less, more) = (known.min(unknown), known.max(unknown));
-    if more < NOTHING || more.as_secs_f64() / less.as_secs_f64() < MOST_APART {
+    if more < MIN_TIME || more.as_secs_f64() / less.as_secs_f64() < MAX_RATIO {
         return Ok(());
     }
     Err((known, unknown))

@@ -1,37 +1,41 @@
 use serde_json::{Value, json};
 
-use crate::place::{PASSWORD, Place, body, code};
+use crate::app::{PASSWORD, TestApp, body, code};
 
 const VERIFY: &str = "auth.email.verify.requested";
 const RESET: &str = "auth.password.reset.requested";
 const NEW_PASSWORD: &str = "another horse entirely";
 
-pub(crate) async fn an_address_is_verified_by_its_link_once(place: Place) {
-    let ada = place.register("ada@example.org");
-    let first = place.link(VERIFY, &ada.id, 1).await;
+pub(crate) async fn verification_link_works_once(app: TestApp) {
+    let ada = app.register("ada@example.org");
+    let first = app.wait_for_link(VERIFY, &ada.id, 1).await;
     assert_eq!(first.len(), 43);
-    let asked = place.post(
+    let asked = app.post(
         "/auth/v1/verify-email/request",
         &json!({ "email": " ADA@example.org" }),
     );
     assert_eq!((asked.status, asked.body.as_str()), (204, ""));
-    let second = place.link(VERIFY, &ada.id, 2).await;
+    let second = app.wait_for_link(VERIFY, &ada.id, 2).await;
     let confirm =
-        |token: &str| place.post("/auth/v1/verify-email/confirm", &json!({ "token": token }));
-    assert_eq!(confirm(&first).status, 401, "the last message counts");
+        |token: &str| app.post("/auth/v1/verify-email/confirm", &json!({ "token": token }));
+    assert_eq!(
+        confirm(&first).status,
+        401,
+        "a new link replaces the previous one"
+    );
     let verified = confirm(&second);
     assert_eq!(
         (verified.status, body(&verified)),
         (200, json!({ "data": { "status": "verified" } }))
     );
     assert_eq!(confirm(&second).status, 401);
-    let me = place.as_person(&ada, "GET", "/auth/v1/me", &Value::Null);
+    let me = app.request_as(&ada, "GET", "/auth/v1/me", &Value::Null);
     assert_eq!(body(&me)["data"]["user"]["email_verified"], true);
 }
 
-pub(crate) async fn a_link_that_is_none_is_401_everywhere(place: Place) {
-    let ada = place.register("ada@example.org");
-    let verify = place.link(VERIFY, &ada.id, 1).await;
+pub(crate) async fn invalid_links_are_401(app: TestApp) {
+    let ada = app.register("ada@example.org");
+    let verify = app.wait_for_link(VERIFY, &ada.id, 1).await;
     let unknown = "A".repeat(43);
     for token in [
         unknown.as_str(),
@@ -45,8 +49,8 @@ pub(crate) async fn a_link_that_is_none_is_401_everywhere(place: Place) {
             token.replace('/', "%2F")
         );
         for answer in [
-            place.post("/auth/v1/password/reset/confirm", &reset),
-            place.send("GET", &path, &[], ""),
+            app.post("/auth/v1/password/reset/confirm", &reset),
+            app.send("GET", &path, &[], ""),
         ] {
             assert_eq!(
                 (answer.status, code(&answer).as_str()),
@@ -55,7 +59,7 @@ pub(crate) async fn a_link_that_is_none_is_401_everywhere(place: Place) {
             );
         }
     }
-    let confirm = place.post(
+    let confirm = app.post(
         "/auth/v1/verify-email/confirm",
         &json!({ "token": unknown }),
     );
@@ -64,13 +68,13 @@ pub(crate) async fn a_link_that_is_none_is_401_everywhere(place: Place) {
         (401, "token_invalid")
     );
     for answer in [
-        place.post("/auth/v1/verify-email/confirm", &json!({})),
-        place.send("GET", "/auth/v1/password/reset/validate", &[], ""),
-        place.post(
+        app.post("/auth/v1/verify-email/confirm", &json!({})),
+        app.send("GET", "/auth/v1/password/reset/validate", &[], ""),
+        app.post(
             "/auth/v1/password/reset/confirm",
             &json!({ "new_password": NEW_PASSWORD }),
         ),
-        place.post(
+        app.post(
             "/auth/v1/password/reset/confirm",
             &json!({ "token": unknown }),
         ),
@@ -82,18 +86,18 @@ pub(crate) async fn a_link_that_is_none_is_401_everywhere(place: Place) {
     }
 }
 
-pub(crate) async fn a_forgotten_password_is_replaced(place: Place) {
-    let ada = place.register("ada@example.org");
+pub(crate) async fn reset_link_replaces_password(app: TestApp) {
+    let ada = app.register("ada@example.org");
     let ask = || {
-        place.post(
+        app.post(
             "/auth/v1/password/reset/request",
             &json!({ "email": "ada@example.org" }),
         )
     };
     assert_eq!(ask().status, 204);
-    let token = place.link(RESET, &ada.id, 1).await;
+    let token = app.wait_for_link(RESET, &ada.id, 1).await;
     let look = || {
-        place.send(
+        app.send(
             "GET",
             &format!("/auth/v1/password/reset/validate?token={token}"),
             &[],
@@ -108,44 +112,43 @@ pub(crate) async fn a_forgotten_password_is_replaced(place: Place) {
         );
     }
     let confirm = |token: &str, password: &str| {
-        place.post(
+        app.post(
             "/auth/v1/password/reset/confirm",
             &json!({ "token": token, "new_password": password }),
         )
     };
     let weak = confirm(&token, "short");
     assert_eq!((weak.status, code(&weak).as_str()), (400, "weak_password"));
-    assert_eq!(look().status, 200, "a weak password does not use it up");
-    // Whoever guesses keeps the owner waiting until here.
+    assert_eq!(
+        look().status,
+        200,
+        "a weak password does not consume the link"
+    );
+    // Failed logins lock the account until the reset.
     for _ in 0..5 {
-        place.log_in("ada@example.org", "wrong wrong wrong");
+        app.log_in("ada@example.org", "wrong wrong wrong");
     }
-    assert_eq!(place.log_in("ada@example.org", PASSWORD).status, 429);
+    assert_eq!(app.log_in("ada@example.org", PASSWORD).status, 429);
     let done = confirm(&token, NEW_PASSWORD);
     assert_eq!((done.status, done.body.as_str()), (204, ""));
     assert_eq!(confirm(&token, NEW_PASSWORD).status, 401);
     assert_eq!(look().status, 401);
-    assert_eq!(place.log_in("ada@example.org", PASSWORD).status, 401);
-    assert_eq!(place.log_in("ada@example.org", NEW_PASSWORD).status, 200);
+    assert_eq!(app.log_in("ada@example.org", PASSWORD).status, 401);
+    assert_eq!(app.log_in("ada@example.org", NEW_PASSWORD).status, 200);
+    assert_eq!(app.with_cookie(&ada.cookie, "/auth/v1/refresh").status, 401);
     assert_eq!(
-        place.with_cookie(&ada.cookie, "/auth/v1/refresh").status,
-        401
-    );
-    assert_eq!(
-        place
-            .as_person(&ada, "GET", "/auth/v1/me", &Value::Null)
+        app.request_as(&ada, "GET", "/auth/v1/me", &Value::Null)
             .status,
         401
     );
-    place
-        .told("auth.user.changed", |body| {
-            body["user_id"] == ada.id && body["version"] == 1
-        })
-        .await;
+    app.wait_for_event("auth.user.changed", |body| {
+        body["user_id"] == ada.id && body["version"] == 1
+    })
+    .await;
 }
 
-pub(crate) async fn asking_tells_nobody_who_is_known(place: Place) {
-    place.register("ada@example.org");
+pub(crate) async fn link_requests_do_not_reveal_users(app: TestApp) {
+    app.register("ada@example.org");
     for path in [
         "/auth/v1/password/reset/request",
         "/auth/v1/verify-email/request",
@@ -157,9 +160,9 @@ pub(crate) async fn asking_tells_nobody_who_is_known(place: Place) {
                 .map(|(name, _)| name.clone())
                 .collect()
         };
-        let known = place.post(path, &json!({ "email": "ada@example.org" }));
+        let known = app.post(path, &json!({ "email": "ada@example.org" }));
         for email in ["nobody@example.org", "user@example.com"] {
-            let other = place.post(path, &json!({ "email": email }));
+            let other = app.post(path, &json!({ "email": email }));
             assert_eq!(
                 (other.status, &other.body),
                 (204, &String::new()),
@@ -167,32 +170,32 @@ pub(crate) async fn asking_tells_nobody_who_is_known(place: Place) {
             );
             assert_eq!(head(&other), head(&known));
         }
-        let missing = place.post(path, &json!({}));
+        let missing = app.post(path, &json!({}));
         assert_eq!(
             (missing.status, code(&missing).as_str()),
             (400, "missing_field")
         );
     }
-    let seeded = place.seeded("user");
-    let ada = place.log_in("ada@example.org", PASSWORD);
-    let ada = crate::place::person(&ada, 200);
-    place.link(VERIFY, &ada.id, 2).await;
+    let seeded = app.seeded("user");
+    let ada = app.log_in("ada@example.org", PASSWORD);
+    let ada = crate::app::logged_in_user(&ada, 200);
+    app.wait_for_link(VERIFY, &ada.id, 2).await;
     assert!(
-        place.links(VERIFY, &seeded.id).is_empty(),
-        "who is verified is not asked again"
+        app.links(VERIFY, &seeded.id).is_empty(),
+        "verified users get no verification link"
     );
 }
 
-pub(crate) async fn a_new_password_ends_everything(place: Place) {
-    let ada = place.register("ada@example.org");
-    place.post(
+pub(crate) async fn password_change_ends_sessions_and_links(app: TestApp) {
+    let ada = app.register("ada@example.org");
+    app.post(
         "/auth/v1/password/reset/request",
         &json!({ "email": "ada@example.org" }),
     );
-    let link = place.link(RESET, &ada.id, 1).await;
+    let link = app.wait_for_link(RESET, &ada.id, 1).await;
     let change = |old: &str, new: &str| {
         let given = json!({ "old_password": old, "new_password": new });
-        place.as_person(&ada, "POST", "/auth/v1/password/change", &given)
+        app.request_as(&ada, "POST", "/auth/v1/password/change", &given)
     };
     let wrong = change("wrong wrong wrong", NEW_PASSWORD);
     assert_eq!(
@@ -207,22 +210,18 @@ pub(crate) async fn a_new_password_ends_everything(place: Place) {
         done.header("set-cookie"),
         Some("refresh_token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
     );
+    assert_eq!(app.with_cookie(&ada.cookie, "/auth/v1/refresh").status, 401);
     assert_eq!(
-        place.with_cookie(&ada.cookie, "/auth/v1/refresh").status,
-        401
-    );
-    assert_eq!(
-        place
-            .as_person(&ada, "GET", "/auth/v1/me", &Value::Null)
+        app.request_as(&ada, "GET", "/auth/v1/me", &Value::Null)
             .status,
         401
     );
-    let validate = place.send(
+    let validate = app.send(
         "GET",
         &format!("/auth/v1/password/reset/validate?token={link}"),
         &[],
         "",
     );
-    assert_eq!(validate.status, 401, "open links are dropped");
-    assert_eq!(place.log_in("ada@example.org", NEW_PASSWORD).status, 200);
+    assert_eq!(validate.status, 401, "open links are invalid");
+    assert_eq!(app.log_in("ada@example.org", NEW_PASSWORD).status, 200);
 }

@@ -5,15 +5,15 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::place::{Person, Place, body, code};
+use crate::app::{TestApp, TestUser, body, code};
 
 fn moderate(
-    place: &Place,
-    actor: &Person,
+    app: &TestApp,
+    actor: &TestUser,
     target: &str,
     what: &str,
 ) -> seaworthy_testkit::http::Answer {
-    place.as_person(
+    app.request_as(
         actor,
         "POST",
         &format!("/auth/v1/mod/users/{target}/{what}"),
@@ -22,12 +22,12 @@ fn moderate(
 }
 
 fn give(
-    place: &Place,
-    actor: &Person,
+    app: &TestApp,
+    actor: &TestUser,
     target: &str,
     role: &str,
 ) -> seaworthy_testkit::http::Answer {
-    place.as_person(
+    app.request_as(
         actor,
         "POST",
         &format!("/auth/v1/admin/users/{target}/role"),
@@ -35,11 +35,11 @@ fn give(
     )
 }
 
-pub(crate) async fn a_ban_takes_effect_at_once(place: Place) {
-    let ada = place.register("ada@example.org");
-    let moderator = place.seeded("moderator");
+pub(crate) async fn ban_revokes_tokens_immediately(app: TestApp) {
+    let ada = app.register("ada@example.org");
+    let moderator = app.seeded("moderator");
     for _ in 0..2 {
-        let banned = moderate(&place, &moderator, &ada.id, "ban");
+        let banned = moderate(&app, &moderator, &ada.id, "ban");
         assert_eq!(
             (banned.status, body(&banned)),
             (
@@ -48,17 +48,17 @@ pub(crate) async fn a_ban_takes_effect_at_once(place: Place) {
             )
         );
     }
-    let refused = place.as_person(&ada, "GET", "/auth/v1/me", &Value::Null);
+    let refused = app.request_as(&ada, "GET", "/auth/v1/me", &Value::Null);
     assert_eq!(
         (refused.status, code(&refused).as_str()),
         (401, "token_invalid")
     );
-    let told = place
-        .told("auth.user.changed", |body| body["user_id"] == ada.id)
+    let event = app
+        .wait_for_event("auth.user.changed", |body| body["user_id"] == ada.id)
         .await;
-    assert_eq!(told["version"], 1, "a second ban changes nothing");
+    assert_eq!(event["version"], 1, "a second ban changes nothing");
     for _ in 0..2 {
-        let back = moderate(&place, &moderator, &ada.id, "unban");
+        let back = moderate(&app, &moderator, &ada.id, "unban");
         assert_eq!(
             (back.status, body(&back)),
             (
@@ -68,24 +68,22 @@ pub(crate) async fn a_ban_takes_effect_at_once(place: Place) {
         );
     }
     assert_eq!(
-        place
-            .log_in("ada@example.org", crate::place::PASSWORD)
-            .status,
+        app.log_in("ada@example.org", crate::app::PASSWORD).status,
         200
     );
 }
 
-pub(crate) async fn nobody_moderates_themselves_or_above(place: Place) {
+pub(crate) async fn moderation_of_self_or_admin_is_forbidden(app: TestApp) {
     let (admin, moderator, user) = (
-        place.seeded("admin"),
-        place.seeded("moderator"),
-        place.seeded("user"),
+        app.seeded("admin"),
+        app.seeded("moderator"),
+        app.seeded("user"),
     );
-    let other = place.register("other@example.org");
-    assert_eq!(give(&place, &admin, &other.id, "moderator").status, 200);
+    let other = app.register("other@example.org");
+    assert_eq!(give(&app, &admin, &other.id, "moderator").status, 200);
     for what in ["ban", "unban"] {
-        let refused = |actor: &Person, target: &Person| {
-            let answer = moderate(&place, actor, &target.id, what);
+        let refused = |actor: &TestUser, target: &TestUser| {
+            let answer = moderate(&app, actor, &target.id, what);
             (answer.status, code(&answer))
         };
         assert_eq!(
@@ -105,41 +103,39 @@ pub(crate) async fn nobody_moderates_themselves_or_above(place: Place) {
             (403, "insufficient_role".to_owned())
         );
     }
-    let meta = moderate(&place, &user, &other.id, "ban");
+    let meta = moderate(&app, &user, &other.id, "ban");
     assert_eq!(
         body(&meta)["error"]["meta"],
         json!({ "required": "moderator" })
     );
     assert_eq!(
-        moderate(&place, &moderator, &other.id, "ban").status,
+        moderate(&app, &moderator, &other.id, "ban").status,
         200,
         "another moderator"
     );
-    assert_eq!(moderate(&place, &admin, &moderator.id, "ban").status, 200);
-    let gone = moderate(&place, &moderator, &user.id, "ban");
+    assert_eq!(moderate(&app, &admin, &moderator.id, "ban").status, 200);
+    let gone = moderate(&app, &moderator, &user.id, "ban");
     assert_eq!((gone.status, code(&gone).as_str()), (401, "token_invalid"));
 }
 
-pub(crate) async fn roles_are_given_by_admins(place: Place) {
-    let (admin, moderator) = (place.seeded("admin"), place.seeded("moderator"));
-    let ada = place.register("ada@example.org");
-    let given = give(&place, &admin, &ada.id, "moderator");
+pub(crate) async fn only_admins_set_roles(app: TestApp) {
+    let (admin, moderator) = (app.seeded("admin"), app.seeded("moderator"));
+    let ada = app.register("ada@example.org");
+    let given = give(&app, &admin, &ada.id, "moderator");
     let expected =
         json!({ "data": { "status": "role_updated", "user_id": ada.id, "role": "moderator" } });
     assert_eq!((given.status, body(&given)), (200, expected));
     assert_eq!(
-        place
-            .as_person(&ada, "GET", "/auth/v1/me", &Value::Null)
+        app.request_as(&ada, "GET", "/auth/v1/me", &Value::Null)
             .status,
         401,
-        "the token says another role"
+        "the token has the old role"
     );
-    place
-        .told("auth.user.changed", |body| body["user_id"] == ada.id)
+    app.wait_for_event("auth.user.changed", |body| body["user_id"] == ada.id)
         .await;
-    let refused = |actor: &Person, target: &str, role: Value| {
+    let refused = |actor: &TestUser, target: &str, role: Value| {
         let path = format!("/auth/v1/admin/users/{target}/role");
-        let answer = place.as_person(actor, "POST", &path, &json!({ "role": role }));
+        let answer = app.request_as(actor, "POST", &path, &json!({ "role": role }));
         (answer.status, code(&answer))
     };
     assert_eq!(
@@ -165,7 +161,7 @@ pub(crate) async fn roles_are_given_by_admins(place: Place) {
     );
 
     for path in ["/auth/v1/admin", "/auth/v1/admin/"] {
-        let answer = place.as_person(&admin, "GET", path, &Value::Null);
+        let answer = app.request_as(&admin, "GET", path, &Value::Null);
         let user = json!({ "id": admin.id, "email": "", "role": "admin", "email_verified": false, "locked": false, "has_password": false });
         assert_eq!(
             (answer.status, body(&answer)),
@@ -175,13 +171,11 @@ pub(crate) async fn roles_are_given_by_admins(place: Place) {
             )
         );
         assert_eq!(
-            place
-                .as_person(&moderator, "GET", path, &Value::Null)
-                .status,
+            app.request_as(&moderator, "GET", path, &Value::Null).status,
             403
         );
     }
-    let status = place.as_person(
+    let status = app.request_as(
         &admin,
         "GET",
         &format!("/auth/v1/admin/users/{}/status", ada.id),
@@ -190,7 +184,7 @@ pub(crate) async fn roles_are_given_by_admins(place: Place) {
     let expected = json!({ "user_id": ada.id, "role": "moderator", "locked": false, "email_verified": false, "has_password": true });
     assert_eq!(body(&status)["data"], expected);
     let revoke = |target: &str| {
-        place.as_person(
+        app.request_as(
             &admin,
             "POST",
             &format!("/auth/v1/admin/users/{target}/sessions/revoke"),
@@ -207,22 +201,19 @@ pub(crate) async fn roles_are_given_by_admins(place: Place) {
         body(&revoked),
         json!({ "data": { "status": "revoked", "user_id": ada.id } })
     );
-    assert_eq!(
-        place.with_cookie(&ada.cookie, "/auth/v1/refresh").status,
-        401
-    );
+    assert_eq!(app.with_cookie(&ada.cookie, "/auth/v1/refresh").status, 401);
     assert_eq!(revoke(nobody).status, 404);
 }
 
-pub(crate) async fn two_admins_cannot_demote_each_other(place: Place) {
-    let admin = place.seeded("admin");
+pub(crate) async fn concurrent_demotions_keep_one_admin(app: TestApp) {
+    let admin = app.seeded("admin");
     let email = "second@example.org";
-    let second = place.register(email);
-    assert_eq!(give(&place, &admin, &second.id, "admin").status, 200);
-    let second = crate::place::person(&place.log_in(email, crate::place::PASSWORD), 200);
+    let second = app.register(email);
+    assert_eq!(give(&app, &admin, &second.id, "admin").status, 200);
+    let second = crate::app::logged_in_user(&app.log_in(email, crate::app::PASSWORD), 200);
     let barrier = Arc::new(Barrier::new(2));
-    let demote = |actor: &Person, target: &Person| {
-        let (barrier, address) = (Arc::clone(&barrier), place.http);
+    let demote = |actor: &TestUser, target: &TestUser| {
+        let (barrier, address) = (Arc::clone(&barrier), app.http);
         let path = format!("/auth/v1/admin/users/{}/role", target.id);
         let bearer = format!("Bearer {}", actor.token);
         thread::spawn(move || {
@@ -243,7 +234,7 @@ pub(crate) async fn two_admins_cannot_demote_each_other(place: Place) {
     statuses.sort_unstable();
     assert_eq!(statuses[0], 200, "{statuses:?}");
     assert!([401, 403].contains(&statuses[1]), "{statuses:?}");
-    let database = place.connected().await;
+    let database = app.connect().await;
     let (admins,): (i64,) = seaworthy::data::sql("SELECT count(*) FROM users WHERE role = 'admin'")
         .fetch_one(&database)
         .await
@@ -251,15 +242,15 @@ pub(crate) async fn two_admins_cannot_demote_each_other(place: Place) {
     assert_eq!(admins, 1);
 }
 
-pub(crate) async fn an_id_that_is_none_is_404(place: Place) {
-    let admin = place.seeded("admin");
+pub(crate) async fn invalid_user_ids_are_404(app: TestApp) {
+    let admin = app.seeded("admin");
     for id in ["nobody", "1", "%20", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"] {
         for (method, path) in [
             ("POST", format!("/auth/v1/mod/users/{id}/ban")),
             ("GET", format!("/auth/v1/admin/users/{id}/status")),
             ("POST", format!("/auth/v1/admin/users/{id}/sessions/revoke")),
         ] {
-            let answer = place.as_person(&admin, method, &path, &Value::Null);
+            let answer = app.request_as(&admin, method, &path, &Value::Null);
             assert_eq!(
                 (answer.status, code(&answer).as_str()),
                 (404, "user_not_found"),
@@ -267,15 +258,15 @@ pub(crate) async fn an_id_that_is_none_is_404(place: Place) {
             );
         }
     }
-    // Every usual form of one that is known.
-    let ada = place.register("ada@example.org");
+    // All usual forms of a UUID are accepted.
+    let ada = app.register("ada@example.org");
     for id in [
         ada.id.to_uppercase(),
         ada.id.replace('-', ""),
         format!("urn:uuid:{}", ada.id),
         format!("%7B{}%7D", ada.id),
     ] {
-        let answer = place.as_person(
+        let answer = app.request_as(
             &admin,
             "GET",
             &format!("/auth/v1/admin/users/{id}/status"),
@@ -289,16 +280,16 @@ pub(crate) async fn an_id_that_is_none_is_404(place: Place) {
     }
 }
 
-pub(crate) async fn moderation_is_written_down(place: Place) {
-    let moderator = place.seeded("moderator");
-    let ada = place.register("ada@example.org");
-    place.log_in("ada@example.org", "wrong wrong wrong");
+pub(crate) async fn moderation_is_audited(app: TestApp) {
+    let moderator = app.seeded("moderator");
+    let ada = app.register("ada@example.org");
+    app.log_in("ada@example.org", "wrong wrong wrong");
     for _ in 0..2 {
-        // What is over already is no logout.
-        place.with_cookie(&ada.cookie, "/auth/v1/logout");
+        // The second logout has no session to end.
+        app.with_cookie(&ada.cookie, "/auth/v1/logout");
     }
-    moderate(&place, &moderator, &ada.id, "ban");
-    let database = place.connected().await;
+    moderate(&app, &moderator, &ada.id, "ban");
+    let database = app.connect().await;
     let records: Vec<(String, String, Option<String>)> = seaworthy::data::sql(
         "SELECT action, outcome, actor FROM audit_log WHERE target_id = ? ORDER BY sequence",
     )
@@ -306,12 +297,12 @@ pub(crate) async fn moderation_is_written_down(place: Place) {
     .fetch_all(&database)
     .await
     .unwrap();
-    let said: Vec<_> = records
+    let summary: Vec<_> = records
         .iter()
         .map(|(action, outcome, actor)| (action.as_str(), outcome.as_str(), actor.as_deref()))
         .collect();
     assert_eq!(
-        said,
+        summary,
         [
             ("user.register", "done", Some(ada.id.as_str())),
             ("user.login", "refused", None),

@@ -1,4 +1,4 @@
-//! The way of a login by a provider, there and back.
+//! The redirects, states and result page of logins by a provider.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,28 +7,25 @@ use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::json;
 
 use crate::{
-    place::{body, open_with},
-    provider::{HOSTILE, Harbour, message, open_with_more, outcome, refused},
+    app::{body, open_with},
+    provider::{HOSTILE, ProviderTestApp, error_of, message, open_with_settings, outcome},
 };
 
 const UNKNOWN_STATE: &str = "invalid or expired oauth state";
 
-/// A provider may not be installed.
-type Town = Option<Harbour>;
-
-async fn harbour(more: &[&str]) -> Town {
-    open_with_more(EmptyDatabase::sqlite().unwrap(), more).await
+async fn open(more: &[&str]) -> Option<ProviderTestApp> {
+    open_with_settings(EmptyDatabase::sqlite().unwrap(), more).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_browser_is_sent_to_the_provider_as_the_contract_says_auth_4() {
-    let Some(town) = harbour(&[]).await else {
+async fn start_redirects_to_the_provider_auth_4() {
+    let Some(test) = open(&[]).await else {
         return;
     };
-    let begun = town.begin("?redirect_to=/events");
-    let (page, query) = begun.location.split_once('?').unwrap();
-    assert!(page.starts_with(&town.provider.issuer()));
-    assert!(begun.location.contains("&state="), "{}", begun.location);
+    let started = test.begin("?redirect_to=/events");
+    let (page, query) = started.location.split_once('?').unwrap();
+    assert!(page.starts_with(&test.provider.issuer()));
+    assert!(started.location.contains("&state="), "{}", started.location);
     for pair in [
         "client_id=city-events",
         "redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fapi%2Fauth%2Foauth%2Fgoogle%2Fcallback",
@@ -53,50 +50,50 @@ async fn a_browser_is_sent_to_the_provider_as_the_contract_says_auth_4() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_state_that_is_used_unknown_or_somebody_elses_is_refused_auth_4() {
-    let Some(town) = harbour(&[]).await else {
+async fn used_unknown_or_foreign_states_are_refused_auth_4() {
+    let Some(test) = open(&[]).await else {
         return;
     };
-    let begun = town.begin("");
-    let back = town.at_provider(&begun, "ada");
-    let other = town.begin("");
-    // Another browser, and one without any cookie.
+    let started = test.begin("");
+    let back = test.log_in_at_provider(&started, "ada");
+    let other = test.begin("");
+    // Browsers without the cookie, and with the cookie of another login.
     for cookie in ["a=b", "openid_google=", other.cookie.as_str()] {
-        assert_eq!(refused(&town.come_back(cookie, &back)), UNKNOWN_STATE);
+        assert_eq!(error_of(&test.finish(cookie, &back)), UNKNOWN_STATE);
     }
     assert_eq!(
-        refused(&town.come_back_to("github", &begun.cookie, &back)),
+        error_of(&test.finish_at("github", &started.cookie, &back)),
         UNKNOWN_STATE
     );
     let unknown = format!(
         "/auth/v1/oauth/google/callback?code=a&state={}",
         "A".repeat(43)
     );
-    let cookie = [("cookie", begun.cookie.as_str())];
+    let cookie = [("cookie", started.cookie.as_str())];
     assert_eq!(
-        refused(&town.place.send("GET", &unknown, &cookie, "")),
+        error_of(&test.app.send("GET", &unknown, &cookie, "")),
         UNKNOWN_STATE
     );
-    // The answer of another provider.
+    // A response by another issuer.
     let (_, iss) = back.split_once("&iss=").unwrap();
     let mixed = back.replace(iss, "https%3A%2F%2Fevil.example");
-    let mixed = refused(&town.come_back(&begun.cookie, &mixed));
+    let mixed = error_of(&test.finish(&started.cookie, &mixed));
     assert_eq!(mixed, "the response is not by the requested provider");
 
-    // Only the exchange of a code uses up a login: an answer that is refused before it does not.
-    assert_eq!(town.come_back(&begun.cookie, &back).status, 200);
+    // Only the exchange of a code consumes a login. A response refused earlier does not.
+    assert_eq!(test.finish(&started.cookie, &back).status, 200);
     assert_eq!(
-        refused(&town.come_back(&begun.cookie, &back)),
+        error_of(&test.finish(&started.cookie, &back)),
         UNKNOWN_STATE
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_that_took_too_long_is_refused_auth_4() {
-    let Some(town) = harbour(&["oauth.state_ttl=2s"]).await else {
+async fn expired_states_are_refused_auth_4() {
+    let Some(test) = open(&["oauth.state_ttl=2s"]).await else {
         return;
     };
-    let begun = town.begin("");
+    let started = test.begin("");
     let seconds = || {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -104,60 +101,60 @@ async fn a_login_that_took_too_long_is_refused_auth_4() {
             .as_secs()
     };
     let end = seconds() + 2;
-    let back = town.at_provider(&begun, "ada");
+    let back = test.log_in_at_provider(&started, "ada");
     while seconds() <= end {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(
-        refused(&town.come_back(&begun.cookie, &back)),
+        error_of(&test.finish(&started.cookie, &back)),
         UNKNOWN_STATE
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whom_the_provider_refuses_is_told_so_auth_4() {
-    let Some(mut town) = harbour(&[]).await else {
+async fn errors_of_the_provider_are_shown_auth_4() {
+    let Some(mut test) = open(&[]).await else {
         return;
     };
-    let begun = town.begin("");
-    let back = town.at_provider(&begun, "nobody");
+    let started = test.begin("");
+    let back = test.log_in_at_provider(&started, "nobody");
     assert!(back.contains("error=access_denied"), "{back}");
-    // Nothing of what comes by way of the browser is repeated.
+    // The page does not repeat parameters of the callback.
     let back = format!("{back}&error_uri=%3Cscript%3E").replace("nobody", "%3Cscript%3E");
-    let answer = town.come_back(&begun.cookie, &back);
+    let answer = test.finish(&started.cookie, &back);
     assert_eq!(
-        refused(&answer),
+        error_of(&answer),
         "the provider rejected the login: access denied"
     );
     assert!(!answer.body.contains("<script>alert"));
 
-    // A code that was sent to somebody else is worth nothing.
-    let victim = town.begin("");
-    let stolen = town.at_provider(&victim, "ada");
-    let thief = town.begin("");
+    // A code of another login is rejected.
+    let victim = test.begin("");
+    let stolen = test.log_in_at_provider(&victim, "ada");
+    let thief = test.begin("");
     let state = |address: &str| {
         let (_, rest) = address.split_once("state=").unwrap();
         rest.split('&').next().unwrap().to_owned()
     };
     let injected = stolen.replace(&state(&stolen), &state(&thief.location));
-    let answer = town.come_back(&thief.cookie, &injected);
-    assert_eq!(refused(&answer), "the provider rejected the code");
+    let answer = test.finish(&thief.cookie, &injected);
+    assert_eq!(error_of(&answer), "the provider rejected the code");
 
-    // An address that mail cannot be sent to makes no account.
-    assert_eq!(refused(&town.log_in("odd")), "email is invalid");
+    // An undeliverable address creates no account.
+    assert_eq!(error_of(&test.log_in("odd")), "email is invalid");
 
-    // Who cannot be asked is not the caller's fault.
-    let begun = town.begin("");
-    let back = town.at_provider(&begun, "ada");
-    town.provider.kill();
-    let answer = town.come_back(&begun.cookie, &back);
+    // An unavailable provider is a server error.
+    let started = test.begin("");
+    let back = test.log_in_at_provider(&started, "ada");
+    test.provider.kill();
+    let answer = test.finish(&started.cookie, &back);
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert_eq!(message(&answer)["type"], "oauth_error");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_ends_at_a_page_of_the_list_and_else_at_the_first_auth_4() {
-    let Some(town) = harbour(&["oauth.allowed_redirects=/events,/profile"]).await else {
+async fn login_ends_only_at_allowed_paths_auth_4() {
+    let Some(test) = open(&["oauth.allowed_redirects=/events,/profile"]).await else {
         return;
     };
     for (wanted, ends) in [
@@ -170,21 +167,24 @@ async fn a_login_ends_at_a_page_of_the_list_and_else_at_the_first_auth_4() {
         ("?redirect_to=//evil.example", "/"),
         ("", "/"),
     ] {
-        let begun = town.begin(wanted);
-        let back = town.at_provider(&begun, "ada");
-        let told = message(&town.come_back(&begun.cookie, &back));
-        assert_eq!(told["redirect_to"], ends, "{wanted}");
+        let started = test.begin(wanted);
+        let back = test.log_in_at_provider(&started, "ada");
+        let result = message(&test.finish(&started.cookie, &back));
+        assert_eq!(result["redirect_to"], ends, "{wanted}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_tells_one_origin_and_runs_its_own_script_alone_auth_4() {
-    let Some(town) = harbour(&["oauth.frontend_origin=https://events.example.org"]).await else {
+async fn result_page_sends_to_one_origin_and_blocks_scripts_auth_4() {
+    let Some(test) = open(&["oauth.frontend_origin=https://events.example.org"]).await else {
         return;
     };
-    for answer in [town.log_in(HOSTILE), {
-        let begun = town.begin("");
-        town.come_back(&begun.cookie, &town.at_provider(&begun, "nobody"))
+    for answer in [test.log_in(HOSTILE), {
+        let started = test.begin("");
+        test.finish(
+            &started.cookie,
+            &test.log_in_at_provider(&started, "nobody"),
+        )
     }] {
         assert_eq!(outcome(&answer)["origin"], "https://events.example.org");
         assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -202,7 +202,7 @@ async fn the_page_tells_one_origin_and_runs_its_own_script_alone_auth_4() {
                 && policy.contains("frame-ancestors 'none'"),
             "{policy}"
         );
-        // The data and the script, and nothing that somebody put there.
+        // The page has its data and its script, and no other script.
         assert_eq!(answer.body.matches("<script").count(), 2, "{}", answer.body);
         assert_eq!(answer.body.matches("</script").count(), 2);
         assert!(!answer.body.contains("alert"), "{}", answer.body);
@@ -210,22 +210,25 @@ async fn the_page_tells_one_origin_and_runs_its_own_script_alone_auth_4() {
     }
     let (name,): (String,) = sql("SELECT username FROM users WHERE email = ?")
         .bind("mallory@example.org")
-        .fetch_one(&town.place.connected().await)
+        .fetch_one(&test.app.connect().await)
         .await
         .unwrap();
-    assert!(name.starts_with("</script>"), "it was that name: {name}");
+    assert!(
+        name.starts_with("</script>"),
+        "the name is stored as given: {name}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn logins_by_a_provider_are_counted_and_tell_no_secret_auth_4() {
-    let Some(town) = harbour(&[]).await else {
+async fn provider_logins_are_counted_without_secrets_auth_4() {
+    let Some(test) = open(&[]).await else {
         return;
     };
-    let begun = town.begin("");
-    let back = town.at_provider(&begun, "ada");
-    let told = message(&town.come_back(&begun.cookie, &back));
-    town.come_back(&begun.cookie, &back);
-    let metrics = town.place.send("GET", "/metrics", &[], "").body;
+    let started = test.begin("");
+    let back = test.log_in_at_provider(&started, "ada");
+    let result = message(&test.finish(&started.cookie, &back));
+    test.finish(&started.cookie, &back);
+    let metrics = test.app.send("GET", "/metrics", &[], "").body;
     for line in [
         r#"openid_logins_total{outcome="SUCCESS",provider="google"} 1"#,
         r#"openid_logins_total{outcome="OPENID_USED",provider="google"} 1"#,
@@ -235,28 +238,28 @@ async fn logins_by_a_provider_are_counted_and_tell_no_secret_auth_4() {
     }
     for secret in [
         "ada",
-        begun.cookie.as_str(),
-        told["access_token"].as_str().unwrap(),
+        started.cookie.as_str(),
+        result["access_token"].as_str().unwrap(),
     ] {
         assert!(!metrics.contains(secret), "{secret}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_by_a_provider_that_is_not_set_up_is_refused_auth_4() {
+async fn unconfigured_providers_are_refused_auth_4() {
     let empty = EmptyDatabase::sqlite().unwrap();
-    let place = open_with(empty, Profile::Development, &[]).await;
-    for (provider, told) in [
+    let app = open_with(empty, Profile::Development, &[]).await;
+    for (provider, result) in [
         ("google", "oauth_not_configured"),
         ("github", "unsupported_provider"),
         ("discord", "unsupported_provider"),
         ("nobody", "unsupported_provider"),
     ] {
         let path = format!("/auth/v1/oauth/{provider}/start?redirect_to=https://evil.example");
-        let answer = place.send("GET", &path, &[], "");
+        let answer = app.send("GET", &path, &[], "");
         assert_eq!(
             (answer.status, answer.body.as_str()),
-            (400, told),
+            (400, result),
             "{provider}"
         );
         assert!(
@@ -266,27 +269,25 @@ async fn a_login_by_a_provider_that_is_not_set_up_is_refused_auth_4() {
                 .starts_with("text/plain")
         );
         let path = format!("/auth/v1/oauth/{provider}/callback?code=a&state=b");
-        let answer = place.send("GET", &path, &[], "");
-        assert_eq!(refused(&answer), UNKNOWN_STATE);
+        let answer = app.send("GET", &path, &[], "");
+        assert_eq!(error_of(&answer), UNKNOWN_STATE);
     }
-    let offered = place.send("GET", "/auth/v1/oauth/providers", &[], "");
+    let offered = app.send("GET", "/auth/v1/oauth/providers", &[], "");
     assert_eq!(body(&offered), json!({ "data": { "providers": [] } }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_set_up_is_offered_and_a_provider_that_is_away_is_no_reason_not_to_start_auth_4() {
-    let Some(mut town) = harbour(&[]).await else {
+async fn unavailable_provider_does_not_stop_the_service_auth_4() {
+    let Some(mut test) = open(&[]).await else {
         return;
     };
-    let offered = town.place.send("GET", "/auth/v1/oauth/providers", &[], "");
+    let offered = test.app.send("GET", "/auth/v1/oauth/providers", &[], "");
     assert_eq!(
         body(&offered),
         json!({ "data": { "providers": ["google"] } })
     );
-    town.provider.kill();
-    let answer = town
-        .place
-        .send("GET", "/auth/v1/oauth/google/start", &[], "");
+    test.provider.kill();
+    let answer = test.app.send("GET", "/auth/v1/oauth/google/start", &[], "");
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert!(
         answer

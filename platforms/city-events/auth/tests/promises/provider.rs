@@ -1,4 +1,4 @@
-//! The service beside a real provider, and somebody's browser that goes from one to the other.
+//! The service with a real OpenID provider, and a browser that follows the redirects.
 
 use seaworthy::config::Profile;
 use seaworthy_testkit::{
@@ -9,35 +9,38 @@ use seaworthy_testkit::{
 };
 use serde_json::Value;
 
-use crate::place::{Place, cookies, open_with};
+use crate::app::{TestApp, cookies, open_with};
 
 const CLIENT: &str = "city-events";
 const SECRET: &str = "c2hpcHMgYXJlIGJ1aWx0IGZvciB0aGUgb3BlbiBzZWE";
-/// Where browsers would come back to by way of the door; these go to the service itself.
+/// The registered callback of the gateway. The tests call the service directly.
 const CALLBACK: &str = "http://127.0.0.1:9/api/auth/oauth/google/callback";
 const START: &str = "/auth/v1/oauth/google/start";
 
-/// A name that would leave the place it stands in, as it is written in an address.
+/// A name that would end its HTML element, URL-encoded.
 pub(crate) const HOSTILE: &str = "%3C/script%3E%3Cscript%3Ealert(1)%3C/script%3E";
 
-/// The service and its provider.
-pub(crate) struct Harbour {
-    pub(crate) place: Place,
+/// The service and a provider.
+pub(crate) struct ProviderTestApp {
+    pub(crate) app: TestApp,
     pub(crate) provider: OidcProvider,
 }
 
-/// Somebody who was sent to the provider.
-pub(crate) struct Begun {
+/// A login that was redirected to the provider.
+pub(crate) struct StartedLogin {
     pub(crate) location: String,
     /// Name and value.
     pub(crate) cookie: String,
 }
 
-pub(crate) async fn open(empty: EmptyDatabase) -> Option<Harbour> {
-    open_with_more(empty, &[]).await
+pub(crate) async fn open(empty: EmptyDatabase) -> Option<ProviderTestApp> {
+    open_with_settings(empty, &[]).await
 }
 
-pub(crate) async fn open_with_more(empty: EmptyDatabase, more: &[&str]) -> Option<Harbour> {
+pub(crate) async fn open_with_settings(
+    empty: EmptyDatabase,
+    more: &[&str],
+) -> Option<ProviderTestApp> {
     let modules = required("SEAWORTHY_TEST_OIDC_PROVIDER")?;
     let registrations = OidcRegistrations::new()
         .client(CLIENT, SECRET, CALLBACK, &Value::Null)
@@ -57,11 +60,11 @@ pub(crate) async fn open_with_more(empty: EmptyDatabase, more: &[&str]) -> Optio
         .map(String::as_str)
         .chain(more.iter().copied())
         .collect();
-    let place = open_with(empty, Profile::Development, &own).await;
-    Some(Harbour { place, provider })
+    let app = open_with(empty, Profile::Development, &own).await;
+    Some(ProviderTestApp { app, provider })
 }
 
-/// What the service has to know of the provider; with patience, because many tests share two cores.
+/// Returns the settings for the provider, with long timeouts for slow test machines.
 pub(crate) fn settings(provider: &OidcProvider) -> Vec<String> {
     [
         "rate_limit.enabled=false".to_owned(),
@@ -76,49 +79,49 @@ pub(crate) fn settings(provider: &OidcProvider) -> Vec<String> {
     .into()
 }
 
-impl Harbour {
-    pub(crate) fn begin(&self, query: &str) -> Begun {
-        let answer = self.place.send("GET", &format!("{START}{query}"), &[], "");
+impl ProviderTestApp {
+    pub(crate) fn begin(&self, query: &str) -> StartedLogin {
+        let answer = self.app.send("GET", &format!("{START}{query}"), &[], "");
         assert_eq!(answer.status, 302, "{}", answer.body);
         let set = cookies(&answer);
         assert_eq!(set.len(), 1, "{set:?}");
-        Begun {
+        StartedLogin {
             location: answer.header("location").unwrap().to_owned(),
             cookie: set[0].clone(),
         }
     }
 
-    /// Where the provider sends somebody back to, who logs in there.
-    pub(crate) fn at_provider(&self, begun: &Begun, account: &str) -> String {
-        self.provider.log_in(&begun.location, account).unwrap()
+    /// Logs in at the provider, and returns the callback URL.
+    pub(crate) fn log_in_at_provider(&self, started: &StartedLogin, account: &str) -> String {
+        self.provider.log_in(&started.location, account).unwrap()
     }
 
-    /// What the browser gets that comes back.
-    pub(crate) fn come_back(&self, cookie: &str, back: &str) -> Answer {
-        self.come_back_to("google", cookie, back)
+    /// Follows the callback URL.
+    pub(crate) fn finish(&self, cookie: &str, back: &str) -> Answer {
+        self.finish_at("google", cookie, back)
     }
 
-    pub(crate) fn come_back_to(&self, provider: &str, cookie: &str, back: &str) -> Answer {
+    pub(crate) fn finish_at(&self, provider: &str, cookie: &str, back: &str) -> Answer {
         let path = callback_path(provider, back);
-        self.place.send("GET", &path, &[("cookie", cookie)], "")
+        self.app.send("GET", &path, &[("cookie", cookie)], "")
     }
 
-    /// The whole way.
+    /// Logs in by the provider.
     pub(crate) fn log_in(&self, account: &str) -> Answer {
-        let begun = self.begin("?redirect_to=/events");
-        let back = self.at_provider(&begun, account);
-        self.come_back(&begun.cookie, &back)
+        let started = self.begin("?redirect_to=/events");
+        let back = self.log_in_at_provider(&started, account);
+        self.finish(&started.cookie, &back)
     }
 }
 
-/// The path at the service of the address that the provider sends a browser to.
+/// Returns the path at the service for a callback URL.
 pub(crate) fn callback_path(provider: &str, back: &str) -> String {
     let (address, query) = back.split_once('?').unwrap();
     assert_eq!(address, CALLBACK);
     format!("/auth/v1/oauth/{provider}/callback?{query}")
 }
 
-/// What a page tells the web application.
+/// Returns the message of a result page.
 pub(crate) fn message(answer: &Answer) -> Value {
     outcome(answer)["message"].clone()
 }
@@ -132,13 +135,13 @@ pub(crate) fn outcome(answer: &Answer) -> Value {
     serde_json::from_str(data).unwrap()
 }
 
-/// Why nobody is logged in.
-pub(crate) fn refused(answer: &Answer) -> String {
+/// Returns the error of a failed login.
+pub(crate) fn error_of(answer: &Answer) -> String {
     assert_eq!(answer.status, 400, "{}", answer.body);
     assert_eq!(answer.header("set-cookie"), None);
-    let told = message(answer);
-    assert_eq!(told["type"], "oauth_error");
-    let error = told["error"].as_str().unwrap();
+    let result = message(answer);
+    assert_eq!(result["type"], "oauth_error");
+    let error = result["error"].as_str().unwrap();
     assert!(
         answer.body.contains(&format!("<p>{error}</p>")),
         "{}",

@@ -1,9 +1,10 @@
-//! What callers are refused with: reasons that are the codes of the contract in upper case, and fields that are their `meta`.
+//! Errors for callers. Reasons are the codes of the contract in upper case, and fields are their
+//! `meta`.
 
 use city_events_contract::Role;
 use seaworthy::{auth::password::WeakPassword, prelude::*};
 
-/// A field that has to be there is not, or is empty.
+/// A required field is missing or empty.
 pub(crate) fn missing_field(field: &'static str) -> Error {
     Error::new(
         Code::Invalid,
@@ -13,7 +14,7 @@ pub(crate) fn missing_field(field: &'static str) -> Error {
     .with_field("field", field)
 }
 
-/// A field holds something that it cannot hold.
+/// A field has an invalid value.
 pub(crate) fn invalid_field(field: &'static str, reason: &'static str) -> Error {
     Error::new(
         Code::Invalid,
@@ -24,24 +25,24 @@ pub(crate) fn invalid_field(field: &'static str, reason: &'static str) -> Error 
     .with_field("reason", reason)
 }
 
-/// The password is none that is taken.
+/// The policy rejects the password.
 pub(crate) fn weak_password(weak: WeakPassword) -> Error {
     Error::new(Code::Invalid, "WEAK_PASSWORD", weak.to_string()).with_field("reason", weak.name())
 }
 
-/// E-mail and password do not belong together, for whatever reason.
+/// The login fails. It does not reveal the reason.
 pub(crate) fn invalid_credentials() -> Error {
     let message = "the e-mail address or the password is wrong";
     Error::new(Code::Unauthenticated, "INVALID_CREDENTIALS", message)
 }
 
-/// An access token or a link that does not count, or counts no more.
+/// An access token or the token of a link is invalid, expired or revoked.
 pub(crate) fn token_invalid() -> Error {
     let message = "the token is not valid";
     Error::new(Code::Unauthenticated, "TOKEN_INVALID", message)
 }
 
-/// No refresh token, or one that counts no more.
+/// The refresh token is missing, invalid, expired or revoked.
 pub(crate) fn refresh_token_invalid() -> Error {
     Error::new(
         Code::Unauthenticated,
@@ -50,14 +51,14 @@ pub(crate) fn refresh_token_invalid() -> Error {
     )
 }
 
-/// There is no such user.
+/// The user does not exist.
 pub(crate) fn user_not_found() -> Error {
-    Error::new(Code::NotFound, "USER_NOT_FOUND", "there is no such user")
+    Error::new(Code::NotFound, "USER_NOT_FOUND", "no user has this ID")
 }
 
-/// The address belongs to somebody.
+/// Another user has the address.
 pub(crate) fn email_already_exists() -> Error {
-    let message = "there is a user with this e-mail address already";
+    let message = "a user with this e-mail address already exists";
     Error::new(Code::Conflict, "EMAIL_ALREADY_EXISTS", message)
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn account_locked() -> Error {
     Error::new(Code::Forbidden, "ACCOUNT_LOCKED", "the account is locked")
 }
 
-/// The address belongs to somebody who has not shown that it is theirs: whoever registered it first may be somebody else.
+/// A user with an unverified address has the address. That user may not own it.
 pub(crate) fn email_not_verified() -> Error {
     let message = "email already registered but not verified";
     Error::new(Code::Forbidden, "EMAIL_NOT_VERIFIED", message)
@@ -74,31 +75,31 @@ pub(crate) fn email_not_verified() -> Error {
 
 /// The caller's role is too low.
 pub(crate) fn insufficient_role(required: Role) -> Error {
-    let message = "your role does not allow it";
+    let message = "your role does not permit this action";
     Error::new(Code::Forbidden, "INSUFFICIENT_ROLE", message)
         .with_field("required", required.as_str())
 }
 
-/// Nobody bans or unbans themselves.
+/// Users cannot ban or unban themselves.
 pub(crate) fn cannot_moderate_self() -> Error {
-    let message = "nobody moderates themselves";
+    let message = "you cannot moderate yourself";
     Error::new(Code::Forbidden, "CANNOT_MODERATE_SELF", message)
 }
 
-/// Moderators do not touch admins.
+/// Moderators cannot ban or unban admins.
 pub(crate) fn cannot_moderate_admin() -> Error {
-    let message = "a moderator does not moderate an admin";
+    let message = "moderators cannot moderate admins";
     Error::new(Code::Forbidden, "CANNOT_MODERATE_ADMIN", message)
 }
 
-/// Admins do this to others.
+/// Admins cannot apply this action to themselves.
 pub(crate) fn cannot_affect_self() -> Error {
-    let message = "an admin does this to others only";
+    let message = "you cannot apply this action to yourself";
     Error::new(Code::Forbidden, "CANNOT_AFFECT_SELF", message)
 }
 
-/// Somebody has to be left who can give roles.
+/// The platform needs an admin to assign roles.
 pub(crate) fn last_admin_protected() -> Error {
-    let message = "the last admin stays one";
+    let message = "the last admin cannot lose the role";
     Error::new(Code::Forbidden, "LAST_ADMIN_PROTECTED", message)
 }

@@ -1,4 +1,4 @@
-//! The service over a database of its own, and somebody who hears what it tells.
+//! The service with its own database, and a subscriber that records its messages.
 
 use std::{
     net::SocketAddr,
@@ -24,73 +24,73 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Nothing that these tests wait for takes longer on the slowest machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The maximum time that these tests wait for a condition.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) const JWT_SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
 pub(crate) const INTERNAL_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdA";
 pub(crate) const CALLS_SECRET: &str = "ZGllIExhbXBlIGFtIFRvciBicmVubnQgbm9jaCB1bmQgd2FydGV0";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-type Heard = Arc<Mutex<Vec<(String, Value)>>>;
+type ReceivedEvents = Arc<Mutex<Vec<(String, Value)>>>;
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-struct ListenerConfig {
+struct SubscriberConfig {
     broker: MessagingConfig,
 }
 
-/// The running service.
-pub(crate) struct Place {
+/// The running service, its database and its broker.
+pub(crate) struct TestApp {
     pub(crate) http: SocketAddr,
     pub(crate) grpc: SocketAddr,
-    pub(crate) operators: SocketAddr,
+    pub(crate) admin: SocketAddr,
     pub(crate) database: String,
     broker: String,
-    heard: Heard,
+    received: ReceivedEvents,
     _auth: RunningService,
-    _listener: RunningService,
+    _subscriber: RunningService,
     _empty: EmptyDatabase,
     _folder: TempDir,
 }
 
-/// Somebody with an access token and the cookie of a session.
+/// A logged-in user.
 #[derive(Debug, Clone)]
-pub(crate) struct Person {
+pub(crate) struct TestUser {
     pub(crate) id: String,
     pub(crate) email: String,
     pub(crate) token: String,
     pub(crate) cookie: String,
 }
 
-pub(crate) async fn open(empty: EmptyDatabase) -> Place {
+pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     open_with(empty, Profile::Development, &["rate_limit.enabled=false"]).await
 }
 
-pub(crate) async fn open_with(empty: EmptyDatabase, profile: Profile, own: &[&str]) -> Place {
+pub(crate) async fn open_with(empty: EmptyDatabase, profile: Profile, own: &[&str]) -> TestApp {
     let folder = TempDir::new().unwrap();
     let broker = format!(
         "broker.url=sqlite:{}",
         folder.path().join("broker.db").display()
     );
-    let heard = Heard::default();
-    let listener = listen(&broker, &heard).await;
+    let received = ReceivedEvents::default();
+    let subscriber = start_subscriber(&broker, &received).await;
     let auth = start(empty.url(), &broker, profile, own).await;
     let addresses = auth.addresses();
-    Place {
+    TestApp {
         http: addresses.http,
         grpc: addresses.grpc.unwrap(),
-        operators: addresses.admin,
+        admin: addresses.admin,
         database: empty.url().to_owned(),
         broker,
-        heard,
+        received,
         _auth: auth,
-        _listener: listener,
+        _subscriber: subscriber,
         _empty: empty,
         _folder: folder,
     }
 }
 
-/// The service, or one more of it.
+/// Starts an instance of the service.
 async fn start(database: &str, broker: &str, profile: Profile, own: &[&str]) -> RunningService {
     let settings = [
         format!("database.url={database}"),
@@ -107,14 +107,14 @@ async fn start(database: &str, broker: &str, profile: Profile, own: &[&str]) -> 
         "server.http.access_log.enabled=false".to_owned(),
         "log.level=error".to_owned(),
     ];
-    // What is said to be null is not set.
+    // A setting with the value `null` is left out.
     let is_set = |setting: &String| {
         let (key, _) = setting.split_once('=').unwrap();
         !own.contains(&format!("{key}=null").as_str())
     };
     let settings = settings.into_iter().filter(is_set);
-    let own = own.iter().filter(|one| !one.ends_with("=null"));
-    let own: Vec<String> = own.map(|one| (*one).to_owned()).collect();
+    let own = own.iter().filter(|setting| !setting.ends_with("=null"));
+    let own: Vec<String> = own.map(|setting| (*setting).to_owned()).collect();
     let loader = Loader::new("auth-service")
         .environment(Environment::default())
         .profile(profile)
@@ -125,9 +125,9 @@ async fn start(database: &str, broker: &str, profile: Profile, own: &[&str]) -> 
         .unwrap_or_else(|error| panic!("{:?}", error.chain()))
 }
 
-/// A service that hears all that is told of users.
-async fn listen(broker: &str, heard: &Heard) -> RunningService {
-    let loader = Loader::new("listener")
+/// Starts a subscriber that records all messages about users.
+async fn start_subscriber(broker: &str, received: &ReceivedEvents) -> RunningService {
+    let loader = Loader::new("subscriber")
         .environment(Environment::default())
         .overrides([
             broker.to_owned(),
@@ -135,31 +135,33 @@ async fn listen(broker: &str, heard: &Heard) -> RunningService {
             "admin.addr=127.0.0.1:0".to_owned(),
             "log.level=error".to_owned(),
         ]);
-    let started =
-        Service::new("listener", "1").start(loader, async |service: &Assembly<ListenerConfig>| {
+    let started = Service::new("subscriber", "1").start(
+        loader,
+        async |service: &Assembly<SubscriberConfig>| {
             let messaging =
                 Messaging::connect(service, "broker", &service.settings().broker).await?;
-            let subscription = Subscription::new("listener");
-            let subscription = hear::<VerifyEmailRequested>(subscription, heard);
-            let subscription = hear::<PasswordResetRequested>(subscription, heard);
-            let subscription = hear::<UserChanged>(subscription, heard);
-            let subscription = hear::<AvatarUpdated>(subscription, heard);
+            let subscription = Subscription::new("subscriber");
+            let subscription = receive::<VerifyEmailRequested>(subscription, received);
+            let subscription = receive::<PasswordResetRequested>(subscription, received);
+            let subscription = receive::<UserChanged>(subscription, received);
+            let subscription = receive::<AvatarUpdated>(subscription, received);
             messaging.subscribe(subscription).await?;
             Ok(())
-        });
+        },
+    );
     started
         .await
         .unwrap_or_else(|error| panic!("{:?}", error.chain()))
 }
 
-fn hear<E>(subscription: Subscription, heard: &Heard) -> Subscription
+fn receive<E>(subscription: Subscription, received: &ReceivedEvents) -> Subscription
 where
     E: Event + Clone + Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static,
 {
-    let heard = Arc::clone(heard);
+    let events = Arc::clone(received);
     subscription.on::<E, _, _, _>(move |received: Received<E>| {
         let body = serde_json::to_value(received.event()).unwrap();
-        heard.lock().unwrap().push((E::TYPE.to_owned(), body));
+        events.lock().unwrap().push((E::TYPE.to_owned(), body));
         async { Ok::<_, Failure>(()) }
     })
 }
@@ -168,7 +170,7 @@ pub(crate) fn body(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap_or(Value::Null)
 }
 
-/// The code of a refusal.
+/// Returns the error code of a response.
 pub(crate) fn code(answer: &Answer) -> String {
     let body = body(answer);
     body["error"]["code"]
@@ -177,7 +179,7 @@ pub(crate) fn code(answer: &Answer) -> String {
         .to_owned()
 }
 
-/// Name and value of every cookie that an answer sets.
+/// Returns name and value of each cookie that a response sets.
 pub(crate) fn cookies(answer: &Answer) -> Vec<String> {
     let set = answer
         .headers
@@ -187,13 +189,13 @@ pub(crate) fn cookies(answer: &Answer) -> Vec<String> {
     set.map(|(_, value)| pair(value)).collect()
 }
 
-/// The value of the cookie that an answer sets.
+/// Returns name and value of the first cookie that a response sets.
 pub(crate) fn cookie(answer: &Answer) -> String {
     let cookie = answer.header("set-cookie").unwrap_or_default();
     cookie.split(';').next().unwrap().to_owned()
 }
 
-impl Place {
+impl TestApp {
     pub(crate) fn send(
         &self,
         method: &str,
@@ -204,7 +206,7 @@ impl Place {
         request(self.http, method, path, headers, body).unwrap()
     }
 
-    /// One more of the service on the same database.
+    /// Starts another instance with the same database.
     pub(crate) async fn replica(&self, own: &[&str]) -> RunningService {
         start(&self.database, &self.broker, Profile::Development, own).await
     }
@@ -214,15 +216,15 @@ impl Place {
         self.send("POST", path, &[("content-type", "application/json")], &body)
     }
 
-    /// A request with an access token.
-    pub(crate) fn as_person(
+    /// Sends a request with the user's access token.
+    pub(crate) fn request_as(
         &self,
-        person: &Person,
+        user: &TestUser,
         method: &str,
         path: &str,
         body: &Value,
     ) -> Answer {
-        let bearer = format!("Bearer {}", person.token);
+        let bearer = format!("Bearer {}", user.token);
         let body = if body.is_null() {
             String::new()
         } else {
@@ -231,15 +233,14 @@ impl Place {
         self.send(method, path, &[("authorization", &bearer)], &body)
     }
 
-    /// A request with the cookie of a session.
+    /// Sends a POST request with a cookie.
     pub(crate) fn with_cookie(&self, cookie: &str, path: &str) -> Answer {
         self.send("POST", path, &[("cookie", cookie)], "")
     }
 
-    pub(crate) fn register(&self, email: &str) -> Person {
-        let given =
-            json!({ "email": email, "password": PASSWORD, "name": "ignored by the original" });
-        person(&self.post("/auth/v1/register", &given), 201)
+    pub(crate) fn register(&self, email: &str) -> TestUser {
+        let given = json!({ "email": email, "password": PASSWORD, "name": "Ada" });
+        logged_in_user(&self.post("/auth/v1/register", &given), 201)
     }
 
     pub(crate) fn log_in(&self, email: &str, password: &str) -> Answer {
@@ -249,40 +250,47 @@ impl Place {
         )
     }
 
-    /// One of the three users that a development begins with.
-    pub(crate) fn seeded(&self, role: &str) -> Person {
-        person(
+    /// Logs in a seeded user.
+    pub(crate) fn seeded(&self, role: &str) -> TestUser {
+        logged_in_user(
             &self.log_in(&format!("{role}@example.com"), SEED_PASSWORD),
             200,
         )
     }
 
-    /// Waits for the message of a kind about a user that fits, the latest one.
-    pub(crate) async fn told(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let begun = Instant::now();
+    /// Waits for the latest matching message of a type.
+    pub(crate) async fn wait_for_event(
+        &self,
+        kind: &str,
+        matches: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let started = Instant::now();
         loop {
             let found = self
-                .heard
+                .received
                 .lock()
                 .unwrap()
                 .iter()
                 .rev()
-                .find(|(known, body)| known == kind && fits(body))
+                .find(|(of_kind, body)| of_kind == kind && matches(body))
                 .map(|(_, body)| body.clone());
             if let Some(found) = found {
                 return found;
             }
-            assert!(begun.elapsed() < PATIENCE, "nobody has told {kind}");
+            assert!(
+                started.elapsed() < TIMEOUT,
+                "no matching {kind} was published"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// The tokens of all links of a kind that a user was sent, the first one first.
+    /// Returns the tokens of all links of a kind for a user, oldest first.
     pub(crate) fn links(&self, kind: &str, user: &str) -> Vec<String> {
-        let heard = self.heard.lock().unwrap();
-        let of_user = heard
+        let received = self.received.lock().unwrap();
+        let of_user = received
             .iter()
-            .filter(|(known, body)| known == kind && body["user_id"] == user);
+            .filter(|(of_kind, body)| of_kind == kind && body["user_id"] == user);
         of_user
             .map(|(_, body)| {
                 body["url"]
@@ -296,35 +304,36 @@ impl Place {
             .collect()
     }
 
-    /// Waits until a user was sent so many links, and returns the token of the last.
-    pub(crate) async fn link(&self, kind: &str, user: &str, count: usize) -> String {
-        let begun = Instant::now();
+    /// Waits for the given number of links to a user, and returns the token of the last one.
+    pub(crate) async fn wait_for_link(&self, kind: &str, user: &str, count: usize) -> String {
+        let started = Instant::now();
         loop {
             let links = self.links(kind, user);
             if links.len() >= count {
                 return links[count - 1].clone();
             }
             assert!(
-                begun.elapsed() < PATIENCE,
-                "{kind} was told {} times",
+                started.elapsed() < TIMEOUT,
+                "{kind} was published {} times",
                 links.len()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Has this done by the database together with something else there: what others do in the middle of a request, at the same point of it each time.
-    pub(crate) async fn meanwhile(&self, moment: &str, done: &[String]) {
-        let database = self.connected().await;
-        for statement in trigger(database.engine(), moment, done) {
-            // A statement is of the program: a test makes one of its own.
-            let made = seaworthy::data::sql(statement.leak());
-            made.execute(&database).await.unwrap();
+    /// Creates a trigger that runs statements at a fixed point during a request, like a concurrent
+    /// request.
+    pub(crate) async fn run_during(&self, moment: &str, statements: &[String]) {
+        let database = self.connect().await;
+        for statement in trigger(database.engine(), moment, statements) {
+            // Statements must be static, so a test leaks its own.
+            let created = seaworthy::data::sql(statement.leak());
+            created.execute(&database).await.unwrap();
         }
     }
 
-    /// The database, beside the service.
-    pub(crate) async fn connected(&self) -> seaworthy::data::Database {
+    /// Connects to the database of the service.
+    pub(crate) async fn connect(&self) -> seaworthy::data::Database {
         let config = DatabaseConfig {
             url: self.database.parse().unwrap(),
             ..DatabaseConfig::default()
@@ -336,23 +345,26 @@ impl Place {
     }
 }
 
-/// A trigger of the database, whose engines differ in what one is.
-fn trigger(engine: Engine, moment: &str, done: &[String]) -> Vec<String> {
-    let done: String = done.iter().map(|one| format!("{one}; ")).collect();
-    let trigger = format!("CREATE TRIGGER meanwhile {moment} FOR EACH ROW");
+/// Returns the statements that create a trigger.
+fn trigger(engine: Engine, moment: &str, statements: &[String]) -> Vec<String> {
+    let body: String = statements
+        .iter()
+        .map(|statement| format!("{statement}; "))
+        .collect();
+    let trigger = format!("CREATE TRIGGER during_request {moment} FOR EACH ROW");
     match engine {
         Engine::Postgres => vec![
             format!(
-                "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {done} RETURN NULL; END $$"
+                "CREATE FUNCTION during_request() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NULL; END $$"
             ),
-            format!("{trigger} EXECUTE FUNCTION meanwhile()"),
+            format!("{trigger} EXECUTE FUNCTION during_request()"),
         ],
-        Engine::MySql | Engine::Sqlite => vec![format!("{trigger} BEGIN {done} END")],
+        Engine::MySql | Engine::Sqlite => vec![format!("{trigger} BEGIN {body} END")],
     }
 }
 
-/// Who an answer logs in.
-pub(crate) fn person(answer: &Answer, status: u16) -> Person {
+/// Returns the user that a response logs in.
+pub(crate) fn logged_in_user(answer: &Answer, status: u16) -> TestUser {
     assert_eq!(answer.status, status, "{}", answer.body);
     let body = body(answer);
     let text = |pointer| {
@@ -361,7 +373,7 @@ pub(crate) fn person(answer: &Answer, status: u16) -> Person {
             .unwrap()
             .to_owned()
     };
-    Person {
+    TestUser {
         id: text("/data/user/id"),
         email: text("/data/user/email"),
         token: text("/data/tokens/access_token"),

@@ -11,7 +11,7 @@ use seaworthy::{
 use super::Accounts;
 use crate::domain::UserId;
 
-/// What is published. Somebody has to hear of messages that people wait for; the others may be for nobody.
+/// The published topics. Messages with links for users need a subscriber. The others may have none.
 pub(crate) fn topics() -> Topics {
     Topics::new()
         .and::<VerifyEmailRequested>()
@@ -21,8 +21,9 @@ pub(crate) fn topics() -> Topics {
 }
 
 impl Accounts {
-    /// Stores a message about a user, to be published after the commit. Those of one user keep their order.
-    pub(super) async fn tell<E: Event + Serialize>(
+    /// Stores a message about a user, which the relay publishes after the commit. Messages about
+    /// one user keep their order.
+    pub(super) async fn publish<E: Event + Serialize>(
         &self,
         tx: &Transaction,
         user: UserId,
@@ -34,14 +35,10 @@ impl Accounts {
 
     /// Revokes all access tokens of a user, here and at the services that subscribe to revocations.
     /// Returns the new version of the tokens.
-    pub(super) async fn take_tokens_back(
-        &self,
-        tx: &Transaction,
-        user: UserId,
-    ) -> Result<u64, Error> {
+    pub(super) async fn revoke_tokens(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
         let user_id = user.to_string();
         let version = TokenVersions::raise(tx, &user_id).await?;
-        self.tell(tx, user, &UserChanged { user_id, version })
+        self.publish(tx, user, &UserChanged { user_id, version })
             .await?;
         Ok(version)
     }
