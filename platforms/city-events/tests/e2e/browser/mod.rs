@@ -1,0 +1,9 @@
+//! The pages in Chromium. Each step presses a visible element.
+
+mod app;
+mod chrome;
+mod hostile;
+mod journeys;
+mod links;
+mod oauth;
+mod script;

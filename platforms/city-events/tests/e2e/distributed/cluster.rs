@@ -1,0 +1,290 @@
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use seaworthy_testkit::{
+    postgres::PostgresServer, program::ProgramServer, rabbitmq::RabbitmqServer, redis::RedisServer,
+    requirement::required, server::free_address,
+};
+use tokio::sync::RwLockWriteGuard;
+use uuid::Uuid;
+
+use super::balancer::Balancer;
+use crate::{client::Gateway, eventually::TIMEOUT, machine, programs::program};
+
+/// The services in the order of their start, with the prefixes of their variables.
+pub(crate) const SERVICES: [(&str, &str); 6] = [
+    ("auth", "AUTH_SERVICE"),
+    ("event", "EVENT_SERVICE"),
+    ("join", "JOIN_SERVICE"),
+    ("feed", "FEED_SERVICE"),
+    ("email", "EMAIL_SERVICE"),
+    ("bff", "BFF"),
+];
+/// The addresses of one process of a service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    pub(crate) http: SocketAddr,
+    pub(crate) grpc: SocketAddr,
+    pub(crate) admin: SocketAddr,
+}
+
+impl Addresses {
+    fn free() -> Self {
+        let free = || free_address().unwrap();
+        Self {
+            http: free(),
+            grpc: free(),
+            admin: free(),
+        }
+    }
+}
+
+/// A server that tests stop and start.
+pub(crate) struct Dependency<S>(Arc<Mutex<S>>);
+
+impl<S: Send + 'static> Dependency<S> {
+    fn new(server: S) -> Self {
+        Self(Arc::new(Mutex::new(server)))
+    }
+
+    /// Runs `work` on a blocking thread.
+    pub(crate) async fn with(&self, work: impl FnOnce(&mut S) + Send + 'static) {
+        let server = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || {
+            work(&mut server.lock().unwrap_or_else(PoisonError::into_inner));
+        });
+        done.await.unwrap();
+    }
+}
+
+/// The platform as in production: PostgreSQL, Redis, RabbitMQ, and processes that read their
+/// settings from the environment.
+pub(crate) struct Cluster {
+    pub(crate) postgres: Dependency<PostgresServer>,
+    pub(crate) redis: Dependency<RedisServer>,
+    pub(crate) rabbitmq: Dependency<RabbitmqServer>,
+    /// The replicas of each service.
+    pub(crate) services: BTreeMap<&'static str, Vec<ProgramServer>>,
+    /// The admin listener of the first replica of each service.
+    pub(crate) admin: BTreeMap<&'static str, SocketAddr>,
+    /// The secret that signs access tokens.
+    pub(crate) secret: String,
+    /// The URL of the database of the join service.
+    pub(crate) joins: String,
+    pub(crate) gateway: Gateway,
+    /// The HTTP address of the e-mail service.
+    pub(crate) email: SocketAddr,
+    _balancers: Vec<Balancer>,
+    _machine: RwLockWriteGuard<'static, ()>,
+}
+
+impl Deref for Cluster {
+    type Target = Gateway;
+
+    fn deref(&self) -> &Gateway {
+        &self.gateway
+    }
+}
+
+impl Cluster {
+    /// Starts all services. Returns `None` if a server is not installed.
+    pub(crate) async fn start() -> Option<Self> {
+        Self::start_with(&[], 1).await
+    }
+
+    /// Starts services with additional variables, such as `JOIN_SERVICE__LOG__LEVEL`, and this
+    /// number of replicas of each. A balancer distributes connections to several replicas.
+    pub(crate) async fn start_with(variables: &[(&str, &str)], replicas: usize) -> Option<Self> {
+        let postgres = required("SEAWORTHY_TEST_POSTGRES")?;
+        let redis = required("SEAWORTHY_TEST_REDIS_SERVER")?;
+        let rabbitmq = required("SEAWORTHY_TEST_RABBITMQ")?;
+        let machine = machine::exclusive().await;
+        let options = ["fsync=off", "max_connections=200"];
+        let postgres = PostgresServer::start_with(postgres, &options).unwrap();
+        let redis = RedisServer::start(redis).unwrap();
+        let rabbitmq = RabbitmqServer::start(rabbitmq).unwrap();
+        let secret = Uuid::new_v4().simple().to_string();
+        let replica_addresses: BTreeMap<_, _> = SERVICES
+            .map(|(name, _)| {
+                let replicas = (0..replicas).map(|_| Addresses::free());
+                (name, replicas.collect::<Vec<_>>())
+            })
+            .into();
+        let mut balancers = Vec::new();
+        let mut all = BTreeMap::new();
+        for (name, replicas) in &replica_addresses {
+            let [only] = replicas.as_slice() else {
+                let shared = Addresses::free();
+                balancers.push(Balancer::open(shared.http, replicas, |replica| replica.http).await);
+                balancers.push(Balancer::open(shared.grpc, replicas, |replica| replica.grpc).await);
+                all.insert(*name, shared);
+                continue;
+            };
+            all.insert(*name, *only);
+        }
+        let mut databases = BTreeMap::new();
+        for (name, _) in SERVICES {
+            databases.insert(name, postgres.database(name).unwrap());
+        }
+        let joins = databases["join"].clone();
+        let mut services = BTreeMap::new();
+        for (name, prefix) in SERVICES {
+            let mut settings = settings(name, &all, &secret);
+            let redis_key = match name {
+                "auth" | "bff" | "email" => Some("RATE_LIMIT__REDIS__ADDRESS"),
+                "feed" => Some("TRACK__REDIS__ADDRESS"),
+                _ => None,
+            };
+            settings.extend(redis_key.map(|key| (key.to_owned(), redis.url())));
+            if name != "bff" {
+                settings.extend([
+                    ("DATABASE__URL".to_owned(), databases[name].clone()),
+                    ("DATABASE__MIGRATE_AT_START".to_owned(), "true".to_owned()),
+                    ("BROKER__URL".to_owned(), rabbitmq.url()),
+                ]);
+            }
+            let variables = variables.iter().filter_map(|(key, value)| {
+                let key = key.strip_prefix(prefix)?.strip_prefix("__")?;
+                Some((key.to_owned(), (*value).to_owned()))
+            });
+            settings.extend(variables);
+            let mut replicas = Vec::new();
+            for addresses in &replica_addresses[name] {
+                let listeners = listeners(name, *addresses);
+                let environment = settings.iter().cloned().chain(listeners);
+                let environment =
+                    environment.map(|(key, value)| (format!("{prefix}__{key}"), value));
+                let environment = environment.collect();
+                let server = ProgramServer::new(
+                    program(&format!("city-events-{name}")),
+                    environment,
+                    addresses.admin,
+                );
+                replicas.push(server.unwrap());
+            }
+            services.insert(name, replicas);
+        }
+        let mut cluster = Self {
+            postgres: Dependency::new(postgres),
+            redis: Dependency::new(redis),
+            rabbitmq: Dependency::new(rabbitmq),
+            services,
+            admin: replica_addresses
+                .iter()
+                .map(|(name, replicas)| (*name, replicas[0].admin))
+                .collect(),
+            secret,
+            joins,
+            gateway: Gateway::new(all["bff"].http, all["email"].http),
+            email: all["email"].http,
+            _balancers: balancers,
+            _machine: machine,
+        };
+        for (name, _) in SERVICES {
+            for server in cluster.services.get_mut(name).unwrap() {
+                server.start().unwrap();
+            }
+        }
+        Some(cluster)
+    }
+
+    /// Returns the first process of a service.
+    pub(crate) fn service(&mut self, name: &str) -> &mut ProgramServer {
+        self.services.get_mut(name).unwrap().first_mut().unwrap()
+    }
+
+    /// Checks that no process has ended.
+    pub(crate) fn assert_running(&mut self) {
+        for (name, servers) in &mut self.services {
+            for server in servers {
+                let log = server.log().unwrap();
+                assert!(server.is_running(), "{name} has ended: {}", tail(&log));
+            }
+        }
+    }
+
+    /// Waits until all services are ready.
+    pub(crate) async fn wait_until_ready(&self) {
+        let start = Instant::now();
+        let servers = || {
+            self.services
+                .iter()
+                .flat_map(|(name, servers)| servers.iter().map(move |server| (name, server)))
+        };
+        while let Some((name, server)) = servers().find(|(_, server)| !server.is_ready()) {
+            assert!(
+                start.elapsed() < TIMEOUT,
+                "{name} is not ready: {}",
+                tail(&server.log().unwrap())
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// Returns the last 4,000 bytes of a log.
+fn tail(log: &str) -> &str {
+    let from = log.ceil_char_boundary(log.len().saturating_sub(4_000));
+    log.get(from..).unwrap_or_default()
+}
+
+/// Returns the variables of the listeners of a process.
+fn listeners(name: &str, addresses: Addresses) -> Vec<(String, String)> {
+    let mut all = vec![
+        ("SERVER__HTTP__ADDR", addresses.http),
+        ("ADMIN__ADDR", addresses.admin),
+    ];
+    if ["auth", "event", "join"].contains(&name) {
+        all.push(("SERVER__GRPC__ADDR", addresses.grpc));
+    }
+    let all = all.into_iter();
+    all.map(|(key, address)| (key.to_owned(), address.to_string()))
+        .collect()
+}
+
+/// Returns the variables of a service, without those of databases and servers.
+fn settings(name: &str, all: &BTreeMap<&str, Addresses>, secret: &str) -> Vec<(String, String)> {
+    let mut settings = vec![
+        ("PROFILE", "development".to_owned()),
+        ("LOG__FORMAT", "json".to_owned()),
+        ("LOG__LEVEL", "warn".to_owned()),
+    ];
+    let secret = || secret.to_owned();
+    if name != "email" {
+        settings.push(("JWT__SECRET", secret()));
+    }
+    if ["auth", "event", "join"].contains(&name) {
+        settings.push(("AUDIT_LOG__KEY", secret()));
+    }
+    if ["auth", "bff"].contains(&name) {
+        settings.push(("SERVICE_CALLS__SECRET", format!("{}-of-calls", secret())));
+    }
+    if ["auth", "email"].contains(&name) {
+        settings.push(("INTERNAL_SECRET", secret()));
+    }
+    let url = |address: SocketAddr| format!("http://{address}");
+    match name {
+        "auth" => settings.push(("RATE_LIMIT__ENABLED", "false".to_owned())),
+        "email" => settings.push(("AUTH_URL", url(all["auth"].http))),
+        "feed" => settings.push(("ANONYMOUS__SECRET", secret())),
+        "bff" => settings.extend([
+            ("GRPC_CLIENTS__AUTH__URL", url(all["auth"].grpc)),
+            ("GRPC_CLIENTS__EVENT__URL", url(all["event"].grpc)),
+            ("GRPC_CLIENTS__JOIN__URL", url(all["join"].grpc)),
+            ("CLIENTS__AUTH__BASE_URL", url(all["auth"].http)),
+            ("CLIENTS__FEED__BASE_URL", url(all["feed"].http)),
+            // The gateway counts requests in Redis, but the tests stay below the limit.
+            ("RATE_LIMIT__REQUESTS", "1000000".to_owned()),
+        ]),
+        _ => {}
+    }
+    let settings = settings.into_iter();
+    settings
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+}

@@ -1,0 +1,179 @@
+use std::{
+    collections::BTreeMap,
+    mem,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::client::{Gateway, sign_token};
+
+/// Number of clients that read pages.
+const READERS: usize = 4;
+/// Number of clients that join.
+const JOINERS: usize = 4;
+/// Pause between two requests of a client, so that the services are busy and not this test.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Counts by request and result. A result is a status with its code, or a connection error.
+pub(crate) type Results = BTreeMap<(&'static str, String), usize>;
+
+/// Clients that read and join an event until they are stopped.
+pub(crate) struct Load {
+    shared: Arc<Shared>,
+    tasks: JoinSet<()>,
+}
+
+struct Shared {
+    gateway: Gateway,
+    client: reqwest::Client,
+    secret: String,
+    event: String,
+    stop: AtomicBool,
+    results: Mutex<Results>,
+    joined: AtomicUsize,
+}
+
+impl Load {
+    pub(crate) fn start(gateway: &Gateway, secret: &str, event: &str) -> Self {
+        let shared = Arc::new(Shared {
+            gateway: gateway.clone(),
+            client: reqwest::Client::builder()
+                .timeout(Duration::from_secs(15))
+                .build()
+                .unwrap(),
+            secret: secret.to_owned(),
+            event: event.to_owned(),
+            stop: AtomicBool::new(false),
+            results: Mutex::default(),
+            joined: AtomicUsize::new(0),
+        });
+        let mut tasks = JoinSet::new();
+        for _ in 0..READERS {
+            let shared = Arc::clone(&shared);
+            tasks.spawn(async move { shared.read().await });
+        }
+        for _ in 0..JOINERS {
+            let shared = Arc::clone(&shared);
+            tasks.spawn(async move { shared.join().await });
+        }
+        Self { shared, tasks }
+    }
+
+    /// Returns the results since the last call.
+    pub(crate) fn take_results(&self) -> Results {
+        mem::take(&mut *self.shared.results())
+    }
+
+    /// Returns the number of successful joins.
+    pub(crate) fn joined(&self) -> usize {
+        self.shared.joined.load(Ordering::Relaxed)
+    }
+
+    /// Lets all clients finish their requests, and returns the number of successful joins.
+    pub(crate) async fn stop(mut self) -> usize {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.unwrap();
+        }
+        self.joined()
+    }
+}
+
+impl Shared {
+    fn results(&self) -> std::sync::MutexGuard<'_, Results> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_running(&self) -> bool {
+        !self.stop.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, request: &'static str, result: String) {
+        *self.results().entry((request, result)).or_default() += 1;
+    }
+
+    /// Sends a request once. Returns `None` after a connection error.
+    async fn send(
+        &self,
+        request: &'static str,
+        token: Option<&str>,
+        path: &str,
+        key: Option<&str>,
+    ) -> Option<(u16, Value)> {
+        let url = format!("http://{}{path}", self.gateway.address);
+        let mut builder = match key {
+            None => self.client.get(url),
+            Some(key) => {
+                let builder = self.client.post(url).header("idempotency-key", key);
+                builder
+                    .header("content-type", "application/json")
+                    .body("{}")
+            }
+        };
+        if let Some(token) = token {
+            builder = builder.bearer_auth(token);
+        }
+        let response = async {
+            let response = builder.send().await?;
+            let status = response.status().as_u16();
+            Ok::<_, reqwest::Error>((status, response.text().await?))
+        };
+        match response.await {
+            Ok((status, text)) => {
+                let body: Value = serde_json::from_str(&text).unwrap_or_default();
+                let code = body["error"]["code"].as_str().unwrap_or_default();
+                self.count(request, format!("{status} {code}").trim_end().to_owned());
+                Some((status, body))
+            }
+            Err(error) => {
+                let cause = std::error::Error::source(&error);
+                let cause = cause.map(|cause| format!("{cause:?}")).unwrap_or_default();
+                self.count(request, format!("{error} {cause}"));
+                None
+            }
+        }
+    }
+
+    async fn read(&self) {
+        let token = sign_token(self.secret.as_bytes(), "HS256", &Uuid::new_v4().to_string());
+        let view = format!("/api/events/{}/view", self.event);
+        while self.is_running() {
+            if let Some((200, view)) = self.send("view", Some(&token), &view, None).await {
+                let result = match view["participation"] {
+                    Value::Null => format!("degraded: {}", view["degraded"]["participation"]),
+                    _ => "complete".to_owned(),
+                };
+                self.count("page", result);
+            }
+            self.send("list", None, "/api/events", None).await;
+            let feed = "/api/feed/recommended?type=trending";
+            self.send("feed", Some(&token), feed, None).await;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn join(&self) {
+        let path = format!("/api/events/{}/join", self.event);
+        while self.is_running() {
+            let token = sign_token(self.secret.as_bytes(), "HS256", &Uuid::new_v4().to_string());
+            let key = Uuid::new_v4().to_string();
+            // A started join is repeated until it succeeds.
+            while self
+                .send("join", Some(&token), &path, Some(&key))
+                .await
+                .is_none_or(|(status, _)| status != 200)
+            {
+                tokio::time::sleep(PAUSE * 5).await;
+            }
+            self.joined.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}

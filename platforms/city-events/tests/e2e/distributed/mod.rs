@@ -1,0 +1,16 @@
+//! Each service as a process, on PostgreSQL, Redis and RabbitMQ: the flows, and outages of each
+//! part. The binaries must be built first (`docs/city-events/test.md` has the command).
+
+mod balancer;
+mod cluster;
+mod crowd;
+mod crowds;
+mod flows;
+#[path = "../../../join/tests/service/history.rs"]
+mod history;
+mod limits;
+mod load;
+mod outage;
+mod page_cost;
+mod revocation;
+mod rolling_restart;

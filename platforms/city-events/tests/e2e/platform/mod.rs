@@ -1,0 +1,13 @@
+//! All services in the process of the test.
+
+mod bans;
+mod contract;
+mod cross_site;
+mod embedded;
+mod forged_tokens;
+mod gateway;
+mod oauth;
+mod outages;
+mod pages;
+mod private_files;
+mod program;

@@ -1,0 +1,18 @@
+use std::path::{Path, PathBuf};
+
+/// Returns the path of a binary: next to the test, or in the folder that
+/// `SEAWORTHY_TEST_CITY_EVENTS` names, such as that of a release build.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let folder = std::env::var_os("SEAWORTHY_TEST_CITY_EVENTS").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| {
+        let test = std::env::current_exe().unwrap();
+        test.ancestors().nth(2).map(Path::to_path_buf).unwrap()
+    });
+    let program = folder.join(name);
+    assert!(
+        program.is_file(),
+        "{} does not exist: build the packages city-events-auth, -event, -join, -feed, -email and -bff first (see docs/city-events/test.md)",
+        program.display()
+    );
+    program
+}
