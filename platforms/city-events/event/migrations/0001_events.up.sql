@@ -1,5 +1,5 @@
 -- on postgres:
--- Exactly the columns of the written contract: others make this table too.
+-- Exactly the columns of the legacy service, which may create this table too.
 CREATE TABLE public.events (
     id uuid PRIMARY KEY,
     owner_id text NOT NULL,
@@ -51,7 +51,8 @@ CREATE TABLE events (
     created_at {timestamp} NOT NULL,
     updated_at {timestamp} NOT NULL,
     cover_image_ids {json},
-    -- The words of title and description, lower-cased, each after a space: what PostgreSQL has search_vector for.
+    -- The words of title and description in lower case, each after a space. PostgreSQL uses
+    -- search_vector instead.
     title_words {text} NOT NULL,
     description_words {text} NOT NULL
 );
@@ -63,7 +64,7 @@ CREATE INDEX events_city ON events (city_norm, start_time);
 CREATE INDEX events_owner ON events (owner_id, created_at);
 -- end
 
--- How many take part, as the join service told it last.
+-- Revision of the last applied participant count of the join service.
 CREATE TABLE event_counts (
     event_id {uuid} NOT NULL PRIMARY KEY,
     revision {bigint} NOT NULL

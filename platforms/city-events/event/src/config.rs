@@ -4,37 +4,38 @@ use seaworthy::{
     outbox::OutboxConfig, prelude::*,
 };
 
-/// A folder that version control leaves out.
+/// Default SQLite file. Version control ignores its directory.
 const DEFAULT_FILE: &str = "data/city-events/event.db";
-/// The broker in a file that the services of one machine share.
+/// Default broker: a SQLite file that all services on one machine share.
 const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
-/// The exchange that earlier services declare.
+/// Exchange that the legacy services declare.
 const EXCHANGE: &str = "city.events";
 
-/// The settings of the event service.
+/// Settings of the event service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventConfig {
-    /// Where events are kept.
+    /// Database of the service.
     pub database: DatabaseConfig,
-    /// Who carries messages.
+    /// Message broker.
     pub broker: MessagingConfig,
-    /// How messages are published, and told apart from repeats.
+    /// Outbox of published messages and inbox of consumed messages.
     pub outbox: OutboxConfig,
-    /// How access tokens are told from forged ones.
+    /// Verification of access tokens.
     pub jwt: AccessConfig,
-    /// How long access tokens are believed while the database cannot say which were taken back.
+    /// Acceptance of access tokens while the list of revoked tokens cannot be read.
     pub revocation: RevocationConfig,
-    /// Which events were published, taken off and canceled by whom.
+    /// Audit log of created, changed, published, unpublished and canceled events.
     pub audit_log: AuditLogConfig,
-    /// A path at which callers get the metrics too, as they did before. Without it operators alone do.
+    /// Path that serves metrics on the HTTP listener, for scrapers of the legacy service. If it is
+    /// not set, only the admin listener serves metrics.
     pub public_metrics: Option<String>,
 }
 
 impl Default for EventConfig {
     fn default() -> Self {
         let mut broker = MessagingConfig {
-            // Messages wait in the outbox while it is away, and callers need not know.
+            // Messages wait in the outbox during an outage, so requests still succeed.
             critical: false,
             ..MessagingConfig::default()
         };

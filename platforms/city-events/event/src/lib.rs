@@ -1,11 +1,16 @@
-//! Event: the events of a city, from draft to the end.
+//! The event service of City Events: events from draft to cancellation.
 //!
-//! An event changes in one transaction that first locks its row, so that no change undoes another one, and the message of it is stored there too. What state leads to what other state is decided by the
-//! type of the state (`src/domain/`), never by a statement. How many take part is kept from the messages of the join service, which carry the whole count, so that a message that comes twice, late or
-//! not at all does no harm.
+//! Each change locks the row of the event first and stores the outbox message in the same
+//! transaction. The type of the state (`src/domain/`) decides which transitions are valid. SQL
+//! statements do not.
 //!
-//! On PostgreSQL the table `events` stands in the schema `public` with exactly the columns of the written contract. What the service keeps beside it (outbox, inbox, counts, audit log, history of the
-//! schema) goes where the search path of the connection points first: with `?options=-csearch_path%3Dcity_events_event,public` in the URL, to a schema of its own, which an operator has made.
+//! Messages of the join service carry the whole participant count and a revision, so duplicated,
+//! late and lost messages do not corrupt the count.
+//!
+//! On PostgreSQL the table `events` is in the schema `public` and has exactly the columns of the
+//! legacy service. All other tables (outbox, inbox, counts, audit log, migration history) go to the
+//! first schema of the search path. An operator can create a separate schema and select it with
+//! `?options=-csearch_path%3Dcity_events_event,public` in the database URL.
 //!
 //! ```no_run
 //! fn main() -> std::process::ExitCode {

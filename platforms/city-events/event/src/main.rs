@@ -1,4 +1,4 @@
-//! The service.
+//! The `city-events-event` binary.
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use seaworthy::{
     telemetry::metrics::{Format, Metrics},
 };
 
-/// The metrics for callers, at this path.
+/// Returns a public route that serves the metrics.
 pub(crate) fn route(path: &str, metrics: &Metrics) -> Routes {
     let metrics = metrics.clone();
     Routes::new()

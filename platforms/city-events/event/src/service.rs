@@ -1,13 +1,13 @@
-//! The service: calls over a store, messages in and out.
+//! The service definition and its assembly.
 
 use std::process::ExitCode;
 
-use city_events_contract::{LOOPBACK_NETWORKS, TokenVersions, bearer, messages::UserChanged};
+use city_events_contract::{LOOPBACK_NETWORKS, TokenVersions, bearer};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
     data::{Database, DatabaseConfig, migrate_command},
     grpc::Contracts,
-    messaging::{Messaging, MessagingConfig, Topics, dead_letters_command},
+    messaging::{Messaging, MessagingConfig, dead_letters_command},
     outbox::{Outbox, outbox_command},
     prelude::*,
     service::Commands,
@@ -17,21 +17,21 @@ use crate::{
     api,
     config::EventConfig,
     consumers, metrics,
-    store::{MIGRATIONS, Store, topics},
+    store::{MIGRATIONS, Store, published_topics},
 };
 
-/// The name that logs, probes and settings know the database by.
+/// Name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
-/// The same of the broker.
+/// Name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
-/// What its routes take and answer.
+/// OpenAPI document of the HTTP routes.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 
-/// The service: its name and the defaults of the framework's settings that differ here.
+/// Returns the service with its name, its default settings and its legacy environment variables.
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new("event-service", env!("CARGO_PKG_VERSION"))
-        // Names that dashboards and alerts know.
+        // Existing dashboards and alerts use these metric names.
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8082")
         .default_value("server.grpc.addr", "127.0.0.1:9082")
@@ -46,7 +46,7 @@ pub fn service() -> Service {
         ("JWT_SECRET", "jwt.secret"),
         ("JWT_ISSUER", "jwt.issuer"),
         ("RL_ENABLED", "server.http.rate_limit.enabled"),
-        // Whoever may send so many in a minute may send them at once.
+        // A client may send the requests of one minute in one burst.
         ("RL_IP_LIMIT", "server.http.rate_limit.burst"),
     ]
     .into_iter()
@@ -55,13 +55,13 @@ pub fn service() -> Service {
     })
 }
 
-/// The whole of the program `city-events-event`.
+/// Runs the `city-events-event` binary and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
         .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, heard))
+        .with(dead_letters_command(BROKER, broker, consumers::topics))
         .with(audit_log_command(DATABASE, |settings: &EventConfig| {
             (&settings.database, &settings.audit_log)
         }));
@@ -76,24 +76,10 @@ fn broker(settings: &EventConfig) -> &MessagingConfig {
     &settings.broker
 }
 
-/// The topics whose dead letters are this service's.
-fn heard() -> Topics {
-    use city_events_contract::messages::{
-        JoinBanned, JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted,
-    };
-    Topics::of::<JoinCreated>()
-        .and::<JoinPromoted>()
-        .and::<JoinCanceled>()
-        .and::<JoinKicked>()
-        .and::<JoinBanned>()
-        .and::<JoinCounted>()
-        .and::<UserChanged>()
-}
-
-/// Puts the service together.
+/// Connects the dependencies and registers routes, consumers and workers.
 ///
 /// # Errors
-/// [`StartError`] when something it needs is missing or a setting is.
+/// Returns [`StartError`] if a dependency is unavailable or a required setting is missing.
 pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let versions = TokenVersions::new(&settings.revocation);
@@ -104,7 +90,7 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
     versions.follow(service, &database).await?;
-    let publisher = messaging.publisher(topics()).await?;
+    let publisher = messaging.publisher(published_topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let inbox = outbox.inbox(consumers::GROUP, &settings.outbox);
     inbox.purge_regularly(service);

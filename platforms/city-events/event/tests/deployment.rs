@@ -1,4 +1,4 @@
-//! What is committed beside the service, for whoever deploys it: its settings, written down, by example and in the compose file of the platform.
+//! Settings documents, production example and compose file of the service.
 
 use seaworthy_testkit::deployment::Deployed;
 
@@ -10,7 +10,7 @@ const EVENT: Deployed = Deployed {
 };
 
 #[test]
-fn the_committed_documents_of_the_settings_are_current_conf_6() {
+fn committed_settings_documents_are_current_conf_6() {
     EVENT.documents_its_settings();
 }
 
@@ -20,11 +20,11 @@ fn production_accepts_the_example_settings_conf_3() {
 }
 
 #[test]
-fn it_starts_in_production_with_the_example_settings_on_real_servers_conf_3() {
+fn service_starts_in_production_on_real_servers_conf_3() {
     EVENT.starts_in_production_on_real_servers();
 }
 
 #[test]
-fn the_variables_of_the_compose_file_are_settings_conf_1_ship_2() {
+fn compose_variables_are_settings_conf_1_ship_2() {
     EVENT.is_configured_by_compose();
 }

@@ -8,13 +8,13 @@ use city_events_contract::event::v1::{
 };
 use seaworthy::prelude::*;
 
-use super::wire::{details, id, patch};
+use super::views::{details, parse_id, patch};
 use crate::{
     domain::{Actor, CityPrefix, Filter, OwnPage, PageSize},
     store::Store,
 };
 
-/// The calls of the contract.
+/// Implementation of the gRPC contract.
 #[derive(Debug, Clone)]
 pub(crate) struct Calls {
     store: Store,
@@ -26,14 +26,14 @@ impl Calls {
     }
 }
 
-/// An empty text is no reason.
+/// Returns `None` for an empty reason.
 fn reason(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
 impl EventService for Calls {
     async fn list_events(&self, request: ListEventsRequest) -> Result<ListEventsResponse, Error> {
-        let filter = Filter::of_call(&request)?;
+        let filter = Filter::from_request(&request)?;
         let page = self.store.list(&filter).await?;
         Ok(ListEventsResponse {
             items: page.events.into_iter().map(Into::into).collect(),
@@ -43,7 +43,7 @@ impl EventService for Calls {
     }
 
     async fn get_event(&self, request: GetEventRequest) -> Result<GetEventResponse, Error> {
-        let event = self.store.get(id(&request.id)?).await?;
+        let event = self.store.get(parse_id(&request.id)?).await?;
         Ok(GetEventResponse {
             event: Some(event.into()),
         })
@@ -53,9 +53,9 @@ impl EventService for Calls {
         &self,
         request: BatchGetEventsRequest,
     ) -> Result<BatchGetEventsResponse, Error> {
-        let ids = request.ids.iter().map(|text| id(text));
+        let ids = request.ids.iter().map(|text| parse_id(text));
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        let events = self.store.batch(&ids).await?;
+        let events = self.store.get_batch(&ids).await?;
         Ok(BatchGetEventsResponse {
             items: events.into_iter().map(Into::into).collect(),
         })
@@ -65,9 +65,9 @@ impl EventService for Calls {
         &self,
         request: SuggestCitiesRequest,
     ) -> Result<SuggestCitiesResponse, Error> {
-        let cities = match CityPrefix::of_suggestion(&request.query) {
+        let cities = match CityPrefix::from_suggestion(&request.query) {
             None => Vec::new(),
-            Some(prefix) => self.store.cities(&prefix).await?,
+            Some(prefix) => self.store.suggest_cities(&prefix).await?,
         };
         Ok(SuggestCitiesResponse { cities })
     }
@@ -76,7 +76,7 @@ impl EventService for Calls {
         &self,
         request: CreateEventRequest,
     ) -> Result<CreateEventResponse, Error> {
-        let actor = Actor::of_request()?;
+        let actor = Actor::from_context()?;
         let event = self.store.create(&actor, details(request)?).await?;
         Ok(CreateEventResponse {
             event: Some(event.into()),
@@ -87,8 +87,8 @@ impl EventService for Calls {
         &self,
         request: UpdateEventRequest,
     ) -> Result<UpdateEventResponse, Error> {
-        let actor = Actor::of_request()?;
-        let event = id(&request.id)?;
+        let actor = Actor::from_context()?;
+        let event = parse_id(&request.id)?;
         let event = self.store.update(&actor, event, &patch(request)?).await?;
         Ok(UpdateEventResponse {
             event: Some(event.into()),
@@ -99,8 +99,8 @@ impl EventService for Calls {
         &self,
         request: PublishEventRequest,
     ) -> Result<PublishEventResponse, Error> {
-        let actor = Actor::of_request()?;
-        let event = self.store.publish(&actor, id(&request.id)?).await?;
+        let actor = Actor::from_context()?;
+        let event = self.store.publish(&actor, parse_id(&request.id)?).await?;
         Ok(PublishEventResponse {
             event: Some(event.into()),
         })
@@ -110,8 +110,8 @@ impl EventService for Calls {
         &self,
         request: UnpublishEventRequest,
     ) -> Result<UnpublishEventResponse, Error> {
-        let actor = Actor::of_request()?;
-        let event = id(&request.id)?;
+        let actor = Actor::from_context()?;
+        let event = parse_id(&request.id)?;
         let reason = reason(&request.reason);
         let event = self.store.unpublish(&actor, event, reason).await?;
         Ok(UnpublishEventResponse {
@@ -123,8 +123,8 @@ impl EventService for Calls {
         &self,
         request: CancelEventRequest,
     ) -> Result<CancelEventResponse, Error> {
-        let actor = Actor::of_request()?;
-        let event = id(&request.id)?;
+        let actor = Actor::from_context()?;
+        let event = parse_id(&request.id)?;
         let reason = reason(&request.reason);
         let event = self.store.cancel(&actor, event, reason).await?;
         Ok(CancelEventResponse {
@@ -136,10 +136,10 @@ impl EventService for Calls {
         &self,
         request: ListOwnEventsRequest,
     ) -> Result<ListOwnEventsResponse, Error> {
-        let actor = Actor::of_request()?;
-        let size = PageSize::of_call(request.page_size);
+        let actor = Actor::from_context()?;
+        let size = PageSize::from_request(request.page_size);
         let own = OwnPage::new(&request.status, request.page, size)?;
-        let (events, total) = self.store.own(&actor, own).await?;
+        let (events, total) = self.store.list_own(&actor, own).await?;
         Ok(ListOwnEventsResponse {
             items: events.into_iter().map(Into::into).collect(),
             total,
@@ -152,8 +152,8 @@ impl EventService for Calls {
         &self,
         request: GetOwnEventRequest,
     ) -> Result<GetOwnEventResponse, Error> {
-        let actor = Actor::of_request()?;
-        let event = self.store.get_own(&actor, id(&request.id)?).await?;
+        let actor = Actor::from_context()?;
+        let event = self.store.get_own(&actor, parse_id(&request.id)?).await?;
         Ok(GetOwnEventResponse {
             event: Some(event.into()),
         })

@@ -8,7 +8,7 @@ use seaworthy::{
     prelude::*,
 };
 
-/// Refusals as clients of the service read them, those of the stack too.
+/// Formats errors as the contract requires, including errors of the middleware stack.
 #[derive(Debug)]
 pub(super) struct EventErrors;
 
@@ -34,7 +34,7 @@ impl ErrorFormat for EventErrors {
             ),
             _ => ErrorResponse::from(&error),
         };
-        // The error goes along for the layers outside to log.
+        // The extensions carry the error, so that outer layers can log it.
         let mut response = error_response.into_response();
         let with_cause = error.into_response();
         *response.extensions_mut() = with_cause.extensions().clone();

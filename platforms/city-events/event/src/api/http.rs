@@ -17,39 +17,39 @@ use serde_json::{Value, json};
 
 use super::{
     errors::EventErrors,
-    wire::{CreateBody, EventView, UpdateBody, id},
+    views::{CreateBody, EventView, UpdateBody, parse_id},
 };
 use crate::{
     domain::{Actor, CityPrefix, EventError, Filter, OwnPage, PageSize},
     store::Store,
 };
 
-/// The contract's.
-const LARGEST_BATCH: usize = 50;
+/// Maximum number of IDs in a batch request, as the contract requires.
+const MAX_BATCH: usize = 50;
 const INVALID_BODY: EventError = EventError::invalid("body", "invalid json body");
 
-/// A refusal in the contract's form.
-struct Refusal(EventError);
+/// An error in the format of the contract.
+struct HandlerError(EventError);
 
-impl From<EventError> for Refusal {
+impl From<EventError> for HandlerError {
     fn from(error: EventError) -> Self {
         Self(error)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for HandlerError {
     fn into_response(self) -> Response {
         EventErrors.http(Error::from(self.0))
     }
 }
 
-type Answer<T> = Result<axum::Json<Data<T>>, Refusal>;
+type DataResult<T> = Result<axum::Json<Data<T>>, HandlerError>;
 
-fn data<T: Serialize>(data: T) -> Answer<T> {
+fn data<T: Serialize>(data: T) -> DataResult<T> {
     Ok(axum::Json(Data { data }))
 }
 
-/// The routes of the contract.
+/// Returns the HTTP routes of the contract.
 pub(crate) fn routes(store: Store) -> Routes {
     let public = Routes::new()
         .get("/events", list)
@@ -78,24 +78,24 @@ async fn health() -> axum::Json<Value> {
     axum::Json(json!({ "data": { "status": "ok" } }))
 }
 
-async fn list(State(store): State<Store>, RawQuery(query): RawQuery) -> Answer<Value> {
-    let filter = Filter::of_query(&QueryPairs::new(query.as_deref()))?;
+async fn list(State(store): State<Store>, RawQuery(query): RawQuery) -> DataResult<Value> {
+    let filter = Filter::from_query(&QueryPairs::new(query.as_deref()))?;
     let page = store.list(&filter).await?;
     let items: Vec<EventView> = page.events.into_iter().map(Into::into).collect();
-    let mut answer = json!({
+    let mut page_body = json!({
         "items": items,
         "page": 1,
         "page_size": filter.size.get(),
         "total": 0,
     });
-    if let (Some(answer), Some(next)) = (answer.as_object_mut(), page.next) {
-        answer.insert("next_cursor".to_owned(), next.to_string().into());
+    if let (Some(body), Some(next)) = (page_body.as_object_mut(), page.next) {
+        body.insert("next_cursor".to_owned(), next.to_string().into());
     }
-    data(answer)
+    data(page_body)
 }
 
-async fn get(State(store): State<Store>, Path(event): Path<String>) -> Answer<EventView> {
-    data(store.get(id(&event)?).await?.into())
+async fn get(State(store): State<Store>, Path(event): Path<String>) -> DataResult<EventView> {
+    data(store.get(parse_id(&event)?).await?.into())
 }
 
 #[derive(Deserialize)]
@@ -104,14 +104,14 @@ struct BatchBody {
     event_ids: Vec<String>,
 }
 
-async fn batch(State(store): State<Store>, body: Bytes) -> Answer<BTreeMap<String, EventView>> {
+async fn batch(State(store): State<Store>, body: Bytes) -> DataResult<BTreeMap<String, EventView>> {
     let body: BatchBody = json_object(&body).map_err(|_| INVALID_BODY)?;
-    if body.event_ids.len() > LARGEST_BATCH {
+    if body.event_ids.len() > MAX_BATCH {
         return Err(EventError::invalid("event_ids", "at most 50 event ids").into());
     }
-    let ids = body.event_ids.iter().map(|text| id(text));
+    let ids = body.event_ids.iter().map(|text| parse_id(text));
     let ids = ids.collect::<Result<Vec<_>, _>>()?;
-    let events = store.batch(&ids).await?.into_iter();
+    let events = store.get_batch(&ids).await?.into_iter();
     data(
         events
             .map(|event| (event.id.to_string(), event.into()))
@@ -119,37 +119,37 @@ async fn batch(State(store): State<Store>, body: Bytes) -> Answer<BTreeMap<Strin
     )
 }
 
-async fn cities(State(store): State<Store>, RawQuery(query): RawQuery) -> Answer<Vec<String>> {
+async fn cities(State(store): State<Store>, RawQuery(query): RawQuery) -> DataResult<Vec<String>> {
     let query = QueryPairs::new(query.as_deref());
-    match CityPrefix::of_suggestion(query.text("q")) {
+    match CityPrefix::from_suggestion(query.text("q")) {
         None => data(Vec::new()),
-        Some(prefix) => data(store.cities(&prefix).await?),
+        Some(prefix) => data(store.suggest_cities(&prefix).await?),
     }
 }
 
-async fn create(State(store): State<Store>, body: Bytes) -> Result<Response, Refusal> {
-    let actor = Actor::of_request()?;
-    actor.may_create()?;
+async fn create(State(store): State<Store>, body: Bytes) -> Result<Response, HandlerError> {
+    let actor = Actor::from_context()?;
+    actor.authorize_create()?;
     let body: CreateBody = json_object(&body).map_err(|_| INVALID_BODY)?;
     let event = store.create(&actor, body.details()?).await?;
-    let answer = data(EventView::from(event))?;
-    Ok((StatusCode::CREATED, answer).into_response())
+    let body = data(EventView::from(event))?;
+    Ok((StatusCode::CREATED, body).into_response())
 }
 
 async fn update(
     State(store): State<Store>,
     Path(event): Path<String>,
     body: Bytes,
-) -> Answer<EventView> {
-    let actor = Actor::of_request()?;
-    let event = id(&event)?;
+) -> DataResult<EventView> {
+    let actor = Actor::from_context()?;
+    let event = parse_id(&event)?;
     let body: UpdateBody = json_object(&body).map_err(|_| INVALID_BODY)?;
     data(store.update(&actor, event, &body.into()).await?.into())
 }
 
-async fn publish(State(store): State<Store>, Path(event): Path<String>) -> Answer<EventView> {
-    let actor = Actor::of_request()?;
-    data(store.publish(&actor, id(&event)?).await?.into())
+async fn publish(State(store): State<Store>, Path(event): Path<String>) -> DataResult<EventView> {
+    let actor = Actor::from_context()?;
+    data(store.publish(&actor, parse_id(&event)?).await?.into())
 }
 
 #[derive(Deserialize)]
@@ -158,7 +158,7 @@ struct ReasonBody {
     reason: Option<String>,
 }
 
-/// Why, if anybody said so: no body and a bad one say nothing.
+/// Returns the reason in a body. A missing or invalid body has none.
 fn reason(body: &[u8]) -> Option<String> {
     let body: ReasonBody = json_object(body).ok()?;
     body.reason.filter(|reason| !reason.is_empty())
@@ -168,9 +168,9 @@ async fn unpublish(
     State(store): State<Store>,
     Path(event): Path<String>,
     body: Bytes,
-) -> Answer<EventView> {
-    let actor = Actor::of_request()?;
-    let (event, reason) = (id(&event)?, reason(&body));
+) -> DataResult<EventView> {
+    let actor = Actor::from_context()?;
+    let (event, reason) = (parse_id(&event)?, reason(&body));
     data(
         store
             .unpublish(&actor, event, reason.as_deref())
@@ -183,19 +183,19 @@ async fn cancel(
     State(store): State<Store>,
     Path(event): Path<String>,
     body: Bytes,
-) -> Answer<EventView> {
-    let actor = Actor::of_request()?;
-    let (event, reason) = (id(&event)?, reason(&body));
+) -> DataResult<EventView> {
+    let actor = Actor::from_context()?;
+    let (event, reason) = (parse_id(&event)?, reason(&body));
     data(store.cancel(&actor, event, reason.as_deref()).await?.into())
 }
 
-async fn own_list(State(store): State<Store>, RawQuery(query): RawQuery) -> Answer<Value> {
-    let actor = Actor::of_request()?;
+async fn own_list(State(store): State<Store>, RawQuery(query): RawQuery) -> DataResult<Value> {
+    let actor = Actor::from_context()?;
     let query = QueryPairs::new(query.as_deref());
     let page = query.text("page").parse().unwrap_or(1);
-    let size = PageSize::of_query(query.get("page_size"));
+    let size = PageSize::from_query(query.get("page_size"));
     let own = OwnPage::new(query.text("status"), page, size)?;
-    let (events, total) = store.own(&actor, own).await?;
+    let (events, total) = store.list_own(&actor, own).await?;
     let items: Vec<EventView> = events.into_iter().map(Into::into).collect();
     data(json!({
         "items": items,
@@ -205,7 +205,7 @@ async fn own_list(State(store): State<Store>, RawQuery(query): RawQuery) -> Answ
     }))
 }
 
-async fn own_get(State(store): State<Store>, Path(event): Path<String>) -> Answer<EventView> {
-    let actor = Actor::of_request()?;
-    data(store.get_own(&actor, id(&event)?).await?.into())
+async fn own_get(State(store): State<Store>, Path(event): Path<String>) -> DataResult<EventView> {
+    let actor = Actor::from_context()?;
+    data(store.get_own(&actor, parse_id(&event)?).await?.into())
 }

@@ -1,9 +1,9 @@
-//! The calls of the service, over HTTP with the contract's routes and envelopes and over gRPC, from one implementation.
+//! The HTTP and gRPC interfaces. Both use the same store operations.
 
 mod calls;
 mod errors;
 mod http;
-mod wire;
+mod views;
 
 use city_events_contract::event::v1::{EventServiceContract, EventServiceMethod};
 use seaworthy::{contract::ContractConfig, grpc::MethodOptions};
@@ -14,13 +14,14 @@ use errors::EventErrors;
 
 pub(crate) use http::routes;
 
-/// The calls over gRPC.
+/// Returns the gRPC service.
 pub(crate) fn contract(store: Store) -> EventServiceContract<Calls> {
     let config = ContractConfig::default().with_errors(EventErrors);
     EventServiceContract::with_config(Calls::new(store), config)
 }
 
-/// Public calls come from the gateway on behalf of all visitors, who must not share one budget.
+/// Returns the options of a gRPC method. Public calls have no rate limit, because the gateway sends
+/// the calls of all visitors from one address.
 pub(crate) fn options(method: EventServiceMethod) -> MethodOptions {
     match method {
         EventServiceMethod::ListEvents

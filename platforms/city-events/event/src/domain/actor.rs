@@ -3,29 +3,32 @@ use seaworthy::prelude::*;
 
 use super::{Event, EventError};
 
-/// The roles that may make events. Organisers have no role of that name in our tokens; earlier ones have.
+/// Roles that may create events. Only tokens of the legacy service have the role `organizer`.
 const CREATORS: [&str; 4] = ["user", "organizer", "moderator", "admin"];
 
-/// Who acts: a user with a role.
+/// The user who sent a request, with their role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Actor {
     pub(crate) id: String,
     pub(crate) role: Role,
-    /// The role as the token says it; that of a user where it says none.
+    /// Role in the token, or `user` if the token has none.
     pub(crate) role_name: String,
 }
 
 impl Actor {
-    /// Whoever the token of the present request names.
-    pub(crate) fn of_request() -> Result<Self, EventError> {
-        let known = context::with_current(|context| {
+    /// Returns the user of the current request context.
+    ///
+    /// # Errors
+    /// [`EventError::Unauthorized`] if the request is anonymous.
+    pub(crate) fn from_context() -> Result<Self, EventError> {
+        let user = context::with_current(|context| {
             let context = context?;
             let id = context.actor()?.as_str().to_owned();
             let grants = context.grants();
             let role = grants.roles().next().unwrap_or(Role::User.as_str());
             Some((id, role.to_owned()))
         });
-        let (id, role_name) = known.ok_or(EventError::Unauthorized)?;
+        let (id, role_name) = user.ok_or(EventError::Unauthorized)?;
         Ok(Self {
             id,
             role: Role::of_caller(),
@@ -33,8 +36,11 @@ impl Actor {
         })
     }
 
-    /// Whether they may make events.
-    pub(crate) fn may_create(&self) -> Result<(), EventError> {
+    /// Checks that the actor may create events.
+    ///
+    /// # Errors
+    /// [`EventError::Forbidden`] if the role does not allow it.
+    pub(crate) fn authorize_create(&self) -> Result<(), EventError> {
         if CREATORS.contains(&self.role_name.as_str()) {
             Ok(())
         } else {
@@ -42,8 +48,12 @@ impl Actor {
         }
     }
 
-    /// Whether they may change this event, and see it in any state.
-    pub(crate) fn may_change(&self, event: &Event) -> Result<(), EventError> {
+    /// Checks that the actor may change an event and read it in any state: the owner, a moderator
+    /// or an administrator.
+    ///
+    /// # Errors
+    /// [`EventError::Forbidden`] for all others.
+    pub(crate) fn authorize_change(&self, event: &Event) -> Result<(), EventError> {
         if self.role >= Role::Moderator || self.id == event.owner {
             Ok(())
         } else {

@@ -1,17 +1,18 @@
-//! Cities, and what their names begin with.
+//! Prefixes of city names.
 
-/// Fewer characters say nothing.
-const SHORTEST: usize = 2;
-/// No city's name is longer; what is behind is not looked at.
-const LONGEST: usize = 64;
+/// Minimum length of a prefix for suggestions, in characters.
+const MIN_LENGTH: usize = 2;
+/// Maximum length of a prefix for suggestions, in bytes. The rest is ignored.
+const MAX_LENGTH: usize = 64;
 
-/// The beginning of a city's name, lower-cased.
+/// The first characters of a city name, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CityPrefix(String);
 
 impl CityPrefix {
-    /// As a filter of the list takes it: ASCII letters, digits and spaces alone. None where nothing is left.
-    pub(crate) fn of_filter(text: &str) -> Option<Self> {
+    /// Returns the prefix of a list filter, which keeps only ASCII letters, digits and spaces, or
+    /// `None` if no character is left.
+    pub(crate) fn from_filter(text: &str) -> Option<Self> {
         let kept = text
             .chars()
             .filter(|&c| c.is_ascii_alphanumeric() || c == ' ');
@@ -20,15 +21,15 @@ impl CityPrefix {
         (!kept.is_empty()).then_some(Self(kept))
     }
 
-    /// As suggestions take it. None where it is too short.
-    pub(crate) fn of_suggestion(text: &str) -> Option<Self> {
+    /// Returns the prefix of a suggestion query, or `None` if it is too short.
+    pub(crate) fn from_suggestion(text: &str) -> Option<Self> {
         let text = text.trim();
-        let end = text.floor_char_boundary(LONGEST);
+        let end = text.floor_char_boundary(MAX_LENGTH);
         let text = text.get(..end).unwrap_or_default().to_lowercase();
-        (text.chars().count() >= SHORTEST).then_some(Self(text))
+        (text.chars().count() >= MIN_LENGTH).then_some(Self(text))
     }
 
-    /// As a pattern for `LIKE … ESCAPE '!'`.
+    /// Returns a pattern for `LIKE … ESCAPE '!'`.
     pub(crate) fn pattern(&self) -> String {
         let mut pattern = String::with_capacity(self.0.len() + 1);
         for character in self.0.chars() {
@@ -41,14 +42,14 @@ impl CityPrefix {
         pattern
     }
 
-    pub(crate) fn begins(&self, city: &str) -> bool {
+    pub(crate) fn matches(&self, city: &str) -> bool {
         city.to_lowercase().starts_with(&self.0)
     }
 }
 
-/// Large cities that begin so, for platforms that do not know many yet.
+/// Returns the built-in large cities with this prefix, for platforms with few events.
 pub(crate) fn large_cities(prefix: &CityPrefix) -> impl Iterator<Item = &'static str> {
-    LARGE.iter().copied().filter(|city| prefix.begins(city))
+    LARGE.iter().copied().filter(|city| prefix.matches(city))
 }
 
 const LARGE: &[&str] = &[
@@ -155,24 +156,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_keeps_letters_digits_and_spaces() {
-        let pattern = |text| CityPrefix::of_filter(text).map(|prefix| prefix.pattern());
+    fn filter_keeps_ascii_letters_digits_and_spaces() {
+        let pattern = |text| CityPrefix::from_filter(text).map(|prefix| prefix.pattern());
         assert_eq!(pattern(" New%_ York"), Some("new york%".to_owned()));
         assert_eq!(pattern("%_é"), None);
     }
 
     #[test]
-    fn a_suggestion_needs_two_characters_and_its_wildcards_are_letters() {
-        assert_eq!(CityPrefix::of_suggestion(" h "), None);
-        let pattern = |text| CityPrefix::of_suggestion(text).map(|prefix| prefix.pattern());
+    fn suggestion_needs_two_characters_and_escapes_wildcards() {
+        assert_eq!(CityPrefix::from_suggestion(" h "), None);
+        let pattern = |text| CityPrefix::from_suggestion(text).map(|prefix| prefix.pattern());
         assert_eq!(pattern("50%"), Some("50!%%".to_owned()));
         let long = "é".repeat(40);
         assert_eq!(pattern(&long).unwrap().chars().count(), 33);
     }
 
     #[test]
-    fn large_cities_fill_the_list() {
-        let prefix = CityPrefix::of_suggestion("BER").unwrap();
+    fn large_cities_match_prefix_without_case() {
+        let prefix = CityPrefix::from_suggestion("BER").unwrap();
         assert_eq!(large_cities(&prefix).collect::<Vec<_>>(), ["Berlin"]);
     }
 }

@@ -5,19 +5,20 @@ use uuid::Uuid;
 
 use super::EventError;
 
-/// Ranks are compared with eight decimals, as they are printed: what a cursor says is then exactly where a page ended.
+/// Decimals of a rank in comparisons and in cursors. Both use the same number, so a cursor is
+/// exactly the end of its page.
 const DECIMALS: usize = 8;
-const UNIT: i64 = 100_000_000;
+const UNITS_PER_RANK: i64 = 100_000_000;
 
-/// How well an event matches a search, in units of the eighth decimal.
+/// Rank of an event in a search, in units of 10⁻⁸.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank(i64);
 
 impl Rank {
-    /// Better than any.
-    pub(crate) const BEST: Self = Self(i64::MAX);
+    /// Higher than the rank of any event.
+    pub(crate) const MAX: Self = Self(i64::MAX);
 
-    pub(crate) const fn of_units(units: i64) -> Self {
+    pub(crate) const fn from_units(units: i64) -> Self {
         Self(units)
     }
 
@@ -33,53 +34,61 @@ impl Rank {
         }
         let fraction: i64 = format!("{fraction:0<DECIMALS$}").parse().ok()?;
         let whole: i64 = whole.parse().ok()?;
-        whole.checked_mul(UNIT)?.checked_add(fraction).map(Self)
+        whole
+            .checked_mul(UNITS_PER_RANK)?
+            .checked_add(fraction)
+            .map(Self)
     }
 }
 
 impl fmt::Display for Rank {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}.{:0DECIMALS$}", self.0 / UNIT, self.0 % UNIT)
+        write!(
+            formatter,
+            "{}.{:0DECIMALS$}",
+            self.0 / UNITS_PER_RANK,
+            self.0 % UNITS_PER_RANK
+        )
     }
 }
 
-/// Behind which event a page begins.
+/// The event after which a page starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// Of a list by relevance.
+    /// Present in lists by relevance.
     pub(crate) rank: Option<Rank>,
     pub(crate) start_time: Moment,
     pub(crate) id: Uuid,
 }
 
 impl Cursor {
-    /// A cursor of a list by time: `<time>|<id>`.
+    /// Parses the cursor of a list by time: `<time>|<id>`.
     ///
     /// # Errors
-    /// It is none.
-    pub(crate) fn of_time(text: &str) -> Result<Self, EventError> {
-        let (start_time, id) = text.split_once('|').ok_or(MALFORMED)?;
+    /// The text is not such a cursor.
+    pub(crate) fn parse_time(text: &str) -> Result<Self, EventError> {
+        let (start_time, id) = text.split_once('|').ok_or(INVALID_CURSOR)?;
         Ok(Self {
             rank: None,
-            start_time: start_time.parse().map_err(|_| MALFORMED)?,
-            id: Uuid::parse_str(id).map_err(|_| MALFORMED)?,
+            start_time: start_time.parse().map_err(|_| INVALID_CURSOR)?,
+            id: Uuid::parse_str(id).map_err(|_| INVALID_CURSOR)?,
         })
     }
 
-    /// A cursor of a list by relevance: `<rank>|<time>|<id>`.
+    /// Parses the cursor of a list by relevance: `<rank>|<time>|<id>`.
     ///
     /// # Errors
-    /// It is none.
-    pub(crate) fn of_relevance(text: &str) -> Result<Self, EventError> {
-        let (rank, rest) = text.split_once('|').ok_or(MALFORMED)?;
+    /// The text is not such a cursor.
+    pub(crate) fn parse_relevance(text: &str) -> Result<Self, EventError> {
+        let (rank, rest) = text.split_once('|').ok_or(INVALID_CURSOR)?;
         Ok(Self {
-            rank: Some(Rank::parse(rank).ok_or(MALFORMED)?),
-            ..Self::of_time(rest)?
+            rank: Some(Rank::parse(rank).ok_or(INVALID_CURSOR)?),
+            ..Self::parse_time(rest)?
         })
     }
 }
 
-const MALFORMED: EventError = EventError::invalid("cursor", "invalid cursor");
+const INVALID_CURSOR: EventError = EventError::invalid("cursor", "invalid cursor");
 
 impl fmt::Display for Cursor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,17 +106,17 @@ mod tests {
     const ID: &str = "0192d3a8-61f0-7c9b-9a53-5f0a2f1d7c11";
 
     #[test]
-    fn cursors_are_readable_text_and_come_back_as_they_were() {
+    fn cursor_round_trips_through_text() {
         let time = format!("2026-03-01T18:00:00.5Z|{ID}");
-        assert_eq!(Cursor::of_time(&time).unwrap().to_string(), time);
+        assert_eq!(Cursor::parse_time(&time).unwrap().to_string(), time);
         let relevance = format!("0.60792711|2026-03-01T18:00:00Z|{ID}");
-        let cursor = Cursor::of_relevance(&relevance).unwrap();
+        let cursor = Cursor::parse_relevance(&relevance).unwrap();
         assert_eq!(cursor.to_string(), relevance);
-        assert_eq!(cursor.rank, Some(Rank::of_units(60_792_711)));
+        assert_eq!(cursor.rank, Some(Rank::from_units(60_792_711)));
     }
 
     #[test]
-    fn what_is_no_cursor_is_refused_also_where_its_id_is_no_uuid() {
+    fn malformed_cursors_are_rejected() {
         for wrong in [
             "",
             "|",
@@ -115,11 +124,11 @@ mod tests {
             "2026-03-01T18:00:00Z|7",
             "2026-03-01T18:00:00Z",
         ] {
-            assert!(Cursor::of_time(wrong).is_err(), "{wrong}");
+            assert!(Cursor::parse_time(wrong).is_err(), "{wrong}");
         }
         for wrong in ["-1", "1e3", "0.123456789", ""] {
             let text = format!("{wrong}|2026-03-01T18:00:00Z|{ID}");
-            assert!(Cursor::of_relevance(&text).is_err(), "{wrong}");
+            assert!(Cursor::parse_relevance(&text).is_err(), "{wrong}");
         }
     }
 }

@@ -4,15 +4,16 @@ use city_events_contract::Moment;
 
 use super::EventError;
 
-const LONGEST_TITLE: usize = 120;
-const LONGEST_DESCRIPTION: usize = 4_000;
-const LONGEST_CITY: usize = 80;
-const LONGEST_CATEGORY: usize = 80;
-const MOST_COVERS: usize = 2;
-/// What an id of a picture may have; others are no longer than a UUID.
-const LONGEST_COVER: usize = 255;
+// Maximum lengths are in characters.
+const MAX_TITLE_LENGTH: usize = 120;
+const MAX_DESCRIPTION_LENGTH: usize = 4_000;
+const MAX_CITY_LENGTH: usize = 80;
+const MAX_CATEGORY_LENGTH: usize = 80;
+const MAX_COVERS: usize = 2;
+/// Maximum length of a cover image ID, in characters.
+const MAX_COVER_LENGTH: usize = 255;
 
-/// What an event is about, within the contract's limits.
+/// Description of an event by its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Details {
     pub(crate) title: String,
@@ -21,12 +22,12 @@ pub(crate) struct Details {
     pub(crate) category: String,
     pub(crate) start_time: Moment,
     pub(crate) end_time: Moment,
-    /// 0 for as many as want.
+    /// Maximum number of participants. 0 means unlimited.
     pub(crate) capacity: i32,
     pub(crate) covers: Vec<String>,
 }
 
-/// What is to be changed; what is not given stays.
+/// A change of details. Absent fields keep their value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Patch {
     pub(crate) title: Option<String>,
@@ -40,47 +41,49 @@ pub(crate) struct Patch {
 }
 
 impl Details {
-    /// The same, trimmed, if all of it is within the limits.
+    /// Trims the texts and checks the limits of the contract.
     ///
     /// # Errors
-    /// The first thing that is not.
-    pub(crate) fn checked(self) -> Result<Self, EventError> {
-        let checked = Self {
-            title: text("title", &self.title, LONGEST_TITLE)?,
-            description: text("description", &self.description, LONGEST_DESCRIPTION)?,
-            city: text("city", &self.city, LONGEST_CITY)?,
-            category: text("category", &self.category, LONGEST_CATEGORY)?,
+    /// [`EventError::Invalid`] for the first field beyond its limit.
+    pub(crate) fn validated(self) -> Result<Self, EventError> {
+        let validated = Self {
+            title: validated_text("title", &self.title, MAX_TITLE_LENGTH)?,
+            description: validated_text("description", &self.description, MAX_DESCRIPTION_LENGTH)?,
+            city: validated_text("city", &self.city, MAX_CITY_LENGTH)?,
+            category: validated_text("category", &self.category, MAX_CATEGORY_LENGTH)?,
             ..self
         };
-        if checked.end_time <= checked.start_time {
+        if validated.end_time <= validated.start_time {
             return Err(EventError::invalid(
                 "end_time",
                 "end_time must be after start_time",
             ));
         }
-        if checked.capacity < 0 {
+        if validated.capacity < 0 {
             return Err(EventError::invalid("capacity", "capacity must be >= 0"));
         }
-        if checked.covers.len() > MOST_COVERS {
+        if validated.covers.len() > MAX_COVERS {
             let message = "at most 2 cover images";
             return Err(EventError::invalid("cover_image_ids", message));
         }
         let mut seen = BTreeSet::new();
-        for cover in &checked.covers {
-            if cover.chars().count() > LONGEST_COVER || cover.contains('\0') || !seen.insert(cover)
+        for cover in &validated.covers {
+            if cover.chars().count() > MAX_COVER_LENGTH
+                || cover.contains('\0')
+                || !seen.insert(cover)
             {
-                let message = "a cover image has no valid id, or stands there twice";
+                let message = "cover_image_ids must be different, with at most 255 characters each";
                 return Err(EventError::invalid("cover_image_ids", message));
             }
         }
-        Ok(checked)
+        Ok(validated)
     }
 
-    /// The same with what is to be changed.
+    /// Returns validated details with a patch applied.
     ///
     /// # Errors
-    /// What comes of it is beyond a limit.
-    pub(crate) fn patched(&self, patch: Patch) -> Result<Self, EventError> {
+    /// [`EventError::Invalid`] for the first field beyond its limit.
+    pub(crate) fn with_patch(&self, patch: Patch) -> Result<Self, EventError> {
         let old = self.clone();
         Self {
             title: patch.title.unwrap_or(old.title),
@@ -92,20 +95,24 @@ impl Details {
             capacity: patch.capacity.unwrap_or(old.capacity),
             covers: patch.covers.unwrap_or(old.covers),
         }
-        .checked()
+        .validated()
     }
 
-    /// The city as it is looked for.
+    /// Returns the city in the form that searches compare.
     pub(crate) fn city_norm(&self) -> String {
         self.city.trim().to_lowercase()
     }
 }
 
-/// Characters are counted, not bytes: a title in Greek is no longer than one in English.
-fn text(field: &'static str, text: &str, longest: usize) -> Result<String, EventError> {
+/// Trims and validates a text. The length counts characters, not bytes.
+fn validated_text(
+    field: &'static str,
+    text: &str,
+    max_length: usize,
+) -> Result<String, EventError> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > longest || text.contains('\0') {
-        let message = format!("{field} must have 1 to {longest} characters");
+    if text.is_empty() || text.chars().count() > max_length || text.contains('\0') {
+        let message = format!("{field} must have 1 to {max_length} characters");
         return Err(EventError::Invalid {
             field,
             message: message.into(),
@@ -131,10 +138,10 @@ mod tests {
         }
     }
 
-    fn refused(change: impl FnOnce(&mut Details)) -> Option<&'static str> {
+    fn invalid_field(change: impl FnOnce(&mut Details)) -> Option<&'static str> {
         let mut changed = details();
         change(&mut changed);
-        match changed.checked() {
+        match changed.validated() {
             Ok(_) => None,
             Err(EventError::Invalid { field, .. }) => Some(field),
             Err(other) => panic!("{other}"),
@@ -142,41 +149,50 @@ mod tests {
     }
 
     #[test]
-    fn limits_count_characters_after_trimming() {
-        assert_eq!(details().checked().unwrap().title, "Rust in the harbour");
-        assert_eq!(refused(|d| d.title = "é".repeat(120)), None);
-        assert_eq!(refused(|d| d.title = "é".repeat(121)), Some("title"));
-        assert_eq!(refused(|d| d.title = "  ".to_owned()), Some("title"));
-        assert_eq!(refused(|d| d.description = "x".repeat(4_000)), None);
+    fn length_limits_count_characters_after_trimming() {
+        assert_eq!(details().validated().unwrap().title, "Rust in the harbour");
+        assert_eq!(invalid_field(|d| d.title = "é".repeat(120)), None);
+        assert_eq!(invalid_field(|d| d.title = "é".repeat(121)), Some("title"));
+        assert_eq!(invalid_field(|d| d.title = "  ".to_owned()), Some("title"));
+        assert_eq!(invalid_field(|d| d.description = "x".repeat(4_000)), None);
         assert_eq!(
-            refused(|d| d.description = "x".repeat(4_001)),
+            invalid_field(|d| d.description = "x".repeat(4_001)),
             Some("description")
         );
-        assert_eq!(refused(|d| d.city = "x".repeat(81)), Some("city"));
-        assert_eq!(refused(|d| d.category = String::new()), Some("category"));
+        assert_eq!(invalid_field(|d| d.city = "x".repeat(81)), Some("city"));
+        assert_eq!(
+            invalid_field(|d| d.category = String::new()),
+            Some("category")
+        );
     }
 
     #[test]
-    fn an_end_comes_after_a_start_and_a_capacity_is_not_negative() {
-        assert_eq!(refused(|d| d.end_time = d.start_time), Some("end_time"));
-        assert_eq!(refused(|d| d.capacity = -1), Some("capacity"));
+    fn end_before_start_and_negative_capacity_are_rejected() {
+        assert_eq!(
+            invalid_field(|d| d.end_time = d.start_time),
+            Some("end_time")
+        );
+        assert_eq!(invalid_field(|d| d.capacity = -1), Some("capacity"));
         let covers = |number: usize| (0..number).map(|id| id.to_string()).collect();
-        assert_eq!(refused(|d| d.covers = covers(2)), None);
-        assert_eq!(refused(|d| d.covers = covers(3)), Some("cover_image_ids"));
+        assert_eq!(invalid_field(|d| d.covers = covers(2)), None);
+        assert_eq!(
+            invalid_field(|d| d.covers = covers(3)),
+            Some("cover_image_ids")
+        );
     }
 
     #[test]
-    fn a_patch_changes_what_it_gives_and_what_comes_of_it_is_checked() {
+    fn patch_changes_given_fields_and_is_validated() {
         let patch = Patch {
             end_time: Some("2026-03-01T17:00:00Z".parse().unwrap()),
             ..Patch::default()
         };
-        assert!(details().patched(patch.clone()).is_err());
+        assert!(details().with_patch(patch.clone()).is_err());
         let earlier = Patch {
             start_time: Some("2026-03-01T16:00:00Z".parse().unwrap()),
             ..patch
         };
-        let patched = details().patched(earlier).unwrap();
+        let patched = details().with_patch(earlier).unwrap();
         assert_eq!(patched.city, "Hamburg");
         assert_eq!(patched.end_time.to_string(), "2026-03-01T17:00:00Z");
     }

@@ -7,7 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 
-/// Why nothing came of a call.
+/// Errors of operations on events.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EventError {
     #[error("{message}")]
@@ -30,7 +30,7 @@ pub(crate) enum EventError {
 }
 
 impl EventError {
-    /// Something that was sent is not as it has to be.
+    /// Returns the error for an invalid field.
     pub(crate) const fn invalid(field: &'static str, message: &'static str) -> Self {
         Self::Invalid {
             field,
@@ -38,8 +38,8 @@ impl EventError {
         }
     }
 
-    /// A bad query.
-    pub(crate) const fn query(field: &'static str) -> Self {
+    /// Returns the error for an invalid query parameter.
+    pub(crate) const fn invalid_query(field: &'static str) -> Self {
         Self::invalid(field, "invalid query param")
     }
 }
@@ -47,9 +47,9 @@ impl EventError {
 impl From<DataError> for EventError {
     fn from(error: DataError) -> Self {
         match error.kind() {
-            // A text that PostgreSQL cannot keep, such as one with NUL.
+            // PostgreSQL cannot store text with NUL.
             DataErrorKind::InvalidValue => {
-                Self::invalid("body", "a text has a character that cannot be kept")
+                Self::invalid("body", "the text must not contain the character NUL")
             }
             _ => Self::Database(error),
         }

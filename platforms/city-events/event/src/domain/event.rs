@@ -16,7 +16,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// A new one, of this owner.
+    /// Creates a draft.
     pub(crate) fn new(owner: String, details: Details, now: Moment) -> Self {
         Self {
             id: seaworthy::core::new_id(),
@@ -33,12 +33,13 @@ impl Event {
         self.details.end_time <= now
     }
 
-    /// Whether people may join.
+    /// Returns whether users can join the event.
     pub(crate) fn is_joinable(&self, now: Moment) -> bool {
         matches!(self.state, State::Published { .. }) && !self.has_ended(now)
     }
 
-    /// A moment for the next change: that of the clock, or one after the last change if the clock has not moved on. So whoever hears of two changes knows which was later.
+    /// Returns the time of the next change: `now`, or one microsecond after the last change if the
+    /// clock did not advance. Consumers order changes by this time.
     pub(crate) fn next_moment(&self, now: Moment) -> Moment {
         now.max(Moment::from(
             self.updated_at.get() + chrono::TimeDelta::microseconds(1),

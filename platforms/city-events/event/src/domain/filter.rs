@@ -1,35 +1,35 @@
 use city_events_contract::{Moment, QueryPairs, event::v1::ListEventsRequest};
 
-use super::{CityPrefix, Cursor, EventError, PageSize, Words};
+use super::{CityPrefix, Cursor, EventError, PageSize, SearchTerms};
 
-/// In what order events are listed.
+/// Order of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// The first to begin first.
+    /// By start time, ascending.
     Time,
-    /// The best match first.
-    Relevance(Words),
+    /// By rank, descending.
+    Relevance(SearchTerms),
 }
 
-/// Which published events are wanted.
+/// Selects published events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Filter {
     pub(crate) order: Order,
     pub(crate) city: Option<CityPrefix>,
-    /// Empty for all.
+    /// Empty for all categories.
     pub(crate) category: String,
     pub(crate) from: Option<Moment>,
     pub(crate) to: Option<Moment>,
-    /// None for all.
-    pub(crate) words: Option<Words>,
+    /// `None` for no search.
+    pub(crate) terms: Option<SearchTerms>,
     pub(crate) without_ended: bool,
     pub(crate) cursor: Option<Cursor>,
     pub(crate) size: PageSize,
 }
 
-/// The texts of a query, before anything is known of them.
+/// Parameters of a list as text.
 #[derive(Debug, Clone, Copy)]
-struct Texts<'a> {
+struct RawFilter<'a> {
     sort: &'a str,
     city: &'a str,
     category: &'a str,
@@ -40,12 +40,13 @@ struct Texts<'a> {
 }
 
 impl Filter {
-    /// As the query of a request says it. `limit` and `page` are not looked at: clients send them and count on pages of 20.
+    /// Parses the query of a request. It ignores `limit` and `page`, because existing clients send
+    /// them and expect pages of 20.
     ///
     /// # Errors
-    /// The first thing that means nothing.
-    pub(crate) fn of_query(query: &QueryPairs) -> Result<Self, EventError> {
-        let texts = Texts {
+    /// [`EventError::Invalid`] for the first invalid parameter.
+    pub(crate) fn from_query(query: &QueryPairs) -> Result<Self, EventError> {
+        let raw = RawFilter {
             sort: query.text("sort"),
             city: query.text("city"),
             category: query.text("category"),
@@ -56,18 +57,18 @@ impl Filter {
         };
         let without_ended = match query.text("exclude_expired") {
             "" => false,
-            text => boolean(text).ok_or(EventError::query("exclude_expired"))?,
+            text => parse_boolean(text).ok_or(EventError::invalid_query("exclude_expired"))?,
         };
-        let size = PageSize::of_query(query.get("page_size"));
-        Self::new(texts, without_ended, size)
+        let size = PageSize::from_query(query.get("page_size"));
+        Self::new(raw, without_ended, size)
     }
 
-    /// As a call says it.
+    /// Parses a gRPC request.
     ///
     /// # Errors
-    /// The first thing that means nothing.
-    pub(crate) fn of_call(request: &ListEventsRequest) -> Result<Self, EventError> {
-        let texts = Texts {
+    /// [`EventError::Invalid`] for the first invalid parameter.
+    pub(crate) fn from_request(request: &ListEventsRequest) -> Result<Self, EventError> {
+        let raw = RawFilter {
             sort: &request.sort,
             city: &request.city,
             category: &request.category,
@@ -76,35 +77,35 @@ impl Filter {
             query: &request.query,
             cursor: &request.cursor,
         };
-        let size = PageSize::of_call(request.page_size);
-        Self::new(texts, request.exclude_expired, size)
+        let size = PageSize::from_request(request.page_size);
+        Self::new(raw, request.exclude_expired, size)
     }
 
-    fn new(texts: Texts<'_>, without_ended: bool, size: PageSize) -> Result<Self, EventError> {
-        let words = Words::of_query(texts.query);
-        let order = match texts.sort {
+    fn new(raw: RawFilter<'_>, without_ended: bool, size: PageSize) -> Result<Self, EventError> {
+        let terms = SearchTerms::from_query(raw.query);
+        let order = match raw.sort {
             "" | "time" => Order::Time,
-            "relevance" => Order::Relevance(words.clone().ok_or(EventError::query("q"))?),
-            _ => return Err(EventError::query("sort")),
+            "relevance" => Order::Relevance(terms.clone().ok_or(EventError::invalid_query("q"))?),
+            _ => return Err(EventError::invalid_query("sort")),
         };
-        let (from, to) = (moment("from", texts.from)?, moment("to", texts.to)?);
+        let (from, to) = (parse_time("from", raw.from)?, parse_time("to", raw.to)?);
         if let (Some(from), Some(to)) = (from, to)
             && to < from
         {
-            return Err(EventError::query("to"));
+            return Err(EventError::invalid_query("to"));
         }
-        let cursor = match (&order, texts.cursor) {
+        let cursor = match (&order, raw.cursor) {
             (_, "") => None,
-            (Order::Time, text) => Some(Cursor::of_time(text)?),
-            (Order::Relevance(_), text) => Some(Cursor::of_relevance(text)?),
+            (Order::Time, text) => Some(Cursor::parse_time(text)?),
+            (Order::Relevance(_), text) => Some(Cursor::parse_relevance(text)?),
         };
         Ok(Self {
             order,
-            city: CityPrefix::of_filter(texts.city),
-            category: texts.category.to_owned(),
+            city: CityPrefix::from_filter(raw.city),
+            category: raw.category.to_owned(),
             from,
             to,
-            words,
+            terms,
             without_ended,
             cursor,
             size,
@@ -112,15 +113,18 @@ impl Filter {
     }
 }
 
-fn moment(field: &'static str, text: &str) -> Result<Option<Moment>, EventError> {
+fn parse_time(field: &'static str, text: &str) -> Result<Option<Moment>, EventError> {
     match text {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| EventError::query(field)),
+        text => text
+            .parse()
+            .map(Some)
+            .map_err(|_| EventError::invalid_query(field)),
     }
 }
 
-/// The words that earlier services took for yes and no.
-fn boolean(text: &str) -> Option<bool> {
+/// Parses the spellings of a boolean that the legacy service accepts.
+fn parse_boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
@@ -133,19 +137,19 @@ mod tests {
     use super::*;
 
     fn filter(query: &str) -> Result<Filter, EventError> {
-        Filter::of_query(&QueryPairs::new(Some(query)))
+        Filter::from_query(&QueryPairs::new(Some(query)))
     }
 
     #[test]
-    fn without_a_query_everything_is_listed_by_time() {
+    fn empty_query_lists_all_events_by_time() {
         let all = filter("limit=3&page=9").unwrap();
         assert_eq!(all.order, Order::Time);
         assert_eq!(all.size.get(), 20);
-        assert_eq!((all.city, all.words, all.cursor), (None, None, None));
+        assert_eq!((all.city, all.terms, all.cursor), (None, None, None));
     }
 
     #[test]
-    fn what_means_nothing_is_refused() {
+    fn invalid_parameters_are_rejected() {
         for wrong in [
             "sort=start_time",
             "sort=relevance",

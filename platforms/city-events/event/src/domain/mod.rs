@@ -1,4 +1,4 @@
-//! What the words mean, without any I/O.
+//! Types and rules of events, without I/O.
 
 mod actor;
 mod cities;
@@ -19,5 +19,5 @@ pub(crate) use error::EventError;
 pub(crate) use event::Event;
 pub(crate) use filter::{Filter, Order};
 pub(crate) use page::{OwnPage, PageSize};
-pub(crate) use search::{Words, words_of};
+pub(crate) use search::{SearchTerms, normalize_words};
 pub(crate) use state::{State, StateName};

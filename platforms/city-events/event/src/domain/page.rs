@@ -1,30 +1,31 @@
 use super::{EventError, StateName};
 
-const DEFAULT: u32 = 20;
-const LARGEST: u32 = 100;
+const DEFAULT_SIZE: u32 = 20;
+const MAX_SIZE: u32 = 100;
 
-/// How many are on a page.
+/// Number of events on a page, from 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PageSize(u32);
 
 impl PageSize {
-    /// As a query says it: what is no number from 1 on is no wish, and more than 100 is 100.
-    pub(crate) fn of_query(text: Option<&str>) -> Self {
-        let wish = text.and_then(|text| text.parse::<i64>().ok());
-        match wish {
-            Some(wish) if wish >= 1 => {
-                Self(u32::try_from(wish.min(LARGEST.into())).unwrap_or(LARGEST))
+    /// Returns the page size of a query parameter: 20 for invalid text or a number below 1, and at
+    /// most 100.
+    pub(crate) fn from_query(text: Option<&str>) -> Self {
+        let size = text.and_then(|text| text.parse::<i64>().ok());
+        match size {
+            Some(size) if size >= 1 => {
+                Self(u32::try_from(size.min(MAX_SIZE.into())).unwrap_or(MAX_SIZE))
             }
-            _ => Self(DEFAULT),
+            _ => Self(DEFAULT_SIZE),
         }
     }
 
-    /// As a call says it: 0 is no wish.
-    pub(crate) fn of_call(wish: u32) -> Self {
-        Self(if wish == 0 {
-            DEFAULT
+    /// Returns the page size of a gRPC request, where 0 selects the default.
+    pub(crate) fn from_request(size: u32) -> Self {
+        Self(if size == 0 {
+            DEFAULT_SIZE
         } else {
-            wish.min(LARGEST)
+            size.min(MAX_SIZE)
         })
     }
 
@@ -33,7 +34,7 @@ impl PageSize {
     }
 }
 
-/// A page of a list that is counted.
+/// A page by number, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) page: u32,
@@ -46,23 +47,23 @@ impl Window {
     }
 }
 
-/// Which of one's own events are wanted.
+/// Selects events of one owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OwnPage {
-    /// None for all but canceled ones.
+    /// `None` selects all events except canceled ones.
     pub(crate) state: Option<StateName>,
     pub(crate) window: Window,
 }
 
 impl OwnPage {
-    /// As a query says it.
+    /// Returns the selection for query parameters. An empty state is `None`.
     ///
     /// # Errors
-    /// There is no such state.
+    /// The state is unknown.
     pub(crate) fn new(state: &str, page: u32, size: PageSize) -> Result<Self, EventError> {
         let state = match state {
             "" => None,
-            name => Some(StateName::named(name).ok_or(EventError::query("status"))?),
+            name => Some(StateName::parse(name).ok_or(EventError::invalid_query("status"))?),
         };
         let page = page.max(1);
         Ok(Self {
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_has_20_events_or_as_many_as_are_asked_for_up_to_100() {
+    fn page_size_defaults_to_20_and_is_at_most_100() {
         let sizes = [
             None,
             Some("x"),
@@ -87,17 +88,17 @@ mod tests {
             Some("100"),
             Some("101"),
         ];
-        let sizes = sizes.map(|text| PageSize::of_query(text).get());
+        let sizes = sizes.map(|text| PageSize::from_query(text).get());
         assert_eq!(sizes, [20, 20, 20, 20, 2, 100, 100]);
     }
 
     #[test]
-    fn pages_are_counted_from_one() {
+    fn page_numbers_start_at_one() {
         let offset = |page| {
-            let own = OwnPage::new("", page, PageSize::of_call(10)).unwrap();
+            let own = OwnPage::new("", page, PageSize::from_request(10)).unwrap();
             own.window.offset()
         };
         assert_eq!([0, 1, 2, 3].map(offset), [0, 0, 10, 20]);
-        assert!(OwnPage::new("cancelled", 1, PageSize::of_call(0)).is_err());
+        assert!(OwnPage::new("cancelled", 1, PageSize::from_request(0)).is_err());
     }
 }

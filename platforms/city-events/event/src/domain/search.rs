@@ -1,40 +1,38 @@
-//! What is looked for.
+//! Search terms.
 
-/// Words of a query beyond which no more are looked at: people write fewer, and every one costs.
-const MOST_WORDS: usize = 8;
+/// Maximum number of terms that are used, because each one costs time.
+const MAX_TERMS: usize = 8;
 
-/// The words that an event has to have, each of them the beginning of one of its own. At most eight; the others are not looked at.
+/// Up to eight prefixes. An event matches if each of them is the prefix of one of its words.
+/// Further terms are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Words(Vec<String>);
+pub(crate) struct SearchTerms(Vec<String>);
 
-impl Words {
-    /// The words of ASCII letters and digits in a query; none where there are none.
-    pub(crate) fn of_query(query: &str) -> Option<Self> {
+impl SearchTerms {
+    /// Returns the words of ASCII letters and digits in a query, or `None` if there are none.
+    pub(crate) fn from_query(query: &str) -> Option<Self> {
         let words = query.split(|character: char| !character.is_ascii_alphanumeric());
         let words = words.filter(|word| !word.is_empty());
-        let words: Vec<_> = words
-            .take(MOST_WORDS)
-            .map(str::to_ascii_lowercase)
-            .collect();
+        let words: Vec<_> = words.take(MAX_TERMS).map(str::to_ascii_lowercase).collect();
         (!words.is_empty()).then_some(Self(words))
     }
 
-    /// As a query of PostgreSQL's text search.
+    /// Returns a query for the text search of PostgreSQL.
     pub(crate) fn tsquery(&self) -> String {
         let words: Vec<_> = self.0.iter().map(|word| format!("{word}:*")).collect();
         words.join(" & ")
     }
 
-    /// As patterns for `LIKE` over [`words_of`] a text; what is not used matches everything.
-    pub(crate) fn patterns(&self) -> [String; MOST_WORDS] {
+    /// Returns patterns for `LIKE` on the result of [`normalize_words`]. Unused ones match everything.
+    pub(crate) fn patterns(&self) -> [String; MAX_TERMS] {
         std::array::from_fn(|index| match self.0.get(index) {
             Some(word) => format!("% {word}%"),
             None => "%".to_owned(),
         })
     }
 
-    /// As patterns that match nothing where there is no word: for ranks.
-    pub(crate) fn rank_patterns(&self) -> [String; MOST_WORDS] {
+    /// Returns the same patterns for ranks. Unused ones match nothing.
+    pub(crate) fn rank_patterns(&self) -> [String; MAX_TERMS] {
         std::array::from_fn(|index| match self.0.get(index) {
             Some(word) => format!("% {word}%"),
             None => String::new(),
@@ -42,8 +40,8 @@ impl Words {
     }
 }
 
-/// The words of a text, lower-cased, each after a space.
-pub(crate) fn words_of(text: &str) -> String {
+/// Returns the words of a text in lower case, each after a space.
+pub(crate) fn normalize_words(text: &str) -> String {
     let mut words = String::with_capacity(text.len() + 1);
     for word in text.split(|character: char| !character.is_alphanumeric()) {
         if !word.is_empty() {
@@ -59,20 +57,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_is_its_words_of_ascii_letters_and_digits() {
-        let words = Words::of_query("  Micro-services: %_ 2026!").unwrap();
+    fn query_is_split_into_ascii_words() {
+        let words = SearchTerms::from_query("  Micro-services: %_ 2026!").unwrap();
         assert_eq!(words.tsquery(), "micro:* & services:* & 2026:*");
         assert_eq!(words.patterns().first().unwrap(), "% micro%");
         assert_eq!(words.patterns().last().unwrap(), "%");
-        assert_eq!(Words::of_query("%% é"), None);
+        assert_eq!(SearchTerms::from_query("%% é"), None);
     }
 
     #[test]
-    fn words_are_found_by_their_beginnings() {
+    fn text_is_normalized_to_words_in_lower_case() {
         assert_eq!(
-            words_of("Go: Micro-Services, ÉTÉ!"),
+            normalize_words("Go: Micro-Services, ÉTÉ!"),
             " go micro services été"
         );
-        assert_eq!(words_of("…"), "");
+        assert_eq!(normalize_words("…"), "");
     }
 }

@@ -2,32 +2,32 @@ use city_events_contract::Moment;
 
 use super::EventError;
 
-/// How late an event may be published after its start: clocks differ, and people are a little late.
-const LATE: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+/// Maximum time between the start of an event and its publication.
+const MAX_LATENESS: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
 
-/// What state an event is in, with what belongs to it. Every change of state is a function here, and there are no others.
+/// State of an event. Its methods are the only transitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Seen by its owner.
+    /// Visible to its owner and to moderators.
     Draft {
-        /// When it was published before, if it ever was.
+        /// Time of the last publication.
         published_at: Option<Moment>,
     },
-    /// Seen by everybody.
+    /// Visible to all users.
     Published {
-        /// Since when. Missing in rows that others wrote.
+        /// Time of publication. Rows of the legacy service can lack it.
         published_at: Option<Moment>,
     },
-    /// Over for good.
+    /// Canceled, which is final.
     Canceled {
-        /// When it was published last, if it ever was.
+        /// Time of the last publication.
         published_at: Option<Moment>,
-        /// Since when. Missing in rows that others wrote.
+        /// Time of cancellation. Rows of the legacy service can lack it.
         canceled_at: Option<Moment>,
     },
 }
 
-/// The names of states, in tables, messages and answers.
+/// Name of a state in tables, messages and responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StateName {
     Draft,
@@ -44,17 +44,17 @@ impl StateName {
         }
     }
 
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let mut all = [Self::Draft, Self::Published, Self::Canceled].into_iter();
         all.find(|state| state.as_str() == name)
     }
 }
 
 impl State {
-    /// A new event's.
+    /// State of a new event.
     pub(crate) const NEW: Self = Self::Draft { published_at: None };
 
-    pub(crate) const fn new(
+    pub(crate) const fn from_parts(
         name: StateName,
         published_at: Option<Moment>,
         canceled_at: Option<Moment>,
@@ -92,12 +92,15 @@ impl State {
         }
     }
 
-    /// Makes a draft visible, unless the event has long begun.
+    /// Publishes a draft.
+    ///
+    /// # Errors
+    /// The state is not draft, or the event started more than five minutes ago.
     pub(crate) fn publish(self, start: Moment, now: Moment) -> Result<Self, EventError> {
         match self {
             Self::Published { .. } => Err(EventError::State("event already published")),
             Self::Canceled { .. } => Err(CANCELED),
-            Self::Draft { .. } if start.get() < now.get() - LATE => {
+            Self::Draft { .. } if start.get() < now.get() - MAX_LATENESS => {
                 Err(EventError::invalid("start_time", "invalid start_time"))
             }
             Self::Draft { .. } => Ok(Self::Published {
@@ -106,7 +109,10 @@ impl State {
         }
     }
 
-    /// Makes it a draft again.
+    /// Returns a published event to the state draft.
+    ///
+    /// # Errors
+    /// The state is not published.
     pub(crate) const fn unpublish(self) -> Result<Self, EventError> {
         match self {
             Self::Published { published_at } => Ok(Self::Draft { published_at }),
@@ -115,7 +121,10 @@ impl State {
         }
     }
 
-    /// Ends it for good, also when it is over.
+    /// Cancels the event, also after its end.
+    ///
+    /// # Errors
+    /// The event is canceled already.
     pub(crate) const fn cancel(self, now: Moment) -> Result<Self, EventError> {
         match self {
             Self::Draft { published_at } | Self::Published { published_at } => Ok(Self::Canceled {
@@ -126,8 +135,11 @@ impl State {
         }
     }
 
-    /// Whether it may be changed.
-    pub(crate) fn change(self, end: Moment, now: Moment) -> Result<(), EventError> {
+    /// Checks that the details can change.
+    ///
+    /// # Errors
+    /// The event is canceled or has ended.
+    pub(crate) fn check_change(self, end: Moment, now: Moment) -> Result<(), EventError> {
         match self {
             Self::Canceled { .. } => Err(CANCELED),
             _ if end <= now => Err(EventError::State("event already ended")),

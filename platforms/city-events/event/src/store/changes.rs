@@ -1,4 +1,4 @@
-//! What changes an event, each under the lock of its row.
+//! Changes of events. Each change locks the row of its event.
 
 use city_events_contract::Moment;
 use seaworthy::{
@@ -8,18 +8,18 @@ use seaworthy::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Store, messages::News, rows::event_columns};
-use crate::domain::{Actor, Details, Event, EventError, Patch, State, words_of};
+use super::{Store, messages::Change, rows::event_columns};
+use crate::domain::{Actor, Details, Event, EventError, Patch, State, normalize_words};
 
 impl Store {
-    /// Keeps a new draft.
+    /// Stores a new draft.
     pub(crate) async fn create(
         &self,
         actor: &Actor,
         details: Details,
     ) -> Result<Event, EventError> {
-        actor.may_create()?;
-        let event = Event::new(actor.id.clone(), details.checked()?, Moment::now());
+        actor.authorize_create()?;
+        let event = Event::new(actor.id.clone(), details.validated()?, Moment::now());
         let insert = self.insert(&event);
         self.database
             .transaction(|tx| {
@@ -53,20 +53,20 @@ impl Store {
             .bind(event.created_at.get())
             .bind(event.updated_at.get())
             .bind(json!(details.covers));
-        self.with_texts(insert, details)
+        self.bind_words(insert, details)
     }
 
-    /// PostgreSQL makes its own of the texts.
-    fn with_texts(&self, statement: Statement, details: &Details) -> Statement {
+    /// Binds the words of the texts. PostgreSQL generates its own search column.
+    fn bind_words(&self, statement: Statement, details: &Details) -> Statement {
         if self.database.engine() == Engine::Postgres {
             return statement;
         }
         statement
-            .bind(words_of(&details.title))
-            .bind(words_of(&details.description))
+            .bind(normalize_words(&details.title))
+            .bind(normalize_words(&details.description))
     }
 
-    /// Changes what is given. Whoever has a place hears of it where the event is published.
+    /// Applies a patch. If the event is published, its participants receive `event.updated`.
     pub(crate) async fn update(
         &self,
         actor: &Actor,
@@ -76,18 +76,19 @@ impl Store {
         self.database
             .transaction(|tx| async move {
                 let mut event = lock(&tx, id).await?;
-                actor.may_change(&event)?;
+                actor.authorize_change(&event)?;
                 let now = event.next_moment(Moment::now());
-                event.state.change(event.details.end_time, now)?;
+                event.state.check_change(event.details.end_time, now)?;
                 let before = event.details.clone();
-                event.details = before.patched(patch.clone())?;
+                event.details = before.with_patch(patch.clone())?;
                 event.updated_at = now;
                 self.write_details(&tx, &event).await?;
                 if matches!(event.state, State::Published { .. }) {
-                    self.tell(&tx, &event, News::Updated, actor, None).await?;
+                    self.store_message(&tx, &event, Change::Updated, actor, None)
+                        .await?;
                 }
                 let fields = changed_fields(&before, &event.details).join(" ");
-                let entry = entry(action(News::Updated), id).detail("fields", fields);
+                let entry = entry(action(Change::Updated), id).detail("fields", fields);
                 self.audit.append(&tx, entry).await?;
                 Ok(event)
             })
@@ -108,21 +109,21 @@ impl Store {
             .bind(details.capacity)
             .bind(json!(details.covers))
             .bind(event.updated_at.get());
-        self.with_texts(update, details)
+        self.bind_words(update, details)
             .bind(event.id)
             .execute(tx)
             .await
             .map(drop)
     }
 
-    /// Makes a draft visible.
+    /// Publishes a draft.
     pub(crate) async fn publish(&self, actor: &Actor, id: Uuid) -> Result<Event, EventError> {
         let publish = |event: &Event, now| event.state.publish(event.details.start_time, now);
-        self.change_state(actor, id, News::Published, None, publish)
+        self.change_state(actor, id, Change::Published, None, publish)
             .await
     }
 
-    /// Makes an event a draft again.
+    /// Returns a published event to the state draft.
     pub(crate) async fn unpublish(
         &self,
         actor: &Actor,
@@ -130,11 +131,11 @@ impl Store {
         reason: Option<&str>,
     ) -> Result<Event, EventError> {
         let unpublish = |event: &Event, _| event.state.unpublish();
-        self.change_state(actor, id, News::Unpublished, reason, unpublish)
+        self.change_state(actor, id, Change::Unpublished, reason, unpublish)
             .await
     }
 
-    /// Ends an event for good.
+    /// Cancels an event, which is final.
     pub(crate) async fn cancel(
         &self,
         actor: &Actor,
@@ -142,7 +143,7 @@ impl Store {
         reason: Option<&str>,
     ) -> Result<Event, EventError> {
         let cancel = |event: &Event, now| event.state.cancel(now);
-        self.change_state(actor, id, News::Canceled, reason, cancel)
+        self.change_state(actor, id, Change::Canceled, reason, cancel)
             .await
     }
 
@@ -150,23 +151,24 @@ impl Store {
         &self,
         actor: &Actor,
         id: Uuid,
-        news: News,
+        change: Change,
         reason: Option<&str>,
-        change: impl Fn(&Event, Moment) -> Result<State, EventError> + Copy + Send + Sync,
+        transition: impl Fn(&Event, Moment) -> Result<State, EventError> + Copy + Send + Sync,
     ) -> Result<Event, EventError> {
         self.database
             .transaction(|tx| async move {
                 let mut event = lock(&tx, id).await?;
-                actor.may_change(&event)?;
+                actor.authorize_change(&event)?;
                 let now = event.next_moment(Moment::now());
-                event.state = change(&event, now)?;
+                event.state = transition(&event, now)?;
                 event.updated_at = now;
-                if news == News::Canceled {
+                if change == Change::Canceled {
                     event.active_participants = 0;
                 }
                 write_state(&tx, &event).await?;
-                self.tell(&tx, &event, news, actor, reason).await?;
-                let mut entry = entry(action(news), id);
+                self.store_message(&tx, &event, change, actor, reason)
+                    .await?;
+                let mut entry = entry(action(change), id);
                 if let Some(reason) = reason {
                     entry = entry.detail("reason", reason);
                 }
@@ -181,7 +183,8 @@ fn entry(action: &'static str, event: Uuid) -> AuditEntry {
     AuditEntry::new(action).target("event", event.to_string())
 }
 
-/// The names, in the contract's words, of what is not as it was. Not the values: a description is as long as half of what an entry may have.
+/// Returns the names of the changed fields. It leaves the values out, because a description can
+/// have half of the maximum size of an audit entry.
 fn changed_fields(before: &Details, after: &Details) -> Vec<&'static str> {
     let fields = [
         ("title", before.title != after.title),
@@ -197,16 +200,17 @@ fn changed_fields(before: &Details, after: &Details) -> Vec<&'static str> {
     changed.map(|(name, _)| name).collect()
 }
 
-const fn action(news: News) -> &'static str {
-    match news {
-        News::Published => "event.publish",
-        News::Updated => "event.update",
-        News::Unpublished => "event.unpublish",
-        News::Canceled => "event.cancel",
+const fn action(change: Change) -> &'static str {
+    match change {
+        Change::Published => "event.publish",
+        Change::Updated => "event.update",
+        Change::Unpublished => "event.unpublish",
+        Change::Canceled => "event.cancel",
     }
 }
 
-/// The event, locked until the transaction ends. SQLite's has the lock for writing already.
+/// Reads an event and locks its row until the transaction ends. On SQLite the transaction holds the
+/// write lock already.
 async fn lock(tx: &Transaction, id: Uuid) -> Result<Event, EventError> {
     let event = sql(concat!(
         "SELECT ",

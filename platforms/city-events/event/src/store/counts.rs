@@ -1,15 +1,13 @@
-//! How many take part, as the join service tells it. Each function is called in the transaction that remembers the message.
+//! Participant counts from messages of the join service. The caller passes the transaction of the
+//! inbox.
 
 use city_events_contract::messages::SeatCounts;
 use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
-/// Takes the whole count, unless a later one was taken before. An event that is canceled has nobody, and one that is not here is not counted.
-pub(crate) async fn take(
-    tx: &Transaction,
-    event: Uuid,
-    seats: SeatCounts,
-) -> Result<(), DataError> {
+/// Sets the participant count, unless a later revision is stored. For a canceled or unknown event
+/// the count does not change.
+pub(crate) async fn set(tx: &Transaction, event: Uuid, seats: SeatCounts) -> Result<(), DataError> {
     sql("INSERT INTO event_counts (event_id, revision) VALUES (?, 0) ON CONFLICT DO NOTHING")
         .on_mysql("INSERT IGNORE INTO event_counts (event_id, revision) VALUES (?, 0)")
         .bind(event)
@@ -32,11 +30,16 @@ pub(crate) async fn take(
         .map(drop)
 }
 
-/// Counts one more or one less, for messages of earlier services, which do not tell the whole.
-pub(crate) async fn change(tx: &Transaction, event: Uuid, by: i32) -> Result<(), DataError> {
+/// Adds a difference to the participant count, which stays at least 0. The legacy service sends no
+/// whole count.
+pub(crate) async fn adjust(
+    tx: &Transaction,
+    event: Uuid,
+    difference: i32,
+) -> Result<(), DataError> {
     sql("UPDATE events SET active_participants = CASE WHEN active_participants + ? < 0 THEN 0 ELSE active_participants + ? END WHERE id = ? AND status <> 'canceled'")
-        .bind(by)
-        .bind(by)
+        .bind(difference)
+        .bind(difference)
         .bind(event)
         .execute(tx)
         .await

@@ -1,4 +1,5 @@
-//! What is told of events. All messages of an event have its id as key, so they keep their order.
+//! Messages about changes of events. The key of a message is the event ID, so the messages of one
+//! event keep their order.
 
 use city_events_contract::messages::{
     Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
@@ -6,7 +7,7 @@ use city_events_contract::messages::{
 use seaworthy::{
     core::new_id,
     data::Transaction,
-    messaging::{Event as Kind, Message, MessageId, Topics},
+    messaging::{Event as MessageType, Message, MessageId, Topics},
     outbox::StoreError,
     prelude::*,
 };
@@ -14,13 +15,14 @@ use seaworthy::{
 use super::Store;
 use crate::domain::{Actor, Event, EventError};
 
-/// The only version of the envelope.
+/// Version of the envelope.
 const VERSION: u32 = 1;
-/// The service, in envelopes.
+/// Producer in envelopes.
 const PRODUCER: &str = "event-service";
 
-/// What is published. Nobody has to listen: the first service of a platform comes before those who want to hear of it.
-pub(crate) fn topics() -> Topics {
+/// Returns the published topics. They may have no subscriber, because this service is deployed
+/// before its consumers.
+pub(crate) fn published_topics() -> Topics {
     Topics::new()
         .and_unroutable::<EventPublished>()
         .and_unroutable::<EventUpdated>()
@@ -28,9 +30,9 @@ pub(crate) fn topics() -> Topics {
         .and_unroutable::<EventUnpublished>()
 }
 
-/// What happened to an event.
+/// A change of an event that other services receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum News {
+pub(super) enum Change {
     Published,
     Updated,
     Unpublished,
@@ -38,12 +40,12 @@ pub(super) enum News {
 }
 
 impl Store {
-    /// Stores the message of a change with it.
-    pub(super) async fn tell(
+    /// Stores the message of a change in the outbox.
+    pub(super) async fn store_message(
         &self,
         tx: &Transaction,
         event: &Event,
-        news: News,
+        change: Change,
         actor: &Actor,
         reason: Option<&str>,
     ) -> Result<(), EventError> {
@@ -51,16 +53,16 @@ impl Store {
             version: VERSION,
             producer: PRODUCER.to_owned(),
             message_id: new_id(),
-            trace_id: trace(),
+            trace_id: trace_id(),
             occurred_at: event.updated_at.get(),
-            payload: announcement(event, news, actor, reason),
+            payload: announcement(event, change, actor, reason),
         };
         let id = envelope.message_id.to_string();
-        let message = match news {
-            News::Published => message(EventPublished(envelope)),
-            News::Updated => message(EventUpdated(envelope)),
-            News::Unpublished => message(EventUnpublished(envelope)),
-            News::Canceled => message(EventCanceled(envelope)),
+        let message = match change {
+            Change::Published => message(EventPublished(envelope)),
+            Change::Updated => message(EventUpdated(envelope)),
+            Change::Unpublished => message(EventUnpublished(envelope)),
+            Change::Canceled => message(EventCanceled(envelope)),
         };
         let id = MessageId::parse(&id).map_err(|error| EventError::Internal(error.into()))?;
         let message = message.id(id).key(&event.id.to_string());
@@ -69,17 +71,22 @@ impl Store {
     }
 }
 
-fn message<E: Kind + Serialize>(event: E) -> Message {
+fn message<E: MessageType + Serialize>(event: E) -> Message {
     Message::of(&event)
 }
 
-fn trace() -> Option<String> {
+fn trace_id() -> Option<String> {
     context::with_current(|context| context.map(|context| context.trace().trace_id().to_string()))
 }
 
-fn announcement(event: &Event, news: News, actor: &Actor, reason: Option<&str>) -> Announcement {
+fn announcement(
+    event: &Event,
+    change: Change,
+    actor: &Actor,
+    reason: Option<&str>,
+) -> Announcement {
     let details = &event.details;
-    let is_visible = matches!(news, News::Published | News::Updated);
+    let is_visible = matches!(change, Change::Published | Change::Updated);
     Announcement {
         event_id: event.id,
         owner_id: Some(event.owner.clone()),

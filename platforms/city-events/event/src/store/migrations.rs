@@ -5,14 +5,18 @@ use seaworthy::{
     outbox,
 };
 
-/// The tables of the service: its own, its outbox and inbox, its audit log, and which tokens count no more.
+/// Checksum of migration 1 with other comments.
+const OTHER_COMMENTS: &str = "26d1a19b35ea18b9930fe06d000137019973eb9fccb55f6e5bebce05e0115a9e";
+
+/// Tables of events, outbox, inbox, audit log and token versions.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
         1,
         "events",
         include_str!("../../migrations/0001_events.up.sql"),
         include_str!("../../migrations/0001_events.down.sql"),
-    )]),
+    )
+    .with_former_checksum(OTHER_COMMENTS)]),
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     TOKEN_VERSION_MIGRATIONS,

@@ -1,4 +1,4 @@
-//! Where events are kept.
+//! Storage of events in the database.
 
 mod changes;
 mod cities;
@@ -11,10 +11,10 @@ mod rows;
 
 use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox};
 
-pub(crate) use messages::topics;
+pub(crate) use messages::published_topics;
 pub(crate) use migrations::MIGRATIONS;
 
-/// The events in the database. What changes one also stores the message of it: both or neither (MSG-4).
+/// The events in the database. Each change and its message share one transaction (MSG-4).
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     database: Database,

@@ -1,4 +1,4 @@
-//! What is read of single events and of one's own.
+//! Reads of single events and of the events of one owner.
 
 use seaworthy::data::{DataError, Isolation, TransactionOptions, sql};
 use uuid::Uuid;
@@ -7,7 +7,10 @@ use super::{Store, rows::event_columns};
 use crate::domain::{Actor, Event, EventError, OwnPage, StateName};
 
 impl Store {
-    /// An event that everybody may see.
+    /// Returns a published event.
+    ///
+    /// # Errors
+    /// [`EventError::NotFound`] if the event does not exist or is not published.
     pub(crate) async fn get(&self, id: Uuid) -> Result<Event, EventError> {
         let event = sql(concat!(
             "SELECT ",
@@ -20,8 +23,8 @@ impl Store {
         event.ok_or(EventError::NotFound)
     }
 
-    /// Those of these events that everybody may see.
-    pub(crate) async fn batch(&self, ids: &[Uuid]) -> Result<Vec<Event>, EventError> {
+    /// Returns the published events among `ids`.
+    pub(crate) async fn get_batch(&self, ids: &[Uuid]) -> Result<Vec<Event>, EventError> {
         Ok(sql(concat!(
             "SELECT ",
             event_columns!(),
@@ -32,7 +35,7 @@ impl Store {
         .await?)
     }
 
-    /// An event in any state, for those who may change it.
+    /// Returns an event in any state, if the actor may change it.
     pub(crate) async fn get_own(&self, actor: &Actor, id: Uuid) -> Result<Event, EventError> {
         let event: Option<Event> = sql(concat!(
             "SELECT ",
@@ -43,12 +46,13 @@ impl Store {
         .fetch_optional(&self.database)
         .await?;
         let event = event.ok_or(EventError::NotFound)?;
-        actor.may_change(&event)?;
+        actor.authorize_change(&event)?;
         Ok(event)
     }
 
-    /// One's own events, newest first, and how many there are. Both are of one moment.
-    pub(crate) async fn own(
+    /// Returns a page of the actor's events, newest first, and their total number. Both come from
+    /// one snapshot.
+    pub(crate) async fn list_own(
         &self,
         actor: &Actor,
         page: OwnPage,
@@ -59,12 +63,12 @@ impl Store {
         };
         let states: Vec<_> = states.into_iter().map(StateName::as_str).collect();
         let states = &states;
-        let one_moment = TransactionOptions::new()
+        let one_snapshot = TransactionOptions::new()
             .isolation(Isolation::RepeatableRead)
             .read_only();
         let read: Result<_, DataError> = self
             .database
-            .transaction_with(one_moment, |tx| async move {
+            .transaction_with(one_snapshot, |tx| async move {
                 let (total,): (u64,) =
                     sql("SELECT count(*) FROM events WHERE owner_id = ? AND status IN (?*)")
                         .bind(&actor.id)

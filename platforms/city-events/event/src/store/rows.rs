@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::domain::{Details, Event, Rank, State, StateName};
 
-/// The columns of an event, in every statement that reads one.
+/// Columns that [`Event`] is read from.
 macro_rules! event_columns {
     () => {
         "id, owner_id, title, description, city, category, start_time, end_time, capacity, active_participants, status, published_at, canceled_at, created_at, updated_at, cover_image_ids"
@@ -17,12 +17,12 @@ fn moment(row: &Row, name: &str) -> Result<Moment, DataError> {
     row.get::<DateTime<Utc>>(name).map(Moment::from)
 }
 
-fn some_moment(row: &Row, name: &str) -> Result<Option<Moment>, DataError> {
+fn optional_moment(row: &Row, name: &str) -> Result<Option<Moment>, DataError> {
     let moment: Option<DateTime<Utc>> = row.get(name)?;
     Ok(moment.map(Moment::from))
 }
 
-/// A list of texts; nothing and JSON's null, which others write, are an empty one.
+/// Returns the cover image IDs. The legacy service also writes `NULL` and JSON `null` for none.
 fn covers(row: &Row) -> Result<Vec<String>, DataError> {
     let covers: Option<Json> = row.get("cover_image_ids")?;
     let Some(Json::Array(covers)) = covers else {
@@ -37,12 +37,13 @@ fn covers(row: &Row) -> Result<Vec<String>, DataError> {
 
 impl FromRow for Event {
     fn from_row(row: &Row) -> Result<Self, DataError> {
-        let state = StateName::named(&row.get::<String>("status")?);
-        let state = state
-            .ok_or_else(|| DataError::unexpected_value("a status of an event is none of three"))?;
+        let state = StateName::parse(&row.get::<String>("status")?);
+        let state = state.ok_or_else(|| {
+            DataError::unexpected_value("events.status is not draft, published or canceled")
+        })?;
         let (published_at, canceled_at) = (
-            some_moment(row, "published_at")?,
-            some_moment(row, "canceled_at")?,
+            optional_moment(row, "published_at")?,
+            optional_moment(row, "canceled_at")?,
         );
         Ok(Self {
             id: row.get("id")?,
@@ -58,19 +59,19 @@ impl FromRow for Event {
                 covers: covers(row)?,
             },
             active_participants: row.get("active_participants")?,
-            state: State::new(state, published_at, canceled_at),
+            state: State::from_parts(state, published_at, canceled_at),
             created_at: moment(row, "created_at")?,
             updated_at: moment(row, "updated_at")?,
         })
     }
 }
 
-/// An event of a list by relevance.
+/// An event with its search rank.
 pub(super) struct Ranked(pub(super) Event, pub(super) Rank);
 
 impl FromRow for Ranked {
     fn from_row(row: &Row) -> Result<Self, DataError> {
         let units: i64 = row.get("units")?;
-        Ok(Self(Event::from_row(row)?, Rank::of_units(units)))
+        Ok(Self(Event::from_row(row)?, Rank::from_units(units)))
     }
 }

@@ -5,21 +5,21 @@ use city_events_contract::event::v1::{
 use seaworthy::contract::error::from_status;
 use tonic::{Request, transport::Channel};
 
-use crate::house::{House, Person, draft, user};
+use crate::app::{TestApp, TestUser, draft, user};
 
-fn with<T>(person: &Person, message: T) -> Request<T> {
+fn authenticated<T>(user: &TestUser, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    let bearer = format!("Bearer {}", person.token);
+    let bearer = format!("Bearer {}", user.token);
     request
         .metadata_mut()
         .insert("authorization", bearer.parse().unwrap());
     request
 }
 
-pub(crate) async fn both_transports_answer_from_one_implementation(house: House) {
+pub(crate) async fn http_and_grpc_share_one_implementation(app: TestApp) {
     let owner = user();
-    let id = house.draft(&owner, &draft("Rust")).await;
-    let channel = Channel::from_shared(house.grpc.clone()).unwrap();
+    let id = app.create_draft(&owner, &draft("Rust")).await;
+    let channel = Channel::from_shared(app.grpc.clone()).unwrap();
     let mut client = EventServiceClient::new(channel.connect().await.unwrap());
     let get = GetEventRequest { id: id.clone() };
     let hidden = client.get_event(Request::new(get.clone())).await;
@@ -30,25 +30,30 @@ pub(crate) async fn both_transports_answer_from_one_implementation(house: House)
         from_status(&anonymous.unwrap_err()).reason(),
         "UNAUTHORIZED"
     );
-    let stranger = client.publish_event(with(&user(), publish.clone())).await;
-    assert_eq!(from_status(&stranger.unwrap_err()).reason(), "FORBIDDEN");
+    let forbidden = client
+        .publish_event(authenticated(&user(), publish.clone()))
+        .await;
+    assert_eq!(from_status(&forbidden.unwrap_err()).reason(), "FORBIDDEN");
     client
-        .publish_event(with(&owner, publish.clone()))
+        .publish_event(authenticated(&owner, publish.clone()))
         .await
         .unwrap();
-    let again = client.publish_event(with(&owner, publish)).await;
-    assert_eq!(from_status(&again.unwrap_err()).reason(), "INVALID_STATE");
+    let repeated = client.publish_event(authenticated(&owner, publish)).await;
+    assert_eq!(
+        from_status(&repeated.unwrap_err()).reason(),
+        "INVALID_STATE"
+    );
     let event = client.get_event(Request::new(get)).await.unwrap();
     let event = event.into_inner().event.unwrap();
     assert_eq!(event.status(), EventStatus::Published);
     assert!(event.joinable);
-    let wrong = ListEventsRequest {
+    let invalid = ListEventsRequest {
         sort: "x".to_owned(),
         ..ListEventsRequest::default()
     };
-    let refused = client.list_events(Request::new(wrong)).await;
+    let rejected = client.list_events(Request::new(invalid)).await;
     assert_eq!(
-        from_status(&refused.unwrap_err()).reason(),
+        from_status(&rejected.unwrap_err()).reason(),
         "VALIDATION_ERROR"
     );
     let all = client

@@ -1,12 +1,12 @@
-//! On PostgreSQL, what others may do to the schema `public` under a running service.
+//! Loss of the PostgreSQL schema `public` under a running service.
 
 use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::database::EmptyDatabase;
 
-use crate::house::{draft, open_with, user};
+use crate::app::{draft, start_with, user};
 
-/// The tables as others make them: exactly the columns of the written contract.
-const OTHERS: [&str; 6] = [
+/// Recreates the tables as the legacy service does.
+const RECREATE: [&str; 6] = [
     "DROP SCHEMA public CASCADE",
     "CREATE SCHEMA public",
     "CREATE TABLE events (
@@ -22,59 +22,57 @@ const OTHERS: [&str; 6] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_service_survives_losing_and_regaining_the_schema_public_data_2() {
+async fn service_survives_loss_of_schema_public_data_2() {
     let Some(empty) = EmptyDatabase::postgres() else {
         return;
     };
     let config = DatabaseConfig::at(empty.url().parse().unwrap());
-    let outside = Database::builder("outside", config).open().await.unwrap();
+    let database = Database::builder("test", config).open().await.unwrap();
     sql("CREATE SCHEMA city_events_event")
-        .execute(&outside)
+        .execute(&database)
         .await
         .unwrap();
     let path = "options=-csearch_path%3Dcity_events_event%2Cpublic";
     let separator = if empty.url().contains('?') { '&' } else { '?' };
     let url = format!("database.url={}{separator}{path}", empty.url());
-    let house = open_with(empty, &[&url]).await;
+    let app = start_with(empty, &[&url]).await;
     let owner = user();
     let mut last = String::new();
     for _ in 0..3 {
-        let id = house
-            .published(&owner, &draft("All about microservices"))
+        let id = app
+            .create_published(&owner, &draft("All about microservices"))
             .await;
-        assert_eq!(house.act("cancel", &id, &owner).await.0, 200);
-        assert_eq!(house.act("cancel", &id, &owner).await.0, 409);
-        let mut seen = Vec::new();
+        assert_eq!(app.transition("cancel", &id, &owner).await.0, 200);
+        assert_eq!(app.transition("cancel", &id, &owner).await.0, 409);
+        let mut ids = Vec::new();
         for _ in 0..5 {
-            house
-                .published(&owner, &draft("All about microservices"))
+            app.create_published(&owner, &draft("All about microservices"))
                 .await;
         }
-        let (_, first) = house.get("/events?page_size=2").await;
+        let (_, first) = app.get("/events?page_size=2").await;
         let cursor = first["data"]["next_cursor"].as_str().unwrap();
-        let (_, second) = house
+        let (_, second) = app
             .get(&format!("/events?page_size=2&cursor={cursor}"))
             .await;
         for page in [&first, &second] {
             for item in page["data"]["items"].as_array().unwrap() {
-                seen.push(item["id"].as_str().unwrap().to_owned());
+                ids.push(item["id"].as_str().unwrap().to_owned());
             }
         }
-        seen.sort();
-        seen.dedup();
-        assert_eq!(seen.len(), 4);
-        let (_, found) = house.get("/events?q=microservices&sort=relevance").await;
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 4);
+        let (_, found) = app.get("/events?q=microservices&sort=relevance").await;
         assert_eq!(
             found["data"]["items"][0]["title"],
             "All about microservices"
         );
-        house
-            .until(async || !house.heard("event.canceled", &id).is_empty())
+        app.eventually(async || !app.received("event.canceled", &id).is_empty())
             .await;
         last = id;
-        for statement in OTHERS {
-            sql(statement).execute(&outside).await.unwrap();
+        for statement in RECREATE {
+            sql(statement).execute(&database).await.unwrap();
         }
     }
-    assert_eq!(house.act("publish", &last, &owner).await.0, 404);
+    assert_eq!(app.transition("publish", &last, &owner).await.0, 404);
 }

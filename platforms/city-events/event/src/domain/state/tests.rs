@@ -8,32 +8,32 @@ fn at(text: &str) -> Moment {
     text.parse().unwrap()
 }
 
-fn all() -> [State; 3] {
+fn all_states() -> [State; 3] {
     [StateName::Draft, StateName::Published, StateName::Canceled]
-        .map(|name| State::new(name, Some(now()), None))
+        .map(|name| State::from_parts(name, Some(now()), None))
 }
 
-/// `None` for a refusal.
-fn names(change: impl Fn(State) -> Result<State, EventError>) -> [Option<StateName>; 3] {
-    all().map(|state| change(state).ok().map(State::name))
+/// Returns the next state for each state, or `None` for a rejected transition.
+fn next_states(transition: impl Fn(State) -> Result<State, EventError>) -> [Option<StateName>; 3] {
+    all_states().map(|state| transition(state).ok().map(State::name))
 }
 
 #[test]
-fn every_state_leads_where_the_contract_says_and_nowhere_else() {
+fn transitions_are_those_of_the_contract() {
     let later = at("2026-03-02T12:00:00Z");
-    let published = names(|state| state.publish(later, now()));
+    let published = next_states(|state| state.publish(later, now()));
     assert_eq!(published, [Some(StateName::Published), None, None]);
-    let unpublished = names(State::unpublish);
+    let unpublished = next_states(State::unpublish);
     assert_eq!(unpublished, [None, Some(StateName::Draft), None]);
-    let canceled = names(|state| state.cancel(now()));
-    let over = Some(StateName::Canceled);
-    assert_eq!(canceled, [over, over, None]);
-    let changed = all().map(|state| state.change(later, now()).is_ok());
-    assert_eq!(changed, [true, true, false]);
+    let canceled = next_states(|state| state.cancel(now()));
+    let expected = Some(StateName::Canceled);
+    assert_eq!(canceled, [expected, expected, None]);
+    let changeable = all_states().map(|state| state.check_change(later, now()).is_ok());
+    assert_eq!(changeable, [true, true, false]);
 }
 
 #[test]
-fn a_draft_of_an_event_that_began_more_than_five_minutes_ago_is_not_published() {
+fn publish_rejects_start_more_than_five_minutes_ago() {
     let draft = State::NEW;
     assert!(draft.publish(at("2026-03-01T11:55:00Z"), now()).is_ok());
     let late = draft.publish(at("2026-03-01T11:54:59Z"), now());
@@ -41,14 +41,14 @@ fn a_draft_of_an_event_that_began_more_than_five_minutes_ago_is_not_published() 
 }
 
 #[test]
-fn an_event_that_is_over_is_not_changed_and_can_be_canceled() {
-    let published = State::new(StateName::Published, Some(now()), None);
-    assert!(published.change(now(), now()).is_err());
+fn ended_event_can_be_canceled_but_not_changed() {
+    let published = State::from_parts(StateName::Published, Some(now()), None);
+    assert!(published.check_change(now(), now()).is_err());
     assert!(published.cancel(now()).is_ok());
 }
 
 #[test]
-fn unpublishing_keeps_the_moment_of_publication() {
-    let published = State::new(StateName::Published, Some(now()), None);
+fn unpublish_keeps_publication_time() {
+    let published = State::from_parts(StateName::Published, Some(now()), None);
     assert_eq!(published.unpublish().unwrap().published_at(), Some(now()));
 }

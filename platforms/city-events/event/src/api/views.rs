@@ -1,4 +1,4 @@
-//! Between the domain's words and those of clients.
+//! Conversions between domain types and the types of the HTTP and gRPC interfaces.
 
 use city_events_contract::{Moment, event::v1 as call};
 use prost_types::Timestamp;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::{Details, Event, EventError, Patch, StateName};
 
-/// An event as clients read it.
+/// JSON representation of an event.
 #[derive(Debug, Serialize)]
 pub(super) struct EventView {
     id: Uuid,
@@ -62,7 +62,7 @@ impl From<Event> for EventView {
     }
 }
 
-/// A new event as clients send it: nothing but these.
+/// Body of a request that creates an event. Unknown fields are rejected.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateBody {
@@ -83,22 +83,22 @@ pub(super) struct CreateBody {
 }
 
 impl CreateBody {
-    /// The details, not checked yet.
+    /// Returns the details without validating them.
     pub(super) fn details(self) -> Result<Details, EventError> {
         Ok(Details {
             title: self.title,
             description: self.description,
             city: self.city,
             category: self.category,
-            start_time: given("start_time", self.start_time)?,
-            end_time: given("end_time", self.end_time)?,
+            start_time: required("start_time", self.start_time)?,
+            end_time: required("end_time", self.end_time)?,
             capacity: self.capacity,
             covers: self.cover_image_ids.unwrap_or_default(),
         })
     }
 }
 
-fn given(field: &'static str, moment: Option<Moment>) -> Result<Moment, EventError> {
+fn required(field: &'static str, moment: Option<Moment>) -> Result<Moment, EventError> {
     let message = match field {
         "start_time" => "start_time is required",
         _ => "end_time is required",
@@ -106,7 +106,7 @@ fn given(field: &'static str, moment: Option<Moment>) -> Result<Moment, EventErr
     moment.ok_or(EventError::invalid(field, message))
 }
 
-/// What is to be changed, as clients send it: nothing but these.
+/// Body of a request that changes an event. Unknown fields are rejected.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UpdateBody {
@@ -166,21 +166,21 @@ impl From<Event> for call::Event {
     }
 }
 
-/// The details of a call, not checked yet.
+/// Returns the details of a gRPC request without validating them.
 pub(super) fn details(request: call::CreateEventRequest) -> Result<Details, EventError> {
     Ok(Details {
         title: request.title,
         description: request.description,
         city: request.city,
         category: request.category,
-        start_time: given("start_time", moment("start_time", request.start_time)?)?,
-        end_time: given("end_time", moment("end_time", request.end_time)?)?,
+        start_time: required("start_time", moment("start_time", request.start_time)?)?,
+        end_time: required("end_time", moment("end_time", request.end_time)?)?,
         capacity: request.capacity,
         covers: request.cover_image_ids,
     })
 }
 
-/// What a call changes.
+/// Returns the patch of a gRPC request.
 pub(super) fn patch(request: call::UpdateEventRequest) -> Result<Patch, EventError> {
     Ok(Patch {
         title: request.title,
@@ -210,10 +210,10 @@ fn moment(field: &'static str, timestamp: Option<Timestamp>) -> Result<Option<Mo
     nanos
         .and_then(|nanos| chrono::DateTime::from_timestamp(timestamp.seconds, nanos))
         .map(|moment| Some(moment.into()))
-        .ok_or(EventError::invalid(field, "no moment"))
+        .ok_or(EventError::invalid(field, "not a valid timestamp"))
 }
 
-/// An id in any of the forms of a UUID.
-pub(super) fn id(text: &str) -> Result<Uuid, EventError> {
+/// Parses an event ID in any text form of a UUID.
+pub(super) fn parse_id(text: &str) -> Result<Uuid, EventError> {
     Uuid::parse_str(text).map_err(|_| EventError::invalid("id", "invalid path param"))
 }

@@ -1,4 +1,4 @@
-//! The service in this process, what it listens to and who listens to it.
+//! The service in this process, with a peer that publishes and receives its messages.
 
 use std::{
     net::SocketAddr,
@@ -27,38 +27,38 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 pub(crate) const SECRET: &str = "a secret of the tests that is long enough";
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What was heard: the topic, the id of the message and the body.
-type Heard = Arc<Mutex<Vec<(&'static str, String, Value)>>>;
+/// Received messages: topic, message ID and body.
+type Inbox = Arc<Mutex<Vec<(&'static str, String, Value)>>>;
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct OutsideConfig {
+struct PeerConfig {
     broker: MessagingConfig,
 }
 
-/// The service and what is around it.
-pub(crate) struct House {
+/// The running service and its environment.
+pub(crate) struct TestApp {
     pub(crate) base: String,
     pub(crate) grpc: String,
     pub(crate) admin: SocketAddr,
     pub(crate) database: Database,
     publisher: Publisher,
-    heard: Heard,
+    inbox: Inbox,
     client: reqwest::Client,
     _event: RunningService,
-    _outside: RunningService,
+    _peer: RunningService,
     _folder: TempDir,
     _empty: EmptyDatabase,
 }
 
-pub(crate) async fn open(empty: EmptyDatabase) -> House {
-    open_with(empty, &[]).await
+pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
+    start_with(empty, &[]).await
 }
 
-/// With other settings than the defaults.
-pub(crate) async fn open_with(empty: EmptyDatabase, settings: &[&str]) -> House {
+/// Starts the service with additional settings.
+pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     let broker = format!(
         "broker.url=sqlite:{}",
@@ -78,19 +78,19 @@ pub(crate) async fn open_with(empty: EmptyDatabase, settings: &[&str]) -> House 
         .start(loader("event", overrides), city_events_event::assemble)
         .await
         .unwrap();
-    let (outside, publisher, heard) = outside(broker).await;
+    let (peer, publisher, inbox) = start_peer(broker).await;
     let config = DatabaseConfig::at(empty.url().parse().unwrap());
     let addresses = event.addresses();
-    House {
+    TestApp {
         base: format!("http://{}", addresses.http),
         grpc: format!("http://{}", addresses.grpc.unwrap()),
         admin: addresses.admin,
-        database: Database::builder("look", config).open().await.unwrap(),
+        database: Database::builder("test", config).open().await.unwrap(),
         publisher,
-        heard,
+        inbox,
         client: reqwest::Client::new(),
         _event: event,
-        _outside: outside,
+        _peer: peer,
         _folder: folder,
         _empty: empty,
     }
@@ -105,13 +105,12 @@ fn loader(name: &str, overrides: impl IntoIterator<Item = String>) -> Loader {
         .overrides(common.into_iter().chain(level).chain(overrides))
 }
 
-/// Somebody who tells of joins, and hears everything that is said of events.
-async fn outside(broker: String) -> (RunningService, Publisher, Heard) {
-    let heard = Heard::default();
-    let hearing = Arc::clone(&heard);
-    let made = Arc::new(OnceLock::new());
-    let making = Arc::clone(&made);
-    let assemble = async move |service: &Assembly<OutsideConfig>| {
+/// Starts a service that publishes messages about joins and receives all messages about events.
+async fn start_peer(broker: String) -> (RunningService, Publisher, Inbox) {
+    let inbox = Inbox::default();
+    let (for_handlers, publisher) = (Arc::clone(&inbox), Arc::new(OnceLock::new()));
+    let for_assembly = Arc::clone(&publisher);
+    let assemble = async move |service: &Assembly<PeerConfig>| {
         let messaging = Messaging::connect(service, "broker", &service.settings().broker).await?;
         let topics = Topics::of::<JoinCreated>()
             .and::<JoinCanceled>()
@@ -119,56 +118,57 @@ async fn outside(broker: String) -> (RunningService, Publisher, Heard) {
             .and::<JoinKicked>()
             .and::<JoinCounted>()
             .and::<UserChanged>();
-        let _ = making.set(messaging.publisher(topics).await?);
-        let all = Subscription::new("outside");
-        let all = hear::<EventPublished>(all, &hearing);
-        let all = hear::<EventUpdated>(all, &hearing);
-        let all = hear::<EventUnpublished>(all, &hearing);
+        let _ = for_assembly.set(messaging.publisher(topics).await?);
+        let all = Subscription::new("peer");
+        let all = receive::<EventPublished>(all, &for_handlers);
+        let all = receive::<EventUpdated>(all, &for_handlers);
+        let all = receive::<EventUnpublished>(all, &for_handlers);
         messaging
-            .subscribe(hear::<EventCanceled>(all, &hearing))
+            .subscribe(receive::<EventCanceled>(all, &for_handlers))
             .await?;
         Ok(())
     };
-    let running = Service::new("outside", "1")
-        .start(loader("outside", [broker]), assemble)
+    let running = Service::new("peer", "1")
+        .start(loader("peer", [broker]), assemble)
         .await
         .unwrap();
-    let publisher = made.get().unwrap().clone();
-    (running, publisher, heard)
+    let publisher = publisher.get().unwrap().clone();
+    (running, publisher, inbox)
 }
 
-fn hear<E: Event + serde::de::DeserializeOwned + Serialize + Sync>(
+fn receive<E: Event + serde::de::DeserializeOwned + Serialize + Sync>(
     subscription: Subscription,
-    heard: &Heard,
+    inbox: &Inbox,
 ) -> Subscription {
-    let heard = Arc::clone(heard);
+    let inbox = Arc::clone(inbox);
     subscription.on::<E, _, _, _>(move |received: Received<E>| {
         let body = serde_json::to_value(received.event()).unwrap();
         let id = received.envelope().id().as_str().to_owned();
-        heard.lock().unwrap().push((E::TYPE, id, body));
+        inbox.lock().unwrap().push((E::TYPE, id, body));
         async { Ok::<_, Failure>(()) }
     })
 }
 
-/// A user, or somebody with more rights.
+/// A user with an access token.
 #[derive(Debug, Clone)]
-pub(crate) struct Person {
+pub(crate) struct TestUser {
     pub(crate) id: Uuid,
     pub(crate) token: String,
 }
 
-/// Somebody whom nobody knows yet.
-pub(crate) fn user() -> Person {
-    person(seaworthy::core::new_id(), "user")
+/// Returns a new user with the role `user`.
+pub(crate) fn user() -> TestUser {
+    user_with_role("user")
 }
 
-/// The same as a moderator.
-pub(crate) fn moderator() -> Person {
-    person(seaworthy::core::new_id(), "moderator")
+/// Returns a new user with the role `moderator`.
+pub(crate) fn moderator() -> TestUser {
+    user_with_role("moderator")
 }
 
-/// With the claims that the load script's tokens have: no `iat`, no `ver`.
-pub(crate) fn person(id: Uuid, role: &str) -> Person {
+/// Returns a new user. The token has the claims of the load script: no `iat`, no `ver`.
+pub(crate) fn user_with_role(role: &str) -> TestUser {
+    let id = seaworthy::core::new_id();
     let claims = json!({
         "iss": "auth-service", "sub": id, "uid": id, "username": "ada", "role": role,
         "exp": Utc::now().timestamp() + 600,
@@ -176,10 +176,10 @@ pub(crate) fn person(id: Uuid, role: &str) -> Person {
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
     let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
     let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
-    Person { id, token }
+    TestUser { id, token }
 }
 
-/// A body of an event to come.
+/// Returns the body of a request that creates a future event.
 pub(crate) fn draft(title: &str) -> Value {
     json!({
         "title": title, "description": "Bring a boat", "city": "Hamburg", "category": "tech",
@@ -187,65 +187,65 @@ pub(crate) fn draft(title: &str) -> Value {
     })
 }
 
-impl House {
-    pub(crate) async fn publish<E: Event + Serialize>(&self, message: &E) {
-        self.publish_message(Message::of(message)).await;
+impl TestApp {
+    pub(crate) async fn send<E: Event + Serialize>(&self, message: &E) {
+        self.send_message(Message::of(message)).await;
     }
 
-    pub(crate) async fn publish_message(&self, message: Message) {
+    pub(crate) async fn send_message(&self, message: Message) {
         self.publisher.publish(message).await.unwrap();
     }
 
-    /// A new draft's id.
-    pub(crate) async fn draft(&self, owner: &Person, body: &Value) -> String {
-        let (status, made) = self.post("/events", owner, body.clone()).await;
-        assert_eq!(status, 201, "{made}");
-        made["data"]["id"].as_str().unwrap().to_owned()
+    /// Creates a draft and returns its ID.
+    pub(crate) async fn create_draft(&self, owner: &TestUser, body: &Value) -> String {
+        let (status, created) = self.post("/events", owner, body.clone()).await;
+        assert_eq!(status, 201, "{created}");
+        created["data"]["id"].as_str().unwrap().to_owned()
     }
 
-    /// A new event's id, which everybody sees.
-    pub(crate) async fn published(&self, owner: &Person, body: &Value) -> String {
-        let id = self.draft(owner, body).await;
-        let (status, answer) = self.act("publish", &id, owner).await;
+    /// Creates and publishes an event and returns its ID.
+    pub(crate) async fn create_published(&self, owner: &TestUser, body: &Value) -> String {
+        let id = self.create_draft(owner, body).await;
+        let (status, answer) = self.transition("publish", &id, owner).await;
         assert_eq!(status, 200, "{answer}");
         id
     }
 
-    /// Publishes, unpublishes or cancels, without a body.
-    pub(crate) async fn act(&self, what: &str, id: &str, person: &Person) -> (u16, Value) {
-        let path = format!("/events/{id}/{what}");
-        self.call("POST", &path, Some(person), None).await
+    /// Sends `publish`, `unpublish` or `cancel` without a body.
+    pub(crate) async fn transition(&self, action: &str, id: &str, user: &TestUser) -> (u16, Value) {
+        let path = format!("/events/{id}/{action}");
+        self.call("POST", &path, Some(user), None).await
     }
 
-    pub(crate) async fn post(&self, path: &str, person: &Person, body: Value) -> (u16, Value) {
-        self.call("POST", path, Some(person), Some(body)).await
+    pub(crate) async fn post(&self, path: &str, user: &TestUser, body: Value) -> (u16, Value) {
+        self.call("POST", path, Some(user), Some(body)).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         self.call("GET", path, None, None).await
     }
 
-    /// Waits for what comes with a message.
-    pub(crate) async fn until(&self, is_so: impl AsyncFn() -> bool) {
-        let begun = tokio::time::Instant::now();
-        while !is_so().await {
-            assert!(begun.elapsed() < PATIENCE, "it did not come");
+    /// Waits until an effect of a message is visible.
+    pub(crate) async fn eventually(&self, condition: impl AsyncFn() -> bool) {
+        let start = tokio::time::Instant::now();
+        while !condition().await {
+            assert!(start.elapsed() < TIMEOUT, "the condition is still false");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// Below `/event/v1`.
+    /// Sends a request to a path below `/event/v1`.
     pub(crate) async fn call(
         &self,
         method: &str,
         path: &str,
-        person: Option<&Person>,
+        user: Option<&TestUser>,
         body: Option<Value>,
     ) -> (u16, Value) {
         let url = format!("{}/event/v1{path}", self.base);
         let mut request = self.client.request(method.parse().unwrap(), url);
-        if let Some(person) = person {
-            request = request.bearer_auth(&person.token);
+        if let Some(user) = user {
+            request = request.bearer_auth(&user.token);
         }
         if let Some(body) = body {
             request = request
@@ -258,15 +258,14 @@ impl House {
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
-    /// A request that is made by hand.
     pub(crate) fn client(&self) -> &reqwest::Client {
         &self.client
     }
 
-    /// The ids and bodies of what was heard of an event on a topic.
-    pub(crate) fn heard(&self, topic: &str, event: &str) -> Vec<(String, Value)> {
-        let heard = self.heard.lock().unwrap();
-        let of_event = heard
+    /// Returns the IDs and bodies of the received messages about an event on a topic.
+    pub(crate) fn received(&self, topic: &str, event: &str) -> Vec<(String, Value)> {
+        let inbox = self.inbox.lock().unwrap();
+        let of_event = inbox
             .iter()
             .filter(|(kind, _, body)| *kind == topic && body["payload"]["event_id"] == event);
         of_event
@@ -275,7 +274,7 @@ impl House {
     }
 }
 
-/// The code of a refusal.
+/// Returns the status and the error code of a response.
 pub(crate) fn code(answer: &(u16, Value)) -> (u16, &str) {
     (
         answer.0,
