@@ -1,7 +1,14 @@
-use std::{fmt, sync::Arc};
+use std::{convert::Infallible, fmt, sync::Arc};
 
-use axum::routing::MethodRouter;
+use axum::{
+    Router,
+    extract::Request,
+    response::IntoResponse,
+    routing::{MethodRouter, Route},
+};
 use http::Method;
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::RouteOptions;
 
@@ -43,8 +50,8 @@ impl<S> Variant<S> {
     }
 }
 
-/// One call on [`Routes`](super::Routes): a path with one handler, or with several handlers and a
-/// function that chooses among them.
+/// One call on [`Routes`](super::Routes): a path with one handler, a path with several handlers and
+/// a function that chooses among them, or the prefix of a router.
 #[derive(Clone)]
 pub(crate) struct Entry<S> {
     pub(crate) path: String,
@@ -55,13 +62,20 @@ pub(crate) struct Entry<S> {
 pub(crate) enum Handlers<S> {
     One(Box<MethodRouter<S>>, RouteOptions),
     Several(Choose, Vec<Variant<S>>),
+    /// A router for all paths under the prefix `Entry::path`, which is `/` for all paths.
+    Mount(Router<S>, RouteOptions),
+}
+
+/// Returns the template of all paths under a prefix, by which metrics and lists show a mount.
+pub(super) fn mount_template(prefix: &str) -> String {
+    format!("{}/{{*path}}", prefix.trim_end_matches('/'))
 }
 
 impl<S> Entry<S> {
     /// The options of every handler, with the path that is shown for it.
     pub(crate) fn options(&self) -> Vec<(&str, &RouteOptions)> {
         match &self.handlers {
-            Handlers::One(_, options) => vec![(&self.path, options)],
+            Handlers::One(_, options) | Handlers::Mount(_, options) => vec![(&self.path, options)],
             Handlers::Several(_, variants) => variants
                 .iter()
                 .map(|variant| (&*variant.shown, &variant.options))
@@ -72,7 +86,9 @@ impl<S> Entry<S> {
     /// Changes the options of every handler.
     pub(crate) fn change_options(&mut self, change: &impl Fn(RouteOptions) -> RouteOptions) {
         match &mut self.handlers {
-            Handlers::One(_, options) => *options = change(std::mem::take(options)),
+            Handlers::One(_, options) | Handlers::Mount(_, options) => {
+                *options = change(std::mem::take(options));
+            }
             Handlers::Several(_, variants) => {
                 for variant in variants {
                     variant.options = change(std::mem::take(&mut variant.options));
@@ -97,11 +113,41 @@ impl<S: Clone + Send + Sync + 'static> Entry<S> {
                 });
                 Handlers::Several(choose, variants.collect())
             }
+            Handlers::Mount(router, options) => {
+                Handlers::Mount(router.with_state(state.clone()), options)
+            }
         };
         Entry {
             path: self.path,
             handlers,
         }
+    }
+
+    /// Adds a layer to every handler.
+    pub(crate) fn layer<L>(self, layer: &L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        let handlers = match self.handlers {
+            Handlers::One(methods, options) => {
+                Handlers::One(Box::new(methods.layer(layer.clone())), options)
+            }
+            Handlers::Several(choose, variants) => {
+                let variants = variants.into_iter().map(|variant| Variant {
+                    methods: variant.methods.layer(layer.clone()),
+                    ..variant
+                });
+                Handlers::Several(choose, variants.collect())
+            }
+            Handlers::Mount(router, options) => {
+                Handlers::Mount(router.layer(layer.clone()), options)
+            }
+        };
+        Self { handlers, ..self }
     }
 }
 

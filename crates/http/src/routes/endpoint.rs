@@ -16,8 +16,8 @@ use super::{MethodLabel, RouteOptions, list::Methods};
 pub(crate) struct Endpoint {
     options: RouteOptions,
     methods: Methods,
-    /// A router with exactly one route. axum only reads the parameters of the path, and cannot
-    /// select another handler.
+    /// A router with exactly one route, or with one mounted router. axum reads the parameters of the
+    /// path, and cannot select the handler of another endpoint.
     router: Router,
 }
 
@@ -26,6 +26,18 @@ impl Endpoint {
         Self {
             methods: Methods::served(&methods, &options),
             router: Router::new().route(path, methods),
+            options,
+        }
+    }
+
+    /// Creates the endpoint of all paths under a prefix, which must be a valid template.
+    pub(super) fn mounted(prefix: &str, router: Router, options: RouteOptions) -> Self {
+        Self {
+            methods: Methods::every(&options),
+            router: match prefix {
+                "/" => router,
+                prefix => Router::new().nest_service(prefix, router),
+            },
             options,
         }
     }

@@ -7,7 +7,7 @@ use tower_service::Service as _;
 
 use super::{
     Access, MethodLabel, RouteOptions,
-    choice::{Entry, Handlers},
+    choice::{Entry, Handlers, mount_template},
 };
 
 /// A route as the admin listener shows it.
@@ -33,18 +33,28 @@ pub struct RouteDescription {
 impl RouteDescription {
     pub(super) fn of(entry: &Entry<()>) -> Vec<Self> {
         match &entry.handlers {
-            Handlers::One(methods, options) => vec![Self::new(&entry.path, methods, options)],
+            Handlers::One(methods, options) => {
+                let methods = Methods::served(methods, options);
+                vec![Self::new(entry.path.clone(), methods, options)]
+            }
             Handlers::Several(_, variants) => variants
                 .iter()
-                .map(|variant| Self::new(&variant.shown, &variant.methods, &variant.options))
+                .map(|variant| {
+                    let methods = Methods::served(&variant.methods, &variant.options);
+                    Self::new(variant.shown.clone(), methods, &variant.options)
+                })
                 .collect(),
+            Handlers::Mount(_, options) => {
+                let path = mount_template(&entry.path);
+                vec![Self::new(path, Methods::every(options), options)]
+            }
         }
     }
 
-    fn new(path: &str, methods: &MethodRouter, options: &RouteOptions) -> Self {
+    fn new(path: String, methods: Methods, options: &RouteOptions) -> Self {
         Self {
-            path: path.to_owned(),
-            methods: Methods::served(methods, options).names(),
+            path,
+            methods: methods.names(),
             access: options.declared_access(),
             roles: options.needed_roles().map(str::to_owned).collect(),
             scopes: options.needed_scopes().map(str::to_owned).collect(),
@@ -92,13 +102,21 @@ impl Methods {
 
     /// Returns the methods of the router, without those that the options exclude.
     pub(super) fn served(methods: &MethodRouter, options: &RouteOptions) -> Self {
-        let mut methods = Self::of(methods);
+        Self::of(methods).without_excluded(options)
+    }
+
+    /// Returns every method, without those that the options exclude.
+    pub(super) fn every(options: &RouteOptions) -> Self {
+        Self::EVERY.without_excluded(options)
+    }
+
+    fn without_excluded(mut self, options: &RouteOptions) -> Self {
         if options.is_without_head()
-            && let Some(head) = methods.served.get_mut(MethodLabel::Head.index())
+            && let Some(head) = self.served.get_mut(MethodLabel::Head.index())
         {
             *head = false;
         }
-        methods
+        self
     }
 
     pub(super) fn serves(self, label: MethodLabel) -> bool {

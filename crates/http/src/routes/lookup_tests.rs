@@ -124,6 +124,37 @@ proptest! {
     }
 
     #[test]
+    fn mount_serves_exactly_the_paths_that_lookup_gives_it_auth_5(
+        templates in prop::collection::vec(template(), 1..6),
+        prefixes in prop::collection::vec(template(), 1..4),
+        paths in prop::collection::vec(path(), 1..16),
+    ) {
+        let mut routes = Routes::new();
+        let own = templates.iter().map(|path| Routes::new().route(path, handler(path)));
+        let mounts = prefixes.iter().map(|prefix| {
+            let answer = format!("mounted {}", choice::mount_template(prefix));
+            Routes::new().nest_service(prefix, Router::new().fallback(async move || answer))
+        });
+        for added in own.chain(mounts) {
+            let more = routes.clone().merge(added);
+            if Table::new(more.clone()).is_ok() {
+                routes = more;
+            }
+        }
+        let table = Table::new(routes).unwrap();
+        for path in paths {
+            let Ok(uri) = path.parse::<Uri>() else { continue };
+            let target = table.find(&Method::GET, uri.path());
+            let Found::Endpoint(endpoint) = target.found else { continue };
+            let label = table.label(target.path);
+            let request = Request::get(uri.clone()).body(Body::empty()).unwrap();
+            let answer = text(now(endpoint.call(request)).unwrap());
+            let expected = [format!("mounted {label}"), format!("{label} {label}")];
+            prop_assert!(expected.contains(&answer), "{}: {}", path, answer);
+        }
+    }
+
+    #[test]
     fn lookup_and_axum_agree_on_any_method_auth_5(
         chosen in prop::collection::vec((prop::sample::select(&["/a", "/{id}"][..]), 0_usize..4), 1..8),
         asked in "GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|REPORT|get",

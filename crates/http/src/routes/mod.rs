@@ -12,15 +12,19 @@ mod options;
 mod path;
 mod table;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
+    Router,
+    extract::Request,
     handler::Handler,
-    routing::{self, MethodRouter},
+    response::IntoResponse,
+    routing::{self, MethodRouter, Route},
 };
 use http::Method;
-
 use seaworthy_core::ByteSize;
+use tower_layer::Layer;
+use tower_service::Service;
 
 use crate::body_limit::BodyReader;
 
@@ -130,6 +134,100 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             handlers: Handlers::Several(Arc::new(choose), variants.into_iter().collect()),
         });
         self
+    }
+
+    /// Adds a tower service, such as `tower_http::services::ServeDir`, for all paths under a prefix.
+    /// The service receives the path without the prefix.
+    ///
+    /// Metrics, logs and lists show the service as one route, such as `/files/{*path}`. A path that
+    /// the list has goes to its own handlers.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use seaworthy_http::Routes;
+    ///
+    /// let reports = Router::new().route("/daily", get(async || "the report"));
+    /// let routes = Routes::new().nest_service("/reports", reports);
+    /// assert_eq!(routes.list()[0].path, "/reports/{*path}");
+    /// ```
+    pub fn nest_service<T>(self, prefix: &str, service: T) -> Self
+    where
+        T: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        T::Response: IntoResponse,
+        T::Future: Send + 'static,
+    {
+        self.nest_service_with(prefix, service, RouteOptions::new())
+    }
+
+    /// Adds a tower service for all paths under a prefix, with options.
+    pub fn nest_service_with<T>(self, prefix: &str, service: T, options: RouteOptions) -> Self
+    where
+        T: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        T::Response: IntoResponse,
+        T::Future: Send + 'static,
+    {
+        self.mount(prefix, Router::new().fallback_service(service), options)
+    }
+
+    /// Adds an axum router for all paths that the list does not have.
+    ///
+    /// axum does not reveal the routes of a router, so all of them have the same options. Metrics,
+    /// logs and lists show them as one route, `/{*path}`.
+    pub fn merge_router(self, router: Router<S>) -> Self {
+        self.merge_router_with(router, RouteOptions::new())
+    }
+
+    /// Adds an axum router for all paths that the list does not have, with options.
+    pub fn merge_router_with(self, router: Router<S>, options: RouteOptions) -> Self {
+        self.mount("/", router, options)
+    }
+
+    fn mount(mut self, prefix: &str, router: Router<S>, options: RouteOptions) -> Self {
+        let path = match prefix.trim_end_matches('/') {
+            "" if !prefix.is_empty() => "/",
+            path => path,
+        };
+        self.entries.push(Entry {
+            path: path.to_owned(),
+            handlers: Handlers::Mount(router, options),
+        });
+        self
+    }
+
+    /// Adds a tower layer to all routes of the list. Routes that you add later do not have it.
+    ///
+    /// The layer runs around the handler, after all steps of the stack. So it sees only requests
+    /// whose access, limits and body size the stack has checked, and never responses of the stack
+    /// itself, such as 404. For a layer on one route, use [`MethodRouter::layer`].
+    ///
+    /// ```
+    /// use axum::{extract::Request, middleware::{self, Next}, response::Response, routing};
+    /// use seaworthy_http::Routes;
+    ///
+    /// async fn mark(request: Request, next: Next) -> Response {
+    ///     let mut response = next.run(request).await;
+    ///     response.headers_mut().insert("x-api", "v1".parse().unwrap());
+    ///     response
+    /// }
+    ///
+    /// let routes = Routes::new()
+    ///     .get("/events", async || "all events")
+    ///     .layer(middleware::from_fn(mark))
+    ///     .route("/health-page", routing::get(async || "fine"));
+    /// # assert_eq!(routes.list().len(), 2);
+    /// ```
+    pub fn layer<L>(self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        let entries = self.entries.into_iter();
+        Self {
+            entries: entries.map(|entry| entry.layer(&layer)).collect(),
+        }
     }
 
     /// Adds all routes of another list under a prefix, which may contain parameters. Handlers see the

@@ -67,6 +67,11 @@ impl Path {
                 let several = Slot::Several(Arc::new(Several { choose, endpoints }));
                 self.fill(methods, false, &several)
             }
+            Handlers::Mount(router, options) => {
+                let endpoint = Arc::new(Endpoint::mounted(&entry.path, router, options));
+                let methods = endpoint.methods();
+                self.fill(methods, false, &Slot::Endpoint(endpoint))
+            }
         }
     }
 

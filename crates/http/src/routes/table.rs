@@ -3,7 +3,10 @@ use std::sync::Arc;
 use http::{HeaderValue, Method};
 
 use super::{
-    Access, MethodLabel, RouteDescription, RouteOptions, Routes, endpoint::Endpoint, path::Path,
+    Access, MethodLabel, RouteDescription, RouteOptions, Routes,
+    choice::{Handlers, mount_template},
+    endpoint::Endpoint,
+    path::Path,
 };
 
 /// The label of paths that no route matches (OBS-4).
@@ -92,15 +95,38 @@ impl Table {
     pub(crate) fn new(routes: Routes) -> Result<Self, RouteError> {
         let mut finder = matchit::Router::new();
         let mut paths: Vec<Path> = Vec::new();
-        for entry in routes.entries {
+        let (mounts, entries): (Vec<_>, Vec<_>) = routes
+            .entries
+            .into_iter()
+            .partition(|entry| matches!(entry.handlers, Handlers::Mount(..)));
+        for entry in entries {
             let known = paths.iter().position(|path| *path.template == *entry.path);
             let index = known.unwrap_or(paths.len());
             if known.is_none() {
                 check(&entry.path)?;
-                finder
-                    .insert(entry.path.as_str(), PathId(index))
-                    .map_err(|error| wrong(&entry.path, error.to_string()))?;
+                insert(&mut finder, &entry.path, PathId(index))?;
                 paths.push(Path::new(entry.path.as_str().into()));
+            }
+            if let Some(path) = paths.get_mut(index) {
+                path.add(entry)?;
+            }
+        }
+        // A route of the list wins over a mount, so the mounts come last.
+        for entry in mounts {
+            check_prefix(&entry.path)?;
+            let template = mount_template(&entry.path);
+            let known = paths.iter().position(|path| *path.template == *template);
+            let index = known.unwrap_or(paths.len());
+            if known.is_none() {
+                // The wildcard does not match an empty rest.
+                let whole = [entry.path.clone(), format!("{}/", entry.path)];
+                insert(&mut finder, &template, PathId(index))?;
+                for path in whole.iter().filter(|path| *path != "//") {
+                    if !paths.iter().any(|known| *known.template == **path) {
+                        insert(&mut finder, path, PathId(index))?;
+                    }
+                }
+                paths.push(Path::new(template.as_str().into()));
             }
             if let Some(path) = paths.get_mut(index) {
                 path.add(entry)?;
@@ -190,6 +216,19 @@ fn wrong(path: &str, problem: impl Into<String>) -> RouteError {
         path: path.to_owned(),
         problem: problem.into(),
     }
+}
+
+fn insert(finder: &mut matchit::Router<PathId>, path: &str, id: PathId) -> Result<(), RouteError> {
+    finder
+        .insert(path, id)
+        .map_err(|error| wrong(path, error.to_string()))
+}
+
+fn check_prefix(prefix: &str) -> Result<(), RouteError> {
+    if prefix.contains("{*") {
+        return Err(wrong(prefix, "a prefix cannot contain {*name}"));
+    }
+    check(prefix)
 }
 
 fn check(path: &str) -> Result<(), RouteError> {

@@ -220,10 +220,11 @@ impl Stack {
         }
     }
 
-    /// Creates the service for one connection.
+    /// Creates the service for one connection. Handlers receive `peer` from the extractor
+    /// [`ConnectInfo<SocketAddr>`](axum::extract::ConnectInfo).
     #[must_use]
     pub fn connection(&self, peer: SocketAddr, tls: bool) -> StackService {
-        StackService::new(Arc::clone(&self.0), peer.ip(), tls)
+        StackService::new(Arc::clone(&self.0), peer, tls)
     }
 
     /// Returns all routes, for the admin listener.

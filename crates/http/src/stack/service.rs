@@ -1,13 +1,13 @@
 use std::{
     convert::Infallible,
     fmt,
-    net::IpAddr,
+    net::SocketAddr,
     sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
 
-use axum::body::Body;
+use axum::{body::Body, extract::ConnectInfo};
 use bytes::Bytes;
 use http::{Request, Response, header, request::Parts};
 use seaworthy_core::{Code, Deadline, Error, RequestContext};
@@ -37,12 +37,12 @@ const MAX_USER_AGENT_LENGTH: usize = 256;
 #[derive(Clone)]
 pub struct StackService {
     stack: Arc<Inner>,
-    peer: IpAddr,
+    peer: SocketAddr,
     tls: bool,
 }
 
 impl StackService {
-    pub(super) fn new(stack: Arc<Inner>, peer: IpAddr, tls: bool) -> Self {
+    pub(super) fn new(stack: Arc<Inner>, peer: SocketAddr, tls: bool) -> Self {
         Self { stack, peer, tls }
     }
 
@@ -51,7 +51,7 @@ impl StackService {
         let headers = &parts.headers;
         let request_id = request_id::of(headers, stack.request_ids);
         let trace = stack.observer.trace(headers);
-        let address = stack.client_address.resolve(self.peer, headers);
+        let address = stack.client_address.resolve(self.peer.ip(), headers);
         let timeout = target.options().and_then(RouteOptions::own_timeout);
         let requested = deadline::client_timeout(stack.protocol, headers);
         let allowance = deadline::allowance(timeout.unwrap_or(stack.config.timeout), requested);
@@ -366,6 +366,7 @@ where
             return StackFuture::new(None, State::answer(answer));
         }
         let started = Instant::now();
+        parts.extensions.insert(ConnectInfo(self.peer));
         let stack = Arc::clone(&self.stack);
         let target = stack.table.find(&parts.method, parts.uri.path());
         let mut exchange = self.begin(&parts, started, target);
