@@ -140,7 +140,7 @@ async fn start(database_url: &str, broker_url: &str) -> Result<Parts, Failure> {
             let messaging = Messaging::connect(service, "broker", &broker).await?;
             let heard = Arc::clone(&seen);
             let subscription = Subscription::new("bench")
-                .on::<Told, _, _, _>(move |received| {
+                .on::<Told, _, _>(move |received| {
                     heard.see(received.event());
                     async { Ok::<_, seaworthy_messaging::Failure>(()) }
                 })

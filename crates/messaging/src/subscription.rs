@@ -61,59 +61,66 @@ impl Subscription {
     }
 
     /// Adds a handler for an event with a JSON payload. The consumer acknowledges the message after
-    /// the handler has succeeded.
+    /// the handler has succeeded. In a handler, `?` converts an [`Error`](seaworthy_core::Error) into
+    /// a [`Failure`].
+    ///
+    /// ```
+    /// # use seaworthy_messaging::{Event, Received, Subscription};
+    /// # #[derive(serde::Deserialize)]
+    /// # struct SymbolCreated { id: u64 }
+    /// # impl Event for SymbolCreated {
+    /// #     const TYPE: &'static str = "symbol.created";
+    /// #     const VERSION: u32 = 1;
+    /// # }
+    /// # async fn store(id: u64) -> Result<(), seaworthy_core::Error> { Ok(()) }
+    /// let subscription = Subscription::new("audit").on(async |event: Received<SymbolCreated>| {
+    ///     store(event.id).await?;
+    ///     Ok(())
+    /// });
+    /// ```
     #[must_use]
-    pub fn on<E, H, F, R>(self, handler: H) -> Self
+    pub fn on<E, H, F>(self, handler: H) -> Self
     where
         E: Event + DeserializeOwned,
         H: Fn(Received<E>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), R>> + Send + 'static,
-        R: Into<Failure>,
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         self.typed::<E>(Arc::new(move |envelope, attempt, deliveries| {
             let event = from_json::<E>(envelope.payload())?;
             let received = Received::new(event, envelope, attempt, deliveries);
-            Ok(handler(received)
-                .map(|result| result.map_err(Into::into))
-                .boxed())
+            Ok(handler(received).boxed())
         }))
     }
 
     /// Adds a handler for an event with a protobuf payload.
     #[must_use]
-    pub fn on_protobuf<E, H, F, R>(self, handler: H) -> Self
+    pub fn on_protobuf<E, H, F>(self, handler: H) -> Self
     where
         E: Event + prost::Message + Default,
         H: Fn(Received<E>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), R>> + Send + 'static,
-        R: Into<Failure>,
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         self.typed::<E>(Arc::new(move |envelope, attempt, deliveries| {
             let event = from_protobuf::<E>(envelope.payload())?;
             let received = Received::new(event, envelope, attempt, deliveries);
-            Ok(handler(received)
-                .map(|result| result.map_err(Into::into))
-                .boxed())
+            Ok(handler(received).boxed())
         }))
     }
 
     /// Adds a handler for the bytes of all messages of a topic whose event type has no handler, for
     /// messages that other systems define.
     #[must_use]
-    pub fn on_topic<H, F, R>(mut self, topic: &str, handler: H) -> Self
+    pub fn on_topic<H, F>(mut self, topic: &str, handler: H) -> Self
     where
         H: Fn(Received<Bytes>) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), R>> + Send + 'static,
-        R: Into<Failure>,
+        F: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         match Topic::new(topic) {
             Ok(topic) => {
                 let run: Route = Arc::new(move |envelope, attempt, deliveries| {
                     let payload = envelope.payload().clone();
                     let received = Received::new(payload, envelope, attempt, deliveries);
-                    Ok(handler(received)
-                        .map(|result| result.map_err(Into::into))
-                        .boxed())
+                    Ok(handler(received).boxed())
                 });
                 if !self.router.add_topic(&topic, run) {
                     self.problem(format!("has two handlers for the topic {topic}"));

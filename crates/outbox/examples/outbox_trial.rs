@@ -158,7 +158,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     .await?;
 
     let inbox = outbox.inbox("effects", &settings.outbox);
-    let effects = Subscription::new("effects").on::<Changed, _, _, _>(move |received| {
+    let effects = Subscription::new("effects").on::<Changed, _, _>(move |received| {
         let inbox = inbox.clone();
         async move {
             let number = received.event().number;

@@ -88,7 +88,7 @@ fn on<M: CountMessage + serde::de::DeserializeOwned>(
     inbox: &Inbox,
 ) -> Subscription {
     let inbox = inbox.clone();
-    subscription.on::<M, _, _, _>(move |received: Received<M>| {
+    subscription.on::<M, _, _>(move |received: Received<M>| {
         let inbox = inbox.clone();
         async move {
             let change = received.event().count_change();
@@ -116,7 +116,7 @@ fn on_user_changed(
     versions: &TokenVersions,
 ) -> Subscription {
     let (inbox, versions) = (inbox.clone(), versions.clone());
-    subscription.on::<UserChanged, _, _, _>(move |received: Received<UserChanged>| {
+    subscription.on::<UserChanged, _, _>(move |received: Received<UserChanged>| {
         let (inbox, versions) = (inbox.clone(), versions.clone());
         async move {
             let (versions, changed) = (&versions, received.event());

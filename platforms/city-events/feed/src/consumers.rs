@@ -44,23 +44,23 @@ pub(crate) fn subscription(_: &Store, inbox: &Inbox) -> Subscription {
         inboxes(),
     );
     subscription_with_retries(GROUP)
-        .on::<EventPublished, _, _, _>(move |message: Received<EventPublished>| {
+        .on::<EventPublished, _, _>(move |message: Received<EventPublished>| {
             let inbox = published.clone();
             async move { told(&inbox, message.envelope(), &message.event().0, "published").await }
         })
-        .on::<EventUpdated, _, _, _>(move |message: Received<EventUpdated>| {
+        .on::<EventUpdated, _, _>(move |message: Received<EventUpdated>| {
             let inbox = updated.clone();
             async move { told(&inbox, message.envelope(), &message.event().0, "published").await }
         })
-        .on::<EventCanceled, _, _, _>(move |message: Received<EventCanceled>| {
+        .on::<EventCanceled, _, _>(move |message: Received<EventCanceled>| {
             let inbox = canceled.clone();
             async move { told(&inbox, message.envelope(), &message.event().0, "canceled").await }
         })
-        .on::<EventUnpublished, _, _, _>(move |message: Received<EventUnpublished>| {
+        .on::<EventUnpublished, _, _>(move |message: Received<EventUnpublished>| {
             let inbox = unpublished.clone();
             async move { told(&inbox, message.envelope(), &message.event().0, "draft").await }
         })
-        .on::<JoinCreated, _, _, _>(move |message: Received<JoinCreated>| {
+        .on::<JoinCreated, _, _>(move |message: Received<JoinCreated>| {
             let inbox = created.clone();
             async move {
                 let told = message.event();
@@ -68,7 +68,7 @@ pub(crate) fn subscription(_: &Store, inbox: &Inbox) -> Subscription {
                 moved(&inbox, message.envelope(), who, true, told.seats.as_ref()).await
             }
         })
-        .on::<JoinCanceled, _, _, _>(move |message: Received<JoinCanceled>| {
+        .on::<JoinCanceled, _, _>(move |message: Received<JoinCanceled>| {
             let inbox = left.clone();
             async move {
                 let told = message.event();

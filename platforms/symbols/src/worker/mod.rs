@@ -79,9 +79,9 @@ fn shared(broker: &MessagingConfig, queue: &QueueConfig) -> MessagingConfig {
 fn subscription(queue: &QueueConfig, inbox: &Inbox) -> Subscription {
     let (created, updated, deleted) = (inbox.clone(), inbox.clone(), inbox.clone());
     Subscription::new(&queue.name)
-        .on_protobuf::<SymbolCreated, _, _, _>(move |event| keep(created.clone(), event))
-        .on_protobuf::<SymbolUpdated, _, _, _>(move |event| keep(updated.clone(), event))
-        .on_protobuf::<SymbolDeleted, _, _, _>(move |event| keep(deleted.clone(), event))
+        .on_protobuf::<SymbolCreated, _, _>(move |event| keep(created.clone(), event))
+        .on_protobuf::<SymbolUpdated, _, _>(move |event| keep(updated.clone(), event))
+        .on_protobuf::<SymbolDeleted, _, _>(move |event| keep(deleted.clone(), event))
         // More cannot be handled at once than are in hand.
         .concurrency(queue.worker_count.min(queue.prefetch_count).get())
         .prefetch(queue.prefetch_count.get())

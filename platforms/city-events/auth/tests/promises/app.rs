@@ -159,7 +159,7 @@ where
     E: Event + Clone + Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static,
 {
     let events = Arc::clone(received);
-    subscription.on::<E, _, _, _>(move |received: Received<E>| {
+    subscription.on::<E, _, _>(move |received: Received<E>| {
         let body = serde_json::to_value(received.event()).unwrap();
         events.lock().unwrap().push((E::TYPE.to_owned(), body));
         async { Ok::<_, Failure>(()) }

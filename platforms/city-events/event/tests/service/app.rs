@@ -141,7 +141,7 @@ fn receive<E: Event + serde::de::DeserializeOwned + Serialize + Sync>(
     inbox: &Inbox,
 ) -> Subscription {
     let inbox = Arc::clone(inbox);
-    subscription.on::<E, _, _, _>(move |received: Received<E>| {
+    subscription.on::<E, _, _>(move |received: Received<E>| {
         let body = serde_json::to_value(received.event()).unwrap();
         let id = received.envelope().id().as_str().to_owned();
         inbox.lock().unwrap().push((E::TYPE, id, body));

@@ -34,21 +34,21 @@ pub(crate) fn subscription(store: &Store, inbox: &Inbox, versions: &TokenVersion
     let (published, updated, canceled, unpublished) =
         (hearer.clone(), hearer.clone(), hearer.clone(), hearer);
     on_user_changed(subscription_with_retries(GROUP), inbox, versions)
-        .on::<EventPublished, _, _, _>(move |received: Received<EventPublished>| {
+        .on::<EventPublished, _, _>(move |received: Received<EventPublished>| {
             let hearer = published.clone();
             async move {
                 let event = received.event().0.clone();
                 hearer.hear(received.envelope(), event, News::Opened).await
             }
         })
-        .on::<EventUpdated, _, _, _>(move |received: Received<EventUpdated>| {
+        .on::<EventUpdated, _, _>(move |received: Received<EventUpdated>| {
             let hearer = updated.clone();
             async move {
                 let event = received.event().0.clone();
                 hearer.hear(received.envelope(), event, News::Opened).await
             }
         })
-        .on::<EventCanceled, _, _, _>(move |received: Received<EventCanceled>| {
+        .on::<EventCanceled, _, _>(move |received: Received<EventCanceled>| {
             let hearer = canceled.clone();
             async move {
                 let event = received.event().0.clone();
@@ -57,7 +57,7 @@ pub(crate) fn subscription(store: &Store, inbox: &Inbox, versions: &TokenVersion
                     .await
             }
         })
-        .on::<EventUnpublished, _, _, _>(move |received: Received<EventUnpublished>| {
+        .on::<EventUnpublished, _, _>(move |received: Received<EventUnpublished>| {
             let hearer = unpublished.clone();
             async move {
                 let event = received.event().0.clone();
@@ -75,7 +75,7 @@ fn on_user_changed(
     versions: &TokenVersions,
 ) -> Subscription {
     let (inbox, versions) = (inbox.clone(), versions.clone());
-    subscription.on::<UserChanged, _, _, _>(move |received: Received<UserChanged>| {
+    subscription.on::<UserChanged, _, _>(move |received: Received<UserChanged>| {
         let (inbox, versions) = (inbox.clone(), versions.clone());
         async move {
             let (versions, changed) = (&versions, received.event());

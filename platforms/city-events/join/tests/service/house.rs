@@ -161,7 +161,7 @@ fn hear<E: Event + serde::de::DeserializeOwned + Serialize + Sync>(
     heard: &Heard,
 ) -> Subscription {
     let heard = Arc::clone(heard);
-    subscription.on::<E, _, _, _>(move |received: Received<E>| {
+    subscription.on::<E, _, _>(move |received: Received<E>| {
         let body = serde_json::to_value(received.event()).unwrap();
         heard.lock().unwrap().push((E::TYPE, body));
         async { Ok::<_, Failure>(()) }
