@@ -9,23 +9,33 @@ use seaworthy::{
     core::context,
 };
 
-/// Who asks, as far as it is proved, and what they sent to prove it.
+use crate::api_error::ApiError;
+
+/// The caller of a request: its authenticated user, if any, and its credentials.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
-    /// The user of a token that is good.
+    /// The user ID of a valid access token.
     pub(crate) user: Option<String>,
-    /// The role in it.
+    /// The role of the same token.
     pub(crate) role: Role,
-    /// The header as it came, for the services that decide themselves.
+    /// The unmodified header, for services that authorize calls themselves.
     pub(crate) authorization: Option<HeaderValue>,
 }
 
 impl Caller {
-    /// Whether this is the owner of something.
-    pub(crate) fn is(&self, owner: &str) -> bool {
+    /// Returns the ID of the authenticated user.
+    ///
+    /// # Errors
+    /// 401 for an anonymous caller.
+    pub(crate) fn require_user(&self) -> Result<&str, ApiError> {
+        self.user.as_deref().ok_or_else(ApiError::unauthenticated)
+    }
+
+    /// Whether the caller is the user with this ID.
+    pub(crate) fn is(&self, user_id: &str) -> bool {
         self.user
             .as_deref()
-            .is_some_and(|user| user.eq_ignore_ascii_case(owner))
+            .is_some_and(|user| user.eq_ignore_ascii_case(user_id))
     }
 }
 

@@ -3,39 +3,38 @@ use std::num::NonZeroU32;
 use city_events_contract::{AccessConfig, CountersConfig, RevocationConfig, ServiceCallsConfig};
 use seaworthy::prelude::*;
 
-/// What clients of City Events know: a hundred a minute.
+/// Clients of City Events rely on 100 requests per minute.
 const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// See above.
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(60);
 
-/// The settings of the service.
+/// The settings of the gateway.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BffConfig {
-    /// How access tokens are told from forged ones.
+    /// Verification of access tokens.
     pub jwt: AccessConfig,
-    /// How long access tokens are believed while auth cannot say which were taken back.
+    /// How long access tokens stay valid without a revocation list from the auth service.
     pub revocation: RevocationConfig,
-    /// How this service proves to auth who it is. It can be left out where `grpc_clients.auth.tls.certificate` does.
+    /// Authentication of calls to the auth service. Optional if `grpc_clients.auth.tls.certificate` is set.
     pub service_calls: ServiceCallsConfig,
-    /// How many requests one caller may send.
+    /// Limit of the requests of one caller.
     pub rate_limit: CallerLimitConfig,
-    /// Where the pictures of events are, such as `https://cdn.example.org`. Without it events have drawings.
+    /// Base URL of event pictures, such as `https://cdn.example.org`. Without it, pages show drawings.
     #[schemars(extend("x-browser-address" = true))]
     pub pictures_url: Option<String>,
 }
 
-/// How many requests to `/api` one caller may send: the user, else the client's address. Pages for people have ten times as many of their own.
+/// Limit of requests to `/api` by user, or by IP address for anonymous callers. Pages have a separate limit, ten times as high.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CallerLimitConfig {
     /// Whether requests are limited.
     pub enabled: bool,
-    /// Requests in one window; as many may come at once after a quiet time.
+    /// Requests per window, and the maximum burst.
     pub requests: NonZeroU32,
-    /// The window.
+    /// The length of the window.
     pub window: Timeout,
-    /// Where replicas count together.
+    /// The Redis that replicas share. Without it, each replica counts alone.
     pub redis: CountersConfig,
 }
 

@@ -1,8 +1,15 @@
-//! The one door of City Events: browsers, tests and load scripts talk to this service, and it talks to the others.
+//! The gateway of City Events: its public HTTP interface and its web pages.
 //!
-//! It keeps nothing. What it adds is what no service behind it can know alone: an event page is an event, the part that the caller has in it and the name of its
-//! organiser, and stays a page when two of these three are missing. `src/policy/` decides what a caller may do, `src/upstream/` asks the services within limits of
-//! time, `src/api/` is the HTTP interface, and `src/web/` are the pages for people, made here so that a newcomer has nothing to build.
+//! The gateway has no database. It combines answers of other services: an event page is an event,
+//! the caller's participation and the name of the organizer. If the last two are missing, the page is
+//! still shown.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `api` | The HTTP interface |
+//! | `policy` | What a caller may do with an event |
+//! | `upstream` | Calls to the other services, each with a timeout |
+//! | `web` | Pages, rendered on the server without a build step |
 //!
 //! ```no_run
 //! use std::process::ExitCode;
@@ -13,18 +20,18 @@
 //! ```
 
 mod api;
+mod api_error;
 mod caller;
 mod config;
+mod event_view;
 mod limit;
 mod listing;
-mod moment;
 mod policy;
-mod refusal;
-mod revoked;
+mod responses;
+mod revocation;
 mod service;
-mod shapes;
+mod timestamp;
 mod upstream;
-mod view;
 mod web;
 
 pub use config::{BffConfig, CallerLimitConfig};

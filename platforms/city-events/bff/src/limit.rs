@@ -1,5 +1,5 @@
-//! How much one caller may ask (RES-6). The limiter of the stack counts by the second; clients of City Events know a number by the minute, which has to be settable
-//! and switchable under the names that their scripts use.
+//! The request limit of one caller (RES-6). The limiter of the framework counts per second. City
+//! Events documents a limit per minute, with settings that existing deployments use.
 
 use std::num::NonZeroU32;
 
@@ -19,19 +19,19 @@ use seaworthy::{
 
 use crate::config::CallerLimitConfig;
 
-/// A page asks for itself, and its script for what is private in it.
-const PAGES_PER_REQUEST: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// A page view is several requests: the page and its fragments.
+const PAGE_REQUEST_FACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// A limit, or none where it is switched off.
+/// A request limit, or `None` if limits are disabled.
 #[derive(Clone)]
 pub(crate) struct CallerLimit(Option<Limit>);
 
 impl CallerLimit {
-    /// The limits of `/api` and of pages.
+    /// Creates the limits of `/api` and of pages, in this order.
     ///
     /// # Errors
-    /// [`StartError`] where a Redis is named that means nothing.
-    pub(crate) fn both<C: Settings>(
+    /// [`StartError`] if `rate_limit.redis.address` is invalid.
+    pub(crate) fn for_api_and_pages<C: Settings>(
         service: &Assembly<C>,
         config: &CallerLimitConfig,
     ) -> Result<(Self, Self), StartError> {
@@ -39,9 +39,9 @@ impl CallerLimit {
             return Ok((Self(None), Self(None)));
         }
         let counters = Counters::open(service, "rate_limit.redis", &config.redis)?;
-        let limit = |name, times| {
+        let limit = |name, factor| {
             let limit = RateLimitConfig {
-                requests: config.requests.saturating_mul(times),
+                requests: config.requests.saturating_mul(factor),
                 window: config.window,
                 ..RateLimitConfig::default()
             };
@@ -49,12 +49,12 @@ impl CallerLimit {
         };
         Ok((
             limit("api", NonZeroU32::MIN),
-            limit("pages", PAGES_PER_REQUEST),
+            limit("pages", PAGE_REQUEST_FACTOR),
         ))
     }
 }
 
-/// Counts a request, or refuses it.
+/// Counts a request. Answers 429 if the limit of the caller is exceeded.
 pub(crate) async fn admit(
     State(CallerLimit(limit)): State<CallerLimit>,
     request: Request,
@@ -74,17 +74,15 @@ pub(crate) async fn admit(
     let (decision, mut response) = match limit.admit(&key).await {
         Ok(decision) => (decision, next.run(request).await),
         Err(LimitError::Exceeded(decision)) => {
-            let refused = ErrorResponse::new(
+            let response = ErrorResponse::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "rate_limited",
                 "Too Many Requests",
             );
-            let refused = refused.with_retry_after(decision.retry_after);
-            (decision, refused.into_response())
+            let response = response.with_retry_after(decision.retry_after);
+            (decision, response.into_response())
         }
-        Err(reason @ LimitError::Degraded) => {
-            return ErrorResponse::from(&reason.into()).into_response();
-        }
+        Err(reason @ LimitError::Degraded) => return ErrorResponse::from(&reason.into()).into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(
@@ -95,8 +93,8 @@ pub(crate) async fn admit(
     response
 }
 
-/// Headers of every answer that the stack does not add (section 2.4 of the contract).
-pub(crate) async fn harden(request: Request, next: Next) -> Response {
+/// Adds the security headers of the interface that the framework does not set.
+pub(crate) async fn add_security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in [
@@ -104,7 +102,7 @@ pub(crate) async fn harden(request: Request, next: Next) -> Response {
             "permissions-policy",
             "geolocation=(), microphone=(), camera=(), payment=(), usb=(), bluetooth=()",
         ),
-        // A window that signs in elsewhere tells its opener how it went.
+        // The pop-up of an OAuth login posts its result to the page that opened it.
         ("cross-origin-opener-policy", "unsafe-none"),
         ("x-xss-protection", "1; mode=block"),
     ] {

@@ -1,4 +1,4 @@
-//! Lists of events, for the interface and for pages.
+//! Lists of events for the interface and for pages.
 
 use std::collections::HashMap;
 
@@ -10,40 +10,40 @@ use seaworthy::axum::http::StatusCode;
 use tonic::Code;
 
 use crate::{
+    api_error::ApiError,
     caller::Caller,
-    refusal::Refusal,
-    shapes::{Card, Page, join_status},
+    responses::{Card, Page, join_status},
     upstream::Upstreams,
 };
 
-/// Of the caller's own events at once; clients know it.
-const OWN_PAGE: u32 = 10;
+/// Events per page in the list of own events. Clients rely on it.
+const OWN_PAGE_SIZE: u32 = 10;
 
-/// Published events.
+/// Returns published events.
 pub(crate) async fn public(
     upstreams: &Upstreams,
     request: ListEventsRequest,
-) -> Result<Page, Refusal> {
+) -> Result<Page, ApiError> {
     let listed = upstreams.list_events(request).await?;
     let cards = listed.items.into_iter().map(Card::from).collect();
     Ok(Page::new(cards, listed.next_cursor))
 }
 
-/// The caller's own events, newest first. The cursor is the number of a page.
+/// Returns the caller's own events, newest first. The cursor is a page number.
 pub(crate) async fn own_events(
     upstreams: &Upstreams,
     caller: &Caller,
     status: String,
     cursor: &str,
-) -> Result<Page, Refusal> {
+) -> Result<Page, ApiError> {
     let page = cursor.parse().ok().filter(|page| *page >= 1).unwrap_or(1);
     let request = ListOwnEventsRequest {
         status,
         page,
-        page_size: OWN_PAGE,
+        page_size: OWN_PAGE_SIZE,
     };
     let listed = upstreams.own_events(caller, request).await?;
-    let is_last = u64::from(page) * u64::from(OWN_PAGE) >= listed.total;
+    let is_last = u64::from(page) * u64::from(OWN_PAGE_SIZE) >= listed.total;
     let next = if is_last {
         String::new()
     } else {
@@ -53,16 +53,16 @@ pub(crate) async fn own_events(
     Ok(Page::new(cards, next))
 }
 
-/// The events that the caller joined, newest join first. Those that nobody can see any more are left out.
+/// Returns the events that the caller joined, newest join first, without unpublished events.
 pub(crate) async fn own_joins(
     upstreams: &Upstreams,
     caller: &Caller,
     request: ListOwnJoinsRequest,
-) -> Result<Page, Refusal> {
+) -> Result<Page, ApiError> {
     let listed = upstreams.own_joins(caller, request).await;
     let listed = listed.map_err(|status| match status.code() {
         Code::Unauthenticated => {
-            Refusal::new(StatusCode::UNAUTHORIZED, "unauthorized", "session expired")
+            ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "session expired")
         }
         _ => status.into(),
     })?;
@@ -73,7 +73,7 @@ pub(crate) async fn own_joins(
         .collect();
     let events = match ids.is_empty() {
         true => HashMap::new(),
-        // One question for all of them, and not one for each.
+        // One call for all events.
         false => upstreams.events(&ids).await?,
     };
     let cards = listed.items.iter().filter_map(|join| {

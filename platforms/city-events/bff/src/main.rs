@@ -1,4 +1,4 @@
-//! The service.
+//! The program of the gateway.
 
 use std::process::ExitCode;
 

@@ -1,33 +1,28 @@
-//! What a caller may do with an event: decided in one place, without asking anybody.
+//! Decides what a caller may do with an event, without I/O.
 
 use chrono::{DateTime, Utc};
 use city_events_contract::{Role, event::v1::EventStatus};
 use serde::Serialize;
 
-/// What decides.
+/// The input of the decision.
 #[derive(Debug, Clone)]
-pub(crate) struct Facts<'facts> {
-    /// Whether somebody is known to ask.
-    pub(crate) is_known: bool,
-    /// Their role.
+pub(crate) struct PolicyInput<'a> {
+    pub(crate) is_authenticated: bool,
+    /// The caller's role.
     pub(crate) role: Role,
-    /// Whether the event is theirs.
+    /// Whether the caller owns the event.
     pub(crate) is_owner: bool,
-    /// Their part in it, in words of the interface; none where nobody could tell.
-    pub(crate) participation: Option<&'facts str>,
-    /// The state of the event.
+    /// The caller's join status in the interface. `None` if the join service did not answer.
+    pub(crate) participation: Option<&'a str>,
     pub(crate) status: EventStatus,
-    /// How many may take part; below zero nobody.
+    /// The maximum number of participants. 0 is unlimited, a negative number closes the event.
     pub(crate) capacity: i32,
-    /// When it begins.
-    pub(crate) starts: Option<DateTime<Utc>>,
-    /// When it ends.
-    pub(crate) ends: Option<DateTime<Utc>>,
-    /// The present.
+    pub(crate) starts_at: Option<DateTime<Utc>>,
+    pub(crate) ends_at: Option<DateTime<Utc>>,
     pub(crate) now: DateTime<Utc>,
 }
 
-/// What a caller may do, and why they may not join.
+/// The allowed actions, and the reason if the caller may not join.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Actions {
     pub(crate) can_join: bool,
@@ -39,42 +34,44 @@ pub(crate) struct Actions {
     pub(crate) reason: &'static str,
 }
 
-/// Decides. The first case that fits says why not.
-pub(crate) fn actions(facts: &Facts<'_>) -> Actions {
-    let nothing = |reason| Actions {
+/// Decides what the caller may do. The first matching case gives the reason.
+pub(crate) fn actions(input: &PolicyInput<'_>) -> Actions {
+    let none = |reason| Actions {
         reason,
         ..Actions::default()
     };
-    if !facts.is_known {
-        return nothing("auth_required");
+    if !input.is_authenticated {
+        return none("auth_required");
     }
-    let Some(participation) = facts.participation else {
-        return nothing("participation_unavailable");
+    let Some(participation) = input.participation else {
+        return none("participation_unavailable");
     };
-    let is_ahead = facts.starts.is_some_and(|starts| starts > facts.now);
-    let has_ended = facts.ends.is_some_and(|ends| ends <= facts.now);
-    let is_over = facts.status == EventStatus::Canceled;
-    let may_manage = facts.is_owner || facts.role >= Role::Moderator;
-    let can_cancel_event = may_manage && is_ahead && !is_over;
-    let managed = Actions {
+    let is_upcoming = input
+        .starts_at
+        .is_some_and(|starts_at| starts_at > input.now);
+    let has_ended = input.ends_at.is_some_and(|ends_at| ends_at <= input.now);
+    let is_canceled = input.status == EventStatus::Canceled;
+    let may_manage = input.is_owner || input.role >= Role::Moderator;
+    let can_cancel_event = may_manage && is_upcoming && !is_canceled;
+    let base = Actions {
         can_cancel_event,
-        can_unpublish: can_cancel_event && facts.status == EventStatus::Published,
-        can_edit: facts.is_owner && !is_over,
+        can_unpublish: can_cancel_event && input.status == EventStatus::Published,
+        can_edit: input.is_owner && !is_canceled,
         ..Actions::default()
     };
-    let with = |reason| Actions { reason, ..managed };
+    let with = |reason| Actions { reason, ..base };
     match participation {
-        _ if facts.is_owner => with("is_organizer"),
+        _ if input.is_owner => with("is_organizer"),
         "active" | "waitlisted" => Actions {
-            can_cancel: is_ahead,
+            can_cancel: is_upcoming,
             ..with("already_joined")
         },
         "rejected" => with("banned_or_rejected"),
         _ if has_ended => with("event_ended"),
-        _ if facts.capacity < 0 || facts.status != EventStatus::Published => with("event_closed"),
+        _ if input.capacity < 0 || input.status != EventStatus::Published => with("event_closed"),
         _ => Actions {
             can_join: true,
-            ..managed
+            ..base
         },
     }
 }
@@ -85,17 +82,17 @@ mod tests {
 
     use super::*;
 
-    fn facts() -> Facts<'static> {
+    fn input() -> PolicyInput<'static> {
         let now = Utc::now();
-        Facts {
-            is_known: true,
+        PolicyInput {
+            is_authenticated: true,
             role: Role::User,
             is_owner: false,
             participation: Some("none"),
             status: EventStatus::Published,
             capacity: 10,
-            starts: Some(now + Duration::hours(1)),
-            ends: Some(now + Duration::hours(2)),
+            starts_at: Some(now + Duration::hours(1)),
+            ends_at: Some(now + Duration::hours(2)),
             now,
         }
     }
@@ -111,72 +108,72 @@ mod tests {
     }
 
     #[test]
-    fn each_case_has_its_reason_and_the_first_one_counts() {
+    fn first_matching_case_gives_reason() {
         let (yes, no) = (true, false);
-        let now = facts().now;
+        let now = input().now;
         let past = Some(now - Duration::minutes(1));
-        let begun = Facts {
-            starts: past,
-            ..facts()
+        let started = PolicyInput {
+            starts_at: past,
+            ..input()
         };
-        let ended = Facts {
-            starts: past,
-            ends: past,
-            ..facts()
+        let ended = PolicyInput {
+            starts_at: past,
+            ends_at: past,
+            ..input()
         };
         for (case, expected, reason) in [
             (
-                Facts {
-                    is_known: false,
+                PolicyInput {
+                    is_authenticated: false,
                     is_owner: true,
-                    ..facts()
+                    ..input()
                 },
                 [no; 5],
                 "auth_required",
             ),
             (
-                Facts {
+                PolicyInput {
                     participation: None,
                     is_owner: true,
-                    ..facts()
+                    ..input()
                 },
                 [no; 5],
                 "participation_unavailable",
             ),
             (
-                Facts {
+                PolicyInput {
                     is_owner: true,
-                    ..facts()
+                    ..input()
                 },
                 [no, no, yes, yes, yes],
                 "is_organizer",
             ),
             (
-                Facts {
+                PolicyInput {
                     is_owner: true,
-                    ..begun.clone()
+                    ..started.clone()
                 },
                 [no, no, no, no, yes],
                 "is_organizer",
             ),
             (
-                Facts {
+                PolicyInput {
                     participation: Some("active"),
-                    ..facts()
+                    ..input()
                 },
                 [no, yes, no, no, no],
                 "already_joined",
             ),
             (
-                Facts {
+                PolicyInput {
                     participation: Some("waitlisted"),
-                    ..begun.clone()
+                    ..started.clone()
                 },
                 [no; 5],
                 "already_joined",
             ),
             (
-                Facts {
+                PolicyInput {
                     participation: Some("rejected"),
                     ..ended.clone()
                 },
@@ -185,31 +182,31 @@ mod tests {
             ),
             (ended, [no; 5], "event_ended"),
             (
-                Facts {
+                PolicyInput {
                     capacity: -1,
-                    ..facts()
+                    ..input()
                 },
                 [no; 5],
                 "event_closed",
             ),
-            (facts(), [yes, no, no, no, no], ""),
+            (input(), [yes, no, no, no, no], ""),
             (
-                Facts {
+                PolicyInput {
                     participation: Some("canceled"),
-                    ..facts()
+                    ..input()
                 },
                 [yes, no, no, no, no],
                 "",
             ),
             (
-                Facts {
+                PolicyInput {
                     role: Role::Moderator,
-                    ..facts()
+                    ..input()
                 },
                 [yes, no, yes, yes, no],
                 "",
             ),
-            (begun, [yes, no, no, no, no], ""),
+            (started, [yes, no, no, no, no], ""),
         ] {
             let actions = actions(&case);
             assert_eq!(
@@ -221,19 +218,19 @@ mod tests {
     }
 
     #[test]
-    fn nobody_joins_what_a_moderator_alone_can_see() {
+    fn joining_is_closed_for_unpublished_events() {
         for status in [EventStatus::Draft, EventStatus::Canceled] {
-            let seen = actions(&Facts {
+            let allowed = actions(&PolicyInput {
                 role: Role::Moderator,
                 status,
-                ..facts()
+                ..input()
             });
             assert!(
-                !seen.can_join && seen.reason == "event_closed",
+                !allowed.can_join && allowed.reason == "event_closed",
                 "{status:?}"
             );
-            assert!(!seen.can_unpublish);
-            assert_eq!(seen.can_cancel_event, status == EventStatus::Draft);
+            assert!(!allowed.can_unpublish);
+            assert_eq!(allowed.can_cancel_event, status == EventStatus::Draft);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The service: who is behind it, who may ask, and what is served.
+//! The assembly of the gateway.
 
 use std::process::ExitCode;
 
@@ -10,15 +10,16 @@ use crate::{
     api,
     config::BffConfig,
     limit::CallerLimit,
-    revoked::Revoked,
+    revocation::RevocationPoller,
     upstream::Upstreams,
     web::{self, Pages},
 };
 
-/// Requests at once, in one process.
-const CROWD: u32 = 8_192;
-/// What the interface lets pages of other origins send, once origins are named.
+/// Concurrent requests of one process.
+const MAX_IN_FLIGHT: u32 = 8_192;
+/// Methods that pages of allowed origins may use (CORS).
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// Headers that pages of allowed origins may send (CORS).
 const HEADERS: [&str; 6] = [
     "accept",
     "authorization",
@@ -28,22 +29,22 @@ const HEADERS: [&str; 6] = [
     "x-request-id",
 ];
 
-/// What the interface takes and answers.
+/// The description of the interface.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 
 /// The largest body of the API is an event: 4,000 characters of description, of up to 12 bytes each
 /// when escaped, and some short fields.
-const BODY_LIMIT: &str = "64KiB";
+const MAX_BODY_SIZE: &str = "64KiB";
 
-/// The service and its default addresses.
+/// The service with the defaults of the platform: HTTP on port 8080, the admin listener on 9180.
 #[must_use]
 pub fn service() -> Service {
     Service::new(GATEWAY, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:8080")
         .default_value("admin.addr", "127.0.0.1:9180")
-        // The limit of this service is one by the minute, under settings that scripts know.
+        // `rate_limit` limits requests per minute.
         .default_value("server.http.rate_limit.enabled", false)
-        // No origin is let in until one is named.
+        // The list of allowed origins is empty by default.
         .default_value("server.http.cors.enabled", true)
         .default_value("server.http.cors.allow_credentials", true)
         .default_value("server.http.cors.allowed_methods", METHODS.as_slice())
@@ -53,23 +54,23 @@ pub fn service() -> Service {
             "server.http.security_headers.cross_origin_resource_policy",
             "same-site",
         )
-        .default_value("server.http.max_body_size", BODY_LIMIT)
-        // A crowd at one event waits for its turn at the service that decides, which takes so many at once itself, and not here.
-        .default_value("server.http.load_shed.max_in_flight", CROWD)
-        // Where the others are called, beside it on one machine.
+        .default_value("server.http.max_body_size", MAX_BODY_SIZE)
+        // The join service serializes joins of one event and accepts as many requests itself.
+        .default_value("server.http.load_shed.max_in_flight", MAX_IN_FLIGHT)
+        // Services on the same machine.
         .default_value("grpc_clients.auth.url", "http://127.0.0.1:9081")
         .default_value("grpc_clients.event.url", "http://127.0.0.1:9082")
         .default_value("grpc_clients.join.url", "http://127.0.0.1:9083")
-        // Those limit and write down where somebody calls from.
+        // These services limit by the client's address and record it.
         .default_value("grpc_clients.auth.propagation", "address")
         .default_value("grpc_clients.event.propagation", "address")
         .default_value("grpc_clients.join.propagation", "address")
         .default_value("grpc_clients.join.policies.attempt_timeout", "8s")
         .default_value(
             "grpc_clients.join.policies.bulkhead.max_concurrent_calls",
-            CROWD,
+            MAX_IN_FLIGHT,
         )
-        // The same of those whose routes go on as they are. A login by a provider waits for the provider.
+        // Services whose routes are proxied. A login at a provider waits for the provider.
         .default_value("clients.auth.base_url", "http://127.0.0.1:8081")
         .default_value("clients.auth.policies.attempt_timeout", "8s")
         .default_value("clients.feed.base_url", "http://127.0.0.1:8084")
@@ -86,7 +87,7 @@ pub fn service() -> Service {
         .variable("LOG_FORMAT", "log.format")
 }
 
-/// Puts the service together.
+/// Assembles the service.
 ///
 /// # Errors
 /// [`StartError`] if the secret for access tokens or the service's own credentials are missing.
@@ -96,13 +97,13 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let revocations = settings.revocation.revocations();
     service.authenticate(bearer(service, &settings.jwt)?.revocation(revocations.clone()));
     let upstreams = Upstreams::new(service, &settings.service_calls)?;
-    Revoked::follow(service, &upstreams, &revocations).await;
-    // Refusals of the stack in the words of the interface.
+    RevocationPoller::start(service, &upstreams, &revocations).await;
+    // The framework's errors in the format of the interface.
     service.errors(
         Arc::new(|error| ErrorResponse::from(&error).into_response()),
         Arc::new(|error| error.into_response()),
     );
-    let (interface, pages) = CallerLimit::both(service, &settings.rate_limit)?;
+    let (interface, pages) = CallerLimit::for_api_and_pages(service, &settings.rate_limit)?;
     service.http(api::routes(upstreams.clone(), service.health(), &interface));
     service.document(OPENAPI);
     let web = Pages::new(upstreams, settings.pictures_url.as_deref())?;
@@ -110,7 +111,7 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     Ok(())
 }
 
-/// The whole of the program.
+/// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
     service().main_with(Commands::new(), assemble)

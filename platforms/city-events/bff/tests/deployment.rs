@@ -1,4 +1,5 @@
-//! What is committed beside the service, for whoever deploys it: its settings, written down, by example and in the compose file of the platform.
+//! The committed files for operators: documents of the settings, production settings and the
+//! compose file.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ const BFF: Deployed = Deployed {
 };
 
 #[test]
-fn the_committed_documents_of_the_settings_are_current_conf_6() {
+fn committed_documents_match_settings_conf_6() {
     BFF.documents_its_settings();
 }
 
@@ -26,7 +27,7 @@ fn production_refuses_rate_limits_that_fail_open_res_6() {
 }
 
 #[test]
-fn production_accepts_the_example_settings_conf_3() {
+fn production_accepts_committed_settings_conf_3() {
     BFF.is_accepted_by_production();
 }
 
@@ -52,17 +53,17 @@ fn production_refuses_plain_and_local_browser_addresses_sec_2() {
 }
 
 #[test]
-fn it_starts_in_production_with_the_example_settings_conf_3() {
+fn starts_in_production_with_committed_settings_conf_3() {
     BFF.starts_in_production();
 }
 
 #[test]
-fn the_variables_of_the_compose_file_are_settings_conf_1_ship_2() {
+fn compose_variables_are_settings_conf_1_ship_2() {
     BFF.is_configured_by_compose();
 }
 
 #[test]
-fn the_program_alone_knows_where_the_others_are_on_a_machine_of_ones_own_conf_1() {
+fn starts_on_one_machine_with_only_secrets_conf_1() {
     let deployment = Deployment::new(Path::new(BFF.program)).unwrap();
     let mounted = |setting| deployment.mounted(setting).unwrap();
     let secret = mounted("jwt.secret=file:/run/secrets/jwt");

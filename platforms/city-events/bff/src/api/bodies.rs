@@ -8,9 +8,9 @@ use city_events_contract::{
 use seaworthy::axum::{body::Bytes, http::StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{moment, refusal::Refusal};
+use crate::{api_error::ApiError, timestamp};
 
-/// A new event, or what is changed of one.
+/// A new event, or the changed fields of an event.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventBody {
@@ -24,49 +24,49 @@ pub(super) struct EventBody {
     cover_image_ids: Option<Vec<String>>,
 }
 
-/// Why a moderator does something.
+/// The reason for a moderator's action.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ReasonBody {
     #[serde(default)]
     pub(super) reason: String,
 }
 
-/// Reads a body, whatever its media type says.
-pub(super) fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Refusal> {
+/// Parses a JSON object. The media type is ignored.
+pub(super) fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, ApiError> {
     json_object(bytes).map_err(|error| match error.is_data() {
-        // JSON, and not what an event is made of.
-        true => Refusal::new(
+        // Valid JSON with invalid fields.
+        true => ApiError::new(
             StatusCode::BAD_REQUEST,
             "validation_error",
             "invalid json body",
         ),
-        false => Refusal::invalid("invalid json body"),
+        false => ApiError::invalid("invalid json body"),
     })
 }
 
 impl EventBody {
-    pub(super) fn create(self) -> CreateEventRequest {
+    pub(super) fn into_create(self) -> CreateEventRequest {
         CreateEventRequest {
             title: self.title.unwrap_or_default(),
             description: self.description.unwrap_or_default(),
             city: self.city.unwrap_or_default(),
             category: self.category.unwrap_or_default(),
-            start_time: self.start_time.map(moment::timestamp),
-            end_time: self.end_time.map(moment::timestamp),
+            start_time: self.start_time.map(timestamp::to_proto),
+            end_time: self.end_time.map(timestamp::to_proto),
             capacity: self.capacity.unwrap_or_default(),
             cover_image_ids: self.cover_image_ids.unwrap_or_default(),
         }
     }
 
-    pub(super) fn update(self, id: String) -> UpdateEventRequest {
+    pub(super) fn into_update(self, id: String) -> UpdateEventRequest {
         UpdateEventRequest {
             id,
             title: self.title,
             description: self.description,
             city: self.city,
             category: self.category,
-            start_time: self.start_time.map(moment::timestamp),
-            end_time: self.end_time.map(moment::timestamp),
+            start_time: self.start_time.map(timestamp::to_proto),
+            end_time: self.end_time.map(timestamp::to_proto),
             capacity: self.capacity,
             covers: self.cover_image_ids.map(|ids| CoverImages { ids }),
         }

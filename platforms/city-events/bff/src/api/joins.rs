@@ -10,62 +10,62 @@ use tonic::Status;
 
 use super::EventId;
 use crate::{
+    api_error::ApiError,
     caller::Caller,
-    moment,
-    refusal::Refusal,
-    shapes::{JoinState, join_status},
-    upstream::{Joined, Upstreams},
+    responses::{JoinState, join_status},
+    timestamp,
+    upstream::{JoinOutcome, Upstreams},
 };
 
-/// A key is a word of the client's; longer ones are no keys.
-const LONGEST_KEY: usize = 255;
+/// The maximum length of an idempotency key, in bytes.
+const MAX_KEY_LENGTH: usize = 255;
 
-/// Takes a place. Somebody who has one already is told so.
+/// Joins an event. Returns the present state if the caller has already joined.
 pub(super) async fn join(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     headers: HeaderMap,
     EventId(id): EventId,
-) -> Result<Json<JoinState>, Refusal> {
+) -> Result<Json<JoinState>, ApiError> {
     let key = idempotency_key(&headers)?;
-    let user = user(&caller)?;
+    let user = caller.require_user()?.to_owned();
     let event_id = id.to_string();
     match upstreams.join(&caller, event_id.clone(), key).await {
         Ok(joined) => Ok(state(event_id, user, &joined)),
         Err(status) if reason(&status) == "STATE_ALREADY_REACHED" => {
-            let part = upstreams.participation(&caller, &event_id).await?;
-            let updated = moment::of(part.joined_at.as_ref());
-            let joined = Joined {
-                status: part.status(),
-                updated: updated.unwrap_or_else(chrono::Utc::now),
+            let participation = upstreams.participation(&caller, &event_id).await?;
+            let joined_at = timestamp::from_proto(participation.joined_at.as_ref());
+            let joined = JoinOutcome {
+                status: participation.status(),
+                updated_at: joined_at.unwrap_or_else(chrono::Utc::now),
             };
             Ok(state(event_id, user, &joined))
         }
-        Err(status) => Err(refused(&status)),
+        Err(status) => Err(convert(&status)),
     }
 }
 
-/// Gives it back.
+/// Leaves an event.
 pub(super) async fn cancel(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     headers: HeaderMap,
     EventId(id): EventId,
-) -> Result<Json<JoinState>, Refusal> {
+) -> Result<Json<JoinState>, ApiError> {
     let key = idempotency_key(&headers)?;
-    let user = user(&caller)?;
+    let user = caller.require_user()?.to_owned();
     let event_id = id.to_string();
     let canceled = upstreams.cancel_join(&caller, event_id.clone(), key).await;
-    let canceled = canceled.map_err(|status| refused(&status))?;
+    let canceled = canceled.map_err(|status| convert(&status))?;
     Ok(state(event_id, user, &canceled))
 }
 
-fn state(event_id: String, user_id: String, joined: &Joined) -> Json<JoinState> {
+fn state(event_id: String, user_id: String, joined: &JoinOutcome) -> Json<JoinState> {
     Json(JoinState {
         event_id,
         user_id,
         status: join_status(joined.status),
-        updated_at: moment::text(joined.updated),
+        updated_at: timestamp::to_text(joined.updated_at),
     })
 }
 
@@ -73,29 +73,26 @@ fn reason(status: &Status) -> String {
     from_status(status).reason().to_owned()
 }
 
-fn refused(status: &Status) -> Refusal {
+fn convert(status: &Status) -> ApiError {
     match reason(status).as_str() {
-        "IDEMPOTENCY_KEY_MISMATCH" => Refusal::new(
+        "IDEMPOTENCY_KEY_MISMATCH" => ApiError::new(
             StatusCode::CONFLICT,
             "conflict_state",
-            "the Idempotency-Key was used for something else",
+            "the Idempotency-Key was used for another request: send a new key",
         )
-        .because(from_status(status)),
-        _ => Refusal::of_status(status),
+        .with_cause(from_status(status)),
+        _ => ApiError::from_upstream(status),
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<String, Refusal> {
+fn idempotency_key(headers: &HeaderMap) -> Result<String, ApiError> {
     let key = ["x-idempotency-key", "idempotency-key"]
         .iter()
         .find_map(|name| headers.get(*name))
         .and_then(|value| value.to_str().ok())
         .map(str::trim)
-        .filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY);
-    key.map(str::to_owned)
-        .ok_or_else(|| Refusal::invalid("the header Idempotency-Key is missing"))
-}
-
-fn user(caller: &Caller) -> Result<String, Refusal> {
-    caller.user.clone().ok_or_else(Refusal::unknown_caller)
+        .filter(|key| !key.is_empty() && key.len() <= MAX_KEY_LENGTH);
+    key.map(str::to_owned).ok_or_else(|| {
+        ApiError::invalid("the header Idempotency-Key is missing or longer than 255 bytes")
+    })
 }

@@ -4,14 +4,14 @@ use seaworthy::{
 };
 use serde_json::{Value, json};
 
-/// Nothing is worth trying again soon: the service of pictures does not exist yet.
+/// One hour, in seconds. There is no media service, so earlier retries cannot succeed.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("3600");
 
-/// Pictures cannot be stored yet, and whoever asks is told so.
+/// Answers 503, because there is no media service.
 pub(super) async fn unavailable() -> (StatusCode, [(HeaderName, HeaderValue); 1], Json<Value>) {
     (
         StatusCode::SERVICE_UNAVAILABLE,
         [(header::RETRY_AFTER, RETRY_AFTER)],
-        Json(json!({ "error": "pictures cannot be uploaded yet" })),
+        Json(json!({ "error": "uploads are not available" })),
     )
 }

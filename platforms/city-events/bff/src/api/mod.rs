@@ -1,14 +1,14 @@
-//! The HTTP interface below `/api`, and the probes that clients know.
+//! The HTTP interface under `/api`, and the probes of the interface.
 
 mod bodies;
-mod changes;
+mod event_commands;
 mod joins;
+mod lists;
 mod media;
-mod people;
+mod participants;
 mod probes;
 mod proxy;
 pub(crate) mod query;
-mod reads;
 
 use seaworthy::{
     axum::{
@@ -22,39 +22,54 @@ use seaworthy::{
 use uuid::Uuid;
 
 use crate::{
-    limit::{CallerLimit, admit, harden},
-    refusal::Refusal,
+    api_error::ApiError,
+    limit::{CallerLimit, add_security_headers, admit},
     upstream::Upstreams,
 };
 
-/// All routes but those of pages.
+/// Returns all routes except pages.
 pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit) -> Routes {
     let interface = [
-        ("/api/feed", get(reads::feed)),
-        ("/api/events", get(reads::events).post(changes::create)),
-        ("/api/events/{id}/view", get(reads::view)),
-        ("/api/meta/cities", get(reads::cities)),
-        ("/api/me/joins", get(reads::own_joins)),
-        ("/api/me/events", get(reads::own_events)),
-        ("/api/events/{id}", patch(changes::update)),
-        ("/api/events/{id}/publish", post(changes::publish)),
-        ("/api/events/{id}/unpublish", post(changes::unpublish)),
-        ("/api/events/{id}/cancel-event", post(changes::cancel)),
+        ("/api/feed", get(lists::feed)),
+        (
+            "/api/events",
+            get(lists::events).post(event_commands::create),
+        ),
+        ("/api/events/{id}/view", get(lists::view)),
+        ("/api/meta/cities", get(lists::cities)),
+        ("/api/me/joins", get(lists::own_joins)),
+        ("/api/me/events", get(lists::own_events)),
+        ("/api/events/{id}", patch(event_commands::update)),
+        ("/api/events/{id}/publish", post(event_commands::publish)),
+        (
+            "/api/events/{id}/unpublish",
+            post(event_commands::unpublish),
+        ),
+        (
+            "/api/events/{id}/cancel-event",
+            post(event_commands::cancel),
+        ),
         (
             "/api/admin/events/{id}/cancel",
-            post(changes::moderate_cancel),
+            post(event_commands::moderate_cancel),
         ),
         (
             "/api/admin/events/{id}/unpublish",
-            post(changes::moderate_unpublish),
+            post(event_commands::moderate_unpublish),
         ),
         ("/api/events/{id}/join", post(joins::join)),
         ("/api/events/{id}/cancel", post(joins::cancel)),
-        ("/api/events/{id}/participants", get(people::participants)),
-        ("/api/events/{id}/waitlist", get(people::waitlist)),
-        ("/api/events/{id}/participants/{user}", delete(people::kick)),
-        ("/api/events/{id}/bans", post(people::ban)),
-        ("/api/events/{id}/bans/{user}", delete(people::unban)),
+        (
+            "/api/events/{id}/participants",
+            get(participants::participants),
+        ),
+        ("/api/events/{id}/waitlist", get(participants::waitlist)),
+        (
+            "/api/events/{id}/participants/{user}",
+            delete(participants::kick),
+        ),
+        ("/api/events/{id}/bans", post(participants::ban)),
+        ("/api/events/{id}/bans/{user}", delete(participants::unban)),
         ("/api/media/request-upload", post(media::unavailable)),
         ("/api/media/complete", post(media::unavailable)),
         ("/api/media/{id}/status", get(media::unavailable)),
@@ -64,7 +79,7 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
     let limited = |methods: MethodRouter<Upstreams>| -> MethodRouter<Upstreams> {
         methods
             .layer(from_fn_with_state(limit.clone(), admit))
-            .layer(from_fn(harden))
+            .layer(from_fn(add_security_headers))
     };
     // Queries of the auth service contain one-time tokens, and its answers set session cookies.
     // Only the gateway can detect requests from other sites.
@@ -81,20 +96,20 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
     interface.merge(probes::routes(upstreams, health.clone()))
 }
 
-/// The event of a path.
+/// The event ID in the path.
 struct EventId(Uuid);
 
 impl<S: Send + Sync> seaworthy::axum::extract::FromRequestParts<S> for EventId {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
     async fn from_request_parts(
         parts: &mut seaworthy::axum::http::request::Parts,
         state: &S,
-    ) -> Result<Self, Refusal> {
-        let unreadable = || Refusal::invalid("invalid event id");
+    ) -> Result<Self, ApiError> {
+        let invalid = || ApiError::invalid("invalid event id");
         let Path(id) = Path::<String>::from_request_parts(parts, state)
             .await
-            .map_err(|_| unreadable())?;
-        Uuid::try_parse(&id).map(Self).map_err(|_| unreadable())
+            .map_err(|_| invalid())?;
+        Uuid::try_parse(&id).map(Self).map_err(|_| invalid())
     }
 }

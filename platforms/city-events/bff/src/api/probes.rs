@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::upstream::Upstreams;
 
-/// The probes that clients of the interface know; those of the stack stand beside them.
+/// Returns the probes of the interface. The framework adds its own probes.
 pub(super) fn routes(upstreams: Upstreams, health: Health) -> Routes {
     let options = || RouteOptions::new().access(Access::Public).probe();
     Routes::new()
@@ -17,14 +17,15 @@ pub(super) fn routes(upstreams: Upstreams, health: Health) -> Routes {
         .with_state((upstreams, health))
 }
 
-/// Whether this service can serve. How those behind it are is told and decides nothing: a page without them is better than none (HLTH-2).
+/// Answers whether the gateway accepts traffic. The health of upstream services is information
+/// only, because the gateway serves degraded pages without them (HLTH-2).
 async fn ready(
     State((upstreams, health)): State<(Upstreams, Health)>,
 ) -> (StatusCode, Json<Value>) {
-    let checks = upstreams.standings().await;
-    let (status, word) = match health.readiness().accepts_traffic() {
+    let checks = upstreams.health().await;
+    let (status, text) = match health.readiness().accepts_traffic() {
         true => (StatusCode::OK, "ready"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
     };
-    (status, Json(json!({ "status": word, "checks": checks })))
+    (status, Json(json!({ "status": text, "checks": checks })))
 }

@@ -1,4 +1,4 @@
-//! Routes that other services answer: what they say goes on as it is. Who asks is told by this service alone.
+//! Proxied routes. The response is forwarded unchanged. Only the gateway sets the caller's identity.
 
 use seaworthy::{
     axum::{
@@ -12,10 +12,10 @@ use seaworthy::{
     prelude::Error,
 };
 
-use crate::{caller::Caller, refusal::Refusal, upstream::Upstreams};
+use crate::{api_error::ApiError, caller::Caller, upstream::Upstreams};
 
-/// Headers that belong to one connection (RFC 9110, section 7.6.1) or to its message.
-const FRAMING: [HeaderName; 9] = [
+/// Hop-by-hop and framing headers (RFC 9110, section 7.6.1).
+const HOP_BY_HOP_HEADERS: [HeaderName; 9] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
     header::HOST,
@@ -26,8 +26,8 @@ const FRAMING: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
-/// What callers may not say of themselves, and what this service says anew.
-const OURS: [&str; 14] = [
+/// Headers that callers may not set. The gateway removes or replaces them.
+const RESERVED_HEADERS: [&str; 14] = [
     "x-user-id",
     "x-actor-id",
     "x-tenant-id",
@@ -40,17 +40,17 @@ const OURS: [&str; 14] = [
     "traceparent",
     "tracestate",
     "keep-alive",
-    // Whether a page of another site asks was looked at here, where it is known what the own site is.
+    // The gateway has already rejected requests from other sites.
     "origin",
     "sec-fetch-site",
 ];
 
-/// Everything below `/api/auth`.
+/// Forwards requests under `/api/auth`.
 pub(super) async fn auth(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     request: Request,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     forward(
         &upstreams.auth_http,
         "/api/auth",
@@ -61,13 +61,13 @@ pub(super) async fn auth(
     .await
 }
 
-/// Everything below `/api/feed/recommended`.
+/// Forwards requests under `/api/feed/recommended`.
 pub(super) async fn feed(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     mut request: Request,
-) -> Result<Response, Refusal> {
-    // Whose token counts no more is nobody there too.
+) -> Result<Response, ApiError> {
+    // A revoked or invalid token makes the request anonymous there too.
     if caller.user.is_none() {
         request.headers_mut().remove(header::AUTHORIZATION);
     }
@@ -81,33 +81,33 @@ async fn forward(
     to: &str,
     caller: &Caller,
     request: Request,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let target = target(&parts.uri, from, to)?;
     let body = read(body).await?;
-    // A redirect of a sign-in elsewhere is for the browser, whatever the settings of the client are.
-    let mut sent = client
+    // The browser follows redirects of an OAuth login, whatever the client's settings are.
+    let mut forwarded = client
         .request(parts.method.clone(), target.as_str())
         .without_redirects();
-    for (name, value) in kept(&parts.headers) {
-        sent = sent.header(name.clone(), value.clone());
+    for (name, value) in forwardable(&parts.headers) {
+        forwarded = forwarded.header(name.clone(), value.clone());
     }
     if let Some(user) = &caller.user {
-        sent = sent.header("x-user-id", user);
+        forwarded = forwarded.header("x-user-id", user);
     }
     let address =
         context::with_current(|context| context.and_then(|context| context.client_address()));
     if let Some(address) = address {
-        sent = sent.header("x-forwarded-for", address.to_string());
+        forwarded = forwarded.header("x-forwarded-for", address.to_string());
     }
     if !(body.is_empty() && matches!(parts.method, Method::GET | Method::HEAD)) {
-        sent = sent.body(body);
+        forwarded = forwarded.body(body);
     }
-    let answer = sent.send().await.map_err(unreachable)?.into_http();
-    let (head, body) = answer.into_parts();
+    let response = forwarded.send().await.map_err(unreachable)?.into_http();
+    let (head, body) = response.into_parts();
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = head.status;
-    for (name, value) in kept(&head.headers) {
+    for (name, value) in forwardable(&head.headers) {
         response.headers_mut().append(name.clone(), value.clone());
     }
     Ok(response)
@@ -116,19 +116,19 @@ async fn forward(
 /// Returns the same path at the service. Refuses `..` segments, which could lead to internal
 /// routes. Escaped separators count as separators, because a proxy between the services may decode
 /// them.
-fn target(uri: &Uri, from: &str, to: &str) -> Result<String, Refusal> {
+fn target(uri: &Uri, from: &str, to: &str) -> Result<String, ApiError> {
     let rest = uri.path().strip_prefix(from).unwrap_or_default();
-    let plain = rest
+    let decoded = rest
         .to_ascii_lowercase()
         .replace("%2e", ".")
         .replace("%2f", "/")
         .replace("%5c", "/");
-    let is_step = |segment: &str| segment == "." || segment == "..";
-    if plain.split(['/', '\\']).any(is_step) {
-        return Err(Refusal::new(
+    let is_dot_segment = |segment: &str| segment == "." || segment == "..";
+    if decoded.split(['/', '\\']).any(is_dot_segment) {
+        return Err(ApiError::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            "no route has this path",
+            "no route matches this path",
         ));
     }
     Ok(match uri.query() {
@@ -137,52 +137,52 @@ fn target(uri: &Uri, from: &str, to: &str) -> Result<String, Refusal> {
     })
 }
 
-fn kept(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &header::HeaderValue)> {
-    headers
-        .iter()
-        .filter(|(name, _)| !FRAMING.contains(name) && !OURS.contains(&name.as_str()))
+fn forwardable(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &header::HeaderValue)> {
+    headers.iter().filter(|(name, _)| {
+        !HOP_BY_HOP_HEADERS.contains(name) && !RESERVED_HEADERS.contains(&name.as_str())
+    })
 }
 
 /// The longest body that is forwarded, in bytes. Sign-in forms and tracked views are far shorter, and
 /// it is the default limit of the gateway's listener.
 const MAX_FORWARDED_BODY: usize = 64 * 1024;
 
-async fn read(body: Body) -> Result<Bytes, Refusal> {
+async fn read(body: Body) -> Result<Bytes, ApiError> {
     seaworthy::axum::body::to_bytes(body, MAX_FORWARDED_BODY)
         .await
-        .map_err(|_| Refusal::invalid("the body cannot be read"))
+        .map_err(|_| ApiError::invalid("the body cannot be read or is larger than 64 KiB"))
 }
 
-fn unreachable(error: ClientError) -> Refusal {
-    let refusal = match &error {
-        ClientError::TimedOut { .. } => Refusal::new(
+fn unreachable(error: ClientError) -> ApiError {
+    let converted = match &error {
+        ClientError::TimedOut { .. } => ApiError::new(
             StatusCode::GATEWAY_TIMEOUT,
             "upstream_timeout",
             "the service did not answer in time",
         ),
-        _ => Refusal::new(
+        _ => ApiError::new(
             StatusCode::BAD_GATEWAY,
             "upstream_unavailable",
             "the service cannot be reached",
         ),
     };
-    refusal.because(Error::from(error))
+    converted.with_cause(Error::from(error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn leads(path: &str) -> Option<String> {
+    fn proxied(path: &str) -> Option<String> {
         let uri: Uri = path.parse().unwrap();
         target(&uri, "/api/auth", "/auth/v1").ok()
     }
 
     #[test]
-    fn a_path_goes_on_as_it_is_and_never_upwards_sec() {
-        assert_eq!(leads("/api/auth/me").unwrap(), "/auth/v1/me");
+    fn forwards_paths_without_dot_segments_sec_4() {
+        assert_eq!(proxied("/api/auth/me").unwrap(), "/auth/v1/me");
         assert_eq!(
-            leads("/api/auth/password/reset/validate?token=a%2Bb").unwrap(),
+            proxied("/api/auth/password/reset/validate?token=a%2Bb").unwrap(),
             "/auth/v1/password/reset/validate?token=a%2Bb"
         );
         for path in [
@@ -194,7 +194,7 @@ mod tests {
             "/api/auth/a%2F%2e%2E%2Fb",
             "/api/auth/..%5Cinternal",
         ] {
-            assert_eq!(leads(path), None, "{path}");
+            assert_eq!(proxied(path), None, "{path}");
         }
     }
 }

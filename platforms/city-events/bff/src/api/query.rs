@@ -1,4 +1,4 @@
-//! Queries as clients send them: unknown names are passed over, and so is a pair whose escapes are broken.
+//! Query strings. Unknown names and pairs with invalid percent-escapes are ignored.
 
 use std::convert::Infallible;
 
@@ -8,47 +8,33 @@ use seaworthy::axum::{
     http::{StatusCode, request::Parts},
 };
 
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
-/// Names and values of a query.
+/// The pairs of a query string.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Pairs(Vec<(String, String)>);
+pub(crate) struct QueryPairs(Vec<(String, String)>);
 
-impl Pairs {
+impl QueryPairs {
     pub(crate) fn parse(query: &str) -> Self {
-        let whole = query.split('&').filter(|pair| !is_broken(pair));
-        let pairs = whole.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()));
-        Self(pairs.into_owned_pairs())
+        let valid = query.split('&').filter(|pair| !has_invalid_escape(pair));
+        let pairs = valid.flat_map(|pair| form_urlencoded::parse(pair.as_bytes()).into_owned());
+        Self(pairs.collect())
     }
 
-    /// The first value of a name; empty where there is none.
+    /// Returns the first value of a name, or an empty text.
     pub(crate) fn get(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(key, _)| key == name);
         found.map_or("", |(_, value)| value)
     }
 
-    /// The same as a text of its own.
+    /// Returns the first value of a name as an owned text.
     pub(crate) fn text(&self, name: &str) -> String {
         self.get(name).to_owned()
     }
 }
 
-trait IntoOwnedPairs {
-    fn into_owned_pairs(self) -> Vec<(String, String)>;
-}
-
-impl<'pair, I> IntoOwnedPairs for I
-where
-    I: Iterator<Item = (std::borrow::Cow<'pair, str>, std::borrow::Cow<'pair, str>)>,
-{
-    fn into_owned_pairs(self) -> Vec<(String, String)> {
-        self.map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect()
-    }
-}
-
-/// Whether a `%` is not followed by two digits of sixteen.
-fn is_broken(pair: &str) -> bool {
+/// Whether a `%` is not followed by two hexadecimal digits.
+fn has_invalid_escape(pair: &str) -> bool {
     let mut parts = pair.split('%');
     parts.next();
     parts.any(|part| {
@@ -58,7 +44,7 @@ fn is_broken(pair: &str) -> bool {
     })
 }
 
-impl<S: Sync> FromRequestParts<S> for Pairs {
+impl<S: Sync> FromRequestParts<S> for QueryPairs {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -66,8 +52,8 @@ impl<S: Sync> FromRequestParts<S> for Pairs {
     }
 }
 
-/// What of the public list is asked for. `limit` and `page` mean nothing, as ever.
-pub(crate) fn events(pairs: &Pairs) -> Result<ListEventsRequest, Refusal> {
+/// Parses the query of the public list. `limit` and `page` are ignored.
+pub(crate) fn events(pairs: &QueryPairs) -> Result<ListEventsRequest, ApiError> {
     Ok(ListEventsRequest {
         sort: pairs.text("sort"),
         city: pairs.text("city"),
@@ -81,11 +67,11 @@ pub(crate) fn events(pairs: &Pairs) -> Result<ListEventsRequest, Refusal> {
     })
 }
 
-fn flag(text: &str) -> Result<bool, Refusal> {
+fn flag(text: &str) -> Result<bool, ApiError> {
     match text {
         "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        _ => Err(Refusal::new(
+        _ => Err(ApiError::new(
             StatusCode::BAD_REQUEST,
             "validation_error",
             "invalid query param",
@@ -98,8 +84,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_with_broken_escapes_is_as_if_it_were_not_there() {
-        let pairs = Pairs::parse("cursor=%zz&city=K%C3%B6ln&q=a%2&category=x+y&city=Rome");
+    fn ignores_pairs_with_invalid_escapes() {
+        let pairs = QueryPairs::parse("cursor=%zz&city=K%C3%B6ln&q=a%2&category=x+y&city=Rome");
         assert_eq!(pairs.get("cursor"), "");
         assert_eq!(pairs.get("q"), "");
         assert_eq!(pairs.get("city"), "Köln");
@@ -107,12 +93,12 @@ mod tests {
     }
 
     #[test]
-    fn limit_and_page_mean_nothing_and_a_bad_page_size_is_the_default() {
-        let request = |query| events(&Pairs::parse(query)).unwrap();
+    fn ignores_limit_page_and_invalid_page_size() {
+        let request = |query| events(&QueryPairs::parse(query)).unwrap();
         assert_eq!(request("limit=3&page=7").page_size, 0);
         assert_eq!(request("page_size=-1").page_size, 0);
         assert_eq!(request("page_size=7").page_size, 7);
-        assert!(events(&Pairs::parse("exclude_expired=maybe")).is_err());
+        assert!(events(&QueryPairs::parse("exclude_expired=maybe")).is_err());
         assert_eq!(
             request("cursor=2030-01-02T03:04:05Z|id").cursor,
             "2030-01-02T03:04:05Z|id"

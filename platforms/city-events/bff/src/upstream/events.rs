@@ -8,134 +8,134 @@ use city_events_contract::event::v1::{
 };
 use tonic::Status;
 
-use super::{CALL, EVENT_PAGE, LIST, Upstreams, anonymous, of};
+use super::{EVENT_TIMEOUT, LIST_TIMEOUT, TIMEOUT, Upstreams, anonymous, authenticated};
 use crate::caller::Caller;
 
-/// What the event service takes at once.
-const BATCH: usize = 50;
+/// The maximum number of IDs in one call.
+const MAX_BATCH_SIZE: usize = 50;
 
-/// An answer without the one thing that it is for.
-fn present(event: Option<Event>) -> Result<Event, Status> {
-    event.ok_or_else(|| Status::internal("the answer has no event"))
+/// Returns the event of a response, or an error if the response has none.
+fn require_event(event: Option<Event>) -> Result<Event, Status> {
+    event.ok_or_else(|| Status::internal("the response has no event"))
 }
 
 impl Upstreams {
-    /// Published events.
+    /// Returns published events.
     pub(crate) async fn list_events(
         &self,
         request: ListEventsRequest,
     ) -> Result<ListEventsResponse, Status> {
-        let answer = self
+        let response = self
             .event
             .clone()
-            .list_events(anonymous(request, LIST))
+            .list_events(anonymous(request, LIST_TIMEOUT))
             .await?;
-        Ok(answer.into_inner())
+        Ok(response.into_inner())
     }
 
-    /// A published event.
+    /// Returns a published event.
     pub(crate) async fn event(&self, id: &str) -> Result<Event, Status> {
         let request = GetEventRequest { id: id.to_owned() };
-        let answer = self
+        let response = self
             .event
             .clone()
-            .get_event(anonymous(request, EVENT_PAGE))
+            .get_event(anonymous(request, EVENT_TIMEOUT))
             .await?;
-        present(answer.into_inner().event)
+        require_event(response.into_inner().event)
     }
 
-    /// An event in any state, for those who may see it so.
+    /// Returns an event in any state, if the caller may read it.
     pub(crate) async fn own_event(&self, caller: &Caller, id: &str) -> Result<Event, Status> {
         let request = GetOwnEventRequest { id: id.to_owned() };
-        let request = of(caller, request, EVENT_PAGE);
-        let answer = self.event.clone().get_own_event(request).await?;
-        present(answer.into_inner().event)
+        let request = authenticated(caller, request, EVENT_TIMEOUT);
+        let response = self.event.clone().get_own_event(request).await?;
+        require_event(response.into_inner().event)
     }
 
-    /// Those of these events that are published.
+    /// Returns the published events among these IDs.
     pub(crate) async fn events(&self, ids: &[String]) -> Result<HashMap<String, Event>, Status> {
         let mut found = HashMap::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
+        for ids in ids.chunks(MAX_BATCH_SIZE) {
             let request = BatchGetEventsRequest { ids: ids.to_vec() };
-            let answer = self
+            let response = self
                 .event
                 .clone()
-                .batch_get_events(anonymous(request, LIST))
+                .batch_get_events(anonymous(request, LIST_TIMEOUT))
                 .await?;
-            let events = answer.into_inner().items.into_iter();
+            let events = response.into_inner().items.into_iter();
             found.extend(events.map(|event| (event.id.clone(), event)));
         }
         Ok(found)
     }
 
-    /// Cities that begin so.
+    /// Returns cities that begin with a text.
     pub(crate) async fn cities(&self, query: String) -> Result<Vec<String>, Status> {
-        let request = anonymous(SuggestCitiesRequest { query }, LIST);
-        let answer = self.event.clone().suggest_cities(request).await?;
-        Ok(answer.into_inner().cities)
+        let request = anonymous(SuggestCitiesRequest { query }, LIST_TIMEOUT);
+        let response = self.event.clone().suggest_cities(request).await?;
+        Ok(response.into_inner().cities)
     }
 
-    /// The caller's own events.
+    /// Returns the caller's own events.
     pub(crate) async fn own_events(
         &self,
         caller: &Caller,
         request: ListOwnEventsRequest,
     ) -> Result<ListOwnEventsResponse, Status> {
-        let request = of(caller, request, CALL);
-        let answer = self.event.clone().list_own_events(request).await?;
-        Ok(answer.into_inner())
+        let request = authenticated(caller, request, TIMEOUT);
+        let response = self.event.clone().list_own_events(request).await?;
+        Ok(response.into_inner())
     }
 
-    /// Makes a draft.
+    /// Creates a draft.
     pub(crate) async fn create_event(
         &self,
         caller: &Caller,
         request: CreateEventRequest,
     ) -> Result<Event, Status> {
-        let request = of(caller, request, CALL);
-        let answer = self.event.clone().create_event(request).await?;
-        present(answer.into_inner().event)
+        let request = authenticated(caller, request, TIMEOUT);
+        let response = self.event.clone().create_event(request).await?;
+        require_event(response.into_inner().event)
     }
 
-    /// Changes an event.
+    /// Updates an event.
     pub(crate) async fn update_event(
         &self,
         caller: &Caller,
         request: UpdateEventRequest,
     ) -> Result<Event, Status> {
-        let request = of(caller, request, CALL);
-        let answer = self.event.clone().update_event(request).await?;
-        present(answer.into_inner().event)
+        let request = authenticated(caller, request, TIMEOUT);
+        let response = self.event.clone().update_event(request).await?;
+        require_event(response.into_inner().event)
     }
 
-    /// Shows an event to everybody.
+    /// Publishes an event.
     pub(crate) async fn publish_event(&self, caller: &Caller, id: String) -> Result<Event, Status> {
-        let request = of(caller, PublishEventRequest { id }, CALL);
-        let answer = self.event.clone().publish_event(request).await?;
-        present(answer.into_inner().event)
+        let request = authenticated(caller, PublishEventRequest { id }, TIMEOUT);
+        let response = self.event.clone().publish_event(request).await?;
+        require_event(response.into_inner().event)
     }
 
-    /// Takes an event back.
+    /// Makes a published event a draft again.
     pub(crate) async fn unpublish_event(
         &self,
         caller: &Caller,
         id: String,
         reason: String,
     ) -> Result<Event, Status> {
-        let request = of(caller, UnpublishEventRequest { id, reason }, CALL);
-        let answer = self.event.clone().unpublish_event(request).await?;
-        present(answer.into_inner().event)
+        let request = authenticated(caller, UnpublishEventRequest { id, reason }, TIMEOUT);
+        let response = self.event.clone().unpublish_event(request).await?;
+        require_event(response.into_inner().event)
     }
 
-    /// Ends an event.
+    /// Cancels an event.
     pub(crate) async fn cancel_event(
         &self,
         caller: &Caller,
         id: String,
         reason: String,
     ) -> Result<Event, Status> {
-        let request = of(caller, CancelEventRequest { id, reason }, CALL);
-        let answer = self.event.clone().cancel_event(request).await?;
-        present(answer.into_inner().event)
+        let request = authenticated(caller, CancelEventRequest { id, reason }, TIMEOUT);
+        let response = self.event.clone().cancel_event(request).await?;
+        require_event(response.into_inner().event)
     }
 }

@@ -6,64 +6,68 @@ use city_events_contract::join::v1::{
 };
 use tonic::Status;
 
-use super::{CALL, PARTS, TURN, Upstreams, of};
-use crate::{caller::Caller, moment};
+use super::{JOIN_TIMEOUT, OPTIONAL_TIMEOUT, TIMEOUT, Upstreams, authenticated};
+use crate::{caller::Caller, timestamp};
 
-/// What came of joining or leaving.
-pub(crate) struct Joined {
+/// The result of joining or leaving an event.
+pub(crate) struct JoinOutcome {
     pub(crate) status: JoinStatus,
-    pub(crate) updated: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// Which people of an event.
+/// A list of users of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum People {
-    /// Who has a place.
-    Coming,
-    /// Who waits for one.
-    Waiting,
+pub(crate) enum ParticipantList {
+    Participants,
+    Waitlist,
 }
 
 impl Upstreams {
-    /// Takes a place.
+    /// Joins an event, or its waitlist if it is full.
     pub(crate) async fn join(
         &self,
         caller: &Caller,
         event_id: String,
         idempotency_key: String,
-    ) -> Result<Joined, Status> {
+    ) -> Result<JoinOutcome, Status> {
         let request = JoinRequest {
             event_id,
             idempotency_key,
         };
-        let answer = self.join.clone().join(of(caller, request, TURN)).await?;
-        let answer = answer.into_inner();
-        Ok(Joined {
-            status: answer.status(),
-            updated: moment::of(answer.updated_at.as_ref()).unwrap_or_else(Utc::now),
+        let response = self
+            .join
+            .clone()
+            .join(authenticated(caller, request, JOIN_TIMEOUT))
+            .await?;
+        let response = response.into_inner();
+        Ok(JoinOutcome {
+            status: response.status(),
+            updated_at: timestamp::from_proto(response.updated_at.as_ref())
+                .unwrap_or_else(Utc::now),
         })
     }
 
-    /// Gives it back.
+    /// Leaves an event or its waitlist.
     pub(crate) async fn cancel_join(
         &self,
         caller: &Caller,
         event_id: String,
         idempotency_key: String,
-    ) -> Result<Joined, Status> {
+    ) -> Result<JoinOutcome, Status> {
         let request = CancelJoinRequest {
             event_id,
             idempotency_key,
         };
-        let request = of(caller, request, TURN);
-        let answer = self.join.clone().cancel_join(request).await?.into_inner();
-        Ok(Joined {
-            status: answer.status(),
-            updated: moment::of(answer.updated_at.as_ref()).unwrap_or_else(Utc::now),
+        let request = authenticated(caller, request, JOIN_TIMEOUT);
+        let response = self.join.clone().cancel_join(request).await?.into_inner();
+        Ok(JoinOutcome {
+            status: response.status(),
+            updated_at: timestamp::from_proto(response.updated_at.as_ref())
+                .unwrap_or_else(Utc::now),
         })
     }
 
-    /// The caller's part in an event.
+    /// Returns the caller's participation in an event.
     pub(crate) async fn participation(
         &self,
         caller: &Caller,
@@ -72,58 +76,62 @@ impl Upstreams {
         let request = GetParticipationRequest {
             event_id: event_id.to_owned(),
         };
-        let request = of(caller, request, PARTS);
-        let answer = self.join.clone().get_participation(request).await?;
-        let participation = answer.into_inner().participation;
-        participation.ok_or_else(|| Status::internal("the answer has no participation"))
+        let request = authenticated(caller, request, OPTIONAL_TIMEOUT);
+        let response = self.join.clone().get_participation(request).await?;
+        let participation = response.into_inner().participation;
+        participation.ok_or_else(|| Status::internal("the response has no participation"))
     }
 
-    /// The caller's joins.
+    /// Returns the caller's joins.
     pub(crate) async fn own_joins(
         &self,
         caller: &Caller,
         request: ListOwnJoinsRequest,
     ) -> Result<ListOwnJoinsResponse, Status> {
-        let request = of(caller, request, CALL);
-        let answer = self.join.clone().list_own_joins(request).await?;
-        Ok(answer.into_inner())
+        let request = authenticated(caller, request, TIMEOUT);
+        let response = self.join.clone().list_own_joins(request).await?;
+        Ok(response.into_inner())
     }
 
-    /// The people of an event, the first first, and where the next page begins.
-    pub(crate) async fn people(
+    /// Returns a page of participants in the order of their joins, and the cursor of the next page.
+    pub(crate) async fn participants(
         &self,
         caller: &Caller,
         event_id: String,
-        list: People,
+        list: ParticipantList,
         cursor: String,
     ) -> Result<(Vec<Participation>, String), Status> {
         let limit = 0;
         let mut join = self.join.clone();
         match list {
-            People::Coming => {
+            ParticipantList::Participants => {
                 let request = ListParticipantsRequest {
                     event_id,
                     limit,
                     cursor,
                 };
-                let listed = join.list_participants(of(caller, request, CALL)).await?;
+                let listed = join
+                    .list_participants(authenticated(caller, request, TIMEOUT))
+                    .await?;
                 let listed = listed.into_inner();
                 Ok((listed.items, listed.next_cursor))
             }
-            People::Waiting => {
+            ParticipantList::Waitlist => {
                 let request = ListWaitlistRequest {
                     event_id,
                     limit,
                     cursor,
                 };
-                let listed = join.list_waitlist(of(caller, request, CALL)).await?;
+                let listed = join
+                    .list_waitlist(authenticated(caller, request, TIMEOUT))
+                    .await?;
                 let listed = listed.into_inner();
                 Ok((listed.items, listed.next_cursor))
             }
         }
     }
 
-    /// Takes somebody's place away.
+    /// Removes a user from an event.
     pub(crate) async fn kick(
         &self,
         caller: &Caller,
@@ -136,32 +144,32 @@ impl Upstreams {
             user_id,
             reason,
         };
-        let request = of(caller, request, CALL);
+        let request = authenticated(caller, request, TIMEOUT);
         self.join.clone().kick_participant(request).await?;
         Ok(())
     }
 
-    /// Keeps somebody out of an event.
+    /// Bans a user from an event.
     pub(crate) async fn ban_from_event(
         &self,
         caller: &Caller,
         event_id: String,
         user_id: String,
         reason: String,
-        end: Option<DateTime<Utc>>,
+        expires_at: Option<DateTime<Utc>>,
     ) -> Result<(), Status> {
         let request = BanUserRequest {
             event_id,
             user_id,
             reason,
-            expires_at: end.map(moment::timestamp),
+            expires_at: expires_at.map(timestamp::to_proto),
         };
-        let request = of(caller, request, CALL);
+        let request = authenticated(caller, request, TIMEOUT);
         self.join.clone().ban_user(request).await?;
         Ok(())
     }
 
-    /// Lets somebody in again.
+    /// Lifts the ban of a user.
     pub(crate) async fn unban_from_event(
         &self,
         caller: &Caller,
@@ -169,7 +177,7 @@ impl Upstreams {
         user_id: String,
     ) -> Result<(), Status> {
         let request = UnbanUserRequest { event_id, user_id };
-        let request = of(caller, request, CALL);
+        let request = authenticated(caller, request, TIMEOUT);
         self.join.clone().unban_user(request).await?;
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! The services behind this one, each with its named policies, and every call with an end.
+//! Clients of the upstream services. Each has named policies, and each call has a timeout.
 
 mod events;
+mod health;
 mod joins;
-mod people;
-mod standing;
+mod users;
 
 use std::time::Duration;
 
@@ -25,30 +25,30 @@ use tower_layer::Layer as _;
 
 use crate::caller::Caller;
 
-pub(crate) use joins::{Joined, People};
+pub(crate) use joins::{JoinOutcome, ParticipantList};
 
-/// An event page waits for its event this long.
-const EVENT_PAGE: Duration = Duration::from_millis(1_200);
-/// And this long for what may be missing on it.
-const PARTS: Duration = Duration::from_millis(800);
-/// A public list.
-const LIST: Duration = Duration::from_millis(1_500);
-/// Somebody's turn in a crowd that wants to go to one event: less than the ten seconds that browsers wait.
-const TURN: Duration = Duration::from_secs(8);
-/// Everything else.
-const CALL: Duration = Duration::from_secs(2);
+/// Timeout of the event of an event page.
+const EVENT_TIMEOUT: Duration = Duration::from_millis(1_200);
+/// Timeout of the optional parts of an event page.
+const OPTIONAL_TIMEOUT: Duration = Duration::from_millis(800);
+/// Timeout of a public list.
+const LIST_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// Timeout of a join, which may wait for many others of the same event. The pages wait 10 seconds.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(8);
+/// Timeout of all other calls.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The services.
+/// The clients of the upstream services. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Upstreams {
     event: EventServiceClient<GrpcChannel>,
     join: JoinServiceClient<GrpcChannel>,
-    /// Which is shown who calls: by a token, or where there is none by a certificate.
+    /// Calls have a service token, or the channel has a client certificate.
     auth: AuthServiceClient<ServiceTokenService<GrpcChannel>>,
     channels: [(&'static str, GrpcChannel); 3],
-    /// Whose routes are passed on as they are.
+    /// The HTTP routes of the auth service, which are proxied.
     pub(crate) auth_http: HttpClient,
-    /// The same of the feed.
+    /// The HTTP routes of the feed service.
     pub(crate) feed_http: HttpClient,
 }
 
@@ -59,12 +59,12 @@ impl Upstreams {
     ) -> Result<Self, StartError> {
         let tokens = calls.tokens(GATEWAY, AUTH_SERVICE)?;
         let clients = &service.framework().grpc_clients;
-        let shows_certificate = clients
+        let has_certificate = clients
             .get("auth")
             .is_some_and(|auth| auth.tls.certificate.is_some());
-        if tokens.is_none() && !shows_certificate {
+        if tokens.is_none() && !has_certificate {
             return Err(StartError::new(
-                "auth answers nobody who does not prove who they are: set service_calls.secret, of at least 32 bytes, or grpc_clients.auth.tls.certificate",
+                "the auth service requires credentials of its callers: set service_calls.secret to at least 32 bytes, or set grpc_clients.auth.tls.certificate",
             ));
         }
         let channel = |name| -> Result<GrpcChannel, StartError> {
@@ -83,16 +83,16 @@ impl Upstreams {
     }
 }
 
-/// A call that nobody is named for.
-fn anonymous<T>(message: T, limit: Duration) -> Request<T> {
+/// Creates a call without the caller's credentials.
+fn anonymous<T>(message: T, timeout: Duration) -> Request<T> {
     let mut request = Request::new(message);
-    request.set_timeout(limit);
+    request.set_timeout(timeout);
     request
 }
 
-/// A call for somebody: what they sent to prove who they are goes along.
-fn of<T>(caller: &Caller, message: T, limit: Duration) -> Request<T> {
-    let mut request = anonymous(message, limit);
+/// Creates a call with the caller's credentials.
+fn authenticated<T>(caller: &Caller, message: T, timeout: Duration) -> Request<T> {
+    let mut request = anonymous(message, timeout);
     if let Some(authorization) = &caller.authorization
         && let Ok(mut value) = MetadataValue::try_from(authorization.as_bytes())
     {

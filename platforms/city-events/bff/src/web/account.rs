@@ -1,11 +1,14 @@
 use maud::{Markup, html};
 use seaworthy::auth::oidc::LocalPath;
 
-use super::layout::{heading, page as whole};
-use crate::api::query::Pairs;
+use super::{
+    components,
+    layout::{heading, page as layout},
+};
+use crate::api::query::QueryPairs;
 
-/// What the auth service wants at least, in characters.
-const PASSWORD: &str = "12";
+/// The minimum length of a password, in characters.
+const MIN_PASSWORD_LENGTH: &str = "12";
 
 fn email() -> Markup {
     html! { label { span { "E-mail" } input type="email" name="email" required autocomplete="username" inputmode="email"; } }
@@ -15,13 +18,13 @@ fn new_password(name: &str) -> Markup {
     html! {
         label {
             span { "New password" }
-            input type="password" name=(name) required minlength=(PASSWORD) autocomplete="new-password";
-            small { "Twelve characters or more. A sentence is good." }
+            input type="password" name=(name) required minlength=(MIN_PASSWORD_LENGTH) autocomplete="new-password";
+            small { "At least 12 characters. Use a sentence." }
         }
     }
 }
 
-/// Signing in elsewhere. Hidden until the script knows from the auth service that it is set up.
+/// Buttons for OAuth logins. The script shows them if the auth service offers the provider.
 fn providers() -> Markup {
     html! {
         div data-provider="google" hidden {
@@ -31,14 +34,14 @@ fn providers() -> Markup {
     }
 }
 
-/// A form in the middle of a page.
-fn small(title: &str, text: &str, content: Markup) -> Markup {
+/// Returns a page with one centered form.
+fn form_page(title: &str, text: &str, content: Markup) -> Markup {
     let main = html! { div.narrow.centre { (heading(title, text)) (content) } };
-    whole(title, "", main)
+    layout(title, "", main)
 }
 
-pub(super) async fn login(pairs: Pairs) -> Markup {
-    small(
+pub(super) async fn login(pairs: QueryPairs) -> Markup {
+    form_page(
         "Welcome back",
         "",
         html! {
@@ -54,10 +57,10 @@ pub(super) async fn login(pairs: Pairs) -> Markup {
     )
 }
 
-pub(super) async fn register(pairs: Pairs) -> Markup {
-    small(
+pub(super) async fn register(pairs: QueryPairs) -> Markup {
+    form_page(
         "Join the city",
-        "One account to go places and to invite people to them.",
+        "Create an account to join and host events.",
         html! {
             form.form data-form="register" data-next=(LocalPath::or_root(pairs.get("next"))) {
                 p.alert role="alert" hidden {}
@@ -65,16 +68,16 @@ pub(super) async fn register(pairs: Pairs) -> Markup {
                 (new_password("password"))
                 button.button.wide { "Register" }
                 (providers())
-                p.hint { "Have one already? " a href="/login" { "Sign in" } }
+                p.hint { "Do you have an account? " a href="/login" { "Sign in" } }
             }
         },
     )
 }
 
 pub(super) async fn forgot() -> Markup {
-    small(
+    form_page(
         "Forgot your password?",
-        "We send you a link that is good for half an hour.",
+        "We send you a link that is valid for 30 minutes.",
         html! {
             form.form data-form="forgot" {
                 p.alert role="alert" hidden {}
@@ -85,25 +88,25 @@ pub(super) async fn forgot() -> Markup {
     )
 }
 
-pub(super) async fn verify(pairs: Pairs) -> Markup {
-    small(
-        "Your e-mail",
+pub(super) async fn verify(pairs: QueryPairs) -> Markup {
+    form_page(
+        "Verify your e-mail",
         "",
         html! {
-            // A mail program that looks into links must not use this one up: a person has to press the button.
+            // Mail scanners open links, so the user must press a button.
             form.form data-form="verify" data-token=(pairs.get("token")) {
                 p.alert role="alert" hidden {}
-                p { "Press the button to show that this address is yours." }
+                p { "Press the button to verify your e-mail address." }
                 button.button.wide { "Verify my e-mail" }
             }
         },
     )
 }
 
-pub(super) async fn reset(pairs: Pairs) -> Markup {
-    small(
-        "A new password",
-        "You are signed out everywhere, and sign in with the new one.",
+pub(super) async fn reset(pairs: QueryPairs) -> Markup {
+    form_page(
+        "Set a new password",
+        "This signs you out on all devices.",
         html! {
             form.form data-form="reset" data-token=(pairs.get("token")) {
                 p.alert role="alert" hidden {}
@@ -117,18 +120,18 @@ pub(super) async fn reset(pairs: Pairs) -> Markup {
 pub(super) async fn profile() -> Markup {
     let main = html! {
         div.narrow {
-            (heading("You", ""))
-            div.only-out { (super::words::nothing("Sign in first", "This page is about you.", Some((super::words::login_then("/profile"), "Sign in")))) }
+            (heading("Your profile", ""))
+            div.only-out { (components::empty_state("Sign in first", "Your profile is private.", Some((components::login_then("/profile"), "Sign in")))) }
             div.not-out {
                 section.form {
                     dl.facts {
                         div { dt { "E-mail" } dd data-user="email" { "…" } }
                         div { dt { "Role" } dd data-user="role" { "…" } }
-                        div { dt { "Id" } dd { code data-user="id" { "…" } } }
+                        div { dt { "ID" } dd { code data-user="id" { "…" } } }
                     }
                     div data-unverified hidden {
-                        (super::words::notice("calm", "Your e-mail is not verified", "Look into your mailbox, or ask for another message."))
-                        button.button.quiet data-verify { "Send the message again" }
+                        (components::notice("calm", "Your e-mail is not verified", "Open the link in the message that we sent you, or request another one."))
+                        button.button.quiet data-verify { "Resend the message" }
                     }
                 }
                 section.form.has-password {
@@ -137,7 +140,7 @@ pub(super) async fn profile() -> Markup {
                         p.alert role="alert" hidden {}
                         label { span { "Old password" } input type="password" name="old_password" required autocomplete="current-password"; }
                         (new_password("new_password"))
-                        button.button { "Change it" }
+                        button.button { "Change password" }
                     }
                 }
                 section.form {
@@ -150,5 +153,5 @@ pub(super) async fn profile() -> Markup {
             }
         }
     };
-    whole("You", "/profile", main)
+    layout("Your profile", "/profile", main)
 }

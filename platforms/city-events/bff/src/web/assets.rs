@@ -1,4 +1,4 @@
-//! What pages load: small, written by hand, part of the program.
+//! The style sheet, script and icon of the pages. They are part of the binary.
 
 use seaworthy::{
     axum::{
@@ -10,26 +10,38 @@ use seaworthy::{
 };
 
 const STYLE: &str = include_str!("assets/app.css");
-const SCRIPT: &str = include_str!("assets/app.js");
+/// The parts of the script share one scope.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n(() => {\n",
+    include_str!("assets/app/request.js"),
+    include_str!("assets/app/session.js"),
+    include_str!("assets/app/api.js"),
+    include_str!("assets/app/page.js"),
+    include_str!("assets/app/action.js"),
+    include_str!("assets/app/form.js"),
+    include_str!("assets/app/oauth.js"),
+    include_str!("assets/app/start.js"),
+    "})();\n"
+);
 const ICON: &str = include_str!("assets/icon.svg");
 
-/// Changes whenever one of them does, so that browsers may keep them for ever.
+/// A hash of all assets. It is part of their URLs, so browsers can cache them.
 pub(super) const VERSION: u64 = fingerprint(&[STYLE, SCRIPT, ICON]);
 
-/// A year: the version is part of the address.
-const KEEP: &str = "public, max-age=31536000, immutable";
+/// One year.
+const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
-/// FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), at compile time.
+/// FNV-1a hash (G. Fowler, L. C. Noll, K.-P. Vo), computed at compile time.
 const fn fingerprint(texts: &[&str]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut texts = texts;
-    while let [text, others @ ..] = texts {
+    while let [text, remaining @ ..] = texts {
         let mut bytes = text.as_bytes();
         while let [byte, rest @ ..] = bytes {
             hash = (hash ^ *byte as u64).wrapping_mul(0x0100_0000_01b3);
             bytes = rest;
         }
-        texts = others;
+        texts = remaining;
     }
     hash
 }
@@ -50,6 +62,9 @@ pub(super) fn routes() -> Routes {
 }
 
 fn asset(kind: &'static str, text: &'static str) -> Response {
-    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, KEEP)];
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, CACHE_CONTROL),
+    ];
     (headers, text).into_response()
 }

@@ -3,11 +3,11 @@ use maud::{Markup, html};
 use super::{
     Pages,
     address::{Address, stored_id},
-    art, words,
+    components, drawing,
 };
-use crate::shapes::Card;
+use crate::responses::Card;
 
-/// The picture of an event, or a drawing.
+/// Returns the picture of an event, or a drawing if it has none.
 pub(super) fn picture(
     pages: &Pages,
     id: &str,
@@ -19,11 +19,11 @@ pub(super) fn picture(
         (Some(cover), Some(pictures)) => html! {
             img.art loading="lazy" alt="" src=(pictures.cover(cover, size));
         },
-        _ => art::drawing(id, category),
+        _ => drawing::drawing(id, category),
     }
 }
 
-/// Events in a grid.
+/// Returns a grid of event cards.
 pub(super) fn grid(pages: &Pages, cards: &[Card]) -> Markup {
     html! {
         ul.cards role="list" {
@@ -43,7 +43,7 @@ pub(super) fn event_link(id: &str, title: &str) -> Markup {
 }
 
 fn card(pages: &Pages, event: &Card) -> Markup {
-    let places = words::places(event.active_participants, event.capacity);
+    let places = components::places_label(event.active_participants, event.capacity);
     let is_full = event.capacity > 0 && event.active_participants >= event.capacity;
     html! {
         article.card {
@@ -62,7 +62,7 @@ fn card(pages: &Pages, event: &Card) -> Markup {
                 }
             }
             div.card-body {
-                p.when { (words::time(event.starts, "card")) }
+                p.when { (components::time(event.starts_at, "card")) }
                 h3 { (event_link(&event.id, &event.title)) }
                 p.where {
                     span { (event.city) }

@@ -5,37 +5,37 @@ use uuid::Uuid;
 use super::{
     Pages,
     address::Address,
+    components::{self, CATEGORIES, login_then},
     event_id::{FragmentEventId, PageEventId},
-    layout::{heading, page as whole, private_piece},
-    words::{self, CATEGORIES, login_then},
+    layout::{heading, page as layout, private_fragment},
 };
-use crate::{caller::Caller, shapes::Event, view::event_view};
+use crate::{caller::Caller, event_view::event_view, responses::Event};
 
 /// The page for a new event.
 pub(super) async fn create() -> Markup {
     let main = html! {
         div.narrow {
             (heading("New event", "It is a draft until you publish it."))
-            div.only-out { (words::nothing("Sign in first", "Events have a host.", Some((login_then("/new"), "Sign in")))) }
+            div.only-out { (components::empty_state("Sign in first", "You need an account to host an event.", Some((login_then("/new"), "Sign in")))) }
             div.not-out { (form(None)) }
         }
     };
-    whole("New event", "/new", main)
+    layout("New event", "/new", main)
 }
 
-/// The page that changes one.
+/// The page that edits an event.
 pub(super) async fn edit(PageEventId(id): PageEventId) -> Markup {
     let fragment = Address::new("/fragments/events").id(id).segment("edit");
     let main = html! {
         div.narrow {
-            (heading("Edit event", "Changes of a published event are seen at once."))
-            (private_piece(&fragment))
+            (heading("Edit event", "Changes to a published event are visible immediately."))
+            (private_fragment(&fragment))
         }
     };
-    whole("Edit event", "", main)
+    layout("Edit event", "", main)
 }
 
-/// The form with what there is.
+/// The form with the stored values.
 pub(super) async fn fragment(
     State(pages): State<Pages>,
     caller: Caller,
@@ -45,17 +45,17 @@ pub(super) async fn fragment(
         Some(view) if view.actions.can_edit => (StatusCode::OK, form(Some((id, &view.event)))),
         Some(view) if view.degraded.is_some() => (
             StatusCode::OK,
-            words::notice(
+            components::notice(
                 "warn",
-                "This cannot be edited right now",
-                "A service that this needs is away. Try again shortly.",
+                "You cannot edit this event right now",
+                "A required service is unavailable. Try again shortly.",
             ),
         ),
         _ => (
             StatusCode::NOT_FOUND,
-            words::nothing(
-                "Nothing to edit",
-                "The event does not exist, is over for good, or is somebody else's.",
+            components::empty_state(
+                "Event not found",
+                "The event does not exist, is canceled, or belongs to another user.",
                 Some((Address::new("/me/events"), "My events")),
             ),
         ),
@@ -73,14 +73,14 @@ fn form(stored: Option<(Uuid, &Event)>) -> Markup {
             label { span { "Description" } textarea name="description" required maxlength="4000" rows="7" { (text(|event| &event.description)) } }
             div.two {
                 label { span { "City" } input name="city" required maxlength="80" value=(text(|event| &event.city)) list="cities" data-suggest="/api/meta/cities" autocomplete="off"; datalist #cities {} }
-                label { span { "Kind" } input name="category" required maxlength="80" value=(text(|event| &event.category)) list="kinds" autocomplete="off";
-                    datalist #kinds { @for category in CATEGORIES { option value=(category) {} } } }
+                label { span { "Category" } input name="category" required maxlength="80" value=(text(|event| &event.category)) list="categories" autocomplete="off";
+                    datalist #categories { @for category in CATEGORIES { option value=(category) {} } } }
             }
             div.two {
                 label { span { "Begins" } input type="datetime-local" name="start_time" required data-instant=(text(|event| &event.start_time)); }
                 label { span { "Ends" } input type="datetime-local" name="end_time" required data-instant=(text(|event| &event.end_time)); }
             }
-            label { span { "Places" } input type="number" name="capacity" min="0" max="1000000" step="1" inputmode="numeric" value=(event.map_or(20, |event| event.capacity)); small { "0 is room for everybody." } }
+            label { span { "Places" } input type="number" name="capacity" min="0" max="1000000" step="1" inputmode="numeric" value=(event.map_or(20, |event| event.capacity)); small { "0 means unlimited." } }
             div.row {
                 @if is_new {
                     button.button name="then" value="publish" { "Publish" }

@@ -5,7 +5,7 @@ use seaworthy::axum::{
 };
 use uuid::Uuid;
 
-use super::{address::Address, layout, words};
+use super::{address::Address, components, layout};
 
 /// The event ID in the path of a page. A path without a valid ID gets a 404 page.
 pub(super) struct PageEventId(pub(super) Uuid);
@@ -15,10 +15,10 @@ pub(super) struct FragmentEventId(pub(super) Uuid);
 
 /// Returns the message for an unknown event.
 pub(super) fn unknown_event() -> Markup {
-    words::nothing(
-        "There is no such event",
-        "It may be a draft, or was never here. If it is yours, sign in to see it.",
-        Some((Address::new("/"), "Look at others")),
+    components::empty_state(
+        "Event not found",
+        "It does not exist or is not public. If you are its host, sign in to see it.",
+        Some((Address::new("/"), "Discover events")),
     )
 }
 

@@ -9,15 +9,17 @@ use super::{
     Pages,
     address::Address,
     cards,
-    layout::page as whole,
-    words::{self, CATEGORIES},
+    components::{self, CATEGORIES},
+    layout::page as layout,
 };
-use crate::{api::query::Pairs, caller::Caller, listing, refusal::Refusal, shapes::Page};
+use crate::{
+    api::query::QueryPairs, api_error::ApiError, caller::Caller, listing, responses::Page,
+};
 
-/// Cards at once: four rows of three, three of four.
-const PAGE: u32 = 12;
+/// Cards per page: it fills rows of three and of four.
+const PAGE_SIZE: u32 = 12;
 
-/// Ways to look at events.
+/// Orders of the list, with their labels.
 const TYPES: [(&str, &str); 4] = [
     ("soon", "Coming up"),
     ("trending", "Trending"),
@@ -25,7 +27,7 @@ const TYPES: [(&str, &str); 4] = [
     ("personalized", "For you"),
 ];
 
-/// What is looked for.
+/// The parameters of a search.
 struct Search {
     kind: &'static str,
     query: String,
@@ -35,9 +37,9 @@ struct Search {
 }
 
 impl Search {
-    fn of(pairs: &Pairs) -> Self {
-        let wanted = pairs.get("type");
-        let known = TYPES.iter().find(|(name, _)| *name == wanted);
+    fn from_query(pairs: &QueryPairs) -> Self {
+        let given = pairs.get("type");
+        let known = TYPES.iter().find(|(name, _)| *name == given);
         Self {
             kind: known.map_or("soon", |(name, _)| *name),
             query: pairs.get("q").trim().to_owned(),
@@ -47,16 +49,16 @@ impl Search {
         }
     }
 
-    /// The same search seen otherwise.
+    /// Returns the address of this search with changed parameters and without the cursor.
     fn address(&self, path: &'static str, changes: &[(&str, &str)]) -> Address {
-        let present = [
+        let parameters = [
             ("type", self.kind),
             ("q", self.query.as_str()),
             ("city", self.city.as_str()),
             ("category", self.category.as_str()),
             ("cursor", ""),
         ];
-        let changed = present.map(|(name, value)| {
+        let changed = parameters.map(|(name, value)| {
             let change = changes.iter().find(|(changed, _)| *changed == name);
             match (name, change.map_or(value, |(_, value)| value)) {
                 ("type", "soon") => (name, ""),
@@ -66,20 +68,20 @@ impl Search {
         Address::new(path).query(&changed)
     }
 
-    fn is_narrow(&self) -> bool {
+    fn has_filter(&self) -> bool {
         !(self.query.is_empty() && self.city.is_empty() && self.category.is_empty())
     }
 }
 
-/// The first page that anybody sees.
-pub(super) async fn page(State(pages): State<Pages>, caller: Caller, pairs: Pairs) -> Markup {
-    let search = Search::of(&pairs);
+/// The home page.
+pub(super) async fn page(State(pages): State<Pages>, caller: Caller, pairs: QueryPairs) -> Markup {
+    let search = Search::from_query(&pairs);
     let list = match search.kind {
-        // Whom it is for is known to the script alone.
+        // Only the script has the access token.
         "personalized" => html! {
             div data-fragment=(search.address("/fragments/feed", &[])) {
                 div.only-out {
-                    (words::nothing("Sign in first", "Then this page knows what you like.", Some((Address::new("/login"), "Sign in"))))
+                    (components::empty_state("Sign in first", "Recommendations need an account.", Some((Address::new("/login"), "Sign in"))))
                 }
             }
         },
@@ -92,7 +94,7 @@ pub(super) async fn page(State(pages): State<Pages>, caller: Caller, pairs: Pair
     let main = html! {
         section.hero {
             h1 { "What happens " em { "in your city" } }
-            p { "Concerts, meetups, runs and suppers. Join one, or make one happen." }
+            p { "Concerts, meetups, runs and suppers. Join one or host your own." }
             form.search action="/" method="get" role="search" {
                 input type="hidden" name="type" value=(search.kind);
                 label { span.visually-hidden { "Search" } input type="search" name="q" value=(search.query) placeholder="Jazz, pottery, Rust…" autocomplete="off"; }
@@ -102,23 +104,27 @@ pub(super) async fn page(State(pages): State<Pages>, caller: Caller, pairs: Pair
                 button.button { "Find" }
             }
         }
-        nav.filters aria-label="Kinds of events" {
-            (chip("", "Everything"))
+        nav.filters aria-label="Categories" {
+            (chip("", "All"))
             @for category in CATEGORIES { (chip(category, category)) }
         }
-        nav.kinds aria-label="Order" {
+        nav.tablist aria-label="Order" {
             @for (kind, label) in TYPES {
                 a href=(search.address("/", &[("type", kind)])) aria-current=[(search.kind == kind).then_some("true")] { (label) }
             }
         }
         section aria-label="Events" { (list) }
     };
-    whole("Discover", "/", main)
+    layout("Discover", "/", main)
 }
 
-/// The list alone, for somebody.
-pub(super) async fn fragment(State(pages): State<Pages>, caller: Caller, pairs: Pairs) -> Markup {
-    list(&pages, &caller, &Search::of(&pairs)).await
+/// The list for the caller.
+pub(super) async fn fragment(
+    State(pages): State<Pages>,
+    caller: Caller,
+    pairs: QueryPairs,
+) -> Markup {
+    list(&pages, &caller, &Search::from_query(&pairs)).await
 }
 
 async fn list(pages: &Pages, caller: &Caller, search: &Search) -> Markup {
@@ -127,37 +133,37 @@ async fn list(pages: &Pages, caller: &Caller, search: &Search) -> Markup {
         _ => match ranked(pages, caller, search).await {
             Ok(found) => (Ok(found), false),
             Err(error) => {
-                tracing::warn!(cause = %error, "the feed is away; events are shown by date");
+                tracing::warn!(%error, "the feed service is unavailable: events are sorted by date");
                 (by_date(pages, search).await, true)
             }
         },
     };
     let found = match found {
         Ok(found) => found,
-        Err(refusal) if refusal.status.is_client_error() => {
-            return words::nothing(
-                "That search means nothing to us",
-                &refusal.message,
+        Err(error) if error.status.is_client_error() => {
+            return components::empty_state(
+                "This search is not valid",
+                &error.message,
                 Some((Address::new("/"), "Start over")),
             );
         }
         Err(_) => {
-            return words::nothing(
-                "Events are away for a moment",
-                "The service that keeps them does not answer. Nothing is lost; try again shortly.",
+            return components::empty_state(
+                "Events are temporarily unavailable",
+                "The event service does not respond. Try again shortly.",
                 Some((search.address("/", &[]), "Try again")),
             );
         }
     };
     html! {
         @if is_fallback {
-            (words::notice("calm", "Sorted by date for now", "The service that ranks events is away. These are the next ones."))
+            (components::notice("calm", "Sorted by date for now", "The feed service is unavailable, so the next events are shown."))
         }
         @if found.items.is_empty() && search.cursor.is_empty() {
-            @if search.is_narrow() {
-                (words::nothing("Nothing like that yet", "Try fewer words or another city.", Some((Address::new("/"), "Show everything"))))
+            @if search.has_filter() {
+                (components::empty_state("No matching events", "Try fewer words or another city.", Some((Address::new("/"), "Show all"))))
             } @else {
-                (words::nothing("No events yet", "Somebody has to begin.", Some((Address::new("/new"), "Make the first one"))))
+                (components::empty_state("No events yet", "Host the first one.", Some((Address::new("/new"), "New event"))))
             }
         }
         (cards::grid(pages, &found.items))
@@ -167,21 +173,21 @@ async fn list(pages: &Pages, caller: &Caller, search: &Search) -> Markup {
     }
 }
 
-/// What comes next.
-async fn by_date(pages: &Pages, search: &Search) -> Result<Page, Refusal> {
+/// Returns upcoming events by start time.
+async fn by_date(pages: &Pages, search: &Search) -> Result<Page, ApiError> {
     let request = ListEventsRequest {
         city: search.city.clone(),
         category: search.category.clone(),
         query: search.query.clone(),
         exclude_expired: true,
         cursor: search.cursor.clone(),
-        page_size: PAGE,
+        page_size: PAGE_SIZE,
         ..ListEventsRequest::default()
     };
     listing::public(&pages.upstreams, request).await
 }
 
-/// What the feed service answers, as far as it is looked at here.
+/// The used fields of the feed service's response.
 #[derive(Deserialize)]
 struct Ranked {
     items: Option<Vec<RankedItem>>,
@@ -194,9 +200,9 @@ struct RankedItem {
     id: String,
 }
 
-/// What the feed service thinks is worth looking at. How many take part is asked of the event service, at once for all.
+/// Returns events in the order of the feed service, with the data of the event service.
 async fn ranked(pages: &Pages, caller: &Caller, search: &Search) -> Result<Page, Error> {
-    let limit = PAGE.to_string();
+    let limit = PAGE_SIZE.to_string();
     let mut request = pages.upstreams.feed_http.get("/api/feed").query(&[
         ("type", search.kind),
         ("limit", &limit),
@@ -205,7 +211,7 @@ async fn ranked(pages: &Pages, caller: &Caller, search: &Search) -> Result<Page,
         ("category", &search.category),
         ("cursor", &search.cursor),
     ]);
-    // Whose token counts no more is nobody there too.
+    // A revoked or invalid token makes the request anonymous there too.
     if let (Some(_), Some(authorization)) = (&caller.user, &caller.authorization) {
         request = request.header("authorization", authorization.clone());
     }

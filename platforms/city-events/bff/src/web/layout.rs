@@ -2,7 +2,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{address::Address, assets::VERSION};
 
-/// What every page has around it.
+/// Returns a whole page. `active` is the path of the highlighted link.
 pub(super) fn page(title: &str, active: &str, main: Markup) -> Markup {
     let link = |address: &str, label: &str| {
         html! { a href=(address) aria-current=[(active == address).then_some("page")] { (label) } }
@@ -14,7 +14,7 @@ pub(super) fn page(title: &str, active: &str, main: Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                 meta name="color-scheme" content="light dark";
-                meta name="description" content="Find what happens in your city, join it, or make it happen.";
+                meta name="description" content="Find, join and host events in your city.";
                 meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf8";
                 meta name="theme-color" media="(prefers-color-scheme: dark)" content="#12111a";
                 title { (title) " · City Events" }
@@ -48,14 +48,14 @@ pub(super) fn page(title: &str, active: &str, main: Markup) -> Markup {
                 }
                 main #main tabindex="-1" { (main) }
                 footer.foot {
-                    p { "City Events, on " a href="https://www.rust-lang.org/" rel="noreferrer" { "Rust" } " and Seaworthy. Small services, one door." }
+                    p { "City Events, built with " a href="https://www.rust-lang.org/" rel="noreferrer" { "Rust" } " and Seaworthy." }
                 }
-                nav.tabs aria-label="Main, below" {
+                nav.tabs aria-label="Main, bottom" {
                     (link("/", "Discover"))
                     (link("/me/joins", "Joins"))
                     (link("/new", "New"))
-                    (link("/me/events", "Mine"))
-                    (link("/profile", "You"))
+                    (link("/me/events", "Events"))
+                    (link("/profile", "Profile"))
                 }
                 div #toasts role="status" aria-live="polite" {}
                 dialog #ask {
@@ -63,18 +63,18 @@ pub(super) fn page(title: &str, active: &str, main: Markup) -> Markup {
                         p #ask-text {}
                         label #ask-reason hidden { "Reason" textarea name="reason" rows="3" maxlength="500" {} }
                         div.row {
-                            button.button.quiet value="no" { "Keep it" }
+                            button.button.quiet value="no" { "Back" }
                             button.button.danger value="yes" { "Yes" }
                         }
                     }
                 }
-                noscript { p.noscript { "You can look at everything without JavaScript. Signing in and joining need it." } }
+                noscript { p.noscript { "You can browse events without JavaScript. Signing in and joining require it." } }
             }
         }
     }
 }
 
-/// The head of a page.
+/// Returns the heading of a page.
 pub(super) fn heading(title: &str, text: &str) -> Markup {
     html! {
         header.heading {
@@ -84,12 +84,12 @@ pub(super) fn heading(title: &str, text: &str) -> Markup {
     }
 }
 
-/// A piece that the script asks for once it knows who is there. Until then it says why it is empty.
-pub(super) fn private_piece(address: &Address) -> Markup {
+/// Returns the placeholder of a fragment that the script loads with the access token.
+pub(super) fn private_fragment(address: &Address) -> Markup {
     html! {
         div data-fragment=(address) aria-busy="true" {
             div.only-out {
-                (super::words::nothing("Sign in first", "This page is about you.", Some((Address::new("/login"), "Sign in"))))
+                (super::components::empty_state("Sign in first", "This page is private.", Some((Address::new("/login"), "Sign in"))))
             }
             div.skeletons.only-unknown aria-hidden="true" { div.skeleton {} div.skeleton {} div.skeleton {} }
         }

@@ -1,24 +1,24 @@
-//! The pages for people.
+//! The web pages.
 //!
-//! Everything that anybody may see is made here, on the server, and is there before any script runs. What is private comes as a piece of a page of its own
-//! (`/fragments/…`), which the page's script asks for with the access token that it alone has: so no page with somebody's data in it can be kept by a cache, and there
-//! is one place that makes markup.
+//! The server renders public content, so pages work before a script runs. Private content is in
+//! fragments (`/fragments/…`). The script loads them with the access token, which only the script
+//! has. So caches never store private data, and only the server creates markup.
 
 mod account;
 mod address;
-mod art;
 mod assets;
 mod cards;
+mod components;
+mod drawing;
 mod editor;
 mod event;
 mod event_id;
 mod feed;
 mod layout;
-mod mine;
 mod moderation;
-mod people;
+mod own_lists;
+mod participants;
 mod pictures;
-mod words;
 
 use std::sync::Arc;
 
@@ -36,14 +36,14 @@ use seaworthy::{
 use pictures::Pictures;
 
 use crate::{
-    limit::{CallerLimit, admit, harden},
+    limit::{CallerLimit, add_security_headers, admit},
     upstream::Upstreams,
 };
 
 /// The name of the only Trusted Types policy that the pages allow, as in `app.js`.
 const TRUSTED_TYPES_POLICY: &str = "city-events";
 
-/// What pages are made of.
+/// The state of all pages.
 #[derive(Clone)]
 pub(crate) struct Pages {
     upstreams: Upstreams,
@@ -57,8 +57,8 @@ impl Pages {
     pub(crate) fn new(upstreams: Upstreams, pictures: Option<&str>) -> Result<Self, StartError> {
         let pictures = pictures.map(Pictures::parse).transpose()?;
         let origin = pictures.as_ref().map(Pictures::origin).unwrap_or_default();
-        // Nothing runs or paints but what this service sends itself; not a line of either stands in a page.
-        // Only the policy of this name in the script turns text into markup.
+        // Pages have no inline scripts or styles. Only the Trusted Types policy of this name turns
+        // text into markup.
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {origin}; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types {TRUSTED_TYPES_POLICY}"
         );
@@ -71,27 +71,27 @@ impl Pages {
     }
 }
 
-/// All pages, their pieces and what they load.
+/// Returns the routes of pages, fragments and assets.
 pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
     let policy = pages.policy.clone();
-    let secured = move |request: Request, next: Next| {
+    let set_headers = move |request: Request, next: Next| {
         let policy = policy.clone();
-        async move { secure(policy, next.run(request).await) }
+        async move { set_page_headers(policy, next.run(request).await) }
     };
-    let listed: [(&str, MethodRouter<Pages>, bool); 21] = [
+    let pages_and_fragments: [(&str, MethodRouter<Pages>, bool); 21] = [
         ("/", get(feed::page), false),
         ("/events/{id}", get(event::page), false),
         ("/events/{id}/edit", get(editor::edit), false),
-        ("/events/{id}/people", get(people::page), false),
+        ("/events/{id}/people", get(participants::page), false),
         ("/new", get(editor::create), false),
-        ("/me/events", get(mine::events), false),
-        ("/me/joins", get(mine::joins), false),
+        ("/me/events", get(own_lists::events), false),
+        ("/me/joins", get(own_lists::joins), false),
         ("/moderation", get(moderation::page), false),
         ("/login", get(account::login), false),
         ("/register", get(account::register), false),
         ("/forgot-password", get(account::forgot), false),
         ("/profile", get(account::profile), false),
-        // Links that are good once.
+        // Their queries contain one-time tokens.
         ("/verify-email", get(account::verify), true),
         ("/reset-password", get(account::reset), true),
         ("/fragments/feed", get(feed::fragment), false),
@@ -99,20 +99,24 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
         ("/fragments/events/{id}/edit", get(editor::fragment), false),
         (
             "/fragments/events/{id}/people",
-            get(people::fragment),
+            get(participants::fragment),
             false,
         ),
-        ("/fragments/me/events", get(mine::events_fragment), false),
-        ("/fragments/me/joins", get(mine::joins_fragment), false),
+        (
+            "/fragments/me/events",
+            get(own_lists::events_fragment),
+            false,
+        ),
+        ("/fragments/me/joins", get(own_lists::joins_fragment), false),
         ("/fragments/moderation", get(moderation::fragment), false),
     ];
-    let pages = listed
+    let pages = pages_and_fragments
         .into_iter()
         .fold(Routes::new(), |routes, (path, methods, is_sensitive)| {
             let methods = methods
-                .layer(from_fn(secured.clone()))
+                .layer(from_fn(set_headers.clone()))
                 .layer(from_fn_with_state(limit.clone(), admit))
-                .layer(from_fn(harden));
+                .layer(from_fn(add_security_headers));
             let options = RouteOptions::new().access(Access::Optional);
             let options = match is_sensitive {
                 true => options.sensitive_query(),
@@ -124,7 +128,7 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
     pages.merge(assets::routes())
 }
 
-fn secure(policy: HeaderValue, mut response: Response) -> Response {
+fn set_page_headers(policy: HeaderValue, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers

@@ -1,6 +1,6 @@
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    fault::{Disruption, Fault, FaultProxy},
+    fault::{Disruption, ErrorResponse, FaultProxy},
 };
 use serde_json::{Value, json};
 

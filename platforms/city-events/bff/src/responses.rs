@@ -1,12 +1,12 @@
-//! What clients read. Every object may get more members; none may lose one.
+//! JSON objects of the interface. Fields may be added and are never removed.
 
 use chrono::{DateTime, Utc};
 use city_events_contract::{event::v1 as event, join::v1 as join};
 use serde::Serialize;
 
-use crate::moment;
+use crate::timestamp;
 
-/// An event in whole.
+/// An event with all fields.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Event {
     pub(crate) id: String,
@@ -20,7 +20,7 @@ pub(crate) struct Event {
     pub(crate) cover_image_ids: Vec<String>,
     pub(crate) start_time: String,
     pub(crate) end_time: String,
-    /// Always empty; clients read it.
+    /// Always empty. Clients read the field.
     pub(crate) location: &'static str,
     pub(crate) capacity: i32,
     pub(crate) active_participants: i32,
@@ -46,17 +46,16 @@ pub(crate) struct Card {
     pub(crate) category: String,
     pub(crate) active_participants: i32,
     pub(crate) capacity: i32,
-    /// The state of the event.
     pub(crate) status: &'static str,
-    /// The caller's part, in the list of their joins.
+    /// The caller's join status, in the list of their joins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) participation: Option<&'static str>,
-    /// For pages: the moment itself.
+    /// The start time for pages.
     #[serde(skip)]
-    pub(crate) starts: Option<DateTime<Utc>>,
+    pub(crate) starts_at: Option<DateTime<Utc>>,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Page {
     pub(crate) items: Vec<Card>,
@@ -65,7 +64,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// A page behind which there are others if it says where they begin.
+    /// Creates a page. An empty cursor means that it is the last one.
     pub(crate) fn new(items: Vec<Card>, next_cursor: String) -> Self {
         Self {
             items,
@@ -75,7 +74,7 @@ impl Page {
     }
 }
 
-/// What came of joining or leaving.
+/// The result of joining or leaving an event.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct JoinState {
     pub(crate) event_id: String,
@@ -84,7 +83,7 @@ pub(crate) struct JoinState {
     pub(crate) updated_at: String,
 }
 
-/// A caller's part in an event.
+/// The caller's participation in an event.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Participation {
     pub(crate) event_id: String,
@@ -121,7 +120,7 @@ impl From<event::Event> for Card {
     fn from(event: event::Event) -> Self {
         Self {
             status: event_status(event.status()),
-            starts: moment::of(event.start_time.as_ref()),
+            starts_at: timestamp::from_proto(event.start_time.as_ref()),
             start_time: text(event.start_time.as_ref()),
             end_time: text(event.end_time.as_ref()),
             cover_image: event.cover_image_ids.first().cloned(),
@@ -137,8 +136,10 @@ impl From<event::Event> for Card {
     }
 }
 
-fn text(moment: Option<&prost_types::Timestamp>) -> String {
-    moment::of(moment).map(moment::text).unwrap_or_default()
+fn text(time: Option<&prost_types::Timestamp>) -> String {
+    timestamp::from_proto(time)
+        .map(timestamp::to_text)
+        .unwrap_or_default()
 }
 
 fn event_status(status: event::EventStatus) -> &'static str {
@@ -149,7 +150,7 @@ fn event_status(status: event::EventStatus) -> &'static str {
     }
 }
 
-/// The word for a part in an event; `none` where there is none.
+/// Returns the join status in the interface: `none` if the user never joined.
 pub(crate) fn join_status(status: join::JoinStatus) -> &'static str {
     match status {
         join::JoinStatus::Unspecified => "none",

@@ -1,9 +1,9 @@
-//! Drawings for events without pictures: made of the event's id, so that each looks like itself everywhere.
+//! SVG drawings for events without pictures. The event ID determines the drawing.
 
 use maud::{Markup, PreEscaped, html};
 
-/// Pairs of colours that go together and carry white drawings.
-const COLOURS: [(&str, &str, &str); 10] = [
+/// Gradients (start, end, highlight) with enough contrast for white lines.
+const GRADIENTS: [(&str, &str, &str); 10] = [
     ("#5b3df5", "#b14bf4", "#ff7eb6"),
     ("#0b7fab", "#22c1a4", "#b6f09c"),
     ("#e2366f", "#ff7a45", "#ffd166"),
@@ -16,7 +16,7 @@ const COLOURS: [(&str, &str, &str); 10] = [
     ("#115e67", "#3b8ea5", "#f5ee9e"),
 ];
 
-/// One stroke per kind of event, in a square of 24.
+/// Returns the SVG path of a category, in a square of 24 units.
 fn glyph(category: &str) -> &'static str {
     match category.to_ascii_lowercase().as_str() {
         "music" => {
@@ -37,14 +37,14 @@ fn glyph(category: &str) -> &'static str {
     }
 }
 
-/// The drawing of an event.
+/// Returns the drawing of an event.
 pub(super) fn drawing(id: &str, category: &str) -> Markup {
     let seed = id.bytes().fold(17_u32, |seed, byte| {
         seed.wrapping_mul(31).wrapping_add(byte.into())
     });
-    let at = |place: u32, bound: u32| seed.rotate_left(place) % bound;
-    let index = usize::try_from(at(3, 10)).unwrap_or_default();
-    let (from, to, light) = COLOURS
+    let pick = |rotation: u32, bound: u32| seed.rotate_left(rotation) % bound;
+    let index = usize::try_from(pick(3, 10)).unwrap_or_default();
+    let (from, to, light) = GRADIENTS
         .get(index)
         .copied()
         .unwrap_or(("#5b3df5", "#b14bf4", "#ff7eb6"));
@@ -52,15 +52,15 @@ pub(super) fn drawing(id: &str, category: &str) -> Markup {
     let path = glyph(category);
     let circles: String = (0..3)
         .map(|circle| {
-            let (x, y) = (at(circle * 5 + 1, 640), at(circle * 7 + 2, 360));
-            let radius = 70 + at(circle * 3 + 4, 150);
+            let (x, y) = (pick(circle * 5 + 1, 640), pick(circle * 7 + 2, 360));
+            let radius = 70 + pick(circle * 3 + 4, 150);
             format!(
                 "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{light}\" opacity=\"0.{}\"/>",
                 16 + circle * 7
             )
         })
         .collect();
-    // Numbers and names of our own alone: nothing that somebody wrote is in it.
+    // This text has only numbers and constants, and no text of users.
     let inner = format!(
         "<defs><linearGradient id=\"{name}\" x1=\"0\" y1=\"0\" x2=\"1\" y2=\"1\"><stop offset=\"0\" stop-color=\"{from}\"/><stop offset=\"1\" stop-color=\"{to}\"/></linearGradient></defs>\
          <rect width=\"640\" height=\"360\" fill=\"url(#{name})\"/>{circles}\
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_drawing_is_the_same_each_time_and_holds_nothing_that_was_written_sec_4() {
+    fn drawing_depends_on_id_and_has_no_user_text_sec_4() {
         let first = drawing("a-1", "<script>").into_string();
         assert_eq!(first, drawing("a-1", "<script>").into_string());
         assert_ne!(first, drawing("a-2", "<script>").into_string());

@@ -1,12 +1,12 @@
-//! Words of pages.
+//! Parts that several pages use.
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::address::Address;
-use crate::moment;
+use crate::timestamp;
 
-/// Kinds of events that pages offer. Others may be written; these are found by one touch.
+/// Categories that pages suggest. Events may have others.
 pub(super) const CATEGORIES: [&str; 8] = [
     "Music",
     "Tech",
@@ -18,17 +18,17 @@ pub(super) const CATEGORIES: [&str; 8] = [
     "Learning",
 ];
 
-/// A moment, for people and for scripts, which put it into the reader's own time.
-pub(super) fn time(moment: Option<DateTime<Utc>>, style: &str) -> Markup {
-    let Some(moment) = moment else {
-        return html! { span { "at a time to be told" } };
+/// Returns a time in UTC. The script converts it to the user's time zone.
+pub(super) fn time(time: Option<DateTime<Utc>>, style: &str) -> Markup {
+    let Some(time) = time else {
+        return html! { span { "Time to be announced" } };
     };
-    let shown = moment.format("%a %-d %b %Y, %H:%M UTC").to_string();
-    html! { time datetime=(moment::text(moment)) data-local=(style) { (shown) } }
+    let shown = time.format("%a %-d %b %Y, %H:%M UTC").to_string();
+    html! { time datetime=(timestamp::to_text(time)) data-local=(style) { (shown) } }
 }
 
-/// How many take part.
-pub(super) fn places(active: i32, capacity: i32) -> String {
+/// Returns a label with the number of participants or free places.
+pub(super) fn places_label(active: i32, capacity: i32) -> String {
     match capacity {
         ..=-1 => "Closed".to_owned(),
         0 if active == 1 => "1 going".to_owned(),
@@ -40,7 +40,7 @@ pub(super) fn places(active: i32, capacity: i32) -> String {
     }
 }
 
-/// A paragraph of the page that says how things are.
+/// Returns a highlighted message. `kind` is `calm` or `warn`.
 pub(super) fn notice(kind: &str, title: &str, text: &str) -> Markup {
     html! {
         div.notice data-kind=(kind) role="status" {
@@ -55,8 +55,8 @@ pub(super) fn login_then(next: &'static str) -> Address {
     Address::new("/login").query(&[("next", next)])
 }
 
-/// What stands where there is nothing.
-pub(super) fn nothing(title: &str, text: &str, link: Option<(Address, &str)>) -> Markup {
+/// Returns a message in place of missing content, with an optional link.
+pub(super) fn empty_state(title: &str, text: &str, link: Option<(Address, &str)>) -> Markup {
     html! {
         div.empty {
             div.empty-mark aria-hidden="true" {}
@@ -74,8 +74,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_told_as_people_would() {
-        for (active, capacity, said) in [
+    fn labels_participants_and_free_places() {
+        for (active, capacity, label) in [
             (1, 0, "1 going"),
             (7, 0, "7 going"),
             (3, 20, "3 of 20 going"),
@@ -84,7 +84,7 @@ mod tests {
             (20, 20, "Full · waitlist open"),
             (0, -1, "Closed"),
         ] {
-            assert_eq!(places(active, capacity), said);
+            assert_eq!(places_label(active, capacity), label);
         }
     }
 }

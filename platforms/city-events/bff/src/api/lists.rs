@@ -4,22 +4,22 @@ use serde_json::{Value, json};
 
 use super::{
     EventId,
-    query::{self, Pairs},
+    query::{self, QueryPairs},
 };
 use crate::{
+    api_error::ApiError,
     caller::Caller,
+    event_view::{EventView, event_view},
     listing,
-    refusal::Refusal,
-    shapes::Page,
+    responses::Page,
     upstream::Upstreams,
-    view::{EventView, event_view},
 };
 
-/// Published events that are not over, unless the query says otherwise.
+/// Lists published events. By default, ended events are left out.
 pub(super) async fn feed(
     State(upstreams): State<Upstreams>,
-    pairs: Pairs,
-) -> Result<Json<Page>, Refusal> {
+    pairs: QueryPairs,
+) -> Result<Json<Page>, ApiError> {
     let mut request = query::events(&pairs)?;
     if pairs.get("exclude_expired").is_empty() {
         request.exclude_expired = true;
@@ -27,50 +27,50 @@ pub(super) async fn feed(
     listing::public(&upstreams, request).await.map(Json)
 }
 
-/// Published events.
+/// Lists published events.
 pub(super) async fn events(
     State(upstreams): State<Upstreams>,
-    pairs: Pairs,
-) -> Result<Json<Page>, Refusal> {
+    pairs: QueryPairs,
+) -> Result<Json<Page>, ApiError> {
     let request = query::events(&pairs)?;
     listing::public(&upstreams, request).await.map(Json)
 }
 
-/// An event page.
+/// Returns the view of an event.
 pub(super) async fn view(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     EventId(id): EventId,
-) -> Result<Json<EventView>, Refusal> {
+) -> Result<Json<EventView>, ApiError> {
     event_view(&upstreams, &caller, id).await.map(Json)
 }
 
-/// Cities that begin so.
+/// Lists cities that begin with a text.
 pub(super) async fn cities(
     State(upstreams): State<Upstreams>,
-    pairs: Pairs,
-) -> Result<Json<Value>, Refusal> {
+    pairs: QueryPairs,
+) -> Result<Json<Value>, ApiError> {
     let cities = upstreams.cities(pairs.text("q")).await?;
     Ok(Json(json!({ "data": cities })))
 }
 
-/// The caller's own events.
+/// Lists the caller's own events.
 pub(super) async fn own_events(
     State(upstreams): State<Upstreams>,
     caller: Caller,
-    pairs: Pairs,
-) -> Result<Json<Page>, Refusal> {
+    pairs: QueryPairs,
+) -> Result<Json<Page>, ApiError> {
     let (status, cursor) = (pairs.text("status"), pairs.get("cursor"));
     let page = listing::own_events(&upstreams, &caller, status, cursor).await?;
     Ok(Json(page))
 }
 
-/// The events that the caller joined.
+/// Lists the events that the caller joined.
 pub(super) async fn own_joins(
     State(upstreams): State<Upstreams>,
     caller: Caller,
-    pairs: Pairs,
-) -> Result<Json<Page>, Refusal> {
+    pairs: QueryPairs,
+) -> Result<Json<Page>, ApiError> {
     let request = ListOwnJoinsRequest {
         status: pairs.text("status"),
         limit: limit(pairs.get("limit")),
@@ -82,7 +82,7 @@ pub(super) async fn own_joins(
     Ok(Json(page))
 }
 
-/// Below 1 is 1, and what is no number the default of the service.
+/// Clamps a limit to 1–100. An invalid number becomes 0, the default of the join service.
 fn limit(text: &str) -> u32 {
     let number: Option<i64> = text.parse().ok();
     number.map_or(0, |number| {

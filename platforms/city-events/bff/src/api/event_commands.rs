@@ -9,95 +9,95 @@ use super::{
     EventId,
     bodies::{EventBody, ReasonBody, read},
 };
-use crate::{caller::Caller, refusal::Refusal, shapes::Event, upstream::Upstreams};
+use crate::{api_error::ApiError, caller::Caller, responses::Event, upstream::Upstreams};
 
-type Changed = Result<Json<Event>, Refusal>;
+type EventResult = Result<Json<Event>, ApiError>;
 
-fn changed(event: Result<event::Event, Status>) -> Changed {
+fn respond(event: Result<event::Event, Status>) -> EventResult {
     Ok(Json(event?.into()))
 }
 
-/// Makes a draft.
+/// Creates a draft.
 pub(super) async fn create(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     body: Bytes,
-) -> Result<(StatusCode, Json<Event>), Refusal> {
+) -> Result<(StatusCode, Json<Event>), ApiError> {
     let body: EventBody = read(&body)?;
-    let event = upstreams.create_event(&caller, body.create()).await?;
+    let event = upstreams.create_event(&caller, body.into_create()).await?;
     Ok((StatusCode::CREATED, Json(event.into())))
 }
 
-/// Changes what is given.
+/// Updates the given fields.
 pub(super) async fn update(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     EventId(id): EventId,
     body: Bytes,
-) -> Changed {
+) -> EventResult {
     let body: EventBody = read(&body)?;
-    let request = body.update(id.to_string());
-    changed(upstreams.update_event(&caller, request).await)
+    let request = body.into_update(id.to_string());
+    respond(upstreams.update_event(&caller, request).await)
 }
 
-/// Shows an event to everybody.
+/// Publishes an event.
 pub(super) async fn publish(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     EventId(id): EventId,
-) -> Changed {
-    changed(upstreams.publish_event(&caller, id.to_string()).await)
+) -> EventResult {
+    respond(upstreams.publish_event(&caller, id.to_string()).await)
 }
 
-/// Takes an event back.
+/// Makes a published event a draft again.
 pub(super) async fn unpublish(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     EventId(id): EventId,
-) -> Changed {
+) -> EventResult {
     let reason = String::new();
     let event = upstreams.unpublish_event(&caller, id.to_string(), reason);
-    changed(event.await)
+    respond(event.await)
 }
 
-/// Ends an event.
+/// Cancels an event.
 pub(super) async fn cancel(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     EventId(id): EventId,
-) -> Changed {
+) -> EventResult {
     let reason = String::new();
     let event = upstreams.cancel_event(&caller, id.to_string(), reason);
-    changed(event.await)
+    respond(event.await)
 }
 
-/// Ends an event of somebody else, and says why.
+/// Cancels an event of another user, with a reason.
 pub(super) async fn moderate_cancel(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     EventId(id): EventId,
     body: Bytes,
-) -> Changed {
-    let ReasonBody { reason } = moderation(&caller, &body)?;
+) -> EventResult {
+    let ReasonBody { reason } = require_moderator(&caller, &body)?;
     let event = upstreams.cancel_event(&caller, id.to_string(), reason);
-    changed(event.await)
+    respond(event.await)
 }
 
-/// Takes an event of somebody else back, and says why.
+/// Unpublishes an event of another user, with a reason.
 pub(super) async fn moderate_unpublish(
     State(upstreams): State<Upstreams>,
     caller: Caller,
     EventId(id): EventId,
     body: Bytes,
-) -> Changed {
-    let ReasonBody { reason } = moderation(&caller, &body)?;
+) -> EventResult {
+    let ReasonBody { reason } = require_moderator(&caller, &body)?;
     let event = upstreams.unpublish_event(&caller, id.to_string(), reason);
-    changed(event.await)
+    respond(event.await)
 }
 
-fn moderation(caller: &Caller, body: &Bytes) -> Result<ReasonBody, Refusal> {
+fn require_moderator(caller: &Caller, body: &Bytes) -> Result<ReasonBody, ApiError> {
     if caller.user.is_none() || caller.role < Role::Moderator {
-        return Err(Refusal::new(
+        return Err(ApiError::new(
             StatusCode::FORBIDDEN,
             "forbidden",
             "not allowed",

@@ -5,14 +5,15 @@ use seaworthy::axum::{extract::State, http::StatusCode};
 use super::{
     Pages,
     address::Address,
-    cards,
-    layout::{heading, page as whole, private_piece},
-    words,
+    cards, components,
+    layout::{heading, page as layout, private_fragment},
 };
-use crate::{api::query::Pairs, caller::Caller, listing, refusal::Refusal, shapes::Page};
+use crate::{
+    api::query::QueryPairs, api_error::ApiError, caller::Caller, listing, responses::Page,
+};
 
-/// The page of one's own events.
-pub(super) async fn events(pairs: Pairs) -> Markup {
+/// The page of the caller's own events.
+pub(super) async fn events(pairs: QueryPairs) -> Markup {
     let (status, cursor) = (pairs.get("status"), pairs.get("cursor"));
     let tab = |value: &str, label: &str| {
         let address = Address::new("/me/events").query(&[("status", value)]);
@@ -21,17 +22,17 @@ pub(super) async fn events(pairs: Pairs) -> Markup {
     let fragment =
         Address::new("/fragments/me/events").query(&[("status", status), ("cursor", cursor)]);
     let main = html! {
-        (heading("My events", "What you make happen."))
-        nav.kinds aria-label="State" {
+        (heading("My events", "Events that you host."))
+        nav.tablist aria-label="State" {
             (tab("", "Current")) (tab("draft", "Drafts")) (tab("published", "Published")) (tab("canceled", "Canceled"))
         }
-        (private_piece(&fragment))
+        (private_fragment(&fragment))
     };
-    whole("My events", "/me/events", main)
+    layout("My events", "/me/events", main)
 }
 
-/// The page of what one joined.
-pub(super) async fn joins(pairs: Pairs) -> Markup {
+/// The page of the events that the caller joined.
+pub(super) async fn joins(pairs: QueryPairs) -> Markup {
     let status = pairs.get("status");
     let tab = |value: &str, label: &str| {
         let address = Address::new("/me/joins").query(&[("status", value)]);
@@ -40,19 +41,19 @@ pub(super) async fn joins(pairs: Pairs) -> Markup {
     let fragment = Address::new("/fragments/me/joins")
         .query(&[("status", status), ("cursor", pairs.get("cursor"))]);
     let main = html! {
-        (heading("My joins", "Where you go, and where you wait."))
-        nav.kinds aria-label="State" {
-            (tab("", "All")) (tab("active", "Going")) (tab("waitlisted", "Waiting")) (tab("canceled", "Left"))
+        (heading("My joins", "Events that you joined and waitlists that you are on."))
+        nav.tablist aria-label="State" {
+            (tab("", "All")) (tab("active", "Going")) (tab("waitlisted", "Waitlisted")) (tab("canceled", "Left"))
         }
-        (private_piece(&fragment))
+        (private_fragment(&fragment))
     };
-    whole("My joins", "/me/joins", main)
+    layout("My joins", "/me/joins", main)
 }
 
 pub(super) async fn events_fragment(
     State(pages): State<Pages>,
     caller: Caller,
-    pairs: Pairs,
+    pairs: QueryPairs,
 ) -> (StatusCode, Markup) {
     let status = pairs.text("status");
     let found = listing::own_events(
@@ -61,9 +62,9 @@ pub(super) async fn events_fragment(
         status.clone(),
         pairs.get("cursor"),
     );
-    let empty = words::nothing(
-        "Nothing here",
-        "Make something happen in your city.",
+    let empty = components::empty_state(
+        "No events",
+        "Host an event in your city.",
         Some((Address::new("/new"), "New event")),
     );
     let next =
@@ -74,7 +75,7 @@ pub(super) async fn events_fragment(
 pub(super) async fn joins_fragment(
     State(pages): State<Pages>,
     caller: Caller,
-    pairs: Pairs,
+    pairs: QueryPairs,
 ) -> (StatusCode, Markup) {
     let status = pairs.text("status");
     let request = ListOwnJoinsRequest {
@@ -83,9 +84,9 @@ pub(super) async fn joins_fragment(
         ..ListOwnJoinsRequest::default()
     };
     let found = listing::own_joins(&pages.upstreams, &caller, request);
-    let empty = words::nothing(
-        "Nothing here",
-        "You have not joined anything like that.",
+    let empty = components::empty_state(
+        "No joins",
+        "You have no joins with this status.",
         Some((Address::new("/"), "Discover")),
     );
     let next =
@@ -95,7 +96,7 @@ pub(super) async fn joins_fragment(
 
 fn list(
     pages: &Pages,
-    found: Result<Page, Refusal>,
+    found: Result<Page, ApiError>,
     empty: Markup,
     next: impl Fn(&str) -> Address,
 ) -> (StatusCode, Markup) {
@@ -108,19 +109,19 @@ fn list(
                 @if found.has_more { p.more { a.button.quiet href=(next(&found.next_cursor)) { "Show more" } } }
             },
         ),
-        Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED => (
-            refusal.status,
-            words::nothing(
+        Err(error) if error.status == StatusCode::UNAUTHORIZED => (
+            error.status,
+            components::empty_state(
                 "Sign in first",
-                "This page is about you.",
+                "This page is private.",
                 Some((Address::new("/login"), "Sign in")),
             ),
         ),
-        Err(refusal) => (
-            refusal.status,
-            words::nothing(
-                "Away for a moment",
-                "The service that knows this does not answer. Nothing is lost; try again shortly.",
+        Err(error) => (
+            error.status,
+            components::empty_state(
+                "Temporarily unavailable",
+                "A required service does not respond. Try again shortly.",
                 None,
             ),
         ),

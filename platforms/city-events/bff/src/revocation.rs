@@ -1,4 +1,7 @@
-//! Whose access tokens count no more. Messages of it go to one replica of a service, which then tells the others by its database; this service keeps nothing, so each replica asks.
+//! Polls the auth service for revoked access tokens.
+//!
+//! A message would reach only one replica, and the gateway has no database to share it. So each
+//! replica polls.
 
 use std::time::SystemTime;
 
@@ -12,55 +15,56 @@ use seaworthy::{
 
 use crate::upstream::Upstreams;
 
-/// A ban takes effect within this time, as at the other services.
-const LOOK_EVERY: Timeout = Timeout::from_secs(1);
+/// A revocation takes effect within this time, as in the other services.
+const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
 
-/// What is known.
+/// Copies revocations from the auth service.
 #[derive(Clone)]
-pub(crate) struct Revoked {
+pub(crate) struct RevocationPoller {
     upstreams: Upstreams,
     revocations: Revocations,
     position: ReadPosition,
 }
 
-impl Revoked {
-    /// Asks before the first request comes, and then once a second. While the auth service is away, what is known counts for as long as the settings say.
-    pub(crate) async fn follow<C: Settings>(
+impl RevocationPoller {
+    /// Polls once, and then once per second. If the auth service is unavailable, known revocations
+    /// stay valid for `revocation.max_stale`.
+    pub(crate) async fn start<C: Settings>(
         service: &Assembly<C>,
         upstreams: &Upstreams,
         revocations: &Revocations,
     ) {
-        let revoked = Self {
+        let poller = Self {
             upstreams: upstreams.clone(),
             revocations: revocations.clone(),
             position: ReadPosition::default(),
         };
-        if let Err(error) = revoked.look().await {
-            tracing::warn!(%error, "nobody can tell which tokens were taken back, so none is believed; it is asked again");
+        if let Err(error) = poller.poll().await {
+            tracing::warn!(%error, "the revoked tokens cannot be read: every request is anonymous until the next poll succeeds");
         }
         let worker = Worker::new(
-            "versions of tokens",
-            Schedule::Interval(LOOK_EVERY),
+            "poll revoked tokens",
+            Schedule::Interval(POLL_INTERVAL),
             move |_| {
-                let revoked = revoked.clone();
-                async move { revoked.look().await }
+                let poller = poller.clone();
+                async move { poller.poll().await }
             },
         );
-        // A run that fails is followed by the next one.
+        // The next interval retries a failed run.
         service.worker(worker.attempts(1));
     }
 
-    /// Asks for everything that may still matter, and later for what is new.
-    async fn look(&self) -> Result<(), Error> {
+    /// Reads all revocations at first, and then those since the last read.
+    async fn poll(&self) -> Result<(), Error> {
         let now = ClockReading::now();
         let until = SystemTime::now() + MAX_ACCESS_TOKEN_LIFETIME;
-        let told = self
+        let read = self
             .upstreams
             .token_versions(self.position.since_us(), |changed| {
                 self.revocations
                     .raise_version(&changed.user_id, changed.version, until);
             });
-        let as_of = told.await.map_err(|status| from_status(&status))?;
+        let as_of = read.await.map_err(|status| from_status(&status))?;
         if let Some(as_of) = as_of {
             self.position.advance(as_of);
         }

@@ -1,4 +1,5 @@
-//! How the services behind this one are, for those who look after it. Nothing here decides whether this one is ready (HLTH-2).
+//! Health of the upstream services. It is information for operators and does not affect the
+//! readiness of the gateway (HLTH-2).
 
 use std::time::Duration;
 
@@ -11,15 +12,15 @@ use tonic_prost::ProstCodec;
 
 use super::Upstreams;
 
-/// One service.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The time limit of one check.
+const TIMEOUT: Duration = Duration::from_secs(2);
 /// `ServingStatus.SERVING` of `grpc.health.v1`.
 const SERVING: i32 = 1;
 const CHECK: PathAndQuery = PathAndQuery::from_static("/grpc.health.v1.Health/Check");
 
-/// What is known of one service.
+/// The health of one service.
 #[derive(Debug, Serialize)]
-pub(crate) struct Standing {
+pub(crate) struct UpstreamHealth {
     name: &'static str,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,22 +40,22 @@ struct HealthCheckResponse {
 }
 
 impl Upstreams {
-    /// Asks all of them at once.
-    pub(crate) async fn standings(&self) -> [Standing; 3] {
+    /// Checks all gRPC services in parallel.
+    pub(crate) async fn health(&self) -> [UpstreamHealth; 3] {
         let [auth, event, join] = self.channels.clone();
-        let (auth, event, join) = tokio::join!(standing(auth), standing(event), standing(join));
+        let (auth, event, join) = tokio::join!(health(auth), health(event), health(join));
         [auth, event, join]
     }
 }
 
-async fn standing((name, channel): (&'static str, GrpcChannel)) -> Standing {
-    let error = match timeout(PATIENCE, check(channel)).await {
+async fn health((name, channel): (&'static str, GrpcChannel)) -> UpstreamHealth {
+    let error = match timeout(TIMEOUT, check(channel)).await {
         Ok(Ok(SERVING)) => None,
         Ok(Ok(_)) => Some("not serving"),
         Ok(Err(_)) => Some("unreachable"),
         Err(_) => Some("timeout"),
     };
-    Standing {
+    UpstreamHealth {
         name,
         status: if error.is_none() {
             "healthy"
@@ -67,10 +68,10 @@ async fn standing((name, channel): (&'static str, GrpcChannel)) -> Standing {
 
 async fn check(channel: GrpcChannel) -> Result<i32, Status> {
     let mut grpc = Grpc::new(channel);
-    let unready = |_| Status::unavailable("no connection");
-    grpc.ready().await.map_err(unready)?;
+    let not_ready = |_| Status::unavailable("no connection");
+    grpc.ready().await.map_err(not_ready)?;
     let codec = ProstCodec::<HealthCheckRequest, HealthCheckResponse>::default();
     let request = Request::new(HealthCheckRequest::default());
-    let answer = grpc.unary(request, CHECK, codec).await?;
-    Ok(answer.into_inner().status)
+    let response = grpc.unary(request, CHECK, codec).await?;
+    Ok(response.into_inner().status)
 }

@@ -4,15 +4,15 @@ use city_events_contract::{
 };
 use tonic::Status;
 
-use super::{CALL, PARTS, Upstreams, anonymous};
+use super::{OPTIONAL_TIMEOUT, TIMEOUT, Upstreams, anonymous};
 
-/// A million users in a day: beyond it something else is wrong than their tokens.
-const MOST_PAGES: usize = 1_000;
-/// Who organises, where nobody can tell.
+/// The maximum number of pages of one read: about a million users.
+const MAX_PAGES: usize = 1_000;
+/// The organizer's name if the auth service does not return one.
 const UNKNOWN_HOST: &str = "Unknown Host";
 
 impl Upstreams {
-    /// The name of a user for everybody to see; never a whole address.
+    /// Returns the public name of a user. It is never a whole e-mail address.
     pub(crate) async fn display_name(&self, user_id: &str) -> String {
         match self.profile(user_id).await {
             Ok(profile) => {
@@ -31,9 +31,9 @@ impl Upstreams {
         let request = GetProfileRequest {
             user_id: user_id.to_owned(),
         };
-        let request = anonymous(request, PARTS);
-        let answer = self.auth.clone().get_profile(request).await?;
-        Ok(answer.into_inner())
+        let request = anonymous(request, OPTIONAL_TIMEOUT);
+        let response = self.auth.clone().get_profile(request).await?;
+        Ok(response.into_inner())
     }
 
     /// Passes the users whose access tokens were revoked to `take`, page by page: those after
@@ -48,15 +48,15 @@ impl Upstreams {
         let within_seconds = u32::try_from(MAX_ACCESS_TOKEN_LIFETIME.as_secs()).unwrap_or(u32::MAX);
         let since_us = since_us.unwrap_or_default().max(0);
         let (mut cursor, mut as_of) = (String::new(), None);
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let request = ListTokenVersionsRequest {
                 within_seconds,
                 cursor,
                 since_us,
             };
-            let request = anonymous(request, CALL);
-            let answer = self.auth.clone().list_token_versions(request).await?;
-            let page = answer.into_inner();
+            let request = anonymous(request, TIMEOUT);
+            let response = self.auth.clone().list_token_versions(request).await?;
+            let page = response.into_inner();
             page.versions.into_iter().for_each(&take);
             let as_of = *as_of.get_or_insert(page.as_of_us);
             if page.next_cursor.is_empty() {
@@ -65,7 +65,7 @@ impl Upstreams {
             cursor = page.next_cursor;
         }
         Err(Status::resource_exhausted(
-            "the list of those whose tokens were taken back has no end",
+            "the list of revoked tokens has too many pages",
         ))
     }
 }

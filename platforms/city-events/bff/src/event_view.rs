@@ -1,4 +1,4 @@
-//! An event page: an event, the caller's part in it, its organiser, and what the caller may do.
+//! The view of an event: the event, its organizer, the caller's participation and allowed actions.
 
 use chrono::Utc;
 use city_events_contract::event::v1 as event;
@@ -8,15 +8,14 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::{
+    api_error::ApiError,
     caller::Caller,
-    moment,
-    policy::{Actions, Facts, actions},
-    refusal::Refusal,
-    shapes::{Event, Participation, join_status},
+    policy::{Actions, PolicyInput, actions},
+    responses::{Event, Participation, join_status},
+    timestamp,
     upstream::Upstreams,
 };
 
-/// What an event page says.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct EventView {
     pub(crate) event: Event,
@@ -24,58 +23,58 @@ pub(crate) struct EventView {
     pub(crate) actions: Actions,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) degraded: Option<Degraded>,
-    /// For pages.
+    /// The event of the event service, for pages.
     #[serde(skip)]
     pub(crate) source: event::Event,
 }
 
-/// What is missing on it, and why.
+/// The reason for a missing participation: `timeout` or `unavailable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Degraded {
     pub(crate) participation: &'static str,
 }
 
-/// Reads an event page.
+/// Reads the view of an event.
 pub(crate) async fn event_view(
     upstreams: &Upstreams,
     caller: &Caller,
     id: Uuid,
-) -> Result<EventView, Refusal> {
+) -> Result<EventView, ApiError> {
     let id = id.to_string();
-    let found = find(upstreams, caller, &id).await?;
+    let event = find(upstreams, caller, &id).await?;
     let (participation, organizer) = tokio::join!(
         participation(upstreams, caller, &id),
-        upstreams.display_name(&found.owner_id),
+        upstreams.display_name(&event.owner_id),
     );
     let (participation, degraded) = match participation {
         Ok(participation) => (Some(participation), None),
         Err(degraded) => (None, Some(degraded)),
     };
-    let actions = actions(&Facts {
-        is_known: caller.user.is_some(),
+    let actions = actions(&PolicyInput {
+        is_authenticated: caller.user.is_some(),
         role: caller.role,
-        is_owner: caller.is(&found.owner_id),
+        is_owner: caller.is(&event.owner_id),
         participation: participation.as_ref().map(|part| part.status),
-        status: found.status(),
-        capacity: found.capacity,
-        starts: moment::of(found.start_time.as_ref()),
-        ends: moment::of(found.end_time.as_ref()),
+        status: event.status(),
+        capacity: event.capacity,
+        starts_at: timestamp::from_proto(event.start_time.as_ref()),
+        ends_at: timestamp::from_proto(event.end_time.as_ref()),
         now: Utc::now(),
     });
     Ok(EventView {
         event: Event {
             organizer_name: Some(organizer),
-            ..found.clone().into()
+            ..event.clone().into()
         },
         participation,
         actions,
         degraded,
-        source: found,
+        source: event,
     })
 }
 
-/// The event as everybody sees it, else as those do who may see more.
-async fn find(upstreams: &Upstreams, caller: &Caller, id: &str) -> Result<event::Event, Refusal> {
+/// Returns the published event, or the unpublished event if the caller may read it.
+async fn find(upstreams: &Upstreams, caller: &Caller, id: &str) -> Result<event::Event, ApiError> {
     let public = match upstreams.event(id).await {
         Err(status) if status.code() == Code::NotFound && caller.user.is_some() => {
             upstreams.own_event(caller, id).await
@@ -83,8 +82,8 @@ async fn find(upstreams: &Upstreams, caller: &Caller, id: &str) -> Result<event:
         public => public,
     };
     public.map_err(|status| match status.code() {
-        // That there is a draft is nobody else's business.
-        Code::NotFound | Code::PermissionDenied | Code::Unauthenticated => Refusal::new(
+        // The answer does not reveal that a draft exists.
+        Code::NotFound | Code::PermissionDenied | Code::Unauthenticated => ApiError::new(
             StatusCode::NOT_FOUND,
             "resource_not_found",
             "event not found",
@@ -114,7 +113,7 @@ async fn participation(
     match upstreams.participation(caller, event_id).await {
         Ok(part) => Ok(Participation {
             status: join_status(part.status()),
-            joined_at: moment::of(part.joined_at.as_ref()).map(moment::text),
+            joined_at: timestamp::from_proto(part.joined_at.as_ref()).map(timestamp::to_text),
             ..none
         }),
         Err(status) => match status.code() {
@@ -138,15 +137,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_that_is_late_is_told_from_one_that_is_away_api_5() {
-        for (status, word) in [
-            (Status::deadline_exceeded("late"), "timeout"),
-            (Status::cancelled("late"), "timeout"),
-            (Status::unavailable("away"), "unavailable"),
+    fn distinguishes_slow_from_unavailable_join_service_api_5() {
+        for (status, reason) in [
+            (Status::deadline_exceeded("timeout"), "timeout"),
+            (Status::cancelled("timeout"), "timeout"),
+            (Status::unavailable("unavailable"), "unavailable"),
             (Status::internal("broken"), "unavailable"),
             (Status::resource_exhausted("busy"), "unavailable"),
         ] {
-            assert_eq!(degraded(&status).participation, word, "{status}");
+            assert_eq!(degraded(&status).participation, reason, "{status}");
         }
     }
 }

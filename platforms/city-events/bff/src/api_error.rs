@@ -10,23 +10,25 @@ use seaworthy::{
 };
 use tonic::Status;
 
-/// A request that is refused, in the words of the interface. What a service behind this one said goes on; that one is away is said as such.
+/// An error response of the interface.
+///
+/// Client errors of an upstream service keep their reason. Other upstream errors become 502 or 504.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) code: String,
     pub(crate) message: String,
     cause: Option<Error>,
 }
 
-/// What a service answers in the interface's own words, where its status is not that of its kind.
-const STATUSES: [(&str, StatusCode); 2] = [
+/// Statuses of reasons that differ from the status of their error code.
+const STATUS_BY_REASON: [(&str, StatusCode); 2] = [
     ("EVENT_CLOSED", StatusCode::GONE),
     ("JOIN_BANNED", StatusCode::FORBIDDEN),
 ];
 
-/// Reasons of the join service, and their names in the interface.
-const CODES: [(&str, &str); 8] = [
+/// Codes of the interface for reasons of the join service.
+const CODE_BY_REASON: [(&str, &str); 8] = [
     ("REQUEST_INVALID", "request.invalid"),
     ("IDEMPOTENCY_KEY_REQUIRED", "idempotency_key.required"),
     ("AUTH_FORBIDDEN", "auth.forbidden"),
@@ -37,8 +39,7 @@ const CODES: [(&str, &str); 8] = [
     ("EVENT_CLOSED", "event.closed"),
 ];
 
-impl Refusal {
-    /// A refusal of this service's own.
+impl ApiError {
     pub(crate) fn new(
         status: StatusCode,
         code: impl Into<String>,
@@ -52,70 +53,76 @@ impl Refusal {
         }
     }
 
-    /// 400: something in the request can never be accepted.
+    /// 400 `validation_failed`.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "validation_failed", message)
     }
 
-    /// 401: nobody knows who asks.
-    pub(crate) fn unknown_caller() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "sign in first")
+    /// 401 `unauthorized`.
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "send a valid access token",
+        )
     }
 
-    /// Keeps the error for the log.
-    pub(crate) fn because(mut self, cause: Error) -> Self {
+    /// Attaches the cause for the log. It also sets `Retry-After`.
+    pub(crate) fn with_cause(mut self, cause: Error) -> Self {
         self.cause = Some(cause);
         self
     }
 
-    /// What a service said, or that it said nothing.
-    pub(crate) fn of_status(status: &Status) -> Self {
+    /// Converts the status of an upstream call.
+    pub(crate) fn from_upstream(status: &Status) -> Self {
         let error = from_status(status);
-        let refusal = match error.code() {
+        let converted = match error.code() {
             Code::Unavailable => Self::new(
                 StatusCode::BAD_GATEWAY,
                 "internal_error",
-                "something that this needs is away; try again later",
+                "a dependency is unavailable: try again later",
             ),
             Code::DeadlineExceeded | Code::Cancelled | Code::RequestTimeout => Self::new(
                 StatusCode::GATEWAY_TIMEOUT,
                 "upstream_timeout",
-                "something that this needs did not answer in time",
+                "a dependency did not answer in time: try again",
             ),
-            Code::Unauthenticated if error.reason() != "TOKEN_REVOKED" => {
-                Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "sign in first")
-            }
+            Code::Unauthenticated if error.reason() != "TOKEN_REVOKED" => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "send a valid access token",
+            ),
             Code::Forbidden if error.reason().starts_with("INSUFFICIENT") => {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", "not allowed")
             }
             code if code.is_server_fault() => Self::new(
                 StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::BAD_GATEWAY),
                 "internal_error",
-                "something that this needs failed",
+                "a dependency failed",
             ),
             code => {
                 let reason = error.reason();
-                let own = STATUSES.iter().find(|(name, _)| *name == reason);
+                let own = STATUS_BY_REASON.iter().find(|(name, _)| *name == reason);
                 let status = own.map_or_else(
                     || StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::BAD_GATEWAY),
                     |(_, status)| *status,
                 );
-                let named = CODES.iter().find(|(name, _)| *name == reason);
-                let name = named.map_or_else(|| reason.to_lowercase(), |(_, name)| (*name).into());
-                Self::new(status, name, error.message().to_owned())
+                let named = CODE_BY_REASON.iter().find(|(name, _)| *name == reason);
+                let code = named.map_or_else(|| reason.to_lowercase(), |(_, code)| (*code).into());
+                Self::new(status, code, error.message().to_owned())
             }
         };
-        refusal.because(error)
+        converted.with_cause(error)
     }
 }
 
-impl From<Status> for Refusal {
+impl From<Status> for ApiError {
     fn from(status: Status) -> Self {
-        Self::of_status(&status)
+        Self::from_upstream(&status)
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let error_response = ErrorResponse::new(self.status, self.code, self.message);
         let mut response = match self.cause.as_ref().and_then(Error::retry_after) {
@@ -135,14 +142,14 @@ mod tests {
 
     use super::*;
 
-    fn told(code: Code, reason: &'static str) -> (u16, String) {
+    fn convert(code: Code, reason: &'static str) -> (u16, String) {
         let status = to_status(&Error::new(code, reason, "why"));
-        let refusal = Refusal::of_status(&status);
-        (refusal.status.as_u16(), refusal.code)
+        let error = ApiError::from_upstream(&status);
+        (error.status.as_u16(), error.code)
     }
 
     #[test]
-    fn what_a_service_says_goes_on_in_the_words_of_the_interface() {
+    fn converts_upstream_errors_to_codes_of_the_interface() {
         for (code, reason, status, name) in [
             (Code::Conflict, "EVENT_FULL", 409, "event.full"),
             (Code::NotFound, "JOIN_NOT_FOUND", 404, "join.not_found"),
@@ -162,7 +169,7 @@ mod tests {
             (Code::DeadlineExceeded, "TIMEOUT", 504, "upstream_timeout"),
             (Code::Internal, "INTERNAL", 500, "internal_error"),
         ] {
-            assert_eq!(told(code, reason), (status, name.to_owned()), "{reason}");
+            assert_eq!(convert(code, reason), (status, name.to_owned()), "{reason}");
         }
     }
 }

@@ -1,0 +1,23 @@
+//! Conversions of timestamps between Protocol Buffers and texts.
+
+use chrono::{DateTime, Utc};
+use city_events_contract::Moment;
+use prost_types::Timestamp;
+
+/// Returns `None` if the timestamp is missing or out of range.
+pub(crate) fn from_proto(timestamp: Option<&Timestamp>) -> Option<DateTime<Utc>> {
+    let timestamp = timestamp?;
+    DateTime::from_timestamp(timestamp.seconds, timestamp.nanos.try_into().ok()?)
+}
+
+pub(crate) fn to_proto(time: DateTime<Utc>) -> Timestamp {
+    Timestamp {
+        seconds: time.timestamp(),
+        nanos: i32::try_from(time.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
+}
+
+/// Formats a time for clients, in RFC 3339.
+pub(crate) fn to_text(time: DateTime<Utc>) -> String {
+    Moment::from(time).to_string()
+}

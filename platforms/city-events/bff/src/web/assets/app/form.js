@@ -1,0 +1,150 @@
+  // ---- Forms ----
+  function showError(form, text) {
+    const alert = form.querySelector(".alert");
+    alert.textContent = text;
+    alert.hidden = false;
+  }
+
+  function eventOf(form) {
+    const fields = Object.fromEntries(new FormData(form));
+    const instant = (text) => new Date(text).toISOString();
+    return {
+      title: fields.title.trim(), description: fields.description.trim(), city: fields.city.trim(), category: fields.category.trim(),
+      start_time: instant(fields.start_time), end_time: instant(fields.end_time), capacity: Number(fields.capacity || 0),
+    };
+  }
+
+  // The page after a login. The server prints only paths of this site, and the script compares the
+  // origins again.
+  function next(form) {
+    const url = local(form.dataset.next || "/");
+    return url && isPage(url) ? url.pathname + url.search + url.hash : "/";
+  }
+
+  // Each function returns an error message, or nothing after a success.
+  const FORMS = {
+    async login(form, fields) {
+      const response = await call("POST", "/api/auth/login", { body: fields });
+      if (!response.ok) return errorMessage(response);
+      startSession(await response.json());
+      otherTabs?.postMessage("in");
+      navigate(next(form));
+    },
+    async register(form, fields) {
+      const response = await call("POST", "/api/auth/register", { body: fields });
+      if (!response.ok) return errorMessage(response);
+      startSession(await response.json());
+      otherTabs?.postMessage("in");
+      toast("Welcome! We sent you a message to verify your e-mail.");
+      navigate(next(form));
+    },
+    async forgot(form, fields) {
+      const response = await call("POST", "/api/auth/password/reset/request", { body: fields });
+      if (!response.ok) return errorMessage(response);
+      toast("If the account exists, we sent the link.");
+      navigate("/login");
+    },
+    async verify(form) {
+      const response = await call("POST", "/api/auth/verify-email/confirm", { body: { token: form.dataset.token } });
+      if (!response.ok) return errorMessage(response);
+      if (user) user.email_verified = true;
+      toast("Your e-mail address is verified.");
+      navigate(user ? "/profile" : "/login");
+    },
+    async reset(form, fields) {
+      const response = await call("POST", "/api/auth/password/reset/confirm", { body: { token: form.dataset.token, ...fields } });
+      if (!response.ok) return errorMessage(response);
+      endSession();
+      toast("The new password is set. Sign in with it.");
+      navigate("/login");
+    },
+    async password(form, fields) {
+      const response = await call("POST", "/api/auth/password/change", { body: fields });
+      if (!response.ok) return errorMessage(response);
+      endSession();
+      toast("The password is changed. Sign in with the new one.");
+      navigate("/login?next=/profile");
+    },
+    async create(form, fields, then) {
+      const response = await call("POST", "/api/events", { body: eventOf(form) });
+      if (!response.ok) return errorMessage(response);
+      const created = await response.json();
+      if (then === "publish") {
+        const published = await call("POST", `/api/events/${encodeURIComponent(created.id)}/publish`, { body: {} });
+        if (published.ok) toast("Published. Everyone can see it now.");
+        else toast(`Saved as a draft: ${await errorMessage(published)}`, "bad");
+      } else {
+        toast("Saved as a draft.");
+      }
+      navigate(`/events/${encodeURIComponent(created.id)}`);
+    },
+    async update(form) {
+      const response = await call("PATCH", `/api/events/${encodeURIComponent(form.dataset.id)}`, { body: eventOf(form) });
+      if (!response.ok) return errorMessage(response);
+      toast("Saved.");
+      navigate(`/events/${encodeURIComponent(form.dataset.id)}`);
+    },
+    async ban(form, fields, then) {
+      const response = await call("POST", `/api/auth/mod/users/${encodeURIComponent(fields.user_id)}/${then === "unban" ? "unban" : "ban"}`, { body: {} });
+      if (!response.ok) return errorMessage(response);
+      toast(then === "unban" ? "The ban is lifted." : "The user is banned.");
+    },
+    async unban(form, fields) {
+      const path = `/api/events/${encodeURIComponent(form.dataset.id)}/bans/${encodeURIComponent(fields.user_id)}`;
+      const response = await call("DELETE", path);
+      if (!response.ok) return errorMessage(response);
+      toast("The user can join again.");
+    },
+    async role(form, fields) {
+      const response = await call("POST", `/api/auth/admin/users/${encodeURIComponent(fields.user_id)}/role`, { body: { role: fields.role } });
+      if (!response.ok) return errorMessage(response);
+      toast("The role is set.");
+    },
+  };
+
+  document.addEventListener("submit", async (submit) => {
+    const form = submit.target;
+    const name = form.getAttribute("data-form");
+    // Buttons of the dialog close it and send nothing.
+    if (!name && form.getAttribute("method") === "dialog") return;
+    submit.preventDefault();
+    if (!name) {
+      // A search form. Any other form is not sent.
+      const url = form.getAttribute("method") === "get" && local(form.getAttribute("action") || "");
+      if (!url) return;
+      url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+      navigate(url);
+      return;
+    }
+    if (!Object.hasOwn(FORMS, name) || form.dataset.busy) return;
+    form.querySelector(".alert").hidden = true;
+    if (!form.reportValidity()) return;
+    const button = submit.submitter;
+    form.dataset.busy = "1";
+    button?.setAttribute("aria-busy", "true");
+    try {
+      const error = await FORMS[name](form, Object.fromEntries(new FormData(form)), button?.value);
+      if (error) showError(form, error);
+    } catch {
+      showError(form, "The network is unavailable. Try again.");
+    } finally {
+      delete form.dataset.busy;
+      button?.removeAttribute("aria-busy");
+    }
+  });
+
+  // Suggests cities while the user types.
+  let suggesting = 0;
+  document.addEventListener("input", (input) => {
+    const field = input.target;
+    if (!field.dataset || !field.dataset.suggest || field.value.trim().length < 2) return;
+    clearTimeout(suggesting);
+    suggesting = setTimeout(async () => {
+      const response = await send(`${field.dataset.suggest}?q=${encodeURIComponent(field.value.trim())}`, isCall).catch(() => null);
+      if (!response || !response.ok) return;
+      const { data } = await response.json();
+      const list = document.getElementById("cities");
+      list?.replaceChildren(...data.map((city) => Object.assign(document.createElement("option"), { value: city })));
+    }, 200);
+  });
+
