@@ -1,5 +1,6 @@
 #!/bin/sh
-# Run by the image of PostgreSQL when its volume is empty: a database and a user for each service, who may connect to nothing else.
+# The PostgreSQL image runs this script if its volume is empty. It creates a database and a user for
+# each service. A user can connect only to its own database.
 set -eu
 for service in auth event join feed email; do
     psql --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \

@@ -2,28 +2,28 @@ use std::path::PathBuf;
 
 use seaworthy::service::clap::{Arg, ArgAction, Command, Error, value_parser};
 
-/// A folder that version control leaves out.
+/// A directory that version control ignores.
 const DEFAULT_DATA: &str = "data/city-events";
 
-/// What the command line says.
+/// The parsed command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arguments {
-    /// The folder of everything that is kept.
+    /// The directory of all databases and secrets.
     pub data: PathBuf,
     /// Settings of services, as `SERVICE.KEY=VALUE`.
     pub set: Vec<String>,
-    /// Whether listeners take ports that are free.
+    /// Whether listeners use free ports.
     pub free_ports: bool,
-    /// Whether nothing is put into an empty platform.
+    /// Whether to skip the creation of sample users and events.
     pub empty: bool,
 }
 
 impl Arguments {
-    /// Reads a command line, whose first word is the program.
+    /// Parses a command line, including the name of the program.
     ///
     /// # Errors
-    /// The help that was asked for, or why the line means nothing.
-    pub fn read(line: impl IntoIterator<Item = String>) -> Result<Self, Error> {
+    /// The help text, or a description of the invalid argument.
+    pub fn parse(line: impl IntoIterator<Item = String>) -> Result<Self, Error> {
         let mut matches = command().try_get_matches_from(line)?;
         Ok(Self {
             data: matches
@@ -38,7 +38,7 @@ impl Arguments {
 
 fn command() -> Command {
     Command::new("city-events")
-        .about("City Events in one process. Each service is also a program of its own.")
+        .about("All City Events services in one process. Each service is also a separate program.")
         .version(env!("CARGO_PKG_VERSION"))
         .arg(
             Arg::new("data")
@@ -46,7 +46,7 @@ fn command() -> Command {
                 .value_name("PATH")
                 .value_parser(value_parser!(PathBuf))
                 .default_value(DEFAULT_DATA)
-                .help("The folder of everything that is kept"),
+                .help("The directory of all databases and secrets"),
         )
         .arg(
             Arg::new("set")
@@ -59,13 +59,13 @@ fn command() -> Command {
             Arg::new("free-ports")
                 .long("free-ports")
                 .action(ArgAction::SetTrue)
-                .help("Listen on ports that are free instead of the usual ones"),
+                .help("Listen on free ports instead of the default ones"),
         )
         .arg(
             Arg::new("empty")
                 .long("empty")
                 .action(ArgAction::SetTrue)
-                .help("Begin without events"),
+                .help("Start without sample users and events"),
         )
 }
 
@@ -74,20 +74,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_without_words_is_the_usual_platform() {
-        let read = |words: &[&str]| {
-            let line = std::iter::once("city-events").chain(words.iter().copied());
-            Arguments::read(line.map(str::to_owned))
+    fn parses_defaults_and_options() {
+        let parse = |arguments: &[&str]| {
+            let line = std::iter::once("city-events").chain(arguments.iter().copied());
+            Arguments::parse(line.map(str::to_owned))
         };
-        let usual = read(&[]).unwrap();
-        assert_eq!(usual.data, PathBuf::from("data/city-events"));
-        assert!(!usual.free_ports && !usual.empty && usual.set.is_empty());
-        let other = read(&[
+        let default = parse(&[]).unwrap();
+        assert_eq!(default.data, PathBuf::from("data/city-events"));
+        assert!(!default.free_ports && !default.empty && default.set.is_empty());
+        let other = parse(&[
             "--data", "/tmp/x", "--set", "bff.a=1", "--set", "auth.b=2", "--empty",
         ])
         .unwrap();
         assert_eq!(other.set, ["bff.a=1", "auth.b=2"]);
         assert!(other.empty);
-        assert!(read(&["--colour", "red"]).is_err());
+        assert!(parse(&["--colour", "red"]).is_err());
     }
 }

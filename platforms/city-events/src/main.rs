@@ -1,4 +1,4 @@
-//! The platform.
+//! The program that starts all services.
 
 use std::process::ExitCode;
 

@@ -6,62 +6,65 @@ use seaworthy::{
     service::{Addresses, RunningService, StopOutcome},
 };
 
-use crate::Folder;
+use crate::DataDirectory;
 
-/// What may be said of a platform before it starts.
+/// Options of a platform.
 #[derive(Debug, Clone, Default)]
 pub struct PlatformOptions {
-    /// Settings of services, as `SERVICE.KEY=VALUE`; they count more than the platform's own.
+    /// Settings of services in the form `SERVICE.KEY=VALUE`. They override those of the platform.
     pub set: Vec<String>,
-    /// Whether listeners take ports that are free.
+    /// Whether listeners use free ports.
     pub free_ports: bool,
-    /// The profile; of the process's environment where there is none.
+    /// The profile of all services. By default, the environment of the process sets it.
     pub profile: Option<Profile>,
 }
 
-/// The services, in the order in which they were started.
+/// The running services of a platform, in the order of their start.
 #[derive(Debug)]
 pub struct Platform {
-    services: Vec<Running>,
+    services: Vec<RunningPart>,
     is_on_loopback: bool,
 }
 
-/// A service that runs, by its short name.
+/// A running service and its short name.
 #[derive(Debug)]
-struct Running {
+struct RunningPart {
     name: &'static str,
     service: RunningService,
 }
 
-/// The people of the first start come from one address.
-const REGISTRATIONS: &str = "rate_limit.register.requests=20";
-/// And sign in from there.
-const LOGINS: &str = "rate_limit.login.requests=60";
+/// The sample users register from one IP address.
+const REGISTER_LIMIT: &str = "rate_limit.register.requests=20";
+/// The sample users log in from one IP address.
+const LOGIN_LIMIT: &str = "rate_limit.login.requests=60";
 
-/// Its own pages are the web application: what a window says that signed in elsewhere is for them.
-const PAGES: &str = "oauth.frontend_origin=http://127.0.0.1:8080";
+/// The pages of the gateway receive the result of OAuth logins.
+const FRONTEND_ORIGIN: &str = "oauth.frontend_origin=http://127.0.0.1:8080";
 
-/// What is different for services that share one terminal on somebody's own machine.
-const ALL: [&str; 4] = [
-    // Nothing stands in front that would have to be waited for.
+/// Settings of all services, which share one terminal.
+const COMMON_SETTINGS: [&str; 4] = [
+    // No load balancer has to notice the stop.
     "lifecycle.drain_delay=0s",
-    // Lines that name their service, and few of them: what production would refuse is known here.
+    // JSON lines name their service. Warnings of preflight are hidden.
     "log.format=json",
     "log.level=warn",
     "log.targets.seaworthy_service=error",
 ];
 
 impl Platform {
-    /// Starts all services, each when those that it asks are ready.
+    /// Starts all services. A service starts after the services that it calls are ready.
     ///
     /// # Errors
-    /// [`StartError`] of the first that does not start, with its name; those before it are stopped.
-    pub async fn start(folder: &Folder, options: &PlatformOptions) -> Result<Self, StartError> {
+    /// [`StartError`] of the first service that fails. The services that already run are stopped.
+    pub async fn start(
+        directory: &DataDirectory,
+        options: &PlatformOptions,
+    ) -> Result<Self, StartError> {
         let mut platform = Self {
             services: Vec::new(),
             is_on_loopback: is_on_loopback(options).await?,
         };
-        match platform.start_all(folder, options).await {
+        match platform.start_all(directory, options).await {
             Ok(()) => Ok(platform),
             Err(error) => {
                 platform.stop().await;
@@ -72,16 +75,19 @@ impl Platform {
 
     async fn start_all(
         &mut self,
-        folder: &Folder,
+        directory: &DataDirectory,
         options: &PlatformOptions,
     ) -> Result<(), StartError> {
-        let secret = format!("jwt.secret={}", folder.secret("jwt")?);
-        let internal = format!("internal_secret={}", folder.secret("internal")?);
-        let audit_log = format!("audit_log.key={}", folder.secret("audit_log")?);
-        let calls = format!("service_calls.secret={}", folder.secret("service_calls")?);
-        let broker = format!("broker.url={}", folder.sqlite("broker.db"));
+        let secret = format!("jwt.secret={}", directory.secret("jwt")?);
+        let internal = format!("internal_secret={}", directory.secret("internal")?);
+        let audit_log = format!("audit_log.key={}", directory.secret("audit_log")?);
+        let calls = format!(
+            "service_calls.secret={}",
+            directory.secret("service_calls")?
+        );
+        let broker = format!("broker.url={}", directory.sqlite("broker.db"));
         let with = |name: &str, more: &[String]| {
-            let database = format!("database.url={}", folder.sqlite(&format!("{name}.db")));
+            let database = format!("database.url={}", directory.sqlite(&format!("{name}.db")));
             let migrate = "database.migrate_at_start=true".to_owned();
             [&[database, migrate, broker.clone(), secret.clone()], more].concat()
         };
@@ -90,10 +96,10 @@ impl Platform {
             internal.clone(),
             audit_log.clone(),
             calls.clone(),
-            REGISTRATIONS.into(),
-            LOGINS.into(),
-            PAGES.into(),
-            // auth itself may be on a loopback address, while the others forward requests to it.
+            REGISTER_LIMIT.into(),
+            LOGIN_LIMIT.into(),
+            FRONTEND_ORIGIN.into(),
+            // Other services may be reachable and forward requests to the auth service.
             format!("reject_default_passwords={}", !self.is_on_loopback),
         ];
         let service = Part::auth();
@@ -117,7 +123,7 @@ impl Platform {
             .await?;
 
         let service = Part::feed();
-        let cookies = format!("anonymous.secret={}", folder.secret("anonymous")?);
+        let cookies = format!("anonymous.secret={}", directory.secret("anonymous")?);
         self.add(
             service,
             options,
@@ -141,7 +147,7 @@ impl Platform {
             .await?;
 
         let service = Part::bff();
-        let own = self.behind_the_door([secret, calls]);
+        let own = self.gateway_settings([secret, calls]);
         self.add(service, options, own, false, city_events_bff::assemble)
             .await
     }
@@ -153,8 +159,8 @@ impl Platform {
         self.is_on_loopback
     }
 
-    /// Where the services really listen.
-    fn behind_the_door(&self, secrets: [String; 2]) -> Vec<String> {
+    /// Returns the settings of the gateway with the addresses of the other services.
+    fn gateway_settings(&self, secrets: [String; 2]) -> Vec<String> {
         let mut settings = secrets.to_vec();
         for name in ["auth", "event", "join"] {
             if let Some(grpc) = self.addresses(name).and_then(|addresses| addresses.grpc) {
@@ -174,35 +180,35 @@ impl Platform {
         part: Part,
         options: &PlatformOptions,
         own: Vec<String>,
-        calls: bool,
+        has_grpc: bool,
         assemble: A,
     ) -> Result<(), StartError>
     where
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
-        let loader = loader(&part, options, own, calls);
+        let loader = loader(&part, options, own, has_grpc);
         let identity = part.identity;
-        // On the heap: each start is a future of a hundred others.
+        // The future of a start is too large for the stack.
         let running = Box::pin(part.service.start(loader, assemble));
         let running = running.await.map_err(|error| {
             StartError::because(format!("{identity} does not start"), Chain(error))
         })?;
-        self.services.push(Running {
+        self.services.push(RunningPart {
             name: part.name,
             service: running,
         });
         Ok(())
     }
 
-    /// Where a service listens, by its short name: `auth`, `event`, `join`, `feed`, `email`, `bff`.
+    /// Returns the addresses of a service by its short name: `auth`, `event`, `join`, `feed`, `email`, `bff`.
     #[must_use]
     pub fn addresses(&self, name: &str) -> Option<Addresses> {
         let found = self.services.iter().find(|running| running.name == name);
         found.map(|running| running.service.addresses())
     }
 
-    /// All of them.
+    /// Returns the addresses of all services.
     #[must_use]
     pub fn all_addresses(&self) -> BTreeMap<&'static str, Addresses> {
         let services = self.services.iter();
@@ -211,16 +217,16 @@ impl Platform {
             .collect()
     }
 
-    /// Stops one service, as an outage would. `None` where it does not run.
+    /// Stops one service, to simulate an outage. Returns `None` if it does not run.
     pub async fn stop_one(&mut self, name: &str) -> Option<StopOutcome> {
-        let place = self
+        let index = self
             .services
             .iter()
             .position(|running| running.name == name)?;
-        Some(self.services.remove(place).service.stop().await)
+        Some(self.services.remove(index).service.stop().await)
     }
 
-    /// Stops all of them, the door first, and tells what was cut off.
+    /// Stops all services, the gateway first. Returns the work that was aborted.
     pub async fn stop(self) -> Vec<String> {
         let mut unfinished = Vec::new();
         for running in self.services.into_iter().rev() {
@@ -237,24 +243,24 @@ impl Platform {
 }
 
 /// Layers the settings of a service: the defaults of the platform, its own values, the caller's.
-fn loader(part: &Part, options: &PlatformOptions, own: Vec<String>, calls: bool) -> Loader {
-    let mut settings: Vec<String> = ALL.map(str::to_owned).into();
+fn loader(part: &Part, options: &PlatformOptions, own: Vec<String>, has_grpc: bool) -> Loader {
+    let mut settings: Vec<String> = COMMON_SETTINGS.map(str::to_owned).into();
     if options.free_ports {
         settings.extend([
             "server.http.addr=127.0.0.1:0".into(),
             "admin.addr=127.0.0.1:0".into(),
         ]);
-        if calls {
+        if has_grpc {
             settings.push("server.grpc.addr=127.0.0.1:0".into());
         }
     }
     settings.extend(own);
     let prefix = format!("{}.", part.name);
-    let said = options
+    let overrides = options
         .set
         .iter()
         .filter_map(|setting| setting.strip_prefix(&prefix));
-    settings.extend(said.map(str::to_owned));
+    settings.extend(overrides.map(str::to_owned));
     let loader = Loader::new(part.identity)
         .environment(Environment::of_process())
         .overrides(settings);
@@ -270,9 +276,9 @@ async fn is_on_loopback(options: &PlatformOptions) -> Result<bool, StartError> {
     async fn of<C: Settings>(
         part: Part,
         options: &PlatformOptions,
-        calls: bool,
+        has_grpc: bool,
     ) -> Result<bool, StartError> {
-        let loader = loader(&part, options, Vec::new(), calls);
+        let loader = loader(&part, options, Vec::new(), has_grpc);
         let found = part.service.is_on_loopback::<C>(loader).await;
         found.map_err(|error| part.refuse(error))
     }
@@ -286,7 +292,7 @@ async fn is_on_loopback(options: &PlatformOptions) -> Result<bool, StartError> {
     )
 }
 
-/// A service before it starts.
+/// A service that is not started.
 struct Part {
     name: &'static str,
     identity: &'static str,

@@ -4,21 +4,21 @@ use std::{
     process::ExitCode,
 };
 
-use seaworthy::{config::ConfigErrors, prelude::StartError};
+use seaworthy::{config::ConfigErrors, core::error_chain, prelude::StartError};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{Arguments, Folder, Platform, PlatformOptions, seed::seed};
+use crate::{Arguments, DataDirectory, Platform, PlatformOptions, seed::seed};
 
-/// As every service's program ends.
+/// Exit statuses, the same as those of every service.
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
-const CUT_OFF: u8 = 75;
+const ABORTED: u8 = 75;
 const CONFIGURATION: u8 = 78;
 
-/// The whole of the program `city-events`: starts all services, and stops them in order at SIGTERM and SIGINT.
+/// Runs the program `city-events`. It starts all services and stops them at SIGTERM or SIGINT.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::read(std::env::args()) {
+    let arguments = match Arguments::parse(std::env::args()) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
@@ -33,7 +33,7 @@ pub fn run() -> ExitCode {
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return refuse(&StartError::because("the runtime cannot be started", error)),
+        Err(error) => return fail(&StartError::because("the runtime cannot be started", error)),
     };
     let status = runtime.block_on(serve(arguments));
     runtime.shutdown_background();
@@ -43,7 +43,12 @@ pub fn run() -> ExitCode {
 async fn serve(arguments: Arguments) -> ExitCode {
     let mut stop = match Stop::listen() {
         Ok(stop) => stop,
-        Err(error) => return refuse(&StartError::because("signals cannot be listened to", error)),
+        Err(error) => {
+            return fail(&StartError::because(
+                "signal handlers cannot be installed",
+                error,
+            ));
+        }
     };
     let options = PlatformOptions {
         set: arguments.set,
@@ -51,68 +56,70 @@ async fn serve(arguments: Arguments) -> ExitCode {
         profile: None,
     };
     let started = async {
-        let folder = Folder::open(arguments.data)?;
-        let platform = Platform::start(&folder, &options).await?;
-        Ok::<_, StartError>((folder, platform))
+        let directory = DataDirectory::open(arguments.data)?;
+        let platform = Platform::start(&directory, &options).await?;
+        Ok::<_, StartError>((directory, platform))
     };
-    let (folder, platform) = tokio::select! {
+    let (directory, platform) = tokio::select! {
         started = started => match started {
             Ok(started) => started,
-            Err(error) => return refuse(&error),
+            Err(error) => return fail(&error),
         },
-        () = stop.asked() => return ExitCode::SUCCESS,
+        () = stop.requested() => return ExitCode::SUCCESS,
     };
-    let is_asked = tokio::select! {
-        () = look_inhabited(&folder, &platform, arguments.empty) => false,
-        () = stop.asked() => true,
+    let is_stopping = tokio::select! {
+        () = seed_once(&directory, &platform, arguments.empty) => false,
+        () = stop.requested() => true,
     };
-    if !is_asked {
-        tell(&folder, &platform);
-        stop.asked().await;
+    if !is_stopping {
+        print_addresses(&directory, &platform);
+        stop.requested().await;
     }
     let unfinished = tokio::select! {
         unfinished = platform.stop() => unfinished,
-        // Whoever asks twice does not want to wait.
-        () = stop.asked() => vec!["the stop".to_owned()],
+        // A second signal skips the rest of the stop.
+        () = stop.requested() => vec!["the stop itself".to_owned()],
     };
     if unfinished.is_empty() {
         return ExitCode::SUCCESS;
     }
-    complain(&format!(
-        "error: these were still running at the end of the stop: {}",
+    print_error(&format!(
+        "error: the stop aborted {}",
         unfinished.join(", ")
     ));
-    CUT_OFF.into()
+    ABORTED.into()
 }
 
-/// Gives an empty platform something to look at. That this fails is no reason not to run.
-async fn look_inhabited(folder: &Folder, platform: &Platform, stays_empty: bool) {
-    if stays_empty || folder.is_seeded() {
+/// Creates the sample data in an empty platform. A failure does not stop the platform.
+async fn seed_once(directory: &DataDirectory, platform: &Platform, is_disabled: bool) {
+    if is_disabled || directory.is_seeded() {
         return;
     }
     if !platform.is_on_loopback() {
         tracing::warn!(
-            "no accounts were seeded, because their password is published and other machines reach the platform"
+            "sample users are not created: their password is public, and other machines can reach the platform"
         );
         return;
     }
-    let Some(door) = platform.addresses("bff") else {
+    let Some(gateway) = platform.addresses("bff") else {
         return;
     };
-    let seeded = match seed(door.http).await {
-        Ok(()) => folder.set_seeded().map_err(Into::into),
+    let seeded = match seed(gateway.http).await {
+        Ok(()) => directory.set_seeded().map_err(Into::into),
         Err(error) => Err(error),
     };
     if let Err(error) = seeded {
-        let cause = error.source().map(ToString::to_string);
-        tracing::warn!(%error, cause, "not everything to look at could be made; the next start tries again");
+        tracing::warn!(
+            error = error_chain(&error),
+            "the sample data is incomplete: the next start continues"
+        );
     }
 }
 
-fn tell(folder: &Folder, platform: &Platform) {
+fn print_addresses(directory: &DataDirectory, platform: &Platform) {
     let mut text = String::from("\n  City Events is running.\n\n");
-    if let Some(door) = platform.addresses("bff") {
-        text.push_str(&format!("    Open       http://{}\n", door.http));
+    if let Some(gateway) = platform.addresses("bff") {
+        text.push_str(&format!("    Open       http://{}\n", gateway.http));
         if platform.is_on_loopback() {
             text.push_str(&format!(
                 "    Sign in    user@example.com, moderator@example.com, admin@example.com; password: {}\n",
@@ -123,14 +130,17 @@ fn tell(folder: &Folder, platform: &Platform) {
     if let Some(email) = platform.addresses("email") {
         text.push_str(&format!("    Mailbox    http://{}/mailbox\n", email.http));
     }
-    text.push_str(&format!("    Data       {}\n\n", folder.path().display()));
+    text.push_str(&format!(
+        "    Data       {}\n\n",
+        directory.path().display()
+    ));
     for (name, addresses) in platform.all_addresses() {
         let grpc = addresses
             .grpc
             .map(|grpc| format!("   gRPC {grpc}"))
             .unwrap_or_default();
         text.push_str(&format!(
-            "    {name:<6} http://{}   operators http://{}{grpc}\n",
+            "    {name:<6} http://{}   admin http://{}{grpc}\n",
             addresses.http, addresses.admin
         ));
     }
@@ -139,15 +149,15 @@ fn tell(folder: &Folder, platform: &Platform) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn refuse(error: &StartError) -> ExitCode {
-    complain(&format!("error: {}", error.chain().join("\n  caused by: ")));
-    match has_mistakes(error) {
+fn fail(error: &StartError) -> ExitCode {
+    print_error(&format!("error: {}", error.chain().join("\n  caused by: ")));
+    match is_configuration_error(error) {
         true => CONFIGURATION.into(),
         false => FAILURE.into(),
     }
 }
 
-fn has_mistakes(error: &StartError) -> bool {
+fn is_configuration_error(error: &StartError) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
         if error.is::<ConfigErrors>() {
@@ -158,11 +168,11 @@ fn has_mistakes(error: &StartError) -> bool {
     false
 }
 
-fn complain(text: &str) {
+fn print_error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// The signals that ask for a stop.
+/// The signals that request a stop.
 struct Stop {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
@@ -176,7 +186,7 @@ impl Stop {
         })
     }
 
-    async fn asked(&mut self) {
+    async fn requested(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -1,25 +1,25 @@
-// Asks what the link of a message is good for.
+// The script of the pages of links.
 (() => {
   const page = document.querySelector("main");
-  const said = document.querySelector("#said");
+  const message = document.querySelector("#message");
   const token = page.dataset.token;
-  const ask = async (path, more) => {
-    const answer = await fetch(path, {
+  const send = async (path, fields) => {
+    const response = await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ token, ...more }),
+      body: JSON.stringify({ token, ...fields }),
     });
-    if (answer.ok) return;
-    let message = "Something went wrong. Try again later.";
+    if (response.ok) return;
+    let text = "Something went wrong. Try again later.";
     try {
-      message = (await answer.json()).error.message || message;
+      text = (await response.json()).error.message || text;
     } catch {}
-    throw new Error(message);
+    throw new Error(text);
   };
-  const tell = (text) => {
-    said.textContent = text;
+  const show = (text) => {
+    message.textContent = text;
   };
-  const failed = (error) => tell(`This did not work: ${error.message}`);
+  const showError = (error) => show(`The request failed: ${error.message}`);
 
   const form = document.querySelector("form");
   if (page.dataset.page === "verify") {
@@ -27,28 +27,28 @@
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       form.hidden = true;
-      ask("/api/verify").then(() => tell("Your e-mail address is verified. You can close this page."), (error) => {
+      send("/api/verify").then(() => show("Your e-mail address is verified. You can close this page."), (error) => {
         form.hidden = false;
-        failed(error);
+        showError(error);
       });
     });
     return;
   }
-  ask("/api/reset/validate").then(() => {
-    tell("Choose a new password of at least 12 characters.");
+  send("/api/reset/validate").then(() => {
+    show("Choose a new password of at least 12 characters.");
     form.hidden = false;
     form.elements.password.focus();
-  }, failed);
+  }, showError);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const password = form.elements.password.value;
-    if (password !== form.elements.again.value) {
-      tell("The two passwords are not the same.");
+    if (password !== form.elements.repeated.value) {
+      show("The two passwords differ.");
       return;
     }
-    ask("/api/reset/confirm", { new_password: password }).then(() => {
+    send("/api/reset/confirm", { new_password: password }).then(() => {
       form.hidden = true;
-      tell("Your password is changed. Log in with the new one.");
-    }, failed);
+      show("Your password is changed. Log in with the new one.");
+    }, showError);
   });
 })();

@@ -9,66 +9,65 @@ use seaworthy::{
     prelude::*,
 };
 
-/// A folder that version control leaves out.
+/// A path in a folder that version control ignores.
 const DEFAULT_FILE: &str = "data/city-events/email.db";
-/// The one broker of a platform that is run in one folder.
+/// The embedded broker that all services of one folder share.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
-/// The exchange that earlier services declare.
+/// The exchange of the legacy services.
 const EXCHANGE: &str = "city.events";
-/// The auth service beside it.
+/// The auth service on the same machine.
 const DEFAULT_AUTH: &str = "http://127.0.0.1:8081";
-/// As the service before: after about half an hour a mail server is not coming back by itself.
+/// The number of attempts and the backoff of the legacy service: about half an hour in total.
 const DEFAULT_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
-/// As the service before: the first pause, and the longest.
-const FIRST_PAUSE: Timeout = Timeout::from_secs(10);
-const LONGEST_PAUSE: Timeout = Timeout::from_secs(10 * 60);
-/// A person who follows links and mistypes passwords needs a few.
-const DEFAULT_BY_ADDRESS: NonZeroU32 = NonZeroU32::new(30).unwrap();
-/// A link is followed once, and its password chosen in a few tries.
-const DEFAULT_BY_TOKEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const INITIAL_BACKOFF: Timeout = Timeout::from_secs(10);
+const MAX_BACKOFF: Timeout = Timeout::from_secs(10 * 60);
+/// Enough for a user who opens links and mistypes passwords.
+const DEFAULT_PER_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Enough for a user who mistypes a password.
+const DEFAULT_PER_TOKEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmailConfig {
-    /// What was sent, so that it is not sent again.
+    /// The database of sent mails and of the inbox.
     pub database: DatabaseConfig,
-    /// Who brings the messages.
+    /// The message broker.
     pub broker: MessagingConfig,
-    /// How messages are told apart from repeats.
+    /// The inbox, which recognizes repeated messages.
     pub inbox: InboxConfig,
-    /// How mail is sent.
+    /// The mail server.
     pub mail: MailConfig,
-    /// How often a mail is tried before its message is set aside.
-    pub attempts: NonZeroU32,
-    /// The bound of the first pause between two tries; it doubles with each.
-    pub retry_initial: Timeout,
-    /// The bound of the longest pause.
-    pub retry_cap: Timeout,
-    /// Where the auth service is.
+    /// The maximum number of attempts to send a mail. After them its message becomes a dead letter.
+    pub max_attempts: NonZeroU32,
+    /// The upper limit of the first delay between two attempts. It doubles with each attempt.
+    pub initial_backoff: Timeout,
+    /// The upper limit of every delay between two attempts.
+    pub max_backoff: Timeout,
+    /// The URL of the auth service.
     #[schemars(url)]
     pub auth_url: String,
-    /// What the auth service wants to see at its internal route.
+    /// The secret for the internal route of the auth service.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub internal_secret: Option<Secret<String>>,
-    /// Whether the owner of an event is told that it was canceled or unpublished.
-    pub tell_owners: bool,
-    /// How often the pages may ask.
+    /// Whether the owner of an event gets a mail when it is canceled or unpublished.
+    pub notify_owners: bool,
+    /// Limits of requests from the pages of links.
     pub rate_limit: EmailLimitsConfig,
 }
 
-/// How often the pages may ask the auth service.
+/// Limits of requests from the pages of links to the auth service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmailLimitsConfig {
-    /// Whether they are limited at all, beyond what the listener allows.
+    /// Whether these requests are limited. The limits of the listener apply in any case.
     pub enabled: bool,
-    /// Requests of one address in a minute.
-    pub requests_per_address: NonZeroU32,
-    /// Requests about one link in ten minutes.
+    /// Requests per minute from one IP address.
+    pub requests_per_ip: NonZeroU32,
+    /// Requests per ten minutes with one token.
     pub requests_per_token: NonZeroU32,
-    /// Where replicas count together.
+    /// The Redis that replicas share. Without it, each replica counts alone.
     pub redis: CountersConfig,
 }
 
@@ -76,8 +75,8 @@ impl Default for EmailLimitsConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            requests_per_address: DEFAULT_BY_ADDRESS,
-            requests_per_token: DEFAULT_BY_TOKEN,
+            requests_per_ip: DEFAULT_PER_IP,
+            requests_per_token: DEFAULT_PER_TOKEN,
             redis: CountersConfig::default(),
         }
     }
@@ -95,12 +94,12 @@ impl Default for EmailConfig {
             broker,
             inbox: InboxConfig::default(),
             mail: MailConfig::default(),
-            attempts: DEFAULT_ATTEMPTS,
-            retry_initial: FIRST_PAUSE,
-            retry_cap: LONGEST_PAUSE,
+            max_attempts: DEFAULT_ATTEMPTS,
+            initial_backoff: INITIAL_BACKOFF,
+            max_backoff: MAX_BACKOFF,
             auth_url: DEFAULT_AUTH.to_owned(),
             internal_secret: None,
-            tell_owners: false,
+            notify_owners: false,
             rate_limit: EmailLimitsConfig::default(),
         }
     }

@@ -1,7 +1,13 @@
-//! The mail of City Events: what people are told, and the pages that the links in it lead to.
+//! The mail service of City Events: mails, and the pages of their links.
 //!
-//! `src/consumers/` takes the messages of other services and sends mail, each once; `src/letter.rs` is what the mail says; `src/api/` serves the two pages of links and asks the auth service for
-//! them. Without a mail server, messages are kept in a mailbox that is shown at `/mailbox`.
+//! | Module | Contents |
+//! | --- | --- |
+//! | `consumer` | Consumes messages and sends one mail for each |
+//! | `mail_texts` | The texts of mails |
+//! | `sent_mails` | Records sent mails, so that no mail is sent twice |
+//! | `api` | The pages of links, and their requests to the auth service |
+//!
+//! Without a mail server, the service stores mails in a mailbox at `/mailbox`.
 //!
 //! ```no_run
 //! fn main() -> std::process::ExitCode {
@@ -10,11 +16,11 @@
 //! ```
 
 mod api;
-mod auth_service;
+mod auth_client;
 mod config;
-mod consumers;
-mod letter;
-mod sent;
+mod consumer;
+mod mail_texts;
+mod sent_mails;
 mod service;
 
 pub use config::{EmailConfig, EmailLimitsConfig};

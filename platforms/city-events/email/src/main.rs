@@ -1,4 +1,4 @@
-//! The service.
+//! The program of the service.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The service: a mailer that hears messages.
+//! The assembly of the service.
 
 use std::process::ExitCode;
 
@@ -13,24 +13,24 @@ use seaworthy::{
 
 use crate::{
     api::{self, Limits},
-    auth_service::{self, AuthService},
+    auth_client::{self, AuthClient},
     config::EmailConfig,
-    consumers::{self, GROUP, Postman, subscription},
-    sent::{MIGRATIONS, Sent},
+    consumer::{self, GROUP, MailSender, subscription},
+    sent_mails::{MIGRATIONS, SentMails},
 };
 
-/// The name that logs and metrics know the service by.
+/// The name of the service in logs and metrics.
 const NAME: &str = "email-service";
-/// The name that logs, probes and settings know the database by.
+/// The name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
-/// The same of the broker.
+/// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
-/// What its routes take and answer.
+/// The description of the HTTP interface.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
-/// The same of the mail server.
+/// The name of the mail server in logs, probes and settings.
 const MAIL: &str = "mail";
 
-/// The service with the defaults of its platform: HTTP at 8090, operators at 9190.
+/// The service with the defaults of the platform: HTTP on port 8090, the admin listener on 9190.
 #[must_use]
 pub fn service() -> Service {
     Service::new(NAME, env!("CARGO_PKG_VERSION"))
@@ -44,18 +44,18 @@ pub fn service() -> Service {
         .variable("RABBIT_EXCHANGE", "broker.rabbitmq.exchange")
         .variable("AUTH_BASE_URL", "auth_url")
         .variable("INTERNAL_SECRET_KEY", "internal_secret")
-        .variable("EMAIL_MAX_ATTEMPTS", "attempts")
+        .variable("EMAIL_MAX_ATTEMPTS", "max_attempts")
         .variable("RL_ENABLED", "rate_limit.enabled")
         .variable("REDIS_ADDR", "rate_limit.redis.address")
         .variable("REDIS_DB", "rate_limit.redis.database")
 }
 
-/// The whole of the program.
+/// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(dead_letters_command(BROKER, broker, consumers::heard));
+        .with(dead_letters_command(BROKER, broker, consumer::topics));
     service().main_with(commands, assemble)
 }
 
@@ -67,15 +67,15 @@ fn broker(settings: &EmailConfig) -> &MessagingConfig {
     &settings.broker
 }
 
-/// Puts the service together.
+/// Assembles the service.
 ///
 /// # Errors
-/// [`StartError`] for whatever keeps it from starting.
+/// [`StartError`] if a setting is invalid, or the database or broker cannot be used.
 pub async fn assemble(service: &Assembly<EmailConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
-    let auth = AuthService {
-        client: service.http_client(auth_service::NAME)?,
+    let auth = AuthClient {
+        client: service.http_client(auth_client::NAME)?,
         url: settings.auth_url.trim_end_matches('/').to_owned(),
         secret: settings.internal_secret.clone(),
     };
@@ -91,14 +91,14 @@ pub async fn assemble(service: &Assembly<EmailConfig>) -> Result<(), StartError>
     )?;
     let inbox = Inbox::new(database.clone(), GROUP, settings.inbox.clone());
     inbox.purge_regularly(service);
-    let sent = Sent(database);
+    let sent = SentMails(database);
     service.worker(sent.purge_worker());
-    let postman = Postman {
+    let sender = MailSender {
         mailer,
         auth,
         sent,
         inbox,
     };
-    messaging.subscribe(subscription(postman, settings)).await?;
+    messaging.subscribe(subscription(sender, settings)).await?;
     Ok(())
 }

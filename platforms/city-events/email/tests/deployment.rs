@@ -1,4 +1,5 @@
-//! What is committed beside the service, for whoever deploys it: its settings, written down, by example and in the compose file of the platform.
+//! The committed files for operators: documents of the settings, production settings and the
+//! compose file.
 
 use seaworthy_testkit::deployment::Deployed;
 
@@ -10,7 +11,7 @@ const EMAIL: Deployed = Deployed {
 };
 
 #[test]
-fn the_committed_documents_of_the_settings_are_current_conf_6() {
+fn committed_documents_match_settings_conf_6() {
     EMAIL.documents_its_settings();
 }
 
@@ -24,16 +25,16 @@ fn production_refuses_rate_limits_that_fail_open_res_6() {
 }
 
 #[test]
-fn production_accepts_the_example_settings_conf_3() {
+fn production_accepts_committed_settings_conf_3() {
     EMAIL.is_accepted_by_production();
 }
 
 #[test]
-fn it_starts_in_production_with_the_example_settings_on_real_servers_conf_3() {
+fn starts_in_production_on_real_servers_conf_3() {
     EMAIL.starts_in_production_on_real_servers();
 }
 
 #[test]
-fn the_variables_of_the_compose_file_are_settings_conf_1_ship_2() {
+fn compose_variables_are_settings_conf_1_ship_2() {
     EMAIL.is_configured_by_compose();
 }

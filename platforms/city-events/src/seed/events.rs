@@ -1,7 +1,7 @@
-//! What happens in the cities of the first day.
+//! The sample events.
 
-/// An event that is going to be made.
-pub(super) struct Planned {
+/// A sample event.
+pub(super) struct SampleEvent {
     pub(super) title: &'static str,
     pub(super) description: &'static str,
     pub(super) city: &'static str,
@@ -10,19 +10,19 @@ pub(super) struct Planned {
     pub(super) hour: u32,
     pub(super) hours: i64,
     pub(super) capacity: i32,
-    /// How many of the people of the first day go.
-    pub(super) going: usize,
+    /// The number of sample users who join.
+    pub(super) participants: usize,
     pub(super) is_published: bool,
 }
 
-const fn planned(
+const fn sample(
     title: &'static str,
     (city, category): (&'static str, &'static str),
     (in_days, hour, hours): (i64, u32, i64),
-    (capacity, going): (i32, usize),
+    (capacity, participants): (i32, usize),
     description: &'static str,
-) -> Planned {
-    Planned {
+) -> SampleEvent {
+    SampleEvent {
         title,
         description,
         city,
@@ -31,132 +31,132 @@ const fn planned(
         hour,
         hours,
         capacity,
-        going,
+        participants,
         is_published: true,
     }
 }
 
-pub(super) const EVENTS: [Planned; 17] = [
-    planned(
+pub(super) const EVENTS: [SampleEvent; 17] = [
+    sample(
         "Late jazz in the old brewery",
         ("Berlin", "Music"),
         (1, 19, 3),
         (60, 5),
-        "A trio, a piano that has seen better days, and the best acoustics of any cellar in the city.\n\nDoors open half an hour before. There is soup for those who come hungry.",
+        "A trio, an old piano and good acoustics.\n\nThe venue opens 30 minutes before the concert. Soup is available.",
     ),
-    planned(
+    sample(
         "Rust for people who like sleep",
         ("Berlin", "Tech"),
         (2, 17, 2),
         (40, 6),
-        "Three short talks about services that do not wake you up at night, and time to show each other what broke last week.\n\nBring a laptop or just questions.",
+        "Three short talks about reliable services, and time for questions.\n\nBring a laptop if you like.",
     ),
-    planned(
+    sample(
         "Supper for six strangers",
         ("Lisbon", "Food"),
         (2, 18, 3),
         (4, 4),
-        "One table, four guests, two hosts who cannot stop cooking. The menu follows the market.\n\nSmall on purpose: there is a waitlist, and it moves.",
+        "One table, four guests, two hosts who love to cook. The menu follows the market.\n\nSmall on purpose: there is a waitlist, and it moves.",
     ),
-    planned(
+    sample(
         "Sunrise run along the river",
         ("Vienna", "Sports"),
         (3, 5, 1),
         (0, 4),
-        "Seven slow kilometres and coffee afterwards. Nobody is left behind, everybody is welcome.",
+        "Seven slow kilometres and coffee afterwards. Everyone is welcome at any pace.",
     ),
-    planned(
+    sample(
         "Life drawing, no talent needed",
         ("Paris", "Art"),
         (3, 18, 2),
         (18, 3),
         "Paper, charcoal and patient light. A model sits for twenty poses, from thirty seconds to twenty minutes.",
     ),
-    planned(
+    sample(
         "Night walk: bats of the park",
         ("London", "Outdoors"),
         (4, 20, 2),
         (25, 4),
         "With detectors that make the inaudible audible. Wear something warm and leave the torch at home.",
     ),
-    planned(
+    sample(
         "Repair café",
         ("Amsterdam", "Community"),
         (5, 11, 5),
         (80, 5),
         "Bring what is broken. Nine volunteers, a sewing machine, soldering irons and a great deal of tape.",
     ),
-    planned(
+    sample(
         "How the city gets its water",
         ("Zurich", "Learning"),
         (5, 16, 2),
         (30, 2),
-        "A tour behind doors that are usually locked, led by the engineer who has the keys.",
+        "A tour of rooms that are usually closed, led by the plant's engineer.",
     ),
-    planned(
+    sample(
         "Balkan brass on the square",
         ("Budapest", "Music"),
         (6, 17, 4),
         (0, 6),
         "Eleven players, no amplifiers. Bring shoes that you can dance in.",
     ),
-    planned(
-        "Postgres, explained by the people it woke",
+    sample(
+        "Postgres incidents, explained",
         ("London", "Tech"),
         (7, 18, 2),
         (50, 5),
         "Locks, vacuum and the query that was fine yesterday. Stories with plans attached.",
     ),
-    planned(
+    sample(
         "Sourdough from nothing",
         ("Copenhagen", "Food"),
         (8, 9, 4),
         (12, 4),
-        "Flour, water, time. Everybody takes home a starter and a loaf, and knows why it rose.",
+        "Flour, water, time. Everyone takes home a starter and a loaf, and knows why it rose.",
     ),
-    planned(
+    sample(
         "Bouldering for beginners",
         ("Berlin", "Sports"),
         (9, 16, 2),
         (10, 3),
         "Shoes are there. Falling is taught first.",
     ),
-    planned(
+    sample(
         "Linocut: print your street",
         ("Lisbon", "Art"),
         (10, 14, 4),
         (14, 2),
         "From a photograph of your front door to a print on good paper, in one afternoon.",
     ),
-    planned(
+    sample(
         "Wild swimming, tides permitting",
         ("Lisbon", "Outdoors"),
         (12, 7, 2),
         (20, 1),
         "We meet at the lighthouse, look at the water, and decide together.",
     ),
-    planned(
+    sample(
         "Board games and one big table",
         ("Vienna", "Community"),
         (13, 17, 5),
         (24, 4),
         "Forty games, eight seats at the big table. Newcomers choose first.",
     ),
-    planned(
+    sample(
         "A gentle introduction to the night sky",
         ("Zurich", "Learning"),
         (16, 20, 3),
         (22, 3),
         "Two telescopes, one astronomer, and as many constellations as the clouds allow.",
     ),
-    Planned {
+    SampleEvent {
         is_published: false,
-        ..planned(
+        ..sample(
             "Open air cinema (looking for a wall)",
             ("Berlin", "Art"),
             (30, 20, 3),
             (120, 0),
-            "A projector, a hundred cushions, and no wall yet. Nobody sees this before it is published.",
+            "A projector, a hundred cushions, and no wall yet. Only the host sees this draft.",
         )
     },
 ];

@@ -1,106 +1,107 @@
-//! Something to look at: people, events and who goes to them, made through the same door that everybody uses. What is there already stays.
+//! Sample users, events and joins. They are created through the public interface. Existing ones are
+//! kept.
 
-mod door;
+mod client;
 mod events;
 
 use std::net::SocketAddr;
 
 use chrono::{DateTime, Duration, Timelike as _, Utc};
 
-use door::{Door, Visitor};
-use events::{EVENTS, Planned};
+use client::{SeedClient, User};
+use events::{EVENTS, SampleEvent};
 
-/// A service did not do what it should.
+/// Errors of the creation of sample data.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// No answer.
-    #[error("the door does not answer")]
+    /// A request failed.
+    #[error("the gateway does not respond")]
     Client(#[from] seaworthy::client::ClientError),
-    /// The client could not be made.
-    #[error("no client can be made")]
+    /// The client cannot be created.
+    #[error("the HTTP client cannot be created")]
     Build(#[from] seaworthy::client::BuildError),
-    /// The folder cannot be written.
-    #[error("it cannot be written down that this was done")]
-    Folder(#[from] seaworthy::service::private_files::PrivateFileError),
-    /// An answer other than the one that was expected.
-    #[error("{what} was answered with {status}: {code}")]
-    Refused {
-        /// What was asked.
-        what: &'static str,
-        /// The status.
+    /// The marker file cannot be written.
+    #[error("the marker file of the sample data cannot be written")]
+    Marker(#[from] seaworthy::service::private_files::PrivateFileError),
+    /// A request was answered with an error.
+    #[error("the request to {action} was answered with {status} {code}")]
+    UnexpectedStatus {
+        /// The requested action.
+        action: &'static str,
+        /// The HTTP status.
         status: u16,
-        /// The code of the answer.
+        /// The error code of the response.
         code: String,
     },
 }
 
-/// The people of the first day, who host and go.
-const PEOPLE: [&str; 7] = city_events_auth::SEED_USERS;
+/// The sample users, who host and join events.
+const USERS: [&str; 7] = city_events_auth::SEED_USERS;
 
-/// Puts people and events into a platform whose door is here. Whatever is there already is left as it is.
+/// Creates the sample data through the gateway at this address. Existing data is kept.
 ///
 /// # Errors
-/// [`SeedError`] of the first thing that could not be made.
-pub async fn seed(door: SocketAddr) -> Result<(), SeedError> {
-    let door = Door::new(door)?;
-    let mut people = Vec::with_capacity(PEOPLE.len());
-    for name in PEOPLE {
-        people.push(door.enter(&format!("{name}@example.com")).await?);
+/// [`SeedError`] of the first request that fails.
+pub async fn seed(gateway: SocketAddr) -> Result<(), SeedError> {
+    let client = SeedClient::new(gateway)?;
+    let mut users = Vec::with_capacity(USERS.len());
+    for name in USERS {
+        users.push(client.log_in(&format!("{name}@example.com")).await?);
     }
-    let known = Known::of(&door, &people).await?;
+    let existing = ExistingTitles::read(&client, &users).await?;
     let mut to_join = Vec::new();
-    for (place, planned) in EVENTS.iter().enumerate() {
-        let host = place % people.len();
-        let Some(host_visitor) = people.get(host) else {
+    for (index, sample) in EVENTS.iter().enumerate() {
+        let host = index % users.len();
+        let Some(host_user) = users.get(host) else {
             continue;
         };
-        if known.has(planned) {
+        if existing.contains(sample) {
             continue;
         }
-        let id = door.create(host_visitor, planned, begins(planned)).await?;
-        if planned.is_published {
-            door.publish(host_visitor, &id).await?;
-            to_join.push((id, host, planned.going));
+        let id = client.create(host_user, sample, start_of(sample)).await?;
+        if sample.is_published {
+            client.publish(host_user, &id).await?;
+            to_join.push((id, host, sample.participants));
         }
     }
-    for (id, host, going) in &to_join {
-        let guests = people.iter().enumerate().filter(|(place, _)| place != host);
-        for (_, guest) in guests.take(*going) {
-            door.join(guest, id).await?;
+    for (id, host, participants) in &to_join {
+        let guests = users.iter().enumerate().filter(|(index, _)| index != host);
+        for (_, guest) in guests.take(*participants) {
+            client.join(guest, id).await?;
         }
     }
     tracing::info!(
-        people = people.len(),
+        users = users.len(),
         events = EVENTS.len(),
-        "there is something to look at"
+        "the sample data is complete"
     );
     Ok(())
 }
 
-/// Titles that are there.
-struct Known(Vec<String>);
+/// Titles of the users' events.
+struct ExistingTitles(Vec<String>);
 
-impl Known {
-    async fn of(door: &Door, people: &[Visitor]) -> Result<Self, SeedError> {
+impl ExistingTitles {
+    async fn read(client: &SeedClient, users: &[User]) -> Result<Self, SeedError> {
         let mut titles = Vec::new();
-        for visitor in people {
-            titles.extend(door.own_titles(visitor).await?);
+        for user in users {
+            titles.extend(client.own_titles(user).await?);
         }
         Ok(Self(titles))
     }
 
-    fn has(&self, planned: &Planned) -> bool {
-        self.0.iter().any(|title| title == planned.title)
+    fn contains(&self, sample: &SampleEvent) -> bool {
+        self.0.iter().any(|title| title == sample.title)
     }
 }
 
-/// So many days from today, at its hour.
-fn begins(planned: &Planned) -> DateTime<Utc> {
-    let day = Utc::now() + Duration::days(planned.in_days);
-    let hour = day.with_hour(planned.hour).unwrap_or(day);
+/// Returns the start time: the full hour of the event, some days from now.
+fn start_of(sample: &SampleEvent) -> DateTime<Utc> {
+    let day = Utc::now() + Duration::days(sample.in_days);
+    let hour = day.with_hour(sample.hour).unwrap_or(day);
     let minute = hour.with_minute(0).unwrap_or(hour);
     minute
         .with_second(0)
-        .and_then(|moment| moment.with_nanosecond(0))
+        .and_then(|time| time.with_nanosecond(0))
         .unwrap_or(minute)
 }

@@ -1,6 +1,6 @@
 use std::{ops::Deref, path::Path};
 
-use city_events::{Folder, Platform, PlatformOptions};
+use city_events::{DataDirectory, Platform, PlatformOptions};
 use seaworthy::{
     config::Profile,
     data::{Database, DatabaseConfig},
@@ -69,7 +69,7 @@ impl TestApp {
 /// Starts the services on free ports, in the development profile, without the request limits of
 /// auth and the gateway. `settings` override those.
 pub(crate) async fn start_platform(directory: &Path, settings: &[&str]) -> Platform {
-    let folder = Folder::open(directory).unwrap();
+    let folder = DataDirectory::open(directory).unwrap();
     let defaults = [
         "auth.rate_limit.enabled=false",
         "bff.rate_limit.enabled=false",

@@ -7,18 +7,18 @@ use seaworthy::{
 
 use crate::config::EmailLimitsConfig;
 
-/// Of an address.
+/// The window of the limit per IP address.
 const MINUTE: Timeout = Timeout::from_secs(60);
-/// Of a link.
+/// The window of the limit per token.
 const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
 
-/// How often the pages may ask: by address, and by link.
+/// Limits of requests per IP address and per token.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits(Option<(Limit, Limit)>);
 
 impl Limits {
     /// # Errors
-    /// [`StartError`] where a Redis is named that means nothing.
+    /// [`StartError`] if `rate_limit.redis.address` is invalid.
     pub(crate) fn open<C: Settings>(
         config: &EmailLimitsConfig,
         service: &Assembly<C>,
@@ -36,21 +36,21 @@ impl Limits {
             counters.limit(name, config)
         };
         Ok(Self(Some((
-            limit("address", config.requests_per_address, MINUTE),
+            limit("address", config.requests_per_ip, MINUTE),
             limit("token", config.requests_per_token, TEN_MINUTES),
         ))))
     }
 
-    /// Counts a question about a link.
+    /// Counts a request about a link.
     pub(super) async fn admit(&self, token: &str) -> Result<(), LimitError> {
-        let Some((by_address, by_token)) = &self.0 else {
+        let Some((per_ip, per_token)) = &self.0 else {
             return Ok(());
         };
         let address =
             context::with_current(|context| context.and_then(RequestContext::client_address));
         let keys = [
-            address.map(|address| (by_address, RateLimitKey::address(address))),
-            Some((by_token, RateLimitKey::api_key(token))),
+            address.map(|address| (per_ip, RateLimitKey::address(address))),
+            Some((per_token, RateLimitKey::api_key(token))),
         ];
         for (limit, key) in keys.into_iter().flatten() {
             limit.admit(&key).await?;

@@ -1,8 +1,8 @@
-//! The pages that links lead to, and what they ask.
+//! The pages of links, and their requests.
 
+mod forward;
 mod limits;
 mod pages;
-mod questions;
 mod routes;
 
 pub(crate) use limits::Limits;

@@ -4,7 +4,7 @@ use seaworthy::axum::{
     response::{IntoResponse as _, Response},
 };
 
-/// Pages of our own: scripts and styles from here, and nothing from elsewhere.
+/// The pages load only their own script and style sheet.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
 );
@@ -16,30 +16,30 @@ const STYLE: &str = include_str!("../../assets/links.css");
 /// open links but press no buttons.
 pub(super) fn verify(token: &str) -> Response {
     let body = html! {
-        p id="said" role="status" { "Press the button to show that this address is yours." }
+        p id="message" role="status" { "Press the button to verify your e-mail address." }
         form { button { "Verify my e-mail" } }
     };
     page("Verify your email", "verify", token, &body)
 }
 
-/// The page of a link to a new password.
+/// Returns the page of a password reset link.
 pub(super) fn reset(token: &str) -> Response {
     let body = html! {
-        p id="said" role="status" { "The link is being checked…" }
+        p id="message" role="status" { "The link is being checked…" }
         form hidden {
             label { "New password" input name="password" type="password" autocomplete="new-password" minlength="12" required; }
-            label { "Once more" input name="again" type="password" autocomplete="new-password" minlength="12" required; }
+            label { "Repeat the password" input name="repeated" type="password" autocomplete="new-password" minlength="12" required; }
             button { "Change my password" }
         }
     };
     page("Reset your password", "reset", token, &body)
 }
 
-/// What a link without a token leads to.
+/// Returns the response to a link without a token.
 pub(super) fn incomplete() -> Response {
     (
         StatusCode::BAD_REQUEST,
-        "the link is not complete: it has no token",
+        "the link has no token: open the link in the message again",
     )
         .into_response()
 }
@@ -77,7 +77,7 @@ fn page(title: &str, name: &str, token: &str, body: &Markup) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HTML),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        // The address holds the token.
+        // The URL contains the token.
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (headers, page.into_string()).into_response()

@@ -9,11 +9,11 @@ use seaworthy::{
 };
 
 use super::{
+    forward::{Kind, forward},
     limits::Limits,
     pages,
-    questions::{Kind, ask},
 };
-use crate::auth_service::AuthService;
+use crate::auth_client::AuthClient;
 
 #[derive(Deserialize)]
 struct Link {
@@ -21,24 +21,24 @@ struct Link {
     token: String,
 }
 
-/// All routes of the service.
-pub(crate) fn routes(auth: &AuthService, limits: &Limits, health: &Health) -> Routes {
-    let question = |kind| {
+/// Returns all routes of the service.
+pub(crate) fn routes(auth: &AuthClient, limits: &Limits, health: &Health) -> Routes {
+    let forwarding = |kind| {
         let (auth, limits) = (auth.clone(), limits.clone());
-        async move |body: Bytes| ask(&auth, &limits, kind, &body).await
+        async move |body: Bytes| forward(&auth, &limits, kind, &body).await
     };
     let links = Routes::new()
         .get("/verify", async |Query(link): Query<Link>| {
-            leads_to(&link, pages::verify)
+            page_of(&link, pages::verify)
         })
         .get("/reset", async |Query(link): Query<Link>| {
-            leads_to(&link, pages::reset)
+            page_of(&link, pages::reset)
         })
         .with_options(RouteOptions::sensitive_query);
-    let asked = Routes::new()
-        .post("/api/verify", question(Kind::VerifyEmail))
-        .post("/api/reset/validate", question(Kind::ValidateReset))
-        .post("/api/reset/confirm", question(Kind::ConfirmReset))
+    let requests = Routes::new()
+        .post("/api/verify", forwarding(Kind::VerifyEmail))
+        .post("/api/reset/validate", forwarding(Kind::ValidateReset))
+        .post("/api/reset/confirm", forwarding(Kind::ConfirmReset))
         .get("/assets/links.js", async || pages::script())
         .get("/assets/links.css", async || pages::style());
     let health = health.clone();
@@ -46,10 +46,10 @@ pub(crate) fn routes(auth: &AuthService, limits: &Limits, health: &Health) -> Ro
         .get("/healthz", async || "ok")
         .get("/readyz", async move || ready(&health))
         .with_options(RouteOptions::probe);
-    links.merge(asked).merge(probes)
+    links.merge(requests).merge(probes)
 }
 
-fn leads_to(link: &Link, page: fn(&str) -> Response) -> Response {
+fn page_of(link: &Link, page: fn(&str) -> Response) -> Response {
     if link.token.is_empty() {
         return pages::incomplete();
     }

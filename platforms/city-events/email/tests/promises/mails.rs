@@ -6,11 +6,11 @@ use city_events_contract::messages::{
     PasswordResetRequested, VerifyEmailRequested,
 };
 use seaworthy::{core::new_id, data::sql};
-use seaworthy_testkit::{database::EmptyDatabase, http::get};
+use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::place::{PATIENCE, Place, open_with};
+use crate::app::{TIMEOUT, TestApp, start_with};
 
 fn verify(token: &str) -> VerifyEmailRequested {
     VerifyEmailRequested {
@@ -33,13 +33,13 @@ fn canceled(event: Uuid, user: Uuid) -> EmailEventCanceled {
     }
 }
 
-pub(crate) async fn a_verification_is_sent_once(place: Place) {
+pub(crate) async fn sends_verification_mail_once(app: TestApp) {
     let event = verify("first");
     // The same link in two messages is one mail.
-    place.tell(&event).await;
-    place.tell(&event).await;
-    place.tell(&verify("second")).await;
-    let mails = place.mailed(2).await;
+    app.publish(&event).await;
+    app.publish(&event).await;
+    app.publish(&verify("second")).await;
+    let mails = app.wait_for_mails(2).await;
     assert_eq!(mails.len(), 2);
     for mail in &mails {
         assert_eq!(mail["subject"], "Verify your email");
@@ -57,15 +57,14 @@ pub(crate) async fn a_verification_is_sent_once(place: Place) {
     );
 }
 
-pub(crate) async fn a_new_password_is_one_mail(place: Place) {
-    place
-        .tell(&PasswordResetRequested {
-            user_id: new_id().to_string(),
-            email: "ada@example.org".to_owned(),
-            url: "https://events.example.org/reset?token=abc".to_owned(),
-        })
-        .await;
-    let mails = place.mailed(1).await;
+pub(crate) async fn sends_password_reset_mail(app: TestApp) {
+    app.publish(&PasswordResetRequested {
+        user_id: new_id().to_string(),
+        email: "ada@example.org".to_owned(),
+        url: "https://events.example.org/reset?token=abc".to_owned(),
+    })
+    .await;
+    let mails = app.wait_for_mails(1).await;
     assert_eq!(mails[0]["subject"], "Reset your password");
     assert!(
         mails[0]["text"]
@@ -75,23 +74,23 @@ pub(crate) async fn a_new_password_is_one_mail(place: Place) {
     );
 }
 
-pub(crate) async fn who_had_a_place_hears_that_the_event_is_canceled(place: Place) {
+pub(crate) async fn notifies_participants_of_canceled_event(app: TestApp) {
     let (event, ada, bob) = (new_id(), new_id(), new_id());
-    place.answer(
+    app.stub_auth(
         &format!("/internal/users/{ada}"),
         200,
         json!({ "data": { "id": ada, "email": "ada@example.org" } }),
     );
-    // What an older stub answers.
-    place.answer(
+    // The response format of the legacy service.
+    app.stub_auth(
         &format!("/internal/users/{bob}"),
         200,
         json!({ "user": { "email": "bob@example.org" } }),
     );
-    place.tell(&canceled(event, ada)).await;
-    place.tell(&canceled(event, ada)).await;
-    place.tell(&canceled(event, bob)).await;
-    let mails = place.mailed(2).await;
+    app.publish(&canceled(event, ada)).await;
+    app.publish(&canceled(event, ada)).await;
+    app.publish(&canceled(event, bob)).await;
+    let mails = app.wait_for_mails(2).await;
     let mut to: Vec<_> = mails
         .iter()
         .map(|mail| mail["to"].as_str().unwrap())
@@ -112,103 +111,97 @@ pub(crate) async fn who_had_a_place_hears_that_the_event_is_canceled(place: Plac
     }
 }
 
-pub(crate) async fn who_has_no_address_is_not_told(place: Place) {
-    let (nobody, blank) = (new_id(), new_id());
-    place.answer(
+pub(crate) async fn skips_users_without_address(app: TestApp) {
+    let (unknown, blank) = (new_id(), new_id());
+    app.stub_auth(
         &format!("/internal/users/{blank}"),
         200,
         json!({ "data": { "email": "" } }),
     );
-    place.tell(&canceled(new_id(), nobody)).await;
-    place.tell(&canceled(new_id(), blank)).await;
-    place.tell(&verify("after")).await;
-    place.mailed(1).await;
-    for user in [nobody, blank] {
+    app.publish(&canceled(new_id(), unknown)).await;
+    app.publish(&canceled(new_id(), blank)).await;
+    app.publish(&verify("after")).await;
+    app.wait_for_mails(1).await;
+    for user in [unknown, blank] {
         let path = format!("/internal/users/{user}");
-        place
-            .until("the address is asked for", || {
-                (!place.asked(&path).is_empty()).then_some(())
-            })
-            .await;
-    }
-    assert_eq!(place.mails().len(), 1);
-    assert_eq!(dead_letters(&place), 0, "it is dropped quietly");
-}
-
-pub(crate) async fn an_auth_service_that_is_away_is_asked_again(place: Place) {
-    let ada = new_id();
-    let path = format!("/internal/users/{ada}");
-    place.answer(&path, 503, json!({}));
-    place.tell(&canceled(new_id(), ada)).await;
-    place
-        .until("the address is asked for", || {
-            (!place.asked(&path).is_empty()).then_some(())
+        app.eventually("the address is requested", || {
+            (!app.auth_requests(&path).is_empty()).then_some(())
         })
         .await;
-    place.answer(
+    }
+    assert_eq!(app.mails().len(), 1);
+    assert_eq!(dead_letters(&app), 0, "the message is not a dead letter");
+}
+
+pub(crate) async fn retries_unavailable_auth_service(app: TestApp) {
+    let ada = new_id();
+    let path = format!("/internal/users/{ada}");
+    app.stub_auth(&path, 503, json!({}));
+    app.publish(&canceled(new_id(), ada)).await;
+    app.eventually("the address is requested", || {
+        (!app.auth_requests(&path).is_empty()).then_some(())
+    })
+    .await;
+    app.stub_auth(
         &path,
         200,
         json!({ "data": { "email": "ada@example.org" } }),
     );
-    assert_eq!(place.mailed(1).await[0]["to"], "ada@example.org");
+    assert_eq!(app.wait_for_mails(1).await[0]["to"], "ada@example.org");
 }
 
-pub(crate) async fn what_cannot_be_read_is_set_aside(place: Place) {
-    for url in ["javascript:alert(1)", "no address"] {
-        place
-            .tell(&VerifyEmailRequested {
-                url: url.to_owned(),
-                ..verify("x")
-            })
-            .await;
-    }
-    for email in ["nobody", "ada@example.org\r\nBcc: eve@example.org"] {
-        place
-            .tell(&VerifyEmailRequested {
-                email: email.to_owned(),
-                ..verify(email)
-            })
-            .await;
-    }
-    place
-        .until("dead letters", || (dead_letters(&place) == 4).then_some(()))
+pub(crate) async fn dead_letters_invalid_messages(app: TestApp) {
+    for url in ["javascript:alert(1)", "not a URL"] {
+        app.publish(&VerifyEmailRequested {
+            url: url.to_owned(),
+            ..verify("x")
+        })
         .await;
-    place.tell(&verify("good")).await;
-    assert_eq!(place.mailed(1).await.len(), 1);
+    }
+    for email in ["not-an-address", "ada@example.org\r\nBcc: eve@example.org"] {
+        app.publish(&VerifyEmailRequested {
+            email: email.to_owned(),
+            ..verify(email)
+        })
+        .await;
+    }
+    app.eventually("dead letters", || (dead_letters(&app) == 4).then_some(()))
+        .await;
+    app.publish(&verify("good")).await;
+    assert_eq!(app.wait_for_mails(1).await.len(), 1);
 }
 
-pub(crate) async fn the_mail_of_a_process_that_died_is_sent_when_its_claim_ends_msg_5(
-    place: Place,
-) {
-    place.tell(&verify("first")).await;
-    place.mailed(1).await;
-    claim_what_was_sent(&place, TimeDelta::seconds(2)).await;
-    place.tell(&verify("first")).await;
-    let ended = || (place.mails().len() == 2 || dead_letters(&place) > 0).then_some(());
-    place.until("an end of the second message", ended).await;
-    assert_eq!((place.mails().len(), dead_letters(&place)), (2, 0));
+pub(crate) async fn sends_mail_after_claim_of_crashed_process_expires_msg_5(app: TestApp) {
+    app.publish(&verify("first")).await;
+    app.wait_for_mails(1).await;
+    reclaim_sent_mail(&app, TimeDelta::seconds(2)).await;
+    app.publish(&verify("first")).await;
+    let is_handled = || (app.mails().len() == 2 || dead_letters(&app) > 0).then_some(());
+    app.eventually("the second message is handled", is_handled)
+        .await;
+    assert_eq!((app.mails().len(), dead_letters(&app)), (2, 0));
 }
 
-/// Leaves of a mail that was sent what a process leaves that dies while it sends.
-async fn claim_what_was_sent(place: &Place, rest: TimeDelta) {
-    let database = place.connected().await;
-    let begun = Instant::now();
+/// Makes a sent mail look as if its sender crashed. Its claim expires after `left`.
+async fn reclaim_sent_mail(app: &TestApp, left: TimeDelta) {
+    let database = app.connect_database().await;
+    let started = Instant::now();
     loop {
         let claimed = sql("UPDATE sent_mails SET sent = FALSE, until_us = ? WHERE sent = TRUE")
-            .bind((Utc::now() + rest).timestamp_micros())
+            .bind((Utc::now() + left).timestamp_micros())
             .execute(&database)
             .await
             .unwrap();
         if claimed.rows_affected() == 1 {
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "that it was sent");
+        assert!(started.elapsed() < TIMEOUT, "the mail was not sent");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// What is told of an event of somebody.
-fn announced(event: Uuid, owner: Uuid, reason: &str) -> EventEnvelope<Announcement> {
+/// Returns an announcement about an event.
+fn announcement(event: Uuid, owner: Uuid, reason: &str) -> EventEnvelope<Announcement> {
     let text = serde_json::json!({
         "version": 1, "producer": "event-service", "message_id": new_id(), "occurred_at": Utc::now(),
         "payload": { "event_id": event, "owner_id": owner, "reason": reason },
@@ -217,21 +210,23 @@ fn announced(event: Uuid, owner: Uuid, reason: &str) -> EventEnvelope<Announceme
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_it_is_wanted_an_owner_hears_that_an_event_was_canceled_or_unpublished() {
-    let own = ["tell_owners=true", "rate_limit.enabled=false"];
-    let place = open_with(EmptyDatabase::sqlite().unwrap(), &own).await;
+async fn notifies_owner_of_canceled_and_unpublished_event() {
+    let settings = ["notify_owners=true", "rate_limit.enabled=false"];
+    let app = start_with(EmptyDatabase::sqlite().unwrap(), &settings).await;
     let (event, owner) = (new_id(), new_id());
-    place.answer(
+    app.stub_auth(
         &format!("/internal/users/{owner}"),
         200,
         json!({ "data": { "email": "host@example.org" } }),
     );
-    let told = |reason| announced(event, owner, reason);
-    place.tell(&EventUnpublished(told("a typing error"))).await;
-    place.tell(&EventUnpublished(told("a typing error"))).await;
-    place.tell(&EventCanceled(told("rain"))).await;
-    let mut mails: Vec<_> = place
-        .mailed(2)
+    let event_envelope = |reason| announcement(event, owner, reason);
+    app.publish(&EventUnpublished(event_envelope("a typing error")))
+        .await;
+    app.publish(&EventUnpublished(event_envelope("a typing error")))
+        .await;
+    app.publish(&EventCanceled(event_envelope("rain"))).await;
+    let mut mails: Vec<_> = app
+        .wait_for_mails(2)
         .await
         .iter()
         .map(|mail| {
@@ -256,12 +251,7 @@ async fn where_it_is_wanted_an_owner_hears_that_an_event_was_canceled_or_unpubli
     }
 }
 
-/// How many messages were set aside.
-fn dead_letters(place: &Place) -> u64 {
-    let metrics = get(place.admin, "/metrics").unwrap().body;
-    let dead = metrics
-        .lines()
-        .filter(|line| line.starts_with("email_service_messages_dead_lettered_total{"));
-    dead.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
-        .sum()
+/// Returns the number of dead letters.
+fn dead_letters(app: &TestApp) -> u64 {
+    app.count("messages_dead_lettered_total")
 }

@@ -4,14 +4,14 @@ use seaworthy_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::place::{Place, open_with};
+use crate::app::{TestApp, start_with};
 
-pub(crate) async fn links_lead_to_pages(place: Place) {
+pub(crate) async fn serves_pages_of_links(app: TestApp) {
     for (path, title) in [
         ("/verify", "Verify your email"),
         ("/reset", "Reset your password"),
     ] {
-        let page = place.send(
+        let page = app.send(
             "GET",
             &format!("{path}?token=a%22%3E%3Cscript%3Ealert(1)%3C/script%3E"),
             "",
@@ -31,54 +31,57 @@ pub(crate) async fn links_lead_to_pages(place: Place) {
             "{policy}"
         );
         for link in [path.to_owned(), format!("{path}?token=")] {
-            assert_eq!(place.send("GET", &link, "").status, 400);
+            assert_eq!(app.send("GET", &link, "").status, 400);
         }
     }
     for asset in ["/assets/links.js", "/assets/links.css"] {
-        assert_eq!(place.send("GET", asset, "").status, 200);
+        assert_eq!(app.send("GET", asset, "").status, 200);
     }
     for probe in ["/healthz", "/readyz"] {
-        let answer = place.send("GET", probe, "");
+        let answer = app.send("GET", probe, "");
         assert_eq!((answer.status, answer.body.as_str()), (200, "ok"));
     }
 }
 
-pub(crate) async fn answers_of_the_auth_service_are_passed_on(place: Place) {
+pub(crate) async fn forwards_responses_of_auth_service(app: TestApp) {
     let verified = json!({ "data": { "status": "verified" } });
     let refused =
         json!({ "error": { "code": "token_invalid", "message": "the token is not valid" } });
-    place.answer("/auth/v1/verify-email/confirm", 200, verified.clone());
-    place.answer("/auth/v1/password/reset/validate", 401, refused.clone());
-    place.answer("/auth/v1/password/reset/confirm", 400, refused.clone());
-    let ask = |path: &str, given: Value| {
-        let answer = place.send("POST", path, &given.to_string());
+    app.stub_auth("/auth/v1/verify-email/confirm", 200, verified.clone());
+    app.stub_auth("/auth/v1/password/reset/validate", 401, refused.clone());
+    app.stub_auth("/auth/v1/password/reset/confirm", 400, refused.clone());
+    let send = |path: &str, body: Value| {
+        let answer = app.send("POST", path, &body.to_string());
         (
             answer.status,
             serde_json::from_str::<Value>(&answer.body).unwrap_or(Value::Null),
         )
     };
-    assert_eq!(ask("/api/verify", json!({ "token": "a" })), (200, verified));
     assert_eq!(
-        ask("/api/reset/validate", json!({ "token": "a&b=c" })),
+        send("/api/verify", json!({ "token": "a" })),
+        (200, verified)
+    );
+    assert_eq!(
+        send("/api/reset/validate", json!({ "token": "a&b=c" })),
         (401, refused.clone())
     );
     assert_eq!(
-        ask(
+        send(
             "/api/reset/confirm",
             json!({ "token": "a", "new_password": "p" })
         ),
         (400, refused)
     );
     assert_eq!(
-        place.asked("/auth/v1/verify-email/confirm"),
+        app.auth_requests("/auth/v1/verify-email/confirm"),
         [json!({ "token": "a" })]
     );
     assert_eq!(
-        place.asked("/auth/v1/password/reset/validate"),
+        app.auth_requests("/auth/v1/password/reset/validate"),
         [json!("token=a%26b%3Dc")]
     );
     assert_eq!(
-        place.asked("/auth/v1/password/reset/confirm"),
+        app.auth_requests("/auth/v1/password/reset/confirm"),
         [json!({ "token": "a", "new_password": "p" })]
     );
     for (path, body) in [
@@ -88,7 +91,7 @@ pub(crate) async fn answers_of_the_auth_service_are_passed_on(place: Place) {
         ("/api/reset/validate", r#"{"token":""}"#),
         ("/api/reset/confirm", r#"{"token":"a"}"#),
     ] {
-        let answer = place.send("POST", path, body);
+        let answer = app.send("POST", path, body);
         assert_eq!(answer.status, 400, "{path} {body}");
         assert!(
             answer
@@ -99,19 +102,19 @@ pub(crate) async fn answers_of_the_auth_service_are_passed_on(place: Place) {
     }
 }
 
-pub(crate) async fn questions_are_limited(place: Place) {
-    // Switched off, as here, nothing is refused.
-    place.answer("/auth/v1/verify-email/confirm", 200, json!({}));
-    let ask = |place: &Place| place.send("POST", "/api/verify", r#"{"token":"a"}"#);
+pub(crate) async fn limits_requests_per_token(app: TestApp) {
+    // Limits are disabled here.
+    app.stub_auth("/auth/v1/verify-email/confirm", 200, json!({}));
+    let verify = |app: &TestApp| app.send("POST", "/api/verify", r#"{"token":"a"}"#);
     for _ in 0..15 {
-        assert_eq!(ask(&place).status, 200);
+        assert_eq!(verify(&app).status, 200);
     }
-    let limited = open_with(EmptyDatabase::sqlite().unwrap(), &[]).await;
-    limited.answer("/auth/v1/verify-email/confirm", 200, json!({}));
+    let limited = start_with(EmptyDatabase::sqlite().unwrap(), &[]).await;
+    limited.stub_auth("/auth/v1/verify-email/confirm", 200, json!({}));
     for _ in 0..10 {
-        assert_eq!(ask(&limited).status, 200);
+        assert_eq!(verify(&limited).status, 200);
     }
-    let refused = ask(&limited);
+    let refused = verify(&limited);
     assert_eq!(
         (refused.status, refused.body.as_str()),
         (429, "Too Many Requests")
@@ -122,15 +125,15 @@ pub(crate) async fn questions_are_limited(place: Place) {
             .send("POST", "/api/verify", r#"{"token":"b"}"#)
             .status,
         200,
-        "another link"
+        "another token has its own limit"
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_the_auth_service_questions_are_502_hlth_2() {
-    let away = ["auth_url=http://127.0.0.1:9", "rate_limit.enabled=false"];
-    let place = open_with(EmptyDatabase::sqlite().unwrap(), &away).await;
-    let answer = place.send("POST", "/api/verify", r#"{"token":"a"}"#);
+async fn unreachable_auth_service_gives_502_hlth_2() {
+    let settings = ["auth_url=http://127.0.0.1:9", "rate_limit.enabled=false"];
+    let app = start_with(EmptyDatabase::sqlite().unwrap(), &settings).await;
+    let answer = app.send("POST", "/api/verify", r#"{"token":"a"}"#);
     assert_eq!(answer.status, 502);
     assert!(
         answer
@@ -139,28 +142,28 @@ async fn without_the_auth_service_questions_are_502_hlth_2() {
             .starts_with("text/plain")
     );
     assert_eq!(
-        place.send("GET", "/readyz", "").status,
+        app.send("GET", "/readyz", "").status,
         200,
-        "the service itself is well"
+        "the service itself is ready"
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_its_database_the_service_is_not_ready_and_with_it_it_is_again_hlth_2() {
+async fn readiness_follows_database_hlth_2() {
     let Some(empty) = EmptyDatabase::postgres() else {
         return;
     };
     let proxy = FaultProxy::start(empty.server().unwrap()).await.unwrap();
     let proxied = format!("database.url={}", empty.url_at(proxy.address()));
-    let place = open_with(empty, &[&proxied]).await;
+    let app = start_with(empty, &[&proxied]).await;
     let ready = async |status: u16| {
-        let is_so = || (place.send("GET", "/readyz", "").status == status).then_some(());
-        place.until("readiness", is_so).await;
+        let has_status = || (app.send("GET", "/readyz", "").status == status).then_some(());
+        app.eventually("readiness changes", has_status).await;
     };
     ready(200).await;
     proxy.set(Fault::of(Disruption::Down));
     ready(503).await;
-    assert_eq!(place.send("GET", "/healthz", "").status, 200);
+    assert_eq!(app.send("GET", "/healthz", "").status, 200);
     proxy.heal();
     ready(200).await;
 }

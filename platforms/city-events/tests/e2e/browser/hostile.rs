@@ -20,7 +20,7 @@ const ENCODED: &str =
     "'%22%3E%3Cb%20class=planted%3E%3C%2Fb%3E%3Cform%20class=planted%20data-form=role%3E";
 const PLANTED: &str = "document.querySelectorAll('.planted').length";
 /// True after every fragment of the page is loaded.
-const LOADED: &str = "[...document.querySelectorAll('[data-fragment]')].every(piece => !piece.dataset.asking && performance.getEntriesByType('resource').some(one => one.name === new URL(piece.dataset.fragment, location.origin).href))";
+const LOADED: &str = "[...document.querySelectorAll('[data-fragment]')].every(piece => !piece.dataset.loading && performance.getEntriesByType('resource').some(one => one.name === new URL(piece.dataset.fragment, location.origin).href))";
 const REQUESTED_PATHS: &str =
     "performance.getEntriesByType('resource').map(one => new URL(one.name).pathname)";
 
@@ -227,7 +227,7 @@ async fn script_ignores_planted_markup_forms_and_urls_sec_4() {
         );
         assert_eq!(app.chrome.evaluate(&admin, &form), true);
         app.press(&admin, "My events");
-        app.wait_for_text(&admin, "What you make happen.");
+        app.wait_for_text(&admin, "Events that you host.");
         other.assert_no_request();
         app.load(&admin, "/");
     }
@@ -237,7 +237,7 @@ async fn script_ignores_planted_markup_forms_and_urls_sec_4() {
         "(() => {{ const button = document.createElement('button'); button.dataset.post = '{origin}/take'; document.getElementById('main').append(button); button.click(); return true; }})()"
     );
     assert_eq!(app.chrome.evaluate(&admin, &button), true);
-    app.wait_for_text(&admin, "No answer came.");
+    app.wait_for_text(&admin, "No response.");
     other.assert_no_request();
 
     // The script loads only fragments, in any spelling of their address.

@@ -17,23 +17,23 @@ async fn user_verifies_email_and_resets_password() {
         .await;
     app.go(&ada, &format!("/verify-email?token={token}"));
     app.press(&ada, "Verify my e-mail");
-    app.wait_for_text(&ada, "Verified. Thank you.");
+    app.wait_for_text(&ada, "Your e-mail address is verified.");
     app.go(&ada, "/profile");
     app.chrome
         .wait_for(&ada, "document.querySelector('[data-unverified]').hidden");
     // A link works once.
     app.go(&ada, &format!("/verify-email?token={token}"));
     app.press(&ada, "Verify my e-mail");
-    app.wait_for_text(&ada, "This link was used already or is too old.");
+    app.wait_for_text(&ada, "This link was already used or has expired.");
 
     let second = app.chrome.window();
     app.go(&second, "/login");
     app.press(&second, "Forgot your password?");
     // The login page has a field of the same name, so wait for the next page.
-    app.wait_for_text(&second, "good for half an hour");
+    app.wait_for_text(&second, "valid for 30 minutes");
     app.chrome.fill(&second, "email", "ada@example.org");
     app.press(&second, "Send the link");
-    app.wait_for_text(&second, "If there is such an account");
+    app.wait_for_text(&second, "If the account exists");
     let token = app
         .mailed_token("ada@example.org", "Reset your password")
         .await;
@@ -62,8 +62,8 @@ async fn host_removes_and_bans_and_waitlist_moves_up() {
     app.join(&cleo, &event, "You're on the waitlist.");
 
     app.go(&host, &event);
-    app.press(&host, "Who comes");
-    app.wait_for_text(&host, "Has a place since");
+    app.press(&host, "Participants");
+    app.wait_for_text(&host, "Joined on");
     app.chrome.wait_for(
         &host,
         "document.querySelectorAll('.row-card h3')[0].innerText === 'ada'",
@@ -85,7 +85,7 @@ async fn host_removes_and_bans_and_waitlist_moves_up() {
     app.chrome.size(&host, 1280, 900, false);
 
     // The host removes Ada. The page of Ben, who is first on the waitlist, updates by itself.
-    app.press(&host, "With a place");
+    app.press(&host, "Joined");
     app.chrome.wait_for(
         &host,
         "document.querySelectorAll('.row-card h3')[0]?.innerText === 'ada'",
@@ -95,7 +95,7 @@ async fn host_removes_and_bans_and_waitlist_moves_up() {
     app.chrome.fill(&host, "reason", "not today");
     app.press(&host, "Yes");
     app.wait_for_text(&host, "Removed.");
-    app.wait_for_text(&ada, "The organiser has removed you from this event.");
+    app.wait_for_text(&ada, "The host removed you from this event.");
     app.wait_for_text(&ben, "You're in.");
 
     // The host bans Ben. Cleo moves up.
@@ -106,11 +106,11 @@ async fn host_removes_and_bans_and_waitlist_moves_up() {
     app.press(&host, "Ban");
     app.press(&host, "Yes");
     app.wait_for_text(&host, "Banned from this event.");
-    app.wait_for_text(&ben, "The organiser has removed you from this event.");
+    app.wait_for_text(&ben, "The host removed you from this event.");
     app.wait_for_text(&cleo, "You're in.");
 
     // Cleo leaves.
-    app.press(&cleo, "Give the place back");
+    app.press(&cleo, "Leave event");
     app.press(&cleo, "Yes");
     app.wait_for_text(&cleo, "You left.");
     app.chrome.wait_for(
@@ -122,11 +122,11 @@ async fn host_removes_and_bans_and_waitlist_moves_up() {
     let ben_id = app.chrome.evaluate(&ben, "fetch('/api/auth/refresh', { method: 'POST' }).then(answer => answer.json()).then(answer => answer.data.user.id)");
     app.chrome.fill(&host, "user_id", ben_id.as_str().unwrap());
     app.press(&host, "Lift the ban");
-    app.wait_for_text(&host, "They may join again.");
+    app.wait_for_text(&host, "The user can join again.");
 
     // Other users do not see the participants.
     app.go(&cleo, &format!("{event}/people"));
-    app.wait_for_text(&cleo, "Who comes is for the host and for moderators.");
+    app.wait_for_text(&cleo, "Only the host and moderators see the participants.");
     app.stop().await;
 }
 
@@ -142,12 +142,12 @@ async fn host_unpublishes_and_moderator_bans_host() {
     app.wait_for_text(&guest, "Taken back");
     app.press(&host, "Unpublish");
     app.press(&host, "Yes");
-    app.wait_for_text(&host, "It is a draft again.");
-    app.wait_for_text(&host, "Draft: nobody else sees it");
+    app.wait_for_text(&host, "The event is a draft again.");
+    app.wait_for_text(&host, "Draft: not public");
     app.go(&guest, &event);
-    app.wait_for_text(&guest, "There is no such event");
+    app.wait_for_text(&guest, "Event not found");
     app.press(&host, "Publish");
-    app.wait_for_text(&host, "Published. Everybody can see it now.");
+    app.wait_for_text(&host, "Published. Everyone can see it now.");
 
     let moderator = app.chrome.window();
     app.sign_in(

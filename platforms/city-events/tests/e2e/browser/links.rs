@@ -58,7 +58,7 @@ async fn opened_link_verifies_nothing_without_button_auth_4() {
     app.chrome
         .open(&window, &format!("http://{links}/verify?token={token}"));
     app.press(&window, "Verify my e-mail");
-    app.wait_for_text(&window, "This did not work:");
+    app.wait_for_text(&window, "The request failed:");
     assert_eq!(app.chrome.evaluate(&window, button), true);
     let markup = "(() => { try { document.body.innerHTML = '<b></b>'; return 'done'; } catch (error) { return error.name; } })()";
     assert_eq!(app.chrome.evaluate(&window, markup), "TypeError");

@@ -155,7 +155,7 @@ impl Addresses {
         };
         Self {
             http: address_after(" http://").unwrap(),
-            admin: address_after("operators http://").unwrap(),
+            admin: address_after("admin http://").unwrap(),
             grpc: address_after("gRPC "),
         }
     }

@@ -79,7 +79,7 @@ async fn event_page_degrades_without_other_services_api_5() {
     let page = app.anonymous().get("/").await;
     assert_eq!(page.status, 200);
     assert!(
-        page.text.contains("Events are away for a moment"),
+        page.text.contains("Events are temporarily unavailable"),
         "{page:?}"
     );
     app.stop().await;

@@ -1,36 +1,36 @@
-//! What mail says.
+//! The texts of mails.
 
 use maud::{Markup, html};
 use seaworthy::mail::{Mail, MailError};
 
-/// Verifies an address.
+/// Returns the mail that verifies an e-mail address.
 pub(crate) fn verify(to: &str, url: &str) -> Result<Mail, MailError> {
     with_link(
         to,
         "Verify your email",
-        "Follow this link to verify your e-mail address. It is good once, for a day.",
+        "Open this link within 24 hours to verify your e-mail address.",
         url,
         "Verify my address",
     )
 }
 
-/// Replaces a forgotten password.
+/// Returns the mail that resets a password.
 pub(crate) fn reset(to: &str, url: &str) -> Result<Mail, MailError> {
     with_link(
         to,
         "Reset your password",
-        "Follow this link to choose a new password. It is good once, for half an hour. If you have not asked for it, nothing has to be done.",
+        "Open this link to set a new password. It is valid once, for 30 minutes. If you did not request it, ignore this message.",
         url,
-        "Choose a new password",
+        "Set a new password",
     )
 }
 
-/// Tells that an event was canceled.
+/// Returns the mail about a canceled event.
 pub(crate) fn canceled(to: &str, event: &str, reason: &str) -> Result<Mail, MailError> {
     about_event(to, "Event Canceled", "was canceled", event, reason)
 }
 
-/// Tells that an event was unpublished.
+/// Returns the mail about an unpublished event.
 pub(crate) fn unpublished(to: &str, event: &str, reason: &str) -> Result<Mail, MailError> {
     about_event(to, "Event Unpublished", "was unpublished", event, reason)
 }
@@ -42,37 +42,37 @@ fn with_link(
     url: &str,
     label: &str,
 ) -> Result<Mail, MailError> {
-    let page = html! {
+    let body = html! {
         p { (sentence) }
         p { a href=(url) { (label) } }
-        p { "Or copy this address: " (url) }
+        p { "Or copy this URL: " (url) }
     };
     let mail = Mail::new(to, subject)?.text(format!("{sentence}\n\n{url}\n"));
-    Ok(mail.html(framed(subject, &page)))
+    Ok(mail.html(page(subject, &body)))
 }
 
 fn about_event(
     to: &str,
     subject: &str,
-    what: &str,
+    change: &str,
     event: &str,
     reason: &str,
 ) -> Result<Mail, MailError> {
-    let sentence = format!("The event {event} {what}.");
+    let sentence = format!("The event {event} {change}.");
     let reason = match reason.trim() {
         "" => "No reason was given.".to_owned(),
         reason => format!("Reason: {reason}"),
     };
-    let page = html! {
+    let body = html! {
         p { (sentence) }
         p { (reason) }
     };
     let mail = Mail::new(to, subject)?.text(format!("{sentence}\n\n{reason}\n"));
-    Ok(mail.html(framed(subject, &page)))
+    Ok(mail.html(page(subject, &body)))
 }
 
-fn framed(title: &str, body: &Markup) -> String {
-    let page = html! {
+fn page(title: &str, body: &Markup) -> String {
+    let html = html! {
         (maud::DOCTYPE)
         html lang="en" {
             head { meta charset="utf-8"; title { (title) } }
@@ -83,5 +83,5 @@ fn framed(title: &str, body: &Markup) -> String {
             }
         }
     };
-    page.into_string()
+    html.into_string()
 }

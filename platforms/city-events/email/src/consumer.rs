@@ -1,4 +1,4 @@
-//! What the service hears and what it sends for it: each mail once, as far as a mail server lets anybody know.
+//! Consumes messages and sends one mail for each.
 
 use std::sync::Arc;
 
@@ -16,28 +16,29 @@ use seaworthy::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    auth_service::AuthService,
+    auth_client::AuthClient,
     config::EmailConfig,
-    letter,
-    sent::{About, Claim, Recorded, Sent},
+    mail_texts,
+    sent_mails::{Claim, MailKey, Recorded, SentMails},
 };
 
-/// The group of the service. Not the queue of the earlier service, whose arguments are others.
+/// The consumer group. The queue of the legacy service has incompatible arguments, so its name
+/// differs.
 pub(crate) const GROUP: &str = "city-events.email";
-/// An address is asked for and a mail is sent, each with a time of its own.
-const HANDLING: Timeout = Timeout::from_secs(30);
+/// The timeout of one message: a call to the auth service and a mail, which have their own timeouts.
+const HANDLER_TIMEOUT: Timeout = Timeout::from_secs(30);
 
 /// Sends mail for messages.
 #[derive(Debug)]
-pub(crate) struct Postman {
+pub(crate) struct MailSender {
     pub(crate) mailer: Mailer,
-    pub(crate) auth: AuthService,
-    pub(crate) sent: Sent,
+    pub(crate) auth: AuthClient,
+    pub(crate) sent: SentMails,
     pub(crate) inbox: Inbox,
 }
 
-/// The topics whose dead letters are this service's, whether it tells owners now or did before.
-pub(crate) fn heard() -> Topics {
+/// Returns all topics that the service can have dead letters of, whatever `notify_owners` is.
+pub(crate) fn topics() -> Topics {
     Topics::of::<VerifyEmailRequested>()
         .and::<PasswordResetRequested>()
         .and::<EmailEventCanceled>()
@@ -45,50 +46,51 @@ pub(crate) fn heard() -> Topics {
         .and::<EventUnpublished>()
 }
 
-/// Hears of what people have to be told. Bodies are read here and not by their kind, since those of earlier services say none.
-pub(crate) fn subscription(postman: Postman, config: &EmailConfig) -> Subscription {
-    let postman = Arc::new(postman);
+/// Returns the subscription. It parses bodies by topic, because messages of the legacy services
+/// have no event type.
+pub(crate) fn subscription(sender: MailSender, config: &EmailConfig) -> Subscription {
+    let sender = Arc::new(sender);
     let limits = SubscriptionOverrides {
-        max_retries: Some(config.attempts.get().saturating_sub(1)),
-        initial_backoff: Some(config.retry_initial),
-        max_backoff: Some(config.retry_cap),
-        handler_timeout: Some(HANDLING),
+        max_retries: Some(config.max_attempts.get().saturating_sub(1)),
+        initial_backoff: Some(config.initial_backoff),
+        max_backoff: Some(config.max_backoff),
+        handler_timeout: Some(HANDLER_TIMEOUT),
         ..SubscriptionOverrides::default()
     };
     let mut subscription = Subscription::new(GROUP).limits(limits);
-    subscription = hear(subscription, &postman, Postman::verify);
-    subscription = hear(subscription, &postman, Postman::reset);
-    subscription = hear(subscription, &postman, Postman::canceled);
-    if config.tell_owners {
-        subscription = hear(subscription, &postman, Postman::owner_of_canceled);
-        subscription = hear(subscription, &postman, Postman::owner_of_unpublished);
+    subscription = subscribe(subscription, &sender, MailSender::verify);
+    subscription = subscribe(subscription, &sender, MailSender::reset);
+    subscription = subscribe(subscription, &sender, MailSender::canceled);
+    if config.notify_owners {
+        subscription = subscribe(subscription, &sender, MailSender::owner_of_canceled);
+        subscription = subscribe(subscription, &sender, MailSender::owner_of_unpublished);
     }
     subscription
 }
 
-/// Takes the messages of one topic. One that cannot be read is dead at once.
-fn hear<E, H>(subscription: Subscription, postman: &Arc<Postman>, handle: H) -> Subscription
+/// Adds a handler for one topic. A message with an invalid body becomes a dead letter at once.
+fn subscribe<E, H>(subscription: Subscription, sender: &Arc<MailSender>, handle: H) -> Subscription
 where
     E: Event + DeserializeOwned + Send + 'static,
     H: AsyncHandler<E>,
 {
-    let postman = Arc::clone(postman);
+    let sender = Arc::clone(sender);
     subscription.on_topic(E::TYPE, move |received: Received<Bytes>| {
-        let (postman, handle) = (Arc::clone(&postman), handle.clone());
+        let (sender, handle) = (Arc::clone(&sender), handle.clone());
         async move {
             let event: E = serde_json::from_slice(received.event()).map_err(|_| {
-                Failure::reject("the body is no such message").with_class("BAD_JSON")
+                Failure::reject("the body is not valid for this topic").with_class("BAD_JSON")
             })?;
-            handle.handle(&postman, event, received.envelope()).await
+            handle.handle(&sender, event, received.envelope()).await
         }
     })
 }
 
-/// A method of the postman for one kind of message.
+/// A method of [`MailSender`] for one event type.
 trait AsyncHandler<E>: Clone + Send + Sync + 'static {
     fn handle(
         &self,
-        postman: &Postman,
+        sender: &MailSender,
         event: E,
         envelope: &Envelope,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
@@ -101,40 +103,40 @@ where
 {
     async fn handle(
         &self,
-        postman: &Postman,
+        sender: &MailSender,
         event: E,
         envelope: &Envelope,
     ) -> Result<(), Failure> {
-        self.call(postman, event, envelope).await
+        self.call(sender, event, envelope).await
     }
 }
 
-/// What a method of the postman looks like to the compiler.
+/// A helper trait, because a future that borrows its arguments needs a lifetime parameter.
 trait AsyncHandlerFn<'a, E> {
     type Handling: Future<Output = Result<(), Failure>> + Send;
-    fn call(&self, postman: &'a Postman, event: E, envelope: &'a Envelope) -> Self::Handling;
+    fn call(&self, sender: &'a MailSender, event: E, envelope: &'a Envelope) -> Self::Handling;
 }
 
 impl<'a, E, F, R> AsyncHandlerFn<'a, E> for F
 where
-    F: Fn(&'a Postman, E, &'a Envelope) -> R,
+    F: Fn(&'a MailSender, E, &'a Envelope) -> R,
     R: Future<Output = Result<(), Failure>> + Send,
 {
     type Handling = R;
 
-    fn call(&self, postman: &'a Postman, event: E, envelope: &'a Envelope) -> R {
-        self(postman, event, envelope)
+    fn call(&self, sender: &'a MailSender, event: E, envelope: &'a Envelope) -> R {
+        self(sender, event, envelope)
     }
 }
 
-impl Postman {
+impl MailSender {
     async fn verify(
         &self,
         event: VerifyEmailRequested,
         envelope: &Envelope,
     ) -> Result<(), Failure> {
-        let about = About::link("verify", link(&event.url)?);
-        self.deliver(envelope, &about, letter::verify(&event.email, &event.url))
+        let key = MailKey::link("verify", link(&event.url)?);
+        self.deliver(envelope, &key, mail_texts::verify(&event.email, &event.url))
             .await
     }
 
@@ -143,8 +145,8 @@ impl Postman {
         event: PasswordResetRequested,
         envelope: &Envelope,
     ) -> Result<(), Failure> {
-        let about = About::link("reset", link(&event.url)?);
-        self.deliver(envelope, &about, letter::reset(&event.email, &event.url))
+        let key = MailKey::link("reset", link(&event.url)?);
+        self.deliver(envelope, &key, mail_texts::reset(&event.email, &event.url))
             .await
     }
 
@@ -154,9 +156,9 @@ impl Postman {
         envelope: &Envelope,
     ) -> Result<(), Failure> {
         let (id, user) = (event.event_id.to_string(), event.user_id.to_string());
-        let about = About::news("event_canceled", &id, &user);
-        let letter = |to: &str| letter::canceled(to, &id, &event.reason);
-        self.tell(envelope, &about, &user, letter).await
+        let key = MailKey::notification("event_canceled", &id, &user);
+        let write = |to: &str| mail_texts::canceled(to, &id, &event.reason);
+        self.notify(envelope, &key, &user, write).await
     }
 
     async fn owner_of_canceled(
@@ -165,7 +167,7 @@ impl Postman {
         envelope: &Envelope,
     ) -> Result<(), Failure> {
         let EventCanceled(EventEnvelope { payload, .. }) = event;
-        self.tell_owner(envelope, "event_canceled", payload, letter::canceled)
+        self.notify_owner(envelope, "event_canceled", payload, mail_texts::canceled)
             .await
     }
 
@@ -175,11 +177,16 @@ impl Postman {
         envelope: &Envelope,
     ) -> Result<(), Failure> {
         let EventUnpublished(EventEnvelope { payload, .. }) = event;
-        self.tell_owner(envelope, "event_unpublished", payload, letter::unpublished)
-            .await
+        self.notify_owner(
+            envelope,
+            "event_unpublished",
+            payload,
+            mail_texts::unpublished,
+        )
+        .await
     }
 
-    async fn tell_owner(
+    async fn notify_owner(
         &self,
         envelope: &Envelope,
         kind: &str,
@@ -191,44 +198,45 @@ impl Postman {
         };
         let id = event.event_id.to_string();
         let reason = event.reason.unwrap_or_default();
-        let about = About::news(kind, &id, &owner);
-        self.tell(envelope, &about, &owner, |to| write(to, &id, &reason))
+        let key = MailKey::notification(kind, &id, &owner);
+        self.notify(envelope, &key, &owner, |to| write(to, &id, &reason))
             .await
     }
 
-    /// Mail to a user whose address only the auth service knows. Whoever has none is not told.
-    async fn tell(
+    /// Sends a mail to a user with the address of the auth service. Users without one get no mail.
+    async fn notify(
         &self,
         envelope: &Envelope,
-        about: &About,
+        key: &MailKey,
         user: &str,
         write: impl Fn(&str) -> Result<Mail, MailError> + Send,
     ) -> Result<(), Failure> {
-        if self.sent.has(about).await.map_err(Failure::retry)? {
+        if self.sent.is_sent(key).await.map_err(Failure::retry)? {
             return Ok(());
         }
-        let Some(address) = self.auth.address_of(user).await? else {
+        let Some(address) = self.auth.email_of(user).await? else {
             return Ok(());
         };
-        self.deliver(envelope, about, write(address.expose())).await
+        self.deliver(envelope, key, write(address.expose())).await
     }
 
-    /// Sends a mail, unless it was sent or somebody else is sending it, and writes down that it was. A process that dies between the two sends it again, under the same
-    /// identifier.
+    /// Sends a mail once and records it. A process that crashes between the two sends it again with
+    /// the same `Message-ID`.
     async fn deliver(
         &self,
         envelope: &Envelope,
-        about: &About,
+        key: &MailKey,
         mail: Result<Mail, MailError>,
     ) -> Result<(), Failure> {
-        let mail = mail.map_err(failure)?.message_id(&about.message_id());
-        let claim = match self.sent.claim(about).await.map_err(Failure::retry)? {
-            Claim::Mine(claim) => claim,
+        let mail = mail.map_err(failure)?.message_id(&key.message_id());
+        let claim = match self.sent.claim(key).await.map_err(Failure::retry)? {
+            Claim::Acquired(claim) => claim,
             Claim::Sent => return Ok(()),
-            // Usual pauses may all be over before the claim of a process that died is, and the message were dead although nothing is wrong. This is one pause, and no place is held in it.
-            Claim::Others(rest) => {
+            // The claim of a crashed process can outlast all retries. This is one long delay, and the
+            // message does not occupy a handler during it.
+            Claim::Held(left) => {
                 let cause = "another instance is sending this mail";
-                return Err(Failure::delay(rest, cause).with_class("MAIL_CLAIMED"));
+                return Err(Failure::delay(left, cause).with_class("MAIL_CLAIMED"));
             }
         };
         if let Err(error) = self.mailer.send(mail).await {
@@ -237,11 +245,11 @@ impl Postman {
         }
         let claim = &claim;
         let once = self.inbox.process_once(envelope, |tx| async move {
-            let recorded = Sent::record(&tx, claim).await.map_err(Failure::retry)?;
+            let recorded = SentMails::record(&tx, claim).await.map_err(Failure::retry)?;
             if recorded == Recorded::ClaimLost {
                 tx.on_commit(|| {
                     tracing::warn!(
-                        "the claim to a mail ended before it was sent: it may have been sent twice"
+                        "the claim to a mail expired before it was sent: it may have been sent twice"
                     );
                 });
             }
@@ -251,9 +259,9 @@ impl Postman {
     }
 }
 
-/// What is to happen with a message whose mail was not sent.
+/// Converts an error of the mailer.
 fn failure(error: MailError) -> Failure {
-    // The refusal keeps the message from losing an attempt.
+    // A refusal of the circuit breaker costs no attempt.
     if let MailError::Refused(refusal) = error {
         return Failure::retry(refusal).with_class("MAIL_UNAVAILABLE");
     }
@@ -264,11 +272,11 @@ fn failure(error: MailError) -> Failure {
     }
 }
 
-/// A link that people may be sent to.
+/// Accepts only HTTP links.
 fn link(url: &str) -> Result<&str, Failure> {
     let is_web = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if is_web {
         return Ok(url);
     }
-    Err(Failure::reject("the link is no address of the web").with_class("BAD_JSON"))
+    Err(Failure::reject("the link is not an HTTP URL").with_class("BAD_JSON"))
 }

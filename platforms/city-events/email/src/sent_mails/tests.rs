@@ -4,19 +4,22 @@ use seaworthy_testkit::database::EmptyDatabase;
 use super::*;
 
 #[test]
-fn what_is_about_the_same_is_one_mail_msg_5() {
-    let one = About::link("verify", "https://a.example/verify?token=abc");
-    assert_eq!(one, About::link("verify", "https://b.example/?token=abc"));
+fn same_link_or_notification_has_same_key_msg_5() {
+    let one = MailKey::link("verify", "https://a.example/verify?token=abc");
+    assert_eq!(one, MailKey::link("verify", "https://b.example/?token=abc"));
     assert_ne!(
         one,
-        About::link("reset", "https://a.example/verify?token=abc")
+        MailKey::link("reset", "https://a.example/verify?token=abc")
     );
-    assert_ne!(About::news("a", "bc", "d"), About::news("ab", "c", "d"));
+    assert_ne!(
+        MailKey::notification("a", "bc", "d"),
+        MailKey::notification("ab", "c", "d")
+    );
     assert_eq!(one.message_id().len(), 32);
 }
 
-/// Returns a database of each installed engine, with the tables of the service.
-async fn on_each(test: impl AsyncFn(Sent)) {
+/// Runs a test on a database of each installed engine, with the tables of the service.
+async fn on_each_database(test: impl AsyncFn(SentMails)) {
     for make in [
         EmptyDatabase::sqlite,
         EmptyDatabase::postgres,
@@ -29,23 +32,23 @@ async fn on_each(test: impl AsyncFn(Sent)) {
         let database = Database::builder("test", config).open().await.unwrap();
         let migrator = Migrator::new(&database, MIGRATIONS);
         migrator.up(false).await.unwrap();
-        test(Sent(database)).await;
+        test(SentMails(database)).await;
     }
 }
 
-fn about() -> About {
-    About::news("event_canceled", "event", "user")
+fn key() -> MailKey {
+    MailKey::notification("event_canceled", "event", "user")
 }
 
-async fn claim(sent: &Sent) -> MailClaim {
-    match sent.claim(&about()).await.unwrap() {
-        Claim::Mine(claim) => claim,
+async fn claim(sent: &SentMails) -> MailClaim {
+    match sent.claim(&key()).await.unwrap() {
+        Claim::Acquired(claim) => claim,
         other => panic!("{other:?}"),
     }
 }
 
 /// Expires the claim by the database's clock, as if the sender were suspended.
-async fn expire_claim(sent: &Sent) {
+async fn expire_claim(sent: &SentMails) {
     sql("UPDATE sent_mails SET until_us = {now_us} - 1")
         .execute(&sent.0)
         .await
@@ -53,42 +56,42 @@ async fn expire_claim(sent: &Sent) {
 }
 
 #[tokio::test]
-async fn suspended_sender_notices_its_lost_claim_msg_5() {
-    on_each(async |sent| {
+async fn suspended_sender_detects_lost_claim_msg_5() {
+    on_each_database(async |sent| {
         let suspended = claim(&sent).await;
         expire_claim(&sent).await;
         let other = claim(&sent).await;
-        let recorded = Sent::record(&sent.0, &suspended).await.unwrap();
+        let recorded = SentMails::record(&sent.0, &suspended).await.unwrap();
         assert_eq!(recorded, Recorded::ClaimLost);
         // The mail was sent, so the failure of the other sender does not free it.
         sent.release(other).await.unwrap();
-        assert_eq!(sent.claim(&about()).await.unwrap(), Claim::Sent);
+        assert_eq!(sent.claim(&key()).await.unwrap(), Claim::Sent);
     })
     .await;
 }
 
 #[tokio::test]
-async fn release_of_lost_claim_keeps_that_of_the_other_msg_5() {
-    on_each(async |sent| {
+async fn releasing_lost_claim_keeps_new_claim_msg_5() {
+    on_each_database(async |sent| {
         let suspended = claim(&sent).await;
         expire_claim(&sent).await;
         let other = claim(&sent).await;
         sent.release(suspended).await.unwrap();
-        let third = sent.claim(&about()).await.unwrap();
-        assert!(matches!(third, Claim::Others(_)), "{third:?}");
-        let recorded = Sent::record(&sent.0, &other).await.unwrap();
-        assert_eq!(recorded, Recorded::Held);
-        assert!(sent.has(&about()).await.unwrap());
+        let third = sent.claim(&key()).await.unwrap();
+        assert!(matches!(third, Claim::Held(_)), "{third:?}");
+        let recorded = SentMails::record(&sent.0, &other).await.unwrap();
+        assert_eq!(recorded, Recorded::ClaimHeld);
+        assert!(sent.is_sent(&key()).await.unwrap());
     })
     .await;
 }
 
 #[tokio::test]
-async fn mail_is_claimed_once_by_two_senders_msg_5() {
-    on_each(async |sent| {
+async fn only_one_of_two_senders_claims_mail_msg_5() {
+    on_each_database(async |sent| {
         let first = claim(&sent).await;
-        let second = sent.claim(&about()).await.unwrap();
-        let Claim::Others(left) = second else {
+        let second = sent.claim(&key()).await.unwrap();
+        let Claim::Held(left) = second else {
             panic!("{second:?}");
         };
         assert!(left <= CLAIM_TTL && left > CLAIM_TTL / 2, "{left:?}");

@@ -11,26 +11,28 @@ use seaworthy::{
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The name that logs, metrics and policies know it by.
+/// The name of the client in logs, metrics and settings.
 pub(crate) const NAME: &str = "auth";
-/// The header of its internal route.
+/// The header that authenticates calls of the internal route.
 const INTERNAL_SECRET: &str = "x-internal-secret";
 
-/// The auth service: it knows addresses, and what links are good for. Cheap to clone.
+/// A client of the auth service, which stores e-mail addresses and verifies link tokens. Cheap to
+/// clone.
 #[derive(Debug, Clone)]
-pub(crate) struct AuthService {
+pub(crate) struct AuthClient {
     pub(crate) client: HttpClient,
     pub(crate) url: String,
     pub(crate) secret: Option<Secret<String>>,
 }
 
-impl AuthService {
-    /// The address of a user; none where there is no such user, or none that has one.
+impl AuthClient {
+    /// Returns the e-mail address of a user. `None` if the user does not exist or has none.
     ///
     /// # Errors
-    /// A [`Failure`] that is tried again: the service is away, or does not know this one.
-    pub(crate) async fn address_of(&self, user: &str) -> Result<Option<Personal<String>>, Failure> {
-        // Whoever says who the user is comes from outside this process: it must be no path.
+    /// A transient [`Failure`] if the auth service is unavailable or rejects the secret. A permanent
+    /// one if the ID is not a UUID.
+    pub(crate) async fn email_of(&self, user: &str) -> Result<Option<Personal<String>>, Failure> {
+        // The ID comes from a message and becomes part of a path.
         let user = Uuid::try_parse(user).map_err(Failure::reject)?;
         let url = format!("{}/internal/users/{}", self.url, user.hyphenated());
         let request = self.client.get(&url);
@@ -38,77 +40,78 @@ impl AuthService {
             Some(secret) => request.header(INTERNAL_SECRET, secret.expose().as_str()),
             None => request,
         };
-        let answer = request.send().await.map_err(Failure::retry)?;
-        match answer.status() {
+        let response = request.send().await.map_err(Failure::retry)?;
+        match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(None),
             status => {
-                return Err(Failure::retry(format!("the auth service answers {status}")));
+                return Err(Failure::retry(format!(
+                    "the auth service answered with {status}"
+                )));
             }
         }
-        let body: Value = answer.json().await.map_err(Failure::retry)?;
+        let body: Value = response.json().await.map_err(Failure::retry)?;
         let read = |pointer| body.pointer(pointer).and_then(Value::as_str);
         let email = read("/data/email").or_else(|| read("/user/email"));
         let email = email.filter(|email| !email.is_empty());
         Ok(email.map(|email| Personal::new(email.to_owned())))
     }
 
-    /// Passes a question on, and its answer back as it is: status and body.
-    pub(crate) async fn ask(&self, question: Question) -> Response {
-        let answer = match question {
-            Question::VerifyEmail(body) => {
+    /// Sends a request about a link, and returns the status and body of the response unchanged.
+    pub(crate) async fn forward(&self, request: LinkRequest) -> Response {
+        let response = match request {
+            LinkRequest::VerifyEmail(body) => {
                 let url = format!("{}/auth/v1/verify-email/confirm", self.url);
                 self.client.post(&url).json(&body).send().await
             }
-            Question::ValidateReset(token) => {
+            LinkRequest::ValidateReset(token) => {
                 let query: String =
                     url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
                 let url = format!("{}/auth/v1/password/reset/validate?token={query}", self.url);
                 self.client.get(&url).send().await
             }
-            Question::ConfirmReset(body) => {
+            LinkRequest::ConfirmReset(body) => {
                 let url = format!("{}/auth/v1/password/reset/confirm", self.url);
                 self.client.post(&url).json(&body).send().await
             }
         };
-        let answer = match answer {
-            Ok(answer) => answer,
+        let response = match response {
+            Ok(response) => response,
             Err(error) => return unreachable(&error),
         };
-        let status = answer.status();
-        let kind = answer.headers().get(header::CONTENT_TYPE).cloned();
-        match answer.bytes().await {
-            Ok(bytes) => passed_on(status, kind, bytes),
+        let status = response.status();
+        let content_type = response.headers().get(header::CONTENT_TYPE).cloned();
+        match response.bytes().await {
+            Ok(bytes) => unchanged(status, content_type, bytes),
             Err(error) => unreachable(&error),
         }
     }
 }
 
-/// What is asked about a link.
+/// A request about a link, with its body or token.
 #[derive(Debug)]
-pub(crate) enum Question {
+pub(crate) enum LinkRequest {
     VerifyEmail(Value),
     ValidateReset(String),
     ConfirmReset(Value),
 }
 
-fn passed_on(status: StatusCode, kind: Option<HeaderValue>, bytes: Bytes) -> Response {
+fn unchanged(status: StatusCode, content_type: Option<HeaderValue>, bytes: Bytes) -> Response {
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
-    if let Some(kind) = kind {
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    if let Some(content_type) = content_type {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
     }
     response
 }
 
 fn unreachable(error: &dyn std::error::Error) -> Response {
-    tracing::warn!(
-        problem = error.to_string(),
-        "the auth service cannot be asked"
-    );
-    let mut response = Response::new(Body::from("the auth service cannot be asked"));
+    tracing::warn!(error = error.to_string(), "the auth service is unreachable");
+    let mut response = Response::new(Body::from("the auth service is unreachable: try again"));
     *response.status_mut() = StatusCode::BAD_GATEWAY;
-    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
     response
 }

@@ -1,4 +1,4 @@
-//! What the pages ask, passed on to the auth service.
+//! Requests of the pages, forwarded to the auth service.
 
 use city_events_contract::{LimitError, json_object};
 use seaworthy::{
@@ -12,17 +12,17 @@ use seaworthy::{
 use serde_json::json;
 
 use super::limits::Limits;
-use crate::auth_service::{AuthService, Question};
+use crate::auth_client::{AuthClient, LinkRequest};
 
 #[derive(Deserialize)]
-struct Given {
+struct RequestBody {
     #[serde(default)]
     token: String,
     #[serde(default)]
     new_password: Option<Secret<String>>,
 }
 
-/// Which question a route asks.
+/// The kind of a request about a link.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     VerifyEmail,
@@ -30,14 +30,19 @@ pub(super) enum Kind {
     ConfirmReset,
 }
 
-/// Reads what is asked, counts it and passes it on.
-pub(super) async fn ask(auth: &AuthService, limits: &Limits, kind: Kind, body: &Bytes) -> Response {
-    let Ok(Given {
+/// Parses a request, counts it and forwards it.
+pub(super) async fn forward(
+    auth: &AuthClient,
+    limits: &Limits,
+    kind: Kind,
+    body: &Bytes,
+) -> Response {
+    let Ok(RequestBody {
         token,
         new_password,
     }) = json_object(body)
     else {
-        return (StatusCode::BAD_REQUEST, "the body is no JSON object").into_response();
+        return (StatusCode::BAD_REQUEST, "the body is not a JSON object").into_response();
     };
     if token.is_empty() {
         return (StatusCode::BAD_REQUEST, "token is required").into_response();
@@ -51,15 +56,15 @@ pub(super) async fn ask(auth: &AuthService, limits: &Limits, kind: Kind, body: &
         let seconds = HeaderValue::from(wait.as_secs().max(1));
         return (status, [(header::RETRY_AFTER, seconds)], text).into_response();
     }
-    let question = match (kind, new_password) {
-        (Kind::VerifyEmail, _) => Question::VerifyEmail(json!({ "token": token })),
-        (Kind::ValidateReset, _) => Question::ValidateReset(token),
+    let request = match (kind, new_password) {
+        (Kind::VerifyEmail, _) => LinkRequest::VerifyEmail(json!({ "token": token })),
+        (Kind::ValidateReset, _) => LinkRequest::ValidateReset(token),
         (Kind::ConfirmReset, Some(password)) if !password.expose().is_empty() => {
-            Question::ConfirmReset(json!({ "token": token, "new_password": password.expose() }))
+            LinkRequest::ConfirmReset(json!({ "token": token, "new_password": password.expose() }))
         }
         (Kind::ConfirmReset, _) => {
             return (StatusCode::BAD_REQUEST, "new_password is required").into_response();
         }
     };
-    auth.ask(question).await
+    auth.forward(request).await
 }

@@ -9,59 +9,66 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-/// The folder of everything that a platform keeps. It holds secrets and addresses of people, so it is its owner's alone.
+/// The directory of a platform's databases and secrets. Only its owner can access it, because it
+/// contains secrets and personal data.
+///
+/// ```no_run
+/// let directory = city_events::DataDirectory::open("data/city-events")?;
+/// println!("{}", directory.path().display());
+/// # Ok::<_, seaworthy::prelude::StartError>(())
+/// ```
 #[derive(Debug, Clone)]
-pub struct Folder {
-    own: PrivateFolder,
+pub struct DataDirectory {
+    root: PrivateFolder,
     secrets: PrivateFolder,
 }
 
 const SECRETS: &str = "secrets";
-/// Its presence says that the platform was given something to look at.
+/// A marker file. It exists after the sample data was created.
 const SEEDED: &str = "seeded";
 
-impl Folder {
-    /// Opens the folder, and creates it if it is missing. Makes files in it private that other
-    /// users can read.
+impl DataDirectory {
+    /// Opens the directory, and creates it if it is missing. Removes access of other users to its
+    /// files.
     ///
     /// # Errors
-    /// The folder cannot be created or made private.
+    /// The directory cannot be created or made private.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StartError> {
         let path = path.into();
         let opened = || {
-            let own = PrivateFolder::open(&path)?;
-            let secrets = PrivateFolder::open(own.path().join(SECRETS))?;
+            let root = PrivateFolder::open(&path)?;
+            let secrets = PrivateFolder::open(root.path().join(SECRETS))?;
             for entry in fs::read_dir(secrets.path()).into_iter().flatten().flatten() {
                 secrets.file(entry.file_name())?;
             }
-            if own.path().join(SEEDED).exists() {
-                own.file(SEEDED)?;
+            if root.path().join(SEEDED).exists() {
+                root.file(SEEDED)?;
             }
-            Ok(Self { own, secrets })
+            Ok(Self { root, secrets })
         };
         opened().map_err(|error: PrivateFileError| {
             StartError::because(
-                format!("the folder {} cannot be used", path.display()),
+                format!("the data directory {} cannot be used", path.display()),
                 error,
             )
         })
     }
 
-    /// Where it is.
+    /// The path of the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.own.path()
+        self.root.path()
     }
 
-    /// The URL of a database file.
+    /// Returns the URL of a database file.
     pub(crate) fn sqlite(&self, name: &str) -> String {
         format!("sqlite:{}", self.path().join(name).display())
     }
 
-    /// A reference to the secret of a name, which is made when it is asked for first.
+    /// Returns a reference to a secret, and creates the secret if it is missing.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The secret cannot be written.
     pub(crate) fn secret(&self, name: &str) -> Result<String, StartError> {
         self.secrets
             .create(name, random().as_bytes())
@@ -72,18 +79,18 @@ impl Folder {
         Ok(format!("file:{}", path.display()))
     }
 
-    /// Whether the platform was given something to look at.
+    /// Whether the sample data was created.
     pub(crate) fn is_seeded(&self) -> bool {
         self.path().join(SEEDED).exists()
     }
 
-    /// Says that it was.
+    /// Records that the sample data was created.
     pub(crate) fn set_seeded(&self) -> Result<(), PrivateFileError> {
-        self.own.file(SEEDED).map(drop)
+        self.root.file(SEEDED).map(drop)
     }
 }
 
-/// 244 bits from the operating system.
+/// Returns 244 random bits of the operating system in hexadecimal digits.
 fn random() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
@@ -95,18 +102,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_made_once_and_is_its_owners_alone_conf_5() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = Folder::open(place.path().join("new")).unwrap();
-        let reference = folder.secret("jwt").unwrap();
+    fn creates_private_secret_once_conf_5() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = DataDirectory::open(parent.path().join("new")).unwrap();
+        let reference = directory.secret("jwt").unwrap();
         let path = reference.strip_prefix("file:").unwrap();
         let secret = fs::read_to_string(path).unwrap();
         assert_eq!(secret.len(), 64);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(Path::new(path)), 0o600);
-        assert_eq!(mode(folder.path()), 0o700);
-        assert_eq!(folder.secret("jwt").unwrap(), reference);
+        assert_eq!(mode(directory.path()), 0o700);
+        assert_eq!(directory.secret("jwt").unwrap(), reference);
         assert_eq!(fs::read_to_string(path).unwrap(), secret);
-        assert_ne!(folder.secret("other").unwrap(), reference);
+        assert_ne!(directory.secret("other").unwrap(), reference);
     }
 }

@@ -1,4 +1,4 @@
-//! The service over a database of its own, an auth service whose answers a test chooses, and somebody who tells.
+//! The service with an empty database, a stub of the auth service and a publisher.
 
 use std::{
     collections::BTreeMap,
@@ -31,82 +31,84 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Nothing that these tests wait for takes longer on the slowest machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The time limit of every wait.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 const INTERNAL_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdA";
 
-/// What the auth service answers, and what it was asked.
+/// A stub of the auth service: its responses by path, and the requests that it received.
 #[derive(Default)]
-pub(crate) struct Auth {
-    pub(crate) answers: BTreeMap<String, (u16, Value)>,
-    pub(crate) asked: Vec<(String, Value)>,
+pub(crate) struct AuthStub {
+    pub(crate) responses: BTreeMap<String, (u16, Value)>,
+    pub(crate) requests: Vec<(String, Value)>,
 }
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-struct TellerConfig {
+struct PublisherConfig {
     broker: MessagingConfig,
 }
 
 /// The running service.
-pub(crate) struct Place {
+pub(crate) struct TestApp {
     pub(crate) http: SocketAddr,
     pub(crate) admin: SocketAddr,
-    pub(crate) auth: Arc<Mutex<Auth>>,
+    pub(crate) auth: Arc<Mutex<AuthStub>>,
     publisher: Publisher,
     _running: [RunningService; 3],
     empty: EmptyDatabase,
-    _folder: TempDir,
+    _directory: TempDir,
 }
 
-pub(crate) async fn open(empty: EmptyDatabase) -> Place {
-    open_with(empty, &["rate_limit.enabled=false"]).await
+pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
+    start_with(empty, &["rate_limit.enabled=false"]).await
 }
 
-/// With one attempt after the first that fails.
-pub(crate) async fn open_with_two_attempts(empty: EmptyDatabase) -> Place {
-    open_with(empty, &["rate_limit.enabled=false", "attempts=2"]).await
+/// Starts the service with one retry.
+pub(crate) async fn start_with_two_attempts(empty: EmptyDatabase) -> TestApp {
+    start_with(empty, &["rate_limit.enabled=false", "max_attempts=2"]).await
 }
 
-pub(crate) async fn open_with(empty: EmptyDatabase, own: &[&str]) -> Place {
-    let folder = TempDir::new().unwrap();
+pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestApp {
+    let directory = TempDir::new().unwrap();
     let broker = format!(
         "broker.url=sqlite:{}",
-        folder.path().join("broker.db").display()
+        directory.path().join("broker.db").display()
     );
-    let auth = Arc::new(Mutex::new(Auth::default()));
-    let asked = serve_auth(&auth).await;
-    let settings = [
+    let auth = Arc::new(Mutex::new(AuthStub::default()));
+    let auth_service = serve_auth(&auth).await;
+    let defaults = [
         format!("database.url={}", empty.url()),
         broker.clone(),
-        format!("auth_url=http://{}", asked.addresses().http),
+        format!("auth_url=http://{}", auth_service.addresses().http),
         format!("internal_secret={INTERNAL_SECRET}"),
         "database.migrate_at_start=true".to_owned(),
-        // A test does not wait as long for a server that is back as a service may.
-        "retry_initial=20ms".to_owned(),
-        "retry_cap=100ms".to_owned(),
-        "attempts=500".to_owned(),
+        "initial_backoff=20ms".to_owned(),
+        "max_backoff=100ms".to_owned(),
+        "max_attempts=500".to_owned(),
     ];
-    let own = own.iter().map(|one| (*one).to_owned());
-    let own = settings.into_iter().chain(own);
+    let settings = settings.iter().map(|setting| (*setting).to_owned());
+    let settings = defaults.into_iter().chain(settings);
     let email = city_events_email::service()
-        .start::<EmailConfig, _>(loader("email-service", own), city_events_email::assemble)
+        .start::<EmailConfig, _>(
+            loader("email-service", settings),
+            city_events_email::assemble,
+        )
         .await
         .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let (teller, publisher) = tell(&broker).await;
+    let (publisher_service, publisher) = start_publisher(&broker).await;
     let addresses = email.addresses();
-    Place {
+    TestApp {
         http: addresses.http,
         admin: addresses.admin,
         auth,
         publisher,
-        _running: [email, asked, teller],
+        _running: [email, auth_service, publisher_service],
         empty,
-        _folder: folder,
+        _directory: directory,
     }
 }
 
-fn loader(name: &str, own: impl IntoIterator<Item = String>) -> Loader {
+fn loader(name: &str, settings: impl IntoIterator<Item = String>) -> Loader {
     let common = [
         "server.http.addr=127.0.0.1:0",
         "admin.addr=127.0.0.1:0",
@@ -116,30 +118,35 @@ fn loader(name: &str, own: impl IntoIterator<Item = String>) -> Loader {
     let common = common.into_iter().map(str::to_owned);
     Loader::new(name)
         .environment(Environment::default())
-        .overrides(common.chain(own))
+        .overrides(common.chain(settings))
 }
 
-/// A service in the place of auth: it answers what the test says and remembers what it was asked.
-async fn serve_auth(auth: &Arc<Mutex<Auth>>) -> RunningService {
+/// Starts the stub of the auth service.
+async fn serve_auth(auth: &Arc<Mutex<AuthStub>>) -> RunningService {
     let auth = Arc::clone(auth);
-    let answer = move |headers: HeaderMap, uri: Uri, body: Bytes| {
+    let respond = move |headers: HeaderMap, uri: Uri, body: Bytes| {
         let path = uri.path().to_owned();
         let mut auth = auth.lock().unwrap();
         let body = serde_json::from_slice(&body).unwrap_or_else(|_| json!(uri.query()));
-        auth.asked.push((path.clone(), body));
+        auth.requests.push((path.clone(), body));
         let is_internal = path.starts_with("/internal/");
-        let shown = headers
+        let has_secret = headers
             .get("x-internal-secret")
-            .is_some_and(|shown| shown == INTERNAL_SECRET);
-        if is_internal && !shown {
+            .is_some_and(|secret| secret == INTERNAL_SECRET);
+        if is_internal && !has_secret {
             return StatusCode::UNAUTHORIZED.into_response();
         }
-        let (status, body) = auth.answers.get(&path).cloned().unwrap_or((404, json!({})));
+        let (status, body) = auth
+            .responses
+            .get(&path)
+            .cloned()
+            .unwrap_or((404, json!({})));
         let status = StatusCode::from_u16(status).unwrap();
         let response: Response = (status, Json(body)).into_response();
         response
     };
-    let (first, second, third, fourth) = (answer.clone(), answer.clone(), answer.clone(), answer);
+    let (first, second, third, fourth) =
+        (respond.clone(), respond.clone(), respond.clone(), respond);
     let routes = Routes::new()
         .get("/internal/users/{id}", async move |headers, uri, body| {
             first(headers, uri, body)
@@ -168,11 +175,11 @@ async fn serve_auth(auth: &Arc<Mutex<Auth>>) -> RunningService {
         .unwrap_or_else(|error| panic!("{:?}", error.chain()))
 }
 
-async fn tell(broker: &str) -> (RunningService, Publisher) {
-    let (give, given) = std::sync::mpsc::channel();
-    let started = Service::new("teller", "1").start(
-        loader("teller", [broker.to_owned()]),
-        async |service: &Assembly<TellerConfig>| {
+async fn start_publisher(broker: &str) -> (RunningService, Publisher) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let started = Service::new("publisher", "1").start(
+        loader("publisher", [broker.to_owned()]),
+        async |service: &Assembly<PublisherConfig>| {
             let messaging =
                 Messaging::connect(service, "broker", &service.settings().broker).await?;
             let topics = Topics::new()
@@ -181,38 +188,43 @@ async fn tell(broker: &str) -> (RunningService, Publisher) {
                 .and::<EmailEventCanceled>()
                 .and_unroutable::<EventCanceled>()
                 .and_unroutable::<EventUnpublished>();
-            give.send(messaging.publisher(topics).await?).unwrap();
+            sender.send(messaging.publisher(topics).await?).unwrap();
             Ok(())
         },
     );
-    let teller = started
+    let service = started
         .await
         .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    (teller, given.recv().unwrap())
+    (service, receiver.recv().unwrap())
 }
 
-impl Place {
-    pub(crate) async fn tell<E: Event + Serialize>(&self, event: &E) {
+impl TestApp {
+    pub(crate) async fn publish<E: Event + Serialize>(&self, event: &E) {
         self.publisher.publish(Message::of(event)).await.unwrap();
     }
 
-    /// The database, beside the service.
-    pub(crate) async fn connected(&self) -> Database {
+    /// Opens the database of the service.
+    pub(crate) async fn connect_database(&self) -> Database {
         let config = DatabaseConfig::at(self.empty.url().parse().unwrap());
         Database::builder("test", config).open().await.unwrap()
     }
 
-    pub(crate) fn answer(&self, path: &str, status: u16, body: Value) {
+    /// Sets the response of the auth service to a path.
+    pub(crate) fn stub_auth(&self, path: &str, status: u16, body: Value) {
         self.auth
             .lock()
             .unwrap()
-            .answers
+            .responses
             .insert(path.to_owned(), (status, body));
     }
 
-    pub(crate) fn asked(&self, path: &str) -> Vec<Value> {
+    /// Returns the bodies or queries of requests to the auth service.
+    pub(crate) fn auth_requests(&self, path: &str) -> Vec<Value> {
         let auth = self.auth.lock().unwrap();
-        let of_path = auth.asked.iter().filter(|(asked, _)| asked == path);
+        let of_path = auth
+            .requests
+            .iter()
+            .filter(|(requested, _)| requested == path);
         of_path.map(|(_, body)| body.clone()).collect()
     }
 
@@ -227,7 +239,7 @@ impl Place {
         .unwrap()
     }
 
-    /// The sum of a counter of the service over its labels.
+    /// Returns the sum of a counter over its labels.
     pub(crate) fn count(&self, metric: &str) -> u64 {
         let metrics = get(self.admin, "/metrics").unwrap().body;
         let of_metric = format!("email_service_{metric}{{");
@@ -237,27 +249,28 @@ impl Place {
             .sum()
     }
 
-    /// What the mailbox holds, the newest first.
+    /// Returns the mails in the mailbox, newest first.
     pub(crate) fn mails(&self) -> Vec<Value> {
         serde_json::from_str(&self.send("GET", "/mailbox.json", "").body).unwrap()
     }
 
-    /// Waits until there are so many mails.
-    pub(crate) async fn mailed(&self, count: usize) -> Vec<Value> {
-        self.until("mails", || {
+    /// Waits until the mailbox has at least `count` mails.
+    pub(crate) async fn wait_for_mails(&self, count: usize) -> Vec<Value> {
+        self.eventually("mails arrive", || {
             let mails = self.mails();
             (mails.len() >= count).then_some(mails)
         })
         .await
     }
 
-    pub(crate) async fn until<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {
-        let begun = Instant::now();
+    /// Polls until `check` returns a value.
+    pub(crate) async fn eventually<T>(&self, what: &str, check: impl Fn() -> Option<T>) -> T {
+        let started = Instant::now();
         loop {
-            if let Some(found) = look() {
+            if let Some(found) = check() {
                 return found;
             }
-            assert!(begun.elapsed() < PATIENCE, "{what}");
+            assert!(started.elapsed() < TIMEOUT, "timed out: {what}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
