@@ -82,7 +82,9 @@ pub(crate) async fn admit(
             let response = response.with_retry_after(decision.retry_after);
             (decision, response.into_response())
         }
-        Err(reason @ LimitError::Degraded) => return ErrorResponse::from(&reason.into()).into_response(),
+        Err(reason @ LimitError::Degraded) => {
+            return ErrorResponse::from(&reason.into()).into_response();
+        }
     };
     let headers = response.headers_mut();
     headers.insert(

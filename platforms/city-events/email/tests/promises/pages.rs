@@ -1,6 +1,6 @@
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    fault::{Disruption, ErrorResponse, FaultProxy},
+    fault::{Disruption, Fault, FaultProxy},
 };
 use serde_json::{Value, json};
 
