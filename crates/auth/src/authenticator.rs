@@ -24,7 +24,8 @@ const MAX_REASONS: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BearerConfig {
-    /// The maximum number of verified tokens in the cache, about 2 KB each. 0 verifies a token for each request.
+    /// The maximum number of verified tokens in the cache, about 2 KB each. 0 verifies a token for
+    /// each request.
     pub max_cached_tokens: u32,
 }
 
@@ -36,11 +37,11 @@ impl Default for BearerConfig {
     }
 }
 
-/// Authenticates callers by bearer tokens (RFC 6750), over HTTP and gRPC. Cheap to clone. All clones
-/// share the cache of verified tokens.
+/// Authenticates callers by bearer tokens (RFC 6750), over HTTP and gRPC. Cheap to clone. All
+/// clones share the cache of verified tokens.
 ///
-/// On an [`Optional`](Access::Optional) route, an invalid token or one that cannot be verified makes
-/// the caller anonymous. The failure is counted.
+/// On an [`Optional`](Access::Optional) route, an invalid token or one that cannot be verified
+/// makes the caller anonymous. The failure is counted.
 ///
 /// ```no_run
 /// # use seaworthy_auth::{BearerAuthentication, BearerConfig, token::{Revocations, TokenVerifier}};
@@ -74,7 +75,7 @@ impl BearerAuthentication {
             ignored: Family::new(MAX_REASONS, move |reason| {
                 metrics.counter(
                     "auth_failures_total",
-                    "Requests whose credentials were refused.",
+                    "Requests with rejected credentials.",
                     &[("reason", reason)],
                 )
             }),
@@ -116,7 +117,8 @@ impl Inner {
         })
     }
 
-    /// Rejects a request. On an optional route, it counts the failure and makes the caller anonymous.
+    /// Rejects a request. On an optional route, it counts the failure and makes the caller
+    /// anonymous.
     fn refused(&self, error: TokenError, is_optional: bool) -> Result<Option<Identity>, Error> {
         if !is_optional {
             return Err(error.into());
@@ -164,7 +166,7 @@ impl Inner {
     }
 }
 
-/// What an authentication waits for.
+/// The reason why an authentication waits.
 enum Waiting {
     ForKeys(MissingKey),
     ForStatus(Arc<VerifiedToken>, RevocationStatus),
@@ -225,8 +227,8 @@ impl Authenticate for BearerAuthentication {
         match inner.status(&verified) {
             RevocationStatus::Valid => Authentication::Known(identity(verified)),
             RevocationStatus::Revoked => refused(TokenError::Revoked),
-            asked @ RevocationStatus::Pending(_) => {
-                later(None, Waiting::ForStatus(verified, asked))
+            status @ RevocationStatus::Pending(_) => {
+                later(None, Waiting::ForStatus(verified, status))
             }
         }
     }

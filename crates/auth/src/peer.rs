@@ -22,8 +22,8 @@ const TENANT: &str = "x-tenant-id";
 const MAX_IDENTIFIER_LENGTH: usize = 256;
 
 impl Peer {
-    /// Creates a peer with this name: a URI such as `spiffe://example.org/orders`, or a DNS name. It
-    /// must equal a subject alternative name of the certificate. The subject is ignored.
+    /// Creates a peer with this name: a URI such as `spiffe://example.org/orders`, or a DNS name.
+    /// It must equal a subject alternative name of the certificate. The subject is ignored.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -32,8 +32,8 @@ impl Peer {
         }
     }
 
-    /// Accepts `x-actor-id` and `x-tenant-id` of this peer. The request then has that actor, with the
-    /// roles and scopes of the peer. These headers of other callers are ignored.
+    /// Accepts `x-actor-id` and `x-tenant-id` of this peer. The request then has that actor, with
+    /// the roles and scopes of the peer. These headers of other callers are ignored.
     #[must_use]
     pub fn forwards_callers(mut self) -> Self {
         self.forwards_callers = true;
@@ -49,8 +49,8 @@ impl Peer {
 }
 
 /// Authenticates services by client certificates (AUTH-6), which the listener has verified against
-/// `client_ca`. A connection without a certificate of a peer goes to the next authenticator, such as
-/// [`BearerAuthentication`](crate::BearerAuthentication) for users.
+/// `client_ca`. A connection without a certificate of a peer goes to the next authenticator, such
+/// as [`BearerAuthentication`](crate::BearerAuthentication) for users.
 #[derive(Clone)]
 pub struct PeerAuthentication {
     peers: Arc<[Peer]>,
@@ -82,11 +82,11 @@ impl PeerAuthentication {
 
 impl Peer {
     fn identify(&self, request: &Parts) -> Authentication {
-        let told = |name| match self.forwards_callers {
+        let forwarded = |name| match self.forwards_callers {
             true => identifier(request, name),
             false => Ok(None),
         };
-        let (Ok(actor), Ok(tenant)) = (told(ACTOR), told(TENANT)) else {
+        let (Ok(actor), Ok(tenant)) = (forwarded(ACTOR), forwarded(TENANT)) else {
             return Authentication::Refused(Error::new(
                 Code::Unauthenticated,
                 "IDENTITY_UNREADABLE",
@@ -139,7 +139,7 @@ impl Authenticate for PeerAuthentication {
             (None, Some(_)) => Authentication::Refused(Error::new(
                 Code::Forbidden,
                 "PEER_UNKNOWN",
-                "the client certificate is not of a service that may call",
+                "the client certificate does not belong to a permitted service",
             )),
         }
     }

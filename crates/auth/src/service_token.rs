@@ -23,8 +23,8 @@ pub const SERVICE_TOKEN: &str = "service+jwt";
 /// They are [`Credentials`] of an `HttpClient`. A [`ServiceTokenLayer`] adds them to the calls of a
 /// gRPC channel.
 ///
-/// The other service verifies them with an [`IssuerConfig`](crate::token::IssuerConfig) whose `types`
-/// is only [`SERVICE_TOKEN`] and whose `audiences` is its own name.
+/// The other service verifies them with an [`IssuerConfig`](crate::token::IssuerConfig) whose
+/// `types` is only [`SERVICE_TOKEN`] and whose `audiences` is its own name.
 #[derive(Clone)]
 pub struct ServiceTokens(Arc<Inner>);
 

@@ -1,9 +1,6 @@
 //! A service becomes ready when the keys and the metadata of its issuers are loaded.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::{
     net::SocketAddr,
@@ -53,14 +50,14 @@ async fn start(
 /// Waits until the admin listener answers the readiness probe with this status, and returns the
 /// body.
 async fn eventually_ready(admin: SocketAddr, status: u16, text: &str) -> String {
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         let answer = request(admin, "GET", "/readyz", &[], "").unwrap();
         if answer.status == status && answer.body.contains(text) {
             return answer.body;
         }
         assert!(
-            begun.elapsed() < TIMEOUT,
+            started.elapsed() < TIMEOUT,
             "{} {}",
             answer.status,
             answer.body

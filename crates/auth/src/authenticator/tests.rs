@@ -47,11 +47,11 @@ fn telemetry(identity: &ServiceIdentity) -> Telemetry {
 }
 
 fn routes() -> Routes {
-    let who = async || {
+    let actor = async || {
         let context = context::current().unwrap();
         context
             .actor()
-            .map_or("nobody".to_owned(), |actor| actor.as_str().to_owned())
+            .map_or("anonymous".to_owned(), |actor| actor.as_str().to_owned())
     };
     let role = async |Extension(token): Extension<Arc<VerifiedToken>>| {
         token
@@ -63,16 +63,16 @@ fn routes() -> Routes {
     };
     let with = |options: RouteOptions| move |_: RouteOptions| options.clone();
     Routes::new()
-        .get("/public", who)
+        .get("/public", actor)
         .with_options(with(RouteOptions::new().access(Access::Public)))
         .merge(
             Routes::new()
-                .get("/optional", who)
+                .get("/optional", actor)
                 .with_options(with(RouteOptions::new().access(Access::Optional))),
         )
         .merge(
             Routes::new()
-                .get("/me", who)
+                .get("/me", actor)
                 .with_options(with(RouteOptions::new().access(Access::Authenticated))),
         )
         .merge(
@@ -82,24 +82,24 @@ fn routes() -> Routes {
         )
         .merge(
             Routes::new()
-                .get("/mod", who)
+                .get("/mod", actor)
                 .with_options(with(RouteOptions::new().roles(["moderator", "admin"]))),
         )
         .merge(
             Routes::new()
-                .get("/write", who)
+                .get("/write", actor)
                 .with_options(with(RouteOptions::new().scopes(["events:write"]))),
         )
 }
 
-fn service(revocation: Option<Asking>) -> Service {
+fn service(revocation: Option<DelayedRevocation>) -> Service {
     match revocation {
-        Some(asking) => service_with(asking, Revocations::new()),
-        None => service_of(Revocations::new()),
+        Some(delayed) => service_with(delayed, Revocations::new()),
+        None => service_with_revocations(Revocations::new()),
     }
 }
 
-fn service_of(revoked: Revocations) -> Service {
+fn service_with_revocations(revoked: Revocations) -> Service {
     service_with(revoked.clone(), revoked)
 }
 
@@ -123,8 +123,8 @@ fn service_with(revocation: impl Revocation, revoked: Revocations) -> Service {
         .authenticate(bearer.clone())
         .build(routes())
         .unwrap();
-    let of_its_own = telemetry.with_separate_metrics();
-    let calls = Stack::builder(identity, HttpConfig::default(), &of_its_own)
+    let separate = telemetry.with_separate_metrics();
+    let calls = Stack::builder(identity, HttpConfig::default(), &separate)
         .grpc()
         .authenticate(bearer)
         .build(routes())
@@ -184,8 +184,8 @@ async fn public_optional_and_required_routes_auth_1() {
     let ada = service.token(NewToken::about("ada"));
     let wrong = format!("{ada}x");
     for (path, anonymous, known, refused) in [
-        ("/public", Ok("nobody"), Ok("nobody"), Ok("nobody")),
-        ("/optional", Ok("nobody"), Ok("ada"), Ok("nobody")),
+        ("/public", Ok("anonymous"), Ok("anonymous"), Ok("anonymous")),
+        ("/optional", Ok("anonymous"), Ok("ada"), Ok("anonymous")),
         (
             "/me",
             Err("CREDENTIALS_MISSING"),
@@ -223,7 +223,7 @@ async fn public_optional_and_required_routes_auth_1() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_problem_document_with_a_challenge_auth_5() {
+async fn rejection_is_a_problem_with_a_challenge_auth_5() {
     let service = service(None);
     let ada = service.token(
         NewToken::about("ada")
@@ -292,7 +292,7 @@ async fn grpc_calls_are_authenticated_by_the_same_tokens_auth_1() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_refused_also_where_it_is_remembered_auth_3() {
+async fn revoked_token_is_rejected_although_cached_auth_3() {
     let service = service(None);
     let ada = service.token(NewToken::about("ada"));
     assert_eq!(service.get("/me", Some(&ada)).await.status(), 200);
@@ -308,10 +308,10 @@ async fn a_revoked_token_is_refused_also_where_it_is_remembered_auth_3() {
 }
 
 #[tokio::test]
-async fn nobody_is_let_in_before_what_was_taken_back_is_read_nor_long_after_auth_3() {
+async fn missing_or_stale_revocations_reject_tokens_auth_3() {
     let hour = Duration::from_secs(3_600);
     let revoked = Revocations::with_max_stale(hour);
-    let service = service_of(revoked.clone());
+    let service = service_with_revocations(revoked.clone());
     let ada = service.token(NewToken::about("ada"));
     let unknown = service.get("/me", Some(&ada)).await;
     assert_eq!(
@@ -322,7 +322,7 @@ async fn nobody_is_let_in_before_what_was_taken_back_is_read_nor_long_after_auth
     let optional = service.get("/optional", Some(&ada)).await;
     assert_eq!(
         (optional.status().as_u16(), optional.body().as_str()),
-        (200, "nobody")
+        (200, "anonymous")
     );
 
     revoked.record_read(ClockReading::now());
@@ -333,15 +333,15 @@ async fn nobody_is_let_in_before_what_was_taken_back_is_read_nor_long_after_auth
 
     let revoked = Revocations::with_max_stale(Duration::ZERO);
     revoked.record_read(ClockReading::now());
-    let stale = service_of(revoked);
+    let stale = service_with_revocations(revoked);
     let bob = stale.token(NewToken::about("bob"));
     assert_eq!(stale.get("/me", Some(&bob)).await.status(), 503);
 }
 
-/// Asks somebody who answers late, or not at all.
-struct Asking(Result<bool, TokenError>);
+/// Resolves the status of each token later.
+struct DelayedRevocation(Result<bool, TokenError>);
 
-impl Revocation for Asking {
+impl Revocation for DelayedRevocation {
     fn status(&self, _: &Arc<VerifiedToken>) -> RevocationStatus {
         let answer = self.0;
         RevocationStatus::Pending(
@@ -355,13 +355,13 @@ impl Revocation for Asking {
 }
 
 #[tokio::test]
-async fn who_cannot_find_out_whether_a_token_was_revoked_does_not_let_in_auth_3() {
+async fn pending_revocation_status_is_awaited_auth_3() {
     for (answer, status) in [
         (Ok(false), 200),
         (Ok(true), 401),
         (Err(TokenError::RevocationUnavailable), 503),
     ] {
-        let service = service(Some(Asking(answer)));
+        let service = service(Some(DelayedRevocation(answer)));
         let ada = service.token(NewToken::about("ada"));
         let given = service.get("/me", Some(&ada)).await;
         assert_eq!(given.status(), status, "{answer:?}");
@@ -370,7 +370,7 @@ async fn who_cannot_find_out_whether_a_token_was_revoked_does_not_let_in_auth_3(
 }
 
 #[tokio::test]
-async fn users_behind_one_address_have_budgets_of_their_own_res_6() {
+async fn users_behind_one_ip_have_separate_rate_limits_res_6() {
     let service = service(None);
     let (ada, bob) = (
         service.token(NewToken::about("ada")),
@@ -380,7 +380,7 @@ async fn users_behind_one_address_have_budgets_of_their_own_res_6() {
         assert_eq!(service.get("/me", Some(&ada)).await.status(), 200);
     }
     assert_eq!(service.get("/me", Some(&ada)).await.status(), 429);
-    // Another token of the same user is the same user.
+    // The limit is by user, not by token.
     let again = service.token(NewToken::about("ada"));
     assert_eq!(service.get("/me", Some(&again)).await.status(), 429);
     assert_eq!(service.get("/me", Some(&bob)).await.status(), 200);

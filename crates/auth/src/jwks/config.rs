@@ -16,13 +16,16 @@ const MAX_STALE: Timeout = Timeout::from_secs(24 * 60 * 60);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JwksConfig {
-    /// The path of the key set below the `base_url` of the client, or the whole URL if the client has none.
+    /// The path of the key set below the `base_url` of the client, or the whole URL if the client
+    /// has none.
     pub path: String,
     /// How often the background task fetches the keys.
     pub refresh_interval: Timeout,
-    /// The minimum time between two fetches that tokens with unknown keys trigger. Such tokens wait for the next fetch.
+    /// The minimum time between two fetches that tokens with unknown keys trigger. Such tokens wait
+    /// for the next fetch.
     pub min_refresh_interval: Timeout,
-    /// How long keys stay valid after the last successful fetch, including the time for which the machine was suspended.
+    /// How long keys stay valid after the last successful fetch, including the time for which the
+    /// machine was suspended.
     pub max_stale: Timeout,
 }
 

@@ -105,7 +105,7 @@ impl Jwks {
         if !is_private(&client, &config.path) {
             return Err(JwksError::NotEncrypted);
         }
-        if algorithms.iter().any(|one| one.is_symmetric()) {
+        if algorithms.iter().any(|algorithm| algorithm.is_symmetric()) {
             return Err(JwksError::Secret);
         }
         let count = |outcome: &str| {
@@ -173,7 +173,8 @@ impl Jwks {
         })
     }
 
-    /// Records that the present set lacks a key, after [`refresh_on_demand`](Self::refresh_on_demand).
+    /// Records that the present set lacks a key, after
+    /// [`refresh_on_demand`](Self::refresh_on_demand).
     pub(crate) fn record_absent(&self, algorithm: Algorithm, id: Option<&str>) {
         if let Some(known) = self.0.known.load().as_ref() {
             let mut absent = known.absent.lock();
@@ -299,10 +300,7 @@ impl Jwks {
                 inner.fetches.fetch_add(1, Ordering::AcqRel);
                 if !is_same {
                     inner.generation.fetch_add(1, Ordering::AcqRel);
-                    tracing::info!(
-                        issuer = inner.client.name(),
-                        "the issuer's keys have changed"
-                    );
+                    tracing::info!(issuer = inner.client.name(), "the issuer's keys changed");
                 }
                 inner.refreshed.increment();
                 true

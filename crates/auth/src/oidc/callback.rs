@@ -3,7 +3,7 @@ use url::form_urlencoded;
 
 use super::{OpenIdError, ProviderRefusal};
 
-/// What the provider says by way of the browser.
+/// The authorization response in the query of the callback.
 #[derive(Debug)]
 pub(super) struct Callback {
     pub(super) state: String,
@@ -12,24 +12,25 @@ pub(super) struct Callback {
 }
 
 impl Callback {
-    /// Reads the query. A parameter that is there twice is a mistake or an attack on whoever reads the other one (RFC 6749, section 3.1).
-    pub(super) fn read(query: &str) -> Result<Self, OpenIdError> {
+    /// Parses the query. A repeated parameter is an error (RFC 6749, section 3.1), because parsers
+    /// could use different values.
+    pub(super) fn parse(query: &str) -> Result<Self, OpenIdError> {
         let (mut state, mut issuer, mut code, mut error) = (None, None, None, None);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let place = match &*name {
+            let parameter = match &*name {
                 "state" => &mut state,
                 "iss" => &mut issuer,
                 "code" => &mut code,
                 "error" => &mut error,
                 _ => continue,
             };
-            if place.replace(value.into_owned()).is_some() {
+            if parameter.replace(value.into_owned()).is_some() {
                 return Err(OpenIdError::Callback);
             }
         }
         let outcome = match (code, error) {
             (Some(code), None) if !code.is_empty() => Ok(Secret::new(code)),
-            (None, Some(error)) => Err(ProviderRefusal::named(&error)),
+            (None, Some(error)) => Err(ProviderRefusal::from_code(&error)),
             _ => return Err(OpenIdError::Callback),
         };
         let state = state
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_callback_says_one_thing_once_auth_4() {
+    fn ambiguous_callbacks_are_rejected_auth_4() {
         for query in [
             "",
             "state=a",
@@ -61,13 +62,13 @@ mod tests {
             "code=a&state=a&iss=a&iss=a",
         ] {
             assert!(
-                matches!(Callback::read(query), Err(OpenIdError::Callback)),
+                matches!(Callback::parse(query), Err(OpenIdError::Callback)),
                 "{query}"
             );
         }
-        assert!(matches!(Callback::read("code=a"), Err(OpenIdError::State)));
+        assert!(matches!(Callback::parse("code=a"), Err(OpenIdError::State)));
         let read =
-            Callback::read("code=a%2Bb&state=c&iss=https%3A%2F%2Fa&other=1&other=2").unwrap();
+            Callback::parse("code=a%2Bb&state=c&iss=https%3A%2F%2Fa&other=1&other=2").unwrap();
         assert_eq!(
             (
                 read.outcome.unwrap().expose().as_str(),
@@ -77,7 +78,7 @@ mod tests {
             ("a+b", "c", Some("https://a"))
         );
         let refused =
-            Callback::read("error=access_denied&error_description=%3Cscript%3E&state=c").unwrap();
+            Callback::parse("error=access_denied&error_description=%3Cscript%3E&state=c").unwrap();
         assert_eq!(refused.outcome.unwrap_err(), ProviderRefusal::AccessDenied);
     }
 
@@ -88,16 +89,16 @@ mod tests {
             near in "((state|iss|code|error|other)(=[a-z%0-9]{0,6})?&){0,6}",
         ) {
             for query in [any, near] {
-                if let Ok(callback) = Callback::read(&query) {
+                if let Ok(callback) = Callback::parse(&query) {
                     prop_assert!(!callback.state.is_empty());
                     if let Ok(code) = callback.outcome {
                         prop_assert!(!code.expose().is_empty());
                     }
-                    let named = |name| form_urlencoded::parse(query.as_bytes())
-                        .filter(|(known, _)| known == name)
+                    let count = |name| form_urlencoded::parse(query.as_bytes())
+                        .filter(|(key, _)| key == name)
                         .count();
-                    prop_assert_eq!(named("state"), 1);
-                    prop_assert_eq!(named("code") + named("error"), 1);
+                    prop_assert_eq!(count("state"), 1);
+                    prop_assert_eq!(count("code") + count("error"), 1);
                 }
             }
         }

@@ -38,16 +38,19 @@ const RESERVED: [&str; 13] = [
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OpenIdConfig {
-    /// The issuer, exactly as in the metadata of the provider. The metadata are at `/.well-known/openid-configuration` below it.
+    /// The issuer, exactly as in the metadata of the provider. The metadata are at
+    /// `/.well-known/openid-configuration` below it.
     pub issuer: String,
     /// The client ID of this service.
     pub client_id: String,
     /// The client secret. Without it, the service is a public client, which only PKCE protects.
     #[serde(skip_serializing)]
     pub client_secret: Option<Secret<String>>,
-    /// How the client authenticates. If it is not set, the metadata of the provider decide, with a preference for `basic`.
+    /// How the client authenticates. If it is not set, the metadata of the provider decide, with a
+    /// preference for `basic`.
     pub client_authentication: Option<ClientAuthentication>,
-    /// The URL of the callback, as registered at the provider. Preflight rejects plain HTTP and loopback in production.
+    /// The URL of the callback, as registered at the provider. Preflight rejects plain HTTP and
+    /// loopback in production.
     #[schemars(extend("x-browser-address" = true))]
     pub redirect_uri: String,
     /// The requested scopes. They must contain `openid`.
@@ -56,7 +59,8 @@ pub struct OpenIdConfig {
     pub parameters: BTreeMap<String, String>,
     /// The algorithms of ID tokens. HMAC is not allowed.
     pub algorithms: Vec<Algorithm>,
-    /// The maximum difference between the clocks of the provider and this service, at most five minutes.
+    /// The maximum difference between the clocks of the provider and this service, at most five
+    /// minutes.
     pub leeway: Delay,
     /// How long a user may take at the provider.
     pub login_ttl: Timeout,
@@ -115,7 +119,7 @@ pub enum OpenIdConfigError {
     #[error("`client_id` must not be empty")]
     ClientId,
     /// A public client has no secret.
-    #[error("`client_secret` must not be empty; remove it for a public client")]
+    #[error("`client_secret` must not be empty, remove it for a public client")]
     ClientSecret,
     /// Without the scope there is no ID token.
     #[error("`scopes` must contain openid")]
@@ -171,7 +175,11 @@ impl OpenIdConfig {
         {
             return Err(OpenIdConfigError::Parameter(name.clone()));
         }
-        if self.algorithms.iter().any(|one| one.is_symmetric()) {
+        if self
+            .algorithms
+            .iter()
+            .any(|algorithm| algorithm.is_symmetric())
+        {
             return Err(OpenIdConfigError::Symmetric);
         }
         if self.algorithms.is_empty() {

@@ -11,10 +11,10 @@ pub enum OpenIdError {
     #[error("the callback is malformed")]
     Callback,
     /// This browser did not begin the login, or the login has expired.
-    #[error("the login was not begun in this browser, or it has expired; begin it again")]
+    #[error("the login was not begun in this browser, or it has expired, begin a new login")]
     State,
     /// The callback was used.
-    #[error("the login was already completed; begin it again")]
+    #[error("the login was already completed, begin a new login")]
     Used,
     /// The response is by another provider (RFC 9207), or has no `iss` although the provider always
     /// sends it.
@@ -84,7 +84,7 @@ pub enum ProviderRefusal {
 }
 
 impl ProviderRefusal {
-    pub(super) fn named(code: &str) -> Self {
+    pub(super) fn from_code(code: &str) -> Self {
         match code {
             "access_denied" => Self::AccessDenied,
             "server_error" | "temporarily_unavailable" => Self::Unavailable,

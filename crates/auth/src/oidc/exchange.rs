@@ -10,7 +10,7 @@ use super::{
     ClientAuthentication, OpenIdConfig, OpenIdError, metadata::Metadata, pending::PendingLogin,
 };
 
-/// What the provider gives for a code.
+/// The token response of the provider.
 #[derive(Deserialize)]
 pub(super) struct Tokens {
     pub(super) access_token: Secret<String>,
@@ -18,13 +18,15 @@ pub(super) struct Tokens {
     token_type: String,
 }
 
-/// What it says where it gives nothing (RFC 6749, section 5.2).
+/// The error response (RFC 6749, section 5.2).
 #[derive(Deserialize)]
-struct Refused {
+struct ErrorResponse {
     error: String,
 }
 
-/// Exchanges a code, with the verifier and the proof of who we are (RFC 6749, section 4.1.3; RFC 7636, section 4.5). It is sent once: a code that was sent twice takes the tokens back.
+/// Exchanges a code, with the PKCE verifier and the client credentials (RFC 6749, section 4.1.3,
+/// and RFC 7636, section 4.5). It is not retried, because a provider revokes the tokens of a code
+/// that it receives twice.
 pub(super) async fn exchange(
     client: &HttpClient,
     config: &OpenIdConfig,
@@ -42,10 +44,10 @@ pub(super) async fn exchange(
     if let Some(authorization) = authorization {
         request = request.header(header::AUTHORIZATION, authorization);
     }
-    let answer = request.send().await.map_err(OpenIdError::Unavailable)?;
-    match answer.status() {
+    let response = request.send().await.map_err(OpenIdError::Unavailable)?;
+    match response.status() {
         StatusCode::OK => {
-            let tokens: Tokens = answer.json().await.map_err(OpenIdError::Unavailable)?;
+            let tokens: Tokens = response.json().await.map_err(OpenIdError::Unavailable)?;
             if !tokens.token_type.eq_ignore_ascii_case("bearer") {
                 return Err(OpenIdError::Answer(
                     "the type of its access token is not supported",
@@ -54,14 +56,14 @@ pub(super) async fn exchange(
             Ok(tokens)
         }
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
-            let refused: Refused = answer.json().await.map_err(OpenIdError::Unavailable)?;
+            let refused: ErrorResponse = response.json().await.map_err(OpenIdError::Unavailable)?;
             Err(match refused.error.as_str() {
                 "invalid_grant" => OpenIdError::Code,
                 "invalid_client" | "unauthorized_client" => OpenIdError::Client,
                 _ => OpenIdError::Answer("it rejected the exchange of a code"),
             })
         }
-        _ => match answer.success() {
+        _ => match response.success() {
             Ok(_) => Err(OpenIdError::Answer(
                 "it sent another response to the exchange of a code",
             )),
@@ -70,7 +72,7 @@ pub(super) async fn exchange(
     }
 }
 
-/// The body, and the header that proves who we are where the body does not.
+/// Returns the body, and the `Authorization` header if the credentials are not in the body.
 fn form(
     config: &OpenIdConfig,
     metadata: &Metadata,
@@ -83,8 +85,8 @@ fn form(
         .append_pair("redirect_uri", &config.redirect_uri)
         .append_pair("code_verifier", &login.verifier);
     let in_body = match config.client_authentication {
-        Some(way) => way == ClientAuthentication::Post,
-        None => metadata.takes_secrets_in_bodies_alone(),
+        Some(method) => method == ClientAuthentication::Post,
+        None => metadata.needs_secret_in_body(),
     };
     let mut authorization = None;
     match &config.client_secret {
@@ -100,7 +102,7 @@ fn form(
     Ok((form.finish(), authorization))
 }
 
-/// RFC 6749, section 2.3.1: both are written as in a form before they are joined.
+/// Returns the `Basic` credentials. Both parts are form-encoded (RFC 6749, section 2.3.1).
 fn basic(id: &str, secret: &Secret<String>) -> Result<HeaderValue, OpenIdError> {
     let escaped = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = Zeroizing::new(format!("{}:{}", escaped(id), escaped(secret.expose())));

@@ -3,13 +3,15 @@ use std::time::SystemTime;
 use aws_lc_rs::digest;
 use seaworthy_core::Secret;
 
-use super::{OpenIdError, pending::is_same};
+use super::{OpenIdError, pending::is_equal};
 use crate::token::{Algorithm, TokenError, TokenVerifier, VerifiedToken, encode};
 
-/// What every subject of OpenID Connect is within (Core 1.0, section 2).
-const LONGEST_SUBJECT: usize = 255;
+/// The maximum length of a subject in ASCII characters (Core 1.0, section 2).
+const MAX_SUBJECT_LENGTH: usize = 255;
 
-/// Checks an ID token by OpenID Connect Core 1.0, section 3.1.3.7. Signature, algorithm, issuer, audience and times are looked at as for every other token; here is what is left.
+/// Verifies an ID token as in OpenID Connect Core 1.0, section 3.1.3.7. The [`TokenVerifier`]
+/// checks signature, algorithm, issuer, audience and times. This function checks the remaining
+/// claims.
 pub(super) async fn check(
     verifier: &TokenVerifier,
     token: &Secret<String>,
@@ -23,21 +25,24 @@ pub(super) async fn check(
         return Err(TokenError::Claim.into());
     }
     let subject = claims.subject().ok_or(TokenError::Claim)?;
-    if subject.len() > LONGEST_SUBJECT || !subject.is_ascii() {
+    if subject.len() > MAX_SUBJECT_LENGTH || !subject.is_ascii() {
         return Err(TokenError::Claim.into());
     }
-    // No other client is trusted, so a token that is meant for one of them too is not.
+    // No other client is trusted, so a token with a further audience is rejected.
     let is_ours = claims
         .audience()
-        .is_some_and(|meant| meant.iter().all(|one| one == client_id));
+        .is_some_and(|audiences| audiences.iter().all(|audience| audience == client_id));
     if !is_ours || claims.text("azp")?.is_some_and(|party| party != client_id) {
         return Err(OpenIdError::AuthorizedParty);
     }
-    if !claims.text("nonce")?.is_some_and(|own| is_same(own, nonce)) {
+    if !claims
+        .text("nonce")?
+        .is_some_and(|own| is_equal(own, nonce))
+    {
         return Err(OpenIdError::Nonce);
     }
     if let Some(hash) = claims.text("at_hash")?
-        && !is_same(
+        && !is_equal(
             hash,
             &half_hash(verified.algorithm(), access_token.expose()),
         )
@@ -47,7 +52,7 @@ pub(super) async fn check(
     Ok(verified)
 }
 
-/// The left half of the hash that belongs to the algorithm of the signature (section 3.1.3.6).
+/// Returns the left half of the hash of the signature algorithm (section 3.1.3.6).
 fn half_hash(algorithm: Algorithm, access_token: &str) -> String {
     let hash = match algorithm {
         Algorithm::Hs256 | Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => {

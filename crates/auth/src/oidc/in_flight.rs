@@ -2,29 +2,30 @@ use std::{collections::HashSet, sync::Arc};
 
 use parking_lot::Mutex;
 
-/// The logins whose callbacks are being handled: one callback of a login at a time asks the provider. There are as many as requests that run.
+/// Logins with a callback in progress. Only one callback of a login at a time sends requests to the
+/// provider. The number of entries is at most the number of concurrent requests.
 #[derive(Debug, Clone, Default)]
 pub(super) struct InFlight(Arc<Mutex<HashSet<String>>>);
 
-/// A login whose callback is being handled, until this is dropped.
+/// A login with a callback in progress, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Handling {
-    all: InFlight,
+pub(super) struct InFlightGuard {
+    logins: InFlight,
     login: String,
 }
 
 impl InFlight {
-    /// `None` where another callback of the login is being handled.
-    pub(super) fn enter(&self, login: String) -> Option<Handling> {
-        self.0.lock().insert(login.clone()).then(|| Handling {
-            all: self.clone(),
+    /// Returns `None` if another callback of the login is in progress.
+    pub(super) fn enter(&self, login: String) -> Option<InFlightGuard> {
+        self.0.lock().insert(login.clone()).then(|| InFlightGuard {
+            logins: self.clone(),
             login,
         })
     }
 }
 
-impl Drop for Handling {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.all.0.lock().remove(&self.login);
+        self.logins.0.lock().remove(&self.login);
     }
 }

@@ -3,8 +3,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
-/// It travels in a cookie, of which a browser takes 4 KB.
-const LONGEST: usize = 1024;
+/// The maximum length in bytes. The path is in a cookie, which browsers limit to 4 KB.
+const MAX_LENGTH: usize = 1024;
 
 /// A path of this site with its query, where a browser goes after a login.
 ///
@@ -12,7 +12,7 @@ const LONGEST: usize = 1024;
 /// breaks, and resolve `.` segments, escaped ones too. A path that keeps its meaning has:
 ///
 /// - one slash at its beginning, and no two slashes in a row before the query;
-/// - printable ASCII characters alone, without `\`;
+/// - only printable ASCII characters, without `\`;
 /// - no escaped slash, backslash, dot or control character before the query.
 ///
 /// The query and the fragment are data for the page. They may contain any escape.
@@ -32,18 +32,18 @@ pub struct LocalPath(String);
 /// The text is not a path of this site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the text is not a path of this site: use one slash at the beginning, printable ASCII without backslashes and without escaped slashes, dots or control characters, and at most {LONGEST} bytes"
+    "the text is not a path of this site: use one slash at the beginning, printable ASCII without backslashes and without escaped slashes, dots or control characters, and at most {MAX_LENGTH} bytes"
 )]
 pub struct InvalidLocalPath;
 
 impl LocalPath {
-    /// The path, or the root of the site for a text that is none.
+    /// Parses a path. Returns `/` for an invalid one.
     #[must_use]
     pub fn or_root(text: &str) -> Self {
         text.parse().unwrap_or_default()
     }
 
-    /// The path with its query and fragment.
+    /// Returns the path with its query and fragment.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -61,14 +61,14 @@ impl FromStr for LocalPath {
 
     fn from_str(text: &str) -> Result<Self, InvalidLocalPath> {
         let path = text.split(['?', '#']).next().unwrap_or_default();
-        let is_path = text.len() <= LONGEST
+        let is_path = text.len() <= MAX_LENGTH
             && text.starts_with('/')
             && !path.contains("//")
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
-            && !escapes(path).any(changes_a_path);
-        if is_path && stays(text) {
+            && !escapes(path).any(changes_path);
+        if is_path && keeps_origin(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(InvalidLocalPath)
@@ -85,17 +85,17 @@ fn escapes(path: &str) -> impl Iterator<Item = u8> {
 }
 
 /// Whether decoding this byte changes the path that a browser, a proxy or a server reads.
-const fn changes_a_path(byte: u8) -> bool {
+const fn changes_path(byte: u8) -> bool {
     byte.is_ascii_control() || matches!(byte, b'/' | b'\\' | b'.')
 }
 
 /// Whether a parser of the WHATWG URL standard, as in browsers, keeps the origin.
-fn stays(text: &str) -> bool {
-    let Ok(site) = Url::parse("https://this.example/") else {
+fn keeps_origin(text: &str) -> bool {
+    let Ok(base) = Url::parse("https://this.example/") else {
         return false;
     };
-    site.join(text)
-        .is_ok_and(|url| url.origin() == site.origin() && !url.path().starts_with("//"))
+    base.join(text)
+        .is_ok_and(|url| url.origin() == base.origin() && !url.path().starts_with("//"))
 }
 
 impl<'de> Deserialize<'de> for LocalPath {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_site_is_no_local_path_auth_4() {
+    fn other_sites_are_not_local_paths_auth_4() {
         for text in [
             "",
             "events",
@@ -153,7 +153,7 @@ mod tests {
             assert_eq!(LocalPath::or_root(text).as_str(), "/");
         }
         assert!(
-            format!("/{}", "a".repeat(LONGEST))
+            format!("/{}", "a".repeat(MAX_LENGTH))
                 .parse::<LocalPath>()
                 .is_err()
         );

@@ -13,27 +13,29 @@ use super::{
     callback::Callback,
     exchange::{Tokens, exchange},
     id_token,
-    identity::About,
+    identity::Profile,
     in_flight::InFlight,
-    pending::{PendingLogin, Seal},
-    provider::{Known, Provider},
+    pending::{LoginCipher, PendingLogin},
+    provider::{Provider, ProviderState},
 };
 use crate::token::VerifiedToken;
 
-/// Reasons come from this module alone.
-const MOST_OUTCOMES: usize = 32;
-const LONGEST_NAME: usize = 32;
+/// An upper bound of the reasons of this module.
+const MAX_OUTCOMES: usize = 32;
+const MAX_NAME_LENGTH: usize = 32;
 
-/// Logs people in by one provider. Cheap to clone; all clones share what is known of the provider.
+/// Logs users in by one provider. Cheap to clone. All clones share the metadata and keys of the
+/// provider.
 ///
-/// The client has no `base_url`, since providers spread over several hosts, and should tell strangers nothing of the request (`propagation: none`).
-/// The cookie is `Secure` and has `__Host-` before its name, but where the callback is on this machine without TLS.
+/// The HTTP client needs no `base_url`, because the endpoints may be on several hosts. Set its
+/// `propagation` to `none`, so that the provider gets no request context. The cookie is `Secure`
+/// with the prefix `__Host-`, unless the callback is a plain HTTP URL on this machine.
 #[derive(Clone)]
 pub struct OpenIdLogin(Arc<Inner>);
 
 struct Inner {
     provider: Provider,
-    seal: Seal,
+    cipher: LoginCipher,
     /// `SameSite=Lax`, because the callback is a navigation that another site starts.
     cookie: HostCookie,
     used: Arc<dyn UsedLogins>,
@@ -41,32 +43,34 @@ struct Inner {
     outcomes: Family<Counter>,
 }
 
-/// Where the browser goes, and what it carries.
+/// The redirect to the provider.
 #[derive(Debug)]
 pub struct LoginRedirect {
-    /// `Location` of the redirect to the provider.
+    /// The `Location` header.
     pub location: HeaderValue,
-    /// `Set-Cookie` with the values of this login.
+    /// The `Set-Cookie` header with the encrypted values of this login.
     pub cookie: HeaderValue,
 }
 
-/// Somebody is who the provider says.
+/// A completed login.
 #[derive(Debug)]
 pub struct CompletedLogin {
-    /// Who.
+    /// The identity of the user at the provider.
     pub identity: OpenIdIdentity,
-    /// Where they wanted to go.
+    /// The target path after the login.
     pub return_to: LocalPath,
-    /// `Set-Cookie` that removes the cookie of the login.
+    /// The `Set-Cookie` header that removes the login cookie.
     pub cookie: HeaderValue,
 }
 
 impl OpenIdLogin {
-    /// A provider under a name of this service's own, with the secret that cookies are sealed by (32 bytes at least; it may serve other purposes) and whoever remembers which logins came
-    /// back. Nothing is asked of the provider yet.
+    /// Creates a login by a provider. It sends no requests yet.
+    ///
+    /// `name` is the name of the provider in the cookie and in metrics. `cookie_key` encrypts the
+    /// login cookie and must have at least 32 bytes. It may serve other purposes.
     ///
     /// # Errors
-    /// [`OpenIdConfigError`] for settings that cannot work.
+    /// [`OpenIdConfigError`] for invalid settings.
     pub fn new(
         name: &str,
         config: OpenIdConfig,
@@ -76,25 +80,25 @@ impl OpenIdLogin {
         metrics: &Metrics,
     ) -> Result<Self, OpenIdConfigError> {
         let is_name = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
-        if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(is_name) {
+        if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.bytes().all(is_name) {
             return Err(OpenIdConfigError::Name);
         }
-        let seal = Seal::new(cookie_key, name)?;
-        // By a redirect address without TLS, which is taken on this machine alone.
+        let cipher = LoginCipher::new(cookie_key, name)?;
+        // `OpenIdConfig::check` accepts plain HTTP only on this machine.
         let is_plain = config.redirect_uri.starts_with("http://");
         let provider = Provider::new(config, client, metrics)?;
         let (metrics, label) = (metrics.clone(), name.to_owned());
         Ok(Self(Arc::new(Inner {
             provider,
-            seal,
+            cipher,
             cookie: login_cookie(name, is_plain),
             used: Arc::new(used),
             in_flight: InFlight::default(),
-            outcomes: Family::new(MOST_OUTCOMES, move |outcome| {
+            outcomes: Family::new(MAX_OUTCOMES, move |outcome| {
                 let labels = [("outcome", outcome), ("provider", label.as_str())];
                 metrics.counter(
                     "openid_logins_total",
-                    "Logins that came back from a provider, by what became of them.",
+                    "Completed and failed logins by a provider.",
                     &labels,
                 )
             }),
@@ -121,14 +125,14 @@ impl OpenIdLogin {
     /// Begins a login that ends at `return_to`.
     ///
     /// # Errors
-    /// [`OpenIdError`] where the provider cannot be asked where its page is.
+    /// [`OpenIdError`] if the metadata of the provider are not available.
     pub async fn begin(&self, return_to: LocalPath) -> Result<LoginRedirect, OpenIdError> {
         let inner = &*self.0;
         let config = &inner.provider.config;
-        let known = in_time(config, inner.provider.known()).await?;
+        let state = in_time(config, inner.provider.state()).await?;
         let login =
             PendingLogin::new(return_to, config.login_ttl.get()).map_err(OpenIdError::Failed)?;
-        let mut address = known.metadata.authorization_endpoint.clone();
+        let mut address = state.metadata.authorization_endpoint.clone();
         address
             .query_pairs_mut()
             .extend_pairs(&config.parameters)
@@ -140,22 +144,22 @@ impl OpenIdLogin {
             .append_pair("response_type", "code")
             .append_pair("scope", &config.scopes.join(" "))
             .append_pair("state", &login.state);
-        let sealed = inner.seal.close(&login).map_err(OpenIdError::Failed)?;
+        let value = inner.cipher.encrypt(&login).map_err(OpenIdError::Failed)?;
         let location = HeaderValue::try_from(address.as_str());
         Ok(LoginRedirect {
             location: location
                 .map_err(|_| OpenIdError::Answer("the URL of its login page is invalid"))?,
             cookie: inner
                 .cookie
-                .set(&sealed, config.login_ttl.get())
+                .set(&value, config.login_ttl.get())
                 .map_err(failed)?,
         })
     }
 
-    /// Ends a login: `headers` and `query` are those of the callback.
+    /// Completes a login. `headers` and `query` are those of the callback.
     ///
     /// # Errors
-    /// [`OpenIdError`] with the first thing that is wrong.
+    /// [`OpenIdError`] with the first check that fails.
     pub async fn finish(
         &self,
         headers: &HeaderMap,
@@ -177,24 +181,25 @@ impl Inner {
         headers: &HeaderMap,
         query: &str,
     ) -> Result<CompletedLogin, OpenIdError> {
-        let callback = Callback::read(query)?;
+        let callback = Callback::parse(query)?;
         let login = self
             .cookie
             .read(headers)
-            .and_then(|sealed| self.seal.open(sealed));
+            .and_then(|value| self.cipher.decrypt(value));
         let login = login
             .filter(|login| login.has_state(&callback.state))
             .ok_or(OpenIdError::State)?;
-        login.left().ok_or(OpenIdError::State)?;
-        let _handling = self.in_flight.enter(login.id()).ok_or(OpenIdError::Used)?;
+        login.time_left().ok_or(OpenIdError::State)?;
+        let _in_flight = self.in_flight.enter(login.id()).ok_or(OpenIdError::Used)?;
         let is_used = self.used.is_used(login.id()).await;
         if is_used.map_err(OpenIdError::Failed)? {
             return Err(OpenIdError::Used);
         }
         let identity = in_time(&self.provider.config, self.identity(&callback, &login)).await?;
-        // The exchange takes time: a login that has ended meanwhile would be forgotten at once.
-        let left = login.left().ok_or(OpenIdError::State)?;
-        let marked = self.used.mark(login.id(), left).await;
+        // The exchange takes time. A mark of a login that has expired meanwhile would have no
+        // lifetime.
+        let time_left = login.time_left().ok_or(OpenIdError::State)?;
+        let marked = self.used.mark(login.id(), time_left).await;
         if !marked.map_err(OpenIdError::Failed)? {
             return Err(OpenIdError::Used);
         }
@@ -211,7 +216,7 @@ impl Inner {
         login: &PendingLogin,
     ) -> Result<OpenIdIdentity, OpenIdError> {
         let config = &self.provider.config;
-        // What an answer says of its issuer is compared before anything of it is used.
+        // Compare the issuer of the response before using the code.
         if callback
             .issuer
             .as_ref()
@@ -219,9 +224,9 @@ impl Inner {
         {
             return Err(OpenIdError::Issuer);
         }
-        let known = self.provider.known().await?;
+        let state = self.provider.state().await?;
         if callback.issuer.is_none()
-            && known
+            && state
                 .metadata
                 .authorization_response_iss_parameter_supported
         {
@@ -231,13 +236,13 @@ impl Inner {
             .outcome
             .as_ref()
             .map_err(|refusal| OpenIdError::Refused(*refusal))?;
-        let tokens = exchange(&self.provider.client, config, &known.metadata, code, login).await?;
+        let tokens = exchange(&self.provider.client, config, &state.metadata, code, login).await?;
         let id_token = tokens
             .id_token
             .as_ref()
             .ok_or(OpenIdError::Answer("it sent no ID token"))?;
         let verified = id_token::check(
-            &known.verifier,
+            &state.verifier,
             id_token,
             &tokens.access_token,
             &config.client_id,
@@ -248,41 +253,43 @@ impl Inner {
         Ok(OpenIdIdentity {
             issuer: config.issuer.clone(),
             subject: subject.to_owned(),
-            about: self.about(&known, &tokens, &verified).await?,
+            profile: self.profile(&state, &tokens, &verified).await?,
         })
     }
 
-    /// What the provider tells of the person: in the token, else where it is asked (OpenID Connect Core 1.0, section 5.3).
-    async fn about(
+    /// Returns the profile of the user, from the ID token or else from the userinfo endpoint
+    /// (OpenID Connect Core 1.0, section 5.3).
+    async fn profile(
         &self,
-        known: &Known,
+        state: &ProviderState,
         tokens: &Tokens,
         verified: &VerifiedToken,
-    ) -> Result<About, OpenIdError> {
+    ) -> Result<Profile, OpenIdError> {
         let claims = verified.claims();
-        let told = About::read(|name| claims.get(name));
-        let endpoint = match &known.metadata.userinfo_endpoint {
-            Some(endpoint) if told.email.is_none() => endpoint,
-            _ => return Ok(told),
+        let profile = Profile::parse(|name| claims.get(name));
+        let endpoint = match &state.metadata.userinfo_endpoint {
+            Some(endpoint) if profile.email.is_none() => endpoint,
+            _ => return Ok(profile),
         };
-        let asked = self
+        let request = self
             .provider
             .client
             .get(endpoint.as_str())
             .bearer(&tokens.access_token)
             .without_redirects();
-        let answer = asked.send().await.map_err(OpenIdError::Unavailable)?;
-        let answer = answer.success().map_err(OpenIdError::Unavailable)?;
-        let members: Map<String, Value> = answer.json().await.map_err(OpenIdError::Unavailable)?;
-        // An access token can be swapped for another's; who it is about is what the ID token says.
+        let response = request.send().await.map_err(OpenIdError::Unavailable)?;
+        let response = response.success().map_err(OpenIdError::Unavailable)?;
+        let members: Map<String, Value> =
+            response.json().await.map_err(OpenIdError::Unavailable)?;
+        // The access token may have been replaced, so the subject must match the ID token.
         if members.get("sub").and_then(Value::as_str) != claims.subject() {
             return Err(OpenIdError::Subject);
         }
-        Ok(About::read(|name| members.get(name)))
+        Ok(Profile::parse(|name| members.get(name)))
     }
 }
 
-/// Returns the cookie in which the browser that begins a login carries its sealed values.
+/// Returns the cookie with the encrypted values of a login.
 fn login_cookie(provider: &str, is_plain: bool) -> HostCookie {
     let name = format!("openid_{provider}");
     if is_plain {

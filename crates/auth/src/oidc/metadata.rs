@@ -4,11 +4,11 @@ use url::Url;
 
 use super::{OpenIdConfig, OpenIdError, config::is_private};
 
-/// Where every provider has its document (OpenID Connect Discovery 1.0, section 4).
+/// The path of the metadata (OpenID Connect Discovery 1.0, section 4).
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 const S256: &str = "S256";
 
-/// What is used of a provider's document.
+/// The used members of a provider's metadata.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Metadata {
     issuer: String,
@@ -22,7 +22,7 @@ pub(super) struct Metadata {
     pub(super) userinfo_endpoint: Option<Url>,
     code_challenge_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Whether every answer says whose it is (RFC 9207, section 3).
+    /// Whether each authorization response contains its issuer (RFC 9207, section 3).
     #[serde(default)]
     pub(super) authorization_response_iss_parameter_supported: bool,
 }
@@ -44,21 +44,21 @@ impl Metadata {
         config: &OpenIdConfig,
     ) -> Result<Self, OpenIdError> {
         let address = format!("{}{WELL_KNOWN}", config.issuer.trim_end_matches('/'));
-        let answer = client
+        let response = client
             .get(&address)
             .send()
             .await
             .map_err(OpenIdError::Unavailable)?;
-        let answer = answer.success().map_err(OpenIdError::Unavailable)?;
-        let metadata: Self = answer.json().await.map_err(OpenIdError::Unavailable)?;
+        let response = response.success().map_err(OpenIdError::Unavailable)?;
+        let metadata: Self = response.json().await.map_err(OpenIdError::Unavailable)?;
         metadata.check(config)?;
         Ok(metadata)
     }
 
     fn check(&self, config: &OpenIdConfig) -> Result<(), OpenIdError> {
-        // Whoever could put another's document there would have our codes sent to them.
+        // The metadata of another issuer would send codes to its token endpoint.
         if self.issuer != config.issuer {
-            return Err(OpenIdError::Answer("its metadata are of another issuer"));
+            return Err(OpenIdError::Answer("its metadata belong to another issuer"));
         }
         let endpoints = [
             &self.authorization_endpoint,
@@ -68,21 +68,22 @@ impl Metadata {
         let mut endpoints = endpoints.into_iter().chain(&self.userinfo_endpoint);
         if !endpoints.all(is_private) {
             return Err(OpenIdError::Answer(
-                "an endpoint does not begin with https://",
+                "an endpoint in its metadata must begin with https://",
             ));
         }
-        // Some do it and do not say so; one that says what it does and not this would leave codes unprotected.
+        // Some providers support S256 without listing it. A list without it leaves codes
+        // unprotected.
         let methods = self.code_challenge_methods_supported.as_ref();
-        if methods.is_some_and(|methods| !methods.iter().any(|one| one == S256)) {
+        if methods.is_some_and(|methods| !methods.iter().any(|method| method == S256)) {
             return Err(OpenIdError::Answer("it does not support PKCE with S256"));
         }
         Ok(())
     }
 
-    /// Whether the provider takes secrets in the body and in no header.
-    pub(super) fn takes_secrets_in_bodies_alone(&self) -> bool {
-        let has = |methods: &[String], name| methods.iter().any(|one| one == name);
-        // Without the member it is `client_secret_basic` (OpenID Connect Discovery 1.0, section 3).
+    /// Whether the provider accepts the client secret only in the body.
+    pub(super) fn needs_secret_in_body(&self) -> bool {
+        let has = |methods: &[String], name| methods.iter().any(|method| method == name);
+        // The default is `client_secret_basic` (OpenID Connect Discovery 1.0, section 3).
         let methods = self
             .token_endpoint_auth_methods_supported
             .as_deref()

@@ -1,23 +1,25 @@
-//! Login by an OpenID provider: the authorization code flow of OpenID Connect Core 1.0, section 3.1, as RFC 9700 says it is done today (AUTH-4).
+//! Login by an OpenID provider: the authorization code flow of OpenID Connect Core 1.0, section
+//! 3.1, with the recommendations of RFC 9700 (AUTH-4).
 //!
-//! Why it is so: of what this flow can get wrong, nearly all is a value that was not compared. So the values of one login (state, nonce, the verifier of PKCE, where to go
-//! afterwards) are made, sealed into one cookie of the browser that begins it, and compared here; whoever uses this module has no step to leave out. A login comes back once:
-//! whatever the provider does with its codes, [`UsedLogins`] remembers it. An ID token is looked at by the verifier that looks at every other token ([`crate::token`]).
+//! Most mistakes in this flow are missing comparisons. So this module creates the values of a login
+//! (state, nonce, PKCE verifier and target path), encrypts them into one cookie, and compares them
+//! in the callback. A caller cannot leave out a step. [`UsedLogins`] ensures that a callback
+//! succeeds once. The verifier of [`crate::token`] verifies ID tokens.
 //!
-//! The crate `openidconnect` was looked at and is not used: it brings a second set of cryptography (`rsa`, with an advisory that has no fix, `p256`, `ed25519-dalek`) beside
-//! `aws-lc-rs`, and a reader of tokens more lenient than ours; what would remain of it are the names of the members of three JSON documents. Its HTTP client would have none of the bounds of
-//! `seaworthy-client`.
+//! The crate `openidconnect` is not used. It depends on a second set of cryptography (`rsa`, with
+//! an advisory without a fix, `p256` and `ed25519-dalek`), and its token parser is more lenient.
+//! Its HTTP client has none of the limits of `seaworthy-client`.
 //!
-//! | What is tried | What refuses it |
+//! | Attack | Protection |
 //! | --- | --- |
-//! | a login that another browser began (login CSRF) | `state` against the sealed cookie |
-//! | a callback that comes twice | [`UsedLogins`] |
-//! | a stolen code | PKCE (S256): the verifier never leaves the cookie |
-//! | an answer of another provider (mix-up) | `iss` of RFC 9207, the issuer of the document and of the token |
-//! | a token that was made for another login or client | `nonce`, `aud` (ours and nobody's else), `azp`, `at_hash` |
-//! | a token without a signature, or by another algorithm | the allowlist of algorithms, which knows no `none` and no HMAC |
-//! | an address that the provider did not verify | [`OpenIdIdentity::verified_email`] |
-//! | a way out to another site | [`LocalPath`] |
+//! | Login that another browser began (login CSRF) | `state` in the encrypted cookie |
+//! | Repeated callback | [`UsedLogins`] |
+//! | Stolen code | PKCE (S256): the verifier stays in the cookie |
+//! | Response by another provider (mix-up) | `iss` of RFC 9207, of the metadata and of the token |
+//! | Token for another login or client | `nonce`, `aud`, `azp` and `at_hash` |
+//! | Token without a signature or by another algorithm | Allowlist of algorithms without `none` and HMAC |
+//! | E-mail address that the provider did not verify | [`OpenIdIdentity::verified_email`] |
+//! | Redirect to another site | [`LocalPath`] |
 //!
 //! ```no_run
 //! use http::{HeaderMap, HeaderValue};
@@ -30,10 +32,10 @@
 //!     Ok(OpenIdLogin::new("google", config, client, cookie_key, UsedLoginsInMemory::new(), &Metrics::new())?)
 //! }
 //!
-//! /// `Location` and `Set-Cookie` of a redirect.
+//! /// Returns `Location` and `Set-Cookie` of a redirect.
 //! async fn start(login: &OpenIdLogin, return_to: &str) -> Result<(HeaderValue, HeaderValue), Error> {
-//!     let begun = login.begin(LocalPath::or_root(return_to)).await?;
-//!     Ok((begun.location, begun.cookie))
+//!     let redirect = login.begin(LocalPath::or_root(return_to)).await?;
+//!     Ok((redirect.location, redirect.cookie))
 //! }
 //!
 //! async fn callback(login: &OpenIdLogin, headers: &HeaderMap, query: Option<&str>) -> Result<(), Error> {

@@ -12,9 +12,10 @@ use zeroize::Zeroizing;
 use super::{LocalPath, OpenIdConfigError, config::MIN_KEY_BYTES};
 use crate::token::{decode, encode};
 
-/// 256 bits cannot be guessed; in base64url they are the 43 letters that a verifier of PKCE has at least (RFC 7636, section 4.1).
+/// 256 bits cannot be guessed. In base64url they have 43 characters, the minimum of a PKCE verifier
+/// (RFC 7636, section 4.1).
 const BYTES: usize = 32;
-/// The key of the cookie is used for nothing else, whatever else the secret is for.
+/// The context of the key derivation. The secret may serve other purposes.
 const PURPOSE: &[u8] = b"seaworthy openid login 1";
 
 /// The values of one login.
@@ -39,35 +40,35 @@ impl PendingLogin {
         })
     }
 
-    /// What the provider is told of the verifier.
+    /// Returns the PKCE challenge of the verifier.
     pub(super) fn challenge(&self) -> String {
         encode(digest::digest(&digest::SHA256, self.verifier.as_bytes()).as_ref())
     }
 
     pub(super) fn has_state(&self, state: &str) -> bool {
-        is_same(&self.state, state)
+        is_equal(&self.state, state)
     }
 
-    /// How long it may still come back.
-    pub(super) fn left(&self) -> Option<Duration> {
+    /// Returns the time until the login expires, or `None` if it has expired.
+    pub(super) fn time_left(&self) -> Option<Duration> {
         let left = self.until.checked_sub(seconds(SystemTime::now()))?;
         (left > 0).then(|| Duration::from_secs(left))
     }
 
-    /// What it is remembered by, which tells nothing of its values.
+    /// Returns the ID for the store of used logins. It does not reveal the values.
     pub(super) fn id(&self) -> String {
         encode(digest::digest(&digest::SHA256, self.state.as_bytes()).as_ref())
     }
 }
 
-/// Compares without telling by the time it takes where two texts differ.
-pub(super) fn is_same(one: &str, other: &str) -> bool {
-    verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+/// Compares in constant time for texts of the same length.
+pub(super) fn is_equal(first: &str, second: &str) -> bool {
+    verify_slices_are_equal(first.as_bytes(), second.as_bytes()).is_ok()
 }
 
 fn random() -> Result<String, Error> {
     let mut bytes = Zeroizing::new([0; BYTES]);
-    rand::fill(&mut *bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
+    rand::fill(&mut *bytes).map_err(|_| Error::internal("the system has no randomness"))?;
     Ok(encode(&*bytes))
 }
 
@@ -77,13 +78,14 @@ fn seconds(time: SystemTime) -> u64 {
         .as_secs()
 }
 
-/// Seals the values of a login, so that the browser which carries them can neither read nor change them: AES-256-GCM, bound to the provider.
-pub(super) struct Seal {
+/// Encrypts the values of a login by AES-256-GCM, with the provider as associated data. The browser
+/// can neither read nor change them.
+pub(super) struct LoginCipher {
     key: RandomizedNonceKey,
     provider: String,
 }
 
-impl Seal {
+impl LoginCipher {
     pub(super) fn new(secret: &Secret<String>, provider: &str) -> Result<Self, OpenIdConfigError> {
         let secret = secret.expose().as_bytes();
         if secret.len() < MIN_KEY_BYTES {
@@ -102,25 +104,26 @@ impl Seal {
             .map_err(|_| OpenIdConfigError::Key)
     }
 
-    pub(super) fn close(&self, login: &PendingLogin) -> Result<String, Error> {
+    pub(super) fn encrypt(&self, login: &PendingLogin) -> Result<String, Error> {
         let mut bytes = serde_json::to_vec(login).map_err(Error::internal)?;
         let nonce = self
             .key
             .seal_in_place_append_tag(Aad::from(&self.provider), &mut bytes)
-            .map_err(|_| Error::internal("the values of a login cannot be sealed"))?;
+            .map_err(|_| Error::internal("the values of a login cannot be encrypted"))?;
         Ok(encode(&[nonce.as_ref().as_slice(), &bytes].concat()))
     }
 
-    /// The values, if they were sealed here for this provider. Whether their time is over is not looked at.
-    pub(super) fn open(&self, text: &str) -> Option<PendingLogin> {
+    /// Decrypts the values if this key encrypted them for this provider. It does not check the
+    /// expiry.
+    pub(super) fn decrypt(&self, text: &str) -> Option<PendingLogin> {
         let mut bytes = decode(text).ok()?;
-        let (nonce, sealed) = bytes.split_at_mut_checked(aws_lc_rs::aead::NONCE_LEN)?;
+        let (nonce, ciphertext) = bytes.split_at_mut_checked(aws_lc_rs::aead::NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let opened = self
+        let plaintext = self
             .key
-            .open_in_place(nonce, Aad::from(&self.provider), sealed)
+            .open_in_place(nonce, Aad::from(&self.provider), ciphertext)
             .ok()?;
-        serde_json::from_slice(opened).ok()
+        serde_json::from_slice(plaintext).ok()
     }
 }
 
@@ -132,8 +135,8 @@ mod tests {
 
     const KEY: &str = "dGhlIHNlYSBpcyBjYWxtIHRvLW5pZ2h0";
 
-    fn seal(key: &str, provider: &str) -> Seal {
-        Seal::new(&Secret::new(key.to_owned()), provider).unwrap()
+    fn cipher(key: &str, provider: &str) -> LoginCipher {
+        LoginCipher::new(&Secret::new(key.to_owned()), provider).unwrap()
     }
 
     fn login(life: u64) -> PendingLogin {
@@ -141,23 +144,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_is_opened_by_the_same_key_and_provider_alone_auth_4() {
-        let own = seal(KEY, "google");
+    fn only_same_key_and_provider_decrypt_auth_4() {
+        let own = cipher(KEY, "google");
         let login = login(60);
-        let text = own.close(&login).unwrap();
-        let opened = own.open(&text).unwrap();
-        assert!(opened.has_state(&login.state) && opened.left().is_some());
+        let text = own.encrypt(&login).unwrap();
+        let opened = own.decrypt(&text).unwrap();
+        assert!(opened.has_state(&login.state) && opened.time_left().is_some());
         assert_eq!(
             (opened.verifier, opened.return_to.as_str()),
             (login.verifier, "/events")
         );
-        assert!(seal(KEY, "other").open(&text).is_none());
+        assert!(cipher(KEY, "other").decrypt(&text).is_none());
         assert!(
-            seal("YW5vdGhlciBrZXkgdGhhdCBpcyBsb25nIGVub3VnaA", "google")
-                .open(&text)
+            cipher("YW5vdGhlciBrZXkgdGhhdCBpcyBsb25nIGVub3VnaA", "google")
+                .decrypt(&text)
                 .is_none()
         );
-        assert_ne!(text, own.close(&login_again(&opened.state)).unwrap());
+        assert_ne!(text, own.encrypt(&login_again(&opened.state)).unwrap());
     }
 
     fn login_again(state: &str) -> PendingLogin {
@@ -168,34 +171,34 @@ mod tests {
     }
 
     #[test]
-    fn a_seal_that_was_touched_opens_nothing_auth_4() {
-        let own = seal(KEY, "google");
-        let text = own.close(&login(60)).unwrap();
+    fn modified_ciphertexts_are_rejected_auth_4() {
+        let own = cipher(KEY, "google");
+        let text = own.encrypt(&login(60)).unwrap();
         for at in [0, 10, 20, text.len() / 2, text.len() - 2] {
-            let mut touched = text.clone().into_bytes();
-            touched[at] = if touched[at] == b'A' { b'B' } else { b'A' };
+            let mut modified = text.clone().into_bytes();
+            modified[at] = if modified[at] == b'A' { b'B' } else { b'A' };
             assert!(
-                own.open(&String::from_utf8(touched).unwrap()).is_none(),
+                own.decrypt(&String::from_utf8(modified).unwrap()).is_none(),
                 "{at}"
             );
         }
         for text in ["", "a", "AAAAAAAAAAAAAAAA", "%%%"] {
-            assert!(own.open(text).is_none());
+            assert!(own.decrypt(text).is_none());
         }
     }
 
     #[test]
-    fn a_login_whose_time_is_over_has_none_left_auth_4() {
-        assert_eq!(login(0).left(), None);
+    fn expired_login_has_no_time_left_auth_4() {
+        assert_eq!(login(0).time_left(), None);
         assert!(
             login(5)
-                .left()
+                .time_left()
                 .is_some_and(|left| left <= Duration::from_secs(5))
         );
     }
 
     #[test]
-    fn the_challenge_is_that_of_the_standard_auth_4() {
+    fn challenge_matches_rfc_7636_auth_4() {
         // RFC 7636, appendix B.
         let login = PendingLogin {
             verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned(),
@@ -208,19 +211,19 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_seals_nothing_auth_4() {
-        assert!(Seal::new(&Secret::new("short".to_owned()), "google").is_err());
+    fn short_keys_are_rejected_auth_4() {
+        assert!(LoginCipher::new(&Secret::new("short".to_owned()), "google").is_err());
     }
 
     proptest! {
         #[test]
-        fn hostile_login_cookies_are_not_opened_auth_4(
+        fn hostile_cookies_are_rejected_auth_4(
             any in ".{0,200}",
             near in "[A-Za-z0-9_-]{0,300}",
         ) {
-            let own = seal(KEY, "google");
-            prop_assert!(own.open(&any).is_none());
-            prop_assert!(own.open(&near).is_none());
+            let own = cipher(KEY, "google");
+            prop_assert!(own.decrypt(&any).is_none());
+            prop_assert!(own.decrypt(&near).is_none());
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Provider {
     pub(super) config: OpenIdConfig,
     pub(super) client: HttpClient,
     metrics: Metrics,
-    known: ArcSwapOption<Known>,
+    state: ArcSwapOption<ProviderState>,
     /// When the last fetch failed. Held during a fetch, so that other requests wait for its result
     /// instead of starting one.
     failed: Mutex<Option<Instant>>,
@@ -36,7 +36,7 @@ pub(super) struct Provider {
 }
 
 /// The metadata of a provider and the verifier of its tokens.
-pub(super) struct Known {
+pub(super) struct ProviderState {
     pub(super) metadata: Metadata,
     pub(super) verifier: TokenVerifier,
     fetched: ClockReading,
@@ -53,7 +53,7 @@ impl Provider {
             config,
             client,
             metrics: metrics.clone(),
-            known: ArcSwapOption::empty(),
+            state: ArcSwapOption::empty(),
             failed: Mutex::new(None),
             last_failure: parking_lot::Mutex::new(None),
         })
@@ -61,26 +61,26 @@ impl Provider {
 
     /// Returns the metadata of the provider. If they are due and cannot be fetched, it returns the
     /// last ones.
-    pub(super) async fn known(&self) -> Result<Arc<Known>, OpenIdError> {
+    pub(super) async fn state(&self) -> Result<Arc<ProviderState>, OpenIdError> {
         let arrived = Instant::now();
-        if let Some(known) = self.fresh(ClockReading::now()) {
-            return Ok(known);
+        if let Some(state) = self.fresh(ClockReading::now()) {
+            return Ok(state);
         }
         let mut failed = self.failed.lock().await;
-        if let Some(known) = self.fresh(ClockReading::now()) {
-            return Ok(known);
+        if let Some(state) = self.fresh(ClockReading::now()) {
+            return Ok(state);
         }
-        let last = self.known.load_full();
+        let last = self.state.load_full();
         if failed.is_some_and(|failed| failed > arrived) {
             return last.ok_or(OpenIdError::JustFailed);
         }
         let fetched = ClockReading::now();
         match (Metadata::fetch(&self.client, &self.config).await, last) {
             (Ok(metadata), last) => {
-                let known = Arc::new(self.keep(metadata, last, fetched)?);
-                self.known.store(Some(Arc::clone(&known)));
+                let state = Arc::new(self.keep(metadata, last, fetched)?);
+                self.state.store(Some(Arc::clone(&state)));
                 *self.last_failure.lock() = None;
-                Ok(known)
+                Ok(state)
             }
             (Err(error), last) => {
                 *failed = Some(Instant::now());
@@ -88,7 +88,7 @@ impl Provider {
                 let last = last.ok_or(error)?;
                 tracing::warn!(
                     provider = self.client.name(),
-                    "the provider's metadata could not be fetched; the last ones are used"
+                    "the provider's metadata could not be fetched, the last ones are used"
                 );
                 Ok(last)
             }
@@ -112,15 +112,15 @@ impl Provider {
     }
 
     async fn refresh(&self) -> bool {
-        let known = match self.known().await {
-            Ok(known) => known,
+        let state = match self.state().await {
+            Ok(state) => state,
             Err(error) => {
                 self.record(&error);
                 return false;
             }
         };
         let mut is_fresh = true;
-        for jwks in known.verifier.key_sets() {
+        for jwks in state.verifier.key_sets() {
             is_fresh &= jwks.refresh().await;
         }
         is_fresh
@@ -128,13 +128,13 @@ impl Provider {
 
     /// Fails while the metadata or the keys are missing.
     pub(super) fn check(&self) -> Result<(), CheckFailure> {
-        let Some(known) = self.known.load_full() else {
+        let Some(state) = self.state.load_full() else {
             let failure = self.last_failure.lock().clone();
             return Err(CheckFailure::new(failure.unwrap_or_else(|| {
                 "the metadata of the provider have not been fetched yet".to_owned()
             })));
         };
-        known.verifier.key_sets().try_for_each(Jwks::check)
+        state.verifier.key_sets().try_for_each(Jwks::check)
     }
 
     fn record(&self, error: &OpenIdError) {
@@ -145,23 +145,23 @@ impl Provider {
         });
     }
 
-    fn fresh(&self, now: ClockReading) -> Option<Arc<Known>> {
-        let known = self.known.load_full()?;
-        let age = known.fetched.elapsed_until(now);
-        (age < self.config.metadata_ttl.get()).then_some(known)
+    fn fresh(&self, now: ClockReading) -> Option<Arc<ProviderState>> {
+        let state = self.state.load_full()?;
+        let age = state.fetched.elapsed_until(now);
+        (age < self.config.metadata_ttl.get()).then_some(state)
     }
 
     fn keep(
         &self,
         metadata: Metadata,
-        last: Option<Arc<Known>>,
+        last: Option<Arc<ProviderState>>,
         fetched: ClockReading,
-    ) -> Result<Known, OpenIdError> {
+    ) -> Result<ProviderState, OpenIdError> {
         let verifier = match last {
             Some(last) if last.metadata.jwks_uri == metadata.jwks_uri => last.verifier.clone(),
             _ => self.verifier(&metadata)?,
         };
-        Ok(Known {
+        Ok(ProviderState {
             metadata,
             verifier,
             fetched,

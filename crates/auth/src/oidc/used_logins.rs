@@ -8,35 +8,39 @@ use futures::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
 use seaworthy_core::{Code, Error};
 
-/// Each is a login that a person finished within the last minutes; with more of them at once something tries.
-const MOST: usize = 100_000;
-/// How often those whose time is over are looked for.
-const SWEEP: Duration = Duration::from_secs(60);
+/// More than the logins that users complete within the lifetime of a login.
+const MAX_LOGINS: usize = 100_000;
+/// How often expired entries are removed.
+const PURGE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Remembers which logins have let a person in, so that none does twice. Where a service has several replicas they have to share it, as they share a database.
+/// A store of completed logins, which prevents a callback from being used twice. The replicas of a
+/// service must share it, such as by a database.
 ///
-/// A login is marked after the provider has confirmed the person. So callbacks with invented codes fill nothing, and only the mark decides: of two callbacks at once whose codes
-/// the provider both accepts, one is let in.
+/// [`OpenIdLogin`](super::OpenIdLogin) marks a login after the provider has confirmed the user, so
+/// callbacks with invented codes do not fill the store. If the provider accepts the codes of two
+/// concurrent callbacks, only the one that marks the login succeeds.
 pub trait UsedLogins: Send + Sync + 'static {
-    /// Whether the login is marked. It spares the provider a code that was used; it lets nobody in.
+    /// Returns whether the login is marked. This only saves a request to the provider. An error
+    /// rejects the login.
     fn is_used(&self, login: String) -> BoxFuture<'static, Result<bool, Error>>;
 
-    /// Marks a login for as long as it could come back; `false` where it is marked already. Of two at once one gets `true`. An error lets nobody in.
+    /// Marks a login for the rest of its lifetime, atomically. Returns `false` if it is marked
+    /// already. An error rejects the login.
     fn mark(&self, login: String, life: Duration) -> BoxFuture<'static, Result<bool, Error>>;
 }
 
-/// In the memory of one process, up to 100,000 at a time; beyond that nobody is let in.
+/// Used logins in the memory of one process, at most 100,000. Further logins are rejected with 503.
 #[derive(Debug, Clone, Default)]
-pub struct UsedLoginsInMemory(Arc<Mutex<Known>>);
+pub struct UsedLoginsInMemory(Arc<Mutex<Entries>>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct Entries {
     until: HashMap<String, Instant>,
-    swept: Option<Instant>,
+    purged: Option<Instant>,
 }
 
 impl UsedLoginsInMemory {
-    /// None came back yet.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -44,23 +48,24 @@ impl UsedLoginsInMemory {
 
     fn insert(&self, login: String, life: Duration) -> Result<bool, Error> {
         let now = Instant::now();
-        let mut known = self.0.lock();
-        let is_due = known
-            .swept
-            .is_none_or(|swept| now.duration_since(swept) > SWEEP);
-        if is_due || known.until.len() >= MOST {
-            known.until.retain(|_, until| *until > now);
-            known.swept = Some(now);
+        let mut entries = self.0.lock();
+        let is_due = entries
+            .purged
+            .is_none_or(|purged| now.duration_since(purged) > PURGE_INTERVAL);
+        if is_due || entries.until.len() >= MAX_LOGINS {
+            entries.until.retain(|_, until| *until > now);
+            entries.purged = Some(now);
         }
-        if known.until.len() >= MOST {
+        if entries.until.len() >= MAX_LOGINS {
             return Err(Error::new(
                 Code::Unavailable,
                 "OPENID_BUSY",
-                "too many logins at once; try again later",
+                "too many logins at once, try again later",
             ));
         }
-        // Whether it is over is for the cookie to say; what is still here was used.
-        Ok(known.until.insert(login, now + life).is_none())
+        // An entry that is past its time still counts: the cookie decides whether the login has
+        // expired.
+        Ok(entries.until.insert(login, now + life).is_none())
     }
 }
 

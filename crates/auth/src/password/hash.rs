@@ -73,9 +73,9 @@ impl PasswordHash {
 
     pub(super) fn parts(&self) -> Result<Parts, InvalidHash> {
         let text = Text::new(&self.0).map_err(|_| InvalidHash)?;
-        let is_ours = text.algorithm == Algorithm::Argon2id.ident()
+        let is_supported = text.algorithm == Algorithm::Argon2id.ident()
             && text.version == Some(Version::V0x13.into());
-        if !is_ours {
+        if !is_supported {
             return Err(InvalidHash);
         }
         let params = Params::try_from(&text).map_err(|_| InvalidHash)?;
@@ -94,7 +94,7 @@ impl PasswordHash {
         })
     }
 
-    pub(super) fn write(params: &Params, salt: &[u8], tag: &[u8]) -> Self {
+    pub(super) fn encode(params: &Params, salt: &[u8], tag: &[u8]) -> Self {
         Self(format!(
             "$argon2id$v=19$m={},t={},p={}${}${}",
             params.m_cost(),

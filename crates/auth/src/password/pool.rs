@@ -25,7 +25,7 @@ use super::{
 
 /// At 40 ms a hash on one core, the last one waits about a second.
 const QUEUE: NonZeroU16 = NonZeroU16::new(32).unwrap();
-/// The time after which half of the queue is done.
+/// The time after which half of the queue is processed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The niceness of the threads, so that other work has priority.
 const NICENESS: i32 = 10;
@@ -102,9 +102,9 @@ pub enum PasswordCheck {
 pub struct Passwords(Arc<Inner>);
 
 struct Inner {
-    work: mpsc::SyncSender<Work>,
+    jobs: mpsc::SyncSender<Job>,
     /// One permit for each hash that runs or waits.
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     waiting: Gauge,
     hashed: Counter,
     refused: Counter,
@@ -113,9 +113,9 @@ struct Inner {
     params: Params,
 }
 
-struct Work {
+struct Job {
     task: Task,
-    answer: oneshot::Sender<Result<Done, Error>>,
+    response: oneshot::Sender<Result<TaskResult, Error>>,
 }
 
 pub(super) enum Task {
@@ -127,7 +127,7 @@ pub(super) enum Task {
     },
 }
 
-pub(super) enum Done {
+pub(super) enum TaskResult {
     Hash(PasswordHash),
     Check(PasswordCheck),
 }
@@ -147,9 +147,9 @@ impl Passwords {
             .fill(&mut random)
             .map_err(|_| PasswordsError::Random)?;
         // Any tag of this length. A match is rejected anyway.
-        let absent = PasswordHash::write(&params, &random, &[0; 32]);
-        let places = usize::from(config.max_queued_hashes.0.get()) + usize::from(threads(config));
-        let (work, queue) = mpsc::sync_channel(places);
+        let absent = PasswordHash::encode(&params, &random, &[0; 32]);
+        let slots = usize::from(config.max_queued_hashes.0.get()) + usize::from(threads(config));
+        let (jobs, queue) = mpsc::sync_channel(slots);
         let queue = Arc::new(Mutex::new(queue));
         let waiting = metrics.gauge(
             "password_hashing_waiting",
@@ -163,8 +163,8 @@ impl Passwords {
                 .spawn(move || run(&queue, &params))?;
         }
         Ok(Self(Arc::new(Inner {
-            work,
-            places: Arc::new(Semaphore::new(places)),
+            jobs,
+            slots: Arc::new(Semaphore::new(slots)),
             waiting,
             hashed: metrics.counter(
                 "password_hashing_total",
@@ -189,12 +189,12 @@ impl Passwords {
         self.reserve()?.hash(password).await
     }
 
-    /// Verifies a password against the stored hash of an account. `None`, for an account that does not
-    /// exist, takes the same time.
+    /// Verifies a password against the stored hash of an account. `None`, for an account that does
+    /// not exist, takes the same time.
     ///
     /// # Errors
-    /// 503 `PASSWORDS_BUSY` with `Retry-After` if too many hashes wait, and 500 if the stored hash is
-    /// malformed.
+    /// 503 `PASSWORDS_BUSY` with `Retry-After` if too many hashes wait, and 500 if the stored hash
+    /// is malformed.
     pub async fn verify(
         &self,
         password: Secret<String>,
@@ -203,14 +203,14 @@ impl Passwords {
         self.reserve()?.verify(password, stored).await
     }
 
-    /// Reserves a hash. Call it first in a login, so that a flood of logins is rejected before it uses
-    /// the database.
+    /// Reserves a hash. Call it first in a login, so that a flood of logins is rejected before it
+    /// uses the database.
     ///
     /// # Errors
     /// 503 `PASSWORDS_BUSY` with `Retry-After` if too many hashes wait.
     pub fn reserve(&self) -> Result<PasswordReservation, Error> {
-        match Arc::clone(&self.0.places).try_acquire_owned() {
-            Ok(place) => Ok(PasswordReservation::new(self.clone(), place)),
+        match Arc::clone(&self.0.slots).try_acquire_owned() {
+            Ok(slot) => Ok(PasswordReservation::new(self.clone(), slot)),
             Err(_) => Err(self.refuse()),
         }
     }
@@ -219,7 +219,7 @@ impl Passwords {
         self.0.absent.clone()
     }
 
-    /// Whether a stored hash has the present parameters.
+    /// Returns whether a stored hash has the current parameters.
     #[must_use]
     pub fn is_current(&self, stored: &PasswordHash) -> bool {
         stored
@@ -232,25 +232,25 @@ impl Passwords {
         busy()
     }
 
-    pub(super) async fn ask(&self, task: Task) -> Result<Done, Error> {
-        let (answer, answered) = oneshot::channel();
-        let work = Work { task, answer };
-        let raised = self.0.waiting.guard();
-        // Full only of requests that were cancelled.
-        if self.0.work.try_send(work).is_err() {
+    pub(super) async fn submit(&self, task: Task) -> Result<TaskResult, Error> {
+        let (response, receiver) = oneshot::channel();
+        let job = Job { task, response };
+        let guard = self.0.waiting.guard();
+        // Only cancelled requests can fill it, because a reservation bounds the others.
+        if self.0.jobs.try_send(job).is_err() {
             return Err(self.refuse());
         }
-        let done = answered.await;
-        drop(raised);
-        if matches!(done, Ok(Ok(_))) {
+        let result = receiver.await;
+        drop(guard);
+        if matches!(result, Ok(Ok(_))) {
             self.0.hashed.increment();
         }
-        done.map_err(|_| Error::internal("the thread for hashing ended"))?
+        result.map_err(|_| Error::internal("the thread for hashing ended"))?
     }
 }
 
 fn busy() -> Error {
-    let message = "too many passwords are being checked; try again in a moment";
+    let message = "too many passwords are being checked, try again in a second";
     Error::new(Code::Unavailable, "PASSWORDS_BUSY", message).with_retry_after(RETRY_AFTER)
 }
 
@@ -264,28 +264,28 @@ fn threads(config: &PasswordsConfig) -> u16 {
         .map_or_else(half, NonZeroU16::get)
 }
 
-fn run(queue: &Mutex<mpsc::Receiver<Work>>, params: &Params) {
+fn run(queue: &Mutex<mpsc::Receiver<Job>>, params: &Params) {
     // On Linux the niceness is per thread. A failure only loses the lower priority.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICENESS);
     let mut memory = Memory::default();
     loop {
         let next = queue.lock().recv();
-        let Ok(Work { task, answer }) = next else {
+        let Ok(Job { task, response }) = next else {
             return;
         };
         // The request was cancelled, or its deadline has passed.
-        if answer.is_closed() {
+        if response.is_closed() {
             continue;
         }
         // The receiver may be gone.
-        let _ = answer.send(work(&mut memory, params, task));
+        let _ = response.send(execute(&mut memory, params, task));
     }
 }
 
-fn work(memory: &mut Memory, params: &Params, task: Task) -> Result<Done, Error> {
+fn execute(memory: &mut Memory, params: &Params, task: Task) -> Result<TaskResult, Error> {
     match task {
-        Task::Hash(password) => hash(memory, params, &password).map(Done::Hash),
+        Task::Hash(password) => hash(memory, params, &password).map(TaskResult::Hash),
         Task::Verify {
             password,
             stored,
@@ -295,16 +295,16 @@ fn work(memory: &mut Memory, params: &Params, task: Task) -> Result<Done, Error>
             let tag = memory
                 .tag(&parts.params, password.expose().as_bytes(), &parts.salt)
                 .map_err(|error| Error::internal(error.to_string()))?;
-            let is_same = verify_slices_are_equal(&tag, &parts.tag).is_ok();
-            if !(is_same && is_account) {
-                return Ok(Done::Check(PasswordCheck::Wrong));
+            let is_match = verify_slices_are_equal(&tag, &parts.tag).is_ok();
+            if !(is_match && is_account) {
+                return Ok(TaskResult::Check(PasswordCheck::Wrong));
             }
             let rehash = if is_current(&parts.params, params) {
                 None
             } else {
                 Some(hash(memory, params, &password)?)
             };
-            Ok(Done::Check(PasswordCheck::Right { rehash }))
+            Ok(TaskResult::Check(PasswordCheck::Right { rehash }))
         }
     }
 }
@@ -321,13 +321,13 @@ fn hash(
     let tag = memory
         .tag(params, password.expose().as_bytes(), &salt)
         .map_err(|error| Error::internal(error.to_string()))?;
-    Ok(PasswordHash::write(params, &salt, &tag))
+    Ok(PasswordHash::encode(params, &salt, &tag))
 }
 
-fn is_current(stored: &Params, today: &Params) -> bool {
-    stored.m_cost() == today.m_cost()
-        && stored.t_cost() == today.t_cost()
-        && stored.p_cost() == today.p_cost()
+fn is_current(stored: &Params, current: &Params) -> bool {
+    stored.m_cost() == current.m_cost()
+        && stored.t_cost() == current.t_cost()
+        && stored.p_cost() == current.p_cost()
 }
 
 impl fmt::Debug for Passwords {

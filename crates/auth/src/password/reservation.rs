@@ -5,21 +5,21 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     hash::PasswordHash,
-    pool::{Done, PasswordCheck, Passwords, Task},
+    pool::{PasswordCheck, Passwords, Task, TaskResult},
 };
 
 /// A reserved password hash. Dropping it returns the reservation.
 #[must_use = "dropping it returns the reservation"]
 pub struct PasswordReservation {
     passwords: Passwords,
-    _place: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
 }
 
 impl PasswordReservation {
-    pub(super) fn new(passwords: Passwords, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(passwords: Passwords, slot: OwnedSemaphorePermit) -> Self {
         Self {
             passwords,
-            _place: place,
+            _slot: slot,
         }
     }
 
@@ -28,17 +28,17 @@ impl PasswordReservation {
     /// # Errors
     /// 503 with `Retry-After` if the queue is full of cancelled hashes.
     pub async fn hash(&self, password: Secret<String>) -> Result<PasswordHash, Error> {
-        match self.passwords.ask(Task::Hash(password)).await? {
-            Done::Hash(hash) => Ok(hash),
-            Done::Check(_) => Err(Error::internal("a check where a hash was asked for")),
+        match self.passwords.submit(Task::Hash(password)).await? {
+            TaskResult::Hash(hash) => Ok(hash),
+            TaskResult::Check(_) => Err(Error::internal("a hash task returned a check")),
         }
     }
 
     /// As [`Passwords::verify`].
     ///
     /// # Errors
-    /// 503 with `Retry-After` if the queue is full of cancelled hashes, and 500 if the stored hash is
-    /// malformed.
+    /// 503 with `Retry-After` if the queue is full of cancelled hashes, and 500 if the stored hash
+    /// is malformed.
     pub async fn verify(
         &self,
         password: Secret<String>,
@@ -53,9 +53,9 @@ impl PasswordReservation {
             is_account: stored.is_some(),
             stored: stored.unwrap_or_else(|| self.passwords.absent()),
         };
-        match self.passwords.ask(task).await? {
-            Done::Check(check) => Ok(check),
-            Done::Hash(_) => Err(Error::internal("a hash where a check was asked for")),
+        match self.passwords.submit(task).await? {
+            TaskResult::Check(check) => Ok(check),
+            TaskResult::Hash(_) => Err(Error::internal("a verify task returned a hash")),
         }
     }
 }

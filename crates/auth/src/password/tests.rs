@@ -10,7 +10,7 @@ fn secret(text: &str) -> Secret<String> {
     Secret::new(text.to_owned())
 }
 
-/// Cheap, so that tests of behaviour are quick.
+/// Returns settings with cheap hashes for fast tests.
 fn cheap(memory_kib: u32) -> PasswordsConfig {
     PasswordsConfig {
         parameters: PasswordParameters {
@@ -26,7 +26,7 @@ fn start(config: &PasswordsConfig) -> Passwords {
 }
 
 #[tokio::test]
-async fn a_password_is_right_or_wrong_and_hashes_are_salted_auth_2() {
+async fn hashes_are_salted_and_verify_auth_2() {
     let passwords = start(&cheap(64));
     let one = passwords.hash(secret("correct horse")).await.unwrap();
     let two = passwords.hash(secret("correct horse")).await.unwrap();
@@ -45,31 +45,32 @@ async fn a_password_is_right_or_wrong_and_hashes_are_salted_auth_2() {
 }
 
 #[tokio::test]
-async fn a_hash_of_other_parameters_is_checked_and_made_anew_auth_2() {
+async fn hash_with_other_parameters_is_rehashed_auth_2() {
     let old = start(&cheap(64))
         .hash(secret("correct horse"))
         .await
         .unwrap();
-    let today = start(&cheap(128));
-    assert!(!today.is_current(&old));
-    let check = today
+    let current = start(&cheap(128));
+    assert!(!current.is_current(&old));
+    let check = current
         .verify(secret("correct horse"), Some(old.as_str()))
         .await;
     let PasswordCheck::Right { rehash: Some(new) } = check.unwrap() else {
-        panic!("an old hash was left as it is");
+        panic!("the hash was not replaced");
     };
-    assert!(today.is_current(&new));
-    let again = today
+    assert!(current.is_current(&new));
+    let again = current
         .verify(secret("correct horse"), Some(new.as_str()))
         .await;
     assert_eq!(again.unwrap(), PasswordCheck::Right { rehash: None });
-    let wrong = today.verify(secret("wrong"), Some(old.as_str())).await;
+    let wrong = current.verify(secret("wrong"), Some(old.as_str())).await;
     assert_eq!(wrong.unwrap(), PasswordCheck::Wrong);
 }
 
 #[tokio::test]
-async fn the_reference_vector_of_argon2id_is_right_auth_2() {
-    // Made by the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32 -e`.
+async fn argon2id_reference_vector_verifies_auth_2() {
+    // Output of the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -m 16 -p
+    // 1 -l 32 -e`.
     let stored =
         "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
     let check = start(&cheap(64))
@@ -80,7 +81,7 @@ async fn the_reference_vector_of_argon2id_is_right_auth_2() {
 }
 
 #[test]
-fn a_stored_text_that_is_no_hash_or_costs_too_much_is_refused_auth_2() {
+fn invalid_and_expensive_hashes_are_rejected_auth_2() {
     let tag = "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
     for text in [
         "",
@@ -104,29 +105,29 @@ fn a_stored_text_that_is_no_hash_or_costs_too_much_is_refused_auth_2() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_flood_is_refused_at_once_and_others_keep_their_latency_auth_2() {
+async fn login_flood_does_not_delay_other_work_auth_2() {
     let metrics = Metrics::new();
     let passwords = Passwords::start(&PasswordsConfig::default(), &metrics).unwrap();
     let flood: Vec<_> = (0..500)
         .map(|index| {
             let passwords = passwords.clone();
             tokio::spawn(async move {
-                let begun = Instant::now();
+                let started = Instant::now();
                 let outcome = passwords
                     .verify(secret(&format!("guess {index}")), None)
                     .await;
-                (outcome, begun.elapsed())
+                (outcome, started.elapsed())
             })
         })
         .collect();
-    // Meanwhile another route does its work on the same runtime.
+    // Measure other work on the same runtime.
     let mut slowest = Duration::ZERO;
     for _ in 0..200 {
-        let begun = Instant::now();
+        let started = Instant::now();
         tokio::spawn(async { tokio::task::yield_now().await })
             .await
             .unwrap();
-        slowest = slowest.max(begun.elapsed());
+        slowest = slowest.max(started.elapsed());
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let (mut refused, mut checked) = (0, 0);
@@ -139,7 +140,10 @@ async fn a_login_flood_is_refused_at_once_and_others_keep_their_latency_auth_2()
             (Err(error), took) => {
                 assert_eq!(error.code().http_status(), 503);
                 assert_eq!(error.retry_after(), Some(Duration::from_secs(1)));
-                assert!(took < Duration::from_millis(500), "a refusal took {took:?}");
+                assert!(
+                    took < Duration::from_millis(500),
+                    "a rejection took {took:?}"
+                );
                 refused += 1;
             }
         }
@@ -151,7 +155,7 @@ async fn a_login_flood_is_refused_at_once_and_others_keep_their_latency_auth_2()
     // On the threads of the runtime 32 hashes of 40 ms would hold every core for half a second.
     assert!(
         slowest < Duration::from_millis(250),
-        "another route took {slowest:?}"
+        "other work took {slowest:?}"
     );
     let text = metrics.render(Format::PrometheusText);
     assert!(
@@ -162,21 +166,21 @@ async fn a_login_flood_is_refused_at_once_and_others_keep_their_latency_auth_2()
 }
 
 /// Two hundred hashes of 40 ms.
-const MOST_ROUNDS: usize = 100;
+const MAX_ROUNDS: usize = 100;
 
 #[tokio::test]
-async fn an_unknown_account_takes_as_long_as_a_known_one_auth_2() {
+async fn unknown_account_takes_as_long_as_known_one_auth_2() {
     let passwords = start(&PasswordsConfig::default());
     let stored = passwords.hash(secret("correct horse")).await.unwrap();
     let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
-    // The quickest of each: what else the machine does only adds, so a busy one takes more rounds until each was left alone once.
-    for _ in 0..MOST_ROUNDS {
+    // Compare the minimum of each, because load on the machine only adds time.
+    for _ in 0..MAX_ROUNDS {
         for (quickest, stored) in [(&mut known, Some(stored.as_str())), (&mut unknown, None)] {
-            let begun = Instant::now();
+            let started = Instant::now();
             passwords.verify(secret("wrong"), stored).await.unwrap();
-            *quickest = begun.elapsed().min(*quickest);
+            *quickest = started.elapsed().min(*quickest);
         }
-        // Without the hash of nobody it would be a thousand.
+        // Without a hash for unknown accounts the ratio would be about a thousand.
         if (0.5..2.0).contains(&(known.as_secs_f64() / unknown.as_secs_f64())) {
             return;
         }
@@ -185,7 +189,7 @@ async fn an_unknown_account_takes_as_long_as_a_known_one_auth_2() {
 }
 
 #[test]
-fn a_password_is_refused_for_a_reason_auth_2() {
+fn policy_names_the_reason_auth_2() {
     let policy = PasswordPolicy::default();
     let check = |text: &str| policy.check(&secret(text), &["ada.lovelace@example.org", "Ada"]);
     for (text, expected) in [
@@ -206,7 +210,7 @@ fn a_password_is_refused_for_a_reason_auth_2() {
         assert_eq!(check(text), expected, "{text}");
     }
     assert_eq!(check(&"long ".repeat(205)), Err(WeakPassword::TooLong));
-    // Beyond the 72 bytes that bcrypt cuts at, and fine.
+    // bcrypt would ignore bytes after the 72nd.
     assert_eq!(check(&"a sentence of mine ".repeat(5)), Ok(()));
     let error = seaworthy_core::Error::from(WeakPassword::Common);
     assert_eq!(error.code().http_status(), 400);

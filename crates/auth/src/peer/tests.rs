@@ -22,15 +22,15 @@ fn certificate(names: &[&str]) -> PeerCertificate {
     PeerCertificate::read(&[certificate.der().clone()]).unwrap()
 }
 
-fn ask(
+fn authenticate(
     authentication: &PeerAuthentication,
     names: Option<&[&str]>,
     options: &RouteOptions,
 ) -> Authentication {
-    ask_with(authentication, names, options, &[])
+    authenticate_with(authentication, names, options, &[])
 }
 
-fn ask_with(
+fn authenticate_with(
     authentication: &PeerAuthentication,
     names: Option<&[&str]>,
     options: &RouteOptions,
@@ -51,7 +51,7 @@ fn ask_with(
     authentication.authenticate(&parts, &Arc::new(context), options)
 }
 
-fn known(authentication: Authentication) -> Option<Identity> {
+fn identity_of(authentication: Authentication) -> Option<Identity> {
     match authentication {
         Authentication::Known(identity) => Some(identity),
         _ => None,
@@ -59,38 +59,38 @@ fn known(authentication: Authentication) -> Option<Identity> {
 }
 
 #[test]
-fn a_service_is_known_by_a_name_of_its_certificate_auth_6() {
+fn peer_is_identified_by_certificate_name_auth_6() {
     let grants = Grants::new([""; 0], ["charges:write"]);
     let peers = PeerAuthentication::new([
         Peer::new(ORDERS).grants(grants),
         Peer::new("events.internal"),
     ]);
     let options = RouteOptions::new().access(Access::Authenticated);
-    let by_uri = known(ask(&peers, Some(&["other", ORDERS]), &options)).unwrap();
+    let by_uri = identity_of(authenticate(&peers, Some(&["other", ORDERS]), &options)).unwrap();
     assert_eq!(by_uri.actor.as_str(), ORDERS);
     assert!(by_uri.grants.has_scope("charges:write"));
-    let by_dns = known(ask(&peers, Some(&["events.internal"]), &options)).unwrap();
+    let by_dns = identity_of(authenticate(&peers, Some(&["events.internal"]), &options)).unwrap();
     assert!(!by_dns.grants.has_scope("charges:write"));
-    for stranger in [
+    for unknown in [
         "spiffe://example.org/orders/x",
         "spiffe://evil.example/orders",
         "internal",
     ] {
-        let refused = ask(&peers, Some(&[stranger]), &options);
+        let refused = authenticate(&peers, Some(&[unknown]), &options);
         assert!(
             matches!(refused, Authentication::Refused(ref error) if error.reason() == "PEER_UNKNOWN")
         );
     }
     assert!(matches!(
-        ask(&peers, None, &options),
+        authenticate(&peers, None, &options),
         Authentication::Anonymous
     ));
 }
 
-/// Knows everybody as a person.
-struct People;
+/// Authenticates every caller as a user.
+struct Users;
 
-impl Authenticate for People {
+impl Authenticate for Users {
     fn authenticate(&self, _: &Parts, _: &Arc<RequestContext>, _: &RouteOptions) -> Authentication {
         Authentication::Known(Identity {
             actor: Actor::new("ada"),
@@ -102,31 +102,41 @@ impl Authenticate for People {
 }
 
 #[test]
-fn who_is_no_service_may_be_a_person_auth_6() {
-    let peers = PeerAuthentication::new([Peer::new(ORDERS)]).or(People);
+fn unknown_peers_go_to_the_next_authenticator_auth_6() {
+    let peers = PeerAuthentication::new([Peer::new(ORDERS)]).or(Users);
     let options = RouteOptions::new().access(Access::Authenticated);
-    let actor = |names: Option<&[&str]>| known(ask(&peers, names, &options)).unwrap().actor;
+    let actor = |names: Option<&[&str]>| {
+        identity_of(authenticate(&peers, names, &options))
+            .unwrap()
+            .actor
+    };
     assert_eq!(actor(Some(&[ORDERS])).as_str(), ORDERS);
-    assert_eq!(actor(Some(&["stranger"])).as_str(), "ada");
+    assert_eq!(actor(Some(&["unknown"])).as_str(), "ada");
     assert_eq!(actor(None).as_str(), "ada");
 }
 
 #[test]
-fn only_a_service_that_may_is_believed_whom_it_asks_for_msg_8_sec_6() {
+fn only_forwarding_peers_may_name_the_caller_msg_8_sec_6() {
     let peers = PeerAuthentication::new([
         Peer::new(ORDERS),
         Peer::new("gateway.internal").forwards_callers(),
     ]);
     let options = RouteOptions::new().access(Access::Authenticated);
-    let told = [("x-actor-id", "ada"), ("x-tenant-id", "t1")];
-    let orders = known(ask_with(&peers, Some(&[ORDERS]), &options, &told)).unwrap();
+    let headers = [("x-actor-id", "ada"), ("x-tenant-id", "t1")];
+    let orders = identity_of(authenticate_with(
+        &peers,
+        Some(&[ORDERS]),
+        &options,
+        &headers,
+    ))
+    .unwrap();
     assert_eq!(orders.actor.as_str(), ORDERS);
     assert!(orders.tenant.is_none());
     let gateway = Some(&["gateway.internal"][..]);
-    let spoken = known(ask_with(&peers, gateway, &options, &told)).unwrap();
-    assert_eq!(spoken.actor.as_str(), "ada");
-    assert_eq!(spoken.tenant.unwrap().as_str(), "t1");
-    let own = known(ask(&peers, gateway, &options)).unwrap();
+    let forwarded = identity_of(authenticate_with(&peers, gateway, &options, &headers)).unwrap();
+    assert_eq!(forwarded.actor.as_str(), "ada");
+    assert_eq!(forwarded.tenant.unwrap().as_str(), "t1");
+    let own = identity_of(authenticate(&peers, gateway, &options)).unwrap();
     assert_eq!(own.actor.as_str(), "gateway.internal");
     let long = "a".repeat(257);
     for wrong in [
@@ -134,11 +144,11 @@ fn only_a_service_that_may_is_believed_whom_it_asks_for_msg_8_sec_6() {
         &[("x-actor-id", "")],
         &[("x-tenant-id", long.as_str())],
     ] {
-        let refused = ask_with(&peers, gateway, &options, wrong);
+        let refused = authenticate_with(&peers, gateway, &options, wrong);
         assert!(matches!(refused, Authentication::Refused(_)), "{wrong:?}");
     }
-    let nobody = ask_with(&peers, None, &options, &told);
-    assert!(matches!(nobody, Authentication::Anonymous));
+    let anonymous = authenticate_with(&peers, None, &options, &headers);
+    assert!(matches!(anonymous, Authentication::Anonymous));
 }
 
 proptest! {
@@ -159,7 +169,7 @@ proptest! {
             Ok(Some(text)) => {
                 prop_assert_eq!(count, 1);
                 prop_assert!(!text.is_empty() && text.len() <= MAX_IDENTIFIER_LENGTH);
-                prop_assert!(!text.chars().any(|one| one.is_control() && one != '\t'));
+                prop_assert!(!text.chars().any(|character| character.is_control() && character != '\t'));
             }
             Err(_) => {}
         }

@@ -21,7 +21,7 @@ fn signer(kind: &str) -> TokenSigner {
     )
 }
 
-fn believer(signer: &TokenSigner, audience: &str) -> TokenVerifier {
+fn verifier_for(signer: &TokenSigner, audience: &str) -> TokenVerifier {
     let config = IssuerConfig {
         issuer: Some("orders".to_owned()),
         audiences: vec![audience.to_owned()],
@@ -34,29 +34,29 @@ fn believer(signer: &TokenSigner, audience: &str) -> TokenVerifier {
 }
 
 #[test]
-fn a_service_proves_who_it_is_to_one_other_service_auth_6() {
+fn service_token_is_valid_for_one_audience_auth_6() {
     let signer = signer(SERVICE_TOKEN);
     let now = SystemTime::now();
     let token = ServiceTokens::new(signer.clone(), "orders", "payments")
         .token_at(now)
         .unwrap();
-    let look = |audience: &str| believer(&signer, audience).verify_now(token.expose(), now);
-    assert_eq!(look("payments").unwrap().actor().as_str(), "orders");
-    assert_eq!(look("events").unwrap_err(), TokenError::Audience);
+    let verify = |audience: &str| verifier_for(&signer, audience).verify_now(token.expose(), now);
+    assert_eq!(verify("payments").unwrap().actor().as_str(), "orders");
+    assert_eq!(verify("events").unwrap_err(), TokenError::Audience);
 }
 
 #[test]
-fn a_users_token_is_not_one_of_a_service_auth_6() {
+fn user_token_is_not_a_service_token_auth_6() {
     let users = signer("JWT");
     let token = users
         .sign(NewToken::about("ada").audience("payments"))
         .unwrap();
-    let refused = believer(&users, "payments").verify_now(token.expose(), SystemTime::now());
+    let refused = verifier_for(&users, "payments").verify_now(token.expose(), SystemTime::now());
     assert_eq!(refused.unwrap_err(), TokenError::Type);
 }
 
 #[test]
-fn a_token_is_signed_anew_half_way_to_its_end_auth_6() {
+fn token_is_renewed_at_half_its_lifetime_auth_6() {
     let tokens = ServiceTokens::new(signer(SERVICE_TOKEN), "orders", "payments");
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let at = |seconds: u64| tokens.token_at(now + Duration::from_secs(seconds)).unwrap();
@@ -68,7 +68,7 @@ fn a_token_is_signed_anew_half_way_to_its_end_auth_6() {
 }
 
 #[tokio::test]
-async fn every_call_carries_it_unless_it_has_credentials_of_its_own_auth_6() {
+async fn layer_adds_token_without_overwriting_auth_6() {
     let tokens = ServiceTokens::new(signer(SERVICE_TOKEN), "orders", "payments");
     let expected = format!("Bearer {}", tokens.token().unwrap().expose());
     let seen = service_fn(async |request: Request<()>| {
@@ -86,7 +86,7 @@ async fn every_call_carries_it_unless_it_has_credentials_of_its_own_auth_6() {
 }
 
 #[tokio::test]
-async fn where_a_certificate_proves_who_calls_no_token_is_added_auth_6() {
+async fn layer_without_tokens_adds_nothing_auth_6() {
     let has_token = service_fn(async |request: Request<()>| {
         Ok::<_, Infallible>(request.headers().contains_key(AUTHORIZATION))
     });

@@ -68,13 +68,15 @@ pub(crate) enum Family {
     Ed25519,
 }
 
-/// A name that is none of an algorithm.
+/// The text is not the name of a supported algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such signature algorithm")]
+#[error(
+    "the signature algorithm is unknown: use HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA"
+)]
 pub struct UnknownAlgorithm;
 
 impl Algorithm {
-    /// Every algorithm.
+    /// All algorithms.
     pub const ALL: [Self; 13] = [
         Self::Hs256,
         Self::Hs384,
@@ -91,7 +93,7 @@ impl Algorithm {
         Self::EdDsa,
     ];
 
-    /// The name that a token's header and a JSON Web Key carry.
+    /// Returns the name in token headers and JSON Web Keys.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -174,7 +176,7 @@ impl fmt::Display for Algorithm {
 impl FromStr for Algorithm {
     type Err = UnknownAlgorithm;
 
-    /// Names are compared with case (RFC 7515, section 4.1.1).
+    /// Parses a name, which is case-sensitive (RFC 7515, section 4.1.1).
     fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
         Self::ALL
             .into_iter()

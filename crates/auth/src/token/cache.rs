@@ -1,8 +1,9 @@
-//! Tokens that were verified already (AUTH-1): a signature costs 3 to 90 µs, looking one up less than half of one.
+//! A bounded cache of verified tokens (AUTH-1). A lookup is much cheaper than a signature.
 //!
-//! Bounded, and made so that a hit proves as much as a verification: the whole token is compared; it is forgotten at its `exp`, after a few minutes in any case, when
-//! the keys of its issuer changed, and when those it was checked with are too old to be believed. Whether it was revoked is asked at every use, by whoever holds the hit.
-//! Refused tokens are not kept: a caller could fill the cache with them.
+//! A hit is as safe as a verification. The cache compares the whole token. An entry is valid until
+//! the `exp` of the token, for five minutes at most, while the keys of its issuer are unchanged and
+//! valid. The caller checks revocation for each hit. Rejected tokens are not cached, because
+//! clients could fill the cache with them.
 
 use std::{
     collections::HashMap,
@@ -15,29 +16,31 @@ use parking_lot::Mutex;
 
 use super::VerifiedToken;
 
-/// A token is checked again this long after it was checked, whatever it says: as long as a key set may be out of date.
-const LONGEST: Duration = Duration::from_secs(300);
-/// So many locks that cores seldom meet at one.
+/// The maximum age of an entry, the same as the refresh interval of key sets.
+const MAX_AGE: Duration = Duration::from_secs(300);
+/// Enough shards that cores rarely wait for a lock.
 const SHARDS: usize = 16;
 
-/// Two generations for each shard: what was used since the last change is in the newer one, and the older one is dropped whole.
+/// Two generations of entries. A used entry moves to the newer one. When the newer one is full, it
+/// replaces the older one.
 #[derive(Default)]
 struct Shard {
-    newer: HashMap<Key, Entry, Whole>,
-    older: HashMap<Key, Entry, Whole>,
+    newer: HashMap<Key, Entry, IdentityBuildHasher>,
+    older: HashMap<Key, Entry, IdentityBuildHasher>,
 }
 
-/// The keyed hash of the end of a token; the token itself is compared besides.
+/// The keyed hash of the end of a token. The cache also compares the whole token.
 type Key = u64;
 
-/// A token ends in its signature, so this much of it, 24 bytes before base64, is as good as random and tells tokens apart; more would only be more to hash.
-const HASHED_END: usize = 32;
+/// The number of hashed bytes at the end of a token. They are part of the signature, so they differ
+/// between tokens.
+const HASHED_SUFFIX: usize = 32;
 
-/// The key is a hash already.
+/// Builds hashers that return the key, which is a hash already.
 #[derive(Clone, Copy, Default)]
-struct Whole;
+struct IdentityBuildHasher;
 
-struct WholeHasher(u64);
+struct IdentityHasher(u64);
 
 struct Entry {
     token: Box<[u8]>,
@@ -49,12 +52,12 @@ struct Entry {
 pub(crate) struct VerifiedCache {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
-    /// Of one generation of one shard.
+    /// The maximum number of entries in one generation of one shard.
     capacity: usize,
 }
 
 impl VerifiedCache {
-    /// Keeps at most `entries` tokens; none with 0.
+    /// Creates a cache of at most `entries` tokens. With 0 it caches nothing.
     pub(crate) fn new(entries: u32) -> Self {
         let each = usize::try_from(entries).unwrap_or(usize::MAX) / (2 * SHARDS);
         Self {
@@ -66,11 +69,11 @@ impl VerifiedCache {
 
     fn key(&self, token: &[u8]) -> Key {
         self.hasher
-            .hash_one(token.last_chunk::<HASHED_END>().map_or(token, |end| end))
+            .hash_one(token.last_chunk::<HASHED_SUFFIX>().map_or(token, |end| end))
     }
 
     fn shard(&self, key: Key) -> Option<&Mutex<Shard>> {
-        // The upper bits: the map itself uses the lower ones.
+        // Use the upper bits, because the map uses the lower ones.
         let index = usize::try_from(key >> 60).unwrap_or_default();
         self.shards.get(index)
     }
@@ -87,10 +90,13 @@ impl VerifiedCache {
         let key = self.key(token);
         let mut shard = self.shard(key)?.lock();
         if let Some(entry) = shard.newer.get(&key) {
-            return entry.holds(token, generation, now);
+            return entry.verified_for(token, generation, now);
         }
-        // One that is not found does not take away another's.
-        let verified = shard.older.get(&key)?.holds(token, generation, now)?;
+        // Do not remove an entry of another token with the same key.
+        let verified = shard
+            .older
+            .get(&key)?
+            .verified_for(token, generation, now)?;
         let entry = shard.older.remove(&key)?;
         self.keep(&mut shard, key, entry);
         Some(verified)
@@ -103,14 +109,14 @@ impl VerifiedCache {
         generation: u64,
         now: SystemTime,
     ) {
-        let Some(longest) = now.checked_add(LONGEST).filter(|_| self.capacity > 0) else {
+        let Some(max_until) = now.checked_add(MAX_AGE).filter(|_| self.capacity > 0) else {
             return;
         };
         let key = self.key(token);
         let entry = Entry {
             token: token.into(),
             verified: Arc::clone(verified),
-            until: verified.until().min(longest),
+            until: verified.until().min(max_until),
             generation,
         };
         if let Some(shard) = self.shard(key) {
@@ -136,24 +142,29 @@ impl VerifiedCache {
 }
 
 impl Entry {
-    fn holds(&self, token: &[u8], generation: u64, now: SystemTime) -> Option<Arc<VerifiedToken>> {
-        let holds = self.generation == generation
+    fn verified_for(
+        &self,
+        token: &[u8],
+        generation: u64,
+        now: SystemTime,
+    ) -> Option<Arc<VerifiedToken>> {
+        let is_hit = self.generation == generation
             && now < self.until
             && *self.token == *token
             && self.verified.has_valid_keys(now);
-        holds.then(|| Arc::clone(&self.verified))
+        is_hit.then(|| Arc::clone(&self.verified))
     }
 }
 
-impl std::hash::BuildHasher for Whole {
-    type Hasher = WholeHasher;
+impl std::hash::BuildHasher for IdentityBuildHasher {
+    type Hasher = IdentityHasher;
 
-    fn build_hasher(&self) -> WholeHasher {
-        WholeHasher(0)
+    fn build_hasher(&self) -> IdentityHasher {
+        IdentityHasher(0)
     }
 }
 
-impl std::hash::Hasher for WholeHasher {
+impl std::hash::Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }
@@ -180,7 +191,7 @@ mod tests {
     use super::{super::tests::verified_until, *};
 
     #[test]
-    fn a_token_is_forgotten_when_its_time_is_over_auth_1() {
+    fn expired_tokens_are_misses_auth_1() {
         let cache = VerifiedCache::new(100);
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
         let soon = verified_until(now + Duration::from_secs(10));
@@ -189,12 +200,12 @@ mod tests {
         assert!(cache.get(b"a", 0, now + Duration::from_secs(10)).is_none());
         let late = verified_until(now + Duration::from_secs(100_000));
         cache.insert(b"b", &late, 0, now);
-        assert!(cache.get(b"b", 0, now + LONGEST / 2).is_some());
-        assert!(cache.get(b"b", 0, now + LONGEST).is_none());
+        assert!(cache.get(b"b", 0, now + MAX_AGE / 2).is_some());
+        assert!(cache.get(b"b", 0, now + MAX_AGE).is_none());
     }
 
     #[test]
-    fn other_keys_and_other_tokens_are_misses_auth_1() {
+    fn changed_keys_and_other_tokens_are_misses_auth_1() {
         let cache = VerifiedCache::new(100);
         let now = SystemTime::UNIX_EPOCH;
         let verified = verified_until(now + Duration::from_secs(10));
@@ -205,11 +216,11 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_ends_as_another_is_a_miss_and_takes_nothing_away_auth_1() {
+    fn token_with_same_suffix_is_a_miss_auth_1() {
         let cache = VerifiedCache::new(2 * u32::try_from(SHARDS).unwrap());
         let now = SystemTime::UNIX_EPOCH;
         let verified = verified_until(now + Duration::from_secs(10));
-        let signature = "s".repeat(2 * HASHED_END);
+        let signature = "s".repeat(2 * HASHED_SUFFIX);
         let (own, forged) = (format!("own.{signature}"), format!("forged.{signature}"));
         assert_eq!(cache.key(own.as_bytes()), cache.key(forged.as_bytes()));
         cache.insert(own.as_bytes(), &verified, 0, now);
@@ -226,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_what_is_used_stays_auth_1() {
+    fn size_is_bounded_and_used_entries_stay_auth_1() {
         let cache = VerifiedCache::new(320);
         let now = SystemTime::UNIX_EPOCH;
         let verified = verified_until(now + Duration::from_secs(10));

@@ -132,8 +132,8 @@ impl Claims {
         }
     }
 
-    /// Returns a claim that is a text of words separated by spaces, as `scope` (RFC 8693, section 4.2),
-    /// or a list of texts.
+    /// Returns a claim that is a text of words separated by spaces, as `scope` (RFC 8693, section
+    /// 4.2), or a list of texts.
     ///
     /// # Errors
     /// [`TokenError::Claim`] if it has another type.
@@ -180,7 +180,7 @@ fn audience(claims: &Object) -> Result<Option<Vec<String>>, TokenError> {
     }
 }
 
-/// A `NumericDate`: seconds since 1970, which may have a fraction.
+/// Returns a `NumericDate`: seconds since 1970, which may have a fraction.
 fn time(claims: &Object, name: &str) -> Result<Option<SystemTime>, TokenError> {
     let number = match claims.get(name) {
         None => return Ok(None),
@@ -203,12 +203,12 @@ fn time(claims: &Object, name: &str) -> Result<Option<SystemTime>, TokenError> {
         .ok_or(TokenError::Claim)
 }
 
-/// A whole number, also where it is written as `5.0`, which some JSON writers do.
+/// Returns a non-negative integer. It may be written as `5.0`, as some JSON writers do.
 fn whole(number: &Number) -> Option<u64> {
     number.as_u64().or_else(|| {
         let float = number.as_f64()?;
         let is_whole = float.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(&float);
-        // Without a fraction and within the numbers that a float holds exactly, so its text is the number's.
+        // The float is an integer below 2^53, so its text is exact.
         is_whole.then(|| format!("{float:.0}").parse().ok())?
     })
 }

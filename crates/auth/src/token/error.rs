@@ -7,8 +7,8 @@ pub enum TokenError {
     /// The token is longer than 8 KiB.
     #[error("the token is too large")]
     TooLarge,
-    /// The token is not three parts of base64url, or its JSON is invalid, too deep or has a duplicate
-    /// name.
+    /// The token is not three parts of base64url, or its JSON is invalid, too deep or has a
+    /// duplicate name.
     #[error("the token is malformed")]
     Malformed,
     /// The header has an unsupported member, such as `crit` or a key.
@@ -45,10 +45,10 @@ pub enum TokenError {
     #[error("the token was revoked")]
     Revoked,
     /// The keys of the issuer are not available.
-    #[error("tokens cannot be verified now; try again later")]
+    #[error("tokens cannot be verified now, try again later")]
     KeysUnavailable,
     /// The revocations are not available.
-    #[error("revocations cannot be checked now; try again later")]
+    #[error("revocations cannot be checked now, try again later")]
     RevocationUnavailable,
 }
 

@@ -2,15 +2,16 @@ use serde_json::Value;
 
 use super::{Algorithm, TokenError, json};
 
-/// The header is flat; one level more for `crit`, which is refused with a reason of its own.
+/// The header is flat. `crit` has one more level and its own error.
 const HEADER_DEPTH: u8 = 4;
-/// A `kid` names a key in a list of a few; what is longer is no name.
-const LONGEST_KEY_ID: usize = 256;
-/// Members by which a token would bring its own key, or the place of one. They are never followed, and a token that has one was not made for us (RFC 8725,
-/// section 3.10).
+/// The maximum length of a `kid` in bytes.
+const MAX_KEY_ID_LENGTH: usize = 256;
+/// Members that contain or locate a key. The verifier rejects tokens with them (RFC 8725, section
+/// 3.10).
 const FOREIGN_KEYS: [&str; 4] = ["jku", "jwk", "x5u", "x5c"];
 
-/// What a token's header says. It is read before the signature is checked, so nothing in it is more than a question to an allowlist.
+/// The header of a token. It is parsed before the signature is verified, so its values are only
+/// compared to allowlists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
@@ -21,8 +22,8 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, TokenError> {
         let header = json::object(bytes, HEADER_DEPTH)?;
-        // No extension is understood, so whatever `crit` names is not; an empty or misplaced one is a mistake of its own (RFC 7515, section 4.1.11). Keys that
-        // come with the token, and an unencoded payload (`b64`), are refused with it.
+        // No extension is supported, so any `crit` is rejected (RFC 7515, section 4.1.11). So are
+        // keys in the token and an unencoded payload (`b64`).
         let unsupported = |name: &str| header.contains_key(name);
         if unsupported("crit") || unsupported("b64") || FOREIGN_KEYS.into_iter().any(unsupported) {
             return Err(TokenError::Unsupported);
@@ -35,7 +36,10 @@ impl Header {
             _ => return Err(TokenError::Malformed),
         };
         let key_id = text(&header, "kid")?;
-        if key_id.as_ref().is_some_and(|id| id.len() > LONGEST_KEY_ID) {
+        if key_id
+            .as_ref()
+            .is_some_and(|id| id.len() > MAX_KEY_ID_LENGTH)
+        {
             return Err(TokenError::Malformed);
         }
         Ok(Self {

@@ -32,25 +32,30 @@ const FILE: &str = "file:";
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IssuerConfig {
-    /// The `iss` of its tokens. Without it, `iss` is not checked: use that only for a single issuer that shares a secret with this service.
+    /// The `iss` of its tokens. Without it, `iss` is not checked: use that only for a single issuer
+    /// that shares a secret with this service.
     pub issuer: Option<String>,
-    /// The names of this service. The `aud` of a token must contain one of them. Without names, a token with an `aud` is rejected.
+    /// The names of this service. The `aud` of a token must contain one of them. Without names, a
+    /// token with an `aud` is rejected.
     pub audiences: Vec<String>,
     /// The algorithms that its tokens may use. There is no default.
     pub algorithms: Vec<Algorithm>,
-    /// The secret that this service shares with the issuer, at least as long as the hash of its one HMAC algorithm.
+    /// The secret that this service shares with the issuer, at least as long as the hash of its one
+    /// HMAC algorithm.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub token_key: Option<Secret<String>>,
     /// The public key of the issuer in PEM, or `file:` and the path of a PEM file.
     pub public_key: Option<String>,
-    /// The maximum difference between the clocks of the issuer and this service, at most five minutes.
+    /// The maximum difference between the clocks of the issuer and this service, at most five
+    /// minutes.
     pub leeway: Delay,
     /// The accepted values of `typ`, in any case. `JWT` also accepts tokens without `typ`.
     pub types: Vec<String>,
     /// The claims that identify the caller. The first one that the token has counts.
     pub subject_claims: Vec<String>,
-    /// The claims with roles: text or a list of texts. A dot selects a member of an object, as in `realm_access.roles`.
+    /// The claims with roles: text or a list of texts. A dot selects a member of an object, as in
+    /// `realm_access.roles`.
     pub role_claims: Vec<String>,
     /// The claims with scopes.
     pub scope_claims: Vec<String>,
@@ -190,8 +195,14 @@ impl Issuer {
         if config.token_key.is_some() || config.public_key.is_some() {
             return Err(IssuerError::Keys);
         }
-        if jwks.algorithms().iter().any(|one| one.is_symmetric())
-            || config.algorithms.iter().any(|one| one.is_symmetric())
+        if jwks
+            .algorithms()
+            .iter()
+            .any(|algorithm| algorithm.is_symmetric())
+            || config
+                .algorithms
+                .iter()
+                .any(|algorithm| algorithm.is_symmetric())
         {
             return Err(IssuerError::FetchedSecret);
         }
@@ -214,7 +225,10 @@ fn read_pem(reference: &str) -> Result<String, IssuerError> {
 }
 
 fn check(config: &IssuerConfig) -> Result<(), IssuerError> {
-    let symmetric = config.algorithms.iter().filter(|one| one.is_symmetric());
+    let symmetric = config
+        .algorithms
+        .iter()
+        .filter(|algorithm| algorithm.is_symmetric());
     match (config.algorithms.len(), symmetric.count()) {
         (0, _) => return Err(IssuerError::NoAlgorithm),
         (all, symmetric) if symmetric > 0 && symmetric < all => {

@@ -1,7 +1,8 @@
-//! JSON as a token may have it: an object, UTF-8 throughout, no name twice, not deep.
+//! A strict JSON parser for tokens: an object in UTF-8, without duplicate names, of limited depth.
 //!
-//! `serde_json` alone keeps the last of two members of one name, where another verifier keeps the first: the same signed token then means two things
-//! (RFC 8725, section 2.4). It also skips what nobody asked for without looking whether it is UTF-8. Here everything is read.
+//! `serde_json` keeps the last of two members with the same name. Another verifier may keep the
+//! first, so the same signed token would have two meanings (RFC 8725, section 2.4). `serde_json`
+//! also skips unused members without checking their UTF-8.
 
 use std::fmt;
 
@@ -10,10 +11,10 @@ use serde_json::{Map, Number, Value};
 
 use super::TokenError;
 
-/// An object of a token with its members.
+/// A JSON object of a token.
 pub(crate) type Object = Map<String, Value>;
 
-/// The object that bytes hold; at most `depth` levels, the object itself being the first.
+/// Parses an object with at most `depth` levels, including the object itself.
 pub(crate) fn object(bytes: &[u8], depth: u8) -> Result<Object, TokenError> {
     let text = str::from_utf8(bytes).map_err(|_| TokenError::Malformed)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -53,7 +54,7 @@ impl<'de> Visitor<'de> for Strict {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("JSON without a name twice")
+        formatter.write_str("JSON without duplicate names")
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
@@ -99,7 +100,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(self.deeper()?)?;
             if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name twice"));
+                return Err(A::Error::custom("duplicate name"));
             }
         }
         Ok(Value::Object(object))
@@ -114,12 +115,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_twice_is_refused_wherever_it_stands_auth_1() {
+    fn duplicate_names_are_rejected_at_any_depth_auth_1() {
         for text in [
             r#"{"sub":"a","sub":"b"}"#,
             r#"{"a":{"x":1,"x":1}}"#,
             r#"{"a":[{"x":1,"x":2}]}"#,
-            // The same name, written with an escape.
+            // The same name with an escape.
             r#"{"sub":"a","\u0073ub":"b"}"#,
         ] {
             assert_eq!(
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_counted_from_the_object_itself_auth_1() {
+    fn depth_includes_the_object_itself_auth_1() {
         assert!(object(br#"{"a":{"b":1}}"#, 3).is_ok());
         assert!(object(br#"{"a":{"b":{"c":1}}}"#, 3).is_err());
         assert!(object(br#"{"a":[[[1]]]}"#, 4).is_err());
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_or_no_text_is_refused_auth_1() {
+    fn invalid_json_and_other_types_are_rejected_auth_1() {
         for bytes in [
             &b"[]"[..],
             b"1",
@@ -163,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_accepted_is_what_serde_json_reads_auth_1(text in r#"[\[\]{}:,"a-c0-9 .\\u]{0,60}"#) {
+        fn accepted_json_equals_serde_json_auth_1(text in r#"[\[\]{}:,"a-c0-9 .\\u]{0,60}"#) {
             if let Ok(object) = object(text.as_bytes(), 100) {
                 let other: Value = serde_json::from_str(&text).unwrap();
                 prop_assert_eq!(json!(object), other);

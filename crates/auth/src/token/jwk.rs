@@ -5,12 +5,12 @@ use super::{KeyError, TokenError, algorithm::Family, compact::decode, json};
 
 /// A key set is an object of a list of flat objects with lists.
 pub(super) const SET_DEPTH: u8 = 8;
-/// The largest RSA modulus that is taken, in bytes: 8192 bits.
-const LARGEST_MODULUS: usize = 1_024;
-/// The smallest: 2048 bits (RFC 7518, section 3.3).
-const SMALLEST_MODULUS: usize = 256;
+/// The maximum length of an RSA modulus in bytes: 8192 bits.
+const MAX_MODULUS_LENGTH: usize = 1_024;
+/// The minimum length of an RSA modulus in bytes: 2048 bits (RFC 7518, section 3.3).
+const MIN_MODULUS_LENGTH: usize = 256;
 
-/// A JSON Web Key (RFC 7517, 7518 and 8037), its public half.
+/// The public part of a JSON Web Key (RFC 7517, 7518 and 8037).
 pub(crate) struct Jwk {
     pub(crate) id: Option<String>,
     pub(crate) algorithm: Option<String>,
@@ -26,14 +26,14 @@ pub(crate) enum JwkKind {
     },
     Curve {
         family: Family,
-        /// As the algorithm reads it: uncompressed for ECDSA, raw for Ed25519.
+        /// Uncompressed for ECDSA, raw for Ed25519.
         point: Vec<u8>,
     },
 }
 
 impl Jwk {
-    /// Reads one key of a set.
-    pub(crate) fn read(key: &Value) -> Result<Self, KeyError> {
+    /// Parses one key of a set.
+    pub(crate) fn parse(key: &Value) -> Result<Self, KeyError> {
         let text = |name: &str| match key.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.as_str())),
@@ -47,7 +47,7 @@ impl Jwk {
             "oct" => JwkKind::Secret(Secret::new(bytes("k")?)),
             "RSA" => {
                 let (n, e) = (unsigned(bytes("n")?)?, unsigned(bytes("e")?)?);
-                if n.len() < SMALLEST_MODULUS {
+                if n.len() < MIN_MODULUS_LENGTH {
                     return Err(KeyError::Unreadable);
                 }
                 JwkKind::Rsa { n, e }
@@ -64,7 +64,7 @@ impl Jwk {
                 if x.len() != length || y.len() != length {
                     return Err(KeyError::Unreadable);
                 }
-                // Uncompressed (SEC 1, section 2.3.3).
+                // The prefix of an uncompressed point (SEC 1, section 2.3.3).
                 let point = [&[4_u8][..], &x, &y].concat();
                 JwkKind::Curve { family, point }
             }
@@ -86,7 +86,7 @@ impl Jwk {
     }
 }
 
-/// `use` and `key_ops`, where they stand, must allow it (RFC 7517, sections 4.2 and 4.3).
+/// Whether `use` and `key_ops` allow it, if they are present (RFC 7517, sections 4.2 and 4.3).
 fn is_for_signatures(key: &Value, usage: Option<&str>) -> bool {
     let operations = match key.get("key_ops") {
         None => true,
@@ -96,17 +96,17 @@ fn is_for_signatures(key: &Value, usage: Option<&str>) -> bool {
     operations && usage.is_none_or(|usage| usage == "sig")
 }
 
-/// A number without zeros in front, which some write and the parser of numbers refuses.
+/// Removes leading zeros, which some issuers write and `aws-lc-rs` rejects.
 fn unsigned(bytes: Vec<u8>) -> Result<Vec<u8>, KeyError> {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let number = bytes.get(zeros..).unwrap_or_default();
-    if number.is_empty() || number.len() > LARGEST_MODULUS {
+    if number.is_empty() || number.len() > MAX_MODULUS_LENGTH {
         return Err(KeyError::Unreadable);
     }
     Ok(number.to_vec())
 }
 
-/// The keys of a set, as they stand there.
+/// Returns the unparsed keys of a set.
 pub(super) fn keys(document: &[u8]) -> Result<Vec<Value>, TokenError> {
     match json::object(document, SET_DEPTH)?.remove("keys") {
         Some(Value::Array(keys)) => Ok(keys),

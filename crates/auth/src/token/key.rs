@@ -81,8 +81,8 @@ impl VerificationKey {
         })
     }
 
-    /// Reads a JSON Web Key, for those of these algorithms that it supports. A key with `alg` supports
-    /// only that one.
+    /// Reads a JSON Web Key, for those of these algorithms that it supports. A key with `alg`
+    /// supports only that one.
     pub(crate) fn jwk(algorithms: &[Algorithm], jwk: &Jwk) -> Result<Self, KeyError> {
         if !jwk.is_for_signatures {
             return Err(KeyError::WrongUse);
@@ -141,8 +141,8 @@ impl VerificationKey {
         })
     }
 
-    /// Sets the ID. The key then verifies only tokens with this `kid` or without one. A key without an
-    /// ID is tried for each token of its algorithms.
+    /// Sets the ID. The key then verifies only tokens with this `kid` or without one. A key without
+    /// an ID is tried for each token of its algorithms.
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         self.id = Some(id.into());
@@ -157,10 +157,14 @@ impl VerificationKey {
 
     pub(crate) fn serves(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
         let is_named = match (self.id(), id) {
-            (Some(own), Some(asked)) => own == asked,
+            (Some(own), Some(requested)) => own == requested,
             _ => true,
         };
-        is_named && self.uses.iter().any(|(known, _)| *known == algorithm)
+        is_named
+            && self
+                .uses
+                .iter()
+                .any(|(supported, _)| *supported == algorithm)
     }
 
     /// Verifies a signature by an algorithm of the key.
@@ -170,7 +174,10 @@ impl VerificationKey {
         signed: &[u8],
         signature: &[u8],
     ) -> Result<(), TokenError> {
-        let usage = self.uses.iter().find(|(known, _)| *known == algorithm);
+        let usage = self
+            .uses
+            .iter()
+            .find(|(supported, _)| *supported == algorithm);
         let (_, usage) = usage.ok_or(TokenError::Algorithm)?;
         let outcome = match usage {
             Use::Hmac(key) => hmac::verify(key, signed, signature),

@@ -49,14 +49,14 @@ impl KeySet {
         if keys.len() > MAX_KEYS {
             return Err(KeySetError::TooMany);
         }
-        let read = |key| Jwk::read(key).and_then(|jwk| VerificationKey::jwk(algorithms, &jwk));
+        let read = |key| Jwk::parse(key).and_then(|jwk| VerificationKey::jwk(algorithms, &jwk));
         let keys: Vec<_> = keys.iter().filter_map(|key| read(key).ok()).collect();
         if keys.is_empty() {
             return Err(KeySetError::Nothing);
         }
-        let twice = |(index, key): (usize, &VerificationKey)| {
-            let before = keys.iter().take(index);
-            let others = before.filter(|other| other.id().is_some() && other.id() == key.id());
+        let is_duplicate = |(index, key): (usize, &VerificationKey)| {
+            let previous = keys.iter().take(index);
+            let others = previous.filter(|other| other.id().is_some() && other.id() == key.id());
             let mut others = others.filter(|other| {
                 let shared = |algorithm: &Algorithm| {
                     key.serves(*algorithm, None) && other.serves(*algorithm, None)
@@ -65,7 +65,7 @@ impl KeySet {
             });
             others.next().is_some()
         };
-        if keys.iter().enumerate().any(twice) {
+        if keys.iter().enumerate().any(is_duplicate) {
             return Err(KeySetError::Ambiguous);
         }
         Ok(Self(keys))
@@ -77,12 +77,12 @@ impl KeySet {
     /// [`KeyError`] if the key cannot be used.
     pub fn parse_key(key: &[u8], algorithms: &[Algorithm]) -> Result<Self, KeyError> {
         let key = super::json::object(key, jwk::SET_DEPTH).map_err(|_| KeyError::Unreadable)?;
-        let key = Jwk::read(&key.into())?;
+        let key = Jwk::parse(&key.into())?;
         Ok(Self(vec![VerificationKey::jwk(algorithms, &key)?]))
     }
 
     /// Whether a key has this algorithm and ID.
-    pub(crate) fn knows(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
+    pub(crate) fn contains(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
         self.0.iter().any(|key| key.serves(algorithm, id))
     }
 
@@ -90,9 +90,9 @@ impl KeySet {
     pub(crate) fn verify(&self, token: &Compact<'_>) -> Result<(), TokenError> {
         let header = &token.header;
         let id = header.key_id.as_deref();
-        let serve = self.0.iter().filter(|key| key.serves(header.algorithm, id));
+        let candidates = self.0.iter().filter(|key| key.serves(header.algorithm, id));
         let mut outcome = Err(TokenError::UnknownKey);
-        for key in serve.take(MAX_TRIES) {
+        for key in candidates.take(MAX_TRIES) {
             outcome = key.verify(header.algorithm, token.signed, &token.signature);
             if outcome.is_ok() {
                 break;

@@ -1,8 +1,9 @@
-//! Tokens: JSON Web Tokens in compact form (RFC 7515, 7517, 7518, 7519, 8037), checked and signed as RFC 8725 says.
+//! JSON Web Tokens in compact form (RFC 7515, 7517, 7518, 7519, 8037), verified and signed as RFC
+//! 8725 recommends.
 //!
-//! The layer between the text and the signature is our own, over the primitives of `aws-lc-rs`. `jsonwebtoken` was looked at: it accepts an empty `crit`, a claim
-//! twice, an empty `sub` and invalid UTF-8 in a claim that nobody asked for, and takes a token apart inside, so none of that can be closed from outside without
-//! reading every token a second time; what would remain of it is its call of the same primitives.
+//! The parser is part of this crate. The primitives come from `aws-lc-rs`. The crate `jsonwebtoken`
+//! is not used: it accepts an empty `crit`, duplicate claims, an empty `sub` and invalid UTF-8 in
+//! unused claims. A caller could reject those only by parsing each token twice.
 
 mod algorithm;
 mod cache;

@@ -117,8 +117,8 @@ impl Revocations {
         }
     }
 
-    /// Revokes each token of an actor whose `ver` is below `version`. The entry is kept until `until`,
-    /// when the last such token has expired. Versions only rise.
+    /// Revokes each token of an actor whose `ver` is below `version`. The entry is kept until
+    /// `until`, when the last such token has expired. Versions only rise.
     pub fn raise_version(&self, actor: &str, version: u64, until: SystemTime) {
         let mut lists = self.0.write();
         let known = lists

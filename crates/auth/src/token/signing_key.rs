@@ -185,7 +185,7 @@ impl SigningKey {
             return Ok(VerificationKey::secret(self.algorithm, secret)?.with_id(&self.id));
         }
         let jwk = self.public_jwk().ok_or(KeyError::Unreadable)?;
-        VerificationKey::jwk(&[self.algorithm], &Jwk::read(&jwk)?)
+        VerificationKey::jwk(&[self.algorithm], &Jwk::parse(&jwk)?)
     }
 }
 

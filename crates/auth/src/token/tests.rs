@@ -36,7 +36,7 @@ fn config(algorithms: &[Algorithm]) -> IssuerConfig {
     }
 }
 
-/// Believes HS256 by [`SECRET`].
+/// Returns a verifier that accepts HS256 by [`SECRET`].
 fn verifier() -> TokenVerifier {
     let issuer = Issuer::new(IssuerConfig {
         token_key: Some(Secret::new(SECRET.to_owned())),
@@ -45,7 +45,7 @@ fn verifier() -> TokenVerifier {
     TokenVerifier::new([issuer.unwrap()]).unwrap()
 }
 
-/// Claims that are right.
+/// Returns valid claims.
 fn claims() -> Value {
     json!({
         "iss": ISSUER, "sub": "ada", "aud": "events", "iat": NOW, "nbf": NOW, "exp": NOW + 900,
@@ -72,7 +72,7 @@ fn signed(key: &SigningKey, header: &str, payload: &[u8]) -> String {
     format!("{text}.{}", encode(&signature))
 }
 
-/// The same by the secret that [`verifier`] believes.
+/// Signs by the secret of [`verifier`].
 fn forged(header: &str, payload: &[u8]) -> String {
     let key = SigningKey::secret("s", Algorithm::Hs256, &secret()).unwrap();
     signed(&key, header, payload)
@@ -85,15 +85,15 @@ fn token(claims: &Value) -> String {
     )
 }
 
-fn look(token: &str) -> Result<VerifiedToken, TokenError> {
+fn verify(token: &str) -> Result<VerifiedToken, TokenError> {
     verifier().verify_now(token, now())
 }
 
-fn refusal(token: &str) -> TokenError {
-    look(token).unwrap_err()
+fn rejection(token: &str) -> TokenError {
+    verify(token).unwrap_err()
 }
 
-/// A verified token for tests of what keeps them.
+/// Returns a verified token for tests of the cache.
 pub(super) fn verified_until(until: SystemTime) -> Arc<VerifiedToken> {
     let verified = verifier().verify_now(&token(&claims()), now()).unwrap();
     Arc::new(verified.with_until(until))

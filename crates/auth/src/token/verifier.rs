@@ -130,11 +130,11 @@ impl TokenVerifier {
         if issuers.is_empty() {
             return Err(IssuerError::NoIssuer);
         }
-        let twice = issuers.iter().enumerate().any(|(index, issuer)| {
-            let mut before = issuers.iter().take(index);
-            before.any(|other| other.config.issuer == issuer.config.issuer)
+        let has_duplicate = issuers.iter().enumerate().any(|(index, issuer)| {
+            let mut previous = issuers.iter().take(index);
+            previous.any(|other| other.config.issuer == issuer.config.issuer)
         });
-        if twice {
+        if has_duplicate {
             return Err(IssuerError::Duplicate);
         }
         Ok(Self(Arc::new(Inner {
@@ -211,8 +211,8 @@ impl TokenVerifier {
         })
     }
 
-    /// Returns the trusted issuer of a token. An issuer without a name accepts all tokens of unknown
-    /// issuers.
+    /// Returns the trusted issuer of a token. An issuer without a name accepts all tokens of
+    /// unknown issuers.
     fn issuer_of(&self, claims: &Claims) -> Option<&Issuer> {
         let find = |name: Option<&str>| {
             let mut issuers = self.0.issuers.iter();
@@ -236,7 +236,7 @@ fn verify_with(jwks: &Jwks, token: &Compact<'_>) -> Result<KeysValidity, Rejecti
     let (keys, validity) = jwks
         .valid_keys(ClockReading::now())
         .map_err(|_| missing(None))?;
-    if !keys.knows(algorithm, id) {
+    if !keys.contains(algorithm, id) {
         if jwks.is_absent(algorithm, id) {
             return Err(TokenError::UnknownKey.into());
         }
@@ -262,11 +262,13 @@ fn check_type(config: &IssuerConfig, kind: Option<&str>) -> Result<(), TokenErro
 }
 
 fn check_audience(config: &IssuerConfig, claims: &Claims) -> Result<(), TokenError> {
-    let is_meant = match claims.audience() {
+    let is_accepted = match claims.audience() {
         None => config.audiences.is_empty(),
-        Some(meant) => meant.iter().any(|one| config.audiences.contains(one)),
+        Some(audiences) => audiences
+            .iter()
+            .any(|audience| config.audiences.contains(audience)),
     };
-    if is_meant {
+    if is_accepted {
         return Ok(());
     }
     Err(TokenError::Audience)

@@ -1,11 +1,12 @@
-//! Services that know each other by certificates, over connections as they are: a service with both of its listeners, called by the framework's own clients.
+//! A service with mutual TLS on its HTTP and gRPC listeners, called by the clients of the
+//! framework.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what a test cannot unwrap has failed it"
+    reason = "a failed unwrap fails the test"
 )]
 
-mod house;
-mod knows;
+mod app;
+mod authentication;

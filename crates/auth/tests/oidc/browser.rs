@@ -1,4 +1,4 @@
-//! A service that logs people in, and somebody's browser.
+//! A service with OpenID logins, and a browser.
 
 use http::{HeaderMap, HeaderValue, header::COOKIE};
 use seaworthy_auth::oidc::{
@@ -9,18 +9,18 @@ use seaworthy_core::{Secret, Timeout};
 use seaworthy_telemetry::metrics::{Format, Metrics};
 
 pub(crate) const CLIENT: &str = "events";
-/// With letters that have to be escaped.
+/// Contains characters that must be escaped.
 pub(crate) const SECRET: &str = "s3cret/with:letters+that&need=escapes";
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:9/callback";
 const COOKIE_KEY: &str = "VGhlIHRpZGUgaXMgZnVsbCwgdGhlIG1vb24gbGllcyBmYWly";
 
-pub(crate) struct Site {
+pub(crate) struct TestApp {
     pub(crate) login: OpenIdLogin,
     metrics: Metrics,
 }
 
-/// What a browser was told when it began.
-pub(crate) struct Begun {
+/// A started login.
+pub(crate) struct StartedLogin {
     pub(crate) location: String,
     /// Name and value.
     pub(crate) cookie: String,
@@ -37,20 +37,20 @@ pub(crate) fn config(issuer: &str) -> OpenIdConfig {
     }
 }
 
-impl Site {
+impl TestApp {
     pub(crate) fn new(config: OpenIdConfig) -> Self {
-        let mut of_client = HttpClientConfig::default();
-        // A provider that starts on a busy machine may take its time.
-        of_client.policies.attempt_timeout = Timeout::from_secs(20);
-        of_client.policies.total_timeout = Timeout::from_secs(20);
-        of_client.policies.retry.max_attempts = std::num::NonZeroU32::MIN;
-        Self::with_client(config, of_client)
+        let mut client_config = HttpClientConfig::default();
+        // A provider may be slow on a busy test machine.
+        client_config.policies.attempt_timeout = Timeout::from_secs(20);
+        client_config.policies.total_timeout = Timeout::from_secs(20);
+        client_config.policies.retry.max_attempts = std::num::NonZeroU32::MIN;
+        Self::with_client(config, client_config)
     }
 
-    pub(crate) fn with_client(config: OpenIdConfig, of_client: HttpClientConfig) -> Self {
+    pub(crate) fn with_client(config: OpenIdConfig, client_config: HttpClientConfig) -> Self {
         let metrics = Metrics::new();
         let client = HttpClient::builder("provider")
-            .config(of_client)
+            .config(client_config)
             .build()
             .unwrap();
         let key = Secret::new(COOKIE_KEY.to_owned());
@@ -59,16 +59,16 @@ impl Site {
         Self { login, metrics }
     }
 
-    pub(crate) async fn begin(&self, return_to: &str) -> Begun {
-        let begun = self
+    pub(crate) async fn begin(&self, return_to: &str) -> StartedLogin {
+        let started = self
             .login
             .begin(LocalPath::or_root(return_to))
             .await
             .unwrap();
-        let cookie = begun.cookie.to_str().unwrap();
+        let cookie = started.cookie.to_str().unwrap();
         assert!(cookie.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"));
-        Begun {
-            location: begun.location.to_str().unwrap().to_owned(),
+        StartedLogin {
+            location: started.location.to_str().unwrap().to_owned(),
             cookie: cookie.split(';').next().unwrap().to_owned(),
         }
     }
@@ -86,7 +86,7 @@ impl Site {
         );
         let login = self.login.clone();
         let query = query.strip_prefix('?').map(str::to_owned);
-        // In a task of its own, as servers do it.
+        // In a separate task, as in a server.
         let finished = async move { login.finish(&headers, query.as_deref()).await };
         tokio::spawn(finished).await.unwrap()
     }
@@ -103,16 +103,16 @@ impl Site {
     }
 }
 
-/// The value of a parameter of an address, as it is written there.
+/// Returns the encoded value of a URL parameter.
 pub(crate) fn parameter<'a>(address: &'a str, name: &str) -> &'a str {
     let (_, query) = address.split_once('?').unwrap();
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.find(|(known, _)| *known == name).unwrap().1
+    pairs.find(|(key, _)| *key == name).unwrap().1
 }
 
-/// The address with another value of a parameter.
+/// Replaces the value of a URL parameter.
 pub(crate) fn with_parameter(address: &str, name: &str, value: &str) -> String {
-    let before = format!("{name}={}", parameter(address, name));
-    assert!(address.contains(&before));
-    address.replace(&before, &format!("{name}={value}"))
+    let pair = format!("{name}={}", parameter(address, name));
+    assert!(address.contains(&pair));
+    address.replace(&pair, &format!("{name}={value}"))
 }

@@ -1,4 +1,4 @@
-//! A provider that signs with its own key, and lies in one thing at a time.
+//! A fake provider that deviates from the protocol in one point at a time.
 
 use std::{
     sync::{Arc, Mutex},
@@ -22,47 +22,47 @@ use seaworthy_core::{Secret, Timeout};
 use seaworthy_telemetry::metrics::Metrics;
 use serde_json::{Value, json};
 
-use crate::browser::{CALLBACK, CLIENT, Site, config, parameter};
+use crate::browser::{CALLBACK, CLIENT, TestApp, config, parameter};
 
-/// What it does otherwise than it should.
+/// The deviations from the protocol.
 #[derive(Clone)]
-struct Lies {
-    /// Claims of the ID token; null takes one away.
+struct Deviations {
+    /// Overrides for claims of the ID token. Null removes a claim.
     claims: Value,
-    /// When the ID token was signed, from now, in seconds.
+    /// The offset of the signing time from now, in seconds.
     signed: i64,
-    /// Members of the document.
-    document: Value,
+    /// Overrides for members of the metadata.
+    metadata: Value,
     userinfo: Value,
-    /// Makes another token of the right one.
-    token: fn(&Forger, String) -> String,
-    /// Instead of an answer of the token endpoint.
-    answer: Option<fn() -> Response>,
+    /// Transforms the ID token.
+    token: fn(&FakeProvider, String) -> String,
+    /// Replaces the response of the token endpoint.
+    response: Option<fn() -> Response>,
 }
 
-struct Forger {
+struct FakeProvider {
     issuer: String,
     signer: TokenSigner,
-    stranger: TokenSigner,
-    lies: Mutex<Lies>,
+    other_signer: TokenSigner,
+    deviations: Mutex<Deviations>,
     nonce: Mutex<String>,
     codes: Mutex<Vec<String>>,
 }
 
 const ACCESS_TOKEN: &str = "an-access-token";
 
-fn honest() -> Lies {
-    Lies {
+fn none() -> Deviations {
+    Deviations {
         claims: json!({}),
         signed: 0,
-        document: json!({}),
+        metadata: json!({}),
         userinfo: json!({ "sub": "ada", "email": "ada@example.org", "email_verified": true }),
         token: |_, token| token,
-        answer: None,
+        response: None,
     }
 }
 
-/// It says nothing of itself, so that its claims can.
+/// Returns a signer without an issuer, because the tests set this claim.
 fn signer() -> TokenSigner {
     let key = SigningKey::generate("k1", Algorithm::EdDsa).unwrap();
     let config = TokenSignerConfig {
@@ -73,104 +73,111 @@ fn signer() -> TokenSigner {
     TokenSigner::new(config, key)
 }
 
-impl Forger {
+impl FakeProvider {
     async fn start() -> Arc<Self> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
-        let forger = Arc::new(Self {
+        let provider = Arc::new(Self {
             signer: signer(),
-            stranger: signer(),
+            other_signer: signer(),
             issuer,
-            lies: Mutex::new(honest()),
+            deviations: Mutex::new(none()),
             nonce: Mutex::default(),
             codes: Mutex::default(),
         });
         let routes = Router::new()
-            .route("/.well-known/openid-configuration", get(document))
+            .route("/.well-known/openid-configuration", get(metadata))
             .route("/jwks", get(keys))
             .route("/token", post(token))
             .route("/elsewhere", post(token))
             .route("/me", get(userinfo))
-            .with_state(Arc::clone(&forger));
+            .with_state(Arc::clone(&provider));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        forger
+        provider
     }
 
-    /// One login with these lies, at a site that knows nothing of the one before.
-    async fn outcome(&self, lies: Lies) -> &'static str {
-        *self.lies.lock().unwrap() = lies;
-        let site = Site::new(OpenIdConfig {
+    /// Logs in once with these deviations, at a new app. Returns the reason or `SUCCESS`.
+    async fn outcome(&self, deviations: Deviations) -> &'static str {
+        *self.deviations.lock().unwrap() = deviations;
+        let app = TestApp::new(OpenIdConfig {
             client_secret: None,
             ..config(&self.issuer)
         });
-        let begun = match site.login.begin(Default::default()).await {
-            Ok(begun) => begun,
+        let started = match app.login.begin(Default::default()).await {
+            Ok(started) => started,
             Err(error) => return error.reason(),
         };
-        let location = begun.location.to_str().unwrap();
+        let location = started.location.to_str().unwrap();
         *self.nonce.lock().unwrap() = parameter(location, "nonce").to_owned();
         let back = format!("{CALLBACK}?code=c&state={}", parameter(location, "state"));
-        let cookie = begun.cookie.to_str().unwrap().split(';').next().unwrap();
-        site.reason(cookie, &back).await
+        let cookie = started.cookie.to_str().unwrap().split(';').next().unwrap();
+        app.reason(cookie, &back).await
     }
 }
 
-fn merged(mut one: Value, other: &Value) -> Value {
-    let members = one.as_object_mut().unwrap();
+fn merged(mut base: Value, other: &Value) -> Value {
+    let members = base.as_object_mut().unwrap();
     for (name, value) in other.as_object().unwrap() {
         members.insert(name.clone(), value.clone());
     }
     members.retain(|_, value| !value.is_null());
-    one
+    base
 }
 
-async fn document(State(forger): State<Arc<Forger>>) -> Json<Value> {
-    let at = |path: &str| format!("{}{path}", forger.issuer);
-    let honest = json!({
-        "issuer": forger.issuer,
+async fn metadata(State(provider): State<Arc<FakeProvider>>) -> Json<Value> {
+    let at = |path: &str| format!("{}{path}", provider.issuer);
+    let valid = json!({
+        "issuer": provider.issuer,
         "authorization_endpoint": at("/authorize?a=b"),
         "token_endpoint": at("/token"),
         "jwks_uri": at("/jwks"),
         "userinfo_endpoint": at("/me"),
     });
-    Json(merged(honest, &forger.lies.lock().unwrap().document))
+    Json(merged(valid, &provider.deviations.lock().unwrap().metadata))
 }
 
-async fn keys(State(forger): State<Arc<Forger>>) -> String {
-    forger.signer.jwks()
+async fn keys(State(provider): State<Arc<FakeProvider>>) -> String {
+    provider.signer.jwks()
 }
 
-async fn userinfo(State(forger): State<Arc<Forger>>) -> Json<Value> {
-    Json(forger.lies.lock().unwrap().userinfo.clone())
+async fn userinfo(State(provider): State<Arc<FakeProvider>>) -> Json<Value> {
+    Json(provider.deviations.lock().unwrap().userinfo.clone())
 }
 
-async fn token(State(forger): State<Arc<Forger>>, body: String) -> Response {
-    forger.codes.lock().unwrap().push(body);
-    let lies = forger.lies.lock().unwrap().clone();
-    if let Some(answer) = lies.answer {
-        return answer();
+async fn token(State(provider): State<Arc<FakeProvider>>, body: String) -> Response {
+    provider.codes.lock().unwrap().push(body);
+    let deviations = provider.deviations.lock().unwrap().clone();
+    if let Some(response) = deviations.response {
+        return response();
     }
-    let token = (lies.token)(&forger, id_token(&forger, &forger.signer, &lies.claims));
+    let token = (deviations.token)(
+        &provider,
+        id_token(&provider, &provider.signer, &deviations.claims),
+    );
     Json(json!({ "access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": token }))
         .into_response()
 }
 
-fn id_token(forger: &Forger, signer: &TokenSigner, lies: &Value) -> String {
-    let honest =
-        json!({ "iss": forger.issuer, "aud": CLIENT, "nonce": *forger.nonce.lock().unwrap() });
-    let claims = merged(honest, lies);
+fn id_token(provider: &FakeProvider, signer: &TokenSigner, deviations: &Value) -> String {
+    let valid =
+        json!({ "iss": provider.issuer, "aud": CLIENT, "nonce": *provider.nonce.lock().unwrap() });
+    let claims = merged(valid, deviations);
     let mut token = NewToken::about("ada");
     for (name, value) in claims.as_object().unwrap() {
         token = token.claim(name, value.clone());
     }
-    let signed = forger.lies.lock().unwrap().signed;
-    let by = Duration::from_secs(signed.unsigned_abs());
+    let signed = provider.deviations.lock().unwrap().signed;
+    let offset = Duration::from_secs(signed.unsigned_abs());
     let now = SystemTime::now();
-    let at = if signed < 0 { now - by } else { now + by };
-    signer.sign_at(token, at).unwrap().expose().clone()
+    let time = if signed < 0 {
+        now - offset
+    } else {
+        now + offset
+    };
+    signer.sign_at(token, time).unwrap().expose().clone()
 }
 
-/// The token with another header and without a signature.
+/// Replaces the header and removes the signature.
 fn with_header(token: &str, header: &Value) -> String {
     let mut parts = token.split('.').skip(1);
     let payload = parts.next().unwrap();
@@ -179,13 +186,13 @@ fn with_header(token: &str, header: &Value) -> String {
 }
 
 #[tokio::test]
-async fn an_honest_token_is_believed_and_no_other_auth_4() {
-    let forger = Forger::start().await;
-    assert_eq!(forger.outcome(honest()).await, "SUCCESS");
+async fn only_valid_id_tokens_are_accepted_auth_4() {
+    let provider = FakeProvider::start().await;
+    assert_eq!(provider.outcome(none()).await, "SUCCESS");
     for (claims, reason) in [
         (json!({ "azp": CLIENT }), "SUCCESS"),
         (json!({ "aud": [CLIENT] }), "SUCCESS"),
-        // SHA-512 of the access token for Ed25519, its left half.
+        // The left half of SHA-512 of the access token, for Ed25519.
         (json!({ "at_hash": half_hash(ACCESS_TOKEN) }), "SUCCESS"),
         (
             json!({ "at_hash": half_hash("another") }),
@@ -209,15 +216,19 @@ async fn an_honest_token_is_believed_and_no_other_auth_4() {
         (json!({ "sub": "x".repeat(256) }), "OPENID_TOKEN"),
         (json!({ "sub": "é" }), "OPENID_TOKEN"),
     ] {
-        let lies = Lies {
+        let deviations = Deviations {
             claims: claims.clone(),
-            ..honest()
+            ..none()
         };
-        assert_eq!(forger.outcome(lies).await, reason, "{claims}");
+        assert_eq!(provider.outcome(deviations).await, reason, "{claims}");
     }
     for signed in [-600, 600] {
-        let lies = Lies { signed, ..honest() };
-        assert_eq!(forger.outcome(lies).await, "OPENID_TOKEN", "{signed}");
+        let deviations = Deviations { signed, ..none() };
+        assert_eq!(
+            provider.outcome(deviations).await,
+            "OPENID_TOKEN",
+            "{signed}"
+        );
     }
 }
 
@@ -228,87 +239,91 @@ fn half_hash(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_token_without_the_providers_signature_is_refused_auth_4() {
-    let forger = Forger::start().await;
-    let lies: [fn(&Forger, String) -> String; 6] = [
+async fn id_token_without_valid_signature_is_rejected_auth_4() {
+    let provider = FakeProvider::start().await;
+    let deviations: [fn(&FakeProvider, String) -> String; 6] = [
         |_, token| with_header(&token, &json!({ "alg": "none" })),
         |_, token| with_header(&token, &json!({ "alg": "none", "typ": "JWT", "kid": "k1" })),
         |_, token| with_header(&token, &json!({ "alg": "HS256", "kid": "k1" })),
-        // Another key under the same name.
-        |forger, _| id_token(forger, &forger.stranger, &json!({})),
+        // Another key with the same ID.
+        |provider, _| id_token(provider, &provider.other_signer, &json!({})),
         |_, token| format!("{}.", token.rsplit_once('.').unwrap().0),
         |_, _| "not-a-token".to_owned(),
     ];
-    for (at, token) in lies.into_iter().enumerate() {
-        let lies = Lies { token, ..honest() };
-        assert_eq!(forger.outcome(lies).await, "OPENID_TOKEN", "{at}");
+    for (at, token) in deviations.into_iter().enumerate() {
+        let deviations = Deviations { token, ..none() };
+        assert_eq!(provider.outcome(deviations).await, "OPENID_TOKEN", "{at}");
     }
 }
 
 #[tokio::test]
-async fn a_document_of_somebody_else_is_not_used_auth_4() {
-    let forger = Forger::start().await;
-    for document in [
+async fn invalid_metadata_are_rejected_auth_4() {
+    let provider = FakeProvider::start().await;
+    for metadata in [
         json!({ "issuer": "https://another.example" }),
-        json!({ "issuer": format!("{}/", forger.issuer) }),
+        json!({ "issuer": format!("{}/", provider.issuer) }),
         json!({ "token_endpoint": "http://another.example/token" }),
         json!({ "jwks_uri": "http://another.example/jwks" }),
         json!({ "authorization_endpoint": "javascript:alert(1)" }),
         json!({ "code_challenge_methods_supported": ["plain"] }),
     ] {
-        let lies = Lies {
-            document: document.clone(),
-            ..honest()
+        let deviations = Deviations {
+            metadata: metadata.clone(),
+            ..none()
         };
-        assert_eq!(forger.outcome(lies).await, "OPENID_ANSWER", "{document}");
+        assert_eq!(
+            provider.outcome(deviations).await,
+            "OPENID_ANSWER",
+            "{metadata}"
+        );
     }
-    let lies = Lies {
-        document: json!({ "token_endpoint": Value::Null }),
-        ..honest()
+    let deviations = Deviations {
+        metadata: json!({ "token_endpoint": Value::Null }),
+        ..none()
     };
-    assert_eq!(forger.outcome(lies).await, "OPENID_UNAVAILABLE");
+    assert_eq!(provider.outcome(deviations).await, "OPENID_UNAVAILABLE");
 }
 
 #[tokio::test]
-async fn what_is_told_of_somebody_else_is_refused_auth_4() {
-    let forger = Forger::start().await;
-    let lies = Lies {
+async fn userinfo_of_another_subject_is_rejected_auth_4() {
+    let provider = FakeProvider::start().await;
+    let deviations = Deviations {
         userinfo: json!({ "sub": "eve", "email": "ada@example.org", "email_verified": true }),
-        ..honest()
+        ..none()
     };
-    assert_eq!(forger.outcome(lies).await, "OPENID_SUBJECT");
-    let lies = Lies {
+    assert_eq!(provider.outcome(deviations).await, "OPENID_SUBJECT");
+    let deviations = Deviations {
         userinfo: json!({ "email": "ada@example.org", "email_verified": true }),
-        ..honest()
+        ..none()
     };
-    assert_eq!(forger.outcome(lies).await, "OPENID_SUBJECT");
+    assert_eq!(provider.outcome(deviations).await, "OPENID_SUBJECT");
 }
 
 #[tokio::test]
-async fn a_code_goes_to_the_provider_once_and_to_nobody_else_auth_4() {
-    let forger = Forger::start().await;
-    let answers: [fn() -> Response; 3] = [
+async fn code_exchange_is_not_retried_or_redirected_auth_4() {
+    let provider = FakeProvider::start().await;
+    let responses: [fn() -> Response; 3] = [
         || (StatusCode::TEMPORARY_REDIRECT, [("location", "/elsewhere")]).into_response(),
         || StatusCode::SERVICE_UNAVAILABLE.into_response(),
         || "<html>".into_response(),
     ];
-    for answer in answers {
-        forger.codes.lock().unwrap().clear();
-        let lies = Lies {
-            answer: Some(answer),
-            ..honest()
+    for response in responses {
+        provider.codes.lock().unwrap().clear();
+        let deviations = Deviations {
+            response: Some(response),
+            ..none()
         };
-        let reason = forger.outcome(lies).await;
+        let reason = provider.outcome(deviations).await;
         assert!(
             ["OPENID_UNAVAILABLE", "OPENID_ANSWER"].contains(&reason),
             "{reason}"
         );
-        assert_eq!(forger.codes.lock().unwrap().len(), 1);
+        assert_eq!(provider.codes.lock().unwrap().len(), 1);
     }
 }
 
 #[test]
-fn settings_that_cannot_be_safe_are_refused_auth_4() {
+fn unsafe_settings_are_rejected_auth_4() {
     let refused = |change: fn(&mut OpenIdConfig)| {
         let mut config = config("https://login.example.org");
         change(&mut config);

@@ -1,9 +1,6 @@
-//! Logins by an OpenID provider: by a real one, and by one that forges.
+//! Logins by a real OpenID provider and by a fake one.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod browser;
 mod forged;

@@ -6,7 +6,7 @@ use seaworthy_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::browser::{CALLBACK, CLIENT, SECRET, Site, config, parameter, with_parameter};
+use crate::browser::{CALLBACK, CLIENT, SECRET, TestApp, config, parameter, with_parameter};
 use seaworthy_auth::{
     oidc::{OpenIdError, ProviderRefusal},
     token::Algorithm,
@@ -32,7 +32,7 @@ fn start(registrations: &OidcRegistrations) -> Option<OidcProvider> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_is_logged_in_by_a_real_provider_auth_4() {
+async fn user_logs_in_by_a_real_provider_auth_4() {
     for is_in_token in [false, true] {
         let registrations = registrations();
         let registrations = if is_in_token {
@@ -43,11 +43,14 @@ async fn somebody_is_logged_in_by_a_real_provider_auth_4() {
         let Some(provider) = start(&registrations) else {
             return;
         };
-        let site = Site::new(config(&provider.issuer()));
-        let begun = site.begin("/events?city=Oslo").await;
-        assert_eq!(parameter(&begun.location, "code_challenge_method"), "S256");
-        let back = provider.log_in(&begun.location, "ada").unwrap();
-        let finished = site.finish(&begun.cookie, &back).await.unwrap();
+        let app = TestApp::new(config(&provider.issuer()));
+        let started = app.begin("/events?city=Oslo").await;
+        assert_eq!(
+            parameter(&started.location, "code_challenge_method"),
+            "S256"
+        );
+        let back = provider.log_in(&started.location, "ada").unwrap();
+        let finished = app.finish(&started.cookie, &back).await.unwrap();
         let identity = &finished.identity;
         assert_eq!(
             (identity.issuer(), identity.subject()),
@@ -60,7 +63,7 @@ async fn somebody_is_logged_in_by_a_real_provider_auth_4() {
         assert_eq!(identity.name().unwrap().expose(), "ada");
         assert_eq!(finished.return_to.as_str(), "/events?city=Oslo");
         assert!(finished.cookie.to_str().unwrap().contains("Max-Age=0"));
-        let counted = site.metrics();
+        let counted = app.metrics();
         assert!(
             counted.contains(r#"openid_logins_total{outcome="SUCCESS",provider="provider"} 1"#),
             "{counted}"
@@ -69,7 +72,7 @@ async fn somebody_is_logged_in_by_a_real_provider_auth_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_in_the_body_and_another_algorithm_are_spoken_auth_4() {
+async fn secret_in_body_and_other_algorithm_work_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };
@@ -77,82 +80,82 @@ async fn a_secret_in_the_body_and_another_algorithm_are_spoken_auth_4() {
     config.client_id = "posting".to_owned();
     config.client_secret = Some(Secret::new("posting-secret".to_owned()));
     config.client_authentication = Some(seaworthy_auth::oidc::ClientAuthentication::Post);
-    let site = Site::new(config.clone());
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
-    assert_eq!(site.reason(&begun.cookie, &back).await, "SUCCESS");
+    let app = TestApp::new(config.clone());
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
+    assert_eq!(app.reason(&started.cookie, &back).await, "SUCCESS");
 
-    // The same token where its algorithm is not in the list.
+    // The algorithm of the token is not allowed.
     config.algorithms = vec![Algorithm::Rs256];
-    let site = Site::new(config.clone());
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
-    assert_eq!(site.reason(&begun.cookie, &back).await, "OPENID_TOKEN");
+    let app = TestApp::new(config.clone());
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
+    assert_eq!(app.reason(&started.cookie, &back).await, "OPENID_TOKEN");
 
     config.client_secret = Some(Secret::new("wrong".to_owned()));
-    let site = Site::new(config);
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
-    let error = site.finish(&begun.cookie, &back).await.unwrap_err();
+    let app = TestApp::new(config);
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
+    let error = app.finish(&started.cookie, &back).await.unwrap_err();
     assert_eq!(error.reason(), "OPENID_CLIENT");
     assert_eq!(Error::from(error).code(), Code::Unavailable);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_callback_counts_once_and_in_the_browser_that_began_auth_4() {
+async fn callback_is_bound_to_browser_and_single_use_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
-    // Another browser, one without a cookie, and one whose login is another one.
-    let other = site.begin("/").await;
+    let app = TestApp::new(config(&provider.issuer()));
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
+    // Browsers without a cookie, and with the cookie of another login.
+    let other = app.begin("/").await;
     for cookie in ["openid_provider=", "b=c", other.cookie.as_str()] {
-        assert_eq!(site.reason(cookie, &back).await, "OPENID_STATE");
+        assert_eq!(app.reason(cookie, &back).await, "OPENID_STATE");
     }
-    let twice = format!("{}; {}", begun.cookie, begun.cookie);
-    assert_eq!(site.reason(&twice, &back).await, "OPENID_STATE");
+    let twice = format!("{}; {}", started.cookie, started.cookie);
+    assert_eq!(app.reason(&twice, &back).await, "OPENID_STATE");
     for state in ["", "AAAA", parameter(&other.location, "state")] {
         let forged = with_parameter(&back, "state", state);
-        assert_eq!(site.reason(&begun.cookie, &forged).await, "OPENID_STATE");
+        assert_eq!(app.reason(&started.cookie, &forged).await, "OPENID_STATE");
     }
-    // None of that has used it up.
-    assert_eq!(site.reason(&begun.cookie, &back).await, "SUCCESS");
-    assert_eq!(site.reason(&begun.cookie, &back).await, "OPENID_USED");
-    // The code is used up too: in a login that this browser has begun since.
-    let again = site.begin("/").await;
+    // Rejected callbacks do not consume the login.
+    assert_eq!(app.reason(&started.cookie, &back).await, "SUCCESS");
+    assert_eq!(app.reason(&started.cookie, &back).await, "OPENID_USED");
+    // The code is consumed too, also for another login of this browser.
+    let again = app.begin("/").await;
     let replayed = with_parameter(&back, "state", parameter(&again.location, "state"));
-    assert_eq!(site.reason(&again.cookie, &replayed).await, "OPENID_CODE");
+    assert_eq!(app.reason(&again.cookie, &replayed).await, "OPENID_CODE");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callback_with_an_invented_code_uses_up_nothing_auth_4() {
+async fn invented_code_does_not_consume_the_login_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
+    let app = TestApp::new(config(&provider.issuer()));
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
     for code in ["invented", "another"] {
         let invented = with_parameter(&back, "code", code);
-        assert_eq!(site.reason(&begun.cookie, &invented).await, "OPENID_CODE");
+        assert_eq!(app.reason(&started.cookie, &invented).await, "OPENID_CODE");
     }
-    assert_eq!(site.reason(&begun.cookie, &back).await, "SUCCESS");
-    assert_eq!(site.reason(&begun.cookie, &back).await, "OPENID_USED");
+    assert_eq!(app.reason(&started.cookie, &back).await, "SUCCESS");
+    assert_eq!(app.reason(&started.cookie, &back).await, "OPENID_USED");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_callbacks_at_once_one_counts_auth_4() {
+async fn one_of_two_concurrent_callbacks_succeeds_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
+    let app = TestApp::new(config(&provider.issuer()));
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
     let (one, other) = tokio::join!(
-        site.reason(&begun.cookie, &back),
-        site.reason(&begun.cookie, &back)
+        app.reason(&started.cookie, &back),
+        app.reason(&started.cookie, &back)
     );
     let mut reasons = [one, other];
     reasons.sort_unstable();
@@ -160,84 +163,86 @@ async fn of_two_callbacks_at_once_one_counts_auth_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stolen_code_is_worth_nothing_without_its_verifier_auth_4() {
+async fn stolen_code_fails_without_its_verifier_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let victim = site.begin("/").await;
+    let app = TestApp::new(config(&provider.issuer()));
+    let victim = app.begin("/").await;
     let stolen = provider.log_in(&victim.location, "ada").unwrap();
-    // Whoever has the code puts it into a login of their own, with their own state and cookie.
-    let thief = site.begin("/").await;
+    // The attacker uses the code in another login, with its state and cookie.
+    let thief = app.begin("/").await;
     let injected = with_parameter(&stolen, "state", parameter(&thief.location, "state"));
-    assert_eq!(site.reason(&thief.cookie, &injected).await, "OPENID_CODE");
+    assert_eq!(app.reason(&thief.cookie, &injected).await, "OPENID_CODE");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_of_another_login_is_refused_by_its_nonce_auth_4() {
+async fn token_of_another_login_is_rejected_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let begun = site.begin("/").await;
-    let sent = with_parameter(&begun.location, "nonce", "of-another-login");
+    let app = TestApp::new(config(&provider.issuer()));
+    let started = app.begin("/").await;
+    let sent = with_parameter(&started.location, "nonce", "of-another-login");
     let back = provider.log_in(&sent, "ada").unwrap();
-    assert_eq!(site.reason(&begun.cookie, &back).await, "OPENID_NONCE");
+    assert_eq!(app.reason(&started.cookie, &back).await, "OPENID_NONCE");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_answer_of_another_provider_is_refused_auth_4() {
+async fn response_by_another_provider_is_rejected_auth_4() {
     let (Some(provider), Some(other)) = (start(&registrations()), start(&registrations())) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let begun = site.begin("/").await;
-    // The browser is sent to the other provider with everything of this login.
-    let sent = begun.location.replace(&provider.issuer(), &other.issuer());
+    let app = TestApp::new(config(&provider.issuer()));
+    let started = app.begin("/").await;
+    // Redirect the browser to the other provider with the parameters of this login.
+    let sent = started
+        .location
+        .replace(&provider.issuer(), &other.issuer());
     let back = other.log_in(&sent, "ada").unwrap();
-    assert_eq!(site.reason(&begun.cookie, &back).await, "OPENID_ISSUER");
-    // One that always says who it is cannot be made to say nothing.
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
+    assert_eq!(app.reason(&started.cookie, &back).await, "OPENID_ISSUER");
+    // A provider that always sends `iss` must send it.
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
     let iss = format!("&iss={}", parameter(&back, "iss"));
     let bare = back.replace(&iss, "");
     assert_ne!(bare, back);
-    assert_eq!(site.reason(&begun.cookie, &bare).await, "OPENID_ISSUER");
+    assert_eq!(app.reason(&started.cookie, &bare).await, "OPENID_ISSUER");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_not_verified_finds_no_account_auth_4() {
+async fn unverified_address_is_an_error_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "eve").unwrap();
-    let finished = site.finish(&begun.cookie, &back).await.unwrap();
+    let app = TestApp::new(config(&provider.issuer()));
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "eve").unwrap();
+    let finished = app.finish(&started.cookie, &back).await.unwrap();
     let error = finished.identity.verified_email().unwrap_err();
     assert!(matches!(error, OpenIdError::EmailUnverified));
     assert_eq!(Error::from(error).code(), Code::Forbidden);
-    // Without the scope nothing is told.
+    // Without the scope the provider sends no address.
     let mut config = config(&provider.issuer());
     config.scopes = vec!["openid".to_owned()];
-    let site = Site::new(config);
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
-    let finished = site.finish(&begun.cookie, &back).await.unwrap();
+    let app = TestApp::new(config);
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
+    let finished = app.finish(&started.cookie, &back).await.unwrap();
     let error = finished.identity.verified_email().unwrap_err();
     assert!(matches!(error, OpenIdError::EmailMissing));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_refused_by_the_provider_is_told_so_auth_4() {
+async fn refusal_of_the_provider_is_reported_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "nobody").unwrap();
+    let app = TestApp::new(config(&provider.issuer()));
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "nobody").unwrap();
     assert_eq!(parameter(&back, "error"), "access_denied");
-    let error = site.finish(&begun.cookie, &back).await.unwrap_err();
+    let error = app.finish(&started.cookie, &back).await.unwrap_err();
     assert!(matches!(
         error,
         OpenIdError::Refused(ProviderRefusal::AccessDenied)
@@ -249,16 +254,16 @@ async fn new_keys_of_the_provider_are_fetched_auth_4() {
     let Some(mut provider) = start(&registrations()) else {
         return;
     };
-    let site = Site::new(config(&provider.issuer()));
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
-    assert_eq!(site.reason(&begun.cookie, &back).await, "SUCCESS");
+    let app = TestApp::new(config(&provider.issuer()));
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
+    assert_eq!(app.reason(&started.cookie, &back).await, "SUCCESS");
     provider.restart().unwrap();
-    // The keys of a moment ago are not asked for again at once.
+    // The minimum time between fetches of the keys delays the new ones.
     loop {
-        let begun = site.begin("/").await;
-        let back = provider.log_in(&begun.location, "ada").unwrap();
-        match site.reason(&begun.cookie, &back).await {
+        let started = app.begin("/").await;
+        let back = provider.log_in(&started.location, "ada").unwrap();
+        match app.reason(&started.cookie, &back).await {
             "SUCCESS" => break,
             reason => assert_eq!(reason, "OPENID_TOKEN"),
         }
@@ -266,8 +271,8 @@ async fn new_keys_of_the_provider_are_fetched_auth_4() {
     }
 }
 
-/// A second is enough for whoever does not answer.
-fn impatient() -> HttpClientConfig {
+/// Returns settings with short timeouts for unavailable providers.
+fn short_timeouts() -> HttpClientConfig {
     let mut config = HttpClientConfig::default();
     config.policies.attempt_timeout = Timeout::from_millis(500);
     config.policies.total_timeout = Timeout::from_secs(1);
@@ -275,51 +280,51 @@ fn impatient() -> HttpClientConfig {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_provider_that_is_slow_or_down_is_a_typed_error_in_time_auth_4() {
+async fn slow_or_unavailable_provider_times_out_auth_4() {
     let Some(mut provider) = start(&registrations()) else {
         return;
     };
     let mut config = config(&provider.issuer());
     config.timeout = Timeout::from_secs(3);
-    let site = Site::new(config.clone());
-    let begun = site.begin("/").await;
-    let back = provider.log_in(&begun.location, "ada").unwrap();
+    let app = TestApp::new(config.clone());
+    let started = app.begin("/").await;
+    let back = provider.log_in(&started.location, "ada").unwrap();
 
-    // It accepts and never answers.
+    // The provider accepts connections and never responds.
     provider.freeze();
-    let hasty = Site::with_client(config.clone(), impatient());
+    let hasty = TestApp::with_client(config.clone(), short_timeouts());
     for outcome in [
         hasty.login.begin(Default::default()).await.map(drop),
-        site.finish(&begun.cookie, &back).await.map(drop),
+        app.finish(&started.cookie, &back).await.map(drop),
     ] {
         let error = outcome.unwrap_err();
         assert!(error.is_transient());
         assert_eq!(error.reason(), "OPENID_UNAVAILABLE");
         assert_eq!(Error::from(error).code(), Code::Unavailable);
     }
-    // A hundred who come while it is asked wait for one answer.
-    let began = std::time::Instant::now();
+    // Concurrent logins wait for one request to the provider.
+    let started_at = std::time::Instant::now();
     let all = (0..100).map(|_| hasty.login.begin(Default::default()));
     let all = futures::future::join_all(all).await;
     assert!(all.iter().all(Result::is_err));
-    assert!(began.elapsed() < std::time::Duration::from_secs(10));
+    assert!(started_at.elapsed() < std::time::Duration::from_secs(10));
     provider.resume();
 
     provider.kill();
-    let site = Site::with_client(config, impatient());
-    let error = site.login.begin(Default::default()).await.unwrap_err();
+    let app = TestApp::with_client(config, short_timeouts());
+    let error = app.login.begin(Default::default()).await.unwrap_err();
     assert_eq!(error.reason(), "OPENID_UNAVAILABLE");
-    // It is back, and so is the login.
+    // Logins work again after the restart.
     provider.restart().unwrap();
-    let begun = loop {
-        match site.login.begin(Default::default()).await {
-            Ok(begun) => break begun,
+    let started = loop {
+        match app.login.begin(Default::default()).await {
+            Ok(started) => break started,
             Err(error) => assert!(error.is_transient()),
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
     assert!(
-        begun
+        started
             .location
             .to_str()
             .unwrap()

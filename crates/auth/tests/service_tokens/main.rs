@@ -1,10 +1,10 @@
-//! Services that know each other by signed tokens, over HTTP as it is: two services, one of which calls the other by the framework's own client.
+//! Two services over HTTP: one calls the other with signed tokens.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "what a test cannot unwrap has failed it"
+    reason = "a failed unwrap fails the test"
 )]
 
-mod house;
-mod knows;
+mod app;
+mod authentication;

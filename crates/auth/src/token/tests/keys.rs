@@ -13,7 +13,7 @@ fn parse(keys: &[Value]) -> Result<KeySet, KeySetError> {
 }
 
 #[test]
-fn a_key_that_cannot_be_used_does_not_take_the_others_with_it_auth_1() {
+fn unusable_keys_are_skipped_auth_1() {
     let others = [
         json!({ "kty": "RSA", "n": "AQAB", "e": "AQAB" }),
         json!({ "kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA" }),
@@ -33,14 +33,14 @@ fn a_key_that_cannot_be_used_does_not_take_the_others_with_it_auth_1() {
 }
 
 #[test]
-fn a_point_that_is_not_on_its_curve_is_no_key_auth_1() {
+fn point_off_its_curve_is_rejected_auth_1() {
     let zeros = encode(&[0; 32]);
     let key = json!({ "kty": "EC", "crv": "P-256", "x": zeros, "y": zeros });
     assert_eq!(parse(&[key]).unwrap_err(), KeySetError::Nothing);
 }
 
 #[test]
-fn a_set_that_is_none_or_tells_nothing_apart_is_refused_auth_1() {
+fn malformed_and_ambiguous_key_sets_are_rejected_auth_1() {
     for text in [
         "",
         "[]",
@@ -58,7 +58,7 @@ fn a_set_that_is_none_or_tells_nothing_apart_is_refused_auth_1() {
 }
 
 #[test]
-fn a_weak_rsa_key_or_a_short_secret_is_refused_auth_1() {
+fn weak_rsa_keys_and_short_secrets_are_rejected_auth_1() {
     let short = encode(&[0xc5; 128]);
     let key = json!({ "kty": "RSA", "n": short, "e": "AQAB" }).to_string();
     let refused = KeySet::parse_key(key.as_bytes(), &[Algorithm::Rs256]).unwrap_err();
@@ -75,7 +75,7 @@ fn a_weak_rsa_key_or_a_short_secret_is_refused_auth_1() {
 }
 
 #[test]
-fn settings_that_would_believe_too_much_or_nothing_are_refused_auth_1() {
+fn unsafe_issuer_settings_are_rejected_auth_1() {
     let keys = || {
         KeySet::new([SigningKey::generate("k", Algorithm::EdDsa)
             .unwrap()
@@ -102,9 +102,9 @@ fn settings_that_would_believe_too_much_or_nothing_are_refused_auth_1() {
 }
 
 #[test]
-fn a_token_of_one_issuer_is_not_believed_of_another_auth_1() {
+fn token_signed_by_another_issuer_is_rejected_auth_1() {
     let key = |id: &str| SigningKey::generate(id, Algorithm::EdDsa).unwrap();
-    let (ours, theirs) = (key("k"), key("k"));
+    let (trusted, other) = (key("k"), key("k"));
     let issuer = |name: &str, key: &SigningKey| {
         let config = IssuerConfig {
             issuer: Some(name.to_owned()),
@@ -113,8 +113,8 @@ fn a_token_of_one_issuer_is_not_believed_of_another_auth_1() {
         Issuer::with_keys(config, KeySet::new([key.verification().unwrap()])).unwrap()
     };
     let verifier = TokenVerifier::new([
-        issuer(ISSUER, &ours),
-        issuer("https://other.example", &theirs),
+        issuer(ISSUER, &trusted),
+        issuer("https://other.example", &other),
     ])
     .unwrap();
     let by = |key: &SigningKey| {
@@ -124,9 +124,9 @@ fn a_token_of_one_issuer_is_not_believed_of_another_auth_1() {
             claims().to_string().as_bytes(),
         )
     };
-    assert!(verifier.verify_now(&by(&ours), now()).is_ok());
+    assert!(verifier.verify_now(&by(&trusted), now()).is_ok());
     assert_eq!(
-        verifier.verify_now(&by(&theirs), now()).unwrap_err(),
+        verifier.verify_now(&by(&other), now()).unwrap_err(),
         TokenError::Signature
     );
 }
@@ -135,30 +135,30 @@ fn a_token_of_one_issuer_is_not_believed_of_another_auth_1() {
 fn revocation_by_version_and_by_token_auth_3() {
     let revoked = Revocations::new();
     let until = now() + Duration::from_secs(900);
-    let standing = |claims: &Value| revoked.status(&Arc::new(look(&token(claims)).unwrap()));
-    assert!(matches!(standing(&claims()), RevocationStatus::Valid));
+    let status = |claims: &Value| revoked.status(&Arc::new(verify(&token(claims)).unwrap()));
+    assert!(matches!(status(&claims()), RevocationStatus::Valid));
     revoked.raise_version("ada", 2, until);
     revoked.raise_version("ada", 1, until);
-    assert!(matches!(standing(&claims()), RevocationStatus::Revoked));
+    assert!(matches!(status(&claims()), RevocationStatus::Revoked));
     assert!(matches!(
-        standing(&with("ver", 1.into())),
+        status(&with("ver", 1.into())),
         RevocationStatus::Revoked
     ));
     assert!(matches!(
-        standing(&with("ver", "9".into())),
+        status(&with("ver", "9".into())),
         RevocationStatus::Revoked
     ));
     assert!(matches!(
-        standing(&with("ver", 2.into())),
+        status(&with("ver", 2.into())),
         RevocationStatus::Valid
     ));
     assert!(matches!(
-        standing(&with("sub", "bob".into())),
+        status(&with("sub", "bob".into())),
         RevocationStatus::Valid
     ));
     revoked.revoke("one", until);
     let bob = json!({ "iss": ISSUER, "sub": "bob", "aud": "events", "exp": NOW + 9, "jti": "one" });
-    assert!(matches!(standing(&bob), RevocationStatus::Revoked));
+    assert!(matches!(status(&bob), RevocationStatus::Revoked));
     revoked.remove_expired(until);
-    assert!(matches!(standing(&bob), RevocationStatus::Valid));
+    assert!(matches!(status(&bob), RevocationStatus::Valid));
 }

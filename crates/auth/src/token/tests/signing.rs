@@ -8,8 +8,8 @@ fn signer(key: SigningKey) -> TokenSigner {
     TokenSigner::new(config, key)
 }
 
-/// Believes what others can know of a signer: its published keys.
-fn believer(signer: &TokenSigner, algorithm: Algorithm) -> TokenVerifier {
+/// Returns a verifier with the published keys of a signer.
+fn verifier_for(signer: &TokenSigner, algorithm: Algorithm) -> TokenVerifier {
     let keys = KeySet::parse(signer.jwks().as_bytes(), &[algorithm]).unwrap();
     let issuer = Issuer::with_keys(config(&[algorithm]), keys).unwrap();
     TokenVerifier::new([issuer]).unwrap()
@@ -22,11 +22,14 @@ fn new_token() -> NewToken {
 }
 
 #[test]
-fn what_is_signed_is_believed_by_every_algorithm_auth_1() {
-    for algorithm in Algorithm::ALL.into_iter().filter(|one| !one.is_symmetric()) {
+fn signed_tokens_verify_for_each_algorithm_auth_1() {
+    for algorithm in Algorithm::ALL
+        .into_iter()
+        .filter(|algorithm| !algorithm.is_symmetric())
+    {
         let signer = signer(SigningKey::generate("k1", algorithm).unwrap());
         let token = signer.sign_at(new_token(), now()).unwrap();
-        let verified = believer(&signer, algorithm).verify_now(token.expose(), now());
+        let verified = verifier_for(&signer, algorithm).verify_now(token.expose(), now());
         let verified = verified.unwrap();
         assert_eq!(verified.actor().as_str(), "ada", "{algorithm}");
         assert!(verified.grants().has_role("admin"));
@@ -43,12 +46,16 @@ fn what_is_signed_is_believed_by_every_algorithm_auth_1() {
             verifier.verify_now(token.expose(), now()).is_ok(),
             "{algorithm}"
         );
-        assert_eq!(signer.jwks(), r#"{"keys":[]}"#, "a secret was published");
+        assert_eq!(
+            signer.jwks(),
+            r#"{"keys":[]}"#,
+            "the key set must not contain secrets"
+        );
     }
 }
 
 #[test]
-fn an_algorithm_outside_of_the_list_is_refused_though_the_key_fits_auth_1() {
+fn unlisted_algorithm_is_rejected_auth_1() {
     let key = SigningKey::generate("k1", Algorithm::Rs512).unwrap();
     let mut jwk = key.public_jwk().unwrap();
     jwk.as_object_mut().unwrap().remove("alg");
@@ -62,16 +69,16 @@ fn an_algorithm_outside_of_the_list_is_refused_though_the_key_fits_auth_1() {
 }
 
 #[test]
-fn a_key_is_rotated_without_a_token_that_nobody_can_check_auth_1() {
+fn key_rotation_keeps_all_tokens_verifiable_auth_1() {
     let algorithm = Algorithm::EdDsa;
     let signer = signer(SigningKey::generate("old", algorithm).unwrap());
     let by_old = signer.sign_at(new_token(), now()).unwrap();
-    let before = believer(&signer, algorithm);
+    let before = verifier_for(&signer, algorithm);
 
     signer
         .announce(SigningKey::generate("new", algorithm).unwrap())
         .unwrap();
-    let announced = believer(&signer, algorithm);
+    let announced = verifier_for(&signer, algorithm);
     let still_old = signer.sign_at(new_token(), now()).unwrap();
     assert!(before.verify_now(still_old.expose(), now()).is_ok());
 
@@ -90,7 +97,7 @@ fn a_key_is_rotated_without_a_token_that_nobody_can_check_auth_1() {
         Err(SignError::Active("new".to_owned()))
     );
     signer.withdraw("old").unwrap();
-    let after = believer(&signer, algorithm);
+    let after = verifier_for(&signer, algorithm);
     assert_eq!(
         after.verify_now(by_old.expose(), now()).unwrap_err(),
         TokenError::UnknownKey
@@ -104,13 +111,13 @@ fn a_key_is_rotated_without_a_token_that_nobody_can_check_auth_1() {
 }
 
 #[test]
-fn what_the_signer_says_of_itself_cannot_be_overwritten_auth_1() {
+fn claims_of_the_signer_cannot_be_overwritten_auth_1() {
     let signer = signer(SigningKey::generate("k1", Algorithm::EdDsa).unwrap());
     let token = new_token()
         .claim("iss", "https://evil.example")
         .claim("exp", u64::MAX);
     let token = signer.sign_at(token, now()).unwrap();
-    let verified = believer(&signer, Algorithm::EdDsa)
+    let verified = verifier_for(&signer, Algorithm::EdDsa)
         .verify_now(token.expose(), now())
         .unwrap();
     assert_eq!(verified.claims().issuer(), Some(ISSUER));

@@ -4,33 +4,28 @@ use std::collections::HashSet;
 
 use super::*;
 
-/// Vectors that are valid in the file and refused here.
+/// Vectors that are valid in the file and rejected by this crate.
 const STRICTER: [(u64, &str); 6] = [
     (346, "the key says PS256, the token PS384"),
     (347, "the key's algorithm is misspelt ES521"),
     (350, "the key says PS256, the token PS384"),
     (351, "the key's algorithm is misspelt ES521"),
-    (
-        372,
-        "a letter that is none of base64url stands in the header",
-    ),
-    (
-        373,
-        "a letter that is none of base64url stands in the payload",
-    ),
+    (372, "the header has a character that is not base64url"),
+    (373, "the payload has a character that is not base64url"),
 ];
-/// Vectors that are invalid in the file although the same token under the same key is valid in it as 357: the padding that their comments speak of is not in
-/// them. `base64url_has_one_spelling_auth_1` has it.
+/// Vectors that are invalid in the file although their token is the same as the valid one in 357.
+/// Their comments describe padding that they do not have.
+/// `base64url_has_one_spelling_auth_1` has it.
 const SAME_AS_VALID: [u64; 2] = [367, 370];
 
 #[test]
-fn the_vectors_of_wycheproof_are_answered_right_auth_1() {
+fn wycheproof_vectors_pass_auth_1() {
     let text = include_str!("../../../tests/vectors/json_web_signature_test.json");
     let file: Value = serde_json::from_str(text).unwrap();
     let mut wrong = Vec::new();
     let mut seen = 0;
     for group in file["testGroups"].as_array().unwrap() {
-        // A key for verification is the public one; HMAC has but one.
+        // HMAC groups have only a private key.
         let key = group.get("public").unwrap_or(&group["private"]).to_string();
         let keys = KeySet::parse_key(key.as_bytes(), &Algorithm::ALL);
         let mut valid = HashSet::new();
@@ -43,10 +38,10 @@ fn the_vectors_of_wycheproof_are_answered_right_auth_1() {
                 valid.insert(jws);
             }
             if SAME_AS_VALID.contains(&id) {
-                assert!(valid.contains(jws), "{id} is not what it was");
+                assert!(valid.contains(jws), "{id} differs from the valid vector");
                 expected = true;
             }
-            let stricter = STRICTER.iter().any(|(known, _)| *known == id);
+            let stricter = STRICTER.iter().any(|(vector, _)| *vector == id);
             let accepted = keys
                 .as_ref()
                 .is_ok_and(|keys| keys.payload(jws, &Algorithm::ALL, 100_000).is_ok());

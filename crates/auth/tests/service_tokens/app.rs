@@ -17,30 +17,30 @@ use seaworthy_service::{NoSettings, RunningService, Service};
 pub(crate) const ORDERS: &str = "orders";
 pub(crate) const PAYMENTS: &str = "payments";
 
-/// The service that is called, and the key that it believes.
-pub(crate) struct House {
+/// A running service, and the signer that it trusts.
+pub(crate) struct TestApp {
     signer: TokenSigner,
     payments: RunningService,
 }
 
-/// A token that somebody has, whatever it is worth.
-pub(crate) struct Shown(pub(crate) String);
+/// Credentials with a fixed token.
+pub(crate) struct StaticToken(pub(crate) String);
 
-impl Credentials for Shown {
+impl Credentials for StaticToken {
     fn authorization(&self) -> Result<HeaderValue, CredentialsError> {
         Ok(HeaderValue::try_from(format!("Bearer {}", self.0))?)
     }
 }
 
-impl House {
-    pub(crate) async fn open() -> Self {
+impl TestApp {
+    pub(crate) async fn start() -> Self {
         let signer = signer("orders-1");
         let config = IssuerConfig {
             issuer: Some(ORDERS.to_owned()),
             audiences: vec![PAYMENTS.to_owned()],
             algorithms: vec![Algorithm::EdDsa],
             types: vec![SERVICE_TOKEN.to_owned()],
-            // A service has the role of its name.
+            // The subject, which is the name of the service, is its role.
             role_claims: vec!["sub".to_owned()],
             ..IssuerConfig::default()
         };
@@ -53,7 +53,7 @@ impl House {
                     BearerConfig::default(),
                     service.metrics(),
                 ));
-                let charge = Routes::new().post("/charge", async || who());
+                let charge = Routes::new().post("/charge", async || actor());
                 service.http(charge.with_options(|options| options.roles([ORDERS])));
                 Ok(())
             })
@@ -62,18 +62,19 @@ impl House {
         Self { signer, payments }
     }
 
-    /// The tokens of a service for another one.
+    /// Returns the tokens of a service for another one.
     pub(crate) fn tokens(&self, service: &str, audience: &str) -> ServiceTokens {
         ServiceTokens::new(self.signer.clone(), service, audience)
     }
 
-    /// A token of orders for payments that was signed then.
-    pub(crate) fn signed_at(&self, then: SystemTime) -> Shown {
+    /// Returns a token of orders for payments that was signed at this time.
+    pub(crate) fn signed_at(&self, time: SystemTime) -> StaticToken {
         let token = NewToken::about(ORDERS).audience(PAYMENTS);
-        Shown(self.signer.sign_at(token, then).unwrap().expose().clone())
+        StaticToken(self.signer.sign_at(token, time).unwrap().expose().clone())
     }
 
-    /// Calls payments from a service that proves who it is by this, or by nothing, and tells status and answer: who it was taken for, or the reason of a refusal.
+    /// Calls payments with these credentials. Returns the status, and the actor or the reason of
+    /// the rejection.
     pub(crate) async fn charge(
         &self,
         credentials: Option<impl Credentials>,
@@ -92,16 +93,16 @@ impl House {
             })
             .await
             .unwrap();
-        let told = ask(&client.unwrap()).await;
+        let response = send(&client.unwrap()).await;
         drop(orders);
-        told
+        response
     }
 }
 
-async fn ask(client: &HttpClient) -> (StatusCode, String) {
-    let answer = client.post("/charge").send().await.unwrap();
-    let status = answer.status();
-    let text = answer.text().await.unwrap();
+async fn send(client: &HttpClient) -> (StatusCode, String) {
+    let response = client.post("/charge").send().await.unwrap();
+    let status = response.status();
+    let text = response.text().await.unwrap();
     if status.is_success() {
         return (status, text);
     }
@@ -109,7 +110,7 @@ async fn ask(client: &HttpClient) -> (StatusCode, String) {
     (status, problem["reason"].as_str().unwrap().to_owned())
 }
 
-/// Another one each time: the key is made for it, and the name says nothing.
+/// Creates a signer with a new key.
 pub(crate) fn signer(key: &str) -> TokenSigner {
     let config = TokenSignerConfig {
         issuer: ORDERS.to_owned(),
@@ -131,8 +132,8 @@ fn loader(service: &str, own: impl IntoIterator<Item = String>) -> Loader {
         .overrides(settings.map(str::to_owned).into_iter().chain(own))
 }
 
-fn who() -> Result<String, Error> {
+fn actor() -> Result<String, Error> {
     let context = context::current().ok_or_else(|| Error::internal("no request"))?;
     let actor = context.actor().map(|actor| actor.as_str().to_owned());
-    Ok(actor.unwrap_or_else(|| "nobody".to_owned()))
+    Ok(actor.unwrap_or_else(|| "anonymous".to_owned()))
 }

@@ -23,26 +23,26 @@ pub(crate) const GATEWAY: &str = "gateway.internal";
 pub(crate) const SCOPE: &str = "charges:write";
 const METHOD: &str = "/test.Payments/Who";
 
-/// A service that speaks mutual TLS on both of its listeners and answers who it takes a caller for.
-pub(crate) struct House {
+/// A service with mutual TLS on both listeners. It responds with the actor of the request.
+pub(crate) struct TestApp {
     pub(crate) authority: Authority,
     service: RunningService,
     metrics: Metrics,
 }
 
-/// What a caller was told.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// The service took it for this one.
+pub(crate) enum Outcome {
+    /// The actor of the request.
     Actor(String),
-    /// It was refused, in the words of HTTP and for this reason; over gRPC the reason is the whole message.
-    Refused(StatusCode, String),
-    /// There was no connection to be told anything over.
-    CutOff(String),
+    /// The HTTP status, and the reason or the gRPC message.
+    Rejected(StatusCode, String),
+    /// The connection failed.
+    Disconnected(String),
 }
 
-impl House {
-    pub(crate) async fn open(client_certificates: &str) -> Self {
+impl TestApp {
+    pub(crate) async fn start(client_certificates: &str) -> Self {
         let authority = Authority::new("example.org").unwrap();
         let own = authority.server().unwrap();
         let (certificate, key) = (own.certificate.display(), own.key.display());
@@ -73,14 +73,16 @@ impl House {
                     Peer::new(ORDERS).grants(Grants::new([""; 0], [SCOPE])),
                     Peer::new(GATEWAY).forwards_callers(),
                 ]));
-                let known = |routes: Routes| {
+                let authenticated = |routes: Routes| {
                     routes.with_options(|options| options.access(Access::Authenticated))
                 };
                 let charge = Routes::new()
-                    .post("/charge", async || who())
+                    .post("/charge", async || actor())
                     .with_options(|options| options.scopes([SCOPE]));
-                service.http(known(Routes::new().get("/who", async || who())).merge(charge));
-                service.grpc(known(Routes::new().post(METHOD, who_over_grpc)));
+                service.http(
+                    authenticated(Routes::new().get("/actor", async || actor())).merge(charge),
+                );
+                service.grpc(authenticated(Routes::new().post(METHOD, actor_over_grpc)));
                 Ok(())
             })
             .await
@@ -96,24 +98,29 @@ impl House {
         self.service.stop().await;
     }
 
-    /// Asks who the caller is over HTTP and over gRPC, as a client that shows this certificate.
-    pub(crate) async fn ask(&self, shown: Option<&Identity>) -> [Told; 2] {
+    /// Calls over HTTP and gRPC with this client certificate.
+    pub(crate) async fn call(&self, identity: Option<&Identity>) -> [Outcome; 2] {
         [
-            self.http("GET", "/who", shown).await,
-            self.grpc(shown).await,
+            self.http("GET", "/actor", identity).await,
+            self.grpc(identity).await,
         ]
     }
 
-    /// The same, in the course of somebody's request.
-    pub(crate) async fn ask_for(&self, actor: &str, shown: &Identity) -> [Told; 2] {
+    /// Calls over HTTP and gRPC in the context of a request of an actor.
+    pub(crate) async fn call_as(&self, actor: &str, identity: &Identity) -> [Outcome; 2] {
         let service = ServiceIdentity::new("gateway", "1.0.0");
         let request =
             RequestContext::new(service, RequestId::generate(), TraceContext::root(false));
         request.set_actor(Actor::new(actor));
-        context::scope(Arc::new(request), self.ask(Some(shown))).await
+        context::scope(Arc::new(request), self.call(Some(identity))).await
     }
 
-    pub(crate) async fn http(&self, method: &str, path: &str, shown: Option<&Identity>) -> Told {
+    pub(crate) async fn http(
+        &self,
+        method: &str,
+        path: &str,
+        identity: Option<&Identity>,
+    ) -> Outcome {
         let address = self.service.addresses().http;
         let client = HttpClient::builder("payments")
             .config(HttpClientConfig {
@@ -125,37 +132,37 @@ impl House {
                 propagation: Propagation::Identity,
                 tls: ClientTlsConfig {
                     ca: Some(self.authority.certificate()),
-                    certificate: shown.map(|identity| identity.certificate.clone()),
-                    key: shown.map(|identity| identity.key.clone()),
+                    certificate: identity.map(|identity| identity.certificate.clone()),
+                    key: identity.map(|identity| identity.key.clone()),
                 },
                 ..HttpClientConfig::default()
             })
             .build()
             .unwrap();
-        let answer = match client.request(method.parse().unwrap(), path).send().await {
-            Ok(answer) => answer,
-            Err(error) => return Told::CutOff(format!("{error:?}")),
+        let response = match client.request(method.parse().unwrap(), path).send().await {
+            Ok(response) => response,
+            Err(error) => return Outcome::Disconnected(format!("{error:?}")),
         };
-        let status = answer.status();
-        let text = answer.text().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
         if status.is_success() {
-            return Told::Actor(text);
+            return Outcome::Actor(text);
         }
         let problem: serde_json::Value = serde_json::from_str(&text).unwrap();
-        Told::Refused(
+        Outcome::Rejected(
             status,
             problem["reason"].as_str().unwrap_or(&text).to_owned(),
         )
     }
 
-    pub(crate) async fn grpc(&self, shown: Option<&Identity>) -> Told {
+    pub(crate) async fn grpc(&self, identity: Option<&Identity>) -> Outcome {
         let address = self.service.addresses().grpc.unwrap();
         let mut config = GrpcClientConfig::new(format!("https://localhost:{}", address.port()));
         config.propagation = Propagation::Identity;
         config.tls = GrpcClientTlsConfig {
             ca: Some(self.authority.certificate()),
-            certificate: shown.map(|identity| identity.certificate.clone()),
-            key: shown.map(|identity| identity.key.clone()),
+            certificate: identity.map(|identity| identity.certificate.clone()),
+            key: identity.map(|identity| identity.key.clone()),
             server_name: None,
         };
         let channel = GrpcChannel::builder("payments", config).build().unwrap();
@@ -164,38 +171,39 @@ impl House {
         let codec: ProstCodec<(), String> = ProstCodec::default();
         let path = PathAndQuery::from_static(METHOD);
         match client.unary(tonic::Request::new(()), path, codec).await {
-            Ok(answer) => Told::Actor(answer.into_inner()),
+            Ok(response) => Outcome::Actor(response.into_inner()),
             Err(status) => match status.code() {
                 tonic::Code::Unauthenticated => {
-                    Told::Refused(StatusCode::UNAUTHORIZED, status.message().to_owned())
+                    Outcome::Rejected(StatusCode::UNAUTHORIZED, status.message().to_owned())
                 }
                 tonic::Code::PermissionDenied => {
-                    Told::Refused(StatusCode::FORBIDDEN, status.message().to_owned())
+                    Outcome::Rejected(StatusCode::FORBIDDEN, status.message().to_owned())
                 }
-                _ => Told::CutOff(format!("{status:?}")),
+                _ => Outcome::Disconnected(format!("{status:?}")),
             },
         }
     }
 
-    /// Waits until both listeners have refused more handshakes than `before`. A client may see the end
-    /// of its connection before the server counts it.
-    pub(crate) async fn refuses_handshakes_since(&self, before: [u64; 2]) {
+    /// Waits until both listeners have rejected more handshakes than `before`. A client may see the
+    /// end of its connection before the server counts it.
+    pub(crate) async fn wait_for_rejected_handshakes(&self, before: [u64; 2]) {
         let counted = async {
-            while !std::iter::zip(self.refused_handshakes(), before).all(|(now, then)| now > then) {
+            while !std::iter::zip(self.rejected_handshakes(), before).all(|(now, then)| now > then)
+            {
                 tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(TIMEOUT, counted).await.unwrap();
     }
 
-    /// How many handshakes the listeners for HTTP and gRPC have refused.
-    pub(crate) fn refused_handshakes(&self) -> [u64; 2] {
+    /// Returns the number of rejected handshakes of the HTTP and gRPC listeners.
+    pub(crate) fn rejected_handshakes(&self) -> [u64; 2] {
         let text = self.metrics.render(Format::PrometheusText);
         ["http", "grpc"].map(|listener| {
-            let of = format!("listener=\"{listener}\"");
+            let label = format!("listener=\"{listener}\"");
             let line = text
                 .lines()
-                .find(|line| line.contains("handshake_failed") && line.contains(&of));
+                .find(|line| line.contains("handshake_failed") && line.contains(&label));
             let value = line.and_then(|line| line.rsplit(' ').next());
             value
                 .unwrap_or_else(|| panic!("{listener}: {text}"))
@@ -205,19 +213,19 @@ impl House {
     }
 }
 
-fn who() -> Result<String, Error> {
+fn actor() -> Result<String, Error> {
     let context = context::current().ok_or_else(|| Error::internal("no request"))?;
     let actor = context.actor().map(|actor| actor.as_str().to_owned());
-    Ok(actor.unwrap_or_else(|| "nobody".to_owned()))
+    Ok(actor.unwrap_or_else(|| "anonymous".to_owned()))
 }
 
-/// What generated code does for a method, without a contract to generate it from.
-async fn who_over_grpc(request: Request) -> Response<Body> {
+/// Serves a gRPC method without generated code.
+async fn actor_over_grpc(request: Request) -> Response<Body> {
     let codec: ProstCodec<String, ()> = ProstCodec::default();
     let method = tower::service_fn(async |_: tonic::Request<()>| {
-        let actor = who().map_err(|error| Status::internal(error.to_string()))?;
+        let actor = actor().map_err(|error| Status::internal(error.to_string()))?;
         Ok::<_, Status>(tonic::Response::new(actor))
     });
-    let answer = tonic::server::Grpc::new(codec).unary(method, request).await;
-    answer.map(Body::new)
+    let response = tonic::server::Grpc::new(codec).unary(method, request).await;
+    response.map(Body::new)
 }
