@@ -1,14 +1,15 @@
--- Who joined an event and who left it, a line for each time: whether somebody is in follows from the latest, whatever order word of it comes in.
+-- One row per join and per leave of a user. The latest row decides whether the user takes part, in
+-- whatever order the messages arrive.
 CREATE TABLE feed_joins (
     actor {string} NOT NULL,
     event_id {uuid} NOT NULL,
     -- join or leave
     kind {string} NOT NULL,
-    -- Grows with every change of the event's places. Messages of earlier services have none.
+    -- Revision of the seat counts of the event. Messages of the legacy service have none.
     revision {bigint},
-    -- When it happened, as the message says.
+    -- Time in the message.
     told_at {timestamp} NOT NULL,
-    -- When word of it came.
+    -- Time of receipt.
     heard_at {timestamp} NOT NULL,
     PRIMARY KEY (event_id, actor, kind, told_at)
 );

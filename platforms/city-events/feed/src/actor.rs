@@ -1,4 +1,5 @@
-//! Who looks: a user by a token that is good, or a visitor by a cookie that this service signed. What a client says of itself counts for nothing.
+//! Identity of visitors: a user by a valid access token, or an anonymous visitor by a signed cookie.
+//! Identity headers of clients are ignored (AUTH-6).
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,33 +17,36 @@ use uuid::Uuid;
 use crate::config::AnonymousConfig;
 
 const COOKIE: &str = "anon_id";
-/// A year.
-const AGE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// As long as the hash.
-const LEAST_SECRET: usize = 32;
+/// Lifetime of the cookie: one year.
+const MAX_AGE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Minimum length of the signing key in bytes: the length of the hash.
+const MIN_SECRET_LENGTH: usize = 32;
 
-/// Knows visitors again.
+/// Identifies the visitors of requests.
 #[derive(Clone)]
-pub(crate) struct Actors {
+pub(crate) struct Identification {
     key: Option<Arc<hmac::Key>>,
     cookie: HostCookie,
 }
 
-/// Who looks.
+/// The visitor of a request.
 pub(crate) struct Visitor {
-    /// `u:` and a user, or `a:` and a visitor; none where nobody can be known again.
+    /// `u:` and the user ID, or `a:` and the anonymous ID. `None` if the service has no signing key
+    /// for cookies.
     pub(crate) actor: Option<String>,
-    /// Whether it is a user.
+    /// Whether the visitor has a valid access token.
     pub(crate) is_user: bool,
-    /// The cookie of a visitor who had none.
+    /// Cookie to set, for an anonymous visitor without a valid one.
     pub(crate) cookie: Option<HeaderValue>,
 }
 
-impl Actors {
+impl Identification {
     pub(crate) fn new(config: &AnonymousConfig) -> Result<Self, StartError> {
         let key = match &config.secret {
-            Some(secret) if secret.expose().len() < LEAST_SECRET => {
-                return Err(StartError::new("anonymous.secret is shorter than 32 bytes"));
+            Some(secret) if secret.expose().len() < MIN_SECRET_LENGTH => {
+                return Err(StartError::new(
+                    "anonymous.secret must have at least 32 bytes",
+                ));
             }
             Some(secret) => Some(hmac::Key::new(
                 hmac::HMAC_SHA256,
@@ -52,7 +56,7 @@ impl Actors {
         };
         Ok(Self {
             key: key.map(Arc::new),
-            // Clients know the cookie without a prefix. Its signature proves its origin.
+            // Existing clients have the cookie without a prefix. Its signature proves its origin.
             cookie: if config.secure_cookie {
                 HostCookie::without_prefix(COOKIE)
             } else {
@@ -61,8 +65,8 @@ impl Actors {
         })
     }
 
-    /// Who sent a request.
-    pub(crate) fn of(&self, headers: &HeaderMap) -> Visitor {
+    /// Returns the visitor of the current request.
+    pub(crate) fn identify(&self, headers: &HeaderMap) -> Visitor {
         let user = context::with_current(|context| {
             context.and_then(|context| context.actor().map(|actor| actor.as_str().to_owned()))
         });
@@ -80,11 +84,11 @@ impl Actors {
                 cookie: None,
             };
         };
-        let known = self
+        let id = self
             .cookie
             .read(headers)
             .and_then(|text| verify(key, text, Utc::now().timestamp()));
-        match known {
+        match id {
             Some(id) => Visitor {
                 actor: Some(format!("a:{id}")),
                 is_user: false,
@@ -95,15 +99,15 @@ impl Actors {
                 Visitor {
                     actor: Some(format!("a:{id}")),
                     is_user: false,
-                    cookie: self.set(key, id),
+                    cookie: self.cookie_value(key, id),
                 }
             }
         }
     }
 
-    fn set(&self, key: &hmac::Key, id: Uuid) -> Option<HeaderValue> {
-        let text = sign(key, id, (Utc::now() + AGE).timestamp());
-        self.cookie.set(&text, AGE).ok()
+    fn cookie_value(&self, key: &hmac::Key, id: Uuid) -> Option<HeaderValue> {
+        let text = sign(key, id, (Utc::now() + MAX_AGE).timestamp());
+        self.cookie.set(&text, MAX_AGE).ok()
     }
 }
 
@@ -118,8 +122,8 @@ fn verify(key: &hmac::Key, text: &str, now: i64) -> Option<Uuid> {
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
     hmac::verify(key, signed.as_bytes(), &signature).ok()?;
     let (id, expiry) = signed.split_once('.')?;
-    let is_alive = expiry.parse::<i64>().ok()? > now;
-    Uuid::try_parse(id).ok().filter(|_| is_alive)
+    let is_valid = expiry.parse::<i64>().ok()? > now;
+    Uuid::try_parse(id).ok().filter(|_| is_valid)
 }
 
 #[cfg(test)]
@@ -127,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_visitor_is_known_by_a_cookie_that_was_signed_here_and_is_not_over_auth_6() {
+    fn only_signed_unexpired_cookies_identify_visitors_auth_6() {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
         let other = hmac::Key::new(hmac::HMAC_SHA256, &[8; 32]);
         let id = Uuid::new_v4();

@@ -18,39 +18,40 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    actor::{Actors, Visitor},
-    config::{FeedConfig, TrackLimitsConfig},
+    actor::{Identification, Visitor},
+    config::{FeedConfig, TrackingConfig},
     cursor::Cursor,
     rank::{self, FeedType},
-    store::{Store, Wanted},
+    store::{EventFilter, Store},
 };
 
-/// Items of a page, and the most of them.
+/// Default number of items on a page.
 const DEFAULT_LIMIT: usize = 10;
-const MOST: usize = 50;
+/// Maximum number of items on a page.
+const MAX_LIMIT: usize = 50;
 const MINUTE: Timeout = Timeout::from_secs(60);
 const DAY: Timeout = Timeout::from_secs(24 * 60 * 60);
 
-/// What routes need.
+/// State of the routes.
 #[derive(Clone)]
 pub(crate) struct Api {
     store: Store,
-    actors: Actors,
-    by_actor: Limit,
-    by_address: Limit,
+    visitors: Identification,
+    per_actor: Limit,
+    per_ip: Limit,
     /// Without this limit, a client without cookies could raise an event in the ranking without
     /// bound.
-    views_by_address: Limit,
+    views_per_ip: Limit,
 }
 
 impl Api {
     pub(crate) fn new(
         store: Store,
-        actors: Actors,
+        visitors: Identification,
         service: &Assembly<FeedConfig>,
-        limits: &TrackLimitsConfig,
+        config: &TrackingConfig,
     ) -> Result<Self, StartError> {
-        let counters = Counters::open(service, "track.redis", &limits.redis)?;
+        let counters = Counters::open(service, "tracking.redis", &config.redis)?;
         let limit = |requests: NonZeroU32, window| RateLimitConfig {
             requests,
             window,
@@ -58,34 +59,34 @@ impl Api {
         };
         Ok(Self {
             store,
-            actors,
-            by_actor: counters.limit("track by actor", limit(limits.requests_per_actor, MINUTE)),
-            by_address: counters.limit(
-                "track by address",
-                limit(limits.requests_per_address, MINUTE),
+            visitors,
+            per_actor: counters.limit(
+                "tracking per actor",
+                limit(config.requests_per_actor, MINUTE),
             ),
-            views_by_address: counters.limit(
-                "anonymous views by address",
-                limit(limits.anonymous_views_per_address, DAY),
+            per_ip: counters.limit("tracking per IP", limit(config.requests_per_ip, MINUTE)),
+            views_per_ip: counters.limit(
+                "anonymous views per IP",
+                limit(config.anonymous_views_per_ip, DAY),
             ),
         })
     }
 }
 
 impl Api {
-    /// Whether a view counts. All views of users count, and those of anonymous visitors up to the
-    /// limit of their address.
-    async fn counts(
+    /// Returns whether a view counts. All views of users count. Views of anonymous visitors count up
+    /// to the limit of their IP address.
+    async fn is_counted(
         &self,
         visitor: &Visitor,
-        address: Option<IpAddr>,
+        ip: Option<IpAddr>,
         event: Uuid,
     ) -> Result<bool, LimitError> {
-        let Some(address) = address.filter(|_| !visitor.is_user) else {
+        let Some(ip) = ip.filter(|_| !visitor.is_user) else {
             return Ok(true);
         };
-        let key = RateLimitKey::address(address).on_route(event.to_string());
-        match self.views_by_address.admit(&key).await {
+        let key = RateLimitKey::address(ip).on_route(event.to_string());
+        match self.views_per_ip.admit(&key).await {
             Ok(_) => Ok(true),
             Err(LimitError::Exceeded(_)) => Ok(false),
             Err(degraded @ LimitError::Degraded) => Err(degraded),
@@ -94,19 +95,19 @@ impl Api {
 }
 
 pub(crate) fn routes(api: Api) -> Routes {
-    let open = || RouteOptions::new().access(Access::Optional);
+    let optional = || RouteOptions::new().access(Access::Optional);
     let probe = RouteOptions::new().access(Access::Public).probe();
     Routes::new()
-        .route_with("/api/feed", get(feed), open())
-        .route_with("/api/feed/", get(feed), open())
-        .route_with("/api/feed/track", post(track), open())
+        .route_with("/api/feed", get(feed), optional())
+        .route_with("/api/feed/", get(feed), optional())
+        .route_with("/api/feed/track", post(track), optional())
         .route_with("/api/feed/health", get(async || "ok"), probe)
         .with_state(api)
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct FeedQuery {
     r#type: Option<String>,
     city: String,
     category: String,
@@ -119,57 +120,59 @@ struct Asked {
 async fn feed(
     State(api): State<Api>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    Query(query): Query<FeedQuery>,
 ) -> Result<Response, Error> {
-    let visitor = api.actors.of(&headers);
-    let kind = match asked.r#type.as_deref() {
+    let visitor = api.visitors.identify(&headers);
+    let kind = match query.r#type.as_deref() {
         None | Some("") if visitor.is_user => FeedType::Personalized,
         None | Some("") => FeedType::Trending,
-        Some(name) => match FeedType::named(name) {
+        Some(name) => match FeedType::parse(name) {
             Some(kind) => kind,
-            None => return Ok(line(StatusCode::BAD_REQUEST, "invalid feed type")),
+            None => return Ok(plain_text(StatusCode::BAD_REQUEST, "invalid feed type")),
         },
     };
-    // Not every database can look for it.
-    if [&asked.city, &asked.category, &asked.q, &asked.search]
+    // PostgreSQL rejects NUL in text.
+    if [&query.city, &query.category, &query.q, &query.search]
         .iter()
         .any(|text| text.contains('\0'))
     {
-        return Ok(line(StatusCode::BAD_REQUEST, "invalid query"));
+        return Ok(plain_text(StatusCode::BAD_REQUEST, "invalid query"));
     }
-    let limit: Option<usize> = asked.limit.parse().ok();
+    let limit: Option<usize> = query.limit.parse().ok();
     let limit = limit
-        .filter(|limit| (1..=MOST).contains(limit))
+        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
         .unwrap_or(DEFAULT_LIMIT);
     let now = Moment::now().get();
-    let after = Cursor::read(&asked.cursor, now);
+    let after = Cursor::parse(&query.cursor, now);
     let ranked_at = after.map_or(now, |cursor| cursor.ranked_at);
-    let wanted = Wanted {
-        city: asked.city,
-        category: asked.category,
-        words: if asked.q.is_empty() {
-            asked.search
+    let filter = EventFilter {
+        city: query.city,
+        category: query.category,
+        text: if query.q.is_empty() {
+            query.search
         } else {
-            asked.q
+            query.q
         },
     };
-    let events = api.store.listed(&wanted, Utc::now()).await?;
+    let events = api.store.upcoming(&filter, Utc::now()).await?;
     let counts = match kind {
         FeedType::Latest => HashMap::new(),
         _ => api.store.counts(&events, ranked_at).await?,
     };
-    let tastes = match (kind, &visitor.actor) {
-        (FeedType::Personalized, Some(actor)) => match api.store.tastes(actor, ranked_at).await {
-            Ok(tastes) => tastes,
-            // What everybody likes is better than nothing.
-            Err(error) => {
-                tracing::warn!(%error, "nobody's taste can be read");
-                HashMap::new()
+    let interests = match (kind, &visitor.actor) {
+        (FeedType::Personalized, Some(actor)) => {
+            match api.store.interests(actor, ranked_at).await {
+                Ok(interests) => interests,
+                // The response falls back to the trending order.
+                Err(error) => {
+                    tracing::warn!(%error, "the interests of a visitor cannot be read");
+                    HashMap::new()
+                }
             }
-        },
+        }
         _ => HashMap::new(),
     };
-    let (items, next) = rank::page(kind, events, &counts, &tastes, (ranked_at, after, limit));
+    let (items, next) = rank::page(kind, events, &counts, &interests, (ranked_at, after, limit));
     let items: Vec<_> = items
         .iter()
         .map(|ranked| {
@@ -179,7 +182,7 @@ async fn feed(
                 "title": event.title,
                 "city": event.city,
                 "tags": [event.category],
-                "start_time": Moment::from(event.starts).to_string(),
+                "start_time": Moment::from(event.start_time).to_string(),
                 "trend_score": ranked.score,
                 "cover_image_ids": event.covers,
             })
@@ -189,7 +192,7 @@ async fn feed(
         "feed_type": kind.as_str(),
         "items": items,
         "has_more": next.is_some(),
-        "next_cursor": next.map(|next| next.text()).unwrap_or_default(),
+        "next_cursor": next.map(|next| next.to_string()).unwrap_or_default(),
     });
     let mut response = Json(body).into_response();
     if let Some(cookie) = visitor.cookie {
@@ -199,42 +202,41 @@ async fn feed(
 }
 
 #[derive(Deserialize)]
-struct Tracked {
+struct TrackBody {
     event_type: String,
     event_id: Uuid,
 }
 
 async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, Error> {
-    let address =
-        context::with_current(|context| context.and_then(|context| context.client_address()));
-    if let Some(address) = address
-        && let Err(reason) = api.by_address.admit(&RateLimitKey::address(address)).await
+    let ip = context::with_current(|context| context.and_then(|context| context.client_address()));
+    if let Some(ip) = ip
+        && let Err(reason) = api.per_ip.admit(&RateLimitKey::address(ip)).await
     {
-        return Ok(not_admitted(&reason));
+        return Ok(rejection(&reason));
     }
-    let Ok(tracked) = json_object::<Tracked>(&body) else {
-        return Ok(line(StatusCode::BAD_REQUEST, "invalid body"));
+    let Ok(tracked) = json_object::<TrackBody>(&body) else {
+        return Ok(plain_text(StatusCode::BAD_REQUEST, "invalid body"));
     };
     if !matches!(tracked.event_type.as_str(), "impression" | "view") {
-        return Ok(line(StatusCode::BAD_REQUEST, "invalid event type"));
+        return Ok(plain_text(StatusCode::BAD_REQUEST, "invalid event type"));
     }
-    let visitor = api.actors.of(&headers);
+    let visitor = api.visitors.identify(&headers);
     let mut response = StatusCode::ACCEPTED.into_response();
     if let Some(actor) = &visitor.actor {
         let key = RateLimitKey::api_key(actor);
-        if let Err(reason) = api.by_actor.admit(&key).await {
-            return Ok(not_admitted(&reason));
+        if let Err(reason) = api.per_actor.admit(&key).await {
+            return Ok(rejection(&reason));
         }
-        // A limit for each invented event would fill the counters, and full counters count nobody.
+        // A rate limit per unknown event would fill the table of counters.
         let is_published = api.store.is_published(tracked.event_id).await?;
         let is_counted = is_published
-            && match api.counts(&visitor, address, tracked.event_id).await {
+            && match api.is_counted(&visitor, ip, tracked.event_id).await {
                 Ok(is_counted) => is_counted,
-                Err(reason) => return Ok(not_admitted(&reason)),
+                Err(reason) => return Ok(rejection(&reason)),
             };
         if is_counted {
             api.store
-                .looked(actor, tracked.event_id, &tracked.event_type)
+                .record_action(actor, tracked.event_id, &tracked.event_type)
                 .await?;
         }
     }
@@ -244,14 +246,14 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
     Ok(response)
 }
 
-fn not_admitted(reason: &LimitError) -> Response {
+fn rejection(reason: &LimitError) -> Response {
     match reason {
-        LimitError::Exceeded(_) => line(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
-        LimitError::Degraded => line(StatusCode::SERVICE_UNAVAILABLE, "service degraded"),
+        LimitError::Exceeded(_) => plain_text(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
+        LimitError::Degraded => plain_text(StatusCode::SERVICE_UNAVAILABLE, "service degraded"),
     }
 }
 
-/// Refusals of this service are a line of text.
-fn line(status: StatusCode, text: &'static str) -> Response {
+/// Returns an error of this service, which is a line of text.
+fn plain_text(status: StatusCode, text: &'static str) -> Response {
     (status, text).into_response()
 }

@@ -5,72 +5,73 @@ use seaworthy::{
     data::DatabaseConfig, messaging::MessagingConfig, outbox::InboxConfig, prelude::*,
 };
 
-/// A folder that version control leaves out.
+/// Default SQLite file. Version control ignores its directory.
 const DEFAULT_FILE: &str = "data/city-events/feed.db";
-/// The broker in a file that the services of one machine share.
+/// Default broker: a SQLite file that all services on one machine share.
 const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
-/// The exchange that earlier services declare.
+/// Exchange that the legacy services declare.
 const EXCHANGE: &str = "city.events";
-/// As clients know it: what somebody looks at in a minute.
+/// Default of the legacy service.
 const DEFAULT_PER_ACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// And all who share an address.
-const DEFAULT_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// Default of the legacy service.
+const DEFAULT_PER_IP: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// Enough for a household with one IP address. At 0.5 points each, these views weigh less than one
+/// join (4 points).
+const DEFAULT_VIEWS_PER_IP: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
-/// Views of one event that count per day and address. Enough for a household behind one address. At
-/// 0.5 points a view, it weighs less than one join (4 points).
-const DEFAULT_VIEWS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(5).unwrap();
-
-/// The settings of the feed service.
+/// Settings of the feed service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeedConfig {
-    /// Where the index is kept.
+    /// Database of the index.
     pub database: DatabaseConfig,
-    /// Who brings messages.
+    /// Message broker.
     pub broker: MessagingConfig,
-    /// How messages are told apart from repeats.
+    /// Inbox of consumed messages.
     pub inbox: InboxConfig,
-    /// How access tokens are told from forged ones.
+    /// Verification of access tokens.
     pub jwt: AccessConfig,
-    /// How visitors without an account are known again.
+    /// Cookies that identify visitors without an account.
     pub anonymous: AnonymousConfig,
-    /// How much may be told of what is looked at.
-    pub track: TrackLimitsConfig,
+    /// Limits for tracking requests.
+    pub tracking: TrackingConfig,
 }
 
-/// How visitors without an account are known again.
+/// Cookies that identify visitors without an account.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnonymousConfig {
-    /// What their cookies are signed with, 32 bytes at least. Without it they get none, and what they look at is not remembered.
+    /// Signing key of the cookies, at least 32 bytes. Without it anonymous visitors get no cookie,
+    /// and the service does not store their views.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
-    /// Whether their cookies go over TLS alone. Off, because a platform on one's own machine has none.
+    /// Sends the cookies only over TLS. Off by default, because a platform on one machine has no
+    /// TLS.
     pub secure_cookie: bool,
 }
 
-/// How much may be told of what is looked at, in a minute.
+/// Limits for tracking requests.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct TrackLimitsConfig {
-    /// By one visitor.
+pub struct TrackingConfig {
+    /// Requests of one user or visitor per minute.
     pub requests_per_actor: NonZeroU32,
-    /// By one address.
-    pub requests_per_address: NonZeroU32,
-    /// Anonymous views of one event that count per day and address, in views. Further views are
-    /// answered alike and are not counted.
-    pub anonymous_views_per_address: NonZeroU32,
-    /// Where replicas count together.
+    /// Requests of one IP address per minute.
+    pub requests_per_ip: NonZeroU32,
+    /// Anonymous views of one event that count per day and IP address. Further views get the same
+    /// response and are not counted.
+    pub anonymous_views_per_ip: NonZeroU32,
+    /// Redis in which replicas share the limits.
     pub redis: CountersConfig,
 }
 
-impl Default for TrackLimitsConfig {
+impl Default for TrackingConfig {
     fn default() -> Self {
         Self {
             requests_per_actor: DEFAULT_PER_ACTOR,
-            requests_per_address: DEFAULT_PER_ADDRESS,
-            anonymous_views_per_address: DEFAULT_VIEWS_PER_ADDRESS,
+            requests_per_ip: DEFAULT_PER_IP,
+            anonymous_views_per_ip: DEFAULT_VIEWS_PER_IP,
             redis: CountersConfig::default(),
         }
     }
@@ -83,7 +84,7 @@ impl Default for FeedConfig {
             broker.url = url;
         }
         broker.rabbitmq.exchange = EXCHANGE.to_owned();
-        // What is known can be looked at while nothing new is told.
+        // The service answers from its index during an outage of the broker.
         broker.critical = false;
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
@@ -91,7 +92,7 @@ impl Default for FeedConfig {
             inbox: InboxConfig::default(),
             jwt: AccessConfig::default(),
             anonymous: AnonymousConfig::default(),
-            track: TrackLimitsConfig::default(),
+            tracking: TrackingConfig::default(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the service hears, each message once (MSG-5).
+//! Consumers of messages about events and joins. The inbox processes each message once (MSG-5).
 
 use chrono::Utc;
 use city_events_contract::{
@@ -10,19 +10,71 @@ use city_events_contract::{
 };
 use seaworthy::{
     data::{DataError, Transaction},
-    messaging::{Envelope, Failure, Received, Subscription, Topics},
+    messaging::{Envelope, Event, Failure, Received, Subscription, Topics},
     outbox::Inbox,
 };
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::store::{self, Joined, Store};
+use crate::store::{self, JoinChange};
 
-/// The group of the service. Not the queue of the earlier service, whose arguments are others.
+/// Consumer group. It differs from the queue of the legacy service, which has other arguments.
 pub(crate) const GROUP: &str = "city-events.feed";
-/// The only version of the envelope.
+/// Supported version of the envelope.
 const VERSION: u32 = 1;
 
-/// The topics whose dead letters are this service's.
+/// A message about the state of an event.
+trait EventMessage: Event + Sync {
+    /// Status of the event after the message.
+    const STATUS: &'static str;
+
+    fn envelope(&self) -> &EventEnvelope<Announcement>;
+}
+
+macro_rules! event_messages {
+    ($($kind:ty: $status:literal;)+) => {$(
+        impl EventMessage for $kind {
+            const STATUS: &'static str = $status;
+
+            fn envelope(&self) -> &EventEnvelope<Announcement> {
+                &self.0
+            }
+        }
+    )+};
+}
+
+event_messages! {
+    EventPublished: "published";
+    EventUpdated: "published";
+    EventCanceled: "canceled";
+    EventUnpublished: "draft";
+}
+
+/// A message about a join of a user.
+trait JoinMessage: Event + Sync {
+    /// Whether the user takes part after the message.
+    const IS_JOINED: bool;
+
+    fn parts(&self) -> (Uuid, Uuid, Option<&SeatCounts>);
+}
+
+impl JoinMessage for JoinCreated {
+    const IS_JOINED: bool = true;
+
+    fn parts(&self) -> (Uuid, Uuid, Option<&SeatCounts>) {
+        (self.user_id, self.event_id, self.seats.as_ref())
+    }
+}
+
+impl JoinMessage for JoinCanceled {
+    const IS_JOINED: bool = false;
+
+    fn parts(&self) -> (Uuid, Uuid, Option<&SeatCounts>) {
+        (self.user_id, self.event_id, self.seats.as_ref())
+    }
+}
+
+/// Returns the consumed topics, which are also the topics of this service's dead letters.
 pub(crate) fn topics() -> Topics {
     Topics::of::<EventPublished>()
         .and::<EventUpdated>()
@@ -32,53 +84,42 @@ pub(crate) fn topics() -> Topics {
         .and::<JoinCanceled>()
 }
 
-/// Hears of events and joins.
-pub(crate) fn subscription(_: &Store, inbox: &Inbox) -> Subscription {
-    let inboxes = || inbox.clone();
-    let (published, updated, canceled, unpublished, created, left) = (
-        inboxes(),
-        inboxes(),
-        inboxes(),
-        inboxes(),
-        inboxes(),
-        inboxes(),
-    );
-    subscription_with_retries(GROUP)
-        .on::<EventPublished, _, _>(move |message: Received<EventPublished>| {
-            let inbox = published.clone();
-            async move { told(&inbox, message.envelope(), &message.event().0, "published").await }
-        })
-        .on::<EventUpdated, _, _>(move |message: Received<EventUpdated>| {
-            let inbox = updated.clone();
-            async move { told(&inbox, message.envelope(), &message.event().0, "published").await }
-        })
-        .on::<EventCanceled, _, _>(move |message: Received<EventCanceled>| {
-            let inbox = canceled.clone();
-            async move { told(&inbox, message.envelope(), &message.event().0, "canceled").await }
-        })
-        .on::<EventUnpublished, _, _>(move |message: Received<EventUnpublished>| {
-            let inbox = unpublished.clone();
-            async move { told(&inbox, message.envelope(), &message.event().0, "draft").await }
-        })
-        .on::<JoinCreated, _, _>(move |message: Received<JoinCreated>| {
-            let inbox = created.clone();
-            async move {
-                let told = message.event();
-                let who = (told.user_id, told.event_id);
-                moved(&inbox, message.envelope(), who, true, told.seats.as_ref()).await
-            }
-        })
-        .on::<JoinCanceled, _, _>(move |message: Received<JoinCanceled>| {
-            let inbox = left.clone();
-            async move {
-                let told = message.event();
-                let who = (told.user_id, told.event_id);
-                moved(&inbox, message.envelope(), who, false, told.seats.as_ref()).await
-            }
-        })
+/// Returns the subscription to all consumed topics.
+pub(crate) fn subscription(inbox: &Inbox) -> Subscription {
+    let subscription = on_event::<EventPublished>(subscription_with_retries(GROUP), inbox);
+    let subscription = on_event::<EventUpdated>(subscription, inbox);
+    let subscription = on_event::<EventCanceled>(subscription, inbox);
+    let subscription = on_event::<EventUnpublished>(subscription, inbox);
+    let subscription = on_join::<JoinCreated>(subscription, inbox);
+    on_join::<JoinCanceled>(subscription, inbox)
 }
 
-async fn told(
+fn on_event<M: EventMessage + DeserializeOwned>(
+    subscription: Subscription,
+    inbox: &Inbox,
+) -> Subscription {
+    let inbox = inbox.clone();
+    subscription.on::<M, _, _>(move |message: Received<M>| {
+        let inbox = inbox.clone();
+        async move {
+            let event = message.event().envelope();
+            index_event(&inbox, message.envelope(), event, M::STATUS).await
+        }
+    })
+}
+
+fn on_join<M: JoinMessage + DeserializeOwned>(
+    subscription: Subscription,
+    inbox: &Inbox,
+) -> Subscription {
+    let inbox = inbox.clone();
+    subscription.on::<M, _, _>(move |message: Received<M>| {
+        let inbox = inbox.clone();
+        async move { record_join(&inbox, message.envelope(), message.event()).await }
+    })
+}
+
+async fn index_event(
     inbox: &Inbox,
     envelope: &Envelope,
     event: &EventEnvelope<Announcement>,
@@ -87,32 +128,30 @@ async fn told(
     if event.version != VERSION {
         return Err(Failure::drop("the version of the envelope is unknown"));
     }
-    let once = inbox.process_once(envelope, |tx: Transaction| async move {
-        let taken: Result<(), DataError> = store::announced(&tx, event, status).await;
-        taken.map_err(Failure::retry)
+    let processed = inbox.process_once(envelope, |tx: Transaction| async move {
+        let indexed: Result<(), DataError> = store::index_event(&tx, event, status).await;
+        indexed.map_err(Failure::retry)
     });
-    once.await.map(drop)
+    processed.await.map(drop)
 }
 
-/// A user joined an event, or left it.
-async fn moved(
+async fn record_join<M: JoinMessage>(
     inbox: &Inbox,
     envelope: &Envelope,
-    (user, event): (Uuid, Uuid),
-    is_in: bool,
-    seats: Option<&SeatCounts>,
+    message: &M,
 ) -> Result<(), Failure> {
-    let joined = Joined {
+    let (user, event, seats) = message.parts();
+    let change = JoinChange {
         user,
         event,
-        is_in,
+        is_joined: M::IS_JOINED,
         revision: seats.map(|seats| seats.revision),
-        // Messages of earlier services do not say when: they happened as they came.
-        told_at: envelope.time().unwrap_or_else(Utc::now),
+        // Messages of the legacy service have no time, so the time of receipt replaces it.
+        occurred_at: envelope.time().unwrap_or_else(Utc::now),
     };
-    let once = inbox.process_once(envelope, |tx: Transaction| async move {
-        let remembered = store::moved(&tx, joined).await;
-        remembered.map_err(Failure::retry)
+    let processed = inbox.process_once(envelope, |tx: Transaction| async move {
+        let recorded = store::record_join(&tx, change).await;
+        recorded.map_err(Failure::retry)
     });
-    once.await.map(drop)
+    processed.await.map(drop)
 }

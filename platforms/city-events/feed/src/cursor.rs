@@ -1,8 +1,10 @@
+use std::fmt;
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-/// Digits of a second that a cursor has, which are those that the index has.
+/// Decimals of a second in a cursor, the same as in the database.
 pub(crate) const CURSOR_DIGITS: u16 = 6;
 
 /// The maximum time of a client from the first page of a list to the last one.
@@ -10,24 +12,24 @@ const MAX_AGE: TimeDelta = TimeDelta::days(1);
 /// The maximum clock difference between replicas.
 const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 
-/// Where a page of a list ends: the moment at which the list was ranked, and the place of the last item in it.
+/// The end of a page: the time at which the list was ranked, and the sort key of its last item.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cursor {
     pub(crate) ranked_at: DateTime<Utc>,
     pub(crate) score: f64,
-    pub(crate) starts: DateTime<Utc>,
+    pub(crate) start_time: DateTime<Utc>,
     pub(crate) id: Uuid,
 }
 
 impl Cursor {
     /// Parses a cursor. Returns `None`, which selects the first page, for invalid text and for a
     /// cursor that was not ranked within the day up to `now`.
-    pub(crate) fn read(text: &str, now: DateTime<Utc>) -> Option<Self> {
+    pub(crate) fn parse(text: &str, now: DateTime<Utc>) -> Option<Self> {
         let bytes = BASE64_URL_SAFE.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;
         let mut parts = text.split('|');
         let score = f64::from_bits(u64::from_str_radix(parts.next()?, 16).ok()?);
-        let starts = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
+        let start_time = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
         let id = Uuid::try_parse(parts.next()?).ok()?;
         let ranked_at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
         let age = now.signed_duration_since(ranked_at);
@@ -35,19 +37,25 @@ impl Cursor {
         (parts.next().is_none() && score.is_finite() && is_recent).then_some(Self {
             ranked_at,
             score,
-            starts,
+            start_time,
             id,
         })
     }
 
-    pub(crate) fn text(&self) -> String {
+    fn encode(self) -> String {
         BASE64_URL_SAFE.encode(format!(
             "{:x}|{}|{}|{}",
             self.score.to_bits(),
-            self.starts.timestamp_micros(),
+            self.start_time.timestamp_micros(),
             self.id,
             self.ranked_at.timestamp_micros()
         ))
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.encode())
     }
 }
 
@@ -56,22 +64,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_read_as_it_was_written_and_anything_else_is_the_first_page() {
+    fn cursor_round_trips_and_invalid_text_gives_first_page() {
         let moment = DateTime::from_timestamp_micros(1_900_000_000_123_456).unwrap();
         let cursor = Cursor {
             ranked_at: moment,
             score: 4.25,
-            starts: moment,
+            start_time: moment,
             id: Uuid::from_u128(7),
         };
-        assert_eq!(Cursor::read(&cursor.text(), moment), Some(cursor));
+        assert_eq!(Cursor::parse(&cursor.to_string(), moment), Some(cursor));
         for other in [
             "",
             "%%%",
             "bm90aGluZw==",
             "N2ZmODAwMDAwMDAwMDAwMHwxfHh8MQ==",
         ] {
-            assert_eq!(Cursor::read(other, moment), None, "{other}");
+            assert_eq!(Cursor::parse(other, moment), None, "{other}");
         }
     }
 
@@ -81,7 +89,7 @@ mod tests {
         let ranked_at = |ranked_at| Cursor {
             ranked_at,
             score: 0.0,
-            starts: now,
+            start_time: now,
             id: Uuid::from_u128(7),
         };
         let extremes = [
@@ -92,14 +100,18 @@ mod tests {
         ];
         for moment in extremes {
             assert_eq!(
-                Cursor::read(&ranked_at(moment).text(), now),
+                Cursor::parse(&ranked_at(moment).to_string(), now),
                 None,
                 "{moment}"
             );
         }
         for moment in [now - MAX_AGE, now, now + MAX_CLOCK_SKEW] {
             let cursor = ranked_at(moment);
-            assert_eq!(Cursor::read(&cursor.text(), now), Some(cursor), "{moment}");
+            assert_eq!(
+                Cursor::parse(&cursor.to_string(), now),
+                Some(cursor),
+                "{moment}"
+            );
         }
     }
 }

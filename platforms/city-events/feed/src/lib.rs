@@ -1,7 +1,10 @@
-//! What is worth looking at, among the events of a city.
+//! The feed service of City Events: published events, ranked by joins, views and start time.
 //!
-//! The service asks nobody. It keeps an index of its own from what other services tell, so that a feed is there while they are away, and it may be thrown away: told
-//! again, it is the same. Ranks move with the clock, so the moment at which a list was ranked is part of its cursor, and pages neither skip nor repeat.
+//! The service calls no other service. Messages of the event and join services keep its index
+//! current, so the feed works during their outages. Republished messages rebuild the same index.
+//!
+//! Scores change with time. A cursor contains the time at which its list was ranked, so pages
+//! neither skip nor repeat events.
 //!
 //! ```no_run
 //! use std::process::ExitCode;
@@ -20,5 +23,5 @@ mod rank;
 mod service;
 mod store;
 
-pub use config::{AnonymousConfig, FeedConfig, TrackLimitsConfig};
+pub use config::{AnonymousConfig, FeedConfig, TrackingConfig};
 pub use service::{assemble, main, service};

@@ -1,4 +1,4 @@
-//! The service.
+//! The `city-events-feed` binary.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What stands before what.
+//! Scores and the order of events.
 
 use std::{cmp::Ordering, collections::HashMap};
 
@@ -6,20 +6,21 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::{
     cursor::{CURSOR_DIGITS, Cursor},
-    store::{Counts, Listed},
+    store::{Counts, UpcomingEvent},
 };
 
-/// A join of the last day says most; a look says little.
+// Weights of the contract.
 const JOIN_OF_DAY: f64 = 4.0;
 const JOIN_OF_WEEK: f64 = 2.0;
 const VIEW_OF_DAY: f64 = 0.5;
-/// What an event gets that begins now; one of in two days a third of it.
+/// Score of an event that starts now. It falls with 1 / (1 + days until the start).
 const NEARNESS: f64 = 3.0;
-/// What somebody likes adds this share of its weight, and never more than this share of the score.
-const TASTE: f64 = 0.5;
+/// Ratio of an interest's weight that is added to the score. The addition is at most this ratio of
+/// the score.
+const INTEREST: f64 = 0.5;
 const SECONDS_OF_DAY: f64 = 86_400.0;
 
-/// How events are looked at.
+/// Order of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FeedType {
     Trending,
@@ -28,7 +29,7 @@ pub(crate) enum FeedType {
 }
 
 impl FeedType {
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "trending" => Some(Self::Trending),
             "personalized" => Some(Self::Personalized),
@@ -49,30 +50,30 @@ impl FeedType {
 /// An event with its score.
 #[derive(Debug, Clone)]
 pub(crate) struct Ranked {
-    pub(crate) event: Listed,
+    pub(crate) event: UpcomingEvent,
     pub(crate) score: f64,
 }
 
 impl Ranked {
-    fn place(&self, ranked_at: DateTime<Utc>) -> Cursor {
+    fn sort_key(&self, ranked_at: DateTime<Utc>) -> Cursor {
         Cursor {
             ranked_at,
             score: self.score,
-            starts: self.event.starts,
+            start_time: self.event.start_time,
             id: self.event.id,
         }
     }
 }
 
-/// A page of events, and where the next one begins.
+/// Returns a page of events and the cursor of the next page.
 pub(crate) fn page(
     kind: FeedType,
-    events: Vec<Listed>,
+    events: Vec<UpcomingEvent>,
     counts: &HashMap<uuid::Uuid, Counts>,
-    tastes: &HashMap<String, f64>,
+    interests: &HashMap<String, f64>,
     (ranked_at, after, limit): (DateTime<Utc>, Option<Cursor>, usize),
 ) -> (Vec<Ranked>, Option<Cursor>) {
-    // What a cursor can say, so that the next page is ranked at the very moment of this one.
+    // The precision of a cursor, so that the next page is ranked at exactly the same time.
     let ranked_at = ranked_at.trunc_subsecs(CURSOR_DIGITS);
     let mut ranked: Vec<Ranked> = events
         .into_iter()
@@ -80,32 +81,32 @@ pub(crate) fn page(
             let score = match kind {
                 FeedType::Latest => 0.0,
                 _ => {
-                    let plain = score(&event, counts.get(&event.id), ranked_at);
-                    let taste = tastes.get(&event.category).copied().unwrap_or_default();
-                    plain + (taste * TASTE).min(plain * TASTE)
+                    let base = score(&event, counts.get(&event.id), ranked_at);
+                    let interest = interests.get(&event.category).copied().unwrap_or_default();
+                    base + (interest * INTEREST).min(base * INTEREST)
                 }
             };
             Ranked { event, score }
         })
         .collect();
     let order = |left: &Cursor, right: &Cursor| order(kind, left, right);
-    ranked.sort_by(|left, right| order(&left.place(ranked_at), &right.place(ranked_at)));
-    let behind = |event: &Ranked| {
-        after.is_none_or(|after| order(&after, &event.place(ranked_at)) == Ordering::Less)
+    ranked.sort_by(|left, right| order(&left.sort_key(ranked_at), &right.sort_key(ranked_at)));
+    let is_after_cursor = |event: &Ranked| {
+        after.is_none_or(|after| order(&after, &event.sort_key(ranked_at)) == Ordering::Less)
     };
-    let mut rest = ranked.into_iter().filter(behind);
+    let mut rest = ranked.into_iter().filter(is_after_cursor);
     let items: Vec<Ranked> = rest.by_ref().take(limit).collect();
     let next = match rest.next() {
-        Some(_) => items.last().map(|last| last.place(ranked_at)),
+        Some(_) => items.last().map(|last| last.sort_key(ranked_at)),
         None => None,
     };
     (items, next)
 }
 
-fn score(event: &Listed, counts: Option<&Counts>, now: DateTime<Utc>) -> f64 {
+fn score(event: &UpcomingEvent, counts: Option<&Counts>, now: DateTime<Utc>) -> f64 {
     let counts = counts.copied().unwrap_or_default();
-    let seconds = (event.starts - now).num_seconds().max(0);
-    // An event in a million years has lost nothing that matters.
+    let seconds = (event.start_time - now).num_seconds().max(0);
+    // Beyond 136 years the difference does not matter.
     let days = f64::from(u32::try_from(seconds).unwrap_or(u32::MAX)) / SECONDS_OF_DAY;
     JOIN_OF_DAY * f64::from(counts.joins_of_day)
         + JOIN_OF_WEEK * f64::from(counts.joins_of_week)
@@ -116,11 +117,11 @@ fn score(event: &Listed, counts: Option<&Counts>, now: DateTime<Utc>) -> f64 {
 fn order(kind: FeedType, left: &Cursor, right: &Cursor) -> Ordering {
     let by_id = right.id.cmp(&left.id);
     match kind {
-        FeedType::Latest => right.starts.cmp(&left.starts).then(by_id),
+        FeedType::Latest => right.start_time.cmp(&left.start_time).then(by_id),
         _ => right
             .score
             .total_cmp(&left.score)
-            .then(left.starts.cmp(&right.starts))
+            .then(left.start_time.cmp(&right.start_time))
             .then(by_id),
     }
 }
@@ -132,14 +133,14 @@ mod tests {
 
     use super::*;
 
-    fn events(now: DateTime<Utc>) -> Vec<Listed> {
+    fn events(now: DateTime<Utc>) -> Vec<UpcomingEvent> {
         (1..=7_u8)
-            .map(|day| Listed {
+            .map(|day| UpcomingEvent {
                 id: Uuid::from_u128(day.into()),
                 title: format!("event {day}"),
                 city: "Rome".to_owned(),
                 category: if day % 2 == 0 { "Music" } else { "Art" }.to_owned(),
-                starts: now + Duration::days(day.into()),
+                start_time: now + Duration::days(day.into()),
                 covers: Vec::new(),
             })
             .collect()
@@ -150,9 +151,9 @@ mod tests {
     }
 
     #[test]
-    fn pages_hold_every_event_once_though_the_clock_goes_on_api_1() {
+    fn pages_return_each_event_once_while_time_passes_api_5() {
         let now = Utc::now();
-        // As the index has them.
+        // The precision of the database.
         let listed = events(now.trunc_subsecs(CURSOR_DIGITS));
         let counts = HashMap::from([(
             Uuid::from_u128(6),
@@ -171,7 +172,7 @@ mod tests {
                 let (items, next) = page(kind, listed.clone(), &counts, &HashMap::new(), limits);
                 seen.extend(items.iter().map(|item| item.event.id.as_u128()));
                 match next {
-                    Some(cursor) => after = Cursor::read(&cursor.text(), now),
+                    Some(cursor) => after = Cursor::parse(&cursor.to_string(), now),
                     None => break,
                 }
             }
@@ -184,15 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_likes_comes_sooner_and_never_adds_more_than_half() {
+    fn interests_add_at_most_half_of_the_score() {
         let now = Utc::now();
-        let tastes = HashMap::from([("Music".to_owned(), 1_000.0)]);
+        let interests = HashMap::from([("Music".to_owned(), 1_000.0)]);
         let limits = (now, None, 3);
         let (items, _) = page(
             FeedType::Personalized,
             events(now),
             &HashMap::new(),
-            &tastes,
+            &interests,
             limits,
         );
         assert_eq!(titles(&items), ["event 1", "event 2", "event 4"]);

@@ -1,4 +1,4 @@
-//! The service: an index, what fills it, and who asks it.
+//! The service definition and its assembly.
 
 use std::process::ExitCode;
 
@@ -12,29 +12,29 @@ use seaworthy::{
 };
 
 use crate::{
-    actor::Actors,
+    actor::Identification,
     api::{self, Api},
     config::FeedConfig,
     consumers,
     store::{MIGRATIONS, Store},
 };
 
-/// The name that logs, probes and settings know the database by.
+/// Name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
-/// The same of the broker.
+/// Name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
-/// What its routes take and answer.
+/// OpenAPI document of the HTTP routes.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
-/// Seldom enough to be no load, often enough that no purge is large.
-const FORGET_EVERY: Timeout = Timeout::from_secs(60 * 60);
+/// Interval between deletions of old actions.
+const PURGE_INTERVAL: Timeout = Timeout::from_secs(60 * 60);
 
-/// The service and its default addresses.
+/// Returns the service with its name, its default settings and its legacy environment variables.
 #[must_use]
 pub fn service() -> Service {
     Service::new("feed-service", env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:8084")
         .default_value("admin.addr", "127.0.0.1:9184")
-        // The door beside it says who its caller is.
+        // The gateway on the same machine forwards the address of the client.
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .variable("LOG_LEVEL", "log.level")
         .variable("LOG_FORMAT", "log.format")
@@ -43,12 +43,12 @@ pub fn service() -> Service {
         .variable("RABBIT_EXCHANGE", "broker.rabbitmq.exchange")
         .variable("JWT_SECRET", "jwt.secret")
         .variable("ANON_COOKIE_SECRET", "anonymous.secret")
-        .variable("RATE_LIMIT_PER_ACTOR", "track.requests_per_actor")
-        .variable("RATE_LIMIT_PER_IP", "track.requests_per_address")
-        .variable("REDIS_ADDR", "track.redis.address")
+        .variable("RATE_LIMIT_PER_ACTOR", "tracking.requests_per_actor")
+        .variable("RATE_LIMIT_PER_IP", "tracking.requests_per_ip")
+        .variable("REDIS_ADDR", "tracking.redis.address")
 }
 
-/// The whole of the program.
+/// Runs the `city-events-feed` binary and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let commands = Commands::new()
@@ -65,14 +65,14 @@ fn broker(settings: &FeedConfig) -> &MessagingConfig {
     &settings.broker
 }
 
-/// Puts the service together.
+/// Connects the dependencies and registers routes, consumers and workers.
 ///
 /// # Errors
-/// [`StartError`] when something it needs is missing or a setting is.
+/// Returns [`StartError`] if a dependency is unavailable or a required setting is missing.
 pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     service.authenticate(bearer(service, &settings.jwt)?);
-    let actors = Actors::new(&settings.anonymous)?;
+    let visitors = Identification::new(&settings.anonymous)?;
     let (database, messaging) = tokio::try_join!(
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
@@ -80,19 +80,17 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
     let inbox = Inbox::new(database.clone(), consumers::GROUP, settings.inbox.clone());
     inbox.purge_regularly(service);
     let store = Store::new(database);
-    let forgetful = store.clone();
+    let purged = store.clone();
     service.worker(Worker::in_steps(
-        "purge of what people did",
-        Schedule::Interval(FORGET_EVERY),
+        "purge old actions",
+        Schedule::Interval(PURGE_INTERVAL),
         move || {
-            let store = forgetful.clone();
-            async move { Ok(store.forget().await?) }
+            let store = purged.clone();
+            async move { Ok(store.purge().await?) }
         },
     ));
-    messaging
-        .subscribe(consumers::subscription(&store, &inbox))
-        .await?;
-    let api = Api::new(store, actors, service, &settings.track)?;
+    messaging.subscribe(consumers::subscription(&inbox)).await?;
+    let api = Api::new(store, visitors, service, &settings.tracking)?;
     service.http(api::routes(api));
     service.document(OPENAPI);
     Ok(())

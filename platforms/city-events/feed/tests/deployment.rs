@@ -1,6 +1,8 @@
-//! What is committed beside the service, for whoever deploys it: its settings, written down, by example and in the compose file of the platform.
+//! Settings documents, production example, compose file and secrets of the service.
 
-use seaworthy_testkit::deployment::Deployed;
+use std::path::Path;
+
+use seaworthy_testkit::{deployment::Deployed, process::ServiceProcess};
 
 const FEED: Deployed = Deployed {
     program: env!("CARGO_BIN_EXE_city-events-feed"),
@@ -10,17 +12,27 @@ const FEED: Deployed = Deployed {
 };
 
 #[test]
-fn the_committed_documents_of_the_settings_are_current_conf_6() {
+fn committed_settings_documents_are_current_conf_6() {
     FEED.documents_its_settings();
 }
 
 #[test]
-fn production_refuses_rate_limits_that_fail_open_res_6() {
+fn binary_without_secrets_does_not_start_conf_5() {
+    let program = Path::new(FEED.program);
+    let ended = ServiceProcess::start(program, &[], &[]).and_then(ServiceProcess::ended);
+    let result = ended
+        .as_ref()
+        .map(|ended| (ended.status.success(), ended.stderr.contains("jwt.secret")));
+    assert!(matches!(result, Ok((false, true))), "{ended:#?}");
+}
+
+#[test]
+fn production_rejects_rate_limits_that_fail_open_res_6() {
     let example = FEED.in_production().unwrap();
-    let refused = |setting: &str| example.refused("RES-6", &[setting]).unwrap();
-    let key = "track.redis.on_failure";
-    assert_eq!(refused(&format!("{key}=open")), [key]);
-    assert_eq!(refused(&format!("{key}=local")), [""; 0]);
+    let rejected = |setting: &str| example.refused("RES-6", &[setting]).unwrap();
+    let key = "tracking.redis.on_failure";
+    assert_eq!(rejected(&format!("{key}=open")), [key]);
+    assert_eq!(rejected(&format!("{key}=local")), [""; 0]);
 }
 
 #[test]
@@ -29,11 +41,11 @@ fn production_accepts_the_example_settings_conf_3() {
 }
 
 #[test]
-fn it_starts_in_production_with_the_example_settings_on_real_servers_conf_3() {
+fn service_starts_in_production_on_real_servers_conf_3() {
     FEED.starts_in_production_on_real_servers();
 }
 
 #[test]
-fn the_variables_of_the_compose_file_are_settings_conf_1_ship_2() {
+fn compose_variables_are_settings_conf_1_ship_2() {
     FEED.is_configured_by_compose();
 }

@@ -49,8 +49,8 @@ impl TestPlatform {
     async fn start() -> Self {
         let mut settings: Vec<String> = [
             "email.rate_limit.enabled=false",
-            "feed.track.requests_per_actor=1000000",
-            "feed.track.requests_per_address=1000000",
+            "feed.tracking.requests_per_actor=1000000",
+            "feed.tracking.requests_per_ip=1000000",
         ]
         .map(str::to_owned)
         .into();

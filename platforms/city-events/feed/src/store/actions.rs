@@ -4,15 +4,15 @@ use uuid::Uuid;
 
 use super::{Store, counts::MONTH};
 
-/// Lines that one step removes, so that no lock is held for long.
-const PURGED_AT_ONCE: i64 = 5_000;
-/// Longer than anything is counted.
-const KEPT: Duration = MONTH;
+/// Maximum number of rows that one statement deletes, so that locks are short.
+const PURGE_BATCH: i64 = 5_000;
+/// Retention of actions and joins: the longest period that any count or interest covers.
+const RETENTION: Duration = MONTH;
 
 impl Store {
     /// Stores that an actor viewed a published event, once per day and kind. For any other event it
     /// is a no-op, so that clients cannot fill the table with invented IDs.
-    pub(crate) async fn looked(
+    pub(crate) async fn record_action(
         &self,
         actor: &str,
         event: Uuid,
@@ -33,30 +33,21 @@ impl Store {
             .map(drop)
     }
 
-    /// Returns whether people can look at an event.
-    pub(crate) async fn is_published(&self, event: Uuid) -> Result<bool, DataError> {
-        let found: Option<(Uuid,)> =
-            sql("SELECT event_id FROM feed_events WHERE event_id = ? AND status = 'published'")
-                .bind(event)
-                .fetch_optional(&self.0)
-                .await?;
-        Ok(found.is_some())
-    }
-
-    /// Forgets some of what people did so long ago that it counts no more; `true` says that there may be more.
-    pub(crate) async fn forget(&self) -> Result<bool, DataError> {
-        let looks = sql("DELETE FROM feed_actions WHERE ctid IN (SELECT ctid FROM feed_actions WHERE happened_at < ? LIMIT ?)")
+    /// Deletes a batch of actions and joins older than the retention. Returns whether more rows may
+    /// be left.
+    pub(crate) async fn purge(&self) -> Result<bool, DataError> {
+        let actions = sql("DELETE FROM feed_actions WHERE ctid IN (SELECT ctid FROM feed_actions WHERE happened_at < ? LIMIT ?)")
             .on_mysql("DELETE FROM feed_actions WHERE happened_at < ? LIMIT ?")
             .on_sqlite("DELETE FROM feed_actions WHERE rowid IN (SELECT rowid FROM feed_actions WHERE happened_at < ? LIMIT ?)");
         let joins = sql("DELETE FROM feed_joins WHERE ctid IN (SELECT ctid FROM feed_joins WHERE heard_at < ? LIMIT ?)")
             .on_mysql("DELETE FROM feed_joins WHERE heard_at < ? LIMIT ?")
             .on_sqlite("DELETE FROM feed_joins WHERE rowid IN (SELECT rowid FROM feed_joins WHERE heard_at < ? LIMIT ?)");
-        let mut is_more = false;
-        for statement in [looks, joins] {
-            let statement = statement.bind(Utc::now() - KEPT).bind(PURGED_AT_ONCE);
-            let done = statement.execute(&self.0).await?;
-            is_more |= done.rows_affected() >= PURGED_AT_ONCE.unsigned_abs();
+        let mut has_more = false;
+        for statement in [actions, joins] {
+            let statement = statement.bind(Utc::now() - RETENTION).bind(PURGE_BATCH);
+            let deleted = statement.execute(&self.0).await?;
+            has_more |= deleted.rows_affected() >= PURGE_BATCH.unsigned_abs();
         }
-        Ok(is_more)
+        Ok(has_more)
     }
 }

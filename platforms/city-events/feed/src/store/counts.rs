@@ -1,4 +1,4 @@
-//! What is counted of what people did.
+//! Counts of joins and views, and interests of visitors.
 
 use std::collections::HashMap;
 
@@ -6,18 +6,19 @@ use chrono::{DateTime, Duration, Utc};
 use seaworthy::data::{DataError, sql};
 use uuid::Uuid;
 
-use super::{Listed, Store, joins::has_left};
+use super::{Store, UpcomingEvent, joins::has_left};
 
-/// How far back counts and tastes look.
+/// Period of the weekly count of joins.
 const WEEK: Duration = Duration::days(7);
+/// Period of interests.
 pub(super) const MONTH: Duration = Duration::days(30);
 /// Events whose counts one statement reads. A bound list is padded to a power of two.
 const EVENTS_PER_STATEMENT: usize = 512;
-/// What says how much somebody likes a kind of event.
-const JOINED: f64 = 1.0;
-const LOOKED: f64 = 0.3;
+// Weights of interests, as the contract requires.
+const JOIN_WEIGHT: f64 = 1.0;
+const ACTION_WEIGHT: f64 = 0.3;
 
-/// How many different people did what with an event.
+/// Numbers of distinct actors who joined or viewed an event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) joins_of_day: u32,
@@ -30,7 +31,7 @@ impl Store {
     /// only on the events, not on what clients track.
     pub(crate) async fn counts(
         &self,
-        events: &[Listed],
+        events: &[UpcomingEvent],
         at: DateTime<Utc>,
     ) -> Result<HashMap<Uuid, Counts>, DataError> {
         let mut counts = HashMap::with_capacity(events.len());
@@ -80,8 +81,8 @@ impl Store {
         Ok(())
     }
 
-    /// What somebody likes, as it was known at a moment.
-    pub(crate) async fn tastes(
+    /// Returns the weight of each category for an actor at a given time.
+    pub(crate) async fn interests(
         &self,
         actor: &str,
         at: DateTime<Utc>,
@@ -98,7 +99,7 @@ impl Store {
         .bind(at)
         .fetch_all(&self.0)
         .await?;
-        let looks: Vec<(String, i64)> = sql(
+        let actions: Vec<(String, i64)> = sql(
             "SELECT e.category, COUNT(*) FROM feed_actions a JOIN feed_events e ON e.event_id = a.event_id
              WHERE a.actor = ? AND a.happened_at > ? AND a.happened_at <= ? GROUP BY e.category",
         )
@@ -108,12 +109,12 @@ impl Store {
         .fetch_all(&self.0)
         .await?;
         let times = |count: i64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        let mut tastes: HashMap<String, f64> = HashMap::new();
-        for (weight, all) in [(JOINED, joins), (LOOKED, looks)] {
+        let mut interests: HashMap<String, f64> = HashMap::new();
+        for (weight, all) in [(JOIN_WEIGHT, joins), (ACTION_WEIGHT, actions)] {
             for (category, count) in all {
-                *tastes.entry(category).or_default() += weight * times(count);
+                *interests.entry(category).or_default() += weight * times(count);
             }
         }
-        Ok(tastes)
+        Ok(interests)
     }
 }

@@ -2,18 +2,19 @@ use chrono::{DateTime, Utc};
 use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
-/// Word of somebody who joined an event, or left it.
+/// A join or a leave of a user.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Joined {
+pub(crate) struct JoinChange {
     pub(crate) user: Uuid,
     pub(crate) event: Uuid,
-    pub(crate) is_in: bool,
-    /// That of the event's places; it alone tells the order of what two replicas tell.
+    /// Whether the user takes part after the change.
+    pub(crate) is_joined: bool,
+    /// Revision of the event's seat counts. It orders the changes that two replicas publish.
     pub(crate) revision: Option<i64>,
-    pub(crate) told_at: DateTime<Utc>,
+    pub(crate) occurred_at: DateTime<Utc>,
 }
 
-/// Whether somebody who joined, in the line `j`, had left again by a moment, which is bound once.
+/// Condition: the user of the join in row `j` had left again at the time that it binds once.
 macro_rules! has_left {
     () => {
         "EXISTS (SELECT 1 FROM feed_joins l WHERE l.event_id = j.event_id AND l.actor = j.actor AND l.kind = 'leave' AND l.heard_at <= ?
@@ -22,15 +23,15 @@ macro_rules! has_left {
 }
 pub(super) use has_left;
 
-/// Remembers it.
-pub(crate) async fn moved(tx: &Transaction, joined: Joined) -> Result<(), DataError> {
+/// Records a join or a leave.
+pub(crate) async fn record_join(tx: &Transaction, change: JoinChange) -> Result<(), DataError> {
     sql("INSERT INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
         .on_mysql("INSERT IGNORE INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(format!("u:{}", joined.user))
-        .bind(joined.event)
-        .bind(if joined.is_in { "join" } else { "leave" })
-        .bind(joined.revision)
-        .bind(joined.told_at)
+        .bind(format!("u:{}", change.user))
+        .bind(change.event)
+        .bind(if change.is_joined { "join" } else { "leave" })
+        .bind(change.revision)
+        .bind(change.occurred_at)
         .bind(Utc::now())
         .execute(tx)
         .await

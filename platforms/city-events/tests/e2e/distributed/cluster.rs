@@ -137,7 +137,7 @@ impl Cluster {
             let mut settings = settings(name, &all, &secret);
             let redis_key = match name {
                 "auth" | "bff" | "email" => Some("RATE_LIMIT__REDIS__ADDRESS"),
-                "feed" => Some("TRACK__REDIS__ADDRESS"),
+                "feed" => Some("TRACKING__REDIS__ADDRESS"),
                 _ => None,
             };
             settings.extend(redis_key.map(|key| (key.to_owned(), redis.url())));

@@ -1,4 +1,4 @@
-//! The service in this process, and somebody who tells of events and joins.
+//! The service in this process, with a peer that publishes messages about events and joins.
 
 use std::{
     net::SocketAddr,
@@ -27,16 +27,16 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 const SECRET: &str = "a secret of the tests that is long enough";
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct OutsideConfig {
+struct PeerConfig {
     broker: MessagingConfig,
 }
 
-/// The service and what is around it.
-pub(crate) struct House {
+/// The running service and its environment.
+pub(crate) struct TestApp {
     pub(crate) http: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) database: Database,
@@ -46,7 +46,7 @@ pub(crate) struct House {
     _empty: EmptyDatabase,
 }
 
-pub(crate) async fn open(empty: EmptyDatabase) -> House {
+pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     let broker = format!(
         "broker.url=sqlite:{}",
@@ -64,15 +64,15 @@ pub(crate) async fn open(empty: EmptyDatabase) -> House {
         .start(loader("feed", own), city_events_feed::assemble)
         .await
         .unwrap();
-    let (outside, publisher) = outside(broker).await;
+    let (peer, publisher) = start_peer(broker).await;
     let config = DatabaseConfig::at(empty.url().parse().unwrap());
     let addresses = feed.addresses();
-    House {
+    TestApp {
         http: addresses.http,
         admin: addresses.admin,
-        database: Database::builder("look", config).open().await.unwrap(),
+        database: Database::builder("test", config).open().await.unwrap(),
         publisher,
-        _running: [feed, outside],
+        _running: [feed, peer],
         _folder: folder,
         _empty: empty,
     }
@@ -91,11 +91,11 @@ fn loader(name: &str, own: impl IntoIterator<Item = String>) -> Loader {
         .overrides(common.chain(own))
 }
 
-/// Somebody who tells what the other services of a platform tell.
-async fn outside(broker: String) -> (RunningService, Publisher) {
-    let made = Arc::new(OnceLock::new());
-    let making = Arc::clone(&made);
-    let assemble = async move |service: &Assembly<OutsideConfig>| {
+/// Starts a service that publishes the messages of the other services.
+async fn start_peer(broker: String) -> (RunningService, Publisher) {
+    let publisher = Arc::new(OnceLock::new());
+    let for_assembly = Arc::clone(&publisher);
+    let assemble = async move |service: &Assembly<PeerConfig>| {
         let messaging = Messaging::connect(service, "broker", &service.settings().broker).await?;
         let topics = Topics::of::<EventPublished>()
             .and::<EventUpdated>()
@@ -103,43 +103,44 @@ async fn outside(broker: String) -> (RunningService, Publisher) {
             .and::<EventCanceled>()
             .and::<JoinCreated>()
             .and::<JoinCanceled>();
-        let _ = making.set(messaging.publisher(topics).await?);
+        let _ = for_assembly.set(messaging.publisher(topics).await?);
         Ok(())
     };
-    let running = Service::new("outside", "1")
-        .start(loader("outside", [broker]), assemble)
+    let running = Service::new("peer", "1")
+        .start(loader("peer", [broker]), assemble)
         .await
         .unwrap();
-    let publisher = made.get().unwrap().clone();
+    let publisher = publisher.get().unwrap().clone();
     (running, publisher)
 }
 
-/// An event that is told of.
+/// An event in messages.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct TestEvent {
     pub(crate) id: Uuid,
     pub(crate) title: String,
     pub(crate) category: String,
-    pub(crate) starts: DateTime<Utc>,
-    pub(crate) at: DateTime<Utc>,
+    pub(crate) start_time: DateTime<Utc>,
+    /// Time of the message.
+    pub(crate) occurred_at: DateTime<Utc>,
 }
 
-impl Told {
-    /// One that begins in so many days.
-    pub(crate) fn of(title: &str, days: i64) -> Self {
+impl TestEvent {
+    /// Returns an event that starts in some days.
+    pub(crate) fn new(title: &str, days: i64) -> Self {
         Self {
             id: seaworthy::core::new_id(),
             title: title.to_owned(),
             category: "tech".to_owned(),
-            starts: Utc::now() + TimeDelta::days(days),
-            at: Utc::now(),
+            start_time: Utc::now() + TimeDelta::days(days),
+            occurred_at: Utc::now(),
         }
     }
 
-    /// The same, told so many seconds later.
+    /// Returns the same event for a message some seconds later.
     pub(crate) fn later(&self, seconds: i64) -> Self {
         Self {
-            at: self.at + TimeDelta::seconds(seconds),
+            occurred_at: self.occurred_at + TimeDelta::seconds(seconds),
             ..self.clone()
         }
     }
@@ -150,15 +151,15 @@ impl Told {
             producer: "event-service".to_owned(),
             message_id: seaworthy::core::new_id(),
             trace_id: None,
-            occurred_at: self.at,
+            occurred_at: self.occurred_at,
             payload: Announcement {
                 event_id: self.id,
                 owner_id: Some("owner".to_owned()),
                 title: self.title.clone(),
                 city: "Hamburg".to_owned(),
                 category: self.category.clone(),
-                start_time: Some(self.starts),
-                end_time: Some(self.starts + TimeDelta::hours(2)),
+                start_time: Some(self.start_time),
+                end_time: Some(self.start_time + TimeDelta::hours(2)),
                 capacity: 10,
                 status: status.to_owned(),
                 reason: None,
@@ -169,8 +170,8 @@ impl Told {
     }
 }
 
-/// Somebody joined.
-pub(crate) fn joined(user: Uuid, event: &Told) -> JoinCreated {
+/// Returns the message of a join.
+pub(crate) fn joined(user: Uuid, event: &TestEvent) -> JoinCreated {
     JoinCreated {
         event_id: event.id,
         user_id: user,
@@ -179,17 +180,8 @@ pub(crate) fn joined(user: Uuid, event: &Told) -> JoinCreated {
     }
 }
 
-/// The places of an event after so many changes.
-pub(crate) fn seats(revision: i64) -> Option<SeatCounts> {
-    Some(SeatCounts {
-        active: 1,
-        waitlisted: 0,
-        revision,
-    })
-}
-
-/// Somebody gave a place back.
-pub(crate) fn left(user: Uuid, event: &Told) -> JoinCanceled {
+/// Returns the message of a leave.
+pub(crate) fn left(user: Uuid, event: &TestEvent) -> JoinCanceled {
     JoinCanceled {
         event_id: event.id,
         user_id: user,
@@ -198,7 +190,16 @@ pub(crate) fn left(user: Uuid, event: &Told) -> JoinCanceled {
     }
 }
 
-/// An access token of a user.
+/// Returns seat counts with a revision.
+pub(crate) fn seats(revision: i64) -> Option<SeatCounts> {
+    Some(SeatCounts {
+        active: 1,
+        waitlisted: 0,
+        revision,
+    })
+}
+
+/// Returns an access token of a user.
 pub(crate) fn token(user: Uuid) -> String {
     let claims = json!({ "uid": user, "role": "user", "exp": Utc::now().timestamp() + 600 });
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
@@ -206,26 +207,26 @@ pub(crate) fn token(user: Uuid) -> String {
     jsonwebtoken::encode(&header, &claims, &key).unwrap()
 }
 
-impl House {
-    pub(crate) async fn tell<E: Event + Serialize>(&self, event: &E) {
-        self.tell_message(Message::of(event)).await;
+impl TestApp {
+    pub(crate) async fn send<E: Event + Serialize>(&self, event: &E) {
+        self.send_message(Message::of(event)).await;
     }
 
-    pub(crate) async fn tell_message(&self, message: Message) {
+    pub(crate) async fn send_message(&self, message: Message) {
         self.publisher.publish(message).await.unwrap();
     }
 
-    /// Tells of an event that everybody sees, and waits until it is listed.
-    pub(crate) async fn publish(&self, event: &Told) {
-        self.tell(&EventPublished(event.envelope("published")))
+    /// Sends the message of a published event and waits until the feed lists it.
+    pub(crate) async fn publish(&self, event: &TestEvent) {
+        self.send(&EventPublished(event.envelope("published")))
             .await;
-        self.until("the event is listed", || {
+        self.eventually("the feed lists the event", async || {
             self.titles("type=latest&limit=50").contains(&event.title)
         })
         .await;
     }
 
-    pub(crate) fn send(
+    pub(crate) fn request(
         &self,
         method: &str,
         path: &str,
@@ -235,23 +236,23 @@ impl House {
         request(self.http, method, path, headers, body).unwrap()
     }
 
-    /// A page, for whoever these headers say.
+    /// Returns a page of the feed.
     pub(crate) fn page(&self, query: &str, headers: &[(&str, &str)]) -> Value {
-        let answer = self.send("GET", &format!("/api/feed?{query}"), headers, "");
+        let answer = self.request("GET", &format!("/api/feed?{query}"), headers, "");
         assert_eq!(answer.status, 200, "{query}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap()
     }
 
-    /// The titles of a page, in their order.
+    /// Returns the titles of a page in their order.
     pub(crate) fn titles(&self, query: &str) -> Vec<String> {
         titles(&self.page(query, &[]))
     }
 
-    /// Waits for what comes with a message.
-    pub(crate) async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
-        let begun = tokio::time::Instant::now();
-        while !is_so() {
-            assert!(begun.elapsed() < PATIENCE, "{what}");
+    /// Waits until a condition is true.
+    pub(crate) async fn eventually(&self, condition: &str, is_true: impl AsyncFn() -> bool) {
+        let start = tokio::time::Instant::now();
+        while !is_true().await {
+            assert!(start.elapsed() < TIMEOUT, "still false: {condition}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

@@ -1,0 +1,31 @@
+use seaworthy::{
+    data::{Migration, MigrationSet},
+    outbox,
+};
+
+/// Checksums of the migrations with other comments.
+const OTHER_COMMENTS: [&str; 2] = [
+    "c6cdd1ca800312025e17b6a98026f561f51fa07fc854d959d41e67338f32d433",
+    "8802878d55b35eed03d42448f7f07716fa79a6749a04729b19d629f364f36a57",
+];
+
+/// Tables of the index and of the inbox.
+pub(crate) const MIGRATIONS: &[MigrationSet] = &[
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "feed",
+            include_str!("../../migrations/0001_feed.up.sql"),
+            include_str!("../../migrations/0001_feed.down.sql"),
+        )
+        .with_former_checksum(OTHER_COMMENTS[0]),
+        Migration::new(
+            2,
+            "joins",
+            include_str!("../../migrations/0002_joins.up.sql"),
+            include_str!("../../migrations/0002_joins.down.sql"),
+        )
+        .with_former_checksum(OTHER_COMMENTS[1]),
+    ]),
+    outbox::MIGRATIONS,
+];
