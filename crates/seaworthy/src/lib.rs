@@ -95,45 +95,4 @@ pub mod prelude {
 
 /// The examples of the documentation, compiled with the tests.
 #[cfg(doctest)]
-mod pages {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-    #[cfg(all(feature = "account", feature = "auth"))]
-    #[doc = include_str!("../../../docs/account.md")]
-    struct Account;
-    #[cfg(feature = "audit-log")]
-    #[doc = include_str!("../../../docs/audit-log.md")]
-    struct AuditLog;
-    #[cfg(feature = "cache")]
-    #[doc = include_str!("../../../docs/cache.md")]
-    struct Cache;
-    #[cfg(feature = "auth")]
-    #[doc = include_str!("../../../docs/auth.md")]
-    struct Auth;
-    #[cfg(feature = "crypto")]
-    #[doc = include_str!("../../../docs/crypto.md")]
-    struct Crypto;
-    #[doc = include_str!("../../../docs/client.md")]
-    struct Client;
-    #[doc = include_str!("../../../docs/lifecycle.md")]
-    struct Lifecycle;
-    #[doc = include_str!("../../../docs/http.md")]
-    struct Http;
-    #[cfg(feature = "outbox")]
-    #[doc = include_str!("../../../docs/outbox.md")]
-    struct Outbox;
-    #[doc = include_str!("../../../docs/telemetry.md")]
-    struct Telemetry;
-    #[cfg(feature = "data")]
-    #[doc = include_str!("../../../docs/data.md")]
-    struct Data;
-    #[cfg(feature = "grpc")]
-    #[doc = include_str!("../../../docs/grpc.md")]
-    struct Grpc;
-    #[cfg(feature = "mail")]
-    #[doc = include_str!("../../../docs/mail.md")]
-    struct Mail;
-    #[cfg(feature = "messaging")]
-    #[doc = include_str!("../../../docs/messaging.md")]
-    struct Messaging;
-}
+mod pages;
