@@ -1,17 +1,17 @@
 #!/bin/sh
-# Makes the secrets that compose.yaml mounts, in a folder beside it; those that are there stay as they are.
+# Creates the secrets that compose.yaml mounts, in the folder "secrets". Existing secrets stay unchanged.
 set -eu
 umask 022
 cd "$(dirname "$0")/.."
 mkdir -p secrets
-# Files are read by users of containers, and the folder keeps everybody else out.
+# The users of the containers must read the files. The mode of the folder excludes other users.
 chmod 700 secrets
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
-make() { [ -s "secrets/$1" ] || printf '%s' "$2" > "secrets/$1"; }
+create() { [ -s "secrets/$1" ] || printf '%s' "$2" > "secrets/$1"; }
 
-make database "$(random)"
-make broker "$(random)"
-make rabbitmq.conf "default_user = symbols
+create database "$(random)"
+create broker "$(random)"
+create rabbitmq.conf "default_user = symbols
 default_pass = $(cat secrets/broker)
 default_vhost = symbols
 "

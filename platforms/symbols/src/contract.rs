@@ -1,4 +1,4 @@
-//! What the compiler writes from the files in `contract/`.
+//! Code generated from the files in `contract/`.
 #![allow(
     missing_docs,
     unreachable_pub,

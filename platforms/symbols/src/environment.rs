@@ -1,11 +1,11 @@
-//! Defaults of the framework's settings that differ here, and the names of variables that deployments had before.
+//! Defaults that differ from the framework, and names of legacy variables.
 
 use seaworthy::prelude::*;
 
-/// What both programs have in common.
+/// Returns a program with the common defaults and variables.
 pub(crate) fn program(name: &str) -> Service {
     let program = Service::new(name, env!("CARGO_PKG_VERSION"))
-        // Names that dashboards and alerts know.
+        // Existing dashboards and alerts use the prefixed names.
         .default_value("metrics.service_prefix", true);
     [
         ("LOG_LEVEL", "log.level"),
@@ -25,11 +25,11 @@ pub(crate) fn program(name: &str) -> Service {
     })
 }
 
-/// The service.
+/// Returns the service.
 pub(crate) fn service() -> Service {
     program("symbol-service")
         .variable("METRICS_PATH", "public_metrics")
-        // What pages of other origins could do and for how long, once origins are named.
+        // Methods and cache time of CORS, for configured origins.
         .default_value("server.http.cors.max_age", "1h")
         .default_value(
             "server.http.cors.allowed_methods",
@@ -37,12 +37,12 @@ pub(crate) fn service() -> Service {
         )
 }
 
-/// The worker. It has no callers, and may run beside the service.
+/// Returns the worker. Its default ports differ from those of the service.
 pub(crate) fn worker() -> Service {
     program("symbol-worker")
         .default_value("server.http.addr", "127.0.0.1:8001")
         .default_value("admin.addr", "127.0.0.1:9901")
-        // As long as the worker before waited for what it had in hand.
+        // The legacy worker waited as long for unacknowledged messages.
         .default_value("lifecycle.consumer_timeout", "15s")
         .variable("MQ_QUEUE_NAME", "queue.name")
         .variable("MQ_QUEUE_BINDING_KEY", "queue.binding_key")

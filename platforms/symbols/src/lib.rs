@@ -1,10 +1,16 @@
-//! Symbols: named, versioned blobs that belong to a project, over gRPC and HTTP from one contract, and the events of them.
+//! Stores named, versioned blobs ("symbols") of projects over gRPC and HTTP, and publishes their
+//! events.
 //!
-//! `contract/` says what clients and consumers see, `src/domain/` what the words mean, `src/store/` where symbols are kept, `src/events/` what is told of them, and
-//! `src/api/` brings that together. `src/worker/` is the other program: it takes the events and keeps the history of symbols. Both are thin programs over this crate,
-//! so that what they must agree on stands once.
+//! | Module | Contents |
+//! | --- | --- |
+//! | `contract` | Code generated from `contract/*.proto` |
+//! | `domain` | Types without transport or store |
+//! | `store` | SQL |
+//! | `events` | Events of changes |
+//! | `api` | Methods of the contract |
+//! | `worker` | The worker, which stores the history of symbols |
 //!
-//! `cargo run --release --bin symbols`, then look at <http://127.0.0.1:8000/docs>.
+//! Run `cargo run --release --bin symbols` and open <http://127.0.0.1:8000/docs>.
 
 mod api;
 mod config;

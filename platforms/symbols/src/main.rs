@@ -1,4 +1,4 @@
-//! The service.
+//! The service program.
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use seaworthy::{
     telemetry::metrics::{Format, Metrics},
 };
 
-/// The metrics for callers, at this path.
+/// Returns a route that serves the metrics at a path of the public listener.
 pub(crate) fn route(path: &str, metrics: &Metrics) -> Routes {
     let metrics = metrics.clone();
     Routes::new().get(path, async move |headers: HeaderMap| {

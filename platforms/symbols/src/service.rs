@@ -1,4 +1,4 @@
-//! The service: the contract over a store, whose changes are told.
+//! The service: methods, store and events.
 
 use std::process::ExitCode;
 
@@ -20,12 +20,12 @@ use crate::{
     store::{MIGRATIONS, Store},
 };
 
-/// The name that logs, probes and settings know the database by.
+/// Name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
-/// The same of the broker.
+/// Name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
 
-/// The whole of the program `symbols`.
+/// Runs the program `symbols`.
 #[must_use]
 pub fn serve() -> ExitCode {
     let commands = Commands::new()
@@ -59,7 +59,7 @@ async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {
     service.request_ids(RequestIds::Uuid);
     Contracts::new()
         .idempotency_keys(api::idempotency(), keys)
-        // Clients know HEAD as no method of these routes.
+        // The contract answers HEAD with 405.
         .with_options(api::contract(store), |_| {
             MethodOptions::new().without_head()
         })

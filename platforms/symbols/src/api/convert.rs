@@ -1,4 +1,4 @@
-//! Between the contract's messages and the domain's words.
+//! Conversions between messages of the contract and domain types.
 
 use crate::contract::service::symbols::v1 as wire;
 use crate::domain::{Attributes, Listed, Symbol};

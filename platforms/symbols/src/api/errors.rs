@@ -9,7 +9,7 @@ use seaworthy::{
 };
 use serde_json::json;
 
-/// The reasons and the four members that earlier clients of this API read.
+/// Reasons and fields of the legacy error format.
 #[derive(Debug)]
 pub(super) struct SymbolErrors;
 
@@ -50,7 +50,7 @@ impl ErrorFormat for SymbolErrors {
                     None => limited,
                 }
             }
-            // Ours have reasons of their own, so this one is a panic's.
+            // Errors of this service have other reasons, so this error is a panic.
             (Code::Internal, "INTERNAL") => {
                 Error::new(Code::Internal, "UNKNOWN", "unknown request error").with_cause(error)
             }
@@ -59,7 +59,7 @@ impl ErrorFormat for SymbolErrors {
     }
 
     fn http(&self, error: Error) -> Response {
-        let own = json!({
+        let legacy_fields = json!({
             "code": error.code().http_status(),
             "reason": error.reason(),
             "message": error.message(),
@@ -68,8 +68,10 @@ impl ErrorFormat for SymbolErrors {
         let body = context::with_current(|context| {
             let id = context.map(|context| context.request_id());
             let mut problem = serde_json::to_value(Problem::new(&error, id)).unwrap_or_default();
-            if let (Some(problem), Some(own)) = (problem.as_object_mut(), own.as_object()) {
-                problem.extend(own.clone());
+            if let (Some(problem), Some(legacy_fields)) =
+                (problem.as_object_mut(), legacy_fields.as_object())
+            {
+                problem.extend(legacy_fields.clone());
             }
             problem.to_string()
         });

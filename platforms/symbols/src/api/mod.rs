@@ -1,4 +1,4 @@
-//! The contract's methods, in the words of the domain.
+//! The methods of the contract.
 
 mod convert;
 mod errors;
@@ -14,7 +14,7 @@ use crate::store::Store;
 use errors::SymbolErrors;
 use symbols::Symbols;
 
-/// The contract over a store, on both transports.
+/// Returns the contract over a store, for both transports.
 pub(crate) fn contract(store: Store) -> SymbolsServiceContract<Symbols> {
     let config = ContractConfig::default()
         .with_errors(SymbolErrors)
@@ -22,13 +22,13 @@ pub(crate) fn contract(store: Store) -> SymbolsServiceContract<Symbols> {
     SymbolsServiceContract::with_config(Symbols::new(store), config)
 }
 
-/// An answer repeats the data of a symbol, and the largest request that is taken is 6 MiB.
-const ANSWER_LIMIT: ByteSize = ByteSize::mebibytes(8);
+/// A response contains the data of a symbol, and the largest request has 6 MiB.
+const MAX_ANSWER_SIZE: ByteSize = ByteSize::mebibytes(8);
 
-/// How repeats are told.
+/// Returns the configuration of idempotency keys.
 pub(crate) fn idempotency() -> IdempotencyConfig {
     IdempotencyConfig {
-        max_answer_size: ANSWER_LIMIT,
+        max_answer_size: MAX_ANSWER_SIZE,
         ..IdempotencyConfig::default()
     }
 }

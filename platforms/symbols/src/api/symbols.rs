@@ -10,7 +10,7 @@ use crate::{
     store::Store,
 };
 
-/// The methods of the contract. What comes here keeps the contract's rules already.
+/// Implements the methods. The contract has validated all requests.
 #[derive(Debug)]
 pub(crate) struct Symbols {
     store: Store,

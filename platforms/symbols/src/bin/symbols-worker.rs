@@ -1,4 +1,4 @@
-//! The worker.
+//! The worker program.
 
 use std::process::ExitCode;
 

@@ -1,19 +1,20 @@
-//! How both programs use a broker that they may share with earlier ones.
+//! Broker settings of both programs. They may share a broker with legacy programs.
 
 use seaworthy::messaging::{
     MessagingConfig,
     rabbitmq::{ExchangeType, RabbitmqHeaders},
 };
 
-/// The exchange that earlier programs declare.
+/// The exchange that legacy programs declare.
 const EXCHANGE: &str = "lifecycle_events";
-/// The headers that they write and read.
+// Headers that legacy programs write and read.
 const MESSAGE_ID: &str = "_watermill_message_uuid";
 const TOPIC: &str = "routing_key";
 const CORRELATION_ID: &str = "correlation_id";
 const REQUEST_ID: &str = "request_id";
 
-/// The embedded broker, in a file that both programs share; on RabbitMQ, what earlier programs expect.
+/// Returns the defaults: an embedded broker in a file that both programs share, and the exchange
+/// and headers of legacy programs on RabbitMQ.
 pub(super) fn broker() -> MessagingConfig {
     let mut broker = MessagingConfig::default();
     broker.rabbitmq.exchange = EXCHANGE.to_owned();

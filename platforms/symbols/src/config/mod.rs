@@ -1,4 +1,4 @@
-//! The settings of both programs.
+//! Settings of both programs.
 
 mod broker;
 mod queue;

@@ -2,28 +2,28 @@ use std::num::NonZeroU16;
 
 use seaworthy::prelude::*;
 
-/// The queue that earlier workers take from.
+/// The queue of legacy workers.
 const DEFAULT_NAME: &str = "lifecycle_event_queue";
-/// All events of symbols, where the exchange looks at keys.
+/// All events of symbols. A fanout exchange ignores it.
 const DEFAULT_BINDING_KEY: &str = "symbol.#";
-/// As the programs before said and did not do.
+/// The documented default of the legacy worker.
 const DEFAULT_PREFETCH: NonZeroU16 = NonZeroU16::new(10).unwrap();
-/// As above.
+/// The documented default of the legacy worker.
 const DEFAULT_WORKERS: NonZeroU16 = NonZeroU16::new(5).unwrap();
 
-/// Where the worker takes events from.
+/// The queue of the worker.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct QueueConfig {
-    /// The name of the queue, which all instances of the worker share.
+    /// Name of the queue, which all replicas of the worker share.
     #[schemars(length(min = 1))]
     pub(crate) name: String,
-    /// Which events come into the queue, on an exchange of RabbitMQ that looks at keys.
+    /// Binding key of the queue on RabbitMQ. A fanout exchange ignores it.
     #[schemars(length(min = 1))]
     pub(crate) binding_key: String,
-    /// How many events are in hand at most.
+    /// Maximum number of unacknowledged events.
     pub(crate) prefetch_count: NonZeroU16,
-    /// How many are handled at once.
+    /// Maximum number of events that are handled concurrently.
     pub(crate) worker_count: NonZeroU16,
 }
 

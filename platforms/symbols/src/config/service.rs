@@ -4,27 +4,27 @@ use seaworthy::{
 
 use super::broker::broker;
 
-/// A folder that version control leaves out.
+/// A file in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/symbols.db";
 
-/// The settings of the service.
+/// Settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SymbolsConfig {
-    /// Where symbols are kept, and the events of them until they are published.
+    /// Database of symbols and of events that are not published yet.
     pub(crate) database: DatabaseConfig,
-    /// Who carries the events.
+    /// Broker of the events.
     pub(crate) broker: MessagingConfig,
-    /// How events are published.
+    /// Publishing of events.
     pub(crate) outbox: OutboxConfig,
-    /// A path at which callers get the metrics too, as they did before, such as /metrics. Without it operators alone do.
+    /// Path of the metrics on the public listener, such as /metrics. If it is not set, only the admin listener has metrics.
     pub(crate) public_metrics: Option<String>,
 }
 
 impl Default for SymbolsConfig {
     fn default() -> Self {
         let mut broker = broker();
-        // Events wait in the outbox while it is away, and callers need not know.
+        // Events wait in the outbox while the broker is down, and requests succeed.
         broker.critical = false;
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),

@@ -5,7 +5,7 @@ use seaworthy::{
     prelude::*,
 };
 
-/// Why nothing came of a call.
+/// Errors of symbol operations.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SymbolError {
     #[error("symbol not found")]
@@ -23,26 +23,26 @@ impl From<SymbolError> for Error {
         let message = error.to_string();
         match error {
             SymbolError::NotFound => Self::new(Code::NotFound, "SYMBOL_NOT_FOUND", message),
-            // A conflict to us, an invalid request to the clients there are.
+            // Existing clients expect 400 and not 409.
             SymbolError::Duplicate => Self::new(Code::Invalid, "DUPLICATE_SYMBOL", message),
-            // A text that is valid to us and not to every engine: PostgreSQL keeps no NUL.
+            // Some engines reject valid text: PostgreSQL cannot store NUL.
             SymbolError::Database(cause) if cause.kind() == DataErrorKind::InvalidValue => {
-                let message = "validation failed: a text has a character that cannot be kept";
+                let message = "validation failed: a text contains a character that the database cannot store, such as NUL";
                 Self::new(Code::Invalid, "VALIDATION_ERROR", message).with_cause(cause)
             }
             SymbolError::Database(cause) => {
                 let public = Self::from(cause);
-                // A client may come back where the database is away; anything else is our fault.
+                // A client may retry if the database is unavailable. Other failures are internal.
                 let code = match public.code() {
                     code @ (Code::Unavailable | Code::DeadlineExceeded) => code,
                     _ => Code::Internal,
                 };
-                let told = Self::new(code, "DATABASE_ERROR", message);
-                let told = match public.retry_after() {
-                    Some(wait) => told.with_retry_after(wait),
-                    None => told,
+                let error = Self::new(code, "DATABASE_ERROR", message);
+                let error = match public.retry_after() {
+                    Some(wait) => error.with_retry_after(wait),
+                    None => error,
                 };
-                told.with_cause(public)
+                error.with_cause(public)
             }
             SymbolError::Event(cause) => {
                 Self::new(Code::Internal, "SYMBOL_UNSPECIFIED", message).with_cause(cause)

@@ -1,4 +1,4 @@
-//! What the words mean: no transport, no store.
+//! Domain types, independent of transport and store.
 
 mod error;
 mod page;

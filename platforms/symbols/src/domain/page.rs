@@ -1,16 +1,16 @@
 use super::Attributes;
 
-/// What clients of the first version got without asking.
+/// The default limit of the contract.
 const DEFAULT_LIMIT: u32 = 20;
 
-/// Which symbols a list is about: both conditions hold, exactly.
+/// Conditions of a list. Both must match exactly.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     pub(crate) label: Option<String>,
     pub(crate) component_target: Option<String>,
 }
 
-/// Which part of a list is wanted.
+/// Offset and limit of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) offset: u64,
@@ -18,19 +18,19 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// A limit of 0 means that the client has no wish.
+    /// Creates a page. A limit of 0 is the default limit.
     pub(crate) fn new(offset: u64, limit: u32) -> Self {
         let limit = if limit == 0 { DEFAULT_LIMIT } else { limit };
         Self { offset, limit }
     }
 }
 
-/// One page of symbols, by rising id and without their data.
+/// One page of symbols in the order of their IDs, without their data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) page: Page,
     pub(crate) symbols: Vec<(u64, Attributes)>,
-    /// How many match on all pages.
+    /// Number of matching symbols on all pages.
     pub(crate) total: u64,
 }
 
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_knows_its_neighbours() {
+    fn page_has_next_and_previous() {
         assert!(!listed(0, 0, 0).has_next());
         assert!(listed(0, 20, 21).has_next());
         assert!(!listed(1, 20, 21).has_next());
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn no_wish_means_twenty() {
+    fn limit_of_zero_is_the_default() {
         assert_eq!(Page::new(0, 0).limit, 20);
         assert_eq!(Page::new(0, 1).limit, 1);
     }

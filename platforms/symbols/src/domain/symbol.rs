@@ -1,20 +1,20 @@
-/// What a client says of a symbol.
+/// Attributes that a client sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attributes {
     pub(crate) project_id: u64,
-    /// Unique among the symbols of the project that were not removed.
+    /// Unique among the symbols of a project that are not deleted.
     pub(crate) uid: String,
     pub(crate) label: String,
     pub(crate) class_name: String,
     pub(crate) component_target: String,
-    /// The client's own number: never compared, never counted up.
+    /// A number of the client. The service does not interpret it.
     pub(crate) version: u32,
 }
 
-/// A symbol that is kept.
+/// A stored symbol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Symbol {
-    /// Given by the store, rising.
+    /// Ascending, assigned by the store.
     pub(crate) id: u64,
     pub(crate) attributes: Attributes,
     pub(crate) data: Vec<u8>,

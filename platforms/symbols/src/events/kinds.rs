@@ -1,4 +1,4 @@
-//! What the messages are called, on every broker.
+//! Types and versions of the events.
 
 use prost_types::Timestamp;
 use seaworthy::{

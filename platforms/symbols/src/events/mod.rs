@@ -1,4 +1,4 @@
-//! What the service tells of its symbols: protobuf bodies, one message for each change, stored with it.
+//! Events of symbols: one protobuf message per change, stored in the same transaction.
 
 mod kinds;
 #[cfg(test)]
@@ -19,11 +19,11 @@ pub(crate) use crate::contract::events::symbols::v1::{
 use crate::domain::Attributes;
 use kinds::timestamp;
 
-/// Stores the events of changes, from where they are published after the commit.
+/// Stores events in the outbox, which publishes them after the commit.
 #[derive(Debug, Clone)]
 pub(crate) struct Events(Outbox);
 
-/// What is published. Nobody has to listen: the first service of a platform comes before those who want to hear of it.
+/// Returns the topics. They need no subscriber, because the service may start before the worker.
 pub(crate) fn topics() -> Topics {
     Topics::new()
         .and_unroutable::<SymbolCreated>()
@@ -108,7 +108,7 @@ impl Events {
         self.store(tx, id, Message::protobuf(&event)).await
     }
 
-    /// The events of one symbol keep their order.
+    /// Stores an event with the symbol as its key, which keeps the order per symbol.
     async fn store(&self, tx: &Transaction, id: u64, message: Message) -> Result<(), StoreError> {
         self.0.store(tx, message.key(&format!("symbol-{id}"))).await
     }

@@ -14,7 +14,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_symbol_that_was_created_is_told_in_the_bytes_of_the_contract_msg_6() {
+fn created_event_has_bytes_of_the_contract_msg_6() {
     let event = SymbolCreated {
         id: 42,
         project_id: 7,
@@ -32,7 +32,7 @@ fn a_symbol_that_was_created_is_told_in_the_bytes_of_the_contract_msg_6() {
 }
 
 #[test]
-fn a_symbol_that_was_removed_is_told_in_the_bytes_of_the_contract_msg_6() {
+fn deleted_event_has_bytes_of_the_contract_msg_6() {
     let event = SymbolDeleted {
         id: 42,
         project_id: 7,

@@ -17,7 +17,7 @@ impl From<StoreError> for SymbolError {
     }
 }
 
-/// What a statement that gives a symbol its project and uid says where the project has another of that uid.
+/// Converts the error of a statement that sets the uid of a symbol.
 pub(super) fn duplicate(error: DataError) -> SymbolError {
     if error.is_unique_violation() {
         SymbolError::Duplicate

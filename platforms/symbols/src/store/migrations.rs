@@ -3,7 +3,7 @@ use seaworthy::{
     outbox,
 };
 
-/// The tables of the service: its own, its outbox, and the keys of repeated requests.
+/// Tables of symbols, of the outbox and of idempotency keys.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
         1,

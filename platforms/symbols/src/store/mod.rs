@@ -1,4 +1,4 @@
-//! Where symbols are kept.
+//! The SQL store of symbols.
 
 mod error;
 mod migrations;

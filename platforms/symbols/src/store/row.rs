@@ -2,12 +2,13 @@ use seaworthy::data::{DataError, FromRow, Row};
 
 use crate::domain::{Attributes, Symbol};
 
-/// Databases have signed integers. The bits stay the same, and nothing asks for the order of projects.
+/// Converts a project ID to a signed column. The bits stay the same, and no query compares the order
+/// of projects.
 pub(super) fn project(id: u64) -> i64 {
     id.cast_signed()
 }
 
-/// Ids are the store's own and positive; one beyond is an id that nobody has.
+/// Converts a symbol ID. An ID that the store cannot assign becomes -1, which never exists.
 pub(super) fn id(id: u64) -> i64 {
     i64::try_from(id).unwrap_or(-1)
 }
@@ -25,7 +26,7 @@ impl FromRow for Attributes {
     }
 }
 
-/// One line of a list.
+/// A row of a list.
 pub(super) struct Line(pub(super) u64, pub(super) Attributes);
 
 impl FromRow for Line {

@@ -13,7 +13,7 @@ use crate::{
     events::Events,
 };
 
-/// The symbols in the database. What changes one also stores the event of it: both or neither (MSG-4).
+/// Symbols in a database. A change and its event are stored in one transaction (MSG-4).
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     database: Database,
@@ -25,7 +25,7 @@ impl Store {
         Self { database, events }
     }
 
-    /// Keeps a new symbol.
+    /// Stores a new symbol.
     pub(crate) async fn create(
         &self,
         attributes: Attributes,
@@ -59,7 +59,7 @@ impl Store {
         read(&self.database, id).await
     }
 
-    /// Replaces a symbol; empty data stays as it was.
+    /// Replaces a symbol. Empty `data` keeps the stored data.
     pub(crate) async fn update(
         &self,
         symbol: u64,
@@ -91,7 +91,7 @@ impl Store {
                         .execute(&tx)
                         .await?;
                 }
-                // Of no symbol nothing was changed, and nothing is found.
+                // If the symbol does not exist, the update is a no-op and the read returns NotFound.
                 let updated = read(&tx, symbol).await?;
                 self.events
                     .updated(&tx, symbol, &updated.attributes, now)
@@ -101,7 +101,7 @@ impl Store {
             .await
     }
 
-    /// Removes a symbol for everybody who asks; its row stays.
+    /// Marks a symbol as deleted. Its row stays.
     pub(crate) async fn delete(&self, symbol: u64) -> Result<(), SymbolError> {
         self.database
             .transaction(|tx| async move {
@@ -115,7 +115,7 @@ impl Store {
                 if deleted.rows_affected() == 0 {
                     return Err(SymbolError::NotFound);
                 }
-                // Nobody else has changed it since: the row is locked.
+                // The update locked the row, so these are its last values.
                 let last: Attributes = sql("SELECT project_id, uid, label, class_name, component_target, version FROM symbols WHERE id = ?")
                     .bind(id(symbol))
                     .fetch_one(&tx)
@@ -126,19 +126,19 @@ impl Store {
             .await
     }
 
-    /// Lists the symbols of a project. Count and page are of one moment.
+    /// Lists symbols of a project. One snapshot gives the total and the page.
     pub(crate) async fn list(
         &self,
         project_id: u64,
         filter: &Filter,
         page: Page,
     ) -> Result<Listed, SymbolError> {
-        let one_moment = TransactionOptions::new()
+        let snapshot = TransactionOptions::new()
             .isolation(Isolation::RepeatableRead)
             .read_only();
         let (total, lines) = self
             .database
-            .transaction_with(one_moment, |tx| async move {
+            .transaction_with(snapshot, |tx| async move {
                 let (total,): (u64,) = sql("SELECT count(*) FROM symbols
                      WHERE project_id = ? AND live = 1 AND (? IS NULL OR label = ?) AND (? IS NULL OR component_target = ?)")
                 .bind(project(project_id))
@@ -174,7 +174,7 @@ impl Store {
     }
 }
 
-/// Stores the line of a new symbol, and returns the id that it was given.
+/// Inserts the row of a new symbol and returns its ID.
 async fn insert(
     tx: &Transaction,
     attributes: &Attributes,
@@ -194,9 +194,9 @@ async fn insert(
         let (id,) = insert.fetch_one(tx).await.map_err(duplicate)?;
         return Ok(id);
     }
-    let done = insert.execute(tx).await.map_err(duplicate)?;
-    // Both engines tell it.
-    Ok(done.last_insert_id().unwrap_or_default())
+    let result = insert.execute(tx).await.map_err(duplicate)?;
+    // SQLite and MariaDB return the ID.
+    Ok(result.last_insert_id().unwrap_or_default())
 }
 
 async fn read(connection: &dyn Connection, symbol: u64) -> Result<Symbol, SymbolError> {

@@ -25,15 +25,16 @@ static MARIADB: Shared<MariadbServer> = Shared::new("SEAWORTHY_TEST_MARIADB", |p
     MariadbServer::start(program)
 });
 
-/// A store and what it lives on.
-struct House {
+/// A store in a running service.
+struct TestStore {
     store: Store,
     _running: RunningService,
     _folder: TempDir,
 }
 
-/// A store in a service of its own, on an empty database of this engine; none where there is no such server.
-async fn house(engine: &str) -> Option<House> {
+/// Starts a service with an empty database of an engine. Returns `None` if the server is not
+/// installed.
+async fn start(engine: &str) -> Option<TestStore> {
     let folder = tempfile::tempdir().unwrap();
     let url = match engine {
         "postgres" => POSTGRES.get()?.database("symbols").unwrap(),
@@ -51,8 +52,8 @@ async fn house(engine: &str) -> Option<House> {
             "server.http.addr=127.0.0.1:0".to_owned(),
             "admin.addr=127.0.0.1:0".to_owned(),
         ]);
-    let made = Arc::new(OnceLock::new());
-    let making = Arc::clone(&made);
+    let store = Arc::new(OnceLock::new());
+    let cell = Arc::clone(&store);
     let assemble = async move |service: &Assembly<SymbolsConfig>| {
         let settings = service.settings();
         let database =
@@ -60,18 +61,18 @@ async fn house(engine: &str) -> Option<House> {
         let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
         let publisher = messaging.publisher(events::topics()).await?;
         let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-        let _ = making.set(Store::new(database, Events::new(outbox)));
+        let _ = cell.set(Store::new(database, Events::new(outbox)));
         Ok(())
     };
     let running = Service::new("test", "1").start(loader, assemble).await;
-    Some(House {
+    Some(TestStore {
         _running: running.unwrap(),
-        store: made.get().unwrap().clone(),
+        store: store.get().unwrap().clone(),
         _folder: folder,
     })
 }
 
-/// Every promise, as one test on each engine.
+/// Defines each test for every engine.
 macro_rules! on_every_engine {
     ($($name:ident),+ $(,)?) => {
         on_every_engine!(@ sqlite $($name),+);
@@ -82,8 +83,8 @@ macro_rules! on_every_engine {
         mod $engine {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                if let Some(house) = super::house(stringify!($engine)).await {
-                    super::$name(&house.store).await;
+                if let Some(test) = super::start(stringify!($engine)).await {
+                    super::$name(&test.store).await;
                 }
             })+
         }
@@ -91,15 +92,15 @@ macro_rules! on_every_engine {
 }
 
 on_every_engine! {
-    what_is_stored_is_read_back,
-    a_uid_is_unique_in_its_project_until_its_symbol_is_removed,
-    a_removed_symbol_is_found_by_no_method,
-    ids_that_the_store_never_gives_are_not_found,
-    an_update_moves_a_symbol_and_keeps_its_data_where_none_is_given,
-    an_update_to_a_taken_uid_changes_nothing,
-    a_list_is_filtered_exactly_ordered_and_counted,
-    a_text_that_an_engine_cannot_keep_is_refused_as_invalid,
-    many_writers_wait_for_each_other_and_none_fails,
+    stored_symbol_is_read,
+    uid_is_unique_in_project_until_deletion,
+    deleted_symbol_is_not_found,
+    ids_beyond_the_range_of_the_store_are_not_found,
+    update_changes_project_and_keeps_data,
+    update_to_existing_uid_changes_nothing,
+    list_is_filtered_ordered_and_counted,
+    unsupported_text_is_invalid,
+    concurrent_writers_all_succeed,
 }
 
 fn attributes(project_id: u64, number: u32) -> Attributes {
@@ -118,14 +119,14 @@ async fn create(store: &Store, project_id: u64, number: u32) -> Symbol {
     created.await.unwrap()
 }
 
-async fn what_is_stored_is_read_back(store: &Store) {
+async fn stored_symbol_is_read(store: &Store) {
     let created = create(store, u64::MAX, u32::MAX).await;
     assert_eq!(created.attributes, attributes(u64::MAX, u32::MAX));
     assert_eq!(created.data, [0, 255, 16]);
     assert_eq!(store.get(created.id).await.unwrap(), created);
 }
 
-async fn a_uid_is_unique_in_its_project_until_its_symbol_is_removed(store: &Store) {
+async fn uid_is_unique_in_project_until_deletion(store: &Store) {
     let first = create(store, 1, 1).await;
     let again = store.create(attributes(1, 1), vec![1]).await;
     assert!(matches!(again, Err(SymbolError::Duplicate)), "{again:?}");
@@ -134,7 +135,7 @@ async fn a_uid_is_unique_in_its_project_until_its_symbol_is_removed(store: &Stor
     assert!(create(store, 1, 1).await.id > first.id);
 }
 
-async fn a_removed_symbol_is_found_by_no_method(store: &Store) {
+async fn deleted_symbol_is_not_found(store: &Store) {
     let Symbol { id, .. } = create(store, 1, 1).await;
     store.delete(id).await.unwrap();
     assert!(matches!(store.get(id).await, Err(SymbolError::NotFound)));
@@ -148,13 +149,13 @@ async fn a_removed_symbol_is_found_by_no_method(store: &Store) {
     assert_eq!((listed.symbols.len(), listed.total), (0, 0));
 }
 
-async fn ids_that_the_store_never_gives_are_not_found(store: &Store) {
+async fn ids_beyond_the_range_of_the_store_are_not_found(store: &Store) {
     for id in [1, u64::MAX, 1 << 63] {
         assert!(matches!(store.get(id).await, Err(SymbolError::NotFound)));
     }
 }
 
-async fn an_update_moves_a_symbol_and_keeps_its_data_where_none_is_given(store: &Store) {
+async fn update_changes_project_and_keeps_data(store: &Store) {
     let created = create(store, 1, 1).await;
     let moved = store
         .update(created.id, attributes(2, 2), &[])
@@ -170,7 +171,7 @@ async fn an_update_moves_a_symbol_and_keeps_its_data_where_none_is_given(store: 
     assert_eq!(store.get(created.id).await.unwrap(), filled);
 }
 
-async fn an_update_to_a_taken_uid_changes_nothing(store: &Store) {
+async fn update_to_existing_uid_changes_nothing(store: &Store) {
     create(store, 1, 1).await;
     let second = create(store, 1, 2).await;
     let clash = store.update(second.id, attributes(1, 1), &[7]).await;
@@ -178,7 +179,7 @@ async fn an_update_to_a_taken_uid_changes_nothing(store: &Store) {
     assert_eq!(store.get(second.id).await.unwrap(), second);
 }
 
-async fn a_list_is_filtered_exactly_ordered_and_counted(store: &Store) {
+async fn list_is_filtered_ordered_and_counted(store: &Store) {
     for number in 1..=5 {
         create(store, 1, number).await;
     }
@@ -201,7 +202,7 @@ async fn a_list_is_filtered_exactly_ordered_and_counted(store: &Store) {
     assert_eq!(listed(Some(""), 0, 0).await, (vec![], 0));
 }
 
-async fn many_writers_wait_for_each_other_and_none_fails(store: &Store) {
+async fn concurrent_writers_all_succeed(store: &Store) {
     let writers = (1..=50).map(|number| {
         let store = store.clone();
         tokio::spawn(async move { create(&store, 1, number).await.id })
@@ -214,7 +215,7 @@ async fn many_writers_wait_for_each_other_and_none_fails(store: &Store) {
     assert_eq!(ids, (1..=50).collect::<Vec<_>>());
 }
 
-async fn a_text_that_an_engine_cannot_keep_is_refused_as_invalid(store: &Store) {
+async fn unsupported_text_is_invalid(store: &Store) {
     let with_nul = Attributes {
         label: "a\0b".to_owned(),
         ..attributes(1, 1)

@@ -6,16 +6,16 @@ use seaworthy::{
 
 use crate::events::{SymbolCreated, SymbolDeleted, SymbolUpdated};
 
-/// What the history says of an event.
+/// An event in the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) kind: &'static str,
     pub(super) symbol: u64,
     pub(super) project: u64,
     pub(super) uid: String,
-    /// None of a symbol that was removed.
+    /// `None` for a deleted symbol.
     pub(super) version: Option<u32>,
-    /// None where the event says nothing that is a moment.
+    /// `None` if the event has no valid time.
     pub(super) happened_at: Option<DateTime<Utc>>,
 }
 

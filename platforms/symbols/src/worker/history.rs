@@ -5,7 +5,7 @@ use seaworthy::{
 
 use super::entry::Entry;
 
-/// Writes an entry, in the transaction that remembers its message.
+/// Inserts an entry in the transaction of the inbox.
 pub(super) async fn write(
     tx: &Transaction,
     envelope: &Envelope,

@@ -3,7 +3,8 @@ use seaworthy::{
     outbox,
 };
 
-/// The history, and the inbox that keeps each event in it once. The set has a name, because the database may be that of the service, which has a set of its own.
+/// Tables of the history and of the inbox. The set has its own name, because the database may also
+/// have the tables of the service.
 pub(super) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_part(
         "history",

@@ -1,4 +1,4 @@
-//! The worker: takes the events of symbols and keeps their history, each event once (MSG-5).
+//! The worker: consumes the events and stores each of them once (MSG-5).
 
 mod entry;
 mod history;
@@ -26,12 +26,12 @@ use crate::{
 use entry::Entry;
 use migrations::MIGRATIONS;
 
-/// The name that logs, probes and settings know the database by.
+/// Name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
-/// The same of the broker.
+/// Name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
 
-/// The whole of the program `symbols-worker`.
+/// Runs the program `symbols-worker`.
 #[must_use]
 pub fn work() -> ExitCode {
     let commands = Commands::new()
@@ -51,7 +51,7 @@ fn broker(settings: &WorkerConfig) -> &MessagingConfig {
 async fn assemble(service: &Assembly<WorkerConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let queue = &settings.queue;
-    let broker = shared(&settings.broker, queue);
+    let broker = with_queue(&settings.broker, queue);
     let (database, messaging) = tokio::try_join!(
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &broker).await?) },
@@ -62,8 +62,9 @@ async fn assemble(service: &Assembly<WorkerConfig>) -> Result<(), StartError> {
     Ok(())
 }
 
-/// The queue as earlier workers declare it, unless the settings say how: a broker refuses a queue that is declared in two ways.
-fn shared(broker: &MessagingConfig, queue: &QueueConfig) -> MessagingConfig {
+/// Adds the queue as legacy workers declare it, unless the settings declare it. RabbitMQ refuses a
+/// declaration with other arguments.
+fn with_queue(broker: &MessagingConfig, queue: &QueueConfig) -> MessagingConfig {
     let mut broker = broker.clone();
     let queues = &mut broker.rabbitmq.queues;
     queues
@@ -79,16 +80,16 @@ fn shared(broker: &MessagingConfig, queue: &QueueConfig) -> MessagingConfig {
 fn subscription(queue: &QueueConfig, inbox: &Inbox) -> Subscription {
     let (created, updated, deleted) = (inbox.clone(), inbox.clone(), inbox.clone());
     Subscription::new(&queue.name)
-        .on_protobuf::<SymbolCreated, _, _>(move |event| keep(created.clone(), event))
-        .on_protobuf::<SymbolUpdated, _, _>(move |event| keep(updated.clone(), event))
-        .on_protobuf::<SymbolDeleted, _, _>(move |event| keep(deleted.clone(), event))
-        // More cannot be handled at once than are in hand.
+        .on_protobuf::<SymbolCreated, _, _>(move |event| store(created.clone(), event))
+        .on_protobuf::<SymbolUpdated, _, _>(move |event| store(updated.clone(), event))
+        .on_protobuf::<SymbolDeleted, _, _>(move |event| store(deleted.clone(), event))
+        // The worker cannot handle more events than the broker delivers.
         .concurrency(queue.worker_count.min(queue.prefetch_count).get())
         .prefetch(queue.prefetch_count.get())
 }
 
-/// Writes an event into the history, unless it stands there already.
-async fn keep<E>(inbox: Inbox, received: Received<E>) -> Result<(), Failure>
+/// Stores an event in the history, unless the inbox has it.
+async fn store<E>(inbox: Inbox, received: Received<E>) -> Result<(), Failure>
 where
     E: Clone,
     Entry: From<E>,
@@ -104,21 +105,25 @@ where
             }
         })
         .await?;
-    tell(envelope, &entry, outcome);
+    log(envelope, &entry, outcome);
     Ok(())
 }
 
-/// The line says nothing of the request and the trace: those of the call that led to the event are in its context.
-fn tell(envelope: &Envelope, entry: &Entry, outcome: InboxOutcome) {
-    let message = match outcome {
-        InboxOutcome::Processed => "the history has another entry",
-        InboxOutcome::Duplicate => "the history has this entry already",
-    };
-    tracing::info!(
-        message_id = envelope.id().as_str(),
-        kind = entry.kind,
-        symbol = entry.symbol,
-        project = entry.project,
-        "{message}"
-    );
+/// Logs the outcome. The context of the message adds the request ID and the trace ID of the call.
+fn log(envelope: &Envelope, entry: &Entry, outcome: InboxOutcome) {
+    let message_id = envelope.id().as_str();
+    let Entry {
+        kind,
+        symbol,
+        project,
+        ..
+    } = entry;
+    match outcome {
+        InboxOutcome::Processed => {
+            tracing::info!(message_id, kind, symbol, project, "event stored");
+        }
+        InboxOutcome::Duplicate => {
+            tracing::info!(message_id, kind, symbol, project, "duplicate event ignored");
+        }
+    }
 }

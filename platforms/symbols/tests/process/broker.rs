@@ -1,4 +1,4 @@
-//! Both programs on a RabbitMQ that they share with earlier ones, and on MariaDB.
+//! Both programs on MariaDB, and on a RabbitMQ that they share with legacy programs.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -16,6 +16,7 @@ use lapin::{
 };
 use prost::Message as _;
 use seaworthy_testkit::{
+    app::TestApp,
     http::{get, request},
     mariadb::MariadbServer,
     rabbitmq::RabbitmqServer,
@@ -24,9 +25,9 @@ use seaworthy_testkit::{
 };
 
 use crate::{
+    app::{SymbolsApp, symbol},
     contract::events::symbols::v1::{SymbolCreated, SymbolDeleted, SymbolUpdated},
-    running::{Running, symbol},
-    worker::{History, Worker},
+    worker::{History, TIMEOUT, start_worker},
 };
 
 static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ", |programs| {
@@ -35,15 +36,13 @@ static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ",
 static MARIADB: Shared<MariadbServer> = Shared::new("SEAWORTHY_TEST_MARIADB", |program| {
     MariadbServer::start(program)
 });
-/// Every test has an exchange and a queue of its own.
-static HOUSES: AtomicU32 = AtomicU32::new(0);
+/// Numbers the exchanges and queues of the tests.
+static NEXT_NUMBER: AtomicU32 = AtomicU32::new(0);
 
 const REQUEST_ID: &str = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
-/// Nothing that is waited for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What one test has of the servers.
-struct House {
+/// The database, exchange and queue of a test.
+struct TestBroker {
     url: String,
     database: String,
     exchange: String,
@@ -52,13 +51,13 @@ struct House {
     _connection: Connection,
 }
 
-impl House {
+impl TestBroker {
     async fn on(rabbitmq: &RabbitmqServer) -> Option<Self> {
         let database = MARIADB.get()?.database("symbols").unwrap();
         let url = rabbitmq.url();
         let connection = Connection::connect(&url, ConnectionProperties::default());
         let connection = connection.await.unwrap();
-        let number = HOUSES.fetch_add(1, Ordering::Relaxed);
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
         Some(Self {
             url,
             database,
@@ -82,23 +81,23 @@ impl House {
         ]
     }
 
-    fn service(&self) -> Running {
+    fn service(&self) -> SymbolsApp {
         let settings = self.settings();
         let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
-        Running::start(&arguments)
+        SymbolsApp::start(&arguments)
     }
 
-    /// The worker, in the database of the service.
-    fn worker(&self, service: &Running) -> Worker {
+    /// Starts the worker in the database of the service.
+    fn worker(&self, service: &SymbolsApp) -> TestApp {
         let mut settings = self.settings();
         settings.truncate(3);
         settings.push(format!("queue.name={}", self.queue));
         let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
-        Worker::start(service.directory(), &arguments)
+        start_worker(service.directory(), &arguments)
     }
 
-    /// A queue as earlier programs declare it, on an exchange as they declare it.
-    async fn earlier_queue(&self) {
+    /// Declares the exchange and the queue as legacy programs do.
+    async fn declare_legacy_queue(&self) {
         let durable = ExchangeDeclareOptions {
             durable: true,
             ..ExchangeDeclareOptions::default()
@@ -120,20 +119,20 @@ impl House {
         bound.await.unwrap();
     }
 
-    /// The next message of a queue.
-    async fn next(&self, queue: &str) -> BasicGetMessage {
-        let begun = Instant::now();
+    /// Waits for the next message of a queue.
+    async fn next_message(&self, queue: &str) -> BasicGetMessage {
+        let start = Instant::now();
         loop {
             let options = BasicGetOptions { no_ack: true };
             if let Some(message) = self.channel.basic_get(queue.into(), options).await.unwrap() {
                 return message;
             }
-            assert!(begun.elapsed() < PATIENCE, "no message in {queue}");
+            assert!(start.elapsed() < TIMEOUT, "no message in {queue}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Publishes as earlier programs do.
+    /// Publishes a message as legacy programs do.
     async fn publish(&self, topic: &str, headers: &[(&str, &str)], body: &[u8]) {
         let mut table = FieldTable::default();
         for (name, value) in headers {
@@ -154,7 +153,7 @@ impl House {
     }
 }
 
-fn text(message: &BasicGetMessage, name: &str) -> String {
+fn header(message: &BasicGetMessage, name: &str) -> String {
     let headers = message.delivery.properties.headers().as_ref().unwrap();
     match headers.inner().get(name) {
         Some(AMQPValue::LongString(text)) => text.to_string(),
@@ -163,12 +162,12 @@ fn text(message: &BasicGetMessage, name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn consumers_of_earlier_programs_get_what_they_know_msg_6() {
-    let Some(house) = House::new().await else {
+async fn legacy_consumers_read_the_messages_msg_6() {
+    let Some(broker) = TestBroker::new().await else {
         return;
     };
-    house.earlier_queue().await;
-    let service = house.service();
+    broker.declare_legacy_queue().await;
+    let service = broker.service();
     let headers = [
         ("content-type", "application/json"),
         ("x-request-id", REQUEST_ID),
@@ -183,25 +182,25 @@ async fn consumers_of_earlier_programs_get_what_they_know_msg_6() {
 
     let mut seen = Vec::new();
     for topic in ["symbol.created", "symbol.updated", "symbol.deleted"] {
-        let message = house.next(&house.queue).await;
+        let message = broker.next_message(&broker.queue).await;
         let delivery = &message.delivery;
-        assert_eq!(delivery.exchange.as_str(), house.exchange);
+        assert_eq!(delivery.exchange.as_str(), broker.exchange);
         assert_eq!(delivery.routing_key.as_str(), topic);
         assert_eq!(*delivery.properties.delivery_mode(), Some(2));
-        assert_eq!(text(&message, "routing_key"), topic);
+        assert_eq!(header(&message, "routing_key"), topic);
         for id in ["_watermill_message_uuid", "correlation_id"] {
-            let id = text(&message, id);
+            let id = header(&message, id);
             assert!(seaworthy::data::uuid::Uuid::parse_str(&id).is_ok(), "{id}");
         }
-        let id = text(&message, "_watermill_message_uuid");
+        let id = header(&message, "_watermill_message_uuid");
         assert!(!seen.contains(&id), "{seen:?}");
         seen.push(id);
         if topic == "symbol.created" {
-            assert_eq!(text(&message, "request_id"), REQUEST_ID);
+            assert_eq!(header(&message, "request_id"), REQUEST_ID);
         } else {
-            assert_eq!(text(&message, "request_id").len(), 36);
+            assert_eq!(header(&message, "request_id").len(), 36);
         }
-        // A consumer in the library of earlier programs refuses a header of any other type, for ever.
+        // The library of legacy consumers rejects and requeues messages with other header types.
         let headers = delivery.properties.headers().as_ref().unwrap();
         for (name, value) in headers {
             assert!(
@@ -240,13 +239,13 @@ async fn consumers_of_earlier_programs_get_what_they_know_msg_6() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_worker_takes_what_earlier_programs_publish_from_the_queue_that_they_declared_msg_6() {
-    let Some(house) = House::new().await else {
+async fn worker_consumes_legacy_queue_and_messages_msg_6() {
+    let Some(broker) = TestBroker::new().await else {
         return;
     };
-    house.earlier_queue().await;
-    let service = house.service();
-    let mut worker = house.worker(&service);
+    broker.declare_legacy_queue().await;
+    let service = broker.service();
+    let mut worker = broker.worker(&service);
     let event = SymbolDeleted {
         id: 42,
         project_id: 7,
@@ -260,61 +259,59 @@ async fn the_worker_takes_what_earlier_programs_publish_from_the_queue_that_they
         ("routing_key", "symbol.deleted"),
         ("request_id", REQUEST_ID),
     ];
-    // It comes twice, and counts once.
+    // The inbox ignores the second copy.
     for _ in 0..2 {
         let body = event.encode_to_vec();
-        house.publish("symbol.deleted", &headers, &body).await;
+        broker.publish("symbol.deleted", &headers, &body).await;
     }
-    let line = worker.process.line("the history has this entry already");
+    let line = worker.process.line("duplicate event ignored");
     assert!(line.unwrap().contains(REQUEST_ID));
-    let told = History::at(&house.database).await.until(1).await;
+    let history = History::open(&broker.database).await;
+    let entries = history.wait_for(1).await;
     let expected = (
         "symbol.deleted".to_owned(),
         42,
         event.uid.clone(),
         Some(REQUEST_ID.to_owned()),
     );
-    assert_eq!(told, [expected]);
+    assert_eq!(entries, [expected]);
 
-    // What cannot be read becomes a dead letter, and holds nobody up.
-    house
+    // A malformed message becomes a dead letter and does not block others.
+    broker
         .publish("symbol.created", &headers[2..3], b"\xff\xff")
         .await;
-    let dead = house.next("symbol.created.dlq").await;
-    assert_eq!(dead.delivery.data, b"\xff\xff");
+    let letter = broker.next_message("symbol.created.dlq").await;
+    assert_eq!(letter.delivery.data, b"\xff\xff");
     service.create(7, 1);
-    let told = History::at(&house.database).await.until(2).await;
-    assert_eq!(told[1].0, "symbol.created");
+    let entries = history.wait_for(2).await;
+    assert_eq!(entries[1].0, "symbol.created");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_broker_is_down_calls_are_answered_and_events_come_after_msg_4() {
+async fn calls_succeed_without_broker_and_events_follow_msg_4() {
     let Some(programs) = required("SEAWORTHY_TEST_RABBITMQ") else {
         return;
     };
     let mut rabbitmq = RabbitmqServer::start(programs).unwrap();
-    let Some(house) = House::on(&rabbitmq).await else {
+    let Some(broker) = TestBroker::on(&rabbitmq).await else {
         return;
     };
-    let service = house.service();
-    let worker = house.worker(&service);
+    let service = broker.service();
+    let worker = broker.worker(&service);
     service.create(7, 1);
-    let history = History::at(&house.database).await;
-    history.until(1).await;
+    let history = History::open(&broker.database).await;
+    history.wait_for(1).await;
 
     rabbitmq.kill();
     for number in 2..=6 {
         service.create(7, number);
     }
     assert_eq!(history.entries().await.len(), 1);
-    // Those who call notice nothing; the worker is no longer ready, and lives.
+    // The service stays ready. The worker is alive and not ready.
     assert_eq!(get(service.admin, "/readyz").unwrap().status, 200);
-    let begun = Instant::now();
+    let start = Instant::now();
     while get(worker.admin, "/readyz").unwrap().status == 200 {
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "the worker still says that it is ready"
-        );
+        assert!(start.elapsed() < TIMEOUT, "the worker is still ready");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     loop {
@@ -323,39 +320,33 @@ async fn while_the_broker_is_down_calls_are_answered_and_events_come_after_msg_4
         if ready.body.contains("degraded") {
             break;
         }
-        assert!(begun.elapsed() < PATIENCE, "{}", ready.body);
+        assert!(start.elapsed() < TIMEOUT, "{}", ready.body);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     rabbitmq.restart().unwrap();
-    let told = history.until(6).await;
-    let mut symbols: Vec<_> = told.iter().map(|(_, symbol, ..)| *symbol).collect();
-    symbols.sort_unstable();
-    assert_eq!(symbols, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(history.wait_for_symbols(6).await, [1, 2, 3, 4, 5, 6]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_is_killed_at_any_moment_loses_no_event_msg_4() {
-    let Some(house) = House::new().await else {
+async fn killed_service_loses_no_event_msg_4() {
+    let Some(broker) = TestBroker::new().await else {
         return;
     };
-    let mut service = house.service();
-    let worker = house.worker(&service);
-    let settings = house.settings();
+    let mut service = broker.service();
+    let worker = broker.worker(&service);
+    let settings = broker.settings();
     let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
     let mut number = 0;
     for _ in 0..3 {
-        // The last ones are committed and not relayed yet when the process dies.
+        // The relay has not published the last ones when the process is killed.
         for _ in 0..20 {
             number += 1;
             service.create(7, number);
         }
-        service = service.killed_and_started_again_with(&arguments);
+        service = service.restart_with(&arguments);
     }
-    let history = History::at(&house.database).await;
-    let told = history.until(usize::try_from(number).unwrap()).await;
-    let mut symbols: Vec<_> = told.iter().map(|(_, symbol, ..)| *symbol).collect();
-    symbols.sort_unstable();
+    let history = History::open(&broker.database).await;
     let all: Vec<_> = (1..=i64::from(number)).collect();
-    assert_eq!(symbols, all);
+    assert_eq!(history.wait_for_symbols(number).await, all);
     drop((service, worker));
 }

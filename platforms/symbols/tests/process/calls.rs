@@ -1,4 +1,4 @@
-//! The gRPC clients that the tests share.
+//! Shared gRPC clients.
 
 use http::HeaderMap;
 use http_body_util::{BodyExt as _, Full};
@@ -11,15 +11,15 @@ use tonic::{
 use tower::ServiceExt as _;
 
 use crate::{
+    app::SymbolsApp,
     contract::service::symbols::v1::{
         CreateSymbolRequest, symbols_service_client::SymbolsServiceClient,
     },
-    running::Running,
 };
 
 pub(crate) type Client = SymbolsServiceClient<Channel>;
 
-pub(crate) async fn client(service: &Running) -> Client {
+pub(crate) async fn client(service: &SymbolsApp) -> Client {
     let url = format!("http://{}", service.grpc());
     SymbolsServiceClient::connect(url).await.unwrap()
 }
@@ -36,7 +36,7 @@ pub(crate) fn create(number: u32) -> CreateSymbolRequest {
     }
 }
 
-/// The reason in the first detail, which must be an `ErrorInfo`.
+/// Returns the reason of the first detail, which must be an `ErrorInfo`.
 pub(crate) fn reason(status: &Status) -> String {
     #[derive(Clone, PartialEq, prost::Message)]
     struct Any {
@@ -64,18 +64,17 @@ pub(crate) fn reason(status: &Status) -> String {
     ErrorInfo::decode(&*details[0].value).unwrap().reason
 }
 
-pub(crate) async fn channel(service: &Running) -> Channel {
+pub(crate) async fn channel(service: &SymbolsApp) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc())).unwrap();
     endpoint.connect().await.unwrap()
 }
 
-/// Sends a whole gRPC body with its prefix, and returns the status.
+/// Sends a gRPC body with its prefix, and returns the status.
 pub(crate) async fn raw(channel: &Channel, method: &str, body: &[u8]) -> Status {
     headers_and_status(channel, method, body).await.1
 }
 
-/// Sends a whole gRPC body with its prefix. Returns the first headers of the response, and the
-/// status.
+/// Sends a gRPC body with its prefix. Returns the initial headers and the status.
 pub(crate) async fn headers_and_status(
     channel: &Channel,
     method: &str,
@@ -87,14 +86,14 @@ pub(crate) async fn headers_and_status(
         .header("te", "trailers")
         .body(Body::new(body))
         .unwrap();
-    let answer = channel.clone().oneshot(request).await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(answer.headers().contains_key("x-request-id"));
-    let headers = answer.headers().clone();
+    let response = channel.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.headers().contains_key("x-request-id"));
+    let headers = response.headers().clone();
     if let Some(status) = Status::from_header_map(&headers) {
         return (headers, status);
     }
-    let body = answer.into_body().collect().await.unwrap();
+    let body = response.into_body().collect().await.unwrap();
     let status = Status::from_header_map(body.trailers().unwrap()).unwrap();
     (headers, status)
 }

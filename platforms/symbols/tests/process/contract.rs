@@ -1,4 +1,4 @@
-//! The messages and the client, from the same contract.
+//! Messages and clients, generated from the contract.
 #![allow(
     missing_docs,
     unreachable_pub,

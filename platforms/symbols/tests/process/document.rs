@@ -2,18 +2,18 @@ use std::path::Path;
 
 use seaworthy_testkit::{document::assert_current, process::ServiceProcess};
 
-use crate::running::Running;
+use crate::app::SymbolsApp;
 
 fn home() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]
-fn the_committed_document_is_what_the_service_serves_api_4() {
-    let written = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
-    assert_current(&home().join("docs/openapi.json"), written);
-    let service = Running::start(&[]);
-    assert_eq!(service.send("GET", "/openapi.json", "").body, written);
+fn committed_document_is_served_api_4() {
+    let expected = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+    assert_current(&home().join("docs/openapi.json"), expected);
+    let service = SymbolsApp::start(&[]);
+    assert_eq!(service.send("GET", "/openapi.json", "").body, expected);
     let page = service.send("GET", "/docs", "");
     assert_eq!(page.status, 200);
     assert!(
@@ -24,17 +24,17 @@ fn the_committed_document_is_what_the_service_serves_api_4() {
 }
 
 #[test]
-fn the_document_is_served_in_development_only_api_4() {
-    let service = Running::start(&["--profile", "staging"]);
+fn document_is_served_only_in_development_api_4() {
+    let service = SymbolsApp::start(&["--profile", "staging"]);
     assert_eq!(service.send("GET", "/openapi.json", "").status, 404);
     assert_eq!(service.send("GET", "/docs", "").status, 404);
 }
 
 #[test]
-fn the_committed_documents_of_the_settings_are_current_conf_6() {
+fn committed_settings_documents_are_current_conf_6() {
     let service = env!("CARGO_BIN_EXE_symbols");
     let worker = env!("CARGO_BIN_EXE_symbols-worker");
-    for (program, file, what) in [
+    for (program, file, kind) in [
         (service, "docs/settings.md", "docs"),
         (service, "docs/settings.schema.json", "schema"),
         (service, ".env.example", "env"),
@@ -43,7 +43,7 @@ fn the_committed_documents_of_the_settings_are_current_conf_6() {
         (worker, ".env.worker.example", "env"),
     ] {
         let program = Path::new(program);
-        let process = ServiceProcess::start_as_is(program, &["config", what], &[]).unwrap();
+        let process = ServiceProcess::start_as_is(program, &["config", kind], &[]).unwrap();
         let lines = process.ended().unwrap().stdout;
         assert_current(&home().join(file), &(lines.join("\n") + "\n"));
     }

@@ -1,4 +1,4 @@
-//! What stands between a client and the methods: methods of HTTP, limits, other origins, request identifiers, variables of earlier deployments.
+//! HTTP methods, rate limits, CORS, request IDs, public metrics and legacy variables.
 
 use std::{
     io::{Read as _, Write as _},
@@ -14,24 +14,24 @@ use serde_json::Value;
 use tonic::Code;
 
 use crate::{
+    app::{SymbolsApp, symbol},
     calls::{channel, raw},
-    running::{Running, symbol},
-    worker::Worker,
+    worker::start_worker,
 };
 
-/// The answer to `HEAD`, which has a length and no body.
-fn head(service: &Running, path: &str) -> String {
+/// Sends a HEAD request and returns the response.
+fn head(service: &SymbolsApp, path: &str) -> String {
     let mut stream = TcpStream::connect(service.http).unwrap();
-    let asked = format!("HEAD {path} HTTP/1.1\r\nhost: symbols\r\nconnection: close\r\n\r\n");
-    stream.write_all(asked.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let request = format!("HEAD {path} HTTP/1.1\r\nhost: symbols\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 #[test]
-fn head_is_no_method_of_the_contract_api_2() {
-    let service = Running::start(&[]);
+fn head_is_method_not_allowed_api_2() {
+    let service = SymbolsApp::start(&[]);
     service.create(7, 1);
     for (path, allowed) in [
         ("/v1/symbols/1", "GET, PUT, DELETE, OPTIONS"),
@@ -52,8 +52,8 @@ fn head_is_no_method_of_the_contract_api_2() {
 }
 
 #[tokio::test]
-async fn a_method_that_nobody_knows_is_unimplemented_api_2() {
-    let service = Running::start(&[]);
+async fn unknown_grpc_method_is_unimplemented_api_2() {
+    let service = SymbolsApp::start(&[]);
     let channel = channel(&service).await;
     let method = "/service.symbols.v1.SymbolsService/Nothing";
     let status = raw(&channel, method, b"\0\0\0\0\0").await;
@@ -61,8 +61,8 @@ async fn a_method_that_nobody_knows_is_unimplemented_api_2() {
 }
 
 #[test]
-fn who_asks_too_much_is_told_so_in_the_words_of_the_contract_res_6() {
-    let service = Running::start(&[
+fn rate_limit_has_error_of_the_contract_res_6() {
+    let service = SymbolsApp::start(&[
         "--set",
         "server.http.rate_limit.enabled=true",
         "--set",
@@ -82,8 +82,8 @@ fn who_asks_too_much_is_told_so_in_the_words_of_the_contract_res_6() {
 }
 
 #[test]
-fn an_origin_that_is_named_is_echoed_and_no_other_sec_2() {
-    let service = Running::start(&[
+fn cors_allows_only_configured_origins_sec_2() {
+    let service = SymbolsApp::start(&[
         "--set",
         "server.http.cors.enabled=true",
         "--set",
@@ -131,28 +131,28 @@ fn an_origin_that_is_named_is_echoed_and_no_other_sec_2() {
 }
 
 #[test]
-fn every_form_of_a_uuid_is_kept_as_the_id_of_a_request_obs_7() {
-    let service = Running::start(&[]);
+fn request_id_accepts_every_uuid_format_obs_7() {
+    let service = SymbolsApp::start(&[]);
     for id in [
         "1b4e28ba-2fa1-4d1c-883f-0016d3cca427",
         "1b4e28ba2fa14d1c883f0016d3cca427",
         "urn:uuid:1b4e28ba-2fa1-4d1c-883f-0016d3cca427",
         "{1b4e28ba-2fa1-4d1c-883f-0016d3cca427}",
     ] {
-        // On what is refused before a method is reached, too.
+        // The ID is also in errors of routing and parsing.
         for path in ["/v1/symbols/5", "/v1/symbols/abc", "/v1/nothing"] {
             let headers = [("x-request-id", id)];
             let answer = request(service.http, "GET", path, &headers, "").unwrap();
-            let kept = answer.header("x-request-id").unwrap();
-            assert!(kept.contains("1b4e28ba"), "{id} became {kept}");
+            let returned = answer.header("x-request-id").unwrap();
+            assert!(returned.contains("1b4e28ba"), "{id} became {returned}");
         }
     }
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_told_as_such_api_2() {
-    let service = Running::start(&["--set", "database.lock_timeout=200ms"]);
-    let url = format!("sqlite:{}", service.store().display());
+fn locked_database_is_database_error_api_2() {
+    let service = SymbolsApp::start(&["--set", "database.lock_timeout=200ms"]);
+    let url = format!("sqlite:{}", service.database_path().display());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let lock = runtime.block_on(async {
         let config = seaworthy::data::DatabaseConfig::at(url.parse().unwrap());
@@ -171,10 +171,10 @@ fn a_database_that_does_not_answer_is_told_as_such_api_2() {
 }
 
 #[test]
-fn metrics_are_also_where_they_were_if_that_is_asked_for_obs_4() {
-    let service = Running::start(&[]);
+fn metrics_are_public_only_if_configured_obs_4() {
+    let service = SymbolsApp::start(&[]);
     assert_eq!(service.send("GET", "/metrics", "").status, 404);
-    let service = Running::start(&["--set", "public_metrics=/metrics"]);
+    let service = SymbolsApp::start(&["--set", "public_metrics=/metrics"]);
     let answer = service.send("GET", "/metrics", "");
     assert_eq!(answer.status, 200);
     assert!(
@@ -184,7 +184,7 @@ fn metrics_are_also_where_they_were_if_that_is_asked_for_obs_4() {
     );
 }
 
-/// What a program makes of the variables of an earlier deployment.
+/// Returns the effective settings of a program for environment variables.
 fn settings(program: &str, environment: &[(&str, &str)]) -> String {
     let arguments = ["config", "show"];
     let process = ServiceProcess::start_as_is(Path::new(program), &arguments, environment);
@@ -194,7 +194,7 @@ fn settings(program: &str, environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn variables_of_earlier_deployments_are_read_conf_1() {
+fn legacy_variables_are_settings_conf_1() {
     let environment = [
         ("LOG_LEVEL", "error"),
         ("LOG_FORMAT", "json"),
@@ -246,17 +246,20 @@ fn variables_of_earlier_deployments_are_read_conf_1() {
 }
 
 #[test]
-fn a_worker_stands_beside_the_service_without_a_word_conf_1() {
+fn default_settings_run_service_and_worker_together_conf_1() {
     let defaults = settings(env!("CARGO_BIN_EXE_symbols"), &[]);
-    let beside = settings(env!("CARGO_BIN_EXE_symbols-worker"), &[]);
+    let worker_defaults = settings(env!("CARGO_BIN_EXE_symbols-worker"), &[]);
     let line = |text: &str, key: &str| {
         let line = text.lines().find(|line| line.starts_with(key)).unwrap();
         line.split('#').next().unwrap().to_owned()
     };
     for key in ["server.http.addr", "admin.addr", "database.url"] {
-        assert_ne!(line(&defaults, key), line(&beside, key), "{key}");
+        assert_ne!(line(&defaults, key), line(&worker_defaults, key), "{key}");
     }
-    assert_eq!(line(&defaults, "broker.url"), line(&beside, "broker.url"));
-    let worker = Worker::start(tempfile::tempdir().unwrap().path(), &[]);
+    assert_eq!(
+        line(&defaults, "broker.url"),
+        line(&worker_defaults, "broker.url")
+    );
+    let worker = start_worker(tempfile::tempdir().unwrap().path(), &[]);
     assert_eq!(get(worker.admin, "/livez").unwrap().status, 200);
 }

@@ -5,10 +5,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::running::{Running, symbol};
+use crate::app::{SymbolsApp, symbol};
 
-/// Sends, and returns status and reason after a look at the members that every error has.
-fn refused(service: &Running, method: &str, path: &str, body: &str) -> (u16, String) {
+/// Sends a request, checks the fields of the error, and returns its status and reason.
+fn send_invalid(service: &SymbolsApp, method: &str, path: &str, body: &str) -> (u16, String) {
     let answer = service.send(method, path, body);
     let problem: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(problem["code"], answer.status, "{problem}");
@@ -27,8 +27,8 @@ fn refused(service: &Running, method: &str, path: &str, body: &str) -> (u16, Str
 }
 
 #[test]
-fn every_refusal_has_the_status_and_the_reason_of_the_contract_api_2() {
-    let service = Running::start(&[]);
+fn errors_have_status_and_reason_of_the_contract_api_2() {
+    let service = SymbolsApp::start(&[]);
     let id = service.create(7, 1);
     let this = format!("/v1/symbols/{id}");
     let with = |from: &str, to: &str| symbol(7, 2).replace(from, to);
@@ -222,14 +222,14 @@ fn every_refusal_has_the_status_and_the_reason_of_the_contract_api_2() {
         ("PATCH", &this, String::new(), 405, "METHOD_NOT_ALLOWED"),
     ];
     for (method, path, body, status, reason) in cases {
-        let found = refused(&service, method, path, &body);
+        let found = send_invalid(&service, method, path, &body);
         assert_eq!(found, (status, reason.to_owned()), "{method} {path} {body}");
     }
 }
 
 #[test]
-fn text_at_its_limits_is_taken_api_3() {
-    let service = Running::start(&[]);
+fn values_at_their_limits_are_valid_api_3() {
+    let service = SymbolsApp::start(&[]);
     let body = symbol(7, 1)
         .replace("Hero", &"ä".repeat(255))
         .replace("page", &"ö".repeat(100))
@@ -240,8 +240,8 @@ fn text_at_its_limits_is_taken_api_3() {
 }
 
 #[test]
-fn one_answer_names_every_bad_field_api_3() {
-    let service = Running::start(&[]);
+fn validation_error_lists_all_invalid_fields_api_3() {
+    let service = SymbolsApp::start(&[]);
     let answer = service.send("POST", "/v1/symbols", "{}");
     let problem: Value = serde_json::from_str(&answer.body).unwrap();
     let fields = problem["fields"].as_array().unwrap();
@@ -268,8 +268,8 @@ fn one_answer_names_every_bad_field_api_3() {
 }
 
 #[test]
-fn a_body_without_its_type_is_refused_as_before_api_2() {
-    let service = Running::start(&[]);
+fn body_without_json_type_is_codec_error_api_2() {
+    let service = SymbolsApp::start(&[]);
     for headers in [
         &[][..],
         &[("content-type", "text/plain")],
@@ -298,13 +298,13 @@ fn a_body_without_its_type_is_refused_as_before_api_2() {
 }
 
 #[test]
-fn four_mebibytes_of_data_pass_and_what_is_far_larger_does_not_sec_3() {
-    let service = Running::start(&[]);
+fn body_limit_accepts_four_mebibytes_of_data_sec_3() {
+    let service = SymbolsApp::start(&[]);
     let data = "AAAA".repeat(4 * 1024 * 1024 / 3 + 1);
     let body = symbol(7, 1).replace("AP8Q", &data);
     assert_eq!(service.send("POST", "/v1/symbols", &body).status, 200);
 
-    // Refused by its head: the body is never waited for.
+    // The service rejects this request by its head, without reading the body.
     let mut stream = TcpStream::connect(service.http).unwrap();
     let head = "POST /v1/symbols HTTP/1.1\r\nhost: symbols\r\ncontent-type: application/json\r\ncontent-length: 7340032\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();

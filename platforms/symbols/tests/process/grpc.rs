@@ -3,17 +3,17 @@ use serde_json::Value;
 use tonic::{Code, Request, Status};
 
 use crate::{
+    app::SymbolsApp,
     calls::{channel, client, create, headers_and_status, reason},
     contract::service::symbols::v1::{
         CreateSymbolRequest, DeleteSymbolRequest, GetSymbolRequest, ListSymbolsRequest,
         UpdateSymbolRequest,
     },
-    running::Running,
 };
 
 #[tokio::test]
-async fn both_transports_answer_from_one_implementation_api_1() {
-    let service = Running::start(&[]);
+async fn both_transports_return_the_same_symbol_api_1() {
+    let service = SymbolsApp::start(&[]);
     let mut client = client(&service).await;
     let created = client.create_symbol(create(1)).await.unwrap();
     assert!(created.metadata().contains_key("x-request-id"));
@@ -58,7 +58,7 @@ async fn both_transports_answer_from_one_implementation_api_1() {
         (listed.symbols.len(), listed.pagination.unwrap().limit),
         (1, 20)
     );
-    // Set to the empty text is not the same as not set.
+    // An empty label is a filter. A missing one is not.
     list.label = Some(String::new());
     assert!(
         client
@@ -80,12 +80,12 @@ async fn both_transports_answer_from_one_implementation_api_1() {
 }
 
 #[tokio::test]
-async fn every_refusal_has_the_code_and_the_reason_of_the_contract_api_2() {
-    let service = Running::start(&[]);
+async fn errors_have_code_and_reason_of_the_contract_api_2() {
+    let service = SymbolsApp::start(&[]);
     let mut client = client(&service).await;
     client.create_symbol(create(1)).await.unwrap();
-    let refused = |status: Status| (status.code(), reason(&status), status.message().to_owned());
-    let duplicate = refused(client.create_symbol(create(1)).await.unwrap_err());
+    let details = |status: Status| (status.code(), reason(&status), status.message().to_owned());
+    let duplicate = details(client.create_symbol(create(1)).await.unwrap_err());
     assert_eq!(
         duplicate,
         (
@@ -100,14 +100,14 @@ async fn every_refusal_has_the_code_and_the_reason_of_the_contract_api_2() {
         .unwrap_err();
     assert!(missing.metadata().contains_key("x-request-id"));
     assert_eq!(
-        refused(missing),
+        details(missing),
         (
             Code::NotFound,
             "SYMBOL_NOT_FOUND".to_owned(),
             "symbol not found".to_owned()
         )
     );
-    let zero = refused(
+    let zero = details(
         client
             .get_symbol(GetSymbolRequest { id: 0 })
             .await
@@ -121,7 +121,7 @@ async fn every_refusal_has_the_code_and_the_reason_of_the_contract_api_2() {
             "invalid symbol ID: must be greater than zero".to_owned()
         )
     );
-    let empty = refused(
+    let empty = details(
         client
             .create_symbol(CreateSymbolRequest::default())
             .await
@@ -139,8 +139,8 @@ async fn every_refusal_has_the_code_and_the_reason_of_the_contract_api_2() {
 }
 
 #[tokio::test]
-async fn sends_request_id_in_headers_of_every_error_obs_7() {
-    let service = Running::start(&[]);
+async fn errors_have_request_id_in_headers_obs_7() {
+    let service = SymbolsApp::start(&[]);
     let channel = channel(&service).await;
     // A missing symbol, bytes that are not a message, and an unknown method.
     for (method, message, code) in [
@@ -159,14 +159,14 @@ async fn sends_request_id_in_headers_of_every_error_obs_7() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_large_exhausts_a_resource_sec_3() {
-    let service = Running::start(&[]);
+async fn too_large_message_is_resource_exhausted_sec_3() {
+    let service = SymbolsApp::start(&[]);
     let mut client = client(&service).await;
     let with = |mebibytes: usize| CreateSymbolRequest {
         data: vec![1; mebibytes * 1024 * 1024],
         ..create(1)
     };
-    // The answer is as large as the request.
+    // The response is as large as the request.
     client = client.max_decoding_message_size(usize::MAX);
     client.create_symbol(with(4)).await.unwrap();
     let status = client.create_symbol(with(7)).await.unwrap_err();
@@ -177,8 +177,8 @@ async fn a_message_that_is_too_large_exhausts_a_resource_sec_3() {
 }
 
 #[tokio::test]
-async fn a_call_is_followed_by_request_id_trace_log_and_metrics_obs_7_obs_6_obs_4() {
-    let mut service = Running::start(&[]);
+async fn call_is_logged_traced_and_counted_obs_7_obs_6_obs_4() {
+    let mut service = SymbolsApp::start(&[]);
     let mut client = client(&service).await;
     let mut request = Request::new(GetSymbolRequest { id: 9 });
     let metadata = request.metadata_mut();

@@ -7,7 +7,7 @@ use tonic::{
 };
 use tonic_prost::ProstCodec;
 
-use crate::running::Running;
+use crate::app::SymbolsApp;
 
 pub(crate) const SERVING: i32 = 1;
 pub(crate) const NOT_SERVING: i32 = 2;
@@ -28,7 +28,7 @@ pub(crate) struct HealthCheckResponse {
 pub(crate) struct Health(Grpc<Channel>);
 
 impl Health {
-    pub(crate) async fn of(service: &Running) -> Self {
+    pub(crate) async fn connect(service: &SymbolsApp) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc())).unwrap();
         Self(Grpc::new(endpoint.connect().await.unwrap()))
     }
@@ -37,49 +37,49 @@ impl Health {
         self.0.ready().await.unwrap();
         let path = PathAndQuery::from_static("/grpc.health.v1.Health/Check");
         let codec: ProstCodec<_, HealthCheckResponse> = ProstCodec::default();
-        let answer = self.0.unary(ask(service), path, codec).await?;
-        Ok(answer.into_inner().status)
+        let response = self.0.unary(request(service), path, codec).await?;
+        Ok(response.into_inner().status)
     }
 
     pub(crate) async fn watch(&mut self, service: &str) -> Streaming<HealthCheckResponse> {
         self.0.ready().await.unwrap();
         let path = PathAndQuery::from_static("/grpc.health.v1.Health/Watch");
-        let answer = self
+        let response = self
             .0
-            .server_streaming(ask(service), path, ProstCodec::default());
-        answer.await.unwrap().into_inner()
+            .server_streaming(request(service), path, ProstCodec::default());
+        response.await.unwrap().into_inner()
     }
 }
 
-pub(crate) fn ask(service: &str) -> Request<HealthCheckRequest> {
+pub(crate) fn request(service: &str) -> Request<HealthCheckRequest> {
     Request::new(HealthCheckRequest {
         service: service.to_owned(),
     })
 }
 
-pub(crate) async fn told(watch: &mut Streaming<HealthCheckResponse>) -> i32 {
+pub(crate) async fn next_status(watch: &mut Streaming<HealthCheckResponse>) -> i32 {
     watch.message().await.unwrap().unwrap().status
 }
 
 #[tokio::test]
-async fn health_follows_the_service_through_its_drain_hlth_1_life_4() {
-    let service = Running::start(&["--set", "lifecycle.drain_delay=5s"]);
-    let mut health = Health::of(&service).await;
+async fn health_is_not_serving_during_drain_hlth_1_life_4() {
+    let service = SymbolsApp::start(&["--set", "lifecycle.drain_delay=5s"]);
+    let mut health = Health::connect(&service).await;
     for name in ["", "service.symbols.v1.SymbolsService"] {
         assert_eq!(health.check(name).await.unwrap(), SERVING, "{name:?}");
     }
     assert_eq!(
-        health.check("nobody").await.unwrap_err().code(),
+        health.check("unknown").await.unwrap_err().code(),
         Code::NotFound
     );
     let mut watch = health.watch("service.symbols.v1.SymbolsService").await;
-    let mut unknown = health.watch("nobody").await;
-    assert_eq!(told(&mut watch).await, SERVING);
-    assert_eq!(told(&mut unknown).await, SERVICE_UNKNOWN);
+    let mut unknown = health.watch("unknown").await;
+    assert_eq!(next_status(&mut watch).await, SERVING);
+    assert_eq!(next_status(&mut unknown).await, SERVICE_UNKNOWN);
 
     service.process.signal(Signal::TERM).unwrap();
-    assert_eq!(told(&mut watch).await, NOT_SERVING);
-    // The drain has begun and calls are still answered.
+    assert_eq!(next_status(&mut watch).await, NOT_SERVING);
+    // The service still answers calls during the drain.
     assert_eq!(health.check("").await.unwrap(), NOT_SERVING);
     assert_eq!(watch.message().await.unwrap_err().code(), Code::Unavailable);
     assert_eq!(

@@ -1,22 +1,22 @@
 use serde_json::{Value, json};
 
-use crate::running::{Running, symbol};
+use crate::app::{SymbolsApp, symbol};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
 #[test]
-fn a_symbol_lives_over_http_in_the_json_of_the_contract_api_1() {
-    let service = Running::start(&[]);
+fn symbol_has_json_of_the_contract_api_1() {
+    let service = SymbolsApp::start(&[]);
     let created = service.send("POST", "/v1/symbols", &symbol(7, 1));
     assert_eq!(
         (created.status, created.header("content-type")),
         (200, Some("application/json"))
     );
-    let whole = r#"{"symbol":{"id":"1","projectId":"7","uid":"00000000-0000-4000-8000-000000000001","label":"Hero","className":"c-hero","componentTarget":"page","version":1,"data":"AP8Q"}}"#;
-    assert_eq!(created.body, whole);
-    assert_eq!(service.send("GET", "/v1/symbols/1", "").body, whole);
+    let expected = r#"{"symbol":{"id":"1","projectId":"7","uid":"00000000-0000-4000-8000-000000000001","label":"Hero","className":"c-hero","componentTarget":"page","version":1,"data":"AP8Q"}}"#;
+    assert_eq!(created.body, expected);
+    assert_eq!(service.send("GET", "/v1/symbols/1", "").body, expected);
     let listed = json!({
         "symbols": [{"id": "1", "projectId": "7", "uid": "00000000-0000-4000-8000-000000000001", "label": "Hero", "className": "c-hero", "componentTarget": "page", "version": 1}],
         "pagination": {"totalCount": "1", "offset": "0", "limit": 20, "hasNextPage": false, "hasPreviousPage": false},
@@ -39,8 +39,8 @@ fn a_symbol_lives_over_http_in_the_json_of_the_contract_api_1() {
 }
 
 #[test]
-fn names_of_the_contract_and_numbers_as_text_are_read_api_1() {
-    let service = Running::start(&[]);
+fn snake_case_names_and_numbers_as_text_are_valid_api_1() {
+    let service = SymbolsApp::start(&[]);
     let body = r#"{"project_id":7,"uid":"1b4e28ba-2fa1-4d1c-883f-0016d3cca427","label":"Hero","class_name":"c-hero","component_target":"page","version":"1.0","data":"AP8Q","unknown":[1]}"#;
     let answer = service.send("POST", "/v1/symbols", body);
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -48,8 +48,8 @@ fn names_of_the_contract_and_numbers_as_text_are_read_api_1() {
 }
 
 #[test]
-fn an_update_takes_the_id_of_the_path_and_keeps_data_that_is_not_given_api_1() {
-    let service = Running::start(&[]);
+fn update_uses_id_of_path_and_keeps_missing_data_api_1() {
+    let service = SymbolsApp::start(&[]);
     let id = service.create(7, 1);
     let body = symbol(8, 2).replace(r#","data":"AP8Q""#, r#","id":"99""#);
     let answer = service.send("PUT", &format!("/v1/symbols/{id}"), &body);
@@ -65,8 +65,8 @@ fn an_update_takes_the_id_of_the_path_and_keeps_data_that_is_not_given_api_1() {
 }
 
 #[test]
-fn a_list_has_pages_and_filters_api_1() {
-    let service = Running::start(&[]);
+fn list_has_pages_and_filters_api_1() {
+    let service = SymbolsApp::start(&[]);
     for number in 1..=21 {
         service.create(7, number);
     }
@@ -97,8 +97,8 @@ fn a_list_has_pages_and_filters_api_1() {
 }
 
 #[test]
-fn a_request_is_found_in_the_log_by_its_id_obs_7() {
-    let mut service = Running::start(&[]);
+fn log_contains_request_id_obs_7() {
+    let mut service = SymbolsApp::start(&[]);
     let id = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
     let answer = seaworthy_testkit::http::request(
         service.http,
@@ -125,8 +125,8 @@ fn a_request_is_found_in_the_log_by_its_id_obs_7() {
 }
 
 #[test]
-fn metrics_tell_both_transports_by_template_and_method_obs_4() {
-    let service = Running::start(&[]);
+fn metrics_have_route_template_and_method_obs_4() {
+    let service = SymbolsApp::start(&[]);
     service.send("GET", "/v1/symbols/5", "");
     let metrics = seaworthy_testkit::http::get(service.admin, "/metrics")
         .unwrap()

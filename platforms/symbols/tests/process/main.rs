@@ -1,18 +1,19 @@
-//! The service as the process that it is, asked by the clients that there are.
+//! Tests of the programs as processes, with the clients of several languages.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "what the tests share is test code too; clippy only knows functions marked as tests"
+    reason = "a test fails by a panic"
 )]
 
+mod app;
 mod broker;
 mod calls;
 mod client;
+mod compose;
 mod contract;
 mod deadline;
 mod document;
-mod durable;
 mod edges;
 mod errors;
 mod grpc;
@@ -21,8 +22,8 @@ mod http;
 mod malformed;
 mod python;
 mod reflection;
+mod restart;
 mod rolling_stop;
-mod running;
 mod schemathesis;
 mod tls;
 mod worker;

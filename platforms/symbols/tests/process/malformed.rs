@@ -1,8 +1,8 @@
 use tonic::{Code, Status, transport::Channel};
 
 use crate::{
+    app::SymbolsApp,
     calls::{channel, raw, reason},
-    running::Running,
 };
 
 async fn send(channel: &Channel, body: &[u8]) -> Status {
@@ -16,10 +16,10 @@ fn framed(message: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn bytes_that_no_client_of_the_contract_sends_get_a_clear_status_api_3() {
-    let service = Running::start(&[]);
+async fn malformed_messages_are_codec_errors_api_3() {
+    let service = SymbolsApp::start(&[]);
     let channel = channel(&service).await;
-    // A message that claims a gibibyte, of which one byte comes.
+    // The prefix announces a gibibyte, and one byte follows.
     let status = send(&channel, &[0, 0x40, 0, 0, 0, 1]).await;
     let claimed = (status.code(), reason(&status));
     assert_eq!(
@@ -29,26 +29,26 @@ async fn bytes_that_no_client_of_the_contract_sends_get_a_clear_status_api_3() {
     let deep = (0..300).fold(Vec::new(), |inner: Vec<u8>, _| {
         [&[0x7b], &inner[..], &[0x7c]].concat()
     });
-    for (what, body) in [
-        ("a text that is not UTF-8", framed(b"\x1a\x02\xff\xff")),
+    for (label, body) in [
+        ("text that is not UTF-8", framed(b"\x1a\x02\xff\xff")),
         (
-            "bytes that claim a gibibyte",
+            "a field of a gibibyte",
             framed(&[0x42, 0x80, 0x80, 0x80, 0x80, 0x04, b'x']),
         ),
         (
             "a varint of eleven bytes",
             framed(b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
         ),
-        ("a text where a number belongs", framed(b"\x12\x01x")),
+        ("text instead of a number", framed(b"\x12\x01x")),
         ("a field without a number", framed(b"\x00\x01")),
-        ("groups without end", framed(&deep)),
+        ("300 nested groups", framed(&deep)),
     ] {
         let status = send(&channel, &body).await;
-        assert_eq!(status.code(), Code::InvalidArgument, "{what}: {status:?}");
-        assert_eq!(reason(&status), "CODEC", "{what}");
-        assert!(!status.message().is_empty(), "{what}");
+        assert_eq!(status.code(), Code::InvalidArgument, "{label}: {status:?}");
+        assert_eq!(reason(&status), "CODEC", "{label}");
+        assert!(!status.message().is_empty(), "{label}");
     }
-    // What can be read is judged as a whole.
+    // A readable message is validated completely.
     let status = send(&channel, &framed(b"\x10\x00\x38\x00")).await;
     assert_eq!(reason(&status), "VALIDATION_ERROR");
     for field in [
@@ -65,27 +65,24 @@ async fn bytes_that_no_client_of_the_contract_sends_get_a_clear_status_api_3() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_message_at_all_gets_a_clear_status_api_3() {
-    let service = Running::start(&[]);
+async fn malformed_frames_are_errors_api_3() {
+    let service = SymbolsApp::start(&[]);
     let channel = channel(&service).await;
-    for (what, body) in [
-        ("nothing", &b""[..]),
+    for (label, body) in [
+        ("an empty body", &b""[..]),
         ("half a prefix", b"\0\0"),
         ("half a message", b"\0\0\0\0\x05\x10"),
-        (
-            "a compression that was not agreed",
-            b"\x01\0\0\0\x02\x10\x07",
-        ),
-        ("a flag that nobody knows", b"\x07\0\0\0\x02\x10\x07"),
+        ("compression without an encoding", b"\x01\0\0\0\x02\x10\x07"),
+        ("an unknown flag", b"\x07\0\0\0\x02\x10\x07"),
     ] {
         let status = send(&channel, body).await;
-        let is_clear = matches!(
+        let is_expected = matches!(
             status.code(),
             Code::InvalidArgument | Code::Unimplemented | Code::Internal
         );
-        assert!(is_clear, "{what}: {status:?}");
+        assert!(is_expected, "{label}: {status:?}");
     }
-    // The connection and the service are as before.
+    // The connection still works.
     let status = send(&channel, &framed(b"")).await;
     assert_eq!(reason(&status), "VALIDATION_ERROR");
 }

@@ -6,81 +6,86 @@ use std::sync::{
 use rustix::process::Signal;
 
 use crate::{
+    app::SymbolsApp,
     calls::{Client, client, create},
     contract::service::symbols::v1::ListSymbolsRequest,
-    health::{Health, NOT_SERVING, SERVING, told},
-    running::Running,
+    health::{Health, NOT_SERVING, SERVING, next_status},
 };
 
 const CLIENTS: u32 = 8;
-/// How many calls each of the two is sure to get.
-const ENOUGH: u32 = 100;
+/// Minimum number of calls to each replica.
+const MIN_CALLS: u32 = 100;
 
-/// What the clients share: whom to call, and what came of it.
+/// State that the clients share.
 #[derive(Default)]
 struct Load {
-    moved: AtomicBool,
-    done: AtomicBool,
-    number: AtomicU32,
-    old: AtomicU32,
-    new: AtomicU32,
+    uses_new: AtomicBool,
+    is_done: AtomicBool,
+    next_number: AtomicU32,
+    calls_to_old: AtomicU32,
+    calls_to_new: AtomicU32,
 }
 
 impl Load {
-    /// Calls until the end, as a client behind a balancer does: whoever is not serving gets no new call.
+    /// Calls one replica until `is_done`, as through a balancer: a draining replica gets no new
+    /// call.
     async fn call(&self, mut old: Client, mut new: Client) {
-        while !self.done.load(Ordering::SeqCst) {
-            let request = create(self.number.fetch_add(1, Ordering::SeqCst));
-            let (client, answered) = if self.moved.load(Ordering::SeqCst) {
-                (&mut new, &self.new)
+        while !self.is_done.load(Ordering::SeqCst) {
+            let request = create(self.next_number.fetch_add(1, Ordering::SeqCst));
+            let (client, calls) = if self.uses_new.load(Ordering::SeqCst) {
+                (&mut new, &self.calls_to_new)
             } else {
-                (&mut old, &self.old)
+                (&mut old, &self.calls_to_old)
             };
-            // A call that is lost fails the test here.
+            // A lost call fails the test.
             client.create_symbol(request).await.unwrap();
-            answered.fetch_add(1, Ordering::SeqCst);
+            calls.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
 
-async fn until(what: impl Fn() -> bool) {
-    while !what() {
+async fn wait_until(condition: impl Fn() -> bool) {
+    while !condition() {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rolling_stop_under_load_loses_no_call_life_4_hlth_1() {
-    let old = Running::start(&["--set", "lifecycle.drain_delay=1s"]);
-    let new = Running::start(&[]);
+async fn rolling_stop_loses_no_call_life_4_hlth_1() {
+    let old = SymbolsApp::start(&["--set", "lifecycle.drain_delay=1s"]);
+    let new = SymbolsApp::start(&[]);
     let load = Arc::new(Load::default());
-    let mut watch = Health::of(&old).await.watch("").await;
-    assert_eq!(told(&mut watch).await, SERVING);
+    let mut watch = Health::connect(&old).await.watch("").await;
+    assert_eq!(next_status(&mut watch).await, SERVING);
     let mut callers = Vec::new();
     for _ in 0..CLIENTS {
         let (load, old, new) = (Arc::clone(&load), client(&old).await, client(&new).await);
         callers.push(tokio::spawn(async move { load.call(old, new).await }));
     }
-    until(|| load.old.load(Ordering::SeqCst) > ENOUGH).await;
+    wait_until(|| load.calls_to_old.load(Ordering::SeqCst) > MIN_CALLS).await;
 
     old.process.signal(Signal::TERM).unwrap();
-    assert_eq!(told(&mut watch).await, NOT_SERVING);
-    load.moved.store(true, Ordering::SeqCst);
-    let store = old.ended_well();
-    let before = load.new.load(Ordering::SeqCst);
-    until(|| load.new.load(Ordering::SeqCst) > before + ENOUGH).await;
-    load.done.store(true, Ordering::SeqCst);
+    assert_eq!(next_status(&mut watch).await, NOT_SERVING);
+    load.uses_new.store(true, Ordering::SeqCst);
+    let builder = old.into_builder();
+    let before = load.calls_to_new.load(Ordering::SeqCst);
+    wait_until(|| load.calls_to_new.load(Ordering::SeqCst) > before + MIN_CALLS).await;
+    load.is_done.store(true, Ordering::SeqCst);
     for caller in callers {
         caller.await.unwrap();
     }
 
-    // Whatever was answered is in the store, and nothing else.
-    let again = Running::over(store, &[]);
+    // The database has exactly the symbols of the successful calls.
+    let restarted = SymbolsApp::start_builder(builder, &[]);
     let request = ListSymbolsRequest {
         project_id: 7,
         ..ListSymbolsRequest::default()
     };
-    let listed = client(&again).await.list_symbols(request).await.unwrap();
+    let listed = client(&restarted)
+        .await
+        .list_symbols(request)
+        .await
+        .unwrap();
     let total = listed.into_inner().pagination.unwrap().total_count;
-    assert_eq!(total, u64::from(load.old.load(Ordering::SeqCst)));
+    assert_eq!(total, u64::from(load.calls_to_old.load(Ordering::SeqCst)));
 }

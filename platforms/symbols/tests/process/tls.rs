@@ -18,13 +18,13 @@ use tonic::{
 use tower::service_fn;
 
 use crate::{
+    app::SymbolsApp,
     contract::service::symbols::v1::{
         GetSymbolRequest, symbols_service_client::SymbolsServiceClient,
     },
-    running::Running,
 };
 
-/// An authority, and the files of a server and a client that it vouches for.
+/// A certificate authority with the certificates of a server and a client.
 pub(crate) struct Authority(TempDir);
 
 impl Authority {
@@ -53,7 +53,7 @@ impl Authority {
         self.0.path().join(name)
     }
 
-    pub(crate) fn start(&self, client_certificates: &str) -> Running {
+    pub(crate) fn start(&self, client_certificates: &str) -> SymbolsApp {
         let set = |key: &str, value: &Path| format!("server.grpc.tls.{key}={}", value.display());
         let settings = [
             set("certificate", &self.path("localhost.pem")),
@@ -62,16 +62,20 @@ impl Authority {
             set("client_certificates", Path::new(client_certificates)),
         ];
         let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
-        Running::start(&arguments)
+        SymbolsApp::start(&arguments)
     }
 
-    /// Calls as a client that shows a certificate, or none.
-    async fn call(&self, service: &Running, shows: bool) -> Result<Status, TransportError> {
+    /// Calls a method, with or without the client certificate.
+    async fn call(
+        &self,
+        service: &SymbolsApp,
+        with_certificate: bool,
+    ) -> Result<Status, TransportError> {
         let read = |name: &str| CertificateDer::from_pem_file(self.path(name)).unwrap();
         let mut roots = RootCertStore::empty();
         roots.add(read("ca.pem")).unwrap();
         let config = ClientConfig::builder().with_root_certificates(roots);
-        let mut config = if shows {
+        let mut config = if with_certificate {
             let key = PrivateKeyDer::from_pem_file(self.path("client.key")).unwrap();
             config
                 .with_client_auth_cert(vec![read("client.pem")], key)
@@ -90,7 +94,7 @@ impl Authority {
                 connector.connect(name, stream).await.map(TokioIo::new)
             }
         });
-        // The connector speaks TLS; tonic, told of it, would bring its own.
+        // The URL has no TLS, because the connector does it.
         let endpoint = Endpoint::from_static("http://localhost");
         let channel: Channel = endpoint.connect_with_connector(connect).await?;
         let call = SymbolsServiceClient::new(channel)
@@ -101,7 +105,7 @@ impl Authority {
 }
 
 #[tokio::test]
-async fn calls_pass_over_tls_and_in_no_other_way_sec_1() {
+async fn server_with_tls_rejects_plaintext_sec_1() {
     let authority = Authority::new();
     let service = authority.start("none");
     let status = authority.call(&service, false).await.unwrap();
@@ -111,11 +115,11 @@ async fn calls_pass_over_tls_and_in_no_other_way_sec_1() {
         Ok(mut client) => client.get_symbol(GetSymbolRequest { id: 9 }).await.is_err(),
         Err(_) => true,
     };
-    assert!(refused, "plain text must not pass");
+    assert!(refused, "the server accepted plaintext");
 }
 
 #[tokio::test]
-async fn where_client_certificates_are_required_nobody_calls_without_one_sec_1() {
+async fn required_client_certificate_is_checked_sec_1() {
     let authority = Authority::new();
     let service = authority.start("required");
     let status = authority.call(&service, true).await.unwrap();
@@ -127,10 +131,10 @@ async fn where_client_certificates_are_required_nobody_calls_without_one_sec_1()
             .map_or(true, |status| status.code() != Code::NotFound),
         "{without:?}"
     );
-    // Another authority's client is nobody here.
-    let stranger = Authority::new();
-    fs::copy(authority.path("ca.pem"), stranger.path("ca.pem")).unwrap();
-    let other = stranger.call(&service, true).await;
+    // The server rejects certificates of another authority.
+    let other_authority = Authority::new();
+    fs::copy(authority.path("ca.pem"), other_authority.path("ca.pem")).unwrap();
+    let other = other_authority.call(&service, true).await;
     assert!(
         other
             .as_ref()

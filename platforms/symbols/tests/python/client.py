@@ -1,4 +1,4 @@
-"""Calls every method, with what grpcio-tools made of symbols.proto, and asks reflection and health with the stock clients."""
+"""Calls every method, reflection and health with clients that grpcio-tools generated."""
 
 import sys
 
@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2
 
 channel = grpc.insecure_channel(sys.argv[1])
 symbols = symbols_pb2_grpc.SymbolsServiceStub(channel)
-PATIENCE = 30
+TIMEOUT = 30
 
 
 def reason(error):
@@ -22,13 +22,13 @@ def reason(error):
     return info.reason
 
 
-def refused(call, request):
+def error_of(call, request):
     try:
-        call(request, timeout=PATIENCE)
+        call(request, timeout=TIMEOUT)
     except grpc.RpcError as error:
         assert "x-request-id" in dict(error.initial_metadata()) or "x-request-id" in dict(error.trailing_metadata())
         return error.code(), error.details(), reason(error)
-    raise AssertionError("this must be refused")
+    raise AssertionError("the call did not fail")
 
 
 request = wire.CreateSymbolRequest(
@@ -42,48 +42,48 @@ request = wire.CreateSymbolRequest(
 )
 SAMPLE = "10071a2431623465323862612d326661312d346431632d383833662d30303136643363636134323722044865726f2a06632d6865726f3204706167653801420300ff10"
 assert request.SerializeToString().hex() == SAMPLE
-created, call = symbols.CreateSymbol.with_call(request, timeout=PATIENCE)
+created, call = symbols.CreateSymbol.with_call(request, timeout=TIMEOUT)
 assert created.SerializeToString().hex() == "0a450801" + SAMPLE, created.SerializeToString().hex()
 assert "x-request-id" in dict(call.initial_metadata())
-assert refused(symbols.CreateSymbol, request) == (
+assert error_of(symbols.CreateSymbol, request) == (
     grpc.StatusCode.INVALID_ARGUMENT,
     "symbol with this UID already exists in the project",
     "DUPLICATE_SYMBOL",
 )
-assert symbols.GetSymbol(wire.GetSymbolRequest(id=1), timeout=PATIENCE).symbol.data == b"\x00\xff\x10"
+assert symbols.GetSymbol(wire.GetSymbolRequest(id=1), timeout=TIMEOUT).symbol.data == b"\x00\xff\x10"
 update = wire.UpdateSymbolRequest(id=1, project_id=8, uid=request.uid, label="L", class_name="C", component_target="T", version=2)
-assert symbols.UpdateSymbol(update, timeout=PATIENCE).symbol.data == b"\x00\xff\x10"
-listed = symbols.ListSymbols(wire.ListSymbolsRequest(project_id=8, limit=2, label="L"), timeout=PATIENCE)
+assert symbols.UpdateSymbol(update, timeout=TIMEOUT).symbol.data == b"\x00\xff\x10"
+listed = symbols.ListSymbols(wire.ListSymbolsRequest(project_id=8, limit=2, label="L"), timeout=TIMEOUT)
 assert len(listed.symbols) == 1 and listed.pagination.total_count == 1 and listed.pagination.limit == 2
-assert not symbols.ListSymbols(wire.ListSymbolsRequest(project_id=8, label=""), timeout=PATIENCE).symbols
-assert symbols.DeleteSymbol(wire.DeleteSymbolRequest(id=1), timeout=PATIENCE).success
-assert refused(symbols.GetSymbol, wire.GetSymbolRequest(id=1))[::2] == (grpc.StatusCode.NOT_FOUND, "SYMBOL_NOT_FOUND")
-assert refused(symbols.GetSymbol, wire.GetSymbolRequest())[::2] == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ID")
-assert refused(symbols.ListSymbols, wire.ListSymbolsRequest(project_id=8, limit=101))[::2] == (
+assert not symbols.ListSymbols(wire.ListSymbolsRequest(project_id=8, label=""), timeout=TIMEOUT).symbols
+assert symbols.DeleteSymbol(wire.DeleteSymbolRequest(id=1), timeout=TIMEOUT).success
+assert error_of(symbols.GetSymbol, wire.GetSymbolRequest(id=1))[::2] == (grpc.StatusCode.NOT_FOUND, "SYMBOL_NOT_FOUND")
+assert error_of(symbols.GetSymbol, wire.GetSymbolRequest())[::2] == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ID")
+assert error_of(symbols.ListSymbols, wire.ListSymbolsRequest(project_id=8, limit=101))[::2] == (
     grpc.StatusCode.INVALID_ARGUMENT,
     "VALIDATION_ERROR",
 )
 
-# A method that nobody has, and bytes that are no message.
+# An unknown method, and bytes that are not a message.
 raw = channel.unary_unary("/service.symbols.v1.SymbolsService/Nothing")
 try:
-    raw(b"", timeout=PATIENCE)
-    raise AssertionError("there is no such method")
+    raw(b"", timeout=TIMEOUT)
+    raise AssertionError("the method exists")
 except grpc.RpcError as error:
     assert error.code() == grpc.StatusCode.UNIMPLEMENTED, error
 raw = channel.unary_unary("/service.symbols.v1.SymbolsService/CreateSymbol")
 try:
-    raw(b"\x1a\x02\xff\xff", timeout=PATIENCE)
-    raise AssertionError("this is not UTF-8")
+    raw(b"\x1a\x02\xff\xff", timeout=TIMEOUT)
+    raise AssertionError("the text is not UTF-8")
 except grpc.RpcError as error:
     assert error.code() == grpc.StatusCode.INVALID_ARGUMENT, error
     assert reason(error) == "CODEC", reason(error)
 
 health = health_pb2_grpc.HealthStub(channel)
-check = health.Check(health_pb2.HealthCheckRequest(service="service.symbols.v1.SymbolsService"), timeout=PATIENCE)
+check = health.Check(health_pb2.HealthCheckRequest(service="service.symbols.v1.SymbolsService"), timeout=TIMEOUT)
 assert check.status == health_pb2.HealthCheckResponse.SERVING
 if hasattr(health, "List"):
-    statuses = health.List(health_pb2.HealthListRequest(), timeout=PATIENCE).statuses
+    statuses = health.List(health_pb2.HealthListRequest(), timeout=TIMEOUT).statuses
     assert "service.symbols.v1.SymbolsService" in statuses, statuses
 
 database = ProtoReflectionDescriptorDatabase(channel)
@@ -91,4 +91,4 @@ assert "service.symbols.v1.SymbolsService" in database.get_services(), database.
 assert "grpc.health.v1.Health" in database.get_services()
 described = database.FindFileContainingSymbol("service.symbols.v1.SymbolsService")
 assert [method.name for method in described.service[0].method][0] == "CreateSymbol"
-print("every method answered as the contract says")
+print("all methods behave as documented")

@@ -10,10 +10,10 @@ use seaworthy_testkit::{
     process::Ended,
 };
 
-/// The symbols service with a database of its own.
-pub(crate) struct Running(TestApp);
+/// The symbols service with its own database and broker.
+pub(crate) struct SymbolsApp(TestApp);
 
-impl Deref for Running {
+impl Deref for SymbolsApp {
     type Target = TestApp;
 
     fn deref(&self) -> &TestApp {
@@ -21,13 +21,13 @@ impl Deref for Running {
     }
 }
 
-impl DerefMut for Running {
+impl DerefMut for SymbolsApp {
     fn deref_mut(&mut self) -> &mut TestApp {
         &mut self.0
     }
 }
 
-impl Running {
+impl SymbolsApp {
     /// Starts the service with command line arguments.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let app = TestApp::builder(Path::new(env!("CARGO_BIN_EXE_symbols"))).unwrap();
@@ -36,29 +36,29 @@ impl Running {
         let broker = format!("broker.url=sqlite:{}", file("broker.db"));
         let app = app
             .setting("server.grpc.addr=127.0.0.1:0")
-            // A test sends more requests than one client may.
+            // Tests send more requests than the default limits allow.
             .setting("server.http.rate_limit.enabled=false")
             .setting("server.grpc.rate_limit.enabled=false")
             .setting(&database)
             .setting(&broker)
-            // Other profiles than development migrate in a step of the deployment.
+            // Only the development profile migrates by default.
             .setting("database.migrate_at_start=true");
-        Self::over(app, arguments)
+        Self::start_builder(app, arguments)
     }
 
-    /// Starts the service of a builder with more command line arguments.
-    pub(crate) fn over(app: TestAppBuilder, arguments: &[&str]) -> Self {
+    /// Starts the service of a builder with additional arguments.
+    pub(crate) fn start_builder(app: TestAppBuilder, arguments: &[&str]) -> Self {
         Self(app.start_with(arguments).unwrap())
     }
 
-    /// Kills the process and starts another one with the same database.
-    pub(crate) fn killed_and_started_again(self) -> Self {
-        self.killed_and_started_again_with(&[])
+    /// Kills the process and starts a new one on the same database.
+    pub(crate) fn restart(self) -> Self {
+        self.restart_with(&[])
     }
 
-    /// Kills the process and starts another one with the same database and more arguments.
-    pub(crate) fn killed_and_started_again_with(self, arguments: &[&str]) -> Self {
-        Self::over(self.0.kill().unwrap(), arguments)
+    /// Kills the process and starts a new one with additional arguments on the same database.
+    pub(crate) fn restart_with(self, arguments: &[&str]) -> Self {
+        Self::start_builder(self.0.kill().unwrap(), arguments)
     }
 
     /// Waits for the end of the process.
@@ -66,8 +66,8 @@ impl Running {
         self.0.wait().unwrap().0
     }
 
-    /// Waits for the end of a process that was stopped, and returns the builder.
-    pub(crate) fn ended_well(self) -> TestAppBuilder {
+    /// Waits for the success of a stopped process, and returns its builder.
+    pub(crate) fn into_builder(self) -> TestAppBuilder {
         let (ended, app) = self.0.wait().unwrap();
         assert!(ended.status.success(), "{ended:#?}");
         app
@@ -78,17 +78,17 @@ impl Running {
         self.0.grpc().unwrap()
     }
 
-    /// Returns the file of the database.
-    pub(crate) fn store(&self) -> PathBuf {
+    /// Returns the path of the SQLite file.
+    pub(crate) fn database_path(&self) -> PathBuf {
         self.directory().join("symbols.db")
     }
 
-    /// Sends JSON, or nothing if the text is empty.
+    /// Sends a request with a JSON body, or without a body if the text is empty.
     pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Answer {
         self.0.send(method, path, body).unwrap()
     }
 
-    /// Creates the symbol of this number in a project, and returns its id.
+    /// Creates a symbol and returns its ID.
     pub(crate) fn create(&self, project: u64, number: u32) -> String {
         let answer = self.send("POST", "/v1/symbols", &symbol(project, number));
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -97,7 +97,7 @@ impl Running {
     }
 }
 
-/// What creates a symbol.
+/// Returns the body of a create request. The number makes the uid unique.
 pub(crate) fn symbol(project: u64, number: u32) -> String {
     format!(
         r#"{{"projectId":"{project}","uid":"00000000-0000-4000-8000-{number:012}","label":"Hero","className":"c-hero","componentTarget":"page","version":1,"data":"AP8Q"}}"#

@@ -1,8 +1,8 @@
 use seaworthy_testkit::http::{Answer, request};
 
-use crate::running::{Running, symbol};
+use crate::app::{SymbolsApp, symbol};
 
-fn create(service: &Running, key: &str, body: &str) -> Answer {
+fn create(service: &SymbolsApp, key: &str, body: &str) -> Answer {
     let headers = [
         ("content-type", "application/json"),
         ("idempotency-key", key),
@@ -11,27 +11,27 @@ fn create(service: &Running, key: &str, body: &str) -> Answer {
 }
 
 #[test]
-fn what_was_answered_is_there_after_the_process_was_killed() {
-    let service = Running::start(&[]);
+fn confirmed_changes_survive_kill() {
+    let service = SymbolsApp::start(&[]);
     let created = service.send("POST", "/v1/symbols", &symbol(7, 1)).body;
     service.create(7, 2);
     service.send("DELETE", "/v1/symbols/2", "");
-    let service = service.killed_and_started_again();
+    let service = service.restart();
     assert_eq!(service.send("GET", "/v1/symbols/1", "").body, created);
     assert_eq!(service.send("GET", "/v1/symbols/2", "").status, 404);
-    // A number is never given twice.
+    // The store never reuses an ID.
     assert_eq!(service.create(7, 2), "3");
 }
 
 #[test]
-fn a_repeat_gets_the_first_answer_also_from_the_next_process_api_6() {
-    let service = Running::start(&[]);
+fn repeated_key_replays_answer_after_restart_api_6() {
+    let service = SymbolsApp::start(&[]);
     let first = create(&service, "k1", &symbol(7, 1));
     assert_eq!(
         (first.status, first.header("idempotency-replayed")),
         (200, None)
     );
-    let service = service.killed_and_started_again();
+    let service = service.restart();
     let again = create(&service, "k1", &symbol(7, 1));
     assert_eq!(
         (
@@ -49,14 +49,14 @@ fn a_repeat_gets_the_first_answer_also_from_the_next_process_api_6() {
         "{}",
         other.body
     );
-    // Without a key the project has the identifier already.
+    // Without a key the uid already exists.
     let refused = service.send("POST", "/v1/symbols", &symbol(7, 1));
     assert_eq!(refused.status, 400, "{}", refused.body);
 }
 
 #[test]
-fn a_repeat_of_the_largest_symbol_gets_the_whole_answer_api_6() {
-    let service = Running::start(&[]);
+fn repeated_key_replays_largest_answer_api_6() {
+    let service = SymbolsApp::start(&[]);
     let data = "AAAA".repeat(4 * 1024 * 1024 / 3 + 1);
     let body = symbol(7, 1).replace("AP8Q", &data);
     let first = create(&service, "k1", &body);

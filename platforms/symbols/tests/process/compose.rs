@@ -1,4 +1,4 @@
-//! The compose file of the platform, held to its programs.
+//! The compose file.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ const PROGRAMS: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn the_compose_file_starts_both_programs_restricted_and_with_their_settings_ship_2() {
+fn compose_file_runs_both_programs_restricted_ship_2() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("compose.yaml");
     let compose = Compose::read(&file);
     assert_eq!(
