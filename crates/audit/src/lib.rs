@@ -29,3 +29,8 @@ pub use audit::{AuditError, Progress, audit, audit_with_progress, model as build
 pub use config::AuditConfig;
 pub use report::Report;
 pub use rule::Severity;
+
+/// The example of the README, compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
