@@ -1,4 +1,4 @@
-//! Compiles the message whose JSON is measured.
+//! Compiles the contract of the benchmarks.
 
 use seaworthy_contract_build::Builder;
 

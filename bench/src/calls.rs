@@ -5,10 +5,10 @@ use tokio::net::TcpStream;
 
 use crate::{Failure, workload::Workload};
 
-/// The authority is that of no server: nobody resolves it.
+/// The authority is not resolved.
 const METHOD: &str = "http://127.0.0.1/seaworthy.bench.v1.OrdersService/Echo";
 
-/// A connection that makes the same unary call again and again and waits for each answer.
+/// A connection that repeats a unary call and waits for each response.
 pub(crate) struct Calls {
     requests: SendRequest<Bytes>,
     message: Bytes,

@@ -16,12 +16,12 @@ use seaworthy_client::HttpClient;
 
 use crate::{Failure, statistics::median};
 
-/// Calls of one round.
+/// Calls per round.
 const CALLS: u32 = 2_000;
 const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
 
-/// Who calls.
+/// The clients of the benchmark.
 #[derive(Debug, Clone)]
 enum Caller {
     Hyper(Box<Client<HttpConnector, Empty<Bytes>>>),
@@ -51,7 +51,7 @@ impl Caller {
         })
     }
 
-    /// Microseconds of one call.
+    /// Returns the mean time of a call in microseconds.
     async fn measure(&self, url: &str) -> Result<f64, Failure> {
         let begun = Instant::now();
         for _ in 0..CALLS {
@@ -63,7 +63,8 @@ impl Caller {
     }
 }
 
-/// Calls one after the other on one connection, the callers in turn; the server sends the same bytes from a thread of its own.
+/// Sends sequential calls on one connection per client, in turns. A server thread sends constant
+/// bytes.
 pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     let url = format!("http://{}/", serve()?);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -80,7 +81,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
         .collect();
     runtime.block_on(async {
         for round in 0..rounds {
-            // Forwards and backwards in turn, so that whatever drifts meets all alike.
+            // The order alternates, so that drift affects all clients equally.
             if round % 2 == 1 {
                 rows.reverse();
             }
@@ -115,7 +116,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Answers every head on every connection with the same bytes.
+/// Answers each request on each connection with the same bytes.
 fn serve() -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -124,7 +125,7 @@ fn serve() -> Result<SocketAddr, Failure> {
             thread::spawn(move || {
                 let _ = stream.set_nodelay(true);
                 let mut buffer = [0; 4096];
-                // A head of these clients comes in one piece.
+                // These clients send a head in one piece.
                 while let Ok(1..) = stream.read(&mut buffer) {
                     if stream.write_all(ANSWER).is_err() {
                         return;

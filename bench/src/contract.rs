@@ -1,4 +1,4 @@
-//! What the compiler writes from `contract/seaworthy/bench/v1/order.proto`.
+//! Code generated from `contract/seaworthy/bench/v1/order.proto`.
 #![allow(
     missing_docs,
     unreachable_pub,

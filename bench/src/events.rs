@@ -20,51 +20,51 @@ use tokio::{sync::Notify, time::interval};
 
 use crate::{Failure, statistics::percentile};
 
-/// Callers that store at once, as many as a small service has requests.
+/// Number of concurrent writers.
 const WRITERS: u32 = 16;
-/// A burst is stored in transactions of so many: an import, a job. One each is what the second row shows.
-const IN_ONE_TRANSACTION: u32 = 50;
-/// Order is kept for each of so many things.
+/// Events per transaction of the burst, as in an import. The steady load has one per transaction.
+const BATCH: u32 = 50;
+/// Number of message keys. Messages with the same key keep their order.
 const KEYS: u32 = 1_000;
-/// The steady load of the second row, in events a second, and for how long.
-const STEADY: u32 = 1_000;
+/// Rate of the steady load, in events per second.
+const STEADY_RATE: u32 = 1_000;
 const STEADY_SECONDS: u32 = 10;
-/// How long an idle service is watched.
+/// Duration of the idle measurement.
 const IDLE: Duration = Duration::from_secs(10);
-/// Nothing measured takes longer.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Time limit of the consumer.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 #[derive(Serialize, Deserialize)]
-struct Told {
+struct Stored {
     number: u32,
     /// Microseconds since 1970, taken before the commit.
-    at_us: u64,
+    stored_us: u64,
 }
 
-impl Event for Told {
-    const TYPE: &'static str = "bench.told";
+impl Event for Stored {
+    const TYPE: &'static str = "bench.stored";
     const VERSION: u32 = 1;
 }
 
-/// What the consumer has seen.
+/// Statistics of the consumer.
 #[derive(Default)]
-struct Seen {
+struct Consumed {
     count: AtomicU64,
-    waits: Mutex<Vec<u64>>,
+    latencies: Mutex<Vec<u64>>,
     changed: Notify,
 }
 
-impl Seen {
-    fn see(&self, told: &Told) {
-        let wait = now_us().saturating_sub(told.at_us);
-        if let Ok(mut waits) = self.waits.lock() {
-            waits.push(wait);
+impl Consumed {
+    fn record(&self, event: &Stored) {
+        let latency = now_us().saturating_sub(event.stored_us);
+        if let Ok(mut latencies) = self.latencies.lock() {
+            latencies.push(latency);
         }
         self.count.fetch_add(1, Ordering::Relaxed);
         self.changed.notify_waiters();
     }
 
-    async fn reaches(&self, count: u64) -> Result<(), Failure> {
+    async fn wait_for(&self, count: u64) -> Result<(), Failure> {
         let reached = async {
             loop {
                 let changed = self.changed.notified();
@@ -74,18 +74,18 @@ impl Seen {
                 changed.await;
             }
         };
-        Ok(tokio::time::timeout(PATIENCE, reached).await?)
+        Ok(tokio::time::timeout(TIMEOUT, reached).await?)
     }
 
-    /// The waits since the last time, sorted.
-    fn take(&self) -> Vec<u64> {
-        let mut waits = self
-            .waits
+    /// Returns the sorted latencies in microseconds since the last call.
+    fn take_latencies(&self) -> Vec<u64> {
+        let mut latencies = self
+            .latencies
             .lock()
-            .map(|mut waits| std::mem::take(&mut *waits))
+            .map(|mut latencies| std::mem::take(&mut *latencies))
             .unwrap_or_default();
-        waits.sort_unstable();
-        waits
+        latencies.sort_unstable();
+        latencies
     }
 }
 
@@ -96,29 +96,30 @@ fn now_us() -> u64 {
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
-struct Parts {
+/// A service that stores and consumes its own events.
+struct TestService {
     running: RunningService,
     database: Database,
     outbox: Outbox,
-    seen: Arc<Seen>,
+    consumed: Arc<Consumed>,
 }
 
-/// A service that stores events and hears of them itself, on a real PostgreSQL and a real RabbitMQ.
+/// Measures a service on PostgreSQL and RabbitMQ.
 pub(crate) fn run(postgres: &Path, rabbitmq: &Path, events: u32) -> Result<(), Failure> {
     let postgres = PostgresServer::start(postgres)?;
     let rabbitmq = RabbitmqServer::start(rabbitmq)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let parts = start(&postgres.database("bench")?, &rabbitmq.url()).await?;
-        burst(&parts, events).await?;
-        steady(&parts).await?;
+        let service = start(&postgres.database("bench")?, &rabbitmq.url()).await?;
+        burst(&service, events).await?;
+        steady(&service).await?;
         idle().await?;
-        parts.running.stop().await;
+        service.running.stop().await;
         Ok(())
     })
 }
 
-async fn start(database_url: &str, broker_url: &str) -> Result<Parts, Failure> {
+async fn start(database_url: &str, broker_url: &str) -> Result<TestService, Failure> {
     let loader = Loader::new("bench")
         .environment(Environment::default())
         .overrides(
@@ -132,47 +133,49 @@ async fn start(database_url: &str, broker_url: &str) -> Result<Parts, Failure> {
     let mut settings = DatabaseConfig::at(database_url.parse()?);
     settings.migrate_at_start = true;
     let broker = MessagingConfig::new(broker_url.parse()?);
-    let seen = Arc::new(Seen::default());
-    let made = OnceLock::new();
+    let consumed = Arc::new(Consumed::default());
+    let assembled = OnceLock::new();
     let running = Service::new("bench", env!("CARGO_PKG_VERSION"))
         .start::<NoSettings, _>(loader, async |service| {
             let database = Database::connect(service, "database", &settings, &[MIGRATIONS]).await?;
             let messaging = Messaging::connect(service, "broker", &broker).await?;
-            let heard = Arc::clone(&seen);
+            let recording = Arc::clone(&consumed);
             let subscription = Subscription::new("bench")
-                .on::<Told, _, _>(move |received| {
-                    heard.see(received.event());
+                .on::<Stored, _, _>(move |received| {
+                    recording.record(received.event());
                     async { Ok::<_, seaworthy_messaging::Failure>(()) }
                 })
                 .concurrency(64)
                 .prefetch(500);
             messaging.subscribe(subscription).await?;
-            let publisher = messaging.publisher(Topics::of::<Told>()).await?;
+            let publisher = messaging.publisher(Topics::of::<Stored>()).await?;
             let config = OutboxConfig::default();
             let outbox = Outbox::start(service, &database, publisher, &config).await?;
-            let _ = made.set((database, outbox));
+            let _ = assembled.set((database, outbox));
             Ok(())
         })
         .await?;
-    let (database, outbox) = made.into_inner().ok_or("the service was not assembled")?;
-    Ok(Parts {
+    let (database, outbox) = assembled
+        .into_inner()
+        .ok_or("the service was not assembled")?;
+    Ok(TestService {
         running,
         database,
         outbox,
-        seen,
+        consumed,
     })
 }
 
-/// Stores `count` events from `first` on in one transaction.
+/// Stores `count` events in one transaction, with numbers from `first`.
 async fn store(database: &Database, outbox: &Outbox, first: u32, count: u32) -> Result<(), Error> {
     let stored: Result<(), StoreError> = database
         .transaction(|tx| async move {
             let messages = (first..first + count).map(|number| {
-                let told = Told {
+                let event = Stored {
                     number,
-                    at_us: now_us(),
+                    stored_us: now_us(),
                 };
-                Message::of(&told).key(&(number % KEYS).to_string())
+                Message::of(&event).key(&(number % KEYS).to_string())
             });
             outbox.store_all(&tx, messages).await
         })
@@ -180,21 +183,15 @@ async fn store(database: &Database, outbox: &Outbox, first: u32, count: u32) -> 
     Ok(stored?)
 }
 
-async fn burst(parts: &Parts, events: u32) -> Result<(), Failure> {
-    let share = events / WRITERS / IN_ONE_TRANSACTION * IN_ONE_TRANSACTION;
-    let began = Instant::now();
+async fn burst(service: &TestService, events: u32) -> Result<(), Failure> {
+    let share = events / WRITERS / BATCH * BATCH;
+    let start = Instant::now();
     let mut writers = Vec::new();
     for writer in 0..WRITERS {
-        let (database, outbox) = (parts.database.clone(), parts.outbox.clone());
+        let (database, outbox) = (service.database.clone(), service.outbox.clone());
         writers.push(tokio::spawn(async move {
-            for first in (0..share).step_by(IN_ONE_TRANSACTION as usize) {
-                store(
-                    &database,
-                    &outbox,
-                    writer * share + first,
-                    IN_ONE_TRANSACTION,
-                )
-                .await?;
+            for first in (0..share).step_by(BATCH as usize) {
+                store(&database, &outbox, writer * share + first, BATCH).await?;
             }
             Ok::<_, Error>(())
         }));
@@ -202,28 +199,28 @@ async fn burst(parts: &Parts, events: u32) -> Result<(), Failure> {
     for writer in writers {
         writer.await??;
     }
-    let stored = began.elapsed();
+    let stored = start.elapsed();
     let count = u64::from(share * WRITERS);
-    parts.seen.reaches(count).await?;
-    let all = began.elapsed();
-    parts.seen.take();
+    service.consumed.wait_for(count).await?;
+    let all = start.elapsed();
+    service.consumed.take_latencies();
     let rate = |time: Duration| f64::from(share * WRITERS) / time.as_secs_f64();
     writeln!(
         io::stdout(),
-        "{count} events: stored {:.0}/s, from the first commit to the last one consumed {:.0}/s",
+        "{count} events: {:.0}/s stored, {:.0}/s from the first commit to the last event consumed",
         rate(stored),
         rate(all)
     )?;
     Ok(())
 }
 
-async fn steady(parts: &Parts) -> Result<(), Failure> {
-    let before = parts.seen.count.load(Ordering::Relaxed);
-    let mut ticks = interval(Duration::from_secs(1) / STEADY);
+async fn steady(service: &TestService) -> Result<(), Failure> {
+    let before = service.consumed.count.load(Ordering::Relaxed);
+    let mut ticks = interval(Duration::from_secs(1) / STEADY_RATE);
     let mut calls = Vec::new();
-    for number in 0..STEADY * STEADY_SECONDS {
+    for number in 0..STEADY_RATE * STEADY_SECONDS {
         ticks.tick().await;
-        let (database, outbox) = (parts.database.clone(), parts.outbox.clone());
+        let (database, outbox) = (service.database.clone(), service.outbox.clone());
         calls.push(tokio::spawn(async move {
             store(&database, &outbox, number, 1).await
         }));
@@ -231,15 +228,16 @@ async fn steady(parts: &Parts) -> Result<(), Failure> {
     for call in calls {
         call.await??;
     }
-    parts
-        .seen
-        .reaches(before + u64::from(STEADY * STEADY_SECONDS))
+    service
+        .consumed
+        .wait_for(before + u64::from(STEADY_RATE * STEADY_SECONDS))
         .await?;
-    let waits = parts.seen.take();
-    let milliseconds = |share| Duration::from_micros(percentile(&waits, share)).as_secs_f64() * 1e3;
+    let latencies = service.consumed.take_latencies();
+    let milliseconds =
+        |share| Duration::from_micros(percentile(&latencies, share)).as_secs_f64() * 1e3;
     writeln!(
         io::stdout(),
-        "{STEADY} events a second, a transaction each, from its last statement to its consumer: p50 {:.1} ms, p99 {:.1} ms, most {:.1} ms",
+        "{STEADY_RATE} events/s, one per transaction, from the last statement to the consumer: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms",
         milliseconds(0.5),
         milliseconds(0.99),
         milliseconds(1.0)
@@ -247,7 +245,7 @@ async fn steady(parts: &Parts) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the process costs when there is nothing to do.
+/// Measures the processor time of the idle service.
 async fn idle() -> Result<(), Failure> {
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = processor_seconds()?;
@@ -257,12 +255,13 @@ async fn idle() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Time that the process has had on processors (proc(5), `stat`, fields 14 and 15, in hundredths of a second on Linux).
+/// Returns the processor time of this process in seconds (proc(5), `stat`, fields 14 and 15, in
+/// hundredths of a second on Linux).
 fn processor_seconds() -> Result<f64, Failure> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let (_, after) = stat
         .rsplit_once(')')
-        .ok_or("there is no name in /proc/self/stat")?;
+        .ok_or("/proc/self/stat has no process name")?;
     let ticks: u64 = after
         .split_whitespace()
         .skip(11)

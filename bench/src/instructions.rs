@@ -12,7 +12,7 @@ use crate::{Failure, WORKLOADS, load, target::Target, workload::Workload};
 
 pub(crate) fn run(requests: u32, keep: Option<&Path>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    let collector = load::collector()?;
+    let collector = load::start_collector()?;
     writeln!(
         out,
         "instructions per request, {requests} requests against twice as many"
@@ -47,7 +47,8 @@ fn kept(prefix: &Path, target: Target, workload: Workload) -> PathBuf {
     name.into()
 }
 
-/// Instructions that a server process executes from its start to its end, with this many requests between.
+/// Returns the instructions of a server process that answers a number of requests, including its
+/// start and stop.
 fn count(
     target: Target,
     workload: Workload,
@@ -79,7 +80,7 @@ fn count(
         .parse::<SocketAddr>()
         .map_err(Failure::from)
         .and_then(|address| load::send(address, workload, requests));
-    // The end of its input is the sign to stop.
+    // The server stops when stdin closes.
     drop(server.stdin.take());
     let mut told = String::new();
     if let Some(mut stderr) = server.stderr.take() {
@@ -97,7 +98,7 @@ fn count(
     Ok(total)
 }
 
-/// All instructions of a profile that callgrind wrote.
+/// Returns the sum of all instructions in a callgrind profile.
 pub(crate) fn total(file: &Path) -> Result<u64, Failure> {
     let profile = fs::read_to_string(file)?;
     let total = profile
@@ -110,7 +111,7 @@ pub(crate) fn total(file: &Path) -> Result<u64, Failure> {
     Ok(total.trim().parse()?)
 }
 
-/// Serves until its input ends.
+/// Serves until stdin closes.
 pub(crate) fn serve_once(target: Target, collector: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! Reads and writes one document as a message of a contract and as an equal struct of serde.
+//! Parses and serializes a document as a message of a contract and as an equal serde struct.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use crate::{
     workload::{self, document},
 };
 
-/// Calls between two looks at the clock.
+/// Calls between two reads of the clock.
 const BATCH: u32 = 200;
 const WARM_UP: Duration = Duration::from_millis(300);
 
@@ -63,7 +63,7 @@ fn read_serde(text: &[u8]) -> Result<workload::Order, Failure> {
     Ok(serde_json::from_slice(text)?)
 }
 
-/// As a route reads it: with the checks of the rules, of which there are none.
+/// Parses the document as a route does, with validation. The message has no rules.
 fn read_contract(text: &[u8]) -> Result<Order, Failure> {
     let mut message = Order::default();
     let mut violations = Violations::new(Naming::Json);
@@ -83,7 +83,7 @@ fn write_contract(order: &Order) -> Result<Vec<u8>, Failure> {
     Ok(json::to_vec(order)?)
 }
 
-/// Both, in ABBA order, so that a machine that grows warm or busy is equally unfair to both.
+/// Runs both sides in ABBA order, so that drift of the machine affects both equally.
 fn compare(
     blocks: u32,
     time: Duration,
@@ -107,7 +107,7 @@ fn compare(
     ))
 }
 
-/// Microseconds per KiB.
+/// Returns microseconds per KiB.
 fn measure(
     time: Duration,
     bytes: usize,

@@ -14,21 +14,21 @@ use tokio::{
 
 use crate::{Failure, calls::Calls, workload::Workload};
 
-/// Larger than any answer of the workloads.
+/// Larger than any response of the workloads.
 const BUFFER: usize = 8 * 1_024;
 
-/// What one run of the load client saw.
+/// Result of a run.
 #[derive(Debug)]
-pub(crate) struct Measured {
+pub(crate) struct RunResult {
     pub(crate) elapsed: Duration,
-    /// Of every request, in nanoseconds, in no order.
+    /// Latency of each request in nanoseconds, not sorted.
     pub(crate) latencies: Vec<u64>,
 }
 
-/// Requests that are sent one after the other, again and again.
+/// Requests that a connection sends in turn.
 pub(crate) type Requests = Arc<[Vec<u8>]>;
 
-/// A connection that sends requests and waits for each answer.
+/// A connection that waits for each response before the next request.
 struct Connection {
     socket: TcpStream,
     requests: Requests,
@@ -36,7 +36,7 @@ struct Connection {
     buffer: Vec<u8>,
 }
 
-/// Speaks what the workload needs.
+/// A client with the protocol of the workload.
 enum Client {
     Http(Connection),
     Grpc(Calls),
@@ -60,8 +60,9 @@ impl Client {
     }
 }
 
-/// The length of the answer at the start of a buffer, once its head is complete; an error when it is not a 200 with a length.
-fn answer_length(bytes: &[u8]) -> Result<Option<usize>, Failure> {
+/// Returns the length of the response at the start of a buffer, if its head is complete. The
+/// response must be a 200 with `Content-Length`.
+fn response_length(bytes: &[u8]) -> Result<Option<usize>, Failure> {
     let Some(head) = memchr::memmem::find(bytes, b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -73,7 +74,7 @@ fn answer_length(bytes: &[u8]) -> Result<Option<usize>, Failure> {
         .and_then(|at| text.get(at + b"content-length: ".len()..))
         .and_then(|rest| rest.split("\r\n").next())
         .and_then(|digits| digits.parse::<usize>().ok())
-        .ok_or("the answer has no length")?;
+        .ok_or("the response has no content-length")?;
     Ok(Some(head + 4 + length))
 }
 
@@ -87,19 +88,19 @@ impl Connection {
         }
     }
 
-    fn is_whole(&self, filled: usize) -> Result<bool, Failure> {
+    fn is_complete(&self, filled: usize) -> Result<bool, Failure> {
         let bytes = self.buffer.get(..filled).unwrap_or_default();
-        Ok(answer_length(bytes)?.is_some_and(|length| filled >= length))
+        Ok(response_length(bytes)?.is_some_and(|length| filled >= length))
     }
 
     async fn exchange(&mut self) -> Result<(), Failure> {
         let request = self.requests.get(self.next % self.requests.len().max(1));
         self.next += 1;
         self.socket
-            .write_all(request.ok_or("there is nothing to send")?)
+            .write_all(request.ok_or("the list of requests is empty")?)
             .await?;
         let mut filled = 0;
-        while !self.is_whole(filled)? {
+        while !self.is_complete(filled)? {
             let free = self.buffer.get_mut(filled..).unwrap_or_default();
             match self.socket.read(free).await? {
                 0 => return Err("the server closed the connection".into()),
@@ -110,18 +111,18 @@ impl Connection {
     }
 }
 
-/// Keeps `connections` busy until the time is over. Runs on the calling thread alone.
+/// Sends requests on all connections until the time is over. Runs only on the calling thread.
 pub(crate) fn run(
     address: SocketAddr,
     workload: Workload,
     connections: u32,
     time: Duration,
-) -> Result<Measured, Failure> {
+) -> Result<RunResult, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let begin = Instant::now();
+        let start = Instant::now();
         let mut clients = JoinSet::new();
         for _ in 0..connections {
             clients.spawn(async move {
@@ -130,7 +131,7 @@ pub(crate) fn run(
                 let mut client = Client::new(socket, workload).await?;
                 let mut latencies = Vec::with_capacity(100_000);
                 let mut sent = Instant::now();
-                while begin.elapsed() < time {
+                while start.elapsed() < time {
                     client.exchange().await?;
                     let now = Instant::now();
                     latencies.push(u64::try_from((now - sent).as_nanos())?);
@@ -143,14 +144,15 @@ pub(crate) fn run(
         while let Some(client) = clients.join_next().await {
             latencies.extend(client??);
         }
-        Ok(Measured {
-            elapsed: begin.elapsed(),
+        Ok(RunResult {
+            elapsed: start.elapsed(),
             latencies,
         })
     })
 }
 
-/// Keeps `connections` busy with these requests until the time is over, each beginning at another one; returns how many were answered. Runs on the calling thread alone.
+/// Sends these requests on all connections until the time is over, and returns the number of
+/// responses. Each connection starts at another request. Runs only on the calling thread.
 pub(crate) fn count(
     address: SocketAddr,
     requests: &Requests,
@@ -161,7 +163,7 @@ pub(crate) fn count(
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let begin = Instant::now();
+        let start = Instant::now();
         let mut clients = JoinSet::new();
         for number in 0..connections {
             let requests = Arc::clone(requests);
@@ -170,55 +172,58 @@ pub(crate) fn count(
                 socket.set_nodelay(true)?;
                 let mut connection = Connection::new(socket, requests);
                 connection.next = number * connection.requests.len() / connections.max(1);
-                let mut answered = 0_u32;
-                while begin.elapsed() < time {
+                let mut responses = 0_u32;
+                while start.elapsed() < time {
                     connection.exchange().await?;
-                    answered += 1;
+                    responses += 1;
                 }
-                Ok::<_, Failure>(answered)
+                Ok::<_, Failure>(responses)
             });
         }
-        let mut answered = 0;
+        let mut responses = 0;
         while let Some(client) = clients.join_next().await {
-            answered += client??;
+            responses += client??;
         }
-        Ok(answered)
+        Ok(responses)
     })
 }
 
-/// Each client sends its requests one after the other, over a connection of its own, until the time is over or it has none left. Runs on the calling thread alone.
-pub(crate) fn answered(
+/// Sends the requests of each client on its own connection, until the time is over or no request is
+/// left. Runs only on the calling thread.
+pub(crate) fn saturate(
     address: SocketAddr,
     clients: Vec<Requests>,
     time: Duration,
-) -> Result<Measured, Failure> {
-    exchanges(address, clients, move |begin, _| {
-        (begin.elapsed() < time).then(Instant::now)
+) -> Result<RunResult, Failure> {
+    send_when_due(address, clients, move |start, _| {
+        (start.elapsed() < time).then(Instant::now)
     })
 }
 
-/// So many requests a second, each client's in turn, however long answers take. A wait begins when the request was due. Runs on the calling thread alone.
-pub(crate) fn paced(
+/// Sends requests at a fixed rate, independent of response times. Latencies start at the time at
+/// which a request is due. Runs only on the calling thread.
+pub(crate) fn send_at_rate(
     address: SocketAddr,
     clients: Vec<Requests>,
-    a_second: u32,
-) -> Result<Measured, Failure> {
-    exchanges(address, clients, move |begin, number| {
-        Some(begin + Duration::from_secs(1) * number / a_second)
+    rate: u32,
+) -> Result<RunResult, Failure> {
+    send_when_due(address, clients, move |start, number| {
+        Some(start + Duration::from_secs(1) * number / rate)
     })
 }
 
-/// Sends the requests of each client over a connection of its own, each when it is due: `due` is told when all began, and the number of the request among those of all.
-fn exchanges(
+/// Sends the requests of each client on its own connection. `due` gets the start of the run and the
+/// number of a request, and returns when to send it.
+fn send_when_due(
     address: SocketAddr,
     clients: Vec<Requests>,
     due: impl Fn(Instant, u32) -> Option<Instant> + Copy + Send + 'static,
-) -> Result<Measured, Failure> {
+) -> Result<RunResult, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let begin = Instant::now();
+        let start = Instant::now();
         let mut running = JoinSet::new();
         let all = u32::try_from(clients.len())?;
         for (client, requests) in (0_u32..).zip(clients) {
@@ -229,7 +234,7 @@ fn exchanges(
                 let mut connection = Connection::new(socket, requests);
                 let mut latencies = Vec::new();
                 for number in 0..count {
-                    let Some(due) = due(begin, number * all + client) else {
+                    let Some(due) = due(start, number * all + client) else {
                         break;
                     };
                     tokio::time::sleep_until(due.into()).await;
@@ -243,14 +248,14 @@ fn exchanges(
         while let Some(client) = running.join_next().await {
             latencies.extend(client??);
         }
-        Ok(Measured {
-            elapsed: begin.elapsed(),
+        Ok(RunResult {
+            elapsed: start.elapsed(),
             latencies,
         })
     })
 }
 
-/// Sends exactly this many requests over one connection and closes it.
+/// Sends a number of requests on one connection, and closes it.
 pub(crate) fn send(address: SocketAddr, workload: Workload, requests: u32) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -266,20 +271,20 @@ pub(crate) fn send(address: SocketAddr, workload: Workload, requests: u32) -> Re
     })
 }
 
-/// A collector that takes every export and forgets it, on a thread of its own. Returns its endpoint.
-pub(crate) fn collector() -> Result<String, Failure> {
+/// Starts an OTLP collector that discards all exports, on its own thread. Returns its endpoint.
+pub(crate) fn start_collector() -> Result<String, Failure> {
     let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
     let endpoint = format!("http://{}", listener.local_addr()?);
     thread::spawn(move || {
         for socket in listener.incoming().flatten() {
-            thread::spawn(move || swallow(socket));
+            thread::spawn(move || discard(socket));
         }
     });
     Ok(endpoint)
 }
 
-fn swallow(mut socket: std::net::TcpStream) {
-    const ANSWER: &[u8] =
+fn discard(mut socket: std::net::TcpStream) {
+    const RESPONSE: &[u8] =
         b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
     let mut bytes = Vec::new();
     let mut chunk = vec![0; 64 * 1_024];
@@ -301,7 +306,7 @@ fn swallow(mut socket: std::net::TcpStream) {
             .unwrap_or_default();
         if bytes.len() >= head + 4 + length {
             bytes.drain(..head + 4 + length);
-            if socket.write_all(ANSWER).is_err() {
+            if socket.write_all(RESPONSE).is_err() {
                 return;
             }
         }

@@ -1,7 +1,8 @@
-//! Benchmarks, paired with the bare alternative.
+//! Benchmarks of the framework against alternatives without it.
 //!
-//! A number alone says little about a framework on an unknown machine, so every row runs the bare thing and ours in turn, in one invocation, and the
-//! ratio is the result. Where a machine is shared, instructions are steadier than time: `instructions` counts them.
+//! Each row runs the alternative and the framework alternately in one process, and the result is
+//! the ratio. This makes results of different machines comparable. On a shared machine,
+//! `instructions` is more stable than time.
 //!
 //! ```text
 //! cargo run --profile dist -p seaworthy-bench -- stack
@@ -49,7 +50,7 @@ use target::Target;
 use workload::Workload;
 
 #[derive(Debug, Parser)]
-#[command(about = "Benchmarks, paired with the bare alternative")]
+#[command(about = "Benchmarks of the framework against alternatives without it")]
 struct Arguments {
     #[command(subcommand)]
     benchmark: Benchmark,
@@ -57,116 +58,120 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Benchmark {
-    /// Throughput and latency of the full stack beside bare axum and bare tonic, the server on one core and the load on another, in ABBA order.
+    /// Throughput and latency of the full stack, axum and tonic. The server and the load have one
+    /// core each, and the runs are in ABBA order.
     Stack {
-        /// Blocks of four runs.
+        /// Number of blocks of four runs.
         #[arg(long, default_value_t = 3)]
         blocks: u32,
-        /// Seconds of one run.
+        /// Duration of a run, in seconds.
         #[arg(long, default_value_t = 2.0)]
         seconds: f64,
-        /// Keep-alive connections.
+        /// Number of keep-alive connections.
         #[arg(long, default_value_t = 16)]
         connections: u32,
     },
-    /// Instructions per request by callgrind: N requests against 2N, so that the start does not count.
+    /// Instructions per request, counted by callgrind. The difference between N and 2N requests
+    /// excludes the start.
     Instructions {
-        /// Requests of the shorter run.
+        /// Number of requests of the shorter run.
         #[arg(long, default_value_t = 1_000)]
         requests: u32,
-        /// Keep callgrind's profile of the longer run under this prefix.
+        /// Path prefix for the callgrind profile of the longer run.
         #[arg(long)]
         keep: Option<std::path::PathBuf>,
     },
-    /// Nanoseconds of one log line beside the usual formatter's.
+    /// Time of one log line, against the JSON formatter of tracing-subscriber.
     LogLine {
-        /// Measurements of each.
+        /// Number of measurements of each side.
         #[arg(long, default_value_t = 50)]
         rounds: u32,
     },
-    /// The filter of personal and secret data over the texts of a log line and over a body, beside the same without it.
+    /// Redaction of log lines and bodies, against no redaction.
     Redaction {
-        /// Rounds of each.
+        /// Number of rounds of each side.
         #[arg(long, default_value_t = 50)]
         rounds: u32,
     },
-    /// Reading and writing the JSON of a contract beside `serde_json` on an equal struct, on one core.
+    /// JSON of a contract, against `serde_json` on an equal struct.
     Json {
-        /// Blocks of four runs.
+        /// Number of blocks of four runs.
         #[arg(long, default_value_t = 5)]
         blocks: u32,
-        /// Seconds of one run.
+        /// Duration of a run, in seconds.
         #[arg(long, default_value_t = 0.5)]
         seconds: f64,
     },
-    /// Calls of the full HTTP client beside bare hyper and `reqwest`, one after the other on one connection.
+    /// Sequential calls of the HTTP client on one connection, against hyper and reqwest.
     Client {
-        /// Rounds of each.
+        /// Number of rounds of each side.
         #[arg(long, default_value_t = 30)]
         rounds: u32,
     },
-    /// Verifying tokens beside bare `jsonwebtoken`, and requests with them beside anonymous ones.
+    /// Token verification against `jsonwebtoken`, and authenticated against anonymous requests.
     Tokens {
-        /// Rounds of each.
+        /// Number of rounds of each side.
         #[arg(long, default_value_t = 50)]
         rounds: u32,
-        /// Count the instructions of a request by callgrind, with this many of them against twice as many, and measure no time. With fewer than 50,000 the making of a
-        /// key, which takes longer in one process than in the next, is louder than the request.
+        /// Count instructions instead of time, with N against 2N requests. Use at least 50,000,
+        /// because the cost of key generation varies between processes.
         #[arg(long, value_name = "REQUESTS")]
         instructions: Option<u32>,
     },
-    /// Each policy around a call that is ready at once beside the best known crate, in turn.
+    /// Each policy around an immediate call, against a well-known crate.
     Policies {
-        /// Rounds of each, of which the fastest counts.
+        /// Number of rounds of each side. The fastest counts.
         #[arg(long, default_value_t = 15)]
         rounds: u32,
     },
-    /// From a commit by the outbox, its relays and RabbitMQ to the consumer: events a second, waits, and what an idle service costs.
+    /// Events from the commit to the consumer, through outbox and RabbitMQ: rate, latency, and the
+    /// processor time of an idle service.
     Events {
-        /// The folder of PostgreSQL's programs.
+        /// Folder of the PostgreSQL binaries.
         #[arg(long)]
         postgres: std::path::PathBuf,
-        /// The folder of RabbitMQ's own programs.
+        /// Folder of the RabbitMQ scripts.
         #[arg(long)]
         rabbitmq: std::path::PathBuf,
-        /// Events of the burst.
+        /// Number of events of the burst.
         #[arg(long, default_value_t = 60_000)]
         events: u32,
     },
-    /// Questions to PostgreSQL beside bare sqlx, in turns.
+    /// Queries to PostgreSQL, against sqlx.
     Queries {
-        /// The folder of PostgreSQL's programs.
+        /// Folder of the PostgreSQL binaries.
         #[arg(long)]
         postgres: std::path::PathBuf,
-        /// Rounds of each.
+        /// Number of rounds of each side.
         #[arg(long, default_value_t = 20)]
         rounds: u32,
     },
-    /// Joins of City Events on PostgreSQL beside the same statements by pgbench, in turns; the program `city-events-join` has to be built beside this one.
+    /// Joins of City Events on PostgreSQL, against the same statements in pgbench. Build
+    /// `city-events-join` with the same profile first.
     Joins {
-        /// The folder of PostgreSQL's programs, pgbench among them.
+        /// Folder of the PostgreSQL binaries, including pgbench.
         #[arg(long)]
         postgres: std::path::PathBuf,
-        /// Blocks of four turns.
+        /// Number of blocks of four runs.
         #[arg(long, default_value_t = 2)]
         blocks: u32,
-        /// Seconds of a turn.
+        /// Duration of a run, in seconds.
         #[arg(long, default_value_t = 5)]
         seconds: u32,
     },
-    /// Publishing and consuming through a whole service beside the bare client of each broker, in turns.
+    /// Publishing and consuming in a service, against the client of each broker.
     #[cfg(feature = "brokers")]
     Brokers {
         #[command(flatten)]
         programs: brokers::Programs,
-        /// Messages of each turn.
+        /// Number of messages of a run.
         #[arg(long, default_value_t = 10_000)]
         messages: u32,
-        /// Blocks of four turns.
+        /// Number of blocks of four runs.
         #[arg(long, default_value_t = 3)]
         blocks: u32,
     },
-    /// Serves one connection and ends: what `instructions` runs under callgrind.
+    /// Serves until stdin closes. `instructions` runs this under callgrind.
     #[command(hide = true)]
     ServeOnce {
         #[arg(long)]
@@ -174,14 +179,15 @@ enum Benchmark {
         #[arg(long)]
         collector: String,
     },
-    /// Answers this many requests without a socket and ends: what `tokens --instructions` runs under callgrind.
+    /// Answers a number of requests without a socket. `tokens --instructions` runs this under
+    /// callgrind.
     #[command(hide = true)]
     AnswerOnce {
         #[arg(long)]
         requests: u32,
-        /// Whether the callers are known.
+        /// Send tokens.
         #[arg(long)]
-        known: bool,
+        authenticated: bool,
     },
 }
 
@@ -204,7 +210,10 @@ fn main() -> ExitCode {
             instructions: Some(requests),
             ..
         } => tokens::count_instructions(requests),
-        Benchmark::AnswerOnce { requests, known } => tokens::answer_once(requests, known),
+        Benchmark::AnswerOnce {
+            requests,
+            authenticated,
+        } => tokens::answer_once(requests, authenticated),
         Benchmark::Policies { rounds } => policies::run(rounds),
         Benchmark::Events {
             postgres,
@@ -236,8 +245,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Why a benchmark ended early.
+/// Error of a benchmark.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Every row of the benchmarks of servers.
+/// Workloads of the server benchmarks.
 const WORKLOADS: [Workload; 3] = [Workload::EmptyGet, Workload::JsonEcho, Workload::Call];

@@ -6,7 +6,7 @@ use tonic::{Response, Status, codegen::Service as _};
 
 use crate::contract::{Order, OrdersService, OrdersServiceContract, orders_service_server};
 
-/// Gives orders back as they came.
+/// Returns orders unchanged.
 #[derive(Debug)]
 pub(crate) struct Orders;
 
@@ -16,7 +16,7 @@ impl OrdersService for Orders {
     }
 }
 
-/// The same without a contract.
+/// Returns orders unchanged, without a contract.
 #[tonic::async_trait]
 impl orders_service_server::OrdersService for Orders {
     async fn echo(&self, order: tonic::Request<Order>) -> Result<Response<Order>, Status> {
@@ -28,7 +28,7 @@ fn contract() -> OrdersServiceContract<Orders> {
     OrdersServiceContract::new(Orders)
 }
 
-/// The contract's HTTP routes, mounted as `seaworthy-grpc` mounts them.
+/// Returns the HTTP routes of the contract, as `seaworthy-grpc` mounts them.
 pub(crate) fn routes() -> Routes {
     let contract = contract();
     let options = RouteOptions::new().body_limit(contract.config().max_body_size);
@@ -49,7 +49,7 @@ pub(crate) fn routes() -> Routes {
         })
 }
 
-/// The contract's gRPC methods, mounted as `seaworthy-grpc` mounts them.
+/// Returns the gRPC methods of the contract, as `seaworthy-grpc` mounts them.
 pub(crate) fn calls() -> Routes {
     type Served = OrdersServiceContract<Orders>;
     let service = contract().unguarded_grpc();

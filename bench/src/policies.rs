@@ -27,14 +27,14 @@ use tower_resilience_circuitbreaker as other_breaker;
 
 use crate::Failure;
 
-/// Calls of one measurement.
+/// Calls per measurement.
 const CALLS: u32 = 100_000;
 
-/// Tries a failure again, as ours does, without a budget or a wait.
+/// Retries failures without a budget or a delay.
 #[derive(Clone)]
-struct Again;
+struct RetryFailures;
 
-impl<E> Policy<u32, u32, E> for Again {
+impl<E> Policy<u32, u32, E> for RetryFailures {
     type Future = Ready<()>;
 
     fn retry(&mut self, _: &mut u32, result: &mut Result<u32, E>) -> Option<Self::Future> {
@@ -50,10 +50,11 @@ fn answer(number: u32) -> Ready<Result<u32, Infallible>> {
     ready(Ok(black_box(number)))
 }
 
-/// Nanoseconds of one call through a service whose answer is ready at once. It is readied before each, as callers do.
+/// Returns the mean time of a call in nanoseconds. The service is polled for readiness before each
+/// call, and responds immediately.
 #[inline(never)]
 fn call<S: Service<u32, Response = u32, Error: Debug>>(service: &mut S) -> Result<f64, Failure> {
-    let began = Instant::now();
+    let start = Instant::now();
     for number in 0..CALLS {
         let answered = async {
             std::future::poll_fn(|context| service.poll_ready(context)).await?;
@@ -63,25 +64,25 @@ fn call<S: Service<u32, Response = u32, Error: Debug>>(service: &mut S) -> Resul
             return Err("the call was not ready".into());
         }
     }
-    Ok(each(began))
+    Ok(mean_ns(start))
 }
 
 #[inline(never)]
 fn decide(mut admits: impl FnMut() -> bool) -> Result<f64, Failure> {
-    let began = Instant::now();
+    let start = Instant::now();
     for _ in 0..CALLS {
         if !black_box(admits()) {
-            return Err("the limit was used up".into());
+            return Err("the limit rejected a call".into());
         }
     }
-    Ok(each(began))
+    Ok(mean_ns(start))
 }
 
-fn each(began: Instant) -> f64 {
-    began.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+fn mean_ns(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
 }
 
-/// Both in turn, and the best of each: what disturbs only slows.
+/// Runs both sides in turns and prints the best time of each. Disturbances only add time.
 fn row(
     name: &str,
     rounds: u32,
@@ -112,7 +113,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     let inner = || CallLayer.layer(bare());
     writeln!(
         io::stdout(),
-        "one call that is ready at once                          theirs       ours   ratio"
+        "one immediate call                                       other  seaworthy   ratio"
     )?;
 
     let mut other = tower::timeout::Timeout::new(bare(), second);
@@ -148,7 +149,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     )?;
 
     let retry = || RetryLayer::new(policies.retry().clone(), ClassifyErrors, ReplayClone);
-    let mut other = tower::retry::Retry::new(Again, bare());
+    let mut other = tower::retry::Retry::new(RetryFailures, bare());
     let mut ours = retry().layer(inner());
     row(
         "retry with a budget: tower::retry without one",

@@ -10,13 +10,13 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 
 use crate::{Failure, statistics::median};
 
-/// Runs of one round.
+/// Runs per round.
 const RUNS: u32 = 1_000;
 const ROWS: i64 = 10_000;
-/// A page of a list.
+/// Rows of a list page.
 const PAGE: i64 = 20;
 
-/// What is asked of the database.
+/// A query of the benchmark.
 #[derive(Debug, Clone, Copy)]
 enum Question {
     One,
@@ -36,7 +36,7 @@ impl Question {
     }
 }
 
-/// Questions one after the other over one connection each, bare sqlx and ours in turns, on a real PostgreSQL.
+/// Sends sequential queries on one connection per side, in turns.
 pub(crate) fn run(postgres: &Path, rounds: u32) -> Result<(), Failure> {
     let postgres = PostgresServer::start(postgres)?;
     let url = postgres.database("bench")?;
@@ -44,7 +44,7 @@ pub(crate) fn run(postgres: &Path, rounds: u32) -> Result<(), Failure> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        // As it comes it asks the server whether the connection lives before every question, which ours does not.
+        // By default sqlx tests the connection before each query, and the framework does not.
         let bare = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
         let bare = bare.connect(&url).await?;
         let config = DatabaseConfig::at(url.parse()?);
@@ -75,12 +75,12 @@ pub(crate) fn run(postgres: &Path, rounds: u32) -> Result<(), Failure> {
     })
 }
 
-/// Microseconds of one, over many.
+/// Returns the mean time of one run in microseconds.
 fn share(begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64() * 1e6 / f64::from(RUNS)
 }
 
-/// Keys in no order.
+/// Returns keys in a random order.
 fn key(number: u32) -> i64 {
     i64::from(number) * 7_919 % ROWS + 1
 }

@@ -15,18 +15,19 @@ use crate::{
     workload::Workload,
 };
 
-/// A run whose numbers are thrown away: caches, branch predictors, connection pools.
+/// Duration of the run before the measurement. It fills caches and connection pools.
 const WARM_UP: Duration = Duration::from_millis(300);
 
-/// One run of one target.
+/// Result of a run of a target.
 struct Run {
     per_second: f64,
-    /// Of the server's thread, in microseconds per request; where the load client is the bottleneck, this is the truer figure.
+    /// CPU time of the server thread, in microseconds per request. Use this if the load client is
+    /// the bottleneck.
     cpu: f64,
     percentiles: [f64; 3],
 }
 
-/// A server on a thread of its own, pinned to the first core.
+/// A server on its own thread, pinned to the first core.
 struct Server {
     target: Target,
     address: SocketAddr,
@@ -47,7 +48,7 @@ pub(crate) fn run(blocks: u32, seconds: f64, connections: u32) -> Result<(), Fai
     }
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     writeln!(out, "load average before: {}", load.trim())?;
-    let collector = load::collector()?;
+    let collector = load::start_collector()?;
     core_affinity::set_for_current(last);
     let time = Duration::from_secs_f64(seconds);
     for workload in WORKLOADS {

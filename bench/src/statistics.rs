@@ -1,4 +1,4 @@
-/// The value below which a share of the values lies. The slice must be sorted.
+/// Returns a quantile of a sorted slice.
 pub(crate) fn percentile(sorted: &[u64], share: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
@@ -11,7 +11,7 @@ pub(crate) fn percentile(sorted: &[u64], share: f64) -> u64 {
     sorted.get(index.min(last)).copied().unwrap_or_default()
 }
 
-/// The middle value; of two middle ones, their mean.
+/// Returns the median, which is the mean of two middle values.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -21,26 +21,26 @@ use crate::{
     workload::Order,
 };
 
-/// What serves the routes, or the call.
+/// The server of a benchmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Target {
-    /// axum alone, on its own accept loop.
+    /// axum with its own accept loop.
     Bare,
-    /// axum alone, on our accept loop: what the listener's limits cost.
+    /// axum with the accept loop of the framework, to measure the limits of the listener.
     Listener,
-    /// Our accept loop and the whole stack: access log to a null writer, one trace in a hundred recorded and exported.
+    /// The full stack. The access log has a null sink, and 1% of the traces are exported.
     Stack,
-    /// The whole stack in front of a contract's HTTP routes, whose JSON is that of proto3.
+    /// The full stack with the HTTP routes of a contract.
     Contract,
-    /// tonic alone, on its own accept loop.
+    /// tonic with its own accept loop.
     Tonic,
-    /// Our accept loop and the whole stack in front of a contract's gRPC methods.
+    /// The full stack with the gRPC methods of a contract.
     Calls,
 }
 
-/// Trace sampling of the full stack.
+/// Sample ratio of the full stack.
 const SAMPLED: Ratio = Ratio::percent(1);
-/// No load of one client reaches it, so every request is counted and none refused.
+/// A rate limit that counts all requests and rejects none.
 const UNREACHED_RATE: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();
 
 fn bare() -> Router {
@@ -68,7 +68,7 @@ impl Target {
         }
     }
 
-    /// Binds a port of the system's choice and serves on the running runtime for as long as it lives.
+    /// Binds a free port, and serves on the current runtime until it shuts down.
     pub(crate) async fn serve(self, collector: &str) -> Result<SocketAddr, Failure> {
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         if self == Self::Bare {
@@ -80,7 +80,7 @@ impl Target {
         if self == Self::Tonic {
             let socket = TcpListener::bind(any_port).await?;
             let address = socket.local_addr()?;
-            // What the accept loops of the others do too.
+            // The other accept loops set this too.
             let incoming = TcpIncoming::from(socket).with_nodelay(Some(true));
             let orders = OrdersServiceServer::new(Orders);
             let server = Server::builder().add_service(orders);

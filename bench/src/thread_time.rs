@@ -2,7 +2,7 @@ use std::fs;
 
 use crate::Failure;
 
-/// The time that a thread of this process spends on a core, which other programs of the machine do not take from it.
+/// CPU time of a thread of this process. Other programs on the machine do not change it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ThreadTime(u64);
 
@@ -16,7 +16,7 @@ impl ThreadTime {
         Ok(Self(name.parse()?))
     }
 
-    /// Since the start of the thread, system calls included.
+    /// Returns nanoseconds since the start of the thread, including system calls.
     pub(crate) fn nanos(self) -> Result<u64, Failure> {
         let path = format!("/proc/self/task/{}/schedstat", self.0);
         let text = fs::read_to_string(path)?;

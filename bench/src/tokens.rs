@@ -35,24 +35,25 @@ pub(crate) use counted::{answer_once, count_instructions};
 
 use crate::{Failure, statistics::median};
 
-/// How long one measurement lasts: long enough for the clock.
+/// Duration of a measurement, long for the resolution of the clock.
 const SPAN: Duration = Duration::from_millis(20);
-/// Tokens alive at once in the measurement of requests.
-const ALIVE: u32 = 1_000;
-/// Longer than any measurement.
-const WHILE_MEASURED: Duration = Duration::from_secs(86_400);
+/// Number of valid tokens.
+const TOKENS: u32 = 1_000;
+/// Lifetime of revocations, longer than any run.
+const REVOCATION_TTL: Duration = Duration::from_secs(86_400);
 const SECRET: &[u8] = b"0f8b1d0c6a3e47f2b95d2c81a7e6f439-0f8b1d0c6a3e47f2b95d2c81a7e6f439";
 const ISSUER: &str = "https://login.example.org";
 
-/// Verification by algorithm, not remembered, beside bare `jsonwebtoken` with a key that is parsed once; then whole requests, anonymous and with tokens that
-/// are remembered: through the stack alone, and over connections.
+/// Measures verification without a cache for each algorithm, against `jsonwebtoken` with a parsed
+/// key. Then measures anonymous and authenticated requests with cached tokens, through the stack
+/// and over connections.
 pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "one verification, median of {rounds} rounds, in ns")?;
     writeln!(
         out,
         "{:<8} {:>14} {:>10} {:>6}",
-        "", "jsonwebtoken", "ours", "ratio"
+        "", "jsonwebtoken", "seaworthy", "ratio"
     )?;
     for algorithm in [
         Algorithm::Hs256,
@@ -70,18 +71,22 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
             ours / theirs
         )?;
     }
-    let [anonymous, known] = requests(rounds)?;
+    let [anonymous, authenticated] = requests(rounds)?;
     writeln!(
         out,
-        "\none request through the stack without a socket, {ALIVE} EdDSA tokens alive, revocation on, in ns"
+        "\none request through the stack without a socket, {TOKENS} EdDSA valid tokens, with revocation, in ns"
     )?;
     writeln!(out, "anonymous     {anonymous:>8.0}")?;
     writeln!(
         out,
-        "authenticated {known:>8.0}   {:+.0}",
-        known - anonymous
+        "authenticated {authenticated:>8.0}   {:+.0}",
+        authenticated - anonymous
     )?;
-    writeln!(out, "throughput    {:>8.2} of anonymous", anonymous / known)?;
+    writeln!(
+        out,
+        "throughput    {:>8.2} of anonymous",
+        anonymous / authenticated
+    )?;
     throughput::run(&mut out, rounds)
 }
 
@@ -151,17 +156,17 @@ fn bare_key(signer: &TokenSigner) -> Result<DecodingKey, Failure> {
     }
 }
 
-/// As many others were taken back as are alive, so that each request looks for its actor and its token.
+/// Returns revocations of other tokens and users, so that each request does a lookup of both.
 fn revoked() -> Revocations {
-    let (revoked, until) = (Revocations::new(), SystemTime::now() + WHILE_MEASURED);
-    for number in 0..ALIVE {
+    let (revoked, until) = (Revocations::new(), SystemTime::now() + REVOCATION_TTL);
+    for number in 0..TOKENS {
         revoked.raise_version(&format!("0192d3a8-7a51-7c3e-9f4c-{number:012}"), 1, until);
         revoked.revoke(&format!("0192d3a8-7a51-7c3e-9f4d-{number:012}"), until);
     }
     revoked
 }
 
-/// The full stack around a route that takes anonymous and known callers, and the credentials of those who are known.
+/// Returns the full stack with a route for anonymous and authenticated callers, and the credentials.
 fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     let signer = signer(Algorithm::EdDsa)?;
     let bearer = BearerAuthentication::new(
@@ -180,7 +185,7 @@ fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
         Arc::new(NullSink),
     )?;
     let mut config = HttpConfig::default();
-    // The limit stays on and is never reached.
+    // The limit is on, and the load stays below it.
     config.rate_limit.requests_per_second = NonZeroU32::new(100_000_000).unwrap_or(NonZeroU32::MIN);
     config.rate_limit.burst = config.rate_limit.requests_per_second;
     let routes = Routes::new()
@@ -189,7 +194,7 @@ fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     let stack = Stack::builder(identity, config, &telemetry)
         .authenticate(bearer)
         .build(routes)?;
-    let credentials = (0..ALIVE)
+    let credentials = (0..TOKENS)
         .map(|number| {
             let token = token(&signer, &format!("0192d3a8-7a51-7c3e-9f4b-{number:012}"))?;
             Ok(HeaderValue::try_from(format!("Bearer {token}"))?)
@@ -198,7 +203,7 @@ fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     Ok((stack, credentials))
 }
 
-/// A client without a socket, all of whose tokens were verified once and are remembered.
+/// A client without a socket. The stack has cached all its tokens.
 struct Caller {
     connection: StackService,
     tokens: Vec<HeaderValue>,
@@ -213,55 +218,58 @@ impl Caller {
             tokens,
             next: 0,
         };
-        (0..ALIVE).try_for_each(|_| caller.call(true))?;
+        (0..TOKENS).try_for_each(|_| caller.call(true))?;
         Ok(caller)
     }
 
-    /// Has one request answered, of the next known caller or of nobody.
-    fn call(&mut self, known: bool) -> Result<(), Failure> {
+    /// Sends a request, anonymous or with the next token.
+    fn call(&mut self, authenticated: bool) -> Result<(), Failure> {
         let mut request = Request::get("/")
             .header("host", "bench")
             .body(Body::empty())?;
-        if known {
-            let credentials = self.tokens.get(self.next).ok_or("there is no token")?;
+        if authenticated {
+            let credentials = self
+                .tokens
+                .get(self.next)
+                .ok_or("the list of tokens is empty")?;
             request
                 .headers_mut()
                 .insert(AUTHORIZATION, credentials.clone());
             self.next = (self.next + 1) % self.tokens.len();
         }
-        let answer = self.connection.call(request).now_or_never();
-        let is_ok = matches!(&answer, Some(Ok(response)) if response.status() == 200);
+        let response = self.connection.call(request).now_or_never();
+        let is_ok = matches!(&response, Some(Ok(response)) if response.status() == 200);
         if !is_ok {
-            return Err("the stack did not answer".into());
+            return Err("the response of the stack is not 200".into());
         }
-        black_box(answer);
+        black_box(response);
         Ok(())
     }
 }
 
 fn requests(rounds: u32) -> Result<[f64; 2], Failure> {
     let mut caller = Caller::new()?;
-    let (mut anonymous, mut known) = (Vec::new(), Vec::new());
+    let (mut anonymous, mut authenticated) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         anonymous.push(nanoseconds(|| {
             let _ = black_box(caller.call(false));
         }));
-        known.push(nanoseconds(|| {
+        authenticated.push(nanoseconds(|| {
             let _ = black_box(caller.call(true));
         }));
     }
-    Ok([median(&anonymous), median(&known)])
+    Ok([median(&anonymous), median(&authenticated)])
 }
 
-/// Nanoseconds of one run, over many.
+/// Returns the mean time of one run in nanoseconds.
 fn nanoseconds(mut run: impl FnMut()) -> f64 {
-    let begun = Instant::now();
+    let start = Instant::now();
     let mut runs = 0_u32;
-    while begun.elapsed() < SPAN {
+    while start.elapsed() < SPAN {
         for _ in 0..16 {
             run();
         }
         runs += 16;
     }
-    begun.elapsed().as_secs_f64() * 1e9 / f64::from(runs)
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(runs)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{contract, target::Target};
 
-/// What the client sends over and over.
+/// The request that a client repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Workload {
     EmptyGet,
@@ -14,7 +14,7 @@ pub(crate) enum Workload {
     Call,
 }
 
-/// The body of the echo, about 1 KiB as text.
+/// Body of the echo, about 1 KiB of JSON.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) id: u64,
@@ -31,11 +31,11 @@ pub(crate) struct Line {
 }
 
 const LINES: u32 = 12;
-/// What any HTTP library sends.
+/// Headers that HTTP libraries send.
 const HEADERS: &str = "host: 127.0.0.1\r\nuser-agent: seaworthy-bench/0.1\r\naccept: */*\r\n";
 
 impl Workload {
-    /// What serves it, the bare alternative first.
+    /// Returns the targets of this workload, the alternative first.
     pub(crate) const fn targets(self) -> &'static [Target] {
         match self {
             Self::EmptyGet => &[Target::Bare, Target::Listener, Target::Stack],
@@ -49,7 +49,7 @@ impl Workload {
         }
     }
 
-    /// What `stack` compares: the bare alternative and ours.
+    /// Returns the targets that `stack` compares: the alternative and the framework.
     pub(crate) const fn pairs(self) -> &'static [[Target; 2]] {
         match self {
             Self::EmptyGet => &[[Target::Bare, Target::Stack]],
@@ -61,7 +61,7 @@ impl Workload {
         }
     }
 
-    /// The whole request as it goes over the wire; of a call the message, framed.
+    /// Returns the bytes of an HTTP request, or the framed message of a call.
     pub(crate) fn request(self) -> Vec<u8> {
         match self {
             Self::EmptyGet => format!("GET / HTTP/1.1\r\n{HEADERS}\r\n"),
@@ -78,14 +78,14 @@ impl Workload {
     }
 }
 
-/// A message as gRPC sends it: not compressed, its length, itself.
+/// Frames a message for gRPC: the compression flag, the length and the bytes.
 fn framed(order: &contract::Order) -> Vec<u8> {
     let message = order.encode_to_vec();
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
     [&[0], &length.to_be_bytes()[..], &message].concat()
 }
 
-/// The order of the document as a message.
+/// Returns the order of the document as a message.
 fn order() -> contract::Order {
     let line = |number: u32| contract::Line {
         article: format!("article number {number:04}"),
@@ -100,7 +100,7 @@ fn order() -> contract::Order {
     }
 }
 
-/// The body of the echo.
+/// Returns the body of the echo.
 pub(crate) fn document() -> String {
     let line = |number: u32| {
         format!(

@@ -12,10 +12,11 @@ use rdkafka::{
 use super::{BATCH, KEYS, PAYLOAD, Side, Times, timed};
 use crate::Failure;
 
-/// As many as a topic of ours has.
+/// Number of partitions, as in a topic of the framework.
 const PARTITIONS: i32 = 6;
 
-/// rdkafka with the same safe producer, and a consumer that commits now and then: a crash repeats what it has taken since, and a failed message has to be handled there and then.
+/// rdkafka with the same producer settings, and a consumer with periodic commits. After a crash it
+/// repeats all messages since the last commit.
 pub(super) struct Bare {
     config: ClientConfig,
 }
@@ -29,7 +30,7 @@ impl Bare {
 }
 
 impl Side for Bare {
-    fn turn(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
+    fn run(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
         let name = name.to_owned();
         Box::pin(async move {
             let admin: AdminClient<DefaultClientContext> = self.config.create()?;
@@ -42,7 +43,7 @@ impl Side for Bare {
                 .set("enable.idempotence", "true")
                 .set("linger.ms", "0")
                 .create()?;
-            // The first message waits for the topic's leaders.
+            // The first message waits for the leaders of the topic.
             let warm = FutureRecord::<str, [u8]>::to(&name).payload(&PAYLOAD[..]);
             let warm = producer.send(warm, std::time::Duration::ZERO).await;
             warm.map_err(|(error, _)| error)?;

@@ -1,7 +1,9 @@
-//! Messages through a whole service beside the bare client of each broker, in turns.
+//! Messages through a service, against the client of each broker.
 //!
-//! A turn publishes batches, each confirmed before the next, and then takes and acknowledges every message. Ours does more for it, and that is the point of the ratio: attributes and their
-//! checks, spans, metrics, a task and a context for each message, order by key, and what a crash must not lose. What a bare client does less safely is said where it is.
+//! A run publishes batches, waits for the confirmation of each, and then consumes and acknowledges
+//! all messages. The framework does more per message: attributes, spans, metrics, a task, a
+//! context, order by key, and no loss after a crash. The type of each client describes where it is
+//! less safe.
 
 #[cfg(feature = "kafka")]
 mod kafka;
@@ -21,47 +23,47 @@ use futures::future::BoxFuture;
 
 use crate::{Failure, statistics::median};
 
-/// Confirmed together: what a relay of an outbox publishes at once.
+/// Messages that are confirmed together, as a relay of an outbox does.
 const BATCH: u32 = 100;
-/// In hand at most.
+/// Maximum number of unacknowledged messages.
 const PREFETCH: u16 = 200;
-/// A small event.
+/// The payload of a small event.
 const PAYLOAD: [u8; 256] = [b'x'; 256];
-/// Order is kept for each of so many things.
+/// Number of message keys. Messages with the same key keep their order.
 const KEYS: u32 = 1_000;
 
-/// Where the programs of the brokers are; those without are left out.
+/// Paths of the brokers. Brokers without a path are not measured.
 #[derive(Debug, Args)]
 pub(crate) struct Programs {
-    /// The folder of RabbitMQ's own programs.
+    /// Folder of the RabbitMQ scripts.
     #[arg(long)]
     rabbitmq: Option<PathBuf>,
-    /// The program of NATS.
+    /// Path of nats-server.
     #[arg(long)]
     nats: Option<PathBuf>,
-    /// The program of Redis.
+    /// Path of redis-server.
     #[arg(long)]
     redis: Option<PathBuf>,
-    /// The folder of Kafka's jars.
+    /// Folder of the Kafka jars.
     #[cfg(feature = "kafka")]
     #[arg(long)]
     kafka: Option<PathBuf>,
 }
 
-/// How long a turn took.
+/// Durations of a run.
 #[derive(Debug, Clone, Copy)]
 struct Times {
     publish: Duration,
     consume: Duration,
 }
 
-/// One of two that take turns.
+/// The framework or the client of the broker.
 trait Side {
-    /// Publishes so many messages, then takes all of them, under names that no other turn has.
-    fn turn(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>>;
+    /// Publishes and then consumes messages. The name is unique for each run.
+    fn run(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>>;
 }
 
-/// Runs every broker whose program is named.
+/// Measures every broker that has a path.
 pub(crate) fn run(programs: Programs, messages: u32, blocks: u32) -> Result<(), Failure> {
     use seaworthy_testkit::{nats::NatsServer, rabbitmq::RabbitmqServer, redis::RedisServer};
     let messages = messages / BATCH * BATCH;
@@ -90,7 +92,7 @@ pub(crate) fn run(programs: Programs, messages: u32, blocks: u32) -> Result<(), 
     Ok(())
 }
 
-/// Blocks of four turns, bare, ours, ours, bare, after one of each that does not count.
+/// Runs blocks of client, framework, framework, client after one run of each that does not count.
 async fn pair(
     broker: &str,
     url: &str,
@@ -104,7 +106,7 @@ async fn pair(
     let mut turn = async |side: &dyn Side| {
         turns += 1;
         let name = format!("bench.{broker}.{turns}");
-        side.turn(&name, messages).await
+        side.run(&name, messages).await
     };
     turn(bare).await?;
     turn(&ours).await?;
@@ -127,7 +129,7 @@ async fn pair(
     Ok(())
 }
 
-/// The middle rates, and the middle of the ratios with the lowest and the highest.
+/// Prints the median rates, and the median, lowest and highest ratio.
 fn row(broker: &str, what: &str, messages: u32, pairs: &[(Duration, Duration)]) -> io::Result<()> {
     let rate = |time: &Duration| f64::from(messages) / time.as_secs_f64();
     let bare: Vec<_> = pairs.iter().map(|(bare, _)| rate(bare)).collect();
@@ -147,7 +149,7 @@ fn row(broker: &str, what: &str, messages: u32, pairs: &[(Duration, Duration)]) 
     )
 }
 
-/// How long something took.
+/// Returns the duration of a future.
 async fn timed<F>(work: F) -> Result<Duration, Failure>
 where
     F: Future<Output = Result<(), Failure>>,

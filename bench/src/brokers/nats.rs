@@ -10,7 +10,8 @@ use futures::{
 use super::{BATCH, PAYLOAD, PREFETCH, Side, Times, timed};
 use crate::Failure;
 
-/// async-nats with a stream in a file, confirmations, and an acknowledgement for each message that nobody waits for, as ours has them.
+/// async-nats with a file stream and confirmations. As in the framework, the consumer acknowledges
+/// each message and does not wait for the response.
 pub(super) struct Bare {
     context: jetstream::Context,
 }
@@ -25,7 +26,7 @@ impl Bare {
 }
 
 impl Side for Bare {
-    fn turn(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
+    fn run(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
         let name = name.replace('.', "_");
         Box::pin(async move {
             let stream = self.context.create_stream(stream::Config {

@@ -16,7 +16,7 @@ use tokio::{sync::Notify, time};
 use super::{BATCH, KEYS, PAYLOAD, PREFETCH, Side, Times, timed};
 use crate::Failure;
 
-/// A service with its messages, as services have them.
+/// A service with a broker.
 pub(super) struct Ours {
     running: RunningService,
     messaging: Messaging,
@@ -50,7 +50,7 @@ impl Ours {
         self.running.stop().await;
     }
 
-    /// Waits until the group takes messages, or takes none.
+    /// Waits until the group consumes messages, or does not.
     async fn until_connected(&self, group: &str, connected: bool) {
         let is_so = || {
             let mut all = self.messaging.consumers().into_iter();
@@ -63,7 +63,7 @@ impl Ours {
 }
 
 impl Side for Ours {
-    fn turn(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
+    fn run(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
         let name = name.to_owned();
         Box::pin(async move {
             let (count, changed) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));

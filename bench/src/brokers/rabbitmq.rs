@@ -14,7 +14,8 @@ use lapin::{
 use super::{BATCH, PAYLOAD, PREFETCH, Side, Times, timed};
 use crate::Failure;
 
-/// lapin with a quorum queue, confirmations, and an acknowledgement for each message, as ours has them.
+/// lapin with a quorum queue, confirmations and an acknowledgement for each message, as in the
+/// framework.
 pub(super) struct Bare {
     connection: Connection,
 }
@@ -40,7 +41,7 @@ impl Bare {
 }
 
 impl Side for Bare {
-    fn turn(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
+    fn run(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
         let name = name.to_owned();
         Box::pin(async move {
             let channel = self.connection.create_channel().await?;

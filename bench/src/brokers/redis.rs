@@ -9,7 +9,8 @@ use redis::{
 use super::{BATCH, PAYLOAD, PREFETCH, Side, Times, timed};
 use crate::Failure;
 
-/// The redis crate with one pipeline for each batch, and one acknowledgement for what was read together. Nothing is cut off, and nobody looks for members that died.
+/// The redis crate with one pipeline per batch and one acknowledgement per read. It does not trim
+/// streams, and does not claim messages of dead consumers.
 pub(super) struct Bare {
     connection: ConnectionManager,
 }
@@ -22,7 +23,7 @@ impl Bare {
 }
 
 impl Side for Bare {
-    fn turn(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
+    fn run(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
         let name = name.to_owned();
         let mut connection = self.connection.clone();
         Box::pin(async move {

@@ -1,4 +1,4 @@
-//! Joining an event: the service of City Events on PostgreSQL beside the same statements by `pgbench`.
+//! Joins of City Events on PostgreSQL, against the same statements in `pgbench`.
 
 mod pgbench;
 mod requests;
@@ -15,45 +15,45 @@ use seaworthy_testkit::{postgres::PostgresServer, program::ProgramServer, server
 
 use crate::{
     Failure,
-    load::{self, Measured},
+    load::{self, RunResult},
     statistics::{median, percentile},
 };
 
-/// Clients of both sides.
+/// Number of clients of each side.
 const CLIENTS: u32 = 16;
-/// One that everybody wants, and many that few want.
+/// Numbers of events: one popular event, or many.
 const EVENTS: [u32; 2] = [1, 64];
-/// What the load test of the implementation before had, in joins a second.
-const STEADY: u32 = 50;
-/// More than the service answers in a second, so that no client runs out of requests.
-const MOST_A_SECOND: f64 = 10_000.0;
-/// The key of access tokens, made up here.
+/// Rate of the load test of the legacy service, in joins per second.
+const STEADY_RATE: u32 = 50;
+/// More joins per second than the service handles, so that clients do not run out of requests.
+const MAX_RATE: f64 = 10_000.0;
+/// The secret that signs access tokens.
 const KEY: &str = "a-key-of-this-benchmark-and-of-nothing-else";
 const PROGRAM: &str = "city-events-join";
 
-/// Blocks of four turns, in ABBA order, and how the service does under a steady load.
+/// Runs blocks of four runs in ABBA order, and a steady load.
 pub(crate) fn run(postgres: &Path, blocks: u32, seconds: u32) -> Result<(), Failure> {
     let postgres = PostgresServer::start_with(postgres, &["max_connections=200"])?;
     let database = postgres.database("join")?;
     let (mut service, address) = service(&database)?;
     service.start()?;
     let name = database.rsplit('/').next().unwrap_or_default();
-    places(&postgres, name)?;
+    insert_events(&postgres, name)?;
     let span = Duration::from_secs(seconds.into());
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "joins a second by {CLIENTS} clients, PostgreSQL that waits for the disk, medians of {} turns",
+        "joins per second of {CLIENTS} clients, PostgreSQL with fsync, medians of {} runs",
         2 * blocks
     )?;
     for events in EVENTS {
-        let (mut ours, mut bare, mut waits) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ours, mut bare, mut latencies) = (Vec::new(), Vec::new(), Vec::new());
         let mut join = || -> Result<f64, Failure> {
-            let all = MOST_A_SECOND * span.as_secs_f64();
-            let measured =
-                load::answered(address, requests::of_clients(CLIENTS, events, all)?, span)?;
-            let rate = rate(&measured);
-            waits.extend(measured.latencies);
+            let all = MAX_RATE * span.as_secs_f64();
+            let result =
+                load::saturate(address, requests::for_clients(CLIENTS, events, all)?, span)?;
+            let rate = rate(&result);
+            latencies.extend(result.latencies);
             Ok(rate)
         };
         for _ in 0..blocks {
@@ -62,47 +62,47 @@ pub(crate) fn run(postgres: &Path, blocks: u32, seconds: u32) -> Result<(), Fail
             bare.push(pgbench::run(&postgres, name, events, CLIENTS, seconds)?);
             ours.push(join()?);
         }
-        waits.sort_unstable();
+        latencies.sort_unstable();
         let (ours, bare) = (median(&ours), median(&bare));
         writeln!(
             out,
-            "{events:>3} events: ours {ours:>6.0}, pgbench {bare:>6.0}, ratio {:.2}; ours p50 {:.1} ms, p99 {:.1} ms",
+            "{events:>3} events: service {ours:>6.0}, pgbench {bare:>6.0}, ratio {:.2}; service p50 {:.1} ms, p99 {:.1} ms",
             ours / bare,
-            milliseconds(percentile(&waits, 0.5)),
-            milliseconds(percentile(&waits, 0.99)),
+            milliseconds(percentile(&latencies, 0.5)),
+            milliseconds(percentile(&latencies, 0.99)),
         )?;
     }
-    let share = f64::from(STEADY * seconds);
-    let clients = requests::of_clients(CLIENTS, 1, share)?;
-    let mut waits = load::paced(address, clients, STEADY)?.latencies;
-    waits.sort_unstable();
+    let total = f64::from(STEADY_RATE * seconds);
+    let clients = requests::for_clients(CLIENTS, 1, total)?;
+    let mut latencies = load::send_at_rate(address, clients, STEADY_RATE)?.latencies;
+    latencies.sort_unstable();
     writeln!(
         out,
-        "{STEADY} joins a second, one event: p50 {:.1} ms, p95 {:.1} ms, p99 {:.1} ms",
-        milliseconds(percentile(&waits, 0.5)),
-        milliseconds(percentile(&waits, 0.95)),
-        milliseconds(percentile(&waits, 0.99)),
+        "{STEADY_RATE} joins per second, one event: p50 {:.1} ms, p95 {:.1} ms, p99 {:.1} ms",
+        milliseconds(percentile(&latencies, 0.5)),
+        milliseconds(percentile(&latencies, 0.95)),
+        milliseconds(percentile(&latencies, 0.99)),
     )?;
     Ok(())
 }
 
-/// The program beside this one, and where it will listen.
+/// Returns the service, not started, and its HTTP address.
 fn service(database: &str) -> Result<(ProgramServer, SocketAddr), Failure> {
     let program = std::env::current_exe()?.with_file_name(PROGRAM);
     if !program.is_file() {
         let missing: PathBuf = program;
         return Err(format!(
-            "{} is not built: build the package {PROGRAM} with the same profile",
+            "{} does not exist: build the package {PROGRAM} with the same profile",
             missing.display()
         )
         .into());
     }
-    let [http, grpc, operators] = [free_address()?, free_address()?, free_address()?];
+    let [http, grpc, admin] = [free_address()?, free_address()?, free_address()?];
     let settings = [
         ("SERVER__HTTP__ADDR", http.to_string()),
         ("SERVER__HTTP__RATE_LIMIT__ENABLED", "false".to_owned()),
         ("SERVER__GRPC__ADDR", grpc.to_string()),
-        ("ADMIN__ADDR", operators.to_string()),
+        ("ADMIN__ADDR", admin.to_string()),
         ("DATABASE__URL", database.to_owned()),
         ("DATABASE__MIGRATE_AT_START", "true".to_owned()),
         ("BROKER__URL", "memory:".to_owned()),
@@ -110,26 +110,23 @@ fn service(database: &str) -> Result<(ProgramServer, SocketAddr), Failure> {
         ("AUDIT_LOG__KEY", KEY.to_owned()),
     ];
     let settings = settings.map(|(name, value)| (format!("JOIN_SERVICE__{name}"), value));
-    Ok((
-        ProgramServer::new(program, settings.into(), operators)?,
-        http,
-    ))
+    Ok((ProgramServer::new(program, settings.into(), admin)?, http))
 }
 
-/// Events with room for everybody.
-fn places(postgres: &PostgresServer, database: &str) -> Result<(), Failure> {
-    let most = EVENTS.into_iter().max().unwrap_or(1);
+/// Inserts events with unlimited capacity.
+fn insert_events(postgres: &PostgresServer, database: &str) -> Result<(), Failure> {
+    let count = EVENTS.into_iter().max().unwrap_or(1);
     let mut client = postgres.client("psql");
     client.args(["-qc", &format!(
         "INSERT INTO event_capacity (event_id, capacity, state, announced_at, created_at, updated_at) \
-         SELECT {}, 0, 'open', now(), now(), now() FROM generate_series(1, {most}) AS number",
+         SELECT {}, 0, 'open', now(), now(), now() FROM generate_series(1, {count}) AS number",
         pgbench::EVENT.replace(":event", "number")
     ), database]);
-    told(&mut client).map(drop)
+    run_command(&mut client).map(drop)
 }
 
-/// What a command says, or what it complains of.
-fn told(command: &mut Command) -> Result<String, Failure> {
+/// Runs a command and returns its stdout. The error is its stderr.
+fn run_command(command: &mut Command) -> Result<String, Failure> {
     let output = command.stdin(Stdio::null()).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
@@ -138,11 +135,14 @@ fn told(command: &mut Command) -> Result<String, Failure> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of requests is small")]
-fn rate(measured: &Measured) -> f64 {
-    measured.latencies.len() as f64 / measured.elapsed.as_secs_f64()
+fn rate(result: &RunResult) -> f64 {
+    result.latencies.len() as f64 / result.elapsed.as_secs_f64()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a wait of minutes is exact")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "minutes in nanoseconds are exact"
+)]
 fn milliseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e6
 }

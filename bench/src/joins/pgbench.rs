@@ -1,16 +1,17 @@
 use seaworthy_testkit::postgres::PostgresServer;
 
-use super::told;
+use super::run_command;
 use crate::Failure;
 
-/// The identifier of the event whose number is `:event`.
+/// SQL of the ID of event `:event`.
 pub(super) const EVENT: &str =
     "('00000000-0000-4000-8000-' || lpad(to_hex(:event::bigint), 12, '0'))::uuid";
-/// Somebody new, mostly.
+/// SQL of the ID of user `:person`, which is new in almost all transactions.
 const PERSON: &str = "('00000000-0000-4000-9000-' || lpad(to_hex(:person::bigint), 12, '0'))::uuid";
-const MOST_PEOPLE: u64 = 1 << 47;
+const MAX_PERSON: u64 = 1 << 47;
 
-/// What the service does for one join, statement by statement (`platforms/city-events/join/src/store`): the places are held, the standing of the person is read, and five rows are written. What goes to the outbox is parked, so that no relay takes it.
+/// The statements of one join in `platforms/city-events/join/src/store`: lock the event, read the
+/// state of the user, and write five rows. The outbox row is a dead letter, so relays ignore it.
 const SCRIPT: &str = r"
 \set event random(1, EVENTS)
 \set person random(1, PEOPLE)
@@ -39,7 +40,7 @@ UPDATE event_capacity
 COMMIT;
 ";
 
-/// Transactions a second.
+/// Runs pgbench and returns the transactions per second.
 pub(super) fn run(
     postgres: &PostgresServer,
     database: &str,
@@ -51,7 +52,7 @@ pub(super) fn run(
     let file = folder.path().join("join.sql");
     let script = SCRIPT
         .replace("EVENTS", &events.to_string())
-        .replace("PEOPLE", &MOST_PEOPLE.to_string())
+        .replace("PEOPLE", &MAX_PERSON.to_string())
         .replace("EVENT", EVENT)
         .replace("PERSON", PERSON);
     std::fs::write(&file, script)?;
@@ -62,9 +63,9 @@ pub(super) fn run(
         .arg(format!("--time={seconds}"))
         .arg(format!("--file={}", file.display()))
         .arg(database);
-    let said = told(&mut client)?;
-    let mut parts = said.split("tps = ");
+    let output = run_command(&mut client)?;
+    let mut parts = output.split("tps = ");
     let rate = parts.nth(1).and_then(|rest| rest.split(' ').next());
     let rate = rate.and_then(|text| text.parse().ok());
-    Ok(rate.ok_or_else(|| format!("pgbench tells no rate: {said}"))?)
+    Ok(rate.ok_or_else(|| format!("the output of pgbench has no rate: {output}"))?)
 }

@@ -7,11 +7,12 @@ use uuid::Uuid;
 use super::KEY;
 use crate::{Failure, load::Requests};
 
-/// Longer than any measurement.
+/// Lifetime of the tokens, longer than any run.
 const LIFE: Duration = Duration::from_secs(3_600);
 
-/// For each client so many requests that none of them runs out of its share of `all`: each by somebody else with a key of their own, to the events in turn.
-pub(super) fn of_clients(clients: u32, events: u32, all: f64) -> Result<Vec<Requests>, Failure> {
+/// Returns the requests of each client, `all` in total. Each request has its own user and
+/// idempotency key, and the events alternate.
+pub(super) fn for_clients(clients: u32, events: u32, all: f64) -> Result<Vec<Requests>, Failure> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

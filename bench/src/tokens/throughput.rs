@@ -8,7 +8,7 @@ use std::{
 
 use seaworthy_http::server::{Listener, ListenerConfig};
 
-use super::{ALIVE, stack};
+use super::{TOKENS, stack};
 use crate::{
     Failure,
     load::{self, Requests},
@@ -17,16 +17,17 @@ use crate::{
 };
 
 const CONNECTIONS: usize = 16;
-/// How long one run lasts.
+/// Duration of a run.
 const SPAN: Duration = Duration::from_secs(1);
-/// Runs of which each is two of all, there and back; more say little more.
-const MOST_BLOCKS: u32 = 5;
+/// Maximum number of blocks of two runs of each kind. More blocks change the medians little.
+const MAX_BLOCKS: u32 = 5;
 
-/// Answers a second over keep-alive connections, the server on the first core and the load on the last.
+/// Measures responses per second on keep-alive connections. The server runs on the first core and
+/// the load on the last.
 pub(super) fn run(out: &mut impl Write, rounds: u32) -> Result<(), Failure> {
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     let (Some(first), Some(last)) = (cores.first().copied(), cores.last().copied()) else {
-        return Err("the cores of this machine are not known".into());
+        return Err("the cores of this machine cannot be listed".into());
     };
     core_affinity::set_for_current(last);
     let (address, credentials, time) = serve(first)?;
@@ -36,7 +37,7 @@ pub(super) fn run(out: &mut impl Write, rounds: u32) -> Result<(), Failure> {
         let line = |value| request(&format!("{header}: {value}\r\n"));
         credentials.iter().map(line).collect()
     };
-    // What the bytes of a token cost whoever looks at them or not.
+    // `long` sends the tokens in an ignored header, to measure the cost of the bytes.
     let (known, long) = (with("authorization"), with("not-authorized"));
     let measure = |requests: &Requests, runs: &mut Runs| -> Result<(), Failure> {
         let before = time.nanos()?;
@@ -51,7 +52,7 @@ pub(super) fn run(out: &mut impl Write, rounds: u32) -> Result<(), Failure> {
     }
     let (mut unknown, mut ignored, mut remembered) =
         (Runs::default(), Runs::default(), Runs::default());
-    for _ in 0..rounds.min(MOST_BLOCKS) {
+    for _ in 0..rounds.min(MAX_BLOCKS) {
         measure(&anonymous, &mut unknown)?;
         measure(&long, &mut ignored)?;
         measure(&known, &mut remembered)?;
@@ -62,9 +63,9 @@ pub(super) fn run(out: &mut impl Write, rounds: u32) -> Result<(), Failure> {
     let [unknown, ignored, remembered] = [unknown, ignored, remembered].map(|runs| runs.medians());
     writeln!(
         out,
-        "\nover {CONNECTIONS} connections to a server on one core, {ALIVE} EdDSA tokens alive, revocation on"
+        "\nover {CONNECTIONS} connections to a server on one core, {TOKENS} EdDSA valid tokens, with revocation"
     )?;
-    writeln!(out, "{:<14} {:>10} {:>10}", "", "answers/s", "CPU us")?;
+    writeln!(out, "{:<14} {:>10} {:>10}", "", "responses/s", "CPU us")?;
     for (name, [a_second, cpu]) in [
         ("anonymous", unknown),
         ("as many bytes", ignored),
@@ -87,11 +88,12 @@ pub(super) fn run(out: &mut impl Write, rounds: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What runs showed.
+/// Results of runs.
 #[derive(Default)]
 struct Runs {
     a_second: Vec<f64>,
-    /// Of the server's thread, in microseconds per request: the truer figure where other programs share its core.
+    /// CPU time of the server thread, in microseconds per request. Use this if other programs share
+    /// the core.
     cpu: Vec<f64>,
 }
 
@@ -101,7 +103,8 @@ impl Runs {
     }
 }
 
-/// Serves on a thread of its own that is pinned to this core. Returns where, the credentials of known callers, and the thread's time.
+/// Serves on a thread that is pinned to a core. Returns the address, the credentials, and the time
+/// of the thread.
 fn serve(core: core_affinity::CoreId) -> Result<(SocketAddr, Vec<String>, ThreadTime), Failure> {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
