@@ -1,17 +1,18 @@
-//! The smallest service that is worth running: two routes, one setting, and everything that a service needs around them.
+//! A minimal service: two routes and one setting.
 //!
-//! `cargo run --release -p hello`, then look at <http://127.0.0.1:8000> and <http://127.0.0.1:9900>.
+//! Run `cargo run --release -p hello`, and open <http://127.0.0.1:8000> and the admin listener at
+//! <http://127.0.0.1:9900>.
 
 use std::process::ExitCode;
 
 use axum::body::Bytes;
 use seaworthy::prelude::*;
 
-/// The settings of this service. Their documentation, schema and environment names are made from these lines.
+/// Settings of this service. The framework derives documentation, schema and environment names.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct HelloConfig {
-    /// Who is greeted.
+    /// Name in the greeting.
     greeted: String,
 }
 
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     Service::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).main(assemble)
 }
 
-/// Puts the service together. Whatever it would need (a database, a publisher) would be connected here, before the service is ready.
+/// Registers the routes. A service with a database or a broker connects them here.
 async fn assemble(service: &Assembly<HelloConfig>) -> Result<(), StartError> {
     let greeting = format!("Hello, {}!\n", service.settings().greeted);
     service.http(
@@ -38,7 +39,7 @@ async fn assemble(service: &Assembly<HelloConfig>) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Answers with what it was sent.
+/// Returns the body of the request.
 async fn echo(body: Bytes) -> Bytes {
     body
 }

@@ -1,9 +1,6 @@
-//! What the README shows of the smallest service, shown again by its binary.
+//! The behaviour that the README shows.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::{path::Path, process::Command};
 
@@ -23,8 +20,8 @@ fn run(arguments: &[&str]) -> Ended {
     process.unwrap().ended().unwrap()
 }
 
-/// What the binary prints, byte by byte.
-fn printed(arguments: &[&str]) -> String {
+/// Runs a command and returns its stdout.
+fn stdout(arguments: &[&str]) -> String {
     let output = Command::new(hello()).args(arguments).output().unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap()
@@ -42,7 +39,7 @@ fn greets_and_echoes() {
 }
 
 #[test]
-fn tells_a_container_whether_it_is_well_hlth_1_conf_7() {
+fn health_command_reports_readiness_hlth_1_conf_7() {
     let mut service = ServiceProcess::start(hello(), &[], &[]).unwrap();
     let (_, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
@@ -54,28 +51,28 @@ fn tells_a_container_whether_it_is_well_hlth_1_conf_7() {
 }
 
 #[test]
-fn is_refused_by_production_with_every_reason_conf_3() {
+fn production_refuses_defaults_conf_3() {
     let ended = run(&["serve", "--profile", "production"]);
     assert_eq!(ended.status.code(), Some(78));
     assert!(ended.stderr.contains("SEC-1"), "{}", ended.stderr);
 }
 
 #[test]
-fn says_its_version() {
+fn version_command_prints_version() {
     assert_eq!(
-        printed(&["version"]),
+        stdout(&["version"]),
         format!("hello {}\n", env!("CARGO_PKG_VERSION"))
     );
 }
 
 #[test]
-fn the_committed_documents_of_the_settings_are_current_conf_6() {
+fn committed_settings_documents_are_current_conf_6() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (file, what) in [
+    for (file, kind) in [
         ("docs/settings.md", "docs"),
         ("docs/settings.schema.json", "schema"),
         (".env.example", "env"),
     ] {
-        assert_current(&home.join(file), &printed(&["config", what]));
+        assert_current(&home.join(file), &stdout(&["config", kind]));
     }
 }

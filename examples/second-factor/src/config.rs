@@ -6,30 +6,30 @@ use seaworthy::{
     prelude::*,
 };
 
-/// A folder that version control leaves out.
+/// A file in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/second-factor.db";
-/// Whoever has typed a password has the telephone at hand, or looks for a page of recovery codes.
-const DEFAULT_CODE_WITHIN: Timeout = Timeout::from_secs(5 * 60);
+/// Long enough to find a telephone or a page of recovery codes.
+const DEFAULT_CODE_TIMEOUT: Timeout = Timeout::from_secs(5 * 60);
 
-/// The settings of the service.
+/// Settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SecondFactorSettings {
-    /// Where users are kept.
+    /// Database of users.
     pub(crate) database: DatabaseConfig,
-    /// How passwords are hashed.
+    /// Hashing of passwords.
     pub(crate) passwords: PasswordsConfig,
-    /// When wrong passwords have to wait.
+    /// Limits of wrong passwords.
     pub(crate) lockout: LockoutConfig,
-    /// When wrong codes have to wait.
+    /// Limits of wrong codes.
     pub(crate) second_factors: SecondFactorConfig,
-    /// How long after the password a login may wait for its code.
-    pub(crate) code_within: Timeout,
-    /// How long sessions last.
+    /// Maximum time between the password and the code of a login.
+    pub(crate) code_timeout: Timeout,
+    /// Lifetime of sessions.
     pub(crate) sessions: SessionConfig,
-    /// Who did what.
+    /// Audit log.
     pub(crate) audit_log: AuditLogConfig,
-    /// What the secrets of second factors are encrypted with: 32 bytes in base64, such as `second-factor encryption new-key` prints.
+    /// Key that encrypts the secrets of second factors: 32 bytes in base64. `second-factor encryption new-key` creates one.
     #[serde(skip_serializing)]
     pub(crate) encryption_key: Option<Secret<String>>,
 }
@@ -41,7 +41,7 @@ impl Default for SecondFactorSettings {
             passwords: PasswordsConfig::default(),
             lockout: LockoutConfig::default(),
             second_factors: SecondFactorConfig::default(),
-            code_within: DEFAULT_CODE_WITHIN,
+            code_timeout: DEFAULT_CODE_TIMEOUT,
             sessions: SessionConfig::default(),
             audit_log: AuditLogConfig::default(),
             encryption_key: None,

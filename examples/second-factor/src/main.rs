@@ -1,11 +1,13 @@
-//! Logins with a second factor: a password, then a code of an application or a recovery code.
+//! Logins with a second factor: a password, and then a TOTP code or a recovery code.
 //!
-//! Two keys that are to be kept: `cargo run -p second-factor -- encryption new-key` prints one. With them as `SECOND_FACTOR__ENCRYPTION_KEY` and `SECOND_FACTOR__AUDIT_LOG__KEY`,
-//! `cargo run -p second-factor -- --set database.migrate_at_start=true` serves at <http://127.0.0.1:8000>.
+//! Create two keys with `cargo run -p second-factor -- encryption new-key`, and set them as
+//! `SECOND_FACTOR__ENCRYPTION_KEY` and `SECOND_FACTOR__AUDIT_LOG__KEY`. Then
+//! `cargo run -p second-factor -- --set database.migrate_at_start=true` serves at
+//! <http://127.0.0.1:8000>.
 
 mod accounts;
 mod config;
-mod refusal;
+mod errors;
 mod routes;
 mod session;
 mod users;
@@ -27,17 +29,18 @@ use seaworthy::{
     service::Commands,
 };
 
-use crate::{accounts::Accounts, config::SecondFactorSettings, session::BySession};
+use crate::{accounts::Accounts, config::SecondFactorSettings, session::SessionAuthentication};
 
-/// The name that logs, probes and settings know the database by.
+/// Name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
-/// What the application of a user shows.
+/// Name of the issuer in authenticator applications.
 const ISSUER: &str = "Second Factor";
-/// The name of the cookie, which has `__Host-` before it elsewhere than in development.
+/// Name of the session cookie. It has the prefix `__Host-` outside of development.
 const COOKIE: &str = "session";
-/// The name of the cookie of known devices, with the same prefix.
+/// Name of the cookie of known devices, with the same prefix.
 const DEVICE_COOKIE: &str = "device";
-/// The key in use; the next one has another name, and both are in the keyring for as long as `encryption rewrap` takes.
+/// Name of the current key. For a rotation, add the next key with another name to the keyring until
+/// `encryption rewrap` is done.
 const KEY: &str = "first";
 
 const MIGRATIONS: &[MigrationSet] = &[
@@ -74,18 +77,23 @@ fn audit_log(settings: &SecondFactorSettings) -> (&DatabaseConfig, &AuditLogConf
 
 fn encryption_key(settings: &SecondFactorSettings) -> Result<&Secret<String>, StartError> {
     let key = settings.encryption_key.as_ref();
-    key.ok_or_else(|| StartError::new("set encryption_key"))
+    key.ok_or_else(|| {
+        StartError::new(
+            "encryption_key must be set: create a key with `second-factor encryption new-key`",
+        )
+    })
 }
 
 fn sealer(service: &Assembly<SecondFactorSettings>) -> Result<Sealer, StartError> {
     let text = encryption_key(service.settings())?;
     let because = |error| StartError::because("encryption_key cannot be used", error);
-    let name = KeyId::new(KEY).map_err(|error| StartError::because("no name of a key", error))?;
+    let name = KeyId::new(KEY)
+        .map_err(|error| StartError::because("the name of the key is not valid", error))?;
     let key = key_from_text(text).map_err(because)?;
     Ok(Sealer::new(Keyring::new(name, &key).map_err(because)?))
 }
 
-/// Puts the service together.
+/// Connects the database and registers routes and workers.
 async fn assemble(service: &Assembly<SecondFactorSettings>) -> Result<(), StartError> {
     let settings = service.settings();
     let sealer = sealer(service)?;
@@ -102,13 +110,13 @@ async fn assemble(service: &Assembly<SecondFactorSettings>) -> Result<(), StartE
             ISSUER,
             settings.second_factors.clone(),
         ),
-        begun: OneTimeTokens::new(database.clone(), "login", settings.code_within.get()),
+        pending_logins: OneTimeTokens::new(database.clone(), "login", settings.code_timeout.get()),
         sessions: Sessions::new(database.clone(), settings.sessions.clone()),
         audit: AuditLog::new(database.clone(), audit)?,
         database,
     };
     service.worker(accounts.sessions.purge_worker());
-    service.worker(accounts.begun.purge_worker());
+    service.worker(accounts.pending_logins.purge_worker());
     service.worker(accounts.lockout.purge_worker());
     if let Some(worker) = accounts.audit.prune_worker(audit) {
         service.worker(worker);
@@ -121,10 +129,13 @@ async fn assemble(service: &Assembly<SecondFactorSettings>) -> Result<(), StartE
         _ => (SessionCookie::new(COOKIE), HostCookie::new(DEVICE_COOKIE)),
     };
     let lifetime = accounts.sessions.absolute_timeout();
-    // The key of the cookies is derived, so it is not the encryption key.
+    // DeviceCookies derives its own key from the encryption key.
     let devices = DeviceCookies::new(device_cookie, encryption_key(settings)?, lifetime)
         .map_err(|error| StartError::because("device cookies cannot use encryption_key", error))?;
-    service.authenticate(BySession::new(accounts.sessions.clone(), cookie.clone()));
+    service.authenticate(SessionAuthentication::new(
+        accounts.sessions.clone(),
+        cookie.clone(),
+    ));
     service.http(routes::routes(Arc::new(accounts), cookie, devices));
     Ok(())
 }

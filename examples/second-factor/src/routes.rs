@@ -12,7 +12,7 @@ use seaworthy::{
 
 use crate::accounts::{Accounts, LoggedIn, Login};
 
-/// What handlers share.
+/// State of all handlers.
 #[derive(Clone)]
 struct Api {
     accounts: Arc<Accounts>,
@@ -27,23 +27,23 @@ struct Credentials {
 }
 
 #[derive(Deserialize)]
-struct OfLogin {
+struct CodeForLogin {
     token: Secret<String>,
     code: Secret<String>,
 }
 
 #[derive(Deserialize)]
-struct OfPassword {
+struct PasswordOnly {
     password: Secret<String>,
 }
 
 #[derive(Deserialize)]
-struct OfCode {
+struct CodeOnly {
     code: Secret<String>,
 }
 
 #[derive(Deserialize)]
-struct OfBoth {
+struct PasswordAndCode {
     password: Secret<String>,
     code: Secret<String>,
 }
@@ -60,7 +60,7 @@ struct CodeNeeded {
 }
 
 #[derive(Serialize)]
-struct ToSetUp {
+struct EnrolledFactor {
     secret: String,
     address: String,
 }
@@ -76,24 +76,24 @@ struct Me {
     has_second_factor: bool,
 }
 
-/// All routes of the service.
+/// Returns all routes of the service.
 pub(crate) fn routes(
     accounts: Arc<Accounts>,
     cookie: SessionCookie,
     devices: DeviceCookies,
 ) -> Routes {
-    let open = Routes::new()
+    let public = Routes::new()
         .post("/register", register)
         .post("/login", log_in)
         .post("/login/code", log_in_by_code)
         .with_options(|options| options.access(Access::Public).sets_session());
-    let own = Routes::new()
+    let authenticated = Routes::new()
         .get("/me", me)
         .post("/totp/enrol", enrol)
         .post("/totp/confirm", confirm)
         .post("/totp/disable", disable)
         .with_options(|options| options.access(Access::Authenticated));
-    open.merge(own).with_state(Api {
+    public.merge(authenticated).with_state(Api {
         accounts,
         cookie,
         devices: Arc::new(devices),
@@ -116,29 +116,32 @@ impl Api {
     }
 }
 
-/// Whose session the request brings.
+/// Returns the user of the session.
 fn caller() -> Result<String, Error> {
     let actor = context::current().and_then(|now| Some(now.actor()?.as_str().to_owned()));
-    actor.ok_or_else(|| Error::internal("a route of users without one"))
+    actor.ok_or_else(|| Error::internal("an authenticated route has no actor"))
 }
 
 async fn register(
     State(api): State<Api>,
-    Json(given): Json<Credentials>,
+    Json(request): Json<Credentials>,
 ) -> Result<(StatusCode, Json<Registered>), Error> {
-    let user = api.accounts.register(&given.email, given.password).await?;
+    let user = api
+        .accounts
+        .register(&request.email, request.password)
+        .await?;
     Ok((StatusCode::CREATED, Json(Registered { id: user.id })))
 }
 
 async fn log_in(
     State(api): State<Api>,
     headers: HeaderMap,
-    Json(given): Json<Credentials>,
+    Json(request): Json<Credentials>,
 ) -> Result<Response, Error> {
     let device = api.devices.read(&headers);
     let logged_in = api
         .accounts
-        .log_in(&given.email, given.password, device.as_ref())
+        .log_in(&request.email, request.password, device.as_ref())
         .await?;
     match logged_in {
         LoggedIn::Session(login) => api.logged_in(&login),
@@ -153,12 +156,12 @@ async fn log_in(
 async fn log_in_by_code(
     State(api): State<Api>,
     headers: HeaderMap,
-    Json(given): Json<OfLogin>,
+    Json(request): Json<CodeForLogin>,
 ) -> Result<Response, Error> {
     let device = api.devices.read(&headers);
     let login = api
         .accounts
-        .log_in_by_code(&given.token, &given.code, device.as_ref())
+        .log_in_by_code(&request.token, &request.code, device.as_ref())
         .await?;
     api.logged_in(&login)
 }
@@ -174,14 +177,14 @@ async fn me(State(api): State<Api>) -> Result<Json<Me>, Error> {
 async fn enrol(
     State(api): State<Api>,
     headers: HeaderMap,
-    Json(given): Json<OfPassword>,
-) -> Result<Json<ToSetUp>, Error> {
+    Json(request): Json<PasswordOnly>,
+) -> Result<Json<EnrolledFactor>, Error> {
     let device = api.devices.read(&headers);
     let enrolment = api
         .accounts
-        .enrol(&caller()?, given.password, device.as_ref())
+        .enrol(&caller()?, request.password, device.as_ref())
         .await?;
-    Ok(Json(ToSetUp {
+    Ok(Json(EnrolledFactor {
         secret: enrolment.secret.expose().clone(),
         address: enrolment.address.expose().clone(),
     }))
@@ -189,20 +192,20 @@ async fn enrol(
 
 async fn confirm(
     State(api): State<Api>,
-    Json(given): Json<OfCode>,
+    Json(request): Json<CodeOnly>,
 ) -> Result<Json<Confirmed>, Error> {
-    let recovery_codes = api.accounts.confirm(&caller()?, &given.code).await?;
+    let recovery_codes = api.accounts.confirm(&caller()?, &request.code).await?;
     Ok(Json(Confirmed { recovery_codes }))
 }
 
 async fn disable(
     State(api): State<Api>,
     headers: HeaderMap,
-    Json(given): Json<OfBoth>,
+    Json(request): Json<PasswordAndCode>,
 ) -> Result<StatusCode, Error> {
     let device = api.devices.read(&headers);
     api.accounts
-        .disable(&caller()?, given.password, &given.code, device.as_ref())
+        .disable(&caller()?, request.password, &request.code, device.as_ref())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

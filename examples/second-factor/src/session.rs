@@ -9,19 +9,20 @@ use seaworthy::{
     prelude::*,
 };
 
-/// Knows callers by the cookie of their session, which is looked up each time. A service with many requests signs access tokens instead.
-pub(crate) struct BySession {
+/// Authenticates requests by a session cookie, with one database query per request. A service with
+/// many requests should use access tokens instead.
+pub(crate) struct SessionAuthentication {
     sessions: Sessions,
     cookie: SessionCookie,
 }
 
-impl BySession {
+impl SessionAuthentication {
     pub(crate) const fn new(sessions: Sessions, cookie: SessionCookie) -> Self {
         Self { sessions, cookie }
     }
 }
 
-impl Authenticate for BySession {
+impl Authenticate for SessionAuthentication {
     fn authenticate(
         &self,
         request: &Parts,

@@ -3,12 +3,12 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::refusal;
+use crate::errors;
 
-/// What fits the column, and more than an address may have (RFC 5321, section 4.5.3.1.3).
-const LONGEST_EMAIL: usize = 254;
+/// Maximum length of an address (RFC 5321, section 4.5.3.1.3), in bytes.
+const MAX_EMAIL_LENGTH: usize = 254;
 
-/// Somebody who can log in.
+/// A registered user.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) id: String,
@@ -26,23 +26,23 @@ impl FromRow for User {
     }
 }
 
-/// The address in the form that users are known by.
-pub(crate) fn normal(email: &str) -> String {
+/// Returns an address without surrounding spaces, in lower case.
+pub(crate) fn normalize(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
 impl User {
-    /// Somebody new.
+    /// Creates a user with a new ID.
     ///
     /// # Errors
-    /// The address can be none.
+    /// The address is not valid.
     pub(crate) fn new(email: &str, password_hash: &str) -> Result<Self, Error> {
-        let email = normal(email);
+        let email = normalize(email);
         let is_address = email
             .split_once('@')
             .is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty());
-        if !is_address || email.len() > LONGEST_EMAIL || email.contains(char::is_whitespace) {
-            return Err(refusal::invalid_email());
+        if !is_address || email.len() > MAX_EMAIL_LENGTH || email.contains(char::is_whitespace) {
+            return Err(errors::invalid_email());
         }
         Ok(Self {
             id: seaworthy::core::new_id().to_string(),
@@ -59,7 +59,7 @@ impl User {
             .execute(connection)
             .await;
         match inserted {
-            Err(error) if error.is_unique_violation() => Err(refusal::email_taken()),
+            Err(error) if error.is_unique_violation() => Err(errors::email_taken()),
             other => Ok(other.map(drop)?),
         }
     }
@@ -84,7 +84,7 @@ impl User {
             .await
     }
 
-    /// Stores a hash of the same password with the parameters of today.
+    /// Replaces the hash with one of the same password and the current parameters.
     pub(crate) async fn rehash(
         &self,
         connection: &dyn Connection,

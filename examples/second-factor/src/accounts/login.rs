@@ -6,7 +6,7 @@ use seaworthy::{
 };
 
 use super::Accounts;
-use crate::refusal;
+use crate::errors;
 
 /// The result of a right password.
 pub(crate) enum LoggedIn {
@@ -26,67 +26,72 @@ pub(crate) struct Login {
 }
 
 impl Accounts {
-    /// Begins a session of somebody without a second factor, and a login of everybody else.
+    /// Starts a session for a user without a second factor, and otherwise a login that waits for a
+    /// code.
     pub(crate) async fn log_in(
         &self,
         email: &str,
         password: Secret<String>,
         device: Option<&DeviceClaim>,
     ) -> Result<LoggedIn, Error> {
-        let user = self.prove("user.login", email, password, device).await?;
+        let user = self
+            .verify_password("user.login", email, password, device)
+            .await?;
         let needs_code = self.factors.is_required(&user.id).await?;
         self.database
             .transaction(|tx| {
                 let user = user.id.as_str();
                 async move {
                     if needs_code {
-                        let token = self.begun.issue(&tx, user).await?;
+                        let token = self.pending_logins.issue(&tx, user).await?;
                         return Ok(LoggedIn::CodeNeeded(token));
                     }
-                    let login = self.begin(&tx, user, "user.login").await?;
+                    let login = self.start_session(&tx, user, "user.login").await?;
                     Ok::<_, Error>(LoggedIn::Session(login))
                 }
             })
             .await
     }
 
-    /// Ends a login by a code of the application, or by a recovery code.
+    /// Completes a login with a TOTP code or a recovery code.
     pub(crate) async fn log_in_by_code(
         &self,
         token: &Secret<String>,
         code: &Secret<String>,
         device: Option<&DeviceClaim>,
     ) -> Result<Login, Error> {
-        let token = SecretToken::parse(token.expose()).ok_or_else(refusal::no_login)?;
-        let user = self.begun.holder(&token).await?;
-        let user = user.ok_or_else(refusal::no_login)?;
-        self.prove_by_code("user.login_by_code", &user, code, device)
+        let token = SecretToken::parse(token.expose()).ok_or_else(errors::login_expired)?;
+        let user = self.pending_logins.holder(&token).await?;
+        let user = user.ok_or_else(errors::login_expired)?;
+        self.verify_code("user.login_by_code", &user, code, device)
             .await?;
         self.database
             .transaction(|tx| {
                 let (user, token) = (user.as_str(), &token);
                 async move {
-                    // Two codes at once end one login.
-                    let taken = self.begun.take(&tx, token).await?;
-                    taken.ok_or_else(refusal::no_login)?;
-                    self.begin(&tx, user, "user.login_by_code").await
+                    // If two codes arrive at once, one of them completes the login.
+                    let taken = self.pending_logins.take(&tx, token).await?;
+                    taken.ok_or_else(errors::login_expired)?;
+                    self.start_session(&tx, user, "user.login_by_code").await
                 }
             })
             .await
     }
 
-    async fn begin(
+    async fn start_session(
         &self,
         tx: &Transaction,
         user: &str,
         action: &'static str,
     ) -> Result<Login, Error> {
-        let now = context::current();
-        let now = now.as_deref();
-        let address = now.and_then(RequestContext::client_address);
+        let request = context::current();
+        let request = request.as_deref();
+        let address = request.and_then(RequestContext::client_address);
         let address = address.map(|address| address.to_string());
         let origin = Origin {
-            user_agent: now.and_then(|now| now.user_agent()).unwrap_or_default(),
+            user_agent: request
+                .and_then(|request| request.user_agent())
+                .unwrap_or_default(),
             address: address.as_deref().unwrap_or_default(),
         };
         let session = self.sessions.begin(tx, user, origin).await?;

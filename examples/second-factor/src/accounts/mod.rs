@@ -1,4 +1,4 @@
-//! What can be done with an account.
+//! Operations on accounts.
 
 mod login;
 mod password;
@@ -14,15 +14,15 @@ use seaworthy::{
 
 pub(crate) use login::{LoggedIn, Login};
 
-/// The accounts and all that they need.
+/// The stores and policies of accounts.
 pub(crate) struct Accounts {
     pub(crate) database: Database,
     pub(crate) passwords: Passwords,
     pub(crate) policy: PasswordPolicy,
     pub(crate) lockout: Lockout,
     pub(crate) factors: SecondFactors,
-    /// Logins whose password was right and whose code is missing.
-    pub(crate) begun: OneTimeTokens,
+    /// Logins that wait for their code.
+    pub(crate) pending_logins: OneTimeTokens,
     pub(crate) sessions: Sessions,
     pub(crate) audit: AuditLog,
 }
@@ -40,8 +40,13 @@ impl Accounts {
         }
     }
 
-    /// Writes down what was tried and not let happen; of an account that does not exist too, so that the time tells nothing.
-    async fn refused(&self, action: &'static str, user: Option<&str>) -> Result<(), Error> {
+    /// Records a rejected action. This includes unknown accounts, so that response times do not show
+    /// whether an account exists.
+    async fn record_rejection(
+        &self,
+        action: &'static str,
+        user: Option<&str>,
+    ) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
                 let entry = AuditEntry::new(action).outcome(Outcome::Refused);

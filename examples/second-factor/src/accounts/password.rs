@@ -4,12 +4,12 @@ use seaworthy::{
 
 use super::Accounts;
 use crate::{
-    refusal,
-    users::{User, normal},
+    errors,
+    users::{User, normalize},
 };
 
 impl Accounts {
-    /// Makes an account.
+    /// Creates an account.
     pub(crate) async fn register(
         &self,
         email: &str,
@@ -33,18 +33,19 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Whose the password is. Guessed no faster wherever it is asked for; `action` is what a wrong one is written down as.
-    pub(super) async fn prove(
+    /// Verifies a password and returns its user. All callers share one lockout. The audit log records
+    /// a wrong password as `action`.
+    pub(super) async fn verify_password(
         &self,
         action: &'static str,
         email: &str,
         password: Secret<String>,
         device: Option<&DeviceClaim>,
     ) -> Result<User, Error> {
-        // Before the database is asked: a flood of logins holds no connection that others wait for.
-        let place = self.passwords.reserve()?;
-        let email = normal(email);
-        // A genuine cookie of any user leads here, whether or not the account exists.
+        // Reserve before the database query, so that many logins do not hold all connections.
+        let reservation = self.passwords.reserve()?;
+        let email = normalize(email);
+        // Every valid device cookie causes this query, whether or not the account exists.
         let device = match device {
             Some(claim) => match User::by_email(&self.database, &email).await? {
                 Some(owner) => self.known_device(Some(claim), &owner.id).await?,
@@ -55,16 +56,20 @@ impl Accounts {
         let attempt = match device {
             Some(device) => self.lockout.attempt_from(&device).await?,
             None => {
-                let address =
-                    context::with_current(|now| now.and_then(RequestContext::client_address));
+                let address = context::with_current(|request| {
+                    request.and_then(RequestContext::client_address)
+                });
                 self.lockout.attempt(&email, address).await?
             }
         };
         let known = User::by_email(&self.database, &email).await?;
         let stored = known.as_ref().map(|user| user.password_hash.expose());
-        let check = match place.verify(password, stored.map(String::as_str)).await {
+        let check = match reservation
+            .verify(password, stored.map(String::as_str))
+            .await
+        {
             Ok(check) => check,
-            // Nobody has found out whether it is right.
+            // The password was not checked, so this is not a failed attempt.
             Err(busy) => {
                 self.lockout.withdraw(attempt).await?;
                 return Err(busy);
@@ -80,8 +85,8 @@ impl Accounts {
             }
             (known, _) => {
                 let id = known.as_ref().map(|user| user.id.as_str());
-                self.refused(action, id).await?;
-                Err(refusal::invalid_credentials())
+                self.record_rejection(action, id).await?;
+                Err(errors::invalid_credentials())
             }
         }
     }

@@ -5,10 +5,11 @@ use seaworthy::{
 };
 
 use super::Accounts;
-use crate::{refusal, users::User};
+use crate::{errors, users::User};
 
 impl Accounts {
-    /// Begins to set up an application. The password is asked for: whoever has found a session open must not lock its owner out.
+    /// Starts the setup of an authenticator. It requires the password, so that a stolen session cannot
+    /// lock out the owner.
     pub(crate) async fn enrol(
         &self,
         user: &str,
@@ -16,13 +17,13 @@ impl Accounts {
         device: Option<&DeviceClaim>,
     ) -> Result<Enrolment, Error> {
         let user = self
-            .prove_again("second_factor.enrol", user, password, device)
+            .verify_password_again("second_factor.enrol", user, password, device)
             .await?;
         let enrolment = self.factors.enrol(&user.id, user.email.expose()).await?;
-        enrolment.ok_or_else(refusal::has_second_factor)
+        enrolment.ok_or_else(errors::second_factor_exists)
     }
 
-    /// The recovery codes, once: from now on logins need a code.
+    /// Enables the second factor, and returns the recovery codes.
     pub(crate) async fn confirm(
         &self,
         user: &str,
@@ -30,8 +31,8 @@ impl Accounts {
     ) -> Result<Vec<String>, Error> {
         const ACTION: &str = "second_factor.confirm";
         let Some(proved) = self.factors.prove(user, code.expose()).await? else {
-            self.refused(ACTION, Some(user)).await?;
-            return Err(refusal::wrong_code());
+            self.record_rejection(ACTION, Some(user)).await?;
+            return Err(errors::invalid_code());
         };
         let recovery = self
             .database
@@ -47,14 +48,15 @@ impl Accounts {
                 }
             })
             .await?;
-        // Another was set up meanwhile: the code is none of it.
+        // A later enrolment replaced this one, so the code does not belong to it.
         if recovery.is_none() {
-            self.refused(ACTION, Some(user)).await?;
+            self.record_rejection(ACTION, Some(user)).await?;
         }
-        recovery.ok_or_else(refusal::wrong_code)
+        recovery.ok_or_else(errors::invalid_code)
     }
 
-    /// Removes the second factor. Both proofs are asked for: whoever has found a session open and knows the password would have done without the second one.
+    /// Removes the second factor. It requires the password and a code, so that a stolen session and a
+    /// password are not enough.
     pub(crate) async fn disable(
         &self,
         user: &str,
@@ -63,8 +65,9 @@ impl Accounts {
         device: Option<&DeviceClaim>,
     ) -> Result<(), Error> {
         const ACTION: &str = "second_factor.remove";
-        self.prove_again(ACTION, user, password, device).await?;
-        self.prove_by_code(ACTION, user, code, device).await?;
+        self.verify_password_again(ACTION, user, password, device)
+            .await?;
+        self.verify_code(ACTION, user, code, device).await?;
         self.database
             .transaction(|tx| async move {
                 self.factors.remove(&tx, user).await?;
@@ -74,8 +77,9 @@ impl Accounts {
             .await
     }
 
-    /// Whether the code is the user's; it is used up. Wrong ones are counted by the factors themselves, so that no password ends their count.
-    pub(super) async fn prove_by_code(
+    /// Verifies and uses a code. `SecondFactors` counts wrong codes, and a right password does not
+    /// reset this count.
+    pub(super) async fn verify_code(
         &self,
         action: &'static str,
         user: &str,
@@ -91,11 +95,11 @@ impl Accounts {
         if is_right {
             return Ok(());
         }
-        self.refused(action, Some(user)).await?;
-        Err(refusal::wrong_code())
+        self.record_rejection(action, Some(user)).await?;
+        Err(errors::invalid_code())
     }
 
-    async fn prove_again(
+    async fn verify_password_again(
         &self,
         action: &'static str,
         user: &str,
@@ -103,8 +107,8 @@ impl Accounts {
         device: Option<&DeviceClaim>,
     ) -> Result<User, Error> {
         let user = User::by_id(&self.database, user).await?;
-        let user = user.ok_or_else(refusal::invalid_credentials)?;
-        self.prove(action, user.email.expose(), password, device)
+        let user = user.ok_or_else(errors::invalid_credentials)?;
+        self.verify_password(action, user.email.expose(), password, device)
             .await
     }
 }

@@ -1,11 +1,11 @@
-//! Logins with a second factor, over HTTP, by the binary as it is.
+//! Logins with a second factor over HTTP.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "what a test cannot unwrap has failed it"
+    reason = "a test fails by a panic"
 )]
 
-mod application;
-mod place;
-mod promises;
+mod app;
+mod logins;
+mod totp;

@@ -4,8 +4,8 @@ use aws_lc_rs::hmac;
 
 const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// What the application of a user shows so many half minutes from now (RFC 6238), by an implementation of its own.
-pub(crate) fn shown(secret: &str, ahead: u64) -> String {
+/// Returns the TOTP code of a later 30-second step (RFC 6238), independent of the framework.
+pub(crate) fn totp_code(secret: &str, steps_ahead: u64) -> String {
     let bits: String = secret
         .chars()
         .map(|letter| format!("{:05b}", BASE32.find(letter).unwrap()))
@@ -16,7 +16,7 @@ pub(crate) fn shown(secret: &str, ahead: u64) -> String {
         .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
         .collect();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let step = now.unwrap().as_secs() / 30 + ahead;
+    let step = now.unwrap().as_secs() / 30 + steps_ahead;
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
     let tag = hmac::sign(&key, &step.to_be_bytes());
     let tag = tag.as_ref();
