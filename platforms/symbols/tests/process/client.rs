@@ -125,7 +125,8 @@ async fn channel_reconnects_after_refused_connection_res_2() {
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     let setting = format!("server.grpc.addr={address}");
     let _service = SymbolsApp::start(&["--set", &setting]);
-    assert_eq!(call(channel).await.code(), Code::NotFound);
+    let status = call(channel).await;
+    assert_eq!(status.code(), Code::NotFound, "{status:?}");
 }
 
 #[tokio::test]

@@ -212,7 +212,8 @@ fn commands_show_migrations_and_outbox_data_2_msg_4() {
         assert!(ended.status.success(), "{ended:#?}");
         ended.stdout.join("\n")
     };
-    assert!(run(&["outbox", "status"]).starts_with("1 events wait"));
+    let status = run(&["outbox", "status"]);
+    assert!(status.starts_with("1 events pending"), "{status}");
     assert!(run(&["migrate", "status"]).contains("applied    1 symbols"));
     run(&["migrate", "verify"]);
 }
