@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::legacy::BcryptHash;
+
 /// OWASP's password storage cheat sheet: 19 MiB, two iterations, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const ITERATIONS: u32 = 2;
@@ -38,16 +40,32 @@ impl Default for PasswordParameters {
     }
 }
 
-/// A stored hash: the PHC string of Argon2id, which contains its parameters.
+/// A stored hash: the PHC string of Argon2id, which contains its parameters, or a bcrypt hash of a
+/// legacy service.
+///
+/// ```
+/// use seaworthy_auth::password::PasswordHash;
+///
+/// let legacy = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// assert!(PasswordHash::parse(legacy).is_ok());
+/// // The cost is out of range.
+/// assert!(PasswordHash::parse(&legacy.replace("$05$", "$31$")).is_err());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 /// The text is not a usable hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored password hash cannot be read, or asks for more memory or time than a hash may")]
+#[error("the stored password hash is malformed, or its cost is out of range")]
 pub struct InvalidHash;
 
-/// The parts of a stored hash.
+/// A parsed hash.
+pub(super) enum Scheme<'hash> {
+    Argon2id(Parts),
+    Bcrypt(BcryptHash<'hash>),
+}
+
+/// The parts of an Argon2id hash.
 pub(super) struct Parts {
     pub(super) params: Params,
     pub(super) salt: Vec<u8>,
@@ -58,10 +76,11 @@ impl PasswordHash {
     /// Parses a stored hash.
     ///
     /// # Errors
-    /// The text is not an Argon2id hash of version 1.3, or its parameters are out of range.
+    /// The text is neither an Argon2id hash of version 1.3 nor a bcrypt hash, or its cost is out of
+    /// range. The maximum cost of bcrypt is 14.
     pub fn parse(text: &str) -> Result<Self, InvalidHash> {
         let hash = Self(text.to_owned());
-        hash.parts()?;
+        hash.scheme()?;
         Ok(hash)
     }
 
@@ -71,7 +90,14 @@ impl PasswordHash {
         &self.0
     }
 
-    pub(super) fn parts(&self) -> Result<Parts, InvalidHash> {
+    pub(super) fn scheme(&self) -> Result<Scheme<'_>, InvalidHash> {
+        match BcryptHash::parse(&self.0) {
+            Some(hash) => hash.map(Scheme::Bcrypt),
+            None => self.argon2id().map(Scheme::Argon2id),
+        }
+    }
+
+    fn argon2id(&self) -> Result<Parts, InvalidHash> {
         let text = Text::new(&self.0).map_err(|_| InvalidHash)?;
         let is_supported = text.algorithm == Algorithm::Argon2id.ident()
             && text.version == Some(Version::V0x13.into());
@@ -109,6 +135,14 @@ impl PasswordHash {
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("PasswordHash(***)")
+    }
+}
+
+impl Parts {
+    pub(super) fn has_params(&self, params: &Params) -> bool {
+        self.params.m_cost() == params.m_cost()
+            && self.params.t_cost() == params.t_cost()
+            && self.params.p_cost() == params.p_cost()
     }
 }
 

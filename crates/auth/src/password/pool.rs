@@ -7,10 +7,7 @@ use std::{
 };
 
 use argon2::Params;
-use aws_lc_rs::{
-    constant_time::verify_slices_are_equal,
-    rand::{SecureRandom as _, SystemRandom},
-};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, Secret};
@@ -19,16 +16,16 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::{
-    hash::{Memory, PasswordHash, PasswordParameters, SALT_LENGTH},
+    hash::{PasswordHash, PasswordParameters, SALT_LENGTH, Scheme},
+    legacy::LegacyCost,
     reservation::PasswordReservation,
+    worker::{Job, Task, TaskResult, Worker},
 };
 
 /// At 40 ms a hash on one core, the last one waits about a second.
 const QUEUE: NonZeroU16 = NonZeroU16::new(32).unwrap();
 /// The time after which half of the queue is processed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// The niceness of the threads, so that other work has priority.
-const NICENESS: i32 = 10;
 
 /// Settings of password hashing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -113,25 +110,6 @@ struct Inner {
     params: Params,
 }
 
-struct Job {
-    task: Task,
-    response: oneshot::Sender<Result<TaskResult, Error>>,
-}
-
-pub(super) enum Task {
-    Hash(Secret<String>),
-    Verify {
-        password: Secret<String>,
-        stored: PasswordHash,
-        is_account: bool,
-    },
-}
-
-pub(super) enum TaskResult {
-    Hash(PasswordHash),
-    Check(PasswordCheck),
-}
-
 impl Passwords {
     /// Starts the threads. They end when the last clone is dropped.
     ///
@@ -156,11 +134,13 @@ impl Passwords {
             "Password hashes that run or wait.",
             &[],
         );
+        let legacy = Arc::new(LegacyCost::default());
         for index in 0..threads(config) {
-            let (queue, params) = (Arc::clone(&queue), params.clone());
+            let worker = Worker::new(params.clone(), Arc::clone(&legacy));
+            let queue = Arc::clone(&queue);
             thread::Builder::new()
                 .name(format!("password-{index}"))
-                .spawn(move || run(&queue, &params))?;
+                .spawn(move || worker.run(&queue))?;
         }
         Ok(Self(Arc::new(Inner {
             jobs,
@@ -192,9 +172,10 @@ impl Passwords {
     /// Verifies a password against the stored hash of an account. `None`, for an account that does
     /// not exist, takes the same time.
     ///
+    /// A malformed hash, or one whose cost is out of range, matches no password. It is logged.
+    ///
     /// # Errors
-    /// 503 `PASSWORDS_BUSY` with `Retry-After` if too many hashes wait, and 500 if the stored hash
-    /// is malformed.
+    /// 503 `PASSWORDS_BUSY` with `Retry-After` if too many hashes wait.
     pub async fn verify(
         &self,
         password: Secret<String>,
@@ -222,9 +203,10 @@ impl Passwords {
     /// Returns whether a stored hash has the current parameters.
     #[must_use]
     pub fn is_current(&self, stored: &PasswordHash) -> bool {
-        stored
-            .parts()
-            .is_ok_and(|parts| is_current(&parts.params, &self.0.params))
+        match stored.scheme() {
+            Ok(Scheme::Argon2id(parts)) => parts.has_params(&self.0.params),
+            Ok(Scheme::Bcrypt(_)) | Err(_) => false,
+        }
     }
 
     fn refuse(&self) -> Error {
@@ -262,72 +244,6 @@ fn threads(config: &PasswordsConfig) -> u16 {
     config
         .max_concurrent_hashes
         .map_or_else(half, NonZeroU16::get)
-}
-
-fn run(queue: &Mutex<mpsc::Receiver<Job>>, params: &Params) {
-    // On Linux the niceness is per thread. A failure only loses the lower priority.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(NICENESS);
-    let mut memory = Memory::default();
-    loop {
-        let next = queue.lock().recv();
-        let Ok(Job { task, response }) = next else {
-            return;
-        };
-        // The request was cancelled, or its deadline has passed.
-        if response.is_closed() {
-            continue;
-        }
-        // The receiver may be gone.
-        let _ = response.send(execute(&mut memory, params, task));
-    }
-}
-
-fn execute(memory: &mut Memory, params: &Params, task: Task) -> Result<TaskResult, Error> {
-    match task {
-        Task::Hash(password) => hash(memory, params, &password).map(TaskResult::Hash),
-        Task::Verify {
-            password,
-            stored,
-            is_account,
-        } => {
-            let parts = stored.parts().map_err(Error::internal)?;
-            let tag = memory
-                .tag(&parts.params, password.expose().as_bytes(), &parts.salt)
-                .map_err(|error| Error::internal(error.to_string()))?;
-            let is_match = verify_slices_are_equal(&tag, &parts.tag).is_ok();
-            if !(is_match && is_account) {
-                return Ok(TaskResult::Check(PasswordCheck::Wrong));
-            }
-            let rehash = if is_current(&parts.params, params) {
-                None
-            } else {
-                Some(hash(memory, params, &password)?)
-            };
-            Ok(TaskResult::Check(PasswordCheck::Right { rehash }))
-        }
-    }
-}
-
-fn hash(
-    memory: &mut Memory,
-    params: &Params,
-    password: &Secret<String>,
-) -> Result<PasswordHash, Error> {
-    let mut salt = [0; SALT_LENGTH];
-    SystemRandom::new()
-        .fill(&mut salt)
-        .map_err(|_| Error::internal("the system has no randomness"))?;
-    let tag = memory
-        .tag(params, password.expose().as_bytes(), &salt)
-        .map_err(|error| Error::internal(error.to_string()))?;
-    Ok(PasswordHash::encode(params, &salt, &tag))
-}
-
-fn is_current(stored: &Params, current: &Params) -> bool {
-    stored.m_cost() == current.m_cost()
-        && stored.t_cost() == current.t_cost()
-        && stored.p_cost() == current.p_cost()
 }
 
 impl fmt::Debug for Passwords {

@@ -5,7 +5,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     hash::PasswordHash,
-    pool::{PasswordCheck, Passwords, Task, TaskResult},
+    pool::{PasswordCheck, Passwords},
+    worker::{Task, TaskResult},
 };
 
 /// A reserved password hash. Dropping it returns the reservation.
@@ -37,17 +38,20 @@ impl PasswordReservation {
     /// As [`Passwords::verify`].
     ///
     /// # Errors
-    /// 503 with `Retry-After` if the queue is full of cancelled hashes, and 500 if the stored hash
-    /// is malformed.
+    /// 503 with `Retry-After` if the queue is full of cancelled hashes.
     pub async fn verify(
         &self,
         password: Secret<String>,
         stored: Option<&str>,
     ) -> Result<PasswordCheck, Error> {
-        let stored = stored
-            .map(PasswordHash::parse)
-            .transpose()
-            .map_err(Error::internal)?;
+        let stored = match stored.map(PasswordHash::parse) {
+            Some(Err(error)) => {
+                tracing::error!(%error, "a password is rejected because its stored hash is unusable");
+                None
+            }
+            Some(Ok(hash)) => Some(hash),
+            None => None,
+        };
         let task = Task::Verify {
             password,
             is_account: stored.is_some(),

@@ -1,0 +1,70 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bcrypt::HashParts;
+
+use super::hash::InvalidHash;
+
+/// The prefixes of compatible bcrypt versions. `$2x$` marks hashes by a faulty implementation.
+const PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
+/// The minimum cost of the format.
+const MIN_COST: u32 = 4;
+/// A hash of this cost takes about a second. A foreign hash in the database must not occupy a thread
+/// for longer.
+const MAX_COST: u32 = 14;
+/// The number of base64 characters of the salt and the tag.
+const ENCODED_LENGTH: usize = 53;
+
+/// A bcrypt hash of a legacy service. It can be verified but not created.
+pub(super) struct BcryptHash<'hash> {
+    text: &'hash str,
+    cost: u32,
+}
+
+impl<'hash> BcryptHash<'hash> {
+    /// Parses a hash. Returns `None` if the text has no prefix of bcrypt.
+    pub(super) fn parse(text: &'hash str) -> Option<Result<Self, InvalidHash>> {
+        let has_prefix = PREFIXES.iter().any(|prefix| text.starts_with(prefix));
+        has_prefix.then(|| {
+            let parts: HashParts = text.parse().map_err(|_| InvalidHash)?;
+            let cost = parts.get_cost();
+            // The parser also accepts a cost such as `+5`.
+            let is_canonical = text.get(4..6) == Some(format!("{cost:02}").as_str());
+            if !is_canonical || !(MIN_COST..=MAX_COST).contains(&cost) {
+                return Err(InvalidHash);
+            }
+            Ok(Self { text, cost })
+        })
+    }
+
+    pub(super) fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    /// Verifies a password. bcrypt ignores bytes after the 72nd.
+    pub(super) fn verify(&self, password: &[u8]) -> bool {
+        bcrypt::verify(password, self.text).unwrap_or(false)
+    }
+}
+
+/// The highest cost of the bcrypt hashes that were verified in this process, or 0.
+///
+/// A bcrypt hash takes much longer than an Argon2id hash. So after the first bcrypt hash, each
+/// verification computes both. Otherwise the time would reveal which accounts exist.
+#[derive(Debug, Default)]
+pub(super) struct LegacyCost(AtomicU32);
+
+impl LegacyCost {
+    pub(super) fn record(&self, cost: u32) {
+        self.0.fetch_max(cost, Ordering::Relaxed);
+    }
+
+    /// Computes a bcrypt hash of the recorded cost, unless the verification has computed one of
+    /// `computed` or more.
+    pub(super) fn equalize(&self, password: &[u8], computed: u32) {
+        let cost = self.0.load(Ordering::Relaxed);
+        if cost > computed {
+            let text = format!("$2b${cost:02}${}", ".".repeat(ENCODED_LENGTH));
+            let _ = std::hint::black_box(bcrypt::verify(password, &text));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! bcrypt hashes of a legacy service. libxcrypt computed the vectors.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tracing::{Event, Level, Subscriber, subscriber::set_default};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt as _},
+    registry,
+};
+
+use super::{hash::Scheme, *};
+
+const PASSWORD: &str = "correct horse battery";
+const HASHES: [&str; 3] = [
+    "$2a$10$abcdefghijklmnopqrstuuCj7fyLDJytXL.TfOiOeiv0fQvSOK1/2",
+    "$2b$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.",
+    "$2y$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.",
+];
+
+/// Counts the events of level `ERROR`.
+#[derive(Clone, Default)]
+struct ErrorCount(Arc<AtomicUsize>);
+
+impl<S: Subscriber> Layer<S> for ErrorCount {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() == Level::ERROR {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[tokio::test]
+async fn bcrypt_hashes_verify_and_are_replaced_auth_2() {
+    let passwords = start(&cheap(64));
+    for stored in HASHES {
+        let check = passwords.verify(secret(PASSWORD), Some(stored)).await;
+        let PasswordCheck::Right { rehash: Some(new) } = check.unwrap() else {
+            panic!("{stored} was not replaced");
+        };
+        assert!(new.as_str().starts_with("$argon2id$"), "{stored}");
+        assert!(passwords.is_current(&new));
+        assert!(!passwords.is_current(&PasswordHash::parse(stored).unwrap()));
+        for wrong in ["correct horse batterY", "", "correct horse battery\0"] {
+            let check = passwords.verify(secret(wrong), Some(stored)).await;
+            assert_eq!(check.unwrap(), PasswordCheck::Wrong, "{stored} {wrong:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn unusable_hashes_match_no_password_and_are_logged_auth_2() {
+    let passwords = start(&cheap(64));
+    let errors = ErrorCount::default();
+    let _guard = set_default(registry().with(errors.clone()));
+    let valid = HASHES[1];
+    let unusable = [
+        "",
+        "plain text",
+        "$2b$05$",
+        &valid[..59],
+        &format!("{valid}."),
+        &valid.replace("$05$", "$0x$"),
+        &valid.replace("$05$", "$+5$"),
+        &valid.replace("$05$", "$03$"),
+        &valid.replace("$05$", "$15$"),
+        &valid.replace("$05$", "$31$"),
+        &valid.replace("$05$", "$99$"),
+        &valid.replace("$2b$", "$2x$"),
+        &valid.replace("$2b$", "$2$$"),
+        &valid.replace('m', "!"),
+    ];
+    for (number, stored) in unusable.into_iter().enumerate() {
+        let check = passwords.verify(secret(PASSWORD), Some(stored)).await;
+        assert_eq!(check.unwrap(), PasswordCheck::Wrong, "{stored}");
+        assert_eq!(errors.0.load(Ordering::SeqCst), number + 1, "{stored}");
+    }
+    passwords.verify(secret(PASSWORD), None).await.unwrap();
+    passwords
+        .verify(secret("wrong"), Some(valid))
+        .await
+        .unwrap();
+    assert_eq!(errors.0.load(Ordering::SeqCst), unusable.len());
+}
+
+#[tokio::test]
+async fn unknown_account_takes_as_long_as_a_legacy_one_auth_2() {
+    // The bcrypt hash takes much longer than the Argon2id hash.
+    let passwords = start(&cheap(64));
+    let current = passwords.hash(secret(PASSWORD)).await.unwrap();
+    let legacy = HASHES[0];
+    passwords
+        .verify(secret("wrong"), Some(legacy))
+        .await
+        .unwrap();
+    let accounts = [Some(legacy), Some(current.as_str()), None];
+    let mut times = [Duration::MAX; 3];
+    for _ in 0..MAX_ROUNDS {
+        for (time, stored) in times.iter_mut().zip(accounts) {
+            let started = Instant::now();
+            passwords.verify(secret("wrong"), stored).await.unwrap();
+            *time = started.elapsed().min(*time);
+        }
+        let (min, max) = (times.iter().min().unwrap(), times.iter().max().unwrap());
+        if max.as_secs_f64() / min.as_secs_f64() < 1.5 {
+            return;
+        }
+    }
+    panic!("{times:?}");
+}
+
+proptest! {
+    #[test]
+    fn hostile_bcrypt_hashes_are_rejected_or_bounded_auth_2(
+        text in "\\$2[abxy]\\$[0-9+]{2}\\$[./A-Za-z0-9]{52,54}",
+    ) {
+        if let Ok(hash) = PasswordHash::parse(&text) {
+            prop_assert_eq!(text.len(), 60);
+            let Ok(Scheme::Bcrypt(bcrypt)) = hash.scheme() else {
+                panic!("{text}");
+            };
+            prop_assert!((4..=14).contains(&bcrypt.cost()));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+use std::sync::{Arc, mpsc};
+
+use argon2::Params;
+use aws_lc_rs::{
+    constant_time::verify_slices_are_equal,
+    rand::{SecureRandom as _, SystemRandom},
+};
+use parking_lot::Mutex;
+use seaworthy_core::{Error, Secret};
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use super::{
+    PasswordCheck,
+    hash::{Memory, PasswordHash, SALT_LENGTH, Scheme},
+    legacy::LegacyCost,
+};
+
+/// The niceness of the threads, so that other work has priority.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// A task, and the channel for its result.
+pub(super) struct Job {
+    pub(super) task: Task,
+    pub(super) response: oneshot::Sender<Result<TaskResult, Error>>,
+}
+
+pub(super) enum Task {
+    Hash(Secret<String>),
+    Verify {
+        password: Secret<String>,
+        stored: PasswordHash,
+        is_account: bool,
+    },
+}
+
+pub(super) enum TaskResult {
+    Hash(PasswordHash),
+    Check(PasswordCheck),
+}
+
+/// Computes hashes on one thread.
+pub(super) struct Worker {
+    memory: Memory,
+    params: Params,
+    legacy: Arc<LegacyCost>,
+}
+
+impl Worker {
+    pub(super) fn new(params: Params, legacy: Arc<LegacyCost>) -> Self {
+        Self {
+            memory: Memory::default(),
+            params,
+            legacy,
+        }
+    }
+
+    /// Runs until the queue is closed.
+    pub(super) fn run(mut self, queue: &Mutex<mpsc::Receiver<Job>>) {
+        // On Linux the niceness is per thread. A failure only loses the lower priority.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::nice(NICENESS);
+        loop {
+            let next = queue.lock().recv();
+            let Ok(Job { task, response }) = next else {
+                return;
+            };
+            // The request was cancelled, or its deadline has passed.
+            if response.is_closed() {
+                continue;
+            }
+            // The receiver may be gone.
+            let _ = response.send(self.execute(task));
+        }
+    }
+
+    fn execute(&mut self, task: Task) -> Result<TaskResult, Error> {
+        match task {
+            Task::Hash(password) => self.hash(&password).map(TaskResult::Hash),
+            Task::Verify {
+                password,
+                stored,
+                is_account,
+            } => self
+                .verify(&password, &stored, is_account)
+                .map(TaskResult::Check),
+        }
+    }
+
+    fn verify(
+        &mut self,
+        password: &Secret<String>,
+        stored: &PasswordHash,
+        is_account: bool,
+    ) -> Result<PasswordCheck, Error> {
+        let bytes = password.expose().as_bytes();
+        let (is_match, is_current) = match stored.scheme().map_err(Error::internal)? {
+            Scheme::Argon2id(parts) => {
+                let tag = self.tag(&parts.params, bytes, &parts.salt)?;
+                self.legacy.equalize(bytes, 0);
+                let is_match = verify_slices_are_equal(&tag, &parts.tag).is_ok();
+                (is_match, parts.has_params(&self.params))
+            }
+            Scheme::Bcrypt(hash) => {
+                self.legacy.record(hash.cost());
+                let is_match = hash.verify(bytes);
+                self.legacy.equalize(bytes, hash.cost());
+                if !is_match {
+                    // A right password is hashed below.
+                    self.tag(&self.params.clone(), bytes, &[0; SALT_LENGTH])?;
+                }
+                (is_match, false)
+            }
+        };
+        if !(is_match && is_account) {
+            return Ok(PasswordCheck::Wrong);
+        }
+        let rehash = if is_current {
+            None
+        } else {
+            Some(self.hash(password)?)
+        };
+        Ok(PasswordCheck::Right { rehash })
+    }
+
+    fn hash(&mut self, password: &Secret<String>) -> Result<PasswordHash, Error> {
+        let mut salt = [0; SALT_LENGTH];
+        SystemRandom::new()
+            .fill(&mut salt)
+            .map_err(|_| Error::internal("the system has no randomness"))?;
+        let params = self.params.clone();
+        let tag = self.tag(&params, password.expose().as_bytes(), &salt)?;
+        Ok(PasswordHash::encode(&params, &salt, &tag))
+    }
+
+    fn tag(
+        &mut self,
+        params: &Params,
+        password: &[u8],
+        salt: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.memory
+            .tag(params, password, salt)
+            .map_err(|error| Error::internal(error.to_string()))
+    }
+}
