@@ -1,7 +1,7 @@
--- The places of an event. Whoever changes them holds this row.
+-- The seats of an event. A transaction that changes joins of the event locks this row.
 CREATE TABLE event_capacity (
     event_id {uuid} NOT NULL PRIMARY KEY,
-    -- 0 for as many as are wanted, -1 once the event is canceled
+    -- 0: unlimited, -1: the event is canceled
     capacity {integer} NOT NULL,
     active_count {integer} NOT NULL DEFAULT 0,
     waitlist_count {integer} NOT NULL DEFAULT 0,
@@ -9,11 +9,11 @@ CREATE TABLE event_capacity (
     state {string} NOT NULL,
     owner_id {string},
     ends_at {timestamp},
-    -- When what is known of the event happened: what happened earlier is old news.
+    -- The time of the newest applied message about the event. Older messages are ignored.
     announced_at {timestamp} NOT NULL,
-    -- The last moment that was given to a join: the next one gets a later one, so that no two of an event are equal, whatever clocks say.
+    -- The time of the last join. The next join gets a later time, even if the clock goes back.
     joined_at {timestamp},
-    -- Grows with each change of the counts, and the one that was told again last.
+    -- Increases with each change of the counts. counted_revision is the last one published.
     revision {bigint} NOT NULL DEFAULT 0,
     counted_revision {bigint} NOT NULL DEFAULT 0,
     created_at {timestamp} NOT NULL,
@@ -45,7 +45,7 @@ CREATE INDEX joins_queue ON joins (event_id, status, created_at, id);
 
 CREATE INDEX joins_user ON joins (user_id, created_at, id);
 
--- What became of every place, and is never changed.
+-- The status changes of all joins. Rows are never changed.
 CREATE TABLE join_history (
     id {identity},
     event_id {uuid} NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE join_history (
     reason {text},
     actor_id {string},
     happened_at {timestamp} NOT NULL,
-    -- That of the event's counts after it.
+    -- The revision of the event's counts after the change.
     revision {bigint} NOT NULL
 );
 
@@ -71,7 +71,7 @@ CREATE TABLE event_bans (
     PRIMARY KEY (event_id, user_id)
 );
 
--- Keys are kept as their hashes, because clients may send any text.
+-- Keys are stored as SHA-256, because clients may send a text of any length.
 CREATE TABLE idempotency_keys (
     key_hash {key_bytes} NOT NULL PRIMARY KEY,
     user_id {uuid} NOT NULL,

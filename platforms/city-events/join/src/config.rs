@@ -6,103 +6,110 @@ use seaworthy::{
     outbox::OutboxConfig, prelude::*,
 };
 
-/// A folder that version control leaves out.
-const DEFAULT_FILE: &str = "data/city-events/join.db";
-/// The broker in a file that the services of one machine share.
-const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
-/// The exchange that earlier services declare.
-const EXCHANGE: &str = "city.events";
-/// The contract's: a waitlist that is shorter than this turns people away from small events.
-const SHORTEST_WAITLIST: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// The contract's: who is further behind than this will hardly get a place.
-const LONGEST_WAITLIST: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// A larger event promotes its whole waitlist in one transaction, with three statements for each
-/// user. 1,000 users fit into the transaction timeout of 10 s on a slow machine.
-const MAX_WAITLIST: u32 = 1_000;
-/// A day, as the contract has it: longer than any client tries again.
-const KEEP_KEYS: Timeout = Timeout::from_secs(24 * 60 * 60);
-/// Often enough that nobody sees a wrong count for long, seldom enough to be no load.
-const COUNT_EVERY: Timeout = Timeout::from_secs(60);
-/// Those who join and leave are decided together, and one organiser beside them: more would only hold connections of the pool while they wait.
-const DEFAULT_AT_ONCE: NonZeroU16 = NonZeroU16::new(2).unwrap();
-/// Two less than the pool has: reads are not shut out by those who join.
-const DEFAULT_IN_ALL: NonZeroU16 = NonZeroU16::new(8).unwrap();
+use crate::domain::Waitlist;
 
-/// Enough that commits do not count, few enough that nobody waits long for the first of them.
-const DEFAULT_TOGETHER: NonZeroU16 = NonZeroU16::new(64).unwrap();
+/// A directory that version control ignores.
+const DEFAULT_FILE: &str = "data/city-events/join.db";
+/// The embedded broker that the services of one machine share.
+const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
+/// The exchange of the legacy services.
+const EXCHANGE: &str = "city.events";
+/// Fixed by the contract. A shorter waitlist would reject many users of small events.
+const MIN_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// Fixed by the contract. Users further back would hardly ever get a seat.
+const MAX_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// The upper bound of both settings. A higher capacity promotes the whole waitlist in one
+/// transaction, with three statements for each user. 1,000 users fit into the transaction timeout of
+/// 10 s on a slow machine.
+const WAITLIST_LENGTH_BOUND: u32 = 1_000;
+/// Fixed by the contract: one day, longer than any client retries.
+const KEY_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
+/// A wrong count lasts at most this long, and the load is low.
+const RECOUNT_INTERVAL: Timeout = Timeout::from_secs(60);
+/// One batch of commands and one command of an organizer. More would hold connections of the pool
+/// while they wait for the row lock.
+const MAX_CONCURRENT_PER_EVENT: NonZeroU16 = NonZeroU16::new(2).unwrap();
+/// Two less than the connections of the pool, so that reads get a connection too.
+const MAX_CONCURRENT: NonZeroU16 = NonZeroU16::new(8).unwrap();
+
+/// Large enough to make the cost of commits small, and small enough for a short wait of the first
+/// command.
+const MAX_BATCH_SIZE: NonZeroU16 = NonZeroU16::new(64).unwrap();
 
 /// The settings of the join service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JoinConfig {
-    /// Where joins are kept.
+    /// The database of joins.
     pub database: DatabaseConfig,
-    /// Who carries messages.
+    /// The message broker.
     pub broker: MessagingConfig,
-    /// How messages are published, and told apart from repeats.
+    /// Publication of messages, and detection of duplicates.
     pub outbox: OutboxConfig,
-    /// How access tokens are told from forged ones.
+    /// Verification of access tokens.
     pub jwt: AccessConfig,
-    /// How long access tokens are believed while the database cannot say which were taken back.
+    /// Revocation of access tokens while the database is unavailable.
     pub revocation: RevocationConfig,
-    /// Who was kicked and banned by whom.
+    /// The audit log.
     pub audit_log: AuditLogConfig,
-    /// How many may wait.
+    /// The length of waitlists.
     pub waitlist: WaitlistConfig,
-    /// How repeats of a request are told.
-    pub idempotency_keys: KeysConfig,
-    /// How counts of places are told again.
-    pub counting: CountingConfig,
-    /// How many change places at once.
-    pub turnstile: TurnstileConfig,
-    /// A path at which callers get the metrics too, as they did before. Without it operators alone do.
+    /// Idempotency keys of join and cancel requests.
+    pub idempotency_keys: IdempotencyKeysConfig,
+    /// The publication of seat counts at intervals.
+    pub recount: RecountConfig,
+    /// The execution of join and cancel requests in batches.
+    pub join_batching: JoinBatchingConfig,
+    /// A path of the HTTP listener that serves the metrics without authentication, such as `/metrics`
+    /// of the legacy service. Without it only the admin listener serves them.
     pub public_metrics: Option<String>,
 }
 
-/// How many may wait for a place: as many as the event has places, within these bounds.
+/// The length of waitlists: the capacity of the event, within these bounds.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WaitlistConfig {
-    /// The minimum, for events with fewer places.
-    #[schemars(range(min = 1, max = MAX_WAITLIST))]
-    pub shortest: NonZeroU32,
+    /// The minimum, for events with fewer seats. It applies if it exceeds `max_length`.
+    #[schemars(range(min = 1, max = WAITLIST_LENGTH_BOUND))]
+    pub min_length: NonZeroU32,
     /// The maximum, at most 1,000.
-    #[schemars(range(min = 1, max = MAX_WAITLIST))]
-    pub longest: NonZeroU32,
+    #[schemars(range(min = 1, max = WAITLIST_LENGTH_BOUND))]
+    pub max_length: NonZeroU32,
 }
 
-/// How repeats of a request are told.
+/// Idempotency keys of join and cancel requests.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct KeysConfig {
-    /// How long a key is remembered.
-    pub keep: Timeout,
+pub struct IdempotencyKeysConfig {
+    /// The time for which a repeat with the same key gets the first response.
+    pub ttl: Timeout,
 }
 
-/// How counts of places are told again, so that whoever missed a message is right again.
+/// The publication of seat counts at intervals, so that a service that missed a message recovers.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct CountingConfig {
-    /// How often counts that have changed are told.
-    pub every: Timeout,
+pub struct RecountConfig {
+    /// The interval at which the service checks and publishes changed counts.
+    pub interval: Timeout,
 }
 
-/// How many requests change places at once in this process; the others wait their turn here, in order, and not on connections of the database.
+/// The execution of join and cancel requests in this process. Further requests wait in the order of
+/// arrival, without a database connection.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct TurnstileConfig {
-    /// Of one event.
-    pub one_event: NonZeroU16,
-    /// Of all events; less than `database.pool.max_connections`.
-    pub all_events: NonZeroU16,
-    /// How many requests of one event are decided in one transaction at most, where so many wait.
-    pub together: NonZeroU16,
+pub struct JoinBatchingConfig {
+    /// Concurrent transactions of one event.
+    pub max_concurrent_per_event: NonZeroU16,
+    /// Concurrent transactions of all events. Must be less than `database.pool.max_connections`.
+    pub max_concurrent: NonZeroU16,
+    /// Requests of one event in one transaction.
+    pub max_batch_size: NonZeroU16,
 }
 
 impl Default for JoinConfig {
     fn default() -> Self {
         let mut broker = MessagingConfig {
-            // Messages wait in the outbox while it is away, and callers need not know.
+            // Messages wait in the outbox while the broker is unavailable.
             critical: false,
             ..MessagingConfig::default()
         };
@@ -118,41 +125,49 @@ impl Default for JoinConfig {
             revocation: RevocationConfig::default(),
             audit_log: AuditLogConfig::default(),
             waitlist: WaitlistConfig::default(),
-            idempotency_keys: KeysConfig::default(),
-            counting: CountingConfig::default(),
-            turnstile: TurnstileConfig::default(),
+            idempotency_keys: IdempotencyKeysConfig::default(),
+            recount: RecountConfig::default(),
+            join_batching: JoinBatchingConfig::default(),
             public_metrics: None,
         }
+    }
+}
+
+impl WaitlistConfig {
+    pub(crate) fn waitlist(&self) -> Waitlist {
+        Waitlist::new(self.min_length.get(), self.max_length.get())
     }
 }
 
 impl Default for WaitlistConfig {
     fn default() -> Self {
         Self {
-            shortest: SHORTEST_WAITLIST,
-            longest: LONGEST_WAITLIST,
+            min_length: MIN_WAITLIST_LENGTH,
+            max_length: MAX_WAITLIST_LENGTH,
         }
     }
 }
 
-impl Default for KeysConfig {
+impl Default for IdempotencyKeysConfig {
     fn default() -> Self {
-        Self { keep: KEEP_KEYS }
+        Self { ttl: KEY_TTL }
     }
 }
 
-impl Default for CountingConfig {
-    fn default() -> Self {
-        Self { every: COUNT_EVERY }
-    }
-}
-
-impl Default for TurnstileConfig {
+impl Default for RecountConfig {
     fn default() -> Self {
         Self {
-            one_event: DEFAULT_AT_ONCE,
-            all_events: DEFAULT_IN_ALL,
-            together: DEFAULT_TOGETHER,
+            interval: RECOUNT_INTERVAL,
+        }
+    }
+}
+
+impl Default for JoinBatchingConfig {
+    fn default() -> Self {
+        Self {
+            max_concurrent_per_event: MAX_CONCURRENT_PER_EVENT,
+            max_concurrent: MAX_CONCURRENT,
+            max_batch_size: MAX_BATCH_SIZE,
         }
     }
 }

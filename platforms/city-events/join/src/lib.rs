@@ -1,8 +1,16 @@
-//! Join: who has a place in which event, and who waits for one.
+//! Join: seats and waitlists of the events of City Events.
 //!
-//! The one thing that must never go wrong here is the number of places, so every change of an event's places happens in one transaction that first locks the row of that event: in that
-//! lock the key of the request is looked at, the decision made, the history written and the message of it stored. Nothing is counted twice and nothing is decided on what another
-//! transaction has changed since. `src/domain/` decides, `src/store/` locks and writes, `src/api/` answers over HTTP and gRPC, `src/consumers/` hears of events.
+//! Each change of an event's seats is one transaction that locks the row of the event first. In this
+//! transaction the service checks the idempotency key, decides, writes the history and stores the
+//! message. The counts are therefore exact with any number of replicas.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `api` | HTTP routes and gRPC methods |
+//! | `consumers` | messages about events and users |
+//! | `application` | use cases |
+//! | `domain` | rules, without I/O |
+//! | `store` | SQL |
 //!
 //! ```no_run
 //! fn main() -> std::process::ExitCode {
@@ -11,14 +19,16 @@
 //! ```
 
 mod api;
+mod application;
 mod config;
 mod consumers;
 mod domain;
 mod metrics;
 mod service;
 mod store;
-mod turnstile;
 mod workers;
 
-pub use config::{CountingConfig, JoinConfig, KeysConfig, TurnstileConfig, WaitlistConfig};
+pub use config::{
+    IdempotencyKeysConfig, JoinBatchingConfig, JoinConfig, RecountConfig, WaitlistConfig,
+};
 pub use service::{assemble, main, service};

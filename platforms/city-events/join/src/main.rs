@@ -1,4 +1,4 @@
-//! The service.
+//! The program `city-events-join`.
 
 use std::process::ExitCode;
 

@@ -4,9 +4,9 @@ use seaworthy::{
     telemetry::metrics::{Counter, Format, Metrics},
 };
 
-use crate::domain::{JoinError, JoinStatus};
+use crate::{application::JoinError, domain::JoinStatus};
 
-/// What came of the wish to join.
+/// The counters of join requests.
 #[derive(Debug, Clone)]
 pub(crate) struct JoinMetrics {
     active: Counter,
@@ -19,7 +19,7 @@ impl JoinMetrics {
         let counter = |status| {
             metrics.counter(
                 "joins_total",
-                "Wishes to join, by what came of them.",
+                "Requests to join an event, by result.",
                 &[("status", status)],
             )
         };
@@ -30,7 +30,8 @@ impl JoinMetrics {
         }
     }
 
-    pub(crate) fn count<T>(&self, result: &Result<(JoinStatus, T), JoinError>) {
+    /// Counts the result of a join request.
+    pub(crate) fn record<T>(&self, result: &Result<(JoinStatus, T), JoinError>) {
         match result {
             Ok((JoinStatus::Active, _)) => self.active.increment(),
             Ok((JoinStatus::Waitlisted, _)) => self.waitlisted.increment(),
@@ -39,7 +40,7 @@ impl JoinMetrics {
     }
 }
 
-/// The metrics for callers, at this path.
+/// Serves the metrics at this path of the HTTP listener.
 pub(crate) fn route(path: &str, metrics: &Metrics) -> Routes {
     let metrics = metrics.clone();
     Routes::new()

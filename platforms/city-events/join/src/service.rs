@@ -1,4 +1,4 @@
-//! The service: calls over a store, messages in and out.
+//! The assembly of the service.
 
 use std::process::ExitCode;
 
@@ -15,38 +15,37 @@ use seaworthy::{
 
 use crate::{
     api::{self, Api},
+    application::{Joins, topics},
     config::JoinConfig,
     consumers,
-    domain::Waitlist,
     metrics::{self, JoinMetrics},
-    store::{MIGRATIONS, Store, Wishes, topics},
-    turnstile::Turnstile,
+    store::MIGRATIONS,
     workers,
 };
 
-/// The name that logs, probes and settings know the database by.
+/// The name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
-/// The same of the broker.
+/// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
-/// What its routes take and answer.
+/// The OpenAPI document of the gRPC contract.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
-/// A crowd at one event waits for its turn here and not at its clients.
-const MAXIMUM_IN_FLIGHT: u32 = 8_192;
+/// Thousands of requests for one event wait in this service, not in its clients.
+const MAX_IN_FLIGHT: u32 = 8_192;
 
-/// The service: its name and the defaults of the framework's settings that differ here.
+/// Returns the service with its name and its own defaults of the framework's settings.
 #[must_use]
 pub fn service() -> Service {
     let service = Service::new("join-service", env!("CARGO_PKG_VERSION"))
-        // Names that dashboards and alerts know.
+        // Existing dashboards and alerts use the prefix.
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8083")
         .default_value("server.grpc.addr", "127.0.0.1:9083")
         .default_value("server.grpc.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
         .default_value("admin.addr", "127.0.0.1:9183")
-        .default_value("server.http.load_shed.max_in_flight", MAXIMUM_IN_FLIGHT)
-        .default_value("server.grpc.load_shed.max_in_flight", MAXIMUM_IN_FLIGHT)
-        // A gateway has one connection to each replica, and all of a crowd is on it.
-        .default_value("server.grpc.limits.http2.max_streams", MAXIMUM_IN_FLIGHT);
+        .default_value("server.http.load_shed.max_in_flight", MAX_IN_FLIGHT)
+        .default_value("server.grpc.load_shed.max_in_flight", MAX_IN_FLIGHT)
+        // A gateway has one connection to each replica.
+        .default_value("server.grpc.limits.http2.max_streams", MAX_IN_FLIGHT);
     [
         ("LOG_LEVEL", "log.level"),
         ("LOG_FORMAT", "log.format"),
@@ -59,7 +58,7 @@ pub fn service() -> Service {
         ("JWT_ISSUER", "jwt.issuer"),
         ("RATE_LIMIT_ENABLED", "server.http.rate_limit.enabled"),
         ("RL_ENABLED", "server.http.rate_limit.enabled"),
-        // Whoever may send so many in a minute may send them at once.
+        // The limit per minute of the legacy service.
         ("RL_REQUESTS_LIMIT", "server.http.rate_limit.burst"),
     ]
     .into_iter()
@@ -68,13 +67,13 @@ pub fn service() -> Service {
     })
 }
 
-/// The whole of the program `city-events-join`.
+/// Runs the program `city-events-join`.
 #[must_use]
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
         .with(outbox_command(DATABASE, database))
-        .with(dead_letters_command(BROKER, broker, heard))
+        .with(dead_letters_command(BROKER, broker, consumed_topics))
         .with(audit_log_command(DATABASE, |settings: &JoinConfig| {
             (&settings.database, &settings.audit_log)
         }));
@@ -89,8 +88,8 @@ fn broker(settings: &JoinConfig) -> &MessagingConfig {
     &settings.broker
 }
 
-/// The topics whose dead letters are this service's.
-fn heard() -> Topics {
+/// Returns the topics that the service consumes.
+fn consumed_topics() -> Topics {
     use city_events_contract::messages::{
         EventCanceled, EventPublished, EventUnpublished, EventUpdated,
     };
@@ -101,10 +100,10 @@ fn heard() -> Topics {
         .and::<UserChanged>()
 }
 
-/// Puts the service together.
+/// Assembles the service.
 ///
 /// # Errors
-/// [`StartError`] when something it needs is missing or a setting is.
+/// [`StartError`] if a dependency is unavailable or a setting is missing.
 pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let versions = TokenVersions::new(&settings.revocation);
@@ -123,20 +122,12 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {
         service.worker(worker);
     }
-    let store = Store::new(
-        database,
-        outbox,
-        audit,
-        Turnstile::new(&settings.turnstile),
-        Waitlist::new(&settings.waitlist),
-        settings.idempotency_keys.keep.get(),
-        Wishes::new(service.tasks(), settings.turnstile.together.get().into()),
-    );
+    let joins = Joins::new(database, outbox, audit, service.tasks(), settings);
     messaging
-        .subscribe(consumers::subscription(&store, &inbox, &versions))
+        .subscribe(consumers::subscription(&joins, &inbox, &versions))
         .await?;
-    workers::start(service, &store, &settings.counting);
-    let api = Api::new(store, JoinMetrics::new(service.metrics()));
+    workers::start(service, &joins, &settings.recount);
+    let api = Api::new(joins, JoinMetrics::new(service.metrics()));
     if let Some(path) = &settings.public_metrics {
         service.http(metrics::route(path, service.metrics()));
     }

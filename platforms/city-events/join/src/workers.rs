@@ -1,42 +1,42 @@
-//! What is done from time to time.
+//! Work at intervals.
 
 use seaworthy::{config::Settings, prelude::*};
 
-use crate::{config::CountingConfig, store::Store};
+use crate::{application::Joins, config::RecountConfig};
 
-/// Seldom enough to be no load, often enough that no purge is large.
-const PURGED_EVERY: Timeout = Timeout::from_secs(60);
-/// The interval of the worker. Mail about a cancellation may take some seconds, and the statement
-/// mostly reads an empty table.
-const EXPIRY_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
+/// The interval of the purge of idempotency keys, so that one purge deletes few rows.
+const PURGE_INTERVAL: Timeout = Timeout::from_secs(60);
+/// The interval of the expiry of joins. Mail about a cancellation may take some seconds, and the
+/// statement mostly reads an empty table.
+const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(1);
 
-/// Expires joins of canceled events, publishes counts again, and deletes expired keys.
-pub(crate) fn start<C: Settings>(service: &Assembly<C>, store: &Store, counting: &CountingConfig) {
-    let counted = store.clone();
+/// Starts the workers that expire joins of canceled events, publish counts and delete expired keys.
+pub(crate) fn start<C: Settings>(service: &Assembly<C>, joins: &Joins, recount: &RecountConfig) {
+    let counted = joins.clone();
     service.worker(Worker::new(
-        "count of places",
-        Schedule::Interval(counting.every),
+        "recount of seats",
+        Schedule::Interval(recount.interval),
         move |run| {
-            let store = counted.clone();
-            async move { Ok(store.publish_counts(&run.stop).await?) }
+            let joins = counted.clone();
+            async move { Ok(joins.publish_counts(&run.stop).await?) }
         },
     ));
-    let canceled = store.clone();
+    let canceled = joins.clone();
     service.worker(Worker::new(
         "expiry of joins of canceled events",
-        Schedule::Interval(EXPIRY_POLL_INTERVAL),
+        Schedule::Interval(EXPIRY_INTERVAL),
         move |run| {
-            let store = canceled.clone();
-            async move { Ok(store.expire_canceled(&run.stop).await?) }
+            let joins = canceled.clone();
+            async move { Ok(joins.expire_canceled(&run.stop).await?) }
         },
     ));
-    let purged = store.clone();
+    let purged = joins.clone();
     service.worker(Worker::in_steps(
         "purge of idempotency keys",
-        Schedule::Interval(PURGED_EVERY),
+        Schedule::Interval(PURGE_INTERVAL),
         move || {
-            let store = purged.clone();
-            async move { Ok(store.purge_keys().await?) }
+            let joins = purged.clone();
+            async move { Ok(joins.purge_keys().await?) }
         },
     ));
 }

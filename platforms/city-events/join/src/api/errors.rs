@@ -8,7 +8,7 @@ use seaworthy::{
     prelude::*,
 };
 
-/// Refusals as clients of the service read them, those of the stack too.
+/// Writes errors in the form of the contract, including those of the HTTP stack.
 #[derive(Debug)]
 pub(super) struct JoinErrors;
 
@@ -25,8 +25,8 @@ impl ErrorFormat for JoinErrors {
     }
 
     fn http(&self, error: Error) -> Response {
-        let response = told(&error);
-        // The error goes along for the layers outside to log.
+        let response = contract_response(&error);
+        // The outer layers log the error from the extensions.
         let mut response = response.into_response();
         let with_cause = error.into_response();
         *response.extensions_mut() = with_cause.extensions().clone();
@@ -34,8 +34,8 @@ impl ErrorFormat for JoinErrors {
     }
 }
 
-/// The contract's code and status of an error.
-fn told(error: &Error) -> ErrorResponse {
+/// Returns the response with the code and the status that the contract fixes.
+fn contract_response(error: &Error) -> ErrorResponse {
     let (code, status) = match error.reason() {
         "REQUEST_INVALID" => ("request.invalid", None),
         "IDEMPOTENCY_KEY_REQUIRED" => ("idempotency_key.required", None),

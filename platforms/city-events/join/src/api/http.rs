@@ -14,42 +14,51 @@ use seaworthy::{
 use serde_json::json;
 
 use super::{
-    Api,
+    Api, current_actor,
     errors::JoinErrors,
-    wire::{OwnRecord, PageOf, Part, Record, Stats, id},
+    wire::{OwnRecord, PageOf, ParticipationRecord, Record, SeatsRecord, parse_id},
 };
-use crate::domain::{Actor, Cursor, IdempotencyKey, JoinError, JoinStatus, Limit, OwnFilter};
+use crate::{
+    application::JoinError,
+    domain::{Cursor, IdempotencyKey, JoinStatus, Limit, OwnFilter, Refusal},
+};
 
-/// The headers of a key, the first first.
+/// The headers of an idempotency key, in the order of precedence.
 const KEY_HEADERS: [&str; 2] = ["x-idempotency-key", "idempotency-key"];
-const INVALID_BODY: JoinError = JoinError::Invalid("invalid json body");
+const INVALID_BODY: Refusal = Refusal::Invalid("invalid json body");
 const INVALID_EVENT: &str = "invalid event_id";
 const INVALID_USER: &str = "invalid user_id";
 
-/// A refusal in the contract's form.
-pub(super) struct Refusal(JoinError);
+/// An error response in the form of the contract.
+pub(super) struct Rejection(JoinError);
 
-impl From<JoinError> for Refusal {
+impl From<JoinError> for Rejection {
     fn from(error: JoinError) -> Self {
         Self(error)
     }
 }
 
-impl IntoResponse for Refusal {
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.into())
+    }
+}
+
+impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         JoinErrors.http(Error::from(self.0))
     }
 }
 
-type Answer<T> = Result<axum::Json<Data<T>>, Refusal>;
+type JsonResult<T> = Result<axum::Json<Data<T>>, Rejection>;
 
-fn data<T: Serialize>(data: T) -> Answer<T> {
+fn data<T: Serialize>(data: T) -> JsonResult<T> {
     Ok(axum::Json(Data { data }))
 }
 
-/// The routes of the contract.
+/// Returns the routes of the contract.
 pub(crate) fn routes(api: Api) -> Routes {
-    let own = Routes::new()
+    let joins = Routes::new()
         .post("/join", join)
         .delete("/join/{event}", cancel)
         .get("/me/joins", own_joins)
@@ -66,16 +75,16 @@ pub(crate) fn routes(api: Api) -> Routes {
         .get("/healthz", async || "OK")
         .get("/join/v1/health", async || "OK")
         .with_options(|options| options.access(Access::Public).probe());
-    Routes::new().nest("/api/v1", own).merge(probes)
+    Routes::new().nest("/api/v1", joins).merge(probes)
 }
 
-/// The key of the request.
-fn key(headers: &HeaderMap) -> Result<IdempotencyKey, JoinError> {
-    let given = KEY_HEADERS.iter().find_map(|name| {
+/// Returns the idempotency key of the request.
+fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Refusal> {
+    let text = KEY_HEADERS.iter().find_map(|name| {
         let value = headers.get(*name)?;
         Some(String::from_utf8_lossy(value.as_bytes())).filter(|text| !text.trim().is_empty())
     });
-    IdempotencyKey::new(&given.unwrap_or_default())
+    IdempotencyKey::new(&text.unwrap_or_default())
 }
 
 #[derive(Deserialize)]
@@ -98,11 +107,11 @@ async fn join(
     State(api): State<Api>,
     headers: HeaderMap,
     body: Bytes,
-) -> Answer<serde_json::Value> {
-    let actor = Actor::of_request()?;
-    let key = key(&headers)?;
+) -> JsonResult<serde_json::Value> {
+    let actor = current_actor()?;
+    let key = idempotency_key(&headers)?;
     let body: JoinBody = json_object(&body).map_err(|_| INVALID_BODY)?;
-    let event = id(&body.event_id, INVALID_EVENT)?;
+    let event = parse_id(&body.event_id, INVALID_EVENT)?;
     let joined = api.join(actor, event, key).await?;
     data(json!({ "status": joined.0 }))
 }
@@ -111,82 +120,91 @@ async fn cancel(
     State(api): State<Api>,
     Path(event): Path<String>,
     headers: HeaderMap,
-) -> Answer<serde_json::Value> {
-    let actor = Actor::of_request()?;
-    let key = key(&headers)?;
-    let event = id(&event, INVALID_EVENT)?;
-    api.store.cancel(actor, event, key).await?;
+) -> JsonResult<serde_json::Value> {
+    let actor = current_actor()?;
+    let key = idempotency_key(&headers)?;
+    let event = parse_id(&event, INVALID_EVENT)?;
+    api.joins.cancel(actor, event, key).await?;
     data(json!({ "msg": "canceled" }))
 }
 
-async fn own_joins(State(api): State<Api>, RawQuery(query): RawQuery) -> Answer<PageOf<OwnRecord>> {
-    let actor = Actor::of_request()?;
+async fn own_joins(
+    State(api): State<Api>,
+    RawQuery(query): RawQuery,
+) -> JsonResult<PageOf<OwnRecord>> {
+    let actor = current_actor()?;
     let query = QueryPairs::new(query.as_deref());
-    let filter = OwnFilter::of_query(query.text("status"), query.text("from"), query.text("to"))?;
+    let filter = OwnFilter::from_query(query.text("status"), query.text("from"), query.text("to"))?;
     let (limit, cursor) = page(&query)?;
-    let listed = api.store.own(actor.id, &filter, limit, cursor).await?;
-    data(listed.into())
+    let page = api.joins.list_own(actor.id, &filter, limit, cursor).await?;
+    data(page.into())
 }
 
-fn page(query: &QueryPairs) -> Result<(Limit, Option<Cursor>), JoinError> {
-    let limit = Limit::of_query(query.get("limit"));
-    Ok((limit, Cursor::of_query(query.text("cursor"))?))
+fn page(query: &QueryPairs) -> Result<(Limit, Option<Cursor>), Refusal> {
+    let limit = Limit::from_query(query.get("limit"));
+    Ok((limit, Cursor::from_query(query.text("cursor"))?))
 }
 
-async fn participation(State(api): State<Api>, Path(event): Path<String>) -> Answer<Part> {
-    let actor = Actor::of_request()?;
-    let event = id(&event, INVALID_EVENT)?;
-    data(api.store.participation(actor.id, event).await?.into())
+async fn participation(
+    State(api): State<Api>,
+    Path(event): Path<String>,
+) -> JsonResult<ParticipationRecord> {
+    let actor = current_actor()?;
+    let event = parse_id(&event, INVALID_EVENT)?;
+    data(api.joins.participation(actor.id, event).await?.into())
 }
 
 async fn participants(
     State(api): State<Api>,
     Path(event): Path<String>,
     RawQuery(query): RawQuery,
-) -> Answer<PageOf<Record>> {
-    people(&api, &event, query.as_deref(), JoinStatus::Active).await
+) -> JsonResult<PageOf<Record>> {
+    list_by_status(&api, &event, query.as_deref(), JoinStatus::Active).await
 }
 
 async fn waitlist(
     State(api): State<Api>,
     Path(event): Path<String>,
     RawQuery(query): RawQuery,
-) -> Answer<PageOf<Record>> {
-    people(&api, &event, query.as_deref(), JoinStatus::Waitlisted).await
+) -> JsonResult<PageOf<Record>> {
+    list_by_status(&api, &event, query.as_deref(), JoinStatus::Waitlisted).await
 }
 
-async fn people(
+async fn list_by_status(
     api: &Api,
     event: &str,
     query: Option<&str>,
     status: JoinStatus,
-) -> Answer<PageOf<Record>> {
-    let actor = Actor::of_request()?;
-    let event = id(event, INVALID_EVENT)?;
+) -> JsonResult<PageOf<Record>> {
+    let actor = current_actor()?;
+    let event = parse_id(event, INVALID_EVENT)?;
     let (limit, cursor) = page(&QueryPairs::new(query))?;
-    let listed = api
-        .store
-        .people(actor, event, status, limit, cursor)
+    let page = api
+        .joins
+        .list_by_status(actor, event, status, limit, cursor)
         .await?;
-    data(listed.into())
+    data(page.into())
 }
 
-async fn stats(State(api): State<Api>, Path(event): Path<String>) -> Answer<Stats> {
-    let actor = Actor::of_request()?;
-    let event = id(&event, INVALID_EVENT)?;
-    data(api.store.seats(actor, event).await?.into())
+async fn stats(State(api): State<Api>, Path(event): Path<String>) -> JsonResult<SeatsRecord> {
+    let actor = current_actor()?;
+    let event = parse_id(&event, INVALID_EVENT)?;
+    data(api.joins.seats(actor, event).await?.into())
 }
 
 async fn kick(
     State(api): State<Api>,
     Path((event, user)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-) -> Answer<serde_json::Value> {
-    let actor = Actor::of_request()?;
-    let (event, user) = (id(&event, INVALID_EVENT)?, id(&user, INVALID_USER)?);
+) -> JsonResult<serde_json::Value> {
+    let actor = current_actor()?;
+    let (event, user) = (
+        parse_id(&event, INVALID_EVENT)?,
+        parse_id(&user, INVALID_USER)?,
+    );
     let query = QueryPairs::new(query.as_deref());
     let reason = query.text("reason");
-    api.store.kick(actor, event, user, reason).await?;
+    api.joins.kick(actor, event, user, reason).await?;
     data(json!({ "msg": "kicked" }))
 }
 
@@ -194,23 +212,26 @@ async fn ban(
     State(api): State<Api>,
     Path(event): Path<String>,
     body: Bytes,
-) -> Answer<serde_json::Value> {
-    let actor = Actor::of_request()?;
-    let event = id(&event, INVALID_EVENT)?;
+) -> JsonResult<serde_json::Value> {
+    let actor = current_actor()?;
+    let event = parse_id(&event, INVALID_EVENT)?;
     let body: BanBody = json_object(&body).map_err(|_| INVALID_BODY)?;
-    let user = id(&body.user_id, INVALID_USER)?;
+    let user = parse_id(&body.user_id, INVALID_USER)?;
     let reason = body.reason.unwrap_or_default();
     let end = body.expires_at;
-    api.store.ban(actor, event, user, &reason, end).await?;
+    api.joins.ban(actor, event, user, &reason, end).await?;
     data(json!({ "msg": "banned" }))
 }
 
 async fn unban(
     State(api): State<Api>,
     Path((event, user)): Path<(String, String)>,
-) -> Answer<serde_json::Value> {
-    let actor = Actor::of_request()?;
-    let (event, user) = (id(&event, INVALID_EVENT)?, id(&user, INVALID_USER)?);
-    api.store.unban(actor, event, user).await?;
+) -> JsonResult<serde_json::Value> {
+    let actor = current_actor()?;
+    let (event, user) = (
+        parse_id(&event, INVALID_EVENT)?,
+        parse_id(&user, INVALID_USER)?,
+    );
+    api.joins.unban(actor, event, user).await?;
     data(json!({ "status": "unbanned" }))
 }

@@ -1,39 +1,68 @@
-//! The calls of the service, over HTTP with the contract's routes and envelopes and over gRPC, from one implementation.
+//! The interfaces of the service: HTTP with the routes of the contract, and gRPC.
 
-mod calls;
 mod errors;
+mod grpc;
 mod http;
 mod wire;
 
 use std::sync::Arc;
 
-use city_events_contract::join::v1::JoinServiceContract;
-use seaworthy::contract::ContractConfig;
+use city_events_contract::{Moment, Role, join::v1::JoinServiceContract};
+use seaworthy::{contract::ContractConfig, prelude::*};
+use uuid::Uuid;
 
-use crate::{metrics::JoinMetrics, store::Store};
-use calls::Calls;
+use crate::{
+    application::{JoinError, Joins},
+    domain::{Actor, IdempotencyKey, JoinStatus, Refusal},
+    metrics::JoinMetrics,
+};
 use errors::JoinErrors;
+use grpc::GrpcService;
 
 pub(crate) use http::routes;
 
-/// What both transports answer from.
+/// The use cases and metrics that both transports share.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
-    store: Store,
+    joins: Joins,
     metrics: Arc<JoinMetrics>,
 }
 
 impl Api {
-    pub(crate) fn new(store: Store, metrics: JoinMetrics) -> Self {
+    pub(crate) fn new(joins: Joins, metrics: JoinMetrics) -> Self {
         Self {
-            store,
+            joins,
             metrics: Arc::new(metrics),
         }
     }
+
+    /// Joins an event and counts the result.
+    async fn join(
+        &self,
+        actor: Actor,
+        event: Uuid,
+        key: IdempotencyKey,
+    ) -> Result<(JoinStatus, Moment), JoinError> {
+        let joined = self.joins.join(actor, event, key).await;
+        self.metrics.record(&joined);
+        joined
+    }
 }
 
-/// The calls over gRPC.
-pub(crate) fn contract(api: Api) -> JoinServiceContract<Calls> {
+/// Returns the user of the access token of the current request.
+fn current_actor() -> Result<Actor, Refusal> {
+    let id = context::with_current(|context| {
+        let actor = context.and_then(RequestContext::actor)?;
+        Uuid::parse_str(actor.as_str()).ok()
+    });
+    Ok(Actor {
+        id: id.ok_or(Refusal::Unauthenticated)?,
+        role: Role::of_caller(),
+    })
+}
+
+/// Returns the gRPC service.
+pub(crate) fn contract(api: Api) -> JoinServiceContract<GrpcService> {
     let config = ContractConfig::default().with_errors(JoinErrors);
-    JoinServiceContract::with_config(Calls::new(api), config)
+    JoinServiceContract::with_config(GrpcService::new(api), config)
 }

@@ -1,16 +1,16 @@
-//! Between the domain's words and those of clients.
+//! Conversions between the domain and the two transports.
 
 use city_events_contract::{
     Moment,
-    join::v1::{self as call, GetSeatsResponse, Participation},
+    join::v1::{self, GetSeatsResponse, Participation},
 };
 use prost_types::Timestamp;
 use seaworthy::prelude::*;
 use uuid::Uuid;
 
-use crate::domain::{Join, JoinError, JoinStatus, Listed, Places};
+use crate::domain::{Cursor, Join, JoinStatus, Page, Refusal, Seats};
 
-/// A join with everything that happened to it, for whoever joined.
+/// A join with all its fields, for its user.
 #[derive(Debug, Serialize)]
 pub(super) struct OwnRecord {
     #[serde(flatten)]
@@ -31,7 +31,7 @@ pub(super) struct OwnRecord {
     rejected_reason: Option<String>,
 }
 
-/// A join, for whoever looks after the event.
+/// A join, for users who may manage the event.
 #[derive(Debug, Serialize)]
 pub(super) struct Record {
     id: Uuid,
@@ -46,18 +46,18 @@ pub(super) struct Record {
     canceled_at: Option<Moment>,
 }
 
-/// Somebody's part in an event.
+/// The participation of a user in an event.
 #[derive(Debug, Serialize)]
-pub(super) struct Part {
+pub(super) struct ParticipationRecord {
     event_id: Uuid,
     user_id: Uuid,
     status: JoinStatus,
     joined_at: Moment,
 }
 
-/// The places of an event.
+/// The seats of an event.
 #[derive(Debug, Serialize)]
-pub(super) struct Stats {
+pub(super) struct SeatsRecord {
     event_id: Uuid,
     capacity: i32,
     active_count: i64,
@@ -65,24 +65,24 @@ pub(super) struct Stats {
     updated_at: Moment,
 }
 
-/// A page.
+/// A page with the cursor of the next one.
 #[derive(Debug, Serialize)]
 pub(super) struct PageOf<T> {
     items: Vec<T>,
     next_cursor: String,
 }
 
-impl<T: From<Join>> From<Listed<Join>> for PageOf<T> {
-    fn from(listed: Listed<Join>) -> Self {
+impl<T: From<Join>> From<Page<Join>> for PageOf<T> {
+    fn from(page: Page<Join>) -> Self {
         Self {
-            items: listed.items.into_iter().map(Into::into).collect(),
-            next_cursor: next(listed.next.as_ref()),
+            items: page.items.into_iter().map(Into::into).collect(),
+            next_cursor: cursor_text(page.next.as_ref()),
         }
     }
 }
 
-/// The text of the next page's beginning; empty after the last.
-pub(super) fn next(cursor: Option<&crate::domain::Cursor>) -> String {
+/// Returns the cursor of the next page as text, which is empty on the last page.
+pub(super) fn cursor_text(cursor: Option<&Cursor>) -> String {
     cursor.map(ToString::to_string).unwrap_or_default()
 }
 
@@ -116,7 +116,7 @@ impl From<Join> for OwnRecord {
     }
 }
 
-impl From<Join> for Part {
+impl From<Join> for ParticipationRecord {
     fn from(join: Join) -> Self {
         Self {
             event_id: join.event,
@@ -127,15 +127,15 @@ impl From<Join> for Part {
     }
 }
 
-impl From<Places> for Stats {
-    fn from(places: Places) -> Self {
-        let seats = places.seats();
+impl From<Seats> for SeatsRecord {
+    fn from(seats: Seats) -> Self {
+        let counts = seats.counts();
         Self {
-            event_id: places.event,
-            capacity: places.capacity,
-            active_count: seats.active,
-            waitlist_count: seats.waitlisted,
-            updated_at: places.updated_at,
+            event_id: seats.event,
+            capacity: seats.capacity,
+            active_count: counts.active,
+            waitlist_count: counts.waitlisted,
+            updated_at: seats.updated_at,
         }
     }
 }
@@ -145,38 +145,38 @@ impl From<Join> for Participation {
         Self {
             event_id: join.event.to_string(),
             user_id: join.user.to_string(),
-            status: called(join.status).into(),
+            status: grpc_status(join.status).into(),
             joined_at: Some(timestamp(join.created_at)),
         }
     }
 }
 
-impl From<Places> for GetSeatsResponse {
-    fn from(places: Places) -> Self {
+impl From<Seats> for GetSeatsResponse {
+    fn from(seats: Seats) -> Self {
         let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
-        let seats = places.seats();
+        let counts = seats.counts();
         Self {
-            event_id: places.event.to_string(),
-            capacity: places.capacity,
-            active_count: count(seats.active),
-            waitlist_count: count(seats.waitlisted),
-            updated_at: Some(timestamp(places.updated_at)),
+            event_id: seats.event.to_string(),
+            capacity: seats.capacity,
+            active_count: count(counts.active),
+            waitlist_count: count(counts.waitlisted),
+            updated_at: Some(timestamp(seats.updated_at)),
         }
     }
 }
 
-/// The status of calls.
-pub(super) const fn called(status: JoinStatus) -> call::JoinStatus {
+/// Converts a status to the enum of the gRPC contract.
+pub(super) const fn grpc_status(status: JoinStatus) -> v1::JoinStatus {
     match status {
-        JoinStatus::Active => call::JoinStatus::Active,
-        JoinStatus::Waitlisted => call::JoinStatus::Waitlisted,
-        JoinStatus::Canceled => call::JoinStatus::Canceled,
-        JoinStatus::Expired => call::JoinStatus::Expired,
-        JoinStatus::Rejected => call::JoinStatus::Rejected,
+        JoinStatus::Active => v1::JoinStatus::Active,
+        JoinStatus::Waitlisted => v1::JoinStatus::Waitlisted,
+        JoinStatus::Canceled => v1::JoinStatus::Canceled,
+        JoinStatus::Expired => v1::JoinStatus::Expired,
+        JoinStatus::Rejected => v1::JoinStatus::Rejected,
     }
 }
 
-/// A moment of calls.
+/// Converts a time to the message of the gRPC contract.
 pub(super) fn timestamp(moment: Moment) -> Timestamp {
     let moment = moment.get();
     Timestamp {
@@ -185,16 +185,19 @@ pub(super) fn timestamp(moment: Moment) -> Timestamp {
     }
 }
 
-/// A moment of a call.
-pub(super) fn moment(timestamp: Timestamp) -> Result<Moment, JoinError> {
+/// Parses a time of a gRPC request.
+pub(super) fn parse_timestamp(timestamp: Timestamp) -> Result<Moment, Refusal> {
     let nanos = u32::try_from(timestamp.nanos).ok();
     nanos
         .and_then(|nanos| chrono::DateTime::from_timestamp(timestamp.seconds, nanos))
         .map(Moment::from)
-        .ok_or(JoinError::Invalid("invalid expires_at"))
+        .ok_or(Refusal::Invalid("invalid expires_at"))
 }
 
-/// An id in any of the forms of a UUID.
-pub(super) fn id(text: &str, fault: &'static str) -> Result<Uuid, JoinError> {
-    Uuid::parse_str(text).map_err(|_| JoinError::Invalid(fault))
+/// Parses an ID in any form of a UUID.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with this message.
+pub(super) fn parse_id(text: &str, message: &'static str) -> Result<Uuid, Refusal> {
+    Uuid::parse_str(text).map_err(|_| Refusal::Invalid(message))
 }

@@ -1,21 +1,24 @@
 use sha2::{Digest as _, Sha256};
 
-use super::JoinError;
+use super::Refusal;
 
-/// The key of a wish. Any text will do, so its hash is what is kept.
+/// An idempotency key. It holds only the SHA-256 of the text, which can have any length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IdempotencyKey(Vec<u8>);
 
 impl IdempotencyKey {
-    /// The key of this text.
-    pub(crate) fn new(text: &str) -> Result<Self, JoinError> {
+    /// Creates a key.
+    ///
+    /// # Errors
+    /// [`Refusal::MissingIdempotencyKey`] if the text is blank.
+    pub(crate) fn new(text: &str) -> Result<Self, Refusal> {
         if text.trim().is_empty() {
-            return Err(JoinError::KeyRequired);
+            return Err(Refusal::MissingIdempotencyKey);
         }
         Ok(Self(Sha256::digest(text.as_bytes()).to_vec()))
     }
 
-    /// SHA-256 of it.
+    /// Returns the 32 bytes of the hash.
     pub(crate) fn hash(&self) -> &[u8] {
         &self.0
     }

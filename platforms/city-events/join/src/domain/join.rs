@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::JoinStatus;
 
-/// Somebody's part in an event.
+/// The join of a user, in any status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Join {
     pub(crate) id: Uuid,
@@ -23,9 +23,9 @@ pub(crate) struct Join {
     pub(crate) rejected_reason: Option<String>,
 }
 
-/// One change of somebody's part, for the history.
+/// A status change of a join, for the history.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Change<'a> {
+pub(crate) struct StatusChange<'a> {
     pub(crate) user: Uuid,
     pub(crate) from: Option<JoinStatus>,
     pub(crate) to: JoinStatus,

@@ -1,21 +1,25 @@
-//! What the words mean, without any I/O.
+//! Rules of seats, waitlists and joins, without I/O.
 
 mod actor;
-mod answer;
-mod decision;
-mod error;
+mod admission;
+mod candidate;
+mod command;
 mod idempotency_key;
 mod join;
+mod outcome;
 mod page;
-mod places;
+mod refusal;
+mod seats;
 mod status;
 
 pub(crate) use actor::Actor;
-pub(crate) use answer::{Action, Answer, Decided};
-pub(crate) use decision::{Waitlist, admit};
-pub(crate) use error::JoinError;
+pub(crate) use admission::{Waitlist, admit, check_join};
+pub(crate) use candidate::{Ban, Candidate, CurrentJoin, UsedKey};
+pub(crate) use command::{Action, Command};
 pub(crate) use idempotency_key::IdempotencyKey;
-pub(crate) use join::{Change, Join};
-pub(crate) use page::{Cursor, Limit, Listed, OwnFilter};
-pub(crate) use places::{Places, PlacesState};
+pub(crate) use join::{Join, StatusChange};
+pub(crate) use outcome::{Decision, Outcome};
+pub(crate) use page::{Cursor, Limit, OwnFilter, Page};
+pub(crate) use refusal::Refusal;
+pub(crate) use seats::{EventState, Seats};
 pub(crate) use status::JoinStatus;

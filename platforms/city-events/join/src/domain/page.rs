@@ -4,33 +4,34 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use city_events_contract::Moment;
 use uuid::Uuid;
 
-use super::{JoinError, JoinStatus};
+use super::{JoinStatus, Refusal};
 
-/// What a caller gets who has no wish.
-const DEFAULT: u32 = 20;
-/// The contract's.
-const LARGEST: u32 = 100;
-/// What is wrong with a cursor, in the contract's words.
-const INVALID_CURSOR: JoinError = JoinError::Invalid("invalid cursor");
+/// The page size without a limit in the request.
+const DEFAULT_LIMIT: u32 = 20;
+/// Fixed by the contract.
+const MAX_LIMIT: u32 = 100;
+/// The text is fixed by the contract.
+const INVALID_CURSOR: Refusal = Refusal::Invalid("invalid cursor");
 
-/// How many are on a page.
+/// The number of joins on a page, 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit(u32);
 
 impl Limit {
-    /// As the query of a request says it: no number is no wish, and what is too small or too large is brought within bounds.
-    pub(crate) fn of_query(text: Option<&str>) -> Self {
-        let wish = text.and_then(|text| text.parse::<i64>().ok());
-        let wish = wish.unwrap_or(DEFAULT.into()).clamp(1, LARGEST.into());
-        Self(u32::try_from(wish).unwrap_or(DEFAULT))
+    /// Parses the limit of a query. A text that is not a number means the default, and a number out
+    /// of range means the nearest bound.
+    pub(crate) fn from_query(text: Option<&str>) -> Self {
+        let limit = text.and_then(|text| text.parse::<i64>().ok());
+        let limit = limit.unwrap_or(DEFAULT_LIMIT.into());
+        let limit = limit.clamp(1, MAX_LIMIT.into());
+        Self(u32::try_from(limit).unwrap_or(DEFAULT_LIMIT))
     }
 
-    /// As a call says it: 0 is no wish.
-    pub(crate) fn of_call(wish: u32) -> Self {
-        Self(if wish == 0 {
-            DEFAULT
-        } else {
-            wish.min(LARGEST)
+    /// Reads the limit of a gRPC call. 0 means the default.
+    pub(crate) fn from_grpc(limit: u32) -> Self {
+        Self(match limit {
+            0 => DEFAULT_LIMIT,
+            limit => limit.min(MAX_LIMIT),
         })
     }
 
@@ -39,7 +40,7 @@ impl Limit {
     }
 }
 
-/// Where a page begins: behind this join.
+/// The start of a page: after the join with this time and ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor {
     pub(crate) created_at: Moment,
@@ -47,8 +48,8 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// No cursor is the first page.
-    pub(crate) fn of_query(text: &str) -> Result<Option<Self>, JoinError> {
+    /// Parses the cursor of a request. An empty text means the first page.
+    pub(crate) fn from_query(text: &str) -> Result<Option<Self>, Refusal> {
         if text.is_empty() {
             return Ok(None);
         }
@@ -57,10 +58,10 @@ impl Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = JoinError;
+    type Err = Refusal;
 
-    fn from_str(text: &str) -> Result<Self, JoinError> {
-        // The padding that others add does no harm.
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        // Some clients add padding.
         let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('='));
         let text = String::from_utf8(bytes.map_err(|_| INVALID_CURSOR)?);
         let text = text.map_err(|_| INVALID_CURSOR)?;
@@ -79,32 +80,30 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-/// Which of one's own joins are wanted.
+/// The filter of the list of the caller's joins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OwnFilter {
-    /// Empty for all.
+    /// Empty means all.
     pub(crate) statuses: Vec<JoinStatus>,
     pub(crate) from: Option<Moment>,
     pub(crate) to: Option<Moment>,
 }
 
 impl OwnFilter {
-    /// As a query says it; empty texts say nothing.
-    pub(crate) fn of_query(statuses: &str, from: &str, to: &str) -> Result<Self, JoinError> {
+    /// Parses the filter of a request: names of statuses separated by commas, and two times of RFC
+    /// 3339. An empty text means no filter.
+    pub(crate) fn from_query(statuses: &str, from: &str, to: &str) -> Result<Self, Refusal> {
         let names = statuses.split(',').map(str::trim);
         let statuses = names
             .filter(|name| !name.is_empty())
-            .map(|name| {
-                name.parse()
-                    .map_err(|_| JoinError::Invalid("invalid status"))
-            })
+            .map(|name| name.parse().map_err(|_| Refusal::Invalid("invalid status")))
             .collect::<Result<_, _>>()?;
-        let moment = |text: &str, fault| match text {
+        let moment = |text: &str, message| match text {
             "" => Ok(None),
             text => text
                 .parse()
                 .map(Some)
-                .map_err(|_| JoinError::Invalid(fault)),
+                .map_err(|_| Refusal::Invalid(message)),
         };
         Ok(Self {
             statuses,
@@ -114,9 +113,9 @@ impl OwnFilter {
     }
 }
 
-/// A page, and where the next one begins.
+/// A page, and the start of the next one.
 #[derive(Debug, Clone)]
-pub(crate) struct Listed<T> {
+pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
     pub(crate) next: Option<Cursor>,
 }
@@ -126,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_brought_within_bounds() {
+    fn limit_is_clamped_to_bounds() {
         let limits = [
             None,
             Some("x"),
@@ -136,16 +135,16 @@ mod tests {
             Some("7"),
             Some("101"),
         ];
-        let limits = limits.map(|text| Limit::of_query(text).get());
+        let limits = limits.map(|text| Limit::from_query(text).get());
         assert_eq!(limits, [20, 20, 20, 1, 1, 7, 100]);
         assert_eq!(
-            [0, 5, 500].map(|wish| Limit::of_call(wish).get()),
+            [0, 5, 500].map(|limit| Limit::from_grpc(limit).get()),
             [20, 5, 100]
         );
     }
 
     #[test]
-    fn a_cursor_is_base64url_of_moment_and_id() {
+    fn cursor_is_base64url_of_time_and_id() {
         let text =
             "MjAyNi0wMy0wMVQxNzozMDowMC41WnwwMTkyZDNhOC02MWYwLTdjOWItOWE1My01ZjBhMmYxZDdjMTE";
         let cursor: Cursor = text.parse().unwrap();
@@ -163,16 +162,17 @@ mod tests {
         ] {
             assert!(matches!(
                 wrong.parse::<Cursor>(),
-                Err(JoinError::Invalid("invalid cursor"))
+                Err(Refusal::Invalid("invalid cursor"))
             ));
         }
     }
 
     #[test]
-    fn an_unknown_status_is_refused() {
-        assert!(OwnFilter::of_query("active,joined", "", "").is_err());
-        let filter = OwnFilter::of_query("active, canceled,", "", "2026-03-01T17:30:00Z").unwrap();
+    fn filter_rejects_unknown_status() {
+        assert!(OwnFilter::from_query("active,joined", "", "").is_err());
+        let filter =
+            OwnFilter::from_query("active, canceled,", "", "2026-03-01T17:30:00Z").unwrap();
         assert_eq!(filter.statuses, [JoinStatus::Active, JoinStatus::Canceled]);
-        assert!(OwnFilter::of_query("", "yesterday", "").is_err());
+        assert!(OwnFilter::from_query("", "yesterday", "").is_err());
     }
 }

@@ -2,19 +2,19 @@ use std::str::FromStr;
 
 use seaworthy::prelude::*;
 
-/// How somebody takes part in an event.
+/// The status of a join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum JoinStatus {
-    /// Has a place.
+    /// The user has a seat.
     Active,
-    /// Waits for one.
+    /// The user is on the waitlist.
     Waitlisted,
-    /// Gave it back.
+    /// The user left.
     Canceled,
     /// The event was canceled.
     Expired,
-    /// Was removed.
+    /// An organizer removed the user.
     Rejected,
 }
 
@@ -27,7 +27,7 @@ impl JoinStatus {
         Self::Rejected,
     ];
 
-    /// The name in tables, messages and answers.
+    /// Returns the name in tables, messages and responses.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -38,13 +38,13 @@ impl JoinStatus {
         }
     }
 
-    /// Whether it takes up a place or one on the waitlist.
-    pub(crate) const fn is_in(self) -> bool {
+    /// Returns whether the user has a seat or is on the waitlist.
+    pub(crate) const fn is_current(self) -> bool {
         matches!(self, Self::Active | Self::Waitlisted)
     }
 }
 
-/// A text is none of the names.
+/// The text is not the name of a status.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UnknownStatus;
 

@@ -5,7 +5,11 @@ use seaworthy::{
     outbox,
 };
 
-/// The tables of the service: its own, its outbox and inbox, its audit log, and which tokens count no more.
+/// The checksum of the first migration with other comments.
+const JOINS_WITH_OTHER_COMMENTS: &str =
+    "d60571cee3d2461dce1265ef40b01110a7fe914f7bb95847e33cedf03819b676";
+
+/// The tables of the service, of its outbox and inbox, of its audit log, and of token versions.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[
         Migration::new(
@@ -13,7 +17,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             "joins",
             include_str!("../../migrations/0001_joins.up.sql"),
             include_str!("../../migrations/0001_joins.down.sql"),
-        ),
+        )
+        .with_former_checksum(JOINS_WITH_OTHER_COMMENTS),
         Migration::new(
             2,
             "cancellations",

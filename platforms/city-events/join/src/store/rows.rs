@@ -2,28 +2,20 @@ use chrono::{DateTime, Utc};
 use city_events_contract::Moment;
 use seaworthy::data::{DataError, FromRow, Row};
 
-use crate::domain::{Join, JoinStatus, Places, PlacesState};
-
-/// The columns of a join, in every statement that reads one.
-macro_rules! join_columns {
-    () => {
-        "id, event_id, user_id, status, created_at, updated_at, activated_at, canceled_at, canceled_by, canceled_reason, expired_at, expired_reason, rejected_at, rejected_by, rejected_reason"
-    };
-}
-pub(super) use join_columns;
+use crate::domain::{EventState, Join, JoinStatus, Seats};
 
 pub(super) fn moment(row: &Row, name: &str) -> Result<Moment, DataError> {
     row.get::<DateTime<Utc>>(name).map(Moment::from)
 }
 
-pub(super) fn some_moment(row: &Row, name: &str) -> Result<Option<Moment>, DataError> {
+pub(super) fn optional_moment(row: &Row, name: &str) -> Result<Option<Moment>, DataError> {
     let moment: Option<DateTime<Utc>> = row.get(name)?;
     Ok(moment.map(Moment::from))
 }
 
 pub(super) fn status(name: &str) -> Result<JoinStatus, DataError> {
     name.parse()
-        .map_err(|_| DataError::unexpected_value("a status of a join is none of the five"))
+        .map_err(|_| DataError::unexpected_value("joins.status is not a known status"))
 }
 
 impl FromRow for Join {
@@ -35,34 +27,34 @@ impl FromRow for Join {
             status: status(&row.get::<String>("status")?)?,
             created_at: moment(row, "created_at")?,
             updated_at: moment(row, "updated_at")?,
-            activated_at: some_moment(row, "activated_at")?,
-            canceled_at: some_moment(row, "canceled_at")?,
+            activated_at: optional_moment(row, "activated_at")?,
+            canceled_at: optional_moment(row, "canceled_at")?,
             canceled_by: row.get("canceled_by")?,
             canceled_reason: row.get("canceled_reason")?,
-            expired_at: some_moment(row, "expired_at")?,
+            expired_at: optional_moment(row, "expired_at")?,
             expired_reason: row.get("expired_reason")?,
-            rejected_at: some_moment(row, "rejected_at")?,
+            rejected_at: optional_moment(row, "rejected_at")?,
             rejected_by: row.get("rejected_by")?,
             rejected_reason: row.get("rejected_reason")?,
         })
     }
 }
 
-impl FromRow for Places {
+impl FromRow for Seats {
     fn from_row(row: &Row) -> Result<Self, DataError> {
-        let state = PlacesState::named(&row.get::<String>("state")?);
+        let state = EventState::from_name(&row.get::<String>("state")?);
         Ok(Self {
             event: row.get("event_id")?,
             capacity: row.get("capacity")?,
             active: row.get("active_count")?,
             waitlisted: row.get("waitlist_count")?,
             state: state.ok_or_else(|| {
-                DataError::unexpected_value("a state of places is none of the three")
+                DataError::unexpected_value("event_capacity.state is not a known state")
             })?,
             owner: row.get("owner_id")?,
-            ends_at: some_moment(row, "ends_at")?,
+            ends_at: optional_moment(row, "ends_at")?,
             announced_at: moment(row, "announced_at")?,
-            joined_at: some_moment(row, "joined_at")?,
+            joined_at: optional_moment(row, "joined_at")?,
             revision: row.get("revision")?,
             updated_at: moment(row, "updated_at")?,
         })

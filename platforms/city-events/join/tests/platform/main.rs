@@ -1,9 +1,10 @@
-//! Event and join together, as a platform has them: over the embedded broker and files, and over RabbitMQ and PostgreSQL.
+//! Tests of event and join together, on the embedded broker with SQLite and on RabbitMQ with
+//! PostgreSQL.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "what a test cannot unwrap has failed it"
+    reason = "a panic fails the test"
 )]
 
 use std::{net::SocketAddr, time::Duration};
@@ -22,12 +23,12 @@ static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ",
     RabbitmqServer::start(programs)
 });
 const SECRET: &str = "a secret of the tests that is long enough";
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Platform {
     event: String,
     join: String,
-    operators: SocketAddr,
+    admin: SocketAddr,
     client: reqwest::Client,
     _running: [RunningService; 2],
     _databases: [EmptyDatabase; 2],
@@ -36,25 +37,25 @@ struct Platform {
 fn loader(name: &str, database: &EmptyDatabase, broker: &str) -> Loader {
     let addresses = ["server.http.addr", "server.grpc.addr", "admin.addr"];
     let addresses = addresses.map(|key| format!("{key}=127.0.0.1:0"));
-    let own = [
+    let settings = [
         format!("database.url={}", database.url()),
         "database.migrate_at_start=true".to_owned(),
         format!("broker.url={broker}"),
         format!("jwt.secret={SECRET}"),
         format!("audit_log.key={SECRET}"),
         "log.level=error".to_owned(),
-        "counting.every=200ms".to_owned(),
+        "recount.interval=200ms".to_owned(),
     ];
-    let own = own
+    let settings = settings
         .into_iter()
-        .filter(|setting| name == "join" || !setting.starts_with("counting"));
+        .filter(|setting| name == "join" || !setting.starts_with("recount"));
     Loader::new(name)
         .profile(Profile::Test)
         .environment(Environment::default())
-        .overrides(addresses.into_iter().chain(own))
+        .overrides(addresses.into_iter().chain(settings))
 }
 
-async fn platform(databases: [EmptyDatabase; 2], broker: &str) -> Platform {
+async fn start_platform(databases: [EmptyDatabase; 2], broker: &str) -> Platform {
     let event = city_events_event::service()
         .start(
             loader("event", &databases[0], broker),
@@ -72,7 +73,7 @@ async fn platform(databases: [EmptyDatabase; 2], broker: &str) -> Platform {
     Platform {
         event: format!("http://{}/event/v1", event.addresses().http),
         join: format!("http://{}/api/v1", join.addresses().http),
-        operators: join.addresses().admin,
+        admin: join.addresses().admin,
         client: reqwest::Client::new(),
         _running: [event, join],
         _databases: databases,
@@ -84,6 +85,17 @@ fn token(id: Uuid) -> String {
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
     let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
     jsonwebtoken::encode(&header, &claims, &key).unwrap()
+}
+
+async fn eventually(condition: &str, holds: impl AsyncFn() -> bool) {
+    let start = tokio::time::Instant::now();
+    while !holds().await {
+        assert!(
+            start.elapsed() < TIMEOUT,
+            "not within {TIMEOUT:?}: {condition}"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 impl Platform {
@@ -106,84 +118,84 @@ impl Platform {
             .await
     }
 
-    async fn until(&self, is_so: impl AsyncFn() -> bool) {
-        let begun = tokio::time::Instant::now();
-        while !is_so().await {
-            assert!(begun.elapsed() < PATIENCE, "it did not come");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    /// Returns an outbox metric of the join service, summed over its series.
+    fn outbox_metric(&self, name: &str) -> u64 {
+        let metrics = seaworthy_testkit::http::get(self.admin, "/metrics").unwrap();
+        let series = metrics.body.lines().filter(|line| line.starts_with(name));
+        let values: Vec<u64> = series
+            .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
+            .collect();
+        assert!(!values.is_empty(), "no metric {name}");
+        values.iter().sum()
     }
 
-    /// How many messages of the join service were stored, sent or given up.
-    fn metric(&self, what: &str) -> u64 {
-        let metrics = seaworthy_testkit::http::get(self.operators, "/metrics").unwrap();
-        let name = format!("join_service_outbox_{what}_messages_total");
-        let series = metrics.body.lines().filter(|line| line.starts_with(&name));
-        series
-            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
-            .sum()
-    }
-
-    async fn count(&self, event: &str) -> Value {
+    /// Returns the number of participants that the event service shows.
+    async fn participants(&self, event: &str) -> Value {
         let url = format!("{}/events/{event}", self.event);
-        let (_, seen) = self.call("GET", url, Uuid::nil(), Value::Null).await;
-        seen["data"]["active_participants"].clone()
+        let (_, body) = self.call("GET", url, Uuid::nil(), Value::Null).await;
+        body["data"]["active_participants"].clone()
     }
 }
 
-/// From a draft to the cancellation, with a waitlist in between.
-async fn an_event_is_lived(platform: Platform) {
+/// Takes an event from draft to cancellation, with a waitlist, bans and a kick.
+async fn run_event_lifecycle(platform: Platform) {
     let (owner, ada, ben) = (new_id(), new_id(), new_id());
     let body = json!({
         "title": "Rust", "description": "Bring a boat", "city": "Hamburg", "category": "tech", "capacity": 1,
         "start_time": "2036-03-01T18:00:00Z", "end_time": "2036-03-01T20:00:00Z",
     });
     let url = format!("{}/events", platform.event);
-    let (_, made) = platform.call("POST", url, owner, body).await;
-    let event = made["data"]["id"].as_str().unwrap().to_owned();
+    let (_, created) = platform.call("POST", url, owner, body).await;
+    let event = created["data"]["id"].as_str().unwrap().to_owned();
     assert_eq!(
         platform.join(&event, ada).await.0,
         404,
-        "a draft is unknown to join"
+        "the event service publishes no message about a draft"
     );
-    let act = async |what: &str| {
-        let url = format!("{}/events/{event}/{what}", platform.event);
+    let change_state = async |action: &str| {
+        let url = format!("{}/events/{event}/{action}", platform.event);
         assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);
     };
-    act("publish").await;
-    platform
-        .until(async || platform.join(&event, ada).await.0 != 404)
-        .await;
+    change_state("publish").await;
+    eventually("the event is known to join", async || {
+        platform.join(&event, ada).await.0 != 404
+    })
+    .await;
     assert_eq!(platform.join(&event, owner).await.0, 403);
-    let (_, waits) = platform.join(&event, ben).await;
-    assert_eq!(waits["data"]["status"], "waitlisted");
-    platform
-        .until(async || platform.count(&event).await == 1)
-        .await;
+    let (_, response) = platform.join(&event, ben).await;
+    assert_eq!(response["data"]["status"], "waitlisted");
+    eventually("the waitlisted join is not counted", async || {
+        platform.participants(&event).await == 1
+    })
+    .await;
 
-    // A raise reaches who waits.
+    // A higher capacity promotes the waitlisted user.
     let url = format!("{}/events/{event}", platform.event);
     platform
         .call("PATCH", url, owner, json!({ "capacity": 2 }))
         .await;
-    platform
-        .until(async || platform.count(&event).await == 2)
-        .await;
+    eventually("the promotion is counted", async || {
+        platform.participants(&event).await == 2
+    })
+    .await;
     let url = format!("{}/join/{event}", platform.join);
     platform.call("DELETE", url, ada, Value::Null).await;
-    platform
-        .until(async || platform.count(&event).await == 1)
-        .await;
+    eventually("the cancel is counted", async || {
+        platform.participants(&event).await == 1
+    })
+    .await;
 
-    act("unpublish").await;
-    platform
-        .until(async || platform.join(&event, new_id()).await.0 == 410)
-        .await;
-    act("publish").await;
-    platform
-        .until(async || platform.join(&event, ada).await.0 == 200)
-        .await;
-    // Nobody listens for some of what is told, and nothing of it stays behind.
+    change_state("unpublish").await;
+    eventually("the event is closed", async || {
+        platform.join(&event, new_id()).await.0 == 410
+    })
+    .await;
+    change_state("publish").await;
+    eventually("the event is open again", async || {
+        platform.join(&event, ada).await.0 == 200
+    })
+    .await;
+    // Some messages have no subscriber. The relay sends them all.
     let bans = format!("{}/events/{event}/bans", platform.join);
     let carl = new_id();
     let (banned, _) = platform
@@ -196,35 +208,37 @@ async fn an_event_is_lived(platform: Platform) {
     let (kicked, _) = platform.call("DELETE", url, owner, Value::Null).await;
     assert_eq!(kicked, 200);
     assert_eq!(platform.join(&event, ben).await.0, 200);
-    platform
-        .until(async || platform.metric("stored") == platform.metric("sent"))
-        .await;
-    assert_eq!(platform.metric("dead"), 0);
-    act("cancel").await;
+    eventually("all messages are sent", async || {
+        platform.outbox_metric("join_service_outbox_stored_messages_total")
+            == platform.outbox_metric("join_service_outbox_sent_messages_total")
+    })
+    .await;
+    let dead_letters = platform.outbox_metric("join_service_outbox_dead_letters_total");
+    assert_eq!(dead_letters, 0);
+    change_state("cancel").await;
     let url = format!("{}/events/{event}/participation", platform.join);
     for user in [ada, ben] {
-        platform
-            .until(async || {
-                let part = platform.call("GET", url.clone(), user, Value::Null).await.1;
-                part["data"]["status"] == "expired"
-            })
-            .await;
+        eventually("the join has expired", async || {
+            let response = platform.call("GET", url.clone(), user, Value::Null).await;
+            response.1["data"]["status"] == "expired"
+        })
+        .await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_is_lived_on_files_and_the_embedded_broker() {
+async fn event_lifecycle_on_sqlite_and_embedded_broker() {
     let folder = tempfile::tempdir().unwrap();
     let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
     let databases = [
         EmptyDatabase::sqlite().unwrap(),
         EmptyDatabase::sqlite().unwrap(),
     ];
-    an_event_is_lived(platform(databases, &broker).await).await;
+    run_event_lifecycle(start_platform(databases, &broker).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_is_lived_on_postgres_and_rabbitmq() {
+async fn event_lifecycle_on_postgres_and_rabbitmq() {
     let (Some(one), Some(two)) = (EmptyDatabase::postgres(), EmptyDatabase::postgres()) else {
         return;
     };
@@ -232,5 +246,5 @@ async fn an_event_is_lived_on_postgres_and_rabbitmq() {
         return;
     };
     let databases = [one, two];
-    an_event_is_lived(platform(databases, &broker.url()).await).await;
+    run_event_lifecycle(start_platform(databases, &broker.url()).await).await;
 }

@@ -1,7 +1,8 @@
-//! The checker of what crowds leave behind.
+//! A linearizability checker for the seats of an event.
 //!
-//! Each change of an event's places has a revision. The checker asks whether the history, read by revisions, is one that callers who come one after the other could have made (it follows the rules and never
-//! passes a bound), and whether it agrees with the clock of the callers: what was answered before something else was asked for stands before it. That is linearizability of the seat counter.
+//! Each change of the seats has a revision. The checker replays the history in the order of revisions:
+//! it must follow the rules and never exceed a bound. The order must also agree with the clock of the
+//! callers: if a call returned before another one started, its change comes first.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -11,83 +12,86 @@ use std::{
 use seaworthy::data::{Database, sql};
 use uuid::Uuid;
 
-/// A call, and when it was made and answered.
+/// A call with the times of its request and its response.
 pub(crate) struct Call {
     pub(crate) user: Uuid,
-    pub(crate) asked: Instant,
-    pub(crate) answered: Instant,
+    pub(crate) start: Instant,
+    pub(crate) end: Instant,
 }
 
-/// One line of the history.
-pub(crate) struct Line {
+/// A status change of the history.
+pub(crate) struct Change {
     pub(crate) user: Uuid,
     pub(crate) from: Option<String>,
     pub(crate) to: String,
     revision: i64,
 }
 
-/// All lines of an event, by their revisions.
-pub(crate) async fn history(joins: &Database, event: Uuid) -> Vec<Line> {
-    let lines: Vec<(Uuid, Option<String>, String, i64)> = sql("SELECT user_id, from_status, to_status, revision FROM join_history WHERE event_id = ? ORDER BY revision")
+/// Returns the history of an event in the order of revisions.
+pub(crate) async fn history(database: &Database, event: Uuid) -> Vec<Change> {
+    let rows: Vec<(Uuid, Option<String>, String, i64)> = sql("SELECT user_id, from_status, to_status, revision FROM join_history WHERE event_id = ? ORDER BY revision")
         .bind(event)
-        .fetch_all(joins)
+        .fetch_all(database)
         .await
         .unwrap();
-    let line = |(user, from, to, revision)| Line {
+    let change = |(user, from, to, revision)| Change {
         user,
         from,
         to,
         revision,
     };
-    lines.into_iter().map(line).collect()
+    rows.into_iter().map(change).collect()
 }
 
-/// Replays the history by the rules.
-pub(crate) fn obeys_the_rules(lines: &[Line], capacity: usize, waitlist: usize) {
+/// Replays the history and asserts that it follows the rules.
+pub(crate) fn assert_rules(changes: &[Change], capacity: usize, waitlist: usize) {
     let mut active = HashSet::new();
     let mut waiting: VecDeque<Uuid> = VecDeque::new();
-    for (index, line) in lines.iter().enumerate() {
+    for (index, change) in changes.iter().enumerate() {
         assert_eq!(
-            line.revision,
+            change.revision,
             i64::try_from(index).unwrap() + 1,
             "no revision is missing"
         );
-        match (line.from.as_deref(), line.to.as_str()) {
+        match (change.from.as_deref(), change.to.as_str()) {
             (Some("waitlisted"), "active") => {
-                assert_eq!(waiting.pop_front(), Some(line.user), "first come, first in");
-                assert!(active.insert(line.user));
+                assert_eq!(
+                    waiting.pop_front(),
+                    Some(change.user),
+                    "promotion in the order of joining"
+                );
+                assert!(active.insert(change.user));
             }
             (_, "active") => {
-                assert!(waiting.is_empty(), "nobody overtakes");
-                assert!(active.insert(line.user));
+                assert!(waiting.is_empty(), "no join passes the waitlist");
+                assert!(active.insert(change.user));
             }
             (_, "waitlisted") => {
-                assert_eq!(active.len(), capacity, "nobody waits while there is room");
-                waiting.push_back(line.user);
+                assert_eq!(active.len(), capacity, "no waitlist while a seat is free");
+                waiting.push_back(change.user);
             }
-            (Some("active"), "canceled") => assert!(active.remove(&line.user)),
-            (Some("waitlisted"), "canceled") => waiting.retain(|user| *user != line.user),
+            (Some("active"), "canceled") => assert!(active.remove(&change.user)),
+            (Some("waitlisted"), "canceled") => waiting.retain(|user| *user != change.user),
             other => panic!("{other:?}"),
         }
-        assert!(active.len() <= capacity, "never oversold");
-        assert!(waiting.len() <= waitlist, "never more wait than may");
+        assert!(active.len() <= capacity, "more users than seats");
+        assert!(waiting.len() <= waitlist, "waitlist too long");
     }
 }
 
-/// Whether what was answered before something else was asked for stands before it.
-pub(crate) fn agrees_with_the_clock(lines: &[Line], calls: &[Call], made: impl Fn(&Line) -> bool) {
+/// Asserts that a call that returned before another one started comes first in the history.
+pub(crate) fn assert_real_time_order(changes: &[Change], calls: &[Call]) {
     let by_user: HashMap<_, _> = calls.iter().map(|call| (call.user, call)).collect();
-    let mut earliest_answer_after: Option<Instant> = None;
-    for line in lines.iter().rev().filter(|line| made(line)) {
-        let call = by_user[&line.user];
-        if let Some(answer) = earliest_answer_after {
+    let mut earliest_later_end: Option<Instant> = None;
+    for change in changes.iter().rev() {
+        let call = by_user[&change.user];
+        if let Some(end) = earliest_later_end {
             assert!(
-                call.asked <= answer,
-                "an answer came before a change that it followed"
+                call.start <= end,
+                "a call returned before an earlier change was requested"
             );
         }
-        let earliest =
-            earliest_answer_after.map_or(call.answered, |answer| answer.min(call.answered));
-        earliest_answer_after = Some(earliest);
+        let earliest = earliest_later_end.map_or(call.end, |end: Instant| end.min(call.end));
+        earliest_later_end = Some(earliest);
     }
 }

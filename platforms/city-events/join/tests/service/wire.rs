@@ -4,35 +4,38 @@ use city_events_contract::messages::UserChanged;
 use seaworthy::data::sql;
 use serde_json::{Value, json};
 
-use crate::house::{House, code, person, user};
+use crate::{
+    app::{TestApp, code, eventually},
+    user::user,
+};
 
-pub(crate) async fn answers_have_the_contracts_envelopes_and_codes(house: House) {
-    let event = house.event(1).await;
+pub(crate) async fn responses_have_envelopes_and_codes_of_the_contract(app: TestApp) {
+    let event = app.create_event(1).await;
     let one = user();
-    let (status, body) = house.join(&event, &one).await;
+    let (status, body) = app.join(&event, &one).await;
     assert_eq!(
         (status, body),
         (200, json!({ "data": { "status": "active" } }))
     );
 
     let path = format!("/events/{}/participation", event.id);
-    let (status, part) = house.call("GET", &path, &one, None, &[]).await;
+    let (status, participation) = app.call("GET", &path, &one, None, &[]).await;
     assert_eq!(status, 200);
-    let part = part["data"].as_object().unwrap();
-    let names: BTreeSet<_> = part.keys().map(String::as_str).collect();
+    let participation = participation["data"].as_object().unwrap();
+    let names: BTreeSet<_> = participation.keys().map(String::as_str).collect();
     assert_eq!(
         names,
         BTreeSet::from(["event_id", "joined_at", "status", "user_id"])
     );
-    let joined_at = part["joined_at"].as_str().unwrap();
+    let joined_at = participation["joined_at"].as_str().unwrap();
     assert!(
         joined_at.ends_with('Z') && joined_at.len() <= 30,
         "{joined_at}"
     );
-    let none = house.call("GET", &path, &user(), None, &[]).await;
+    let none = app.call("GET", &path, &user(), None, &[]).await;
     assert_eq!(code(&none), (404, "join.not_found"));
 
-    let stats = house.stats(&event).await.1;
+    let stats = app.stats(&event).await.1;
     let stats = stats["data"].as_object().unwrap();
     let names: BTreeSet<_> = stats.keys().map(String::as_str).collect();
     let expected = [
@@ -51,12 +54,12 @@ pub(crate) async fn answers_have_the_contracts_envelopes_and_codes(house: House)
         json!([]),
         Value::Null,
     ] {
-        let refused = house.call("POST", "/join", &one, Some(body), &key).await;
+        let refused = app.call("POST", "/join", &one, Some(body), &key).await;
         assert_eq!(code(&refused), (400, "request.invalid"));
         assert!(refused.1["error"]["request_id"].is_string());
         assert!(refused.1["error"]["message"].is_string());
     }
-    // Every form of a UUID.
+    // All forms of a UUID.
     let simple = event.id.simple().to_string();
     for form in [
         format!("urn:uuid:{}", event.id),
@@ -64,7 +67,7 @@ pub(crate) async fn answers_have_the_contracts_envelopes_and_codes(house: House)
         simple,
     ] {
         let body = Some(json!({ "event_id": form }));
-        let again = house
+        let again = app
             .call(
                 "POST",
                 "/join",
@@ -77,23 +80,23 @@ pub(crate) async fn answers_have_the_contracts_envelopes_and_codes(house: House)
     }
 }
 
-pub(crate) async fn headers_and_probes_are_the_contracts(house: House) {
+pub(crate) async fn headers_and_probes_follow_the_contract(app: TestApp) {
     let get = async |path: &str, token: &str| {
-        let mut request = house.client().get(format!("{}{path}", house.base));
+        let mut request = app.client().get(format!("{}{path}", app.base));
         if !token.is_empty() {
             request = request.header("authorization", format!("bEARER {token}"));
         }
         request.header("x-request-id", "abc").send().await.unwrap()
     };
     for path in ["/healthz", "/join/v1/health"] {
-        let answer = get(path, "").await;
-        assert_eq!(answer.status().as_u16(), 200);
-        assert_eq!(answer.text().await.unwrap(), "OK");
+        let response = get(path, "").await;
+        assert_eq!(response.status().as_u16(), 200);
+        assert_eq!(response.text().await.unwrap(), "OK");
     }
-    let answer = get("/api/v1/me/joins", "").await;
-    assert_eq!(answer.status().as_u16(), 401);
-    assert_eq!(answer.headers()["x-request-id"], "abc");
-    let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let response = get("/api/v1/me/joins", "").await;
+    assert_eq!(response.status().as_u16(), 401);
+    assert_eq!(response.headers()["x-request-id"], "abc");
+    let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
     assert_eq!(body["error"]["code"], "unauthorized");
     assert_eq!(body["error"]["request_id"], "abc");
 
@@ -105,35 +108,29 @@ pub(crate) async fn headers_and_probes_are_the_contracts(house: House) {
     let policy = headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("default-src"), "{policy}");
     assert_eq!(get("/api/v1/nothing", "").await.status().as_u16(), 404);
-    let wrong = house
-        .client()
-        .put(format!("{}/api/v1/me/joins", house.base));
+    let wrong = app.client().put(format!("{}/api/v1/me/joins", app.base));
     let wrong = wrong.send().await.unwrap();
     assert_eq!(wrong.status().as_u16(), 405);
     assert!(wrong.headers().contains_key("allow"));
 
-    // A user of these tokens is a UUID.
-    let mut nobody = person(uuid::Uuid::nil(), "user");
-    nobody.token.push('x');
-    let refused = get("/api/v1/me/joins", &nobody.token).await;
+    let mut forged = user();
+    forged.token.push('x');
+    let refused = get("/api/v1/me/joins", &forged.token).await;
     assert_eq!(refused.status().as_u16(), 401);
 }
 
-pub(crate) async fn wishes_and_messages_are_counted_under_the_names_of_dashboards_obs_4(
-    house: House,
-) {
-    let event = house.event(1).await;
+pub(crate) async fn joins_requests_and_messages_have_the_contract_metrics_obs_4(app: TestApp) {
+    let event = app.create_event(1).await;
     let one = user();
-    for person in [&one, &user(), &one] {
-        house.join(&event, person).await;
+    for user in [&one, &user(), &one] {
+        app.join(&event, user).await;
     }
-    house
-        .client()
-        .get(format!("{}/nowhere/at/all", house.base))
+    app.client()
+        .get(format!("{}/nowhere/at/all", app.base))
         .send()
         .await
         .unwrap();
-    let metrics = house.metrics();
+    let metrics = app.metrics();
     for line in [
         r#"join_service_joins_total{status="active"} 1"#,
         r#"join_service_joins_total{status="waitlisted"} 1"#,
@@ -147,45 +144,44 @@ pub(crate) async fn wishes_and_messages_are_counted_under_the_names_of_dashboard
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }
     assert!(!metrics.contains("/nowhere"), "{metrics}");
-    house
-        .until(async || house.metric("join_service_outbox_sent_messages_total") == 2)
-        .await;
+    eventually("two sent messages", async || {
+        app.metric("join_service_outbox_sent_messages_total") == 2
+    })
+    .await;
 }
 
-pub(crate) async fn a_token_that_was_taken_back_counts_no_more_auth_3(house: House) {
+pub(crate) async fn message_about_a_user_revokes_their_tokens_auth_3(app: TestApp) {
     let (one, other) = (user(), user());
-    let own = async |person| house.call("GET", "/me/joins", person, None, &[]).await;
+    let own = async |user| app.call("GET", "/me/joins", user, None, &[]).await;
     assert_eq!(own(&one).await.0, 200);
     let changed = UserChanged {
         user_id: one.id.to_string(),
         version: 1,
     };
-    house.publish(&changed).await;
-    house.until(async || own(&one).await.0 == 401).await;
+    app.publish(&changed).await;
+    eventually("the token is revoked", async || own(&one).await.0 == 401).await;
     assert_eq!(own(&other).await.0, 200);
 }
 
-/// More than a question to the database may answer.
-const MANY: u64 = 10_001;
+/// More rows than one read returns, and more than `database.max_rows`.
+const ROWS: u64 = 10_001;
 
-pub(crate) async fn of_many_whose_tokens_another_replica_took_back_none_is_forgotten_auth_3(
-    house: House,
-) {
+pub(crate) async fn all_revocations_of_another_replica_are_read_auth_3(app: TestApp) {
     let last = user();
-    let own = async || house.call("GET", "/me/joins", &last, None, &[]).await.0;
+    let own = async || app.call("GET", "/me/joins", &last, None, &[]).await.0;
     assert_eq!(own().await, 200);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let now = i64::try_from(now.unwrap().as_micros()).unwrap();
     let row = |user: String| [user.into(), 1_i64.into(), now.into()];
-    // Those of hosts that are named by numbers come before those of users.
-    let others = (1..MANY).map(|number| row(format!("-{number:09}")));
+    // These IDs sort before the user ID, so the user is on the last page.
+    let others = (1..ROWS).map(|number| row(format!("-{number:09}")));
     let all: Vec<[seaworthy::data::Value; 3]> = others.chain([row(last.id.to_string())]).collect();
     for rows in all.chunks(500) {
         sql("INSERT INTO token_versions (user_id, version, changed_us) VALUES (?, ?, ?)**")
             .bind_rows(rows.iter().cloned())
-            .execute(&house.database)
+            .execute(&app.database)
             .await
             .unwrap();
     }
-    house.until(async || own().await == 401).await;
+    eventually("the token is revoked", async || own().await == 401).await;
 }

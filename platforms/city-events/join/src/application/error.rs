@@ -1,0 +1,126 @@
+use std::{error::Error as StdError, sync::Arc};
+
+use seaworthy::{
+    audit_log::AppendError,
+    data::{DataError, DataErrorKind},
+    outbox::StoreError,
+    prelude::*,
+};
+
+use crate::domain::Refusal;
+
+/// The errors of the use cases.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JoinError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("the service is overloaded: try again later")]
+    Overloaded,
+    #[error("database operation failed")]
+    Database(#[source] DataError),
+    /// The error of a batch, which all of its commands share.
+    #[error("{}", .0.message())]
+    Batch(Arc<Error>),
+    #[error("internal error")]
+    Internal(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl JoinError {
+    /// Returns whether the transaction of the command must be rolled back. Other errors are
+    /// decisions: the transaction wrote nothing for the command.
+    pub(crate) const fn requires_rollback(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => matches!(refusal, Refusal::Invalid(_)),
+            Self::Database(_) | Self::Internal(_) | Self::Batch(_) => true,
+            Self::Overloaded => false,
+        }
+    }
+
+    /// Returns whether other transactions blocked this one for too long. A retry may succeed.
+    pub(crate) fn is_contention(&self) -> bool {
+        let Self::Database(error) = self else {
+            return false;
+        };
+        matches!(
+            error.kind(),
+            DataErrorKind::LockTimeout
+                | DataErrorKind::SerializationFailure
+                | DataErrorKind::Deadlock
+        )
+    }
+}
+
+impl From<DataError> for JoinError {
+    fn from(error: DataError) -> Self {
+        match error.kind() {
+            // PostgreSQL rejects a text with NUL.
+            DataErrorKind::InvalidValue => {
+                Refusal::Invalid("a text contains a character that cannot be stored").into()
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<StoreError> for JoinError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Data(error) => error.into(),
+            error @ StoreError::Unpublishable(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<AppendError> for JoinError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Database(error) => error.into(),
+            AppendError::TooLong(_) => Refusal::Invalid("the reason is too long").into(),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let (code, reason) = match refusal {
+            Refusal::Invalid(_) => (Code::Invalid, "REQUEST_INVALID"),
+            Refusal::MissingIdempotencyKey => (Code::Invalid, "IDEMPOTENCY_KEY_REQUIRED"),
+            Refusal::Unauthenticated => (Code::Unauthenticated, "UNAUTHORIZED"),
+            Refusal::Forbidden => (Code::Forbidden, "AUTH_FORBIDDEN"),
+            Refusal::Banned => (Code::Forbidden, "JOIN_BANNED"),
+            Refusal::EventNotFound => (Code::NotFound, "EVENT_NOT_FOUND"),
+            Refusal::JoinNotFound => (Code::NotFound, "JOIN_NOT_FOUND"),
+            Refusal::EventFull => (Code::Conflict, "EVENT_FULL"),
+            Refusal::AlreadyJoined => (Code::Conflict, "STATE_ALREADY_REACHED"),
+            Refusal::IdempotencyKeyMismatch => (Code::Conflict, "IDEMPOTENCY_KEY_MISMATCH"),
+            Refusal::EventClosed => (Code::Conflict, "EVENT_CLOSED"),
+        };
+        Self::new(code, reason, refusal.to_string())
+    }
+}
+
+impl From<JoinError> for Error {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::Refused(refusal) => refusal.into(),
+            JoinError::Overloaded => Self::new(Code::Unavailable, "OVERLOADED", error.to_string()),
+            JoinError::Database(cause) => cause.into(),
+            JoinError::Batch(shared) => copy(&shared),
+            JoinError::Internal(cause) => Self::internal(cause),
+        }
+    }
+}
+
+/// Copies the error of a batch for one of its commands.
+fn copy(shared: &Error) -> Error {
+    let (reason, message) = (shared.reason(), shared.message());
+    let copy = Error::new(shared.code(), reason.to_owned(), message.to_owned());
+    let copy = match shared.retry_after() {
+        Some(delay) => copy.with_retry_after(delay),
+        None => copy,
+    };
+    match shared.cause() {
+        Some(cause) => copy.with_cause(cause.to_string()),
+        None => copy,
+    }
+}

@@ -1,0 +1,43 @@
+//! Messages about joins. The key of each is the ID of its event, so the messages of an event keep
+//! their order.
+
+use city_events_contract::messages::{
+    EmailEventCanceled, JoinBanned, JoinCanceled, JoinCounted, JoinCreated, JoinKicked,
+    JoinPromoted, JoinUnbanned,
+};
+use seaworthy::{
+    data::Transaction,
+    messaging::{Event, Message, Topics},
+    outbox::StoreError,
+    prelude::*,
+};
+use uuid::Uuid;
+
+use super::Joins;
+
+/// The topics of the service. None needs a subscriber, so this service can be deployed before the
+/// services that consume its messages.
+pub(crate) fn topics() -> Topics {
+    Topics::new()
+        .and_unroutable::<JoinCreated>()
+        .and_unroutable::<JoinCanceled>()
+        .and_unroutable::<JoinPromoted>()
+        .and_unroutable::<JoinKicked>()
+        .and_unroutable::<JoinBanned>()
+        .and_unroutable::<JoinUnbanned>()
+        .and_unroutable::<JoinCounted>()
+        .and_unroutable::<EmailEventCanceled>()
+}
+
+impl Joins {
+    /// Stores a message about an event in the transaction of the change.
+    pub(super) async fn store_message<E: Event + Serialize>(
+        &self,
+        tx: &Transaction,
+        event: Uuid,
+        message: &E,
+    ) -> Result<(), StoreError> {
+        let message = Message::of(message).key(&event.to_string());
+        self.outbox.store(tx, message).await
+    }
+}

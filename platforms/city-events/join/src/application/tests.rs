@@ -1,0 +1,5 @@
+//! Tests of the use cases on every database, without the workers and the relay of the service.
+
+mod cancellation;
+mod fixture;
+mod recount;

@@ -1,0 +1,67 @@
+use city_events_contract::Moment;
+use uuid::Uuid;
+
+use super::{Command, JoinStatus, Outcome, Refusal};
+
+/// The stored state of a user at an event, and of an idempotency key.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) key: Option<UsedKey>,
+    pub(crate) join: Option<CurrentJoin>,
+    pub(crate) ban: Option<Ban>,
+}
+
+/// The stored use of an idempotency key.
+#[derive(Debug)]
+pub(crate) struct UsedKey {
+    pub(crate) user: Uuid,
+    pub(crate) event: Uuid,
+    /// The name of the [`Action`](super::Action).
+    pub(crate) action: String,
+    /// The name of the [`Decision`](super::Decision).
+    pub(crate) decision: String,
+    pub(crate) decided_at: Moment,
+    pub(crate) expires_at: Moment,
+}
+
+/// The stored join of a user, in any status.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CurrentJoin {
+    pub(crate) id: Uuid,
+    pub(crate) status: JoinStatus,
+    pub(crate) updated_at: Moment,
+}
+
+/// A ban of a user from an event.
+#[derive(Debug)]
+pub(crate) struct Ban {
+    /// Without it the ban does not expire.
+    pub(crate) expires_at: Option<Moment>,
+}
+
+impl Candidate {
+    /// Returns the outcome that the key of the command recorded, if the key has not expired.
+    ///
+    /// # Errors
+    /// [`Refusal::IdempotencyKeyMismatch`] if the key belongs to another user, event or action.
+    pub(crate) fn recorded_outcome(
+        &self,
+        command: &Command,
+        now: Moment,
+    ) -> Result<Option<Outcome>, Refusal> {
+        let Some(key) = self.key.as_ref().filter(|key| key.expires_at > now) else {
+            return Ok(None);
+        };
+        let requested = (command.actor.id, command.event, command.action.as_str());
+        if (key.user, key.event, key.action.as_str()) != requested {
+            return Err(Refusal::IdempotencyKeyMismatch);
+        }
+        Ok(Outcome::parse(&key.decision, key.decided_at))
+    }
+
+    /// Returns whether a ban of the user is in force.
+    pub(crate) fn is_banned(&self, now: Moment) -> bool {
+        let ban = self.ban.as_ref();
+        ban.is_some_and(|ban| ban.expires_at.is_none_or(|end| end > now))
+    }
+}

@@ -1,0 +1,136 @@
+//! Thousands of concurrent requests, checked for linearizability.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
+
+use futures::future::join_all;
+use seaworthy::data::sql;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    app::{TestApp, code, joined},
+    event::TestEvent,
+    history::{Call, assert_real_time_order, assert_rules, history},
+    user::{TestUser, user},
+};
+
+const USERS: usize = 2_000;
+const CANCELS: usize = 50;
+
+fn users(count: usize) -> Vec<TestUser> {
+    (0..count).map(|_| user()).collect()
+}
+
+async fn timed_join(app: &TestApp, event: &TestEvent, user: &TestUser) -> (Call, (u16, Value)) {
+    let start = Instant::now();
+    let response = app.join(event, user).await;
+    let call = Call {
+        user: user.id,
+        start,
+        end: Instant::now(),
+    };
+    (call, response)
+}
+
+/// Returns the users with joins of this status, in the order of joining.
+async fn users_with_status(app: &TestApp, event: &TestEvent, status: &str) -> Vec<Uuid> {
+    let users: Vec<(Uuid,)> =
+        sql("SELECT user_id FROM joins WHERE event_id = ? AND status = ? ORDER BY created_at, id")
+            .bind(event.id)
+            .bind(status)
+            .fetch_all(&app.database)
+            .await
+            .unwrap();
+    users.into_iter().map(|(user,)| user).collect()
+}
+
+/// Joins an event as 2,000 users at once. Then 50 of those with a seat cancel.
+async fn join_and_cancel(app: &TestApp, capacity: usize, max_waitlist: usize) {
+    let event = app.create_event(i32::try_from(capacity).unwrap()).await;
+    let all_users = users(USERS);
+    let calls = join_all(all_users.iter().map(|user| timed_join(app, &event, user))).await;
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for (_, response) in &calls {
+        let outcome = match response.0 {
+            200 => joined(response),
+            _ => code(response).1,
+        };
+        *counts.entry(outcome).or_default() += 1;
+    }
+    let waitlisted = max_waitlist.min(USERS - capacity);
+    assert_eq!(counts["active"], capacity, "{counts:?}");
+    assert_eq!(counts["waitlisted"], waitlisted, "{counts:?}");
+    let full = counts.get("event.full").copied().unwrap_or_default();
+    assert_eq!(
+        capacity + waitlisted + full,
+        USERS,
+        "other error: {counts:?}"
+    );
+
+    let changes = history(&app.database, event.id).await;
+    assert_rules(&changes, capacity, max_waitlist);
+    let calls: Vec<_> = calls.into_iter().map(|(call, _)| call).collect();
+    assert_real_time_order(&changes, &calls);
+    let order: Vec<_> = changes.iter().map(|change| change.user).collect();
+    let active = users_with_status(app, &event, "active").await;
+    let waitlist = users_with_status(app, &event, "waitlisted").await;
+    assert_eq!(active, order[..capacity]);
+    assert_eq!(waitlist, order[capacity..]);
+
+    let canceling: HashSet<_> = active.iter().take(CANCELS).copied().collect();
+    let canceling = all_users.iter().filter(|user| canceling.contains(&user.id));
+    let canceled = join_all(canceling.map(|user| app.cancel(&event, user))).await;
+    assert!(canceled.iter().all(|response| response.0 == 200));
+    assert_eq!(
+        app.seats(&event).await,
+        (capacity as u64, (waitlisted - CANCELS) as u64)
+    );
+    let changes = history(&app.database, event.id).await;
+    assert_rules(&changes, capacity, max_waitlist);
+    let promoted: Vec<_> = changes
+        .iter()
+        .filter(|change| change.from.as_deref() == Some("waitlisted") && change.to == "active")
+        .map(|change| change.user)
+        .collect();
+    assert_eq!(promoted, waitlist[..CANCELS]);
+}
+
+pub(crate) async fn two_thousand_joins_fill_seats_and_long_waitlist_in_order(app: TestApp) {
+    join_and_cancel(&app, 100, 1_000).await;
+}
+
+pub(crate) async fn two_thousand_joins_fill_seats_and_default_waitlist_in_order(app: TestApp) {
+    join_and_cancel(&app, 100, 100).await;
+}
+
+pub(crate) async fn concurrent_joins_and_cancels_have_a_serial_history(app: TestApp) {
+    let event = app.create_event(5).await;
+    let users = users(120);
+    let sequences = users.iter().enumerate().map(|(number, user)| {
+        let (app, event) = (&app, &event);
+        async move {
+            for _ in 0..2 {
+                let response = app.join(event, user).await;
+                assert!([200, 409].contains(&response.0), "{}", response.1);
+                if number % 3 != 0 {
+                    let response = app.cancel(event, user).await;
+                    assert!([200, 404].contains(&response.0), "{}", response.1);
+                }
+            }
+        }
+    });
+    join_all(sequences).await;
+    let changes = history(&app.database, event.id).await;
+    assert_rules(&changes, 5, 20);
+    let active = users_with_status(&app, &event, "active").await.len() as u64;
+    let waitlisted = users_with_status(&app, &event, "waitlisted").await.len() as u64;
+    assert_eq!(
+        app.seats(&event).await,
+        (active, waitlisted),
+        "counters equal the lists"
+    );
+    assert_eq!(active, 5);
+}
