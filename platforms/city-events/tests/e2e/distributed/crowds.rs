@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{client::Gateway, machine, programs::program};
 
-/// A waitlist for the whole crowd.
+/// The longest waitlist that the service allows.
 const LONG_WAITLIST: [(&str, &str); 2] = [
-    ("JOIN_SERVICE__WAITLIST__SHORTEST", "2000"),
-    ("JOIN_SERVICE__WAITLIST__LONGEST", "2000"),
+    ("JOIN_SERVICE__WAITLIST__MIN_LENGTH", "1000"),
+    ("JOIN_SERVICE__WAITLIST__MAX_LENGTH", "1000"),
 ];
 /// Number of responses after which the outage begins.
 const OUTAGE_AFTER: usize = 500;
@@ -25,8 +25,8 @@ async fn crowd_joins_in_order_in_one_process() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().display().to_string();
     let settings = [
-        "join.waitlist.shortest=2000",
-        "join.waitlist.longest=2000",
+        "join.waitlist.min_length=1000",
+        "join.waitlist.max_length=1000",
         "bff.rate_limit.enabled=false",
         "auth.rate_limit.enabled=false",
     ];
