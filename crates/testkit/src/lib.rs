@@ -22,14 +22,17 @@ pub mod client;
 pub mod compose;
 pub mod deployment;
 pub mod document;
+mod eventually;
 pub mod fault;
 pub mod http;
+pub mod outside;
 pub mod process;
 pub mod raw;
 pub mod requirement;
 pub mod server;
 pub mod simulation;
 
+pub use eventually::eventually;
 pub use server::{
     database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis, vault,
 };

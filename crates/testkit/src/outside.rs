@@ -1,0 +1,150 @@
+//! A package outside of the workspace, with the files of a documentation page.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+/// The version of the framework in the manifests of pages.
+const VERSION: &str = "\"0.1.0\"";
+
+/// A code block of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block<'a> {
+    /// The language after the fence.
+    pub language: &'a str,
+    /// The text without the fences.
+    pub text: &'a str,
+}
+
+impl<'a> Block<'a> {
+    /// Returns all code blocks of a page, in their order.
+    #[must_use]
+    pub fn all(page: &'a str) -> Vec<Self> {
+        let blocks = page.split("\n```").skip(1).step_by(2);
+        blocks
+            .filter_map(|block| block.split_once('\n'))
+            .map(|(language, text)| Self { language, text })
+            .collect()
+    }
+
+    /// Returns the path and the content of a file. The first line of its block is a comment with the
+    /// path.
+    #[must_use]
+    pub fn file(self) -> Option<(&'a str, &'a str)> {
+        let (first, content) = self.text.split_once('\n')?;
+        let comments = ["# ", "// ", "-- "];
+        let path = comments
+            .iter()
+            .find_map(|start| first.strip_prefix(start))?;
+        let is_path = path.contains(['.', '/']) || path == "Containerfile";
+        (is_path && !path.contains(' ')).then_some((path, content))
+    }
+}
+
+/// A package in a temporary folder. It depends on the framework by path.
+#[derive(Debug)]
+pub struct OutsidePackage {
+    folder: TempDir,
+    target: PathBuf,
+}
+
+impl OutsidePackage {
+    /// Writes the files of a page into an empty folder, the later over the earlier. The workspace at `root` replaces version
+    /// 0.1.0 of its crates. `target` is a folder for build results.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write(blocks: &[Block<'_>], root: &Path, target: &Path) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        for (path, content) in blocks.iter().filter_map(|block| block.file()) {
+            let content = match path {
+                "Cargo.toml" => with_paths(content, root),
+                _ => content.to_owned(),
+            };
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap_or(folder.path()))?;
+            fs::write(path, content)?;
+        }
+        fs::copy(root.join("Cargo.lock"), folder.path().join("Cargo.lock"))?;
+        Ok(Self {
+            folder,
+            target: target.to_owned(),
+        })
+    }
+
+    /// Returns the folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns the path of a program that Cargo built.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(name)
+    }
+
+    /// Returns a command that runs in the folder. Cargo then builds into the shared target folder
+    /// without the network.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.folder())
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("CARGO_NET_OFFLINE", "true");
+        let own = env::vars_os().filter(|(name, _)| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        for (name, _) in own {
+            command.env_remove(name);
+        }
+        command
+    }
+}
+
+/// Replaces the versions of the framework's crates by their paths.
+fn with_paths(manifest: &str, root: &Path) -> String {
+    let lines = manifest.lines().map(|line| {
+        let name = line.split(' ').next().unwrap_or_default();
+        let Some(rest) = name.strip_prefix("seaworthy") else {
+            return format!("{line}\n");
+        };
+        let crate_folder = rest.strip_prefix('-').unwrap_or("seaworthy");
+        let path = root.join("crates").join(crate_folder);
+        let path = format!("path = \"{}\"", path.display());
+        let version = format!("version = {VERSION}");
+        let line = match line.contains(&version) {
+            true => line.replace(&version, &path),
+            false => line.replace(VERSION, &format!("{{ {path} }}")),
+        };
+        format!("{line}\n")
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn block_with_path_in_its_first_line_is_a_file_api_1() {
+        let page =
+            "a\n```toml\n# Cargo.toml\n[package]\n```\nb\n```sh\n# a comment.\ncargo run\n```\n";
+        let blocks = Block::all(page);
+        let files: Vec<_> = blocks.iter().map(|block| block.file()).collect();
+        assert_eq!(files, [Some(("Cargo.toml", "[package]")), None]);
+    }
+
+    #[test]
+    fn paths_replace_versions_of_framework_alone_api_1() {
+        let manifest = "seaworthy = { version = \"0.1.0\", features = [] }\nseaworthy-testkit = \"0.1.0\"\nother = \"0.1.0\"\n";
+        let expected = "seaworthy = { path = \"/w/crates/seaworthy\", features = [] }\nseaworthy-testkit = { path = \"/w/crates/testkit\" }\nother = \"0.1.0\"\n";
+        assert_eq!(with_paths(manifest, Path::new("/w")), expected);
+    }
+}
