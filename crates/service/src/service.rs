@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use seaworthy_config::{Loader, Settings};
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
+use seaworthy_http::StackService;
 use serde_json::Value as Json;
 
 use crate::{
@@ -147,6 +148,13 @@ impl RunningService {
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         self.0.addresses()
+    }
+
+    /// Returns the public routes as a tower service with all steps of a request, so that a test calls
+    /// them without a socket. The address of the client is 127.0.0.1.
+    #[must_use]
+    pub fn http_service(&self) -> StackService {
+        self.0.http_service()
     }
 
     /// Stops the service in order, like a signal.

@@ -1,9 +1,9 @@
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
-use seaworthy_http::{Stack, StackBuilder, server::ServerHandle};
+use seaworthy_http::{Stack, StackBuilder, StackService, server::ServerHandle};
 use seaworthy_telemetry::Telemetry;
 
-use super::bind;
+use super::{Kernel, bind};
 use crate::{
     assembly::Parts,
     listener::{Descriptors, Gate, register_connections},
@@ -27,6 +27,14 @@ pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAdd
     let server = listener.serve_with(move |info| connections.connection(info));
     register_connections(parts.telemetry.metrics(), "http", &server);
     Ok((gate, server, address))
+}
+
+impl Kernel {
+    /// Returns the public routes as the service of a local connection.
+    pub(crate) fn http_service(&self) -> StackService {
+        let client = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        self.gate.stack().connection(client, false)
+    }
 }
 
 /// Returns the builder of the public stack.
