@@ -29,6 +29,7 @@ pub use schemars;
 #[cfg(feature = "grpc")]
 pub use seaworthy_contract::{prost, prost_types, tonic, tonic_prost};
 pub use serde;
+pub use tracing;
 
 #[cfg(feature = "account")]
 pub use seaworthy_account as account;
