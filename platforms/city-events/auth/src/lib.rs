@@ -19,6 +19,7 @@ mod accounts;
 mod api;
 mod config;
 mod domain;
+mod legacy;
 mod metrics;
 mod seed;
 mod service;

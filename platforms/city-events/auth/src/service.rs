@@ -27,6 +27,7 @@ use crate::{
     accounts::{Accounts, topics},
     api::{self, Api},
     config::AuthConfig,
+    legacy,
     metrics::{self, LoginMetrics},
     seed::seed_or_refuse,
     store::MIGRATIONS,
@@ -52,45 +53,10 @@ const DEVELOPMENT_ORIGINS: [&str; 4] = [
 /// In bytes. The same minimum as for signing keys.
 const MIN_SECRET_LENGTH: usize = 32;
 
-/// The variables of the legacy service and their settings.
-const LEGACY_VARIABLES: [(&str, &str); 28] = [
-    ("LOG_LEVEL", "log.level"),
-    ("LOG_FORMAT", "log.format"),
-    ("HTTP_ADDR", "server.http.addr"),
-    ("HTTP_READ_TIMEOUT", "server.http.limits.head.timeout"),
-    ("HTTP_WRITE_TIMEOUT", "server.http.timeout"),
-    (
-        "HTTP_IDLE_TIMEOUT",
-        "server.http.limits.connections.idle_timeout",
-    ),
-    ("DB_ADDR", "database.url"),
-    ("RABBIT_URL", "broker.url"),
-    ("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
-    ("JWT_SECRET", "jwt.secret"),
-    ("JWT_ISSUER", "jwt.issuer"),
-    ("INTERNAL_SECRET_KEY", "internal_secret"),
-    ("ACCESS_TOKEN_TTL", "access_token_ttl"),
-    ("REFRESH_TOKEN_TTL", "sessions.idle_timeout"),
-    ("VERIFY_EMAIL_BASE_URL", "verify_email.base_url"),
-    ("VERIFY_EMAIL_TOKEN_TTL", "verify_email.ttl"),
-    ("PASSWORD_RESET_BASE_URL", "password_reset.base_url"),
-    ("PASSWORD_RESET_TOKEN_TTL", "password_reset.ttl"),
-    ("GOOGLE_CLIENT_ID", "oauth.google.client_id"),
-    ("GOOGLE_CLIENT_SECRET", "oauth.google.client_secret"),
-    ("OAUTH_STATE_TTL", "oauth.state_ttl"),
-    ("OAUTH_CALLBACK_URL", "oauth.callback_url"),
-    ("FRONTEND_ORIGIN", "oauth.frontend_origin"),
-    ("ALLOWED_REDIRECTS", "oauth.allowed_redirects"),
-    ("CDN_BASE_URL", "cdn_base_url"),
-    ("REDIS_ADDR", "rate_limit.redis.address"),
-    ("REDIS_PASSWORD", "rate_limit.redis.password"),
-    ("REDIS_DB", "rate_limit.redis.database"),
-];
-
 /// Returns the service with its default ports: HTTP 8081, gRPC 9081, admin listener 9181.
 #[must_use]
 pub fn service() -> Service {
-    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:8081")
         .default_value("server.grpc.addr", "127.0.0.1:9081")
         .default_value("admin.addr", "127.0.0.1:9181")
@@ -107,12 +73,8 @@ pub fn service() -> Service {
         // The provider is external, so it gets no request context. Its attempts have a longer
         // timeout, because `oauth.timeout` limits each step of a login.
         .default_value("clients.google.propagation", "none")
-        .default_value("clients.google.policies.attempt_timeout", "5s");
-    LEGACY_VARIABLES
-        .into_iter()
-        .fold(service, |service, (variable, key)| {
-            service.variable(variable, key)
-        })
+        .default_value("clients.google.policies.attempt_timeout", "5s")
+        .legacy_variables(legacy::VARIABLES)
 }
 
 /// Runs the program.

@@ -24,6 +24,7 @@ mod api_error;
 mod caller;
 mod config;
 mod event_view;
+mod legacy;
 mod limit;
 mod listing;
 mod policy;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::{
     api,
     config::BffConfig,
+    legacy,
     limit::CallerLimit,
     revocation::RevocationPoller,
     upstream::Upstreams,
@@ -74,17 +75,7 @@ pub fn service() -> Service {
         .default_value("clients.auth.base_url", "http://127.0.0.1:8081")
         .default_value("clients.auth.policies.attempt_timeout", "8s")
         .default_value("clients.feed.base_url", "http://127.0.0.1:8084")
-        .variable("JWT_SECRET", "jwt.secret")
-        .variable("JWT_ISSUER", "jwt.issuer")
-        .variable("RATE_LIMIT_ENABLED", "rate_limit.enabled")
-        .variable("RATE_LIMIT_REQUESTS", "rate_limit.requests")
-        .variable("RATE_LIMIT_WINDOW", "rate_limit.window")
-        .variable("REDIS_ADDR", "rate_limit.redis.address")
-        .variable("CORS_ALLOWED_ORIGINS", "server.http.cors.allowed_origins")
-        .variable("AUTH_SERVICE_URL", "clients.auth.base_url")
-        .variable("FEED_SERVICE_URL", "clients.feed.base_url")
-        .variable("LOG_LEVEL", "log.level")
-        .variable("LOG_FORMAT", "log.format")
+        .legacy_variables(legacy::VARIABLES)
 }
 
 /// Assembles the service.

@@ -19,6 +19,7 @@ mod api;
 mod auth_client;
 mod config;
 mod consumer;
+mod legacy;
 mod mail_texts;
 mod sent_mails;
 mod service;

@@ -16,6 +16,7 @@ use crate::{
     auth_client::{self, AuthClient},
     config::EmailConfig,
     consumer::{self, GROUP, MailSender, subscription},
+    legacy,
     sent_mails::{MIGRATIONS, SentMails},
 };
 
@@ -37,17 +38,7 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:8090")
         .default_value("admin.addr", "127.0.0.1:9190")
         .default_value("metrics.service_prefix", true)
-        .variable("LOG_LEVEL", "log.level")
-        .variable("LOG_FORMAT", "log.format")
-        .variable("EMAIL_WEB_ADDR", "server.http.addr")
-        .variable("RABBIT_URL", "broker.url")
-        .variable("RABBIT_EXCHANGE", "broker.rabbitmq.exchange")
-        .variable("AUTH_BASE_URL", "auth_url")
-        .variable("INTERNAL_SECRET_KEY", "internal_secret")
-        .variable("EMAIL_MAX_ATTEMPTS", "max_attempts")
-        .variable("RL_ENABLED", "rate_limit.enabled")
-        .variable("REDIS_ADDR", "rate_limit.redis.address")
-        .variable("REDIS_DB", "rate_limit.redis.database")
+        .legacy_variables(legacy::VARIABLES)
 }
 
 /// Runs the program.

@@ -22,6 +22,7 @@ mod api;
 mod config;
 mod consumers;
 mod domain;
+mod legacy;
 mod metrics;
 mod service;
 mod store;

@@ -16,7 +16,7 @@ use seaworthy::{
 use crate::{
     api,
     config::EventConfig,
-    consumers, metrics,
+    consumers, legacy, metrics,
     store::{MIGRATIONS, Store, published_topics},
 };
 
@@ -30,29 +30,14 @@ const OPENAPI: &str = include_str!("../docs/openapi.json");
 /// Returns the service with its name, its default settings and its legacy environment variables.
 #[must_use]
 pub fn service() -> Service {
-    let service = Service::new("event-service", env!("CARGO_PKG_VERSION"))
+    Service::new("event-service", env!("CARGO_PKG_VERSION"))
         // Existing dashboards and alerts use these metric names.
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8082")
         .default_value("server.grpc.addr", "127.0.0.1:9082")
         .default_value("server.grpc.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
-        .default_value("admin.addr", "127.0.0.1:9182");
-    [
-        ("LOG_LEVEL", "log.level"),
-        ("LOG_FORMAT", "log.format"),
-        ("DATABASE_URL", "database.url"),
-        ("RABBIT_URL", "broker.url"),
-        ("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
-        ("JWT_SECRET", "jwt.secret"),
-        ("JWT_ISSUER", "jwt.issuer"),
-        ("RL_ENABLED", "server.http.rate_limit.enabled"),
-        // A client may send the requests of one minute in one burst.
-        ("RL_IP_LIMIT", "server.http.rate_limit.burst"),
-    ]
-    .into_iter()
-    .fold(service, |service, (variable, key)| {
-        service.variable(variable, key)
-    })
+        .default_value("admin.addr", "127.0.0.1:9182")
+        .legacy_variables(legacy::VARIABLES)
 }
 
 /// Runs the `city-events-event` binary and returns its exit code.

@@ -19,6 +19,7 @@ mod api;
 mod config;
 mod consumers;
 mod cursor;
+mod legacy;
 mod rank;
 mod service;
 mod store;

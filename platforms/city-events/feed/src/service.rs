@@ -15,7 +15,7 @@ use crate::{
     actor::Identification,
     api::{self, Api},
     config::FeedConfig,
-    consumers,
+    consumers, legacy,
     store::{MIGRATIONS, Store},
 };
 
@@ -36,16 +36,7 @@ pub fn service() -> Service {
         .default_value("admin.addr", "127.0.0.1:9184")
         // The gateway on the same machine forwards the address of the client.
         .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
-        .variable("LOG_LEVEL", "log.level")
-        .variable("LOG_FORMAT", "log.format")
-        .variable("DB_ADDR", "database.url")
-        .variable("RABBIT_URL", "broker.url")
-        .variable("RABBIT_EXCHANGE", "broker.rabbitmq.exchange")
-        .variable("JWT_SECRET", "jwt.secret")
-        .variable("ANON_COOKIE_SECRET", "anonymous.secret")
-        .variable("RATE_LIMIT_PER_ACTOR", "tracking.requests_per_actor")
-        .variable("RATE_LIMIT_PER_IP", "tracking.requests_per_ip")
-        .variable("REDIS_ADDR", "tracking.redis.address")
+        .legacy_variables(legacy::VARIABLES)
 }
 
 /// Runs the `city-events-feed` binary and returns its exit code.

@@ -23,6 +23,7 @@ mod application;
 mod config;
 mod consumers;
 mod domain;
+mod legacy;
 mod metrics;
 mod service;
 mod store;

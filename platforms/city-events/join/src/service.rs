@@ -18,6 +18,7 @@ use crate::{
     application::{Joins, topics},
     config::JoinConfig,
     consumers,
+    legacy,
     metrics::{self, JoinMetrics},
     store::MIGRATIONS,
     workers,
@@ -35,7 +36,7 @@ const MAX_IN_FLIGHT: u32 = 8_192;
 /// Returns the service with its name and its own defaults of the framework's settings.
 #[must_use]
 pub fn service() -> Service {
-    let service = Service::new("join-service", env!("CARGO_PKG_VERSION"))
+    Service::new("join-service", env!("CARGO_PKG_VERSION"))
         // Existing dashboards and alerts use the prefix.
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8083")
@@ -45,26 +46,8 @@ pub fn service() -> Service {
         .default_value("server.http.load_shed.max_in_flight", MAX_IN_FLIGHT)
         .default_value("server.grpc.load_shed.max_in_flight", MAX_IN_FLIGHT)
         // A gateway has one connection to each replica.
-        .default_value("server.grpc.limits.http2.max_streams", MAX_IN_FLIGHT);
-    [
-        ("LOG_LEVEL", "log.level"),
-        ("LOG_FORMAT", "log.format"),
-        ("DATABASE_URL", "database.url"),
-        ("RABBIT_URL", "broker.url"),
-        ("RABBITMQ_URL", "broker.url"),
-        ("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
-        ("RABBITMQ_EXCHANGE", "broker.rabbitmq.exchange"),
-        ("JWT_SECRET", "jwt.secret"),
-        ("JWT_ISSUER", "jwt.issuer"),
-        ("RATE_LIMIT_ENABLED", "server.http.rate_limit.enabled"),
-        ("RL_ENABLED", "server.http.rate_limit.enabled"),
-        // The limit per minute of the legacy service.
-        ("RL_REQUESTS_LIMIT", "server.http.rate_limit.burst"),
-    ]
-    .into_iter()
-    .fold(service, |service, (variable, key)| {
-        service.variable(variable, key)
-    })
+        .default_value("server.grpc.limits.http2.max_streams", MAX_IN_FLIGHT)
+        .legacy_variables(legacy::VARIABLES)
 }
 
 /// Runs the program `city-events-join`.

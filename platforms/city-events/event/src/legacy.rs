@@ -1,0 +1,30 @@
+use seaworthy::config::LegacyVariable;
+
+/// The variables of the legacy event service.
+pub(crate) const VARIABLES: [LegacyVariable; 18] = [
+    LegacyVariable::sets("LOG_LEVEL", "log.level"),
+    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LegacyVariable::profile("APP_ENV"),
+    LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
+    LegacyVariable::sets("HTTP_READ_TIMEOUT", "server.http.limits.head.timeout"),
+    LegacyVariable::sets("HTTP_WRITE_TIMEOUT", "server.http.timeout"),
+    LegacyVariable::sets(
+        "HTTP_IDLE_TIMEOUT",
+        "server.http.limits.connections.idle_timeout",
+    ),
+    LegacyVariable::sets("DATABASE_URL", "database.url"),
+    LegacyVariable::sets("RABBIT_URL", "broker.url"),
+    LegacyVariable::sets("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
+    LegacyVariable::sets("JWT_SECRET", "jwt.secret"),
+    LegacyVariable::sets("JWT_ISSUER", "jwt.issuer"),
+    LegacyVariable::rejected("REDIS_URL", "remove it: the service uses no Redis"),
+    LegacyVariable::rejected("CACHE_TTL_DETAILS", "remove it: the service has no cache"),
+    LegacyVariable::rejected("CACHE_TTL_LIST", "remove it: the service has no cache"),
+    LegacyVariable::sets("RL_ENABLED", "server.http.rate_limit.enabled"),
+    // A client may send the requests of one minute in one burst.
+    LegacyVariable::sets("RL_IP_LIMIT", "server.http.rate_limit.burst"),
+    LegacyVariable::rejected(
+        "RL_IP_WINDOW",
+        "set server.http.rate_limit.requests_per_second instead of a window",
+    ),
+];
