@@ -10,6 +10,7 @@ use crate::{
     files::Location,
     instance::instantiate,
     key::Key,
+    legacy::{LegacyVariable, parse_profile},
     loaded::{Inner, LayerName},
     overrides,
     secret::{SecretLeaf, SecretSources},
@@ -51,7 +52,7 @@ pub struct Loader {
     sources: Vec<Arc<dyn SecretSource>>,
     rules: Vec<Rule>,
     defaults: Vec<(String, Json)>,
-    variables: Vec<(String, String)>,
+    variables: Vec<LegacyVariable>,
 }
 
 /// A check of settings beyond their types.
@@ -154,7 +155,14 @@ impl Loader {
     /// [`complete`](Self::complete) applies it to a schema.
     #[must_use]
     pub fn variable(mut self, name: &str, key: &str) -> Self {
-        self.variables.push((name.to_owned(), key.to_owned()));
+        self.variables.push(LegacyVariable::owned(name, key));
+        self
+    }
+
+    /// Adds a variable of a legacy deployment. [`complete`](Self::complete) applies it to a schema.
+    #[must_use]
+    pub fn legacy_variable(mut self, variable: LegacyVariable) -> Self {
+        self.variables.push(variable);
         self
     }
 
@@ -166,9 +174,7 @@ impl Loader {
             schema.with_default(key, value.clone())
         });
         let variables = self.variables.iter();
-        variables.fold(schema, |schema, (name, key)| {
-            schema.with_variable(name, key)
-        })
+        variables.fold(schema, Schema::with_legacy_variable)
     }
 
     /// The name of the service.
@@ -242,13 +248,31 @@ impl Loader {
             ConfigError::new(origin, "", problem)
         };
         match self.environment.get(&name) {
-            None => Ok(None),
+            None => self.legacy_profile(),
             Some(Ok(text)) => text
                 .parse()
                 .map(Some)
                 .map_err(|unknown: crate::UnknownProfile| error(unknown.to_string())),
             Some(Err(_)) => Err(error("the variable is not UTF-8".to_owned())),
         }
+    }
+
+    /// The profile of the first variable of a legacy deployment that is not empty.
+    fn legacy_profile(&self) -> Result<Option<Profile>, ConfigError> {
+        for variable in self.variables.iter().filter(|one| one.sets_profile()) {
+            let error = |problem: String| {
+                let origin = Origin::Environment {
+                    name: variable.name().into(),
+                };
+                ConfigError::new(origin, "", problem)
+            };
+            match self.environment.get(variable.name()) {
+                None | Some(Ok("")) => {}
+                Some(Ok(text)) => return parse_profile(text).map(Some).map_err(error),
+                Some(Err(problem)) => return Err(error(problem.to_string())),
+            }
+        }
+        Ok(None)
     }
 
     fn prepare(

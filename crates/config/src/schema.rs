@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::{
     document::set,
     key::{Key, Segment},
+    legacy::{LegacyVariable, Variable},
     mark::Marks,
     shape::{Form, Shape, compile},
 };
@@ -61,8 +62,8 @@ pub struct Schema {
     document: Json,
     defaults: Json,
     shape: Result<Arc<Shape>, String>,
-    /// Variables with other names, and the keys that they set.
-    variables: Vec<(String, Key)>,
+    /// Variables with other names, and their effects.
+    variables: Vec<Variable>,
 }
 
 /// A settings type without its static type.
@@ -113,10 +114,16 @@ impl Schema {
     /// deployment. The variable with the prefix of the service overrides it. A load fails if no
     /// type has the key.
     #[must_use]
-    pub fn with_variable(mut self, name: &str, key: &str) -> Self {
-        let key = Key::of_dotted(key);
-        if self.knows(&key, "a variable") {
-            self.variables.push((name.to_owned(), key));
+    pub fn with_variable(self, name: &str, key: &str) -> Self {
+        self.with_legacy_variable(&LegacyVariable::owned(name, key))
+    }
+
+    /// Adds a variable of a legacy deployment. A load fails if no type has its key.
+    #[must_use]
+    pub fn with_legacy_variable(mut self, variable: &LegacyVariable) -> Self {
+        let key = variable.key();
+        if key.is_none_or(|key| self.knows(&key, "a variable")) {
+            self.variables.push(variable.resolve());
         }
         self
     }
@@ -129,8 +136,8 @@ impl Schema {
         is_known && self.shape.is_ok()
     }
 
-    /// Variables with other names, and the keys that they set.
-    pub(crate) fn variables(&self) -> &[(String, Key)] {
+    /// Variables with other names, and their effects.
+    pub(crate) fn variables(&self) -> &[Variable] {
         &self.variables
     }
 

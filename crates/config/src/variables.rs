@@ -7,6 +7,7 @@ use crate::{
     ConfigError, Environment, Origin,
     check::unknown_key,
     key::Key,
+    legacy::Effect,
     schema::Schema,
     shape::{Form, Shape},
     tree::{Node, Value, insert},
@@ -98,21 +99,41 @@ pub(crate) fn other_names(
     errors: &mut Vec<ConfigError>,
 ) -> Node {
     let mut tree = Node::empty(Origin::Default);
-    for (name, key) in schema.variables() {
-        let origin = Origin::Environment {
-            name: name.as_str().into(),
+    for variable in schema.variables() {
+        let Some(value) = environment.get(&variable.name) else {
+            continue;
         };
-        match environment.get(name) {
-            None => {}
-            Some(Ok(text)) => insert(&mut tree, schema.shape_at(key), key, &origin, text, errors),
-            Some(Err(problem)) => {
-                errors.push(ConfigError::new(
-                    origin,
-                    key.to_string(),
-                    problem.to_string(),
-                ));
+        let origin = Origin::Environment {
+            name: variable.name.as_str().into(),
+        };
+        let key = match &variable.effect {
+            Effect::Sets { key, .. } => key.to_string(),
+            _ => String::new(),
+        };
+        let problem = match (value, &variable.effect) {
+            (Err(problem), _) => problem.to_string(),
+            (Ok(text), Effect::Sets { key, conversion }) => {
+                let converted = match conversion {
+                    Some(conversion) => conversion.apply(text),
+                    None => Ok(text.to_owned()),
+                };
+                match converted {
+                    Ok(text) => {
+                        let shape = schema.shape_at(key);
+                        insert(&mut tree, shape, key, &origin, &text, errors);
+                        continue;
+                    }
+                    Err(problem) => problem.to_owned(),
+                }
             }
-        }
+            // The loader reads it.
+            (Ok(_), Effect::SetsProfile) | (Ok(""), _) => continue,
+            (Ok(text), Effect::Accepts { values, .. }) if values.contains(&text) => continue,
+            (Ok(_), Effect::Accepts { advice, .. } | Effect::Rejected { advice }) => {
+                format!("the variable is not supported: {advice}")
+            }
+        };
+        errors.push(ConfigError::new(origin, key, problem));
     }
     tree
 }

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use seaworthy_config::{Loader, Settings};
+use seaworthy_config::{ConfigErrors, LegacyVariable, Loaded, Loader, Settings};
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
 use seaworthy_http::StackService;
 use serde_json::Value as Json;
@@ -20,7 +20,7 @@ use crate::{
 pub struct Service {
     pub(crate) identity: ServiceIdentity,
     defaults: Vec<(&'static str, Json)>,
-    variables: Vec<(&'static str, &'static str)>,
+    variables: Vec<LegacyVariable>,
 }
 
 impl Service {
@@ -47,7 +47,15 @@ impl Service {
     /// overrides files. The regular variable of the key overrides it.
     #[must_use]
     pub fn variable(mut self, name: &'static str, key: &'static str) -> Self {
-        self.variables.push((name, key));
+        self.variables.push(LegacyVariable::sets(name, key));
+        self
+    }
+
+    /// Adds the variables of a legacy deployment. Each one sets a key, or fails the start with a text
+    /// that names its replacement.
+    #[must_use]
+    pub fn legacy_variables(mut self, variables: impl IntoIterator<Item = LegacyVariable>) -> Self {
+        self.variables.extend(variables);
         self
     }
 
@@ -58,7 +66,9 @@ impl Service {
             loader.default_value(key, value.clone())
         });
         let variables = self.variables.iter();
-        variables.fold(loader, |loader, (name, key)| loader.variable(name, key))
+        variables.fold(loader, |loader, variable| {
+            loader.legacy_variable(variable.clone())
+        })
     }
 
     /// Runs the command of the command line, and returns the exit status. This is the whole `main`
@@ -84,16 +94,24 @@ impl Service {
         command::run(&self, commands, assemble).into()
     }
 
+    /// Loads the settings of the service as [`start`](Self::start) does.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every mistake.
+    pub async fn load<C: Settings>(&self, loader: Loader) -> Result<Loaded, ConfigErrors> {
+        let loader = settings::with_rules(self.prepare(loader));
+        let schema = loader.complete(settings::schema::<C>());
+        loader.load_async(&schema).await
+    }
+
     /// Whether every listener of the service would be on a loopback address with settings from
     /// `loader`. It is for programs that start several services.
     ///
     /// # Errors
     /// [`StartError`] if the settings have mistakes.
     pub async fn is_on_loopback<C: Settings>(&self, loader: Loader) -> Result<bool, StartError> {
-        let loader = settings::with_rules(self.prepare(loader));
-        let schema = loader.complete(settings::schema::<C>());
-        let loaded = loader
-            .load_async(&schema)
+        let loaded = self
+            .load::<C>(loader)
             .await
             .map_err(|errors| StartError::because("the settings have mistakes", errors))?;
         let framework = loaded

@@ -1,7 +1,12 @@
 use std::fmt::Write as _;
 
 use super::listing::list;
-use crate::{Schema, variables::variable};
+use crate::{
+    Schema,
+    key::Key,
+    legacy::Effect,
+    variables::{profile_variable, variable},
+};
 
 impl Schema {
     /// Returns a Markdown table of every key with its variable, type, default and description.
@@ -12,10 +17,7 @@ impl Schema {
         );
         for entry in list(self) {
             let own = entry.has_variable.then(|| variable(service, &entry.key));
-            let others = self.variables().iter();
-            let others = others
-                .filter(|(_, key)| *key == entry.key)
-                .map(|(name, _)| name.clone());
+            let others = self.names_of(&entry.key);
             let names: Vec<_> = own
                 .into_iter()
                 .chain(others)
@@ -33,7 +35,49 @@ impl Schema {
                 cell(&entry.description),
             );
         }
+        text.push_str(&self.legacy_docs(service));
         text
+    }
+
+    /// The other variables that set a key.
+    fn names_of(&self, key: &Key) -> impl Iterator<Item = String> {
+        let variables = self.variables().iter();
+        variables.filter_map(move |variable| match &variable.effect {
+            Effect::Sets { key: set, .. } if set == key => Some(variable.name.clone()),
+            _ => None,
+        })
+    }
+
+    /// The variables of legacy deployments that do not simply set a key. Empty if there are none.
+    fn legacy_docs(&self, service: &str) -> String {
+        let mut text = String::new();
+        for variable in self.variables() {
+            let effect = match &variable.effect {
+                Effect::Sets {
+                    key,
+                    conversion: Some(conversion),
+                } => format!("Sets `{key}`: {}", conversion.format()),
+                Effect::Sets { .. } => continue,
+                Effect::SetsProfile => {
+                    format!(
+                        "Sets the profile if `{}` does not",
+                        profile_variable(service)
+                    )
+                }
+                Effect::Accepts { values, advice } => {
+                    let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
+                    format!("Only {} is accepted: {advice}", values.join(" or "))
+                }
+                Effect::Rejected { advice } => format!("Fails the start: {advice}"),
+            };
+            let _ = writeln!(text, "| `{}` | {} |", variable.name, cell(&effect));
+        }
+        if text.is_empty() {
+            return text;
+        }
+        format!(
+            "\n## Variables of legacy deployments\n\nThe table above lists variables that set a key unchanged.\n\n| Variable | Effect |\n| --- | --- |\n{text}"
+        )
     }
 
     /// Returns the JSON Schema as text, for editors.

@@ -1,0 +1,199 @@
+use std::borrow::Cow;
+
+use crate::{Profile, key::Key};
+
+/// An environment variable of a legacy deployment. It sets a key, or it fails the load with a text
+/// that names its replacement. So the service ignores none of them.
+///
+/// ```
+/// use seaworthy_config::{Conversion, LegacyVariable};
+///
+/// const VARIABLES: [LegacyVariable; 4] = [
+///     LegacyVariable::sets("JWT_SECRET", "jwt.secret"),
+///     LegacyVariable::converted("PORT", "server.http.addr", Conversion::Port),
+///     LegacyVariable::accepts("OUTBOX_ENABLED", &["true"], "the outbox is always enabled: remove it"),
+///     LegacyVariable::rejected("SMTP_HOST", "set mail.url to smtp://USER@HOST:PORT"),
+/// ];
+/// assert_eq!(VARIABLES[1].name(), "PORT");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegacyVariable {
+    name: Cow<'static, str>,
+    effect: Effect<Cow<'static, str>>,
+}
+
+/// How the value of a legacy variable becomes the value of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Conversion {
+    /// A port number. It becomes an address on all interfaces, such as `:8080`.
+    Port,
+    /// A host and port without a scheme, such as `collector:4318`. It becomes an HTTP URL.
+    HttpUrl,
+}
+
+/// The effect of a variable. `K` is the form of the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect<K> {
+    Sets {
+        key: K,
+        conversion: Option<Conversion>,
+    },
+    /// Sets the profile, if the variable of the service does not.
+    SetsProfile,
+    /// Only these values describe what the service does.
+    Accepts {
+        values: &'static [&'static str],
+        advice: &'static str,
+    },
+    Rejected {
+        advice: &'static str,
+    },
+}
+
+/// A variable of a schema, with its key resolved.
+#[derive(Debug, Clone)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) effect: Effect<Key>,
+}
+
+impl LegacyVariable {
+    /// A variable that sets a key.
+    #[must_use]
+    pub const fn sets(name: &'static str, key: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::Sets {
+                key: Cow::Borrowed(key),
+                conversion: None,
+            },
+        }
+    }
+
+    /// A variable whose converted value sets a key.
+    #[must_use]
+    pub const fn converted(name: &'static str, key: &'static str, conversion: Conversion) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::Sets {
+                key: Cow::Borrowed(key),
+                conversion: Some(conversion),
+            },
+        }
+    }
+
+    /// A variable that sets the profile if `SERVICE__PROFILE` does not. `dev` and `prod` are accepted
+    /// for `development` and `production`.
+    #[must_use]
+    pub const fn profile(name: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::SetsProfile,
+        }
+    }
+
+    /// A variable for something that is not configurable. Its values describe what the service does.
+    /// Any other value fails the load with the advice.
+    #[must_use]
+    pub const fn accepts(
+        name: &'static str,
+        values: &'static [&'static str],
+        advice: &'static str,
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::Accepts { values, advice },
+        }
+    }
+
+    /// A variable that fails the load unless it is empty. The advice names its replacement.
+    #[must_use]
+    pub const fn rejected(name: &'static str, advice: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::Rejected { advice },
+        }
+    }
+
+    /// A variable that sets a key, with names that are not constants.
+    pub(crate) fn owned(name: &str, key: &str) -> Self {
+        Self {
+            name: Cow::Owned(name.to_owned()),
+            effect: Effect::Sets {
+                key: Cow::Owned(key.to_owned()),
+                conversion: None,
+            },
+        }
+    }
+
+    /// The name of the variable.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn sets_profile(&self) -> bool {
+        self.effect == Effect::SetsProfile
+    }
+
+    /// The key that the variable sets, if any.
+    pub(crate) fn key(&self) -> Option<Key> {
+        match &self.effect {
+            Effect::Sets { key, .. } => Some(Key::of_dotted(key)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn resolve(&self) -> Variable {
+        let effect = match &self.effect {
+            Effect::Sets { key, conversion } => Effect::Sets {
+                key: Key::of_dotted(key),
+                conversion: *conversion,
+            },
+            Effect::SetsProfile => Effect::SetsProfile,
+            Effect::Accepts { values, advice } => Effect::Accepts { values, advice },
+            Effect::Rejected { advice } => Effect::Rejected { advice },
+        };
+        Variable {
+            name: self.name.clone().into_owned(),
+            effect,
+        }
+    }
+}
+
+impl Conversion {
+    /// Converts a value.
+    ///
+    /// # Errors
+    /// A description of the expected format.
+    pub(crate) fn apply(self, text: &str) -> Result<String, &'static str> {
+        match self {
+            Self::Port => match text.parse::<u16>() {
+                Ok(port) => Ok(format!(":{port}")),
+                Err(_) => Err("the value is not a port: use a number from 0 to 65535"),
+            },
+            Self::HttpUrl if text.contains("://") => Ok(text.to_owned()),
+            Self::HttpUrl => Ok(format!("http://{text}")),
+        }
+    }
+
+    /// Describes the format of the variable, for documents.
+    pub(crate) fn format(self) -> &'static str {
+        match self {
+            Self::Port => "a port, which becomes an address on all interfaces",
+            Self::HttpUrl => "a URL, or a host and port",
+        }
+    }
+}
+
+/// Parses the profile of a legacy variable.
+pub(crate) fn parse_profile(text: &str) -> Result<Profile, String> {
+    match text {
+        "dev" => Ok(Profile::Development),
+        "prod" => Ok(Profile::Production),
+        text => text
+            .parse()
+            .map_err(|unknown: crate::UnknownProfile| unknown.to_string()),
+    }
+}
