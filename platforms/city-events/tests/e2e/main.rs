@@ -23,6 +23,7 @@ mod compose;
 mod distributed;
 mod eventually;
 mod flow;
+mod legacy_variables;
 mod logs;
 mod machine;
 mod platform;

@@ -37,10 +37,7 @@ async fn opened_link_verifies_nothing_without_button_auth_4() {
         ),
     ] {
         app.chrome.open(&window, &page);
-        app.wait_for_text(
-            &window,
-            "Press the button to verify your e-mail address.",
-        );
+        app.wait_for_text(&window, "Press the button to verify your e-mail address.");
         let sent = format!(
             "performance.getEntriesByType('resource').some(one => one.name.includes('{sent}'))"
         );
