@@ -28,7 +28,7 @@ pub(crate) fn program(name: &str) -> Service {
 /// Returns the service.
 pub(crate) fn service() -> Service {
     program("symbol-service")
-        .variable("METRICS_PATH", "public_metrics")
+        .variable("METRICS_PATH", "public_metrics.path")
         // Methods and cache time of CORS, for configured origins.
         .default_value("server.http.cors.max_age", "1h")
         .default_value(

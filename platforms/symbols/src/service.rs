@@ -53,7 +53,7 @@ async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let keys = DatabaseStore::new(database.clone(), &api::idempotency());
     let store = Store::new(database, Events::new(outbox));
-    if let Some(path) = &settings.public_metrics {
+    if let Some(path) = settings.public_metrics.path() {
         service.http(metrics::route(path, service.metrics()));
     }
     service.request_ids(RequestIds::Uuid);

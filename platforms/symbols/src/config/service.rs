@@ -7,6 +7,9 @@ use super::broker::broker;
 /// A file in a folder that `.gitignore` excludes.
 const DEFAULT_FILE: &str = "data/symbols.db";
 
+/// The path of the legacy service.
+const DEFAULT_METRICS_PATH: &str = "/metrics";
+
 /// Settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -17,8 +20,8 @@ pub(crate) struct SymbolsConfig {
     pub(crate) broker: MessagingConfig,
     /// Publishing of events.
     pub(crate) outbox: OutboxConfig,
-    /// Path of the metrics on the public listener, such as /metrics. If it is not set, only the admin listener has metrics.
-    pub(crate) public_metrics: Option<String>,
+    /// Metrics on the public listener, as the legacy service has them.
+    pub(crate) public_metrics: PublicMetricsConfig,
 }
 
 impl Default for SymbolsConfig {
@@ -30,7 +33,37 @@ impl Default for SymbolsConfig {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker,
             outbox: OutboxConfig::default(),
-            public_metrics: None,
+            public_metrics: PublicMetricsConfig::default(),
+        }
+    }
+}
+
+/// Metrics on the public listener. The admin listener always serves metrics.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PublicMetricsConfig {
+    /// Whether the public listener serves metrics.
+    enabled: bool,
+    /// Path of the metrics. An empty path is /metrics.
+    path: String,
+}
+
+impl PublicMetricsConfig {
+    /// Returns the path, unless the public listener has no metrics.
+    pub(crate) fn path(&self) -> Option<&str> {
+        let path = match self.path.as_str() {
+            "" => DEFAULT_METRICS_PATH,
+            path => path,
+        };
+        self.enabled.then_some(path)
+    }
+}
+
+impl Default for PublicMetricsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            path: DEFAULT_METRICS_PATH.to_owned(),
         }
     }
 }

@@ -171,17 +171,23 @@ fn locked_database_is_database_error_api_2() {
 }
 
 #[test]
-fn metrics_are_public_only_if_configured_obs_4() {
-    let service = SymbolsApp::start(&[]);
-    assert_eq!(service.send("GET", "/metrics", "").status, 404);
-    let service = SymbolsApp::start(&["--set", "public_metrics=/metrics"]);
-    let answer = service.send("GET", "/metrics", "");
-    assert_eq!(answer.status, 200);
-    assert!(
-        answer.body.contains("symbol_service_build_info{"),
-        "{}",
-        answer.body
-    );
+fn public_listener_has_metrics_unless_disabled_obs_4() {
+    let status_and_body = |path: &str, arguments: &[&str]| {
+        let answer = SymbolsApp::start(arguments).send("GET", path, "");
+        (answer.status, answer.body)
+    };
+    for (path, setting) in [
+        ("/metrics", "public_metrics.enabled=true"),
+        ("/metrics", "public_metrics.path="),
+        ("/measured", "public_metrics.path=/measured"),
+    ] {
+        let (status, body) = status_and_body(path, &["--set", setting]);
+        assert_eq!(status, 200, "{setting}: {body}");
+        assert!(body.contains("symbol_service_build_info{"), "{body}");
+    }
+    assert_eq!(status_and_body("/metrics", &[]).0, 200);
+    let disabled = ["--set", "public_metrics.enabled=false"];
+    assert_eq!(status_and_body("/metrics", &disabled).0, 404);
 }
 
 /// Returns the effective settings of a program for environment variables.
@@ -233,7 +239,7 @@ fn legacy_variables_are_settings_conf_1() {
         assert!(service.contains(line), "{line} in {service}");
         assert!(worker.contains(line), "{line} in {worker}");
     }
-    let line = "public_metrics = \"/measured\"";
+    let line = "public_metrics.path = \"/measured\"";
     assert!(service.contains(line), "{line} in {service}");
     for line in [
         "queue.name = \"other_queue\"",
