@@ -7,12 +7,12 @@ use std::{
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use seaworthy_resilience::{Outcome, circuit_breaker::DeferredReport};
+use seaworthy_resilience::Outcome;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 
 use super::{
-    classify::of_status,
+    classify::{StatusReport, of_status},
     observe::CallRecord,
     transport::{late, outcome_of_trailers},
 };
@@ -24,7 +24,7 @@ pin_project! {
         body: tonic::body::Body,
         #[pin]
         deadline: Sleep,
-        report: Option<DeferredReport>,
+        report: Option<StatusReport>,
         record: Option<CallRecord>,
         is_grpc: bool,
     }
@@ -34,7 +34,7 @@ impl BoundedBody {
     pub(super) fn new(
         body: tonic::body::Body,
         deadline: Instant,
-        report: Option<DeferredReport>,
+        report: Option<StatusReport>,
         record: Option<CallRecord>,
         is_grpc: bool,
     ) -> Self {

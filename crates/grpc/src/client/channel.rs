@@ -10,10 +10,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use seaworthy_client::Propagation;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
-use seaworthy_resilience::{
-    CallError, Refusal, Refused, circuit_breaker::DeferredReport, policies::Policies,
-    retry::ReplayBody,
-};
+use seaworthy_resilience::{CallError, Refusal, Refused, policies::Policies, retry::ReplayBody};
 use tokio::time::timeout_at;
 use tonic::{Code, Status, body::Body};
 use tower_service::Service;
@@ -21,6 +18,7 @@ use tower_service::Service;
 use super::{
     GrpcChannelBuilder,
     body::BoundedBody,
+    classify::StatusReport,
     observe::{CallRecord, ClientMetrics},
     pipelines::Pipelines,
     repeatable::MAX_REPLAY_SIZE,
@@ -117,7 +115,7 @@ impl Inner {
             Ok(Err(error)) => return Err(failed(record, status(error))),
             Err(_) => return Err(failed(record, late())),
         };
-        let report = DeferredReport::take_from(&mut response);
+        let report = StatusReport::take_from(&mut response);
         // A response that is only a status has it in its headers.
         let record = match Status::from_header_map(response.headers()) {
             Some(status) => {

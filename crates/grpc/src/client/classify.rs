@@ -71,6 +71,33 @@ fn for_peers(extensions: &Extensions, outcome: Outcome) -> Outcome {
     }
 }
 
+/// The report to the breaker about a response whose status comes after its messages. Dropping it
+/// reports a success.
+pub(crate) struct StatusReport {
+    report: DeferredReport,
+    has_peers: bool,
+}
+
+impl StatusReport {
+    /// Takes the report from the extensions of a response.
+    pub(crate) fn take_from<B>(response: &mut Response<B>) -> Option<Self> {
+        let has_peers = response.extensions().get::<HasPeers>().is_some();
+        let report = DeferredReport::take_from(response)?;
+        Some(Self { report, has_peers })
+    }
+
+    /// Reports the outcome of the body. A failure of a replica with healthy peers is not a
+    /// consecutive failure. No policy retries the call, because its response has begun.
+    pub(crate) fn finish(self, outcome: Outcome) {
+        self.report.finish(match outcome {
+            Outcome::Transient { .. } | Outcome::Permanent if self.has_peers => {
+                Outcome::Throttled { retry_after: None }
+            }
+            outcome => outcome,
+        });
+    }
+}
+
 /// Returns the outcome of a status. The delay comes from `grpc-retry-pushback-ms`, whose negative
 /// values forbid retries, or from `RetryInfo`.
 pub(crate) fn of_status(status: &Status, headers: &HeaderMap) -> Outcome {

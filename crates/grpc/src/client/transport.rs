@@ -94,14 +94,14 @@ impl Service<Request<Recorded>> for Transport {
             }
             let outcome = ClassifyGrpc.classify(answer.as_ref());
             let awaits_status = answer.as_ref().is_ok_and(awaits_status);
+            if running.has_peers()
+                && let Ok(answer) = &mut answer
+            {
+                answer.extensions_mut().insert(HasPeers);
+            }
             if outcome == Outcome::Success && awaits_status {
                 running.answered();
             } else {
-                if running.has_peers()
-                    && let Ok(answer) = &mut answer
-                {
-                    answer.extensions_mut().insert(HasPeers);
-                }
                 running.report(outcome);
             }
             Ok(answer?.map(|body| {
