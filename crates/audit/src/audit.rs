@@ -18,7 +18,7 @@ use crate::rule;
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     /// The path is not a folder that can be read.
-    #[error("{path} is not a folder that can be read: {source}")]
+    #[error("{path} cannot be read as a directory: {source}")]
     Root {
         /// The path as given.
         path: PathBuf,
@@ -26,7 +26,7 @@ pub enum AuditError {
         source: std::io::Error,
     },
     /// A tier was given to a service that is not there.
-    #[error("{place}: there is no service `{name}`; there are: {known}")]
+    #[error("{place}: there is no service `{name}`; the services are: {known}")]
     UnknownService {
         /// Where the tier was given.
         place: String,

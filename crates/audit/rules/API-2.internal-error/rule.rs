@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "API-2.internal-error",
-        title: "Inner errors are sent to the caller",
+        title: "Responses expose internal error details",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "An answer with status 500 carries the text of the error, or its stack. Not when a test of the environment guards it. One finding for each file.",
-        why: "Host names, SQL, paths and versions tell an intruder what to try next; and callers begin to depend on the words.",
+        meaning: "A response with status 500 contains the error text or a stack trace. Code behind a check of the environment is excluded. The rule reports one finding per file.",
+        why: "Host names, SQL, paths and versions help attackers to choose their next step. Clients also start to depend on the exact text.",
         fix: &[(
             "any",
-            "Log the error with the request ID; answer with a fixed text, a code and that ID (`application/problem+json`).",
+            "Log the error with the request ID. Return a fixed text, an error code and the request ID (`application/problem+json`).",
         )],
         references: &[
             "https://www.rfc-editor.org/rfc/rfc9457",

@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-1.hard-coded-port",
-        title: "The port is a literal in the code",
+        title: "The listen port is hard-coded",
         severity: Severity::Info,
         category: Category::Configuration,
-        meaning: "A listener of the service has a literal port and no setting beside it.",
-        why: "Two services cannot run on one host, and a platform that chooses the port cannot run it.",
+        meaning: "A listener of the service uses a literal port, and no setting overrides it.",
+        why: "Two instances cannot run on one host, and a platform that assigns ports cannot run the service.",
         fix: &[(
             "any",
-            "Read it from the settings with this value as the default.",
+            "Read the port from a setting, with this value as the default.",
         )],
         references: &["https://12factor.net/port-binding"],
     },

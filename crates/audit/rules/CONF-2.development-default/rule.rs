@@ -9,14 +9,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-2.development-default",
-        title: "A setting for development is not overridden in production",
+        title: "Production does not override a development default",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A base file (`config.yaml`, `application.yml`) has a file for production beside it. A setting of the base points to localhost or turns debugging or schema changes on, the production file does not set it, it is no placeholder, and no deployment sets the variable of that name. Addresses to listen on are left out.",
-        why: "Production runs with it: a dependency looked for on the own machine, or a schema changed at start.",
+        meaning: "A base file (`config.yaml`, `application.yml`) has a production file beside it. A base setting points to localhost, or enables debugging or schema changes. The production file does not set it, it is not a placeholder, and no deployment sets the matching variable. Listen addresses are excluded.",
+        why: "Production uses the development value: it looks for a dependency on localhost, or changes the schema at startup.",
         fix: &[(
             "any",
-            "Set it in the production file, or give it no default at all.",
+            "Set the value in the production file, or remove the default.",
         )],
         references: &["https://12factor.net/config"],
     },
@@ -83,7 +83,7 @@ fn check(model: &Model) -> Vec<Outcome> {
         }
         for setting in &kept {
             let evidence = format!(
-                "`{}` is a value for development, and `{}` does not set it",
+                "`{}` is a development value, and `{}` does not override it",
                 setting.key, production.file.path
             );
             outcomes.push(Breach::new(setting.at.clone(), Confidence::Medium, evidence).into());
@@ -91,7 +91,7 @@ fn check(model: &Model) -> Vec<Outcome> {
         if kept.is_empty() {
             outcomes.push(Outcome::passed(
                 format!(
-                    "`{}` sets what `{}` has for development",
+                    "`{}` overrides the development value of `{}`",
                     production.file.path, found.file.path
                 ),
                 None,

@@ -8,14 +8,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-2.one-env-file",
-        title: "Development and production read the same env file",
+        title: "Development and production share one env file",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A compose file for production and one for development name the same `env_file`; or a compose file sets the environment to production and reads `.env`, which a development compose file reads as well.",
-        why: "What a developer sets to try something is what production runs with: debug mode, test keys, a local address.",
+        meaning: "A production and a development compose file name the same `env_file`. The rule also reports a compose file that sets the environment to production and reads the `.env` file of a development compose file.",
+        why: "Values that a developer sets for an experiment reach production: debug mode, test keys, local addresses.",
         fix: &[(
             "any",
-            "One file for each environment, and only an example with placeholders under version control.",
+            "Use one file per environment. Commit only an example file with placeholders.",
         )],
         references: &[
             "https://12factor.net/config",
@@ -60,13 +60,13 @@ fn check(model: &Model) -> Vec<Outcome> {
         outcomes.push(match shared {
             Some(other) => {
                 let evidence = format!(
-                    "`{}` reads the same env file here, for production, and at {}:{}",
+                    "`{}` reads the same env file here for production and at {}:{}",
                     entry.name, other.at.path, other.at.line
                 );
                 Breach::new(entry.at.clone(), Confidence::High, evidence).into()
             }
             None => Outcome::passed(
-                format!("`{}` has an env file of its own for production", entry.name),
+                format!("`{}` has a separate env file for production", entry.name),
                 Some(&entry.at),
             ),
         });

@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-3.debug-environment",
-        title: "A deployment turns a debug mode on",
+        title: "A deployment enables debug mode",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A workload, a compose file named for production, or the shipped stage of an image sets `DEBUG` or `FLASK_DEBUG` to true, `FLASK_ENV`, `NODE_ENV`, `APP_ENV` or `RAILS_ENV` to development, `GIN_MODE` to debug. Plain compose files, which may be for development, and overlays for development are left out.",
-        why: "Frameworks answer with tracebacks, keep no caches and trust whoever calls.",
+        meaning: "A workload, a production compose file, or the shipped image stage sets one of these: `DEBUG` or `FLASK_DEBUG` to true, `FLASK_ENV`, `NODE_ENV`, `APP_ENV` or `RAILS_ENV` to development, `GIN_MODE` to debug. Plain compose files and development overlays are excluded.",
+        why: "In debug mode, frameworks return tracebacks, disable caches and skip security checks.",
         fix: &[(
             "any",
-            "Set the production value; keep the other one in the overlay for development.",
+            "Set the production value. Move the debug value to the development overlay.",
         )],
         references: &[
             "https://expressjs.com/en/advanced/best-practice-performance.html#set-node_env-to-production",

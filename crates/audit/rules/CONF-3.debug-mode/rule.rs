@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-3.debug-mode",
-        title: "Debug mode is on",
+        title: "Debug mode is enabled in the code",
         severity: Severity::High,
         category: Category::Configuration,
-        meaning: "Flask runs with `debug=True` (low under `if __name__ == \"__main__\"`), FastAPI is made with it, or Django's settings that are not for development say `DEBUG = True`.",
-        why: "Errors answer with tracebacks and settings; Flask's console runs any code for whoever finds it.",
+        meaning: "Flask runs with `debug=True` (low under `if __name__ == \"__main__\"`), FastAPI is created with it, or Django settings set `DEBUG = True`. Django settings for development are excluded.",
+        why: "Error pages show tracebacks and settings. The Flask console lets any visitor run code.",
         fix: &[(
             "any",
-            "Read it from the environment with `False` as the default, and refuse to start in production when it is on.",
+            "Read the flag from the environment, with `False` as the default. Fail the start in production if it is true.",
         )],
         references: &["https://docs.djangoproject.com/en/stable/ref/settings/#debug"],
     },

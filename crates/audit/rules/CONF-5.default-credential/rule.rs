@@ -10,14 +10,14 @@ use crate::source::Language;
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-5.default-credential",
-        title: "A default credential is written in the configuration",
+        title: "The configuration contains a default credential",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A configuration file that is not for development gives a secret key, or the password of a URL, a value that attackers try first (`postgres`, `guest`, `secret`). Low in a compose file that starts nothing but stores, for a program that a developer runs beside it, and where the settings beside it name this machine (`host: 127.0.0.1`), which a deployment has to replace.",
-        why: "What is written is what runs: defaults reach production, and they are the first thing anybody tries.",
+        meaning: "A configuration file sets a secret key or the password of a URL to a well-known value (`postgres`, `guest`, `secret`). Development files are excluded. Low if the compose file starts only databases and brokers for local development, or if nearby settings name this machine (`host: 127.0.0.1`).",
+        why: "Default credentials reach production unchanged, and attackers try them first.",
         fix: &[(
             "any",
-            "Take the value from the environment without a default (`${DB_PASSWORD:?}` in compose), from a secret file, or from a vault; keep a convenient one in the development override only.",
+            "Take the value from the environment without a default (`${DB_PASSWORD:?}` in compose), from a secret file, or from a vault. Keep defaults only in the development override.",
         )],
         references: &[
             "https://cwe.mitre.org/data/definitions/1392.html",
@@ -66,7 +66,7 @@ fn check(model: &Model) -> Vec<Outcome> {
                 Confidence::Medium
             };
             let evidence = format!(
-                "{} `{}` is a plain word, or one of the values tried first",
+                "{} `{}` is a dictionary word or a well-known default",
                 secret.credential.kind, secret.subject
             );
             outcomes.push(
@@ -78,7 +78,7 @@ fn check(model: &Model) -> Vec<Outcome> {
     }
     if outcomes.is_empty() && read > 0 {
         outcomes.push(Outcome::passed(
-            format!("none was recognised in {read} configuration files"),
+            format!("no default credential found in {read} configuration files"),
             None,
         ));
     }

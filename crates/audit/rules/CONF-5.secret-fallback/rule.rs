@@ -7,11 +7,11 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-5.secret-fallback",
-        title: "A secret has a fallback in the code",
+        title: "A secret has a fallback value in the code",
         severity: Severity::High,
         category: Category::Configuration,
-        meaning: "The code reads a variable whose name says that it is a secret, with a literal that is used when it is not set. Names about secrets (`TOKEN_TTL`, `PASSWORD_FILE`), empty fallbacks and files for development are left out; medium where the password of a local database is meant.",
-        why: "A deployment that forgets the variable starts without a word, with a secret that everybody can read: tokens can be forged.",
+        meaning: "The code reads a variable that is named like a secret, with a literal fallback. Settings about secrets (`TOKEN_TTL`, `PASSWORD_FILE`), empty fallbacks and development files are excluded. Medium for the password of a local database.",
+        why: "A deployment without the variable starts without an error and uses a secret that everyone can read. Attackers can then forge tokens.",
         fix: &[
             (
                 "JavaScript",
@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
             ("Python", "`SECRET_KEY = os.environ[\"SECRET_KEY\"]`"),
             (
                 "any",
-                "Read it without a fallback and refuse to start when it is missing.",
+                "Remove the fallback, and fail the start if the variable is missing.",
             ),
         ],
         references: &["https://cwe.mitre.org/data/definitions/798.html"],

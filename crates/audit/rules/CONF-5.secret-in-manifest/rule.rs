@@ -6,14 +6,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-5.secret-in-manifest",
-        title: "A manifest gives a secret as plain text",
+        title: "A manifest contains a secret as plain text",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A container of a Kubernetes workload has a variable whose name says that it is a secret, with a literal value instead of a `secretKeyRef`. Names of files, addresses and settings about secrets, references (`$(NAME)`), templates and placeholders are left out. What opens something is reported by SEC-7 as well.",
-        why: "Everybody who may read the manifest, the pod or its history reads the secret; rotating it needs a deployment.",
+        meaning: "A container of a Kubernetes workload sets a variable that is named like a secret to a literal value, not to a `secretKeyRef`. File names, addresses, settings about secrets, references (`$(NAME)`), templates and placeholders are excluded. SEC-7 also reports usable credentials.",
+        why: "Everyone with read access to the manifest, the pod or its history can read the secret. Rotation needs a deployment.",
         fix: &[(
             "any",
-            "Use `valueFrom.secretKeyRef`, better a mounted file from an external secret store.",
+            "Use `valueFrom.secretKeyRef`, or preferably a mounted file from an external secret store.",
         )],
         references: &["https://kubernetes.io/docs/concepts/configuration/secret/"],
     },

@@ -9,12 +9,12 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-6.variable-never-read",
-        title: "A variable is set for the service and read by nothing",
+        title: "The deployment sets a variable that the service never reads",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "A compose entry or workload of a service whose code is in the repository sets a variable, and its name stands nowhere in the files of the service. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) and services that make names (viper, pydantic settings, Spring, .NET) are left out.",
-        why: "Somebody believes that it works: a limit that is not one, a secret that is stored for nothing, an old name of a setting whose default now holds.",
-        fix: &[("any", "Take it out, or correct the name.")],
+        meaning: "A compose entry or workload sets a variable whose name does not occur in the service's files. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) are excluded. Services that compute variable names (viper, pydantic settings, Spring, .NET) are excluded too.",
+        why: "Operators assume that the variable has an effect. A limit is then not enforced, or a renamed setting keeps its default.",
+        fix: &[("any", "Remove the variable, or correct its name.")],
         references: &["https://12factor.net/config"],
     },
     check: Check::Service(check),
@@ -111,7 +111,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return if variables.is_empty() {
             Vec::new()
         } else {
-            vec![Outcome::unknown("names of variables are made at run time")]
+            vec![Outcome::unknown(
+                "the code computes variable names at run time",
+            )]
         };
     }
     let runs = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker);
@@ -173,7 +175,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 Breach::new(
                     at,
                     Confidence::Medium,
-                    format!("`{name}` stands nowhere in the code or configuration"),
+                    format!("`{name}` does not occur in the code or configuration"),
                 )
                 .into(),
             );

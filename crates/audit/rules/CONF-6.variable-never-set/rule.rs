@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-6.variable-never-set",
-        title: "The code needs a variable that its deployment does not set",
+        title: "The deployment omits a variable that the code requires",
         severity: Severity::High,
         category: Category::Configuration,
-        meaning: "The code ends when a variable is not set (`os.environ[\"X\"]` at the top of a Python module, `env::var(\"X\").expect(…)` in Rust), a workload lists the variables of the service in full, and this one is not among them, nor in the image.",
-        why: "The container ends at once, in an environment that nobody tried.",
+        meaning: "The code exits if a variable is not set (`os.environ[\"X\"]` at the top level of a Python module, `env::var(\"X\").expect(…)` in Rust). A workload lists all variables of the service, and neither the workload nor the image sets this one.",
+        why: "The container exits at startup.",
         fix: &[(
             "any",
-            "Set it in the deployment, from a secret when it is one.",
+            "Set the variable in the deployment. Use a secret reference if it is sensitive.",
         )],
         references: &["https://12factor.net/config"],
     },
@@ -43,14 +43,14 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 Outcome::passed(format!("`{name}` is set"), Some(&read.at))
             } else if !complete {
                 Outcome::unknown(format!(
-                    "`{name}` may be set by a file or a reference of the deployment"
+                    "a file or reference of the deployment may set `{name}`"
                 ))
             } else {
                 Breach::new(
                     read.at.clone(),
                     Confidence::Medium,
                     format!(
-                        "`{name}` must be set, and no deployment of `{}` does",
+                        "the code requires `{name}`, and no deployment of `{}` sets it",
                         service.name
                     ),
                 )

@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-7.advertised-localhost",
-        title: "The broker advertises localhost",
+        title: "The Kafka broker advertises localhost",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "The advertised listeners of a Kafka broker in a compose file or a manifest that is not for development are all on localhost, and other containers stand beside it.",
-        why: "A client in another container gets the address `localhost` from the broker and connects to itself: the first connection works, every other fails.",
+        meaning: "All advertised listeners of a Kafka broker are on localhost, and other containers run beside it. Development compose files and manifests are excluded.",
+        why: "The broker returns the address `localhost`, so a client in another container connects to itself. Only the first connection works.",
         fix: &[(
             "any",
-            "Advertise the name by which clients reach the broker, one listener for each network (`INTERNAL://kafka:29092,EXTERNAL://broker.example.org:9092`).",
+            "Advertise the host name that clients use, with one listener per network (`INTERNAL://kafka:29092,EXTERNAL://broker.example.org:9092`).",
         )],
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_advertised.listeners"],
     },
@@ -62,18 +62,18 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         }) && service.workloads.is_empty();
         outcomes.push(if !value.split(',').all(local) {
             Outcome::passed(
-                "a listener is advertised by a name that other containers reach",
+                "a listener advertises a host name that other containers can reach",
                 Some(&at),
             )
         } else if alone {
             Outcome::unknown(
-                "no container of this file needs the broker; its clients may run on the host",
+                "no container of this file depends on the broker, so its clients may run on the host",
             )
         } else {
             Breach::new(
                 at,
                 Confidence::High,
-                "every advertised listener is on localhost",
+                "all advertised listeners are on localhost",
             )
             .into()
         });

@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-7.localhost-fallback",
-        title: "The deployment leaves a dependency at its localhost default",
+        title: "The deployment omits a dependency address that defaults to localhost",
         severity: Severity::High,
         category: Category::Configuration,
-        meaning: "The code reads the address of a dependency from a variable with a fallback on localhost; a deployment of the service lists its variables, and this one is not among them. Addresses to listen on and origins are not meant; `envFrom`, `env_file` and templates make the answer unknown.",
-        why: "The container looks for the dependency inside itself: the service starts and fails at its first use.",
+        meaning: "The code reads the address of a dependency from a variable with a localhost fallback, and the deployment lists its variables without this one. Listen addresses and origins are excluded. With `envFrom`, `env_file` or templates the result is unknown.",
+        why: "The container looks for the dependency inside itself. The service starts, and fails at its first use of the dependency.",
         fix: &[(
             "any",
-            "Set the variable in the deployment, and take the fallback out of the code: an address without a value should stop the start.",
+            "Set the variable in the deployment. Remove the fallback from the code, so that a missing address fails the start.",
         )],
         references: &["https://12factor.net/config"],
     },
@@ -94,12 +94,12 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 .is_some_and(|stage| stage.environment.iter().any(|(own, _)| own == name));
             Some(if set || image {
                 Outcome::passed(
-                    format!("`{name}` is set where the service is deployed"),
+                    format!("a deployment of the service sets `{name}`"),
                     Some(&read.at),
                 )
             } else if !complete || host || elsewhere(model, name) {
                 Outcome::unknown(format!(
-                    "`{name}` may be set by a file or a reference of the deployment"
+                    "a file or reference of the deployment may set `{name}`"
                 ))
             } else {
                 Breach::new(

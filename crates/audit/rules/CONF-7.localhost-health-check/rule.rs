@@ -7,12 +7,12 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CONF-7.localhost-health-check",
-        title: "The health check asks `localhost`, which may be ::1, of a server that listens on IPv4 only",
+        title: "The health check uses `localhost`, but the server listens on IPv4 only",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "The health check of the image or its compose entry asks `localhost` with a client that tries ::1 first and gives up (`wget` of busybox, Node 17 to 19), and the code binds a literal IPv4 address.",
-        why: "In a container with IPv6 the check is refused and the container is unhealthy, on some hosts only: it works at home.",
-        fix: &[("any", "Ask `127.0.0.1`.")],
+        meaning: "The health check of the image or compose entry uses `localhost` with a client that tries only ::1 first (busybox `wget`, Node 17 to 19). The code binds a literal IPv4 address.",
+        why: "On hosts with IPv6 the connection is refused and the container is unhealthy, although it works elsewhere.",
+        fix: &[("any", "Use `127.0.0.1` in the health check.")],
         references: &[
             "https://docs.docker.com/reference/dockerfile/#healthcheck",
             "https://nodejs.org/api/dns.html#dnssetdefaultresultorderorder",
@@ -62,7 +62,10 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .filter_map(|(line, at)| {
             let at = at?;
             if line.contains("127.0.0.1") {
-                return Some(Outcome::passed("the check asks 127.0.0.1", Some(&at)));
+                return Some(Outcome::passed(
+                    "the health check uses 127.0.0.1",
+                    Some(&at),
+                ));
             }
             if !line.contains("localhost") {
                 return None;
@@ -74,14 +77,14 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                         at,
                         Confidence::Medium,
                         format!(
-                            "`localhost` may be ::1 here; {}:{} listens on IPv4 only",
+                            "`localhost` may resolve to ::1 here, and {}:{} listens on IPv4 only",
                             listener.at.path, listener.at.line
                         ),
                     )
                     .into(),
                 ),
                 _ => Some(Outcome::unknown(
-                    "whether the client or the server prefers IPv4 could not be told",
+                    "it is unknown whether the client or the server prefers IPv4",
                 )),
             }
         })

@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "CORE-2.text-key",
-        title: "A value travels in the context under a plain text",
+        title: "A context value has a plain string as its key",
         severity: Severity::Low,
         category: Category::Contracts,
-        meaning: "Go: `context.WithValue` with a text literal as its key. `staticcheck` calls it SA1029.",
-        why: "Two packages that use the same word overwrite each other's user or tenant, and a wrong type is found when a request panics.",
+        meaning: "Go: `context.WithValue` with a string literal as the key (staticcheck SA1029).",
+        why: "Two packages with the same key overwrite each other's user or tenant. A wrong type causes a panic during a request.",
         fix: &[(
             "any",
-            "A key of a type of its own, `type userKey struct{}`, with one function that sets the value and one that gets it.",
+            "Use a dedicated key type, `type userKey struct{}`, with one function that sets the value and one that reads it.",
         )],
         references: &[
             "https://pkg.go.dev/context#WithValue",

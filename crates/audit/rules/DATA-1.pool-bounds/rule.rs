@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "DATA-1.pool-bounds",
-        title: "The database pool has no upper bound",
+        title: "The database pool has no maximum size",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "Go: `sql.Open` in a service that never calls `SetMaxOpenConns`; the default is no limit. Pools with a default bound (pgxpool, node-postgres, SQLAlchemy, HikariCP, sqlx) are left out.",
-        why: "Under load every request opens a connection, the database refuses all of them, and every service that shares it fails.",
+        meaning: "Go: the service calls `sql.Open` and never `SetMaxOpenConns`, so the pool is unlimited. Pools with a default limit (pgxpool, node-postgres, SQLAlchemy, HikariCP, sqlx) are excluded.",
+        why: "Under load every request opens a connection. The database then rejects connections of all services that share it.",
         fix: &[
             (
                 "Go",
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Bound the pool below what the database allows, divided by the replicas.",
+                "Set the maximum below the connection limit of the database, divided by the number of replicas.",
             ),
         ],
         references: &["https://go.dev/doc/database/manage-connections"],

@@ -9,14 +9,14 @@ use crate::rule::{
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "DATA-2.migration-at-start",
-        title: "The service changes the schema of its database when it starts",
+        title: "The service changes the database schema at startup",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "Deployed code calls a library that derives the schema from the code (`AutoMigrate`, ent `Schema.Create`, TypeORM `synchronize`, `sequelize.sync`, SQLAlchemy `create_all`), or runs versioned migrations (low, since they lock). Programs and functions named after migrations are left out.",
-        why: "Two replicas change the schema at once; a rollback of the service does not roll the schema back; a column that was renamed is dropped with its data.",
+        meaning: "Deployed code derives the schema from the code (`AutoMigrate`, ent `Schema.Create`, TypeORM `synchronize`, `sequelize.sync`, SQLAlchemy `create_all`). Versioned migrations at startup are low, because they take a lock. Programs and functions that are named after migrations are excluded.",
+        why: "Two replicas change the schema at the same time. A rollback of the service does not roll back the schema, and a renamed column is dropped with its data.",
         fix: &[(
             "any",
-            "Write migrations down as versions, and run them as a step of their own before the service starts; check the version at start.",
+            "Write versioned migrations, and run them in a separate step before the deployment. Check the schema version at startup.",
         )],
         references: &["https://www.postgresql.org/docs/current/ddl-alter.html"],
     },

@@ -6,14 +6,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "DATA-6.ephemeral-database",
-        title: "A database keeps its data in the container",
+        title: "A database stores its data in the container",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A Kubernetes workload or a compose service that is not for development runs a database, and no volume that lasts is mounted. Caches are left out. In compose the finding is low, since the image makes an anonymous volume.",
+        meaning: "A Kubernetes workload or a compose service runs a database without a persistent volume. Development files and caches are excluded. In compose the finding is low, because the image creates an anonymous volume.",
         why: "The next deployment, or the loss of a node, deletes the data.",
         fix: &[(
             "any",
-            "Mount a volume at the data folder (`volumeClaimTemplates`, a named volume), and schedule backups whose restore is tested.",
+            "Mount a volume at the data directory (`volumeClaimTemplates`, a named volume). Schedule backups, and test restoring them.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/storage/persistent-volumes/",
@@ -43,12 +43,12 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             Resolution::Known(true) => Breach::new(
                 workload.at.clone(),
                 Confidence::High,
-                format!("{store} runs here, and the pod has no volume that lasts"),
+                format!("{store} runs here, and the pod has no persistent volume"),
             )
             .into(),
             Resolution::Unknown(reason) => Outcome::unknown(reason.clone()),
             _ => Outcome::passed(
-                format!("{store} keeps its data on a volume"),
+                format!("{store} stores its data on a volume"),
                 Some(&workload.at),
             ),
         });
@@ -71,7 +71,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             .into()
         } else {
             Outcome::passed(
-                format!("`{}` keeps its data on a volume", entry.name),
+                format!("`{}` stores its data on a volume", entry.name),
                 Some(&entry.at),
             )
         });

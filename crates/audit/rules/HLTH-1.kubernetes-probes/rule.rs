@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-1.kubernetes-probes",
-        title: "A serving container has no readiness or liveness probe",
+        title: "A container that serves requests has no readiness or liveness probe",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port and lacks a readiness probe, a liveness probe or both. Jobs, containers without ports, and containers to which a template may add probes that the file does not show, are left out. Probes behind a condition of a template (`{{ with .Values.livenessProbe }}`) are not decided: the values tell.",
-        why: "Traffic goes to a pod that is not ready yet or is draining, and a pod that hangs is never restarted.",
+        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port and lacks a readiness or liveness probe. Jobs, containers without ports, and containers whose probes a template may add are excluded. Conditional template probes (`{{ with .Values.livenessProbe }}`) are unknown.",
+        why: "Pods receive traffic before they are ready and while they drain. A pod that hangs is not restarted.",
         fix: &[(
             "any",
-            "Add a `readinessProbe` that asks whether this pod can serve, and a `livenessProbe` that asks nothing but whether the process answers.",
+            "Add a `readinessProbe` that checks whether the pod can serve, and a `livenessProbe` that checks only whether the process responds.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
@@ -56,7 +56,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             let missing = match (has(ProbeKind::Readiness), has(ProbeKind::Liveness)) {
                 (true, true) if !(sure(ProbeKind::Readiness) && sure(ProbeKind::Liveness)) => {
                     outcomes.push(Outcome::unknown(format!(
-                        "container `{}`: the values of the template may leave a probe out",
+                        "container `{}`: the values of the template may omit a probe",
                         container.name
                     )));
                     continue;

@@ -10,11 +10,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service has no health route",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A server with an image or a workload, all of whose routes were read, has none whose path speaks of health, and no gRPC health service. Frameworks whose routes are not read make the answer unknown.",
-        why: "The orchestrator can only see that a process exists: one that hangs is never restarted, and traffic goes to one that is not ready.",
+        meaning: "The service has an image or a workload, and all its routes are known. None of them has a health path, and it has no gRPC health service. If the routes of a framework cannot be read, the result is unknown.",
+        why: "The orchestrator sees only that the process exists. It does not restart a process that hangs, and it routes traffic to a process that is not ready.",
         fix: &[(
             "any",
-            "Serve `/livez` (always 200 while the process works) and `/readyz` (what this pod needs), without authentication, and name them in the probes.",
+            "Serve `/livez` (200 while the process works) and `/readyz` (checks required dependencies) without authentication. Use them in the probes.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
@@ -57,10 +57,13 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .any(|health| import.path.contains(health))
     });
     if grpc {
-        return vec![Outcome::passed("the gRPC health service is there", None)];
+        return vec![Outcome::passed(
+            "the gRPC health service is registered",
+            None,
+        )];
     }
     if routes.items.is_empty() {
-        return vec![Outcome::unknown("no route of the service was read")];
+        return vec![Outcome::unknown("no route of the service is known")];
     }
     let about = |path: &str| {
         path.to_lowercase().split('/').any(|part| {
@@ -84,7 +87,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
     match routes.find(|route| route.path.known().is_some_and(|path| about(path))) {
         Resolution::Known(route) => vec![Outcome::passed(
             format!(
-                "`{}` is about health",
+                "`{}` is a health route",
                 route.path.known().map_or("", String::as_str)
             ),
             Some(&route.at),
@@ -97,14 +100,17 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 .find(|route| route.path.known().is_some_and(|path| path.contains('*')));
             match (wide, routes.items.first()) {
                 (Some(route), _) => vec![Outcome::unknown(format!(
-                    "the route at {}:{} answers many paths",
+                    "the route at {}:{} matches many paths",
                     route.at.path, route.at.line
                 ))],
                 (None, Some(first)) => vec![
                     Breach::new(
                         first.at.clone(),
                         Confidence::Medium,
-                        format!("none of the {} routes is about health", routes.items.len()),
+                        format!(
+                            "none of the {} routes is a health route",
+                            routes.items.len()
+                        ),
                     )
                     .absence()
                     .into(),

@@ -8,14 +8,14 @@ use crate::source::Location;
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-1.probe-path",
-        title: "A health check asks for a path that the service does not serve",
+        title: "A health check requests a path that the service does not serve",
         severity: Severity::Critical,
         category: Category::Health,
-        meaning: "A `HEALTHCHECK`, a compose health check or a Kubernetes HTTP probe names a path. The routes of the service were all read, and none answers it.",
-        why: "The check fails on a healthy service: the orchestrator restarts it for ever, or never sends it traffic.",
+        meaning: "A `HEALTHCHECK`, a compose health check or a Kubernetes HTTP probe names a path. All routes of the service are known, and none matches.",
+        why: "The check fails although the service is healthy. The orchestrator restarts it repeatedly, or never routes traffic to it.",
         fix: &[(
             "any",
-            "Name the path that the service really serves, or add the route; keep one pair of paths (`/livez`, `/readyz`) in every service.",
+            "Use a path that the service serves, or add the route. Use the same pair of paths (`/livez`, `/readyz`) in every service.",
         )],
         references: &[
             "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
@@ -137,7 +137,7 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
             Some(true) => {
                 return Outcome::passed(
                     format!(
-                        "{} asks for `{}`, served at {}:{}",
+                        "{} requests `{}`, which {}:{} serves",
                         asked.by, asked.path, route.at.path, route.at.line
                     ),
                     Some(&asked.at),
@@ -145,7 +145,7 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
             }
             Some(false) => {
                 maybe = Some(format!(
-                    "the route at {}:{} may answer `{}`",
+                    "the route at {}:{} may match `{}`",
                     route.at.path, route.at.line, asked.path
                 ))
             }
@@ -160,7 +160,7 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
     });
     if let Some(mount) = mounted {
         maybe = Some(format!(
-            "what is mounted at {}:{} may answer `{}`",
+            "the router mounted at {}:{} may match `{}`",
             mount.at.path, mount.at.line, asked.path
         ));
     }
@@ -179,10 +179,10 @@ fn answer(service: &Service, asked: &Asked) -> Outcome {
                     path.contains("health") || path.contains("live") || path.contains("ready")
                 });
             let hint = nearest
-                .map(|path| format!("; it serves `{path}`"))
+                .map(|path| format!("; did you mean `{path}`?"))
                 .unwrap_or_default();
             let evidence = format!(
-                "{} asks for `{}`, and none of the {} routes of `{}` answers it{hint}",
+                "{} requests `{}`, and none of the {} routes of `{}` matches{hint}",
                 asked.by,
                 asked.path,
                 routes.items.len(),

@@ -8,14 +8,14 @@ use crate::source::Location;
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-1.probe-port",
-        title: "A health check asks a port that nothing listens on",
+        title: "A health check uses a port without a listener",
         severity: Severity::Critical,
         category: Category::Health,
-        meaning: "A Kubernetes probe names a port that the container does not have; or a `HEALTHCHECK` or compose health check asks a port while every listener in the code has another literal one. Ports from settings make the answer unknown.",
-        why: "The check fails on a healthy service: the orchestrator restarts it for ever, or never sends it traffic.",
+        meaning: "A Kubernetes probe names a port that the container does not have. Or a `HEALTHCHECK` or compose health check uses a port, and all listeners in the code have other literal ports. If a port is a setting, the result is unknown.",
+        why: "The check fails although the service is healthy. The orchestrator restarts it repeatedly, or never routes traffic to it.",
         fix: &[(
             "any",
-            "Ask the port that the service listens on; name ports once and refer to them by name in Kubernetes.",
+            "Use the port that the service listens on. In Kubernetes, name each port once and refer to it by name.",
         )],
         references: &[
             "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
@@ -96,13 +96,13 @@ fn kubernetes(
                 at,
                 Confidence::High,
                 format!(
-                    "the probe asks the port `{port}`, and container `{}` has no port of that name",
+                    "the probe uses the port `{port}`, which container `{}` does not have",
                     container.name
                 ),
             )
             .into()
         } else {
-            Outcome::unknown("ports of the container are templates")
+            Outcome::unknown("the ports of the container are templates")
         });
     };
     listens(service, number, at)
@@ -137,7 +137,7 @@ fn listens(service: &Service, number: u16, at: Location) -> Option<Outcome> {
         && listeners.deployed().count() == known.len();
     if !all_literal {
         return Some(Outcome::unknown(format!(
-            "the port of a listener is a setting; whether {number} is one of them could not be told"
+            "the port of a listener is a setting, so it is unknown whether {number} is in use"
         )));
     }
     let shown: Vec<String> = known.iter().map(u16::to_string).collect();
@@ -146,7 +146,7 @@ fn listens(service: &Service, number: u16, at: Location) -> Option<Outcome> {
             at,
             Confidence::High,
             format!(
-                "the check asks port {number}; the code listens on {}",
+                "the health check uses port {number}, and the code listens on {}",
                 shown.join(", ")
             ),
         )

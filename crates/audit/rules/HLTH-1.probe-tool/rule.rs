@@ -6,14 +6,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-1.probe-tool",
-        title: "The health check calls a program that the image does not contain",
+        title: "The health check runs a program that the image does not contain",
         severity: Severity::Critical,
         category: Category::Health,
-        meaning: "A `HEALTHCHECK` or compose health check calls `curl`, `wget`, `nc` or an absolute path. The base of the shipped stage is one whose content is known, no layer adds the program, and so the check can only fail. A base that is not known makes the answer unknown.",
-        why: "The container is marked unhealthy for ever: compose never starts what waits for it, and Swarm kills it again and again.",
+        meaning: "A `HEALTHCHECK` or compose health check runs `curl`, `wget`, `nc` or an absolute path. The contents of the base image are known, and no layer adds the program. If the base image is not known, the result is unknown.",
+        why: "The container is always unhealthy. Compose does not start dependent services, and Swarm restarts it repeatedly.",
         fix: &[(
             "any",
-            "Install the tool in the final stage, use one that is there (`wget` of busybox on Alpine), or let the program check itself: `HEALTHCHECK CMD [\"/app\", \"health\"]`.",
+            "Install the tool in the final stage, use one that exists (busybox `wget` on Alpine), or add a health command to the program: `HEALTHCHECK CMD [\"/app\", \"health\"]`.",
         )],
         references: &["https://docs.docker.com/reference/dockerfile/#healthcheck"],
     },
@@ -72,7 +72,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 at,
                 Confidence::High,
                 format!(
-                    "the check calls `{program}`; neither `{base}` nor a layer above it has it"
+                    "the health check runs `{program}`, which neither `{base}` nor a later layer contains"
                 ),
             )
             .into(),

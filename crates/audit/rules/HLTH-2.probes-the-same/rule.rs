@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-2.probes-the-same",
-        title: "Liveness and readiness are the same probe",
+        title: "Liveness and readiness use the same probe",
         severity: Severity::Low,
         category: Category::Health,
-        meaning: "A container asks the same path of the same port for liveness and for readiness. Low, and informative when the thresholds differ, since a constant check with patience is a choice.",
-        why: "If the path checks dependencies, a database that is slow restarts every pod; if it does not, traffic goes to pods that cannot serve.",
+        meaning: "A container uses the same path and port for liveness and readiness. Low, and informative if the thresholds differ, because a longer liveness threshold can be intended.",
+        why: "If the path checks dependencies, a slow database restarts every pod. If it does not, pods that cannot serve receive traffic.",
         fix: &[(
             "any",
-            "Two paths: `/livez` asks nothing, `/readyz` asks what this pod needs.",
+            "Use two paths: `/livez` without dependency checks, and `/readyz` with checks of required dependencies.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
@@ -58,7 +58,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             };
             if liveness.action != readiness.action {
                 outcomes.push(Outcome::passed(
-                    format!("liveness asks `{live}`, readiness `{ready}`"),
+                    format!("liveness uses `{live}`, readiness `{ready}`"),
                     Some(&at),
                 ));
                 continue;
@@ -76,7 +76,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 Severity::Info
             };
             outcomes.push(
-                Breach::new(at, Confidence::Medium, format!("both probes ask `{live}`"))
+                Breach::new(at, Confidence::Medium, format!("both probes use `{live}`"))
                     .severity(severity)
                     .into(),
             );

@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-2.readiness-constant",
-        title: "Readiness is a constant although the service needs something",
+        title: "The readiness route always succeeds although the service has dependencies",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "The handler of a readiness path answers without a condition and calls nothing but the response, and the code imports a client of a database or broker. A service without dependencies is ready when it runs. A flag that is set at start and stop is a condition.",
-        why: "A pod whose database is unreachable keeps its traffic, and during a stop traffic never moves away.",
+        meaning: "The readiness handler returns a constant response without a condition, and the code imports a database or broker client. A flag that startup and shutdown change is a condition. Services without dependencies are excluded.",
+        why: "A pod whose database is unreachable still receives traffic, and so does a pod that shuts down.",
         fix: &[(
             "any",
-            "Answer from a state that start, stop and a cached, time-boxed check of the local dependencies set.",
+            "Return a state that startup, shutdown and a cached dependency check with a timeout update.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
@@ -34,12 +34,15 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .map(|handler| {
             if !handler.constant {
                 Outcome::passed(
-                    format!("`{}` asks something", handler.path),
+                    format!("`{}` has a condition or a check", handler.path),
                     Some(&handler.at),
                 )
             } else if dependencies.is_empty() {
                 Outcome::passed(
-                    format!("`{}` is constant, and nothing is needed", handler.path),
+                    format!(
+                        "`{}` is constant, and the service has no dependencies",
+                        handler.path
+                    ),
                     Some(&handler.at),
                 )
             } else {
@@ -47,7 +50,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                     handler.at.clone(),
                     Confidence::Medium,
                     format!(
-                        "`{}` answers the same whatever happens; the service uses {needed}",
+                        "`{}` always returns the same response, although the service uses {needed}",
                         handler.path
                     ),
                 )

@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-2.readiness-omits-store",
-        title: "Readiness asks one dependency and forgets another",
+        title: "The readiness route checks one database and omits another",
         severity: Severity::Low,
         category: Category::Health,
-        meaning: "The handler of a readiness path asks at least one store by a name that tells which, and the code imports a client of another database that the handler does not name. Brokers and caches are left out: a service may well be ready without them.",
-        why: "The pod keeps its traffic while every request that needs the other store fails.",
+        meaning: "The readiness handler checks at least one store by name. The code imports a client of another database that the handler does not check. Brokers and caches are excluded, because a service can be ready without them.",
+        why: "The pod receives traffic although every request that needs the other database fails.",
         fix: &[(
             "any",
-            "Check each store that no request can do without, cached and time-boxed.",
+            "Check each required store, with a cached result and a timeout.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
@@ -58,19 +58,19 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         outcomes.push(match forgotten {
             // A call like `health.check()` may ask everything.
             _ if asked == 0 => {
-                Outcome::unknown(format!("what `{}` asks could not be told", handler.path))
+                Outcome::unknown(format!("the checks of `{}` are unknown", handler.path))
             }
             Some((store, _)) => Breach::new(
                 handler.at.clone(),
                 Confidence::Medium,
                 format!(
-                    "`{}` asks a store, and not {store}, which the code uses",
+                    "`{}` checks one store and omits {store}, which the code uses",
                     handler.path
                 ),
             )
             .into(),
             None => Outcome::passed(
-                format!("`{}` asks every database", handler.path),
+                format!("`{}` checks every database", handler.path),
                 Some(&handler.at),
             ),
         });

@@ -6,14 +6,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-4.worker-without-heartbeat",
-        title: "A worker has no health check of any kind",
+        title: "A worker has no health check",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A service consumes messages and serves no requests; neither its image, its compose entries nor its workloads have a health check or liveness probe.",
-        why: "A consumer that hangs looks as healthy as one that works: the queue grows until somebody wonders.",
+        meaning: "A service consumes messages and serves no requests. Its image, compose entries and workloads have no health check or liveness probe.",
+        why: "A consumer that hangs looks healthy while its queue grows.",
         fix: &[(
             "any",
-            "Let the loop touch a file or a gauge, and check its age: `livenessProbe: exec`, `HEALTHCHECK`, or a small listener with `/livez`.",
+            "Update a file or a gauge in each iteration, and check its age: `livenessProbe: exec`, `HEALTHCHECK`, or a small listener with `/livez`.",
         )],
         references: &[
             "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
@@ -61,13 +61,16 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             .iter()
             .any(|entry| entry.healthcheck.is_some());
     if probed || checked {
-        return vec![Outcome::passed("the worker is checked", Some(place))];
+        return vec![Outcome::passed(
+            "the worker has a health check",
+            Some(place),
+        )];
     }
     vec![
         Breach::new(
             place.clone(),
             Confidence::Medium,
-            "the service only consumes messages, and nothing checks that it still does",
+            "the service only consumes messages, and has no health check",
         )
         .absence()
         .into(),

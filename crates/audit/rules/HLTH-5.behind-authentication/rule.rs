@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-5.behind-authentication",
-        title: "A health route stands behind authentication or a rate limiter",
+        title: "A health route requires authentication or is rate limited",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "In one function of one file, on one router, a middleware for every path that authenticates (medium) or limits (low) is registered before a health route. When another place of the service names the path as well, an exception is likely and the answer is unknown.",
-        why: "The probe gets 401 or 429 and a healthy pod is restarted, under load above all.",
+        meaning: "One function registers a middleware for all paths on a router, and then a health route on the same router. Medium for authentication, low for a rate limit. If other code of the service names the path, an exception is likely and the result is unknown.",
+        why: "The probe gets 401 or 429, and the orchestrator restarts a healthy pod, usually under load.",
         fix: &[(
             "any",
-            "Register health routes before authentication and limits.",
+            "Register health routes before the authentication and rate limit middleware.",
         )],
         references: &["https://expressjs.com/en/guide/using-middleware.html"],
     },
@@ -78,7 +78,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             .find(|(_, authenticates, limits)| *authenticates || *limits);
         let Some((one, authenticates, _)) = found else {
             outcomes.push(Outcome::passed(
-                format!("nothing that refuses stands before `{path}`"),
+                format!("no authentication or rate limit precedes `{path}`"),
                 Some(&route.at),
             ));
             continue;
@@ -91,7 +91,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             .sum();
         if mentioned > 1 {
             outcomes.push(Outcome::unknown(format!(
-                "`{path}` is named elsewhere too: the middleware may let it pass"
+                "other code names `{path}` too, so the middleware may exempt it"
             )));
             continue;
         }
@@ -101,7 +101,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Severity::Low
         };
         let evidence = format!(
-            "`{}` at line {} comes before `{path}`",
+            "`{}` at line {} precedes `{path}`",
             one.name.chars().take(40).collect::<String>(),
             one.at.line
         );

@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-1.exit-outside-main",
-        title: "A function ends the whole program instead of returning its error",
+        title: "A function ends the process instead of returning an error",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Go: a function that may return an error panics with one (medium); `os.Exit` or `log.Fatal` in a package other than `main` and the commands (low). `Must…` functions, `main` and `init` are meant to.",
-        why: "Nothing is drained, flushed or closed, deferred calls do not run, and whoever calls cannot try again.",
+        meaning: "Go: a function with an error result panics (medium), or a package other than `main` calls `os.Exit` or `log.Fatal` (low). `Must…` functions, `main`, `init` and command packages are excluded.",
+        why: "The process does not drain requests, flush telemetry or run deferred calls, and the caller cannot retry.",
         fix: &[(
             "any",
-            "Return the error, wrapped with what was being done; let `main` print it and choose the exit status.",
+            "Wrap the error with context and return it. Let `main` print it and set the exit status.",
         )],
         references: &["https://go.dev/wiki/CodeReviewComments#dont-panic"],
     },

@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-2.connect-retry",
-        title: "The service gives up when a dependency is not there at once",
+        title: "The service does not retry its connection to a dependency at startup",
         severity: Severity::Low,
         category: Category::Lifecycle,
-        meaning: "Go: a function that starts something asks a database or broker once (`Ping`, `amqp.Dial`), with no loop and no word of a retry around it. The orchestrator restarts it, so the finding is low.",
-        why: "A database that restarts together with the service makes it crash until the back-off of the orchestrator lets it in, minutes later.",
+        meaning: "Go: a startup function connects to a database or broker once (`Ping`, `amqp.Dial`), without a loop or a retry library. Low, because the orchestrator restarts the process.",
+        why: "If the database restarts together with the service, the service crashes until the backoff of the orchestrator ends, minutes later.",
         fix: &[(
             "any",
-            "Try again with exponential backoff and jitter up to a limit; stay alive and not ready meanwhile.",
+            "Retry with exponential backoff and jitter up to a maximum time. Until then, stay live and not ready.",
         )],
         references: &[
             "https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/",

@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-2.silent-null",
-        title: "A failed initialisation is logged, and nothing is returned as if it had worked",
+        title: "A failed initialization is logged and returns an empty value",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "A function that makes a client, publisher or connection catches the error, logs it, and returns `nil`, `null` or `None`. Returning the error is what it should do; a predicate or a cache that answers \"nothing\" is not meant.",
-        why: "The service looks healthy and drops every message, or panics at the first use, far away from the cause.",
+        meaning: "A function that creates a client, publisher or connection catches an error, logs it, and returns `nil`, `null` or `None`. Functions that return the error, predicates and caches are excluded.",
+        why: "The service looks healthy and drops every message, or fails at the first use, far from the cause.",
         fix: &[(
             "any",
-            "Return the error and let the start fail or try again; make a disabled client an explicit no-op that says so.",
+            "Return the error, so that the startup fails or retries. Represent a disabled client with an explicit no-op type that logs this.",
         )],
         references: &["https://google.github.io/styleguide/go/decisions#returning-errors"],
     },

@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-3.first-request",
-        title: "The first request does the work of the start",
+        title: "The first request performs startup work",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "A middleware connects to the database in front of each request (Express), or the framework's hook before the first request does the start (Flask).",
-        why: "The service is healthy before it can serve: the first callers after each deployment wait or fail.",
+        meaning: "A middleware connects to the database before each request (Express), or the framework's before-first-request hook initializes the service (Flask).",
+        why: "The service reports healthy before it can serve. The first requests after each deployment wait or fail.",
         fix: &[(
             "any",
-            "Connect before listening, and turn readiness on afterwards.",
+            "Connect before the server listens, and then set readiness.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
             observed(service, Topic::LazyStart),
             service,
             &["JavaScript", "Python"],
-            "nothing is put off until the first request",
+            "no startup work runs in a request",
         )
     }),
 };

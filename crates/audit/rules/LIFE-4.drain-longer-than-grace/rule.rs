@@ -8,14 +8,14 @@ use crate::source::Location;
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-4.drain-longer-than-grace",
-        title: "The service drains longer than the orchestrator waits",
+        title: "The shutdown timeout is longer than the grace period of the orchestrator",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "The literal time that the code gives its shutdown is longer than the grace period of its workload (30 s unless set; what a `preStop` hook takes is not counted), or than `stop_grace_period` of its compose entry (10 s unless set; low then).",
-        why: "The process is killed in the middle of its drain: the requests it was waiting for are cut, and what comes after (flush, close) never runs.",
+        meaning: "The literal shutdown timeout in the code is longer than the grace period of the workload (default 30 s, without the time of a `preStop` hook). Low if it is longer than the compose `stop_grace_period` (default 10 s).",
+        why: "The orchestrator kills the process during its drain. Open requests are aborted, and later steps (flush, close) do not run.",
         fix: &[(
             "any",
-            "Set `terminationGracePeriodSeconds` (`stop_grace_period`) to the drain plus the delay before it plus some seconds, or shorten the drain.",
+            "Set `terminationGracePeriodSeconds` (`stop_grace_period`) to the drain timeout plus the delay before it plus a few seconds, or shorten the drain.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",
@@ -94,13 +94,17 @@ fn answer(
     let place = format!("{}:{}", code.path, code.line);
     if drain < grace {
         return Outcome::passed(
-            format!("the drain of {drain} s ({place}) fits into the {grace} s of {who}"),
+            format!(
+                "the drain of {drain} s ({place}) is shorter than the grace period of {who} ({grace} s)"
+            ),
             Some(at),
         );
     }
     if drain == grace {
         return Outcome::passed(
-            format!("the drain of {drain} s ({place}) is just the {grace} s of {who}"),
+            format!(
+                "the drain of {drain} s ({place}) equals the grace period of {who} ({grace} s)"
+            ),
             Some(at),
         );
     }

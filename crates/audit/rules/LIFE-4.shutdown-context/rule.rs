@@ -6,17 +6,17 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-4.shutdown-context",
-        title: "The shutdown waits within a context that is already done",
+        title: "The shutdown uses a context that is already cancelled",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "Go: `Shutdown` gets the context whose end began the stop (`signal.NotifyContext`), or a timeout made from it.",
-        why: "`Shutdown` returns at once with `context canceled`: every request that runs is cut, although the code looks graceful.",
+        meaning: "Go: `Shutdown` gets the context whose cancellation started the stop (`signal.NotifyContext`), or a timeout derived from it.",
+        why: "`Shutdown` returns `context canceled` immediately. The server aborts all open requests.",
         fix: &[
             (
                 "Go",
                 "`ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)` after the signal, and `server.Shutdown(ctx)`.",
             ),
-            ("any", "Give the shutdown a fresh deadline."),
+            ("any", "Use a new context with a timeout for the shutdown."),
         ],
         references: &["https://pkg.go.dev/net/http#Server.Shutdown"],
     },

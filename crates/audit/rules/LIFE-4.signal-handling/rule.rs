@@ -10,8 +10,8 @@ pub(crate) const RULE: Rule = Rule {
         title: "The server does not stop gracefully on SIGTERM",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "The service starts a server, its framework does not handle SIGTERM by itself, and nothing in its code waits for a signal.",
-        why: "Every deployment, scale-down and node drain cuts requests in the middle; clients see resets, and half-done work stays behind.",
+        meaning: "The service starts a server, its framework does not handle SIGTERM, and the code does not wait for a signal.",
+        why: "Each deployment, scale-down and node drain aborts requests. Clients see connection resets, and work stays incomplete.",
         fix: &[
             (
                 "Go",
@@ -27,7 +27,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Wait for SIGTERM; turn readiness off, stop accepting, finish what runs, close pools, exit 0 within the grace period.",
+                "Wait for SIGTERM. Turn readiness off, stop accepting, finish open requests, close pools, and exit with 0 within the grace period.",
             ),
         ],
         references: &[
@@ -45,7 +45,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
     };
     if let Some(server) = servers.deployed().find(|server| server.stops_by_itself) {
         return vec![Outcome::passed(
-            format!("{} stops on SIGTERM by itself", server.framework),
+            format!("{} handles SIGTERM", server.framework),
             Some(&server.at),
         )];
     }

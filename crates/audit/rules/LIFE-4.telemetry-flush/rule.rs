@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-4.telemetry-flush",
-        title: "Telemetry is not flushed when the service stops",
+        title: "The service does not flush telemetry when it stops",
         severity: Severity::Low,
         category: Category::Lifecycle,
-        meaning: "A tracer with a batching exporter is made, and nothing in the service shuts it down or flushes it. Python flushes at exit by itself.",
-        why: "What happened during the last seconds of a pod, often the reason why it went, is never seen.",
+        meaning: "The service creates a tracer with a batch exporter, and never shuts it down or flushes it. Python is excluded, because it flushes at exit.",
+        why: "The spans of a pod's last seconds are lost. They often show the cause of the stop.",
         fix: &[(
             "any",
-            "Call the provider's `Shutdown` as the last step of the stop, with a time limit.",
+            "Call the provider's `Shutdown` with a timeout as the last step of the shutdown.",
         )],
         references: &["https://opentelemetry.io/docs/languages/go/getting-started/"],
     },

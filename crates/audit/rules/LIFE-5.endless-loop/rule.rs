@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-5.endless-loop",
-        title: "A background loop never stops",
+        title: "A background loop cannot be stopped",
         severity: Severity::Low,
         category: Category::Lifecycle,
-        meaning: "Go: a goroutine with a `for` that has no condition, no `select`, no `return`, no `break` and receives from no channel.",
-        why: "At stop it is cut in the middle; in tests and after reloads it runs twice.",
+        meaning: "Go: a goroutine with an unconditional `for` loop that has no `select`, `return`, `break` or channel receive.",
+        why: "The process aborts the loop's work at shutdown. In tests and after reloads the loop runs twice.",
         fix: &[
             (
                 "Go",
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Give each background task an owner that cancels and joins it.",
+                "Give each background task an owner that cancels it and waits for its end.",
             ),
         ],
         references: &["https://go.dev/blog/pipelines"],

@@ -9,14 +9,14 @@ use crate::rule::{
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-5.unhandled-rejection",
-        title: "An asynchronous handler may end the process with an unhandled rejection",
+        title: "An async handler may end the process with an unhandled rejection",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "Express 4 (by `package.json`) with a handler that is `async`, awaits something and catches nothing, and no wrapper (`express-async-errors`) is imported. Express 5 passes rejections on. Medium when the process listens to `unhandledRejection`. One finding for each file.",
-        why: "Node.js ends the process on an unhandled rejection: one failing query on this route takes every other request with it, and the caller gets no answer.",
+        meaning: "Express 4 (by `package.json`) with an `async` handler that awaits, catches nothing, and has no wrapper (`express-async-errors`). Express 5 handles rejections. Medium if the process listens to `unhandledRejection`. The rule reports one finding per file.",
+        why: "Node.js ends the process on an unhandled rejection. One failing query aborts all other requests, and the caller gets no response.",
         fix: &[(
             "any",
-            "Move to Express 5, import `express-async-errors`, or wrap the handler: `(req, res, next) => Promise.resolve(handler(req, res, next)).catch(next)`.",
+            "Upgrade to Express 5, import `express-async-errors`, or wrap the handler: `(req, res, next) => Promise.resolve(handler(req, res, next)).catch(next)`.",
         )],
         references: &[
             "https://expressjs.com/en/guide/error-handling.html",
@@ -39,7 +39,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     });
     if wrapped {
         return vec![Outcome::passed(
-            "rejections of handlers are passed on",
+            "rejections in handlers reach the error handler",
             None,
         )];
     }
@@ -47,11 +47,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         Some(4) => {}
         Some(_) => {
             return vec![Outcome::passed(
-                "Express passes rejections on since version 5",
+                "Express handles rejections since version 5",
                 None,
             )];
         }
-        None => return vec![Outcome::unknown("the version of Express could not be told")],
+        None => return vec![Outcome::unknown("the version of Express is unknown")],
     }
     let heard = service
         .files

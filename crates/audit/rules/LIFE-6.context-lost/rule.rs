@@ -6,17 +6,17 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, o
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-6.context-lost",
-        title: "A handler starts over with an empty context",
+        title: "A handler replaces the request context with an empty one",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or gets a context (low). Goroutines, deferred calls, contexts with an end of their own, and starting or stopping code are meant to outlive the request.",
-        why: "A caller who goes away leaves the query running; deadlines and traces end here.",
+        meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or a context parameter (low). Goroutines, deferred calls, contexts with their own timeout, and startup or shutdown code are excluded.",
+        why: "Queries continue after the client disconnects. Deadlines and traces are lost.",
         fix: &[
             (
                 "Go",
-                "Pass `r.Context()` on; for work that must outlive the request, `context.WithoutCancel(ctx)` keeps its values.",
+                "Pass on `r.Context()`. For work that must outlive the request, use `context.WithoutCancel(ctx)`, which keeps its values.",
             ),
-            ("any", "Pass the context of the request on."),
+            ("any", "Pass on the context of the request."),
         ],
         references: &["https://pkg.go.dev/context"],
     },
@@ -25,7 +25,7 @@ pub(crate) const RULE: Rule = Rule {
             observed_by_file(service, Topic::RequestContext),
             service,
             &["Go"],
-            "no request starts over with an empty context",
+            "no handler replaces the request context",
         )
     }),
 };

@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "MSG-3.automatic-acknowledgement",
-        title: "Messages are acknowledged before they are handled",
+        title: "Messages are acknowledged before they are processed",
         severity: Severity::High,
         category: Category::Messaging,
-        meaning: "A RabbitMQ consumer is made with automatic acknowledgement (`autoAck`, `noAck`, `auto_ack`) on a queue that is not for replies; low where a Kafka consumer asks for commits by a clock.",
-        why: "A crash, a deployment or an error in the handler loses the message, and nothing tells.",
+        meaning: "A RabbitMQ consumer uses automatic acknowledgement (`autoAck`, `noAck`, `auto_ack`) on a queue that is not a reply queue. Low for a Kafka consumer with automatic commits.",
+        why: "A crash, a deployment or a handler error loses the message without a trace.",
         fix: &[
             (
                 "Go",
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Acknowledge after the work; on failure retry some times, then move the message to a dead-letter queue.",
+                "Acknowledge after processing. On failure, retry a few times, and then dead-letter the message.",
             ),
         ],
         references: &["https://www.rabbitmq.com/docs/confirms"],

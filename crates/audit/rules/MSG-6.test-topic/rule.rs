@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "MSG-6.test-topic",
-        title: "A message goes to a test topic",
+        title: "The service publishes to a test topic",
         severity: Severity::Low,
         category: Category::Messaging,
-        meaning: "Deployed code publishes to a topic whose literal name is, or begins with, `test`, `foo`, `bar` or `junk`.",
-        why: "Somebody reads it one day, or nobody does and the event that should be there is missing.",
+        meaning: "Deployed code publishes to a topic with a literal name that is, or starts with, `test`, `foo`, `bar` or `junk`.",
+        why: "Consumers of the real topic do not get the event, or a consumer of the test topic processes production data.",
         fix: &[(
             "any",
-            "Name the topic in the settings, after the event; take the experiment out.",
+            "Name the topic after the event, in a setting. Remove the test code.",
         )],
         references: &["https://cloudevents.io/"],
     },

@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "MSG-7.no-prefetch",
-        title: "A RabbitMQ consumer takes without a bound",
+        title: "A RabbitMQ consumer has no prefetch limit",
         severity: Severity::Medium,
         category: Category::Messaging,
-        meaning: "A consumer of RabbitMQ (Go, JavaScript, Python) acknowledges by hand, and no file of its service sets a prefetch (`Qos`, `prefetch`, `basic_qos`). Without one the broker hands out everything it has.",
-        why: "After an outage the first replica gets the whole queue into its memory, the others get nothing, and when it dies all of it is delivered again.",
+        meaning: "A RabbitMQ consumer (Go, JavaScript, Python) acknowledges manually, and no file of its service sets a prefetch (`Qos`, `prefetch`, `basic_qos`). The broker then delivers all messages at once.",
+        why: "After an outage the first replica receives the whole queue, and the others stay idle. If it crashes, the broker redelivers everything.",
         fix: &[
             ("Go", "`channel.Qos(50, 0, false)` before `Consume`"),
             (
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "`channel.prefetch(50)` before `consume`; make the number a setting.",
+                "Call `channel.prefetch(50)` before `consume`, and make the number a setting.",
             ),
         ],
         references: &["https://www.rabbitmq.com/docs/consumer-prefetch"],

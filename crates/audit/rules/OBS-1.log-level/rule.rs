@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "OBS-1.log-level",
-        title: "The log level is fixed to debug or to error",
+        title: "The log level is fixed to debug or error",
         severity: Severity::Low,
         category: Category::Observability,
-        meaning: "The level is a literal `debug`, `trace` or `error`, set without a condition (logrus, zerolog, winston, `logging.basicConfig`).",
-        why: "At debug the logs drown what matters and cost more than the service; at error nobody sees how a failure began.",
+        meaning: "The code sets the literal level `debug`, `trace` or `error` without a condition (logrus, zerolog, winston, `logging.basicConfig`).",
+        why: "At debug level, logs are expensive and hide important lines. At error level, they do not show how a failure began.",
         fix: &[(
             "any",
-            "Read it from `LOG_LEVEL` with `info` as the default.",
+            "Read the level from `LOG_LEVEL`, with `info` as the default.",
         )],
         references: &["https://12factor.net/config"],
     },

@@ -12,11 +12,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service prints instead of logging",
         severity: Severity::Low,
         category: Category::Observability,
-        meaning: "Deployed code of a server or worker calls `console.log`, `print`, `fmt.Print…`, `System.out.print…` or `println!`. Programs that only run on a command line, `main` packages of Go, scripts and migrations are left out. One finding for each service.",
+        meaning: "Deployed code of a server or worker calls `console.log`, `print`, `fmt.Print…`, `System.out.print…` or `println!`. Command-line programs, Go `main` packages, scripts and migrations are excluded. The rule reports one finding per service.",
         why: "Lines without level, time and request ID cannot be searched, filtered or counted.",
         fix: &[(
             "any",
-            "Use the logger of the service: structured, on standard output, with the request ID.",
+            "Use the service's structured logger on standard output, with the request ID.",
         )],
         references: &["https://12factor.net/logs"],
     },
@@ -35,7 +35,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             let evidence = match places.len() {
                 1 => format!("{} here", first.evidence),
                 count => format!(
-                    "{} here and in {} more places, {} files in all",
+                    "{} here and in {} more places ({} files in total)",
                     first.evidence,
                     count - 1,
                     files.len()
@@ -44,6 +44,6 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             vec![Breach::new(first.at.clone(), Confidence::Medium, evidence).into()]
         }
         None if service.files.is_empty() => Vec::new(),
-        None => vec![Outcome::passed("nothing is printed past the logger", None)],
+        None => vec![Outcome::passed("no code prints without the logger", None)],
     }
 }

@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "OBS-3.secret-logged",
-        title: "A credential is written to the log",
+        title: "The service logs a credential",
         severity: Severity::High,
         category: Category::Observability,
-        meaning: "A name that can only be a credential (`password`, `accessToken`, `apiKey`, `cvv`, the whole of the headers or of `process.env`) is an argument of a logging call, directly, in a template, or as a field. A call around it (`mask(password)`), a part of it (`password.length`) and the word inside a text are left out.",
-        why: "Logs are read by more people and kept longer than the database; a leak of them is a leak of every account.",
+        meaning: "An argument of a logging call is named like a credential (`password`, `accessToken`, `apiKey`, `cvv`), or is all headers or `process.env`. Masking calls (`mask(password)`), parts (`password.length`) and words inside a literal text are excluded.",
+        why: "More people read logs, and logs are kept longer than database rows. A leaked log exposes every account in it.",
         fix: &[(
             "any",
-            "Log an identifier instead; give the type of the credential a display that masks itself; add a filter to the logger.",
+            "Log an identifier instead. Use a credential type whose display masks the value, and add a redaction filter to the logger.",
         )],
         references: &[
             "https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude",
@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
             observed(service, Topic::SecretLogged),
             service,
             &["Go", "JavaScript", "Python"],
-            "no logging call names a credential",
+            "no logging call contains a credential",
         )
     }),
 };

@@ -7,14 +7,14 @@ use crate::rule::{Category, Check, Metadata, Outcome, Rule, Severity, telemetry_
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "OBS-4.no-metrics",
-        title: "The service has no metrics",
+        title: "The service exposes no metrics",
         severity: Severity::Info,
         category: Category::Observability,
-        meaning: "A server in Go, Node.js or Python that serves no metrics and imports no library that brings them. A mesh or an agent may count outside: informative.",
-        why: "Nobody can be alerted on errors or latency, and nobody knows what is normal.",
+        meaning: "A Go, Node.js or Python server exposes no metrics and imports no metrics library. Informative, because a mesh or an agent may collect metrics.",
+        why: "Operators cannot alert on errors or latency, and have no baseline.",
         fix: &[(
             "any",
-            "Serve `/metrics` with request count, duration and errors by route.",
+            "Serve `/metrics` with request count, duration and errors per route.",
         )],
         references: &["https://prometheus.io/docs/practices/instrumentation/"],
     },

@@ -9,11 +9,11 @@ use crate::rule::{
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "OBS-5.no-pool-metrics",
-        title: "The metrics do not show the database pool",
+        title: "The metrics do not include the database pool",
         severity: Severity::Info,
         category: Category::Observability,
-        meaning: "Go: the service serves Prometheus metrics and opens a `database/sql` pool, and no collector of its statistics is registered.",
-        why: "An exhausted pool looks like a slow service; nobody sees it coming.",
+        meaning: "Go: the service exposes Prometheus metrics and opens a `database/sql` pool, and registers no collector for the pool statistics.",
+        why: "An exhausted pool looks like a slow service, and no metric shows it in advance.",
         fix: &[
             (
                 "Go",
@@ -40,12 +40,15 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     };
     match telemetry.deployed().find(|one| one.signal == Signal::Pool) {
-        Some(collector) => vec![Outcome::passed("the pool is a metric", Some(&collector.at))],
+        Some(collector) => vec![Outcome::passed(
+            "the metrics include the pool",
+            Some(&collector.at),
+        )],
         None => vec![
             Breach::new(
                 pool.at.clone(),
                 Confidence::Low,
-                "metrics are served, and none is about this pool",
+                "the service exposes metrics, and none covers this pool",
             )
             .into(),
         ],

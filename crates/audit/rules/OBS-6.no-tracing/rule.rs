@@ -7,14 +7,14 @@ use crate::rule::{Category, Check, Metadata, Outcome, Rule, Severity, telemetry_
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "OBS-6.no-tracing",
-        title: "The service sends no traces",
+        title: "The service exports no traces",
         severity: Severity::Info,
         category: Category::Observability,
-        meaning: "A server in Go, Node.js or Python that installs no tracer and imports no library that brings one (OpenTelemetry, Datadog, Elastic, New Relic, Zipkin, Jaeger). An import without an installation that can be seen is unknown: an agent may do it. A mesh may trace outside: informative.",
-        why: "Which of the services was slow is guessed.",
+        meaning: "A Go, Node.js or Python server installs no tracer and imports no tracing library (OpenTelemetry, Datadog, Elastic, New Relic, Zipkin, Jaeger). If it imports one and the installation is not visible, the result is unknown. Informative, because a mesh may export traces.",
+        why: "Operators cannot see which service was slow.",
         fix: &[(
             "any",
-            "Install OpenTelemetry with its exporter at start, and pass `traceparent` on.",
+            "Install OpenTelemetry with its exporter at startup, and propagate `traceparent`.",
         )],
         references: &["https://opentelemetry.io/docs/"],
     },

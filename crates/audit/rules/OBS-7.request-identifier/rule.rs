@@ -7,11 +7,11 @@ use crate::rule::{Category, Check, Metadata, Outcome, Rule, Severity, observed_a
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "OBS-7.request-identifier",
-        title: "The request ID is not passed on to other services",
+        title: "The service does not propagate the request ID",
         severity: Severity::Low,
         category: Category::Observability,
-        meaning: "Go: a middleware gives requests an ID, the service calls others over HTTP, and nothing in its code sets a request ID or trace header on an outgoing message.",
-        why: "The logs of two services cannot be joined.",
+        meaning: "Go: a middleware assigns request IDs, the service calls other services over HTTP, and no code sets a request ID or trace header on outgoing requests.",
+        why: "The logs of two services cannot be correlated.",
         fix: &[(
             "any",
             "Set `X-Request-ID` (or use `otelhttp.NewTransport`) on outgoing requests and messages.",

@@ -11,11 +11,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The repository has no alert rules",
         severity: Severity::Info,
         category: Category::Observability,
-        meaning: "The repository deploys workloads to Kubernetes, and holds neither a `PrometheusRule` nor a file of Prometheus rules. They may live elsewhere: informative.",
-        why: "Customers report the outage.",
+        meaning: "The repository deploys workloads to Kubernetes and contains no `PrometheusRule` or Prometheus rule file. Informative, because the rules may be in another repository.",
+        why: "Users notice outages before operators do.",
         fix: &[(
             "any",
-            "Alert on symptoms: error rate, latency, budget burn; each alert with a runbook.",
+            "Alert on symptoms (error rate, latency, error budget), and link a runbook from each alert.",
         )],
         references: &["https://sre.google/workbook/alerting-on-slos/"],
     },
@@ -44,14 +44,14 @@ fn check(model: &Model) -> Vec<Outcome> {
     });
     match rules {
         Some(found) => vec![Outcome::passed(
-            format!("`{}` holds alert rules", found.file.path),
+            format!("`{}` contains alert rules", found.file.path),
             None,
         )],
         None => vec![
             Breach::new(
                 workload.at.clone(),
                 Confidence::Low,
-                "no file of the repository is about alerts",
+                "no file of the repository contains alert rules",
             )
             .absence()
             .into(),

@@ -10,11 +10,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "Outgoing calls have no circuit breaker",
         severity: Severity::Info,
         category: Category::Resilience,
-        meaning: "A server in Go, Node.js or Python calls others over HTTP and imports no library for circuit breakers. A mesh may break circuits outside, and short timeouts may be enough: informative.",
-        why: "While a dependency is slow, every request waits for its timeout and holds its memory.",
+        meaning: "A Go, Node.js or Python server calls other services over HTTP and imports no circuit breaker library. Informative, because a mesh may break circuits, and short timeouts may suffice.",
+        why: "While a dependency is slow, every request waits for its timeout and holds memory.",
         fix: &[(
             "any",
-            "Wrap calls to each dependency in a breaker (gobreaker, opossum, pybreaker) with a fallback, or let the mesh do it.",
+            "Wrap the calls to each dependency in a circuit breaker (gobreaker, opossum, pybreaker) with a fallback, or configure one in the mesh.",
         )],
         references: &["https://martinfowler.com/bliki/CircuitBreaker.html"],
     },
@@ -66,7 +66,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             Breach::new(
                 call.at.clone(),
                 Confidence::Low,
-                "the service calls others here, and nothing breaks the circuit",
+                "the service calls other services here, without a circuit breaker",
             )
             .absence()
             .into(),

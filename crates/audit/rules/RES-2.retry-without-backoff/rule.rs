@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-2.retry-without-backoff",
-        title: "Retries do not wait, or never end",
+        title: "Retries have no backoff or no limit",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "tenacity (Python) without `wait` or `stop`, axios-retry (JavaScript) without `retryDelay`, retry-go (Go) with a delay of 0: their defaults do not wait. Loops written by hand are left out: whether they wait is not told by their form.",
-        why: "A dependency that has trouble gets several times its traffic at once, from every caller: it does not come back, and the retries take the callers with it.",
+        meaning: "tenacity (Python) without `wait` or `stop`, axios-retry (JavaScript) without `retryDelay`, retry-go (Go) with a delay of 0. The defaults of these libraries do not wait. Hand-written loops are excluded.",
+        why: "A failing dependency gets several times its normal traffic and cannot recover. The retries then overload the callers too.",
         fix: &[
             (
                 "Python",
@@ -26,7 +26,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Wait longer each time, with jitter; end after a few, or with the caller's deadline; retry only what may be repeated.",
+                "Use exponential backoff with jitter. Stop after a few attempts or at the caller's deadline, and retry only idempotent calls.",
             ),
         ],
         references: &[

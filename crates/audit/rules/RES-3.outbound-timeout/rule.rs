@@ -7,23 +7,23 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-3.outbound-timeout",
-        title: "An outbound call has no timeout",
+        title: "An outgoing call has no timeout",
         severity: Severity::High,
         category: Category::Resilience,
-        meaning: "A call over HTTP, or the client that makes it, sets no bound on time, and its library has none by default. Calls bounded by a context, a transport or a wrapper that this file does not show are unknown.",
-        why: "One dependency that accepts and never answers takes every worker of this service, and then the services that call it.",
+        meaning: "An HTTP call, or the client that makes it, sets no timeout, and its library has no default. If a context, a transport or a wrapper in another file may set one, the result is unknown.",
+        why: "A dependency that accepts connections and never responds blocks all workers of this service, and then its callers.",
         fix: &[
             (
                 "Go",
-                "Use an own client: `&http.Client{Timeout: 5 * time.Second}`, and pass the request's context.",
+                "Create a client with a timeout, `&http.Client{Timeout: 5 * time.Second}`, and pass the request context.",
             ),
             (
                 "Python",
-                "Name a timeout in every call: `requests.get(url, timeout=(1, 5))`, or use `httpx`, which has one by default.",
+                "Set a timeout in every call: `requests.get(url, timeout=(1, 5))`, or use `httpx`, which has one by default.",
             ),
             (
                 "any",
-                "Set a connect and a total timeout on the client, shorter than the deadline of whoever calls you.",
+                "Set a connect and a total timeout on the client, shorter than the deadline of the callers.",
             ),
         ],
         references: &[
@@ -49,7 +49,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .map(|call| match &call.timeout {
             Resolution::Absent if is_check(&call.at.path) => Outcome::passed(
                 format!(
-                    "{}: the health check that runs this file ends it",
+                    "{}: the timeout of the health check limits it",
                     call.library
                 ),
                 Some(&call.at),
@@ -57,7 +57,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             Resolution::Absent => Breach::new(
                 call.at.clone(),
                 Confidence::High,
-                format!("{} waits without a limit here", call.library),
+                format!("{} has no timeout here", call.library),
             )
             .into(),
             Resolution::Known(bound) => {

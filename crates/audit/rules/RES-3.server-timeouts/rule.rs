@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-3.server-timeouts",
-        title: "The HTTP server has no time limit for reading a request",
+        title: "The HTTP server has no read timeout",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "Go: an `http.Server` without `ReadHeaderTimeout` or `ReadTimeout`, `http.ListenAndServe`, `Run` of Gin or `Start` of Echo 4, which have none; a server for debugging or metrics is low, and Kratos, whose handlers are bounded. A limit of Node.js, Spring Boot, Actix Web or go-zero that is switched off. Low: `axum::serve`, Fastify without `requestTimeout`, Gunicorn without `--timeout`.",
-        why: "A client that sends one byte a minute holds a connection and a goroutine for ever; some thousands of them stop the service (Slowloris).",
+        meaning: "Go: an `http.Server` without `ReadHeaderTimeout` or `ReadTimeout`, or a server without them (`http.ListenAndServe`, `Run` of Gin, `Start` of Echo 4). Also a disabled limit of Node.js, Spring Boot, Actix Web or go-zero. Low: debug and metrics servers, Kratos, `axum::serve`, Fastify without `requestTimeout`, Gunicorn without `--timeout`.",
+        why: "A client that sends one byte per minute holds a connection indefinitely. A few thousand such connections stop the service (Slowloris).",
         fix: &[
             (
                 "Go",
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Set the time limits for headers, bodies and idle connections.",
+                "Set timeouts for headers, bodies and idle connections.",
             ),
         ],
         references: &[

@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-4.body-limit-above-memory",
-        title: "The bound on a request body is larger than the memory of the container",
+        title: "The body limit is too large for the memory of the container",
         severity: Severity::High,
         category: Category::Resilience,
-        meaning: "The code has a literal bound on request bodies, a workload a literal memory limit, and one body of that size takes half of it or more.",
-        why: "One or two permitted requests end the process.",
+        meaning: "The code has a literal body limit, and the workload has a literal memory limit. One body of the maximum size uses half of the memory or more.",
+        why: "One or two permitted requests exhaust the memory and end the process.",
         fix: &[(
             "any",
-            "Lower the bound, stream the body, or raise the memory.",
+            "Lower the body limit, stream the body, or raise the memory limit.",
         )],
         references: &["https://expressjs.com/en/api.html#express.json"],
     },
@@ -33,14 +33,16 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .filter_map(|container| bytes(container.memory.known()?))
         .min();
     match memory {
-        None => vec![Outcome::unknown("the memory of the container is not known")],
+        None => vec![Outcome::unknown(
+            "the memory limit of the container is unknown",
+        )],
         Some(memory) if limit.bytes.saturating_mul(2) >= memory => {
             vec![
                 Breach::new(
                     limit.at.clone(),
                     Confidence::High,
                     format!(
-                        "a body may take {} MiB of {} MiB",
+                        "one body may use {} MiB of {} MiB",
                         limit.bytes >> 20,
                         memory >> 20
                     ),
@@ -49,7 +51,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             ]
         }
         Some(_) => vec![Outcome::passed(
-            "a body is small beside the memory of the container",
+            "the body limit is small compared to the memory limit",
             Some(&limit.at),
         )],
     }

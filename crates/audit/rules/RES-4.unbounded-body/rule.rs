@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kep
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-4.unbounded-body",
-        title: "A request body is read into memory without a bound",
+        title: "A request body is read into memory without a limit",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "Go: `io.ReadAll` of a request body in a file that bounds nothing (`http.MaxBytesReader`, `io.LimitReader`). Node.js: a body gathered from `data` events without a check of its length, or a limit of `Infinity`. Express (100 kB), Fastify and Actix bound it by themselves.",
-        why: "One request of some gigabytes ends the process.",
+        meaning: "Go: `io.ReadAll` of a request body in a file without a limit (`http.MaxBytesReader`, `io.LimitReader`). Node.js: a body collected from `data` events without a length check, or the limit `Infinity`. Express (100 kB), Fastify and Actix have default limits.",
+        why: "One request of several gigabytes exhausts the memory and ends the process.",
         fix: &[
             (
                 "Go",
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Bound the body (2 MiB is plenty for JSON) and answer 413 beyond.",
+                "Limit the body size (2 MiB suffices for JSON), and return 413 for larger bodies.",
             ),
         ],
         references: &["https://pkg.go.dev/net/http#MaxBytesReader"],

@@ -9,14 +9,14 @@ use crate::rule::{
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-6.limit-per-replica",
-        title: "The rate limiter counts in the memory of one process",
+        title: "The rate limiter counts in the memory of each replica",
         severity: Severity::Low,
         category: Category::Resilience,
-        meaning: "The limiter has no store, and a workload of the service runs several replicas.",
-        why: "The real limit is the configured one times the replicas, and it changes whenever the service scales.",
+        meaning: "The limiter has no shared store, and a workload of the service runs several replicas.",
+        why: "The effective limit is the configured limit times the number of replicas, and changes when the service scales.",
         fix: &[(
             "any",
-            "Count in a shared store (Redis), or divide the limit by the replicas and say so.",
+            "Count in a shared store (Redis), or divide the limit by the number of replicas and document this.",
         )],
         references: &["https://express-rate-limit.mintlify.app/reference/stores"],
     },
@@ -41,11 +41,14 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             Breach::new(
                 place.at.clone(),
                 Confidence::High,
-                format!("{}, and {count} replicas run", place.evidence),
+                format!("{}, and the service has {count} replicas", place.evidence),
             )
             .into(),
         ],
-        Some(_) => vec![Outcome::passed("one replica counts alone", Some(&place.at))],
-        None => vec![Outcome::unknown("how many replicas run is not known")],
+        Some(_) => vec![Outcome::passed(
+            "the service has one replica",
+            Some(&place.at),
+        )],
+        None => vec![Outcome::unknown("the number of replicas is unknown")],
     }
 }

@@ -8,14 +8,14 @@ use crate::source::{Language, Located, Location};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-6.limiter-before-authentication",
-        title: "A limiter for each user runs before the authentication",
+        title: "A per-user rate limiter runs before authentication",
         severity: Severity::High,
         category: Category::Resilience,
-        meaning: "In one function of one file, on one router, a limiter whose name speaks of users, accounts or tenants is registered before the middleware that authenticates.",
-        why: "The key is empty for everybody: one limit for all users together, or none.",
+        meaning: "One function registers a limiter that is named after users, accounts or tenants on a router, and the authentication middleware after it.",
+        why: "The key is empty for all callers, so all users share one limit, or none applies.",
         fix: &[(
             "any",
-            "Register the authentication first, and a limit by address before it.",
+            "Register the authentication before the per-user limiter, and a per-IP limiter before both.",
         )],
         references: &["https://expressjs.com/en/guide/using-middleware.html"],
     },
@@ -63,7 +63,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                         limiter.at.clone(),
                         Confidence::Medium,
                         format!(
-                            "the limiter comes before the authentication at line {}",
+                            "the limiter is registered before the authentication at line {}",
                             authentication.at.line
                         ),
                     )
@@ -71,11 +71,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 );
             }
             Some(_) => outcomes.push(Outcome::passed(
-                "the limiter comes after the authentication",
+                "the limiter is registered after the authentication",
                 Some(&limiter.at),
             )),
             None => outcomes.push(Outcome::unknown(
-                "where the user is authenticated could not be told",
+                "the place of the authentication is unknown",
             )),
         }
     }

@@ -10,11 +10,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service has no rate limit",
         severity: Severity::Info,
         category: Category::Resilience,
-        meaning: "A server in Go, Node.js or Python that registers no middleware named after limits and imports no library for them. A gateway may limit outside: informative.",
-        why: "One client, or one loop in one client, takes the service from all others.",
+        meaning: "A Go, Node.js or Python server registers no rate limit middleware and imports no rate limit library. Informative, because a gateway may limit requests.",
+        why: "One client, or one retry loop in a client, can make the service unavailable for all others.",
         fix: &[(
             "any",
-            "Limit by user or address with explicit numbers; answer 429 with `Retry-After`.",
+            "Set explicit limits per user or IP address, and return 429 with `Retry-After`.",
         )],
         references: &["https://www.rfc-editor.org/rfc/rfc6585#section-4"],
     },
@@ -69,7 +69,10 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .deployed()
         .find(|one| named(&one.name))
     {
-        return vec![Outcome::passed("a limiter is registered", Some(&one.at))];
+        return vec![Outcome::passed(
+            "a rate limiter is registered",
+            Some(&one.at),
+        )];
     }
     let routes = service.facts.of::<Route>();
     routes
@@ -79,7 +82,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             Breach::new(
                 route.at.clone(),
                 Confidence::Low,
-                "no limiter is registered or imported",
+                "no rate limiter is registered or imported",
             )
             .absence()
             .into()

@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-6.off-outside-production",
-        title: "The rate limiter exists in one environment only",
+        title: "The rate limiter is active in one environment only",
         severity: Severity::Low,
         category: Category::Resilience,
-        meaning: "The limiter is registered, or skipped, by a test of the environment.",
-        why: "What is never on before production is never tested: wrong keys and wrong limits show up in front of customers.",
+        meaning: "The code registers or skips the limiter depending on the environment.",
+        why: "Tests before production do not cover the limiter. Wrong keys and limits first affect real users.",
         fix: &[(
             "any",
-            "Keep it on everywhere and make the numbers a setting of each environment.",
+            "Enable the limiter in all environments, and make its limits a setting.",
         )],
         references: &["https://12factor.net/dev-prod-parity"],
     },

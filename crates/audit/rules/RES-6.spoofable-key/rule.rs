@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-6.spoofable-key",
-        title: "The rate limiter takes its key from a header that any caller may write",
+        title: "The rate limit key comes from a header that clients control",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "A limiter reads `X-Forwarded-For` itself, and its file does not speak of trusted proxies.",
-        why: "A caller who sends another address with each request is never limited, and can lock out others by sending theirs.",
+        meaning: "A limiter reads `X-Forwarded-For` itself, and its file does not mention trusted proxies.",
+        why: "A client that sends another address with each request bypasses the limit. It can also exhaust the limit of others by sending their address.",
         fix: &[(
             "any",
-            "Take the client address through a list of trusted proxies (`app.set(\"trust proxy\", 1)`, `engine.SetTrustedProxies`), or limit by the authenticated user.",
+            "Derive the client address from a list of trusted proxies (`app.set(\"trust proxy\", 1)`, `engine.SetTrustedProxies`), or limit by the authenticated user.",
         )],
         references: &[
             "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns",

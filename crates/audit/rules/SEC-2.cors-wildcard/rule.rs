@@ -9,31 +9,31 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SEC-2.cors-wildcard",
-        title: "Every web site may call this service from a browser",
+        title: "The CORS policy allows every origin",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "The CORS policy of the service answers every origin: a literal `*` (medium, since browsers refuse it together with credentials), or the asking origin sent back together with credentials (high).",
-        why: "With credentials, any page that a signed-in user opens acts in their name. Without them, any page reads what the service answers inside the user's network.",
+        meaning: "The CORS policy allows a literal `*` (medium, because browsers reject it together with credentials), or reflects the request origin together with credentials (high).",
+        why: "With credentials, any web page that a signed-in user opens can act for the user. Without credentials, any page can read responses inside the user's network.",
         fix: &[
             (
                 "JavaScript",
-                "List the origins: `cors({ origin: [\"https://app.example.com\"], credentials: true })`, read from the settings of the environment.",
+                "List the origins: `cors({ origin: [\"https://app.example.com\"], credentials: true })`, and read them from a setting per environment.",
             ),
             (
                 "TypeScript",
-                "List the origins: `cors({ origin: [\"https://app.example.com\"], credentials: true })`, read from the settings of the environment.",
+                "List the origins: `cors({ origin: [\"https://app.example.com\"], credentials: true })`, and read them from a setting per environment.",
             ),
             (
                 "Go",
-                "List the origins: `cors.Config{AllowOrigins: []string{\"https://app.example.com\"}}`, read from the settings of the environment.",
+                "List the origins: `cors.Config{AllowOrigins: []string{\"https://app.example.com\"}}`, and read them from a setting per environment.",
             ),
             (
                 "Python",
-                "List the origins: `allow_origins=[\"https://app.example.com\"]`, read from the settings of the environment.",
+                "List the origins: `allow_origins=[\"https://app.example.com\"]`, and read them from a setting per environment.",
             ),
             (
                 "any",
-                "List the origins that are yours, per environment; refuse to start in production without one.",
+                "List your own origins per environment. Fail the start in production if the list is empty.",
             ),
         ],
         references: &[
@@ -70,12 +70,12 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             match &policy.origins {
                 Resolution::Known(CorsOrigins::Reflected) if credentials => breach(
                     Confidence::High,
-                    "every asking origin is sent back, with credentials",
+                    "the request origin is reflected, and credentials are allowed",
                 )
                 .severity(Severity::High)
                 .into(),
                 Resolution::Known(CorsOrigins::Reflected) => {
-                    breach(Confidence::Medium, "every asking origin is sent back").into()
+                    breach(Confidence::Medium, "the request origin is reflected").into()
                 }
                 Resolution::Known(CorsOrigins::Any) => {
                     breach(Confidence::High, "every origin is allowed").into()

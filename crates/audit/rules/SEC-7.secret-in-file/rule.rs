@@ -9,14 +9,14 @@ use crate::secret::SecretClass;
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SEC-7.secret-in-file",
-        title: "A credential is written in a file",
+        title: "A file contains a credential",
         severity: Severity::Critical,
         category: Category::Security,
-        meaning: "A value has the shape that a provider gives its credentials, is the password of a URL to another host, or is the random value of a key named like a secret; it is no placeholder, and version control does not leave the file out. The value is never printed or kept.",
-        why: "Whoever reads the repository, its history, its forks or an image made of it has the credential, for as long as it is valid.",
+        meaning: "A value has the format of a provider's credentials, is the password of a URL to another host, or is a random value under a secret-like key. Placeholders and files that Git ignores are excluded. The auditor never prints or stores the value.",
+        why: "Everyone who can read the repository, its history, a fork or an image of it can use the credential until it expires.",
         fix: &[(
             "any",
-            "Revoke the credential now: deleting the line does not take it out of the history. Then read it at run time from the environment, a mounted file or a vault, and keep a placeholder here.",
+            "Revoke the credential now, because it remains in the history after you delete the line. Then read it at run time from the environment, a mounted file or a vault, and keep only a placeholder here.",
         )],
         references: &[
             "https://owasp.org/www-project-top-ten/",
@@ -86,7 +86,7 @@ fn check(model: &Model) -> Vec<Outcome> {
     }
     if outcomes.is_empty() {
         outcomes.push(Outcome::passed(
-            format!("none was recognised in {} files", model.files.len()),
+            format!("no credential found in {} files", model.files.len()),
             None,
         ));
     }

@@ -8,14 +8,14 @@ use crate::secret::{is_placeholder, opens_the_same_machine};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SEC-7.tracked-env-file",
-        title: "An `.env` file with values is under version control",
+        title: "Git tracks an `.env` file with values",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Git tracks (or, without an index, does not ignore) a file named `.env` or `.env.production` (not `.env.example`, not one for tests) that gives values to keys whose names say that they are secret. Low when all that it gives are placeholders (`changethis`) and passwords for this machine (`DB_HOST=localhost` beside them). What opens something is reported by SEC-7.secret-in-file too.",
-        why: "Files of this name are where people put secrets: the next edit commits one, and history keeps it.",
+        meaning: "Git tracks (or, without an index, does not ignore) a file named `.env` or `.env.production` that sets values of secret-like keys. `.env.example` and test files are excluded. Low if it contains only placeholders (`changethis`) and passwords for this machine (`DB_HOST=localhost` beside them). SEC-7.secret-in-file also reports usable credentials.",
+        why: "Developers put secrets into files with this name. The next edit may commit one, and the history keeps it.",
         fix: &[(
             "any",
-            "`git rm --cached .env`, add it to `.gitignore`, commit `.env.example` with placeholders.",
+            "Run `git rm --cached .env`, add the file to `.gitignore`, and commit an `.env.example` with placeholders.",
         )],
         references: &["https://12factor.net/config"],
     },
@@ -39,7 +39,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             Tracked::Yes | Tracked::Unknown => {}
             Tracked::No => {
                 outcomes.push(Outcome::passed(
-                    format!("`{}` is not under version control", file.path),
+                    format!("Git does not track `{}`", file.path),
                     None,
                 ));
                 continue;
@@ -80,7 +80,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             let mut breach = Breach::new(
                 file.location(at, None),
                 confidence,
-                format!("the file {held}, and it gives `{key}` a value"),
+                format!("the file {held} and sets a value for `{key}`"),
             );
             if harmless {
                 breach = breach.severity(Severity::Low);
@@ -88,14 +88,14 @@ fn check(model: &Model) -> Vec<Outcome> {
             outcomes.push(breach.into());
         } else {
             outcomes.push(Outcome::passed(
-                format!("`{}` holds no secret key", file.path),
+                format!("`{}` contains no secret", file.path),
                 None,
             ));
         }
     }
     if outcomes.is_empty() && !model.files.is_empty() {
         outcomes.push(Outcome::passed(
-            "no env file for a deployment is under version control",
+            "Git tracks no env file of a deployment",
             None,
         ));
     }

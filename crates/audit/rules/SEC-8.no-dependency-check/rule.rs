@@ -6,11 +6,11 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SEC-8.no-dependency-check",
-        title: "Nothing checks dependencies for known faults",
+        title: "No CI job checks dependencies for known vulnerabilities",
         severity: Severity::Info,
         category: Category::Security,
-        meaning: "The repository has files of a CI system, and none of them, nor a configuration of Dependabot or Renovate, speaks of a check of dependencies (`govulncheck`, `npm audit`, `cargo deny`, `pip-audit`, Trivy, Snyk, OSV-Scanner and the like). A platform may do it outside of the repository: informative.",
-        why: "A fault that is public for months is in the image until somebody reads the news.",
+        meaning: "The repository has CI files, and neither they nor a Dependabot or Renovate configuration contain a dependency check (`govulncheck`, `npm audit`, `cargo deny`, `pip-audit`, Trivy, Snyk, OSV-Scanner and similar). Informative, because a platform may run one.",
+        why: "Published vulnerabilities can stay in the image for months.",
         fix: &[
             ("Go", "`govulncheck ./...` in CI."),
             (
@@ -25,7 +25,7 @@ pub(crate) const RULE: Rule = Rule {
             ("Rust", "`cargo deny check` in CI."),
             (
                 "any",
-                "Scan what is deployed in CI (`trivy fs .`, `osv-scanner`), and let Dependabot or Renovate bring updates.",
+                "Scan dependencies in CI (`trivy fs .`, `osv-scanner`), and let Dependabot or Renovate propose updates.",
             ),
         ],
         references: &[
@@ -99,7 +99,7 @@ fn check(model: &Model) -> Vec<Outcome> {
     });
     if let Some(path) = file {
         return vec![Outcome::passed(
-            format!("`{path}` looks after dependencies"),
+            format!("`{path}` configures dependency checks"),
             None,
         )];
     }
@@ -124,7 +124,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             Breach::new(
                 first,
                 Confidence::Low,
-                "no file of CI speaks of a check of dependencies",
+                "no CI file contains a dependency check",
             )
             .absence()
             .into(),

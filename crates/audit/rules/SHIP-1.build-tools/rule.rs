@@ -6,14 +6,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SHIP-1.build-tools",
-        title: "The shipped image carries a compiler toolchain",
+        title: "The shipped image contains a compiler toolchain",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "The stage that is shipped stands on an image of a compiled language (`golang`, `rust`, `maven`, `gradle`, a JDK-only build image), and the Dockerfile has no later stage.",
-        why: "The image is ten times as large as it needs to be, pulls slowly when a node is lost, and hands an intruder a compiler and hundreds of packages with advisories.",
+        meaning: "The shipped stage uses a build image (`golang`, `rust`, `maven`, `gradle`, a JDK), and the Dockerfile has no later stage.",
+        why: "The image is about ten times larger than needed and slow to pull. It gives attackers a compiler and hundreds of packages with known vulnerabilities.",
         fix: &[(
             "any",
-            "Build in one stage and copy the result into `gcr.io/distroless/…`, `scratch`, a JRE or a slim base in the last.",
+            "Build in one stage, and copy the result into a last stage from `gcr.io/distroless/…`, `scratch`, a JRE or a slim base.",
         )],
         references: &["https://docs.docker.com/build/building/multi-stage/"],
     },
@@ -60,19 +60,19 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 Breach::new(
                     at,
                     Confidence::High,
-                    format!("the shipped stage stands on `{base}`"),
+                    format!("the shipped stage uses the build image `{base}`"),
                 )
                 .into(),
             ]
         } else {
             vec![Outcome::unknown(
-                "the image has no command: it may only build",
+                "the image has no command, so it may be used only for builds",
             )]
         };
     }
     if image.stages.len() > 1 {
         vec![Outcome::passed(
-            format!("what is built is copied to `{base}`"),
+            format!("the build result is copied to `{base}`"),
             Some(&at),
         )]
     } else {

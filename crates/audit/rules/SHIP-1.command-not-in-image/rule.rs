@@ -11,11 +11,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The image starts a program that it does not contain",
         severity: Severity::Critical,
         category: Category::Operations,
-        meaning: "The command of the shipped stage is an absolute path, everything that stage copies or makes is in the Dockerfile, and nothing puts a file there; or it is `node file.js` with the whole context copied, no build step, and no such file. Folders that are copied whole and bases that are not well known make the answer unknown.",
-        why: "The container ends at once with `no such file or directory`; in an orchestrator it restarts for ever.",
+        meaning: "The command is an absolute path, the Dockerfile shows all files of the stage, and none has this path. Or the command is `node file.js`, the whole context is copied without a build step, and the file does not exist. Copied directories and unknown base images make the result unknown.",
+        why: "The container exits immediately with `no such file or directory`, and the orchestrator restarts it repeatedly.",
         fix: &[(
             "any",
-            "Start the path that the build really writes; build the image in CI and run it once.",
+            "Use the path that the build writes. Build the image in CI, and start it once.",
         )],
         references: &["https://docs.docker.com/reference/dockerfile/#cmd"],
     },
@@ -59,7 +59,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             )],
             Resolution::Absent => {
                 let evidence = format!(
-                    "the image starts `{program}`, and nothing in the Dockerfile puts a file there"
+                    "the image starts `{program}`, and no instruction of the Dockerfile creates this file"
                 );
                 vec![Breach::new(at, Confidence::Medium, evidence).into()]
             }
@@ -101,7 +101,7 @@ fn script_in_context(
     let simple = lineage.len() == 1 && copies.iter().all(|copied| copied.from.is_none());
     if built || !whole || !simple || file.contains("..") {
         return vec![Outcome::unknown(format!(
-            "where `{file}` comes from could not be told"
+            "the origin of `{file}` is unknown"
         ))];
     }
     let contexts: Vec<&str> = service
@@ -114,7 +114,7 @@ fn script_in_context(
         ([context], _) => context,
         _ => {
             return vec![Outcome::unknown(
-                "the context of the build is not in the repository",
+                "the build context is not in the repository",
             )];
         }
     };
@@ -129,5 +129,5 @@ fn script_in_context(
             Some(&at),
         )];
     }
-    vec![Breach::new(at, Confidence::Medium, format!("the image starts `{file}`; nothing builds it, and the build context has no `{path}`")).into()]
+    vec![Breach::new(at, Confidence::Medium, format!("the image starts `{file}`, which is not built and not in the build context (`{path}`)")).into()]
 }

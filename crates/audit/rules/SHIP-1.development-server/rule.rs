@@ -9,11 +9,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The image starts a development server",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "The command of the shipped stage is one that reloads or compiles at start or serves one developer: `flask run` without a production server, `manage.py runserver`, `nodemon`, `ts-node-dev`, `npm run dev`, `next dev`, `vite`, `uvicorn --reload`, `go run`, `air`, `cargo run`. Files and targets for development are left out.",
-        why: "It is slow, serves one request at a time or holds a compiler, prints tracebacks to callers, and restarts when a file changes.",
+        meaning: "The command of the shipped stage reloads or compiles at startup, or is a development server: `flask run` without a production server, `manage.py runserver`, `nodemon`, `ts-node-dev`, `npm run dev`, `next dev`, `vite`, `uvicorn --reload`, `go run`, `air`, `cargo run`. Development files and targets are excluded.",
+        why: "A development server is slow, may serve one request at a time, returns tracebacks, and restarts when a file changes.",
         fix: &[(
             "any",
-            "Build in the image and start the result; for Python use Gunicorn or Uvicorn without `--reload`.",
+            "Build in the image, and start the result. For Python use Gunicorn, or Uvicorn without `--reload`.",
         )],
         references: &[
             "https://docs.djangoproject.com/en/stable/ref/django-admin/#runserver",
@@ -68,7 +68,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .is_some_and(|name| name.contains("dev") || name.contains("test"))
     {
         return vec![Outcome::unknown(
-            "the last stage is for development; which one is shipped is not in the repository",
+            "the last stage is for development, and the repository does not show which stage is shipped",
         )];
     }
     let words: Vec<&str> = image
@@ -104,7 +104,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             .into(),
         ],
         None => vec![Outcome::passed(
-            "the image starts a program, not a tool for development",
+            "the image does not start a development server",
             Some(&at),
         )],
     }

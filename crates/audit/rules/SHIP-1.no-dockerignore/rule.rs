@@ -6,14 +6,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SHIP-1.no-dockerignore",
-        title: "The whole folder is copied into the image, without a .dockerignore",
+        title: "The image copies the whole directory without a .dockerignore",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A stage copies its whole build context (`COPY . …`), and neither the root of that context nor the Dockerfile has an ignore file. The context is the one that compose names, else the folder of a Dockerfile that lies at the root. Otherwise it is unknown.",
-        why: "Git history, local `.env` files and build results go into layers of the image and stay there; every change of any file spoils the cache.",
+        meaning: "A stage copies its whole build context (`COPY . …`), and neither the context nor the Dockerfile has an ignore file. The context comes from compose, or is the directory of a Dockerfile at the repository root. Otherwise the result is unknown.",
+        why: "Git history, local `.env` files and build results become part of image layers. Each change of a file invalidates the build cache.",
         fix: &[(
             "any",
-            "Add `.dockerignore` beside the root of the context with at least `.git`, `.env*`, `node_modules`, `target`, `dist`, or copy named folders only.",
+            "Add a `.dockerignore` file to the root of the context with at least `.git`, `.env*`, `node_modules`, `target`, `dist`, or copy only named directories.",
         )],
         references: &["https://docs.docker.com/build/concepts/context/#dockerignore-files"],
     },
@@ -49,7 +49,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         None if !image.at.path.contains('/') => "",
         None => {
             return vec![Outcome::unknown(
-                "the context of the build is not in the repository",
+                "the build context is not in the repository",
             )];
         }
     };
@@ -86,7 +86,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 Breach::new(
                     at,
                     Confidence::High,
-                    format!("all of {shown} is copied, and no ignore file stands there"),
+                    format!("{shown} is copied completely, and it has no ignore file"),
                 )
                 .into()
             })

@@ -9,11 +9,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The container runs as root",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "The stage of the Dockerfile that is shipped, and the stages it is built on, name no user other than root; the base image is not known to name one, no entrypoint drops privileges, and no Kubernetes workload of the service sets one.",
-        why: "Whoever breaks out of the process is root in the container, and one kernel bug away from the host.",
+        meaning: "The shipped stage and the stages that it is built on set no user other than root. The base image is not known to set one, no entrypoint drops privileges, and no Kubernetes workload of the service sets a user.",
+        why: "An attacker who escapes from the process is root in the container, and needs only one kernel vulnerability to control the host.",
         fix: &[(
             "any",
-            "Create a user in the final stage and switch to it: `RUN adduser --system app` and `USER app`, or use a base image that ends in `nonroot`. Files the service writes must belong to that user.",
+            "Create a user in the final stage and switch to it: `RUN adduser --system app` and `USER app`, or use a base image that ends in `nonroot`. Files that the service writes must belong to that user.",
         )],
         references: &[
             "https://docs.docker.com/build/building/best-practices/#user",
@@ -153,7 +153,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .any(|name| repository == *name || repository.starts_with(&format!("{name}/")))
     {
         return vec![Outcome::unknown(format!(
-            "the user of the base image `{base}` is not known"
+            "the user of the base image `{base}` is unknown"
         ))];
     }
     at(stage.span.clone())
@@ -161,7 +161,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Breach::new(
                 at,
                 Confidence::High,
-                format!("no stage that is shipped has a `USER`, and `{base}` runs as root"),
+                format!("the shipped stage sets no `USER`, and `{base}` runs as root"),
             )
             .into()
         })

@@ -6,14 +6,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SHIP-1.unpinned-base",
-        title: "The base image of the shipped stage is not pinned",
+        title: "The base image is not pinned",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "The stage that is shipped starts from an outside image with the tag `latest` or with no tag and no digest. Names of earlier stages, `scratch` and bases that come from a build argument without a default are left out.",
-        why: "The same commit builds another image tomorrow: a fault cannot be reproduced, and a rollback is not one.",
+        meaning: "The shipped stage uses an external image with the tag `latest`, or without a tag and digest. Earlier stages, `scratch` and bases from a build argument without a default are excluded.",
+        why: "The same commit builds another image tomorrow, so faults cannot be reproduced and rollbacks are not exact.",
         fix: &[(
             "any",
-            "Name a version, better with its digest (`FROM node:22.4-alpine@sha256:…`), and let a bot raise it.",
+            "Pin a version, preferably with its digest (`FROM node:22.4-alpine@sha256:…`), and let a bot update it.",
         )],
         references: &[
             "https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
@@ -64,7 +64,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Breach::new(
                 at,
                 Confidence::High,
-                format!("the shipped stage is built on `{base}`"),
+                format!("the shipped stage uses `{base}`"),
             )
             .into(),
         ],
@@ -72,7 +72,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Breach::new(
                 at,
                 Confidence::High,
-                format!("the shipped stage is built on `{base}`, without a tag"),
+                format!("the shipped stage uses `{base}` without a tag"),
             )
             .into(),
         ],

@@ -10,11 +10,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "A debugger or management console is published",
         severity: Severity::High,
         category: Category::Operations,
-        meaning: "A compose service that is not for development publishes, on every interface, the port of a debugger that its command or environment turns on (Delve, JDWP, Node inspector, debugpy); or a console of a broker or a database (high for a debugger, medium for a console).",
-        why: "A debugger runs any code for whoever connects; a console shows and deletes every message.",
+        meaning: "A compose service publishes the port of an enabled debugger (Delve, JDWP, Node inspector, debugpy; high) or of a broker or database console (medium) on all interfaces. Development files are excluded.",
+        why: "A debugger lets any client run code. A console shows and deletes all messages or rows.",
         fix: &[(
             "any",
-            "Keep debuggers in the development override, bound to 127.0.0.1; put consoles behind authentication and off the public interface.",
+            "Move debuggers to the development override, bound to 127.0.0.1. Require authentication for consoles, and do not publish them on public interfaces.",
         )],
         references: &[
             "https://nodejs.org/en/learn/getting-started/debugging#security-implications",
@@ -93,7 +93,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                         at,
                         Confidence::Medium,
                         format!(
-                            "`{}` is the console {console}, published on every interface",
+                            "`{}` publishes the console {console} on all interfaces",
                             entry.name
                         ),
                     )
@@ -112,7 +112,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 );
             } else {
                 outcomes.push(Outcome::passed(
-                    format!("port {number} of `{}` is no debugger", entry.name),
+                    format!("port {number} of `{}` is not a debugger port", entry.name),
                     Some(&at),
                 ));
             }

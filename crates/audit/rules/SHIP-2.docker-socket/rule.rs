@@ -10,11 +10,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "A container can control the Docker engine of its host",
         severity: Severity::High,
         category: Category::Operations,
-        meaning: "A compose service or a pod mounts `docker.sock`. Programs whose purpose is to watch or drive containers (Traefik, Portainer, log collectors, agents of CI) are told apart: for them the finding is informative.",
-        why: "Whoever takes the container is root on the host: the socket starts a privileged container with one request.",
+        meaning: "A compose service or a pod mounts `docker.sock`. Informative for programs that watch or control containers (Traefik, Portainer, log collectors, CI agents).",
+        why: "An attacker in the container becomes root on the host, because the socket can start a privileged container.",
         fix: &[(
             "any",
-            "Take the mount out; where a program needs to read container events, put a read-only socket proxy before it.",
+            "Remove the mount. If a program reads container events, use a read-only socket proxy.",
         )],
         references: &["https://docs.docker.com/engine/security/#docker-daemon-attack-surface"],
     },
@@ -72,7 +72,10 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         {
             Some(at) => outcomes.push(breach(at, &entry.name, &image)),
             None if !entry.volumes.is_empty() => outcomes.push(Outcome::passed(
-                format!("no mount of `{}` is the engine's socket", entry.name),
+                format!(
+                    "`{}` does not mount the container engine socket",
+                    entry.name
+                ),
                 Some(&entry.at),
             )),
             None => {}
@@ -97,7 +100,7 @@ fn breach(at: Location, name: &str, image: &str) -> Outcome {
     let breach = Breach::new(
         at,
         Confidence::High,
-        format!("`{name}` mounts the socket of the container engine"),
+        format!("`{name}` mounts the container engine socket"),
     );
     let watcher = WATCHERS.iter().any(|watcher| {
         image.to_lowercase().contains(watcher) || name.to_lowercase().contains(watcher)

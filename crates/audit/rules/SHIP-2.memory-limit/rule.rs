@@ -10,8 +10,8 @@ pub(crate) const RULE: Rule = Rule {
         title: "A compose service has no memory limit",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A compose file that is not for development limits the memory of none or only some of the services built in this repository (`deploy.resources.limits.memory`, `mem_limit`). One finding for each file.",
-        why: "A leak in one container takes the host down, and the database with it.",
+        meaning: "A compose file sets no memory limit (`deploy.resources.limits.memory`, `mem_limit`) for some or all services that this repository builds. Development files are excluded. The rule reports one finding per file.",
+        why: "A memory leak in one container can stop the host and all other containers.",
         fix: &[(
             "any",
             "Set `deploy.resources.limits.memory` (and `cpus`) for each service.",
@@ -43,7 +43,7 @@ fn check(model: &Model) -> Vec<Outcome> {
                     .map(|entry| entry.name.as_str())
                     .collect();
                 let evidence = format!(
-                    "{} of {} services that are built here have no memory limit: {}",
+                    "{} of {} services that this repository builds have no memory limit: {}",
                     missing.len(),
                     built.len(),
                     names.join(", ")
@@ -51,7 +51,7 @@ fn check(model: &Model) -> Vec<Outcome> {
                 outcomes.push(Breach::new(first.at.clone(), Confidence::High, evidence).into());
             }
             None if !built.is_empty() => outcomes.push(Outcome::passed(
-                "every service that is built here has a memory limit",
+                "every service that this repository builds has a memory limit",
                 built.first().map(|entry| &entry.at),
             )),
             None => {}

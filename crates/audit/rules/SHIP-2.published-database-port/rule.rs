@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Edit, Metadata, Outcome, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SHIP-2.published-database-port",
-        title: "A database or broker port is published on every interface",
+        title: "A database or broker port is published on all interfaces",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "A compose service whose image is a database, cache or broker maps its data port to the host without naming a loopback address. Files for development (overrides, `*.dev.yml`) and services behind a profile are left out. Low in a file that starts nothing but stores, for a program that a developer runs beside it.",
-        why: "Docker opens the port past the host's firewall: anybody who reaches the host reaches the data, often with the default password.",
+        meaning: "A compose service with a database, cache or broker image maps its data port to the host without a loopback address. Development files (overrides, `*.dev.yml`) and services with a profile are excluded. Low if the file starts only databases and brokers for local development.",
+        why: "Docker publishes the port past the host's firewall. Everyone who reaches the host reaches the data, often with the default password.",
         fix: &[(
             "any",
-            "Remove the mapping (services of one compose file reach each other without it), move it to `compose.override.yaml`, or bind it: `127.0.0.1:5432:5432`.",
+            "Remove the mapping (services of one compose file do not need it), move it to `compose.override.yaml`, or bind it to loopback: `127.0.0.1:5432:5432`.",
         )],
         references: &[
             "https://docs.docker.com/engine/network/packet-filtering-firewalls/",
@@ -87,10 +87,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             .collect();
         if open.is_empty() {
             outcomes.push(Outcome::passed(
-                format!(
-                    "`{}` publishes no data port beyond the host itself",
-                    entry.name
-                ),
+                format!("`{}` publishes no data port outside the host", entry.name),
                 Some(&entry.at),
             ));
         }
@@ -106,7 +103,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 at,
                 Confidence::Medium,
                 format!(
-                    "`{}` runs {store} and maps its port {number} to every interface of the host",
+                    "`{}` runs {store} and publishes its port {number} on all interfaces of the host",
                     entry.name
                 ),
             );

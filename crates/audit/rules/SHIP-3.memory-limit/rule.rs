@@ -9,11 +9,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "A Kubernetes container has no memory limit",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A container of a Deployment, StatefulSet, DaemonSet, Job or CronJob has no `resources.limits.memory`. A missing CPU limit is an opinion and is not reported. Templates that may set it make the answer unknown.",
-        why: "A leak in one pod starves its neighbours, and the kernel picks the victim.",
+        meaning: "A container of a Deployment, StatefulSet, DaemonSet, Job or CronJob has no `resources.limits.memory`. The rule does not report missing CPU limits. If a template may set the limit, the result is unknown.",
+        why: "A memory leak in one pod takes memory from other pods on the node, and the kernel may kill any of them.",
         fix: &[(
             "any",
-            "Set `resources.requests` to what it needs and `resources.limits.memory` to what it may never pass.",
+            "Set `resources.requests` to the normal usage, and `resources.limits.memory` to the maximum.",
         )],
         references: &[
             "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",

@@ -10,11 +10,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The workloads have no NetworkPolicy",
         severity: Severity::Info,
         category: Category::Operations,
-        meaning: "The repository deploys serving workloads to Kubernetes, and no manifest of the kind `NetworkPolicy` (or of Cilium or Istio) is among them. It may be made elsewhere: informative only.",
-        why: "Whoever takes one pod reaches every database of the cluster.",
+        meaning: "The repository deploys workloads that serve requests to Kubernetes, and contains no `NetworkPolicy` (or Cilium or Istio policy). Informative, because another repository may contain it.",
+        why: "An attacker in one pod can reach every database of the cluster.",
         fix: &[(
             "any",
-            "Deny by default and allow named callers: one `NetworkPolicy` for each service.",
+            "Deny traffic by default, and allow named callers with one `NetworkPolicy` per service.",
         )],
         references: &["https://kubernetes.io/docs/concepts/services-networking/network-policies/"],
     },
@@ -39,10 +39,7 @@ fn check(model: &Model) -> Vec<Outcome> {
         .iter()
         .find(|manifest| POLICIES.contains(&manifest.kind.as_str()))
     {
-        return vec![Outcome::passed(
-            "a policy says who may call whom",
-            Some(&policy.at),
-        )];
+        return vec![Outcome::passed("a network policy exists", Some(&policy.at))];
     }
     let serving = model
         .services
@@ -59,7 +56,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             Breach::new(
                 workload.at.clone(),
                 Confidence::Low,
-                "no manifest of the repository limits who may reach its pods",
+                "no manifest of the repository restricts traffic to its pods",
             )
             .absence()
             .into()

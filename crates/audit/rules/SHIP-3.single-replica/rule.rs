@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SHIP-3.single-replica",
-        title: "A serving Deployment runs one replica",
+        title: "A Deployment that serves requests has one replica",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A Deployment with ports says `replicas: 1`, no autoscaler names it, and its update strategy is not `Recreate`. A Deployment without `replicas` is left to whoever scales it.",
-        why: "Every node drain and every crash is an outage.",
+        meaning: "A Deployment with ports sets `replicas: 1`, has no autoscaler, and its update strategy is not `Recreate`. Deployments without `replicas` are excluded.",
+        why: "Each node drain and each crash is an outage.",
         fix: &[(
             "any",
-            "Run two or more replicas with a PodDisruptionBudget, or say why one is enough (`strategy: Recreate`, a tier that allows it).",
+            "Run two or more replicas with a PodDisruptionBudget. If one replica suffices, declare it (`strategy: Recreate`, or a tier that allows it).",
         )],
         references: &["https://kubernetes.io/docs/tasks/run-application/configure-pdb/"],
     },
@@ -49,10 +49,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Resolution::Known(1) => {
                 let name = workload.name.known()?;
                 Some(if scaled(name) {
-                    Outcome::passed(
-                        format!("`{name}` is scaled by its load"),
-                        Some(&workload.at),
-                    )
+                    Outcome::passed(format!("an autoscaler scales `{name}`"), Some(&workload.at))
                 } else {
                     Breach::new(
                         workload.at.clone(),

@@ -7,14 +7,14 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SHIP-4.no-runbook",
-        title: "The repository does not say how to operate the service",
+        title: "The repository has no runbook",
         severity: Severity::Info,
         category: Category::Operations,
-        meaning: "The repository deploys services (an image or a workload), and no document speaks of running, rolling back or recovering them. It may live in a wiki: informative.",
-        why: "Whoever is called at night starts from nothing.",
+        meaning: "The repository deploys services (an image or a workload), and no document describes how to operate, roll back or recover them. Informative, because the runbook may be in a wiki.",
+        why: "The engineer on call has no instructions during an incident.",
         fix: &[(
             "any",
-            "Write one page: what it needs, how to see that it works, how to roll back, what to do for each alert.",
+            "Write one page: dependencies, how to check the health, how to roll back, and what to do for each alert.",
         )],
         references: &["https://sre.google/sre-book/being-on-call/"],
     },
@@ -53,11 +53,11 @@ fn check(model: &Model) -> Vec<Outcome> {
         });
     match about {
         Some(found) => vec![Outcome::passed(
-            format!("`{}` says how it is operated", found.file.path),
+            format!("`{}` describes the operation", found.file.path),
             None,
         )],
         None => vec![
-            Breach::new(at, Confidence::Low, "no document is about operating it")
+            Breach::new(at, Confidence::Low, "no document describes the operation")
                 .absence()
                 .into(),
         ],

@@ -9,8 +9,8 @@ pub(crate) const RULE: Rule = Rule {
         title: "The repository has no CI",
         severity: Severity::Info,
         category: Category::Operations,
-        meaning: "The repository has services with code and none of the usual files of a CI system. It may be driven from elsewhere: informative.",
-        why: "Whether the main branch builds is known when somebody deploys it.",
+        meaning: "The repository contains services with code and no known CI files. Informative, because CI may be configured elsewhere.",
+        why: "Build errors on the main branch appear only at the next deployment.",
         fix: &[("any", "Build, lint and test on every change.")],
         references: &["https://martinfowler.com/articles/continuousIntegration.html"],
     },
@@ -63,7 +63,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             Breach::new(
                 found.file.location(0..0, None),
                 Confidence::Low,
-                "no file of a CI system is there",
+                "the repository has no CI files",
             )
             .absence()
             .into()

@@ -10,11 +10,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "The repository has no tests",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "The repository has services with code, and not one file that is a test.",
-        why: "Each change is tried by users first.",
+        meaning: "The repository contains services with code and no test files.",
+        why: "Users are the first to test each change.",
         fix: &[(
             "any",
-            "Begin with one test that starts the service and asks its health route; run it in CI.",
+            "Start with one test that starts the service and requests its health route, and run it in CI.",
         )],
         references: &["https://martinfowler.com/articles/practical-test-pyramid.html"],
     },
@@ -51,7 +51,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             Breach::new(
                 found.file.location(0..0, None),
                 Confidence::High,
-                "no file of the repository is a test",
+                "the repository has no test files",
             )
             .absence()
             .into()

@@ -53,7 +53,7 @@ pub enum BaselineError {
         source: std::io::Error,
     },
     /// The file is no baseline.
-    #[error("{path}:{line}:{column}: this is no baseline: {message}")]
+    #[error("{path}:{line}:{column}: this is not a valid baseline: {message}")]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -114,7 +114,7 @@ impl Baseline {
                 1,
                 1,
                 format!(
-                    "it has version {}, and this program reads version {VERSION}",
+                    "it has version {}, but this program reads version {VERSION}",
                     baseline.version
                 ),
             ));

@@ -236,7 +236,7 @@ impl Place<'_> {
             }),
             _ => Err(self.error(
                 written,
-                "a rule takes either `severity = \"…\"` or `off = \"the reason\"`",
+                "a rule needs either `severity = \"…\"` or `off = \"the reason\"`",
             )),
         }
     }

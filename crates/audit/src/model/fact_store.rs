@@ -61,7 +61,7 @@ impl<T: Fact> FactSet<T> {
             Resolution::Absent
         } else {
             Resolution::Unknown(format!(
-                "nothing that reads {} knows the code of this service",
+                "no pack that reads {} supports the code of this service",
                 T::KIND
             ))
         }

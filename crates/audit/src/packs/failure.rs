@@ -26,15 +26,15 @@ impl LimiterFailure<'_> {
         let (verdict, evidence) = match (self.passes, self.refuses) {
             (true, false) if mentions(self.said, CHOSEN) => (
                 Verdict::Minor,
-                "when the limiter cannot decide, the request goes through",
+                "if the limiter fails, it allows the request",
             ),
             (true, false) => (
                 Verdict::Broken,
-                "when the limiter cannot decide, the request goes through",
+                "if the limiter fails, it allows the request",
             ),
             (false, true) => (
                 Verdict::Kept,
-                "when the limiter cannot decide, the request is refused",
+                "if the limiter fails, it rejects the request",
             ),
             _ => return,
         };
@@ -80,9 +80,9 @@ pub(super) fn failed_making<'t>(
     let (verdict, evidence) = match null {
         Some(null) if !passes_on => (
             Verdict::Broken,
-            format!("`{name}` logs the error and returns `{null}` as if nothing had happened"),
+            format!("`{name}` logs the error and returns `{null}` instead of it"),
         ),
-        _ if passes_on => (Verdict::Kept, "the error is passed on".to_owned()),
+        _ if passes_on => (Verdict::Kept, "the error is returned".to_owned()),
         _ => return,
     };
     show(code, facts, caught, Topic::SilentNull, verdict, evidence);
@@ -121,7 +121,7 @@ pub(super) fn acknowledged<'t>(
     let (verdict, evidence) = if is_put_aside(code.text(caught)) {
         (
             Verdict::Kept,
-            "a failed message is put aside before it is acknowledged",
+            "a failed message is dead-lettered before it is acknowledged",
         )
     } else {
         let unreadable = mentions(cause, UNREADABLE);
@@ -131,7 +131,7 @@ pub(super) fn acknowledged<'t>(
             } else {
                 Verdict::Broken
             },
-            "a message that failed is acknowledged and gone",
+            "a failed message is acknowledged and lost",
         )
     };
     show(
@@ -163,10 +163,10 @@ pub(super) fn made(
     facts: &mut FactSink<'_>,
 ) {
     let (verdict, evidence) = match became {
-        Made::ThrownAway => (Verdict::Broken, format!("{what} is made and thrown away")),
+        Made::ThrownAway => (Verdict::Broken, format!("{what} is created and dropped")),
         Made::Unused(name) => (
             Verdict::Broken,
-            format!("{what} is made as `{name}` and used for nothing"),
+            format!("{what} is created as `{name}` and never used"),
         ),
         Made::Used => (Verdict::Kept, format!("{what} is used")),
     };

@@ -189,7 +189,7 @@ fn cached(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::HealthCache,
             Verdict::Broken,
-            "the result of a health check is kept for ever",
+            "the result of a health check never expires",
         );
     } else if call.arguments.len() >= 3 {
         show(

@@ -39,7 +39,7 @@ impl Consumed<'_> {
                 Topic::Acknowledgement,
                 Verdict::Broken,
                 format!(
-                    "`{}` is true: the broker forgets a message before the work begins",
+                    "`{}` is true, so the broker deletes messages before they are processed",
                     self.setting
                 ),
             ),
@@ -77,10 +77,8 @@ pub(super) fn consumes<'t>(
 ) {
     let consumer = Consumer {
         library,
-        topic: Resolution::Unknown("the topic is not read".to_owned()),
-        acknowledgement: Resolution::Unknown(
-            "how messages are acknowledged is not read".to_owned(),
-        ),
+        topic: Resolution::Unknown("the topic is unknown".to_owned()),
+        acknowledgement: Resolution::Unknown("the acknowledgement mode is unknown".to_owned()),
     };
     facts.add(consumer, code.place(at));
 }
@@ -91,7 +89,7 @@ pub(super) fn popped<'t>(code: &Code<'t>, call: &Call<'t>, facts: &mut FactSink<
     let (verdict, does) = if DESTRUCTIVE.contains(&command.as_str()) {
         (
             Verdict::LikelyBroken,
-            "takes the message away before the work is done",
+            "removes the message before it is processed",
         )
     } else if KEEPING.contains(&command.as_str()) {
         (Verdict::Kept, "keeps the message until it is acknowledged")
@@ -124,12 +122,12 @@ pub(super) fn published<'t>(code: &Code<'t>, at: Node<'t>, topic: &str, facts: &
     let (verdict, evidence) = if junk {
         (
             Verdict::LikelyBroken,
-            format!("a message goes to the topic `{topic}`"),
+            format!("the code publishes to the topic `{topic}`"),
         )
     } else if topic.is_empty() {
         return;
     } else {
-        (Verdict::Kept, format!("messages go to `{topic}`"))
+        (Verdict::Kept, format!("the code publishes to `{topic}`"))
     };
     show(code, facts, at, Topic::TestPayload, verdict, evidence);
 }

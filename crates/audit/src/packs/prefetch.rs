@@ -45,7 +45,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::Prefetch,
                 Verdict::Kept,
-                "the number of messages in flight is bounded",
+                "the number of unacknowledged messages is limited",
             );
         } else if consumes_by_hand(code, call) {
             show(
@@ -54,7 +54,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::Prefetch,
                 Verdict::LikelyBroken,
-                "the consumer acknowledges by hand, and no file of the service sets a prefetch",
+                "the consumer acknowledges manually, and no file of the service sets a prefetch",
             );
         }
     }

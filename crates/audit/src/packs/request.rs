@@ -21,10 +21,13 @@ pub(super) fn answered_500<'t>(
     let (verdict, evidence) = if carries_error {
         (
             Verdict::Broken,
-            "the text of an inner error goes to the caller with status 500",
+            "a response with status 500 contains the text of an internal error",
         )
     } else {
-        (Verdict::Kept, "status 500 carries no inner error")
+        (
+            Verdict::Kept,
+            "responses with status 500 contain no internal error",
+        )
     };
     show(code, facts, at, Topic::InternalError, verdict, evidence);
 }
@@ -69,6 +72,6 @@ pub(super) fn from_caller<'t>(code: &Code<'t>, at: Node<'t>, facts: &mut FactSin
         at,
         Topic::SqlText,
         Verdict::Broken,
-        "text of the request becomes part of the statement",
+        "the statement contains text from the request",
     );
 }

@@ -43,20 +43,23 @@ fn go(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
         .any(|import| import.path.starts_with("github.com/cenkalti/backoff"));
     match (call.receiver, call.method) {
         ("backoff", "NewExponentialBackOff") if backoff => {
-            Some((Verdict::Kept, "each retry waits longer"))
+            Some((Verdict::Kept, "the retries use exponential backoff"))
         }
-        ("retryablehttp", "NewClient") => Some((Verdict::Kept, "each retry waits longer")),
+        ("retryablehttp", "NewClient") => {
+            Some((Verdict::Kept, "the retries use exponential backoff"))
+        }
         ("retry", "FixedDelay" | "Delay")
             if code.imports_module("github.com/avast/retry-go")
                 && call
                     .positional(0)
                     .is_some_and(|delay| code.text(delay) == "0") =>
         {
-            Some((Verdict::Broken, "the retries wait 0"))
+            Some((Verdict::Broken, "the retry delay is 0"))
         }
-        ("retry", "Do") if code.imports_module("github.com/avast/retry-go") => {
-            Some((Verdict::Kept, "each retry waits longer, with jitter"))
-        }
+        ("retry", "Do") if code.imports_module("github.com/avast/retry-go") => Some((
+            Verdict::Kept,
+            "the retries use exponential backoff with jitter",
+        )),
         _ => None,
     }
 }
@@ -71,19 +74,22 @@ fn python(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
     }
     let told = |name: &str| call.keyword(name).is_some();
     Some(match (told("stop"), told("wait")) {
-        (true, true) => (Verdict::Kept, "the retries of tenacity wait and end"),
+        (true, true) => (
+            Verdict::Kept,
+            "the tenacity retries have a backoff and a limit",
+        ),
         (true, false) => (
             Verdict::Broken,
-            "tenacity retries without waiting: `wait` is not set",
+            "tenacity retries without a delay, because `wait` is not set",
         ),
         // A condition may end it, or the caller's deadline.
         (false, true) => (
             Verdict::Minor,
-            "tenacity retries for ever: `stop` is not set",
+            "tenacity retries without a limit, because `stop` is not set",
         ),
         (false, false) => (
             Verdict::Broken,
-            "tenacity retries for ever without waiting: neither `stop` nor `wait` is set",
+            "tenacity retries without a delay and a limit, because neither `wait` nor `stop` is set",
         ),
     })
 }
@@ -98,7 +104,7 @@ fn bare_decorators(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 decorator,
                 Topic::RetryDelay,
                 Verdict::Broken,
-                "a bare `@retry` of tenacity retries for ever without waiting",
+                "tenacity's `@retry` without arguments retries without a delay and a limit",
             );
         }
     }
@@ -112,16 +118,16 @@ fn javascript(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str
     let Some(settings) = call.positional(1) else {
         return Some((
             Verdict::Broken,
-            "axios-retry does not wait: `retryDelay` is not set",
+            "axios-retry retries without a delay, because `retryDelay` is not set",
         ));
     };
     let fields = code.fields(settings)?;
     Some(if fields.iter().any(|(key, _)| *key == "retryDelay") {
-        (Verdict::Kept, "the retries of axios-retry wait")
+        (Verdict::Kept, "axios-retry has a retry delay")
     } else {
         (
             Verdict::Broken,
-            "axios-retry does not wait: `retryDelay` is not set",
+            "axios-retry retries without a delay, because `retryDelay` is not set",
         )
     })
 }

@@ -152,7 +152,7 @@ fn comparison(out: &mut String, report: &Report) -> fmt::Result {
     };
     writeln!(
         out,
-        "  against the baseline: {BOLD}{} new{BOLD:#}, {} remaining, {} fixed\n",
+        "  compared to the baseline: {BOLD}{} new{BOLD:#}, {} remaining, {} fixed\n",
         comparison.new.len(),
         comparison.remaining.len(),
         comparison.fixed.len()
@@ -169,7 +169,7 @@ fn comparison(out: &mut String, report: &Report) -> fmt::Result {
     for entry in &comparison.undecided {
         writeln!(
             out,
-            "  {DIM}? gone, without proof that it is fixed: {} in {}{DIM:#}",
+            "  {DIM}? gone, but not proven fixed: {} in {}{DIM:#}",
             printable(&entry.title),
             printable(&entry.path)
         )?;
@@ -260,7 +260,7 @@ fn unknown(out: &mut String, report: &Report) -> fmt::Result {
     }
     writeln!(
         out,
-        "  {DIM}NOT DECIDED {} — neither right nor wrong; counted in coverage{DIM:#}\n",
+        "  {DIM}UNDECIDED {} (counted in the coverage){DIM:#}\n",
         report.unknown.len()
     )?;
     for unknown in report.unknown.iter().take(MAX_UNKNOWN_SHOWN) {

@@ -20,7 +20,7 @@ pub fn rule_document(rules: &[&Rule]) -> Result<String, fmt::Error> {
             .push(&rule.metadata);
     }
     let mut out = format!(
-        "# Rules of the auditor\n\nThis page is made from the rules themselves by `seaworthy audit rules --markdown`; a test fails when it is not current. There are {} rules. The part of an ID before the full stop is the promise in the [catalogue](catalogue.md).\n\n| Rule | Severity | What it finds |\n| --- | --- | --- |\n",
+        "# Rules of the auditor\n\n`seaworthy audit rules --markdown` generates this page, and a test compares it. There are {} rules. The part of an ID before the full stop is the requirement in the [catalogue](catalogue.md).\n\n| Rule | Severity | What it finds |\n| --- | --- | --- |\n",
         rules.len()
     );
     for rule in rules {

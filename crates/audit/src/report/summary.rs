@@ -37,10 +37,10 @@ impl Verdict {
         match self {
             Self::Ready => "ready for production",
             Self::ReadyWithConditions => {
-                "ready on one condition: the high findings are fixed within a week"
+                "ready on condition that the high findings are fixed within a week"
             }
             Self::NotReady => "not ready for production",
-            Self::Undecided => "undecided: too little of the repository could be understood",
+            Self::Undecided => "undecided: the auditor understood too little of the repository",
         }
     }
 }
@@ -121,7 +121,7 @@ impl Report {
             apply(model, std::mem::take(&mut found.findings), config);
         found.findings = findings;
         incomplete.extend(found.flooded.iter().map(|(id, over)| {
-            format!("{id} has {over} findings more than the limit; they are not listed")
+            format!("{id} has {over} findings above the limit, which are not listed")
         }));
         let (score, categories) = scores(&found);
         let open = |severity| {

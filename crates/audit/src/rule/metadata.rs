@@ -52,7 +52,7 @@ impl fmt::Display for Severity {
 
 /// Text that names no severity.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no severity; use critical, high, medium, low or info")]
+#[error("`{0}` is not a severity; use critical, high, medium, low or info")]
 pub struct UnknownSeverity(String);
 
 impl FromStr for Severity {

@@ -66,7 +66,7 @@ pub fn observed_unless_kept(service: &Service, topic: Topic) -> Vec<Outcome> {
     all.iter()
         .map(|practice| match (practice.verdict, kept) {
             (Verdict::LikelyBroken, Some(kept)) => Outcome::unknown(format!(
-                "{}:{}: {}, and {}:{} may do it for every request",
+                "{}:{}: {}, and {}:{} may cover every request",
                 practice.at.path, practice.at.line, practice.evidence, kept.at.path, kept.at.line
             )),
             _ => outcome(practice, &practice.evidence),

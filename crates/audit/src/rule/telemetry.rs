@@ -41,7 +41,7 @@ pub fn telemetry_is_installed(
         .find(|import| named(&import.path))
     {
         return vec![Outcome::unknown(format!(
-            "`{}` is imported at {}:{}; whether it is installed could not be told",
+            "`{}` is imported at {}:{}, and it is unknown whether the code installs it",
             import.path, import.at.path, import.at.line
         ))];
     }

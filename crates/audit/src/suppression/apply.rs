@@ -56,7 +56,7 @@ pub(crate) fn apply(
         let (read, wrong) = comment::read(&found.file);
         notices.extend(wrong.into_iter().map(|(line, text)| Notice {
             place: format!("{}:{line}", found.file.path),
-            text: SafeText::new(format!("this suppression does not count: {text}")),
+            text: SafeText::new(format!("this suppression is not valid: {text}")),
         }));
         for suppression in read {
             judgements.push(Judgement {
@@ -113,7 +113,7 @@ pub(crate) fn apply(
     for judgement in judgements {
         let text = match judgement.until {
             Some(until) if until < config.today => {
-                format!("this suppression expired on {until} and does not count any more")
+                format!("this suppression expired on {until}")
             }
             _ if !judgement.used => {
                 "this suppression matches no finding; it can be deleted".to_owned()

@@ -50,9 +50,7 @@ pub(super) fn read(file: &SourceFile) -> (Vec<CommentSuppression>, Vec<(usize, S
         if found.len() + wrong.len() >= MAX_PER_FILE {
             wrong.push((
                 number,
-                format!(
-                    "more than {MAX_PER_FILE} suppressions in one file; the rest does not count"
-                ),
+                format!("more than {MAX_PER_FILE} suppressions in one file; the rest is ignored"),
             ));
             break;
         }
@@ -116,10 +114,10 @@ fn parse(text: &str) -> Result<Parsed, String> {
     }
     let (head, reason) = text
         .split_once(" because ")
-        .ok_or("it gives no reason; write `because …` behind it")?;
+        .ok_or("it has no reason; append `because …`")?;
     let (ids, reason, date) = match head.split_once(" until ") {
         Some((ids, date)) => (ids, reason, Some(date.trim())),
-        // Whoever writes the last day behind the reason means it no less.
+        // The date may follow the reason.
         None => match reason.trim().rsplit_once(" until ") {
             Some((reason, date)) if is_like_a_date(date) => (head, reason, Some(date)),
             _ => (head, reason, None),
@@ -128,7 +126,7 @@ fn parse(text: &str) -> Result<Parsed, String> {
     let until = date
         .map(|date| {
             date.parse()
-                .map_err(|_| format!("`{date}` is no date; write `until 2027-01-31`"))
+                .map_err(|_| format!("`{date}` is not a date; write `until 2027-01-31`"))
         })
         .transpose()?;
     let reason = reason.trim();
@@ -191,8 +189,8 @@ mod tests {
         }
         let (found, wrong) = only("SHIP-1.root-user because it is a trial until 2020-13-31");
         assert_eq!((found.len(), wrong.len()), (0, 1));
-        let (found, _) = only("SHIP-1.root-user because nobody waits until 5");
-        assert_eq!(found[0].reason, "nobody waits until 5");
+        let (found, _) = only("SHIP-1.root-user because the team waits until 5");
+        assert_eq!(found[0].reason, "the team waits until 5");
     }
 
     proptest! {

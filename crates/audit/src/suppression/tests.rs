@@ -59,11 +59,13 @@ fn a_suppression_counts_until_its_day_and_not_longer() {
 }
 
 #[test]
-fn a_suppression_without_reason_with_a_wrong_date_or_an_unknown_rule_does_not_count_and_is_reported()
- {
+fn invalid_suppression_is_ignored_and_reported() {
     for (comment, words) in [
-        (ALLOW.to_owned(), "gives no reason"),
-        (format!("{ALLOW} until soon because x"), "`soon` is no date"),
+        (ALLOW.to_owned(), "it has no reason"),
+        (
+            format!("{ALLOW} until soon because x"),
+            "`soon` is not a date",
+        ),
         (
             format!("{} because x", ALLOW.replace("SHIP-1.root-user", "SHIP-1")),
             "no rule has the ID `SHIP-1`",
@@ -92,7 +94,7 @@ fn a_suppression_of_nothing_is_reported() {
 }
 
 #[test]
-fn whoever_audits_other_peoples_code_can_ignore_their_suppressions() {
+fn suppressions_can_be_ignored() {
     let text = format!("# {ALLOW} because we say so\nFROM alpine:3.20\nCMD [\"/bin/true\"]\n");
     let config = AuditConfig {
         honour_suppressions: false,

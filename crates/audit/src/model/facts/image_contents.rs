@@ -52,7 +52,7 @@ impl Image {
             return Resolution::Unknown("the Dockerfile has no stage".to_owned());
         };
         if !TOOLS.contains(&tool) {
-            return Resolution::Unknown(format!("nothing is known about `{tool}`"));
+            return Resolution::Unknown(format!("`{tool}` is not a known program"));
         }
         let lineage = self.lineage(stage);
         let mentioned = |stage: &&Stage| {
@@ -85,7 +85,7 @@ impl Image {
             Some((tools, _)) if tools.contains(&tool) => Resolution::Known(()),
             Some(_) => Resolution::Absent,
             None => Resolution::Unknown(format!(
-                "what the base `{}` brings is not known",
+                "the contents of the base image `{}` are unknown",
                 self.outer_base(target).unwrap_or_default()
             )),
         }
@@ -102,11 +102,11 @@ impl Image {
             return unknown("the path is not absolute");
         }
         let Some((_, shell)) = self.known_base(target) else {
-            return unknown("what the base image brings is not known");
+            return unknown("the contents of the base image are unknown");
         };
         let system = ["/bin/", "/sbin/", "/usr/", "/lib", "/opt/", "/etc/"];
         if shell && system.iter().any(|folder| path.starts_with(folder)) {
-            return unknown("the base image may bring it");
+            return unknown("the base image may contain it");
         }
         let mut doubt = None;
         for stage in self.lineage(stage) {
@@ -116,7 +116,7 @@ impl Image {
                 return Resolution::Known(());
             }
             if !stage.runs.is_empty() {
-                doubt = Some("a `RUN` of the shipped stage may make it");
+                doubt = Some("a `RUN` of the shipped stage may create it");
             }
             for copied in &stage.copies {
                 let base = stage.workdir.as_deref().unwrap_or("/");
@@ -146,7 +146,7 @@ impl Image {
                             || name == ".."
                     });
                     if opaque || copied.destination.contains('$') {
-                        doubt = Some("a folder that is copied may hold it");
+                        doubt = Some("a copied directory may contain it");
                     }
                 }
                 if copied.destination.contains('$') {

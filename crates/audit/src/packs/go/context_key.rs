@@ -22,10 +22,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             continue;
         };
         let (verdict, evidence) = match key.kind() {
-            "interpreted_string_literal" | "raw_string_literal" => {
-                (Verdict::Broken, "the key of a context value is plain text")
-            }
-            _ => (Verdict::Kept, "a context value has a key of its own type"),
+            "interpreted_string_literal" | "raw_string_literal" => (
+                Verdict::Broken,
+                "the key of a context value is a plain string",
+            ),
+            _ => (Verdict::Kept, "the key of a context value has its own type"),
         };
         show(code, facts, call.node, Topic::ContextKey, verdict, evidence);
     }

@@ -30,7 +30,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         .find(|import| MAKERS.iter().any(|maker| import.path.starts_with(maker)))
     {
         facts.gap::<EnvironmentRead>(
-            format!("{} makes names of variables", import.path),
+            format!("{} computes variable names", import.path),
             import.span.clone(),
         );
     }

@@ -49,7 +49,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     call.node,
                     Topic::ServerTimeouts,
                     Verdict::Broken,
-                    format!("`{}` of Gin serves without time limits", call.method),
+                    format!("`{}` of Gin serves without timeouts", call.method),
                 );
             }
             "Use" => {
@@ -116,14 +116,11 @@ fn echo_server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             .iter()
             .any(|field| code.file.text.contains(field));
     let (verdict, evidence) = if bounded {
-        (
-            Verdict::Kept,
-            "the server of Echo bounds the time for reading",
-        )
+        (Verdict::Kept, "the Echo server has read timeouts")
     } else {
         (
             Verdict::Broken,
-            "`Start` of Echo serves without time limits: `e.Server.ReadHeaderTimeout` is not set",
+            "`Start` of Echo serves without timeouts, because `e.Server.ReadHeaderTimeout` is not set",
         )
     };
     show(
@@ -213,7 +210,7 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             let origins = if any {
                 Resolution::Known(CorsOrigins::Any)
             } else if field("AllowOriginFunc").is_some() {
-                Resolution::Unknown("origins are decided by a function".to_owned())
+                Resolution::Unknown("a function selects the origins".to_owned())
             } else {
                 field("AllowOrigins").map_or(Resolution::Absent, |list| origin_list(code, list))
             };
@@ -224,8 +221,8 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             )
         }
         None => (
-            Resolution::Unknown("the CORS settings are made elsewhere".to_owned()),
-            Resolution::Unknown("the CORS settings are made elsewhere".to_owned()),
+            Resolution::Unknown("the CORS settings are defined elsewhere".to_owned()),
+            Resolution::Unknown("the CORS settings are defined elsewhere".to_owned()),
         ),
     };
     facts.add(

@@ -51,7 +51,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::ServerTimeouts,
             Verdict::Kept,
-            "go-zero bounds reading and writing (`Timeout`, 3 s unless set)",
+            "go-zero limits reading and writing (`Timeout`, default 3 s)",
         );
         facts.add(
             listener(Resolution::Unknown(String::new())),
@@ -99,7 +99,7 @@ fn routes(code: &Code<'_>, facts: &mut FactSink<'_>) {
             });
         let found = given(code, call, &prefix, facts);
         if !found {
-            facts.gap::<Route>("the routes are made elsewhere", code.place(call.node));
+            facts.gap::<Route>("the routes are defined elsewhere", code.place(call.node));
         }
     }
 }
@@ -170,7 +170,7 @@ fn settings(file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
                 let unbounded = Practice {
                     topic: Topic::ServerTimeouts,
                     verdict: Verdict::Broken,
-                    evidence: "`Timeout: 0` takes the time limits of go-zero away".to_owned(),
+                    evidence: "`Timeout: 0` disables the timeouts of go-zero".to_owned(),
                 };
                 facts.add(unbounded, timeout.span());
             }

@@ -25,7 +25,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::ServerTimeouts,
                 Verdict::Kept,
-                "gRPC bounds the handshake (`ConnectionTimeout`, 120 s unless set)",
+                "gRPC limits the handshake (`ConnectionTimeout`, default 120 s)",
             );
         } else if call.is("net", "Listen")
             && call

@@ -44,11 +44,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         } else if code.file.text.contains(".Timeout = ") {
             Resolution::Known("set after construction".to_owned())
         } else if has("Transport") {
-            Resolution::Unknown("the transport may bound the call".to_owned())
+            Resolution::Unknown("the transport may set a timeout".to_owned())
         } else if code.file.text.contains("WithContext(")
             || code.file.text.contains("context.WithTimeout")
         {
-            Resolution::Unknown("the context of the request may bound the call".to_owned())
+            Resolution::Unknown("the request context may have a deadline".to_owned())
         } else if code
             .enclosing(
                 *node,
@@ -69,7 +69,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 )
             })
         {
-            Resolution::Unknown("whoever gets the client may bound its calls".to_owned())
+            Resolution::Unknown("the caller of this constructor may set a timeout".to_owned())
         } else {
             Resolution::Absent
         };

@@ -91,22 +91,16 @@ fn imports(code: &Code<'_>, module: &str) -> bool {
 /// gRPC bounds its handshake; the HTTP server is a plain `http.Server` whose handlers alone are bounded (1 s by default).
 fn server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let (verdict, evidence) = if call.receiver.contains("grpc") {
-        (
-            Verdict::Kept,
-            "gRPC bounds the handshake (120 s unless told otherwise)",
-        )
+        (Verdict::Kept, "gRPC limits the handshake (default 120 s)")
     } else if ["ReadHeaderTimeout =", "ReadTimeout ="]
         .iter()
         .any(|field| code.file.text.contains(field))
     {
-        (
-            Verdict::Kept,
-            "the server of Kratos bounds the time for headers",
-        )
+        (Verdict::Kept, "the Kratos server has a header timeout")
     } else {
         (
             Verdict::Minor,
-            "Kratos bounds the handlers (`http.Timeout`, 1 s by default), and its server has neither `ReadHeaderTimeout` nor `ReadTimeout`",
+            "Kratos limits only handlers (`http.Timeout`, default 1 s), and its server has neither `ReadHeaderTimeout` nor `ReadTimeout`",
         )
     };
     show(

@@ -143,7 +143,7 @@ fn dropped<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) {
             branch,
             Topic::DroppedMessage,
             Verdict::Broken,
-            "sending failed, the error is logged, and the caller is told that it went well",
+            "the function logs a publish error and returns success",
         );
     }
 }

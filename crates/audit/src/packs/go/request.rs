@@ -126,7 +126,7 @@ fn context(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             Topic::RequestContext,
             Verdict::LikelyBroken,
             format!(
-                "`{name}` has a request and starts over with `context.{}()`",
+                "`{name}` has a request, but uses `context.{}()`",
                 call.method
             ),
         );
@@ -138,7 +138,7 @@ fn context(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             Topic::RequestContext,
             Verdict::Minor,
             format!(
-                "`{name}` gets a context and starts over with `context.{}()`",
+                "`{name}` has a context parameter, but uses `context.{}()`",
                 call.method
             ),
         );
@@ -153,7 +153,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::UnboundedBody,
             Verdict::Kept,
-            "the body is bounded here",
+            "the body size is limited here",
         );
         return;
     }
@@ -186,7 +186,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::UnboundedBody,
             Verdict::Kept,
-            "the body is read within a bound",
+            "the body is read up to a limit",
         );
         return;
     }
@@ -209,7 +209,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::UnboundedBody,
             Verdict::Kept,
-            "the file bounds the body",
+            "the file limits the body size",
         );
     } else {
         show(
@@ -218,7 +218,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::UnboundedBody,
             Verdict::LikelyBroken,
-            format!("`{source}` is read to its end, however long it is"),
+            format!("`{source}` is read without a size limit"),
         );
     }
 }
@@ -382,7 +382,7 @@ fn claim<'t>(code: &Code<'t>, assertion: Node<'t>, facts: &mut FactSink<'_>) {
             assertion,
             Topic::UncheckedClaim,
             Verdict::Broken,
-            "the claim's type is asserted without a check: another type panics",
+            "the type of the claim is asserted without a check, so another type panics",
         );
     }
 }

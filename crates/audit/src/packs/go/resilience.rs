@@ -111,7 +111,7 @@ fn limiter_key(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::LimiterKey,
             Verdict::LikelyBroken,
-            "the limiter takes its key from `X-Forwarded-For`, which any caller may write",
+            "the limiter takes its key from `X-Forwarded-For`, which clients control",
         );
     }
 }
@@ -125,7 +125,7 @@ fn pool(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::PoolBounds,
                 Verdict::LikelyBroken,
-                "the pool of `database/sql` has no upper bound unless one is set",
+                "the `database/sql` pool is unlimited by default",
             );
         }
         (_, "SetMaxOpenConns") => show(
@@ -134,7 +134,7 @@ fn pool(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::PoolBounds,
             Verdict::Kept,
-            "the pool has an upper bound",
+            "the pool has a maximum size",
         ),
         _ => {}
     }
@@ -232,9 +232,9 @@ fn conditional_limit(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>)
             mentions(code.text(condition), &["production", "\"prod\"", "isprod"])
         });
     let (verdict, evidence) = if conditional {
-        (Verdict::Minor, "the limiter exists in production only")
+        (Verdict::Minor, "the limiter is active in production only")
     } else {
-        (Verdict::Kept, "the limiter holds in every environment")
+        (Verdict::Kept, "the limiter is active in every environment")
     };
     show(
         code,
@@ -267,10 +267,7 @@ fn background_loop<'t>(code: &Code<'t>, spawned: Node<'t>, facts: &mut FactSink<
         let (verdict, evidence) = if ends {
             (Verdict::Kept, "the loop can end")
         } else {
-            (
-                Verdict::LikelyBroken,
-                "nothing ends this loop when the program stops",
-            )
+            (Verdict::LikelyBroken, "this loop does not stop at shutdown")
         };
         show(
             code,

@@ -43,10 +43,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 || code.file.text.contains(&format!(".{field} = "))
         };
         let (verdict, evidence) = if has("ReadHeaderTimeout") || has("ReadTimeout") {
-            (
-                Verdict::Kept,
-                format!("`{name}` bounds the time for headers"),
-            )
+            (Verdict::Kept, format!("`{name}` has a header timeout"))
         } else if mentions(code.text(*node), DEBUG_WORDS)
             || mentions(code.text(*node), &["\"localhost:", "\"127.0.0.1:"])
             || mentions(&code.file.path, BESIDE)
@@ -84,7 +81,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::ServerTimeouts,
                 verdict,
-                format!("`http.{}` has no time limits at all", call.method),
+                format!("`http.{}` has no timeouts", call.method),
             );
             if let Some(address) = call.positional(0) {
                 facts.add(listener(code.string(address)), code.place(call.node));
@@ -132,7 +129,7 @@ fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                     Topic::ShutdownContext,
                     Verdict::Broken,
                     format!(
-                        "the context of `Shutdown` comes from `{parent}`, which is done by then"
+                        "the context of `Shutdown` is derived from `{parent}`, which is already cancelled"
                     ),
                 );
             } else {
@@ -142,7 +139,7 @@ fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                     call.node,
                     Topic::ShutdownContext,
                     Verdict::Kept,
-                    "the shutdown has a context of its own",
+                    "the shutdown has a separate context",
                 );
             }
             if let Some(seconds) = made
@@ -159,7 +156,9 @@ fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::ShutdownContext,
                 Verdict::Broken,
-                format!("`Shutdown` gets `{name}`, which is done by then: it returns at once"),
+                format!(
+                    "`Shutdown` gets `{name}`, which is already cancelled, so it returns immediately"
+                ),
             );
         }
         _ => {}

@@ -72,7 +72,7 @@ fn exit(code: &Code<'_>, call: &Call<'_>, package: &str, facts: &mut FactSink<'_
                 call.node,
                 Topic::ExitOutsideMain,
                 Verdict::Broken,
-                format!("`{name}` may return an error and panics with one instead"),
+                format!("`{name}` can return an error, but panics with it"),
             );
         }
         return;
@@ -88,7 +88,7 @@ fn exit(code: &Code<'_>, call: &Call<'_>, package: &str, facts: &mut FactSink<'_
             call.node,
             Topic::ExitOutsideMain,
             Verdict::Minor,
-            format!("`{name}` of package `{package}` ends the whole program"),
+            format!("`{name}` of package `{package}` ends the process"),
         );
     } else if exits && name == "main" {
         show(
@@ -97,7 +97,7 @@ fn exit(code: &Code<'_>, call: &Call<'_>, package: &str, facts: &mut FactSink<'_
             call.node,
             Topic::ExitOutsideMain,
             Verdict::Kept,
-            "`main` decides about the end of the program",
+            "only `main` ends the process",
         );
     }
 }
@@ -137,7 +137,7 @@ fn connect(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::ConnectRetry,
             Verdict::Kept,
-            format!("{what} is tried again"),
+            format!("{what} is retried"),
         );
     } else {
         show(
@@ -146,7 +146,7 @@ fn connect(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::ConnectRetry,
             Verdict::LikelyBroken,
-            format!("`{name}` asks {what} once and gives up"),
+            format!("`{name}` tries {what} once and returns the error"),
         );
     }
 }
@@ -244,7 +244,7 @@ fn silent_null<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) 
             *returned,
             Topic::SilentNull,
             Verdict::Broken,
-            format!("`{name}` logs the error and returns `nil` as if nothing had happened"),
+            format!("`{name}` logs the error and returns `nil` instead of it"),
         );
     } else if !logs && values.ends_with("err") || values.contains("fmt.Errorf") {
         show(

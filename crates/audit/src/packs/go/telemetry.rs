@@ -64,7 +64,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     call.node,
                     Topic::RequestIdentifier,
                     Verdict::Kept,
-                    "outgoing calls carry the trace",
+                    "outgoing calls propagate the trace",
                 );
             }
             (_, "Set") if call.receiver.ends_with("Header") && is_request_header(code, call) => {
@@ -74,7 +74,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     call.node,
                     Topic::RequestIdentifier,
                     Verdict::Kept,
-                    "the request ID is set on a message",
+                    "outgoing requests carry the request ID",
                 );
             }
             ("middleware", "RequestID") | ("requestid", "New") => show(
@@ -83,7 +83,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::RequestIdentifier,
                 Verdict::LikelyBroken,
-                "requests get an ID here; no outgoing call carries it",
+                "requests get an ID here, and no outgoing call carries it",
             ),
             _ => {}
         }
@@ -91,11 +91,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             let flushed =
                 code.file.text.contains("Shutdown") || code.file.text.contains("ForceFlush");
             let (verdict, evidence) = if flushed {
-                (Verdict::Kept, "the traces are flushed at the end")
+                (Verdict::Kept, "the traces are flushed at shutdown")
             } else {
                 (
                     Verdict::LikelyBroken,
-                    "the tracer is made here, and nothing in the file flushes it",
+                    "the tracer is created here, and no code in this file flushes it",
                 )
             };
             // A test exporter or a synchronous one keeps nothing back.
@@ -122,7 +122,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::TelemetryFlush,
                 Verdict::Kept,
-                "the traces are flushed at the end",
+                "the traces are flushed at shutdown",
             );
         }
         level(code, call, facts);
@@ -140,7 +140,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             *node,
             Topic::FileLogging,
             Verdict::LikelyBroken,
-            "logs go to files that rotate",
+            "logs are written to rotating files",
         );
     }
 }
@@ -177,7 +177,7 @@ fn level(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::LogLevel,
             Verdict::Broken,
-            "the level is debug, whatever the environment says",
+            "the level is always debug",
         );
     } else if level.ends_with("InfoLevel") || !level.contains("Level") {
         show(
@@ -186,7 +186,7 @@ fn level(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::LogLevel,
             Verdict::Kept,
-            "the level is info or a setting",
+            "the level is info or configurable",
         );
     }
 }

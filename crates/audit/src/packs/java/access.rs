@@ -20,10 +20,12 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         let (verdict, evidence) = match call.method {
             "permitAll" => (
                 Verdict::Broken,
-                "what no rule names is open to everybody: `anyRequest().permitAll()`",
+                "routes without a rule are public (`anyRequest().permitAll()`)",
             ),
             "authenticated" | "denyAll" | "fullyAuthenticated" | "hasRole" | "hasAuthority"
-            | "hasAnyRole" | "hasAnyAuthority" => (Verdict::Kept, "what no rule names is closed"),
+            | "hasAnyRole" | "hasAnyAuthority" => {
+                (Verdict::Kept, "routes without a rule are closed")
+            }
             _ => continue,
         };
         show(

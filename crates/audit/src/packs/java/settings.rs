@@ -107,9 +107,9 @@ fn setting(key: &str, value: Resolution<String>, span: Range<usize>, facts: &mut
                     Verdict::Kept
                 },
                 evidence: if endless {
-                    format!("`{key}` takes the time limit away")
+                    format!("`{key}` disables the timeout")
                 } else {
-                    format!("`{key}` bounds the wait for a request")
+                    format!("`{key}` limits the wait for a request")
                 },
             };
             facts.add(practice, span);

@@ -78,19 +78,16 @@ fn spring(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     },
                     code.place(call.node),
                 );
-                facts.gap::<SignalHandling>("Spring Boot closes its context on SIGTERM; whether it waits is `server.shutdown`", code.place(call.node));
+                facts.gap::<SignalHandling>("Spring Boot closes its context on SIGTERM, and `server.shutdown` decides whether it drains", code.place(call.node));
                 show(
                     code,
                     facts,
                     call.node,
                     Topic::ServerTimeouts,
                     Verdict::Kept,
-                    "the embedded server bounds the wait for a request (60 s unless set)",
+                    "the embedded server limits the wait for a request (default 60 s)",
                 );
-                facts.gap::<Route>(
-                    "starters of Spring Boot bring routes of their own",
-                    code.place(call.node),
-                );
+                facts.gap::<Route>("Spring Boot starters add routes", code.place(call.node));
             }
             "@KafkaListener" | "@RabbitListener" | "@JmsListener" | "@SqsListener" => {
                 let automatic = call
@@ -103,7 +100,7 @@ fn spring(code: &Code<'_>, facts: &mut FactSink<'_>) {
                         call.node,
                         Topic::Acknowledgement,
                         Verdict::Broken,
-                        "the acknowledgement mode is `NONE`: the broker forgets a message before the work begins",
+                        "the acknowledgement mode is `NONE`, so the broker deletes messages before they are processed",
                     );
                 }
                 let acknowledgement = if automatic {
@@ -113,7 +110,7 @@ fn spring(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 };
                 let consumer = Consumer {
                     library: "Spring",
-                    topic: Resolution::Unknown("the topic is not read".to_owned()),
+                    topic: Resolution::Unknown("the topic is unknown".to_owned()),
                     acknowledgement: Resolution::Known(acknowledgement),
                 };
                 facts.add(consumer, code.place(call.node));
@@ -271,7 +268,7 @@ fn clients(code: &Code<'_>, facts: &mut FactSink<'_>) {
         let timeout = if set {
             Resolution::Known("set in this file".to_owned())
         } else if !made || text.contains("setRequestFactory") || text.contains("@LoadBalanced") {
-            Resolution::Unknown("the request factory may bound the call".to_owned())
+            Resolution::Unknown("the request factory may set a timeout".to_owned())
         } else {
             Resolution::Absent
         };

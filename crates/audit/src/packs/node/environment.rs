@@ -37,7 +37,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         .find(|import| MAKERS.contains(&import.path))
     {
         facts.gap::<EnvironmentRead>(
-            format!("{} makes names of variables", import.path),
+            format!("{} computes variable names", import.path),
             import.span.clone(),
         );
     }

@@ -96,7 +96,7 @@ fn elsewhere(code: &Code<'_>, facts: &mut FactSink<'_>) {
         });
         if verb && router && path && call.arguments.len() >= 2 && !is_outbound(code, call) {
             facts.gap::<Route>(
-                "this may be a route of a router that is made elsewhere",
+                "the router of this route may be created elsewhere",
                 code.place(call.node),
             );
             return;
@@ -209,7 +209,7 @@ fn plugin(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         let origins = match (call.positional(1), field("origin")) {
             (_, Some(origin)) => origin_value(code, origin),
             (None, None) => Resolution::Known(CorsOrigins::Any),
-            _ => Resolution::Unknown("the CORS settings are made elsewhere".to_owned()),
+            _ => Resolution::Unknown("the CORS settings are defined elsewhere".to_owned()),
         };
         let credentials =
             field("credentials").map_or(Resolution::Known(false), |value| code.boolean(value));
@@ -288,7 +288,7 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 )
             }
             None => {
-                let reason = "the CORS settings are made elsewhere".to_owned();
+                let reason = "the CORS settings are defined elsewhere".to_owned();
                 (
                     Resolution::Unknown(reason.clone()),
                     Resolution::Unknown(reason),

@@ -34,11 +34,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             .iter()
             .any(|(key, value)| TIME_LIMITS.contains(key) && code.text(*value) != "0");
         let (verdict, evidence) = if bounded {
-            (Verdict::Kept, "Fastify is told a time limit for requests")
+            (Verdict::Kept, "Fastify has a request timeout")
         } else {
             (
                 Verdict::Minor,
-                "Fastify has no `requestTimeout` unless it is set (headers alone are bounded, by Node.js)",
+                "Fastify has no default `requestTimeout` (Node.js limits only headers)",
             )
         };
         show(
@@ -56,7 +56,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
 pub(super) fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let fields = call.positional(0).and_then(|given| code.fields(given));
     let Some(fields) = fields else {
-        facts.gap::<Route>("the route is made elsewhere", code.place(call.node));
+        facts.gap::<Route>("the route is defined elsewhere", code.place(call.node));
         return;
     };
     let field = |name: &str| {

@@ -77,6 +77,6 @@ fn setting(code: &Code<'_>, call: &Call<'_>, at: usize, key: &str) -> Resolution
         }
         // `axios("https://…")`
         None if mentions(settings.kind(), &["string"]) => Resolution::Absent,
-        None => Resolution::Unknown("the settings are made elsewhere".to_owned()),
+        None => Resolution::Unknown("the settings are defined elsewhere".to_owned()),
     }
 }

@@ -36,7 +36,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     .map(|(_, value)| *value)
             };
             let port = field("port").map_or_else(
-                || Resolution::Unknown("the port is made elsewhere".to_owned()),
+                || Resolution::Unknown("the port is defined elsewhere".to_owned()),
                 |port| number(code.text(code.follow(port))),
             );
             // Alone among them Fastify listens on the loopback unless told otherwise.

@@ -158,7 +158,7 @@ fn cors<'t>(
         return;
     };
     let Some(fields) = code.fields(settings) else {
-        let unknown = || "the CORS settings are made elsewhere".to_owned();
+        let unknown = || "the CORS settings are defined elsewhere".to_owned();
         facts.add(
             Cors {
                 library,

@@ -120,13 +120,10 @@ fn time_limits(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         .any(|form| compact.contains(form))
     });
     let (verdict, evidence) = match off {
-        Some(limit) => (
-            Verdict::Broken,
-            format!("`{limit}` of Node.js is switched off"),
-        ),
+        Some(limit) => (Verdict::Broken, format!("`{limit}` of Node.js is disabled")),
         None => (
             Verdict::Kept,
-            "Node.js bounds the time for headers (60 s unless set)".to_owned(),
+            "Node.js has a header timeout (default 60 s)".to_owned(),
         ),
     };
     show(

@@ -103,9 +103,9 @@ fn gunicorn(options: &[String], span: Range<usize>, facts: &mut FactSink<'_>) {
             Verdict::Kept
         },
         evidence: if endless {
-            "`--timeout 0` takes the time limit of Gunicorn's workers away".to_owned()
+            "`--timeout 0` disables the worker timeout of Gunicorn".to_owned()
         } else {
-            "Gunicorn ends a worker that hangs (`--timeout`, 30 s unless set)".to_owned()
+            "Gunicorn ends a worker that hangs (`--timeout`, default 30 s)".to_owned()
         },
     };
     facts.add(practice, span);

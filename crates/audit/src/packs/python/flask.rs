@@ -125,7 +125,7 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 }
             }),
         },
-        (None, Some(_)) => Resolution::Unknown("the origins are told for each path".to_owned()),
+        (None, Some(_)) => Resolution::Unknown("the origins differ per path".to_owned()),
         (None, None) => Resolution::Known(open),
     };
     facts.add(

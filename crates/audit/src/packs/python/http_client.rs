@@ -45,7 +45,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 code,
                 call,
                 "httpx",
-                timeout(code, call, Some("the default of httpx, 5 s")),
+                timeout(code, call, Some("the httpx default, 5 s")),
                 facts,
             );
         } else if call.method == "urlopen" && code.imports_module("urllib") {
@@ -73,7 +73,7 @@ fn timeout(code: &Code<'_>, call: &Call<'_>, default: Option<&str>) -> Resolutio
         .iter()
         .any(|argument| argument.value.kind() == "dictionary_splat")
     {
-        return Resolution::Unknown("arguments are spread from elsewhere".to_owned());
+        return Resolution::Unknown("the arguments are defined elsewhere".to_owned());
     }
     if let Some(default) = default {
         return Resolution::Known(default.to_owned());
@@ -103,7 +103,7 @@ fn job_limit(code: &Code<'_>, call: &Call<'_>) -> Resolution<String> {
     for decorator in decorators {
         let compact: String = decorator.split_whitespace().collect();
         if JOB_LIMITS.iter().any(|limit| compact.contains(limit)) {
-            return Resolution::Known("the time limit of the job around it".to_owned());
+            return Resolution::Known("the timeout of the job".to_owned());
         }
         let name = compact.split('(').next().unwrap_or_default();
         let last = format!(
@@ -114,7 +114,7 @@ fn job_limit(code: &Code<'_>, call: &Call<'_>) -> Resolution<String> {
                 .unwrap_or_default()
         );
         if LIMITED_JOBS.contains(&last.as_str()) {
-            return Resolution::Unknown("the queue may end the job around it".to_owned());
+            return Resolution::Unknown("the queue may limit the job".to_owned());
         }
     }
     Resolution::Absent

@@ -98,7 +98,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 decorator,
                 Topic::LazyStart,
                 Verdict::Broken,
-                "the first request does the work of the start",
+                "the first request performs startup work",
             );
         }
     }

@@ -38,7 +38,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::ServerTimeouts,
                 Verdict::Minor,
-                "`axum::serve` has no time limit for headers",
+                "`axum::serve` has no header timeout",
             ),
             "serve" | "serve_with_shutdown"
                 if tonic && call.receiver.contains("Server::builder") =>
@@ -120,7 +120,7 @@ fn grpc(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         call.node,
         Topic::ServerTimeouts,
         Verdict::Kept,
-        "tonic bounds the time for headers",
+        "tonic has a header timeout",
     );
 }
 
@@ -134,12 +134,12 @@ fn actix_server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let (verdict, evidence) = if endless {
         (
             Verdict::Broken,
-            "the time limit of Actix Web for headers is switched off",
+            "the header timeout of Actix Web is disabled",
         )
     } else {
         (
             Verdict::Kept,
-            "Actix Web bounds the time for headers (`client_request_timeout`, 5 s unless set)",
+            "Actix Web has a header timeout (`client_request_timeout`, default 5 s)",
         )
     };
     show(

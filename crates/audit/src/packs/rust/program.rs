@@ -29,7 +29,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             .any(|maker| import.path == *maker || import.path.starts_with(&format!("{maker}::")))
         {
             facts.gap::<EnvironmentRead>(
-                format!("{} makes names of variables", import.path),
+                format!("{} computes variable names", import.path),
                 import.span.clone(),
             );
         }
@@ -151,7 +151,7 @@ fn client(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         return;
     }
     let timeout = if text.contains("reqwest::blocking") {
-        Resolution::Known("the default of blocking reqwest, 30 s".to_owned())
+        Resolution::Known("the blocking reqwest default, 30 s".to_owned())
     } else if text.contains(".timeout(")
         || text.contains("tokio::time::timeout")
         || text.contains("read_timeout(")
@@ -160,7 +160,7 @@ fn client(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     } else if call.method == "get" {
         Resolution::Absent
     } else {
-        Resolution::Unknown("whoever uses the client may bound its calls".to_owned())
+        Resolution::Unknown("the code that uses the client may set a timeout".to_owned())
     };
     facts.add(
         OutboundCall {

@@ -154,12 +154,9 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             "disable" if call.receiver.ends_with("DefaultBodyLimit") => {
                 let other = code.file.text.contains("RequestBodyLimitLayer");
                 let (verdict, evidence) = if other {
-                    (Verdict::Kept, "another layer bounds the body")
+                    (Verdict::Kept, "another layer limits the body")
                 } else {
-                    (
-                        Verdict::LikelyBroken,
-                        "the bound of axum on bodies is switched off",
-                    )
+                    (Verdict::LikelyBroken, "the body limit of axum is disabled")
                 };
                 show(
                     code,
@@ -181,7 +178,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     call.node,
                     Topic::UnboundedBody,
                     Verdict::LikelyBroken,
-                    "a body is gathered with the bound `usize::MAX`",
+                    "a body is collected with the limit `usize::MAX`",
                 );
             }
             _ => {}

@@ -19,13 +19,13 @@ pub(super) fn judged(report: &Report) -> Markup {
                     li {
                         (judged.finding.severity.name()) " " span.id { (judged.finding.id) } " at "
                         code { (seen(&judged.finding.path)) ":" (judged.finding.line) }
-                        ": " (judged.reason.as_str()) " (said at " code { (seen(&judged.place)) }
+                        ": " (judged.reason.as_str()) " (declared at " code { (seen(&judged.place)) }
                         @if let Some(until) = judged.until { " until " (until.to_string()) }
                         ")"
                     }
                 }
                 @for off in &report.switched_off {
-                    li { span.id { (off.id) } " is switched off everywhere: " (off.reason.as_str()) }
+                    li { span.id { (off.id) } " is disabled: " (off.reason.as_str()) }
                 }
                 @for notice in &report.notices {
                     li { code { (seen(&notice.place)) } ": " (prose(notice.text.as_str())) }
@@ -38,12 +38,12 @@ pub(super) fn judged(report: &Report) -> Markup {
 pub(super) fn baseline(report: &Report) -> Markup {
     html! {
         @if let Some(comparison) = &report.comparison {
-            h2 { "Against the baseline" }
+            h2 { "Comparison with the baseline" }
             ul {
                 @for finding in report.findings.iter().filter(|finding| comparison.new.contains(&finding.fingerprint)) {
                     li { "new: " span.id { (finding.id) } " in " code { (seen(&finding.path)) } ": " (finding.title) }
                 }
-                @for (word, entries) in [("fixed", &comparison.fixed), ("gone, without proof that it is fixed", &comparison.undecided)] {
+                @for (word, entries) in [("fixed", &comparison.fixed), ("gone, but not proven fixed", &comparison.undecided)] {
                     @for entry in entries {
                         li { (word) ": " span.id { (seen(&entry.id)) } " in " code { (seen(&entry.path)) } ": " (seen(&entry.title)) }
                     }
@@ -57,8 +57,8 @@ pub(super) fn baseline(report: &Report) -> Markup {
 pub(super) fn open_questions(narrative: &Narrative<'_>) -> Markup {
     html! {
         @if !narrative.unknown.is_empty() {
-            h2 #open { "What could not be decided" }
-            p { "Neither right nor wrong: what stands here was not guessed." }
+            h2 #open { "Undecided checks" }
+            p { "The auditor could neither confirm nor reject these checks." }
             ul {
                 @for (unknown, services) in &narrative.unknown {
                     li {
@@ -85,7 +85,7 @@ pub(super) fn how(report: &Report) -> Markup {
         h2 { "How this report was made" }
         p {
             "By " code { "seaworthy audit" } " " (env!("CARGO_PKG_VERSION"))
-            " from files alone: nothing was run and nobody was asked. Line numbers are those of the audited commit. "
+            " from the files of the repository, without running any of its code. Line numbers refer to the audited commit. "
             code { "seaworthy audit explain ID" } " explains a rule."
         }
         ul {

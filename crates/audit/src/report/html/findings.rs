@@ -31,7 +31,7 @@ pub(super) fn places_of(places: &[Place<'_>]) -> Markup {
 pub(super) fn findings(narrative: &Narrative<'_>) -> Markup {
     html! {
         h2 #findings { "Findings" }
-        @if narrative.groups.is_empty() { p { "None is open." } }
+        @if narrative.groups.is_empty() { p { "No open findings." } }
         @for severity in Severity::ALL {
             @if narrative.groups.iter().any(|group| group.severity == severity) {
                 h3 { (heading(severity)) }

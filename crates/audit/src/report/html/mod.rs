@@ -112,12 +112,12 @@ fn verdict(narrative: &Narrative<'_>) -> Markup {
 fn contents(report: &Report) -> Markup {
     html! {
         nav {
-            a href="#right" { "What is right" }
+            a href="#right" { "Passed" }
             a href="#findings" { "Findings" }
             a href="#scorecard" { "Scorecard" }
             a href="#plan" { "Action plan" }
             a href="#checklist" { "Checklist" }
-            @if !report.unknown.is_empty() { a href="#open" { "Not decided" } }
+            @if !report.unknown.is_empty() { a href="#open" { "Undecided" } }
         }
     }
 }
@@ -154,8 +154,8 @@ fn services(report: &Report) -> Markup {
 
 fn strengths(narrative: &Narrative<'_>) -> Markup {
     html! {
-        h2 #right { "What is already right" }
-        @if narrative.strengths.is_empty() { p { "Nothing that could be decided was right everywhere." } }
+        h2 #right { "Passed checks" }
+        @if narrative.strengths.is_empty() { p { "No check passed in all services." } }
         @for (category, strengths) in &narrative.strengths {
             h3 { (capitalised(category.name())) }
             ul {

@@ -12,7 +12,7 @@ pub(super) fn scorecard(narrative: &Narrative<'_>) -> Markup {
     html! {
         h2 #scorecard { "Scorecard" }
         table.numbers {
-            thead { tr { th { "Category" } th { "Score" } th {} th { "Decided" } th { "Right" } th { "Wrong" } th { "Not decided" } } }
+            thead { tr { th { "Category" } th { "Score" } th {} th { "Decided" } th { "Passed" } th { "Failed" } th { "Undecided" } } }
             tbody {
                 @for row in &narrative.scorecard {
                     tr {
@@ -28,7 +28,7 @@ pub(super) fn scorecard(narrative: &Narrative<'_>) -> Markup {
             }
             tfoot { tr { th { "All" } th { (percent(report.score)) } th {} th { (report.score.coverage) " %" } th { (report.passed.len()) } th { (report.findings.len()) } th { (report.unknown.len()) } } }
         }
-        p { "The score is the share of kept promises, weighted by severity (critical 10, high 7.5, medium 5, low 2.5). What is not decided counts neither way: read the score together with the column “Decided”." }
+        p { "The score is the share of passed checks, weighted by severity (critical 10, high 7.5, medium 5, low 2.5). Undecided checks do not count, so read the score together with the column “Decided”." }
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn actions(narrative: &Narrative<'_>) -> Markup {
                     li {
                         a href=(format!("#{}", action.label)) { (action.label) } " "
                         strong { (action.title) } ": " (prose(&action.text)) " (" (prose(&action.extent)) ")."
-                        @if action.look_first { " Look at it first: the evidence alone does not decide." }
+                        @if action.look_first { " Verify it first, because the evidence is not conclusive." }
                     }
                 }
             }
@@ -74,7 +74,7 @@ pub(super) fn checklist(narrative: &Narrative<'_>) -> Markup {
                 }
             }
         }
-        h3 { "To be answered by a person: no file shows it" }
+        h3 { "Questions for the team (files cannot answer them)" }
         ul.checklist { @for item in BY_HAND { li.unknown { (item) } } }
     }
 }

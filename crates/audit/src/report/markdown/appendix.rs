@@ -19,7 +19,7 @@ pub(super) fn judged(out: &mut String, report: &Report) -> fmt::Result {
             .unwrap_or_default();
         writeln!(
             out,
-            "- {} {} at {}: {} (said at {}{until})",
+            "- {} {} at {}: {} (declared at {}{until})",
             judged.finding.severity,
             code(judged.finding.id),
             code(&format!("{}:{}", judged.finding.path, judged.finding.line)),
@@ -30,7 +30,7 @@ pub(super) fn judged(out: &mut String, report: &Report) -> fmt::Result {
     for off in &report.switched_off {
         writeln!(
             out,
-            "- {} is switched off everywhere: {}",
+            "- {} is disabled: {}",
             code(off.id),
             text(off.reason.as_str())
         )?;
@@ -50,7 +50,7 @@ pub(super) fn baseline(out: &mut String, report: &Report) -> fmt::Result {
     let Some(comparison) = &report.comparison else {
         return Ok(());
     };
-    writeln!(out, "## Against the baseline\n")?;
+    writeln!(out, "## Comparison with the baseline\n")?;
     let open = report
         .findings
         .iter()
@@ -65,10 +65,7 @@ pub(super) fn baseline(out: &mut String, report: &Report) -> fmt::Result {
         .filter(|(word, ..)| *word == "new");
     let gone = [
         ("fixed", &comparison.fixed),
-        (
-            "gone, without proof that it is fixed",
-            &comparison.undecided,
-        ),
+        ("gone, but not proven fixed", &comparison.undecided),
     ]
     .into_iter()
     .flat_map(|(word, entries)| {
@@ -99,7 +96,7 @@ pub(super) fn open_questions(out: &mut String, narrative: &Narrative<'_>) -> fmt
     }
     writeln!(
         out,
-        "## What could not be decided\n\nNeither right nor wrong: what stands here was not guessed.\n"
+        "## Undecided checks\n\nThe auditor could neither confirm nor reject these checks.\n"
     )?;
     for (unknown, services) in &narrative.unknown {
         let services = if services.is_empty() {
@@ -129,7 +126,7 @@ pub(super) fn open_questions(out: &mut String, narrative: &Narrative<'_>) -> fmt
 pub(super) fn how(out: &mut String, report: &Report) -> fmt::Result {
     writeln!(
         out,
-        "## How this report was made\n\nBy {} {} from files alone: nothing was run and nobody was asked. Line numbers are those of the audited commit. {} explains a rule.\n",
+        "## How this report was made\n\nBy {} {} from the files of the repository, without running any of its code. Line numbers refer to the audited commit. {} explains a rule.\n",
         code("seaworthy audit"),
         env!("CARGO_PKG_VERSION"),
         code("seaworthy audit explain ID")

@@ -11,7 +11,7 @@ use std::fmt::{self, Write};
 pub(super) fn findings(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
     writeln!(out, "## Findings\n")?;
     if narrative.groups.is_empty() {
-        return writeln!(out, "None is open.\n");
+        return writeln!(out, "No open findings.\n");
     }
     let mut last = None;
     for one in &narrative.groups {

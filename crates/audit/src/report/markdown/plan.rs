@@ -9,7 +9,7 @@ use std::fmt::{self, Write};
 pub(super) fn scorecard(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
     writeln!(
         out,
-        "## Scorecard\n\n| Category | Score | Decided | Right | Wrong | Not decided |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+        "## Scorecard\n\n| Category | Score | Decided | Passed | Failed | Undecided |\n| --- | ---: | ---: | ---: | ---: | ---: |"
     )?;
     for row in &narrative.scorecard {
         writeln!(
@@ -28,7 +28,7 @@ pub(super) fn scorecard(out: &mut String, narrative: &Narrative<'_>) -> fmt::Res
     let report = narrative.report;
     writeln!(
         out,
-        "| **All** | **{}** | **{} %** | {} | {} | {} |\n\nThe score is the share of kept promises, weighted by severity (critical 10, high 7.5, medium 5, low 2.5). What is not decided counts neither way: read the score together with the column beside it.\n",
+        "| **All** | **{}** | **{} %** | {} | {} | {} |\n\nThe score is the share of passed checks, weighted by severity (critical 10, high 7.5, medium 5, low 2.5). Undecided checks do not count, so read the score together with the column “Decided”.\n",
         report
             .score
             .percent
@@ -50,7 +50,7 @@ pub(super) fn actions(out: &mut String, narrative: &Narrative<'_>) -> fmt::Resul
         }
         for action in actions {
             let look = if action.look_first {
-                " Look at it first: the evidence alone does not decide."
+                " Verify it first, because the evidence is not conclusive."
             } else {
                 ""
             };
@@ -89,7 +89,10 @@ pub(super) fn checklist(out: &mut String, narrative: &Narrative<'_>) -> fmt::Res
         }
         writeln!(out)?;
     }
-    writeln!(out, "**To be answered by a person: no file shows it**\n")?;
+    writeln!(
+        out,
+        "**Questions for the team (files cannot answer them)**\n"
+    )?;
     for item in BY_HAND {
         writeln!(out, "- [ ] {item}")?;
     }
@@ -99,10 +102,10 @@ pub(super) fn checklist(out: &mut String, narrative: &Narrative<'_>) -> fmt::Res
 /// The mark of a box and the words for a state.
 pub(in crate::report) const fn state(state: State) -> (char, &'static str) {
     match state {
-        State::Kept => ('x', "right as far as it was asked"),
-        State::PartlyKept => ('x', "right as far as it could be decided"),
+        State::Kept => ('x', "passed, partly checked"),
+        State::PartlyKept => ('x', "passed, partly undecided"),
         State::Broken => (' ', "**broken**"),
-        State::NotShown => (' ', "nothing shows it"),
-        State::Unknown => (' ', "not decided"),
+        State::NotShown => (' ', "not found"),
+        State::Unknown => (' ', "undecided"),
     }
 }

@@ -1,4 +1,4 @@
-//! What is already right, with its evidence.
+//! Passed checks, with its evidence.
 
 use super::escape::{code, prose};
 use super::{MAX_EVIDENCE, MAX_PLACES, capitalised};
@@ -6,9 +6,9 @@ use crate::report::narrative::{Narrative, Place};
 use std::fmt::{self, Write};
 
 pub(super) fn strengths(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
-    writeln!(out, "## What is already right\n")?;
+    writeln!(out, "## Passed checks\n")?;
     if narrative.strengths.is_empty() {
-        return writeln!(out, "Nothing that could be decided was right everywhere.\n");
+        return writeln!(out, "No check passed in all services.\n");
     }
     for (category, strengths) in &narrative.strengths {
         writeln!(out, "**{}**\n", capitalised(category.name()))?;

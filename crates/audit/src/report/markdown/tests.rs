@@ -12,14 +12,14 @@ fn the_document_has_every_chapter_in_the_order_in_which_it_is_read() {
         chapters,
         [
             "Services",
-            "What is already right",
+            "Passed checks",
             "Findings",
             "Scorecard",
             "Action plan",
             "Readiness checklist",
             "Suppressed",
-            "Against the baseline",
-            "What could not be decided",
+            "Comparison with the baseline",
+            "Undecided checks",
             "How this report was made",
         ]
     );

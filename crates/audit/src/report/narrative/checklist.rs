@@ -86,7 +86,7 @@ pub(super) fn checklist(
         let basis = [
             (findings, "finding"),
             (passed, "check passed"),
-            (unknown, "not decided"),
+            (unknown, "undecided"),
         ]
         .into_iter()
         .filter(|(number, _)| *number > 0)

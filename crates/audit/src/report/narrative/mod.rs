@@ -23,7 +23,7 @@ pub(super) struct Narrative<'r> {
     pub(super) report: &'r Report,
     /// What the verdict rests on, sentence by sentence.
     pub(super) summary: Vec<String>,
-    /// What is right, by category.
+    /// Passed, by category.
     pub(super) strengths: Vec<(Category, Vec<Strength<'r>>)>,
     /// What is wrong, worst first.
     pub(super) groups: Vec<Group<'r>>,

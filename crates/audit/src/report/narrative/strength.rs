@@ -1,4 +1,4 @@
-//! What is right already, with its evidence.
+//! Passed already, with its evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub(in crate::report) struct Place<'r> {
     pub(in crate::report) at: Option<(&'r str, usize)>,
 }
 
-/// What is right, in the order of categories. A rule that found something wrong in a service is not right there, whatever
+/// Passed, in the order of categories. A rule that found something wrong in a service is not right there, whatever
 /// else it passed.
 pub(super) fn strengths(report: &Report) -> Vec<(Category, Vec<Strength<'_>>)> {
     let broken: BTreeSet<_> = report

@@ -14,25 +14,25 @@ pub(super) fn summary(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
     sentences.extend(why(report, groups));
     if let Some(comparison) = &report.comparison {
         sentences.push(format!(
-            "Against the baseline: {} new, {} remaining, {} fixed{}.",
+            "Compared to the baseline: {} new, {} remaining, {} fixed{}.",
             comparison.new.len(),
             comparison.remaining.len(),
             comparison.fixed.len(),
             match comparison.undecided.len() {
                 0 => String::new(),
-                number => format!(", {number} gone without proof that they are fixed"),
+                number => format!(", {number} gone but not proven fixed"),
             }
         ));
     }
     if !report.suppressed.is_empty() {
         sentences.push(match report.suppressed.len() {
-            1 => "1 finding was judged and suppressed; it is listed with its reason and counts neither way.".to_owned(),
-            number => format!("{number} findings were judged and suppressed; they are listed with their reasons and count neither way."),
+            1 => "1 finding is suppressed. It is listed with its reason and does not count.".to_owned(),
+            number => format!("{number} findings are suppressed. They are listed with their reasons and do not count."),
         });
     }
     if !report.incomplete.is_empty() {
         sentences.push(
-            "The audit is incomplete; the reasons stand at the end, and this verdict can only get worse."
+            "The audit is incomplete, and the complete verdict can only be worse. The reasons are listed at the end."
                 .to_owned(),
         );
     }
@@ -46,7 +46,7 @@ fn what_was_read(report: &Report) -> String {
         .filter(|service| service.kind != ServiceKind::Infrastructure)
         .count();
     format!(
-        "{} and {} were read; {} % of the questions that apply could be decided from files alone.",
+        "The auditor read {} and {}, and decided {} % of the applicable checks.",
         count(report.files, "file"),
         count(own, "service"),
         report.score.coverage
@@ -66,10 +66,10 @@ fn what_was_found(report: &Report) -> String {
     let notes = if notes == 0 {
         String::new()
     } else {
-        format!(", beside {}", count(notes, "note"))
+        format!(", and {}", count(notes, "note"))
     };
     if counts.is_empty() {
-        return format!("Nothing wrong was found{notes}.");
+        return format!("No findings{notes}.");
     }
     let open = report.findings.len() - report.count(Severity::Info);
     format!(
@@ -86,13 +86,12 @@ fn why(report: &Report, groups: &[Group<'_>]) -> Option<String> {
         Verdict::ReadyWithConditions => Severity::High,
         Verdict::Undecided => {
             return Some(
-                "Too much could not be decided for a verdict: silence says little here, and the open questions should be answered by hand."
-                    .to_owned(),
+                "Too many checks are undecided for a verdict. Answer them manually.".to_owned(),
             );
         }
         Verdict::Ready => {
             return Some(
-                "Nothing that was found stands against production; what files cannot show is listed at the end of the checklist."
+                "No finding blocks production. The checklist ends with the questions that files cannot answer."
                     .to_owned(),
             );
         }
@@ -103,7 +102,7 @@ fn why(report: &Report, groups: &[Group<'_>]) -> Option<String> {
         .take(MAX_NAMED)
         .map(|group| format!("{} ({})", lower_first(group.title), group.label))
         .collect();
-    (!named.is_empty()).then(|| format!("What decides: {}.", list(&named)))
+    (!named.is_empty()).then(|| format!("Deciding findings: {}.", list(&named)))
 }
 
 /// A title inside a sentence; abbreviations keep their capitals.

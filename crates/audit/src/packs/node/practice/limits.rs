@@ -33,7 +33,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 call.node,
                 Topic::LimiterStore,
                 Verdict::Kept,
-                "the limiter counts in a store",
+                "the limiter counts in a shared store",
             );
         }
         let skip = fields.as_ref().and_then(|fields| {
@@ -49,7 +49,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 call.node,
                 Topic::ConditionalLimit,
                 Verdict::Minor,
-                "the limiter exists in production only",
+                "the limiter is active in production only",
             );
         } else {
             show(
@@ -58,7 +58,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 call.node,
                 Topic::ConditionalLimit,
                 Verdict::Kept,
-                "the limiter holds in every environment",
+                "the limiter is active in every environment",
             );
         }
         let key = fields.as_ref().and_then(|fields| {
@@ -74,7 +74,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 call.node,
                 Topic::LimiterKey,
                 Verdict::LikelyBroken,
-                "the limiter takes its key from `X-Forwarded-For`, which any caller may write",
+                "the limiter takes its key from `X-Forwarded-For`, which clients control",
             );
         } else {
             show(
@@ -106,7 +106,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 call.node,
                 Topic::UnboundedBody,
                 Verdict::Kept,
-                "Express bounds the body at 100 kB",
+                "Express limits the body to 100 kB",
             ),
             Some((Resolution::Known(limit), _)) => {
                 if let Some(bytes) = bytes(&limit) {
@@ -120,7 +120,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                         call.node,
                         Topic::UnboundedBody,
                         Verdict::Kept,
-                        format!("the body is bounded at {limit}"),
+                        format!("the body is limited to {limit}"),
                     );
                 }
             }
@@ -130,7 +130,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 call.node,
                 Topic::UnboundedBody,
                 Verdict::Broken,
-                "the bound on the body is `Infinity`",
+                "the body limit is `Infinity`",
             ),
             Some(_) => {}
         }
@@ -163,7 +163,7 @@ pub(super) fn limits_of(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 call.node,
                 Topic::UnboundedBody,
                 Verdict::LikelyBroken,
-                "the body is gathered in memory, however long it is",
+                "the body is collected in memory without a limit",
             );
         }
     }

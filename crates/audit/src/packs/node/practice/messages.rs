@@ -21,7 +21,7 @@ pub(super) fn messages(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_
             library: "amqplib",
             setting: "noAck",
             queue: call.positional(0).map_or("", |queue| code.text(queue)),
-            topic: Resolution::Unknown("the queue is not read".to_owned()),
+            topic: Resolution::Unknown("the queue is unknown".to_owned()),
             automatic,
         }
         .tell(code, call.node, facts);

@@ -104,7 +104,7 @@ pub(super) fn handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>
                 argument.value,
                 Topic::FloatingPromise,
                 Verdict::Broken,
-                "an error in this asynchronous handler is an unhandled rejection",
+                "an error in this async handler is an unhandled rejection",
             );
         }
     }
@@ -128,7 +128,7 @@ pub(super) fn handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>
             call.node,
             Topic::LazyStart,
             Verdict::Broken,
-            "the first request opens the database",
+            "the first request connects to the database",
         );
     }
 }

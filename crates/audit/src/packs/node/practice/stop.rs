@@ -31,7 +31,7 @@ pub(super) fn abort(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
             call.node,
             Topic::DeadResilience,
             Verdict::Broken,
-            format!("`{name}` is aborted after a time, and its signal is given to no call"),
+            format!("a timer aborts `{name}`, but no call uses its signal"),
         );
     } else if used {
         show(

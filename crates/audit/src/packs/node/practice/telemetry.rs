@@ -18,11 +18,11 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
             let flushed =
                 code.file.text.contains(".shutdown(") || code.file.text.contains("forceFlush");
             let (verdict, evidence) = if flushed {
-                (Verdict::Kept, "the traces are flushed at the end")
+                (Verdict::Kept, "the traces are flushed at shutdown")
             } else {
                 (
                     Verdict::LikelyBroken,
-                    "the exporter is made here, and nothing in the file shuts it down",
+                    "the exporter is created here, and no code in this file shuts it down",
                 )
             };
             show(
@@ -104,7 +104,7 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                         call.node,
                         Topic::LogLevel,
                         Verdict::Broken,
-                        format!("the level is `{level}`, whatever the environment says"),
+                        format!("the level is always `{level}`"),
                     );
                 }
                 _ => show(
@@ -113,7 +113,7 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                     call.node,
                     Topic::LogLevel,
                     Verdict::Kept,
-                    "the level is info or a setting",
+                    "the level is info or configurable",
                 ),
             }
         }
@@ -124,7 +124,7 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
                 call.node,
                 Topic::FileLogging,
                 Verdict::Kept,
-                "logs go to the console",
+                "logs are written to the console",
             );
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn debug(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
                 call.node,
                 Topic::DebugMode,
                 Verdict::Minor,
-                "the built-in server runs with `debug=True` when the file is started itself",
+                "the built-in server runs with `debug=True` if the file is started directly",
             ),
             Some(Resolution::Known(true)) => show(
                 code,
@@ -31,7 +31,7 @@ pub(super) fn debug(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
                 call.node,
                 Topic::DebugMode,
                 Verdict::Broken,
-                "Flask runs with `debug=True`: its console runs any code",
+                "Flask runs with `debug=True`, so its console runs any code",
             ),
             _ => {}
         }
@@ -43,7 +43,7 @@ pub(super) fn debug(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
                 call.node,
                 Topic::DebugMode,
                 Verdict::Broken,
-                "FastAPI answers errors with tracebacks (`debug=True`)",
+                "FastAPI returns tracebacks (`debug=True`)",
             ),
             _ => show(
                 code,

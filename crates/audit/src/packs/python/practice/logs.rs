@@ -51,7 +51,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::FileLogging,
             Verdict::LikelyBroken,
-            format!("logs go to files ({})", call.method),
+            format!("logs are written to files ({})", call.method),
         );
     } else if call.method == "StreamHandler" {
         show(
@@ -60,7 +60,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::FileLogging,
             Verdict::Kept,
-            "logs go to a stream",
+            "logs are written to a stream",
         );
     }
     if call.is("logging", "basicConfig") {
@@ -73,7 +73,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::LogLevel,
                 Verdict::Broken,
-                "the level is debug, whatever the environment says",
+                "the level is always debug",
             );
         } else if !guarded {
             show(
@@ -82,7 +82,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::LogLevel,
                 Verdict::Kept,
-                "the level is info or a setting",
+                "the level is info or configurable",
             );
         }
     }

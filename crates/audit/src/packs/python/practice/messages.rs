@@ -15,7 +15,7 @@ pub(super) fn messages(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_
                 .keyword("queue")
                 .or_else(|| call.positional(0))
                 .map_or("", |queue| code.text(queue)),
-            topic: Resolution::Unknown("the queue is not read".to_owned()),
+            topic: Resolution::Unknown("the queue is unknown".to_owned()),
             automatic: call
                 .keyword("auto_ack")
                 .map_or(Resolution::Known(false), |value| code.boolean(value)),
@@ -40,7 +40,7 @@ fn kafka(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             call.node,
             Topic::Acknowledgement,
             Verdict::Minor,
-            "offsets are committed by a clock, not after the work",
+            "offsets are committed periodically, not after processing",
         );
     }
     let acknowledgement = match by_clock {
@@ -49,7 +49,7 @@ fn kafka(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     };
     let consumer = Consumer {
         library: "Kafka",
-        topic: Resolution::Unknown("the topic is not read".to_owned()),
+        topic: Resolution::Unknown("the topic is unknown".to_owned()),
         acknowledgement: Resolution::Known(acknowledgement),
     };
     facts.add(consumer, code.place(call.node));
