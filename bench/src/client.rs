@@ -26,7 +26,7 @@ const ANSWER: &[u8] =
 enum Caller {
     Hyper(Box<Client<HttpConnector, Empty<Bytes>>>),
     Reqwest(reqwest::Client),
-    Ours(HttpClient),
+    Seaworthy(HttpClient),
 }
 
 impl Caller {
@@ -34,7 +34,7 @@ impl Caller {
         match self {
             Self::Hyper(_) => "bare hyper",
             Self::Reqwest(_) => "reqwest",
-            Self::Ours(_) => "ours, every limit on",
+            Self::Seaworthy(_) => "seaworthy, every limit on",
         }
     }
 
@@ -47,19 +47,19 @@ impl Caller {
                 answer.into_body().collect().await?.to_bytes()
             }
             Self::Reqwest(client) => client.get(url).send().await?.bytes().await?,
-            Self::Ours(client) => client.get(url).send().await?.bytes().await?,
+            Self::Seaworthy(client) => client.get(url).send().await?.bytes().await?,
         })
     }
 
     /// Returns the mean time of a call in microseconds.
     async fn measure(&self, url: &str) -> Result<f64, Failure> {
-        let begun = Instant::now();
+        let start = Instant::now();
         for _ in 0..CALLS {
             if self.call(url).await? != "hello" {
                 return Err("another answer than was sent".into());
             }
         }
-        Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS))
+        Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS))
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     let callers = [
         Caller::Hyper(Box::new(Client::builder(TokioExecutor::new()).build_http())),
         Caller::Reqwest(reqwest::Client::builder().no_proxy().build()?),
-        Caller::Ours(HttpClient::builder("bench").build()?),
+        Caller::Seaworthy(HttpClient::builder("bench").build()?),
     ];
     let mut rows: Vec<(Caller, Vec<f64>)> = callers
         .into_iter()

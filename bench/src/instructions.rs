@@ -10,7 +10,7 @@ use clap::ValueEnum as _;
 
 use crate::{Failure, WORKLOADS, load, target::Target, workload::Workload};
 
-pub(crate) fn run(requests: u32, keep: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn run(requests: u32, prefix: Option<&Path>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let collector = load::start_collector()?;
     writeln!(
@@ -20,12 +20,18 @@ pub(crate) fn run(requests: u32, keep: Option<&Path>) -> Result<(), Failure> {
     for workload in WORKLOADS {
         writeln!(out, "\n{workload}")?;
         let mut bare = 0;
-        for (place, &target) in workload.targets().iter().enumerate() {
-            let kept = keep.map(|prefix| kept(prefix, target, workload));
+        for (index, &target) in workload.targets().iter().enumerate() {
+            let profile = prefix.map(|prefix| profile_path(prefix, target, workload));
             let short = count(target, workload, requests, &collector, None)?;
-            let long = count(target, workload, requests * 2, &collector, kept.as_deref())?;
+            let long = count(
+                target,
+                workload,
+                requests * 2,
+                &collector,
+                profile.as_deref(),
+            )?;
             let each = long.saturating_sub(short) / u64::from(requests);
-            if place == 0 {
+            if index == 0 {
                 bare = each;
             }
             let times = each * 100 / bare.max(1);
@@ -41,7 +47,8 @@ pub(crate) fn run(requests: u32, keep: Option<&Path>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn kept(prefix: &Path, target: Target, workload: Workload) -> PathBuf {
+/// Returns the path of the profile of a run.
+fn profile_path(prefix: &Path, target: Target, workload: Workload) -> PathBuf {
     let mut name = prefix.as_os_str().to_owned();
     name.push(format!(".{target:?}.{workload:?}").to_lowercase());
     name.into()
@@ -54,10 +61,10 @@ fn count(
     workload: Workload,
     requests: u32,
     collector: &str,
-    keep: Option<&Path>,
+    profile: Option<&Path>,
 ) -> Result<u64, Failure> {
     let unique = format!("seaworthy-bench-{}.callgrind", std::process::id());
-    let file = keep.map_or_else(|| std::env::temp_dir().join(unique), Path::to_owned);
+    let file = profile.map_or_else(|| std::env::temp_dir().join(unique), Path::to_owned);
     let value = target.to_possible_value();
     let name = value
         .as_ref()
@@ -82,17 +89,17 @@ fn count(
         .and_then(|address| load::send(address, workload, requests));
     // The server stops when stdin closes.
     drop(server.stdin.take());
-    let mut told = String::new();
+    let mut server_log = String::new();
     if let Some(mut stderr) = server.stderr.take() {
-        stderr.read_to_string(&mut told)?;
+        stderr.read_to_string(&mut server_log)?;
     }
     let status = server.wait()?;
-    sent.map_err(|error| format!("{error}\n{told}"))?;
+    sent.map_err(|error| format!("{error}\n{server_log}"))?;
     if !status.success() {
-        return Err(format!("the server ended with {status}:\n{told}").into());
+        return Err(format!("the server ended with {status}:\n{server_log}").into());
     }
     let total = total(&file)?;
-    if keep.is_none() {
+    if profile.is_none() {
         fs::remove_file(&file)?;
     }
     Ok(total)

@@ -93,17 +93,17 @@ fn compare(
 ) -> Result<String, Failure> {
     measure(WARM_UP, bytes, &mut serde)?;
     measure(WARM_UP, bytes, &mut contract)?;
-    let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+    let (mut baseline, mut seaworthy) = (Vec::new(), Vec::new());
     for _ in 0..blocks {
-        theirs.push(measure(time, bytes, &mut serde)?);
-        ours.push(measure(time, bytes, &mut contract)?);
-        ours.push(measure(time, bytes, &mut contract)?);
-        theirs.push(measure(time, bytes, &mut serde)?);
+        baseline.push(measure(time, bytes, &mut serde)?);
+        seaworthy.push(measure(time, bytes, &mut contract)?);
+        seaworthy.push(measure(time, bytes, &mut contract)?);
+        baseline.push(measure(time, bytes, &mut serde)?);
     }
-    let (theirs, ours) = (median(&theirs), median(&ours));
+    let (baseline, seaworthy) = (median(&baseline), median(&seaworthy));
     Ok(format!(
-        "{theirs:>12.2} {ours:>12.2} {:>8.2}",
-        ours / theirs
+        "{baseline:>12.2} {seaworthy:>12.2} {:>8.2}",
+        seaworthy / baseline
     ))
 }
 
@@ -136,11 +136,11 @@ mod tests {
     #[test]
     fn both_read_the_same_order_api_1() {
         let text = document();
-        let ours = read_contract(text.as_bytes()).unwrap();
-        let theirs = read_serde(text.as_bytes()).unwrap();
-        assert_eq!(ours.id, theirs.id);
-        assert_eq!(ours.note, theirs.note);
-        assert_eq!(ours.lines.len(), theirs.lines.len());
-        assert_eq!(ours.lines[3].article, theirs.lines[3].article);
+        let seaworthy = read_contract(text.as_bytes()).unwrap();
+        let baseline = read_serde(text.as_bytes()).unwrap();
+        assert_eq!(seaworthy.id, baseline.id);
+        assert_eq!(seaworthy.note, baseline.note);
+        assert_eq!(seaworthy.lines.len(), baseline.lines.len());
+        assert_eq!(seaworthy.lines[3].article, baseline.lines[3].article);
     }
 }

@@ -43,11 +43,11 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
         RequestId::generate(),
         TraceContext::root(false),
     ));
-    let usual = tracing::Dispatch::new(fmt().json().with_writer(io::sink).finish());
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let formatter = tracing::Dispatch::new(fmt().json().with_writer(io::sink).finish());
+    let (mut seaworthy, mut baseline) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        ours.push(context::sync_scope(Arc::clone(&request), measure));
-        theirs.push(tracing::dispatcher::with_default(&usual, || {
+        seaworthy.push(context::sync_scope(Arc::clone(&request), measure));
+        baseline.push(tracing::dispatcher::with_default(&formatter, || {
             let request_id = request.request_id().to_string();
             let trace = request.trace().trace_id().to_string();
             let span = tracing::info_span!(
@@ -60,35 +60,35 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
             span.in_scope(measure)
         }));
     }
-    let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+    let min = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     let mut out = io::stdout().lock();
     writeln!(
         out,
         "one JSON line with six fields and a trace, {rounds} rounds of {LINES}"
     )?;
-    writeln!(out, "{:<24} {:>10} {:>10}", "", "least ns", "median ns")?;
+    writeln!(out, "{:<24} {:>10} {:>10}", "", "min ns", "median ns")?;
     for (name, values) in [
-        ("tracing-subscriber json", &theirs),
-        ("ours, redacted", &ours),
+        ("tracing-subscriber json", &baseline),
+        ("seaworthy, redacted", &seaworthy),
     ] {
         writeln!(
             out,
             "{name:<24} {:>10.0} {:>10.0}",
-            least(values),
+            min(values),
             median(values)
         )?;
     }
     writeln!(
         out,
-        "ours: {:.2} of the usual",
-        least(&ours) / least(&theirs)
+        "ratio of the minimums: {:.2}",
+        min(&seaworthy) / min(&baseline)
     )?;
     Ok(())
 }
 
 /// Returns nanoseconds per line.
 fn measure() -> f64 {
-    let begun = Instant::now();
+    let start = Instant::now();
     for number in 0..LINES {
         tracing::info!(
             order = black_box(number),
@@ -104,6 +104,6 @@ fn measure() -> f64 {
         clippy::cast_precision_loss,
         reason = "nanoseconds of one measurement are far below 2^52"
     )]
-    let nanos = begun.elapsed().as_nanos() as f64;
+    let nanos = start.elapsed().as_nanos() as f64;
     nanos / f64::from(LINES)
 }

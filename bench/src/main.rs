@@ -79,7 +79,7 @@ enum Benchmark {
         requests: u32,
         /// Path prefix for the callgrind profile of the longer run.
         #[arg(long)]
-        keep: Option<std::path::PathBuf>,
+        profile_prefix: Option<std::path::PathBuf>,
     },
     /// Time of one log line, against the JSON formatter of tracing-subscriber.
     LogLine {
@@ -198,7 +198,10 @@ fn main() -> ExitCode {
             seconds,
             connections,
         } => stack::run(blocks, seconds, connections),
-        Benchmark::Instructions { requests, keep } => instructions::run(requests, keep.as_deref()),
+        Benchmark::Instructions {
+            requests,
+            profile_prefix,
+        } => instructions::run(requests, profile_prefix.as_deref()),
         Benchmark::LogLine { rounds } => log_line::run(rounds),
         Benchmark::Redaction { rounds } => redaction::run(rounds),
         Benchmark::Client { rounds } => client::run(rounds),

@@ -87,17 +87,17 @@ fn row(
     name: &str,
     rounds: u32,
     mut other: impl FnMut() -> Result<f64, Failure>,
-    mut ours: impl FnMut() -> Result<f64, Failure>,
+    mut seaworthy: impl FnMut() -> Result<f64, Failure>,
 ) -> Result<(), Failure> {
-    let (mut best_other, mut best_ours) = (f64::MAX, f64::MAX);
+    let (mut best_other, mut best_seaworthy) = (f64::MAX, f64::MAX);
     for _ in 0..rounds {
         best_other = best_other.min(other()?);
-        best_ours = best_ours.min(ours()?);
+        best_seaworthy = best_seaworthy.min(seaworthy()?);
     }
-    let ratio = best_ours / best_other;
+    let ratio = best_seaworthy / best_other;
     writeln!(
         io::stdout(),
-        "{name:<52} {best_other:>8.1} ns {best_ours:>8.1} ns   {ratio:.2}"
+        "{name:<52} {best_other:>8.1} ns {best_seaworthy:>8.1} ns   {ratio:.2}"
     )?;
     Ok(())
 }
@@ -117,12 +117,12 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     )?;
 
     let mut other = tower::timeout::Timeout::new(bare(), second);
-    let mut ours = TimeoutLayer::new(Timeout::from_secs(1)).layer(inner());
+    let mut seaworthy = TimeoutLayer::new(Timeout::from_secs(1)).layer(inner());
     row(
         "timeout: tower::timeout",
         rounds,
         || call(&mut other),
-        || call(&mut ours),
+        || call(&mut seaworthy),
     )?;
 
     let mut other = other_breaker::CircuitBreakerLayer::builder()
@@ -130,42 +130,42 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
         .sliding_window_size(100)
         .build()?
         .layer(bare());
-    let mut ours =
+    let mut seaworthy =
         CircuitBreakerLayer::new(policies.breaker().clone(), ClassifyErrors).layer(inner());
     row(
         "breaker: tower-resilience-circuitbreaker",
         rounds,
         || call(&mut other),
-        || call(&mut ours),
+        || call(&mut seaworthy),
     )?;
 
     let mut other = tower::limit::ConcurrencyLimit::new(bare(), 64);
-    let mut ours = BulkheadLayer::new(policies.bulkhead().clone()).layer(inner());
+    let mut seaworthy = BulkheadLayer::new(policies.bulkhead().clone()).layer(inner());
     row(
         "bulkhead: tower::limit::ConcurrencyLimit",
         rounds,
         || call(&mut other),
-        || call(&mut ours),
+        || call(&mut seaworthy),
     )?;
 
     let retry = || RetryLayer::new(policies.retry().clone(), ClassifyErrors, ReplayClone);
     let mut other = tower::retry::Retry::new(RetryFailures, bare());
-    let mut ours = retry().layer(inner());
+    let mut seaworthy = retry().layer(inner());
     row(
         "retry with a budget: tower::retry without one",
         rounds,
         || call(&mut other),
-        || call(&mut ours),
+        || call(&mut seaworthy),
     )?;
     let mut other = tower::service_fn(|number| {
         (move || answer(number)).retry(ExponentialBuilder::default().with_jitter())
     });
-    let mut ours = retry().layer(inner());
+    let mut seaworthy = retry().layer(inner());
     row(
         "retry with a budget: backon without one",
         rounds,
         || call(&mut other),
-        || call(&mut ours),
+        || call(&mut seaworthy),
     )?;
 
     let config = RateLimitConfig {
@@ -175,11 +175,11 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     };
     let key = RateLimitKey::api_key("bench");
     let other = Governor::keyed(Quota::per_second(NonZeroU32::MAX));
-    let ours = RateLimiter::new("bench", &config, &Metrics::new());
+    let seaworthy = RateLimiter::new("bench", &config, &Metrics::new());
     row(
         "rate limit by key: governor, keyed",
         rounds,
         || decide(|| other.check_key(&key).is_ok()),
-        || decide(|| ours.admit(&key, Instant::now()).is_ok()),
+        || decide(|| seaworthy.admit(&key, Instant::now()).is_ok()),
     )
 }

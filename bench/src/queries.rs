@@ -18,13 +18,13 @@ const PAGE: i64 = 20;
 
 /// A query of the benchmark.
 #[derive(Debug, Clone, Copy)]
-enum Question {
+enum Query {
     One,
     Page,
     Change,
 }
 
-impl Question {
+impl Query {
     const ALL: [Self; 3] = [Self::One, Self::Page, Self::Change];
 
     const fn name(self) -> &'static str {
@@ -48,36 +48,36 @@ pub(crate) fn run(postgres: &Path, rounds: u32) -> Result<(), Failure> {
         let bare = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
         let bare = bare.connect(&url).await?;
         let config = DatabaseConfig::at(url.parse()?);
-        let ours = Database::builder("bench", config).open().await?;
+        let seaworthy = Database::builder("bench", config).open().await?;
         sql("CREATE TABLE entries (number BIGINT PRIMARY KEY, label TEXT NOT NULL, amount BIGINT NOT NULL)")
-            .execute(&ours)
+            .execute(&seaworthy)
             .await?;
         sql("INSERT INTO entries SELECT number, 'entry ' || number, number FROM generate_series(1, ?) AS number")
             .bind(ROWS)
-            .execute(&ours)
+            .execute(&seaworthy)
             .await?;
         let mut out = io::stdout().lock();
-        writeln!(out, "one question on a connection, median of {rounds} rounds, in us")?;
-        writeln!(out, "{:<30} {:>10} {:>8} {:>6}", "", "bare sqlx", "ours", "ratio")?;
-        for question in Question::ALL {
-            let (mut theirs, mut own) = (Vec::new(), Vec::new());
-            ask_bare(&bare, question).await?;
-            ask(&ours, question).await?;
+        writeln!(out, "one query, median of {rounds} rounds, in us")?;
+        writeln!(out, "{:<30} {:>10} {:>8} {:>6}", "", "sqlx", "seaworthy", "ratio")?;
+        for query in Query::ALL {
+            let (mut baseline, mut seaworthy_times) = (Vec::new(), Vec::new());
+            run_bare(&bare, query).await?;
+            run_query(&seaworthy, query).await?;
             for _ in 0..rounds {
-                theirs.push(ask_bare(&bare, question).await?);
-                own.push(ask(&ours, question).await?);
+                baseline.push(run_bare(&bare, query).await?);
+                seaworthy_times.push(run_query(&seaworthy, query).await?);
             }
-            let (theirs, own) = (median(&theirs), median(&own));
-            let ratio = own / theirs;
-            writeln!(out, "{:<30} {theirs:>10.1} {own:>8.1} {ratio:>6.2}", question.name())?;
+            let (baseline, framework) = (median(&baseline), median(&seaworthy_times));
+            let ratio = framework / baseline;
+            writeln!(out, "{:<30} {baseline:>10.1} {framework:>8.1} {ratio:>6.2}", query.name())?;
         }
         Ok(())
     })
 }
 
 /// Returns the mean time of one run in microseconds.
-fn share(begun: Instant) -> f64 {
-    begun.elapsed().as_secs_f64() * 1e6 / f64::from(RUNS)
+fn mean_us(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e6 / f64::from(RUNS)
 }
 
 /// Returns keys in a random order.
@@ -85,12 +85,12 @@ fn key(number: u32) -> i64 {
     i64::from(number) * 7_919 % ROWS + 1
 }
 
-async fn ask_bare(pool: &PgPool, question: Question) -> Result<f64, Failure> {
-    let begun = Instant::now();
+async fn run_bare(pool: &PgPool, query: Query) -> Result<f64, Failure> {
+    let start = Instant::now();
     for number in 0..RUNS {
         let key = key(number);
-        match question {
-            Question::One => {
+        match query {
+            Query::One => {
                 let row: (i64, String, i64) =
                     sqlx::query_as("SELECT number, label, amount FROM entries WHERE number = $1")
                         .bind(key)
@@ -98,7 +98,7 @@ async fn ask_bare(pool: &PgPool, question: Question) -> Result<f64, Failure> {
                         .await?;
                 is_true(row.0 == key)?;
             }
-            Question::Page => {
+            Query::Page => {
                 let rows: Vec<(i64, String, i64)> = sqlx::query_as(
                     "SELECT number, label, amount FROM entries WHERE number >= $1 ORDER BY number LIMIT $2",
                 )
@@ -108,7 +108,7 @@ async fn ask_bare(pool: &PgPool, question: Question) -> Result<f64, Failure> {
                 .await?;
                 is_true(rows.len() == 20)?;
             }
-            Question::Change => {
+            Query::Change => {
                 let mut tx = pool.begin().await?;
                 let done = sqlx::query("UPDATE entries SET amount = amount + 1 WHERE number = $1")
                     .bind(key)
@@ -119,15 +119,15 @@ async fn ask_bare(pool: &PgPool, question: Question) -> Result<f64, Failure> {
             }
         }
     }
-    Ok(share(begun))
+    Ok(mean_us(start))
 }
 
-async fn ask(database: &Database, question: Question) -> Result<f64, Failure> {
-    let begun = Instant::now();
+async fn run_query(database: &Database, query: Query) -> Result<f64, Failure> {
+    let start = Instant::now();
     for number in 0..RUNS {
         let key = key(number);
-        match question {
-            Question::One => {
+        match query {
+            Query::One => {
                 let row: (i64, String, i64) =
                     sql("SELECT number, label, amount FROM entries WHERE number = ?")
                         .bind(key)
@@ -135,7 +135,7 @@ async fn ask(database: &Database, question: Question) -> Result<f64, Failure> {
                         .await?;
                 is_true(row.0 == key)?;
             }
-            Question::Page => {
+            Query::Page => {
                 let rows: Vec<(i64, String, i64)> = sql(
                     "SELECT number, label, amount FROM entries WHERE number >= ? ORDER BY number LIMIT ?",
                 )
@@ -145,7 +145,7 @@ async fn ask(database: &Database, question: Question) -> Result<f64, Failure> {
                 .await?;
                 is_true(rows.len() == 20)?;
             }
-            Question::Change => {
+            Query::Change => {
                 let changed: Result<u64, DataError> = database
                     .transaction(|tx| async move {
                         let done = sql("UPDATE entries SET amount = amount + 1 WHERE number = ?")
@@ -159,7 +159,7 @@ async fn ask(database: &Database, question: Question) -> Result<f64, Failure> {
             }
         }
     }
-    Ok(share(begun))
+    Ok(mean_us(start))
 }
 
 fn is_true(condition: bool) -> Result<(), Failure> {

@@ -52,17 +52,17 @@ pub(crate) fn run(blocks: u32, seconds: f64, connections: u32) -> Result<(), Fai
     core_affinity::set_for_current(last);
     let time = Duration::from_secs_f64(seconds);
     for workload in WORKLOADS {
-        for &[bare, ours] in workload.pairs() {
+        for &[bare, seaworthy] in workload.pairs() {
             let bare = Server::start(bare, first, &collector)?;
-            let ours = Server::start(ours, first, &collector)?;
-            for server in [&bare, &ours] {
+            let seaworthy = Server::start(seaworthy, first, &collector)?;
+            for server in [&bare, &seaworthy] {
                 load::run(server.address, workload, connections, WARM_UP)?;
             }
-            let (mut bare_runs, mut our_runs) = (Vec::new(), Vec::new());
+            let (mut bare_runs, mut seaworthy_runs) = (Vec::new(), Vec::new());
             for _ in 0..blocks {
                 bare_runs.push(bare.measure(workload, connections, time)?);
-                our_runs.push(ours.measure(workload, connections, time)?);
-                our_runs.push(ours.measure(workload, connections, time)?);
+                seaworthy_runs.push(seaworthy.measure(workload, connections, time)?);
+                seaworthy_runs.push(seaworthy.measure(workload, connections, time)?);
                 bare_runs.push(bare.measure(workload, connections, time)?);
             }
             writeln!(
@@ -76,16 +76,16 @@ pub(crate) fn run(blocks: u32, seconds: f64, connections: u32) -> Result<(), Fai
                 "", "req/s", "CPU us", "p50 us", "p99 us", "p99.9 us"
             )?;
             let bare_line = line(bare.target, &bare_runs);
-            let our_line = line(ours.target, &our_runs);
-            writeln!(out, "{bare_line}\n{our_line}")?;
+            let seaworthy_line = line(seaworthy.target, &seaworthy_runs);
+            writeln!(out, "{bare_line}\n{seaworthy_line}")?;
             let of = |runs: &[Run], value: fn(&Run) -> f64| {
                 median(&runs.iter().map(value).collect::<Vec<_>>())
             };
             writeln!(
                 out,
                 "throughput: {:.2} of bare; CPU: {:.2} times bare",
-                of(&our_runs, |run| run.per_second) / of(&bare_runs, |run| run.per_second),
-                of(&our_runs, |run| run.cpu) / of(&bare_runs, |run| run.cpu),
+                of(&seaworthy_runs, |run| run.per_second) / of(&bare_runs, |run| run.per_second),
+                of(&seaworthy_runs, |run| run.cpu) / of(&bare_runs, |run| run.cpu),
             )?;
         }
     }
@@ -111,7 +111,7 @@ impl Server {
         core: core_affinity::CoreId,
         collector: &str,
     ) -> Result<Self, Failure> {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let collector = collector.to_owned();
         thread::Builder::new()
             .name(target.name().to_owned())
@@ -122,7 +122,9 @@ impl Server {
                     .build();
                 let runtime = match runtime {
                     Ok(runtime) => runtime,
-                    Err(error) => return tell.send(Err(Failure::from(error))).unwrap_or_default(),
+                    Err(error) => {
+                        return sender.send(Err(Failure::from(error))).unwrap_or_default();
+                    }
                 };
                 runtime.block_on(async {
                     let served = target.serve(&collector).await;
@@ -133,12 +135,12 @@ impl Server {
                             time: ThreadTime::of_this_thread()?,
                         })
                     });
-                    if tell.send(served).is_ok() {
+                    if sender.send(served).is_ok() {
                         std::future::pending::<()>().await;
                     }
                 });
             })?;
-        told.recv()?
+        receiver.recv()?
     }
 
     fn measure(

@@ -63,12 +63,12 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
         Algorithm::Es384,
         Algorithm::EdDsa,
     ] {
-        let (theirs, ours) = verification(algorithm, rounds)?;
+        let (baseline, seaworthy) = verification(algorithm, rounds)?;
         writeln!(
             out,
-            "{:<8} {theirs:>14.0} {ours:>10.0} {:>6.2}",
+            "{:<8} {baseline:>14.0} {seaworthy:>10.0} {:>6.2}",
             algorithm.name(),
-            ours / theirs
+            seaworthy / baseline
         )?;
     }
     let [anonymous, authenticated] = requests(rounds)?;
@@ -133,16 +133,16 @@ fn verification(algorithm: Algorithm, rounds: u32) -> Result<(f64, f64), Failure
     let now = SystemTime::now();
     verifier.verify_now(&token, now)?;
     jsonwebtoken::decode::<Value>(&token, &key, &validation)?;
-    let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+    let (mut baseline, mut seaworthy) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        theirs.push(nanoseconds(|| {
+        baseline.push(nanoseconds(|| {
             black_box(jsonwebtoken::decode::<Value>(black_box(&token), &key, &validation).is_ok());
         }));
-        ours.push(nanoseconds(|| {
+        seaworthy.push(nanoseconds(|| {
             black_box(verifier.verify_now(black_box(&token), now).is_ok());
         }));
     }
-    Ok((median(&theirs), median(&ours)))
+    Ok((median(&baseline), median(&seaworthy)))
 }
 
 fn bare_key(signer: &TokenSigner) -> Result<DecodingKey, Failure> {

@@ -55,8 +55,8 @@ impl Side for Bare {
                         let record = FutureRecord::to(&name).key(&key).payload(&PAYLOAD[..]);
                         sent.push(producer.send_result(record).map_err(|(error, _)| error)?);
                     }
-                    for told in try_join_all(sent).await? {
-                        told.map_err(|(error, _)| error)?;
+                    for delivery in try_join_all(sent).await? {
+                        delivery.map_err(|(error, _)| error)?;
                     }
                 }
                 Ok(())

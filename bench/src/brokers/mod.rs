@@ -8,9 +8,9 @@
 #[cfg(feature = "kafka")]
 mod kafka;
 mod nats;
-mod ours;
 mod rabbitmq;
 mod redis;
+mod seaworthy;
 
 use std::{
     io::{self, Write as _},
@@ -100,20 +100,20 @@ async fn pair(
     messages: u32,
     blocks: u32,
 ) -> Result<(), Failure> {
-    let ours = ours::Ours::start(url).await?;
+    let seaworthy = seaworthy::SeaworthySide::start(url).await?;
     let (mut published, mut consumed) = (Vec::new(), Vec::new());
-    let mut turns = 0;
-    let mut turn = async |side: &dyn Side| {
-        turns += 1;
-        let name = format!("bench.{broker}.{turns}");
+    let mut runs = 0;
+    let mut run = async |side: &dyn Side| {
+        runs += 1;
+        let name = format!("bench.{broker}.{runs}");
         side.run(&name, messages).await
     };
-    turn(bare).await?;
-    turn(&ours).await?;
+    run(bare).await?;
+    run(&seaworthy).await?;
     for _ in 0..blocks {
-        let first = turn(bare).await?;
-        let (second, third) = (turn(&ours).await?, turn(&ours).await?);
-        let fourth = turn(bare).await?;
+        let first = run(bare).await?;
+        let (second, third) = (run(&seaworthy).await?, run(&seaworthy).await?);
+        let fourth = run(bare).await?;
         published.push((
             first.publish + fourth.publish,
             second.publish + third.publish,
@@ -123,25 +123,32 @@ async fn pair(
             second.consume + third.consume,
         ));
     }
-    ours.stop().await;
+    seaworthy.stop().await;
     row(broker, "publish", messages * 2, &published)?;
     row(broker, "consume", messages * 2, &consumed)?;
     Ok(())
 }
 
 /// Prints the median rates, and the median, lowest and highest ratio.
-fn row(broker: &str, what: &str, messages: u32, pairs: &[(Duration, Duration)]) -> io::Result<()> {
+fn row(
+    broker: &str,
+    operation: &str,
+    messages: u32,
+    pairs: &[(Duration, Duration)],
+) -> io::Result<()> {
     let rate = |time: &Duration| f64::from(messages) / time.as_secs_f64();
     let bare: Vec<_> = pairs.iter().map(|(bare, _)| rate(bare)).collect();
-    let ours: Vec<_> = pairs.iter().map(|(_, ours)| rate(ours)).collect();
-    let ratios = pairs.iter().map(|(bare, ours)| rate(ours) / rate(bare));
+    let seaworthy: Vec<_> = pairs.iter().map(|(_, seaworthy)| rate(seaworthy)).collect();
+    let ratios = pairs
+        .iter()
+        .map(|(bare, seaworthy)| rate(seaworthy) / rate(bare));
     let mut ratios: Vec<f64> = ratios.collect();
     ratios.sort_by(f64::total_cmp);
     let edge = |edge: Option<&f64>| edge.copied().unwrap_or(f64::NAN);
     writeln!(
         io::stdout(),
-        "{broker:9} {what}: ours {:>7.0}/s, bare {:>7.0}/s, ratio {:.2} ({:.2} to {:.2})",
-        median(&ours),
+        "{broker:9} {operation}: seaworthy {:>7.0}/s, client {:>7.0}/s, ratio {:.2} ({:.2} to {:.2})",
+        median(&seaworthy),
         median(&bare),
         median(&ratios),
         edge(ratios.first()),
@@ -154,7 +161,7 @@ async fn timed<F>(work: F) -> Result<Duration, Failure>
 where
     F: Future<Output = Result<(), Failure>>,
 {
-    let began = Instant::now();
+    let start = Instant::now();
     work.await?;
-    Ok(began.elapsed())
+    Ok(start.elapsed())
 }

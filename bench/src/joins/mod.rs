@@ -47,7 +47,7 @@ pub(crate) fn run(postgres: &Path, blocks: u32, seconds: u32) -> Result<(), Fail
         2 * blocks
     )?;
     for events in EVENTS {
-        let (mut ours, mut bare, mut latencies) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut seaworthy, mut bare, mut latencies) = (Vec::new(), Vec::new(), Vec::new());
         let mut join = || -> Result<f64, Failure> {
             let all = MAX_RATE * span.as_secs_f64();
             let result =
@@ -57,17 +57,17 @@ pub(crate) fn run(postgres: &Path, blocks: u32, seconds: u32) -> Result<(), Fail
             Ok(rate)
         };
         for _ in 0..blocks {
-            ours.push(join()?);
+            seaworthy.push(join()?);
             bare.push(pgbench::run(&postgres, name, events, CLIENTS, seconds)?);
             bare.push(pgbench::run(&postgres, name, events, CLIENTS, seconds)?);
-            ours.push(join()?);
+            seaworthy.push(join()?);
         }
         latencies.sort_unstable();
-        let (ours, bare) = (median(&ours), median(&bare));
+        let (seaworthy, bare) = (median(&seaworthy), median(&bare));
         writeln!(
             out,
-            "{events:>3} events: service {ours:>6.0}, pgbench {bare:>6.0}, ratio {:.2}; service p50 {:.1} ms, p99 {:.1} ms",
-            ours / bare,
+            "{events:>3} events: service {seaworthy:>6.0}, pgbench {bare:>6.0}, ratio {:.2}; service p50 {:.1} ms, p99 {:.1} ms",
+            seaworthy / bare,
             milliseconds(percentile(&latencies, 0.5)),
             milliseconds(percentile(&latencies, 0.99)),
         )?;

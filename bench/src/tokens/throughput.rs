@@ -106,7 +106,7 @@ impl Runs {
 /// Serves on a thread that is pinned to a core. Returns the address, the credentials, and the time
 /// of the thread.
 fn serve(core: core_affinity::CoreId) -> Result<(SocketAddr, Vec<String>, ThreadTime), Failure> {
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         core_affinity::set_for_current(core);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -114,15 +114,15 @@ fn serve(core: core_affinity::CoreId) -> Result<(SocketAddr, Vec<String>, Thread
             .build();
         let runtime = match runtime {
             Ok(runtime) => runtime,
-            Err(error) => return tell.send(Err(error.into())).unwrap_or_default(),
+            Err(error) => return sender.send(Err(error.into())).unwrap_or_default(),
         };
         runtime.block_on(async {
-            if tell.send(listen().await).is_ok() {
+            if sender.send(listen().await).is_ok() {
                 std::future::pending::<()>().await;
             }
         });
     });
-    told.recv()?
+    receiver.recv()?
 }
 
 async fn listen() -> Result<(SocketAddr, Vec<String>, ThreadTime), Failure> {

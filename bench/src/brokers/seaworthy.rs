@@ -17,12 +17,12 @@ use super::{BATCH, KEYS, PAYLOAD, PREFETCH, Side, Times, timed};
 use crate::Failure;
 
 /// A service with a broker.
-pub(super) struct Ours {
+pub(super) struct SeaworthySide {
     running: RunningService,
     messaging: Messaging,
 }
 
-impl Ours {
+impl SeaworthySide {
     pub(super) async fn start(url: &str) -> Result<Self, Failure> {
         let loader = Loader::new("bench")
             .environment(Environment::default())
@@ -62,16 +62,16 @@ impl Ours {
     }
 }
 
-impl Side for Ours {
+impl Side for SeaworthySide {
     fn run(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
         let name = name.to_owned();
         Box::pin(async move {
             let (count, changed) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
-            let (counted, told) = (Arc::clone(&count), Arc::clone(&changed));
+            let (counted, notifier) = (Arc::clone(&count), Arc::clone(&changed));
             let subscription = Subscription::new(&name)
                 .on_topic(&name, move |_: Received<Bytes>| {
                     if counted.fetch_add(1, Ordering::Relaxed) + 1 == messages {
-                        told.notify_one();
+                        notifier.notify_one();
                     }
                     async { Ok::<_, seaworthy_messaging::Failure>(()) }
                 })
