@@ -115,7 +115,9 @@ async fn call_after_deadline_is_not_sent_life_6() {
     assert!(metrics.body.contains(none), "{}", metrics.body);
 }
 
-#[tokio::test]
+// The start blocks its thread. The channel continues on the other threads: an attempt to connect that
+// ends late would fail the second call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn channel_reconnects_after_refused_connection_res_2() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
