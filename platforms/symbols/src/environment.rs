@@ -1,28 +1,31 @@
 //! Defaults that differ from the framework, and names of legacy variables.
 
-use seaworthy::prelude::*;
+use seaworthy::{config::LegacyVariable, prelude::*};
+
+/// The legacy variables of both programs.
+const VARIABLES: [LegacyVariable; 11] = [
+    LegacyVariable::sets("LOG_LEVEL", "log.level"),
+    LegacyVariable::sets("LOG_FORMAT", "log.format"),
+    LegacyVariable::sets("DB_DSN", "database.url"),
+    LegacyVariable::sets("DB_MAX_IDLE_CONNS", "database.pool.min_connections"),
+    LegacyVariable::sets("DB_MAX_OPEN_CONNS", "database.pool.max_connections"),
+    LegacyVariable::sets("DB_CONN_MAX_LIFETIME", "database.pool.max_lifetime"),
+    LegacyVariable::sets("MQ_ADDR", "broker.url"),
+    LegacyVariable::sets("MQ_DIAL_TIMEOUT", "broker.rabbitmq.connect_timeout"),
+    LegacyVariable::sets("MQ_EXCHANGE_NAME", "broker.rabbitmq.exchange"),
+    LegacyVariable::sets("MQ_EXCHANGE_TYPE", "broker.rabbitmq.exchange_type"),
+    LegacyVariable::rejected(
+        "METRICS_SERVICE_NAME",
+        "remove it: metrics.service_prefix adds the name of the service",
+    ),
+];
 
 /// Returns a program with the common defaults and variables.
 pub(crate) fn program(name: &str) -> Service {
-    let program = Service::new(name, env!("CARGO_PKG_VERSION"))
+    Service::new(name, env!("CARGO_PKG_VERSION"))
         // Existing dashboards and alerts use the prefixed names.
-        .default_value("metrics.service_prefix", true);
-    [
-        ("LOG_LEVEL", "log.level"),
-        ("LOG_FORMAT", "log.format"),
-        ("DB_DSN", "database.url"),
-        ("DB_MAX_IDLE_CONNS", "database.pool.min_connections"),
-        ("DB_MAX_OPEN_CONNS", "database.pool.max_connections"),
-        ("DB_CONN_MAX_LIFETIME", "database.pool.max_lifetime"),
-        ("MQ_ADDR", "broker.url"),
-        ("MQ_DIAL_TIMEOUT", "broker.rabbitmq.connect_timeout"),
-        ("MQ_EXCHANGE_NAME", "broker.rabbitmq.exchange"),
-        ("MQ_EXCHANGE_TYPE", "broker.rabbitmq.exchange_type"),
-    ]
-    .into_iter()
-    .fold(program, |program, (variable, key)| {
-        program.variable(variable, key)
-    })
+        .default_value("metrics.service_prefix", true)
+        .legacy_variables(VARIABLES)
 }
 
 /// Returns the service.

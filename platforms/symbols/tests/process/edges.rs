@@ -252,6 +252,31 @@ fn legacy_variables_are_settings_conf_1() {
 }
 
 #[test]
+fn unsupported_legacy_settings_fail_start_conf_1() {
+    let names = [("METRICS_SERVICE_NAME", "symbols")];
+    for program in [
+        env!("CARGO_BIN_EXE_symbols"),
+        env!("CARGO_BIN_EXE_symbols-worker"),
+    ] {
+        let run = |arguments: &[&str], environment: &[(&str, &str)]| {
+            let process = ServiceProcess::start_as_is(Path::new(program), arguments, environment);
+            let ended = process.unwrap().ended().unwrap();
+            (ended.status.code(), ended.stderr)
+        };
+        let (status, text) = run(&["serve"], &names);
+        assert_eq!(status, Some(78), "{text}");
+        assert!(text.contains("env METRICS_SERVICE_NAME: "), "{text}");
+        // The legacy flag of a file with another format.
+        let (status, text) = run(&["--conf", "configs/config.yaml"], &[]);
+        assert_eq!(status, Some(2), "{text}");
+        assert!(
+            text.contains("'--conf'") && text.contains("'--config'"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn default_settings_run_service_and_worker_together_conf_1() {
     let defaults = settings(env!("CARGO_BIN_EXE_symbols"), &[]);
     let worker_defaults = settings(env!("CARGO_BIN_EXE_symbols-worker"), &[]);
