@@ -113,13 +113,19 @@ impl Platform {
         .await?;
 
         let service = Part::event();
-        let own = with("event", std::slice::from_ref(&audit_log));
-        self.add(service, options, own, true, city_events_event::assemble)
-            .await?;
+        let settings = with("event", std::slice::from_ref(&audit_log));
+        self.add(
+            service,
+            options,
+            settings,
+            true,
+            city_events_event::assemble,
+        )
+        .await?;
 
         let service = Part::join();
-        let own = with("join", std::slice::from_ref(&audit_log));
-        self.add(service, options, own, true, city_events_join::assemble)
+        let settings = with("join", std::slice::from_ref(&audit_log));
+        self.add(service, options, settings, true, city_events_join::assemble)
             .await?;
 
         let service = Part::feed();
@@ -137,18 +143,24 @@ impl Platform {
         let auth_url = self
             .addresses("auth")
             .map(|auth| format!("auth_url=http://{}", auth.http));
-        let own: Vec<String> = with("email", &[])
+        let settings: Vec<String> = with("email", &[])
             .into_iter()
             .filter(|set| *set != secret)
             .chain([internal])
             .chain(auth_url)
             .collect();
-        self.add(service, options, own, false, city_events_email::assemble)
-            .await?;
+        self.add(
+            service,
+            options,
+            settings,
+            false,
+            city_events_email::assemble,
+        )
+        .await?;
 
         let service = Part::bff();
-        let own = self.gateway_settings([secret, calls]);
-        self.add(service, options, own, false, city_events_bff::assemble)
+        let settings = self.gateway_settings([secret, calls]);
+        self.add(service, options, settings, false, city_events_bff::assemble)
             .await
     }
 
@@ -179,7 +191,7 @@ impl Platform {
         &mut self,
         part: Part,
         options: &PlatformOptions,
-        own: Vec<String>,
+        settings: Vec<String>,
         has_grpc: bool,
         assemble: A,
     ) -> Result<(), StartError>
@@ -187,7 +199,7 @@ impl Platform {
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
-        let loader = loader(&part, options, own, has_grpc);
+        let loader = loader(&part, options, settings, has_grpc);
         let identity = part.identity;
         // The future of a start is too large for the stack.
         let running = Box::pin(part.service.start(loader, assemble));
@@ -201,7 +213,8 @@ impl Platform {
         Ok(())
     }
 
-    /// Returns the addresses of a service by its short name: `auth`, `event`, `join`, `feed`, `email`, `bff`.
+    /// Returns the addresses of a service by its short name: `auth`, `event`, `join`, `feed`, `email`
+    /// or `bff`.
     #[must_use]
     pub fn addresses(&self, name: &str) -> Option<Addresses> {
         let found = self.services.iter().find(|running| running.name == name);
@@ -243,7 +256,12 @@ impl Platform {
 }
 
 /// Layers the settings of a service: the defaults of the platform, its own values, the caller's.
-fn loader(part: &Part, options: &PlatformOptions, own: Vec<String>, has_grpc: bool) -> Loader {
+fn loader(
+    part: &Part,
+    options: &PlatformOptions,
+    own_settings: Vec<String>,
+    has_grpc: bool,
+) -> Loader {
     let mut settings: Vec<String> = COMMON_SETTINGS.map(str::to_owned).into();
     if options.free_ports {
         settings.extend([
@@ -254,7 +272,7 @@ fn loader(part: &Part, options: &PlatformOptions, own: Vec<String>, has_grpc: bo
             settings.push("server.grpc.addr=127.0.0.1:0".into());
         }
     }
-    settings.extend(own);
+    settings.extend(own_settings);
     let prefix = format!("{}.", part.name);
     let overrides = options
         .set

@@ -15,16 +15,19 @@ pub struct BffConfig {
     pub jwt: AccessConfig,
     /// How long access tokens stay valid without a revocation list from the auth service.
     pub revocation: RevocationConfig,
-    /// Authentication of calls to the auth service. Optional if `grpc_clients.auth.tls.certificate` is set.
+    /// Authentication of calls to the auth service. Optional if `grpc_clients.auth.tls.certificate`
+    /// is set.
     pub service_calls: ServiceCallsConfig,
     /// Limit of the requests of one caller.
     pub rate_limit: CallerLimitConfig,
-    /// Base URL of event pictures, such as `https://cdn.example.org`. Without it, pages show drawings.
+    /// Base URL of event pictures, such as `https://cdn.example.org`. Without it, pages show
+    /// drawings.
     #[schemars(extend("x-browser-address" = true))]
     pub pictures_url: Option<String>,
 }
 
-/// Limit of requests to `/api` by user, or by IP address for anonymous callers. Pages have a separate limit, ten times as high.
+/// Limit of requests to `/api` by user, or by IP address for anonymous callers. Pages have a separate
+/// limit, ten times as high.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CallerLimitConfig {

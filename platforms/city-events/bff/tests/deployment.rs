@@ -13,7 +13,7 @@ const BFF: Deployed = Deployed {
 };
 
 #[test]
-fn committed_documents_match_settings_conf_6() {
+fn committed_settings_documents_are_current_conf_6() {
     BFF.documents_its_settings();
 }
 
@@ -27,7 +27,7 @@ fn production_refuses_rate_limits_that_fail_open_res_6() {
 }
 
 #[test]
-fn production_accepts_committed_settings_conf_3() {
+fn production_accepts_the_example_settings_conf_3() {
     BFF.is_accepted_by_production();
 }
 
@@ -53,7 +53,7 @@ fn production_refuses_plain_and_local_browser_addresses_sec_2() {
 }
 
 #[test]
-fn starts_in_production_with_committed_settings_conf_3() {
+fn service_starts_in_production_with_example_settings_conf_3() {
     BFF.starts_in_production();
 }
 

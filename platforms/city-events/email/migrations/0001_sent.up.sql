@@ -1,10 +1,10 @@
--- What was sent, so that it is not sent again.
+-- Sent mails, so that no mail is sent twice.
 CREATE TABLE sent_mails (
-    -- SHA-256 of what it is about: a link's token is a secret.
+    -- SHA-256 of the identity of the mail, because the token of a link is a secret.
     about {key_bytes} NOT NULL PRIMARY KEY,
-    -- False while somebody is sending it.
+    -- False while a sender holds a claim.
     sent {boolean} NOT NULL,
-    -- Microseconds since 1970: until then it is remembered, or belongs to whoever is sending it.
+    -- Microseconds since 1970: the end of the retention or of the claim.
     until_us {bigint} NOT NULL
 );
 

@@ -25,7 +25,7 @@ use crate::{
 /// The consumer group. The queue of the legacy service has incompatible arguments, so its name
 /// differs.
 pub(crate) const GROUP: &str = "city-events.email";
-/// The timeout of one message: a call to the auth service and a mail, which have their own timeouts.
+/// The timeout of one message. The call to the auth service and the mail have their own timeouts.
 const HANDLER_TIMEOUT: Timeout = Timeout::from_secs(30);
 
 /// Sends mail for messages.

@@ -7,6 +7,9 @@ use seaworthy::{
 };
 use sha2::{Digest as _, Sha256};
 
+/// The checksum of migration 1 with other comments.
+const OTHER_COMMENTS: &str = "a46c4a61dcb53bed6ad80c572cc6c67780e3f5333b42c33360fe8b202832fa09";
+
 /// The tables of the service: sent mails and the inbox.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[
@@ -15,7 +18,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             "sent",
             include_str!("../migrations/0001_sent.up.sql"),
             include_str!("../migrations/0001_sent.down.sql"),
-        ),
+        )
+        .with_former_checksum(OTHER_COMMENTS),
         Migration::new(
             2,
             "claims have owners",
@@ -92,7 +96,7 @@ pub(crate) struct MailClaim {
     owner: String,
 }
 
-/// Who sends a mail.
+/// The state of a mail when a sender claims it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
     /// The caller holds the claim.

@@ -11,7 +11,7 @@ const EMAIL: Deployed = Deployed {
 };
 
 #[test]
-fn committed_documents_match_settings_conf_6() {
+fn committed_settings_documents_are_current_conf_6() {
     EMAIL.documents_its_settings();
 }
 
@@ -25,12 +25,12 @@ fn production_refuses_rate_limits_that_fail_open_res_6() {
 }
 
 #[test]
-fn production_accepts_committed_settings_conf_3() {
+fn production_accepts_the_example_settings_conf_3() {
     EMAIL.is_accepted_by_production();
 }
 
 #[test]
-fn starts_in_production_on_real_servers_conf_3() {
+fn service_starts_in_production_on_real_servers_conf_3() {
     EMAIL.starts_in_production_on_real_servers();
 }
 

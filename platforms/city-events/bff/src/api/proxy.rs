@@ -1,4 +1,5 @@
-//! Proxied routes. The response is forwarded unchanged. Only the gateway sets the caller's identity.
+//! Proxied routes. The response is forwarded unchanged. Only the gateway sets the identity of the
+//! caller.
 
 use seaworthy::{
     axum::{
@@ -143,8 +144,7 @@ fn forwardable(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &heade
     })
 }
 
-/// The longest body that is forwarded, in bytes. Sign-in forms and tracked views are far shorter, and
-/// it is the default limit of the gateway's listener.
+/// The maximum size of a forwarded body, in bytes. It is the default of the gateway's listener.
 const MAX_FORWARDED_BODY: usize = 64 * 1024;
 
 async fn read(body: Body) -> Result<Bytes, ApiError> {
