@@ -8,6 +8,14 @@ use seaworthy_http::{
 };
 
 /// A service that authenticates by a client certificate, with its roles and scopes.
+///
+/// ```
+/// use seaworthy_auth::Peer;
+/// use seaworthy_core::Grants;
+///
+/// let orders = Peer::new("spiffe://example.org/orders")
+///     .grants(Grants::new([""; 0], ["charges:write"]));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     name: String,
@@ -51,6 +59,14 @@ impl Peer {
 /// Authenticates services by client certificates (AUTH-6), which the listener has verified against
 /// `client_ca`. A connection without a certificate of a peer goes to the next authenticator, such
 /// as [`BearerAuthentication`](crate::BearerAuthentication) for users.
+///
+/// ```
+/// use seaworthy_auth::{BearerAuthentication, Peer, PeerAuthentication};
+///
+/// fn authentication(users: BearerAuthentication) -> PeerAuthentication {
+///     PeerAuthentication::new([Peer::new("spiffe://example.org/orders")]).or(users)
+/// }
+/// ```
 #[derive(Clone)]
 pub struct PeerAuthentication {
     peers: Arc<[Peer]>,

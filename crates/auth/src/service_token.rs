@@ -25,6 +25,23 @@ pub const SERVICE_TOKEN: &str = "service+jwt";
 ///
 /// The other service verifies them with an [`IssuerConfig`](crate::token::IssuerConfig) whose
 /// `types` is only [`SERVICE_TOKEN`] and whose `audiences` is its own name.
+///
+/// ```
+/// use seaworthy_auth::{SERVICE_TOKEN, ServiceTokens};
+/// use seaworthy_auth::token::{Algorithm, SigningKey, TokenSigner, TokenSignerConfig};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = TokenSignerConfig {
+///     issuer: "orders".to_owned(),
+///     kind: SERVICE_TOKEN.to_owned(),
+///     ..TokenSignerConfig::default()
+/// };
+/// let signer = TokenSigner::new(config, SigningKey::generate("2026-11", Algorithm::EdDsa)?);
+/// let tokens = ServiceTokens::new(signer, "orders", "payments");
+/// assert!(tokens.token().is_ok());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ServiceTokens(Arc<Inner>);
 

@@ -76,6 +76,16 @@ impl Default for PasswordPolicyConfig {
 
 /// Checks new passwords as NIST SP 800-63B-4 requires: their length, and whether attackers try them
 /// first. It does not require kinds of characters, which make passwords worse.
+///
+/// ```
+/// use seaworthy_auth::password::{PasswordPolicy, WeakPassword};
+/// use seaworthy_core::Secret;
+///
+/// let policy = PasswordPolicy::default();
+/// let check = |text: &str| policy.check(&Secret::new(text.to_owned()), &["ada@example.org"]);
+/// assert_eq!(check("correct horse battery"), Ok(()));
+/// assert_eq!(check("password1234"), Err(WeakPassword::Common));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct PasswordPolicy(PasswordPolicyConfig);
 

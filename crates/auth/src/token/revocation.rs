@@ -47,6 +47,16 @@ impl fmt::Debug for RevocationStatus {
 /// rejects all tokens with 503 until the first read, and when the last read is too old.
 ///
 /// [`Revocations::remove_expired`] removes entries whose tokens have expired.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use seaworthy_auth::token::Revocations;
+///
+/// let revoked = Revocations::new();
+/// let until = SystemTime::now() + Duration::from_secs(900);
+/// // Revokes all tokens of Ada whose `ver` is below 2.
+/// revoked.raise_version("ada", 2, until);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Revocations(Arc<RwLock<Lists>>);
 

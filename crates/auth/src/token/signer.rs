@@ -100,6 +100,18 @@ pub enum SignError {
 /// Rotate a key in three steps. [`announce`](Self::announce) the new key and wait until caches of
 /// the key set have expired. [`activate`](Self::activate) it and wait for the lifetime of a token.
 /// [`withdraw`](Self::withdraw) the old key.
+///
+/// ```
+/// use seaworthy_auth::token::{Algorithm, NewToken, SigningKey, TokenSigner, TokenSignerConfig};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = SigningKey::generate("2026-11", Algorithm::EdDsa)?;
+/// let signer = TokenSigner::new(TokenSignerConfig::default(), key);
+/// let token = signer.sign(NewToken::about("ada").audience("events"))?;
+/// assert_eq!(token.expose().split('.').count(), 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct TokenSigner(Arc<Inner>);
 
@@ -145,7 +157,7 @@ impl TokenSigner {
         })
     }
 
-    /// Signs with an announced key from now on.
+    /// Makes an announced key the signing key.
     ///
     /// # Errors
     /// There is no such key.

@@ -72,7 +72,7 @@ impl From<TokenError> for Rejection {
     }
 }
 
-/// A key that the key set of an issuer does not have, or has no longer.
+/// A key that is not in the key set of an issuer, or a key set that is missing or too old.
 pub(crate) struct MissingKey {
     jwks: Jwks,
     /// `None` if there are no valid keys at all.
