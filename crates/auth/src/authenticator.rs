@@ -119,7 +119,7 @@ impl Inner {
 
     /// Rejects a request. On an optional route, it counts the failure and makes the caller
     /// anonymous.
-    fn refused(&self, error: TokenError, is_optional: bool) -> Result<Option<Identity>, Error> {
+    fn reject(&self, error: TokenError, is_optional: bool) -> Result<Option<Identity>, Error> {
         if !is_optional {
             return Err(error.into());
         }
@@ -127,7 +127,7 @@ impl Inner {
         Ok(None)
     }
 
-    async fn later(
+    async fn finish_later(
         self: Arc<Self>,
         token: Option<Vec<u8>>,
         start: Waiting,
@@ -135,7 +135,7 @@ impl Inner {
     ) -> Result<Option<Identity>, Error> {
         match self.wait(token, start).await {
             Ok(verified) => Ok(Some(identity(verified))),
-            Err(error) => self.refused(error, is_optional),
+            Err(error) => self.reject(error, is_optional),
         }
     }
 
@@ -211,22 +211,22 @@ impl Authenticate for BearerAuthentication {
         let later = |token: Option<&[u8]>, start| {
             let inner = Arc::clone(inner);
             let token = token.map(<[u8]>::to_vec);
-            Authentication::Later(Box::pin(inner.later(token, start, is_optional)))
+            Authentication::Later(Box::pin(inner.finish_later(token, start, is_optional)))
         };
-        let refused = |error| match inner.refused(error, is_optional) {
+        let reject = |error| match inner.reject(error, is_optional) {
             Ok(_) => Authentication::Anonymous,
             Err(error) => Authentication::Refused(error),
         };
         let verified = match inner.verified(token, SystemTime::now()) {
             Ok(verified) => verified,
-            Err(Rejection::Invalid(error)) => return refused(error),
+            Err(Rejection::Invalid(error)) => return reject(error),
             Err(Rejection::Missing(missing)) => {
                 return later(Some(token), Waiting::ForKeys(missing));
             }
         };
         match inner.status(&verified) {
             RevocationStatus::Valid => Authentication::Known(identity(verified)),
-            RevocationStatus::Revoked => refused(TokenError::Revoked),
+            RevocationStatus::Revoked => reject(TokenError::Revoked),
             status @ RevocationStatus::Pending(_) => {
                 later(None, Waiting::ForStatus(verified, status))
             }

@@ -51,7 +51,7 @@ struct Inner {
     client: HttpClient,
     algorithms: Vec<Algorithm>,
     config: JwksConfig,
-    known: ArcSwapOption<Known>,
+    current: ArcSwapOption<FetchedKeys>,
     /// The start of the last fetch. Held during a fetch, so that other requests wait for its
     /// result instead of starting one.
     last_started: tokio::sync::Mutex<Option<Instant>>,
@@ -67,7 +67,7 @@ struct Inner {
 }
 
 /// A key set that was fetched.
-struct Known {
+struct FetchedKeys {
     keys: Arc<KeySet>,
     document: Vec<u8>,
     /// Read before the fetch, because the response may be as old.
@@ -118,7 +118,7 @@ impl Jwks {
             client,
             algorithms,
             config,
-            known: ArcSwapOption::empty(),
+            current: ArcSwapOption::empty(),
             last_started: tokio::sync::Mutex::new(None),
             waiting: Semaphore::new(MAX_WAITING),
             last_failure: Mutex::new(None),
@@ -150,23 +150,23 @@ impl Jwks {
         &self,
         now: ClockReading,
     ) -> Result<(Arc<KeySet>, KeysValidity), TokenError> {
-        let known = self.0.known.load();
-        let known = known.as_ref().ok_or(TokenError::KeysUnavailable)?;
-        let validity = KeysValidity::new(known.fetched, self.0.config.max_stale.get());
+        let current = self.0.current.load();
+        let current = current.as_ref().ok_or(TokenError::KeysUnavailable)?;
+        let validity = KeysValidity::new(current.fetched, self.0.config.max_stale.get());
         if !validity.contains(now) {
             return Err(TokenError::KeysUnavailable);
         }
-        Ok((Arc::clone(&known.keys), validity))
+        Ok((Arc::clone(&current.keys), validity))
     }
 
     /// Whether a request has just waited for this key in vain. A set that was fetched within
     /// `min_refresh_interval` counts as current.
     pub(crate) fn is_absent(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
-        let known = self.0.known.load();
-        known.as_ref().is_some_and(|known| {
-            let age = known.fetched.elapsed_until(ClockReading::now());
+        let current = self.0.current.load();
+        current.as_ref().is_some_and(|current| {
+            let age = current.fetched.elapsed_until(ClockReading::now());
             age < self.0.config.min_refresh_interval.get()
-                && known
+                && current
                     .absent
                     .lock()
                     .contains(&(algorithm, id.map(Into::into)))
@@ -176,8 +176,8 @@ impl Jwks {
     /// Records that the present set lacks a key, after
     /// [`refresh_on_demand`](Self::refresh_on_demand).
     pub(crate) fn record_absent(&self, algorithm: Algorithm, id: Option<&str>) {
-        if let Some(known) = self.0.known.load().as_ref() {
-            let mut absent = known.absent.lock();
+        if let Some(current) = self.0.current.load().as_ref() {
+            let mut absent = current.absent.lock();
             if absent.len() < MAX_ABSENT_KEYS {
                 absent.insert((algorithm, id.map(Into::into)));
             }
@@ -286,11 +286,11 @@ impl Jwks {
         let fetched_at = ClockReading::now();
         match fetch(&inner.client, &inner.config.path, &inner.algorithms).await {
             Ok((keys, document)) => {
-                let previous = inner.known.load();
+                let previous = inner.current.load();
                 let is_same = previous
                     .as_ref()
-                    .is_some_and(|known| known.document == document);
-                inner.known.store(Some(Arc::new(Known {
+                    .is_some_and(|current| current.document == document);
+                inner.current.store(Some(Arc::new(FetchedKeys {
                     keys: Arc::new(keys),
                     document,
                     fetched: fetched_at,

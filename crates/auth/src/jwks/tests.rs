@@ -77,9 +77,9 @@ async fn rotated_key_is_accepted_during_an_attack_auth_1() {
     assert_eq!(attacked.unwrap_err(), TokenError::UnknownKey);
     issuer.rotate("k2");
     issuer.publish();
-    let begun = Instant::now();
+    let started = Instant::now();
     assert!(verifier.verify(&issuer.sign(), now).await.is_ok());
-    assert!(begun.elapsed() < Duration::from_secs(2), "{begun:?}");
+    assert!(started.elapsed() < Duration::from_secs(2), "{started:?}");
     assert_ne!(verifier.generation(), generation);
 }
 
@@ -91,14 +91,14 @@ async fn invented_keys_cause_one_fetch_per_interval_auth_1() {
     let tokens: Vec<_> = (0..200)
         .map(|number| invented(&number.to_string()))
         .collect();
-    let begun = Instant::now();
+    let started = Instant::now();
     let now = SystemTime::now();
     assert!(verifier.verify(&issuer.sign(), now).await.is_ok());
     let outcomes = join_all(tokens.iter().map(|token| verifier.verify(token, now))).await;
     for outcome in outcomes {
         assert_eq!(outcome.unwrap_err(), TokenError::UnknownKey);
     }
-    let most = 2 + begun.elapsed().as_secs();
+    let most = 2 + started.elapsed().as_secs();
     assert!(u64::from(issuer.fetches()) <= most, "{}", issuer.fetches());
 }
 

@@ -138,11 +138,11 @@ impl PasswordPolicy {
         Self(config)
     }
 
-    /// Checks a new password. `known` are the names and addresses of the account.
+    /// Checks a new password. `personal` are the names and addresses of the account.
     ///
     /// # Errors
     /// [`WeakPassword`] with the first reason against it.
-    pub fn check(&self, password: &Secret<String>, known: &[&str]) -> Result<(), WeakPassword> {
+    pub fn check(&self, password: &Secret<String>, personal: &[&str]) -> Result<(), WeakPassword> {
         let text = password.expose();
         if text.len() < self.0.min_length {
             return Err(WeakPassword::TooShort);
@@ -161,7 +161,7 @@ impl PasswordPolicy {
         if COMMON.iter().any(is_common) {
             return Err(WeakPassword::Common);
         }
-        if known.iter().any(|known| is_personal(lower, known)) {
+        if personal.iter().any(|word| is_personal(lower, word)) {
             return Err(WeakPassword::Personal);
         }
         Ok(())
@@ -186,13 +186,13 @@ fn is_repetitive(text: &str) -> bool {
     is_sequence || different.len() < MIN_DISTINCT
 }
 
-/// Whether a password contains a known name, or the local part of an e-mail address.
-fn is_personal(password: &str, known: &str) -> bool {
+/// Whether a password contains a name or address of the account, or the local part of the address.
+fn is_personal(password: &str, text: &str) -> bool {
     /// Shorter words occur in passwords by chance.
     const MIN_LENGTH: usize = 5;
-    let known = known.to_lowercase();
-    let name = known.split('@').next().unwrap_or_default();
-    [known.as_str(), name]
+    let text = text.to_lowercase();
+    let name = text.split('@').next().unwrap_or_default();
+    [text.as_str(), name]
         .into_iter()
         .any(|word| word.len() >= MIN_LENGTH && password.contains(word))
 }

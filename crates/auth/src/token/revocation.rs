@@ -131,11 +131,11 @@ impl Revocations {
     /// `until`, when the last such token has expired. Versions only rise.
     pub fn raise_version(&self, actor: &str, version: u64, until: SystemTime) {
         let mut lists = self.0.write();
-        let known = lists
+        let entry = lists
             .versions
             .entry(actor.into())
             .or_insert((version, until));
-        *known = (known.0.max(version), known.1.max(until));
+        *entry = (entry.0.max(version), entry.1.max(until));
     }
 
     /// Revokes one token by its `jti`. The entry is kept until `until`, the token's `exp`.

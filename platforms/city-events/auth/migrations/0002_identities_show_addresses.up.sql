@@ -1,2 +1,3 @@
--- Whether the provider had seen that the address is the user's when the identity was linked. Those that are there were linked to accounts that had shown it.
+-- Whether the provider had verified the address when the identity was linked. Existing identities are
+-- linked to accounts with verified addresses.
 ALTER TABLE oauth_identities ADD COLUMN email_verified {boolean} NOT NULL DEFAULT TRUE;

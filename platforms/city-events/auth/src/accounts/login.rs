@@ -153,13 +153,13 @@ impl Accounts {
         };
         let account = entered.to_lowercase();
         let attempt = self.begin_attempt(&account, owner.as_ref(), device).await?;
-        let mut known = match &address {
+        let mut user = match &address {
             Some(address) => Users::by_email(&self.database, address).await?,
             None => None,
         };
         let mut attempt = Some(attempt);
         for _ in 0..MAX_CHECKS {
-            let stored = known.as_ref().and_then(User::stored_hash);
+            let stored = user.as_ref().and_then(User::stored_hash);
             // Verifying releases the reservation, so the transaction below does not hold it.
             let check = match reservation.take() {
                 Some(reservation) => reservation.verify(password.clone(), stored).await,
@@ -175,21 +175,21 @@ impl Accounts {
                     return Err(error);
                 }
             };
-            let (Some(user), PasswordCheck::Right { rehash }) = (known.as_ref(), check) else {
+            let (Some(checked), PasswordCheck::Right { rehash }) = (user.as_ref(), check) else {
                 break;
             };
-            if user.locked {
+            if checked.locked {
                 break;
             }
             if let Some(attempt) = attempt.take() {
                 self.lockout.record_success(attempt).await?;
             }
-            if let Some(logged_in) = self.start_session(user, rehash.as_ref()).await? {
+            if let Some(logged_in) = self.start_session(checked, rehash.as_ref()).await? {
                 return Ok(logged_in);
             }
-            known = Users::by_id(&self.database, user.id).await?;
+            user = Users::by_id(&self.database, checked.id).await?;
         }
-        self.record_refusal("user.login", known.as_ref()).await?;
+        self.record_refusal("user.login", user.as_ref()).await?;
         Err(errors::invalid_credentials())
     }
 
@@ -201,14 +201,14 @@ impl Accounts {
         user: Option<&User>,
         device: Option<DeviceClaim>,
     ) -> Result<Attempt, Error> {
-        let known = match (device, user) {
+        let known_device = match (device, user) {
             (Some(device), Some(user)) => {
                 let id = user.id.to_string();
                 device.confirm_current(&self.database, &id).await?
             }
             _ => None,
         };
-        Ok(match known {
+        Ok(match known_device {
             Some(device) => self.lockout.attempt_from(&device).await?,
             None => self.lockout.attempt(account, caller_address()).await?,
         })

@@ -4,6 +4,9 @@ use seaworthy::{
     outbox,
 };
 
+/// The checksum of migration 2 with other comments.
+const OTHER_COMMENTS: &str = "a45b1385e19b0b20b3e382acfcacd5854710eaebfac75e9f4656ee6c248aeb2c";
+
 /// The migrations of the service, its accounts, its audit log and its outbox.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[
@@ -18,7 +21,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             "identities_show_addresses",
             include_str!("../../migrations/0002_identities_show_addresses.up.sql"),
             include_str!("../../migrations/0002_identities_show_addresses.down.sql"),
-        ),
+        )
+        .with_former_checksum(OTHER_COMMENTS),
     ]),
     account::MIGRATIONS,
     audit_log::MIGRATIONS,
