@@ -1,9 +1,9 @@
 //! The timeout of a request (RES-3, LIFE-6): that of the service or the route. A client can shorten it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderName};
-use seaworthy_core::{Code, Error, Timeout};
+use seaworthy_core::{Code, Deadline, Error, Timeout};
 
 use crate::rpc::{self, Protocol};
 
@@ -32,6 +32,14 @@ fn milliseconds(text: &[u8]) -> Option<u64> {
         return None;
     }
     Some(std::str::from_utf8(text).ok()?.parse().unwrap_or(u64::MAX))
+}
+
+/// Refuses a request whose deadline is not after its start.
+pub(crate) fn check(deadline: Option<Deadline>, started: Instant) -> Result<(), Error> {
+    match deadline {
+        Some(deadline) if deadline.instant() <= started => Err(exceeded()),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the error for a request past its deadline.

@@ -7,7 +7,10 @@ use std::{
     time::Instant,
 };
 
-use axum::{body::Body, extract::ConnectInfo};
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, DefaultBodyLimit},
+};
 use bytes::Bytes;
 use http::{Request, Response, header, request::Parts};
 use seaworthy_core::{Code, Deadline, Error, RequestContext};
@@ -119,7 +122,7 @@ impl StackService {
                 };
                 return response.map_or(Ok(()), |response| Err(Box::new(response)));
             }
-            Step::Deadline => check_deadline(exchange),
+            Step::Deadline => deadline::check(exchange.context.deadline(), exchange.started),
             Step::CrossSiteGuard => self.check_site(exchange, parts),
             Step::BodyLimit => self.check_declared_size(exchange, parts),
             Step::LoadShedding => self.enter(exchange),
@@ -177,17 +180,6 @@ impl StackService {
         }
         Ok(())
     }
-}
-
-fn check_deadline(exchange: &Exchange) -> Result<(), Error> {
-    let is_late = exchange
-        .context
-        .deadline()
-        .is_some_and(|deadline| deadline.instant() <= exchange.started);
-    if is_late {
-        return Err(deadline::exceeded());
-    }
-    Ok(())
 }
 
 impl Exchange {
@@ -318,8 +310,12 @@ impl Exchange {
                     // A call that continues without its client stays in flight.
                     parts.extensions.insert(admission);
                 }
+                let mut request = Request::from_parts(parts, body);
+                if report.is_some() {
+                    // Otherwise axum's extractors refuse more than 2 MB, whatever the route allows.
+                    DefaultBodyLimit::disable().apply(&mut request);
+                }
                 self.body = report;
-                let request = Request::from_parts(parts, body);
                 State::handling(endpoint.call(request))
             }
             Found::OtherMethods(allow) => {

@@ -220,6 +220,26 @@ async fn mounted_service_keeps_timeout_and_body_limit_sec_3() {
 }
 
 #[tokio::test]
+async fn limit_of_route_replaces_default_limit_of_axum_sec_3() {
+    const TWO_MEGABYTES: usize = 2 << 20;
+    let options = RouteOptions::new().body_limit(ByteSize::bytes(TWO_MEGABYTES as u64 + 2));
+    let length = async |body: axum::body::Bytes| body.len().to_string();
+    let router = Router::new().route("/mounted", routing::post(length));
+    let routes = Routes::new()
+        .route_with("/own", routing::post(length), options.clone())
+        .merge_router_with(router, options);
+    let stack = stack(routes);
+    for path in ["/own", "/mounted"] {
+        let fits = Request::post(path).body(Body::from(vec![0; TWO_MEGABYTES + 1]));
+        let answer = send(&stack, fits.unwrap()).await;
+        assert_eq!(answer.body, (TWO_MEGABYTES + 1).to_string(), "{path}");
+        let large = Request::post(path).body(Body::from(vec![0; TWO_MEGABYTES + 3]));
+        let answer = send(&stack, large.unwrap()).await;
+        assert_eq!(answer.problem()["reason"], "BODY_TOO_LARGE", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn serve_dir_serves_files_under_prefix_api_1() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("public")).unwrap();
