@@ -21,6 +21,8 @@ struct Crypto;
 struct Client;
 #[doc = include_str!("../../../docs/lifecycle.md")]
 struct Lifecycle;
+#[doc = include_str!("../../../docs/from-axum.md")]
+struct FromAxum;
 #[doc = include_str!("../../../docs/http.md")]
 struct Http;
 #[cfg(feature = "outbox")]
@@ -40,6 +42,9 @@ struct Mail;
 #[cfg(feature = "messaging")]
 #[doc = include_str!("../../../docs/messaging.md")]
 struct Messaging;
+#[cfg(feature = "data")]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;
 
 #[cfg(feature = "idempotency")]
 #[doc = include_str!("../../../docs/how-to/accept-idempotency-keys.md")]
