@@ -1,6 +1,6 @@
 use std::{collections::HashMap, net::IpAddr, num::NonZeroU32};
 
-use chrono::Utc;
+use chrono::{SubsecRound as _, Utc};
 use city_events_contract::{Counters, Limit, LimitError, Moment, json_object};
 use seaworthy::{
     axum::{
@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     actor::{Identification, Visitor},
     config::{FeedConfig, TrackingConfig},
-    cursor::Cursor,
+    cursor::{CURSOR_DIGITS, Cursor},
     rank::{self, FeedType},
     store::{EventFilter, Store},
 };
@@ -145,6 +145,7 @@ async fn feed(
     let now = Moment::now().get();
     let after = Cursor::parse(&query.cursor, now);
     let ranked_at = after.map_or(now, |cursor| cursor.ranked_at);
+    let ranked_at = ranked_at.trunc_subsecs(CURSOR_DIGITS);
     let filter = EventFilter {
         city: query.city,
         category: query.category,
@@ -154,10 +155,11 @@ async fn feed(
             query.q
         },
     };
-    let events = api.store.upcoming(&filter, Utc::now()).await?;
-    let counts = match kind {
-        FeedType::Latest => HashMap::new(),
-        _ => api.store.counts(&events, ranked_at).await?,
+    let candidates = match kind {
+        FeedType::Trending if filter.is_empty() => {
+            api.store.trending(now, ranked_at, after, limit).await?
+        }
+        _ => api.store.upcoming(&filter, now, ranked_at).await?,
     };
     let interests = match (kind, &visitor.actor) {
         (FeedType::Personalized, Some(actor)) => {
@@ -172,20 +174,23 @@ async fn feed(
         }
         _ => HashMap::new(),
     };
-    let (items, next) = rank::page(kind, events, &counts, &interests, (ranked_at, after, limit));
+    let (items, next) = rank::page(kind, candidates, &interests, (ranked_at, after, limit));
+    let ids: Vec<_> = items.iter().map(|ranked| ranked.event.id).collect();
+    let mut details = api.store.details(&ids).await?;
     let items: Vec<_> = items
         .iter()
-        .map(|ranked| {
+        .filter_map(|ranked| {
             let event = &ranked.event;
-            json!({
+            let details = details.remove(&event.id)?;
+            Some(json!({
                 "id": event.id,
-                "title": event.title,
-                "city": event.city,
-                "tags": [event.category],
+                "title": details.title,
+                "city": details.city,
+                "tags": [details.category],
                 "start_time": Moment::from(event.start_time).to_string(),
                 "trend_score": ranked.score,
-                "cover_image_ids": event.covers,
-            })
+                "cover_image_ids": details.covers,
+            }))
         })
         .collect();
     let body = json!({
@@ -236,7 +241,7 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
             };
         if is_counted {
             api.store
-                .record_action(actor, tracked.event_id, &tracked.event_type)
+                .record_action(actor, tracked.event_id, &tracked.event_type, Utc::now())
                 .await?;
         }
     }

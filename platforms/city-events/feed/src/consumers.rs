@@ -150,7 +150,7 @@ async fn record_join<M: JoinMessage>(
         occurred_at: envelope.time().unwrap_or_else(Utc::now),
     };
     let processed = inbox.process_once(envelope, |tx: Transaction| async move {
-        let recorded = store::record_join(&tx, change).await;
+        let recorded = store::record_join(&tx, change, Utc::now()).await;
         recorded.map_err(Failure::retry)
     });
     processed.await.map(drop)

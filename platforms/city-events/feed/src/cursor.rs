@@ -8,9 +8,9 @@ use uuid::Uuid;
 pub(crate) const CURSOR_DIGITS: u16 = 6;
 
 /// The maximum time of a client from the first page of a list to the last one.
-const MAX_AGE: TimeDelta = TimeDelta::days(1);
+pub(crate) const MAX_AGE: TimeDelta = TimeDelta::days(1);
 /// The maximum clock difference between replicas.
-const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
+pub(crate) const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 
 /// The end of a page: the time at which the list was ranked, and the sort key of its last item.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use chrono::Utc;
 use city_events_contract::{LOOPBACK_NETWORKS, bearer};
 use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
@@ -25,6 +26,8 @@ const DATABASE: &str = "database";
 const BROKER: &str = "broker";
 /// OpenAPI document of the HTTP routes.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
+/// Interval between updates of scores, which lose points with age.
+const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(60);
 /// Interval between deletions of old actions.
 const PURGE_INTERVAL: Timeout = Timeout::from_secs(60 * 60);
 
@@ -71,6 +74,15 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
     let inbox = Inbox::new(database.clone(), consumers::GROUP, settings.inbox.clone());
     inbox.purge_regularly(service);
     let store = Store::new(database);
+    let expired = store.clone();
+    service.worker(Worker::in_steps(
+        "expire score points",
+        Schedule::Interval(EXPIRY_INTERVAL),
+        move || {
+            let store = expired.clone();
+            async move { Ok(store.expire(Utc::now()).await?) }
+        },
+    ));
     let purged = store.clone();
     service.worker(Worker::in_steps(
         "purge old actions",

@@ -1,67 +1,49 @@
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use city_events_contract::messages::{Announcement, EventEnvelope};
 use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
-use super::Store;
+use super::{Store, scores::set_listed};
 
-/// Maximum number of events that one request ranks: those that start next.
-const MAX_RANKED: i64 = 2_000;
+const PUBLISHED: &str = "published";
 
-/// A published event that has not started.
-#[derive(Debug, Clone)]
-pub(crate) struct UpcomingEvent {
-    pub(crate) id: Uuid,
+/// Details of an event in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct EventDetails {
     pub(crate) title: String,
     pub(crate) city: String,
     pub(crate) category: String,
-    pub(crate) start_time: DateTime<Utc>,
     pub(crate) covers: Vec<String>,
 }
 
-/// Conditions of a feed. An empty text is no condition.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct EventFilter {
-    pub(crate) city: String,
-    pub(crate) category: String,
-    /// Part of the title or the city, in any case.
-    pub(crate) text: String,
-}
-
 impl Store {
-    /// Returns the next 2,000 published events that start after a time.
-    pub(crate) async fn upcoming(
+    /// Returns the details of events by ID. Unknown events are absent.
+    pub(crate) async fn details(
         &self,
-        filter: &EventFilter,
-        after: DateTime<Utc>,
-    ) -> Result<Vec<UpcomingEvent>, DataError> {
-        let pattern = format!("%{}%", escape_pattern(&filter.text.to_lowercase()));
-        let rows: Vec<(Uuid, String, String, String, DateTime<Utc>, String)> = sql(
-            "SELECT event_id, title, city, category, start_time, cover_image_ids FROM feed_events
-             WHERE status = 'published' AND start_time > ? AND (? = '' OR city = ?) AND (? = '' OR category = ?) AND words LIKE ? ESCAPE '!'
-             ORDER BY start_time, event_id LIMIT ?",
+        events: &[Uuid],
+    ) -> Result<HashMap<Uuid, EventDetails>, DataError> {
+        if events.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows: Vec<(Uuid, String, String, String, String)> = sql(
+            "SELECT event_id, title, city, category, cover_image_ids FROM feed_events WHERE event_id IN (?*)",
         )
-        .bind(after)
-        .bind(&filter.city)
-        .bind(&filter.city)
-        .bind(&filter.category)
-        .bind(&filter.category)
-        .bind(pattern)
-        .bind(MAX_RANKED)
+        .bind_list(events.iter().copied())
         .fetch_all(&self.0)
         .await?;
         let events = rows.into_iter();
         Ok(events
-            .map(
-                |(id, title, city, category, start_time, covers)| UpcomingEvent {
-                    id,
+            .map(|(id, title, city, category, covers)| {
+                let details = EventDetails {
                     title,
                     city,
                     category,
-                    start_time,
                     covers: serde_json::from_str(&covers).unwrap_or_default(),
-                },
-            )
+                };
+                (id, details)
+            })
             .collect())
     }
 
@@ -95,16 +77,14 @@ pub(crate) async fn index_event(
     // The legacy service sends no details when an event is unpublished or canceled.
     let has_details = !announcement.title.is_empty();
     if indexed.is_some() && !has_details {
-        return sql(
-            "UPDATE feed_events SET status = ?, told_at = ? WHERE event_id = ? AND told_at <= ?",
-        )
-        .bind(status)
-        .bind(event.occurred_at)
-        .bind(announcement.event_id)
-        .bind(event.occurred_at)
-        .execute(tx)
-        .await
-        .map(drop);
+        sql("UPDATE feed_events SET status = ?, told_at = ? WHERE event_id = ? AND told_at <= ?")
+            .bind(status)
+            .bind(event.occurred_at)
+            .bind(announcement.event_id)
+            .bind(event.occurred_at)
+            .execute(tx)
+            .await?;
+        return update_listed(tx, announcement.event_id).await;
     }
     // If another transaction applies a later message at the same time, its row stays and the
     // insertion fails. The next delivery finds the row.
@@ -126,13 +106,16 @@ pub(crate) async fn index_event(
         .bind(covers)
         .bind(event.occurred_at)
         .execute(tx)
-        .await
-        .map(drop)
+        .await?;
+    update_listed(tx, announcement.event_id).await
 }
 
-/// Escapes the wildcards of a `LIKE` pattern with `!`.
-fn escape_pattern(text: &str) -> String {
-    text.replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_")
+/// Copies the status and the start time of an event to its score.
+async fn update_listed(tx: &Transaction, event: Uuid) -> Result<(), DataError> {
+    let (status, start_time): (String, Option<DateTime<Utc>>) =
+        sql("SELECT status, start_time FROM feed_events WHERE event_id = ?")
+            .bind(event)
+            .fetch_one(tx)
+            .await?;
+    set_listed(tx, event, status == PUBLISHED, start_time).await
 }

@@ -26,6 +26,12 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_joins.down.sql"),
         )
         .with_former_checksum(OTHER_COMMENTS[1]),
+        Migration::new(
+            3,
+            "scores",
+            include_str!("../../migrations/0003_scores.up.sql"),
+            include_str!("../../migrations/0003_scores.down.sql"),
+        ),
     ]),
     outbox::MIGRATIONS,
 ];

@@ -1,15 +1,20 @@
 //! Storage of the index, of joins and of views.
 
 mod actions;
-mod counts;
+mod candidates;
 mod events;
+mod interests;
 mod joins;
 mod migrations;
+mod scores;
+#[cfg(test)]
+mod tests;
+mod trending;
 
 use seaworthy::data::Database;
 
-pub(crate) use counts::Counts;
-pub(crate) use events::{EventFilter, UpcomingEvent, index_event};
+pub(crate) use candidates::{Candidate, EventFilter};
+pub(crate) use events::index_event;
 pub(crate) use joins::{JoinChange, record_join};
 pub(crate) use migrations::MIGRATIONS;
 

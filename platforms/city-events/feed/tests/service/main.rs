@@ -29,6 +29,5 @@ seaworthy_testkit::on_every_database! {
         views_of_unknown_events_are_not_stored_res_6,
         views_of_unknown_events_spend_no_limit_res_6,
         anonymous_views_count_up_to_a_limit_per_ip_res_6,
-        trending_answers_after_any_number_of_joins_res_6,
         old_actions_and_joins_are_purged;
 }

@@ -117,31 +117,6 @@ pub(crate) async fn views_of_unknown_events_spend_no_limit_res_6(app: TestApp) {
     assert_eq!(actors(&app).await.len(), 1);
 }
 
-pub(crate) async fn trending_answers_after_any_number_of_joins_res_6(app: TestApp) {
-    let event = TestEvent::new("Jazz", 1);
-    app.publish(&event).await;
-    let user = seaworthy::core::new_id();
-    app.send(&joined(user, &event)).await;
-    // One more than the maximum number of rows of a query.
-    let now = Utc::now();
-    let tx = app.database.begin().await.unwrap();
-    for _ in 0..10_001 {
-        sql("INSERT INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, 'join', NULL, ?, ?)")
-            .bind("u:1")
-            .bind(seaworthy::core::new_id())
-            .bind(now)
-            .bind(now)
-            .execute(&tx)
-            .await
-            .unwrap();
-    }
-    tx.commit().await.unwrap();
-    app.eventually("the join counts", async || {
-        app.page("type=trending", &[])["items"][0]["trend_score"].as_f64() > Some(1.0)
-    })
-    .await;
-}
-
 pub(crate) async fn old_actions_and_joins_are_purged(app: TestApp) {
     let event = TestEvent::new("Jazz", 1);
     app.publish(&event).await;

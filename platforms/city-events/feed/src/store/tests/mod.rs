@@ -1,0 +1,6 @@
+mod app;
+mod migration;
+mod naive;
+mod pages;
+mod rows;
+mod scores;

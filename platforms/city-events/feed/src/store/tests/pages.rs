@@ -1,0 +1,107 @@
+use std::collections::HashMap;
+
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use seaworthy_testkit::database::EmptyDatabase;
+use uuid::Uuid;
+
+use super::{
+    super::{EventFilter, JoinChange},
+    app::TestDatabase,
+};
+use crate::{
+    cursor::Cursor,
+    rank::{self, FeedType},
+};
+
+/// Points that put events into few levels, into neighboring levels and into distant levels.
+fn points(count: i64) -> Vec<Vec<i64>> {
+    vec![
+        vec![0; usize::try_from(count).unwrap()],
+        (0..count).map(|index| index % 4).collect(),
+        (0..count).map(|index| index % 12).collect(),
+        (0..count).map(|index| (index * index) % 97).collect(),
+        (0..count).collect(),
+    ]
+}
+
+/// Returns the IDs of all pages, with a join of the last event of the list between pages.
+async fn all_pages(
+    test: &TestDatabase,
+    now: DateTime<Utc>,
+    limit: usize,
+    last: Option<Uuid>,
+) -> Vec<Uuid> {
+    let mut ids = Vec::new();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let candidates = test.store.trending(now, now, after, limit).await.unwrap();
+        let limits = (now, after, limit);
+        let (items, next) = rank::page(FeedType::Trending, candidates, &HashMap::new(), limits);
+        ids.extend(items.iter().map(|item| item.event.id));
+        let Some(next) = next else { return ids };
+        after = Some(next);
+        if let Some(event) = last {
+            let join = JoinChange {
+                user: seaworthy::core::new_id(),
+                event,
+                is_joined: true,
+                revision: None,
+                occurred_at: now,
+            };
+            test.join(join, now + TimeDelta::seconds(1)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trending_pages_equal_the_ranking_of_all_events_api_5() {
+    for empty in EmptyDatabase::every_engine() {
+        let url = empty.url().to_owned();
+        let test = TestDatabase::open(empty).await;
+        let now = Utc::now().trunc_subsecs(3);
+        for points in points(70) {
+            for table in [
+                "DELETE FROM feed_events",
+                "DELETE FROM feed_scores",
+                "DELETE FROM feed_score_changes",
+            ] {
+                seaworthy::data::sql(table)
+                    .execute(&test.database)
+                    .await
+                    .unwrap();
+            }
+            test.seed_events(&points, now).await;
+            let filter = EventFilter::default();
+            let all = test.store.upcoming(&filter, now, now).await.unwrap();
+            let (items, _) =
+                rank::page(FeedType::Trending, all, &HashMap::new(), (now, None, 1_000));
+            let expected: Vec<_> = items.iter().map(|item| item.event.id).collect();
+            for limit in [1, 7, 50] {
+                let ids = all_pages(&test, now, limit, None).await;
+                assert_eq!(ids, expected, "{url} {limit} {points:?}");
+            }
+            let ids = all_pages(&test, now, 9, expected.last().copied()).await;
+            assert_eq!(ids, expected, "{url} with joins {points:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn started_and_unpublished_events_leave_the_list_api_5() {
+    for empty in EmptyDatabase::every_engine() {
+        let test = TestDatabase::open(empty).await;
+        let now = Utc::now().trunc_subsecs(3);
+        let (soon, later) = (now + TimeDelta::minutes(1), now + TimeDelta::days(1));
+        let [started, unpublished, listed] = [(); 3].map(|()| seaworthy::core::new_id());
+        for (event, start_time) in [(started, soon), (unpublished, later), (listed, later)] {
+            test.publish(event, start_time).await;
+        }
+        test.index(unpublished, later, "draft", now + TimeDelta::hours(1))
+            .await;
+        let now = now + TimeDelta::minutes(2);
+        for _ in 0..2 {
+            assert_eq!(all_pages(&test, now, 10, None).await, [listed]);
+            test.expire(now).await;
+        }
+    }
+}
