@@ -17,11 +17,11 @@ const SECRETS: [(&str, &str); 5] = [
     ("audit_log", "gartenrotschwanz-hausrotschwanz-im-hof"),
     ("anonymous", "mauersegler-rauchschwalbe-mehlschwalbe"),
 ];
-/// Legacy variables of the services. The secret files of the platform override them.
-const VARIABLES: [(&str, &str); 4] = [
+/// Environment variables: two legacy ones that services read, and one that no service reads. The
+/// secret files of the platform override `JWT_SECRET`.
+const VARIABLES: [(&str, &str); 3] = [
     ("JWT_SECRET", "sperlingskauz-rauhfusskauz-waldkauz-uhu"),
-    ("INTERNAL_SECRET_KEY", "schleiereule-sumpfohreule-nachts"),
-    ("SMTP_PASS", "wachtelkoenig-tuepfelsumpfhuhn"),
+    ("SMTP_PASSWORD", "wachtelkoenig-tuepfelsumpfhuhn"),
     ("ADMIN_TOKEN", "nachtschwalbe-ziegenmelker-heide"),
 ];
 
