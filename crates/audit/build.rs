@@ -1,4 +1,5 @@
-//! Finds the rules. A folder under `rules/` is a rule; one that lacks its metadata or a kind of fixture stops the build.
+//! Finds the rules. A folder under `rules/` is a rule; one that lacks its metadata or a kind of
+//! fixture stops the build.
 
 use std::error::Error;
 use std::fmt::Write as _;

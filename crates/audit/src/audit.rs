@@ -22,13 +22,13 @@ pub enum AuditError {
     Root {
         /// The path as given.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A tier was given to a service that is not there.
     #[error("{place}: there is no service `{name}`; the services are: {known}")]
     UnknownService {
-        /// Where the tier was given.
+        /// The location of the tier setting.
         place: String,
         /// The name.
         name: String,
@@ -56,14 +56,15 @@ pub enum Progress {
 /// Audits the repository in a folder.
 ///
 /// # Errors
-/// [`AuditError::Root`] when the folder cannot be read, [`AuditError::UnknownService`] when the settings name a service that
-/// is not there. Whatever is inside the repository never makes an error: it makes the audit incomplete, and the report
-/// says so.
+/// [`AuditError::Root`] when the folder cannot be read, [`AuditError::UnknownService`] when the
+/// settings name a service that is not there. Whatever is inside the repository never makes an
+/// error: it makes the audit incomplete, and the report says so.
 pub fn audit(root: &Path, config: &AuditConfig) -> Result<Report, AuditError> {
     audit_with_progress(root, config, &|_| {})
 }
 
-/// As [`audit`], telling how far it is. The function is called from several threads, once for each file.
+/// As [`audit`], telling how far it is. The function is called from several threads, once for each
+/// file.
 ///
 /// # Errors
 /// As [`audit`].

@@ -1,7 +1,8 @@
 //! Audits a repository for production readiness.
 //!
-//! First a model: services with located, three-valued facts, read by knowledge packs. Then rules that query the model. What could not be
-//! resolved is *unknown* and never becomes a finding, because an auditor is believed only as long as it is right.
+//! First a model: services with located, three-valued facts, read by knowledge packs. Then rules
+//! that query the model. What could not be resolved is *unknown* and never becomes a finding,
+//! because users trust an auditor only without false findings.
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;

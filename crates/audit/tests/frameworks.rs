@@ -1,6 +1,7 @@
 //! What is read of each framework: routes, addresses, time limits, and how it stops.
 //!
-//! One small service for each under `fixtures/frameworks/`; what was read is a snapshot beside this file.
+//! One small service for each under `fixtures/frameworks/`; what was read is a snapshot beside this
+//! file.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

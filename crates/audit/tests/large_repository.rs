@@ -1,4 +1,5 @@
-//! What a large repository costs: 5,000 files in under 5 s and 500 MiB, and twice the files twice the time.
+//! What a large repository costs: 5,000 files in under 5 s and 500 MiB, and twice the files twice
+//! the time.
 //!
 //! The time by the clock is measured by hand on a quiet machine:
 //! `cargo test --release -p seaworthy-audit --test large_repository -- --ignored --nocapture`
@@ -15,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use seaworthy_audit::{AuditConfig, audit};
 
-/// Services with their code, images, manifests and prose; `sources` is the number of larger files of each.
+/// Services with their code, images, manifests and prose; `sources` is the number of larger files
+/// of each.
 fn write_repository(root: &Path, services: usize, sources: usize) -> usize {
     let mut files = 0;
     let mut write = |path: String, text: &str| {
@@ -76,7 +78,8 @@ fn peak_memory_mebibytes() -> Option<u64> {
 #[cfg(target_os = "linux")]
 fn processor_time() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
-    // The name in brackets may hold spaces; user and system time are the 14th and 15th field, the 12th and 13th behind it.
+    // The name in brackets may hold spaces; user and system time are the 14th and 15th field, the
+    // 12th and 13th behind it.
     let behind = stat.rsplit_once(')').unwrap().1;
     behind
         .split_whitespace()
@@ -98,7 +101,8 @@ fn eight_times_the_files_and_services_take_about_eight_times_the_time() {
     for (services, runs) in [(80, 3), (640, 2)] {
         let folder = tempfile::tempdir().unwrap();
         let files = write_repository(folder.path(), services, 0);
-        // The shortest of a few: what else the machine does makes processor time longer too, never shorter.
+        // The shortest of a few: what else the machine does makes processor time longer too, never
+        // shorter.
         let mut shortest = u64::MAX;
         for _ in 0..runs {
             let before = processor_time();
@@ -118,7 +122,8 @@ fn eight_times_the_files_and_services_take_about_eight_times_the_time() {
         times.push(shortest);
     }
     println!("{times:?} hundredths of a second");
-    // Linear is 8, quadratic 64: a part that grows with the square, and is a twentieth of the shorter time, breaks the bound.
+    // Linear is 8, quadratic 64: a part that grows with the square, and is a twentieth of the
+    // shorter time, breaks the bound.
     assert!(times[1] < times[0] * 10, "{times:?} hundredths of a second");
     assert!(peak_memory_mebibytes().is_none_or(|peak| peak < 500));
 }

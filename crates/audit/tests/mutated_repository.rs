@@ -1,8 +1,9 @@
-//! Parsers of untrusted text under mutation: repositories made of broken fixtures are audited without a panic, in bounded time, and nothing
-//! outside of the root is read or told.
+//! Parsers of untrusted text under mutation: repositories made of broken fixtures are audited
+//! without a panic, in bounded time, and nothing outside of the root is read or printed.
 //!
-//! A few seconds in every run of the tests, as long as wanted by hand, with another seed for other repositories:
-//! `SEAWORTHY_MUTATION_SECONDS=600 SEAWORTHY_MUTATION_SEED=7 cargo test --release -p seaworthy-audit --test mutated_repository`
+//! A few seconds in every run of the tests, as long as wanted by hand, with another seed for other
+//! repositories: `SEAWORTHY_MUTATION_SECONDS=600 SEAWORTHY_MUTATION_SEED=7 cargo test --release -p
+//! seaworthy-audit --test mutated_repository`
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,11 +19,13 @@ use seaworthy_audit::{AuditConfig, Report, audit};
 
 /// Seconds of mutation where no other number is asked for: a part of the normal run of the tests.
 const SECONDS: u64 = 3;
-/// The first repository where no other seed is asked for: a failure of the normal run is the same everywhere.
+/// The first repository where no other seed is asked for: a failure of the normal run is the same
+/// everywhere.
 const SEED: u64 = 1;
 /// Files of each repository: enough for facts of several languages to meet.
 const FILES: usize = 60;
-/// A repository of this size takes a tenth of a second in a build without optimization; the rest is for a busy machine.
+/// A repository of this size takes a tenth of a second in a build without optimization; the rest is
+/// for a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
 /// Stands in a file outside of the root, and must stand in no report.
 const OUTSIDE: &str = "canary-outside-of-the-root";

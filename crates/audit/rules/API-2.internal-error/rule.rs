@@ -1,4 +1,4 @@
-//! A server that tells its callers what broke inside.
+//! Responses expose internal error details.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};

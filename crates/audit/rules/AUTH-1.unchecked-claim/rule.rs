@@ -1,4 +1,4 @@
-//! A token that makes the service panic.
+//! A token claim is used without a type check.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

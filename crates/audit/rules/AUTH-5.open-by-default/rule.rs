@@ -1,4 +1,4 @@
-//! Routes that are open because nobody named them.
+//! Routes without an explicit access rule are public.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A port that only the code can change.
+//! The listen port is hard-coded.
 
 use crate::model::facts::Listener;
 use crate::model::{Model, Resolution, Service};

@@ -1,4 +1,4 @@
-//! A default for development that production keeps.
+//! Production does not override a development default.
 
 use std::collections::BTreeSet;
 

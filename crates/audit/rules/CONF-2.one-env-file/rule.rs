@@ -1,4 +1,4 @@
-//! One file of settings for every environment.
+//! Development and production share one env file.
 
 use crate::model::Model;
 use crate::model::facts::ComposeService;

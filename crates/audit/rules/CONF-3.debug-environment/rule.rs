@@ -1,4 +1,4 @@
-//! Debug mode in the environment of a deployment.
+//! A deployment enables debug mode.
 
 use crate::model::facts::Stage;
 use crate::model::{Model, Service};
@@ -119,7 +119,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     outcomes
 }
 
-/// An image into which only scripts are copied gets its program from a folder that is mounted: it is for a developer's machine.
+/// An image into which only scripts are copied gets its program from a folder that is mounted: it
+/// is for a developer's machine.
 fn has_no_program(stage: &Stage) -> bool {
     stage
         .copies

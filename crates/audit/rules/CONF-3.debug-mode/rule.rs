@@ -1,4 +1,4 @@
-//! Debug mode in the code of a service.
+//! Debug mode is enabled in the code.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A credential that everybody tries first.
+//! The configuration contains a default credential.
 
 use crate::model::Model;
 use crate::model::facts::{Secret, runs_stores_only};

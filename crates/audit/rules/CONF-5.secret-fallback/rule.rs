@@ -1,4 +1,4 @@
-//! A secret that the code knows.
+//! A secret has a fallback value in the code.
 
 use crate::model::facts::EnvironmentRead;
 use crate::model::{Model, Resolution, Service};

@@ -1,4 +1,4 @@
-//! A secret written as the value of a variable.
+//! A manifest contains a secret as plain text.
 
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

@@ -1,4 +1,4 @@
-//! A variable that nobody reads.
+//! The deployment sets a variable that the service never reads.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,8 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-/// Variables that runtimes, libraries and platforms read by themselves: full names, and beginnings with `_`.
+/// Variables that runtimes, libraries and platforms read by themselves: full names, and beginnings
+/// with `_`.
 const RUNTIME: &[&str] = &[
     "TZ",
     "PATH",

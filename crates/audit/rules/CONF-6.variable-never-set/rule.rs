@@ -1,4 +1,4 @@
-//! A variable that is needed and not given.
+//! The deployment omits a variable that the code requires.
 
 use crate::model::facts::EnvironmentRead;
 use crate::model::{Model, Service};

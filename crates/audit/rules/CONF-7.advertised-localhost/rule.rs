@@ -1,4 +1,4 @@
-//! A broker that sends its clients to themselves.
+//! The Kafka broker advertises localhost.
 
 use crate::model::facts::ComposeService;
 use crate::model::{Model, Resolution, Service};

@@ -1,4 +1,4 @@
-//! An address of a developer's machine in production.
+//! The deployment omits a dependency address that defaults to localhost.
 
 use crate::model::facts::EnvironmentRead;
 use crate::model::{Model, Service};

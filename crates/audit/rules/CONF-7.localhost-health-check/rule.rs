@@ -1,4 +1,4 @@
-//! `localhost` in the health check of a server that listens on IPv4 only.
+//! The health check uses `localhost`, but the server listens on IPv4 only.
 
 use crate::model::facts::Listener;
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! A request's values under keys that anybody may use.
+//! A context value has a plain string as its key.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};

@@ -1,4 +1,4 @@
-//! A pool that opens as many connections as it is asked for.
+//! The database pool has no maximum size.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};

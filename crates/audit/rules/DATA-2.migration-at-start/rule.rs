@@ -1,4 +1,4 @@
-//! A schema that changes when a service starts.
+//! The service changes the database schema at startup.
 
 use crate::model::facts::Migration;
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! Text of a caller inside a statement.
+//! An SQL statement contains text from the request.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A database whose data goes with its container.
+//! A database stores its data in the container.
 
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

@@ -1,4 +1,4 @@
-//! A serving workload without probes.
+//! A container that serves requests has no readiness or liveness probe.
 
 use crate::model::facts::ProbeKind;
 use crate::model::{Model, Resolution, Service};

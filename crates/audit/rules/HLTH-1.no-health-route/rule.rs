@@ -1,4 +1,4 @@
-//! A service that nobody can ask how it is.
+//! The service has no health route.
 
 use crate::model::facts::{Import, Route};
 use crate::model::{Model, Resolution, Service, ServiceKind};

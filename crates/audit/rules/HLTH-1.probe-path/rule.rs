@@ -1,4 +1,4 @@
-//! A health check that asks for a path which the service does not serve.
+//! A health check requests a path that the service does not serve.
 
 use crate::model::facts::{Mount, ProbeAction, Route};
 use crate::model::{Model, Resolution, Service};

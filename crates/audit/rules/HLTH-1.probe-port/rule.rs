@@ -1,4 +1,4 @@
-//! A probe of a port that the service does not listen on.
+//! A health check uses a port without a listener.
 
 use crate::model::facts::{Container, Listener, ProbeAction};
 use crate::model::{Model, Resolution, Service};

@@ -1,4 +1,4 @@
-//! A health check by a tool that the image does not have.
+//! The health check runs a program that the image does not contain.
 
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

@@ -1,4 +1,4 @@
-//! Liveness and readiness that ask the same question.
+//! Liveness and readiness use the same probe.
 
 use crate::model::facts::{ProbeAction, ProbeKind};
 use crate::model::{Model, Resolution, Service};

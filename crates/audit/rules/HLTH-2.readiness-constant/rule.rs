@@ -1,4 +1,4 @@
-//! Readiness that always says yes.
+//! The readiness route always succeeds although the service has dependencies.
 
 use crate::model::facts::HealthHandler;
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! Readiness that forgets one of two stores.
+//! The readiness route checks one database and omits another.
 
 use crate::model::facts::HealthHandler;
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! Health that was true once.
+//! A health check result is cached without expiry.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

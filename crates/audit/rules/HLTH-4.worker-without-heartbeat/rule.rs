@@ -1,4 +1,4 @@
-//! A worker that may hang unseen.
+//! A worker has no health check.
 
 use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

@@ -1,4 +1,4 @@
-//! A probe that needs a password.
+//! A health route requires authentication or is rate limited.
 
 use crate::model::facts::{Middleware, Mount, Route};
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! Code below `main` that ends the program.
+//! A function ends the process instead of returning an error.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};

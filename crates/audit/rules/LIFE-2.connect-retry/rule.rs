@@ -1,4 +1,4 @@
-//! A dependency that gets one chance at the start.
+//! The service does not retry its connection to a dependency at startup.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

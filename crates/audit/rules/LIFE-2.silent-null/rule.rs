@@ -1,4 +1,4 @@
-//! A start that fails in silence.
+//! A failed initialization is logged and returns an empty value.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A service that is not ready when it says so.
+//! The first request performs startup work.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};

@@ -1,4 +1,4 @@
-//! A drain that the orchestrator cuts off.
+//! The shutdown timeout is longer than the grace period of the orchestrator.
 
 use crate::model::facts::Drain;
 use crate::model::{Model, Resolution, Service};
@@ -25,9 +25,9 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-/// What Kubernetes waits unless told otherwise, in seconds.
+/// The default grace period of Kubernetes, in seconds.
 const KUBERNETES_DEFAULT: u64 = 30;
-/// What Docker waits unless told otherwise, in seconds.
+/// The default grace period of Docker, in seconds.
 const DOCKER_DEFAULT: u64 = 10;
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {

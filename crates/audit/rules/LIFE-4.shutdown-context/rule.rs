@@ -1,4 +1,4 @@
-//! A graceful stop that has no time.
+//! The shutdown uses a context that is already cancelled.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A server that does not hear SIGTERM.
+//! The server does not stop gracefully on SIGTERM.
 
 use crate::model::facts::{Server, SignalHandling};
 use crate::model::{Model, Resolution, Service};

@@ -1,4 +1,4 @@
-//! The last traces, which are the interesting ones, are lost.
+//! The service does not flush telemetry when it stops.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};

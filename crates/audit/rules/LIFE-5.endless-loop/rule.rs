@@ -1,4 +1,4 @@
-//! A goroutine that nothing ends.
+//! A background loop cannot be stopped.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A request that ends the process.
+//! An async handler may end the process with an unhandled rejection.
 
 use crate::model::facts::{Import, Topic};
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! Work that forgets whom it is for.
+//! A handler replaces the request context with an empty one.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};

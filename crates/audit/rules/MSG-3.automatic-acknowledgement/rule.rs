@@ -1,4 +1,4 @@
-//! A consumer that confirms before it works.
+//! Messages are acknowledged before they are processed.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A queue in Redis that forgets at once.
+//! A consumer removes messages from the queue before it processes them.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

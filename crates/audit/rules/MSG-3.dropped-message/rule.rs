@@ -1,4 +1,4 @@
-//! A message that failed and is gone.
+//! A failed message is reported as processed.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

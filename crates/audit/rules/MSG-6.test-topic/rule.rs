@@ -1,4 +1,4 @@
-//! A topic of an experiment in the code of a service.
+//! The service publishes to a test topic.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A consumer that takes the whole queue.
+//! A RabbitMQ consumer has no prefetch limit.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_anywhere};

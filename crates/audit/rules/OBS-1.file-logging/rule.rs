@@ -1,4 +1,4 @@
-//! Logs that stay in the container.
+//! The service writes logs to files.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

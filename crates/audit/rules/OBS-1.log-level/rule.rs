@@ -1,4 +1,4 @@
-//! A log level that is wrong in production.
+//! The log level is fixed to debug or error.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! Output that is no log.
+//! The service prints instead of logging.
 
 use crate::model::facts::Topic;
 use crate::model::{Model, Service, ServiceKind};

@@ -1,4 +1,4 @@
-//! A password in the logs.
+//! The service logs a credential.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};

@@ -1,4 +1,4 @@
-//! A service that counts nothing.
+//! The service exposes no metrics.
 
 use crate::model::facts::Signal;
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! A pool that nobody can see into.
+//! The metrics do not include the database pool.
 
 use crate::model::facts::{Signal, Telemetry, Topic};
 use crate::model::{Model, Service};

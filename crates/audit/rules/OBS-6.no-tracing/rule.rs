@@ -1,4 +1,4 @@
-//! A service that leaves no trace.
+//! The service exports no traces.
 
 use crate::model::facts::Signal;
 use crate::model::{Model, Service};

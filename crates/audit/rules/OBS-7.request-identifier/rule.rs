@@ -1,4 +1,4 @@
-//! A request ID that ends at the first service.
+//! The service does not propagate the request ID.
 
 use crate::model::facts::{OutboundCall, Topic};
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! A system that calls nobody.
+//! The repository has no alert rules.
 
 use crate::model::Model;
 use crate::model::facts::Manifest;

@@ -1,4 +1,4 @@
-//! A slow dependency that slows everything.
+//! Outgoing calls have no circuit breaker.
 
 use crate::model::facts::{Import, OutboundCall};
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! Retries that hit what is already down.
+//! Retries have no backoff or no limit.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! An outbound call that may wait for ever.
+//! An outgoing call has no timeout.
 
 use crate::model::facts::OutboundCall;
 use crate::model::{Model, Resolution, Service};

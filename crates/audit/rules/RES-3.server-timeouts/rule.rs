@@ -1,4 +1,4 @@
-//! An HTTP server that waits for ever for headers.
+//! The HTTP server has no read timeout.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

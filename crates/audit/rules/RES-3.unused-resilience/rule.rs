@@ -1,4 +1,4 @@
-//! A timeout that protects nothing.
+//! A timeout, breaker or limiter is created and never used.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! A body larger than the container.
+//! The body limit is too large for the memory of the container.
 
 use crate::model::facts::BodyLimit;
 use crate::model::{Model, Service};

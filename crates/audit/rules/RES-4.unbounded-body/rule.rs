@@ -1,4 +1,4 @@
-//! A request that may be as long as its sender likes.
+//! A request body is read into memory without a limit.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};

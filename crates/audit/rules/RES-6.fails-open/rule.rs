@@ -1,4 +1,4 @@
-//! A limiter that lets everything through when it fails.
+//! The rate limiter fails open.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

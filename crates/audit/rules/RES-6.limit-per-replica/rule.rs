@@ -1,4 +1,4 @@
-//! A limit that grows with the replicas.
+//! The rate limiter counts in the memory of each replica.
 
 use crate::model::facts::{Topic, Verdict};
 use crate::model::{Model, Service};

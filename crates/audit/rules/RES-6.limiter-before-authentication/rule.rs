@@ -1,4 +1,4 @@
-//! A limiter that asks who it is too early.
+//! A per-user rate limiter runs before authentication.
 
 use crate::model::facts::Middleware;
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! A service that serves whoever asks most.
+//! The service has no rate limit.
 
 use crate::model::facts::{Import, Middleware, Route};
 use crate::model::{Model, Service, ServiceKind};

@@ -1,4 +1,4 @@
-//! A limit that only production knows.
+//! The rate limiter is active in one environment only.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

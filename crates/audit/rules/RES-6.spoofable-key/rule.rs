@@ -1,4 +1,4 @@
-//! A limiter whose key the caller writes.
+//! The rate limit key comes from a header that clients control.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

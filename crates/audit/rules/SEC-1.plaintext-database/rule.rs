@@ -1,4 +1,4 @@
-//! A database asked across the network without encryption.
+//! A database connection outside the cluster is not encrypted.
 
 use std::sync::LazyLock;
 

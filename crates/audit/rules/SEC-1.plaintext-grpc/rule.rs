@@ -1,4 +1,4 @@
-//! gRPC without encryption.
+//! A gRPC connection does not use TLS.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};

@@ -1,4 +1,4 @@
-//! Cross-origin requests from everywhere.
+//! The CORS policy allows every origin.
 
 use std::collections::BTreeSet;
 
@@ -45,14 +45,14 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     service
         .facts
         .of::<Cors>()
         .deployed()
         // The same policy for requests and for what asks before them is one policy.
         .filter(|policy| {
-            told.insert((
+            reported.insert((
                 policy.at.path.clone(),
                 policy.library,
                 format!("{:?} {:?}", policy.origins, policy.credentials),

@@ -1,4 +1,4 @@
-//! An allowed origin of a developer's machine.
+//! The allowed origins default to localhost.
 
 use crate::model::facts::EnvironmentRead;
 use crate::model::{Model, Resolution, Service};

@@ -1,4 +1,4 @@
-//! A credential in the repository.
+//! A file contains a credential.
 
 use crate::model::Model;
 use crate::model::facts::Secret;

@@ -1,4 +1,4 @@
-//! An env file under version control.
+//! Git tracks an `.env` file with values.
 
 use crate::model::Model;
 use crate::repository::{Role, Tracked};

@@ -1,4 +1,4 @@
-//! Dependencies whose known faults nobody looks for.
+//! No CI job checks dependencies for known vulnerabilities.
 
 use crate::model::Model;
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

@@ -1,4 +1,4 @@
-//! A toolchain in the image that is shipped.
+//! The shipped image contains a compiler toolchain.
 
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
@@ -54,7 +54,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     };
     if TOOLCHAINS.contains(&name.strip_prefix("docker.io/library/").unwrap_or(name)) {
-        // Without a command it is a builder that somebody else starts.
+        // Without a command the image is used as a builder.
         return if runs {
             vec![
                 Breach::new(

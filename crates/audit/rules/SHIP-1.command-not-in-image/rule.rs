@@ -1,4 +1,4 @@
-//! A command that the image does not have.
+//! The image starts a program that it does not contain.
 
 use crate::model::facts::Stage;
 use crate::model::{Model, Resolution, Service};

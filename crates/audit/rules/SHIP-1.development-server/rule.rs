@@ -1,4 +1,4 @@
-//! A development server in the image that is shipped.
+//! The image starts a development server.
 
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
@@ -61,7 +61,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some(stage) = image.final_stage(target) else {
         return Vec::new();
     };
-    // A last stage for development is chosen by nobody but developers.
+    // Only developers use a last stage for development.
     if stage
         .name
         .as_deref()

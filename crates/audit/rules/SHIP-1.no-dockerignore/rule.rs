@@ -1,4 +1,4 @@
-//! A build context without a filter.
+//! The image copies the whole directory without a .dockerignore.
 
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

@@ -1,4 +1,4 @@
-//! A container that runs as root.
+//! The container runs as root.
 
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

@@ -1,4 +1,4 @@
-//! A base image that changes under the build.
+//! The base image is not pinned.
 
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

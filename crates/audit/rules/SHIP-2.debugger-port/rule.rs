@@ -1,4 +1,4 @@
-//! A debugger or a console of a broker that everybody may reach.
+//! A debugger or management console is published.
 
 use crate::model::facts::runs_stores_only;
 use crate::model::{Model, Service};

@@ -1,4 +1,4 @@
-//! A container that rules the host.
+//! A container can control the Docker engine of its host.
 
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

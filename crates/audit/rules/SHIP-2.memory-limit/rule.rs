@@ -1,4 +1,4 @@
-//! Containers of compose that may take all memory of the host.
+//! A compose service has no memory limit.
 
 use crate::model::Model;
 use crate::model::facts::ComposeService;

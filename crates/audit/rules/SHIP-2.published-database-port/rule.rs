@@ -1,4 +1,4 @@
-//! A database or broker that compose makes reachable from outside.
+//! A database or broker port is published on all interfaces.
 
 use crate::model::facts::runs_stores_only;
 use crate::model::{Model, Service};
@@ -119,7 +119,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     outcomes
 }
 
-/// Puts the loopback address before a port pair in the short form; other forms say more than this may change.
+/// Puts the loopback address before a port pair in the short form; other forms say more than this
+/// may change.
 fn bind_to_loopback(text: &str, span: &std::ops::Range<usize>) -> Option<Edit> {
     let written = text.get(span.clone())?;
     let pair = written.trim_matches(['"', '\'']);

@@ -1,4 +1,4 @@
-//! A container that may take all memory of its node.
+//! A Kubernetes container has no memory limit.
 
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

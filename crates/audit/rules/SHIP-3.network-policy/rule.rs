@@ -1,4 +1,4 @@
-//! Pods that everybody in the cluster may reach.
+//! The workloads have no NetworkPolicy.
 
 use crate::model::Model;
 use crate::model::facts::Manifest;

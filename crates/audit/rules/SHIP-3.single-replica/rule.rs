@@ -1,4 +1,4 @@
-//! A service that is away whenever its one pod is.
+//! A Deployment that serves requests has one replica.
 
 use crate::model::facts::Manifest;
 use crate::model::{Model, Resolution, Service};

@@ -1,4 +1,4 @@
-//! A container that may write to its own image.
+//! The root file system of a container is writable.
 
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

@@ -1,4 +1,4 @@
-//! A system that only its author can operate.
+//! The repository has no runbook.
 
 use crate::model::Model;
 use crate::repository::Role;

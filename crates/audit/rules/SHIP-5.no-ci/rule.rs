@@ -1,4 +1,4 @@
-//! A repository that nothing builds.
+//! The repository has no CI.
 
 use crate::model::{Model, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};

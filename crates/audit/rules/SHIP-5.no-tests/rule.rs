@@ -1,4 +1,4 @@
-//! Code that nothing tries.
+//! The repository has no tests.
 
 use crate::model::{Model, ServiceKind};
 use crate::repository::Role;

@@ -1,4 +1,4 @@
-//! What is new, what remains, what was fixed.
+//! Compares findings with a baseline: new, remaining, fixed.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ pub struct Comparison {
     pub remaining: BTreeSet<String>,
     /// Known findings that are gone.
     pub fixed: Vec<BaselineEntry>,
-    /// Known findings that were not found although nothing says that they are fixed: the rule could not decide this time,
-    /// somebody suppressed them, or the audit is incomplete.
+    /// Known findings that were not found although nothing says that they are fixed: the rule could
+    /// not decide this time, they were suppressed, or the audit is incomplete.
     pub undecided: Vec<BaselineEntry>,
 }
 

@@ -1,4 +1,5 @@
-//! The file of a baseline: JSON, one finding per entry, sorted, so that its history reads well in version control.
+//! The file of a baseline: JSON, one finding per entry, sorted, so that its history reads well in
+//! version control.
 
 use std::fs::File;
 use std::io::Read;
@@ -26,13 +27,13 @@ pub struct BaselineEntry {
     pub fingerprint: String,
     /// Service.
     pub service: Option<String>,
-    /// What it was worth.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong.
+    /// The problem.
     pub title: String,
 }
 
-/// What was known on a day.
+/// The findings on a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
@@ -49,7 +50,7 @@ pub enum BaselineError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The file is no baseline.
@@ -61,7 +62,7 @@ pub enum BaselineError {
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What is wrong.
+        /// The problem.
         message: String,
     },
 }
@@ -81,7 +82,8 @@ impl Baseline {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`BaselineError`] with the place, when it cannot be read or is no baseline that this version knows.
+    /// [`BaselineError`] with the place, when it cannot be read or is no baseline that this version
+    /// knows.
     pub fn read(path: &Path) -> Result<Self, BaselineError> {
         let mut text = String::new();
         File::open(path)

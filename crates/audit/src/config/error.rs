@@ -1,4 +1,4 @@
-//! What is wrong in a configuration file, and where.
+//! Errors in a configuration file, with their locations.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The file says something that cannot be.
@@ -23,7 +23,7 @@ pub enum ConfigError {
         line: usize,
         /// Column in characters, from 1.
         column: usize,
-        /// What is wrong and what would be right.
+        /// The problem and its correction.
         message: String,
     },
 }

@@ -92,8 +92,8 @@ impl ConfigFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`] when it cannot be read or is larger than 256 KiB, [`ConfigError::Invalid`] with line
-    /// and column for the first thing in it that cannot be.
+    /// [`ConfigError::Unreadable`] when it cannot be read or is larger than 256 KiB,
+    /// [`ConfigError::Invalid`] with line and column for the first thing in it that cannot be.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable {
             path: path.to_path_buf(),

@@ -2,7 +2,8 @@
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
-/// Patterns of paths that are not read. A file that is left out this way still exists for rules that ask whether it does.
+/// Patterns of paths that are not read. A file that is left out this way still exists for rules
+/// that ask whether it does.
 #[derive(Debug, Clone, Default)]
 pub struct IgnoredPaths {
     patterns: Vec<Glob>,

@@ -1,4 +1,5 @@
-//! Settings of an audit: limits, tiers, what is left out, what is suppressed; from code or from a file in the repository.
+//! Settings of an audit: limits, tiers, what is left out, what is suppressed; from code or from a
+//! file in the repository.
 
 mod error;
 mod file;
@@ -22,7 +23,7 @@ use crate::suppression::ConfiguredSuppression;
 /// Settings of an audit.
 #[derive(Debug, Clone)]
 pub struct AuditConfig {
-    /// What it may cost.
+    /// The limits of the audit.
     pub limits: Limits,
     /// The day that decides whether a suppression has expired.
     pub today: NaiveDate,
@@ -36,8 +37,8 @@ pub struct AuditConfig {
     pub rules: BTreeMap<String, RuleSetting>,
     /// Suppressions that stand in a configuration file.
     pub suppressions: Vec<ConfiguredSuppression>,
-    /// Whether suppressions count, those in comments and those in the file. Somebody who audits other people's
-    /// repositories says no.
+    /// Whether suppressions count, those in comments and those in the file. An auditor of
+    /// third-party repositories says no.
     pub honour_suppressions: bool,
 }
 

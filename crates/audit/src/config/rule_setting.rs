@@ -1,4 +1,4 @@
-//! What a team decides about a rule.
+//! The setting of a rule.
 
 use crate::rule::Severity;
 

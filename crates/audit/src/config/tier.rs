@@ -11,13 +11,14 @@ use crate::rule::{Category, Metadata, Severity};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
-    /// Runs all the time and answers somebody: every rule.
+    /// Runs permanently and serves requests: every rule applies.
     #[default]
     Standard,
-    /// Runs to its end and is started again by a schedule or by hand: nobody routes traffic to it, so probes and
-    /// request metrics are not asked for.
+    /// Runs to its end and is started again by a schedule or by hand: it gets no traffic, so probes
+    /// and request metrics are not asked for.
     Batch,
-    /// An experiment that no user depends on: every rule is asked, and nothing is worth more than low.
+    /// An experiment that no user depends on: every rule is asked, and nothing is worth more than
+    /// low.
     Prototype,
 }
 
@@ -25,15 +26,15 @@ pub enum Tier {
 const NOT_FOR_BATCH: [&str; 3] = ["LIFE-3", "LIFE-7", "OBS-4"];
 
 impl Tier {
-    /// Whether a rule is asked about a service of this tier. A service that the model knows to be a job is a batch
-    /// job, whatever was said.
+    /// Whether a rule is asked about a service of this tier. A service that the model knows to be a
+    /// job is a batch job, whatever was said.
     #[must_use]
     pub(crate) fn asks(self, rule: &Metadata, kind: Option<ServiceKind>) -> bool {
         let batch = self == Self::Batch || kind == Some(ServiceKind::Job);
         !(batch && (rule.category == Category::Health || NOT_FOR_BATCH.contains(&rule.promise())))
     }
 
-    /// What a breach is worth in this tier.
+    /// The severity of a breach in this tier.
     #[must_use]
     pub(crate) fn severity(self, severity: Severity) -> Severity {
         match self {
@@ -66,6 +67,7 @@ pub struct ServiceTier {
     pub service: String,
     /// Its tier.
     pub tier: Tier,
-    /// Where it was said, for the error when there is no such service: `seaworthy-audit.toml:4:1`.
+    /// The location of the setting, for the error if there is no such service:
+    /// `seaworthy-audit.toml:4:1`.
     pub place: String,
 }

@@ -1,5 +1,5 @@
-//! Dockerfile instructions. The grammar finds where instructions begin and end (continuations, heredocs, escapes);
-//! what is inside is split here.
+//! Dockerfile instructions. The grammar finds where instructions begin and end (continuations,
+//! heredocs, escapes); what is inside is split here.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub struct Instruction {
     pub flags: Vec<(String, String)>,
     /// The rest, continuation lines joined and comment lines removed.
     pub rest: String,
-    /// Where it stands.
+    /// Its location.
     pub span: Range<usize>,
 }
 

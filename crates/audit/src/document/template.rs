@@ -1,4 +1,5 @@
-//! Templates inside YAML (Helm, Go templates, Jinja), masked with text of equal length so that places stay right.
+//! Templates inside YAML (Helm, Go templates, Jinja), masked with text of equal length so that
+//! places stay right.
 
 use std::ops::Range;
 
@@ -20,7 +21,7 @@ const CONDITIONS: &[&str] = &["if", "with", "range", "for"];
 /// Words that begin something else with an end of its own.
 const BLOCKS: &[&str] = &["define", "block"];
 
-/// Where the text that an action prints lands.
+/// The position of the text that an action prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Landing {
     /// Every line at this column (`nindent 8`).
@@ -46,9 +47,9 @@ impl Landing {
 /// An action alone on its line that prints text of its own.
 #[derive(Debug, Clone)]
 pub struct Splice {
-    /// Where it starts.
+    /// The start of the action.
     pub at: usize,
-    /// Where its text lands.
+    /// The position of its text.
     pub landing: Landing,
 }
 
@@ -57,17 +58,18 @@ pub struct Splice {
 pub struct Masked {
     /// Text of the same length.
     pub text: String,
-    /// Where templates stood.
+    /// The spans of templates.
     pub spans: Vec<Range<usize>>,
     /// Whether a template may add keys that the file does not show.
     pub inserts: bool,
     /// The places where text is added, in order.
     pub splices: Vec<Splice>,
-    /// What stands between a condition and its end, so that it may be left out.
+    /// The spans between a condition and its end, which may be omitted.
     pub conditional: Vec<Range<usize>>,
 }
 
-/// Masks `{{…}}`, `{%…%}` and `%{…}`. A template alone on its line becomes spaces, any other a word.
+/// Masks `{{…}}`, `{%…%}` and `%{…}`. A template alone on its line becomes spaces, any other a
+/// word.
 #[must_use]
 pub fn mask(text: &str) -> Masked {
     let mut masked = Masked {
@@ -134,7 +136,7 @@ fn first_word(words: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// Where the text lands that an action prints; nothing for one that prints none.
+/// Returns the position of the text that an action prints, if it prints any.
 fn landing(text: &str, start: usize, action: &str) -> Option<Landing> {
     let joined = action.starts_with("{{-") || action.starts_with("{%-");
     let inside = words(action);

@@ -1,4 +1,4 @@
-//! What a service keeps data in or sends messages through, by what its code imports.
+//! The databases, caches and brokers of a service, by the imports of its code.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,8 @@ const CLIENTS: &[(&str, &str)] = &[
 ];
 
 impl Service {
-    /// The stores and brokers that its deployed code imports a client of, with where the first import stands.
+    /// The stores and brokers that its deployed code imports a client of, with where the first
+    /// import stands.
     #[must_use]
     pub fn dependencies(&self) -> BTreeMap<&'static str, Location> {
         let mut found = BTreeMap::new();

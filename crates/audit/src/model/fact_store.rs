@@ -1,4 +1,5 @@
-//! Facts by type, so that a pack and a rule can share a new kind of fact without touching a common list.
+//! Facts by type, so that a pack and a rule can share a new kind of fact without touching a common
+//! list.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -18,20 +19,21 @@ pub trait Fact: Clone + Debug + Send + Sync + 'static {
 /// A place where a fact of a kind exists but could not be read.
 #[derive(Debug, Clone)]
 pub struct Gap {
-    /// What stood in the way.
+    /// The reason.
     pub reason: String,
-    /// Where.
+    /// The location.
     pub at: Location,
 }
 
 /// All facts of one kind, with what is missing.
 #[derive(Debug, Clone)]
 pub struct FactSet<T> {
-    /// What was read.
+    /// The value.
     pub items: Vec<Located<T>>,
-    /// What could not be read.
+    /// The gaps: code that could not be read.
     pub gaps: Vec<Gap>,
-    /// Whether something that knows this kind looked: only then does "none found" mean "none there".
+    /// Whether something that knows this kind looked: only then does "none found" mean "none
+    /// there".
     pub covered: bool,
 }
 
@@ -46,7 +48,8 @@ impl<T> Default for FactSet<T> {
 }
 
 impl<T: Fact> FactSet<T> {
-    /// Looks for a fact: known with the first match; absent when all was read and none matches; else unknown.
+    /// Looks for a fact: known with the first match; absent when all was read and none matches;
+    /// else unknown.
     pub fn find(&self, matches: impl Fn(&T) -> bool) -> Resolution<&Located<T>> {
         if let Some(found) = self.items.iter().find(|item| matches(&item.value)) {
             return Resolution::Known(found);
@@ -162,7 +165,7 @@ impl From<Range<usize>> for Place {
     }
 }
 
-/// Where a pack puts the facts of one file.
+/// Collects the facts that a pack finds in one file.
 #[derive(Debug)]
 pub struct FactSink<'a> {
     file: &'a SourceFile,
@@ -197,7 +200,8 @@ impl<'a> FactSink<'a> {
         }
     }
 
-    /// Says that every fact of this kind in this file is now in the sink: none found means none there.
+    /// Says that every fact of this kind in this file is now in the sink: none found means none
+    /// there.
     pub fn covers<T: Fact>(&mut self) {
         if let Some(set) = self.store.of_mut::<T>() {
             set.covered = true;

@@ -1,4 +1,4 @@
-//! Where the names of environment variables stand in the texts of a repository.
+//! Locations of environment variable names in the texts of a repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -7,13 +7,15 @@ use super::Model;
 use crate::repository::Role;
 use crate::source::Language;
 
-/// Files in which each variable of a manifest stands as a word. Every text is searched once, at the first question.
+/// Files in which each variable of a manifest stands as a word. Every text is searched once, at the
+/// first question.
 #[derive(Debug, Default)]
 pub(super) struct Mentions(OnceLock<BTreeMap<String, BTreeSet<Arc<str>>>>);
 
 impl Model {
-    /// The files of code, of configuration and of shell in which a variable that a manifest sets stands by its name.
-    /// Documents, examples and compose files do not read variables and are left out.
+    /// The files of code, of configuration and of shell in which a variable that a manifest sets
+    /// stands by its name. Documents, examples and compose files do not read variables and are left
+    /// out.
     #[must_use]
     pub fn mentions(&self, variable: &str) -> Option<&BTreeSet<Arc<str>>> {
         self.mentions.0.get_or_init(|| search(self)).get(variable)

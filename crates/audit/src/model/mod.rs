@@ -1,4 +1,4 @@
-//! What a repository is made of: services with located, three-valued facts.
+//! The model of a repository: services with located, three-valued facts.
 
 mod build;
 mod dependency;

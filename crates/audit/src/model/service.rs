@@ -11,7 +11,7 @@ use super::facts::{ComposeService, Image, Workload};
 use super::mention::Mentions;
 use crate::source::{Located, Location, SourceFile};
 
-/// What a deployable does.
+/// The kind of a deployable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServiceKind {
@@ -21,9 +21,9 @@ pub enum ServiceKind {
     Worker,
     /// Runs once.
     Job,
-    /// Somebody else's program: a database, a broker.
+    /// A third-party program: a database, a broker.
     Infrastructure,
-    /// Could not be told.
+    /// Unknown.
     Unknown,
 }
 
@@ -46,9 +46,10 @@ impl ServiceKind {
 pub struct Service {
     /// Name for people, unique in the model.
     pub name: String,
-    /// What it does.
+    /// The kind of action.
     pub kind: ServiceKind,
-    /// Source folder relative to the root; absent when the code is not in this repository or was not found.
+    /// Source folder relative to the root; absent when the code is not in this repository or was
+    /// not found.
     pub root: Option<String>,
     /// Languages of its sources.
     pub languages: BTreeSet<&'static str>,

@@ -21,7 +21,7 @@ pub(super) fn listener(address: Resolution<String>) -> Listener {
     }
 }
 
-/// A listener whose host and port are told apart.
+/// A listener with its host and port.
 pub(super) fn listener_of(host: Resolution<String>, number: Resolution<String>) -> Listener {
     Listener {
         host: match host {

@@ -1,4 +1,5 @@
-//! What code does with a failure, judged the same in every language: packs say what they read, this says what it means.
+//! What code does with a failure, judged the same in every language: packs say what they read, this
+//! says what it means.
 
 use tree_sitter::Node;
 
@@ -10,7 +11,7 @@ use crate::syntax::{Call, Code};
 /// Words by which people say that they chose to let requests through.
 const CHOSEN: &[&str] = &["fail open", "fail-open", "failopen", "fails open"];
 
-/// What a limiter does where it cannot decide.
+/// The decision of a limiter that fails.
 pub(super) struct LimiterFailure<'s> {
     /// The request goes on.
     pub(super) passes: bool,
@@ -67,8 +68,8 @@ pub(super) fn makes_client(name: &str) -> bool {
     makes && (mentions(&lower, CLIENTS) || lower.ends_with("db"))
 }
 
-/// What a function that makes a client does with an error that it catches: `null` is what it returns in its place, when it logs the error and
-/// does nothing else.
+/// What a function that makes a client does with an error that it catches: `null` is what it
+/// returns in its place, when it logs the error and does nothing else.
 pub(super) fn failed_making<'t>(
     code: &Code<'t>,
     caught: Node<'t>,
@@ -110,7 +111,8 @@ pub(super) fn is_put_aside(text: &str) -> bool {
     mentions(text, PUT_ASIDE)
 }
 
-/// A message that is acknowledged where its handling failed; `cause` is what failed, as far as it is known.
+/// A message that is acknowledged where its handling failed; `cause` is what failed, as far as it
+/// is known.
 pub(super) fn acknowledged<'t>(
     code: &Code<'t>,
     caught: Node<'t>,
@@ -144,9 +146,9 @@ pub(super) fn acknowledged<'t>(
     );
 }
 
-/// What becomes of a timeout, breaker or limiter that code makes.
+/// The use of a timeout, breaker or limiter that code creates.
 pub(super) enum Made<'s> {
-    /// Nobody keeps it.
+    /// The value is dropped.
     ThrownAway,
     /// Kept under a name that stands nowhere else.
     Unused(&'s str),

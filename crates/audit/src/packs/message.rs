@@ -1,4 +1,5 @@
-//! Consumers and publishers, judged the same in every language: packs say what they read, this says what it means.
+//! Consumers and publishers, judged the same in every language: packs say what they read, this says
+//! what it means.
 
 use tree_sitter::Node;
 
@@ -9,7 +10,7 @@ use crate::syntax::{Call, Code};
 
 /// Words in the names of queues for answers: an answer that is lost is asked for again.
 const ANSWERS: &[&str] = &["reply", "callback", "rpc"];
-/// Names that nobody gives to what is meant to last.
+/// Topic names of experiments.
 const JUNK: &[&str] = &["test", "foo", "bar", "junk", "asdf"];
 /// Commands of Redis that take a message away, in small letters.
 const DESTRUCTIVE: &[&str] = &["blpop", "brpop"];
@@ -112,7 +113,7 @@ pub(super) fn popped<'t>(code: &Code<'t>, call: &Call<'t>, facts: &mut FactSink<
     }
 }
 
-/// Tells whether a message goes to a topic that somebody made up while trying.
+/// Records whether a message goes to a test topic.
 pub(super) fn published<'t>(code: &Code<'t>, at: Node<'t>, topic: &str, facts: &mut FactSink<'_>) {
     let junk = JUNK.iter().any(|word| {
         topic

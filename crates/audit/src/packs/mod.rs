@@ -1,7 +1,7 @@
 //! Knowledge packs: what a language, a framework or a file format tells about a service.
 //!
-//! One folder per language, one file per framework. A pack is a [`Pack`] constant listed by one line in its
-//! folder's `mod.rs`; it reads one file at a time and puts facts into the sink.
+//! One folder per language, one file per framework. A pack is a [`Pack`] constant listed by one
+//! line in its folder's `mod.rs`; it reads one file at a time and puts facts into the sink.
 
 mod address;
 mod container;
@@ -46,7 +46,7 @@ pub enum Reader {
 pub struct Pack {
     /// Name for people.
     pub name: &'static str,
-    /// What it reads.
+    /// The kind of files that it reads.
     pub reader: Reader,
 }
 
@@ -86,7 +86,8 @@ pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'s
         let failure = read_generated(file, &readers, limits, &mut store);
         return (store, failure);
     }
-    // No service is made of tests: their code, the larger half of many repositories, would be parsed for nothing.
+    // No service is made of tests: their code, the larger half of many repositories, would be
+    // parsed for nothing.
     if file.role == Role::Test && file.language.is_code() {
         return (store, None);
     }

@@ -20,7 +20,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
     ),
 }];
 
-/// Clients whose channels take everything unless they are told a number.
+/// Clients whose channels have no prefetch limit by default.
 const CLIENTS: &[&str] = &[
     "github.com/rabbitmq/amqp091-go",
     "github.com/streadway/amqp",
@@ -60,7 +60,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// A consumer that the broker forgets messages for takes as fast as it can; only one that acknowledges is bounded by prefetch.
+/// A consumer that the broker forgets messages for takes as fast as it can; only one that
+/// acknowledges is bounded by prefetch.
 fn consumes_by_hand(code: &Code<'_>, call: &Call<'_>) -> bool {
     match (code.file.language, call.method) {
         (Language::Go, "Consume") => call

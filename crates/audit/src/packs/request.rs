@@ -1,5 +1,5 @@
-//! What a handler does with the text of its caller and with its own errors, judged the same in every language: packs say what they read,
-//! this says what it means.
+//! What a handler does with the text of its caller and with its own errors, judged the same in
+//! every language: packs say what they read, this says what it means.
 
 use tree_sitter::Node;
 

@@ -1,4 +1,5 @@
-//! Retries of well-known libraries, whose defaults decide: some wait longer each time, some do not wait at all.
+//! Retries of well-known libraries, whose defaults decide: some wait longer each time, some do not
+//! wait at all.
 
 use super::{Pack, Reader};
 use crate::model::FactSink;
@@ -64,7 +65,7 @@ fn go(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
     }
 }
 
-/// tenacity retries for ever and at once unless it is told otherwise.
+/// By default, tenacity retries without a delay and a limit.
 fn python(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
     let retries = matches!(call.method, "retry" | "Retrying" | "AsyncRetrying")
         && matches!(call.receiver, "" | "tenacity")
@@ -72,8 +73,8 @@ fn python(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
     if !retries {
         return None;
     }
-    let told = |name: &str| call.keyword(name).is_some();
-    Some(match (told("stop"), told("wait")) {
+    let has = |name: &str| call.keyword(name).is_some();
+    Some(match (has("stop"), has("wait")) {
         (true, true) => (
             Verdict::Kept,
             "the tenacity retries have a backoff and a limit",
@@ -110,7 +111,7 @@ fn bare_decorators(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// axios-retry does not wait unless it is told to.
+/// By default, axios-retry does not wait.
 fn javascript(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
     if !matches!(call.method, "axiosRetry" | "default") || !code.imports_module("axios-retry") {
         return None;

@@ -1,4 +1,4 @@
-//! What a rule says about itself, for a terminal.
+//! The explanation of a rule, for a terminal.
 
 use std::fmt::{self, Write};
 
@@ -7,7 +7,7 @@ use anstyle::AnsiColor;
 use super::pretty::{BOLD, DIM, colored, style, wrap};
 use crate::rule::Rule;
 
-/// What a rule is, for `explain`.
+/// The explanation of a rule, for `explain`.
 ///
 /// # Errors
 /// Never in practice: writing to a string cannot fail.

@@ -6,12 +6,12 @@ use super::Frame;
 use crate::rule::{Category, Confidence, Severity};
 use crate::secret::SafeText;
 
-/// A broken promise, ready to print.
+/// A violated requirement, ready to print.
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// Rule.
     pub id: &'static str,
-    /// What it is worth.
+    /// The severity.
     pub severity: Severity,
     /// How sure it is.
     pub confidence: Confidence,
@@ -29,13 +29,13 @@ pub struct Finding {
     pub end_line: usize,
     /// Column behind the last character of the place.
     pub end_column: usize,
-    /// What is wrong.
+    /// The problem.
     pub title: &'static str,
-    /// What decides.
+    /// The evidence.
     pub evidence: SafeText,
     /// The lines of code.
     pub frame: Frame,
-    /// What it leads to.
+    /// The consequence.
     pub impact: &'static str,
     /// How to fix it.
     pub fix: SafeText,
@@ -73,9 +73,9 @@ pub struct Passed {
     pub id: &'static str,
     /// Service.
     pub service: Option<String>,
-    /// What would have been wrong.
+    /// The title of the rule.
     pub title: &'static str,
-    /// What shows that it is right.
+    /// The evidence.
     pub evidence: SafeText,
     /// File.
     pub path: Option<String>,
@@ -90,9 +90,9 @@ pub struct Unknown {
     pub id: &'static str,
     /// Service.
     pub service: Option<String>,
-    /// What was asked.
+    /// The title of the rule.
     pub title: &'static str,
-    /// What stood in the way.
+    /// The reason.
     pub reason: SafeText,
 }
 
@@ -101,7 +101,7 @@ pub struct Unknown {
 pub struct SwitchedOff {
     /// Rule.
     pub id: &'static str,
-    /// What it would have looked for.
+    /// The title of the rule.
     pub title: &'static str,
     /// Why.
     pub reason: SafeText,

@@ -1,4 +1,5 @@
-//! Fingerprints that survive moved lines: rule, path, enclosing symbol, hashed snippet with credentials taken out.
+//! Fingerprints that survive moved lines: rule, path, enclosing symbol, hashed snippet with
+//! credentials taken out.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -11,7 +12,7 @@ use crate::source::Location;
 /// 64 bits tell a repository's findings apart and stay readable.
 const BYTES: usize = 8;
 
-/// The fingerprint of a finding; equal snippets in one symbol are told apart by [`separate`].
+/// The fingerprint of a finding; equal snippets in one symbol are distinguished by [`separate`].
 pub(crate) fn of(id: &str, at: &Location, frame: &Frame) -> String {
     let snippet = frame.snippet();
     hash(&[

@@ -73,7 +73,8 @@ impl FromStr for Format {
     }
 }
 
-/// Why a report could not be put into a form. It does not happen: every form is made in memory from plain data.
+/// Why a report could not be put into a form. It does not happen: every form is made in memory from
+/// plain data.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// Text.

@@ -64,8 +64,8 @@ impl Frame {
         self.lines.is_empty()
     }
 
-    /// The finding's first line, spaces made equal: what stays the same when lines move or are indented anew, and when
-    /// something else changes further down in the same block.
+    /// The finding's first line, spaces made equal: what stays the same when lines move or are
+    /// indented anew, and when something else changes further down in the same block.
     #[must_use]
     pub(crate) fn snippet(&self) -> String {
         self.lines

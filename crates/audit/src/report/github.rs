@@ -69,8 +69,8 @@ pub fn github(report: &Report) -> Result<String, fmt::Error> {
     Ok(out)
 }
 
-/// Escapes as the toolkit of GitHub Actions does; a line end would begin another command. Other control characters are gone
-/// before.
+/// Escapes as the toolkit of GitHub Actions does; a line end would begin another command. Other
+/// control characters are gone before.
 fn message(text: &str) -> String {
     printable::lines(text)
         .replace('%', "%25")

@@ -125,8 +125,8 @@ impl<'r> From<&'r Finding> for Entry<'r> {
     }
 }
 
-/// The report as JSON, see [`JSON_SCHEMA`]. `score` is null when no rule could decide; `coverage` is a percentage. The last
-/// six parts are there only when there is something in them.
+/// The report as JSON, see [`JSON_SCHEMA`]. `score` is null when no rule could decide; `coverage`
+/// is a percentage. The last six parts are there only when there is something in them.
 ///
 /// # Errors
 /// Never in practice: every part is plain data.

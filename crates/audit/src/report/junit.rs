@@ -9,8 +9,9 @@ use crate::rule::{Category, rules};
 use crate::source::printable;
 use crate::suppression::Suppressed;
 
-/// The report as JUnit XML. A finding is a failure; what could not be decided and what was suppressed is skipped; beside a
-/// baseline, known findings are skipped too, because they fail nothing.
+/// The report as JUnit XML. A finding is a failure; what could not be decided and what was
+/// suppressed is skipped; beside a baseline, known findings are skipped too, because they fail
+/// nothing.
 ///
 /// # Errors
 /// Never in practice: the text is made in memory.

@@ -88,7 +88,7 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
     Ok(out)
 }
 
-/// What counts against nobody is told in one line.
+/// Informative findings take one line each.
 fn note(out: &mut String, finding: &Finding) -> fmt::Result {
     writeln!(
         out,
@@ -100,7 +100,7 @@ fn note(out: &mut String, finding: &Finding) -> fmt::Result {
     )
 }
 
-/// Suppressions are listed: a judgement that nobody sees is none.
+/// Suppressions are listed, so that reviewers see them.
 fn judged(out: &mut String, report: &Report) -> fmt::Result {
     let number = report.suppressed.len() + report.switched_off.len();
     if number > 0 {

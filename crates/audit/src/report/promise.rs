@@ -1,13 +1,13 @@
 //! The promises of the catalogue in one sentence each, as a checklist needs them.
 
-/// A promise.
+/// A requirement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Promise {
     /// The catalogue's ID.
     pub(crate) id: &'static str,
-    /// What it is about, in a few words.
+    /// A short title.
     pub(crate) topic: &'static str,
-    /// What is so when it is kept.
+    /// The requirement in one sentence.
     pub(crate) sentence: &'static str,
 }
 
@@ -359,7 +359,7 @@ const PROMISES: &[Promise] = &[
     ),
 ];
 
-/// What no file shows; a person answers it before production.
+/// Requirements that files cannot show. The team checks them before production.
 pub(crate) const BY_HAND: &[&str] = &[
     "A backup restore was tested, within the allowed downtime",
     "A load test with twice the expected traffic ran on production sizes",

@@ -1,4 +1,5 @@
-//! One repository with everything that a report can say, for the tests of outputs. Its text is hostile.
+//! One repository with everything that a report can say, for the tests of outputs. Its text is
+//! hostile.
 
 use std::fs;
 

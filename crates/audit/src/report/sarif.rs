@@ -22,8 +22,8 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// The report as SARIF 2.1.0. Suppressed findings are in it with their justification; beside a baseline, every result has its
-/// `baselineState`.
+/// The report as SARIF 2.1.0. Suppressed findings are in it with their justification; beside a
+/// baseline, every result has its `baselineState`.
 ///
 /// # Errors
 /// Never in practice: every part is plain data.
@@ -88,8 +88,8 @@ const fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// The number by which code scanning on GitHub sorts findings about security: over 9 is critical there, over 7 high, over 4
-/// medium.
+/// The number by which code scanning on GitHub sorts findings about security: over 9 is critical
+/// there, over 7 high, over 4 medium.
 const fn security_severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",

@@ -1,4 +1,5 @@
-//! The score: kept promises by weight. What is unknown counts neither way, and is shown as coverage.
+//! The score: kept promises by weight. What is unknown counts neither way, and is shown as
+//! coverage.
 
 use std::collections::BTreeMap;
 
@@ -61,8 +62,8 @@ const fn weight(severity: Severity) -> f64 {
     }
 }
 
-/// The overall score and the score of each chapter that was asked about. A rule counts once for each service: broken
-/// when it found anything there, whatever else it passed.
+/// The overall score and the score of each chapter that was asked about. A rule counts once for
+/// each service: broken when it found anything there, whatever else it passed.
 pub(crate) fn scores(found: &Findings) -> (Score, Vec<CategoryScore>) {
     let mut broken: BTreeMap<(&str, Option<&str>), Severity> = BTreeMap::new();
     for finding in &found.findings {

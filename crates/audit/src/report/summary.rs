@@ -26,7 +26,7 @@ pub enum Verdict {
     ReadyWithConditions,
     /// Something critical is open.
     NotReady,
-    /// Too little could be told.
+    /// Too few checks could be decided.
     Undecided,
 }
 
@@ -50,7 +50,7 @@ impl Verdict {
 pub struct ServiceSummary {
     /// Name.
     pub name: String,
-    /// What it does.
+    /// The kind of action.
     pub kind: ServiceKind,
     /// How much it has to promise.
     pub tier: Tier,
@@ -99,7 +99,8 @@ pub struct Report {
     pub comparison: Option<Comparison>,
 }
 
-/// Files that were not read for one reason. They do not make an audit incomplete: nobody reviews them by hand either.
+/// Files that were not read for one reason. They do not make an audit incomplete, because reviewers
+/// do not read them either.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeftOut {
     /// Why, in words that follow "3 files".
@@ -187,7 +188,7 @@ impl Report {
         }
     }
 
-    /// Takes the lines of code out, for a report that leaves the house.
+    /// Removes all lines of code, for a report that leaves the organization.
     #[must_use]
     pub fn without_code(mut self) -> Self {
         let judged = self.suppressed.iter_mut().map(|judged| &mut judged.finding);

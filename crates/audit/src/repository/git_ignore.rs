@@ -1,5 +1,6 @@
-//! What the `.gitignore` files of a repository leave out, read within bounds: the library that matches the patterns would follow a link out
-//! of the root, wait at a pipe and read a file of any size.
+//! What the `.gitignore` files of a repository leave out, read within bounds: the library that
+//! matches the patterns would follow a link out of the root, wait at a pipe and read a file of any
+//! size.
 
 use std::fs::File;
 use std::io::Read;
@@ -27,7 +28,8 @@ impl GitIgnore {
         }
     }
 
-    /// Whether a file or folder is left out. To be asked in the order of a walk: a folder before what is in it.
+    /// Whether a file or folder is left out. To be asked in the order of a walk: a folder before
+    /// what is in it.
     pub(super) fn contains(&mut self, path: &Path, is_folder: bool) -> bool {
         let Some(folder) = path.parent() else {
             return false;
@@ -51,7 +53,8 @@ impl GitIgnore {
         false
     }
 
-    /// The patterns of one folder. A file that is no plain one, or beyond a bound, has none: the walk then reads more, not less.
+    /// The patterns of one folder. A file that is no plain one, or beyond a bound, has none: the
+    /// walk then reads more, not less.
     fn read(&mut self, folder: &Path) -> Gitignore {
         let path = folder.join(".gitignore");
         let allowed = MAX_FILE_BYTES.min(self.bytes_left);

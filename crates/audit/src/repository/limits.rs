@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Larger sources are data or bundles; nobody reviews them by hand either.
+/// Larger sources are data or bundles; reviewers do not read them either.
 const DEFAULT_MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// Ten times the largest repository that the time goal names.
 const DEFAULT_MAX_FILES: usize = 50_000;
@@ -16,10 +16,10 @@ const DEFAULT_MAX_LINE_BYTES: usize = 20_000;
 const DEFAULT_PARSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Deeper nesting in a YAML document is an attack; Kubernetes manifests reach about 20.
 const DEFAULT_MAX_NESTING: usize = 128;
-/// More findings of one rule are a flood that nobody reads; the rest is counted.
+/// Maximum number of listed findings per rule. The rest is only counted.
 const DEFAULT_MAX_FINDINGS_PER_RULE: usize = 200;
 
-/// What an audit may cost. Every bound is a setting.
+/// The limits of an audit. Each limit is a setting.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Files larger than this many bytes are skipped and reported.

@@ -1,4 +1,4 @@
-//! What a file is for. A role lowers or silences findings; it never hides the file.
+//! The role of a file. A role lowers or suppresses findings, but never hides the file.
 
 mod purpose;
 
@@ -14,7 +14,7 @@ pub enum Role {
     Test,
     /// Written by a tool; its author fixes the generator.
     Generated,
-    /// Somebody else's code, copied in.
+    /// Third-party code that is copied into the repository.
     Vendored,
     /// For a developer's machine only: compose overrides, `Dockerfile.dev`.
     Development,
@@ -159,7 +159,8 @@ const GENERATED_MARKS: &[&str] = &[
 const MARK_WINDOW_BYTES: usize = 600;
 
 impl Role {
-    /// Decides a file's role from its path (with `/` separators, relative to the root) and the start of its text.
+    /// Decides a file's role from its path (with `/` separators, relative to the root) and the
+    /// start of its text.
     #[must_use]
     pub fn of(path: &str, text: &str) -> Self {
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -191,7 +192,8 @@ impl Role {
         if lower.ends_with(".py") && in_any(&["bin"]) {
             return Self::Script;
         }
-        // What lies in `contrib/` of the root is given along; a package of that name further down is a part.
+        // What lies in `contrib/` of the root is given along; a package of that name further down
+        // is a part.
         if in_any(EXAMPLE_FOLDERS) || is_sample(&lower) || path.starts_with("contrib/") {
             return Self::Example;
         }

@@ -26,8 +26,8 @@ pub struct TrackedFiles {
 impl TrackedFiles {
     /// Reads the index of the git folder at the root, or at the nearest folder above it.
     ///
-    /// A `.git` *file* (worktrees, submodules) points elsewhere; following it could leave the root, so the answer
-    /// is then unknown.
+    /// A `.git` *file* (worktrees, submodules) points elsewhere; following it could leave the root,
+    /// so the answer is then unknown.
     #[must_use]
     pub fn read(root: &Path) -> Self {
         Self {

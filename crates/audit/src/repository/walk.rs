@@ -68,8 +68,8 @@ pub struct Inventory {
     pub complete: bool,
 }
 
-/// Reads the text files under `root`: those that are not ignored, and those that version control holds although
-/// they are ignored. Symbolic links are never followed.
+/// Reads the text files under `root`: those that are not ignored, and those that version control
+/// holds although they are ignored. Symbolic links are never followed.
 #[must_use]
 pub fn walk(root: &Path, limits: &Limits, ignored: &IgnoredPaths) -> Inventory {
     let tracked = TrackedFiles::read(root);
@@ -289,7 +289,7 @@ fn utf_16(bytes: &[u8]) -> Option<String> {
         [0xfe, 0xff] => u16::from_be_bytes,
         _ => return None,
     };
-    // UTF-32 begins with the same bytes; nobody writes it, and here it is no text.
+    // UTF-32 begins with the same bytes. It is rare, and does not count as text here.
     if rest.starts_with(&[0, 0]) {
         return None;
     }

@@ -15,7 +15,8 @@ pub enum FailOn {
 }
 
 impl Default for FailOn {
-    /// A first run over an old repository finds hundreds of small things; a gate that fails on them is switched off.
+    /// A first run over an old repository finds hundreds of small things; a gate that fails on them
+    /// is switched off.
     fn default() -> Self {
         Self::Severity(Severity::High)
     }

@@ -1,17 +1,17 @@
-//! What a rule says about itself; `seaworthy audit explain` and the documents are made of it.
+//! The metadata of a rule, used by `seaworthy audit explain` and the generated documents.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What a breach is worth.
+/// The severity of a breach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing; never counts against anybody.
+    /// Informative. It does not affect the score.
     Info,
-    /// Fix when you pass by.
+    /// Fix at the next opportunity.
     Low,
     /// Fix within a month.
     Medium,
@@ -66,7 +66,7 @@ impl FromStr for Severity {
     }
 }
 
-/// How sure a finding is.
+/// The confidence of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
@@ -135,20 +135,20 @@ impl Category {
     }
 }
 
-/// Everything a person may want to know about a rule.
+/// The metadata of a rule.
 #[derive(Debug, Clone, Copy)]
 pub struct Metadata {
     /// The catalogue's ID with a suffix: `SHIP-1.root-user`. Also the name of the rule's folder.
     pub id: &'static str,
-    /// What is wrong when it fires, in a few words.
+    /// The problem in a few words.
     pub title: &'static str,
-    /// What a breach is worth unless the finding says otherwise.
+    /// The default severity of a breach.
     pub severity: Severity,
     /// Chapter.
     pub category: Category,
-    /// What the rule looks at, and what decides.
+    /// The code that the rule reads, and its conditions.
     pub meaning: &'static str,
-    /// What happens to somebody who ignores it.
+    /// The consequence of ignoring the finding.
     pub why: &'static str,
     /// How to fix it: ecosystem (`any` for all) and text.
     pub fix: &'static [(&'static str, &'static str)],

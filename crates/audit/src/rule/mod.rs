@@ -1,4 +1,4 @@
-//! Rules: what each one is, and how it answers.
+//! Rules: their metadata and their outcomes.
 
 mod edit;
 mod fail_on;

@@ -1,4 +1,4 @@
-//! The answers of rules that places in the code decide.
+//! Outcomes of rules that read practices in the code.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub fn observed(service: &Service, topic: Topic) -> Vec<Outcome> {
         .collect()
 }
 
-/// The same with one breach for each file, so that a habit is told once.
+/// Like [`observed`], but with one breach per file.
 #[must_use]
 pub fn observed_by_file(service: &Service, topic: Topic) -> Vec<Outcome> {
     let all = practices(service, topic);
@@ -43,7 +43,8 @@ pub fn observed_by_file(service: &Service, topic: Topic) -> Vec<Outcome> {
     outcomes
 }
 
-/// One answer for the service: kept when one place keeps it, else unknown when one cannot be told, else the first breach.
+/// One outcome for the service: kept if one place keeps it, else unknown if one place is unknown,
+/// else the first breach.
 #[must_use]
 pub fn observed_anywhere(service: &Service, topic: Topic) -> Vec<Outcome> {
     let all = practices(service, topic);
@@ -56,7 +57,8 @@ pub fn observed_anywhere(service: &Service, topic: Topic) -> Vec<Outcome> {
         .collect()
 }
 
-/// Each place, and unknown instead of a likely breach when another place of the service keeps the promise for all.
+/// Each place, and unknown instead of a likely breach when another place of the service keeps the
+/// promise for all.
 #[must_use]
 pub fn observed_unless_kept(service: &Service, topic: Topic) -> Vec<Outcome> {
     let all = practices(service, topic);
@@ -114,7 +116,8 @@ fn outcome(practice: &Located<Practice>, evidence: &str) -> Outcome {
     }
 }
 
-/// The outcomes; when there is none although code in one of the languages was read, a pass that says so.
+/// The outcomes; when there is none although code in one of the languages was read, a pass that
+/// says so.
 #[must_use]
 pub fn or_passed(
     mut outcomes: Vec<Outcome>,

@@ -1,19 +1,19 @@
-//! The answers of a rule.
+//! The outcomes of a rule.
 
 use super::{Confidence, Edit, Metadata, Severity};
 use crate::model::{Model, Service};
 use crate::source::Location;
 
-/// A rule: what it is and how it looks.
+/// A rule: its metadata and its check.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// What it says about itself.
+    /// The metadata.
     pub metadata: Metadata,
-    /// How it looks.
+    /// The check function.
     pub check: Check,
 }
 
-/// What a rule is asked about.
+/// The scope of a check.
 #[derive(Debug, Clone, Copy)]
 pub enum Check {
     /// Each service. No outcome means that the rule does not apply to it.
@@ -22,30 +22,30 @@ pub enum Check {
     Repository(fn(&Model) -> Vec<Outcome>),
 }
 
-/// One answer.
+/// One outcome of a rule.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// The promise is broken here.
+    /// The requirement is violated.
     Breach(Breach),
-    /// The promise is kept, and this shows it.
+    /// The requirement is met.
     Passed {
-        /// What shows it.
+        /// The evidence.
         evidence: String,
-        /// Where.
+        /// The location.
         at: Option<Location>,
     },
-    /// It could not be told, and this is why.
+    /// The check is undecided, for this reason.
     Unknown(String),
 }
 
-/// A broken promise.
+/// A violated requirement.
 #[derive(Debug, Clone)]
 pub struct Breach {
-    /// Where.
+    /// The location.
     pub at: Location,
-    /// What decides, in one sentence. Never quote a value that may be a credential.
+    /// The evidence in one sentence. It must not quote a value that may be a credential.
     pub evidence: String,
-    /// How sure.
+    /// The confidence.
     pub confidence: Confidence,
     /// When it differs from the rule's.
     pub severity: Option<Severity>,
@@ -53,7 +53,8 @@ pub struct Breach {
     pub fix: Option<String>,
     /// The fix as a change of the file, when it is local and safe.
     pub edit: Option<Edit>,
-    /// Whether something is missing from the whole service or repository; the place then only says where it would go.
+    /// Whether something is missing from the whole service or repository; the place then only says
+    /// where it would go.
     pub is_absence: bool,
 }
 
@@ -86,7 +87,8 @@ impl Breach {
         self
     }
 
-    /// Of something that the whole service or repository lacks: the finding stays the same one wherever it is shown.
+    /// Of something that the whole service or repository lacks: the finding stays the same one
+    /// wherever it is shown.
     #[must_use]
     pub const fn absence(mut self) -> Self {
         self.is_absence = true;
@@ -108,7 +110,7 @@ impl From<Breach> for Outcome {
 }
 
 impl Outcome {
-    /// A kept promise with a place.
+    /// Creates a passed outcome with a location.
     #[must_use]
     pub fn passed(evidence: impl Into<String>, at: Option<&Location>) -> Self {
         Self::Passed {
@@ -117,7 +119,7 @@ impl Outcome {
         }
     }
 
-    /// An answer that could not be given.
+    /// Creates an undecided outcome with its reason.
     #[must_use]
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self::Unknown(reason.into())

@@ -1,4 +1,4 @@
-//! Every rule. The list is made by `build.rs` from the folders under `rules/`; nobody edits it.
+//! All rules. `build.rs` generates the list from the directories under `rules/`.
 
 use super::Rule;
 

@@ -1,4 +1,4 @@
-//! Asks every rule about every service.
+//! Runs all rules on all services.
 
 use rayon::prelude::*;
 

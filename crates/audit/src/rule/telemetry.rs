@@ -4,7 +4,8 @@ use super::{Breach, Confidence, Outcome};
 use crate::model::facts::{Import, Module, Route, Server, Signal, Telemetry};
 use crate::model::{Model, Service, ServiceKind};
 
-/// Judges a service by the libraries that could send a signal: `libraries` are parts of the names of imports and dependencies.
+/// Judges a service by the libraries that could send a signal: `libraries` are parts of the names
+/// of imports and dependencies.
 #[must_use]
 pub fn telemetry_is_installed(
     model: &Model,

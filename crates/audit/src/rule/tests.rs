@@ -1,7 +1,9 @@
-//! Every rule over its own fixtures: `bad` must fire, `good` and `tempting` must be silent, `minor` (which few have) must fire and be low.
+//! Every rule over its own fixtures: `bad` must fire, `good` and `tempting` must be silent, `minor`
+//! (which few have) must fire and be low.
 //!
-//! Fixtures are unpacked into a temporary folder first. A file named `dot-x` becomes `.x`, and the letter `§` is taken
-//! out of the text, so that no committed file holds something that a secret scanner would report.
+//! Fixtures are unpacked into a temporary folder first. A file named `dot-x` becomes `.x`, and the
+//! letter `§` is taken out of the text, so that no committed file holds something that a secret
+//! scanner would report.
 
 use std::fs;
 use std::path::{Path, PathBuf};

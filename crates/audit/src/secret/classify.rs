@@ -56,7 +56,7 @@ const PLACEHOLDERS: &[&str] = &[
     "%v",
     "%d",
 ];
-/// What an attacker tries first.
+/// Values that attackers try first.
 const WEAK: &[&str] = &[
     "password",
     "passw0rd",
@@ -103,9 +103,10 @@ const WEAK: &[&str] = &[
     "rootpassword",
     "postgrespassword",
 ];
-/// Shorter values cannot be told from words.
+/// Shorter values cannot be distinguished from words.
 const MIN_REAL_LENGTH: usize = 12;
-/// Bits per character below which a value is words, not randomness. Only a tie-break: shape and key decide first.
+/// Bits per character below which a value is words, not randomness. Only a tie-break: shape and key
+/// decide first.
 const MIN_ENTROPY: f64 = 3.0;
 
 /// Judges the value of a key whose name says it is a credential. `None`: not a credential.

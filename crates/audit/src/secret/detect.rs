@@ -1,4 +1,5 @@
-//! Finds credentials in text: provider shapes first, then passwords inside URLs, then values of telling keys.
+//! Finds credentials in text: provider shapes first, then passwords inside URLs, then values of
+//! telling keys.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,7 +13,7 @@ use crate::source::Language;
 /// A found credential and where its text stands.
 #[derive(Debug, Clone)]
 pub struct Detected {
-    /// What it is.
+    /// The kind.
     pub credential: Redacted,
     /// The key or the host that says what it opens.
     pub subject: String,
@@ -81,7 +82,8 @@ const TALKING_ABOUT: &[&str] = &[
     "format",
 ];
 
-/// Word boundaries of ASCII: those of Unicode make the engine crawl through every text that is not ASCII.
+/// Word boundaries of ASCII: those of Unicode make the engine crawl through every text that is not
+/// ASCII.
 pub(super) fn ascii(expression: &str) -> String {
     expression.replace(r"\b", r"(?-u:\b)")
 }
@@ -189,8 +191,8 @@ fn lines_with_user(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The lines in which a telling key stands, each with the one behind it, which may hold the value. Most text has none, and the expressions for keys
-/// are slow.
+/// The lines in which a telling key stands, each with the one behind it, which may hold the value.
+/// Most text has none, and the expressions for keys are slow.
 fn windows(text: &str) -> Vec<Range<usize>> {
     let mut windows: Vec<Range<usize>> = Vec::new();
     let Some(words) = KEY_WORDS.as_ref() else {

@@ -1,7 +1,7 @@
 //! Values that must not be quoted, whether or not they look like a credential.
 //!
-//! [`super::detect`] decides what is worth a finding and may be wrong about a weak password; a report that quotes the line
-//! must not be.
+//! [`super::detect`] decides what is worth a finding and may be wrong about a weak password; a
+//! report that quotes the line must not be.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -20,7 +20,8 @@ static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
-/// A key and the word behind it: an option of a command, an instruction of a Dockerfile, a line of two words.
+/// A key and the word behind it: an option of a command, an instruction of a Dockerfile, a line of
+/// two words.
 static SPACED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
         r#"(?i)(?:\s--?|\bENV\s+|\bARG\s+|^\s*)({KEY})\s+["']?([^\s"'#,;]+)["']?(?:\s*$|\s)"#
@@ -93,7 +94,8 @@ pub(crate) fn named_values(line: &str, before: &str, language: Language) -> Vec<
         .collect()
 }
 
-/// Whether a value stands for itself: references, template expressions, switches and YAML's signs do not.
+/// Whether a value stands for itself: references, template expressions, switches and YAML's signs
+/// do not.
 fn is_literal(value: &str) -> bool {
     let value = value.trim();
     !value.is_empty()

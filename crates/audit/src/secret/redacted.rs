@@ -1,4 +1,4 @@
-//! What may be said about a credential.
+//! The printable facts about a credential.
 
 /// How much a found value is worth to a thief.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum SecretClass {
 /// A credential without its text: the text is dropped when this is made, so nothing can print it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redacted {
-    /// What kind it is: `AWS access key`, `password in a URL`.
+    /// The kind, such as `AWS access key` or `password in a URL`.
     pub kind: &'static str,
     /// How much it is worth.
     pub class: SecretClass,

@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::detect;
 use crate::source::{Language, printable};
 
-/// What stands where a credential stood.
+/// The replacement for a credential.
 const MASK: &str = "***";
 
-/// Text from which credentials were taken when it was made. Everything that a report prints is of this type.
+/// Text from which credentials were taken when it was made. Everything that a report prints is of
+/// this type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
 #[serde(transparent)]
 pub struct SafeText(String);

@@ -1,6 +1,7 @@
 //! Shapes that providers give their credentials.
 //!
-//! A text is searched once for the marks of all shapes; only a shape whose mark stands in it is tried.
+//! A text is searched once for the marks of all shapes; only a shape whose mark stands in it is
+//! tried.
 
 use std::sync::LazyLock;
 

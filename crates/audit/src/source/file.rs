@@ -13,7 +13,7 @@ pub struct SourceFile {
     pub path: Arc<str>,
     /// The text; invalid UTF-8 is replaced.
     pub text: Arc<str>,
-    /// What the file is for.
+    /// The role of the file.
     pub role: Role,
     /// Whether version control holds it.
     pub tracked: Tracked,

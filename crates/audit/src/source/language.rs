@@ -1,4 +1,4 @@
-//! Languages and formats the auditor reads, told from file names.
+//! The languages and formats that the auditor reads, detected by file name.
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

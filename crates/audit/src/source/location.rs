@@ -1,4 +1,4 @@
-//! Where something stands.
+//! A location in a file.
 
 use std::ops::{Deref, Range};
 use std::sync::Arc;
@@ -18,16 +18,16 @@ pub struct Location {
     pub column: usize,
     /// The function, class or key around it; part of a finding's fingerprint.
     pub symbol: Option<Arc<str>>,
-    /// What the file is for.
+    /// The role of the file.
     pub role: Role,
 }
 
 /// A value and where it was read.
 #[derive(Debug, Clone)]
 pub struct Located<T> {
-    /// What was read.
+    /// The value.
     pub value: T,
-    /// Where.
+    /// The location.
     pub at: Location,
 }
 

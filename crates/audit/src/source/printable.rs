@@ -1,12 +1,13 @@
-//! Text of a repository that must not act on whoever reads the report: a file may be named with an escape sequence.
+//! Removes control characters from repository text, because a file name may contain an escape
+//! sequence.
 
 use std::borrow::Cow;
 
-/// What stands where a character stood that acts instead of being seen.
+/// The replacement for a control character.
 const REPLACEMENT: char = '�';
 
-/// Replaces control characters, line ends included, and the marks that reverse the direction of text (Trojan Source,
-/// CVE-2021-42574). Tabs stay.
+/// Replaces control characters, line ends included, and the marks that reverse the direction of
+/// text (Trojan Source, CVE-2021-42574). Tabs stay.
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     if text.chars().any(|letter| letter != '\t' && acts(letter)) {
         Cow::Owned(

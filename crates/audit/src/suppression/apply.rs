@@ -17,18 +17,18 @@ pub struct Suppressed {
     pub reason: SafeText,
     /// The last day on which it does not count.
     pub until: Option<NaiveDate>,
-    /// Where this was said: `path:line`.
+    /// The location of the suppression: `path:line`.
     pub place: String,
-    /// Whether it was said in the source itself.
+    /// Whether the suppression is a comment in the source.
     pub in_source: bool,
 }
 
-/// Something that the reader of a report should know about how the audit was told to go.
+/// A notice about the settings of the audit, for the reader of a report.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// Where it stands: `path:line`.
+    /// The location: `path:line`.
     pub place: String,
-    /// What it is.
+    /// The kind.
     pub text: SafeText,
 }
 

@@ -9,9 +9,9 @@ use crate::rule::rules;
 use crate::source::{Language, SourceFile};
 
 const MARK: &str = "seaworthy: allow ";
-/// What a comment begins with, in the languages that are read.
+/// The comment markers of the supported languages.
 const LEADERS: [&str; 6] = ["#", "//", "--", ";", "/*", "<!--"];
-/// What may stand behind the reason because it ends the comment.
+/// The end markers of comments, which may follow the reason.
 const ENDINGS: [&str; 2] = ["*/", "-->"];
 /// More of them in one file are no judgement.
 const MAX_PER_FILE: usize = 200;
@@ -73,8 +73,8 @@ pub(super) fn read(file: &SourceFile) -> (Vec<CommentSuppression>, Vec<(usize, S
     (found, wrong)
 }
 
-/// The text before a comment that ends in `before`; nothing when `before` is not the start of a comment. In prose only
-/// the comment of HTML counts: the other signs are words there.
+/// The text before a comment that ends in `before`; nothing when `before` is not the start of a
+/// comment. In prose only the comment of HTML counts: the other signs are words there.
 fn before_comment<'l>(file: &SourceFile, before: &'l str) -> Option<&'l str> {
     let before = before.trim_end();
     if file.role == Role::Documentation || file.language == Language::Text && is_prose(&file.path) {

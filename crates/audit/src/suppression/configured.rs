@@ -20,7 +20,7 @@ pub struct ConfiguredSuppression {
     pub reason: String,
     /// The last day on which it counts.
     pub until: Option<NaiveDate>,
-    /// Where it stands: `seaworthy-audit.toml:12`.
+    /// The location, such as `seaworthy-audit.toml:12`.
     pub place: String,
 }
 

@@ -1,8 +1,9 @@
-//! Suppressions: findings that a person has judged. Each has a reason, may expire, and is listed in every report.
+//! Suppressions: findings that a person has judged. Each has a reason, may expire, and is listed in
+//! every report.
 //!
-//! In place, in a comment on the finding's line or above it:
-//! `# seaworthy: allow SHIP-1.root-user until 2027-01-31 because the platform maps the user`; or in the configuration file,
-//! for files that have no comments.
+//! In place, in a comment on the finding's line or above it: `# seaworthy: allow SHIP-1.root-user
+//! until 2027-01-31 because the platform maps the user`; or in the configuration file, for files
+//! that have no comments.
 
 mod apply;
 mod comment;

@@ -1,4 +1,4 @@
-//! What stands around and under a place in a tree.
+//! The nodes around and below a place in a syntax tree.
 
 use tree_sitter::Node;
 

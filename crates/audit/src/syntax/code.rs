@@ -14,7 +14,7 @@ use crate::source::SourceFile;
 pub struct ImportedPath<'t> {
     /// The module path without quotes.
     pub path: &'t str,
-    /// Where.
+    /// The location.
     pub span: Range<usize>,
 }
 
@@ -30,11 +30,12 @@ pub struct Argument<'t> {
 /// A call, a construction (`new X()`), a macro (`x!`) or an annotation (`@X`).
 #[derive(Debug, Clone)]
 pub struct Call<'t> {
-    /// What stands before the last dot; empty for a plain function.
+    /// The part before the last dot. Empty for a plain function.
     pub receiver: &'t str,
     /// The node of the receiver.
     pub receiver_node: Option<Node<'t>>,
-    /// The last part of the callee: `Get` of `http.Get`, `@GetMapping` for an annotation, `println!` for a macro.
+    /// The last part of the callee: `Get` of `http.Get`, `@GetMapping` for an annotation,
+    /// `println!` for a macro.
     pub method: &'t str,
     /// Arguments in order.
     pub arguments: Vec<Argument<'t>>,
@@ -98,7 +99,7 @@ pub struct Code<'t> {
     pub(super) functions: Vec<Function<'t>>,
     /// Named nodes by the number of their kind, each list in the order of the text.
     pub(super) nodes: Vec<Vec<Node<'t>>>,
-    /// Where the call of a node stands in `calls`.
+    /// The index in `calls` by node.
     call_places: HashMap<usize, usize>,
     /// Names given exactly one value in the file; a name given several is `None`.
     pub(super) bindings: HashMap<&'t str, Option<Node<'t>>>,
@@ -166,8 +167,8 @@ impl<'t> Code<'t> {
         }
     }
 
-    /// The innermost function around a place. Functions stand in the order of their starts, so the last one that began before the place and has not
-    /// ended is it.
+    /// The innermost function around a place. Functions stand in the order of their starts, so the
+    /// last one that began before the place and has not ended is it.
     pub(super) fn innermost(&self, offset: usize) -> Option<&Function<'t>> {
         let after = self
             .functions

@@ -1,5 +1,6 @@
-//! Code in one shape for every language: imports, calls, bindings, functions. One walk of the tree fills it; packs
-//! then look at lists instead of walking again. Trees are dropped when a file's packs are done.
+//! Code in one shape for every language: imports, calls, bindings, functions. One walk of the tree
+//! fills it; packs then look at lists instead of walking again. Trees are dropped when a file's
+//! packs are done.
 
 mod around;
 mod code;

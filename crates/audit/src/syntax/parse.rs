@@ -20,7 +20,8 @@ pub enum ParseFailure {
 /// Parses text with the grammar of a language.
 ///
 /// # Errors
-/// [`ParseFailure`] when there is no grammar or the time is over. Text with syntax errors still gives a tree.
+/// [`ParseFailure`] when there is no grammar or the time is over. Text with syntax errors still
+/// gives a tree.
 pub fn parse_tree(language: Language, text: &str, timeout: Duration) -> Result<Tree, ParseFailure> {
     let grammar = match language {
         Language::Go => tree_sitter_go::LANGUAGE,

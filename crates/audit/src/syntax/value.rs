@@ -79,8 +79,8 @@ impl<'t> Code<'t> {
         Some(unquote(bare).to_owned())
     }
 
-    /// The fields of an object literal, a composite literal, a struct expression or a dictionary; nothing when the
-    /// expression is none of these or spreads another one into itself.
+    /// The fields of an object literal, a composite literal, a struct expression or a dictionary;
+    /// nothing when the expression is none of these or spreads another one into itself.
     #[must_use]
     pub fn fields(&self, node: Node<'t>) -> Option<Vec<(&'t str, Node<'t>)>> {
         let node = self.follow(node);

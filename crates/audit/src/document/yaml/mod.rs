@@ -1,4 +1,4 @@
-//! YAML with spans. Nodes live in one arena; an alias stays an alias until somebody looks through it, so an alias
+//! YAML with spans. Nodes live in one arena; an alias is resolved only on access, so an alias
 //! bomb costs nothing.
 
 mod node;

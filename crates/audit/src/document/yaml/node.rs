@@ -63,9 +63,9 @@ impl<'y> YamlNode<'y> {
             .any(|template| template.start < span.end && span.start < template.end)
     }
 
-    /// Whether a template may add keys to this mapping, or items to this list, that the file does not show: one that prints text where
-    /// its keys stand. What a template prints deeper or further out belongs to another node, and what stands between `if` and `end` is
-    /// in the file.
+    /// Whether a template may add keys to this mapping, or items to this list, that the file does
+    /// not show: one that prints text where its keys stand. What a template prints deeper or
+    /// further out belongs to another node, and what stands between `if` and `end` is in the file.
     #[must_use]
     pub fn may_gain(self) -> bool {
         let span = self.span();

@@ -1,4 +1,4 @@
-//! What is deployed: Dockerfiles with the compose entries and workloads that run them.
+//! Deployments: Dockerfiles with the compose entries and workloads that run them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -11,7 +11,7 @@ use crate::model::service::FileFacts;
 use crate::repository::Role;
 use crate::source::Located;
 
-/// One image, or one entry that runs somebody else's.
+/// One image, or one entry that runs an external image.
 #[derive(Debug, Default)]
 pub(super) struct Deployment {
     pub(super) name: Option<String>,

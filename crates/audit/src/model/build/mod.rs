@@ -1,6 +1,7 @@
 //! Joins files into services: source units, Dockerfiles, compose entries, Kubernetes workloads.
 //!
-//! A join that is not certain is left out; the service then has no sources and its rules answer *unknown*.
+//! A join that is not certain is left out; the service then has no sources and its rules answer
+//! *unknown*.
 
 mod deployment;
 mod unit;
@@ -24,7 +25,7 @@ pub fn build(
     paths: std::collections::BTreeSet<String>,
 ) -> Model {
     let mut units = units(&files);
-    // What stands in the root alone is called as the repository is, and its workload with it.
+    // A single service in the root has the name of the repository, and so has its workload.
     for unit in units.iter_mut().filter(|unit| unit.name.is_empty()) {
         unit.name.clone_from(&name);
     }
@@ -103,7 +104,8 @@ fn service(
     service
 }
 
-/// Routes that a function registers are read where the function stands; when it stands nowhere, they are missing.
+/// Routes that a function registers are read where the function stands; when it stands nowhere,
+/// they are missing.
 fn note_unread_routes(facts: &mut super::FactStore) {
     let missing: Vec<Gap> = {
         let written = facts.of::<RouteFunction>();

@@ -116,7 +116,8 @@ fn is_page(module: &Module) -> bool {
     shows && !any(&module.dependencies, SERVING)
 }
 
-/// Whether a file is code of the program: the page beside a service in Python is not, its settings are.
+/// Whether a file is code of the program: the page beside a service in Python is not, its settings
+/// are.
 fn is_part_of(program: Language, file: Language) -> bool {
     let family = |language: Language| match language {
         Language::TypeScript | Language::Tsx | Language::JavaScript => Language::JavaScript,
@@ -156,10 +157,11 @@ fn name_of(folder: &str, module: &str) -> String {
     .to_owned()
 }
 
-/// Where programs in Go keep their settings.
+/// The usual settings directories of Go programs.
 const SETTINGS_FOLDERS: &[&str] = &["etc", "config", "configs", "conf"];
 
-/// One unit for each `main`, with the packages that it imports, directly or not. In Go a package is a folder.
+/// One unit for each `main`, with the packages that it imports, directly or not. In Go a package is
+/// a folder.
 fn go_units(
     module: &Module,
     own: &BTreeSet<Arc<str>>,
@@ -202,7 +204,8 @@ fn go_units(
     units
 }
 
-/// Folders of settings that belong to one program alone: beside its `main`, or further up where no other program is below.
+/// Folders of settings that belong to one program alone: beside its `main`, or further up where no
+/// other program is below.
 fn settings_folders(start: &str, module: &Module, starts: &[String]) -> Vec<String> {
     let below = |folder: &str, start: &String| {
         folder.is_empty() || start == folder || start.starts_with(&format!("{folder}/"))

@@ -14,7 +14,7 @@ pub struct PublishedPort {
     pub host_port: Option<u16>,
     /// Port of the container, when literal.
     pub container_port: Option<u16>,
-    /// Where the mapping stands.
+    /// The location of the mapping.
     pub span: Range<usize>,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Fact, Resolution};
 
-/// A leaf of a configuration document. Layers are told apart by the file name.
+/// A leaf of a configuration document. The file name identifies the layer.
 #[derive(Debug, Clone)]
 pub struct Setting {
     /// Keys from the top, joined with `.`.

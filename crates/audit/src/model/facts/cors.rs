@@ -2,12 +2,12 @@
 
 use crate::model::{Fact, Resolution};
 
-/// Whom a service answers across origins.
+/// The origins that a service allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigins {
     /// Literal `*`.
     Any,
-    /// Whatever origin asks is sent back.
+    /// The request origin is reflected.
     Reflected,
     /// A list of origins.
     List(Vec<String>),

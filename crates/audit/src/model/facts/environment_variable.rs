@@ -11,6 +11,6 @@ pub struct EnvironmentVariable {
     pub name: String,
     /// Literal value.
     pub value: Resolution<String>,
-    /// Where it stands in its file.
+    /// The span in its file.
     pub span: Range<usize>,
 }

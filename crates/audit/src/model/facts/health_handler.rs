@@ -1,4 +1,4 @@
-//! What a health route does.
+//! The behaviour of a health route.
 
 use crate::model::Fact;
 
@@ -7,9 +7,9 @@ use crate::model::Fact;
 pub struct HealthHandler {
     /// The path.
     pub path: String,
-    /// Whether it answers the same whatever happens.
+    /// Whether the response is constant.
     pub constant: bool,
-    /// What it calls, as written, in small letters.
+    /// The called functions as written, in lower case.
     pub calls: Vec<String>,
 }
 

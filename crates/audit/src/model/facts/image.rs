@@ -20,7 +20,7 @@ pub struct Copied {
 pub struct HealthCheck {
     /// Words of the command; empty for `NONE`.
     pub command: Vec<String>,
-    /// Where it stands.
+    /// Its location.
     pub span: Range<usize>,
 }
 
@@ -31,7 +31,7 @@ pub struct Stage {
     pub base: String,
     /// `AS` name.
     pub name: Option<String>,
-    /// Where `FROM` stands.
+    /// The location of `FROM`.
     pub span: Range<usize>,
     /// The last `USER` of the stage itself.
     pub user: Option<(String, Range<usize>)>,

@@ -1,10 +1,11 @@
-//! What is inside an image, as far as its Dockerfile and well-known public bases tell.
+//! The contents of an image, by its Dockerfile and well-known base images.
 
 use super::{Image, Stage};
 use crate::model::Resolution;
 
-/// Tools of public bases: a prefix of the base, a part of its tag (empty for any), the tools that are there, and whether there is a shell.
-/// Sources: the Dockerfiles of the official images. The first line that fits decides.
+/// Tools of public bases: a prefix of the base, a part of its tag (empty for any), the tools that
+/// are there, and whether there is a shell. Sources: the Dockerfiles of the official images. The
+/// first line that fits decides.
 const BASES: &[(&str, &str, &[&str], bool)] = &[
     ("scratch", "", &[], false),
     ("gcr.io/distroless/", "debug", &["wget"], true),

@@ -2,7 +2,7 @@
 
 use crate::model::Fact;
 
-/// What a file imports; the ground for telling which files belong to a program.
+/// An import of a file. Imports decide which files belong to a program.
 #[derive(Debug, Clone)]
 pub struct Import {
     /// The path as written.

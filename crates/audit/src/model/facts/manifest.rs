@@ -2,7 +2,7 @@
 
 use crate::model::{Fact, Resolution};
 
-/// What kinds of objects a repository deploys.
+/// The kinds of objects that a repository deploys.
 #[derive(Debug, Clone)]
 pub struct Manifest {
     /// `kind:` as written; `PrometheusRule` for a plain file of Prometheus rules too.

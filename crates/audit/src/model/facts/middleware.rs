@@ -5,7 +5,7 @@ use crate::model::Fact;
 /// One registration. Order is the order of the facts within one file and pipeline.
 #[derive(Debug, Clone)]
 pub struct Middleware {
-    /// What is registered, as written.
+    /// The registered middleware, as written.
     pub name: String,
     /// The router or server it hangs on.
     pub pipeline: String,

@@ -7,7 +7,7 @@ use crate::model::{Fact, Resolution};
 pub struct OutboundCall {
     /// The client library.
     pub library: &'static str,
-    /// What bounds its time, in words; absent when nothing does.
+    /// The timeout in words, or absent if there is none.
     pub timeout: Resolution<String>,
 }
 

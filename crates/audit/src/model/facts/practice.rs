@@ -2,7 +2,7 @@
 
 use crate::model::Fact;
 
-/// What a place in the code says something about. Each topic is asked for by one rule.
+/// The topic of a practice. One rule reads each topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// An HTTP server bounds the time for headers and reads.
@@ -41,13 +41,13 @@ pub enum Topic {
     PoolBounds,
     /// A health result expires.
     HealthCache,
-    /// What the service needs is ready before traffic.
+    /// Dependencies are ready before traffic.
     LazyStart,
     /// A loop in the background ends with the program.
     BackgroundLoop,
     /// A claim's type is checked.
     UncheckedClaim,
-    /// A promise's rejection is handled.
+    /// The rejection of a JavaScript promise is handled.
     FloatingPromise,
     /// Standard output carries logs only.
     Print,
@@ -75,7 +75,7 @@ pub enum Topic {
     Prefetch,
     /// Values of a request travel by type, not by text.
     ContextKey,
-    /// A route that nobody named is closed.
+    /// A route without an explicit rule is closed.
     OpenByDefault,
 }
 
@@ -90,18 +90,18 @@ pub enum Verdict {
     LikelyBroken,
     /// Broken here, with little harm.
     Minor,
-    /// Cannot be told.
+    /// Unknown.
     Unclear,
 }
 
 /// One place.
 #[derive(Debug, Clone)]
 pub struct Practice {
-    /// What it is about.
+    /// The topic.
     pub topic: Topic,
-    /// What it shows.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What decides, in one sentence without a value.
+    /// The evidence in one sentence, without values.
     pub evidence: String,
 }
 

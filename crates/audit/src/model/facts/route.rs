@@ -26,7 +26,7 @@ impl Fact for Route {
 pub struct Mount {
     /// The prefix.
     pub prefix: Resolution<String>,
-    /// What is mounted, as written.
+    /// The mounted router, as written.
     pub target: String,
 }
 

@@ -3,7 +3,8 @@
 use super::ComposeService;
 use crate::model::FileFacts;
 
-/// Parts of the names of images that keep data, or show what is kept, and of what stands in for a service outside.
+/// Parts of the names of images that keep data, or show what is kept, and of what stands in for a
+/// service outside.
 const STORES: &[&str] = &[
     "postgres",
     "postgis",
@@ -43,7 +44,8 @@ pub fn is_store_image(image: &str) -> bool {
     STORES.iter().any(|store| name.contains(store))
 }
 
-/// Whether a file is a compose file with stores alone: it starts what a developer's own program talks to.
+/// Whether a file is a compose file with stores alone: it starts what a developer's own program
+/// talks to.
 #[must_use]
 pub fn runs_stores_only(found: &FileFacts) -> bool {
     let entries = found.facts.of::<ComposeService>();

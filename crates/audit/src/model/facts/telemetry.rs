@@ -18,7 +18,7 @@ pub enum Signal {
 /// One installation.
 #[derive(Debug, Clone)]
 pub struct Telemetry {
-    /// What it carries.
+    /// The signal that it carries.
     pub signal: Signal,
     /// The library.
     pub library: &'static str,

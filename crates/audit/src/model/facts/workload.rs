@@ -16,7 +16,7 @@ pub enum ProbeKind {
     Startup,
 }
 
-/// What a probe does.
+/// The action of a probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeAction {
     /// `httpGet`.
@@ -41,11 +41,11 @@ pub enum ProbeAction {
 pub struct Probe {
     /// Which.
     pub kind: ProbeKind,
-    /// What it does.
+    /// The kind of action.
     pub action: ProbeAction,
-    /// Whether it stands behind a condition of a template, so that the values may leave it out.
+    /// Whether a template condition encloses it, so the values may omit it.
     pub conditional: bool,
-    /// Where it stands.
+    /// Its location.
     pub span: Range<usize>,
 }
 
@@ -83,7 +83,7 @@ pub struct Container {
     pub read_only_root: Resolution<bool>,
     /// `command` and `args`.
     pub command: Vec<String>,
-    /// Where the container stands.
+    /// The span of the container.
     pub span: Range<usize>,
 }
 

@@ -223,7 +223,8 @@ fn port(node: YamlNode<'_>) -> Option<PublishedPort> {
     })
 }
 
-/// Replaces `${NAME:-default}` by the default and `${NAME}` by nothing, so that its colon does not split a mapping.
+/// Replaces `${NAME:-default}` by the default and `${NAME}` by nothing, so that its colon does not
+/// split a mapping.
 fn with_default(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -241,7 +242,8 @@ fn with_default(text: &str) -> String {
     out + rest
 }
 
-/// Joins two relative paths with `/`, taking `.` and `..` out; a path that climbs out of the root stays inside it.
+/// Joins two relative paths with `/`, taking `.` and `..` out; a path that climbs out of the root
+/// stays inside it.
 fn join(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {

@@ -1,4 +1,4 @@
-//! Values in a context under a text: nobody's type, and anybody's key.
+//! Context values whose key is a plain string, so packages can overwrite each other's values.
 
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};

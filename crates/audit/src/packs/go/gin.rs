@@ -98,7 +98,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Echo serves with an `http.Server` of its own, which has limits by default since its fifth version.
+/// Echo serves with an `http.Server` of its own, which has limits by default since its fifth
+/// version.
 fn echo_server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     facts.add(
         Server {

@@ -1,4 +1,5 @@
-//! go-zero: routes, addresses of its settings, time limits, and the health route of its development server.
+//! go-zero: routes, addresses of its settings, time limits, and the health route of its development
+//! server.
 //!
 //! A go-zero server stops by itself on SIGTERM (`program`).
 

@@ -1,6 +1,8 @@
-//! Kratos: routes of generated and of hand-written code, servers, addresses, and how long a stop takes.
+//! Kratos: routes of generated and of hand-written code, servers, addresses, and how long a stop
+//! takes.
 //!
-//! A Kratos application stops by itself on SIGTERM (`program`), and its gRPC server answers the standard health service.
+//! A Kratos application stops by itself on SIGTERM (`program`), and its gRPC server answers the
+//! standard health service.
 
 use super::duration::seconds;
 use crate::model::facts::{Drain, Listener, Route, RouteCall, RouteFunction, Topic, Verdict};
@@ -88,7 +90,8 @@ fn imports(code: &Code<'_>, module: &str) -> bool {
     code.imports.iter().any(|import| import.path == module)
 }
 
-/// gRPC bounds its handshake; the HTTP server is a plain `http.Server` whose handlers alone are bounded (1 s by default).
+/// gRPC bounds its handshake; the HTTP server is a plain `http.Server` whose handlers alone are
+/// bounded (1 s by default).
 fn server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let (verdict, evidence) = if call.receiver.contains("grpc") {
         (Verdict::Kept, "gRPC limits the handshake (default 120 s)")
@@ -113,7 +116,8 @@ fn server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     );
 }
 
-/// `route := server.Route("/v1")`, `route.GET("/users/{id}", …)`, `server.HandlePrefix("/docs/", …)`.
+/// `route := server.Route("/v1")`, `route.GET("/users/{id}", …)`, `server.HandlePrefix("/docs/",
+/// …)`.
 fn routes(code: &Code<'_>, facts: &mut FactSink<'_>) {
     facts.covers::<Route>();
     for call in code.calls.iter().filter(|call| call.arguments.len() >= 2) {

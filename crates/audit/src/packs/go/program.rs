@@ -1,4 +1,4 @@
-//! What every Go program has: imports, a `main`, servers, signals.
+//! Facts of every Go program: imports, a `main`, servers, signals.
 
 use tree_sitter::Node;
 
@@ -13,7 +13,8 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Code(&[Language::Go], read),
 };
 
-/// Frameworks that stop gracefully on SIGTERM by themselves once they run: import, receiver or function, method.
+/// Frameworks that stop gracefully on SIGTERM by themselves once they run: import, receiver or
+/// function, method.
 const STOPS_BY_ITSELF: &[(&str, &str, &str)] = &[
     ("github.com/go-kratos/kratos", "kratos", "New"),
     ("github.com/zeromicro/go-zero/rest", "rest", "MustNewServer"),

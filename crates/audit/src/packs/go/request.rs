@@ -1,4 +1,4 @@
-//! What Go handlers do with a request: context, bodies, errors, claims, SQL.
+//! Requests in Go handlers: context, bodies, errors, claims, SQL.
 
 use tree_sitter::Node;
 
@@ -238,15 +238,15 @@ fn internal_error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             .map(|status| code.text(status))
             .is_some_and(|status| matches!(status, "500" | "http.StatusInternalServerError"))
     };
-    let told = text.contains("err.Error()") || text.contains("fmt.Sprintf(\"%v\", err)");
+    let is_exposed = text.contains("err.Error()") || text.contains("fmt.Sprintf(\"%v\", err)");
     match (call.receiver, call.method) {
-        ("http", "Error") if status(2) => answered_500(code, call.node, told, facts),
+        ("http", "Error") if status(2) => answered_500(code, call.node, is_exposed, facts),
         ("c" | "ctx" | "context", "JSON" | "String" | "AbortWithStatusJSON" | "IndentedJSON")
-            if told && status(0) =>
+            if is_exposed && status(0) =>
         {
             answered_500(code, call.node, true, facts);
         }
-        _ if told && writes_after_500(code, call) => {
+        _ if is_exposed && writes_after_500(code, call) => {
             answered_500(code, call.node, true, facts);
         }
         _ => {}
@@ -256,7 +256,8 @@ fn internal_error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
 /// The status is set at most this many statements before the text is written.
 const LOOK_BACK: usize = 4;
 
-/// `w.Write([]byte(…))`, `fmt.Fprintf(w, …)` or `io.WriteString(w, …)` behind `w.WriteHeader(500)` in the same block.
+/// `w.Write([]byte(…))`, `fmt.Fprintf(w, …)` or `io.WriteString(w, …)` behind `w.WriteHeader(500)`
+/// in the same block.
 fn writes_after_500(code: &Code<'_>, call: &Call<'_>) -> bool {
     let writer = match (call.receiver, call.method) {
         ("fmt", "Fprint" | "Fprintf" | "Fprintln") | ("io", "WriteString") => {

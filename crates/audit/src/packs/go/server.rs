@@ -16,7 +16,8 @@ pub(super) const PACK: Pack = Pack {
 
 /// Paths of debugging servers, which are not for callers.
 const DEBUG_WORDS: &[&str] = &["pprof", "debug", "metric", "6060", "profil", "telemetry"];
-/// Files of servers that are not for callers either, and of commands that serve one browser for a moment.
+/// Files of servers that are not for callers either, and of commands that serve one browser for a
+/// moment.
 const BESIDE: &[&str] = &["metric", "pprof", "debug", "cmd/cli", "login", "perform"];
 
 /// Modules whose servers are `http.Server`s.

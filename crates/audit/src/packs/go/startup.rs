@@ -151,7 +151,8 @@ fn connect(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Calls that change the schema: library, method, and whether the changes are written down as versions.
+/// Calls that change the schema: library, method, and whether the changes are written down as
+/// versions.
 fn migrate(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let (library, versioned) = match call.method {
         "AutoMigrate" => ("GORM AutoMigrate", false),

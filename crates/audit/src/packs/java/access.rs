@@ -1,4 +1,4 @@
-//! Who may reach a route that nobody thought of: the last rule of Spring Security.
+//! The last access rule of Spring Security, which applies to routes without a rule.
 
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};

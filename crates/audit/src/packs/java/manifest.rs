@@ -1,4 +1,4 @@
-//! What manifests and settings of Spring Boot bring: Actuator, and the schema changes of Hibernate.
+//! Facts from Spring Boot manifests and settings: Actuator, and the schema changes of Hibernate.
 
 use crate::model::facts::{Migration, Route, SignalHandling};
 use crate::model::{FactSink, Resolution};
@@ -21,7 +21,8 @@ pub(super) fn is_other_profile(name: &str) -> bool {
 /// Since this version a stop waits for what runs (`server.shutdown` is `graceful` by default).
 const GRACEFUL_SINCE: (u32, u32) = (3, 4);
 
-/// The version of Spring Boot that a manifest names: in Maven beside its parent, in Gradle beside its plugin.
+/// The version of Spring Boot that a manifest names: in Maven beside its parent, in Gradle beside
+/// its plugin.
 fn spring_boot_version(text: &str) -> Option<((u32, u32), std::ops::Range<usize>)> {
     let mark = [
         "spring-boot-starter-parent</artifactId>",

@@ -78,7 +78,8 @@ const FRAMEWORKS: &[&str] = &[
     "@fastify/cors",
 ];
 
-/// A plugin of Fastify, or a function that gets its router, imports no framework: what looks like a route there is a gap.
+/// A plugin of Fastify, or a function that gets its router, imports no framework: what looks like a
+/// route there is a gap.
 fn elsewhere(code: &Code<'_>, facts: &mut FactSink<'_>) {
     for call in &code.calls {
         let verb = matches!(

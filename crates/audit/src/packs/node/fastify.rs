@@ -1,4 +1,5 @@
-//! Fastify where it differs from Express: routes given as objects, and time limits that are off unless set.
+//! Fastify where it differs from Express: routes given as objects, and time limits that are off
+//! unless set.
 
 use super::LANGUAGES;
 use crate::model::facts::{Route, Topic, Verdict};

@@ -39,7 +39,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 || Resolution::Unknown("the port is defined elsewhere".to_owned()),
                 |port| number(code.text(code.follow(port))),
             );
-            // Alone among them Fastify listens on the loopback unless told otherwise.
+            // Only Fastify listens on loopback by default.
             let default = if code.imports_module("fastify") {
                 "localhost"
             } else {

@@ -118,7 +118,8 @@ fn controller<'t>(code: &Code<'t>, node: Node<'t>) -> Resolution<String> {
     }
 }
 
-/// `NestFactory.create(Module, { cors: true })`, with the settings of `enableCors` in the place of `true` or none.
+/// `NestFactory.create(Module, { cors: true })`, with the settings of `enableCors` in the place of
+/// `true` or none.
 fn created(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let settings = call
         .arguments

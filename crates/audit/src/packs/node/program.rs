@@ -1,4 +1,4 @@
-//! What every Node.js program has: imports, signals, servers.
+//! Facts of every Node.js program: imports, signals, servers.
 
 use super::LANGUAGES;
 use crate::model::facts::{Import, Route, Server, SignalHandling, Topic, Verdict};
@@ -103,7 +103,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Node.js bounds headers (60 s) of every HTTP server, and requests (300 s) since its version 18; a `0` takes a bound away.
+/// Node.js bounds headers (60 s) of every HTTP server, and requests (300 s) since its version 18; a
+/// `0` takes a bound away.
 fn time_limits(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     // Fastify has settings of its own.
     if code.imports_module("fastify") || code.imports_module("net") {

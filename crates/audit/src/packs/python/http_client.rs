@@ -81,7 +81,8 @@ fn timeout(code: &Code<'_>, call: &Call<'_>, default: Option<&str>) -> Resolutio
     job_limit(code, call)
 }
 
-/// Decorators of work in the background that is ended after a time, by default (RQ 180 s, Dramatiq 10 min).
+/// Decorators of work in the background that is ended after a time, by default (RQ 180 s, Dramatiq
+/// 10 min).
 const LIMITED_JOBS: &[&str] = &["@job", "@actor"];
 /// Settings by which any of them is.
 const JOB_LIMITS: &[&str] = &[
@@ -91,7 +92,7 @@ const JOB_LIMITS: &[&str] = &[
     "job_timeout=",
 ];
 
-/// What ends the work in the background of which a call is a part.
+/// The timeout of the background job that contains a call.
 fn job_limit(code: &Code<'_>, call: &Call<'_>) -> Resolution<String> {
     let decorators = code
         .enclosing(call.node, &["decorated_definition"])

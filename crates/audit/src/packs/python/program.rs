@@ -1,4 +1,4 @@
-//! What every Python program has: imports, and routers that are not read yet.
+//! Facts of every Python program: imports, and unsupported routers.
 
 use crate::model::FactSink;
 use crate::model::facts::{Import, Route};

@@ -67,7 +67,8 @@ fn signal(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     facts.add(SignalHandling { signals }, code.place(call.node));
 }
 
-/// The address of a server that this file starts. Under `if __name__ == "__main__"` another program may start it instead.
+/// The address of a server that this file starts. Under `if __name__ == "__main__"` another program
+/// may start it instead.
 fn started(code: &Code<'_>, call: &Call<'_>, default_port: &str, facts: &mut FactSink<'_>) {
     let host = call
         .keyword("host")

@@ -1,4 +1,4 @@
-//! What every repository has: secrets, and manifests that make a folder a module.
+//! Facts of every repository: secrets, and manifests that mark a directory as a module.
 
 mod module;
 mod secret;

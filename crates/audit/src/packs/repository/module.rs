@@ -1,4 +1,5 @@
-//! Manifests: `go.mod`, `package.json`, `pyproject.toml`, `requirements.txt`, `pom.xml`, Gradle, `Cargo.toml`.
+//! Manifests: `go.mod`, `package.json`, `pyproject.toml`, `requirements.txt`, `pom.xml`, Gradle,
+//! `Cargo.toml`.
 
 use crate::model::FactSink;
 use crate::model::facts::Module;

@@ -14,7 +14,7 @@ pub(super) const PACK: Pack = Pack {
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     facts.covers::<Secret>();
     for found in detect(&file.text, file.language) {
-        // What follows the tests of a Rust file is test code.
+        // Code after the tests of a Rust file is test code.
         if file.language == Language::Rust
             && file
                 .text

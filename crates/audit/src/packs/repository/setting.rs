@@ -1,4 +1,5 @@
-//! Values of layered configuration files: `config.yaml` beside `config.production.yaml`, `application.yml` beside `application-prod.yml`.
+//! Values of layered configuration files: `config.yaml` beside `config.production.yaml`,
+//! `application.yml` beside `application-prod.yml`.
 
 use crate::document::{Yaml, YamlNode};
 use crate::model::FactSink;

@@ -1,4 +1,4 @@
-//! What every Rust program has: imports, signals, variables of the environment, clients.
+//! Facts of every Rust program: imports, signals, environment variables, clients.
 
 use tree_sitter::Node;
 

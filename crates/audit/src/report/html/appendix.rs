@@ -1,4 +1,4 @@
-//! What was judged, what the baseline knows, what could not be decided, and how it was read.
+//! Suppressions, the comparison with the baseline, undecided checks, and the method.
 
 use maud::{Markup, html};
 

@@ -1,4 +1,5 @@
-//! The document of [`super::markdown`] as one HTML file: no script, no request, nothing from elsewhere.
+//! The document of [`super::markdown`] as one HTML file: no script, no request, nothing from
+//! elsewhere.
 //!
 //! Text is escaped by `maud` wherever it is put; nothing is put in as it is but the style sheet.
 

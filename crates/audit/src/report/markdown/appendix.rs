@@ -1,4 +1,4 @@
-//! What was judged by people, compared with a baseline, or left open, and how the audit was made.
+//! Suppressions, the comparison with the baseline, undecided checks, and the method.
 
 use super::MAX_PLACES;
 use super::escape::{code, prose, text};

@@ -50,7 +50,7 @@ pub(in crate::report) fn prose(sentence: &str) -> String {
         .collect()
 }
 
-/// What stands in a cell of a table: there a bar ends the cell, even inside code.
+/// Escapes text for a table cell, where a bar ends the cell even inside code.
 pub(in crate::report) fn table(markdown: &str) -> String {
     markdown.replace('|', "\\|")
 }

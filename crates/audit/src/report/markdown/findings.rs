@@ -37,7 +37,7 @@ pub(in crate::report) fn heading(severity: Severity) -> String {
     }
 }
 
-/// What counts against nobody is told in one line.
+/// Informative findings take one line each.
 fn note(out: &mut String, group: &Group<'_>) -> fmt::Result {
     let places: Vec<String> = group
         .findings

@@ -1,4 +1,4 @@
-//! What to do and by when.
+//! The action plan.
 
 use super::Group;
 use crate::report::prose::{count, first_sentence, list};
@@ -42,9 +42,9 @@ impl Horizon {
 pub(in crate::report) struct Action {
     /// The group of findings that it ends.
     pub(in crate::report) label: String,
-    /// What is wrong.
+    /// The problem.
     pub(in crate::report) title: &'static str,
-    /// What to do.
+    /// The fix.
     pub(in crate::report) text: String,
     /// How much there is of it, and where.
     pub(in crate::report) extent: String,

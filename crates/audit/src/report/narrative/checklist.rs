@@ -8,16 +8,17 @@ use crate::report::promise::promise;
 use crate::report::prose::count;
 use crate::rule::{Category, Severity, rules};
 
-/// What is known of a promise.
+/// The state of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum State {
     /// Everything that was asked is right.
     Kept,
-    /// What could be decided is right; something could not.
+    /// All decided checks passed, and some are undecided.
     PartlyKept,
     /// Something is wrong.
     Broken,
-    /// Nothing in the repository keeps it; that counts against nobody, because it may be kept elsewhere.
+    /// No evidence in the repository. It does not count, because it may be outside of the
+    /// repository.
     NotShown,
     /// Nothing could be decided.
     Unknown,
@@ -28,11 +29,11 @@ pub(in crate::report) enum State {
 pub(in crate::report) struct ChecklistItem {
     /// The catalogue's ID.
     pub(in crate::report) id: &'static str,
-    /// What is so when it is kept.
+    /// The requirement in one sentence.
     pub(in crate::report) sentence: &'static str,
-    /// What is known of it.
+    /// The state.
     pub(in crate::report) state: State,
-    /// What that rests on.
+    /// The evidence.
     pub(in crate::report) basis: String,
     /// Groups of findings.
     pub(in crate::report) labels: Vec<String>,

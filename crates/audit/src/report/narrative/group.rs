@@ -1,4 +1,4 @@
-//! Findings of one rule and one severity: told once, with all their places.
+//! Findings of one rule and one severity: reported once, with all their places.
 
 use crate::report::Finding;
 use crate::rule::{Confidence, Severity};
@@ -8,13 +8,13 @@ use crate::rule::{Confidence, Severity};
 pub(in crate::report) struct Group<'r> {
     /// How the text refers to it: `C1`, `H2`.
     pub(in crate::report) label: String,
-    /// What it is worth.
+    /// The severity.
     pub(in crate::report) severity: Severity,
     /// Rule.
     pub(in crate::report) id: &'static str,
-    /// What is wrong.
+    /// The problem.
     pub(in crate::report) title: &'static str,
-    /// What it leads to.
+    /// The consequence.
     pub(in crate::report) impact: &'static str,
     /// The places, surest first.
     pub(in crate::report) findings: Vec<&'r Finding>,

@@ -1,4 +1,4 @@
-//! What a person would write about a report: the same for Markdown and HTML.
+//! The prose of a report, shared by Markdown and HTML.
 
 mod action;
 mod checklist;
@@ -21,15 +21,15 @@ use crate::rule::Category;
 pub(super) struct Narrative<'r> {
     /// The report itself.
     pub(super) report: &'r Report,
-    /// What the verdict rests on, sentence by sentence.
+    /// The reasons for the verdict, one per sentence.
     pub(super) summary: Vec<String>,
     /// Passed, by category.
     pub(super) strengths: Vec<(Category, Vec<Strength<'r>>)>,
-    /// What is wrong, worst first.
+    /// The findings, most severe first.
     pub(super) groups: Vec<Group<'r>>,
     /// Points by category.
     pub(super) scorecard: Vec<ScorecardRow>,
-    /// What to do and by when.
+    /// The action plan.
     pub(super) actions: Vec<(Horizon, Vec<Action>)>,
     /// Promise by promise.
     pub(super) checklist: Vec<(Category, Vec<ChecklistItem>)>,

@@ -9,7 +9,7 @@ use crate::rule::{Category, rules};
 /// Something that is right.
 #[derive(Debug)]
 pub(in crate::report) struct Strength<'r> {
-    /// What it is about.
+    /// The topic.
     pub(in crate::report) topic: &'static str,
     /// Rule.
     pub(in crate::report) id: &'static str,
@@ -17,7 +17,7 @@ pub(in crate::report) struct Strength<'r> {
     pub(in crate::report) evidence: Vec<(&'r str, Vec<Place<'r>>)>,
 }
 
-/// Where something is right.
+/// The place of a passed check.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::report) struct Place<'r> {
     /// Service.
@@ -26,8 +26,8 @@ pub(in crate::report) struct Place<'r> {
     pub(in crate::report) at: Option<(&'r str, usize)>,
 }
 
-/// Passed, in the order of categories. A rule that found something wrong in a service is not right there, whatever
-/// else it passed.
+/// Passed, in the order of categories. A rule that found something wrong in a service is not right
+/// there, whatever else it passed.
 pub(super) fn strengths(report: &Report) -> Vec<(Category, Vec<Strength<'_>>)> {
     let broken: BTreeSet<_> = report
         .findings

@@ -1,4 +1,4 @@
-//! What the comment at the top of a file says the file is for.
+//! The purpose of a file, by the comment at its top.
 
 use std::sync::LazyLock;
 
@@ -11,12 +11,14 @@ const MAX_LINES: usize = 40;
 static NOT_FOR_PRODUCTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:not|never|don't) (?:be )?(?:to be )?(?:use|used|run|meant|intended|suitable|fit|for|recommended|ready)\b[^.]{0,60}?\bproduction\b").ok()
 });
-/// `This file is for the development setup`, `intended to be used for demo, development and learning`.
+/// `This file is for the development setup`, `intended to be used for demo, development and
+/// learning`.
 static FOR_DEVELOPMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:this|it|these)\b[^.]{0,80}?\b(?:is|are|intended|meant|used|only)\b[^.]{0,40}?\bfor\b[^.]{0,30}?\bdevelopment\b([^.]*)").ok()
 });
 
-/// Whether the comment at the top says that the file is for developers, and not for what is deployed.
+/// Whether the comment at the top says that the file is for developers, and not for what is
+/// deployed.
 pub(super) fn is_for_development(text: &str) -> bool {
     let mut comment = String::new();
     for line in text.lines().take(MAX_LINES).map(str::trim) {

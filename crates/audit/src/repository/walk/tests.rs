@@ -32,7 +32,7 @@ fn what_git_ignores_is_left_out_and_the_deepest_file_has_the_last_word() {
     for path in ["x.log", "a/kept.log", "a/b/y.log", "a/b/z", "made/w"] {
         fs::write(root.join(path), "text").unwrap();
     }
-    // The file of another tool is no word of Git's.
+    // Git does not read the ignore file of another tool.
     fs::write(root.join(".ignore"), "*\n").unwrap();
     let inventory = walked(root, &Limits::default());
     assert_eq!(

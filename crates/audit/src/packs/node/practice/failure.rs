@@ -1,4 +1,4 @@
-//! What Node.js code does with an error that it catches.
+//! Error handling in Node.js code.
 
 use crate::model::FactSink;
 use crate::packs::failure::{LimiterFailure, acknowledged, failed_making, makes_client};

@@ -1,4 +1,4 @@
-//! What Node.js code logs, and how.
+//! Logging in Node.js code.
 
 use super::{BESIDE, LOGGERS};
 use crate::model::FactSink;

@@ -1,4 +1,4 @@
-//! What a handler of Node.js does with the text of its caller and with its own errors.
+//! Request text and errors in Node.js handlers.
 
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
@@ -19,7 +19,7 @@ pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
         .map_or("", |around| code.text(around));
     let guarded = mentions(text, &["node_env", "isdev", "isprod", "production"])
         || mentions(around, &["node_env", "isdev", "isprod"]);
-    let told = [
+    let is_exposed = [
         ".stack",
         "err.message",
         "error.message",
@@ -31,9 +31,9 @@ pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
     .iter()
     .any(|mark| text.contains(mark))
         || matches!(text, "err" | "error" | "e");
-    // An error told in development only is neither right nor wrong.
-    if !(told && guarded) {
-        answered_500(code, call.node, told, facts);
+    // An error that is exposed only in development is neither kept nor broken.
+    if !(is_exposed && guarded) {
+        answered_500(code, call.node, is_exposed, facts);
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     .tell(code, call.node, facts);
 }
 
-/// An asynchronous Express handler whose rejection nobody hears.
+/// An async Express handler whose rejection is not handled.
 pub(super) fn handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if !code.imports_module("express")
         || !matches!(

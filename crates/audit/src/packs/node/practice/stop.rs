@@ -5,7 +5,7 @@ use crate::model::{FactSink, Resolution};
 use crate::packs::practice::show;
 use crate::syntax::{Call, Code, count_word};
 
-/// A controller whose signal is given to nobody.
+/// A controller whose signal no call uses.
 pub(super) fn abort(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let name = code
         .enclosing(call.node, &["variable_declarator"])

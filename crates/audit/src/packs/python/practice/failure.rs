@@ -1,4 +1,4 @@
-//! What Python code does with an error that it catches, and timeouts that it never uses.
+//! Error handling in Python code, and unused timeouts.
 
 use crate::model::FactSink;
 use crate::packs::failure::{

@@ -1,4 +1,4 @@
-//! What Python code logs, and how.
+//! Logging in Python code.
 
 use super::LOGGERS;
 use crate::model::FactSink;

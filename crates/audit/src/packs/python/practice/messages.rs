@@ -28,7 +28,7 @@ pub(super) fn messages(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_
     popped(code, call, facts);
 }
 
-/// A consumer of Kafka commits offsets by a clock unless it is told otherwise.
+/// A consumer of Kafka commits offsets periodically by default.
 fn kafka(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let by_clock = call
         .keyword("enable_auto_commit")

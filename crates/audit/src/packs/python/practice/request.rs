@@ -1,4 +1,4 @@
-//! What a handler of Python does with the text of its caller and with its own errors.
+//! Request text and errors in Python handlers.
 
 use crate::model::FactSink;
 use crate::packs::request::{Statement, answered_500};
@@ -15,7 +15,7 @@ const SOURCES: &[&str] = &[
 ];
 
 /// Forms in which an answer carries the error that was caught.
-const TOLD: &[&str] = &["str(e)", "str(err)", "str(exc)", "{e}", "{str(e)}", "{exc}"];
+const EXPOSED: &[&str] = &["str(e)", "str(err)", "str(exc)", "{e}", "{str(e)}", "{exc}"];
 
 pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if !matches!(call.method, "execute" | "executemany" | "raw") {
@@ -47,7 +47,7 @@ pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
     let traceback =
         matches!(call.method, "JSONResponse" | "jsonify") && text.contains("traceback.format_exc");
     if traceback || inner {
-        let told = traceback || TOLD.iter().any(|mark| text.contains(mark));
-        answered_500(code, call.node, told, facts);
+        let is_exposed = traceback || EXPOSED.iter().any(|mark| text.contains(mark));
+        answered_500(code, call.node, is_exposed, facts);
     }
 }

@@ -1,4 +1,4 @@
-//! What the settings beside a password say that it opens.
+//! Detects by nearby settings which host a password is for.
 
 /// Settings that belong together stand together.
 const MAX_LINES: usize = 40;
@@ -7,8 +7,9 @@ const PLACES: &[&str] = &[
     "host", "hostname", "addr", "address", "url", "uri", "dsn", "server",
 ];
 
-/// Whether the settings beside the one at a place (a byte of the text) name this machine and no other: `host: 127.0.0.1` in the
-/// same mapping, `DB_HOST=localhost` beside `DB_PASSWORD`. In a manifest of Kubernetes this machine is the pod, with whatever runs beside it.
+/// Whether the settings beside the one at a place (a byte of the text) name this machine and no
+/// other: `host: 127.0.0.1` in the same mapping, `DB_HOST=localhost` beside `DB_PASSWORD`. In a
+/// manifest of Kubernetes this machine is the pod, with whatever runs beside it.
 #[must_use]
 pub fn opens_the_same_machine(text: &str, at: usize) -> bool {
     if text.contains("apiVersion:") {
@@ -61,7 +62,7 @@ impl<'t> Line<'t> {
         })
     }
 
-    /// What stands before the last word of the key: `MYSQL` of `MYSQL_PASSWORD`.
+    /// The key without its last word: `MYSQL` of `MYSQL_PASSWORD`.
     fn group(&self) -> &'t str {
         self.key
             .rsplit_once(['.', '_'])
