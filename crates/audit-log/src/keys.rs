@@ -88,11 +88,11 @@ impl Keys {
         if is_right(&self.own) {
             return Some(Signer::Own);
         }
-        let believed = self
+        let accepted = self
             .others
             .iter()
             .filter(|other| other.last.as_ref().is_none_or(&is_before));
-        believed
+        accepted
             .map(|other| &other.key)
             .any(is_right)
             .then_some(Signer::Other)

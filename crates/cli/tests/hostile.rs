@@ -1,4 +1,5 @@
-//! `seaworthy audit` of a hostile repository: bounded time and memory, and no file outside the root.
+//! `seaworthy audit` of a hostile repository: bounded time and memory, and no file outside the
+//! root.
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,

@@ -2,7 +2,8 @@
 //!
 //! A client belongs to one dependency. These limits apply to every call:
 //!
-//! - timeouts for the connection, the response head, the pauses of a body and the whole call (RES-3),
+//! - timeouts for the connection, the response head, the pauses of a body and the whole call
+//!   (RES-3),
 //! - the size of a response body, before and after decompression (RES-4),
 //! - the number of redirects, and the policies of `seaworthy-resilience` (RES-1, RES-2, RES-5).
 //!

@@ -17,8 +17,8 @@ pub enum Propagation {
     Address,
     /// Those of `request` and the baggage, which clients set. Use it for your own services.
     Baggage,
-    /// All of these, the actor and the tenant. Use it for your own services, which authenticate this
-    /// service by a certificate or a token.
+    /// All of these, the actor and the tenant. Use it for your own services, which authenticate
+    /// this service by a certificate or a token.
     Identity,
 }
 
@@ -34,8 +34,8 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 impl Propagation {
-    /// Sets the headers that all attempts of a call share, over HTTP and gRPC. `trace` is the span of
-    /// the call.
+    /// Sets the headers that all attempts of a call share, over HTTP and gRPC. `trace` is the span
+    /// of the call.
     pub fn apply(
         self,
         headers: &mut HeaderMap,

@@ -91,8 +91,8 @@ async fn vault_is_trusted_only_by_its_authority_sec_5() {
     let address = behind_tls(&own.server().unwrap(), vault.address()).await;
     let url = format!("https://localhost:{}", address.port());
     let context = Context::new("users", "phone");
-    let believed = transit(&url, vault.root_token(), Some(own.certificate()), None);
-    let sealer = Sealer::new(believed.unwrap());
+    let trusted = transit(&url, vault.root_token(), Some(own.certificate()), None);
+    let sealer = Sealer::new(trusted.unwrap());
     let value = sealer.seal(&7_u32, &context).await.unwrap();
     sealer.forget_keys();
     assert_eq!(sealer.open(&value, &context).await.unwrap(), 7);

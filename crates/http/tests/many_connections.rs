@@ -1,4 +1,4 @@
-//! SEC-3: ten thousand idle connections cost little memory and keep nobody else from being served. A process of its own, because it measures
+//! SEC-3: ten thousand idle connections cost little memory and do not block other clients. A process of its own, because it measures
 //! its memory and moves its limit on open files.
 #![expect(
     clippy::unwrap_used,

@@ -190,7 +190,7 @@ impl Mailer {
     }
 }
 
-/// Classifies results for the breaker. A rejected message is no failure of the server. Rejected
+/// Classifies results for the breaker. A rejected message is not a failure of the server. Rejected
 /// credentials and a broken session are.
 #[derive(Debug, Clone, Copy)]
 struct ClassifyMail;

@@ -219,14 +219,14 @@ fn an_interrupted_replay_tells_exactly_what_it_did_msg_3() {
     replay.signal(Signal::TERM).unwrap();
     let ended = replay.ended().unwrap();
     assert_eq!(ended.status.code(), Some(75), "{}", ended.stderr);
-    let told: Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
-    assert_eq!(at(&told, "/report/finished"), &json!(false));
-    let count = |what: &str| at(&told, &format!("/counts/{what}")).as_u64().unwrap();
-    assert!(count("replayed") >= 10 && count("waiting") >= 1, "{told}");
+    let report: Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    assert_eq!(at(&report, "/report/finished"), &json!(false));
+    let count = |what: &str| at(&report, &format!("/counts/{what}")).as_u64().unwrap();
+    assert!(count("replayed") >= 10 && count("waiting") >= 1, "{report}");
     assert_eq!(
         count("replayed") + count("waiting") + count("uncertain"),
         40,
-        "{told}"
+        "{report}"
     );
     let left = trial.count();
     assert!(left >= count("waiting") && left <= count("waiting") + count("uncertain"));
@@ -354,14 +354,14 @@ fn operators_replay_dead_letters_at_the_admin_listener_msg_3() {
     let unnamed = post(admin, &replay, &json!({ "reason": "mended" }));
     assert_eq!(unnamed.status, 400, "{}", unnamed.body);
     let dry = json!({ "reason": "mended", "all": true, "dry_run": true });
-    let told = document(&post(admin, &replay, &dry));
-    assert_eq!(at(&told, "/counts/selected"), &json!(30));
-    assert_eq!(at(&told, "/running"), &json!(false));
+    let report = document(&post(admin, &replay, &dry));
+    assert_eq!(at(&report, "/counts/selected"), &json!(30));
+    assert_eq!(at(&report, "/running"), &json!(false));
 
     // Longer than a request waits, so that it is looked at, refuses another, and is stopped.
     let slow = json!({ "reason": "mended", "all": true, "rate": 5 });
-    let told = document(&post(admin, &replay, &slow));
-    assert_eq!(at(&told, "/running"), &json!(true));
+    let report = document(&post(admin, &replay, &slow));
+    assert_eq!(at(&report, "/running"), &json!(true));
     assert_eq!(post(admin, &replay, &slow).status, 409);
     let stopped = document(&post(admin, &format!("{base}/job/stop"), &json!({})));
     assert_eq!(at(&stopped, "/running"), &json!(false));
@@ -369,10 +369,10 @@ fn operators_replay_dead_letters_at_the_admin_listener_msg_3() {
     assert!(count("replayed") >= 5 && count("waiting") >= 1, "{stopped}");
 
     // What is replayed is rejected again and comes back, counted; another choice of letters is discarded.
-    let one = json!({ "reason": "nobody wants it", "ids": [id] });
-    let told = document(&post(admin, &format!("{base}/discard"), &one));
+    let one = json!({ "reason": "not needed", "ids": [id] });
+    let report = document(&post(admin, &format!("{base}/discard"), &one));
     assert_eq!(
-        at(&told, "/counts/selected"),
+        at(&report, "/counts/selected"),
         &json!(0),
         "it was replayed first"
     );

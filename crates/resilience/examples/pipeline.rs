@@ -1,11 +1,13 @@
-//! What the policies cost around a call that is ready at once, in nanoseconds, each alone and all together.
+//! What the policies cost around a call that is ready at once, in nanoseconds, each alone and all
+//! together.
 //!
 //! ```text
 //! cargo run --profile dist -p seaworthy-resilience --example pipeline
 //! ```
 //!
-//! A number changes how many rounds there are. On a busy machine instructions say more than times: those of one call are the difference between two counts with
-//! one and with two rounds, over 200,000.
+//! A number changes how many rounds there are. On a busy machine instructions say more than times:
+//! those of one call are the difference between two counts with one and with two rounds, over
+//! 200,000.
 //!
 //! ```text
 //! valgrind --tool=callgrind target/release/examples/pipeline 1

@@ -1,4 +1,5 @@
-//! What a decision of the shared rate limit costs on loopback: the script of each request at 1,000 checks a second, and the leased mode in memory.
+//! What a decision of the shared rate limit costs on loopback: the script of each request at 1,000
+//! checks a second, and the leased mode in memory.
 //!
 //! ```text
 //! cargo run --profile dist -p seaworthy-resilience --features redis --example shared_limiter -- /usr/bin/redis-server

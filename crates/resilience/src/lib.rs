@@ -7,8 +7,8 @@
 //! - a tower layer around a named handle. Clones of a handle share its state, so one dependency has
 //!   one circuit breaker.
 //!
-//! All layers use [`CallError`]. It separates failures of the dependency, timeouts and rejections by
-//! a policy, so that a rejection never counts as a failure of the dependency.
+//! All layers use [`CallError`]. It separates failures of the dependency, timeouts and rejections
+//! by a policy, so that a rejection never counts as a failure of the dependency.
 //!
 //! ```
 //! use seaworthy_resilience::{CallLayer, circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerLayer}, ClassifyErrors};

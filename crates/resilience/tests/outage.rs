@@ -1,4 +1,5 @@
-//! The breaker against the outages of the references (RES-1): what `docs/resilience-outage.md` says is what happens.
+//! The breaker against the outages of the references (RES-1): what `docs/resilience-outage.md` says
+//! is what happens.
 
 #[path = "../examples/outage/scenario.rs"]
 mod scenario;

@@ -1,4 +1,5 @@
-//! The shedder and the retry budget against overloads (RES-7, RES-2): what `docs/resilience-overload.md` says is what happens.
+//! The shedder and the retry budget against overloads (RES-7, RES-2): what
+//! `docs/resilience-overload.md` says is what happens.
 
 #[path = "../examples/overload/retries.rs"]
 mod retries;

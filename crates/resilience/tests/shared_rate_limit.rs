@@ -30,7 +30,8 @@ use seaworthy_testkit::{
     requirement::required,
 };
 
-/// In a child process: where Redis listens. The child then sends requests and prints how many were allowed.
+/// In a child process: where Redis listens. The child then sends requests and prints how many were
+/// allowed.
 const CHILD_URL: &str = "SEAWORTHY_TEST_RATE_LIMIT_CHILD";
 /// In a child process: how many units it borrows; 0 asks for each request.
 const CHILD_LEASE: &str = "SEAWORTHY_TEST_RATE_LIMIT_LEASE";
@@ -253,8 +254,11 @@ async fn each_policy_holds_while_redis_is_killed_frozen_and_back_res_6() {
                 "{trouble}: {slowest:?}"
             );
             let counted = metrics.render(Format::PrometheusText);
-            let told = |line: &str| counted.lines().any(|known| known.starts_with(line));
-            assert!(told("rate_limit_errors_total{name=\"api\"}"), "{counted}");
+            let has_line = |line: &str| counted.lines().any(|known| known.starts_with(line));
+            assert!(
+                has_line("rate_limit_errors_total{name=\"api\"}"),
+                "{counted}"
+            );
             let is_zero = counted.contains("rate_limit_errors_total{name=\"api\"} 0");
             assert!(!is_zero, "{policy:?}: {counted}");
             let none_is_blocked = counted.contains("rate_limit_blocked_total{name=\"api\"} 0");
@@ -382,7 +386,8 @@ async fn under_sentinel_the_limit_survives_the_death_of_the_master_res_6() {
     }
 }
 
-/// How many of fifty requests at once are allowed, and how many refused by the limit: none is refused for the store's sake.
+/// How many of fifty requests at once are allowed, and how many refused by the limit: none is
+/// refused for the store's sake.
 async fn burst(limiter: &SharedRateLimiter, user: &str) -> (usize, usize) {
     let user = key(user);
     let decisions = futures::future::join_all((0..50).map(|_| limiter.admit(&user))).await;

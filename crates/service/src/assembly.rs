@@ -137,8 +137,9 @@ impl<C: Settings> Assembly<C> {
         &self.parts.resilience
     }
 
-    /// Creates an HTTP client for the dependency of this name, with the settings `clients.NAME`. All
-    /// limits have defaults. Clients of one name share one circuit breaker and one retry budget.
+    /// Creates an HTTP client for the dependency of this name, with the settings `clients.NAME`.
+    /// All limits have defaults. Clients of one name share one circuit breaker and one retry
+    /// budget.
     ///
     /// # Errors
     /// [`BuildError`] if a TLS file cannot be used.
@@ -162,8 +163,8 @@ impl<C: Settings> Assembly<C> {
             .user_agent(&agent)
     }
 
-    /// Accepts settings `clients.NAME` for a client that this start does not build, such as one of a
-    /// feature that is off. Settings of any other name are an error of the start.
+    /// Accepts settings `clients.NAME` for a client that this start does not build, such as one of
+    /// a feature that is off. Settings of any other name are an error of the start.
     pub fn declare_http_client(&self, name: &str) {
         let mut handed_over = self.parts.handed_over.lock();
         handed_over.http_clients.insert(name.to_owned());
@@ -179,8 +180,8 @@ impl<C: Settings> Assembly<C> {
     }
 
     /// Connects a critical dependency (LIFE-2). Retries with exponential backoff until an attempt
-    /// succeeds or `connect.total_timeout` expires. Meanwhile the service is alive, not ready, and names
-    /// the dependency. Use `tokio::try_join!` to connect several concurrently.
+    /// succeeds or `connect.total_timeout` expires. Meanwhile the service is alive, not ready, and
+    /// names the dependency. Use `tokio::try_join!` to connect several concurrently.
     ///
     /// # Errors
     /// [`ConnectError`] with the error of the last attempt after the timeout.
@@ -211,8 +212,9 @@ impl<C: Settings> Assembly<C> {
         Ok(connected)
     }
 
-    /// Connects an optional dependency in the background (LIFE-7). Retries until an attempt succeeds.
-    /// Until then readiness is `degraded`, and every use of the dependency fails immediately.
+    /// Connects an optional dependency in the background (LIFE-7). Retries until an attempt
+    /// succeeds. Until then readiness is `degraded`, and every use of the dependency fails
+    /// immediately.
     pub fn connect_optional<T, E, A, F>(
         &self,
         dependency: impl Into<Dependency>,
@@ -284,17 +286,18 @@ impl<C: Settings> Assembly<C> {
         handed_over.routes = Some(routes);
     }
 
-    /// Serves an OpenAPI document at `/openapi.json` and its page at `/docs` in development and test
-    /// (API-4). Use it for routes without a contract. A service with contracts passes the document to
-    /// them.
+    /// Serves an OpenAPI document at `/openapi.json` and its page at `/docs` in development and
+    /// test (API-4). Use it for routes without a contract. A service with contracts passes the
+    /// document to them.
     pub fn document(&self, openapi: &'static str) {
         if matches!(self.profile(), Profile::Development | Profile::Test) {
             self.http(document_routes(openapi));
         }
     }
 
-    /// Adds gRPC routes to the listener `server.grpc`, which opens after the assembly. Each route is one
-    /// method: `POST /package.Service/Method`. The crate `seaworthy-grpc` creates them from contracts.
+    /// Adds gRPC routes to the listener `server.grpc`, which opens after the assembly. Each route
+    /// is one method: `POST /package.Service/Method`. The crate `seaworthy-grpc` creates them from
+    /// contracts.
     pub fn grpc(&self, calls: Routes) {
         let mut handed_over = self.parts.handed_over.lock();
         let calls = match handed_over.calls.take() {
@@ -304,8 +307,8 @@ impl<C: Settings> Assembly<C> {
         handed_over.calls = Some(calls);
     }
 
-    /// Adds routes to the admin listener. They need the admin token like its other routes, and changes
-    /// need the header `x-admin-request`.
+    /// Adds routes to the admin listener. They need the admin token like its other routes, and
+    /// changes need the header `x-admin-request`.
     pub fn admin(&self, routes: Routes) {
         let mut handed_over = self.parts.handed_over.lock();
         let routes = match handed_over.admin.take() {
@@ -328,8 +331,8 @@ impl<C: Settings> Assembly<C> {
         self.parts.handed_over.lock().request_ids = kept;
     }
 
-    /// Sets the authentication of callers, over HTTP and gRPC. With it, every route must declare its
-    /// access, otherwise the start fails (AUTH-5).
+    /// Sets the authentication of callers, over HTTP and gRPC. With it, every route must declare
+    /// its access, otherwise the start fails (AUTH-5).
     pub fn authenticate(&self, authenticate: impl Authenticate) {
         self.parts.handed_over.lock().authenticate = Some(Arc::new(authenticate));
     }

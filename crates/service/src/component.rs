@@ -47,8 +47,9 @@ pub trait Component: Send + Sync + 'static {
     /// Returns the stage in which the component stops.
     fn stage(&self) -> Stage;
 
-    /// Checks the component after the assembly, before the service is ready. A component checks here
-    /// what it cannot check until the whole service is assembled, such as names in its settings.
+    /// Checks the component after the assembly, before the service is ready. A component checks
+    /// here what it cannot check until the whole service is assembled, such as names in its
+    /// settings.
     ///
     /// # Errors
     /// The service does not start.

@@ -43,16 +43,16 @@ impl Service {
         self
     }
 
-    /// Adds another environment variable for a key, such as `LOG_LEVEL`, for existing deployments. It
-    /// overrides files. The regular variable of the key overrides it.
+    /// Adds another environment variable for a key, such as `LOG_LEVEL`, for existing deployments.
+    /// It overrides files. The regular variable of the key overrides it.
     #[must_use]
     pub fn variable(mut self, name: &'static str, key: &'static str) -> Self {
         self.variables.push(LegacyVariable::sets(name, key));
         self
     }
 
-    /// Adds the variables of a legacy deployment. Each one sets a key, or fails the start with a text
-    /// that names its replacement.
+    /// Adds the variables of a legacy deployment. Each one sets a key, or fails the start with a
+    /// text that names its replacement.
     #[must_use]
     pub fn legacy_variables(mut self, variables: impl IntoIterator<Item = LegacyVariable>) -> Self {
         self.variables.extend(variables);
@@ -74,9 +74,9 @@ impl Service {
     /// Runs the command of the command line, and returns the exit status. This is the whole `main`
     /// function of a service.
     ///
-    /// The status is 0 for a clean stop, 1 for a failed start and 2 for an invalid command line. It is
-    /// 75 if the stop aborted work or was forced, and 78 if settings have errors or production refuses
-    /// them.
+    /// The status is 0 for a clean stop, 1 for a failed start and 2 for an invalid command line. It
+    /// is 75 if the stop aborted work or was forced, and 78 if settings have errors or production
+    /// refuses them.
     pub fn main<C, A>(self, assemble: A) -> ExitCode
     where
         C: Settings,
@@ -120,8 +120,8 @@ impl Service {
         Ok(framework.is_on_loopback())
     }
 
-    /// Starts the service inside a running Tokio runtime with settings from `loader`. Returns when it is
-    /// ready. Use it for tests and for several services in one process.
+    /// Starts the service inside a running Tokio runtime with settings from `loader`. Returns when
+    /// it is ready. Use it for tests and for several services in one process.
     ///
     /// # Errors
     /// [`StartError`] if the service cannot start.
@@ -153,7 +153,8 @@ impl Service {
     }
 }
 
-/// Runs a future in the context of the service, so that its log lines have the name of this service.
+/// Runs a future in the context of the service, so that its log lines have the name of this
+/// service.
 fn in_context<F: Future>(identity: ServiceIdentity, future: F) -> impl Future<Output = F::Output> {
     context::scope(RequestContext::background(identity).into(), future)
 }
@@ -168,8 +169,8 @@ impl RunningService {
         self.0.addresses()
     }
 
-    /// Returns the public routes as a tower service with all steps of a request, so that a test calls
-    /// them without a socket. The address of the client is 127.0.0.1.
+    /// Returns the public routes as a tower service with all steps of a request, so that a test
+    /// calls them without a socket. The address of the client is 127.0.0.1.
     #[must_use]
     pub fn http_service(&self) -> StackService {
         self.0.http_service()

@@ -4,8 +4,9 @@
 //! cargo run -p seaworthy-testkit --example fault_proxy -- 127.0.0.1:16379 127.0.0.1:6379 latency=50ms jitter=20ms
 //! ```
 //!
-//! After the two addresses: `latency=50ms`, `jitter=20ms`, `bandwidth=100KiB` (a second), `slice=1` (bytes), and one of `down`, `reset`, `blackhole`,
-//! `half-open`. A line on standard input replaces the faults; an empty line heals.
+//! After the two addresses: `latency=50ms`, `jitter=20ms`, `bandwidth=100KiB` (a second), `slice=1`
+//! (bytes), and one of `down`, `reset`, `blackhole`, `half-open`. A line on standard input replaces
+//! the faults; an empty line heals.
 
 use std::{error::Error, net::SocketAddr};
 

@@ -18,7 +18,7 @@ pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// The files that prove who somebody is.
+/// The files of a client or server certificate.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// The certificate, as PEM.

@@ -1,4 +1,5 @@
-//! A service binary as it is deployed: with settings that are committed, and secrets that were made for it alone.
+//! A service binary as it is deployed: with settings that are committed, and secrets that were made
+//! for it alone.
 
 use std::{
     collections::BTreeSet,
@@ -75,7 +76,8 @@ impl Deployment {
         Ok(self)
     }
 
-    /// The text with the secrets that it names where they are here; those that are not there yet are made.
+    /// The text with the secrets that it names where they are here; those that are not there yet
+    /// are made.
     ///
     /// # Errors
     /// One cannot be written.
@@ -180,7 +182,8 @@ impl Deployment {
     }
 }
 
-/// Fails when the program finds a mistake in the variables that a compose file starts a service with.
+/// Fails when the program finds a mistake in the variables that a compose file starts a service
+/// with.
 ///
 /// # Panics
 /// See above.
@@ -207,7 +210,7 @@ static RABBITMQ: Shared<RabbitmqServer> =
         RabbitmqServer::start(programs)
     });
 
-/// A service of a platform, and what is committed beside it for whoever deploys it.
+/// A service of a platform, and its committed deployment documents.
 #[derive(Debug, Clone, Copy)]
 pub struct Deployed {
     /// Its program.
@@ -238,7 +241,8 @@ impl Deployed {
         Deployment::new(self.program())?.with_config(&config)
     }
 
-    /// Fails when the documents of the settings are not what the program says: `docs/settings.md`, `docs/settings.schema.json` and `.env.example` of its package.
+    /// Fails when the documents of the settings are not what the program says: `docs/settings.md`,
+    /// `docs/settings.schema.json` and `.env.example` of its package.
     ///
     /// # Panics
     /// See above.
@@ -258,7 +262,8 @@ impl Deployed {
         }
     }
 
-    /// Fails when the program finds a mistake in the settings for production, or production refuses them.
+    /// Fails when the program finds a mistake in the settings for production, or production refuses
+    /// them.
     ///
     /// # Panics
     /// See above.
@@ -286,7 +291,8 @@ impl Deployed {
         }
     }
 
-    /// The same on a real PostgreSQL and RabbitMQ; its secrets are called `<name>-database` and `<name>-broker`. Skipped where a server is not installed.
+    /// The same on a real PostgreSQL and RabbitMQ; its secrets are called `<name>-database` and
+    /// `<name>-broker`. Skipped where a server is not installed.
     ///
     /// # Panics
     /// See above.
@@ -320,7 +326,8 @@ impl Deployed {
         becomes_ready(deployment, &production(&[own, self.more].concat()))
     }
 
-    /// Fails when the program finds a mistake in the variables that the compose file starts it with.
+    /// Fails when the program finds a mistake in the variables that the compose file starts it
+    /// with.
     ///
     /// # Panics
     /// See above.

@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-/// Fails when the committed file differs from what the code says now; with `SEAWORTHY_UPDATE=1` it is written instead.
+/// Fails when the committed file differs from what the code says now; with `SEAWORTHY_UPDATE=1` it
+/// is written instead.
 ///
 /// # Panics
 /// When the file differs, is missing, or cannot be written.

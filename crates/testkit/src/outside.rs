@@ -31,8 +31,8 @@ impl<'a> Block<'a> {
             .collect()
     }
 
-    /// Returns the path and the content of a file. The first line of its block is a comment with the
-    /// path.
+    /// Returns the path and the content of a file. The first line of its block is a comment with
+    /// the path.
     #[must_use]
     pub fn file(self) -> Option<(&'a str, &'a str)> {
         let (first, content) = self.text.split_once('\n')?;
@@ -53,8 +53,8 @@ pub struct OutsidePackage {
 }
 
 impl OutsidePackage {
-    /// Writes the files of a page into an empty folder, the later over the earlier. The workspace at `root` replaces version
-    /// 0.1.0 of its crates. `target` is a folder for build results.
+    /// Writes the files of a page into an empty folder, the later over the earlier. The workspace
+    /// at `root` replaces version 0.1.0 of its crates. `target` is a folder for build results.
     ///
     /// # Errors
     /// A file cannot be written.

@@ -1,4 +1,4 @@
-//! A client that sends exactly the bytes it is told to, as slowly as it is told to.
+//! A client that sends given bytes at a given rate.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -43,7 +43,8 @@ impl RawClient {
         Self::over(TcpStream::connect(address).await?)
     }
 
-    /// Connects with a small receive buffer, so that this side's reading is soon felt on the other. Bytes.
+    /// Connects with a small receive buffer, so that this side's reading is soon felt on the other.
+    /// Bytes.
     ///
     /// # Errors
     /// The connection was refused or could not be made.
@@ -78,7 +79,8 @@ impl RawClient {
         self.stream.write_all(bytes.as_ref()).await
     }
 
-    /// Sends bytes one at a time with a pause before each; stops early where the other side stops listening. Returns how many went out.
+    /// Sends bytes one at a time with a pause before each; stops early where the other side stops
+    /// listening. Returns how many went out.
     pub async fn trickle(&mut self, bytes: impl AsRef<[u8]>, pause: Duration) -> usize {
         let bytes = bytes.as_ref();
         for (sent, byte) in bytes.iter().enumerate() {
@@ -105,7 +107,8 @@ impl RawClient {
         Received { bytes, end }
     }
 
-    /// Reads until the bytes so far contain a text, at most for the time given, and returns all of them.
+    /// Reads until the bytes so far contain a text, at most for the time given, and returns all of
+    /// them.
     ///
     /// # Errors
     /// The stream ended, or the time was over, before the text had come.

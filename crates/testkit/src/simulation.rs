@@ -1,8 +1,9 @@
 //! A deterministic simulation: virtual time, seeded chance, and events in order.
 //!
-//! Policies of resilience decide by time and by chance, and go wrong in minutes-long outages. Here an hour of a thousand calls a second takes a moment, and the
-//! same seed gives the same run on every machine. It is a plain event loop and not an executor: the policies that it drives take the time as a parameter, so
-//! nothing has to be paused.
+//! Policies of resilience decide by time and by chance, and go wrong in minutes-long outages. Here
+//! an hour of a thousand calls a second takes a moment, and the same seed gives the same run on
+//! every machine. It is a plain event loop and not an executor: the policies that it drives take
+//! the time as a parameter, so nothing has to be paused.
 //!
 //! ```
 //! use std::time::Duration;
@@ -74,7 +75,8 @@ impl<E> Simulation<E> {
         }
     }
 
-    /// Schedules an event. Events of the same moment come in the order in which they were scheduled.
+    /// Schedules an event. Events of the same moment come in the order in which they were
+    /// scheduled.
     pub fn after(&mut self, wait: Duration, event: E) {
         self.due.push(Due {
             at: self.elapsed + wait,
@@ -124,7 +126,8 @@ impl<E> Simulation<E> {
         mean.mul_f64(0.5 + share)
     }
 
-    /// A log-normally spread duration: most near the median, a long tail. `spread` is the standard deviation of its logarithm.
+    /// A log-normally spread duration: most near the median, a long tail. `spread` is the standard
+    /// deviation of its logarithm.
     pub fn log_normal(&mut self, median: Duration, spread: f64) -> Duration {
         let radius = (-2.0 * (1.0 - self.share()).ln()).sqrt();
         let angle = std::f64::consts::TAU * self.share();

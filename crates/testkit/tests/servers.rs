@@ -70,11 +70,11 @@ fn rabbitmq_comes_back_under_its_own_name() {
         return;
     };
     let mut server = RabbitmqServer::start(programs).unwrap();
-    server.control(&["add_user", "somebody", "pass"]).unwrap();
+    server.control(&["add_user", "other-user", "pass"]).unwrap();
     server.kill();
     assert!(TcpStream::connect(server.address()).is_err());
     server.restart().unwrap();
-    server.control(&["clear_password", "somebody"]).unwrap();
+    server.control(&["clear_password", "other-user"]).unwrap();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-// Vault's own core with the two engines that services use, behind its own HTTP: `vault ADDRESS FOLDER`. It keeps everything in the folder, and whoever starts it initialises and
+// Vault's own core with the two engines that services use, behind its own HTTP: `vault ADDRESS FOLDER`. It keeps everything in the folder, and the process that starts it initialises and
 // unseals it. The whole `vault` command would build the plugins of every cloud and database too.
 //
 // Vault is under the Business Source License (BUSL-1.1). It is used for tests only: nothing that is shipped holds a part of it.

@@ -73,8 +73,8 @@ pub(crate) async fn ip_waits_over_all_accounts_despite_a_success_auth_2(test: Te
     // A login to the attacker's own account subtracts only its own attempt.
     let own = lockout.attempt("own", attacker).await.unwrap();
     lockout.record_success(own).await.unwrap();
-    let neighbour = address("2001:db8:1:2:ffff::2");
-    let _failed = lockout.attempt("account 3", neighbour).await.unwrap();
+    let same_network = address("2001:db8:1:2:ffff::2");
+    let _failed = lockout.attempt("account 3", same_network).await.unwrap();
     wait_of(lockout.attempt("account 4", attacker).await);
     let _other = lockout
         .attempt("account 4", address("2001:db8:1:3::1"))

@@ -9,14 +9,14 @@ use crate::test_database::TestDatabase;
 const EARLIER: &str = "the key of last year, which is long enough";
 const PRESENT: &str = "the key of this year, which is long enough";
 
-fn config(believed: &str, last: Option<RecordReference>) -> AuditLogConfig {
-    let believed = VerificationKeyConfig {
-        key: Some(Secret::new(believed.to_owned())),
+fn config(additional: &str, last: Option<RecordReference>) -> AuditLogConfig {
+    let additional = VerificationKeyConfig {
+        key: Some(Secret::new(additional.to_owned())),
         last,
     };
     AuditLogConfig {
         key: Some(Secret::new(PRESENT.to_owned())),
-        additional_verification_keys: [("2025".to_owned(), believed)].into(),
+        additional_verification_keys: [("2025".to_owned(), additional)].into(),
         ..AuditLogConfig::default()
     }
 }

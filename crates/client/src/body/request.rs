@@ -25,8 +25,8 @@ impl RequestBody {
         Self::from(Bytes::new())
     }
 
-    /// Creates a streamed body. Retries buffer it up to `max_replay_size`. A redirect cannot send it
-    /// again.
+    /// Creates a streamed body. Retries buffer it up to `max_replay_size`. A redirect cannot send
+    /// it again.
     pub fn stream<B>(body: B) -> Self
     where
         B: Body<Data = Bytes> + Send + 'static,

@@ -10,8 +10,8 @@ pub enum Addresses {
     /// All addresses, for dependencies that the operator configures.
     #[default]
     Any,
-    /// Public addresses only, for URLs that users choose, such as webhooks. Each resolved address is
-    /// checked before the connection.
+    /// Public addresses only, for URLs that users choose, such as webhooks. Each resolved address
+    /// is checked before the connection.
     Public,
 }
 
@@ -52,8 +52,8 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(224, 0, 0, 0), 3),
 ];
 
-/// Special-purpose parts of 2000::/3, the public part of IPv6. Translated and tunnelled addresses are
-/// checked by the IPv4 address that they contain.
+/// Special-purpose parts of 2000::/3, the public part of IPv6. Translated and tunnelled addresses
+/// are checked by the IPv4 address that they contain.
 const SPECIAL_V6: [(Ipv6Addr, u32); 4] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),

@@ -1,4 +1,4 @@
-//! AUTH-6: who calls is proved to the dependency, in each attempt, and to nobody else.
+//! AUTH-6: each attempt authenticates the caller to its dependency, and to no other host.
 
 use std::{
     error::Error as _,

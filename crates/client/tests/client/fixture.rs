@@ -1,4 +1,4 @@
-//! A server that does as it is told, to the byte.
+//! A server that sends exact bytes.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -73,16 +73,16 @@ async fn errors_contain_host_and_no_request_data_obs_3() {
         .unwrap_err();
     let unparsable = client.get("hunter2").send().await.unwrap_err();
     for error in [broken, refused, malformed, unparsable] {
-        let mut told = format!("{error} {error:?}");
+        let mut text = format!("{error} {error:?}");
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {
-            told.push_str(&cause.to_string());
+            text.push_str(&cause.to_string());
             source = cause.source();
         }
-        assert!(!told.contains("hunter2"), "{told}");
+        assert!(!text.contains("hunter2"), "{text}");
         assert!(
-            told.contains("127.0.0.1") || told.contains("stock"),
-            "{told}"
+            text.contains("127.0.0.1") || text.contains("stock"),
+            "{text}"
         );
     }
 }

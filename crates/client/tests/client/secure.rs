@@ -93,7 +93,7 @@ async fn redirect_to_http_needs_setting_sec_1() {
         trusting(config);
         config.redirects.allow_downgrade = true;
     });
-    // Nobody listens on port 1: the redirect was followed.
+    // Port 1 has no listener, so the client followed the redirect.
     let error = allowed.get(&down).send().await.unwrap_err();
     assert!(matches!(error, ClientError::Connect { .. }), "{error:?}");
 }
@@ -135,7 +135,8 @@ async fn client_uses_http_2_if_configured_res_3() {
     assert_eq!(response.text().await.unwrap(), "HTTP/2.0");
 }
 
-/// An authority in a folder, with a server of it that asks for certificates of the same authority, speaks HTTP/2 and answers with the version that it was asked in.
+/// An authority in a folder, with a server of it that asks for certificates of the same authority,
+/// speaks HTTP/2 and answers with the version that it was asked in.
 struct Mutual {
     authority: Authority,
     address: SocketAddr,

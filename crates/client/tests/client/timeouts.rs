@@ -65,10 +65,10 @@ async fn all_attempts_cost_total_timeout_res_3() {
 async fn request_timeout_only_shortens_res_3() {
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|config| config.policies.total_timeout = Timeout::from_millis(300));
-    for (wish, expected) in [(100, 100), (60_000, 300)] {
+    for (timeout, expected) in [(100, 100), (60_000, 300)] {
         let began = Instant::now();
         let request = client.get(&server.url("/"));
-        let sent = request.timeout(Timeout::from_millis(wish)).send();
+        let sent = request.timeout(Timeout::from_millis(timeout)).send();
         assert_timed_out(sent.await.unwrap_err(), Limit::Total, expected, began);
     }
 }

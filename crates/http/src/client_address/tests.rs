@@ -31,8 +31,8 @@ fn an_untrusted_peer_is_itself_whatever_it_claims_sec_6() {
     );
     let peer = "198.51.100.4".parse().unwrap();
     assert_eq!(resolver.resolve(peer, &headers), peer);
-    let nobody = ClientAddress::new(&[], ForwardedHeader::XForwardedFor);
-    assert_eq!(nobody.resolve(peer, &headers), peer);
+    let no_proxy = ClientAddress::new(&[], ForwardedHeader::XForwardedFor);
+    assert_eq!(no_proxy.resolve(peer, &headers), peer);
 }
 
 #[test]

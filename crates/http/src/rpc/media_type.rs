@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grpc_is_told_from_its_neighbours() {
+    fn grpc_differs_from_similar_media_types() {
         let is = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));

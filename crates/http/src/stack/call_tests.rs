@@ -192,7 +192,7 @@ async fn a_call_keeps_its_request_id_and_trace_and_is_one_line_obs_7_obs_6_obs_2
 }
 
 #[tokio::test]
-async fn a_method_that_nobody_has_is_unimplemented_and_other_media_types_are_http_s_business() {
+async fn unknown_method_is_unimplemented_and_other_media_types_are_http() {
     let fixture = plain();
     let answer = fixture.call("Nothing", &[]).await;
     assert_eq!(

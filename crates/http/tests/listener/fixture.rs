@@ -111,7 +111,7 @@ async fn upgrade(mut request: Request<Body>) -> Response<Body> {
 /// Answers with what the listener knows of the client's certificate.
 async fn peer(Extension(connection): Extension<ConnectionInfo>) -> String {
     let session = connection.tls().expect("the connection is under TLS");
-    session.peer().map_or("nobody".to_owned(), |peer| {
+    session.peer().map_or("anonymous".to_owned(), |peer| {
         format!(
             "{} {:?} {:?}",
             peer.subject(),

@@ -140,7 +140,10 @@ impl Client {
 async fn speaks_either_protocol_by_negotiation_sec_1() {
     let authority = Authority::new();
     let fixture = authority.start(|_| {}).await;
-    assert_eq!(authority.client().peer(&fixture).await.unwrap(), "nobody");
+    assert_eq!(
+        authority.client().peer(&fixture).await.unwrap(),
+        "anonymous"
+    );
 
     let mut client = authority.client();
     client.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -181,7 +184,7 @@ async fn asks_clients_for_certificates_and_tells_who_they_are_sec_1() {
     params.subject_alt_names.push(SanType::URI(uri));
     for (mode, without) in [
         (ClientCertificates::Required, None),
-        (ClientCertificates::Optional, Some("nobody")),
+        (ClientCertificates::Optional, Some("anonymous")),
     ] {
         let fixture = authority
             .start(|tls| {
@@ -200,8 +203,8 @@ async fn asks_clients_for_certificates_and_tells_who_they_are_sec_1() {
         foreign.identity = Some(stranger.issue(&params));
         assert!(foreign.peer(&fixture).await.is_err());
 
-        let nobody = authority.client().peer(&fixture).await;
-        assert_eq!(nobody.ok().as_deref(), without);
+        let anonymous = authority.client().peer(&fixture).await;
+        assert_eq!(anonymous.ok().as_deref(), without);
     }
 }
 
@@ -330,7 +333,7 @@ async fn half_a_handshake_does_not_hold_up_a_stop_life_4() {
 }
 
 #[tokio::test]
-async fn whoever_is_refused_reads_why_to_the_end_sec_1_api_2() {
+async fn rejected_client_reads_complete_reason_sec_1_api_2() {
     let authority = Authority::new();
     let fixture = authority.start(|_| {}).await;
     for request in ["GET\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"] {

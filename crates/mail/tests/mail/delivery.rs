@@ -136,11 +136,11 @@ async fn errors_are_transient_or_permanent_by_status_msg_3() {
     }) else {
         return;
     };
-    let believed = authority.trusted();
+    let trusted = authority.trusted();
     let known = start_in_development(&settings(
         "smtp://events@",
         &server,
-        &[&believed, "mail.password=open sesame"],
+        &[&trusted, "mail.password=open sesame"],
     ))
     .await;
     let mut statuses = Vec::new();
@@ -164,7 +164,7 @@ async fn errors_are_transient_or_permanent_by_status_msg_3() {
     let unknown_user = start_in_development(&settings(
         "smtp://events@",
         &server,
-        &[&believed, "mail.password=open barley"],
+        &[&trusted, "mail.password=open barley"],
     ))
     .await;
     let error = unknown_user

@@ -1,4 +1,5 @@
-//! Simulates outages and prints what the breaker made of them, as the table of `docs/resilience-outage.md`.
+//! Simulates outages and prints what the breaker made of them, as the table of
+//! `docs/resilience-outage.md`.
 //!
 //! ```text
 //! cargo run -p seaworthy-resilience --example outage > docs/resilience-outage.md

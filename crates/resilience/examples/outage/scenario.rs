@@ -9,7 +9,8 @@ use seaworthy_resilience::{
 use seaworthy_telemetry::metrics::Metrics;
 use seaworthy_testkit::simulation::Simulation;
 
-/// The calls before the outage: the breaker knows how things usually are. The seed adds up to three seconds, so that outages begin and end at any phase.
+/// The calls before the outage: the breaker knows how things usually are. The seed adds up to three
+/// seconds, so that outages begin and end at any phase.
 const CALM: Duration = Duration::from_secs(30);
 /// The calls after it.
 const AFTER: Duration = Duration::from_secs(20);
@@ -25,7 +26,8 @@ pub(crate) enum Trouble {
     Errors(f64),
     /// Every call outlasts the caller's patience, which is this long, for a minute.
     Slow(Duration),
-    /// Nothing answers for so long; all that waited is answered then, and ten seconds in all are looked at.
+    /// Nothing answers for so long; all that waited is answered then, and ten seconds in all are
+    /// looked at.
     Pause(Duration),
     /// Five seconds down, five seconds up, for two minutes.
     Flapping,

@@ -1,4 +1,5 @@
-//! Simulates overloads and prints what the shedder and the retry budget made of them, as `docs/resilience-overload.md`.
+//! Simulates overloads and prints what the shedder and the retry budget made of them, as
+//! `docs/resilience-overload.md`.
 //!
 //! ```text
 //! cargo run -p seaworthy-resilience --example overload > docs/resilience-overload.md

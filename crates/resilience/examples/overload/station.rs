@@ -19,11 +19,12 @@ use seaworthy_testkit::simulation::Simulation;
 const SPREAD: f64 = 0.3;
 /// The overload begins at once; until then the limit finds its level and nothing is counted.
 const WARM_UP: Duration = Duration::from_secs(5);
-/// The overload after that. Its first five seconds are not counted either: the dependency that becomes slower does so at their begin.
+/// The overload after that. Its first five seconds are not counted either: the dependency that
+/// becomes slower does so at their begin.
 const OVERLOAD: Duration = Duration::from_secs(20);
 /// The time after it, at half of the capacity.
 const CALM: Duration = Duration::from_secs(6);
-/// A client that does not get its answer by then has gone; the server works on for nobody.
+/// The client timeout. The server continues calls that their clients have cancelled.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What limits the server.

@@ -19,7 +19,8 @@ use super::{
 };
 use crate::{CallError, Outcome, Refusal, Refused, guarded::Permit};
 
-/// A second is long enough for an overload of a few seconds to be seen as over, and short enough to matter.
+/// A second is long enough for an overload of a few seconds to be seen as over, and short enough to
+/// matter.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The adaptive limit of one service or dependency. Cheap to clone; all clones are the same limit.
@@ -212,8 +213,9 @@ fn whole(limit: f64) -> u32 {
 }
 
 impl ConcurrencyPermit {
-    /// Reports how the request ended: only work that was done tells how long work takes. A failure that may pass tells no more than that work takes longer
-    /// than it lasted, so that one which came at once says nothing.
+    /// Reports how the request ended: only work that was done tells how long work takes. A failure
+    /// that may pass tells no more than that work takes longer than it lasted, so that one which
+    /// came at once says nothing.
     pub fn report(self, outcome: Outcome, now: Instant) {
         let latency = now.saturating_duration_since(self.began);
         let limit = self.limit.clone();

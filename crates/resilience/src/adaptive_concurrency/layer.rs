@@ -2,7 +2,8 @@ use tower_layer::Layer;
 
 use super::{handle::AdaptiveConcurrency, service::AdaptiveConcurrencyService};
 
-/// Sheds load before a service. `classify` tells what an answer means, `prioritize` how important a request is.
+/// Sheds load before a service. `classify` tells what an answer means, `prioritize` how important a
+/// request is.
 #[derive(Debug, Clone)]
 pub struct AdaptiveConcurrencyLayer<C, P> {
     limit: AdaptiveConcurrency,

@@ -6,11 +6,14 @@ use super::config::AdaptiveConcurrencyConfig;
 const LOWEST_GRADIENT: f64 = 0.5;
 /// The share of an adjustment that is made: a window is a sample, not the truth.
 const EAGERNESS: f64 = 0.4;
-/// How much of a window with a lower latency goes into the base: that the bottleneck got faster shows without a probe.
+/// How much of a window with a lower latency goes into the base: that the bottleneck got faster
+/// shows without a probe.
 const LEARNING: f64 = 0.1;
-/// While probing, this share of the limit: below twice the concurrency of the bottleneck, half of it leaves no queue.
+/// While probing, this share of the limit: below twice the concurrency of the bottleneck, half of
+/// it leaves no queue.
 const PROBE_SHARE: f64 = 0.5;
-/// The probes of a slow bottleneck last longer, so they come less often: not before so many latencies.
+/// The probes of a slow bottleneck last longer, so they come less often: not before so many
+/// latencies.
 const PROBE_REST: f64 = 50.0;
 /// A base that rose by this factor is that of another bottleneck.
 const CHANGED: f64 = 1.5;
@@ -41,7 +44,8 @@ struct Samples {
 enum Probe {
     /// The next one is due then.
     Due(Instant),
-    /// The limit is halved; samples of requests that began before this count for nothing, as they met the queue.
+    /// The limit is halved; samples of requests that began before this count for nothing, as they
+    /// met the queue.
     Running(Instant),
 }
 
@@ -70,14 +74,15 @@ impl Limit {
         self.base.map(Duration::from_secs_f64)
     }
 
-    /// Whether a failure counts as a sample: it may show that work takes longer than without a queue, never how long it takes without one.
+    /// Whether a failure counts as a sample: it may show that work takes longer than without a
+    /// queue, never how long it takes without one.
     pub(super) fn counts_failure(&self, latency: Duration) -> bool {
         let is_slow = self.base.is_some_and(|base| latency.as_secs_f64() > base);
         is_slow && matches!(self.probe, Probe::Due(_))
     }
 
-    /// Takes note of a request that ended, of how many were in flight with it, and whether any was refused in this window; `true` when a window ended
-    /// with it.
+    /// Takes note of a request that ended, of how many were in flight with it, and whether any was
+    /// refused in this window; `true` when a window ended with it.
     pub(super) fn sample(
         &mut self,
         latency: Duration,
@@ -125,7 +130,7 @@ impl Limit {
             let next = self.limit * gradient + self.limit.sqrt();
             self.limit = self.floor(self.limit + EAGERNESS * (next - self.limit));
         }
-        // While nothing is refused, the limit hinders nobody, and a probe would.
+        // A limit that rejects no calls needs no probe, which would delay calls.
         if refused
             && let Probe::Due(at) = self.probe
             && now >= at
@@ -138,7 +143,8 @@ impl Limit {
     fn end_probe(&mut self, now: Instant) {
         let window = std::mem::replace(&mut self.window, Samples::since(now));
         let base = window.mean();
-        // Another bottleneck than before: the old limit says nothing, and small steps would take long.
+        // Another bottleneck than before: the old limit says nothing, and small steps would take
+        // long.
         self.exploring |= self.base.is_some_and(|known| base > known * CHANGED);
         self.base = Some(base);
         let rest = Duration::from_secs_f64(base * PROBE_REST);

@@ -4,7 +4,8 @@ use super::priority::Priority;
 const GIVES_WAY: f64 = 0.9;
 /// How fast it comes back in each window in which none was.
 const COMES_BACK: f64 = 0.02;
-/// No class gives way further: below this the bottleneck, which the limit exceeds by a queue, would be idle at times.
+/// No class gives way further: below this the bottleneck, which the limit exceeds by a queue, would
+/// be idle at times.
 const LEAST: f64 = 0.65;
 /// Refusals below this share of a class are chance: the others need not give way for them.
 const BORNE: f64 = 0.02;

@@ -156,7 +156,8 @@ async fn layer_sheds_and_releases_permit_of_dropped_call_res_7() {
     assert_eq!(limit.snapshot().in_flight, 0);
 }
 
-/// RES-7 in simulated time: ten connections of 20 ms, asked for eight times what they can serve, behind the shedder and behind a bulkhead.
+/// RES-7 in simulated time: ten connections of 20 ms, asked for eight times what they can serve,
+/// behind the shedder and behind a bulkhead.
 #[tokio::test(start_paused = true)]
 async fn rejections_are_fast_at_eight_times_the_capacity_res_7() {
     let metrics = Metrics::new();

@@ -1,8 +1,10 @@
-//! Bulkhead: a bounded number of calls at once and a bounded wait for a place, so that one slow dependency cannot take the rest (RES-5).
+//! Bulkhead: a bounded number of calls at once and a bounded wait for a place, so that one slow
+//! dependency cannot take the rest (RES-5).
 //!
-//! The places are own code and not `tokio`'s semaphore: that takes a lock whenever a place is given back, which is most of what a bulkhead costs while none waits.
-//! `tower::limit::ConcurrencyLimit` waits without a bound on either the time or the number
-//! of those who wait, which moves the queue instead of bounding it.
+//! The places are own code and not `tokio`'s semaphore: that takes a lock whenever a place is given
+//! back, which is most of what a bulkhead costs while none waits. `tower::limit::ConcurrencyLimit`
+//! waits without a bound on either the time or the number of those who wait, which moves the queue
+//! instead of bounding it.
 
 mod config;
 mod future;

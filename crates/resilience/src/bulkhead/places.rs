@@ -12,11 +12,11 @@ use tokio::sync::oneshot;
 /// Stands for the number of free places while none is free and some wait.
 const AWAITED: u32 = u32::MAX;
 
-/// So many places: taken and given back with one atomic step while none waits, and given in the order of asking while some do. Cheap to clone; all clones are
-/// the same places.
+/// A fair semaphore. Without waiting calls, it takes and releases a place with one atomic step.
+/// Waiting calls get places in their order. Cheap to clone. All clones share the places.
 ///
-/// Under the lock of the queue, the queue has entries exactly when `free` is [`AWAITED`]. A place that becomes free then goes to the first entry, so nobody
-/// overtakes.
+/// Under the lock of the queue, the queue has entries exactly when `free` is [`AWAITED`]. A free
+/// place then goes to the first entry, so calls keep their order.
 #[derive(Debug, Clone)]
 pub(super) struct Places(Arc<Inner>);
 
@@ -125,7 +125,8 @@ impl Places {
 }
 
 impl Inner {
-    /// Changes the number of free places and gives the one before, unless `change` does not want to.
+    /// Changes the number of free places and gives the one before, unless `change` does not want
+    /// to.
     fn change_free(&self, order: Ordering, change: impl Fn(u32) -> Option<u32>) -> Option<u32> {
         self.free
             .fetch_update(order, Ordering::Relaxed, change)
@@ -147,7 +148,8 @@ impl Inner {
         }
     }
 
-    /// To be called when an entry has left the queue: until then `free` was [`AWAITED`], and only under the lock that changes.
+    /// To be called when an entry has left the queue: until then `free` was [`AWAITED`], and only
+    /// under the lock that changes.
     fn tell_when_none_waits(&self, queue: &Queue) {
         if queue.entries.is_empty() {
             self.free.store(0, Ordering::Relaxed);

@@ -193,7 +193,8 @@ fn threads_that_take_leave_and_give_back_at_once_lose_no_place_res_5() {
                     .build()
                     .unwrap();
                 for turn in 0..20_000_u32 {
-                    // Every third wait is given up after one look, which is when a place may just be on its way.
+                    // Every third wait is given up after one look, which is when a place may just
+                    // be on its way.
                     let place = if (thread + turn) % 3 == 0 {
                         places.take().now_or_never()
                     } else {

@@ -6,8 +6,8 @@ use parking_lot::Mutex;
 use super::admission::Admission;
 use crate::Outcome;
 
-/// The report of a call with a successful response head whose body may still fail. It reports a success
-/// on drop, because a caller may stop reading.
+/// The report of a call with a successful response head whose body may still fail. It reports a
+/// success on drop, because a caller may stop reading.
 #[derive(Debug)]
 pub struct DeferredReport {
     admission: Option<Admission>,

@@ -104,8 +104,8 @@ impl Machine {
         self.next_update
     }
 
-    /// Counts successes without a duration, from before the next update, while there was no run and no
-    /// pending call.
+    /// Counts successes without a duration, from before the next update, while there was no run and
+    /// no pending call.
     pub(super) fn count_successes(&mut self, number: u32) {
         if number > 0 {
             self.window.count_successes(number);

@@ -8,8 +8,8 @@ const MIN_WAIT_DIVISOR: u32 = 4;
 /// Minimum number of responses to know the usual latency.
 const MIN_RESPONSES: u32 = 10;
 
-/// Detects an outage from pending calls: enough of them wait unusually long, and no call has succeeded
-/// since the first of them began.
+/// Detects an outage from pending calls: enough of them wait unusually long, and no call has
+/// succeeded since the first of them began.
 #[derive(Debug)]
 pub(super) struct Silence {
     /// Number of pending calls that are a silence; 0 disables it.

@@ -350,7 +350,8 @@ fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
 #[test]
 fn silent_pending_calls_open_breaker_res_1() {
     for (usual, known, patience) in [
-        // A quarter of what is slow at least, ten times the slowest, and what is slow where nothing is known.
+        // A quarter of what is slow at least, ten times the slowest, and what is slow where nothing
+        // is known.
         (20, 10, 500),
         (100, 10, 1_000),
         (300, 10, 2_000),
@@ -407,7 +408,7 @@ async fn response_heads_prevent_silence_res_1() {
             .map(|_| tokio::spawn(service.clone().oneshot(takes)))
             .collect();
         tokio::time::sleep(Duration::from_millis(600)).await;
-        // Whoever has its head reads its stream for as long as it likes.
+        // After the head, the client may read the stream for any time.
         assert_eq!(calls.iter().all(|call| call.is_finished()), head);
         assert_eq!(
             breaker

@@ -4,8 +4,8 @@ use super::{config::CircuitBreakerConfig, window::Window};
 
 /// Number of failures without rejections, for endpoints with few calls.
 const TOLERANCE: f64 = 5.0;
-/// Consecutive successes that end the rejections. If half of the calls fail, such a run occurs once in
-/// a thousand calls.
+/// Consecutive successes that end the rejections. If half of the calls fail, such a run occurs once
+/// in a thousand calls.
 const RECOVERY_RUN: f64 = 10.0;
 
 /// Client-side throttling. The probability of a rejection is

@@ -6,7 +6,8 @@ use tower_service::Service;
 
 use super::service::CoalesceService;
 
-/// Makes one call of equal requests. `key` tells which are equal; a request for which it says `None` is alone.
+/// Makes one call of equal requests. `key` tells which are equal; a request for which it says
+/// `None` is alone.
 #[derive(Debug, Clone)]
 pub struct CoalesceLayer<F, Request> {
     key: F,

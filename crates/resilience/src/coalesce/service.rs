@@ -82,7 +82,8 @@ where
             self.coalesced.increment();
             return CoalesceFuture(running);
         }
-        // What has ended or was dropped is of no use to anybody; the map never holds more than twice what runs.
+        // Ended and dropped calls are removed, so the map has at most twice as many entries as
+        // running calls.
         if calls.len() >= 64 && calls.len() == calls.capacity() {
             calls.retain(|_, call| call.upgrade().is_some_and(|call| call.peek().is_none()));
         }

@@ -17,7 +17,8 @@ use crate::{
 };
 
 pin_project! {
-    /// The future of [`HedgeService`](super::HedgeService). The first success wins, and the other call is dropped; an error counts when both have failed.
+    /// The future of [`HedgeService`](super::HedgeService). The first success wins, and the other
+    /// call is dropped; an error counts when both have failed.
     pub struct HedgeFuture<S, P, Request>
     where
         S: Service<Request>,

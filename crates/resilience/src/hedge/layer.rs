@@ -5,7 +5,8 @@ use tower_layer::Layer;
 use super::{config::HedgeConfig, service::HedgeService};
 use crate::retry::Retry;
 
-/// Sends a second request when the answer to the first is late. `replay` tells which requests may be repeated.
+/// Sends a second request when the answer to the first is late. `replay` tells which requests may
+/// be repeated.
 #[derive(Debug, Clone)]
 pub struct HedgeLayer<P> {
     delay: Timeout,

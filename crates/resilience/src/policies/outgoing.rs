@@ -9,7 +9,8 @@ use crate::{
     rate_limit::{RateLimitKey, RateLimiter},
 };
 
-/// The limits on the calls to a dependency, of which one at least is set. Cheap to clone; all clones are the same limits.
+/// The limits on the calls to a dependency, of which one at least is set. Cheap to clone; all
+/// clones are the same limits.
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing(Arc<Inner>);
 
@@ -48,7 +49,8 @@ impl Outgoing {
         self.0.concurrency.as_ref()
     }
 
-    /// Lets one call go. The adaptive limit is asked first: what it refuses does not use up the rate.
+    /// Lets one call go. The adaptive limit is asked first: what it refuses does not use up the
+    /// rate.
     pub(super) fn admit(&self, now: Instant) -> Result<Option<ConcurrencyPermit>, Refusal> {
         let admit = |limit: &AdaptiveConcurrency| limit.admit(Priority::Normal, now);
         let permit = self.concurrency().map(admit).transpose()?;

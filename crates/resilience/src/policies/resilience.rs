@@ -120,9 +120,9 @@ impl Resilience {
         policies
     }
 
-    /// Returns the policies of an endpoint. It has its own breaker, `dependency/endpoint`, and shares
-    /// the bulkhead, the retry budget and the limits of the dependency. Use route templates or method
-    /// names, because each endpoint is kept for ever.
+    /// Returns the policies of an endpoint. It has its own breaker, `dependency/endpoint`, and
+    /// shares the bulkhead, the retry budget and the limits of the dependency. Use route templates
+    /// or method names, because each endpoint is kept for ever.
     #[must_use]
     pub fn endpoint(&self, dependency: &str, endpoint: &str) -> Policies {
         let shared = self.dependency(dependency);
@@ -236,8 +236,8 @@ impl Policies {
         self.0.optional.outgoing.as_ref()
     }
 
-    /// Returns a layer that hedges calls, for use around [`layer`](Self::layer). `None` if hedging is
-    /// off. `replay` decides which requests may be sent while the first one runs.
+    /// Returns a layer that hedges calls, for use around [`layer`](Self::layer). `None` if hedging
+    /// is off. `replay` decides which requests may be sent while the first one runs.
     #[must_use]
     pub fn hedge_layer<P>(&self, replay: P) -> Option<HedgeLayer<P>> {
         let (config, hedges) = self.0.optional.hedge.as_ref()?;
@@ -245,8 +245,8 @@ impl Policies {
         Some(HedgeLayer::counting(config, budget, hedges.clone(), replay))
     }
 
-    /// Returns the outermost layer, which coalesces equal requests. `None` if coalescing is off. `key`
-    /// returns the same value for equal requests.
+    /// Returns the outermost layer, which coalesces equal requests. `None` if coalescing is off.
+    /// `key` returns the same value for equal requests.
     #[must_use]
     pub fn coalesce_layer<F, Request, K>(&self, key: F) -> Option<CoalesceLayer<F, Request>>
     where

@@ -16,8 +16,8 @@ pub fn policy_header(name: &str, config: &RateLimitConfig) -> HeaderValue {
     ))
 }
 
-/// Returns the value of `RateLimit`: the remaining requests and the seconds until the whole quota is
-/// available, such as `"default";r=7;t=1`.
+/// Returns the value of `RateLimit`: the remaining requests and the seconds until the whole quota
+/// is available, such as `"default";r=7;t=1`.
 #[must_use]
 pub fn state_header(name: &str, decision: &Decision) -> HeaderValue {
     let reset = decision.reset.as_secs_f64().ceil();

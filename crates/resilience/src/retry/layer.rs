@@ -2,8 +2,8 @@ use tower_layer::Layer;
 
 use super::{handle::Retry, service::RetryService};
 
-/// A layer that retries calls. `classify` decides which results are failures, `replay` which requests
-/// may be sent again.
+/// A layer that retries calls. `classify` decides which results are failures, `replay` which
+/// requests may be sent again.
 #[derive(Debug, Clone)]
 pub struct RetryLayer<C, P> {
     retry: Retry,

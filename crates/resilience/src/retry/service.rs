@@ -18,8 +18,8 @@ pub struct RetryService<S, C, P> {
     replay: P,
 }
 
-/// The parts that only a retry needs. Calls share them, so that a call without a retry only clones a
-/// reference.
+/// The parts that only a retry needs. Calls share them, so that a call without a retry only clones
+/// a reference.
 #[derive(Debug)]
 pub(super) struct Again<S> {
     pub(super) retry: Retry,

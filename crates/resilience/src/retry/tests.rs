@@ -195,7 +195,8 @@ fn chunks(sizes: &[usize]) -> Chunks {
     StreamBody::new(futures::stream::iter(frames))
 }
 
-/// What each attempt received, from a server that reads `frames` frames of the body and then answers 503.
+/// What each attempt received, from a server that reads `frames` frames of the body and then
+/// answers 503.
 async fn received(request: Request<ReplayBody<Chunks>>, frames: usize) -> Vec<usize> {
     let attempts = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&attempts);
@@ -301,7 +302,7 @@ async fn trailers_are_repeated_with_their_body_res_2() {
         assert!(!http_body::Body::is_end_stream(&body));
         let last = body.frame().await.expect("the trailers").unwrap();
         assert_eq!(last.into_trailers().unwrap(), trailers);
-        // Nobody asks for a frame after the last one.
+        // No reader polls for a frame after the last one.
         drop(body);
         next = ReplayBody::again(&record);
     }

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{CallError, Refusal, Refused};
 
-/// Ends a call, with all its attempts, when a limit is over or when the deadline of the running request passes, whichever comes first. A call whose request
-/// is late already is not begun.
+/// Ends a call, with all its attempts, when a limit is over or when the deadline of the running
+/// request passes, whichever comes first. A call whose request is late already is not begun.
 #[derive(Debug, Clone)]
 pub struct DeadlineLayer {
     name: Arc<str>,
@@ -76,7 +76,7 @@ pub(crate) fn time_left() -> Option<Duration> {
     deadline().map(|deadline| deadline.remaining().unwrap_or_default())
 }
 
-/// Until when somebody waits for the running request.
+/// The deadline of the running request.
 fn deadline() -> Option<seaworthy_core::Deadline> {
     context::with_current(|current| current?.deadline())
 }

@@ -11,7 +11,8 @@ use super::expiry::Expiry;
 use crate::CallError;
 
 pin_project! {
-    /// The future of [`TimeoutService`](super::TimeoutService). The time counts from its first poll.
+    /// The future of [`TimeoutService`](super::TimeoutService). The time counts from its first
+    /// poll.
     #[derive(Debug)]
     pub struct TimeoutFuture<F> {
         #[pin]

@@ -1,6 +1,7 @@
 use crate::{CallError, Refusal};
 
-/// What else is asked before a call begins, and told how it ended, by the one who bounds its time: another layer for that would cost every call.
+/// Admits calls and observes their outcomes inside the timeout layer. A separate layer would cost
+/// time in every call.
 pub trait Gate<T, E> {
     /// What a call that may begin carries with it.
     type Pass: Pass<T, E>;
@@ -12,13 +13,13 @@ pub trait Gate<T, E> {
     fn enter(&self) -> Result<Self::Pass, Refusal>;
 }
 
-/// What is told how a call ended; dropped untold when the call was given up.
+/// Receives the outcome of a call. It is dropped without one if the call is cancelled.
 pub trait Pass<T, E> {
     /// The call ended so.
     fn leave(&mut self, result: &Result<T, CallError<E>>);
 }
 
-/// Every call may begin, and nobody is told.
+/// Admits every call, and ignores the outcomes.
 impl<T, E> Gate<T, E> for () {
     type Pass = ();
 

@@ -1,7 +1,9 @@
-//! A bound on how long a call may take (RES-3), and the deadline of the request it belongs to (LIFE-6).
+//! A bound on how long a call may take (RES-3), and the deadline of the request it belongs to
+//! (LIFE-6).
 //!
-//! Own code instead of `tower::timeout`: that one boxes its error, arms a timer for every call even when the answer is there at once, and knows no
-//! deadline. Here the timer is armed when the call first has to wait, so a call that does not wait pays for none.
+//! Own code instead of `tower::timeout`: that one boxes its error, arms a timer for every call even
+//! when the answer is there at once, and knows no deadline. Here the timer is armed when the call
+//! first has to wait, so a call that does not wait pays for none.
 
 mod deadline;
 mod expiry;

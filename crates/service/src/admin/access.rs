@@ -17,8 +17,8 @@ const NO_TOKEN: &str = "ADMIN_TOKEN_REQUIRED";
 ///   preflight, which this listener never allows.
 /// - Requests from pages of other sites (`Sec-Fetch-Site`) are refused with every method, because
 ///   reading costs the service and its brokers work.
-/// - A page with a name that resolves to this machine (DNS rebinding) has the same origin. So without
-///   a token, the host of a request must be an IP address or `localhost`.
+/// - A page with a name that resolves to this machine (DNS rebinding) has the same origin. So
+///   without a token, the host of a request must be an IP address or `localhost`.
 pub(crate) struct TokenAccess {
     token: Option<Secret<String>>,
     refused: Counter,
@@ -68,8 +68,8 @@ fn is_from_other_site(request: &Parts) -> bool {
     sites.any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
 }
 
-/// Compares in a time that reveals nothing about the expected text: it compares hashes with a new key
-/// first.
+/// Compares in a time that reveals nothing about the expected text: it compares hashes with a new
+/// key first.
 fn is_same(given: &str, expected: &str) -> bool {
     let keyed = std::hash::RandomState::new();
     keyed.hash_one(given) == keyed.hash_one(expected) && given == expected

@@ -26,7 +26,8 @@ pub(crate) struct Arguments {
 /// The sources of the settings.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsArguments {
-    /// The profile: development, test, staging or production. Default: the variable NAME__PROFILE, else development.
+    /// The profile: development, test, staging or production. Default: the variable NAME__PROFILE,
+    /// else development.
     #[arg(long, global = true, value_parser = parse_profile)]
     pub(crate) profile: Option<Profile>,
 
@@ -50,7 +51,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// Check the health of the running service on this machine: exit status 0 or 1, for container health checks.
+    /// Check the health of the running service on this machine: exit status 0 or 1, for container
+    /// health checks.
     Health {
         /// The probe.
         #[arg(long, value_enum, default_value_t = HealthProbe::Ready)]
@@ -63,7 +65,8 @@ pub(crate) enum Command {
 /// The views of the settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Check the settings of the profile: all errors, and the settings that production refuses. Connects only to the vaults of its secrets.
+    /// Check the settings of the profile: all errors, and the settings that production refuses.
+    /// Connects only to the vaults of its secrets.
     Check,
     /// Print the effective settings and their sources. Secrets are masked.
     Show,

@@ -17,7 +17,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A report has a few kilobytes.
 const LARGEST_ANSWER: u64 = 256 * 1_024;
 
-/// Sends a probe to the service on this machine, so that the image needs neither a client nor a shell.
+/// Sends a probe to the service on this machine, so that the image needs neither a client nor a
+/// shell.
 pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthProbe) -> u8 {
     // The check must not depend on a vault, nor send it a request every few seconds.
     let loaded = match loader.load_without_secrets(&loader.complete(settings::schema::<C>())) {

@@ -15,7 +15,8 @@ const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 pub struct AdminConfig {
     /// The address and port of the listener.
     pub addr: SocketAddr,
-    /// The bearer token of operators. Production requires it if the address is not loopback. Probes and metrics need no token.
+    /// The bearer token of operators. Production requires it if the address is not loopback. Probes
+    /// and metrics need no token.
     #[serde(skip_serializing)]
     pub token: Option<Secret<String>>,
     /// Time limit for one request.

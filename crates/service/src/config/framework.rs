@@ -34,13 +34,16 @@ pub struct FrameworkConfig {
     pub health: HealthConfig,
     /// Timeouts and backoff for connecting dependencies at the start.
     pub connect: ConnectConfig,
-    /// HTTP clients by the name of the dependency. Also holds the policies of other dependencies, such as databases.
+    /// HTTP clients by the name of the dependency. Also holds the policies of other dependencies,
+    /// such as databases.
     pub clients: BTreeMap<String, HttpClientConfig>,
-    /// gRPC clients by the name of the dependency. If `clients` has the same name, its policies apply, because a dependency has one breaker.
+    /// gRPC clients by the name of the dependency. If `clients` has the same name, its policies
+    /// apply, because a dependency has one breaker.
     pub grpc_clients: BTreeMap<String, GrpcClientConfig>,
     /// The drain delay and the timeouts of a stop.
     pub lifecycle: LifecycleConfig,
-    /// Whether a proxy in front of the service terminates TLS, so that unencrypted listeners are intended.
+    /// Whether a proxy in front of the service terminates TLS, so that unencrypted listeners are
+    /// intended.
     pub behind_tls_proxy: bool,
     /// Whether production may use stores inside the process or on this machine.
     pub allow_embedded: bool,
@@ -78,7 +81,11 @@ pub struct ServerConfig {
     pub http: PublicHttpConfig,
     /// The gRPC listener of a service that has one.
     pub grpc: Option<GrpcConfig>,
-    /// Limit on the bytes of request bodies that the process holds at once, over all listeners except the admin listener. A body that exceeds it waits for at most a second, then the response is 503. Meanwhile bodies whose clients do not send are ended. It also limits the HTTP/2 receive windows above 64 KiB per connection. In production it must be at most a third of the container's memory limit.
+    /// Limit on the bytes of request bodies that the process holds at once, over all listeners
+    /// except the admin listener. A body that exceeds it waits for at most a second, then the
+    /// response is 503. Meanwhile bodies whose clients do not send are ended. It also limits the
+    /// HTTP/2 receive windows above 64 KiB per connection. In production it must be at most a third
+    /// of the container's memory limit.
     pub max_body_memory: ByteSize,
 }
 

@@ -26,10 +26,12 @@ pub struct GrpcConfig {
     pub backlog: u32,
     /// Limits on connections, heads, bodies, responses and HTTP/2.
     pub limits: LimitsConfig,
-    /// Time limit until the response begins. A client can shorten it with `grpc-timeout`, which limits the whole call.
+    /// Time limit until the response begins. A client can shorten it with `grpc-timeout`, which
+    /// limits the whole call.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-3", "above": "10m" }]))]
     pub timeout: Timeout,
-    /// The proxies whose forwarded client IP is used, as ranges such as 10.0.0.0/8. Empty: no proxy is trusted.
+    /// The proxies whose forwarded client IP is used, as ranges such as 10.0.0.0/8. Empty: no proxy
+    /// is trusted.
     #[schemars(extend("x-trusted-proxies" = true))]
     pub trusted_proxies: Vec<AddressRange>,
     /// The header in which the proxies write the client IP.
@@ -77,8 +79,8 @@ impl GrpcConfig {
         }
     }
 
-    /// Returns the settings of the stack. Every message has its own size limit, so only the limit of
-    /// the listener applies to a stream of messages.
+    /// Returns the settings of the stack. Every message has its own size limit, so only the limit
+    /// of the listener applies to a stream of messages.
     #[must_use]
     pub fn stack(&self) -> HttpConfig {
         HttpConfig {

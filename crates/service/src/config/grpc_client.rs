@@ -14,14 +14,16 @@ const PING_INTERVAL: Timeout = Timeout::from_secs(30);
 const PING_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// The DNS TTL of most clusters, so that a new replica gets calls within half a minute.
 const RESOLVE_INTERVAL: Timeout = Timeout::from_secs(15);
-/// Enough to balance the load. A hundred replicas with a hundred clients each would have ten thousand connections.
+/// Enough to balance the load. A hundred replicas with a hundred clients each would have ten
+/// thousand connections.
 const MAX_CONNECTIONS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 
 /// A gRPC client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrpcClientConfig {
-    /// The URL of the dependency, such as `https://orders:7000`. Calls are balanced over all addresses of the name.
+    /// The URL of the dependency, such as `https://orders:7000`. Calls are balanced over all
+    /// addresses of the name.
     pub url: String,
     /// Time limit for opening a connection, TLS included.
     #[serde(default = "connect_timeout")]
@@ -47,7 +49,8 @@ pub struct GrpcClientConfig {
     /// Which properties of the current request the client forwards.
     #[serde(default)]
     pub propagation: Propagation,
-    /// Timeouts, retries, circuit breaker and bulkhead. `attempt_timeout` limits the time until a response begins, `total_timeout` the whole call with all attempts and streams.
+    /// Timeouts, retries, circuit breaker and bulkhead. `attempt_timeout` limits the time until a
+    /// response begins, `total_timeout` the whole call with all attempts and streams.
     #[serde(default)]
     pub policies: PoliciesConfig,
 }
@@ -59,15 +62,18 @@ pub enum BreakerPer {
     /// The whole dependency. The breaker opens sooner if all methods fail.
     #[default]
     Dependency,
-    /// Each method. If one fails, the others go on. Bulkhead and retry budget stay those of the dependency.
+    /// Each method. If one fails, the others go on. Bulkhead and retry budget stay those of the
+    /// dependency.
     Method,
 }
 
-/// TLS of a gRPC client. The files are read for every connection, so that a renewed certificate is used.
+/// TLS of a gRPC client. The files are read for every connection, so that a renewed certificate is
+/// used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcClientTlsConfig {
-    /// PEM file with the certificate authorities for the server's certificate. Not set: those of the system.
+    /// PEM file with the certificate authorities for the server's certificate. Not set: those of
+    /// the system.
     pub ca: Option<PathBuf>,
     /// PEM file with the client certificate, if the server requests one.
     pub certificate: Option<PathBuf>,

@@ -27,20 +27,24 @@ pub struct PublicHttpConfig {
     pub backlog: u32,
     /// Limits on connections, heads, bodies, responses and HTTP/2.
     pub limits: LimitsConfig,
-    /// Time limit until the response begins. A client can shorten it with `x-request-timeout-ms`. A route may set another limit.
+    /// Time limit until the response begins. A client can shorten it with `x-request-timeout-ms`. A
+    /// route may set another limit.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-3", "above": "10m" }]))]
     pub timeout: Timeout,
     /// Maximum size of a request body. A route may set another limit.
     #[schemars(extend("x-unsafe" = [{ "id": "SEC-3", "above": "1GiB" }]))]
     pub max_body_size: ByteSize,
-    /// The proxies whose forwarded client IP is used, as ranges such as 10.0.0.0/8. Empty: no proxy is trusted.
+    /// The proxies whose forwarded client IP is used, as ranges such as 10.0.0.0/8. Empty: no proxy
+    /// is trusted.
     #[schemars(extend("x-trusted-proxies" = true))]
     pub trusted_proxies: Vec<AddressRange>,
     /// The header in which the proxies write the client IP.
     pub forwarded_header: ForwardedHeader,
     /// Cross-origin resource sharing: which pages of other origins may call the service.
     pub cors: CorsConfig,
-    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that CORS allows with credentials may send them. Routes that start a session are guarded without cookies too.
+    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that
+    /// CORS allows with credentials may send them. Routes that start a session are guarded without
+    /// cookies too.
     pub refuse_cross_site_cookies: bool,
     /// Rate limit per user or client IP.
     pub rate_limit: RateLimitConfig,

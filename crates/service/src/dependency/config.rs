@@ -17,7 +17,8 @@ const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(500);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConnectConfig {
-    /// Upper bound of the backoff after the first failed attempt. It doubles with each attempt, and the backoff is random below it.
+    /// Upper bound of the backoff after the first failed attempt. It doubles with each attempt, and
+    /// the backoff is random below it.
     pub initial_backoff: Timeout,
     /// Maximum backoff between two attempts.
     pub max_backoff: Timeout,

@@ -203,8 +203,8 @@ where
     }
 }
 
-/// Waits until `next`, or until an address becomes reachable. Returns whether the last probe reached
-/// it. If an attempt failed although the address was reachable, the next one is not early.
+/// Waits until `next`, or until an address becomes reachable. Returns whether the last probe
+/// reached it. If an attempt failed although the address was reachable, the next one is not early.
 async fn back_off(
     dependency: &Dependency,
     probe_interval: Timeout,

@@ -203,8 +203,8 @@ impl Kernel {
         Ok(())
     }
 
-    /// Checks that every entry of `clients` and `grpc_clients` belongs to a client that the assembly
-    /// declares. `clients` also holds the policies of other dependencies.
+    /// Checks that every entry of `clients` and `grpc_clients` belongs to a client that the
+    /// assembly declares. `clients` also holds the policies of other dependencies.
     fn check_clients(&self) -> Result<(), ConfigErrors> {
         let (http, grpc) = {
             let mut handed_over = self.parts.handed_over.lock();
@@ -228,8 +228,8 @@ impl Kernel {
         ConfigErrors::check(mistakes)
     }
 
-    /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes at a second signal. `watched` gets the
-    /// components.
+    /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes at a second signal. `watched` gets
+    /// the components.
     pub(crate) async fn stop(
         self,
         watched: &Watched,

@@ -78,8 +78,8 @@ pub async fn check(store: Arc<dyn LeaseStore>) -> Result<(), Breach> {
     crowd(store).await
 }
 
-/// Sends requests that arrive after the lease `name` of holder `one` was released. Returns the token
-/// of its next lease.
+/// Sends requests that arrive after the lease `name` of holder `one` was released. Returns the
+/// token of its next lease.
 async fn late_requests(
     store: &dyn LeaseStore,
     name: &str,

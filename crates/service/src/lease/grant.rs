@@ -96,8 +96,8 @@ impl Grant<'_> {
     /// The task ends with this future, also when the future is dropped.
     ///
     /// # Errors
-    /// [`LeaseLost`] if another holder has the lease, or the store failed until the lease was about to
-    /// expire. Then the work is dropped.
+    /// [`LeaseLost`] if another holder has the lease, or the store failed until the lease was about
+    /// to expire. Then the work is dropped.
     pub async fn run<F: Future>(&mut self, work: F) -> Result<F::Output, LeaseLost> {
         let mut renewal = Renewal::start(&self.lease.0, self.token, self.trusted_until);
         let outcome = {
@@ -117,8 +117,8 @@ impl Grant<'_> {
         }
     }
 
-    /// Releases the lease, so that another holder can acquire it immediately. If the store fails, the
-    /// lease expires.
+    /// Releases the lease, so that another holder can acquire it immediately. If the store fails,
+    /// the lease expires.
     pub async fn release(self) {
         let Holder {
             store,
@@ -154,8 +154,8 @@ impl Holder {
         Ok(token.map(|token| (token, asked + self.config.trusted())))
     }
 
-    /// Renews the lease. Returns until when it is valid without another renewal, or `None` if it has
-    /// ended.
+    /// Renews the lease. Returns until when it is valid without another renewal, or `None` if it
+    /// has ended.
     pub(super) async fn renew(&self, token: FencingToken) -> Result<Option<Instant>, LeaseError> {
         let asked = Instant::now();
         let is_renewed = self

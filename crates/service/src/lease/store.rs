@@ -3,8 +3,8 @@ use std::{error::Error as StdError, fmt};
 use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 
-/// A number that grows with every new holder. A store can keep the highest one and refuse writes with
-/// lower ones.
+/// A number that grows with every new holder. A store can keep the highest one and refuse writes
+/// with lower ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FencingToken(pub u64);
 
@@ -26,14 +26,15 @@ impl LeaseError {
     }
 }
 
-/// Stores leases: in the database of the service, or in Redis. Each operation is atomic and uses the
-/// clock of the store.
+/// Stores leases: in the database of the service, or in Redis. Each operation is atomic and uses
+/// the clock of the store.
 ///
 /// An operation whose future was dropped may reach the store late. A late `renew` or `release`
 /// names the token of a lease that has ended, so it changes nothing.
 pub trait LeaseStore: Send + Sync + fmt::Debug + 'static {
-    /// Acquires the lease `name` for `holder`. Returns `None` if another holder has it. A holder that
-    /// has the lease keeps its token. Every new grant has a higher token than all earlier ones.
+    /// Acquires the lease `name` for `holder`. Returns `None` if another holder has it. A holder
+    /// that has the lease keeps its token. Every new grant has a higher token than all earlier
+    /// ones.
     fn acquire<'a>(
         &'a self,
         name: &'a str,
@@ -41,8 +42,8 @@ pub trait LeaseStore: Send + Sync + fmt::Debug + 'static {
         duration: Timeout,
     ) -> BoxFuture<'a, Result<Option<FencingToken>, LeaseError>>;
 
-    /// Extends the lease that `holder` has under this token. Returns `false` if that lease has ended
-    /// or was released, and never grants it again.
+    /// Extends the lease that `holder` has under this token. Returns `false` if that lease has
+    /// ended or was released, and never grants it again.
     fn renew<'a>(
         &'a self,
         name: &'a str,

@@ -1,4 +1,5 @@
-//! The life of a service as one ordered list (LIFE-2, LIFE-3, LIFE-4). [`Phase`] is that list; everything else here walks along it.
+//! The life of a service as one ordered list (LIFE-2, LIFE-3, LIFE-4). [`Phase`] is that list;
+//! everything else here walks along it.
 
 mod config;
 mod phase;

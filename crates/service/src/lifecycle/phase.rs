@@ -9,8 +9,8 @@ pub enum Phase {
     Preflight,
     /// Starts logs, metrics and traces.
     Telemetry,
-    /// Opens the HTTP and admin listeners, which answer probes: alive, not ready, and which dependency
-    /// is missing. Other requests get 503.
+    /// Opens the HTTP and admin listeners, which answer probes: alive, not ready, and which
+    /// dependency is missing. Other requests get 503.
     Listen,
     /// Runs the assembly function: it connects dependencies, checks migrations and warms caches
     /// (LIFE-3).

@@ -19,7 +19,8 @@ impl Signals {
         })
     }
 
-    /// Completes with the name of the next stop signal. Calls `on_hangup` for each SIGHUP before it.
+    /// Completes with the name of the next stop signal. Calls `on_hangup` for each SIGHUP before
+    /// it.
     pub(crate) async fn stop(&mut self, on_hangup: impl Fn()) -> &'static str {
         loop {
             tokio::select! {

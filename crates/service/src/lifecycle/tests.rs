@@ -55,7 +55,7 @@ impl Component for Part {
     }
 }
 
-struct House {
+struct TestLifecycle {
     health: Health,
     config: LifecycleConfig,
     drain_delay: Delay,
@@ -63,7 +63,7 @@ struct House {
     events: Arc<Mutex<Vec<String>>>,
 }
 
-impl House {
+impl TestLifecycle {
     fn new() -> Self {
         let health = Health::new(HealthConfig::default());
         health.set_started();
@@ -103,41 +103,41 @@ impl House {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_goes_through_its_phases_in_order_life_4() {
-    let house = House::new()
+    let test = TestLifecycle::new()
         .with("admin", Stage::Admin, 1)
         .with("database", Stage::Pool, 1)
         .with("outbox", Stage::Relay, 1)
         .with("cleanup", Stage::Worker, 1)
         .with("http", Stage::Listener, 1)
         .with("orders", Stage::Consumer, 1);
-    assert_eq!(house.stop(pending()).await, StopOutcome::Clean);
+    assert_eq!(test.stop(pending()).await, StopOutcome::Clean);
     let order = ["http", "orders", "cleanup", "outbox", "database", "admin"];
     let expected: Vec<_> = order
         .iter()
         .flat_map(|name| [format!("{name} asked"), format!("{name} stopped")])
         .collect();
-    assert_eq!(*house.events.lock(), expected);
+    assert_eq!(*test.events.lock(), expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn readiness_is_off_at_once_and_traffic_is_served_for_the_drain_delay_life_4() {
-    let house = House::new().with("http", Stage::Listener, 0);
+    let test = TestLifecycle::new().with("http", Stage::Listener, 0);
     let begun = Instant::now();
-    let stop = house.stop(pending());
+    let stop = test.stop(pending());
     tokio::pin!(stop);
     assert!(
         time::timeout(Duration::from_millis(1), &mut stop)
             .await
             .is_err()
     );
-    assert_eq!(house.health.readiness(), Readiness::NotReady);
+    assert_eq!(test.health.readiness(), Readiness::NotReady);
     assert!(
         time::timeout(Duration::from_millis(4_998), &mut stop)
             .await
             .is_err()
     );
     assert!(
-        house.events.lock().is_empty(),
+        test.events.lock().is_empty(),
         "no listener closes within the drain delay"
     );
     assert_eq!(stop.await, StopOutcome::Clean);
@@ -146,17 +146,17 @@ async fn readiness_is_off_at_once_and_traffic_is_served_for_the_drain_delay_life
 
 #[tokio::test(start_paused = true)]
 async fn what_outlasts_its_phase_is_named_and_cut_off_and_the_rest_still_stops_life_4() {
-    let house = House::new()
+    let test = TestLifecycle::new()
         .with("http", Stage::Listener, 3_600)
         .with("database", Stage::Pool, 1);
     let begun = Instant::now();
     assert_eq!(
-        house.stop(pending()).await,
+        test.stop(pending()).await,
         StopOutcome::CutOff(vec!["http: GET /slow".into()])
     );
     assert_eq!(begun.elapsed(), Duration::from_secs(5 + 20 + 1));
     assert_eq!(
-        *house.events.lock(),
+        *test.events.lock(),
         [
             "http asked",
             "http aborted",
@@ -168,10 +168,10 @@ async fn what_outlasts_its_phase_is_named_and_cut_off_and_the_rest_still_stops_l
 
 #[tokio::test(start_paused = true)]
 async fn past_the_total_the_exit_is_forced_and_names_what_still_runs_life_4() {
-    let mut house = House::new().with("http", Stage::Listener, 3_600);
-    house.config.total_timeout = Timeout::from_secs(7);
+    let mut test = TestLifecycle::new().with("http", Stage::Listener, 3_600);
+    test.config.total_timeout = Timeout::from_secs(7);
     let begun = Instant::now();
-    let outcome = house.stop(pending()).await;
+    let outcome = test.stop(pending()).await;
     assert_eq!(
         outcome,
         StopOutcome::Forced(ForcedBy::Total, vec!["http: GET /slow".into()])
@@ -181,9 +181,9 @@ async fn past_the_total_the_exit_is_forced_and_names_what_still_runs_life_4() {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_signal_forces_the_exit_life_4() {
-    let mut house = House::new().with("http", Stage::Listener, 3_600);
-    house.drain_delay = Delay::ZERO;
-    let outcome = house.stop(time::sleep(Duration::from_secs(1))).await;
+    let mut test = TestLifecycle::new().with("http", Stage::Listener, 3_600);
+    test.drain_delay = Delay::ZERO;
+    let outcome = test.stop(time::sleep(Duration::from_secs(1))).await;
     assert_eq!(
         outcome,
         StopOutcome::Forced(ForcedBy::SecondSignal, vec!["http: GET /slow".into()])

@@ -70,8 +70,8 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Installs the signal handlers. If the process still runs after the timeouts of a stop, it calls
-    /// `end` with the unfinished work.
+    /// Installs the signal handlers. If the process still runs after the timeouts of a stop, it
+    /// calls `end` with the unfinished work.
     pub(crate) fn start(end: impl FnOnce(Vec<String>) + Send + 'static) -> io::Result<Self> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -96,7 +96,8 @@ impl Watchdog {
         &self.watched
     }
 
-    /// Completes with the name of the next stop signal. Calls `on_hangup` for each SIGHUP before it.
+    /// Completes with the name of the next stop signal. Calls `on_hangup` for each SIGHUP before
+    /// it.
     pub(crate) async fn stop(&mut self, on_hangup: impl Fn()) -> &'static str {
         loop {
             match self.events.recv().await {
@@ -122,7 +123,8 @@ async fn watch(mut signals: Signals, sender: &mpsc::UnboundedSender<Event>, watc
             time::sleep(GRACE).await;
         }
     }
-    // A runtime that still works has completed the stop and flushes telemetry. A blocked one has not.
+    // A runtime that still works has completed the stop and flushes telemetry. A blocked one has
+    // not.
     if watched.0.is_flushing.load(Ordering::SeqCst) {
         time::sleep(config.flush_timeout.get() + GRACE).await;
     }

@@ -8,8 +8,8 @@ const RESERVED_SHARE: u32 = 4;
 /// The admin listener may use one of so many of the remaining descriptors.
 const ADMIN_SHARE: u32 = 2;
 
-/// The limit on open files and sockets of the process. Without a reserve, a flood of idle connections
-/// would stop the probes together with the service.
+/// The limit on open files and sockets of the process. Without a reserve, a flood of idle
+/// connections would stop the probes together with the service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Descriptors(Option<u32>);
 

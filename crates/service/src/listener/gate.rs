@@ -16,8 +16,8 @@ use tower_service::Service;
 /// Most starts complete within this time.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Answers only probes until the assembly is complete. Then it serves the routes, on open connections
-/// too.
+/// Answers only probes until the assembly is complete. Then it serves the routes, on open
+/// connections too.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     closed: Stack,

@@ -71,8 +71,8 @@ impl Tasks {
         }))
     }
 
-    /// Starts a task that runs once, in the context of the caller. A stop waits for it until the timeout
-    /// of the phase.
+    /// Starts a task that runs once, in the context of the caller. A stop waits for it until the
+    /// timeout of the phase.
     ///
     /// The handle returns `None` if the task panicked or was aborted.
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> JoinHandle<Option<F::Output>>
@@ -84,8 +84,8 @@ impl Tasks {
         self.spawn_in(context, name.into(), future)
     }
 
-    /// Starts a task like [`spawn`](Self::spawn), but in its own context. Use it for work of several
-    /// requests, to which none of their deadlines applies.
+    /// Starts a task like [`spawn`](Self::spawn), but in its own context. Use it for work of
+    /// several requests, to which none of their deadlines applies.
     pub fn spawn_apart<F>(
         &self,
         name: impl Into<Arc<str>>,
@@ -146,8 +146,8 @@ impl Tasks {
         })
     }
 
-    /// Starts a task that runs until the stop. If it panics or returns earlier, it is restarted with
-    /// exponential backoff.
+    /// Starts a task that runs until the stop. If it panics or returns earlier, it is restarted
+    /// with exponential backoff.
     pub fn supervise<M, F>(&self, name: impl Into<Arc<str>>, make: M)
     where
         M: Fn(Stop) -> F + Send + 'static,

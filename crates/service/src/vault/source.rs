@@ -24,13 +24,15 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Version {
-    /// `null` where the version was deleted. An engine of version 1 has none, unless a secret has an entry of this name.
+    /// `null` where the version was deleted. An engine of version 1 has none, unless a secret has
+    /// an entry of this name.
     #[serde(deserialize_with = "Option::deserialize")]
     data: Option<BTreeMap<String, Value>>,
 }
 
 impl VaultSource {
-    /// What these variables say of Vault. What is wrong with them is an error of the first secret that needs them.
+    /// What these variables say of Vault. What is wrong with them is an error of the first secret
+    /// that needs them.
     pub(crate) fn new(environment: &Environment) -> Self {
         Self(Access::from(environment))
     }

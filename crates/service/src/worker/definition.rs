@@ -46,14 +46,14 @@ pub struct WorkerRun {
     pub attempt: u32,
     /// The stop signal. A long run finishes its current step and returns.
     pub stop: Stop,
-    /// The token of a singleton. It grows with every change of the replica, so that a store can refuse
-    /// writes of a replica that was replaced.
+    /// The token of a singleton. It grows with every change of the replica, so that a store can
+    /// refuse writes of a replica that was replaced.
     pub fencing_token: Option<FencingToken>,
 }
 
 impl Worker {
-    /// Creates a worker. By default a run has a timeout of 5 minutes and 3 attempts, an interval has a
-    /// jitter of 10 %, and a stalled worker makes the service `degraded`.
+    /// Creates a worker. By default a run has a timeout of 5 minutes and 3 attempts, an interval
+    /// has a jitter of 10 %, and a stalled worker makes the service `degraded`.
     pub fn new<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, work: W) -> Self
     where
         W: Fn(WorkerRun) -> F + Send + Sync + 'static,
@@ -71,8 +71,8 @@ impl Worker {
         }
     }
 
-    /// Creates a worker that runs in steps, such as a purge. Each step returns whether there may be more
-    /// work. No step begins after the stop signal.
+    /// Creates a worker that runs in steps, such as a purge. Each step returns whether there may be
+    /// more work. No step begins after the stop signal.
     pub fn in_steps<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, step: W) -> Self
     where
         W: Fn() -> F + Send + Sync + 'static,
@@ -109,9 +109,9 @@ impl Worker {
         self
     }
 
-    /// Runs the worker on one replica at a time (WORK-2): the holder of the lease with the worker's name
-    /// in this store. Another replica takes over when the holder stops. If the holder dies, it takes
-    /// over after the duration of the lease and one pause.
+    /// Runs the worker on one replica at a time (WORK-2): the holder of the lease with the worker's
+    /// name in this store. Another replica takes over when the holder stops. If the holder dies, it
+    /// takes over after the duration of the lease and one pause.
     #[must_use]
     pub fn singleton(mut self, leases: Arc<dyn LeaseStore>, config: LeaseConfig) -> Self {
         self.singleton = Some(Singleton { leases, config });

@@ -43,8 +43,8 @@ enum Due {
 }
 
 impl Runner {
-    /// Runs the worker until the stop. A singleton runs only while this replica holds the lease. The
-    /// current run finishes at the stop.
+    /// Runs the worker until the stop. A singleton runs only while this replica holds the lease.
+    /// The current run finishes at the stop.
     pub(super) async fn run(&self, stop: Stop) {
         let Some(Singleton { leases, config }) = &self.worker.singleton else {
             return self.work(stop, None).await;
@@ -91,8 +91,8 @@ impl Runner {
             } else {
                 failures_in_a_row.saturating_add(1)
             };
-            // Other workers pause by their schedule. A continuous worker that fails immediately would
-            // spin.
+            // Other workers pause by their schedule. A continuous worker that fails immediately
+            // would spin.
             if failures_in_a_row > 0 && matches!(self.worker.schedule, Schedule::Continuous) {
                 tokio::select! {
                     () = stop.requested() => return,

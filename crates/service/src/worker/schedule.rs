@@ -15,8 +15,8 @@ pub enum Schedule {
     Cron(CronSchedule),
 }
 
-/// A valid cron pattern of five fields, or six with seconds first. Times are UTC, so daylight saving
-/// time neither skips nor repeats a run.
+/// A valid cron pattern of five fields, or six with seconds first. Times are UTC, so daylight
+/// saving time neither skips nor repeats a run.
 #[derive(Debug, Clone)]
 pub struct CronSchedule(Box<Cron>);
 

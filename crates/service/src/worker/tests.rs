@@ -31,21 +31,21 @@ impl Observer for Observed {
     }
 }
 
-struct House {
+struct TestWorkers {
     workers: Workers,
     tasks: Tasks,
     health: Health,
     observed: Arc<Observed>,
 }
 
-fn house() -> House {
+fn test_workers() -> TestWorkers {
     let identity = ServiceIdentity::new("orders", "1.0.0");
     let tasks = Tasks::new(identity.clone(), |_| {});
     let health = Health::new(HealthConfig::default());
     health.set_started();
     let observed = Arc::new(Observed::default());
     let workers = Workers::new(identity, tasks.clone(), health.clone(), observed.clone());
-    House {
+    TestWorkers {
         workers,
         tasks,
         health,
@@ -73,10 +73,10 @@ const MINUTE: Timeout = Timeout::from_secs(60);
 
 #[tokio::test(start_paused = true)]
 async fn an_interval_worker_runs_once_per_jittered_interval_work_1() {
-    let house = house();
+    let test = test_workers();
     let (worker, mut runs) = recording("cleanup", Schedule::Interval(MINUTE));
     let begun = Instant::now();
-    house.workers.start(worker);
+    test.workers.start(worker);
     let mut before = begun;
     for _ in 0..5 {
         let at = runs.recv().await.unwrap();
@@ -87,16 +87,16 @@ async fn an_interval_worker_runs_once_per_jittered_interval_work_1() {
         );
         before = at;
     }
-    let report = &house.workers.reports()[0];
+    let report = &test.workers.reports()[0];
     assert!(report.last_run.is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_never_overlaps_the_next_work_1() {
-    let house = house();
+    let test = test_workers();
     let running = Arc::new(Mutex::new(0_u32));
     let (sender, mut ended) = mpsc::unbounded_channel();
-    house.workers.start(Worker::new(
+    test.workers.start(Worker::new(
         "slow",
         Schedule::Interval(Timeout::from_secs(1)),
         move |_| {
@@ -114,14 +114,14 @@ async fn a_run_never_overlaps_the_next_work_1() {
     for _ in 0..3 {
         ended.recv().await.unwrap();
     }
-    assert!(house.observed.panics.lock().is_empty());
+    assert!(test.observed.panics.lock().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_run_is_retried_then_counted_as_one_failure_work_1() {
-    let house = house();
+    let test = test_workers();
     let (sender, mut attempts) = mpsc::unbounded_channel();
-    house.workers.start(Worker::new(
+    test.workers.start(Worker::new(
         "report",
         Schedule::Interval(MINUTE),
         move |run| {
@@ -136,15 +136,15 @@ async fn a_failing_run_is_retried_then_counted_as_one_failure_work_1() {
         assert_eq!(attempts.recv().await, Some(expected));
     }
     assert_eq!(attempts.recv().await, Some(1), "the next run starts anew");
-    let report = &house.workers.reports()[0];
+    let report = &test.workers.reports()[0];
     assert_eq!((report.runs, report.failures), (1, 1));
     assert_eq!(report.last_error.as_deref(), Some("the store is down"));
-    assert_eq!(*house.observed.runs.lock(), [false]);
+    assert_eq!(*test.observed.runs.lock(), [false]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_hangs_or_panics_ends_and_the_worker_lives_on_work_1() {
-    let house = house();
+    let test = test_workers();
     let (sender, mut attempts) = mpsc::unbounded_channel();
     let worker = Worker::new("import", Schedule::Interval(MINUTE), move |_| {
         let sender = sender.clone();
@@ -157,10 +157,9 @@ async fn a_run_that_hangs_or_panics_ends_and_the_worker_lives_on_work_1() {
             }
         }
     });
-    house
-        .workers
+    test.workers
         .start(worker.timeout(Timeout::from_secs(5)).attempts(1));
-    house.workers.start(
+    test.workers.start(
         Worker::new("broken", Schedule::Interval(MINUTE), |_| async {
             panic!("row 7")
         })
@@ -168,83 +167,81 @@ async fn a_run_that_hangs_or_panics_ends_and_the_worker_lives_on_work_1() {
     );
     attempts.recv().await.unwrap();
     attempts.recv().await.unwrap();
-    let reports = house.workers.reports();
+    let reports = test.workers.reports();
     assert_eq!(reports[0].last_error.as_deref(), Some("timed out after 5s"));
     assert_eq!(
         reports[1].last_error.as_deref(),
         Some("task \"broken\" panicked: row 7")
     );
-    let panics = house.observed.panics.lock();
+    let panics = test.observed.panics.lock();
     assert!(!panics.is_empty());
     assert!(panics.iter().all(|message| message == "row 7"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_continuous_worker_that_fails_at_once_does_not_spin_work_1() {
-    let house = house();
+    let test = test_workers();
     let worker = Worker::new("follower", Schedule::Continuous, |_| async {
         Err(failure())
     });
-    house.workers.start(worker.attempts(1));
+    test.workers.start(worker.attempts(1));
     time::sleep(Duration::from_secs(600)).await;
-    let runs = house.observed.runs.lock().len();
+    let runs = test.observed.runs.lock().len();
     assert!((20..=200).contains(&runs), "{runs}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_has_not_run_for_twice_its_interval_is_unhealthy_hlth_4() {
-    let house = house();
+    let test = test_workers();
     let worker = Worker::new("stuck", Schedule::Interval(Timeout::from_secs(10)), |_| {
         pending()
     });
-    house
-        .workers
+    test.workers
         .start(worker.critical().timeout(Timeout::from_secs(3_600)));
     time::sleep(Duration::from_secs(15)).await;
-    assert_eq!(house.health.readiness(), Readiness::Ready);
+    assert_eq!(test.health.readiness(), Readiness::Ready);
     time::sleep(Duration::from_secs(10)).await;
-    assert_eq!(house.health.readiness(), Readiness::NotReady);
+    assert_eq!(test.health.readiness(), Readiness::NotReady);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_is_run_now_paused_and_resumed_work_1() {
-    let house = house();
+    let test = test_workers();
     let (worker, mut runs) = recording("cleanup", Schedule::Interval(Timeout::from_secs(10)));
-    house.workers.start(worker.jitter(Ratio::ZERO));
+    test.workers.start(worker.jitter(Ratio::ZERO));
     let begun = Instant::now();
-    house.workers.run_now("cleanup").unwrap();
+    test.workers.run_now("cleanup").unwrap();
     assert_eq!(runs.recv().await.unwrap(), begun);
 
-    house.workers.pause("cleanup").unwrap();
+    test.workers.pause("cleanup").unwrap();
     time::sleep(Duration::from_secs(100)).await;
     assert!(runs.try_recv().is_err());
     assert_eq!(
-        house.health.readiness(),
+        test.health.readiness(),
         Readiness::Ready,
         "a pause is no stall"
     );
-    assert!(house.workers.reports()[0].paused);
-    house.workers.run_now("cleanup").unwrap();
+    assert!(test.workers.reports()[0].paused);
+    test.workers.run_now("cleanup").unwrap();
     assert_eq!(runs.recv().await.unwrap() - begun, Duration::from_secs(100));
 
-    house.workers.resume("cleanup").unwrap();
+    test.workers.resume("cleanup").unwrap();
     let next = runs.recv().await.unwrap() - begun;
     assert!(
         next >= Duration::from_secs(109) && next <= Duration::from_secs(111),
         "{next:?}"
     );
     assert_eq!(
-        house.workers.run_now("absent"),
+        test.workers.run_now("absent"),
         Err(UnknownWorker("absent".into()).into())
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_under_way_is_finished_at_stop_and_no_new_one_begins_life_4() {
-    let house = house();
+    let test = test_workers();
     let (sender, mut events) = mpsc::unbounded_channel();
-    house
-        .workers
+    test.workers
         .start(Worker::new("export", Schedule::Continuous, move |run| {
             let sender = sender.clone();
             async move {
@@ -256,8 +253,8 @@ async fn a_run_under_way_is_finished_at_stop_and_no_new_one_begins_life_4() {
             }
         }));
     assert_eq!(events.recv().await, Some("begun"));
-    house.tasks.request_stop();
-    house.tasks.stopped().await;
+    test.tasks.request_stop();
+    test.tasks.stopped().await;
     assert_eq!(events.recv().await, Some("finished"));
     assert!(events.try_recv().is_err());
 }
@@ -284,9 +281,9 @@ fn cron_moments_follow_the_pattern_in_utc_work_1() {
 
 #[tokio::test]
 async fn a_cron_worker_runs_at_its_moment_work_1() {
-    let house = house();
+    let test = test_workers();
     let (worker, mut runs) = recording("tick", Schedule::Cron("* * * * * *".parse().unwrap()));
-    house.workers.start(worker);
+    test.workers.start(worker);
     let first = runs.recv().await.unwrap();
     let second = runs.recv().await.unwrap();
     assert!(second - first <= Duration::from_millis(2_500));
@@ -314,7 +311,7 @@ fn singleton(
 #[tokio::test(start_paused = true)]
 async fn a_singleton_runs_on_one_replica_and_moves_when_it_stops_work_2() {
     let leases = Arc::new(MemoryLeases::default());
-    let (first, second) = (house(), house());
+    let (first, second) = (test_workers(), test_workers());
     let (worker, mut on_first) = singleton("report", &leases);
     first.workers.start(worker);
     let token = on_first.recv().await.unwrap().unwrap();
@@ -344,7 +341,7 @@ async fn a_singleton_runs_on_one_replica_and_moves_when_it_stops_work_2() {
 #[tokio::test(start_paused = true)]
 async fn a_singleton_whose_replica_dies_runs_on_another_within_fifteen_seconds_work_2() {
     let leases = Arc::new(MemoryLeases::default());
-    let (first, second) = (house(), house());
+    let (first, second) = (test_workers(), test_workers());
     let (worker, mut on_first) = singleton("report", &leases);
     first.workers.start(worker);
     on_first.recv().await.unwrap();

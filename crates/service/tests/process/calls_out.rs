@@ -99,9 +99,9 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
         ("content-type", "application/json"),
         ("x-admin-request", "1"),
     ];
-    let act = |path: &str, wish: &str| {
+    let act = |path: &str, body: &str| {
         let path = format!("/breakers/{path}");
-        request(admin, "POST", &path, &headers, wish).unwrap()
+        request(admin, "POST", &path, &headers, body).unwrap()
     };
     assert_eq!(get(public, "/partner").unwrap().status, 200);
     heads.recv_timeout(PATIENCE).unwrap();
@@ -113,20 +113,20 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
     assert_eq!((&shown["allowed"], &shown["calls"]), (&1.into(), &1.into()));
     assert_eq!(shown["bulkhead"]["max_concurrent_calls"], 64);
 
-    let wish = r#"{"reason": "the vendor repairs", "expires_in": "2s"}"#;
+    let body = r#"{"reason": "the vendor repairs", "expires_in": "2s"}"#;
     assert_eq!(
         request(
             admin,
             "POST",
             "/breakers/partner/hold-open",
             &headers[..1],
-            wish
+            body
         )
         .unwrap()
         .status,
         403
     );
-    let answer = act("partner/hold-open", wish);
+    let answer = act("partner/hold-open", body);
     assert_eq!(answer.status, 200, "{}", answer.body);
     let line = service.line("operator holds a breaker").unwrap();
     assert!(
@@ -167,7 +167,7 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
     assert_eq!(breaker()["held"]["hold"], "closed");
 
     let endless = format!(r#"{{"reason": "{}"}}"#, "again and ".repeat(100_000));
-    for (path, wish, status) in [
+    for (path, body, status) in [
         ("partner/hold-open", &*endless, 400),
         ("partner/reset", &*endless, 400),
         (
@@ -188,10 +188,10 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
             400,
         ),
         ("partner/reset", r#"{"reason": ""}"#, 400),
-        ("nobody/reset", r#"{"reason": "why not"}"#, 404),
+        ("unknown/reset", r#"{"reason": "why not"}"#, 404),
     ] {
-        let answer = act(path, wish);
-        assert_eq!(answer.status, status, "{path} {wish}: {}", answer.body);
+        let answer = act(path, body);
+        assert_eq!(answer.status, status, "{path} {body}: {}", answer.body);
     }
 }
 

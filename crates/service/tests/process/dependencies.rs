@@ -7,7 +7,7 @@ use seaworthy_testkit::http::get;
 
 use super::{trial, until};
 
-/// An address at which nobody listens, and which nobody else takes.
+/// A reserved address without a listener.
 fn silent() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
@@ -31,7 +31,7 @@ fn a_service_without_its_dependencies_is_alive_and_says_what_it_waits_for_life_2
 #[test]
 fn a_dependency_that_returns_makes_the_service_ready_within_a_second_life_2() {
     let address = silent();
-    // Pauses of up to a minute: only the knock can notice the return in time.
+    // With a backoff of up to a minute, only the probe can detect the return in time.
     let mut service = trial(&[
         "--set",
         &format!("needed={address}"),

@@ -18,7 +18,8 @@ use super::trial;
 const ROUNDS: u32 = 20;
 const CLIENTS: u32 = 64;
 
-/// Sends request after request until the service says that it closes; a request that was sent and never answered is lost.
+/// Sends request after request until the service says that it closes; a request that was sent and
+/// never answered is lost.
 fn hammer(address: SocketAddr, answered: &AtomicU32) -> Result<(), String> {
     let mut connection =
         Connection::open(address).map_err(|error| format!("not connected: {error}"))?;
@@ -174,7 +175,8 @@ fn an_open_http2_connection_does_not_hold_up_the_stop_life_4() {
     let (address, _) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let mut client = TcpStream::connect(address).unwrap();
-    // The preface and an empty SETTINGS frame; then a stream whose request never ends: HEADERS without END_STREAM of `POST / http trial`.
+    // The preface and an empty SETTINGS frame; then a stream whose request never ends: HEADERS
+    // without END_STREAM of `POST / http trial`.
     client
         .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
         .unwrap();
@@ -193,7 +195,7 @@ fn a_signal_during_the_start_ends_it_life_4() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     drop(silent);
-    // With the drain of production: where nobody was served, nobody has to move away.
+    // With the drain of production: a service without requests needs no drain delay.
     let arguments = ["--set", &format!("needed={address}")];
     let mut service = ServiceProcess::start(&example("trial"), &arguments, &[]).unwrap();
     service.line("waiting for a dependency").unwrap();

@@ -21,7 +21,8 @@ use seaworthy_testkit::process::{ServiceProcess, example};
 /// Nothing that these tests wait for takes longer on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A short drain, so that a stop takes less than a second where nothing holds it up, and no limit for the one client that a test is.
+/// A short drain, so that a stop takes less than a second where nothing holds it up, and no limit
+/// for the one client that a test is.
 const SHORT: [&str; 4] = [
     "--set",
     "lifecycle.drain_delay=200ms",

@@ -132,13 +132,13 @@ fn a_reload_cannot_bring_production_what_its_start_refuses_conf_3_conf_4() {
     let mut service = ServiceProcess::start(&example("trial"), &arguments, &[]).unwrap();
     let (public, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
-    for (unsafe_or_wrong, told) in [("*", "SEC-2"), ("nonsense/", "is not an origin")] {
+    for (unsafe_or_wrong, expected) in [("*", "SEC-2"), ("nonsense/", "is not an origin")] {
         let changed = safe
             .replace("https://app.example", unsafe_or_wrong)
             .replace("number: 1", "number: 2");
         fs::write(&file, changed).unwrap();
         service.signal(Signal::HUP).unwrap();
-        service.line(told).unwrap();
+        service.line(expected).unwrap();
         assert_eq!(get(public, "/number").unwrap().body, "1");
         let evil = [("origin", "https://evil.example")];
         let answer = request(public, "GET", "/", &evil, "").unwrap();

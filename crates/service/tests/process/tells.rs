@@ -18,7 +18,7 @@ fn ready(arguments: &[&str]) -> ServiceProcess {
 }
 
 /// The next line of the log that holds `part`, as a document.
-fn told(service: &mut ServiceProcess, part: &str) -> Value {
+fn log_line(service: &mut ServiceProcess, part: &str) -> Value {
     serde_json::from_str(&service.line(part).unwrap()).unwrap()
 }
 
@@ -45,8 +45,8 @@ fn a_request_id_and_a_trace_are_kept_in_the_answer_and_in_every_line_obs_7() {
     // The task that the handler spawned knew it too, in its value and in its line.
     assert_eq!(answer.body, "order-4711");
     for line in [
-        told(&mut service, "the spawned task looks"),
-        told(&mut service, "\"route\":\"/spawned\""),
+        log_line(&mut service, "the spawned task looks"),
+        log_line(&mut service, "\"route\":\"/spawned\""),
     ] {
         assert_eq!(line["request_id"], "order-4711", "{line}");
         assert_eq!(line["trace_id"], trace, "{line}");
@@ -112,7 +112,7 @@ fn a_panic_is_a_plain_500_with_the_request_id_a_metric_and_a_line_obs_8() {
     assert!(!answer.body.contains("secret detail"), "{}", answer.body);
     assert!(answer.body.contains("panics-1"), "{}", answer.body);
     assert_eq!(
-        told(&mut service, "a secret detail of the handler")["request_id"],
+        log_line(&mut service, "a secret detail of the handler")["request_id"],
         "panics-1"
     );
     let metrics = get(admin, "/metrics").unwrap().body;
@@ -190,7 +190,7 @@ fn a_body_too_slow_or_too_large_is_a_problem_document_whatever_the_extractor_sec
 fn a_level_is_changed_while_the_service_runs_and_returns_by_itself_obs_1() {
     let mut service = ready(&["--set", "log.targets.trial=warn"]);
     let (_, admin) = service.addresses().unwrap();
-    let wish =
+    let body =
         json!({ "target": "trial", "level": "info", "expires_in": "500ms", "reason": "a look" })
             .to_string();
     let headers = [
@@ -198,12 +198,12 @@ fn a_level_is_changed_while_the_service_runs_and_returns_by_itself_obs_1() {
         ("x-admin-request", "1"),
     ];
     assert_eq!(
-        request(admin, "PUT", "/log-level", &[headers[0]], &wish)
+        request(admin, "PUT", "/log-level", &[headers[0]], &body)
             .unwrap()
             .status,
         403
     );
-    let answer = request(admin, "PUT", "/log-level", &headers, &wish).unwrap();
+    let answer = request(admin, "PUT", "/log-level", &headers, &body).unwrap();
     assert_eq!(answer.status, 200, "{}", answer.body);
     service.line("\"message\":\"tick\"").unwrap();
     until("the return of the level", || {
@@ -248,7 +248,7 @@ fn operators_see_the_service_its_settings_and_its_workers_work_1() {
     assert!(changed("resume").status < 300);
     assert!(changed("run").status < 300);
     assert_eq!(
-        request(admin, "POST", "/workers/nobody/run", &headers, "")
+        request(admin, "POST", "/workers/unknown/run", &headers, "")
             .unwrap()
             .status,
         404

@@ -12,8 +12,10 @@ const OWN_MACHINE: &str = "127.0.0.1:";
 const SECRET: &str = "file:/run/secrets/";
 
 impl Compose {
-    /// What of the promises of a compose file (SHIP-1, SHIP-2) this one does not keep: containers are restricted, checked and limited; stores and inner services are published nowhere, the
-    /// rest on this machine alone; what a service names is there: secrets, networks, others and their ports. `own` are the services whose images are built here.
+    /// What of the promises of a compose file (SHIP-1, SHIP-2) this one does not keep: containers
+    /// are restricted, checked and limited; stores and inner services are published nowhere, the
+    /// rest on this machine alone; what a service names is there: secrets, networks, others and
+    /// their ports. `own` are the services whose images are built here.
     #[must_use]
     pub fn breaches(&self, own: &[&str]) -> Vec<String> {
         let services = self.services();
@@ -80,7 +82,7 @@ impl Compose {
         breaches
     }
 
-    /// What it names and nobody declares.
+    /// Returns the names that a service uses and the file does not declare.
     fn unknown(&self, service: &Value, all: &Map<String, Value>) -> Vec<String> {
         let declared = |part: &str, name: &str| self.root()[part].get(name).is_some();
         let secrets = names(&service["secrets"]);
@@ -114,7 +116,7 @@ impl Compose {
                 && !secrets.iter().any(|known| known == secret)
             {
                 unknown.push(format!(
-                    "is told of the secret {secret} ({variable}) and does not get it"
+                    "uses the secret {secret} ({variable}), but does not mount it"
                 ));
             }
         }
@@ -153,7 +155,7 @@ impl Compose {
             });
             if !port.is_empty() && !listens {
                 unreachable.push(format!(
-                    "asks {host} at {port} ({variable}), where nobody listens"
+                    "connects to {host} at {port} ({variable}), which has no listener"
                 ));
             }
         }
@@ -243,7 +245,7 @@ secrets: { key: { file: ./key } }
     #[test]
     fn what_is_sound_is_left_alone_and_every_breach_is_named_ship_2() {
         assert_eq!(breaches(SOUND), Vec::<String>::new());
-        for (from, to, told) in [
+        for (from, to, expected) in [
             ("  own:", "  other:", "own is not started"),
             (
                 "read_only: true",
@@ -297,7 +299,7 @@ secrets: { key: { file: ./key } }
             (
                 "secrets: [key]",
                 "secrets: []",
-                "own is told of the secret key (OWN__KEY) and does not get it",
+                "own uses the secret key (OWN__KEY), but does not mount it",
             ),
             (
                 "user@store/",
@@ -307,7 +309,7 @@ secrets: { key: { file: ./key } }
             (
                 "user@store/",
                 "user@store:7/",
-                "own asks store at 7 (OWN__URL), where nobody listens",
+                "own connects to store at 7 (OWN__URL), which has no listener",
             ),
             (
                 "80:8080",
@@ -317,8 +319,8 @@ secrets: { key: { file: ./key } }
         ] {
             let found = breaches(&SOUND.replacen(from, to, 1));
             assert!(
-                found.iter().any(|breach| breach == told),
-                "{told}: {found:?}"
+                found.iter().any(|breach| breach == expected),
+                "{expected}: {found:?}"
             );
         }
     }

@@ -22,7 +22,8 @@ pub enum Disruption {
     Down,
     /// Connections are accepted, and reset with the next byte from either side.
     Reset,
-    /// Connections are accepted and bytes are read, but nothing is passed on and nothing answered: a firewall that drops, a process that hangs.
+    /// Connections are accepted and bytes are read, but nothing is passed on and nothing answered:
+    /// a firewall that drops, a process that hangs.
     Blackhole,
     /// What the client sends arrives; what the server answers does not: the route back is gone.
     HalfOpen,

@@ -1,7 +1,7 @@
 //! A TCP proxy that does to a connection what networks do: slow it, cut it, swallow it.
 //!
-//! It stands between a client and a real server, so that a test sees what the code does and not what a mock was told. What it does can be changed at any
-//! time; connections that are open feel it with their next bytes.
+//! It runs between a client and a real server, so that a test needs no mock. A test can change the
+//! fault at any time. Open connections apply it to their next bytes.
 //!
 //! ```
 //! use std::time::Duration;

@@ -80,7 +80,8 @@ impl FaultProxy {
         self.set(Fault::none());
     }
 
-    /// Does this as soon as a client sends these bytes in one piece, once: the piece is the first that feels it.
+    /// Does this as soon as a client sends these bytes in one piece, once: the piece is the first
+    /// that feels it.
     pub fn set_when(&self, bytes: &[u8], fault: Fault) {
         self.trigger.arm(bytes, fault);
     }
@@ -98,7 +99,7 @@ impl Drop for FaultProxy {
     }
 }
 
-/// While the proxy is down it still holds its port, so that nobody else takes it: what connects is reset at once.
+/// While the proxy is down it keeps its port reserved, and resets each new connection.
 async fn accept(
     listener: TcpListener,
     server: SocketAddr,

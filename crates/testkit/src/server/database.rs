@@ -15,7 +15,8 @@ static MARIADB: Shared<MariadbServer> =
         MariadbServer::start(program)
     });
 
-/// An empty database. That of SQLite is a file in a folder that goes with this; the others are on a server that the tests of one binary share.
+/// An empty database. That of SQLite is a file in a folder that goes with this; the others are on a
+/// server that the tests of one binary share.
 #[derive(Debug)]
 pub struct EmptyDatabase {
     url: String,
@@ -126,8 +127,8 @@ pub async fn as_a_local_task<F: Future<Output = ()> + 'static>(promise: F) {
     }
 }
 
-/// Every promise, as one test on each engine: an asynchronous function of a module of this test that takes what `open` makes of an [`EmptyDatabase`], run by
-/// [`in_the_test`] or [`as_a_task`].
+/// Every promise, as one test on each engine: an asynchronous function of a module of this test
+/// that takes what `open` makes of an [`EmptyDatabase`], run by [`in_the_test`] or [`as_a_task`].
 ///
 /// ```ignore
 /// seaworthy_testkit::on_every_database! {

@@ -24,9 +24,11 @@ pub struct EximSettings {
     pub login: Option<(String, String)>,
 }
 
-/// A running Exim that keeps every message for `example.org` in a folder. It is killed when this is dropped.
+/// A running Exim that keeps every message for `example.org` in a folder. It is killed when this is
+/// dropped.
 ///
-/// `full@example.org` is refused for now (452), `unknown@example.org` for good (550), and every other domain for good too.
+/// `full@example.org` is refused for now (452), `unknown@example.org` for good (550), and every
+/// other domain for good too.
 #[derive(Debug)]
 pub struct EximServer {
     program: PathBuf,
@@ -57,7 +59,8 @@ impl EximServer {
         let port = self.address.port();
         let mut tls = "tls_advertise_hosts =\n".to_owned();
         if let Some((certificate, key)) = &settings.tls {
-            // Two files, which only the server's user and root can read: the folder is closed to others.
+            // Two files, which only the server's user and root can read: the folder is closed to
+            // others.
             let (certificate_file, key_file) = (folder.join("tls.pem"), folder.join("tls.key"));
             fs::write(&certificate_file, certificate)?;
             fs::write(&key_file, key)?;
@@ -108,7 +111,8 @@ impl EximServer {
         self.address
     }
 
-    /// The messages that it has taken and put into a mailbox, as they came. It does so a moment after it has taken them.
+    /// The messages that it has taken and put into a mailbox, as they came. It does so a moment
+    /// after it has taken them.
     ///
     /// # Errors
     /// A message cannot be read.

@@ -37,7 +37,8 @@ pub struct ProxiedListener {
 }
 
 impl KafkaServer {
-    /// Starts one; `libraries` is the folder of the official jars, which `SEAWORTHY_TEST_KAFKA` names.
+    /// Starts one; `libraries` is the folder of the official jars, which `SEAWORTHY_TEST_KAFKA`
+    /// names.
     ///
     /// # Errors
     /// It cannot be started, or does not listen in time.
@@ -81,7 +82,8 @@ impl KafkaServer {
         Self::start_as(libraries.into(), &listener)
     }
 
-    /// Starts one that speaks TLS alone and wants this user and this password (SASL `SCRAM-SHA-256` or `SCRAM-SHA-512`). `identity` is its key (PKCS#8) and its certificate, both as PEM.
+    /// Starts one that speaks TLS alone and wants this user and this password (SASL `SCRAM-SHA-256`
+    /// or `SCRAM-SHA-512`). `identity` is its key (PKCS#8) and its certificate, both as PEM.
     ///
     /// # Errors
     /// As for [`start`](Self::start).

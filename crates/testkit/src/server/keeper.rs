@@ -8,15 +8,18 @@ use std::{
 
 use rustix::process::geteuid;
 
-/// Sets the user and the signal at the parent's death without a line of unsafe code; part of util-linux.
+/// Sets the user and the signal at the parent's death without a line of unsafe code; part of
+/// util-linux.
 const SETPRIV: &str = "/usr/bin/setpriv";
 
 type Order = (Command, mpsc::Sender<io::Result<Child>>);
 
-/// Starts processes from a thread that lives as long as the test binary: the kernel ends a child by the death of the *thread* that made it, and tests have one thread each.
+/// Starts processes from a thread that lives as long as the test binary: the kernel ends a child by
+/// the death of the *thread* that made it, and tests have one thread each.
 static KEEPER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
 
-/// A command that is killed when the test binary ends, however it ends, where the system can do that. As root it runs as `user`.
+/// A command that is killed when the test binary ends, however it ends, where the system can do
+/// that. As root it runs as `user`.
 pub(super) fn kept(program: &Path, user: Option<&str>) -> Command {
     if !Path::new(SETPRIV).exists() {
         return Command::new(program);

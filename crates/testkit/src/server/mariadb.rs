@@ -37,7 +37,8 @@ pub struct MariadbServer {
 }
 
 impl MariadbServer {
-    /// Starts one that does not wait for the disk; `program` is `mariadbd`, which `SEAWORTHY_TEST_MARIADB` names.
+    /// Starts one that does not wait for the disk; `program` is `mariadbd`, which
+    /// `SEAWORTHY_TEST_MARIADB` names.
     ///
     /// # Errors
     /// It cannot be started, or is not ready in time.
@@ -123,7 +124,8 @@ impl MariadbServer {
         format!("mysql://{NAME}:{}@{address}/{database}", self.password)
     }
 
-    /// One of MariaDB's client programs, such as `mariadb-dump`, with what it needs to reach this server.
+    /// One of MariaDB's client programs, such as `mariadb-dump`, with what it needs to reach this
+    /// server.
     #[must_use]
     pub fn client(&self, program: &str) -> Command {
         let mut command = Command::new(beside(&self.program, program));

@@ -1,6 +1,8 @@
-//! Real servers for a test: each on free ports of loopback, in a folder of its own, gone when the test is.
+//! Real servers for a test: each on free ports of loopback, in a folder of its own, gone when the
+//! test is.
 //!
-//! A test of its own server may kill, freeze and restart it. Tests that only use one share it: [`Shared`] starts it once for the test binary.
+//! A test of its own server may kill, freeze and restart it. Tests that only use one share it:
+//! [`Shared`] starts it once for the test binary.
 
 pub mod database;
 pub mod exim;

@@ -81,7 +81,7 @@ impl NatsServer {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Stops it in order, as whoever operates it does: it writes down what it has confirmed.
+    /// Stops the server gracefully. It stores all confirmed messages.
     pub fn stop(&mut self) {
         self.process.stop(Signal::TERM);
     }

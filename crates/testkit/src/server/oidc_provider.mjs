@@ -1,5 +1,5 @@
 // Starts an OpenID provider on loopback: `node oidc_provider.mjs MODULES PORT CONFIGURATION`. MODULES is the folder that `oidc-provider` is installed in.
-// Whoever is named by `login_hint`, else the usual account, is logged in and consents at once; who is not known denies.
+// The account of `login_hint`, else the usual account, logs in and consents at once. An unknown account denies.
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
@@ -44,7 +44,7 @@ const finish = async (request, response) => {
   const { params, session } = await provider.interactionDetails(request, response);
   const named = params.login_hint ?? usual ?? '';
   if (!Object.hasOwn(accounts, named)) {
-    await provider.interactionFinished(request, response, { error: 'access_denied', error_description: 'nobody logged in' });
+    await provider.interactionFinished(request, response, { error: 'access_denied', error_description: 'no user logged in' });
     return;
   }
   const accountId = session?.accountId ?? named;

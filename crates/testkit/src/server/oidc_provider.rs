@@ -40,13 +40,14 @@ pub struct OidcRegistrations {
 }
 
 impl OidcRegistrations {
-    /// Nobody.
+    /// Creates registrations without accounts.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A client that comes back to one address; what else the provider should know of it is in `more`, a JSON object of the members of RFC 7591.
+    /// A client that comes back to one address; what else the provider should know of it is in
+    /// `more`, a JSON object of the members of RFC 7591.
     #[must_use]
     pub fn client(mut self, id: &str, secret: &str, redirect_uri: &str, more: &Value) -> Self {
         let mut client =
@@ -58,7 +59,7 @@ impl OidcRegistrations {
         self
     }
 
-    /// Somebody with an address that the provider has verified, or has not.
+    /// Adds an account. `email_verified` states whether the provider has verified its address.
     #[must_use]
     pub fn account(mut self, subject: &str, email: &str, email_verified: bool) -> Self {
         let claims = json!({ "email": email, "email_verified": email_verified, "name": subject });
@@ -66,14 +67,15 @@ impl OidcRegistrations {
         self
     }
 
-    /// Logs this account in where a browser names none, as somebody would who sits before it.
+    /// Sets the account that logs in if a browser does not name one.
     #[must_use]
     pub fn usual(mut self, subject: &str) -> Self {
         self.usual = Some(subject.to_owned());
         self
     }
 
-    /// Puts what is known of a person into the ID token too, and not only where the provider is asked for it.
+    /// Puts what is known of a person into the ID token too, and not only where the provider is
+    /// asked for it.
     #[must_use]
     pub fn claims_in_token(mut self) -> Self {
         self.claims_in_token = true;
@@ -82,7 +84,8 @@ impl OidcRegistrations {
 }
 
 impl OidcProvider {
-    /// Starts the provider with the modules in the folder that `SEAWORTHY_TEST_OIDC_PROVIDER` names, and waits until it listens.
+    /// Starts the provider with the modules in the folder that `SEAWORTHY_TEST_OIDC_PROVIDER`
+    /// names, and waits until it listens.
     ///
     /// # Errors
     /// It cannot be started, or does not listen in time.
@@ -155,7 +158,8 @@ impl OidcProvider {
         self.process.signal(Signal::CONT);
     }
 
-    /// Goes to the address that a client sends a browser to, logs in as `account`, and returns the address that the provider sends the browser back to.
+    /// Goes to the address that a client sends a browser to, logs in as `account`, and returns the
+    /// address that the provider sends the browser back to.
     ///
     /// # Errors
     /// The provider refuses the request, or does not answer.

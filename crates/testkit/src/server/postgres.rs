@@ -35,7 +35,8 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// Starts one that does not wait for the disk; `programs` is the folder of `initdb` and `postgres`, which `SEAWORTHY_TEST_POSTGRES` names.
+    /// Starts one that does not wait for the disk; `programs` is the folder of `initdb` and
+    /// `postgres`, which `SEAWORTHY_TEST_POSTGRES` names.
     ///
     /// # Errors
     /// It cannot be started, or is not ready in time.
@@ -118,7 +119,8 @@ impl PostgresServer {
         format!("postgres://{NAME}:{}@{address}/{database}", self.password)
     }
 
-    /// One of PostgreSQL's client programs, such as `pg_dump`, with what it needs to reach this server.
+    /// One of PostgreSQL's client programs, such as `pg_dump`, with what it needs to reach this
+    /// server.
     #[must_use]
     pub fn client(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
@@ -167,7 +169,7 @@ impl PostgresServer {
     }
 }
 
-/// The password is read by another user, from a folder that nobody else may look into.
+/// Makes the password readable by the user of the server. Other users cannot enter its directory.
 fn readable(secret: &Path) -> io::Result<&Path> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(secret, fs::Permissions::from_mode(0o644))?;

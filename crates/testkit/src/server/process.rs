@@ -16,22 +16,24 @@ use tempfile::TempDir;
 
 use super::{keeper, reaper::reap};
 
-/// The slowest of the servers needs a third of this where seven of them start on two cores.
+/// Three times the start of the slowest server while seven servers start on two cores.
 const TIMEOUT: Duration = Duration::from_secs(240);
-/// How often a server that starts is looked at.
-const GLANCE: Duration = Duration::from_millis(10);
-/// The end of a log is what tells why a server did not start.
-const TOLD: usize = 2_000;
+/// The interval between two checks of a server that starts.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// Bytes at the end of a log that an error shows. They contain the reason of a failed start.
+const LOG_TAIL: usize = 2_000;
 
-/// Ports that no system hands out by itself: one of a server that is down for a moment must not become that of somebody's connection.
+/// Ports outside of the ephemeral range, so that an outgoing connection cannot get the port of a
+/// stopped server.
 const PORTS: Range<u16> = 20_000..32_000;
-/// Nobody needs a port of UDP here, so that of the same number tells other test binaries that this one is taken, until this process ends.
+/// UDP sockets with the same port numbers. They reserve the ports against other test binaries until
+/// this process ends.
 static TAKEN: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
 
-/// A port of loopback that belongs to this process from now on, also while nobody listens there.
+/// Reserves a loopback port for this process, also while it has no listener.
 ///
 /// # Errors
-/// None is free.
+/// No port is free.
 pub fn free_address() -> io::Result<SocketAddr> {
     let began = Instant::now();
     loop {
@@ -52,7 +54,7 @@ pub fn free_address() -> io::Result<SocketAddr> {
     }
 }
 
-/// A folder that belongs to `user` where the test runs as root.
+/// Creates a directory that belongs to `user` if the test runs as root.
 pub(super) fn folder(user: Option<&str>) -> io::Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("seaworthy-").tempdir()?;
     reap(folder.path());
@@ -124,7 +126,7 @@ impl Process {
                     end_of(log)
                 )));
             }
-            thread::sleep(GLANCE);
+            thread::sleep(POLL_INTERVAL);
         }
         self.0 = Some(child);
         Ok(())
@@ -172,12 +174,12 @@ pub(super) fn poll(what: &str, mut is_so: impl FnMut() -> io::Result<bool>) -> i
         if began.elapsed() > TIMEOUT {
             return Err(io::Error::other(what.to_owned()));
         }
-        thread::sleep(GLANCE);
+        thread::sleep(POLL_INTERVAL);
     }
     Ok(())
 }
 
-/// Whether somebody listens there.
+/// Returns whether the address has a listener.
 pub(super) fn listens(address: SocketAddr) -> bool {
     TcpStream::connect(address).is_ok()
 }
@@ -185,7 +187,7 @@ pub(super) fn listens(address: SocketAddr) -> bool {
 fn end_of(log: &Path) -> String {
     let mut text = String::new();
     let _ = fs::File::open(log).and_then(|mut file| file.read_to_string(&mut text));
-    let from = text.len().saturating_sub(TOLD);
+    let from = text.len().saturating_sub(LOG_TAIL);
     let from = (from..text.len()).find(|at| text.is_char_boundary(*at));
     from.and_then(|from| text.get(from..))
         .unwrap_or_default()

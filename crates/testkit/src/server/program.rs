@@ -1,4 +1,5 @@
-//! A program of ours as a server beside the others: at addresses that it keeps, killed and started again.
+//! A program of ours as a server beside the others: at addresses that it keeps, killed and started
+//! again.
 
 use std::{fs, io, net::SocketAddr, path::PathBuf};
 
@@ -11,7 +12,8 @@ use super::{
 };
 use crate::http;
 
-/// A service that runs as a process of its own, told everything by its environment. It is killed when this is dropped.
+/// A service that runs as a separate process with settings from its environment. Dropping this
+/// kills it.
 #[derive(Debug)]
 pub struct ProgramServer {
     program: PathBuf,
@@ -22,7 +24,8 @@ pub struct ProgramServer {
 }
 
 impl ProgramServer {
-    /// Makes one that does not run yet. `operators` is the address of its side for operators, which says when it is ready.
+    /// Makes one that does not run yet. `operators` is the address of its side for operators, which
+    /// says when it is ready.
     ///
     /// # Errors
     /// There is no program, or no folder for it.

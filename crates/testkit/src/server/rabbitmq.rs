@@ -27,7 +27,8 @@ pub struct RabbitmqServer {
 }
 
 impl RabbitmqServer {
-    /// Starts one; `programs` is the folder of its own `rabbitmq-server` and `rabbitmqctl` (not of a distribution's wrappers), which `SEAWORTHY_TEST_RABBITMQ` names.
+    /// Starts one; `programs` is the folder of its own `rabbitmq-server` and `rabbitmqctl` (not of
+    /// a distribution's wrappers), which `SEAWORTHY_TEST_RABBITMQ` names.
     ///
     /// # Errors
     /// It cannot be started, or does not listen in time.
@@ -80,11 +81,12 @@ impl RabbitmqServer {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Waits until a quorum queue survives a kill. The broker answers for a new one before it has written down where it keeps it, and does so half a second after the last: killed
-    /// before, it has the queue and never finds its content again, and whoever asks for the queue waits for ever.
+    /// Waits until a quorum queue survives a kill. The broker confirms a new queue up to half a
+    /// second before it stores the queue's location. If it is killed in between, the queue exists
+    /// without its content, and clients of the queue wait forever.
     ///
     /// # Errors
-    /// It is not written down in time.
+    /// The location is not stored in time.
     pub fn keeps(&self, queue: &str) -> io::Result<()> {
         let what = format!("the queue {queue} is not written down");
         poll(&what, || {
@@ -173,7 +175,8 @@ impl RabbitmqServer {
             .env("RABBITMQ_LOG_BASE", within("logs"))
             .env("RABBITMQ_PID_FILE", within("pid"))
             .env("RABBITMQ_GENERATED_CONFIG_DIR", within("generated"))
-            // Else the script stays between this process and the node, and only the script would be killed.
+            // Else the script stays between this process and the node, and only the script would be
+            // killed.
             .env("RUNNING_UNDER_SYSTEMD", "true")
             .current_dir(folder);
         command

@@ -6,7 +6,8 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-/// Reads the names of folders until the test binary is gone, and removes what is left of them. Servers that die with the binary may write for a moment longer.
+/// Reads the names of folders until the test binary is gone, and removes what is left of them.
+/// Servers that die with the binary may write for a moment longer.
 const SCRIPT: &str = r#"trap '' HUP INT TERM
 while IFS= read -r folder; do set -- "$@" "$folder"; done
 for attempt in 1 2 3 4 5; do
@@ -16,7 +17,8 @@ done"#;
 
 static REAPER: OnceLock<Option<Mutex<ChildStdin>>> = OnceLock::new();
 
-/// Has a folder removed when this process ends, however it ends: a server that the tests of one binary share is in a `static`, which nothing drops, and its databases fill the disk.
+/// Has a folder removed when this process ends, however it ends: a server that the tests of one
+/// binary share is in a `static`, which nothing drops, and its databases fill the disk.
 pub(super) fn reap(folder: &Path) {
     let reaper = REAPER.get_or_init(|| {
         let mut command = Command::new("sh");

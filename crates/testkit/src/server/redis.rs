@@ -107,7 +107,8 @@ impl RedisServer {
     }
 }
 
-/// A master, a replica and a Sentinel that moves the master's place to the replica within seconds. All are killed when this is dropped.
+/// A master, a replica and a Sentinel that moves the master's place to the replica within seconds.
+/// All are killed when this is dropped.
 #[derive(Debug)]
 pub struct RedisSentinel {
     master: RedisServer,
@@ -145,8 +146,8 @@ impl RedisSentinel {
             sentinel,
         };
         poll("the Sentinel knows no replica", || {
-            let told = ask(servers.sentinel.address, &["SENTINEL", "REPLICAS", name])?;
-            Ok(told.contains("master-link-status") && told.contains("\r\nok\r\n"))
+            let reply = ask(servers.sentinel.address, &["SENTINEL", "REPLICAS", name])?;
+            Ok(reply.contains("master-link-status") && reply.contains("\r\nok\r\n"))
         })?;
         Ok(servers)
     }

@@ -1,4 +1,5 @@
-//! A real Vault: its own core with the key-value engine at `secret` and the transit engine at `transit`.
+//! A real Vault: its own core with the key-value engine at `secret` and the transit engine at
+//! `transit`.
 
 use std::{
     fs, io,
@@ -16,7 +17,8 @@ use super::{
 };
 use crate::http;
 
-/// A running Vault that keeps everything on disk, initialised and unsealed. It is killed when this is dropped.
+/// A running Vault that keeps everything on disk, initialised and unsealed. It is killed when this
+/// is dropped.
 #[derive(Debug)]
 pub struct VaultServer {
     program: PathBuf,
@@ -85,7 +87,8 @@ impl VaultServer {
         &self.keys.root
     }
 
-    /// A token that may do what a policy in Vault's own language says, and `uses` times at most; 0 is for ever.
+    /// A token that may do what a policy in Vault's own language says, and `uses` times at most; 0
+    /// is for ever.
     ///
     /// # Errors
     /// Vault refuses the policy.

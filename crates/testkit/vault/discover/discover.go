@@ -1,4 +1,4 @@
-// Package discover finds nobody: it stands for the package that asks every cloud for the other members of a cluster.
+// Package discover finds no addresses. It replaces the package that asks cloud APIs for the other members of a cluster.
 package discover
 
 import (
@@ -33,10 +33,10 @@ type Option func(*Discover) error
 // WithProviders names whom to ask.
 func WithProviders(map[string]Provider) Option { return nil }
 
-// New makes one that finds nobody.
+// New creates a Discover that finds no addresses.
 func New(...Option) (*Discover, error) { return &Discover{}, nil }
 
-// Addrs finds nobody.
+// Addrs returns no addresses.
 func (*Discover) Addrs(string, *log.Logger) ([]string, error) { return nil, errNone }
 
 var errNone = errors.New("this build joins no cluster by asking a cloud")

@@ -79,7 +79,7 @@ enum Due {
     Head,
     FirstByte,
     Idle,
-    /// Idle and told to close.
+    /// Idle, with a request to close.
     Leave,
     /// Within a head when the service stops.
     LeaveHead,

@@ -252,7 +252,7 @@ impl Framing {
 
     fn header(&mut self, line: &[u8]) -> Result<(), Rejection> {
         check_header(line)?;
-        // Most lines are told apart by their first letter.
+        // The first letter distinguishes most lines.
         if let Some(value) = value_of(line, b"content-length") {
             if self.head.length.is_some() || self.head.chunked {
                 return Err(Rejection::Malformed);

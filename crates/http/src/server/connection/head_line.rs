@@ -67,7 +67,7 @@ pub(super) fn check_header(line: &[u8]) -> Result<(), Rejection> {
     is_sound.then_some(()).ok_or(Rejection::Malformed)
 }
 
-/// What nearly every target consists of is told without a copy.
+/// Accepts the usual characters of a target without a copy.
 fn is_target(target: &[u8]) -> bool {
     let is_plain = |byte: &u8| is_of(PLAIN, *byte);
     (target.first() == Some(&b'/') && target.iter().all(is_plain))

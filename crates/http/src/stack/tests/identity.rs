@@ -64,7 +64,7 @@ fn authenticated(config: HttpConfig) -> Stack {
         let context = context::current().unwrap();
         context
             .actor()
-            .map_or("nobody".to_owned(), |actor| actor.as_str().to_owned())
+            .map_or("anonymous".to_owned(), |actor| actor.as_str().to_owned())
     };
     builder(config)
         .authenticate(Tokens)
@@ -152,10 +152,10 @@ fn a_route_that_declares_nothing_is_an_error_of_the_start_auth_5() {
     );
     let open = RouteOptions::new().roles(["admin"]).access(Access::Public);
     assert!(guarded(open).is_err());
-    let nobody = Routes::new()
+    let routes = Routes::new()
         .get("/", async || "in")
         .with_options(|_| RouteOptions::new().access(Access::Authenticated));
-    let error = builder(HttpConfig::default()).build(nobody).unwrap_err();
+    let error = builder(HttpConfig::default()).build(routes).unwrap_err();
     assert_eq!(
         error.to_string(),
         "route \"/\" requires authentication, and the service has no authenticator"
@@ -163,7 +163,7 @@ fn a_route_that_declares_nothing_is_an_error_of_the_start_auth_5() {
 }
 
 #[tokio::test]
-async fn what_nobody_serves_is_told_without_asking_who_calls_auth_5() {
+async fn unknown_path_is_not_found_without_authentication_auth_5() {
     let stack = guarded(RouteOptions::new().access(Access::Authenticated)).unwrap();
     assert_eq!(get(&stack, "/nothing").await.status, StatusCode::NOT_FOUND);
 }
@@ -173,7 +173,7 @@ async fn the_authentication_slot_names_the_actor_core_2() {
     let stack = authenticated(HttpConfig::default());
     assert_eq!(send(&stack, with_token("ada")).await.body, "ada");
     assert_eq!(send(&stack, with_token("slow-ada")).await.body, "slow-ada");
-    assert_eq!(get(&stack, "/").await.body, "nobody");
+    assert_eq!(get(&stack, "/").await.body, "anonymous");
     assert_eq!(
         send(&stack, with_token("wrong")).await.problem()["reason"],
         "BAD_TOKEN"
@@ -199,7 +199,7 @@ async fn users_behind_one_address_have_budgets_of_their_own_res_6() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_have_a_budget_of_their_address_and_nobody_else_behind_it_pays_auth_2() {
+async fn wrong_credentials_have_a_separate_limit_per_ip_auth_2() {
     let stack = authenticated(limited(2));
     let mut statuses = Vec::new();
     for _ in 0..4 {

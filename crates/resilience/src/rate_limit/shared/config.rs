@@ -40,8 +40,8 @@ impl Default for SharedRateLimitConfig {
 
 /// Settings of leases of a shared rate limit.
 ///
-/// A lease counts when it is taken, and the process uses it up to a twentieth of the window later. A
-/// window can therefore exceed the limit by `units` per process. Use at most a twentieth of the
+/// A lease counts when it is taken, and the process uses it up to a twentieth of the window later.
+/// A window can therefore exceed the limit by `units` per process. Use at most a twentieth of the
 /// limit divided by the number of processes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -25,7 +25,8 @@ use table::Table;
 /// A lease is good for one slice of the window: what is not used by then is lost, not saved.
 const LEASES_PER_WINDOW: u32 = 20;
 
-/// A rate limit over all processes that borrows units and decides in memory as long as they last. Cheap to clone; all clones are the same limit.
+/// A rate limit over all processes that borrows units and decides in memory as long as they last.
+/// Cheap to clone; all clones are the same limit.
 #[derive(Clone)]
 pub struct LeasedRateLimiter(Arc<Inner>);
 
@@ -67,7 +68,8 @@ impl LeasedRateLimiter {
     /// Counts one request of a key.
     ///
     /// # Errors
-    /// A refusal when the limit is used up, or when Redis cannot be asked and the policy is to refuse then.
+    /// A refusal when the limit is used up, or when Redis cannot be asked and the policy is to
+    /// refuse then.
     pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         if let Some(decided) = self.try_admit(key) {
             return decided;

@@ -13,10 +13,12 @@ use crate::{
     circuit_breaker::{CircuitBreaker, CircuitBreakerConfig},
 };
 
-/// A store that has counted once counts again: while more trials were awaited, `closed` would refuse all others.
+/// A store that has counted once counts again: while more trials were awaited, `closed` would
+/// refuse all others.
 const HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(1).unwrap();
 
-/// A rate limit over all processes that asks Redis about each request. Cheap to clone; all clones are the same limit.
+/// A rate limit over all processes that asks Redis about each request. Cheap to clone; all clones
+/// are the same limit.
 #[derive(Clone)]
 pub struct SharedRateLimiter(Arc<Inner>);
 
@@ -43,7 +45,8 @@ impl SharedRateLimiter {
         Self::with_fallback(name, config, store, fallback, metrics)
     }
 
-    /// The same, with the limit that counts where the policy is [`OnStoreFailure::Local`]: one that a registry knows already, for instance.
+    /// The same, with the limit that counts where the policy is [`OnStoreFailure::Local`]: one that
+    /// a registry knows already, for instance.
     #[must_use]
     pub fn with_fallback(
         name: &str,
@@ -82,7 +85,8 @@ impl SharedRateLimiter {
     /// Counts one request of a key.
     ///
     /// # Errors
-    /// A refusal when the limit is used up, or when Redis cannot be asked and the policy is to refuse then.
+    /// A refusal when the limit is used up, or when Redis cannot be asked and the policy is to
+    /// refuse then.
     pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         match self.take(key, 1).await {
             Ok(granted) => self.decide(granted),

@@ -45,8 +45,8 @@ pub struct CommandRun<'r, C> {
 }
 
 impl<C: Settings> ServiceCommand<C> {
-    /// Creates a command. The name of the definition is the name of the command. An error is printed
-    /// with its causes, and the exit status is 1.
+    /// Creates a command. The name of the definition is the name of the command. An error is
+    /// printed with its causes, and the exit status is 1.
     pub fn new(
         definition: clap::Command,
         work: impl for<'r> FnOnce(CommandRun<'r, C>) -> LocalBoxFuture<'r, Result<(), StartError>>

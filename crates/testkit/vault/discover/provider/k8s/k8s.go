@@ -3,7 +3,7 @@ package k8s
 
 import "log"
 
-// Provider finds nobody.
+// Provider finds no addresses.
 type Provider struct{}
 
 func (*Provider) Addrs(map[string]string, *log.Logger) ([]string, error) { return nil, nil }
