@@ -225,11 +225,13 @@ impl Builder {
 
 const OPENAPI_CONSTANT: &str = r#"
 /// The OpenAPI 3.1 document of the HTTP routes.
+#[allow(dead_code)]
 pub const OPENAPI: &str = include_str!("openapi.json");
 "#;
 
 const DESCRIPTORS_CONSTANT: &str = r#"
 /// The descriptors of the contract, for gRPC reflection.
+#[allow(dead_code)]
 pub const DESCRIPTORS: &[u8] = include_bytes!("descriptors.bin");
 "#;
 

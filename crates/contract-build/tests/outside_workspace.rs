@@ -58,4 +58,5 @@ fn assert_compiles(blocks: &[Block<'_>]) {
     let checked = cargo.args(["check", "--quiet"]).output().unwrap();
     let errors = String::from_utf8_lossy(&checked.stderr);
     assert!(checked.status.success(), "{errors}");
+    assert_eq!(errors, "", "the compiler warns of generated code");
 }

@@ -92,6 +92,7 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
 
             /// Returns the HTTP routes for your own server. They do not check the caller's access:
             /// `seaworthy_grpc::Contracts` enforces it.
+            #[allow(dead_code)]
             pub fn unguarded_router(&self) -> {runtime}::axum::Router {{
                 self.http().into_router()
             }}

@@ -8,7 +8,9 @@ pub mod seaworthy {
 }
 
 /// The OpenAPI 3.1 document of the HTTP routes.
+#[allow(dead_code)]
 pub const OPENAPI: &str = include_str!("openapi.json");
 
 /// The descriptors of the contract, for gRPC reflection.
+#[allow(dead_code)]
 pub const DESCRIPTORS: &[u8] = include_bytes!("descriptors.bin");

@@ -5219,6 +5219,7 @@ impl<T: Library> LibraryContract<T> {
     }
     /// Returns the HTTP routes for your own server. They do not check the caller's access:
     /// `seaworthy_grpc::Contracts` enforces it.
+    #[allow(dead_code)]
     pub fn unguarded_router(&self) -> ::seaworthy_contract::axum::Router {
         self.http().into_router()
     }
