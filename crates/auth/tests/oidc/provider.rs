@@ -240,7 +240,7 @@ async fn refusal_of_the_provider_is_reported_auth_4() {
     };
     let app = TestApp::new(config(&provider.issuer()));
     let started = app.begin("/").await;
-    let back = provider.log_in(&started.location, "nobody").unwrap();
+    let back = provider.log_in(&started.location, "unknown").unwrap();
     assert_eq!(parameter(&back, "error"), "access_denied");
     let error = app.finish(&started.cookie, &back).await.unwrap_err();
     assert!(matches!(

@@ -272,7 +272,7 @@ fn starts_with_contract_variables_profile_and_audit_key_conf_1() {
     let http = (Ipv4Addr::LOCALHOST, http.port()).into();
     let ask = |secret: &str| {
         let headers = [("x-internal-secret", secret)];
-        request(http, "GET", "/internal/users/nobody", &headers, "").unwrap()
+        request(http, "GET", "/internal/users/unknown", &headers, "").unwrap()
     };
     assert_eq!((ask(secret).status, ask("another").status), (404, 401));
 }

@@ -199,7 +199,7 @@ pub(crate) async fn routes_have_separate_rate_limits(app: TestApp) {
 pub(crate) async fn lockout_does_not_reveal_users(app: TestApp) {
     app.register("ada@example.org");
     let mut last = Vec::new();
-    for email in ["ada@example.org", "nobody@example.org"] {
+    for email in ["ada@example.org", "unknown@example.org"] {
         for _ in 0..5 {
             assert_eq!(app.log_in(email, "wrong wrong wrong").status, 401);
         }

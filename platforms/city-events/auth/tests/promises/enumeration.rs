@@ -106,7 +106,7 @@ pub(crate) async fn responses_do_not_reveal_accounts_auth_2(app: TestApp) {
     };
     assert_eq!(
         weak(KNOWN),
-        weak("nobody@example.org"),
+        weak("unknown@example.org"),
         "the password is checked before the address"
     );
 }
@@ -134,7 +134,7 @@ fn compare_once(app: &TestApp, endpoint: &Endpoint<'_>) -> Result<(), (Duration,
     for number in 0..PAIRS {
         let (of_known, time) = ask(KNOWN);
         known.push(time);
-        let (of_unknown, time) = ask(&format!("nobody{number}@example.org"));
+        let (of_unknown, time) = ask(&format!("unknown{number}@example.org"));
         unknown.push(time);
         assert_eq!(of_known, of_unknown, "{path}");
     }

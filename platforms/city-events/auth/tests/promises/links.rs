@@ -161,7 +161,7 @@ pub(crate) async fn link_requests_do_not_reveal_users(app: TestApp) {
                 .collect()
         };
         let known = app.post(path, &json!({ "email": "ada@example.org" }));
-        for email in ["nobody@example.org", "user@example.com"] {
+        for email in ["unknown@example.org", "user@example.com"] {
             let other = app.post(path, &json!({ "email": email }));
             assert_eq!(
                 (other.status, &other.body),

@@ -113,7 +113,7 @@ pub(crate) async fn failed_logins_are_indistinguishable(app: TestApp) {
         (401, "invalid_credentials")
     );
     for (email, password) in [
-        ("nobody@example.org", "wrong wrong wrong"),
+        ("unknown@example.org", "wrong wrong wrong"),
         ("no address", "wrong wrong wrong"),
         ("ada@example.org", "x"),
         ("ada@example.org' OR 1=1 --", PASSWORD),

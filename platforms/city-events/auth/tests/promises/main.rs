@@ -24,6 +24,7 @@ mod oauth_accounts;
 mod profile;
 mod provider;
 mod refresh;
+mod token_versions;
 
 seaworthy_testkit::on_every_database! {
     crate::app::open, in_the_test;
@@ -39,7 +40,8 @@ seaworthy_testkit::on_every_database! {
         rehash_during_login_does_not_refuse_it_auth_2,
         password_replaced_during_change_stays_auth_3,
         ban_during_refresh_revokes_new_token_auth_3;
-    calls: only_the_authenticated_gateway_may_call_auth_6, token_versions_are_listed_in_pages_auth_3;
+    calls: only_the_authenticated_gateway_may_call_auth_6;
+    token_versions: token_versions_are_listed_in_pages_auth_3;
     cross_site: cross_site_login_and_logout_are_forbidden_auth_4, own_pages_and_programs_can_log_in_auth_4;
     legacy_passwords: legacy_hash_logs_in_and_is_replaced_auth_2, wrong_password_for_legacy_hash_counts_auth_2, unusable_hash_is_a_failed_login_auth_2;
     devices: known_device_logs_in_while_account_is_locked_auth_2, forged_and_foreign_device_cookies_are_ignored_auth_2, stolen_device_cookie_has_its_own_lockout_auth_2, known_device_survives_secret_rotation_auth_2, new_password_ends_known_devices_auth_2;

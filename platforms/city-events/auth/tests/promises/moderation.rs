@@ -154,9 +154,9 @@ pub(crate) async fn only_admins_set_roles(app: TestApp) {
         refused(&moderator, &ada.id, json!("admin")),
         (403, "insufficient_role".to_owned())
     );
-    let nobody = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+    let unknown = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
     assert_eq!(
-        refused(&admin, nobody, json!("admin")),
+        refused(&admin, unknown, json!("admin")),
         (404, "user_not_found".to_owned())
     );
 
@@ -202,7 +202,7 @@ pub(crate) async fn only_admins_set_roles(app: TestApp) {
         json!({ "data": { "status": "revoked", "user_id": ada.id } })
     );
     assert_eq!(app.with_cookie(&ada.cookie, "/auth/v1/refresh").status, 401);
-    assert_eq!(revoke(nobody).status, 404);
+    assert_eq!(revoke(unknown).status, 404);
 }
 
 pub(crate) async fn concurrent_demotions_keep_one_admin(app: TestApp) {
@@ -244,7 +244,12 @@ pub(crate) async fn concurrent_demotions_keep_one_admin(app: TestApp) {
 
 pub(crate) async fn invalid_user_ids_are_404(app: TestApp) {
     let admin = app.seeded("admin");
-    for id in ["nobody", "1", "%20", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"] {
+    for id in [
+        "unknown",
+        "1",
+        "%20",
+        "6ba7b810-9dad-41d1-80b4-00c04fd430c8",
+    ] {
         for (method, path) in [
             ("POST", format!("/auth/v1/mod/users/{id}/ban")),
             ("GET", format!("/auth/v1/admin/users/{id}/status")),

@@ -117,10 +117,10 @@ async fn errors_of_the_provider_are_shown_auth_4() {
         return;
     };
     let started = test.begin("");
-    let back = test.log_in_at_provider(&started, "nobody");
+    let back = test.log_in_at_provider(&started, "unknown");
     assert!(back.contains("error=access_denied"), "{back}");
     // The page does not repeat parameters of the callback.
-    let back = format!("{back}&error_uri=%3Cscript%3E").replace("nobody", "%3Cscript%3E");
+    let back = format!("{back}&error_uri=%3Cscript%3E").replace("unknown", "%3Cscript%3E");
     let answer = test.finish(&started.cookie, &back);
     assert_eq!(
         error_of(&answer),
@@ -183,7 +183,7 @@ async fn result_page_sends_to_one_origin_and_blocks_scripts_auth_4() {
         let started = test.begin("");
         test.finish(
             &started.cookie,
-            &test.log_in_at_provider(&started, "nobody"),
+            &test.log_in_at_provider(&started, "unknown"),
         )
     }] {
         assert_eq!(outcome(&answer)["origin"], "https://events.example.org");
@@ -253,7 +253,7 @@ async fn unconfigured_providers_are_refused_auth_4() {
         ("google", "oauth_not_configured"),
         ("github", "unsupported_provider"),
         ("discord", "unsupported_provider"),
-        ("nobody", "unsupported_provider"),
+        ("unknown", "unsupported_provider"),
     ] {
         let path = format!("/auth/v1/oauth/{provider}/start?redirect_to=https://evil.example");
         let answer = app.send("GET", &path, &[], "");

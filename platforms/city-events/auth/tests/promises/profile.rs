@@ -88,7 +88,7 @@ pub(crate) async fn internal_route_requires_the_secret(app: TestApp) {
         );
     }
     assert_eq!(app.request_as(&ada, "GET", &path, &Value::Null).status, 401);
-    let unknown = ask("/internal/users/nobody", INTERNAL_SECRET);
+    let unknown = ask("/internal/users/unknown", INTERNAL_SECRET);
     assert_eq!(
         (unknown.status, code(&unknown).as_str()),
         (404, "user_not_found")
