@@ -23,7 +23,8 @@ impl SearchTerms {
         words.join(" & ")
     }
 
-    /// Returns patterns for `LIKE` on the result of [`normalize_words`]. Unused ones match everything.
+    /// Returns patterns for `LIKE` on the result of [`normalize_words`]. Unused ones match all
+    /// texts.
     pub(crate) fn patterns(&self) -> [String; MAX_TERMS] {
         std::array::from_fn(|index| match self.0.get(index) {
             Some(word) => format!("% {word}%"),

@@ -58,7 +58,8 @@ impl Store {
         at: DateTime<Utc>,
     ) -> Result<Vec<Candidate>, DataError> {
         let pattern = format!("%{}%", escape_pattern(&filter.text.to_lowercase()));
-        // Servers run the nested query of a column once per row. For a join they may read all scores.
+        // Servers run the nested query of a column once per row. For a join they may read all
+        // scores.
         let rows: Vec<(Uuid, String, DateTime<Utc>, i64)> = sql(concat!(
             "SELECT e.event_id, e.category, e.start_time, CAST(COALESCE((SELECT s.points FROM feed_scores s WHERE s.event_id = e.event_id), 0) - COALESCE(c.points, 0) AS BIGINT) FROM (",
             limited_events!(),
