@@ -1,0 +1,182 @@
+//! Markdown pages name only files that exist.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Folders of pages.
+const FOLDERS: [&str; 6] = [
+    ".",
+    "docs",
+    "docs/adr",
+    "docs/city-events",
+    "docs/examples",
+    "docs/how-to",
+];
+/// A page with paths of tests. A test of its own compares it with the source code.
+const GENERATED: &str = "catalogue-status.md";
+/// The beginnings of repository paths in code spans.
+const ROOTS: [&str; 4] = ["crates/", "platforms/", "examples/", "docs/"];
+
+#[test]
+fn pages_link_only_existing_files_ship_4() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut missing = Vec::new();
+    let mut checked = 0_usize;
+    for folder in FOLDERS {
+        for page in pages(&root.join(folder)) {
+            let text = fs::read_to_string(&page).unwrap();
+            let shown = page.strip_prefix(&root).unwrap().display().to_string();
+            for (number, line) in text.lines().enumerate() {
+                let here = page.parent().unwrap();
+                let links = links(line).map(|link| here.join(link));
+                let spans = paths(line).map(|path| root.join(path));
+                for target in links.chain(spans) {
+                    checked += 1;
+                    if !target.exists() {
+                        missing.push(format!("{shown}:{}: {}", number + 1, target.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(checked > 100, "only {checked} links were found");
+    assert!(missing.is_empty(), "missing files:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn pages_link_only_existing_headings_ship_4() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut missing = Vec::new();
+    let mut checked = 0_usize;
+    for page in FOLDERS.iter().flat_map(|folder| pages(&root.join(folder))) {
+        let text = fs::read_to_string(&page).unwrap();
+        for (target, heading) in text.lines().flat_map(anchors) {
+            let linked = match target {
+                "" => page.clone(),
+                target => page.parent().unwrap().join(target),
+            };
+            checked += 1;
+            let headings = fs::read_to_string(&linked).map(|text| slugs(&text));
+            if !headings.is_ok_and(|headings| headings.contains(heading)) {
+                missing.push(format!("{}: {target}#{heading}", page.display()));
+            }
+        }
+    }
+    assert!(checked > 30, "only {checked} links to headings were found");
+    assert!(
+        missing.is_empty(),
+        "missing headings:\n{}",
+        missing.join("\n")
+    );
+}
+
+/// The last column of the page names files of tests: ``feed `pages` ``, or `` `pages` `` in the
+/// folder of its section.
+#[test]
+fn compatibility_page_names_only_existing_tests_ship_4() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = fs::read_to_string(root.join("docs/city-events/compatibility.md")).unwrap();
+    let mut section = String::new();
+    let mut checked = 0_usize;
+    let mut missing = Vec::new();
+    for line in page.lines() {
+        if let Some((_, rest)) = line.split_once("Tests are in `") {
+            section = rest.split('`').next().unwrap().to_owned();
+        }
+        let named = line.rsplit(" | ").next().unwrap();
+        for test in named.trim_end_matches(" |").split(", ") {
+            let Some((service, test)) =
+                test.strip_suffix('`').and_then(|test| test.split_once('`'))
+            else {
+                continue;
+            };
+            if !line.starts_with("| ") || line.matches(" | ").count() != 4 {
+                continue;
+            }
+            let folder = match service.trim() {
+                "" => section.clone(),
+                "platform" => "platforms/city-events/tests/e2e/platform".to_owned(),
+                "symbols" => "platforms/symbols/tests".to_owned(),
+                service => format!("platforms/city-events/{service}/tests"),
+            };
+            checked += 1;
+            if !contains(&root.join(&folder), test) {
+                missing.push(format!("{folder}: {test}"));
+            }
+        }
+    }
+    assert!(checked > 80, "only {checked} tests were found");
+    assert!(missing.is_empty(), "missing tests:\n{}", missing.join("\n"));
+}
+
+/// Returns whether `folder` contains a file or folder with this name, without an extension.
+fn contains(folder: &Path, name: &str) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
+    entries
+        .map(|entry| entry.unwrap().path())
+        .any(|path| path.file_stem().is_some_and(|stem| stem == name) || contains(&path, name))
+}
+
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap();
+    let files = entries.map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| {
+            path.extension().is_some_and(|extension| extension == "md")
+                && !path.ends_with(GENERATED)
+        })
+        .collect()
+}
+
+/// The targets of relative links, without their fragments.
+fn links(line: &str) -> impl Iterator<Item = &str> {
+    let targets = line.split("](").skip(1);
+    let targets = targets.filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
+    targets
+        .map(|target| target.split('#').next().unwrap_or_default())
+        .filter(|target| !target.is_empty() && !target.contains("://") && !target.contains(' '))
+}
+
+/// The targets and fragments of relative links with a fragment.
+fn anchors(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let targets = line.split("](").skip(1);
+    let targets = targets.filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
+    targets
+        .filter(|target| !target.contains("://") && !target.contains(' '))
+        .filter_map(|target| target.split_once('#'))
+        .filter(|(target, _)| target.is_empty() || target.ends_with(".md"))
+}
+
+/// The fragments of the headings of a page, as GitHub forms them. Repeated headings are not numbered.
+fn slugs(text: &str) -> BTreeSet<String> {
+    let outside = text.split("\n```").step_by(2).flat_map(str::lines);
+    let headings = outside.filter_map(|line| {
+        line.trim_start_matches('#')
+            .strip_prefix(' ')
+            .filter(|_| line.starts_with('#'))
+    });
+    headings
+        .map(|heading| {
+            let kept = heading.trim().to_lowercase();
+            let kept = kept
+                .chars()
+                .filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
+            kept.map(|letter| if letter == ' ' { '-' } else { letter })
+                .collect()
+        })
+        .collect()
+}
+
+/// Code spans that are paths of the repository without placeholders.
+fn paths(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2).filter(|span| {
+        ROOTS.iter().any(|start| span.starts_with(start))
+            && !span.contains([' ', '*', '{', '<', ':', '…'])
+            && !span.chars().any(|letter| letter.is_ascii_uppercase())
+    })
+}
