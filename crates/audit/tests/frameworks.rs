@@ -100,7 +100,7 @@ fn facts(service: &Service) -> BTreeSet<String> {
 }
 
 #[test]
-fn routes_addresses_time_limits_and_the_stop_of_each_framework_are_read() {
+fn reads_routes_addresses_timeouts_and_stop_of_frameworks() {
     for framework in FRAMEWORKS {
         let (model, incomplete) =
             build_model(&folder().join(framework), &AuditConfig::default()).unwrap();

@@ -182,7 +182,7 @@ fn number_from(name: &str, default: u64) -> u64 {
 }
 
 #[test]
-fn broken_files_neither_stop_the_audit_nor_let_it_out_of_the_root() {
+fn mutated_files_do_not_stop_audit_or_leave_root() {
     let fixtures = fixtures();
     let seconds = number_from("SEAWORTHY_MUTATION_SECONDS", SECONDS);
     let first = number_from("SEAWORTHY_MUTATION_SEED", SEED);

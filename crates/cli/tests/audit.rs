@@ -212,14 +212,14 @@ fn reads_the_configuration_file_unless_excluded() {
     assert_eq!(status(&["audit", "--no-config"]), Some(0));
     fs::write(
         &config,
-        "fail-on = \"low\"\n[services.nobody]\ntier = \"batch\"\n",
+        "fail-on = \"low\"\n[services.unknown]\ntier = \"batch\"\n",
     )
     .unwrap();
     let output = seaworthy(&["audit"], folder.path());
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(
-        message.contains("seaworthy-audit.toml:2: there is no service `nobody`"),
+        message.contains("seaworthy-audit.toml:2: there is no service `unknown`"),
         "{message}"
     );
     fs::write(&config, "fail-on = \"low\"\nfial = 1\n").unwrap();

@@ -38,7 +38,7 @@ fn opens_at_every_rate_and_is_back_within_three_seconds_res_1() {
 }
 
 #[test]
-fn a_dependency_that_hangs_costs_little_more_than_its_timeout_res_1() {
+fn hanging_dependency_costs_about_its_timeout_res_1() {
     let [(_, config), ..] = breakers();
     let findings = worst(&config, Trouble::Slow(Duration::from_millis(500)), 200);
     assert!(findings.leaked < 0.02, "{findings:?}");
@@ -49,7 +49,7 @@ fn a_dependency_that_hangs_costs_little_more_than_its_timeout_res_1() {
 }
 
 #[test]
-fn refuses_nothing_at_thirty_percent_errors_when_judged_by_rate_res_1() {
+fn failure_rate_mode_stays_closed_at_30_percent_errors_res_1() {
     let [_, (_, by_rate), (_, adaptive)] = breakers();
     for config in [by_rate, adaptive] {
         for rate in [5, 200] {
@@ -60,7 +60,7 @@ fn refuses_nothing_at_thirty_percent_errors_when_judged_by_rate_res_1() {
 }
 
 #[test]
-fn what_hangs_is_noticed_before_the_timeout_where_answers_are_usually_quick_res_1() {
+fn hang_of_fast_dependency_opens_before_timeout_res_1() {
     let [(_, config), ..] = breakers();
     for rate in [20, 200, 1_000] {
         let findings = worst(&config, Trouble::Slow(Duration::from_secs(2)), rate);

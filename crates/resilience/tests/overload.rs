@@ -20,7 +20,7 @@ fn the_page_of_overloads_is_what_the_command_prints_res_7() {
 }
 
 #[test]
-fn goodput_and_latency_hold_at_two_four_and_eight_times_the_capacity_res_7() {
+fn goodput_and_latency_hold_under_overload_res_7() {
     for (bottleneck, name) in table::BOTTLENECKS {
         let unloaded = station::run(bottleneck, 0.3, false, 7).p99;
         for factor in [2.0, 4.0, 8.0] {

@@ -172,7 +172,7 @@ fn eight_processes_that_borrow_stay_within_five_percent_res_6() {
 }
 
 #[tokio::test]
-async fn in_the_long_run_exactly_the_rate_is_allowed_and_no_key_stays_res_6() {
+async fn long_run_allows_exact_rate_and_removes_keys_res_6() {
     let Some(server) = redis() else { return };
     let limiter = limiter(&server, 100, OnStoreFailure::Closed);
     let mut allowed = Vec::new();
@@ -307,7 +307,7 @@ async fn each_policy_holds_while_redis_is_killed_frozen_and_back_res_6() {
 }
 
 #[tokio::test]
-async fn one_limiter_cloned_into_a_thousand_connections_limits_as_one_res_6() {
+async fn thousand_limiter_clones_share_one_limit_res_6() {
     let Some(server) = redis() else { return };
     let mut config = config(100, OnStoreFailure::Closed);
     config.timeout = Timeout::from_secs(5);
@@ -363,7 +363,7 @@ async fn a_lease_decides_most_requests_without_redis_res_6() {
 }
 
 #[tokio::test]
-async fn under_sentinel_the_limit_survives_the_death_of_the_master_res_6() {
+async fn sentinel_limit_survives_loss_of_master_res_6() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
@@ -419,7 +419,7 @@ async fn the_first_answer_after_an_outage_opens_the_store_to_all_res_6() {
 }
 
 #[tokio::test]
-async fn on_a_cluster_each_key_has_its_limit_wherever_its_slot_is_res_6() {
+async fn cluster_limits_each_key_in_any_slot_res_6() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };

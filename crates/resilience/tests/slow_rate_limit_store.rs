@@ -59,7 +59,7 @@ async fn allowed(limiter: &SharedRateLimiter, key: &RateLimitKey, asked: u32) ->
 }
 
 #[tokio::test]
-async fn a_redis_that_answers_too_late_is_treated_as_the_policy_says_res_6() {
+async fn slow_redis_follows_failure_policy_res_6() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };

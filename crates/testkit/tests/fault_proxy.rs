@@ -110,7 +110,7 @@ async fn a_reset_is_felt_as_one() {
 }
 
 #[tokio::test]
-async fn down_cuts_what_is_open_and_refuses_what_comes_until_it_is_healed() {
+async fn down_resets_open_and_new_connections_until_healed() {
     let proxy = echo().await;
     let mut client = connected(&proxy).await;
     proxy.set(Fault::of(Disruption::Down));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use crate::{AuditConfig, audit};
 
 #[test]
-fn a_hostile_repository_neither_hangs_nor_crashes_nor_leaves_the_root() {
+fn hostile_repository_does_not_hang_crash_or_leave_root() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("Dockerfile"), "FROM outside\nCMD x\n").unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -178,7 +178,7 @@ fn a_change_that_is_local_and_safe_comes_as_a_diff() {
 const EVIL: &str = "\u{1b}]0;owned\u{7}\u{202e}x\n::stop-commands::y";
 
 #[test]
-fn no_form_of_a_report_acts_on_its_reader_whatever_files_and_services_are_called() {
+fn hostile_names_are_escaped_in_every_report_format() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(
@@ -218,8 +218,7 @@ fn no_form_of_a_report_acts_on_its_reader_whatever_files_and_services_are_called
 }
 
 #[test]
-fn neither_deep_folders_nor_many_comments_nor_a_configuration_behind_a_link_cost_or_reach_anything()
-{
+fn deep_folders_comments_and_linked_configuration_are_bounded() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("evil.toml"), "fail-on = \"never\"\n").unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -275,7 +274,7 @@ fn neither_deep_folders_nor_many_comments_nor_a_configuration_behind_a_link_cost
 }
 
 #[test]
-fn probes_that_the_values_of_a_chart_may_leave_out_are_not_decided() {
+fn conditional_probes_of_charts_are_undecided() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("rules/HLTH-1.kubernetes-probes/fixtures/tempting/probes-that-values-may-leave-out");
     let report = audit(&root, &AuditConfig::default()).unwrap();

@@ -23,7 +23,7 @@ fn only_root(report: &mut Report) {
 }
 
 #[test]
-fn moved_lines_remain_a_new_place_is_new_and_what_is_gone_is_fixed() {
+fn compares_moved_new_and_fixed_findings() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     write(root, "a/Dockerfile", ROOT);
@@ -74,7 +74,7 @@ fn what_the_rule_cannot_decide_any_more_is_not_called_fixed() {
 }
 
 #[test]
-fn a_baseline_reads_back_as_written_and_a_broken_one_names_its_place() {
+fn baseline_round_trips_and_invalid_one_reports_location() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "Dockerfile", ROOT);
     let baseline = Baseline::of(&report(folder.path()));

@@ -30,7 +30,7 @@ fn roots(report: &Report) -> usize {
 }
 
 #[test]
-fn a_comment_above_the_line_suppresses_with_its_reason_and_is_listed() {
+fn comment_suppresses_next_line_and_is_listed() {
     let text = format!(
         "# {ALLOW} because the platform maps the user\n# another comment\nFROM alpine:3.20\nCMD [\"/bin/true\"]\n"
     );
@@ -104,7 +104,7 @@ fn suppressions_can_be_ignored() {
 }
 
 #[test]
-fn a_suppression_in_the_configuration_file_reaches_files_without_comments() {
+fn configuration_suppresses_in_files_without_comments() {
     let file = ConfigFile::parse(
         "seaworthy-audit.toml".as_ref(),
         "[[suppress]]\nrule = \"SHIP-1.root-user\"\npath = \"Docker*\"\nreason = \"it is a test\"\n",

@@ -15,7 +15,7 @@ const CAPACITY: f64 = 1_000.0;
 /// Requests a second that the clients want.
 const LOAD: f64 = 700.0;
 /// A client waits so long, then tries again; the server does the work all the same.
-const PATIENCE: Duration = Duration::from_secs(1);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The server stands still from here
 const HICCUP_BEGINS: Duration = Duration::from_secs(10);
 /// to here.
@@ -96,7 +96,7 @@ pub(crate) fn run(budget: bool, seed: u64) -> Findings {
                     },
                 );
                 queue.push_back(tickets);
-                simulation.after(PATIENCE, Event::TimedOut { ticket: tickets });
+                simulation.after(CLIENT_TIMEOUT, Event::TimedOut { ticket: tickets });
                 if !busy {
                     busy = true;
                     serve(&mut simulation);

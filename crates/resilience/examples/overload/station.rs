@@ -25,7 +25,7 @@ const OVERLOAD: Duration = Duration::from_secs(20);
 /// The time after it, at half of the capacity.
 const CALM: Duration = Duration::from_secs(6);
 /// The client timeout. The server continues calls that their clients have cancelled.
-const PATIENCE: Duration = Duration::from_secs(1);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What limits the server.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -261,7 +261,7 @@ impl Tally {
 
     fn answer(&mut self, asked: Duration, elapsed: Duration, critical: bool) {
         let latency = elapsed - asked;
-        let in_time = latency <= PATIENCE;
+        let in_time = latency <= CLIENT_TIMEOUT;
         if !in_time {
             self.last_trouble = elapsed;
         }

@@ -87,7 +87,7 @@ fn after(outcome: Outcome, latency: Duration) -> (ConcurrencySnapshot, Concurren
 }
 
 #[test]
-fn a_dependency_that_refuses_at_once_does_not_shrink_the_limit_res_7() {
+fn immediate_rejections_do_not_shrink_limit_res_7() {
     let at_once = Duration::from_millis(1);
     for refusal in [
         Outcome::TRANSIENT,

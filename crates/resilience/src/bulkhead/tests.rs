@@ -31,7 +31,7 @@ fn config(max_wait: Delay) -> BulkheadConfig {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_bulkhead_lets_one_wait_and_refuses_the_next_at_once_res_5() {
+async fn full_bulkhead_queues_one_call_and_rejects_next_res_5() {
     let metrics = Metrics::new();
     let bulkhead = Bulkhead::new("stock", &config(Delay::from_secs(1)), &metrics);
     let gate = Arc::new(Semaphore::new(0));
@@ -167,7 +167,7 @@ proptest! {
 }
 
 #[test]
-fn a_place_that_was_sent_to_one_who_leaves_goes_to_the_next_res_5() {
+fn place_of_cancelled_call_goes_to_next_res_5() {
     let places = Places::new(1);
     let held = places.try_take().unwrap();
     let mut first = Box::pin(places.take());
@@ -182,7 +182,7 @@ fn a_place_that_was_sent_to_one_who_leaves_goes_to_the_next_res_5() {
 }
 
 #[test]
-fn threads_that_take_leave_and_give_back_at_once_lose_no_place_res_5() {
+fn concurrent_acquire_and_release_keep_all_places_res_5() {
     const ALL: u32 = 3;
     let (places, inside) = (Places::new(ALL), AtomicU32::new(0));
     std::thread::scope(|scope| {

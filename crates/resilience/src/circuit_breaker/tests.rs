@@ -155,7 +155,7 @@ fn calls_that_answer_too_slowly_open_it_res_1() {
 }
 
 #[test]
-fn held_open_by_hand_it_stays_so_for_its_time_and_is_tried_then_res_1() {
+fn manual_hold_ends_in_half_open_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     let hour = Timeout::from_secs(3_600);
     let hold = |bench: &Bench, hold| bench.breaker.hold_at(hold, hour, "the vendor", bench.now);
@@ -213,7 +213,7 @@ fn state_tells_that_a_hold_is_over_res_1() {
 }
 
 #[test]
-fn a_hold_teaches_the_breaker_nothing_about_runs_of_failures_res_1() {
+fn hold_does_not_change_failure_baseline_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     while bench.call(Outcome::TRANSIENT) {}
     bench.wait(1_500);

@@ -32,7 +32,7 @@ fn counted(
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_requests_at_once_are_one_call_and_all_get_its_answer_res_8() {
+async fn concurrent_equal_requests_share_one_call_res_8() {
     let calls = Arc::default();
     let service = counted(&calls);
     let asked = (0..1_000_u32).map(|number| service.clone().oneshot(1 + number % 2));
@@ -58,7 +58,7 @@ async fn what_has_no_key_is_alone_res_8() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_who_goes_away_does_not_take_the_call_from_the_others_res_8() {
+async fn cancelled_caller_does_not_cancel_shared_call_res_8() {
     let calls = Arc::default();
     let service = counted(&calls);
     let mut first = Box::pin(service.clone().oneshot(7));

@@ -118,7 +118,7 @@ fn settings_that_make_no_sense_are_refused_conf_1() {
 }
 
 #[test]
-fn the_whole_pipeline_around_a_ready_call_allocates_nothing_res_1() {
+fn pipeline_around_ready_call_does_not_allocate_res_1() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()

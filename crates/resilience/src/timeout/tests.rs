@@ -31,7 +31,7 @@ async fn a_call_that_never_answers_costs_exactly_its_timeout_res_3() {
 }
 
 #[tokio::test]
-async fn the_deadline_of_the_request_ends_a_call_before_its_own_limit_life_6() {
+async fn request_deadline_ends_call_before_its_timeout_life_6() {
     let service = ServiceBuilder::new()
         .layer(DeadlineLayer::new("stock", Timeout::from_secs(600)))
         .layer(CallLayer)
@@ -73,7 +73,7 @@ async fn without_a_deadline_the_limit_of_all_attempts_holds_res_3() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_first_looked_at_late_has_only_what_is_left_life_6() {
+async fn late_first_poll_has_only_remaining_time_life_6() {
     let mut service = ServiceBuilder::new()
         .layer(DeadlineLayer::new("stock", Timeout::from_secs(600)))
         .layer(CallLayer)

@@ -14,7 +14,7 @@ const LONG: Timeout = Timeout::from_secs(60);
 /// Enough concurrent holders to detect a step that is not atomic.
 const CROWD: usize = 16;
 /// The maximum delay between the end of a lease and its expiry in the store.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A requirement that the store breaks.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +126,7 @@ async fn next_holder(
             return Ok(token);
         }
         require(
-            asked.elapsed() < PATIENCE,
+            asked.elapsed() < TIMEOUT,
             "a lease without renewal does not expire",
         )?;
         sleep(SHORT.get() / 20).await;

@@ -72,7 +72,7 @@ async fn one_holds_the_lease_and_its_return_is_noticed_work_2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_holder_that_works_keeps_the_lease_for_as_long_as_it_takes_work_2() {
+async fn working_holder_keeps_lease_work_2() {
     let store = Arc::new(Distant::default());
     let (first, second) = (lease(&store), lease(&store));
     let mut grant = first.try_acquire().await.unwrap().unwrap();
@@ -102,7 +102,7 @@ async fn a_dead_holders_work_moves_within_fifteen_seconds_work_2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_holder_that_is_cut_off_drops_its_work_before_another_can_begin_work_2() {
+async fn disconnected_holder_drops_work_before_successor_work_2() {
     let store = Arc::new(Distant::default());
     let (first, second) = (lease(&store), lease(&store));
     let mut grant = first.try_acquire().await.unwrap().unwrap();

@@ -120,7 +120,7 @@ async fn a_stop_goes_through_its_phases_in_order_life_4() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn readiness_is_off_at_once_and_traffic_is_served_for_the_drain_delay_life_4() {
+async fn stop_turns_readiness_off_and_serves_during_drain_delay_life_4() {
     let test = TestLifecycle::new().with("http", Stage::Listener, 0);
     let begun = Instant::now();
     let stop = test.stop(pending());
@@ -145,7 +145,7 @@ async fn readiness_is_off_at_once_and_traffic_is_served_for_the_drain_delay_life
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_outlasts_its_phase_is_named_and_cut_off_and_the_rest_still_stops_life_4() {
+async fn component_beyond_its_timeout_is_reported_and_aborted_life_4() {
     let test = TestLifecycle::new()
         .with("http", Stage::Listener, 3_600)
         .with("database", Stage::Pool, 1);
@@ -167,7 +167,7 @@ async fn what_outlasts_its_phase_is_named_and_cut_off_and_the_rest_still_stops_l
 }
 
 #[tokio::test(start_paused = true)]
-async fn past_the_total_the_exit_is_forced_and_names_what_still_runs_life_4() {
+async fn total_timeout_forces_exit_and_reports_components_life_4() {
     let mut test = TestLifecycle::new().with("http", Stage::Listener, 3_600);
     test.config.total_timeout = Timeout::from_secs(7);
     let begun = Instant::now();

@@ -26,7 +26,7 @@ fn tasks() -> (Tasks, mpsc::UnboundedReceiver<TaskPanic>) {
 }
 
 #[tokio::test]
-async fn the_context_of_a_request_survives_the_services_own_spawn_obs_7() {
+async fn request_context_survives_spawn_obs_7() {
     let (tasks, _panics) = tasks();
     let request = Arc::new(RequestContext::background(identity()));
     let expected = request.request_id().clone();
@@ -56,7 +56,7 @@ async fn task_apart_has_a_context_of_its_own_obs_7() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panicking_task_is_caught_counted_and_restarted_with_backoff_life_5() {
+async fn panicking_task_restarts_with_backoff_life_5() {
     let (tasks, mut panics) = tasks();
     let starts = Arc::new(AtomicU32::new(0));
     let begun = time::Instant::now();
@@ -90,7 +90,7 @@ async fn a_panicking_task_is_caught_counted_and_restarted_with_backoff_life_5() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_ignores_the_stop_is_named_and_can_be_cut_off_life_5() {
+async fn task_that_ignores_stop_is_reported_and_aborted_life_5() {
     let (tasks, _panics) = tasks();
     let stuck = tasks.spawn("stuck-export", pending::<()>());
     tasks.spawn("done", async {}).await.unwrap();

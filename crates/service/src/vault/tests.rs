@@ -91,7 +91,7 @@ async fn what_is_wrong_is_named_and_no_secret_is_told_conf_5() {
 }
 
 #[tokio::test]
-async fn a_vault_that_is_sealed_or_away_is_told_and_is_asked_anew_conf_5() {
+async fn sealed_or_unreachable_vault_is_reported_and_retried_conf_5() {
     let Some(program) = required("SEAWORTHY_TEST_VAULT") else {
         return;
     };

@@ -143,7 +143,7 @@ async fn a_failing_run_is_retried_then_counted_as_one_failure_work_1() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_hangs_or_panics_ends_and_the_worker_lives_on_work_1() {
+async fn worker_survives_hanging_or_panicking_run_work_1() {
     let test = test_workers();
     let (sender, mut attempts) = mpsc::unbounded_channel();
     let worker = Worker::new("import", Schedule::Interval(MINUTE), move |_| {
@@ -191,7 +191,7 @@ async fn a_continuous_worker_that_fails_at_once_does_not_spin_work_1() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_worker_that_has_not_run_for_twice_its_interval_is_unhealthy_hlth_4() {
+async fn worker_is_unhealthy_after_two_missed_intervals_hlth_4() {
     let test = test_workers();
     let worker = Worker::new("stuck", Schedule::Interval(Timeout::from_secs(10)), |_| {
         pending()
@@ -238,7 +238,7 @@ async fn a_worker_is_run_now_paused_and_resumed_work_1() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_under_way_is_finished_at_stop_and_no_new_one_begins_life_4() {
+async fn stop_finishes_current_run_and_starts_no_other_life_4() {
     let test = test_workers();
     let (sender, mut events) = mpsc::unbounded_channel();
     test.workers
@@ -309,7 +309,7 @@ fn singleton(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_singleton_runs_on_one_replica_and_moves_when_it_stops_work_2() {
+async fn singleton_moves_to_another_replica_at_stop_work_2() {
     let leases = Arc::new(MemoryLeases::default());
     let (first, second) = (test_workers(), test_workers());
     let (worker, mut on_first) = singleton("report", &leases);
@@ -339,7 +339,7 @@ async fn a_singleton_runs_on_one_replica_and_moves_when_it_stops_work_2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_singleton_whose_replica_dies_runs_on_another_within_fifteen_seconds_work_2() {
+async fn singleton_of_dead_replica_moves_within_15_seconds_work_2() {
     let leases = Arc::new(MemoryLeases::default());
     let (first, second) = (test_workers(), test_workers());
     let (worker, mut on_first) = singleton("report", &leases);

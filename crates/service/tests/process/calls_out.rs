@@ -8,7 +8,7 @@ use std::{
 use seaworthy_testkit::http::{get, request};
 use serde_json::Value;
 
-use super::{PATIENCE, trial, until};
+use super::{TIMEOUT, trial, until};
 
 /// A partner that answers each call with its name and passes on the head that it was sent.
 fn partner() -> (SocketAddr, mpsc::Receiver<Vec<String>>) {
@@ -32,7 +32,7 @@ fn partner() -> (SocketAddr, mpsc::Receiver<Vec<String>>) {
 }
 
 #[test]
-fn a_call_of_a_handler_carries_the_request_it_is_made_for_msg_8_life_6() {
+fn outgoing_call_carries_request_context_msg_8_life_6() {
     let (address, heads) = partner();
     let base = format!("clients.partner.base_url=http://{address}/v1");
     let mut service = trial(&["--set", &base]);
@@ -48,7 +48,7 @@ fn a_call_of_a_handler_carries_the_request_it_is_made_for_msg_8_life_6() {
     ];
     let answer = request(public, "GET", "/partner", &asked, "").unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (200, "partner"));
-    let head = heads.recv_timeout(PATIENCE).unwrap();
+    let head = heads.recv_timeout(TIMEOUT).unwrap();
     let value = |name: &str| {
         let line = head.iter().find_map(|line| line.strip_prefix(name));
         line.unwrap_or_default()
@@ -83,7 +83,7 @@ fn a_partner_that_is_gone_is_a_503_without_its_address_api_2() {
 }
 
 #[test]
-fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1() {
+fn operators_list_hold_and_reset_breakers_res_1() {
     let (address, heads) = partner();
     let base = format!("clients.partner.base_url=http://{address}");
     let mut service = trial(&["--set", &base]);
@@ -104,7 +104,7 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
         request(admin, "POST", &path, &headers, body).unwrap()
     };
     assert_eq!(get(public, "/partner").unwrap().status, 200);
-    heads.recv_timeout(PATIENCE).unwrap();
+    heads.recv_timeout(TIMEOUT).unwrap();
     let shown = breaker();
     assert_eq!(
         (&shown["name"], &shown["state"]),
@@ -255,7 +255,7 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
 }
 
 #[test]
-fn a_policy_that_a_client_cannot_follow_is_no_silent_setting_res_8() {
+fn unsupported_client_policy_fails_start_res_8() {
     let mut service = trial(&["--set", "clients.partner.policies.coalesce=true"]);
     let warning = service.line("policies.coalesce").unwrap();
     assert!(warning.contains("\"client\":\"partner\""), "{warning}");

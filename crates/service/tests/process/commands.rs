@@ -64,7 +64,7 @@ fn a_command_that_fails_says_why_life_1() {
 }
 
 #[test]
-fn a_command_refuses_the_settings_that_the_service_would_refuse_conf_3() {
+fn command_rejects_unsafe_settings_conf_3() {
     let ended = run(&["tally", "--set", "number=many"]);
     assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
     let ended = run(&["tally", "--set", "number=2", "--profile", "production"]);
@@ -73,7 +73,7 @@ fn a_command_refuses_the_settings_that_the_service_would_refuse_conf_3() {
 }
 
 #[test]
-fn an_unknown_command_or_argument_is_a_mistake_of_the_command_line() {
+fn unknown_command_or_argument_is_usage_error() {
     assert_eq!(run(&["talley"]).status.code(), Some(2));
     let ended = run(&["tally", "--forever"]);
     assert_eq!(ended.status.code(), Some(2));

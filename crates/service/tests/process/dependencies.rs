@@ -14,7 +14,7 @@ fn silent() -> SocketAddr {
 }
 
 #[test]
-fn a_service_without_its_dependencies_is_alive_and_says_what_it_waits_for_life_2_life_8() {
+fn service_is_live_while_dependencies_are_down_life_2_life_8() {
     let address = silent();
     let mut service = trial(&["--set", &format!("needed={address}")]);
     let (public, admin) = service.addresses().unwrap();
@@ -29,7 +29,7 @@ fn a_service_without_its_dependencies_is_alive_and_says_what_it_waits_for_life_2
 }
 
 #[test]
-fn a_dependency_that_returns_makes_the_service_ready_within_a_second_life_2() {
+fn recovered_dependency_sets_readiness_within_a_second_life_2() {
     let address = silent();
     // With a backoff of up to a minute, only the probe can detect the return in time.
     let mut service = trial(&[
@@ -56,7 +56,7 @@ fn a_dependency_that_returns_makes_the_service_ready_within_a_second_life_2() {
 }
 
 #[test]
-fn a_dependency_that_stays_away_ends_the_start_with_its_name_life_2() {
+fn unreachable_dependency_fails_start_with_its_name_life_2() {
     let address = silent();
     let ended = trial(&[
         "--set",
@@ -78,7 +78,7 @@ fn a_dependency_that_stays_away_ends_the_start_with_its_name_life_2() {
 }
 
 #[test]
-fn an_optional_dependency_may_be_away_and_its_use_fails_at_once_life_7() {
+fn unreachable_optional_dependency_fails_only_its_use_life_7() {
     let address = silent();
     let mut service = trial(&[
         "--set",
@@ -119,7 +119,7 @@ fn an_optional_dependency_may_be_away_and_its_use_fails_at_once_life_7() {
 }
 
 #[test]
-fn a_needed_dependency_that_is_lost_turns_readiness_off_until_it_returns_hlth_2() {
+fn lost_dependency_turns_readiness_off_until_return_hlth_2() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let needed = format!("needed={address}");

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use seaworthy_testkit::process::{ServiceProcess, example};
 
 /// Nothing that these tests wait for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A short drain, so that a stop takes less than a second where nothing holds it up, and no limit
 /// for the one client that a test is.
@@ -37,7 +37,7 @@ fn trial(arguments: &[&str]) -> ServiceProcess {
 
 /// Asks again and again until the answer is yes.
 fn until(what: &str, mut answer: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while !answer() {
         assert!(Instant::now() < end, "{what} has not come true");
         std::thread::yield_now();

@@ -30,7 +30,7 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn every_mistake_is_told_at_once_with_its_place_and_the_nearest_key_conf_1() {
+fn reports_all_errors_with_location_and_nearest_key_conf_1() {
     let folder = folder(&[(
         "config.yaml",
         "number: many\nserver:\n  http:\n    adr: 127.0.0.1:1\n    timeout: soon\nneeded: ${TRIAL_MISSING}\nlifecycle: 5\n",
@@ -70,7 +70,7 @@ fn settings_of_undeclared_clients_are_mistakes_conf_1() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_and_an_unknown_profile_are_errors_conf_1() {
+fn missing_folder_and_unknown_profile_are_errors_conf_1() {
     let ended = run(&["serve", "--config", "/nowhere/at/all"]);
     assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
     assert!(ended.stderr.contains("/nowhere/at/all"), "{}", ended.stderr);
@@ -80,7 +80,7 @@ fn a_folder_that_is_not_there_and_an_unknown_profile_are_errors_conf_1() {
 }
 
 #[test]
-fn production_refuses_what_is_unsafe_and_says_so_in_text_and_json_conf_3() {
+fn production_rejects_unsafe_settings_in_text_and_json_conf_3() {
     let ended = run(&["serve", "--profile", "production"]);
     assert_eq!(ended.status.code(), Some(78));
     assert!(
@@ -95,7 +95,7 @@ fn production_refuses_what_is_unsafe_and_says_so_in_text_and_json_conf_3() {
 }
 
 #[test]
-fn a_reload_changes_what_is_reloadable_and_a_bad_file_changes_nothing_conf_4() {
+fn reload_applies_valid_files_only_conf_4() {
     let folder = folder(&[("config.yaml", "number: 1\n")]);
     let file = folder.path().join("config.yaml");
     let mut service = trial(&["--config", text(folder.path())]);
@@ -124,7 +124,7 @@ fn a_reload_changes_what_is_reloadable_and_a_bad_file_changes_nothing_conf_4() {
 }
 
 #[test]
-fn a_reload_cannot_bring_production_what_its_start_refuses_conf_3_conf_4() {
+fn reload_rejects_unsafe_settings_in_production_conf_3_conf_4() {
     let safe = "behind_tls_proxy: true\nnumber: 1\nserver:\n  http:\n    cors:\n      enabled: true\n      allowed_origins: [\"https://app.example\"]\n";
     let folder = folder(&[("config.yaml", safe), ("config.production.yaml", "{}\n")]);
     let file = folder.path().join("config.yaml");
@@ -153,7 +153,7 @@ fn a_reload_cannot_bring_production_what_its_start_refuses_conf_3_conf_4() {
 }
 
 #[test]
-fn what_cannot_be_served_is_a_mistake_of_its_key_and_not_of_another_conf_1_conf_6() {
+fn unusable_setting_is_reported_with_its_key_conf_1_conf_6() {
     for (setting, key) in [
         (
             "server.http.limits.head.max_headers=5000",
@@ -211,7 +211,7 @@ fn a_hangup_takes_new_certificates_too_conf_4_sec_1() {
 }
 
 #[test]
-fn a_secret_follows_its_rotation_in_the_vault_and_is_shown_nowhere_conf_5() {
+fn rotated_vault_secret_is_applied_and_not_shown_conf_5() {
     let Some(program) = required("SEAWORTHY_TEST_VAULT") else {
         return;
     };
@@ -274,7 +274,7 @@ fn a_secret_follows_its_rotation_in_the_vault_and_is_shown_nowhere_conf_5() {
 }
 
 #[test]
-fn what_operators_may_do_needs_the_token_and_a_header_that_no_page_can_send_sec_2() {
+fn admin_actions_need_token_and_custom_header_sec_2() {
     let mut service = ServiceProcess::start(
         &example("trial"),
         &["--set", "admin.token=env:TRIAL_TOKEN"],
@@ -321,7 +321,7 @@ fn admin_refuses_requests_of_pages_of_other_sites_auth_5() {
 }
 
 #[test]
-fn without_a_token_no_page_can_reach_the_admin_listener_by_a_name_auth_5() {
+fn admin_listener_without_token_rejects_foreign_hosts_auth_5() {
     let mut service = trial(&[]);
     let (_, admin) = service.addresses().unwrap();
     let ask = |path: &str, host: &str| {

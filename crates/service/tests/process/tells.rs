@@ -27,7 +27,7 @@ fn change(answer: &Answer) -> Value {
 }
 
 #[test]
-fn a_request_id_and_a_trace_are_kept_in_the_answer_and_in_every_line_obs_7() {
+fn response_and_log_lines_have_request_id_and_trace_obs_7() {
     let mut service = ready(&[]);
     let (public, _) = service.addresses().unwrap();
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -104,7 +104,7 @@ fn malformed_request_ids_and_traces_are_replaced_obs_6_obs_7() {
 }
 
 #[test]
-fn a_panic_is_a_plain_500_with_the_request_id_a_metric_and_a_line_obs_8() {
+fn panic_is_500_with_request_id_metric_and_log_line_obs_8() {
     let mut service = ready(&[]);
     let (public, admin) = service.addresses().unwrap();
     let answer = request(public, "GET", "/panic", &[("x-request-id", "panics-1")], "").unwrap();
@@ -125,7 +125,7 @@ fn a_panic_is_a_plain_500_with_the_request_id_a_metric_and_a_line_obs_8() {
 }
 
 #[test]
-fn unknown_paths_and_methods_are_problem_documents_with_all_headers_sec_4() {
+fn unknown_paths_and_methods_are_problem_documents_sec_4() {
     let mut service = ready(&[]);
     let (public, _) = service.addresses().unwrap();
     let missing = get(public, "/nothing").unwrap();
@@ -147,7 +147,7 @@ fn unknown_paths_and_methods_are_problem_documents_with_all_headers_sec_4() {
 }
 
 #[test]
-fn a_body_too_slow_or_too_large_is_a_problem_document_whatever_the_extractor_sec_3() {
+fn slow_or_large_body_is_problem_document_sec_3() {
     let mut service = ready(&[
         "--set",
         "server.http.limits.body.timeout=300ms",
@@ -187,7 +187,7 @@ fn a_body_too_slow_or_too_large_is_a_problem_document_whatever_the_extractor_sec
 }
 
 #[test]
-fn a_level_is_changed_while_the_service_runs_and_returns_by_itself_obs_1() {
+fn log_level_changes_at_run_time_and_reverts_obs_1() {
     let mut service = ready(&["--set", "log.targets.trial=warn"]);
     let (_, admin) = service.addresses().unwrap();
     let body =

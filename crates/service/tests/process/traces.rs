@@ -11,7 +11,7 @@ use prost::Message as _;
 use rustix::process::Signal;
 use seaworthy_testkit::http::{get, request};
 
-use super::{PATIENCE, trial};
+use super::{TIMEOUT, trial};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -62,7 +62,7 @@ fn spans_reach_a_collector_with_their_trace_and_service_obs_6() {
         "",
     )
     .unwrap();
-    let export = taken.recv_timeout(PATIENCE).unwrap();
+    let export = taken.recv_timeout(TIMEOUT).unwrap();
     let resource = &export.resource_spans[0];
     let attributes = &resource.resource.as_ref().unwrap().attributes;
     let name = attributes

@@ -19,7 +19,7 @@ fn model(files: &[(&str, &str)]) -> Model {
 }
 
 #[test]
-fn a_go_repository_with_two_mains_is_two_services_with_the_packages_each_imports() {
+fn go_repository_with_two_mains_is_two_services() {
     let model = model(&[
         ("go.mod", "module example.org/shop\n"),
         (

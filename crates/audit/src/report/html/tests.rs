@@ -20,7 +20,7 @@ fn the_file_needs_nothing_from_elsewhere() {
 }
 
 #[test]
-fn every_element_is_one_of_ours_and_is_closed_whatever_the_repository_says() {
+fn hostile_repository_adds_no_html_elements() {
     let text = html(&sample::report(true));
     let body = text.strip_prefix("<!DOCTYPE html>").unwrap();
     let mut reader = Reader::from_str(body);

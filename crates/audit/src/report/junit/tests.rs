@@ -36,7 +36,7 @@ fn elements(text: &str) -> std::collections::BTreeMap<String, usize> {
 }
 
 #[test]
-fn findings_are_failures_and_open_questions_are_skipped_in_well_formed_xml() {
+fn findings_are_failures_and_undecided_checks_are_skipped() {
     let report = sample::report(false);
     let counts = elements(&junit(&report).unwrap());
     assert_eq!(counts["failure"], report.findings.len());

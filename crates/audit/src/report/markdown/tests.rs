@@ -2,7 +2,7 @@ use super::markdown;
 use crate::report::sample;
 
 #[test]
-fn the_document_has_every_chapter_in_the_order_in_which_it_is_read() {
+fn document_has_all_chapters_in_order() {
     let text = markdown(&sample::report(true)).unwrap();
     let chapters: Vec<_> = text
         .lines()

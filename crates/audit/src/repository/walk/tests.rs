@@ -22,7 +22,7 @@ fn skipped(inventory: &Inventory) -> Vec<(&str, SkipReason)> {
 }
 
 #[test]
-fn what_git_ignores_is_left_out_and_the_deepest_file_has_the_last_word() {
+fn ignored_files_are_skipped_and_deepest_gitignore_wins() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::create_dir_all(root.join("a/b")).unwrap();
@@ -115,7 +115,7 @@ fn a_folder_that_cannot_be_entered_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn patterns_are_read_from_plain_files_of_the_repository_within_a_bound() {
+fn ignore_patterns_come_from_regular_files_up_to_limit() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("patterns"), "*\n").unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ fn breaker(now: Instant) -> CircuitBreaker {
 
 proptest! {
     #[test]
-    fn counted_without_the_lock_or_under_it_a_success_is_the_same_res_1(
+    fn success_counts_equally_with_and_without_lock_res_1(
         steps in prop::collection::vec((0_u64..400, 0_u8..20), 1..400),
     ) {
         let mut now = Instant::now();
@@ -40,7 +40,7 @@ proptest! {
 }
 
 #[test]
-fn of_many_threads_no_success_is_lost_and_failures_among_them_are_seen_res_1() {
+fn concurrent_outcomes_are_all_counted_res_1() {
     let now = Instant::now();
     let breaker = breaker(now);
     let report = |outcome| {

@@ -79,7 +79,7 @@ async fn attempts_and_late_calls_use_up_no_rate_res_6() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_adaptive_limit_from_the_settings_bounds_calls_and_measures_them_res_7() {
+async fn configured_adaptive_limit_bounds_and_measures_calls_res_7() {
     let resilience = stock(r#"{"adaptive_concurrency": {"initial_limit": 2, "samples": 5}}"#);
     let policies = resilience.dependency(STOCK);
     let service = ServiceBuilder::new()
@@ -161,7 +161,7 @@ async fn hedging_from_the_settings_asks_a_second_time_res_8() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn coalescing_from_the_settings_makes_one_call_of_equal_requests_res_8() {
+async fn configured_coalescing_merges_equal_requests_res_8() {
     let resilience = stock(r#"{"coalesce": true}"#);
     let policies = resilience.dependency(STOCK);
     let calls = Arc::new(AtomicU32::new(0));
