@@ -166,7 +166,8 @@ fn revoked() -> Revocations {
     revoked
 }
 
-/// Returns the full stack with a route for anonymous and authenticated callers, and the credentials.
+/// Returns the full stack with a route for anonymous and authenticated callers, and the
+/// credentials.
 fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     let signer = signer(Algorithm::EdDsa)?;
     let bearer = BearerAuthentication::new(

@@ -7,7 +7,8 @@ use std::{
 use super::{Caller, TOKENS};
 use crate::{Failure, instructions::total};
 
-/// Counts the instructions of an anonymous request and of one with a cached token, without a socket.
+/// Counts the instructions of an anonymous request and of one with a cached token, without a
+/// socket.
 pub(crate) fn count_instructions(requests: u32) -> Result<(), Failure> {
     let each = |known| -> Result<u64, Failure> {
         let short = count(requests, known)?;

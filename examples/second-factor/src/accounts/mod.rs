@@ -40,8 +40,8 @@ impl Accounts {
         }
     }
 
-    /// Records a rejected action. This includes unknown accounts, so that response times do not show
-    /// whether an account exists.
+    /// Records a rejected action. This includes unknown accounts, so that response times do not
+    /// show whether an account exists.
     async fn record_rejection(
         &self,
         action: &'static str,

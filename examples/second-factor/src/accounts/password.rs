@@ -33,8 +33,8 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Verifies a password and returns its user. All callers share one lockout. The audit log records
-    /// a wrong password as `action`.
+    /// Verifies a password and returns its user. All callers share one lockout. The audit log
+    /// records a wrong password as `action`.
     pub(super) async fn verify_password(
         &self,
         action: &'static str,

@@ -8,8 +8,8 @@ use super::Accounts;
 use crate::{errors, users::User};
 
 impl Accounts {
-    /// Starts the setup of an authenticator. It requires the password, so that a stolen session cannot
-    /// lock out the owner.
+    /// Starts the setup of an authenticator. It requires the password, so that a stolen session
+    /// cannot lock out the owner.
     pub(crate) async fn enrol(
         &self,
         user: &str,
@@ -55,8 +55,8 @@ impl Accounts {
         recovery.ok_or_else(errors::invalid_code)
     }
 
-    /// Removes the second factor. It requires the password and a code, so that a stolen session and a
-    /// password are not enough.
+    /// Removes the second factor. It requires the password and a code, so that a stolen session
+    /// and a password are not enough.
     pub(crate) async fn disable(
         &self,
         user: &str,

@@ -2,8 +2,8 @@ use seaworthy::data::{DataError, FromRow, Row};
 
 use crate::domain::{Attributes, Symbol};
 
-/// Converts a project ID to a signed column. The bits stay the same, and no query compares the order
-/// of projects.
+/// Converts a project ID to a signed column. The bits stay the same, and no query compares the
+/// order of projects.
 pub(super) fn project(id: u64) -> i64 {
     id.cast_signed()
 }
