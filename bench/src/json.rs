@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_read_the_same_order_api_1() {
+    fn contract_and_serde_parse_the_same_order_api_1() {
         let text = document();
         let seaworthy = read_contract(text.as_bytes()).unwrap();
         let baseline = read_serde(text.as_bytes()).unwrap();

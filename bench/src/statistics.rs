@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_and_medians_are_those_of_the_values() {
+    fn computes_percentiles_and_medians() {
         let values: Vec<u64> = (0..1_000).collect();
         assert_eq!(percentile(&values, 0.5), 500);
         assert_eq!(percentile(&values, 0.999), 999);

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_is_about_one_kibibyte() {
+    fn document_has_about_one_kibibyte() {
         assert!(
             (1_000..1_100).contains(&document().len()),
             "{}",
