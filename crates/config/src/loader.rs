@@ -53,6 +53,7 @@ pub struct Loader {
     rules: Vec<Rule>,
     defaults: Vec<(String, Json)>,
     variables: Vec<LegacyVariable>,
+    reads_legacy_variables: bool,
 }
 
 /// A check of settings beyond their types.
@@ -84,6 +85,7 @@ impl Loader {
             rules: Vec::new(),
             defaults: Vec::new(),
             variables: Vec::new(),
+            reads_legacy_variables: true,
         }
     }
 
@@ -166,6 +168,20 @@ impl Loader {
         self
     }
 
+    /// Ignores all variables without the prefix of the service. For programs that start several
+    /// services in one environment, where a name has several meanings.
+    #[must_use]
+    pub fn without_legacy_variables(mut self) -> Self {
+        self.reads_legacy_variables = false;
+        self
+    }
+
+    /// The variables of legacy deployments that this loader reads.
+    fn legacy_variables(&self) -> impl Iterator<Item = &LegacyVariable> {
+        let variables = self.variables.iter();
+        variables.filter(|_| self.reads_legacy_variables)
+    }
+
     /// Adds the defaults and variables of this loader to a schema.
     #[must_use]
     pub fn complete(&self, schema: Schema) -> Schema {
@@ -173,8 +189,8 @@ impl Loader {
         let schema = defaults.fold(schema, |schema, (key, value)| {
             schema.with_default(key, value.clone())
         });
-        let variables = self.variables.iter();
-        variables.fold(schema, Schema::with_legacy_variable)
+        self.legacy_variables()
+            .fold(schema, Schema::with_legacy_variable)
     }
 
     /// The name of the service.
@@ -259,7 +275,7 @@ impl Loader {
 
     /// The profile of the first variable of a legacy deployment that is not empty.
     fn legacy_profile(&self) -> Result<Option<Profile>, ConfigError> {
-        for variable in self.variables.iter().filter(|one| one.sets_profile()) {
+        for variable in self.legacy_variables().filter(|one| one.sets_profile()) {
             let error = |problem: String| {
                 let origin = Origin::Environment {
                     name: variable.name().into(),

@@ -29,12 +29,20 @@ const VARIABLES: [LegacyVariable; 6] = [
 ];
 
 fn load(variables: &[(&str, &str)]) -> Result<Loaded, ConfigErrors> {
+    load_with(variables, |loader| loader)
+}
+
+fn load_with(
+    variables: &[(&str, &str)],
+    change: impl Fn(Loader) -> Loader,
+) -> Result<Loaded, ConfigErrors> {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("config.yaml"), "{}").unwrap();
     let loader = Loader::new("hello")
         .directory(directory.path())
         .environment(variables.iter().copied().collect::<Environment>());
     let loader = VARIABLES.into_iter().fold(loader, Loader::legacy_variable);
+    let loader = change(loader);
     loader.load(&loader.complete(Schema::of::<Hello>()))
 }
 
@@ -107,6 +115,14 @@ fn unsupported_legacy_variable_fails_load_conf_1() {
         let error = error(variable);
         assert!(error.contains(advice), "{error}");
     }
+}
+
+#[test]
+fn shared_environment_has_no_legacy_variables_conf_1() {
+    let variables = [("PORT", "80"), ("APP_ENV", "prod"), ("SMTP_HOST", "a")];
+    let loaded = load_with(&variables, Loader::without_legacy_variables).unwrap();
+    assert_eq!(loaded.get::<Hello>().unwrap().addr, "");
+    assert_eq!(loaded.profile(), Profile::Development);
 }
 
 #[test]
