@@ -281,6 +281,8 @@ fn loader(
     settings.extend(overrides.map(str::to_owned));
     let loader = Loader::new(part.identity)
         .environment(Environment::of_process())
+        // A legacy variable has another meaning for each service.
+        .without_legacy_variables()
         .overrides(settings);
     match options.profile {
         Some(profile) => loader.profile(profile),

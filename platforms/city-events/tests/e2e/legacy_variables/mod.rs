@@ -7,13 +7,10 @@ mod feed;
 mod gateway;
 mod join;
 
-use std::path::Path;
-
 use seaworthy::{
     config::{ConfigErrors, Environment, Loaded, Loader, Profile, Settings},
     prelude::Service,
 };
-use seaworthy_testkit::process::ServiceProcess;
 use serde_json::{Value, json};
 
 /// The expected effect of a variable.
@@ -158,20 +155,3 @@ fn rows(parts: impl IntoIterator<Item = Vec<Row>>) -> Vec<Row> {
 }
 
 const POSTGRES: &str = "postgres://user@db.example/name";
-
-#[test]
-fn rejected_legacy_variable_ends_program_with_78_conf_1() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().display().to_string();
-    let process = ServiceProcess::start_as_is(
-        Path::new(env!("CARGO_BIN_EXE_city-events")),
-        &["--data", &data, "--free-ports", "--empty"],
-        &[("SMTP_HOST", "smtp.example")],
-    );
-    let ended = process.unwrap().ended().unwrap();
-    assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
-    assert!(
-        ended.stderr.contains("env SMTP_HOST: ") && ended.stderr.contains("set mail.url"),
-        "{ended:#?}"
-    );
-}
