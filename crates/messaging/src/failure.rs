@@ -1,6 +1,6 @@
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use seaworthy_core::{Code, Error};
+use seaworthy_core::{Code, Error, error_chain};
 use seaworthy_resilience::{Refusal, Refused};
 
 use crate::{PublishError, transport::Cause};
@@ -12,7 +12,7 @@ use crate::{PublishError, transport::Cause};
 /// found", because the missing thing may not have arrived yet.
 ///
 /// ```
-/// use seaworthy_core::{Code, Error};
+/// use seaworthy_core::{Code, Error, error_chain};
 /// use seaworthy_messaging::Failure;
 ///
 /// let failure = Failure::from(Error::new(Code::Unavailable, "STORE_DOWN", "the store cannot be reached"));
@@ -98,20 +98,9 @@ impl Failure {
         )
     }
 
-    /// Returns the error and its causes as one text. A cause that repeats the end of the text is
-    /// left out.
+    /// Returns the error and its causes as one text.
     pub(crate) fn explanation(&self) -> String {
-        let mut text = self.cause.to_string();
-        let mut next = self.cause.source();
-        while let Some(cause) = next {
-            let below = cause.to_string();
-            if !text.ends_with(&below) {
-                text.push_str(": ");
-                text.push_str(&below);
-            }
-            next = cause.source();
-        }
-        text
+        error_chain(self.cause.as_ref())
     }
 }
 

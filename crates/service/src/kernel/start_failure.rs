@@ -41,7 +41,7 @@ impl StartFailure {
                 let keys = violations.iter().map(|violation| violation.key.as_str());
                 keys.collect::<Vec<_>>().join(", ")
             }
-            Self::Failed(error) => error.chain().join(": "),
+            Self::Failed(error) => seaworthy_core::error_chain(error),
         }
     }
 }
