@@ -1,6 +1,6 @@
 use seaworthy_contract::MethodAccess;
 use seaworthy_core::{ByteSize, Timeout};
-use seaworthy_http::{Access, RouteOptions};
+use seaworthy_http::{Access, Priority, RouteOptions};
 
 /// Options of one contract method in the stack, for both transports. They do not include access:
 /// the contract declares it with `(seaworthy.access)`, and code cannot change it (AUTH-5).
@@ -28,6 +28,12 @@ impl MethodOptions {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Sets the priority under overload ([`RouteOptions::priority`]).
+    #[must_use]
+    pub fn priority(self, priority: Priority) -> Self {
+        Self(self.0.priority(priority))
     }
 
     /// Replaces the service's timeout.

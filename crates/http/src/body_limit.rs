@@ -4,8 +4,12 @@
 use std::{
     error::Error as StdError,
     pin::Pin,
-    sync::{Arc, OnceLock, Weak},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::body::Body;
@@ -13,6 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body::{Body as _, Frame, SizeHint};
 use seaworthy_core::{ByteSize, Code, Error, RequestMemory};
+use tokio::time::Instant;
 
 use crate::{
     body_budget::{self, BodyBudget, BudgetSpent, Holding, Idle, Room},
@@ -36,6 +41,8 @@ pub(crate) struct BodyReport(Arc<Reading>);
 struct Reading {
     fault: OnceLock<BodyFault>,
     holding: Holding,
+    /// Nanoseconds that the handler waited for the client.
+    waited: AtomicU64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +90,11 @@ impl BodyReport {
     /// Returns the error for the client, if reading failed.
     pub(crate) fn error(&self) -> Option<Error> {
         self.0.fault.get().map(|fault| fault.error())
+    }
+
+    /// Returns how long the handler waited for the client.
+    pub(crate) fn waited(&self) -> Duration {
+        Duration::from_nanos(self.0.waited.load(Ordering::Relaxed))
     }
 
     /// Returns the budget for memory that the request takes beyond its body.
@@ -136,6 +148,7 @@ pub(crate) fn limited(
     let report = BodyReport(Arc::new(Reading {
         fault: OnceLock::new(),
         holding: Holding::new(budget.clone()),
+        waited: AtomicU64::new(0),
     }));
     let body = Body::new(LimitedBody {
         body,
@@ -149,6 +162,7 @@ pub(crate) fn limited(
         },
         waiting: None,
         idle: None,
+        pending_since: None,
     });
     (body, Some(report))
 }
@@ -182,6 +196,8 @@ struct LimitedBody {
     waiting: Option<(Frame<Bytes>, Room)>,
     /// Set while the reader waits.
     idle: Option<Idle>,
+    /// Set while the reader waits for the client.
+    pending_since: Option<Instant>,
 }
 
 impl LimitedBody {
@@ -199,6 +215,15 @@ impl LimitedBody {
         // The partial body is useless, so release its bytes at once.
         self.report.0.holding.shrink_to(0);
         Poll::Ready(Some(Err(error)))
+    }
+
+    fn measure_wait(&mut self, is_waiting: bool) {
+        if is_waiting {
+            self.pending_since.get_or_insert_with(Instant::now);
+        } else if let Some(since) = self.pending_since.take() {
+            let nanos = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.report.0.waited.fetch_add(nanos, Ordering::Relaxed);
+        }
     }
 
     /// Polls the next chunk without charging the budget.
@@ -288,6 +313,7 @@ impl http_body::Body for LimitedBody {
             return this.fail(BudgetSpent);
         }
         let polled = this.poll_charged(context);
+        this.measure_wait(polled.is_pending() && this.waiting.is_none());
         if polled.is_ready() {
             this.idle = None;
         } else if this.idle.is_none() && this.report.0.holding.held() > 0 {

@@ -48,17 +48,16 @@ pub(crate) fn is_forged(
     !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
-/// Returns whether an origin is that of the request. Ignores the scheme, because a proxy may have
-/// terminated TLS.
+/// Returns whether an origin is that of the request. Accepts both `http` and `https`, because a
+/// proxy may have terminated TLS.
 fn is_own(origin: &[u8], uri: &Uri, headers: &HeaderMap) -> bool {
     let own = match uri.authority() {
         Some(authority) => Some(authority.as_str().as_bytes()),
         None => headers.get(header::HOST).map(|host| host.as_bytes()),
     };
     let host = origin
-        .windows(3)
-        .position(|window| window == b"://")
-        .and_then(|scheme| origin.get(scheme + 3..));
+        .strip_prefix(b"https://")
+        .or_else(|| origin.strip_prefix(b"http://"));
     matches!((host, own), (Some(host), Some(own)) if host.eq_ignore_ascii_case(own))
 }
 
@@ -93,6 +92,8 @@ mod tests {
             ("origin", "https://events.example:8080.evil.example"),
             ("origin", "https://events.example"),
             ("origin", "null"),
+            ("origin", "xhttps://events.example:8080"),
+            ("origin", "ftp://events.example:8080"),
         ] {
             assert!(asks(Method::POST, &[cookie, forged]), "{forged:?}");
             assert!(asks(Method::DELETE, &[cookie, forged]), "{forged:?}");

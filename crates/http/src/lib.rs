@@ -70,6 +70,7 @@ pub use rate_limit::RateLimitConfig;
 pub use request_id::RequestIds;
 pub use routes::{Access, Choice, RouteDescription, RouteError, RouteOptions, Routes, Variant};
 pub use rpc::{StatusInTrailers, grpc_timeout};
+pub use seaworthy_resilience::adaptive_concurrency::Priority;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
     ErrorForm, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService, Step,

@@ -1,26 +1,26 @@
-//! Load shedding by a limit on the requests in flight (RES-7).
+//! Load shedding by a limit on the requests in flight, which follows the latency (RES-7).
 //!
 //! A queue in front of a saturated service makes every request late. A refusal makes one request
-//! wait. The limit counts requests and not CPU time, because a full connection pool is a bottleneck
-//! too.
+//! wait. [`AdaptiveConcurrency`] measures the latency of the whole service, because a full
+//! connection pool is a bottleneck too.
 
 use std::{
     num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
+use http::StatusCode;
 use schemars::JsonSchema;
-use seaworthy_core::{Code, Error};
+use seaworthy_core::{Code, Error, Timeout};
+use seaworthy_resilience::{
+    Outcome,
+    adaptive_concurrency::{
+        AdaptiveConcurrency, AdaptiveConcurrencyConfig, ConcurrencyPermit, Priority,
+    },
+};
+use seaworthy_telemetry::metrics::Metrics;
 use serde::{Deserialize, Serialize};
-
-/// A thousand requests per second of one second each, by Little's law.
-const MAX_IN_FLIGHT: NonZeroU32 = NonZeroU32::new(1_024).unwrap();
-/// Lets a peak pass and delays retries.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Limit on the requests in flight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,73 +29,81 @@ pub struct LoadShedConfig {
     /// Maximum requests in flight. The response to further ones is 503 with `Retry-After`.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": 1_000_000 }]))]
     pub max_in_flight: NonZeroU32,
+    /// How much longer than without load a response may take on average before the limit falls
+    /// below `max_in_flight`. It never falls while less than half of it is in flight.
+    #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": "10s" }]))]
+    pub max_queue_delay: Timeout,
 }
 
 impl Default for LoadShedConfig {
     fn default() -> Self {
+        let AdaptiveConcurrencyConfig {
+            max_limit,
+            max_queue_delay,
+        } = AdaptiveConcurrencyConfig::default();
         Self {
-            max_in_flight: MAX_IN_FLIGHT,
+            max_in_flight: max_limit,
+            max_queue_delay,
         }
     }
 }
 
 #[derive(Debug)]
-pub(crate) struct LoadShed {
-    maximum: u32,
-    in_flight: Arc<AtomicU32>,
-}
+pub(crate) struct LoadShed(AdaptiveConcurrency);
 
 /// Counts one request as in flight until the last clone is dropped. A call that continues after
 /// its client has left keeps a clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Admission {
-    _counted: Arc<Counted>,
-}
-
-#[derive(Debug)]
-struct Counted {
-    in_flight: Arc<AtomicU32>,
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+pub(crate) struct Admission(Arc<ConcurrencyPermit>);
 
 impl LoadShed {
-    pub(crate) fn new(config: &LoadShedConfig) -> Self {
-        Self {
-            maximum: config.max_in_flight.get(),
-            in_flight: Arc::default(),
-        }
+    /// Creates the limit of a listener.
+    pub(crate) fn new(name: &str, config: &LoadShedConfig, metrics: &Metrics) -> Self {
+        let config = AdaptiveConcurrencyConfig {
+            max_limit: config.max_in_flight,
+            max_queue_delay: config.max_queue_delay,
+        };
+        Self(AdaptiveConcurrency::new(name, &config, metrics))
     }
 
-    /// Admits a request.
+    /// Admits a request that arrived at this time.
     ///
     /// # Errors
     /// `OVERLOADED` if the maximum number of requests is in flight.
-    pub(crate) fn admit(&self) -> Result<Admission, Error> {
-        let others = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        // Dropped if the request is refused.
-        let counted = Counted {
-            in_flight: Arc::clone(&self.in_flight),
-        };
-        if others < self.maximum {
-            return Ok(Admission {
-                _counted: Arc::new(counted),
-            });
+    pub(crate) fn admit(&self, priority: Priority, now: Instant) -> Result<Admission, Error> {
+        match self.0.admit(priority, now) {
+            Ok(permit) => Ok(Admission(Arc::new(permit))),
+            Err(refusal) => {
+                let error = Error::new(
+                    Code::Unavailable,
+                    "OVERLOADED",
+                    "the service is overloaded: try again later",
+                );
+                Err(match refusal.retry_after() {
+                    Some(wait) => error.with_retry_after(wait),
+                    None => error,
+                })
+            }
         }
-        Err(Error::new(
-            Code::Unavailable,
-            "OVERLOADED",
-            "the service is overloaded: try again later",
-        )
-        .with_retry_after(RETRY_AFTER))
     }
 
     pub(crate) fn in_flight(&self) -> u32 {
-        self.in_flight.load(Ordering::Relaxed)
+        self.0.in_flight()
+    }
+}
+
+impl Admission {
+    /// Records a response that begins now. `waited` is the time that the request waited for its
+    /// client, which may be as slow as it likes.
+    pub(crate) fn record(&self, status: StatusCode, waited: Duration) {
+        let outcome = if status.is_success() || status.is_redirection() {
+            Outcome::Success
+        } else if status.is_server_error() {
+            Outcome::TRANSIENT
+        } else {
+            Outcome::Permanent
+        };
+        self.0.record(outcome, waited);
     }
 }
 
@@ -103,21 +111,28 @@ impl LoadShed {
 mod tests {
     use super::*;
 
+    fn shed(max_in_flight: u32) -> LoadShed {
+        let config = LoadShedConfig {
+            max_in_flight: NonZeroU32::new(max_in_flight).unwrap(),
+            ..LoadShedConfig::default()
+        };
+        LoadShed::new("http", &config, &Metrics::new())
+    }
+
     #[test]
     fn bounds_and_releases_admissions_res_7() {
-        let shed = LoadShed::new(&LoadShedConfig {
-            max_in_flight: NonZeroU32::new(2).unwrap(),
-        });
-        let first = shed.admit().unwrap();
-        let second = shed.admit().unwrap();
-        let refused = shed.admit().unwrap_err();
+        let shed = shed(2);
+        let admit = || shed.admit(Priority::Normal, Instant::now());
+        let first = admit().unwrap();
+        let second = admit().unwrap();
+        let refused = admit().unwrap_err();
         assert_eq!(refused.code(), Code::Unavailable);
         assert!(refused.retry_after().is_some());
         let detached = first.clone();
         drop(first);
-        assert!(shed.admit().is_err());
+        assert!(admit().is_err());
         drop((detached, second));
         assert_eq!(shed.in_flight(), 0);
-        shed.admit().unwrap();
+        admit().unwrap();
     }
 }

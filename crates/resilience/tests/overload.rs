@@ -1,5 +1,5 @@
-//! The shedder and the retry budget against overloads (RES-7, RES-2): what
-//! `docs/resilience-overload.md` says is what happens.
+//! Simulated overloads of the adaptive limit and the retry budget (RES-7, RES-2), as in
+//! `docs/resilience-overload.md`.
 
 #[path = "../examples/overload/retries.rs"]
 mod retries;
@@ -10,6 +10,9 @@ mod table;
 
 use std::time::Duration;
 
+use seaworthy_core::Timeout;
+use seaworthy_resilience::adaptive_concurrency::AdaptiveConcurrencyConfig;
+
 #[test]
 fn the_page_of_overloads_is_what_the_command_prints_res_7() {
     let committed = include_str!("../../../docs/resilience-overload.md");
@@ -19,20 +22,35 @@ fn the_page_of_overloads_is_what_the_command_prints_res_7() {
     );
 }
 
-#[test]
-fn goodput_and_latency_hold_under_overload_res_7() {
+/// Overloads every bottleneck and compares p99 with its value without load.
+fn overload(max_queue_delay: Timeout, max_p99: impl Fn(Duration) -> Duration) {
+    let limit = AdaptiveConcurrencyConfig {
+        max_queue_delay,
+        ..AdaptiveConcurrencyConfig::default()
+    };
     for (bottleneck, name) in table::BOTTLENECKS {
-        let unloaded = station::run(bottleneck, 0.3, false, 7).p99;
+        let unloaded = station::run(bottleneck, 0.3, None, 7).p99;
         for factor in [2.0, 4.0, 8.0] {
-            let findings = station::run(bottleneck, factor, true, 7);
-            let place = format!("{name}, {factor} times: {findings:?}");
-            assert!(findings.goodput > 0.95, "{place}");
-            assert!(findings.p99 < unloaded * 2, "{place}");
-            assert!(findings.recovery < Duration::from_secs(5), "{place}");
-            // At random no more than the share that is served would be.
-            assert!(findings.critical > 0.8, "{place}");
+            let findings = station::run(bottleneck, factor, Some(&limit), 7);
+            let case = format!("{name}, {factor} times, unloaded {unloaded:?}: {findings:?}");
+            assert!(findings.goodput > 0.95, "{case}");
+            assert!(findings.p99 < max_p99(unloaded), "{case}");
+            assert!(findings.recovery < Duration::from_secs(5), "{case}");
+            // Random rejections would serve at most half of them.
+            assert!(findings.critical > 0.8, "{case}");
         }
     }
+}
+
+#[test]
+fn default_limit_bounds_the_queue_delay_under_overload_res_7() {
+    let delay = AdaptiveConcurrencyConfig::default().max_queue_delay;
+    overload(delay, |unloaded| unloaded + delay.get() * 3);
+}
+
+#[test]
+fn small_queue_delay_keeps_latency_flat_under_overload_res_7() {
+    overload(Timeout::from_millis(1), |unloaded| unloaded * 2);
 }
 
 #[test]

@@ -13,10 +13,10 @@ const MAX_DAYS: u64 = 400;
 /// A [`Timeout`] is at most a week.
 ///
 /// ```
-/// use seaworthy_account::SessionLifetime;
+/// use seaworthy_account::{InvalidLifetime, SessionLifetime};
 ///
 /// assert_eq!("90d".parse(), Ok(SessionLifetime::from_days(90)));
-/// assert_eq!("2160h".parse(), Err(seaworthy_account::InvalidLifetime));
+/// assert_eq!("2160h".parse::<SessionLifetime>(), Err(InvalidLifetime));
 /// assert!("401d".parse::<SessionLifetime>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -109,10 +109,6 @@ impl Observer {
         self.refusals.rate_limited.increment();
     }
 
-    pub(crate) fn shed(&self) {
-        self.refusals.shed.increment();
-    }
-
     pub(crate) fn unauthenticated(&self, error: &Error) {
         self.refusals
             .unauthenticated

@@ -7,7 +7,6 @@ const MOST_REASONS: usize = 64;
 #[derive(Debug)]
 pub(super) struct RefusalMetrics {
     pub(super) rate_limited: Counter,
-    pub(super) shed: Counter,
     pub(super) unauthenticated: Family<Counter>,
 }
 
@@ -20,11 +19,6 @@ impl RefusalMetrics {
                 "Requests that a rate limit refused.",
                 // Other limits of the service use the same metric with their own name.
                 &[("name", "server")],
-            ),
-            shed: metrics.counter(
-                "load_shed_total",
-                "Requests refused because too many were in flight.",
-                &[],
             ),
             unauthenticated: Family::new(MOST_REASONS, move |reason| {
                 by_reason.counter(

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use seaworthy_core::{ByteSize, Error, Grants, Timeout};
+use seaworthy_resilience::adaptive_concurrency::Priority;
 
 use crate::{authentication::unknown, body_limit::BodyReader};
 
@@ -38,6 +39,7 @@ pub struct RouteOptions {
     timeout: Option<Timeout>,
     body_limit: Option<ByteSize>,
     body_reader: BodyReader,
+    priority: Priority,
     without_rate_limit: bool,
     sensitive_query: bool,
     sets_session: bool,
@@ -86,6 +88,20 @@ impl RouteOptions {
     #[must_use]
     pub fn body_limit(mut self, limit: ByteSize) -> Self {
         self.body_limit = Some(limit);
+        self
+    }
+
+    /// Sets the priority under overload. The service rejects requests of a lower priority first.
+    ///
+    /// ```
+    /// use seaworthy_http::{Priority, RouteOptions};
+    ///
+    /// let payment = RouteOptions::new().priority(Priority::Critical);
+    /// let report = RouteOptions::new().priority(Priority::Background);
+    /// ```
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 
@@ -191,6 +207,10 @@ impl RouteOptions {
 
     pub(crate) fn body_reader(&self) -> BodyReader {
         self.body_reader
+    }
+
+    pub(crate) fn declared_priority(&self) -> Priority {
+        self.priority
     }
 
     pub(crate) fn is_rate_limited(&self) -> bool {

@@ -24,3 +24,13 @@ pub(crate) enum Protocol {
     /// gRPC calls.
     Grpc,
 }
+
+impl Protocol {
+    /// Returns the name of the protocol in metrics.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Grpc => "grpc",
+        }
+    }
+}

@@ -5,6 +5,7 @@ use seaworthy_core::{Code, Error, ResponseError};
 
 use super::{ErrorForm, StackBody, exchange::Exchange};
 use crate::{
+    body_limit::BodyReport,
     cors::CrossOrigin,
     observe, request_id,
     routes::MethodLabel,
@@ -23,7 +24,12 @@ impl Exchange {
         let status = response.status();
         self.status = status.as_u16();
         // Dropping it releases the body's bytes to the budget.
-        let fault = self.body.take().and_then(|report| report.error());
+        let body = self.body.take();
+        if let Some(admission) = &self.admission {
+            let waited = body.as_ref().map(BodyReport::waited);
+            admission.record(status, waited.unwrap_or_default());
+        }
+        let fault = body.and_then(|report| report.error());
         if self.stack.protocol == Protocol::Grpc {
             return self.answer_call(response, fault);
         }

@@ -183,7 +183,11 @@ impl StackBuilder {
             cors: Cors::new(&config.cors)?,
             client_address: ClientAddress::new(&config.trusted_proxies, config.forwarded_header),
             body_budget,
-            load_shed: LoadShed::new(&config.load_shed),
+            load_shed: LoadShed::new(
+                self.protocol.label(),
+                &config.load_shed,
+                self.telemetry.metrics(),
+            ),
             rate_limit: RateLimit::new(&config.rate_limit),
             authenticate: self.authenticate,
             protocol: self.protocol,

@@ -335,6 +335,7 @@ async fn a_probe_is_answered_when_the_service_has_too_much_to_do_and_leaves_no_l
     let config = HttpConfig {
         load_shed: crate::LoadShedConfig {
             max_in_flight: std::num::NonZeroU32::MIN,
+            ..crate::LoadShedConfig::default()
         },
         ..HttpConfig::default()
     };

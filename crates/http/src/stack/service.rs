@@ -174,9 +174,11 @@ impl StackService {
     fn enter(&self, exchange: &mut Exchange) -> Result<(), Error> {
         let options = exchange.target.options();
         if !options.is_some_and(RouteOptions::is_probe) {
-            let stack = &self.stack;
-            let admitted = stack.load_shed.admit();
-            exchange.admission = Some(admitted.inspect_err(|_| stack.observer.shed())?);
+            let priority = options
+                .map(RouteOptions::declared_priority)
+                .unwrap_or_default();
+            let admission = self.stack.load_shed.admit(priority, exchange.started)?;
+            exchange.admission = Some(admission);
         }
         Ok(())
     }
@@ -361,7 +363,8 @@ where
         {
             return StackFuture::new(None, State::answer(answer));
         }
-        let started = Instant::now();
+        // The clock of the runtime, which tests can pause.
+        let started = tokio::time::Instant::now().into_std();
         parts.extensions.insert(ConnectInfo(self.peer));
         let stack = Arc::clone(&self.stack);
         let target = stack.table.find(&parts.method, parts.uri.path());

@@ -164,7 +164,10 @@ impl Step {
             Self::Deadline => format!(" [{}]", config.timeout),
             Self::CrossSiteGuard if !config.refuse_cross_site_cookies => " [off]".to_owned(),
             Self::BodyLimit => format!(" [{}]", config.max_body_size),
-            Self::LoadShedding => format!(" [{} in flight]", config.load_shed.max_in_flight),
+            Self::LoadShedding => format!(
+                " [{} in flight, {} queue delay]",
+                config.load_shed.max_in_flight, config.load_shed.max_queue_delay
+            ),
             Self::Authentication if !config.rate_limit.enabled => " [rate limit off]".to_owned(),
             Self::Authentication => format!(
                 " [{}/s, burst {}]",

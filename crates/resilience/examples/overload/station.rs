@@ -164,14 +164,16 @@ impl Station {
 }
 
 /// Runs one overload of `factor` times the capacity, with or without shedding.
-pub(crate) fn run(bottleneck: Bottleneck, factor: f64, shed: bool, seed: u64) -> Findings {
+pub(crate) fn run(
+    bottleneck: Bottleneck,
+    factor: f64,
+    limit: Option<&AdaptiveConcurrencyConfig>,
+    seed: u64,
+) -> Findings {
     let mut simulation = Simulation::seeded(seed);
-    let limit = AdaptiveConcurrency::new_at(
-        "simulated",
-        &AdaptiveConcurrencyConfig::default(),
-        &Metrics::new(),
-        simulation.now(),
-    );
+    let now = simulation.now();
+    let limit =
+        limit.map(|config| AdaptiveConcurrency::new_at("simulated", config, &Metrics::new(), now));
     let mut station = Station {
         bottleneck,
         running: BinaryHeap::new(),
@@ -194,7 +196,7 @@ pub(crate) fn run(bottleneck: Bottleneck, factor: f64, shed: bool, seed: u64) ->
                 if let Some(mut job) = station.take_ended() {
                     tally.answer(job.asked, elapsed, job.critical);
                     if let Some(permit) = job.permit.take() {
-                        permit.report(Outcome::Success, simulation.now());
+                        permit.finish_at(Outcome::Success, simulation.now());
                     }
                 }
             }
@@ -215,7 +217,10 @@ pub(crate) fn run(bottleneck: Bottleneck, factor: f64, shed: bool, seed: u64) ->
                 } else {
                     Priority::Normal
                 };
-                let permit = match shed.then(|| limit.admit(priority, simulation.now())) {
+                let permit = match limit
+                    .as_ref()
+                    .map(|limit| limit.admit(priority, simulation.now()))
+                {
                     Some(Err(_)) => {
                         tally.refuse(elapsed);
                         continue;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use seaworthy_resilience::adaptive_concurrency::AdaptiveConcurrencyConfig;
+
 use crate::{
     retries,
     station::{Bottleneck, Findings, run},
@@ -28,8 +30,9 @@ pub(crate) fn worst(bottleneck: Bottleneck, factor: f64, shed: bool) -> Findings
         critical: f64::MAX,
         recovery: std::time::Duration::ZERO,
     };
+    let limit = AdaptiveConcurrencyConfig::default();
     SEEDS
-        .map(|seed| run(bottleneck, factor, shed, seed))
+        .map(|seed| run(bottleneck, factor, shed.then_some(&limit), seed))
         .into_iter()
         .fold(none, |worst, next| Findings {
             goodput: worst.goodput.min(next.goodput),

@@ -19,58 +19,62 @@ use super::{
 };
 use crate::{CallError, Outcome, Refusal, Refused, guarded::Permit};
 
-/// A second is long enough for an overload of a few seconds to be seen as over, and short enough to
-/// matter.
+/// Lets a peak pass and delays retries.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// While less than this part of the limit is in use, one request of `QUIET_SAMPLE` is measured.
+const QUIET_SHARE: u32 = 4;
+/// Often enough to learn the base latency, and cheap for a service without load.
+const QUIET_SAMPLE: u32 = 16;
 
-/// The adaptive limit of one service or dependency. Cheap to clone; all clones are the same limit.
+/// The adaptive limit of one service or dependency. Cheap to clone. All clones share the limit.
 #[derive(Clone)]
 pub struct AdaptiveConcurrency(Arc<Inner>);
 
 struct Inner {
     name: Arc<str>,
     in_flight: AtomicU32,
-    /// The highest number in flight at which a request of a priority is still admitted.
+    /// The maximum number in flight at which a request of a priority is admitted.
     thresholds: [AtomicU32; Priority::ALL.len()],
-    asked: [AtomicU32; Priority::ALL.len()],
-    refused: [AtomicU32; Priority::ALL.len()],
+    arrived: [AtomicU32; Priority::ALL.len()],
+    rejected: [AtomicU32; Priority::ALL.len()],
+    finished: AtomicU32,
     control: Mutex<(Limit, Shares)>,
     shed: [Counter; Priority::ALL.len()],
 }
 
-/// An admitted request. Report how it ended; one that is dropped without is not measured.
+/// An admitted request. It counts as in flight until the permit is dropped.
 #[derive(Debug)]
-#[must_use = "the request counts as in flight until this is reported or dropped"]
+#[must_use = "the request counts as in flight until this is dropped"]
 pub struct ConcurrencyPermit {
     limit: AdaptiveConcurrency,
-    began: Instant,
+    started: Instant,
 }
 
-/// An adaptive limit at one moment, for the admin API.
+/// The state of an adaptive limit, for the admin API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConcurrencySnapshot {
     /// The name of the handle.
     pub name: String,
-    /// Requests that may be in flight.
+    /// Maximum requests in flight.
     pub limit: u32,
     /// Requests in flight.
     pub in_flight: u32,
-    /// Latency without a queue, as far as it is known.
+    /// Latency without a queue, if it is known.
     pub base_latency: Option<Duration>,
-    /// The part of the limit that each priority may fill, the most important first.
+    /// The part of the limit that each priority may fill, in the order of `Priority::ALL`.
     pub shares: [f64; Priority::ALL.len()],
-    /// Requests that were refused, ever.
+    /// Requests that were refused since the start.
     pub refused: u64,
 }
 
 impl AdaptiveConcurrency {
-    /// A limit at its initial value.
+    /// Creates a limit at its maximum.
     #[must_use]
     pub fn new(name: &str, config: &AdaptiveConcurrencyConfig, metrics: &Metrics) -> Self {
         Self::new_at(name, config, metrics, Instant::now())
     }
 
-    /// The same with the time given, for simulations.
+    /// Creates a limit at a given time, for simulations.
     #[must_use]
     pub fn new_at(
         name: &str,
@@ -80,8 +84,8 @@ impl AdaptiveConcurrency {
     ) -> Self {
         let shed = Priority::ALL.map(|priority| {
             metrics.counter(
-                "shed_total",
-                "Requests refused because of overload.",
+                "load_shed_total",
+                "Requests rejected because of overload.",
                 &[("name", name), ("priority", priority.label())],
             )
         });
@@ -89,9 +93,10 @@ impl AdaptiveConcurrency {
             name: name.into(),
             in_flight: AtomicU32::new(0),
             thresholds: Default::default(),
-            asked: Default::default(),
-            refused: Default::default(),
-            control: Mutex::new((Limit::new(config.clone(), now), Shares::new())),
+            arrived: Default::default(),
+            rejected: Default::default(),
+            finished: AtomicU32::new(0),
+            control: Mutex::new((Limit::new(config, now), Shares::new())),
             shed,
         }));
         limit.publish(&limit.0.control.lock());
@@ -105,7 +110,7 @@ impl AdaptiveConcurrency {
         let read = |value: &AtomicU32| f64::from(value.load(Ordering::Relaxed));
         metrics.observable_gauge(
             "concurrency_limit",
-            "Requests that may be in flight at once, as measured.",
+            "Maximum requests in flight.",
             &labels,
             move || {
                 let inner = limit.upgrade();
@@ -124,71 +129,99 @@ impl AdaptiveConcurrency {
         );
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Asks whether a request may start.
+    /// Admits a request that starts now.
     ///
     /// # Errors
-    /// A refusal when as many are in flight as its priority may fill.
+    /// A refusal if the maximum number of requests of its priority is in flight.
     pub fn admit(&self, priority: Priority, now: Instant) -> Result<ConcurrencyPermit, Refusal> {
         let inner = &*self.0;
         let class = priority.index();
-        bump(&inner.asked, class);
-        let most = inner
+        increment(&inner.arrived, class);
+        let threshold = inner
             .thresholds
             .get(class)
             .map_or(0, |threshold| threshold.load(Ordering::Relaxed));
-        if inner.in_flight.fetch_add(1, Ordering::AcqRel) < most {
+        if inner.in_flight.fetch_add(1, Ordering::AcqRel) < threshold {
             return Ok(ConcurrencyPermit {
                 limit: self.clone(),
-                began: now,
+                started: now,
             });
         }
         inner.in_flight.fetch_sub(1, Ordering::AcqRel);
-        bump(&inner.refused, class);
+        increment(&inner.rejected, class);
         if let Some(shed) = inner.shed.get(class) {
             shed.increment();
         }
         Err(Refusal::new(&inner.name, Refused::Overloaded).with_retry_after(RETRY_AFTER))
     }
 
-    /// What is known at this moment.
+    /// Returns the number of requests in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        self.0.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Returns the present state.
     #[must_use]
     pub fn snapshot(&self) -> ConcurrencySnapshot {
         let control = self.0.control.lock();
         ConcurrencySnapshot {
             name: self.name().to_owned(),
             limit: whole(control.0.get()),
-            in_flight: self.0.in_flight.load(Ordering::Relaxed),
+            in_flight: self.in_flight(),
             base_latency: control.0.base(),
             shares: control.1.get(),
             refused: self.0.shed.iter().map(Counter::get).sum(),
         }
     }
 
+    /// Returns whether the next finished request is measured. Without load a sample suffices.
+    fn is_measured(&self) -> bool {
+        let inner = &*self.0;
+        let limit = inner
+            .thresholds
+            .first()
+            .map_or(0, |threshold| threshold.load(Ordering::Relaxed));
+        self.in_flight() > limit / QUIET_SHARE
+            || inner.finished.fetch_add(1, Ordering::Relaxed) % QUIET_SAMPLE == 0
+    }
+
+    fn record(&self, outcome: Outcome, latency: Duration, now: Instant) {
+        match outcome {
+            Outcome::Success => self.measure(latency, false, now),
+            Outcome::Transient { .. } => self.measure(latency, true, now),
+            Outcome::Throttled { .. }
+            | Outcome::Unreachable
+            | Outcome::Permanent
+            | Outcome::Neutral => {}
+        }
+    }
+
     fn measure(&self, latency: Duration, failed: bool, now: Instant) {
         let inner = &*self.0;
-        let in_flight = inner.in_flight.load(Ordering::Relaxed);
-        let refused = inner
-            .refused
+        let in_flight = self.in_flight();
+        let rejected = inner
+            .rejected
             .iter()
             .any(|count| count.load(Ordering::Relaxed) > 0);
         let mut control = inner.control.lock();
         if failed && !control.0.counts_failure(latency) {
             return;
         }
-        if !control.0.sample(latency, in_flight, refused, now) {
+        if !control.0.sample(latency, in_flight, rejected, now) {
             return;
         }
         let mut arrivals = [Arrivals::default(); Priority::ALL.len()];
-        let counts = inner.asked.iter().zip(&inner.refused);
-        for (came, (asked, refused)) in arrivals.iter_mut().zip(counts) {
-            came.asked = asked.swap(0, Ordering::Relaxed);
-            came.refused = refused.swap(0, Ordering::Relaxed);
+        let counts = inner.arrived.iter().zip(&inner.rejected);
+        for (arrivals, (arrived, rejected)) in arrivals.iter_mut().zip(counts) {
+            arrivals.arrived = arrived.swap(0, Ordering::Relaxed);
+            arrivals.rejected = rejected.swap(0, Ordering::Relaxed);
         }
         control.1.adjust(arrivals);
         self.publish(&control);
@@ -201,39 +234,47 @@ impl AdaptiveConcurrency {
     }
 }
 
-fn bump(counts: &[AtomicU32], class: usize) {
+fn increment(counts: &[AtomicU32], class: usize) {
     if let Some(count) = counts.get(class) {
         count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// A limit is small and not negative.
+/// Rounds a limit, which is small and positive.
 fn whole(limit: f64) -> u32 {
     limit.round() as u32
 }
 
 impl ConcurrencyPermit {
-    /// Reports how the request ended: only work that was done tells how long work takes. A failure
-    /// that may pass tells no more than that work takes longer than it lasted, so that one which
-    /// came at once says nothing.
-    pub fn report(self, outcome: Outcome, now: Instant) {
-        let latency = now.saturating_duration_since(self.began);
-        let limit = self.limit.clone();
-        drop(self);
-        match outcome {
-            Outcome::Success => limit.measure(latency, false, now),
-            Outcome::Transient { .. } => limit.measure(latency, true, now),
-            Outcome::Throttled { .. }
-            | Outcome::Unreachable
-            | Outcome::Permanent
-            | Outcome::Neutral => {}
+    /// Records the result of the request. `waited` is the time that the request waited for its own
+    /// client, which is not part of its latency.
+    ///
+    /// Only requests that did their work are measured. A transient failure can show that work takes
+    /// longer than it lasted. A failure at once shows nothing.
+    pub fn record(&self, outcome: Outcome, waited: Duration) {
+        if self.limit.is_measured() {
+            self.record_at(outcome, waited, tokio::time::Instant::now().into_std());
         }
+    }
+
+    /// Records the result at a given time, for simulations, and ends the request.
+    pub fn finish_at(self, outcome: Outcome, now: Instant) {
+        let limit = self.limit.clone();
+        let started = self.started;
+        drop(self);
+        limit.record(outcome, now.saturating_duration_since(started), now);
+    }
+
+    fn record_at(&self, outcome: Outcome, waited: Duration, now: Instant) {
+        let latency = now.saturating_duration_since(self.started);
+        self.limit
+            .record(outcome, latency.saturating_sub(waited), now);
     }
 }
 
 impl<T, E, C> Permit<T, E, C> for ConcurrencyPermit {
     fn finish(self, _: &C, _: &mut Result<T, CallError<E>>, outcome: Outcome, now: Instant) {
-        self.report(outcome, now);
+        self.finish_at(outcome, now);
     }
 }
 

@@ -2,31 +2,43 @@ use std::time::{Duration, Instant};
 
 use super::config::AdaptiveConcurrencyConfig;
 
-/// One adjustment halves the limit at most: a single slow window is no collapse.
-const LOWEST_GRADIENT: f64 = 0.5;
-/// The share of an adjustment that is made: a window is a sample, not the truth.
-const EAGERNESS: f64 = 0.4;
-/// How much of a window with a lower latency goes into the base: that the bottleneck got faster
-/// shows without a probe.
-const LEARNING: f64 = 0.1;
-/// While probing, this share of the limit: below twice the concurrency of the bottleneck, half of
-/// it leaves no queue.
-const PROBE_SHARE: f64 = 0.5;
-/// The probes of a slow bottleneck last longer, so they come less often: not before so many
-/// latencies.
-const PROBE_REST: f64 = 50.0;
-/// A base that rose by this factor is that of another bottleneck.
-const CHANGED: f64 = 1.5;
-/// Until latency first rises by this factor, the limit grows by half in every window.
-const KNEE: f64 = 1.25;
+/// One stuck request must not block all others.
+const MIN_LIMIT: f64 = 2.0;
+/// Ten adjustments per second follow a change within a second.
+const WINDOW: Duration = Duration::from_millis(100);
+/// Minimum finished requests before an adjustment. Their mean is stable enough.
+const MIN_SAMPLES: u32 = 10;
+/// Minimum time between two probes. One costs 1 to 2 % of the capacity of this time.
+const PROBE_INTERVAL: Duration = Duration::from_secs(2);
+/// One adjustment halves the limit at most, because a single slow window is no collapse.
+const MIN_GRADIENT: f64 = 0.5;
+/// The part of an adjustment that is applied, because a window is a sample.
+const SMOOTHING: f64 = 0.4;
+/// The part of a window with a lower latency that goes into the base latency. A bottleneck that
+/// became faster shows without a probe.
+const BASE_SMOOTHING: f64 = 0.1;
+/// Minimum part of the limit during a probe.
+const MIN_PROBE_SHARE: f64 = 0.25;
+/// Minimum time between two probes, in base latencies, because the probes of a slow bottleneck
+/// last longer.
+const PROBE_LATENCIES: f64 = 50.0;
+/// A base latency that rose by this factor is that of another bottleneck.
+const CHANGE_FACTOR: f64 = 1.5;
+/// Growth per window while the limit looks for the level of another bottleneck.
+const EXPLORATION: f64 = 1.5;
+/// Growth per window of a limit that is not used and rejects nothing. It doubles in four seconds.
+const RECOVERY: f64 = 1.02;
 
-/// The limit and what it follows from. It reads no clock.
+/// The limit and the measurements that it follows from. It reads no clock.
 #[derive(Debug)]
 pub(super) struct Limit {
-    config: AdaptiveConcurrencyConfig,
+    max: f64,
+    /// Seconds.
+    max_queue_delay: f64,
     limit: f64,
     /// Latency without a queue, in seconds.
     base: Option<f64>,
+    /// Set after a change of the bottleneck, until the latency rises.
     exploring: bool,
     window: Samples,
     probe: Probe,
@@ -34,141 +46,146 @@ pub(super) struct Limit {
 
 #[derive(Debug)]
 struct Samples {
-    began: Instant,
+    started: Instant,
     count: u32,
+    /// Seconds.
     sum: f64,
-    most_in_flight: u32,
+    max_in_flight: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Probe {
-    /// The next one is due then.
+    /// The next probe starts at this time or later.
     Due(Instant),
-    /// The limit is halved; samples of requests that began before this count for nothing, as they
+    /// The limit is reduced to a share. Requests that began earlier are not measured, because they
     /// met the queue.
-    Running(Instant),
+    Running { since: Instant, share: f64 },
 }
 
 impl Limit {
-    pub(super) fn new(config: AdaptiveConcurrencyConfig, now: Instant) -> Self {
+    pub(super) fn new(config: &AdaptiveConcurrencyConfig, now: Instant) -> Self {
+        let max = f64::from(config.max_limit.get());
         Self {
-            limit: within(&config, f64::from(config.initial_limit.get())),
+            max,
+            max_queue_delay: config.max_queue_delay.get().as_secs_f64(),
+            limit: max,
             base: None,
-            exploring: true,
-            window: Samples::since(now),
-            probe: Probe::Due(now + config.probe_interval.get()),
-            config,
+            exploring: false,
+            window: Samples::new(now),
+            probe: Probe::Due(now + PROBE_INTERVAL),
         }
     }
 
-    /// How many requests may be in flight.
+    /// Returns how many requests may be in flight.
     pub(super) fn get(&self) -> f64 {
         match self.probe {
             Probe::Due(_) => self.limit,
-            Probe::Running(_) => self.floor(self.limit * PROBE_SHARE),
+            Probe::Running { share, .. } => self.bounded(self.limit * share),
         }
     }
 
-    /// Latency without a queue, as far as it is known.
+    /// Returns the latency without a queue, if it is known.
     pub(super) fn base(&self) -> Option<Duration> {
         self.base.map(Duration::from_secs_f64)
     }
 
-    /// Whether a failure counts as a sample: it may show that work takes longer than without a
-    /// queue, never how long it takes without one.
+    /// Returns whether a failure counts as a sample. A failure can show that work takes longer than
+    /// the base latency. It never shows the base latency.
     pub(super) fn counts_failure(&self, latency: Duration) -> bool {
         let is_slow = self.base.is_some_and(|base| latency.as_secs_f64() > base);
         is_slow && matches!(self.probe, Probe::Due(_))
     }
 
-    /// Takes note of a request that ended, of how many were in flight with it, and whether any was
-    /// refused in this window; `true` when a window ended with it.
+    /// Records a finished request, the number in flight with it, and whether a request was rejected
+    /// in this window. Returns `true` if the limit changed.
     pub(super) fn sample(
         &mut self,
         latency: Duration,
         in_flight: u32,
-        refused: bool,
+        rejected: bool,
         now: Instant,
     ) -> bool {
-        if let Probe::Running(since) = self.probe
+        if let Probe::Running { since, .. } = self.probe
             && now.checked_sub(latency).is_none_or(|began| began < since)
         {
             return false;
         }
         self.window.count += 1;
         self.window.sum += latency.as_secs_f64();
-        self.window.most_in_flight = self.window.most_in_flight.max(in_flight);
-        let enough = self.window.count >= self.config.samples.get();
+        self.window.max_in_flight = self.window.max_in_flight.max(in_flight);
+        if self.window.count < MIN_SAMPLES {
+            return false;
+        }
         match self.probe {
-            Probe::Running(_) if enough => self.end_probe(now),
-            Probe::Due(_) if enough && now >= self.window.began + self.config.window.get() => {
-                self.adjust(refused, now);
-            }
-            Probe::Running(_) | Probe::Due(_) => return false,
+            Probe::Running { .. } => self.end_probe(now),
+            Probe::Due(_) if now >= self.window.started + WINDOW => self.adjust(rejected, now),
+            Probe::Due(_) => return false,
         }
         true
     }
 
-    fn adjust(&mut self, refused: bool, now: Instant) {
-        let window = std::mem::replace(&mut self.window, Samples::since(now));
+    fn adjust(&mut self, rejected: bool, now: Instant) {
+        let window = std::mem::replace(&mut self.window, Samples::new(now));
         let latency = window.mean();
         let base = match self.base {
-            Some(base) if latency < base => base + LEARNING * (latency - base),
+            Some(base) if latency < base => base + BASE_SMOOTHING * (latency - base),
             Some(base) => base,
             None => latency,
         };
         self.base = Some(base);
-        // What is not used is not adjusted: a quiet hour must not raise the limit.
-        if f64::from(window.most_in_flight) < self.limit / 2.0 {
+        if f64::from(window.max_in_flight) < self.limit / 2.0 {
+            // Few requests say nothing about the bottleneck.
+            if !rejected {
+                self.limit = self.bounded(self.limit * RECOVERY);
+            }
             return;
         }
-        if self.exploring && latency < base * KNEE {
-            self.limit = self.floor(self.limit * 1.5);
+        let tolerated = base + self.max_queue_delay;
+        if self.exploring && latency < tolerated {
+            self.limit = self.bounded(self.limit * EXPLORATION);
         } else {
             self.exploring = false;
-            let gradient = (base / latency).clamp(LOWEST_GRADIENT, 1.0);
+            let gradient = (tolerated / latency).clamp(MIN_GRADIENT, 1.0);
             let next = self.limit * gradient + self.limit.sqrt();
-            self.limit = self.floor(self.limit + EAGERNESS * (next - self.limit));
+            self.limit = self.bounded(self.limit + SMOOTHING * (next - self.limit));
         }
-        // A limit that rejects no calls needs no probe, which would delay calls.
-        if refused
+        // A probe rejects requests, so none starts while the limit rejects nothing.
+        if rejected
             && let Probe::Due(at) = self.probe
             && now >= at
         {
-            // Requests admitted until now leave within about one latency.
-            self.probe = Probe::Running(now + Duration::from_secs_f64(latency));
+            // The requests that were admitted until now finish within about one latency.
+            self.probe = Probe::Running {
+                since: now + Duration::from_secs_f64(latency),
+                // Half of the concurrency of the bottleneck if the base is right, and less than
+                // half of the limit if it is too high.
+                share: (base / (base + latency)).max(MIN_PROBE_SHARE),
+            };
         }
     }
 
     fn end_probe(&mut self, now: Instant) {
-        let window = std::mem::replace(&mut self.window, Samples::since(now));
+        let window = std::mem::replace(&mut self.window, Samples::new(now));
         let base = window.mean();
-        // Another bottleneck than before: the old limit says nothing, and small steps would take
-        // long.
-        self.exploring |= self.base.is_some_and(|known| base > known * CHANGED);
+        // The limit of another bottleneck says nothing, and small steps would take long.
+        self.exploring |= self.base.is_some_and(|known| base > known * CHANGE_FACTOR);
         self.base = Some(base);
-        let rest = Duration::from_secs_f64(base * PROBE_REST);
-        self.probe = Probe::Due(now + self.config.probe_interval.get().max(rest));
+        let rest = Duration::from_secs_f64(base * PROBE_LATENCIES);
+        self.probe = Probe::Due(now + PROBE_INTERVAL.max(rest));
     }
 
-    fn floor(&self, limit: f64) -> f64 {
-        within(&self.config, limit)
+    fn bounded(&self, limit: f64) -> f64 {
+        limit.min(self.max).max(MIN_LIMIT.min(self.max))
     }
-}
-
-/// Where the settings contradict each other, the minimum counts.
-fn within(config: &AdaptiveConcurrencyConfig, limit: f64) -> f64 {
-    let minimum = f64::from(config.min_limit.get());
-    limit.clamp(minimum, f64::from(config.max_limit.get()).max(minimum))
 }
 
 impl Samples {
-    fn since(now: Instant) -> Self {
+    fn new(now: Instant) -> Self {
         Self {
-            began: now,
+            started: now,
             count: 0,
             sum: 0.0,
-            most_in_flight: 0,
+            max_in_flight: 0,
         }
     }
 

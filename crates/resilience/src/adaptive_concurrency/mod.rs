@@ -1,35 +1,35 @@
-//! Load shedding by measured latency: admits as many requests at once as the bottleneck, whatever
-//! it is, can serve, and the important first (RES-7).
+//! An adaptive concurrency limit: it admits as many requests at once as the bottleneck can serve,
+//! and the important ones first (RES-7).
 //!
-//! A limit by CPU does not see a pool of connections or a slow dependency; a fixed limit is wrong
-//! after the next release. So the limit follows what every bottleneck shows, that more at once only
-//! makes each slower. The rule is the gradient of Netflix's `concurrency-limits` ("Performance
-//! Under Load", 2018): `limit * (base / latency) + sqrt(limit)`, where `base` is the latency
-//! without a queue; the square root is the queue that keeps the bottleneck busy. Two things are
-//! ours, because simulations showed the need (`docs/resilience-overload.md`):
+//! A limit on CPU use does not see a connection pool or a slow dependency, and a fixed limit is wrong
+//! after the next release. Every bottleneck has one thing in common: more requests at once only make
+//! each of them slower. The rule is the gradient of Netflix's `concurrency-limits` ("Performance Under
+//! Load", 2018) with a tolerated delay:
 //!
-//! - The base is measured and not remembered: every probe interval the limit is halved for a
-//!   moment, and the latency then is the base. A minimum over time is too low where work varies,
-//!   and a moving average rises with the queue that it should notice.
-//! - Each priority has its own share of the limit. A class gives way, step by step, while a more
-//!   important one is refused, and comes back slowly.
+//! ```text
+//! limit * (base + max_queue_delay) / latency + sqrt(limit)
+//! ```
 //!
-//! Nothing queues here: what is not admitted is refused at once, for its client to go elsewhere
-//! while that is still of use.
+//! `base` is the latency without a queue. Two parts differ from the source. Simulations showed the
+//! need for them (`docs/resilience-overload.md`):
+//!
+//! - While requests are rejected, a probe reduces the limit for a moment every two seconds and
+//!   measures `base`. A minimum over time is too low where work varies, and a moving average rises
+//!   with the queue.
+//! - Each priority has its own share of the limit. A share falls step by step while a more important
+//!   request is rejected, and rises slowly.
+//!
+//! Requests never wait for the limit. A rejected client can go elsewhere at once.
 
 mod config;
 mod handle;
-mod layer;
 mod limit;
 mod priority;
-mod service;
 mod shares;
 
 pub use config::AdaptiveConcurrencyConfig;
 pub use handle::{AdaptiveConcurrency, ConcurrencyPermit, ConcurrencySnapshot};
-pub use layer::AdaptiveConcurrencyLayer;
-pub use priority::{Prioritize, Priority};
-pub use service::AdaptiveConcurrencyService;
+pub use priority::Priority;
 
 #[cfg(test)]
 mod tests;

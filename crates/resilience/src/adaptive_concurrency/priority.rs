@@ -1,23 +1,23 @@
 use serde::Serialize;
 
-/// How much it matters that a request is served now.
+/// The priority of a request under overload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
-    /// A person or a payment waits; refused last.
+    /// A person or a payment waits for it. Rejected last.
     Critical,
-    /// Everything that says nothing else.
+    /// Requests without another priority.
     #[default]
     Normal,
-    /// It can as well run later: batches, prefetching, crawlers. Refused first.
+    /// Batches, prefetching and other requests that can run later. Rejected first.
     Background,
 }
 
 impl Priority {
-    /// Every priority, the most important first.
+    /// All priorities, the most important first.
     pub const ALL: [Self; 3] = [Self::Critical, Self::Normal, Self::Background];
 
-    /// The priority as a label of a metric.
+    /// Returns the label of the priority in metrics.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -33,17 +33,5 @@ impl Priority {
             Self::Normal => 1,
             Self::Background => 2,
         }
-    }
-}
-
-/// Tells the priority of a request. Any function of a reference to it does.
-pub trait Prioritize<Request>: Clone {
-    /// The priority.
-    fn prioritize(&self, request: &Request) -> Priority;
-}
-
-impl<Request, F: Fn(&Request) -> Priority + Clone> Prioritize<Request> for F {
-    fn prioritize(&self, request: &Request) -> Priority {
-        self(request)
     }
 }

@@ -1,38 +1,38 @@
 use super::priority::Priority;
 
-/// How fast a class gives way in each window in which a more important one was refused.
-const GIVES_WAY: f64 = 0.9;
-/// How fast it comes back in each window in which none was.
-const COMES_BACK: f64 = 0.02;
-/// No class gives way further: below this the bottleneck, which the limit exceeds by a queue, would
-/// be idle at times.
-const LEAST: f64 = 0.65;
-/// Refusals below this share of a class are chance: the others need not give way for them.
-const BORNE: f64 = 0.02;
-/// What the more important classes keep for themselves while they send anything.
+/// Factor of a priority's share per window in which a more important priority was rejected.
+const DECREASE: f64 = 0.9;
+/// Increase of a share per window in which no more important priority was rejected.
+const INCREASE: f64 = 0.02;
+/// Minimum share. Below it the bottleneck would be idle at times, because the limit exceeds its
+/// concurrency by a queue only.
+const MIN_SHARE: f64 = 0.65;
+/// Rejections below this part of a priority's requests are chance and change no share.
+const TOLERATED_REJECTIONS: f64 = 0.02;
+/// The part of the limit that each more important priority keeps while it is in use.
 const RESERVE: f64 = 0.1;
-/// Windows for which a class that sent something counts as present.
-const PRESENT: u32 = 20;
+/// Windows after its last request in which a priority counts as in use.
+const WINDOWS_IN_USE: u32 = 20;
 
-/// Which part of the limit each priority may fill.
+/// The part of the limit that each priority may fill.
 #[derive(Debug)]
 pub(super) struct Shares {
     shares: [f64; Priority::ALL.len()],
-    absent: [u32; Priority::ALL.len()],
+    unused: [u32; Priority::ALL.len()],
 }
 
-/// What came of one priority during a window.
+/// The requests of one priority during a window.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Arrivals {
-    pub(super) asked: u32,
-    pub(super) refused: u32,
+    pub(super) arrived: u32,
+    pub(super) rejected: u32,
 }
 
 impl Shares {
     pub(super) fn new() -> Self {
         Self {
             shares: [1.0; Priority::ALL.len()],
-            absent: [PRESENT; Priority::ALL.len()],
+            unused: [WINDOWS_IN_USE; Priority::ALL.len()],
         }
     }
 
@@ -40,26 +40,27 @@ impl Shares {
         self.shares
     }
 
-    /// Adjusts the shares to what came in the last window.
-    pub(super) fn adjust(&mut self, arrivals: [Arrivals; Priority::ALL.len()]) {
-        let (mut ceiling, mut refused) = (1.0, false);
-        let classes = self.shares.iter_mut().zip(&mut self.absent);
-        for ((share, absent), came) in classes.zip(arrivals) {
-            *share = if refused {
-                (*share * GIVES_WAY).max(LEAST)
+    /// Adjusts the shares after a window.
+    pub(super) fn adjust(&mut self, by_priority: [Arrivals; Priority::ALL.len()]) {
+        let (mut ceiling, mut rejected) = (1.0, false);
+        let shares = self.shares.iter_mut().zip(&mut self.unused);
+        for ((share, unused), arrivals) in shares.zip(by_priority) {
+            *share = if rejected {
+                (*share * DECREASE).max(MIN_SHARE)
             } else {
-                *share + COMES_BACK
+                *share + INCREASE
             }
             .min(ceiling);
-            *absent = if came.asked > 0 {
+            *unused = if arrivals.arrived > 0 {
                 0
             } else {
-                absent.saturating_add(1)
+                unused.saturating_add(1)
             };
-            if *absent < PRESENT {
+            if *unused < WINDOWS_IN_USE {
                 ceiling -= RESERVE;
             }
-            refused |= f64::from(came.refused) > BORNE * f64::from(came.asked);
+            rejected |=
+                f64::from(arrivals.rejected) > TOLERATED_REJECTIONS * f64::from(arrivals.arrived);
         }
     }
 }

@@ -1,23 +1,16 @@
 use std::{
-    convert::Infallible,
     num::NonZeroU32,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use seaworthy_telemetry::metrics::{Format, Metrics};
-use tokio::{sync::Semaphore, task::JoinSet};
-use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::*;
-use crate::{
-    CallError, CallLayer, ClassifyErrors, Outcome, Refused,
-    bulkhead::{Bulkhead, BulkheadConfig, BulkheadLayer},
-};
+use crate::{Outcome, Refused};
 
-fn of(initial: u32) -> AdaptiveConcurrencyConfig {
+fn config(max_limit: u32) -> AdaptiveConcurrencyConfig {
     AdaptiveConcurrencyConfig {
-        initial_limit: NonZeroU32::new(initial).unwrap(),
+        max_limit: NonZeroU32::new(max_limit).unwrap(),
         ..AdaptiveConcurrencyConfig::default()
     }
 }
@@ -25,7 +18,7 @@ fn of(initial: u32) -> AdaptiveConcurrencyConfig {
 #[test]
 fn limit_rejects_excess_with_retry_after_res_7() {
     let metrics = Metrics::new();
-    let limit = AdaptiveConcurrency::new("orders", &of(2), &metrics);
+    let limit = AdaptiveConcurrency::new("orders", &config(2), &metrics);
     let now = Instant::now();
     let _one = limit.admit(Priority::Normal, now).unwrap();
     let two = limit.admit(Priority::Normal, now).unwrap();
@@ -36,7 +29,7 @@ fn limit_rejects_excess_with_retry_after_res_7() {
     for line in [
         "concurrency_limit{name=\"orders\"} 2",
         "concurrency_in_flight{name=\"orders\"} 2",
-        "shed_total{name=\"orders\",priority=\"normal\"} 1",
+        "load_shed_total{name=\"orders\",priority=\"normal\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in {text}");
     }
@@ -44,175 +37,101 @@ fn limit_rejects_excess_with_retry_after_res_7() {
     assert!(limit.admit(Priority::Normal, now).is_ok());
 }
 
+/// Fills the limit for some rounds. Each round ends with this outcome after this latency.
+struct Load {
+    limit: AdaptiveConcurrency,
+    now: Instant,
+}
+
+impl Load {
+    fn new(max_limit: u32) -> Self {
+        let now = Instant::now();
+        let limit = AdaptiveConcurrency::new_at("orders", &config(max_limit), &Metrics::new(), now);
+        Self { limit, now }
+    }
+
+    fn run(&mut self, outcome: Outcome, latency: Duration, rounds: u32) -> ConcurrencySnapshot {
+        for _ in 0..rounds {
+            let permits: Vec<_> =
+                std::iter::from_fn(|| self.limit.admit(Priority::Normal, self.now).ok()).collect();
+            self.now += latency;
+            for permit in permits {
+                permit.finish_at(outcome, self.now);
+            }
+        }
+        self.limit.snapshot()
+    }
+}
+
 #[test]
 fn limit_follows_latency_res_7() {
-    let start = Instant::now();
-    let limit = AdaptiveConcurrency::new_at("orders", &of(20), &Metrics::new(), start);
-    let mut now = start;
-    let mut run = |latency: Duration, rounds: u32| {
-        for _ in 0..rounds {
-            let permits: Vec<_> =
-                std::iter::from_fn(|| limit.admit(Priority::Normal, now).ok()).collect();
-            now += latency;
-            for permit in permits {
-                permit.report(Outcome::Success, now);
-            }
-        }
-        limit.snapshot().limit
-    };
-    let grown = run(Duration::from_millis(10), 60);
-    assert!(grown > 40, "{grown}");
-    let fallen = run(Duration::from_millis(200), 8);
-    assert!(fallen < grown / 2, "{fallen}");
-}
-
-/// How the limit and the base change while every request that is admitted ends in this way.
-fn after(outcome: Outcome, latency: Duration) -> (ConcurrencySnapshot, ConcurrencySnapshot) {
-    let start = Instant::now();
-    let limit = AdaptiveConcurrency::new_at("orders", &of(20), &Metrics::new(), start);
-    let mut now = start;
-    let mut run = |outcome: Outcome, latency: Duration, rounds: u32| {
-        for _ in 0..rounds {
-            let permits: Vec<_> =
-                std::iter::from_fn(|| limit.admit(Priority::Normal, now).ok()).collect();
-            now += latency.max(Duration::from_millis(1));
-            for permit in permits {
-                permit.report(outcome, now);
-            }
-        }
-        limit.snapshot()
-    };
-    let before = run(Outcome::Success, Duration::from_millis(10), 60);
-    (before, run(outcome, latency, 300))
+    let mut load = Load::new(1_000);
+    let first = load.run(Outcome::Success, Duration::from_millis(10), 60);
+    assert_eq!(first.limit, 1_000, "latency without a queue");
+    let fallen = load.run(Outcome::Success, Duration::from_millis(200), 8);
+    assert!(fallen.limit < first.limit / 2, "{fallen:?}");
+    let grown = load.run(Outcome::Success, Duration::from_millis(10), 100);
+    assert!(grown.limit > fallen.limit, "{fallen:?}, {grown:?}");
 }
 
 #[test]
-fn immediate_rejections_do_not_shrink_limit_res_7() {
-    let at_once = Duration::from_millis(1);
-    for refusal in [
+fn small_queue_delay_does_not_shrink_the_limit_res_7() {
+    let mut load = Load::new(1_000);
+    load.run(Outcome::Success, Duration::from_millis(10), 60);
+    let delayed = load.run(Outcome::Success, Duration::from_millis(50), 60);
+    assert!(delayed.limit >= 250, "{delayed:?}");
+    let base = delayed.base_latency.unwrap();
+    assert!(base >= Duration::from_millis(9), "{delayed:?}");
+}
+
+#[test]
+fn immediate_failures_do_not_shrink_the_limit_res_7() {
+    for failure in [
         Outcome::TRANSIENT,
         Outcome::Throttled { retry_after: None },
         Outcome::Permanent,
     ] {
-        let (before, after) = after(refusal, at_once);
-        assert!(before.limit > 40, "{before:?}");
-        let (known, now) = (before.base_latency.unwrap(), after.base_latency.unwrap());
-        assert!(now >= known.mul_f64(0.9), "{refusal:?}: {known:?}, {now:?}");
-        assert!(after.limit * 2 >= before.limit, "{before:?}, {after:?}");
+        let mut load = Load::new(100);
+        let known = load.run(Outcome::Success, Duration::from_millis(10), 60);
+        let after = load.run(failure, Duration::from_millis(1), 300);
+        assert_eq!(after.base_latency, known.base_latency, "{failure:?}");
+        assert!(after.limit * 2 >= known.limit, "{known:?}, {after:?}");
     }
 }
 
 #[test]
 fn timeouts_shrink_the_limit_res_7() {
-    let (before, after) = after(Outcome::TRANSIENT, Duration::from_secs(2));
-    assert!(after.limit < before.limit / 2, "{before:?}, {after:?}");
-    assert_eq!(after.base_latency, before.base_latency);
+    let mut load = Load::new(100);
+    let known = load.run(Outcome::Success, Duration::from_millis(10), 60);
+    let after = load.run(Outcome::TRANSIENT, Duration::from_secs(2), 300);
+    assert!(after.limit < known.limit / 2, "{known:?}, {after:?}");
+    assert_eq!(after.base_latency, known.base_latency);
 }
 
 #[test]
-fn the_limit_begins_within_its_bounds_res_7() {
-    let config = AdaptiveConcurrencyConfig {
-        max_limit: NonZeroU32::new(10).unwrap(),
-        ..AdaptiveConcurrencyConfig::default()
-    };
-    let limit = AdaptiveConcurrency::new("orders", &config, &Metrics::new());
-    assert_eq!(limit.snapshot().limit, 10);
-}
-
-#[test]
-fn what_is_not_used_does_not_raise_the_limit_res_7() {
-    let start = Instant::now();
-    let limit = AdaptiveConcurrency::new_at("orders", &of(20), &Metrics::new(), start);
-    for number in 0..10_000_u64 {
-        let began = start + Duration::from_millis(10 * number);
-        let permit = limit.admit(Priority::Normal, began).unwrap();
-        permit.report(Outcome::Success, began + Duration::from_millis(5));
+fn unused_limit_rises_to_its_maximum_res_7() {
+    let mut load = Load::new(100);
+    load.run(Outcome::Success, Duration::from_millis(10), 60);
+    let low = load.run(Outcome::Success, Duration::from_millis(300), 4);
+    assert!(low.limit < 80, "{low:?}");
+    for number in 0..20_000_u64 {
+        let started = load.now + Duration::from_millis(10 * number);
+        let permit = load.limit.admit(Priority::Normal, started).unwrap();
+        permit.finish_at(Outcome::Success, started + Duration::from_millis(5));
     }
-    assert_eq!(limit.snapshot().limit, 20);
+    assert_eq!(load.limit.snapshot().limit, 100);
 }
 
-#[tokio::test]
-async fn layer_sheds_and_releases_permit_of_dropped_call_res_7() {
-    let limit = AdaptiveConcurrency::new("orders", &of(2), &Metrics::new());
-    let layer =
-        AdaptiveConcurrencyLayer::new(limit.clone(), ClassifyErrors, |(): &()| Priority::Normal);
-    let service = ServiceBuilder::new()
-        .layer(layer)
-        .layer(CallLayer)
-        .service(service_fn(|()| {
-            std::future::pending::<Result<(), Infallible>>()
-        }));
-    let mut calls = Vec::new();
-    for _ in 0..2 {
-        let mut call = Box::pin(service.clone().oneshot(()));
-        assert!(futures::poll!(&mut call).is_pending());
-        calls.push(call);
-    }
-    assert!(matches!(
-        service.clone().oneshot(()).await,
-        Err(CallError::Refused(_))
-    ));
-    drop(calls);
-    assert_eq!(limit.snapshot().in_flight, 0);
-}
-
-/// RES-7 in simulated time: ten connections of 20 ms, asked for eight times what they can serve,
-/// behind the shedder and behind a bulkhead.
 #[tokio::test(start_paused = true)]
-async fn rejections_are_fast_at_eight_times_the_capacity_res_7() {
-    let metrics = Metrics::new();
-    let shedder = AdaptiveConcurrencyLayer::new(
-        AdaptiveConcurrency::new("orders", &of(10), &metrics),
-        ClassifyErrors,
-        |_: &()| Priority::Normal,
-    );
-    let bulkhead = BulkheadConfig {
-        max_concurrent_calls: NonZeroU32::new(10).unwrap(),
-        ..BulkheadConfig::default()
-    };
-    let bulkhead = BulkheadLayer::new(Bulkhead::new("orders", &bulkhead, &metrics));
-    let pool = || {
-        let connections = Arc::new(Semaphore::new(10));
-        ServiceBuilder::new()
-            .layer(CallLayer)
-            .service(service_fn(move |()| {
-                let connections = Arc::clone(&connections);
-                async move {
-                    let _connection = connections.acquire().await;
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    Ok::<_, Infallible>(())
-                }
-            }))
-    };
-    let shed = refusals(ServiceBuilder::new().layer(shedder).service(pool())).await;
-    let bounded = refusals(ServiceBuilder::new().layer(bulkhead).service(pool())).await;
-    for refusals in [shed, bounded] {
-        assert!(refusals.len() > 5_000, "{}", refusals.len());
-        let slowest = refusals.into_iter().max().unwrap();
-        assert!(slowest < Duration::from_millis(50), "{slowest:?}");
+async fn wait_for_own_client_is_not_latency_res_7() {
+    let limit = AdaptiveConcurrency::new("orders", &config(20), &Metrics::new());
+    let wait = Duration::from_secs(10);
+    for _ in 0..500 {
+        let started = tokio::time::Instant::now().into_std();
+        let permit = limit.admit(Priority::Normal, started).unwrap();
+        tokio::time::advance(wait + Duration::from_millis(5)).await;
+        permit.record(Outcome::Success, wait);
     }
-}
-
-/// How long the refusals took of 4,000 calls a second, for three seconds.
-async fn refusals<S>(service: S) -> Vec<Duration>
-where
-    S: Service<(), Response = (), Error = CallError<Infallible>, Future: Send>
-        + Clone
-        + Send
-        + 'static,
-{
-    let mut calls = JoinSet::new();
-    let mut pace = tokio::time::interval(Duration::from_millis(1));
-    for _ in 0..3_000 {
-        pace.tick().await;
-        for _ in 0..4 {
-            let service = service.clone();
-            calls.spawn(async move {
-                let began = tokio::time::Instant::now();
-                let refused = matches!(service.oneshot(()).await, Err(CallError::Refused(_)));
-                refused.then(|| began.elapsed())
-            });
-        }
-    }
-    calls.join_all().await.into_iter().flatten().collect()
+    let base = limit.snapshot().base_latency.unwrap();
+    assert!(base < Duration::from_millis(10), "{base:?}");
 }

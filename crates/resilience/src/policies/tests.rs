@@ -172,7 +172,7 @@ fn limits_of_one_name_are_one_limit_and_are_shown_res_6_res_7() {
     });
     assert_eq!(admitted.count(), 2);
     let one = AdaptiveConcurrencyConfig {
-        initial_limit: NonZeroU32::new(2).unwrap(),
+        max_limit: NonZeroU32::new(2).unwrap(),
         ..AdaptiveConcurrencyConfig::default()
     };
     let admit = || {

@@ -4,6 +4,7 @@ mod callers;
 mod hostile;
 mod identity;
 mod limits;
+mod overload;
 mod routers;
 mod telling;
 

@@ -200,7 +200,7 @@ async fn what_is_refused_before_a_handler_is_counted_obs_5() {
     }
     let text = telemetry.metrics().render(Format::PrometheusText);
     for expected in [
-        "load_shed_total 1",
+        "load_shed_total{name=\"http\",priority=\"normal\"} 1",
         "rate_limit_blocked_total{name=\"server\"} 1",
         "auth_failures_total{reason=\"BAD_TOKEN\"} 3",
     ] {

@@ -80,7 +80,7 @@ async fn attempts_and_late_calls_use_up_no_rate_res_6() {
 
 #[tokio::test(start_paused = true)]
 async fn configured_adaptive_limit_bounds_and_measures_calls_res_7() {
-    let resilience = stock(r#"{"adaptive_concurrency": {"initial_limit": 2, "samples": 5}}"#);
+    let resilience = stock(r#"{"adaptive_concurrency": {"max_limit": 2}}"#);
     let policies = resilience.dependency(STOCK);
     let service = ServiceBuilder::new()
         .layer(policies.layer(ClassifyErrors, ReplayClone))
@@ -101,7 +101,8 @@ async fn configured_adaptive_limit_bounds_and_measures_calls_res_7() {
     let limit = shown.adaptive_concurrency.unwrap();
     assert_eq!((limit.limit, limit.in_flight, limit.refused), (2, 2, 1));
     drop(held);
-    for _ in 0..30 {
+    // One of sixteen is measured while the limit is not used.
+    for _ in 0..200 {
         service.clone().oneshot(10).await.unwrap();
     }
     let limit = policies.adaptive_concurrency().unwrap().snapshot();
@@ -113,7 +114,7 @@ async fn configured_adaptive_limit_bounds_and_measures_calls_res_7() {
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_call_by_its_deadline_is_measured_res_7() {
     let resilience = stock(
-        r#"{"total_timeout": "100ms", "adaptive_concurrency": {"initial_limit": 20, "samples": 5}, "breaker": {"mode": "off"}, "retry": {"max_attempts": 1}}"#,
+        r#"{"total_timeout": "100ms", "adaptive_concurrency": {"max_limit": 20}, "breaker": {"mode": "off"}, "retry": {"max_attempts": 1}}"#,
     );
     let policies = resilience.dependency(STOCK);
     let service = ServiceBuilder::new()

@@ -93,6 +93,7 @@ fn types_of_the_framework_declare_unsafe_values_conf_3() {
         ),
         ("server.http.rate_limit.burst=1000001", "RES-6"),
         ("server.http.load_shed.max_in_flight=1000001", "RES-7"),
+        ("server.http.load_shed.max_queue_delay=1m", "RES-7"),
         ("server.http.timeout=2h", "RES-3"),
         ("server.grpc.timeout=2h", "RES-3"),
         ("lifecycle.total_timeout=1h", "LIFE-4"),

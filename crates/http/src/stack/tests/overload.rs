@@ -1,0 +1,145 @@
+//! The stack under more load than its handler can serve, in simulated time.
+
+use seaworthy_resilience::adaptive_concurrency::Priority;
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+use super::*;
+
+/// A pool of ten connections and 20 ms of work serve 500 requests per second.
+const POOL: usize = 10;
+const WORK: Duration = Duration::from_millis(20);
+const CAPACITY: f64 = 500.0;
+/// A client that has no response by then has gone.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The limit reaches its level in this time.
+const SETTLING: Duration = Duration::from_secs(3);
+
+/// The responses of one route after the limit has settled.
+#[derive(Debug, Default)]
+struct Responses {
+    sent: u32,
+    served: u32,
+    slowest_refusal: Duration,
+}
+
+impl Responses {
+    fn share_served(&self) -> f64 {
+        f64::from(self.served) / f64::from(self.sent)
+    }
+}
+
+fn pool_bound(config: HttpConfig) -> Stack {
+    let pool = Arc::new(Semaphore::new(POOL));
+    let handler = async move || {
+        let _connection = pool.acquire().await.unwrap();
+        sleep(WORK).await;
+    };
+    let critical = RouteOptions::new().priority(Priority::Critical);
+    let routes = Routes::new().get("/normal", handler.clone()).route_with(
+        "/critical",
+        axum::routing::get(handler),
+        critical,
+    );
+    stack_with(config, routes)
+}
+
+/// Sends requests at a rate for a time and counts those after `SETTLING`. One of ten is critical.
+async fn load(stack: &Stack, per_second: u32, seconds: u32) -> [Responses; 2] {
+    let mut calls = JoinSet::new();
+    let start = Instant::now();
+    for number in 0..per_second * seconds {
+        let at = start + Duration::from_secs(1) * number / per_second;
+        tokio::time::sleep_until(at).await;
+        let stack = stack.clone();
+        let is_critical = number % 10 == 0;
+        calls.spawn(async move {
+            let path = if is_critical { "/critical" } else { "/normal" };
+            let response = tokio::time::timeout(CLIENT_TIMEOUT, get(&stack, path)).await;
+            let status = response.ok().map(|response| response.status);
+            (is_critical, at - start, at.elapsed(), status)
+        });
+    }
+    let mut responses = [Responses::default(), Responses::default()];
+    while let Some(call) = calls.join_next().await {
+        let (is_critical, started, duration, status) = call.unwrap();
+        if started < SETTLING {
+            continue;
+        }
+        let counted = &mut responses[usize::from(is_critical)];
+        counted.sent += 1;
+        match status {
+            Some(StatusCode::OK) => counted.served += 1,
+            Some(StatusCode::SERVICE_UNAVAILABLE) => {
+                counted.slowest_refusal = counted.slowest_refusal.max(duration);
+            }
+            _ => {}
+        }
+    }
+    responses
+}
+
+#[tokio::test(start_paused = true)]
+async fn default_settings_keep_goodput_at_four_times_the_capacity_res_7() {
+    let mut config = HttpConfig::default();
+    config.rate_limit.enabled = false;
+    let stack = pool_bound(config);
+    load(&stack, 250, 4).await;
+    let [normal, critical] = load(&stack, 2_000, 8).await;
+    let goodput = f64::from(normal.served + critical.served) / 5.0 / CAPACITY;
+    assert!(goodput > 0.95, "{goodput}: {normal:?}, {critical:?}");
+    let slowest = normal.slowest_refusal.max(critical.slowest_refusal);
+    assert!(slowest < Duration::from_millis(50), "{slowest:?}");
+    assert!(critical.share_served() > 0.9, "{critical:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn burst_below_half_of_the_limit_is_served_res_7() {
+    let mut config = HttpConfig::default();
+    config.rate_limit.enabled = false;
+    let stack = pool_bound(config);
+    load(&stack, 250, 4).await;
+    let burst = (0..400).map(|_| get(&stack, "/normal"));
+    let responses = futures::future::join_all(burst).await;
+    assert!(
+        responses
+            .iter()
+            .all(|response| response.status == StatusCode::OK)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_clients_do_not_shrink_the_limit_res_7() {
+    let mut config = HttpConfig::default();
+    config.rate_limit.enabled = false;
+    config.load_shed.max_in_flight = NonZeroU32::new(20).unwrap();
+    let read = async |_: axum::body::Bytes| sleep(WORK).await;
+    let stack = stack_with(config, Routes::new().post("/", read));
+    // The latency without slow clients.
+    for _ in 0..400 {
+        let response = send(&stack, request(Method::POST, "/")).await;
+        assert_eq!(response.status, StatusCode::OK);
+    }
+    for _ in 0..40 {
+        let uploads = (0..15).map(|_| {
+            let slow = futures::stream::once(async {
+                sleep(Duration::from_secs(5)).await;
+                Ok::<_, std::io::Error>("1234")
+            });
+            let body = Body::from_stream(slow);
+            send(&stack, Request::post("/").body(body).unwrap())
+        });
+        for response in futures::future::join_all(uploads).await {
+            assert_eq!(response.status, StatusCode::OK);
+        }
+    }
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        let mut call = send(&stack, request(Method::POST, "/")).boxed();
+        assert!(futures::poll!(&mut call).is_pending());
+        held.push(call);
+    }
+}
