@@ -57,6 +57,15 @@ pub(super) fn properties(envelope: &Envelope, named: &RabbitmqHeaders) -> BasicP
     if let Ok(id) = ShortString::try_new(envelope.id().as_str()) {
         properties = properties.with_message_id(id);
     }
+    if let Some(Ok(id)) = correlation_id.map(ShortString::try_new) {
+        properties = properties.with_correlation_id(id);
+    }
+    if let (false, Ok(source)) = (
+        envelope.source().is_empty(),
+        ShortString::try_new(envelope.source()),
+    ) {
+        properties = properties.with_app_id(source);
+    }
     if let Some(Ok(content_type)) = envelope.content_type().map(ShortString::try_new) {
         properties = properties.with_content_type(content_type);
     }
