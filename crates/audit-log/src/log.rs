@@ -13,6 +13,8 @@ use crate::{
 
 /// The maximum length of a column. Longer text is truncated.
 const MAX_TEXT_LENGTH: usize = 255;
+/// Rows of one statement: 6,000 values, which every engine accepts.
+const ROWS_PER_INSERT: usize = 500;
 /// In bytes. Details are not meant for documents.
 const MAX_DETAILS_SIZE: usize = 8 * 1024;
 
@@ -93,27 +95,52 @@ impl AuditLog {
     /// # Errors
     /// [`AppendError`]. Roll the transaction back then, because its change cannot be logged.
     pub async fn append(&self, tx: &Transaction, entry: AuditEntry) -> Result<(), AppendError> {
+        self.append_all(tx, [entry]).await
+    }
+
+    /// Appends entries in their order, with one lock of the log. Otherwise like
+    /// [`append`](Self::append).
+    ///
+    /// # Errors
+    /// [`AppendError`]. Roll the transaction back then.
+    pub async fn append_all(
+        &self,
+        tx: &Transaction,
+        entries: impl IntoIterator<Item = AuditEntry>,
+    ) -> Result<(), AppendError> {
+        let mut entries = entries.into_iter().peekable();
+        if entries.peek().is_none() {
+            return Ok(());
+        }
         let (chain, now) = hold(tx).await?;
-        let sequence = chain.last_sequence.saturating_add(1);
-        let mut record = record(entry, sequence, now)?;
-        record.hash = record.chained(&chain.last_hash, self.keys.own());
-        insert(tx, &record).await?;
+        let (mut sequence, mut hash) = (chain.last_sequence, chain.last_hash.clone());
+        let mut records = Vec::new();
+        for entry in entries {
+            sequence = sequence.saturating_add(1);
+            let mut record = record(entry, sequence, now)?;
+            record.hash = record.chained(&hash, self.keys.own());
+            hash.clone_from(&record.hash);
+            records.push(record);
+        }
+        insert(tx, &records).await?;
         sql("UPDATE audit_log_chain SET last_sequence = ?, last_hash = ? WHERE name = 'chain'")
-            .bind(record.sequence)
-            .bind(record.hash.clone())
+            .bind(sequence)
+            .bind(hash)
             .execute(tx)
             .await?;
         self.sign_beginning_anew(tx, &chain).await?;
         // The log of the service shows whether the end of the table was removed. Records that were
         // rolled back must not be in it.
         tx.on_commit(move || {
-            tracing::info!(
-                sequence = record.sequence,
-                action = record.action,
-                outcome = record.outcome,
-                hash = hexadecimal(&record.hash),
-                "audit"
-            );
+            for record in records {
+                tracing::info!(
+                    sequence = record.sequence,
+                    action = record.action,
+                    outcome = record.outcome,
+                    hash = hexadecimal(&record.hash),
+                    "audit"
+                );
+            }
         });
         Ok(())
     }
@@ -197,22 +224,29 @@ fn cut(text: &str) -> String {
     text.chars().take(MAX_TEXT_LENGTH).collect()
 }
 
-async fn insert(tx: &Transaction, record: &Record) -> Result<(), DataError> {
-    sql("INSERT INTO audit_log (sequence, at_us, actor, tenant, action, target_kind, target_id, outcome, request_id, address, details, hash)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(record.sequence)
-        .bind(record.at_us)
-        .bind(record.actor.clone())
-        .bind(record.tenant.clone())
-        .bind(record.action.clone())
-        .bind(record.target_kind.clone())
-        .bind(record.target_id.clone())
-        .bind(record.outcome.clone())
-        .bind(record.request_id.clone())
-        .bind(record.address.clone())
-        .bind(record.details.clone())
-        .bind(record.hash.clone())
-        .execute(tx)
-        .await
-        .map(drop)
+async fn insert(tx: &Transaction, records: &[Record]) -> Result<(), DataError> {
+    for records in records.chunks(ROWS_PER_INSERT) {
+        let rows = records.iter().map(|record| {
+            [
+                record.sequence.into(),
+                record.at_us.into(),
+                record.actor.clone().into(),
+                record.tenant.clone().into(),
+                record.action.clone().into(),
+                record.target_kind.clone().into(),
+                record.target_id.clone().into(),
+                record.outcome.clone().into(),
+                record.request_id.clone().into(),
+                record.address.clone().into(),
+                record.details.clone().into(),
+                record.hash.clone().into(),
+            ]
+        });
+        sql("INSERT INTO audit_log (sequence, at_us, actor, tenant, action, target_kind, target_id, outcome, request_id, address, details, hash)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)**")
+            .bind_rows(rows)
+            .execute(tx)
+            .await?;
+    }
+    Ok(())
 }
