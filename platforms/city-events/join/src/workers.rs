@@ -4,13 +4,16 @@ use seaworthy::{config::Settings, prelude::*};
 
 use crate::{application::Joins, config::RecountConfig};
 
+/// The delay after which a status change is in the audit log.
+const AUDIT_INTERVAL: Timeout = Timeout::from_secs(1);
 /// The interval of the purge of idempotency keys, so that one purge deletes few rows.
 const PURGE_INTERVAL: Timeout = Timeout::from_secs(60);
 /// The interval of the expiry of joins. Mail about a cancellation may take some seconds, and the
 /// statement mostly reads an empty table.
 const EXPIRY_INTERVAL: Timeout = Timeout::from_secs(1);
 
-/// Starts the workers that expire joins of canceled events, publish counts and delete expired keys.
+/// Starts the workers that expire joins of canceled events, publish counts, fill the audit log and
+/// delete expired keys.
 pub(crate) fn start<C: Settings>(service: &Assembly<C>, joins: &Joins, recount: &RecountConfig) {
     let counted = joins.clone();
     service.worker(Worker::new(
@@ -28,6 +31,15 @@ pub(crate) fn start<C: Settings>(service: &Assembly<C>, joins: &Joins, recount: 
         move |run| {
             let joins = canceled.clone();
             async move { Ok(joins.expire_canceled(&run.stop).await?) }
+        },
+    ));
+    let audited = joins.clone();
+    service.worker(Worker::in_steps(
+        "audit of joins",
+        Schedule::Interval(AUDIT_INTERVAL),
+        move || {
+            let joins = audited.clone();
+            async move { Ok(joins.audit_changes().await?) }
         },
     ));
     let purged = joins.clone();

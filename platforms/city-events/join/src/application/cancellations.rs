@@ -9,9 +9,9 @@ use city_events_contract::{Moment, messages::EmailEventCanceled};
 use seaworthy::{core::error_chain, data::Transaction, messaging::Message, service::Stop};
 use uuid::Uuid;
 
-use super::{JoinError, Joins};
+use super::{JoinError, Joins, changes};
 use crate::{
-    domain::{EventState, Join, JoinStatus, Seats},
+    domain::{EventState, Join, JoinStatus, Seats, StatusChange},
     store::{
         cancellations::{self, Cancellation},
         history, joins, seats,
@@ -113,6 +113,17 @@ impl Joins {
         let ids = || page.iter().map(|join| join.id);
         history::insert_expired(tx, ids(), reason, now, seats.revision).await?;
         joins::expire(tx, ids(), reason, now).await?;
+        let expired = page.iter().map(|join| StatusChange {
+            user: join.user,
+            from: Some(join.status),
+            to: JoinStatus::Expired,
+            reason: Some(reason),
+            actor: None,
+            at: now,
+        });
+        changes::queue_for_audit(tx, seats.event, expired).await?;
+        let (event, count) = (seats.event, page.len());
+        tx.on_commit(move || tracing::info!(%event, count, "joins expired"));
         let key = seats.event.to_string();
         let messages = page.iter().map(|join| {
             let mail = EmailEventCanceled {
@@ -125,7 +136,11 @@ impl Joins {
                 producer: PRODUCER.to_owned(),
                 event_action: EventState::Canceled.as_str().to_owned(),
             };
-            Message::of(&mail).key(&key)
+            let message = Message::of(&mail).key(&key);
+            match cancellation.trace.as_str() {
+                "" => message,
+                trace => message.correlation_id(trace),
+            }
         });
         self.outbox.store_all(tx, messages).await?;
         for join in page {

@@ -1,9 +1,9 @@
 //! Changes of events, in the transaction of the inbox entry of their message.
 
 use city_events_contract::{Moment, messages::Announcement};
-use seaworthy::{data::Transaction, prelude::*};
+use seaworthy::data::Transaction;
 
-use super::{JoinError, Joins};
+use super::{JoinError, Joins, messages::current_trace_id};
 use crate::{
     domain::{EventState, Refusal, Seats},
     store::{cancellations, seats},
@@ -95,14 +95,11 @@ impl Joins {
         seats.capacity = CANCELED_CAPACITY;
         seats.owner = change.event.owner_id.clone().or(seats.owner);
         seats.revision += 1;
-        let trace = context::with_current(|context| {
-            context.map(|context| context.trace().trace_id().to_string())
-        });
         cancellations::insert(
             tx,
             seats.event,
             reason.unwrap_or(EVENT_CANCELED),
-            &trace.unwrap_or_default(),
+            &current_trace_id().unwrap_or_default(),
             change.at,
         )
         .await?;

@@ -38,6 +38,16 @@ impl Joins {
         message: &E,
     ) -> Result<(), StoreError> {
         let message = Message::of(message).key(&event.to_string());
+        let message = match current_trace_id() {
+            Some(trace) => message.correlation_id(&trace),
+            None => message,
+        };
         self.outbox.store(tx, message).await
     }
+}
+
+/// Returns the trace ID of the current request or message, in hexadecimal. It is the correlation ID
+/// of messages.
+pub(super) fn current_trace_id() -> Option<String> {
+    context::with_current(|context| context.map(|context| context.trace().trace_id().to_string()))
 }

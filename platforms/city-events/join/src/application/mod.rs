@@ -3,6 +3,7 @@
 
 mod batch;
 mod cancellations;
+mod changes;
 mod concurrency_limit;
 mod error;
 mod events;

@@ -10,10 +10,10 @@ use seaworthy::{
 };
 use uuid::Uuid;
 
-use super::{JoinError, Joins};
+use super::{JoinError, Joins, changes};
 use crate::{
     domain::{Actor, Ban, Join, JoinStatus, Refusal, Seats, StatusChange},
-    store::{bans, history, joins, seats},
+    store::{bans, joins, seats},
 };
 
 /// The reason of a kick without one.
@@ -169,7 +169,7 @@ async fn reject(
         actor: Some(actor),
         at: now,
     };
-    history::insert(tx, seats, change).await
+    changes::record(tx, seats, change).await
 }
 
 fn audit_entry(action: &'static str, event: Uuid, user: Uuid) -> AuditEntry {

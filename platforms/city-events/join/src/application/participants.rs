@@ -8,13 +8,13 @@ use city_events_contract::{
 use seaworthy::data::Transaction;
 use uuid::Uuid;
 
-use super::{JoinError, Joins};
+use super::{JoinError, Joins, changes};
 use crate::{
     domain::{
         Action, Actor, Candidate, Command, CurrentJoin, Decision, IdempotencyKey, JoinStatus,
         Outcome, Refusal, Seats, StatusChange, admit, check_join,
     },
-    store::{candidates, history, idempotency_keys, joins},
+    store::{candidates, idempotency_keys, joins},
 };
 
 /// The stored reason of a join that its user ended.
@@ -133,7 +133,7 @@ impl Joins {
             actor: Some(user),
             at,
         };
-        history::insert(tx, seats, change).await?;
+        changes::record(tx, seats, change).await?;
         let created = JoinCreated {
             event_id: seats.event,
             user_id: user,
@@ -183,7 +183,7 @@ impl Joins {
             actor: Some(user),
             at: now,
         };
-        history::insert(tx, seats, change).await?;
+        changes::record(tx, seats, change).await?;
         let canceled = JoinCanceled {
             event_id: seats.event,
             user_id: user,

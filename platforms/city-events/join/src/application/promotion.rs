@@ -1,10 +1,10 @@
 use city_events_contract::{Moment, messages::JoinPromoted};
 use seaworthy::data::Transaction;
 
-use super::{JoinError, Joins};
+use super::{JoinError, Joins, changes};
 use crate::{
     domain::{Join, JoinStatus, Seats, StatusChange},
-    store::{history, joins},
+    store::joins,
 };
 
 /// The reason of a promotion in messages and in the history.
@@ -54,7 +54,7 @@ impl Joins {
             actor: None,
             at: now,
         };
-        history::insert(tx, seats, change).await?;
+        changes::record(tx, seats, change).await?;
         let promoted = JoinPromoted {
             event_id: seats.event,
             user_id: join.user,

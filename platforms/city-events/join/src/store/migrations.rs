@@ -25,6 +25,12 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_cancellations.up.sql"),
             include_str!("../../migrations/0002_cancellations.down.sql"),
         ),
+        Migration::new(
+            3,
+            "join_audit_queue",
+            include_str!("../../migrations/0003_join_audit_queue.up.sql"),
+            include_str!("../../migrations/0003_join_audit_queue.down.sql"),
+        ),
     ]),
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,

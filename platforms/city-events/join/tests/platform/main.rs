@@ -2,10 +2,13 @@
 //! PostgreSQL.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a panic fails the test"
 )]
+
+mod amqp;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,9 +22,13 @@ use seaworthy_testkit::{database::EmptyDatabase, rabbitmq::RabbitmqServer, serve
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use amqp::{ForeignQueue, trace_id};
+
 static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ", |programs| {
     RabbitmqServer::start(programs)
 });
+/// Held by each test on RabbitMQ, because all platforms on one broker share their queues.
+static RABBITMQ_LOCK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 const SECRET: &str = "a secret of the tests that is long enough";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -112,6 +119,18 @@ impl Platform {
         (status, serde_json::from_str(&text).unwrap_or_default())
     }
 
+    /// Creates a draft and returns its ID.
+    async fn create_event(&self, owner: Uuid, capacity: u32) -> String {
+        let body = json!({
+            "title": "Rust", "description": "Bring a boat", "city": "Hamburg", "category": "tech",
+            "capacity": capacity,
+            "start_time": "2036-03-01T18:00:00Z", "end_time": "2036-03-01T20:00:00Z",
+        });
+        let url = format!("{}/events", self.event);
+        let (_, created) = self.call("POST", url, owner, body).await;
+        created["data"]["id"].as_str().unwrap().to_owned()
+    }
+
     async fn join(&self, event: &str, user: Uuid) -> (u16, Value) {
         let url = format!("{}/join", self.join);
         self.call("POST", url, user, json!({ "event_id": event }))
@@ -140,13 +159,7 @@ impl Platform {
 /// Takes an event from draft to cancellation, with a waitlist, bans and a kick.
 async fn run_event_lifecycle(platform: Platform) {
     let (owner, ada, ben) = (new_id(), new_id(), new_id());
-    let body = json!({
-        "title": "Rust", "description": "Bring a boat", "city": "Hamburg", "category": "tech", "capacity": 1,
-        "start_time": "2036-03-01T18:00:00Z", "end_time": "2036-03-01T20:00:00Z",
-    });
-    let url = format!("{}/events", platform.event);
-    let (_, created) = platform.call("POST", url, owner, body).await;
-    let event = created["data"]["id"].as_str().unwrap().to_owned();
+    let event = platform.create_event(owner, 1).await;
     assert_eq!(
         platform.join(&event, ada).await.0,
         404,
@@ -245,6 +258,54 @@ async fn event_lifecycle_on_postgres_and_rabbitmq() {
     let Some(broker) = RABBITMQ.get() else {
         return;
     };
+    let _lock = RABBITMQ_LOCK.lock().await;
     let databases = [one, two];
     run_event_lifecycle(start_platform(databases, &broker.url()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_have_app_id_and_trace_id_as_correlation_id_msg_8() {
+    let (Some(one), Some(two)) = (EmptyDatabase::postgres(), EmptyDatabase::postgres()) else {
+        return;
+    };
+    let Some(broker) = RABBITMQ.get() else {
+        return;
+    };
+    let _lock = RABBITMQ_LOCK.lock().await;
+    let url = broker.url();
+    let platform = start_platform([one, two], &url).await;
+    let queue = ForeignQueue::bind(&url, &["join.created", "email.event_canceled"]).await;
+    let (owner, ada) = (new_id(), new_id());
+    let event = platform.create_event(owner, 1).await;
+    let event_url = format!("{}/events/{event}", platform.event);
+    let url = format!("{event_url}/publish");
+    assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);
+    eventually("the event is known to join", async || {
+        platform.join(&event, ada).await.0 == 200
+    })
+    .await;
+    let created = queue.next().await;
+    let url = format!("{event_url}/cancel");
+    assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);
+    let canceled = queue.next().await;
+
+    for message in [&created, &canceled] {
+        let properties = &message.delivery.properties;
+        let app_id = properties.app_id().as_ref().map(ToString::to_string);
+        assert_eq!(app_id.as_deref(), Some("join-service"));
+    }
+    let correlation_id = |message: &lapin::message::BasicGetMessage| {
+        let properties = &message.delivery.properties;
+        properties
+            .correlation_id()
+            .as_ref()
+            .map(ToString::to_string)
+    };
+    assert_eq!(correlation_id(&created), Some(trace_id(&created)));
+    let body: Value = serde_json::from_slice(&canceled.delivery.data).unwrap();
+    assert_eq!(
+        correlation_id(&canceled).as_deref(),
+        body["trace_id"].as_str()
+    );
+    assert_eq!(body["trace_id"].as_str().unwrap().len(), 32);
 }

@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod audit;
 mod concurrency;
 mod event;
 mod events;
@@ -48,6 +49,8 @@ seaworthy_testkit::on_every_database! {
         higher_capacity_promotes_and_lower_capacity_removes_no_user,
         messages_contain_counts_after_each_change_msg_5,
         unreadable_messages_are_dead_lettered_and_others_processed_msg_3;
+    audit:
+        status_changes_of_joins_are_in_audit_log_obs_11;
     wire:
         responses_have_envelopes_and_codes_of_the_contract,
         headers_and_probes_follow_the_contract,
