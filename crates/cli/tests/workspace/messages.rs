@@ -29,9 +29,9 @@ const BANNED: [&str; 10] = [
 ];
 
 /// The first words of SQL statements, which are not messages.
-const SQL: [&str; 12] = [
+const SQL: [&str; 13] = [
     "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "WITH", "BEGIN", "SET",
-    "PRAGMA", "WHERE",
+    "PRAGMA", "WHERE", "AND",
 ];
 
 struct Message {
