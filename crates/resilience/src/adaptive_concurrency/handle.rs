@@ -189,7 +189,10 @@ impl AdaptiveConcurrency {
             .first()
             .map_or(0, |threshold| threshold.load(Ordering::Relaxed));
         self.in_flight() > limit / QUIET_SHARE
-            || inner.finished.fetch_add(1, Ordering::Relaxed) % QUIET_SAMPLE == 0
+            || inner
+                .finished
+                .fetch_add(1, Ordering::Relaxed)
+                .is_multiple_of(QUIET_SAMPLE)
     }
 
     fn record(&self, outcome: Outcome, latency: Duration, now: Instant) {
