@@ -16,7 +16,7 @@ CREATE INDEX account_sessions_user ON account_sessions (user_id, used_us);
 
 CREATE INDEX account_sessions_until ON account_sessions (until_us);
 
--- The refresh tokens that were exchanged: whoever brings one has stolen it, or was stolen from.
+-- Exchanged refresh tokens. A second use means that the token was stolen.
 CREATE TABLE account_used_tokens (
     token_hash {key_bytes} NOT NULL PRIMARY KEY,
     session_id {string} NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE account_versions (
     version {bigint} NOT NULL
 );
 
--- Failed logins by account and by address.
+-- Failed logins by account and by IP address.
 CREATE TABLE account_failures (
     subject {string} NOT NULL PRIMARY KEY,
     failures {integer} NOT NULL,

@@ -1,4 +1,4 @@
--- What was used once and must not count again, until its time is over anyway.
+-- Codes and links that were used once, until they expire.
 CREATE TABLE account_replays (
     -- SHA-256 of what it is known by and what it is for.
     use_hash {key_bytes} NOT NULL PRIMARY KEY,

@@ -22,7 +22,7 @@ CREATE INDEX audit_log_actor ON audit_log (actor, sequence);
 
 CREATE INDEX audit_log_target ON audit_log (target_kind, target_id, sequence);
 
--- The end of the chain, and where it begins since the last pruning. Whoever appends holds this row.
+-- The last record of the chain, and the first one after the last pruning. A writer locks this row.
 CREATE TABLE audit_log_chain (
     name {string} NOT NULL PRIMARY KEY,
     last_sequence {bigint} NOT NULL,
