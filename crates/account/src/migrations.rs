@@ -1,14 +1,12 @@
 use seaworthy_data::{Migration, MigrationSet};
 
 /// The checksum of `0003_replays` with other comments.
-const FORMER_REPLAYS: &str =
-    "1cfadbf5d751a7a2753f5561d3c4226258ddb148f5e35204709f5e95924f7dd9";
+const FORMER_REPLAYS: &str = "1cfadbf5d751a7a2753f5561d3c4226258ddb148f5e35204709f5e95924f7dd9";
 /// The checksum of `0002_version_changes` with other comments.
 const FORMER_VERSION_CHANGES: &str =
     "eeb19fa588d89b7aa630d262ef5fd77e06af0101f7541798eec4a605edf8c762";
 /// The checksum of `0001_account` with other comments.
-const FORMER_ACCOUNT: &str =
-    "65884b3eaaa8696618e12ce7a2ca03d72d7550a1ef463420b20c8d07d67d49a1";
+const FORMER_ACCOUNT: &str = "65884b3eaaa8696618e12ce7a2ca03d72d7550a1ef463420b20c8d07d67d49a1";
 
 /// The tables of this crate. Add the set to the migrations of the service, which has the table of
 /// users.

@@ -4,8 +4,7 @@ use seaworthy_data::{Migration, MigrationSet};
 const FORMER_PRUNED_PROOF: &str =
     "b9bba8b19fc4ac0689104e0c13ec7fb5cc904d53b702e8c99b2c36976460f7c1";
 /// The checksum of `0001_audit_log` with other comments.
-const FORMER_AUDIT_LOG: &str =
-    "c5c3c94af9dcf6c3e75b7e1d31eaa9d11d313fb90dc5e18519746741fa709f5f";
+const FORMER_AUDIT_LOG: &str = "c5c3c94af9dcf6c3e75b7e1d31eaa9d11d313fb90dc5e18519746741fa709f5f";
 
 /// The migrations of the audit log. Add this set to those of the service.
 pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
