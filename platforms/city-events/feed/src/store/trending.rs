@@ -81,7 +81,8 @@ impl Store {
         let mut max_points = i64::MAX;
         if let Some(cursor) = after {
             let top = half_points(cursor.score);
-            max_points = top - MAX_NEARNESS_POINTS - 1;
+            // A client can send any score.
+            max_points = top.saturating_sub(MAX_NEARNESS_POINTS + 1);
             let reachable = (max_points + 1).max(0)..=top;
             levels.extend(reachable.filter_map(|points| self.level_after(points, &cursor, page)));
         }

@@ -105,3 +105,25 @@ async fn started_and_unpublished_events_leave_the_list_api_5() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cursor_with_any_score_returns_a_page_api_5() {
+    for empty in EmptyDatabase::every_engine() {
+        let test = TestDatabase::open(empty).await;
+        let now = Utc::now().trunc_subsecs(3);
+        test.seed_events(&[0, 1, 12], now).await;
+        for (score, count) in [(f64::MIN, 0), (-1.0, 0), (f64::MAX, 3)] {
+            let cursor = Cursor {
+                ranked_at: now,
+                score,
+                start_time: now,
+                id: Uuid::max(),
+            };
+            let after = Cursor::parse(&cursor.to_string(), now);
+            let found = test.store.trending(now, now, after, 10).await.unwrap();
+            let (items, _) =
+                rank::page(FeedType::Trending, found, &HashMap::new(), (now, after, 10));
+            assert_eq!(items.len(), count, "{score}");
+        }
+    }
+}
