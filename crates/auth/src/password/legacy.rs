@@ -1,4 +1,7 @@
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use bcrypt::HashParts;
 
@@ -58,13 +61,23 @@ impl LegacyCost {
         self.0.fetch_max(cost, Ordering::Relaxed);
     }
 
-    /// Computes a bcrypt hash of the recorded cost, unless the verification has computed one of
-    /// `computed` or more.
+    /// Computes the bcrypt hashes that make the work of every verification equal. `computed` is the
+    /// cost of the hash that the verification has computed, or 0.
     pub(super) fn equalize(&self, password: &[u8], computed: u32) {
-        let cost = self.0.load(Ordering::Relaxed);
-        if cost > computed {
+        for cost in self.missing_costs(computed) {
             let text = format!("$2b${cost:02}${}", ".".repeat(ENCODED_LENGTH));
             let _ = std::hint::black_box(bcrypt::verify(password, &text));
+        }
+    }
+
+    /// Returns the costs of the hashes that a verification lacks. Each cost doubles the work, so the
+    /// costs from `computed` to the one before the recorded cost add what is missing.
+    pub(super) fn missing_costs(&self, computed: u32) -> Range<u32> {
+        let recorded = self.0.load(Ordering::Relaxed);
+        match (computed, recorded) {
+            (0, 0) => 0..0,
+            (0, recorded) => recorded..recorded + 1,
+            (computed, recorded) => computed..recorded,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! bcrypt hashes of a legacy service. libxcrypt computed the vectors.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tracing::{Event, Level, Subscriber, subscriber::set_default};
@@ -12,7 +15,7 @@ use tracing_subscriber::{
     registry,
 };
 
-use super::{hash::Scheme, *};
+use super::{super::legacy::LegacyCost, hash::Scheme, *};
 
 const PASSWORD: &str = "correct horse battery";
 const HASHES: [&str; 3] = [
@@ -110,6 +113,20 @@ async fn unknown_account_takes_as_long_as_a_legacy_one_auth_2() {
         }
     }
     panic!("{times:?}");
+}
+
+#[test]
+fn bcrypt_hashes_of_every_cost_take_equal_work_auth_2() {
+    let legacy = LegacyCost::default();
+    legacy.record(12);
+    let work = |costs: Range<u32>| costs.map(|cost| 1_u64 << cost).sum::<u64>();
+    for computed in 4..=12 {
+        let total = (1 << computed) + work(legacy.missing_costs(computed));
+        assert_eq!(total, 1 << 12, "{computed}");
+    }
+    assert_eq!(work(legacy.missing_costs(0)), 1 << 12, "Argon2id");
+    assert_eq!(work(legacy.missing_costs(14)), 0, "a higher cost");
+    assert_eq!(work(LegacyCost::default().missing_costs(0)), 0, "no hash");
 }
 
 proptest! {
