@@ -293,6 +293,13 @@ fn length_of(data: &Bytes) -> u64 {
     u64::try_from(data.len()).unwrap_or(u64::MAX)
 }
 
+impl Drop for LimitedBody {
+    /// Measures the wait of a reader that a timeout has ended.
+    fn drop(&mut self) {
+        self.measure_wait(false);
+    }
+}
+
 impl http_body::Body for LimitedBody {
     type Data = Bytes;
     type Error = axum::BoxError;

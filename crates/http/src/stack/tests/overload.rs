@@ -143,3 +143,33 @@ async fn slow_clients_do_not_shrink_the_limit_res_7() {
         held.push(call);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn uploads_past_their_deadline_do_not_shrink_the_limit_res_7() {
+    let mut config = HttpConfig::default();
+    config.rate_limit.enabled = false;
+    config.load_shed.max_in_flight = NonZeroU32::new(20).unwrap();
+    let read = async |_: axum::body::Bytes| sleep(WORK).await;
+    let stack = stack_with(config, Routes::new().post("/", read));
+    // The latency without slow clients.
+    for _ in 0..400 {
+        let response = send(&stack, request(Method::POST, "/")).await;
+        assert_eq!(response.status, StatusCode::OK);
+    }
+    for _ in 0..40 {
+        let uploads = (0..15).map(|_| {
+            let never = futures::stream::pending::<Result<&str, std::io::Error>>();
+            let request = Request::post("/").header("x-request-timeout-ms", "5000");
+            send(&stack, request.body(Body::from_stream(never)).unwrap())
+        });
+        for response in futures::future::join_all(uploads).await {
+            assert_eq!(response.status, StatusCode::GATEWAY_TIMEOUT);
+        }
+    }
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        let mut call = send(&stack, request(Method::POST, "/")).boxed();
+        assert!(futures::poll!(&mut call).is_pending());
+        held.push(call);
+    }
+}
