@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::StatusCode;
 use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, Timeout};
 use seaworthy_resilience::{
@@ -95,14 +94,7 @@ impl LoadShed {
 impl Admission {
     /// Records a response that begins now. `waited` is the time that the request waited for its
     /// client, which may be as slow as it likes.
-    pub(crate) fn record(&self, status: StatusCode, waited: Duration) {
-        let outcome = if status.is_success() || status.is_redirection() {
-            Outcome::Success
-        } else if status.is_server_error() {
-            Outcome::TRANSIENT
-        } else {
-            Outcome::Permanent
-        };
+    pub(crate) fn record(&self, outcome: Outcome, waited: Duration) {
         self.0.record(outcome, waited);
     }
 }

@@ -1,4 +1,5 @@
 use http::{HeaderMap, HeaderName};
+use seaworthy_resilience::Outcome;
 
 pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
@@ -62,6 +63,17 @@ impl RpcStatus {
     /// Whether the service is to blame: the codes that OpenTelemetry counts as errors of a server.
     pub(crate) fn is_server_fault(self) -> bool {
         matches!(self.0, 2 | 4 | 12 | 13 | 14 | 15)
+    }
+
+    /// Returns what the call shows about the latency of the service.
+    pub(crate) fn outcome(self) -> Outcome {
+        if self.is_ok() {
+            Outcome::Success
+        } else if self.is_server_fault() {
+            Outcome::TRANSIENT
+        } else {
+            Outcome::Permanent
+        }
     }
 }
 

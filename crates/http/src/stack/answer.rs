@@ -2,6 +2,7 @@ use axum::body::Body;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 use seaworthy_core::{Code, Error, ResponseError};
+use seaworthy_resilience::Outcome;
 
 use super::{ErrorForm, StackBody, exchange::Exchange};
 use crate::{
@@ -27,7 +28,12 @@ impl Exchange {
         let body = self.body.take();
         if let Some(admission) = &self.admission {
             let waited = body.as_ref().map(BodyReport::waited);
-            admission.record(status, waited.unwrap_or_default());
+            let outcome = match self.stack.protocol {
+                Protocol::Http => outcome_of(status),
+                Protocol::Grpc => RpcStatus::of(response.headers())
+                    .map_or_else(|| outcome_of(status), RpcStatus::outcome),
+            };
+            admission.record(outcome, waited.unwrap_or_default());
         }
         let fault = body.and_then(|report| report.error());
         if self.stack.protocol == Protocol::Grpc {
@@ -118,6 +124,17 @@ impl Exchange {
         }
         parts.headers.remove(header::CONTENT_LENGTH);
         Response::from_parts(parts, body)
+    }
+}
+
+/// Returns what a response shows about the latency of the service.
+fn outcome_of(status: StatusCode) -> Outcome {
+    if status.is_success() || status.is_redirection() {
+        Outcome::Success
+    } else if status.is_server_error() {
+        Outcome::TRANSIENT
+    } else {
+        Outcome::Permanent
     }
 }
 

@@ -429,3 +429,35 @@ async fn sends_headers_of_marked_error_ahead_of_status_api_2() {
     let counted = r#"method="Marked",status="NotFound"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn refused_calls_are_not_the_latency_without_load_res_7() {
+    let mut config = HttpConfig::default();
+    config.rate_limit.enabled = false;
+    config.load_shed.max_in_flight = std::num::NonZeroU32::new(20).unwrap();
+    let work = async || {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        Response::new(Body::empty())
+    };
+    let refuse = async || {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let refused = Response::builder().header("grpc-status", "16");
+        refused.body(Body::empty()).unwrap()
+    };
+    let routes = Routes::new()
+        .post("/orders.v1.Orders/Work", work)
+        .post("/orders.v1.Orders/Refuse", refuse);
+    let fixture = fixture(config, routes);
+    for _ in 0..400 {
+        fixture.call("Work", &[]).await;
+    }
+    for _ in 0..100_000 {
+        fixture.call("Refuse", &[]).await;
+    }
+    for _ in 0..20 {
+        let calls = (0..20).map(|_| fixture.call("Work", &[]));
+        for answer in futures::future::join_all(calls).await {
+            assert_eq!(answer.field("grpc-status"), "", "a call was rejected");
+        }
+    }
+}
