@@ -94,8 +94,14 @@ impl LoadShed {
 impl Admission {
     /// Records a response that begins now. `waited` is the time that the request waited for its
     /// client, which may be as slow as it likes.
+    ///
+    /// The rest of the response depends on its client too. So the request leaves the limit that
+    /// follows the latency, unless a call continues without it.
     pub(crate) fn record(&self, outcome: Outcome, waited: Duration) {
         self.0.record(outcome, waited);
+        if Arc::strong_count(&self.0) == 1 {
+            self.0.begin_response();
+        }
     }
 }
 

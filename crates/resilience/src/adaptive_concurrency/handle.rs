@@ -2,7 +2,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -33,8 +33,13 @@ pub struct AdaptiveConcurrency(Arc<Inner>);
 struct Inner {
     name: Arc<str>,
     in_flight: AtomicU32,
-    /// The maximum number in flight at which a request of a priority is admitted.
+    /// The requests in flight whose responses have begun.
+    responding: AtomicU32,
+    max_limit: f64,
+    /// The number of requests without a response below which a request of a priority is admitted.
     thresholds: [AtomicU32; Priority::ALL.len()],
+    /// The number of requests in flight below which a request of a priority is admitted.
+    maxima: [AtomicU32; Priority::ALL.len()],
     arrived: [AtomicU32; Priority::ALL.len()],
     rejected: [AtomicU32; Priority::ALL.len()],
     finished: AtomicU32,
@@ -48,6 +53,7 @@ struct Inner {
 pub struct ConcurrencyPermit {
     limit: AdaptiveConcurrency,
     started: Instant,
+    is_responding: AtomicBool,
 }
 
 /// The state of an adaptive limit, for the admin API.
@@ -92,7 +98,10 @@ impl AdaptiveConcurrency {
         let limit = Self(Arc::new(Inner {
             name: name.into(),
             in_flight: AtomicU32::new(0),
+            responding: AtomicU32::new(0),
+            max_limit: f64::from(config.max_limit.get()),
             thresholds: Default::default(),
+            maxima: Default::default(),
             arrived: Default::default(),
             rejected: Default::default(),
             finished: AtomicU32::new(0),
@@ -143,14 +152,17 @@ impl AdaptiveConcurrency {
         let inner = &*self.0;
         let class = priority.index();
         increment(&inner.arrived, class);
-        let threshold = inner
-            .thresholds
-            .get(class)
-            .map_or(0, |threshold| threshold.load(Ordering::Relaxed));
-        if inner.in_flight.fetch_add(1, Ordering::AcqRel) < threshold {
+        let read = |bounds: &[AtomicU32]| {
+            let bound = bounds.get(class);
+            bound.map_or(0, |bound| bound.load(Ordering::Relaxed))
+        };
+        let in_flight = inner.in_flight.fetch_add(1, Ordering::AcqRel);
+        let working = in_flight.saturating_sub(inner.responding.load(Ordering::Acquire));
+        if working < read(&inner.thresholds) && in_flight < read(&inner.maxima) {
             return Ok(ConcurrencyPermit {
                 limit: self.clone(),
                 started: now,
+                is_responding: AtomicBool::new(false),
             });
         }
         inner.in_flight.fetch_sub(1, Ordering::AcqRel);
@@ -165,6 +177,12 @@ impl AdaptiveConcurrency {
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.0.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Returns the number of requests in flight without a response.
+    fn working(&self) -> u32 {
+        let responding = self.0.responding.load(Ordering::Relaxed);
+        self.in_flight().saturating_sub(responding)
     }
 
     /// Returns the present state.
@@ -188,7 +206,7 @@ impl AdaptiveConcurrency {
             .thresholds
             .first()
             .map_or(0, |threshold| threshold.load(Ordering::Relaxed));
-        self.in_flight() > limit / QUIET_SHARE
+        self.working() > limit / QUIET_SHARE
             || inner
                 .finished
                 .fetch_add(1, Ordering::Relaxed)
@@ -208,7 +226,7 @@ impl AdaptiveConcurrency {
 
     fn measure(&self, latency: Duration, failed: bool, now: Instant) {
         let inner = &*self.0;
-        let in_flight = self.in_flight();
+        let working = self.working();
         let rejected = inner
             .rejected
             .iter()
@@ -217,7 +235,7 @@ impl AdaptiveConcurrency {
         if failed && !control.0.counts_failure(latency) {
             return;
         }
-        if !control.0.sample(latency, in_flight, rejected, now) {
+        if !control.0.sample(latency, working, rejected, now) {
             return;
         }
         let mut arrivals = [Arrivals::default(); Priority::ALL.len()];
@@ -231,8 +249,10 @@ impl AdaptiveConcurrency {
     }
 
     fn publish(&self, (limit, shares): &(Limit, Shares)) {
-        for (threshold, share) in self.0.thresholds.iter().zip(shares.get()) {
+        let bounds = self.0.thresholds.iter().zip(&self.0.maxima);
+        for ((threshold, max), share) in bounds.zip(shares.get()) {
             threshold.store(whole(limit.get() * share), Ordering::Relaxed);
+            max.store(whole(self.0.max_limit * share), Ordering::Relaxed);
         }
     }
 }
@@ -260,6 +280,16 @@ impl ConcurrencyPermit {
         }
     }
 
+    /// Excludes the request from the limit that follows the latency. It counts only for the maximum
+    /// from now on. Call it when the response begins, because its end depends on the client.
+    /// Otherwise slow readers and streams could fill a low limit, and no finished request would
+    /// raise it again.
+    pub fn begin_response(&self) {
+        if !self.is_responding.swap(true, Ordering::AcqRel) {
+            self.limit.0.responding.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     /// Records the result at a given time, for simulations, and ends the request.
     pub fn finish_at(self, outcome: Outcome, now: Instant) {
         let limit = self.limit.clone();
@@ -283,6 +313,10 @@ impl<T, E, C> Permit<T, E, C> for ConcurrencyPermit {
 
 impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
+        // In this order, so that a new request never sees too few requests without a response.
+        if *self.is_responding.get_mut() {
+            self.limit.0.responding.fetch_sub(1, Ordering::AcqRel);
+        }
         self.limit.0.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -173,3 +173,35 @@ async fn uploads_past_their_deadline_do_not_shrink_the_limit_res_7() {
         held.push(call);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn open_streams_do_not_block_requests_after_a_slow_phase_res_7() {
+    let mut config = HttpConfig::default();
+    config.rate_limit.enabled = false;
+    config.load_shed.max_in_flight = NonZeroU32::new(100).unwrap();
+    let latency = Arc::new(std::sync::atomic::AtomicU64::new(10));
+    let current = Arc::clone(&latency);
+    let routes = Routes::new()
+        .get("/stream", async || {
+            Body::from_stream(futures::stream::pending::<Result<&str, std::io::Error>>())
+        })
+        .get("/", async move || {
+            sleep(Duration::from_millis(current.load(Ordering::SeqCst))).await;
+        });
+    let stack = stack_with(config, routes);
+    let mut streams = Vec::new();
+    for _ in 0..60 {
+        let connection = stack.connection("192.0.2.1:4711".parse().unwrap(), false);
+        let call = connection.oneshot(request(Method::GET, "/stream"));
+        streams.push(call.await.unwrap());
+    }
+    for round in 0..200 {
+        let is_slow = (50..100).contains(&round);
+        latency.store(if is_slow { 300 } else { 10 }, Ordering::SeqCst);
+        let calls = (0..20).map(|_| get(&stack, "/"));
+        futures::future::join_all(calls).await;
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(get(&stack, "/").await.status, StatusCode::OK);
+    drop(streams);
+}
