@@ -7,7 +7,7 @@ use seaworthy_data::DataError;
 #[derive(Debug, thiserror::Error)]
 pub enum LockoutError {
     /// Too many attempts have failed.
-    #[error("too many attempts have failed; try again in {} s", .retry_after.as_secs())]
+    #[error("too many attempts have failed; try again in {} s", .retry_after.as_millis().div_ceil(1_000))]
     Locked {
         /// The remaining wait.
         retry_after: Duration,

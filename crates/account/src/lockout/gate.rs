@@ -67,7 +67,7 @@ impl Lockout {
             .await;
         if let Err(LockoutError::Locked { retry_after }) = &counted {
             warn!(
-                seconds = retry_after.as_secs(),
+                retry_after_ms = retry_after.as_millis(),
                 "a login was rejected after too many failures"
             );
         }
@@ -97,7 +97,7 @@ impl Lockout {
             .await;
         if let Err(LockoutError::Locked { retry_after }) = &counted {
             warn!(
-                seconds = retry_after.as_secs(),
+                retry_after_ms = retry_after.as_millis(),
                 "a login from a known device was rejected after too many failures"
             );
         }

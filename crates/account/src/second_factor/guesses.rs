@@ -80,7 +80,7 @@ impl Guesses {
         if let Err(LockoutError::Locked { retry_after }) = &counted {
             warn!(
                 user = origin.user(),
-                seconds = retry_after.as_secs(),
+                retry_after_ms = retry_after.as_millis(),
                 "a second factor was refused: too many codes were wrong"
             );
         }

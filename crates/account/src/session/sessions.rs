@@ -113,7 +113,7 @@ impl From<RefreshError> for Error {
     }
 }
 
-/// Outcome of an [`exchange`](Sessions::exchange). Commit the transaction in each case.
+/// Outcome of an [`rotate`](Sessions::rotate). Commit the transaction in each case.
 #[derive(Debug)]
 #[must_use = "a reused token has to revoke access tokens too"]
 pub enum Rotation {

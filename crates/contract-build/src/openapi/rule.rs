@@ -21,11 +21,13 @@ pub(super) fn bounds(rules: &FieldRules, low: i128, high: i128) -> (i128, i128) 
 /// Adds the rules to the schema of a value.
 pub(super) fn apply(schema: &mut Map<String, Value>, rules: &FieldRules) {
     for rule in &rules.rules {
-        keyword(schema, rule);
+        add_keyword(schema, rule);
     }
 }
 
-fn keyword(schema: &mut Map<String, Value>, rule: &Rule) {
+/// Adds the JSON Schema keyword of a rule. Returns `false` if there is none, so the description has
+/// to state the rule.
+fn add_keyword(schema: &mut Map<String, Value>, rule: &Rule) -> bool {
     let mut set = |name: &str, value: Value| {
         schema.insert(name.to_owned(), value);
     };
@@ -40,6 +42,11 @@ fn keyword(schema: &mut Map<String, Value>, rule: &Rule) {
         Rule::AtLeast(Literal::Float(bound)) => set("minimum", json!(bound)),
         Rule::LessThan(Literal::Float(bound)) => set("exclusiveMaximum", json!(bound)),
         Rule::AtMost(Literal::Float(bound)) => set("maximum", json!(bound)),
+        // `bounds` gives the schema of an integer its range.
+        Rule::GreaterThan(Literal::Integer(_))
+        | Rule::AtLeast(Literal::Integer(_))
+        | Rule::LessThan(Literal::Integer(_))
+        | Rule::AtMost(Literal::Integer(_)) => {}
         Rule::Length(count) => {
             set("minLength", json!(count));
             set("maxLength", json!(count));
@@ -58,10 +65,25 @@ fn keyword(schema: &mut Map<String, Value>, rule: &Rule) {
         Rule::NotContains(Literal::Text(text)) => {
             set("not", json!({ "pattern": regex::escape(text) }));
         }
-        Rule::Format(known) => format(schema, *known),
-        // JSON Schema has no keyword for these rules, so the description states them.
-        _ => {}
+        Rule::Format(known) => return format(schema, *known),
+        // The schemas of numbers and enums say this already.
+        Rule::Finite | Rule::DefinedOnly => {}
+        Rule::Bytes(_)
+        | Rule::MinBytes(_)
+        | Rule::MaxBytes(_)
+        | Rule::InThePast
+        | Rule::InTheFuture
+        | Rule::WithinNow(_)
+        | Rule::GreaterThan(_)
+        | Rule::AtLeast(_)
+        | Rule::LessThan(_)
+        | Rule::AtMost(_)
+        | Rule::Prefix(_)
+        | Rule::Suffix(_)
+        | Rule::Contains(_)
+        | Rule::NotContains(_) => return false,
     }
+    true
 }
 
 /// A schema has one pattern. Further ones become conditions.
@@ -76,7 +98,8 @@ fn pattern(schema: &mut Map<String, Value>, source: &str) {
     }
 }
 
-fn format(schema: &mut Map<String, Value>, known: Format) {
+/// Adds the keyword of a format. Returns `false` if there is none.
+fn format(schema: &mut Map<String, Value>, known: Format) -> bool {
     let name = match known {
         Format::Email => "email",
         Format::Hostname => "hostname",
@@ -85,11 +108,32 @@ fn format(schema: &mut Map<String, Value>, known: Format) {
         Format::Uri => "uri",
         Format::UriReference => "uri-reference",
         Format::Uuid => "uuid",
-        Format::TrimmedUuid => return pattern(schema, "^[0-9a-fA-F]{32}$"),
-        Format::Ulid => return pattern(schema, "^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$"),
-        _ => return,
+        Format::TrimmedUuid => {
+            pattern(schema, "^[0-9a-fA-F]{32}$");
+            return true;
+        }
+        Format::Ulid => {
+            pattern(schema, "^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$");
+            return true;
+        }
+        Format::Ip
+        | Format::Address
+        | Format::HostAndPort
+        | Format::IpWithPrefix
+        | Format::Ipv4WithPrefix
+        | Format::Ipv6WithPrefix
+        | Format::IpPrefix
+        | Format::Ipv4Prefix
+        | Format::Ipv6Prefix
+        | Format::HeaderName
+        | Format::HeaderValue
+        | Format::IpBytes
+        | Format::Ipv4Bytes
+        | Format::Ipv6Bytes
+        | Format::UuidBytes => return false,
     };
     schema.insert("format".to_owned(), json!(name));
+    true
 }
 
 /// Returns the rules without a JSON Schema keyword, as a sentence.
@@ -97,34 +141,7 @@ pub(super) fn unsaid(rules: &FieldRules) -> Option<String> {
     let sentences: Vec<String> = rules
         .rules
         .iter()
-        .filter(|rule| {
-            matches!(
-                rule,
-                Rule::Bytes(_)
-                    | Rule::MinBytes(_)
-                    | Rule::MaxBytes(_)
-                    | Rule::InThePast
-                    | Rule::InTheFuture
-                    | Rule::WithinNow(_)
-                    | Rule::Format(
-                        Format::Ip
-                            | Format::Address
-                            | Format::HostAndPort
-                            | Format::IpWithPrefix
-                            | Format::Ipv4WithPrefix
-                            | Format::Ipv6WithPrefix
-                            | Format::IpPrefix
-                            | Format::Ipv4Prefix
-                            | Format::Ipv6Prefix
-                            | Format::HeaderName
-                            | Format::HeaderValue
-                    )
-                    | Rule::GreaterThan(Literal::Duration(_) | Literal::Timestamp(_))
-                    | Rule::AtLeast(Literal::Duration(_) | Literal::Timestamp(_))
-                    | Rule::LessThan(Literal::Duration(_) | Literal::Timestamp(_))
-                    | Rule::AtMost(Literal::Duration(_) | Literal::Timestamp(_))
-            )
-        })
+        .filter(|rule| !add_keyword(&mut Map::new(), rule))
         .map(|rule| format!("It {rule}."))
         .collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
@@ -193,5 +210,37 @@ fn sign(literal: &Literal) -> f64 {
         Literal::Integer(value) => *value as f64,
         Literal::Float(value) => *value,
         _ => f64::NAN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_without_keyword_are_described_api_4() {
+        let bytes = || Literal::Bytes(vec![1]);
+        for rule in [
+            Rule::Prefix(bytes()),
+            Rule::Suffix(bytes()),
+            Rule::Contains(bytes()),
+            Rule::NotContains(bytes()),
+            Rule::Format(Format::Ip),
+            Rule::Format(Format::IpBytes),
+            Rule::Format(Format::UuidBytes),
+            Rule::AtMost(Literal::Duration(1)),
+            Rule::MaxBytes(1),
+        ] {
+            let rules = FieldRules {
+                rules: vec![rule.clone()],
+                ..FieldRules::default()
+            };
+            assert_eq!(unsaid(&rules), Some(format!("It {rule}.")));
+        }
+        let rules = FieldRules {
+            rules: vec![Rule::MaxLength(1), Rule::Format(Format::Uuid)],
+            ..FieldRules::default()
+        };
+        assert_eq!(unsaid(&rules), None);
     }
 }
