@@ -140,7 +140,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// The service receives the path without the prefix.
     ///
     /// Metrics, logs and lists show the service as one route, such as `/files/{*path}`. A path that
-    /// the list has goes to its own handlers.
+    /// the list has goes to its own handlers. Other spellings of it, such as `/files//private` or
+    /// `/files/%70rivate`, get 404, so that the service cannot evade the options of a route.
     ///
     /// ```
     /// use axum::{Router, routing::get};

@@ -18,6 +18,8 @@ pub(super) struct Path {
     allow: HeaderValue,
     slots: [Slot; MethodLabel::COUNT],
     has_head_alone: bool,
+    /// Whether a router or a service serves all paths of the template.
+    is_mount: bool,
 }
 
 /// The handlers of one HTTP method of a path.
@@ -43,7 +45,12 @@ impl Path {
             allow: HeaderValue::from_static(""),
             slots: Default::default(),
             has_head_alone: false,
+            is_mount: false,
         }
+    }
+
+    pub(super) fn is_mount(&self) -> bool {
+        self.is_mount
     }
 
     pub(super) fn add(&mut self, entry: Entry<()>) -> Result<(), RouteError> {
@@ -68,6 +75,7 @@ impl Path {
                 self.fill(methods, false, &several)
             }
             Handlers::Mount(router, options) => {
+                self.is_mount = true;
                 let endpoint = Arc::new(Endpoint::mounted(&entry.path, router, options));
                 let methods = endpoint.methods();
                 self.fill(methods, false, &Slot::Endpoint(endpoint))

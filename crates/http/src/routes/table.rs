@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use http::{HeaderValue, Method};
+use percent_encoding::percent_decode_str;
 
 use super::{
     Access, MethodLabel, RouteDescription, RouteOptions, Routes,
@@ -145,10 +146,20 @@ impl Table {
         let unmatched = PathId(self.paths.len());
         let id = self.finder.at(path).map_or(unmatched, |found| *found.value);
         let found = match self.paths.get(id.0) {
+            Some(known) if known.is_mount() && self.is_disguised(path, id) => Found::Nothing,
             Some(known) => known.find(method, path),
             None => Found::Nothing,
         };
         Target { path: id, found }
+    }
+
+    /// Returns whether the path of a mount is that of another route in other characters, such as
+    /// `/files//private` for `/files/private`. A mounted service may decode it, which would evade
+    /// the options of the route.
+    fn is_disguised(&self, path: &str, mount: PathId) -> bool {
+        let plain = normalize(path);
+        let found = self.finder.at(&plain);
+        plain != path && found.is_ok_and(|found| *found.value != mount)
     }
 
     /// Returns the options of requests without a route.
@@ -209,6 +220,20 @@ pub(crate) fn check_access(
         }
     }
     Ok(())
+}
+
+/// Decodes a path, resolves `.` and `..`, and removes empty segments.
+fn normalize(path: &str) -> String {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let mut segments = Vec::new();
+    for segment in decoded.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            segment => segments.push(segment),
+        }
+    }
+    format!("/{}", segments.join("/"))
 }
 
 fn wrong(path: &str, problem: impl Into<String>) -> RouteError {

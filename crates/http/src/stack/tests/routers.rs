@@ -370,3 +370,44 @@ fn two_mounts_of_one_prefix_are_refused_life_1() {
         assert!(refused(routes).starts_with("route "), "{prefix}");
     }
 }
+
+#[tokio::test]
+async fn disguised_path_of_guarded_route_reaches_no_mount_auth_5() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("private")).unwrap();
+    fs::write(folder.path().join("private/x"), "secret").unwrap();
+    for name in ["one", "two"] {
+        fs::write(folder.path().join(name), name).unwrap();
+    }
+    let all = ServeDir::new(folder.path());
+    let private = ServeDir::new(folder.path().join("private"));
+    let guarded = || RouteOptions::new().roles(["moderator"]);
+    let stack = builder(HttpConfig::default())
+        .authenticate(Tokens)
+        .build(
+            Routes::new()
+                .route_with("/files/one", routing::get(async || "one"), guarded())
+                .nest_service_with("/files", all, open())
+                .nest_service_with("/files/private", private, guarded()),
+        )
+        .unwrap();
+    assert_eq!(get(&stack, "/files/t%77o").await.body, "two");
+    for path in ["/files/private/x", "/files/private//x", "/files/one"] {
+        let answer = get(&stack, path).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    for path in [
+        "/files//private/x",
+        "/files/%70rivate/x",
+        "/files/./private/x",
+        "/files/%2e/private/x",
+        "/files/private%2fx",
+        "/files/two/../private/x",
+        "/files//one",
+        "/files/one/",
+        "/files/%6fne",
+    ] {
+        let answer = get(&stack, path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
