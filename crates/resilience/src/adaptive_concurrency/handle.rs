@@ -128,7 +128,7 @@ impl AdaptiveConcurrency {
         );
         metrics.observable_gauge(
             "concurrency_in_flight",
-            "Requests in flight under an adaptive limit.",
+            "Requests in flight that a limit counts.",
             &labels,
             move || {
                 in_flight
