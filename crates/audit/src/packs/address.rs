@@ -60,7 +60,7 @@ mod tests {
     use crate::model::Resolution;
 
     #[test]
-    fn an_address_is_told_apart_and_a_placeholder_is_a_setting() {
+    fn distinguishes_addresses_and_placeholders() {
         let read = |text: &str| {
             let found = listener(Resolution::Known(text.to_owned()));
             (found.host.known().cloned(), found.port.known().copied())

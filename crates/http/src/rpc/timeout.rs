@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_protocol_does_not_allow_is_no_wish_life_6() {
+    fn invalid_timeouts_are_ignored_life_6() {
         for text in [
             "",
             "S",

@@ -277,7 +277,7 @@ async fn deadline_ends_stream_that_is_always_ready_life_6() {
 }
 
 #[tokio::test]
-async fn a_deadline_is_told_to_the_handler_shortened_never_lengthened_life_6() {
+async fn client_timeout_only_shortens_the_deadline_life_6() {
     let fixture = plain();
     let remaining = async |timeout: &str| -> u64 {
         let answer = fixture

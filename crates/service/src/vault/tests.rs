@@ -54,7 +54,7 @@ async fn the_newest_version_is_read_conf_5() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_and_no_secret_is_told_conf_5() {
+async fn errors_name_the_place_without_secrets_conf_5() {
     let Some(vault) = VAULT.get() else { return };
     let address = vault.url();
     let source = VaultSource::new(&environment(&address, vault.root_token()));

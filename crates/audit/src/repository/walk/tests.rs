@@ -84,7 +84,7 @@ fn folders_that_are_too_deep_make_the_walk_incomplete() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_name_that_is_no_text_is_told() {
+fn reports_names_that_are_not_unicode() {
     use std::os::unix::ffi::OsStrExt;
     let folder = tempfile::tempdir().unwrap();
     let name = std::ffi::OsStr::from_bytes(b"\xff");
@@ -95,7 +95,7 @@ fn a_name_that_is_no_text_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_cannot_be_entered_is_told() {
+fn reports_unreadable_folders() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let locked = folder.path().join("locked");

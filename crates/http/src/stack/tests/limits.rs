@@ -161,7 +161,7 @@ async fn beyond_the_requests_in_flight_the_answer_is_503_at_once_res_7() {
 }
 
 #[tokio::test]
-async fn a_caller_beyond_its_rate_is_told_when_to_come_back_res_6() {
+async fn limited_caller_gets_retry_after_res_6() {
     let free = RouteOptions::new().without_rate_limit();
     let stack = stack_with(
         limited(2),
