@@ -14,6 +14,8 @@ const MIN_COST: u32 = 4;
 /// A hash of this cost takes about a second. A foreign hash in the database must not occupy a thread
 /// for longer.
 const MAX_COST: u32 = 14;
+/// bcrypt ignores further bytes of a password.
+pub(super) const MAX_PASSWORD_BYTES: usize = 72;
 /// The number of base64 characters of the salt and the tag.
 const ENCODED_LENGTH: usize = 53;
 
@@ -43,7 +45,7 @@ impl<'hash> BcryptHash<'hash> {
         self.cost
     }
 
-    /// Verifies a password. bcrypt ignores bytes after the 72nd.
+    /// Verifies the first [`MAX_PASSWORD_BYTES`] of a password.
     pub(super) fn verify(&self, password: &[u8]) -> bool {
         bcrypt::verify(password, self.text).unwrap_or(false)
     }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     PasswordCheck,
     hash::{Memory, PasswordHash, SALT_LENGTH, Scheme},
-    legacy::LegacyCost,
+    legacy::{self, LegacyCost},
 };
 
 /// The niceness of the threads, so that other work has priority.
@@ -95,7 +95,7 @@ impl Worker {
         is_account: bool,
     ) -> Result<PasswordCheck, Error> {
         let bytes = password.expose().as_bytes();
-        let (is_match, is_current) = match stored.scheme().map_err(Error::internal)? {
+        let (is_match, keeps_hash) = match stored.scheme().map_err(Error::internal)? {
             Scheme::Argon2id(parts) => {
                 let tag = self.tag(&parts.params, bytes, &parts.salt)?;
                 self.legacy.equalize(bytes, 0);
@@ -110,13 +110,14 @@ impl Worker {
                     // A right password is hashed below.
                     self.tag(&self.params.clone(), bytes, &[0; SALT_LENGTH])?;
                 }
-                (is_match, false)
+                // A replaced hash of a longer password would demand bytes that were never checked.
+                (is_match, bytes.len() > legacy::MAX_PASSWORD_BYTES)
             }
         };
         if !(is_match && is_account) {
             return Ok(PasswordCheck::Wrong);
         }
-        let rehash = if is_current {
+        let rehash = if keeps_hash {
             None
         } else {
             Some(self.hash(password)?)

@@ -55,6 +55,20 @@ async fn bcrypt_hashes_verify_and_are_replaced_auth_2() {
 }
 
 #[tokio::test]
+async fn long_legacy_password_keeps_its_hash_auth_2() {
+    let passwords = start(&cheap(64));
+    let checked = "x".repeat(72);
+    let stored = bcrypt::hash(&checked, 4).unwrap();
+    let long = format!("{checked} and a typing error");
+    let check = passwords.verify(secret(&long), Some(&stored)).await;
+    assert_eq!(check.unwrap(), PasswordCheck::Right { rehash: None });
+    let check = passwords.verify(secret(&checked), Some(&stored)).await;
+    let Ok(PasswordCheck::Right { rehash: Some(_) }) = check else {
+        panic!("{check:?}");
+    };
+}
+
+#[tokio::test]
 async fn unusable_hashes_match_no_password_and_are_logged_auth_2() {
     let passwords = start(&cheap(64));
     let errors = ErrorCount::default();
