@@ -50,8 +50,9 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// [`PrivateFileError`] if neither the folder nor its subfolder can be created and made
-    /// private, or if the folder has a wider mode and contains the working directory. Such a folder
-    /// also contains other files, whose users would lose access.
+    /// private, or if the folder has a wider mode and serves others: it contains the working
+    /// directory, other users can enter one of its subfolders, or it is sticky as `/tmp` is. Its
+    /// other users would lose access.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateFileError> {
         let path = path.into();
         let path = match path.as_os_str().is_empty() {
@@ -59,7 +60,7 @@ impl PrivateFolder {
             false => path,
         };
         modes::create_folder(&path).map_err(|error| PrivateFileError::create(&path, error))?;
-        let is_shared = is_shared(&path);
+        let is_shared = contains_working_directory(&path) || modes::has_other_users(&path);
         match modes::narrow_folder(&path, is_shared) {
             Ok(()) => Ok(Self { path, volume: None }),
             Err(error @ PrivateFileError::Exposed { .. }) if !is_shared => {
@@ -181,7 +182,7 @@ pub fn open_database(path: &Path) -> Result<PathBuf, PrivateFileError> {
 }
 
 /// Whether the folder is the working directory or contains it.
-fn is_shared(path: &Path) -> bool {
+fn contains_working_directory(path: &Path) -> bool {
     let (Ok(here), Ok(folder)) = (env::current_dir(), fs::canonicalize(path)) else {
         return false;
     };

@@ -2,11 +2,13 @@
 
 #[cfg(not(unix))]
 pub(super) use other::{
-    create_file, create_folder, create_subfolder, narrow_file, narrow_folder, narrow_own_folder,
+    create_file, create_folder, create_subfolder, has_other_users, narrow_file, narrow_folder,
+    narrow_own_folder,
 };
 #[cfg(unix)]
 pub(super) use unix::{
-    create_file, create_folder, create_subfolder, narrow_file, narrow_folder, narrow_own_folder,
+    create_file, create_folder, create_subfolder, has_other_users, narrow_file, narrow_folder,
+    narrow_own_folder,
 };
 
 #[cfg(unix)]
@@ -30,6 +32,8 @@ mod unix {
     const FILE_MODE: u32 = 0o600;
     /// The permission bits of a mode, with set-user-ID, set-group-ID and the sticky bit.
     const PERMISSIONS: u32 = 0o7777;
+    /// Marks a folder for temporary files of all users.
+    const STICKY: u32 = 0o1000;
     /// The permission bits of group and others.
     const OTHER_USERS: u32 = 0o077;
 
@@ -58,6 +62,25 @@ mod unix {
             .create_new(true)
             .mode(FILE_MODE)
             .open(path)
+    }
+
+    /// Whether other users use a folder whose mode this process can change: `/tmp`, `/var` or a
+    /// home folder for example.
+    pub(crate) fn has_other_users(path: &Path) -> bool {
+        let user = geteuid();
+        let Ok(metadata) = std::fs::metadata(path) else {
+            return false;
+        };
+        if !(user.is_root() || metadata.uid() == user.as_raw()) {
+            return false;
+        }
+        let is_open = |entry: std::fs::DirEntry| {
+            let metadata = entry.metadata();
+            metadata.is_ok_and(|found| found.is_dir() && found.mode() & OTHER_USERS != 0)
+        };
+        metadata.mode() & STICKY != 0
+            || std::fs::read_dir(path)
+                .is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(is_open)))
     }
 
     /// Narrows the mode of a folder. Refuses a folder that other data shares.
@@ -162,6 +185,10 @@ mod other {
 
     pub(crate) fn create_file(path: &Path) -> io::Result<File> {
         OpenOptions::new().write(true).create_new(true).open(path)
+    }
+
+    pub(crate) fn has_other_users(_path: &Path) -> bool {
+        false
     }
 
     pub(crate) fn narrow_folder(_path: &Path, _is_shared: bool) -> Result<(), PrivateFileError> {
