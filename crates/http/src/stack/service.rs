@@ -315,7 +315,8 @@ impl Exchange {
                 let mut request = Request::from_parts(parts, body);
                 if report.is_some() {
                     // Otherwise axum's extractors refuse more than 2 MB, whatever the route allows.
-                    DefaultBodyLimit::disable().apply(&mut request);
+                    let bytes = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+                    DefaultBodyLimit::max(bytes).apply(&mut request);
                 }
                 self.body = report;
                 State::handling(endpoint.call(request))

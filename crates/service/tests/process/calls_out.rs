@@ -201,7 +201,7 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
     let base = format!("clients.partner.base_url=http://{address}");
     let policies = [
         "clients.partner.policies.rate_limit.requests=5",
-        "clients.partner.policies.adaptive_concurrency.initial_limit=7",
+        "clients.partner.policies.adaptive_concurrency.max_limit=7",
         "clients.partner.policies.hedge.delay=250ms",
         "clients.partner.policies.coalesce=true",
     ];
@@ -250,7 +250,7 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
             &adaptive["in_flight"],
             &adaptive["refused"]
         ),
-        (&"seldom".into(), &20.into(), &0.into(), &0.into())
+        (&"seldom".into(), &1_024.into(), &0.into(), &0.into())
     );
 }
 
