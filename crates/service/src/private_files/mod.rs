@@ -51,8 +51,7 @@ impl PrivateFolder {
     /// # Errors
     /// [`PrivateFileError`] if neither the folder nor its subfolder can be created and made
     /// private, or if the folder has a wider mode and serves others: it contains the working
-    /// directory, other users can enter one of its subfolders, or it is sticky as `/tmp` is. Its
-    /// other users would lose access.
+    /// directory, or it is sticky as `/tmp` is. Its other users would lose access.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateFileError> {
         let path = path.into();
         let path = match path.as_os_str().is_empty() {

@@ -64,23 +64,14 @@ mod unix {
             .open(path)
     }
 
-    /// Whether other users use a folder whose mode this process can change: `/tmp`, `/var` or a
-    /// home folder for example.
+    /// Whether the folder is one for temporary files of all users, and this process can change its
+    /// mode.
     pub(crate) fn has_other_users(path: &Path) -> bool {
         let user = geteuid();
-        let Ok(metadata) = std::fs::metadata(path) else {
-            return false;
-        };
-        if !(user.is_root() || metadata.uid() == user.as_raw()) {
-            return false;
-        }
-        let is_open = |entry: std::fs::DirEntry| {
-            let metadata = entry.metadata();
-            metadata.is_ok_and(|found| found.is_dir() && found.mode() & OTHER_USERS != 0)
-        };
-        metadata.mode() & STICKY != 0
-            || std::fs::read_dir(path)
-                .is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(is_open)))
+        std::fs::metadata(path).is_ok_and(|metadata| {
+            let is_own = user.is_root() || metadata.uid() == user.as_raw();
+            is_own && metadata.mode() & STICKY != 0
+        })
     }
 
     /// Narrows the mode of a folder. Refuses a folder that other data shares.
