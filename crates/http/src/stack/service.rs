@@ -13,7 +13,8 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{Request, Response, header, request::Parts};
-use seaworthy_core::{Code, Deadline, Error, RequestContext};
+use seaworthy_core::{Code, Deadline, Error, Grants, RequestContext};
+use seaworthy_resilience::rate_limit::{Count, Counted, LimitedCaller, RateLimits};
 use tower_service::Service;
 
 use super::{
@@ -21,14 +22,12 @@ use super::{
     answer::{not_found, other_methods, panicked},
     builder::Inner,
     exchange::{Exchange, Panicked},
-    future::State,
+    future::{Next, State},
 };
 use crate::{
     Authentication, Identity, RouteOptions, body_limit,
     cors::PREFLIGHT_STATUS,
-    cross_site, deadline,
-    rate_limit::{RateLimitKey, RateLimited},
-    request_id,
+    cross_site, deadline, request_id,
     routes::{Found, MethodLabel, Target},
     rpc::{self, Protocol},
 };
@@ -191,65 +190,95 @@ impl Exchange {
         self.target.options().unwrap_or_else(without_route)
     }
 
-    /// Counts one request of a caller.
-    fn charge(&mut self, key: &RateLimitKey) -> Result<(), Error> {
-        match self.stack.rate_limit.check(key, self.started) {
-            Ok(headers) => {
-                self.rate_limit = headers;
-                Ok(())
-            }
-            Err(limited) => Err(self.limited(limited)),
-        }
-    }
-
-    fn limited(&mut self, limited: RateLimited) -> Error {
-        self.stack.observer.rate_limited();
-        self.rate_limit = Some(limited.headers);
-        limited.error
-    }
-
-    fn address_key(&self) -> Option<RateLimitKey> {
-        self.context.client_address().map(RateLimitKey::of_address)
-    }
-
-    fn is_rate_limited(&self) -> bool {
-        let options = self.target.options();
-        options.is_none_or(RouteOptions::is_rate_limited)
-    }
-
-    /// Records the caller, counts the request for the user or the client IP, and refuses callers without
-    /// access. Failed credentials have their own limit.
+    /// Records the caller and counts the request for it. Failed credentials are counted by client IP,
+    /// apart from other requests, and answered with 429 above the limit. Valid credentials from the
+    /// same IP are not limited by them, because many users may share it. Every guess is still
+    /// checked, so guessable credentials need a lockout.
     pub(super) fn identified(
         &mut self,
-        parts: &mut Parts,
+        request: Request<Body>,
         identity: Result<Option<Identity>, Error>,
-    ) -> Result<(), Error> {
-        let (key, grants) = match identity {
-            Ok(Some(identity)) => {
-                let key = RateLimitKey::Actor(identity.actor.clone());
-                self.context.set_actor(identity.actor);
-                if let Some(tenant) = identity.tenant {
-                    self.context.set_tenant(tenant);
+    ) -> State {
+        let (mut parts, body) = request.into_parts();
+        match identity {
+            Ok(identity) => {
+                let grants = identity.map(|identity| self.record(identity, &mut parts));
+                let next = Next::Route(grants, Request::from_parts(parts, body));
+                match LimitedCaller::of(&self.context) {
+                    Some(caller) => self.count(&caller, next),
+                    None => self.counted(Ok(None), next),
                 }
-                self.context.set_grants(identity.grants.clone());
-                if let Some(attachment) = identity.attachment {
-                    attachment.attach(&mut parts.extensions);
-                }
-                (Some(key), Some(identity.grants))
             }
-            Ok(None) => (self.address_key(), None),
-            Err(error) => return Err(self.refuse_credentials(error)),
-        };
-        if let Some(key) = key
-            && self.is_rate_limited()
-        {
-            self.charge(&key)?;
+            Err(error) => {
+                let error = self.refuse_caller(error);
+                let address = self.context.client_address();
+                match address.filter(|_| !error.code().is_server_fault()) {
+                    Some(address) => {
+                        self.count(&LimitedCaller::failed(address), Next::Refuse(error))
+                    }
+                    None => self.counted(Ok(None), Next::Refuse(error)),
+                }
+            }
         }
+    }
+
+    fn record(&self, identity: Identity, parts: &mut Parts) -> Grants {
+        self.context.set_actor(identity.actor);
+        if let Some(tenant) = identity.tenant {
+            self.context.set_tenant(tenant);
+        }
+        self.context.set_grants(identity.grants.clone());
+        if let Some(attachment) = identity.attachment {
+            attachment.attach(&mut parts.extensions);
+        }
+        identity.grants
+    }
+
+    /// Counts the request by the limits of the listener and of the route.
+    fn count(&mut self, caller: &LimitedCaller, next: Next) -> State {
+        let options = self.target.options();
+        let is_limited = options.is_none_or(RouteOptions::is_rate_limited);
+        let of_listener = is_limited.then_some(&self.stack.rate_limits);
+        let own = options.and_then(RouteOptions::own_rate_limits);
+        // The limits of a route count its callers, not failed credentials.
+        let own = own.filter(|_| matches!(next, Next::Route(..)));
+        match RateLimits::count(of_listener.into_iter().chain(own), caller, self.started) {
+            Count::Ready(counted) => self.counted(counted, next),
+            Count::Pending(future) => State::counting(future, next),
+        }
+    }
+
+    /// Continues with a counted request. Refuses callers without access.
+    pub(super) fn counted(&mut self, counted: Counted, next: Next) -> State {
+        let outcome = match (counted, next) {
+            (Err(limited), next) => {
+                if let Next::Refuse(_) = next {
+                    self.challenge = None;
+                }
+                self.rate_limit = limited.headers;
+                Err(limited.error)
+            }
+            (Ok(headers), Next::Refuse(error)) => {
+                self.rate_limit = headers;
+                Err(error)
+            }
+            (Ok(headers), Next::Route(grants, request)) => {
+                self.rate_limit = headers;
+                self.permit(grants.as_ref()).map(|()| request)
+            }
+        };
+        match outcome {
+            Ok(request) => self.route(request),
+            Err(error) => State::answer(self.fail(error)),
+        }
+    }
+
+    fn permit(&mut self, grants: Option<&Grants>) -> Result<(), Error> {
         // Without an authenticator no route requires authentication. The start has checked that.
         if self.stack.authenticate.is_none() {
             return Ok(());
         }
-        let permitted = self.options().permit(grants.as_ref());
+        let permitted = self.options().permit(grants);
         permitted.map_err(|error| self.refuse_caller(error))
     }
 
@@ -263,22 +292,6 @@ impl Exchange {
             let challenge = self.guard(|| authenticate.challenge(&error, options));
             challenge.ok().flatten()
         });
-        error
-    }
-
-    /// Counts failed credentials by client IP, and answers 429 above the limit. A server fault is not
-    /// counted. Valid credentials from the same IP are not limited, because many users may share it.
-    /// Every guess is still checked, so guessable credentials need a lockout.
-    fn refuse_credentials(&mut self, error: Error) -> Error {
-        let error = self.refuse_caller(error);
-        if !error.code().is_server_fault()
-            && self.is_rate_limited()
-            && let Some(address) = self.address_key()
-            && let Err(limited) = self.charge(&RateLimitKey::Refused(Box::new(address)))
-        {
-            self.challenge = None;
-            return limited;
-        }
         error
     }
 
@@ -385,8 +398,8 @@ where
                 Authentication::Refused(error) => Err(error),
                 Authentication::Anonymous => Ok(None),
             };
-            exchange.identified(&mut parts, identity)?;
-            Ok(exchange.route(Request::from_parts(parts, Body::new(body))))
+            let request = Request::from_parts(parts, Body::new(body));
+            Ok(exchange.identified(request, identity))
         });
         let state = state.unwrap_or_else(|error| State::answer(exchange.fail(error)));
         StackFuture::new(Some(exchange), state)

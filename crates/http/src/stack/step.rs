@@ -170,8 +170,8 @@ impl Step {
             ),
             Self::Authentication if !config.rate_limit.enabled => " [rate limit off]".to_owned(),
             Self::Authentication => format!(
-                " [{}/s, burst {}]",
-                config.rate_limit.requests_per_second, config.rate_limit.burst
+                " [{} in {}]",
+                config.rate_limit.requests, config.rate_limit.window
             ),
             Self::Probes
             | Self::PanicRecovery
