@@ -20,7 +20,7 @@ pub(super) const MAX_NAME_LENGTH: usize = 64;
 /// let config: RateLimitsConfig = serde_json::from_str(
 ///     r#"{
 ///         "requests": 20, "window": "1s",
-///         "limits": { "daily": { "by": "ip", "requests": 5000, "window": "1d" } },
+///         "limits": { "daily": { "by": "ip", "requests": 5000, "window": "24h" } },
 ///         "redis": { "url": "redis://127.0.0.1:6379", "on_failure": "local" }
 ///     }"#,
 /// ).unwrap();
