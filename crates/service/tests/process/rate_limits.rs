@@ -118,3 +118,24 @@ fn policy_without_redis_changes_at_reload_res_6_conf_4() {
         get(public, "/number").unwrap().status == 200
     });
 }
+
+#[test]
+fn limits_of_a_route_follow_a_reload_res_6_conf_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.yaml");
+    fs::write(&file, "reports: { requests: 1, window: 1h }\n").unwrap();
+    let (service, public, _) = replica(&["--config", folder.path().to_str().unwrap()]);
+    let first = get(public, "/reports").unwrap();
+    assert_eq!(
+        first.header("ratelimit-policy"),
+        Some("\"default\";q=200;w=2, \"reports\";q=1;w=3600")
+    );
+    assert_eq!(get(public, "/reports").unwrap().status, 429);
+    assert_eq!(get(public, "/number").unwrap().status, 200);
+
+    fs::write(&file, "reports: { requests: 50, window: 1h }\n").unwrap();
+    service.signal(Signal::HUP).unwrap();
+    until("the higher limit", || {
+        get(public, "/reports").unwrap().status == 200
+    });
+}

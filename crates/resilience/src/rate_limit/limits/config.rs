@@ -106,14 +106,14 @@ pub struct RateLimitRedisConfig {
 pub enum RateLimitsError {
     /// A limit has an invalid name.
     #[error(
-        "rate_limit.limits: `{0}` is not a valid name: use 1 to 64 letters, digits, '_' or '-', and not `default`"
+        "limits: `{0}` is not a valid name of a rate limit: use 1 to 64 letters, digits, '_' or '-', and not `default`"
     )]
     Name(String),
     /// There are too many limits.
-    #[error("rate_limit.limits has {0} limits: use at most 8")]
+    #[error("limits: there are {0} further rate limits: use at most 8")]
     TooMany(usize),
     /// The settings of Redis are invalid. The text omits the address.
-    #[error("rate_limit.redis cannot be used: {0}")]
+    #[error("redis: the Redis of the rate limits cannot be used: {0}")]
     Redis(String),
 }
 
