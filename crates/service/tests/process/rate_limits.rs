@@ -1,4 +1,8 @@
-use std::{fs, net::SocketAddr};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+};
 
 use rustix::process::Signal;
 use seaworthy_testkit::{
@@ -137,5 +141,49 @@ fn limits_of_a_route_follow_a_reload_res_6_conf_4() {
     service.signal(Signal::HUP).unwrap();
     until("the higher limit", || {
         get(public, "/reports").unwrap().status == 200
+    });
+}
+
+/// Sends commands to Redis and waits until it closes the connection.
+fn commands(redis: &RedisServer, commands: &str) -> String {
+    let url = redis.url();
+    let address = url.strip_prefix("redis://").unwrap().trim_end_matches('/');
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(commands.as_bytes()).unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    answers
+}
+
+#[test]
+fn rotated_redis_password_takes_effect_conf_5() {
+    let Some(redis) = redis() else { return };
+    let answers = commands(&redis, "CONFIG SET requirepass first\r\nQUIT\r\n");
+    assert_eq!(answers, "+OK\r\n+OK\r\n");
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("password");
+    fs::write(&secret, "first").unwrap();
+    let config = format!(
+        "server:\n  http:\n    rate_limit:\n      redis:\n        url: {}\n        password: file:{}\n",
+        redis.url(),
+        secret.display()
+    );
+    fs::write(folder.path().join("config.yaml"), config).unwrap();
+    let (service, public, _) = replica(&["--config", folder.path().to_str().unwrap()]);
+    until("a count with the first password", || {
+        get(public, "/number").unwrap().status == 200
+    });
+
+    let rotate =
+        "AUTH first\r\nCONFIG SET requirepass second\r\nCLIENT KILL TYPE normal\r\nQUIT\r\n";
+    let answers = commands(&redis, rotate);
+    assert!(answers.starts_with("+OK\r\n+OK\r\n:"), "{answers}");
+    until("a refusal of the first password", || {
+        get(public, "/number").unwrap().status == 503
+    });
+    fs::write(&secret, "second").unwrap();
+    service.signal(Signal::HUP).unwrap();
+    until("a count with the second password", || {
+        get(public, "/number").unwrap().status == 200
     });
 }
