@@ -50,6 +50,10 @@ pin_project! {
 }
 
 /// The continuation of a request after it was counted.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would cost each request an allocation"
+)]
 pub(super) enum Next {
     /// Calls the handler if the caller has access. `None` is an anonymous caller.
     Route(Option<Grants>, Request<Body>),

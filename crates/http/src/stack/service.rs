@@ -388,20 +388,22 @@ where
                 return StackFuture::new(Some(exchange), State::answer(*response));
             }
         }
-        let state = exchange.authenticate(&parts).and_then(|found| {
-            let identity = match found {
-                Authentication::Later(future) => {
-                    let request = Request::from_parts(parts, Body::new(body));
-                    return Ok(State::authenticating(future, request));
-                }
-                Authentication::Known(identity) => Ok(Some(identity)),
-                Authentication::Refused(error) => Err(error),
-                Authentication::Anonymous => Ok(None),
-            };
-            let request = Request::from_parts(parts, Body::new(body));
-            Ok(exchange.identified(request, identity))
-        });
-        let state = state.unwrap_or_else(|error| State::answer(exchange.fail(error)));
+        let identity = match exchange.authenticate(&parts) {
+            Ok(Authentication::Later(future)) => {
+                let request = Request::from_parts(parts, Body::new(body));
+                let state = State::authenticating(future, request);
+                return StackFuture::new(Some(exchange), state);
+            }
+            Ok(Authentication::Known(identity)) => Ok(Some(identity)),
+            Ok(Authentication::Refused(error)) => Err(error),
+            Ok(Authentication::Anonymous) => Ok(None),
+            Err(error) => {
+                let state = State::answer(exchange.fail(error));
+                return StackFuture::new(Some(exchange), state);
+            }
+        };
+        let request = Request::from_parts(parts, Body::new(body));
+        let state = exchange.identified(request, identity);
         StackFuture::new(Some(exchange), state)
     }
 }

@@ -29,7 +29,8 @@ fn replica(arguments: &[&str]) -> (ServiceProcess, SocketAddr, SocketAddr) {
 
 fn reason(answer: &Answer) -> String {
     let problem: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    problem["reason"].as_str().unwrap_or_default().to_owned()
+    let reason = problem.get("reason").and_then(Value::as_str);
+    reason.unwrap_or_default().to_owned()
 }
 
 #[test]
