@@ -124,7 +124,7 @@ impl Target {
             Arc::new(NullSink),
         )?;
         let mut config = HttpConfig::default();
-        config.rate_limit.requests_per_second = UNREACHED_RATE;
+        config.rate_limit.requests = UNREACHED_RATE;
         config.cors.enabled = true;
         config.cors.allowed_origins = vec!["https://app.example.org".to_owned()];
         let builder = Stack::builder(identity, config, &telemetry);

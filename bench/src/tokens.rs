@@ -187,8 +187,7 @@ fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     )?;
     let mut config = HttpConfig::default();
     // The limit is on, and the load stays below it.
-    config.rate_limit.requests_per_second = NonZeroU32::new(100_000_000).unwrap_or(NonZeroU32::MIN);
-    config.rate_limit.burst = config.rate_limit.requests_per_second;
+    config.rate_limit.requests = NonZeroU32::new(100_000_000).unwrap_or(NonZeroU32::MIN);
     let routes = Routes::new()
         .get("/", async || "hello")
         .with_options(|options| options.access(Access::Optional));

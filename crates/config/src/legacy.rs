@@ -28,6 +28,8 @@ pub struct LegacyVariable {
 pub enum Conversion {
     /// A port number. It becomes an address on all interfaces, such as `:8080`.
     Port,
+    /// A number of seconds. It becomes a duration, such as `60s`.
+    Seconds,
     /// A host and port without a scheme, such as `collector:4318`. It becomes an HTTP URL.
     HttpUrl,
 }
@@ -173,6 +175,10 @@ impl Conversion {
                 Ok(port) => Ok(format!(":{port}")),
                 Err(_) => Err("the value is not a port: use a number from 0 to 65535"),
             },
+            Self::Seconds => match text.parse::<u32>() {
+                Ok(seconds) => Ok(format!("{seconds}s")),
+                Err(_) => Err("the value is not a number of seconds: use a whole number"),
+            },
             Self::HttpUrl if text.contains("://") => Ok(text.to_owned()),
             Self::HttpUrl => Ok(format!("http://{text}")),
         }
@@ -182,6 +188,7 @@ impl Conversion {
     pub(crate) fn format(self) -> &'static str {
         match self {
             Self::Port => "a port, which becomes an address on all interfaces",
+            Self::Seconds => "a number of seconds",
             Self::HttpUrl => "a URL, or a host and port",
         }
     }

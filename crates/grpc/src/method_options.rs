@@ -1,6 +1,7 @@
 use seaworthy_contract::MethodAccess;
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_http::{Access, Priority, RouteOptions};
+use seaworthy_resilience::rate_limit::RateLimits;
 
 /// Options of one contract method in the stack, for both transports. They do not include access:
 /// the contract declares it with `(seaworthy.access)`, and code cannot change it (AUTH-5).
@@ -40,6 +41,13 @@ impl MethodOptions {
     #[must_use]
     pub fn timeout(self, timeout: Timeout) -> Self {
         Self(self.0.timeout(timeout))
+    }
+
+    /// Limits the method by its own limits, after those of the listener
+    /// ([`RouteOptions::rate_limits`]).
+    #[must_use]
+    pub fn rate_limits(self, limits: RateLimits) -> Self {
+        Self(self.0.rate_limits(limits))
     }
 
     /// Exempts the method from the rate limit, for trusted callers with many calls, such as a

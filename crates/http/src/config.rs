@@ -3,7 +3,7 @@ use seaworthy_core::{ByteSize, Timeout};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AddressRange, CorsConfig, ForwardedHeader, LoadShedConfig, RateLimitConfig,
+    AddressRange, CorsConfig, ForwardedHeader, LoadShedConfig, RateLimitsConfig,
     SecurityHeadersConfig,
 };
 
@@ -28,8 +28,8 @@ pub struct HttpConfig {
     pub cors: CorsConfig,
     /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that CORS allows with credentials may send them. Routes that start a session are guarded without cookies too.
     pub refuse_cross_site_cookies: bool,
-    /// Rate limit per user or client IP.
-    pub rate_limit: RateLimitConfig,
+    /// Rate limits per user or client IP.
+    pub rate_limit: RateLimitsConfig,
     /// Limit on the requests in flight.
     pub load_shed: LoadShedConfig,
     /// Headers that restrict what a browser does with a response.
@@ -47,7 +47,7 @@ impl Default for HttpConfig {
             forwarded_header: ForwardedHeader::default(),
             cors: CorsConfig::default(),
             refuse_cross_site_cookies: true,
-            rate_limit: RateLimitConfig::default(),
+            rate_limit: RateLimitsConfig::default(),
             load_shed: LoadShedConfig::default(),
             security_headers: SecurityHeadersConfig::default(),
             access_log: AccessLogConfig::default(),
@@ -100,8 +100,7 @@ mod tests {
     fn rate_limits_and_origins_are_marked_reloadable_conf_4() {
         let schema = schemars::schema_for!(HttpConfig).to_value();
         for pointer in [
-            "/$defs/RateLimitConfig/properties/requests_per_second",
-            "/$defs/RateLimitConfig/properties/burst",
+            "/$defs/RateLimitsConfig",
             "/$defs/CorsConfig/properties/allowed_origins",
         ] {
             assert_eq!(

@@ -48,7 +48,6 @@ mod extract;
 mod health;
 mod load_shed;
 mod observe;
-mod rate_limit;
 mod request_id;
 mod routes;
 mod rpc;
@@ -66,11 +65,11 @@ pub use document::document_routes;
 pub use extract::{Json, Path, Query};
 pub use health::HealthSource;
 pub use load_shed::LoadShedConfig;
-pub use rate_limit::RateLimitConfig;
 pub use request_id::RequestIds;
 pub use routes::{Access, Choice, RouteDescription, RouteError, RouteOptions, Routes, Variant};
 pub use rpc::{StatusInTrailers, grpc_timeout};
 pub use seaworthy_resilience::adaptive_concurrency::Priority;
+pub use seaworthy_resilience::rate_limit::RateLimitsConfig;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
     ErrorForm, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService, Step,

@@ -2,7 +2,7 @@
 //! checks a second, and the leased mode in memory.
 //!
 //! ```text
-//! cargo run --profile dist -p seaworthy-resilience --features redis --example shared_limiter -- /usr/bin/redis-server
+//! cargo run --profile dist -p seaworthy-resilience --example shared_limiter -- /usr/bin/redis-server
 //! ```
 
 use std::{

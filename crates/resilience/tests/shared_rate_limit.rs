@@ -1,5 +1,4 @@
 //! The shared rate limit against a real Redis (RES-6), which `./test` provides.
-#![cfg(feature = "redis")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,4 @@
 //! A Redis that answers too late is no Redis (RES-6).
-#![cfg(feature = "redis")]
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test fails it")]
 
 use std::{

@@ -7,12 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{body::Bytes, extract::Path};
+use axum::{body::Bytes, extract::Path, routing::get};
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use seaworthy_client::HttpClient;
 use seaworthy_core::{Error, Secret, Timeout, context};
-use seaworthy_http::Routes;
+use seaworthy_http::{RateLimitsConfig, RouteOptions, Routes};
 use seaworthy_resilience::{
     adaptive_concurrency::{AdaptiveConcurrency, AdaptiveConcurrencyConfig, Priority},
     rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter},
@@ -37,6 +37,8 @@ struct TrialConfig {
     #[schemars(extend("x-reloadable" = true))]
     #[serde(skip_serializing)]
     key: Option<Secret<String>>,
+    /// Limits on one route.
+    reports: RateLimitsConfig,
     /// A number that follows a reload.
     #[schemars(extend("x-reloadable" = true))]
     number: u32,
@@ -147,6 +149,8 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     let rate = resilience.rate_limiter("seldom", &once_a_minute);
     let concurrency =
         resilience.adaptive_concurrency("seldom", &AdaptiveConcurrencyConfig::default());
+    let reports = service.rate_limits("reports", |settings| settings.reports.clone())?;
+    let reports = RouteOptions::new().rate_limits(reports);
     let reloadable = service.reloadable();
     let keys = service.reloadable();
     service.http(
@@ -165,6 +169,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
             .get("/number", async move || {
                 reloadable.load().number.to_string()
             })
+            .route_with("/reports", get(async || "report\n"), reports)
             .get("/seldom", async move || seldom(&rate, &concurrency))
             .get("/partner", async move || ask(&partner).await)
             .get("/wanted", async move || match &wanted {

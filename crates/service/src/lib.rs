@@ -32,6 +32,7 @@ mod no_settings;
 pub mod preflight;
 pub mod private_files;
 mod reload;
+mod route_limits;
 mod service;
 mod settings;
 mod start_error;

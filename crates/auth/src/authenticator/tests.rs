@@ -17,7 +17,7 @@ use axum::{Extension, body::Body};
 use futures::FutureExt as _;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
-use seaworthy_core::{ServiceIdentity, context};
+use seaworthy_core::{ServiceIdentity, Timeout, context};
 use seaworthy_http::{Access, HttpConfig, RouteOptions, Routes, Stack};
 use seaworthy_telemetry::{
     MetricsConfig, Telemetry,
@@ -117,8 +117,8 @@ fn service_with(revocation: impl Revocation, revoked: Revocations) -> Service {
     let bearer = BearerAuthentication::new(verifier, BearerConfig::default(), telemetry.metrics());
     let bearer = bearer.revocation(revocation);
     let mut http = HttpConfig::default();
-    http.rate_limit.burst = 20.try_into().unwrap();
-    http.rate_limit.requests_per_second = 1.try_into().unwrap();
+    http.rate_limit.requests = 20.try_into().unwrap();
+    http.rate_limit.window = Timeout::from_secs(20);
     let stack = Stack::builder(identity.clone(), http, &telemetry)
         .authenticate(bearer.clone())
         .build(routes())

@@ -105,10 +105,6 @@ impl Observer {
         }
     }
 
-    pub(crate) fn rate_limited(&self) {
-        self.refusals.rate_limited.increment();
-    }
-
     pub(crate) fn unauthenticated(&self, error: &Error) {
         self.refusals
             .unauthenticated

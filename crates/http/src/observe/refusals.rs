@@ -6,7 +6,6 @@ const MOST_REASONS: usize = 64;
 /// Counts requests that the stack refused before a handler ran (OBS-5).
 #[derive(Debug)]
 pub(super) struct RefusalMetrics {
-    pub(super) rate_limited: Counter,
     pub(super) unauthenticated: Family<Counter>,
 }
 
@@ -14,12 +13,6 @@ impl RefusalMetrics {
     pub(super) fn new(metrics: &Metrics) -> Self {
         let by_reason = metrics.clone();
         Self {
-            rate_limited: metrics.counter(
-                "rate_limit_blocked_total",
-                "Requests that a rate limit refused.",
-                // Other limits of the service use the same metric with their own name.
-                &[("name", "server")],
-            ),
             unauthenticated: Family::new(MOST_REASONS, move |reason| {
                 by_reason.counter(
                     "auth_failures_total",

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use seaworthy_core::{ByteSize, Error, Grants, Timeout};
-use seaworthy_resilience::adaptive_concurrency::Priority;
+use seaworthy_resilience::{adaptive_concurrency::Priority, rate_limit::RateLimits};
 
 use crate::{authentication::unknown, body_limit::BodyReader};
 
@@ -41,6 +41,7 @@ pub struct RouteOptions {
     body_reader: BodyReader,
     priority: Priority,
     without_rate_limit: bool,
+    rate_limits: Option<RateLimits>,
     sensitive_query: bool,
     sets_session: bool,
     probe: bool,
@@ -121,7 +122,26 @@ impl RouteOptions {
         self
     }
 
-    /// Excludes the route from the rate limit, for example for webhooks of trusted callers.
+    /// Limits the route by its own limits, after those of the listener (RES-6). Routes with clones of
+    /// one value share the counts. The response headers show all limits.
+    ///
+    /// ```
+    /// use seaworthy_http::{RateLimitsConfig, RouteOptions};
+    /// use seaworthy_resilience::rate_limit::RateLimits;
+    /// use seaworthy_telemetry::metrics::Metrics;
+    ///
+    /// let config = RateLimitsConfig::default();
+    /// let reports = RateLimits::new("orders-service", "reports", &config, &Metrics::new()).unwrap();
+    /// let options = RouteOptions::new().rate_limits(reports);
+    /// ```
+    #[must_use]
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.rate_limits = Some(limits);
+        self
+    }
+
+    /// Excludes the route from the limits of the listener, for example for webhooks of trusted
+    /// callers. Its own limits apply.
     #[must_use]
     pub fn without_rate_limit(mut self) -> Self {
         self.without_rate_limit = true;
@@ -215,6 +235,10 @@ impl RouteOptions {
 
     pub(crate) fn is_rate_limited(&self) -> bool {
         !(self.without_rate_limit || self.probe)
+    }
+
+    pub(crate) fn own_rate_limits(&self) -> Option<&RateLimits> {
+        self.rate_limits.as_ref().filter(|_| !self.probe)
     }
 
     pub(crate) fn is_without_head(&self) -> bool {

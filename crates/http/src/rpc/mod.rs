@@ -33,4 +33,12 @@ impl Protocol {
             Self::Grpc => "grpc",
         }
     }
+
+    /// Returns the name of the listener's rate limits in metrics and in Redis.
+    pub(crate) const fn limits(self) -> &'static str {
+        match self {
+            Self::Http => "server",
+            Self::Grpc => "server.grpc",
+        }
+    }
 }

@@ -3,6 +3,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use axum::{body::Body, response::IntoResponse};
 use http::Response;
 use seaworthy_core::{ByteSize, Error, ServiceIdentity};
+use seaworthy_resilience::rate_limit::{RateLimits, RateLimitsError};
 use seaworthy_telemetry::Telemetry;
 
 use super::StackService;
@@ -14,11 +15,13 @@ use crate::{
     health::HealthPaths,
     load_shed::LoadShed,
     observe::Observer,
-    rate_limit::RateLimit,
     routes::{Table, check_access},
     rpc::{self, Protocol},
     security_headers::SecurityHeaders,
 };
+
+/// The name of the listener's limit in the response headers.
+const LISTENER_LIMIT: &str = "default";
 
 /// Routes with the fixed order of middleware. Cheap to clone. All clones share limits and counts.
 #[derive(Clone)]
@@ -36,7 +39,7 @@ pub(crate) struct Inner {
     pub(super) client_address: ClientAddress,
     pub(super) load_shed: LoadShed,
     pub(super) body_budget: BodyBudget,
-    pub(super) rate_limit: RateLimit,
+    pub(super) rate_limits: RateLimits,
     pub(super) authenticate: Option<Arc<dyn Authenticate>>,
     pub(super) protocol: Protocol,
     pub(super) request_ids: RequestIds,
@@ -59,6 +62,9 @@ pub enum StackError {
     /// A security header.
     #[error(transparent)]
     SecurityHeaders(#[from] SecurityHeadersError),
+    /// A rate limit.
+    #[error(transparent)]
+    RateLimit(#[from] RateLimitsError),
     /// A route admits bodies that exceed the budget for request bodies.
     #[error(
         "{path} admits bodies of {limit}, which exceeds server.max_body_memory of {budget}: lower its body limit or raise the budget"
@@ -81,6 +87,7 @@ impl StackError {
             Self::Route(_) | Self::BodyBudget { .. } => "",
             Self::Cors(mistake) => mistake.key(),
             Self::SecurityHeaders(_) => "security_headers",
+            Self::RateLimit(_) => "rate_limit",
         }
     }
 }
@@ -93,6 +100,7 @@ impl HttpConfig {
     pub fn check(&self) -> Result<(), StackError> {
         SecurityHeaders::new(&self.security_headers)?;
         Cors::new(&self.cors)?;
+        self.rate_limit.check()?;
         Ok(())
     }
 }
@@ -188,7 +196,13 @@ impl StackBuilder {
                 &config.load_shed,
                 self.telemetry.metrics(),
             ),
-            rate_limit: RateLimit::new(&config.rate_limit),
+            rate_limits: RateLimits::with_header_name(
+                self.identity.name(),
+                self.protocol.limits(),
+                LISTENER_LIMIT,
+                &config.rate_limit,
+                self.telemetry.metrics(),
+            )?,
             authenticate: self.authenticate,
             protocol: self.protocol,
             request_ids: self.request_ids,
@@ -240,10 +254,11 @@ impl Stack {
     /// Applies the reloadable settings of a new configuration: rate limits and CORS origins (CONF-4).
     ///
     /// # Errors
-    /// An invalid CORS setting. Then nothing changes.
+    /// The first invalid setting. Then nothing changes.
     pub fn reload(&self, config: &HttpConfig) -> Result<(), StackError> {
+        config.check()?;
         self.0.cors.reload(&config.cors)?;
-        self.0.rate_limit.reload(&config.rate_limit);
+        self.0.rate_limits.reload(&config.rate_limit)?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use http::{HeaderValue, Uri};
 use seaworthy_core::{Code, RequestContext, ResponseError, context};
+use seaworthy_resilience::rate_limit::RateLimitHeaders;
 
 use super::builder::Inner;
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     cors::CrossOrigin,
     load_shed::Admission,
     observe::{Ended, Outcome},
-    rate_limit::RateLimitHeaders,
     routes::{MethodLabel, Target},
     rpc::RpcStatus,
 };

@@ -10,7 +10,8 @@ use axum::{body::Body, routing::future::RouteFuture};
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
-use seaworthy_core::Error;
+use seaworthy_core::{Error, Grants};
+use seaworthy_resilience::rate_limit::Counted;
 use tokio::time::{Sleep, sleep_until};
 
 use super::{
@@ -43,8 +44,21 @@ pin_project! {
             future: BoxFuture<'static, Result<Option<Identity>, Error>>,
             request: Option<Request<Body>>,
         },
+        Counting { future: BoxFuture<'static, Counted>, next: Option<Next> },
         Handling { #[pin] future: RouteFuture<Infallible> },
     }
+}
+
+/// The continuation of a request after it was counted.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would cost each request an allocation"
+)]
+pub(super) enum Next {
+    /// Calls the handler if the caller has access. `None` is an anonymous caller.
+    Route(Option<Grants>, Request<Body>),
+    /// Refuses the credentials of the caller.
+    Refuse(Error),
 }
 
 impl State {
@@ -61,6 +75,13 @@ impl State {
         Self::Authenticating {
             future,
             request: Some(request),
+        }
+    }
+
+    pub(super) fn counting(future: BoxFuture<'static, Counted>, next: Next) -> Self {
+        Self::Counting {
+            future,
+            next: Some(next),
         }
     }
 
@@ -100,14 +121,25 @@ impl Future for StackFuture {
                         Ok(Poll::Pending) => None,
                         Err(Panicked) => Some(exchange.fail(panicked())),
                         Ok(Poll::Ready(identity)) => {
-                            let (mut parts, body) = request.take().unwrap_or_default().into_parts();
-                            let next = match exchange.identified(&mut parts, identity) {
-                                Ok(()) => exchange.route(Request::from_parts(parts, body)),
-                                Err(error) => State::answer(exchange.fail(error)),
-                            };
+                            let request = request.take().unwrap_or_default();
+                            let next = exchange.identified(request, identity);
                             this.state.set(next);
                             continue;
                         }
+                    }
+                }
+                StateProjection::Counting { future, next } => {
+                    match exchange.guard(|| future.as_mut().poll(context)) {
+                        Ok(Poll::Pending) => None,
+                        Err(Panicked) => Some(exchange.fail(panicked())),
+                        Ok(Poll::Ready(counted)) => match next.take() {
+                            Some(next) => {
+                                let next = exchange.counted(counted, next);
+                                this.state.set(next);
+                                continue;
+                            }
+                            None => Some(exchange.fail(panicked())),
+                        },
                     }
                 }
                 StateProjection::Handling { future } => {

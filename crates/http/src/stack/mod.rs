@@ -8,6 +8,7 @@
 mod answer;
 mod body;
 mod builder;
+mod caller;
 mod exchange;
 mod future;
 mod service;

@@ -24,11 +24,9 @@ use super::{
     future::State,
 };
 use crate::{
-    Authentication, Identity, RouteOptions, body_limit,
+    Authentication, RouteOptions, body_limit,
     cors::PREFLIGHT_STATUS,
-    cross_site, deadline,
-    rate_limit::{RateLimitKey, RateLimited},
-    request_id,
+    cross_site, deadline, request_id,
     routes::{Found, MethodLabel, Target},
     rpc::{self, Protocol},
 };
@@ -186,75 +184,13 @@ impl StackService {
 
 impl Exchange {
     /// Returns the options of the request's handler.
-    fn options(&self) -> &RouteOptions {
+    pub(super) fn options(&self) -> &RouteOptions {
         let without_route = || self.stack.table.without_route();
         self.target.options().unwrap_or_else(without_route)
     }
 
-    /// Counts one request of a caller.
-    fn charge(&mut self, key: &RateLimitKey) -> Result<(), Error> {
-        match self.stack.rate_limit.check(key, self.started) {
-            Ok(headers) => {
-                self.rate_limit = headers;
-                Ok(())
-            }
-            Err(limited) => Err(self.limited(limited)),
-        }
-    }
-
-    fn limited(&mut self, limited: RateLimited) -> Error {
-        self.stack.observer.rate_limited();
-        self.rate_limit = Some(limited.headers);
-        limited.error
-    }
-
-    fn address_key(&self) -> Option<RateLimitKey> {
-        self.context.client_address().map(RateLimitKey::of_address)
-    }
-
-    fn is_rate_limited(&self) -> bool {
-        let options = self.target.options();
-        options.is_none_or(RouteOptions::is_rate_limited)
-    }
-
-    /// Records the caller, counts the request for the user or the client IP, and refuses callers without
-    /// access. Failed credentials have their own limit.
-    pub(super) fn identified(
-        &mut self,
-        parts: &mut Parts,
-        identity: Result<Option<Identity>, Error>,
-    ) -> Result<(), Error> {
-        let (key, grants) = match identity {
-            Ok(Some(identity)) => {
-                let key = RateLimitKey::Actor(identity.actor.clone());
-                self.context.set_actor(identity.actor);
-                if let Some(tenant) = identity.tenant {
-                    self.context.set_tenant(tenant);
-                }
-                self.context.set_grants(identity.grants.clone());
-                if let Some(attachment) = identity.attachment {
-                    attachment.attach(&mut parts.extensions);
-                }
-                (Some(key), Some(identity.grants))
-            }
-            Ok(None) => (self.address_key(), None),
-            Err(error) => return Err(self.refuse_credentials(error)),
-        };
-        if let Some(key) = key
-            && self.is_rate_limited()
-        {
-            self.charge(&key)?;
-        }
-        // Without an authenticator no route requires authentication. The start has checked that.
-        if self.stack.authenticate.is_none() {
-            return Ok(());
-        }
-        let permitted = self.options().permit(grants.as_ref());
-        permitted.map_err(|error| self.refuse_caller(error))
-    }
-
     /// Counts a refusal and sets the challenge.
-    fn refuse_caller(&mut self, error: Error) -> Error {
+    pub(super) fn refuse_caller(&mut self, error: Error) -> Error {
         let stack = Arc::clone(&self.stack);
         stack.observer.unauthenticated(&error);
         self.challenge = stack.authenticate.as_ref().and_then(|authenticate| {
@@ -263,22 +199,6 @@ impl Exchange {
             let challenge = self.guard(|| authenticate.challenge(&error, options));
             challenge.ok().flatten()
         });
-        error
-    }
-
-    /// Counts failed credentials by client IP, and answers 429 above the limit. A server fault is not
-    /// counted. Valid credentials from the same IP are not limited, because many users may share it.
-    /// Every guess is still checked, so guessable credentials need a lockout.
-    fn refuse_credentials(&mut self, error: Error) -> Error {
-        let error = self.refuse_caller(error);
-        if !error.code().is_server_fault()
-            && self.is_rate_limited()
-            && let Some(address) = self.address_key()
-            && let Err(limited) = self.charge(&RateLimitKey::Refused(Box::new(address)))
-        {
-            self.challenge = None;
-            return limited;
-        }
         error
     }
 
@@ -376,20 +296,22 @@ where
                 return StackFuture::new(Some(exchange), State::answer(*response));
             }
         }
-        let state = exchange.authenticate(&parts).and_then(|found| {
-            let identity = match found {
-                Authentication::Later(future) => {
-                    let request = Request::from_parts(parts, Body::new(body));
-                    return Ok(State::authenticating(future, request));
-                }
-                Authentication::Known(identity) => Ok(Some(identity)),
-                Authentication::Refused(error) => Err(error),
-                Authentication::Anonymous => Ok(None),
-            };
-            exchange.identified(&mut parts, identity)?;
-            Ok(exchange.route(Request::from_parts(parts, Body::new(body))))
-        });
-        let state = state.unwrap_or_else(|error| State::answer(exchange.fail(error)));
+        let identity = match exchange.authenticate(&parts) {
+            Ok(Authentication::Later(future)) => {
+                let request = Request::from_parts(parts, Body::new(body));
+                let state = State::authenticating(future, request);
+                return StackFuture::new(Some(exchange), state);
+            }
+            Ok(Authentication::Known(identity)) => Ok(Some(identity)),
+            Ok(Authentication::Refused(error)) => Err(error),
+            Ok(Authentication::Anonymous) => Ok(None),
+            Err(error) => {
+                let state = State::answer(exchange.fail(error));
+                return StackFuture::new(Some(exchange), state);
+            }
+        };
+        let request = Request::from_parts(parts, Body::new(body));
+        let state = exchange.identified(request, identity);
         StackFuture::new(Some(exchange), state)
     }
 }

@@ -100,7 +100,7 @@ impl Step {
             Self::ClientIp => "Reads the client IP from one header through trusted proxies.",
             Self::Deadline => "Answers 504 after the timeout or the client's shorter deadline.",
             Self::CrossSiteGuard => "Answers 403 if another site's page sends the user's cookies.",
-            Self::BodyLimit => "Answers 413 to large, 408 to slow, 503 to unaffordable bodies.",
+            Self::BodyLimit => "Answers 413, 408 or 503 if a body exceeds a limit.",
             Self::LoadShedding => "Answers 503 above the limit of requests in flight.",
             Self::Authentication => "Identifies the caller and counts the request for it.",
             Self::Routes => "Calls the handler, or answers 404 or 405.",
@@ -170,8 +170,8 @@ impl Step {
             ),
             Self::Authentication if !config.rate_limit.enabled => " [rate limit off]".to_owned(),
             Self::Authentication => format!(
-                " [{}/s, burst {}]",
-                config.rate_limit.requests_per_second, config.rate_limit.burst
+                " [{} in {}]",
+                config.rate_limit.requests, config.rate_limit.window
             ),
             Self::Probes
             | Self::PanicRecovery

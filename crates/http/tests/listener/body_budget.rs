@@ -15,7 +15,7 @@ use std::{
 use axum::body::Bytes;
 use seaworthy_core::{ByteSize, ServiceIdentity};
 use seaworthy_http::{
-    BodyBudget, HttpConfig, RateLimitConfig, Routes, Stack,
+    BodyBudget, HttpConfig, RateLimitsConfig, Routes, Stack,
     server::{Listener, ListenerConfig},
 };
 use seaworthy_telemetry::{
@@ -49,9 +49,9 @@ async fn serve(budget: &BodyBudget) -> SocketAddr {
     .unwrap();
     let config = HttpConfig {
         max_body_size: BODY_LIMIT,
-        rate_limit: RateLimitConfig {
+        rate_limit: RateLimitsConfig {
             enabled: false,
-            ..RateLimitConfig::default()
+            ..RateLimitsConfig::default()
         },
         ..HttpConfig::default()
     };

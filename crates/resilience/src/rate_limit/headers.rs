@@ -1,14 +1,106 @@
-use ::http::HeaderValue;
+use ::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{config::RateLimitConfig, decision::Decision};
+use super::{
+    config::{RateLimitConfig, nanoseconds},
+    decision::Decision,
+};
 
-/// Returns the value of `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10), such as
-/// `"default";q=200;w=2`.
-///
-/// `name` is an sf-string without quotes and backslashes. Another name becomes `default`.
-#[must_use]
-pub fn policy_header(name: &str, config: &RateLimitConfig) -> HeaderValue {
-    let window = config.window.get().as_secs_f64().ceil();
+/// Values of `RateLimit` that are formatted in advance. Larger ones are formatted when needed.
+const MAX_PREPARED: u32 = 1_024;
+const NANOSECONDS_PER_SECOND: u128 = 1_000_000_000;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// The headers `RateLimit-Policy` and `RateLimit` of a response
+/// (draft-ietf-httpapi-ratelimit-headers-10), with one item per limit that counted the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimitHeaders {
+    policy: HeaderValue,
+    state: HeaderValue,
+}
+
+impl RateLimitHeaders {
+    /// Returns the headers of one limit. `name` is an sf-string without quotes and backslashes.
+    /// Another name becomes `default`.
+    #[must_use]
+    pub fn new(name: &str, config: &RateLimitConfig, decision: &Decision) -> Self {
+        Self {
+            policy: policy_header(name, config),
+            state: state_header(name, decision),
+        }
+    }
+
+    /// Adds the items of other limits.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            policy: joined(&self.policy, &other.policy),
+            state: joined(&self.state, &other.state),
+        }
+    }
+
+    /// Writes the headers. Items that a handler has set follow those of these limits.
+    pub fn apply(self, headers: &mut HeaderMap) {
+        for (name, value) in [(RATE_LIMIT_POLICY, self.policy), (RATE_LIMIT, self.state)] {
+            let value = match headers.get(&name) {
+                Some(known) => joined(&value, known),
+                None => value,
+            };
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// The headers of one limit, formatted in advance where possible.
+#[derive(Debug)]
+pub(super) struct LimitHeaders {
+    name: Box<str>,
+    policy: HeaderValue,
+    /// By remaining requests. With GCRA the reset depends on that number only.
+    prepared: Box<[HeaderValue]>,
+}
+
+impl LimitHeaders {
+    pub(super) fn new(name: &str, config: &RateLimitConfig, is_gcra: bool) -> Self {
+        let prepared = match is_gcra {
+            true => 0..config.requests.get().min(MAX_PREPARED).saturating_add(1),
+            false => 0..0,
+        };
+        Self {
+            name: name.into(),
+            policy: policy_header(name, config),
+            prepared: prepared
+                .map(|remaining| state_value(name, remaining, reset_of(remaining, config)))
+                .collect(),
+        }
+    }
+
+    pub(super) fn of(&self, decision: &Decision) -> RateLimitHeaders {
+        let prepared = usize::try_from(decision.remaining)
+            .ok()
+            .and_then(|index| self.prepared.get(index))
+            .cloned();
+        RateLimitHeaders {
+            policy: self.policy.clone(),
+            state: prepared.unwrap_or_else(|| state_header(&self.name, decision)),
+        }
+    }
+}
+
+/// Returns the seconds until the whole quota of a GCRA limit is available.
+fn reset_of(remaining: u32, config: &RateLimitConfig) -> u128 {
+    let requests = u128::from(config.requests.get());
+    let missing = requests.saturating_sub(remaining.into());
+    let window = u128::from(nanoseconds(config.window.get()));
+    (window * missing)
+        .div_ceil(requests)
+        .div_ceil(NANOSECONDS_PER_SECOND)
+}
+
+pub(super) fn policy_header(name: &str, config: &RateLimitConfig) -> HeaderValue {
+    let window = config.window.get().as_nanos();
+    let window = window.div_ceil(NANOSECONDS_PER_SECOND);
     value(format!(
         "\"{}\";q={};w={window}",
         safe(name),
@@ -16,16 +108,13 @@ pub fn policy_header(name: &str, config: &RateLimitConfig) -> HeaderValue {
     ))
 }
 
-/// Returns the value of `RateLimit`: the remaining requests and the seconds until the whole quota
-/// is available, such as `"default";r=7;t=1`.
-#[must_use]
-pub fn state_header(name: &str, decision: &Decision) -> HeaderValue {
-    let reset = decision.reset.as_secs_f64().ceil();
-    value(format!(
-        "\"{}\";r={};t={reset}",
-        safe(name),
-        decision.remaining
-    ))
+pub(super) fn state_header(name: &str, decision: &Decision) -> HeaderValue {
+    let reset = decision.reset.as_nanos().div_ceil(NANOSECONDS_PER_SECOND);
+    state_value(name, decision.remaining, reset)
+}
+
+fn state_value(name: &str, remaining: u32, reset: u128) -> HeaderValue {
+    value(format!("\"{}\";r={remaining};t={reset}", safe(name)))
 }
 
 fn safe(name: &str) -> &str {
@@ -35,6 +124,11 @@ fn safe(name: &str) -> &str {
     } else {
         "default"
     }
+}
+
+fn joined(first: &HeaderValue, second: &HeaderValue) -> HeaderValue {
+    let joined = [first.as_bytes(), b", ", second.as_bytes()].concat();
+    HeaderValue::try_from(joined).unwrap_or_else(|_| first.clone())
 }
 
 fn value(text: String) -> HeaderValue {

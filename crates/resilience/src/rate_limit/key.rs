@@ -17,6 +17,10 @@ pub enum RateLimitKey {
     ApiKey([u8; 16]),
     /// A tenant.
     Tenant(Tenant),
+    /// All requests.
+    All,
+    /// Failed credentials from an IP address.
+    FailedCredentials(IpAddr),
     /// A key on one route.
     OnRoute(Arc<str>, Box<RateLimitKey>),
 }
@@ -26,6 +30,12 @@ impl RateLimitKey {
     #[must_use]
     pub fn address(address: IpAddr) -> Self {
         Self::Address(network_of(address))
+    }
+
+    /// Returns the key of failed credentials from a client's address.
+    #[must_use]
+    pub fn failed_credentials(address: IpAddr) -> Self {
+        Self::FailedCredentials(network_of(address))
     }
 
     /// Returns the key of an API key.
@@ -57,6 +67,8 @@ impl fmt::Display for RateLimitKey {
             Self::Route(route) => sized(formatter, "route", route),
             Self::Actor(actor) => sized(formatter, "actor", actor.as_str()),
             Self::Address(address) => write!(formatter, "address:{address}"),
+            Self::FailedCredentials(address) => write!(formatter, "failed:{address}"),
+            Self::All => formatter.write_str("all"),
             Self::Tenant(tenant) => sized(formatter, "tenant", tenant.as_str()),
             Self::ApiKey(digest) => {
                 formatter.write_str("key:")?;

@@ -7,7 +7,11 @@ use proptest::prelude::*;
 use seaworthy_core::{Actor, Tenant, Timeout};
 use seaworthy_telemetry::metrics::Metrics;
 
-use super::{keyed::Keyed, *};
+use super::{
+    headers::{policy_header, state_header},
+    keyed::Keyed,
+    *,
+};
 
 fn limiter(requests: u32, window: Timeout) -> RateLimiter {
     let config = RateLimitConfig {

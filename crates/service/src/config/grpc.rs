@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use seaworthy_http::{
     AccessLogConfig, AddressRange, CorsConfig, ForwardedHeader, HttpConfig, LoadShedConfig,
-    RateLimitConfig,
+    RateLimitsConfig,
     server::{LimitsConfig, ListenerConfig, Protocols},
     tls::TlsConfig,
 };
@@ -36,8 +36,8 @@ pub struct GrpcConfig {
     pub trusted_proxies: Vec<AddressRange>,
     /// The header in which the proxies write the client IP.
     pub forwarded_header: ForwardedHeader,
-    /// Rate limit per user or client IP.
-    pub rate_limit: RateLimitConfig,
+    /// Rate limits per user or client IP.
+    pub rate_limit: RateLimitsConfig,
     /// Limit on the calls in flight.
     pub load_shed: LoadShedConfig,
     /// The access log, with one line per call.

@@ -5,7 +5,7 @@ use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_http::tls::TlsConfig;
 use seaworthy_http::{
     AccessLogConfig, AddressRange, CorsConfig, ForwardedHeader, HttpConfig, LoadShedConfig,
-    RateLimitConfig, SecurityHeadersConfig,
+    RateLimitsConfig, SecurityHeadersConfig,
     server::{LimitsConfig, ListenerConfig, Protocols},
 };
 use serde::{Deserialize, Serialize};
@@ -46,8 +46,8 @@ pub struct PublicHttpConfig {
     /// CORS allows with credentials may send them. Routes that start a session are guarded without
     /// cookies too.
     pub refuse_cross_site_cookies: bool,
-    /// Rate limit per user or client IP.
-    pub rate_limit: RateLimitConfig,
+    /// Rate limits per user or client IP.
+    pub rate_limit: RateLimitsConfig,
     /// Limit on the requests in flight.
     pub load_shed: LoadShedConfig,
     /// Headers that restrict what a browser does with a response.

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use seaworthy_http::{
-    HttpConfig, LoadShedConfig, RateLimitConfig, Routes, Stack, server::ListenerConfig,
+    HttpConfig, LoadShedConfig, RateLimitsConfig, Routes, Stack, server::ListenerConfig,
 };
 
 use super::bind;
@@ -56,7 +56,7 @@ fn stack(state: &AdminState, added: Routes) -> Result<Stack, StartError> {
     let http = HttpConfig {
         timeout: config.timeout,
         // Limits guesses of the token.
-        rate_limit: RateLimitConfig::default(),
+        rate_limit: RateLimitsConfig::default(),
         load_shed: LoadShedConfig::default(),
         ..HttpConfig::default()
     };

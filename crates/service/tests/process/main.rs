@@ -10,6 +10,7 @@ mod commands;
 mod dependencies;
 mod life;
 mod metrics;
+mod rate_limits;
 mod settings;
 mod tells;
 mod traces;

@@ -1,5 +1,5 @@
-//! The request limit of one caller (RES-6). The limiter of the framework counts per second. City
-//! Events documents a limit per minute, with settings that existing deployments use.
+//! The request limit of one caller (RES-6). City Events documents a limit per minute, with settings
+//! that existing deployments use.
 
 use std::num::NonZeroU32;
 
@@ -14,7 +14,7 @@ use seaworthy::{
     config::Settings,
     core::context,
     prelude::*,
-    resilience::rate_limit::{RateLimitConfig, RateLimitKey, policy_header, state_header},
+    resilience::rate_limit::{RateLimitConfig, RateLimitKey},
 };
 
 use crate::config::CallerLimitConfig;
@@ -82,16 +82,11 @@ pub(crate) async fn admit(
             let response = response.with_retry_after(decision.retry_after);
             (decision, response.into_response())
         }
-        Err(reason @ LimitError::Degraded) => {
+        Err(reason @ LimitError::Degraded(_)) => {
             return ErrorResponse::from(&reason.into()).into_response();
         }
     };
-    let headers = response.headers_mut();
-    headers.insert(
-        "ratelimit-policy",
-        policy_header(limit.name(), limit.config()),
-    );
-    headers.insert("ratelimit", state_header(limit.name(), &decision));
+    limit.headers(&decision).apply(response.headers_mut());
     response
 }
 

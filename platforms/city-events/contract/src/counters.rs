@@ -1,27 +1,18 @@
 //! Rate limits, counted in each process or in a Redis that all replicas of a service share (RES-6).
 
-use std::time::{Duration, Instant};
-
-#[cfg(feature = "redis")]
 use seaworthy::{
-    config::Profile,
+    config::{Profile, Settings},
     core::host::is_loopback,
+    prelude::*,
     redis::{Redis, RedisConfig, RedisUrl},
     resilience::{
-        Refused,
-        rate_limit::shared::{RateLimitStore, SharedRateLimitConfig, SharedRateLimiter},
+        Refusal,
+        rate_limit::{
+            Decision, OnStoreFailure, RateLimit, RateLimitConfig, RateLimitHeaders, RateLimitKey,
+            shared::{RateLimitStore, SharedRateLimitConfig, SharedRateLimiter},
+        },
     },
 };
-use seaworthy::{
-    config::Settings,
-    prelude::*,
-    resilience::rate_limit::{
-        Decision, OnStoreFailure, RateLimitConfig, RateLimitKey, RateLimiter,
-    },
-};
-
-/// The `Retry-After` of a request that could not be counted.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The Redis in which all replicas of a service count. Without an address each replica counts its own
 /// requests.
@@ -42,7 +33,6 @@ pub struct CountersConfig {
     pub on_failure: Option<OnStoreFailure>,
 }
 
-#[cfg(feature = "redis")]
 impl CountersConfig {
     fn on_failure_in(&self, profile: Profile) -> OnStoreFailure {
         self.on_failure.unwrap_or(match profile {
@@ -55,13 +45,12 @@ impl CountersConfig {
 /// Creates the rate limits of one service.
 pub struct Counters<'service, C: Settings> {
     service: &'service Assembly<C>,
-    #[cfg(feature = "redis")]
     store: Option<(RateLimitStore, OnStoreFailure)>,
 }
 
 /// A rate limit. Cheap to clone. All clones share the counts.
 #[derive(Debug, Clone)]
-pub struct Limit(Backend);
+pub struct Limit(RateLimit);
 
 /// The errors of [`Limit::admit`].
 #[derive(Debug, Clone)]
@@ -69,7 +58,7 @@ pub enum LimitError {
     /// The limit is exceeded.
     Exceeded(Decision),
     /// Redis is unavailable, and `on_failure` is `closed`.
-    Degraded,
+    Degraded(Refusal),
 }
 
 impl From<LimitError> for Error {
@@ -80,29 +69,16 @@ impl From<LimitError> for Error {
                 Self::new(Code::Exhausted, "RATE_LIMITED", message)
                     .with_retry_after(decision.retry_after)
             }
-            LimitError::Degraded => {
-                let message = "the service is degraded; try again later";
-                Self::new(Code::Unavailable, "SERVICE_DEGRADED", message)
-                    .with_retry_after(RETRY_AFTER)
-            }
+            LimitError::Degraded(refusal) => refusal.into(),
         }
     }
-}
-
-#[derive(Debug, Clone)]
-enum Backend {
-    Process(RateLimiter),
-    #[cfg(feature = "redis")]
-    Replicas(&'static str, SharedRateLimiter),
 }
 
 impl<'service, C: Settings> Counters<'service, C> {
     /// Connects to the Redis in `config`, if there is one. `key` is the key of the setting.
     ///
     /// # Errors
-    /// [`StartError`] if the address is invalid, or if it is not encrypted in production. Without the
-    /// feature `redis`: if there is an address.
-    #[cfg(feature = "redis")]
+    /// [`StartError`] if the address is invalid, or if it is not encrypted in production.
     pub fn open(
         service: &'service Assembly<C>,
         key: &str,
@@ -128,48 +104,26 @@ impl<'service, C: Settings> Counters<'service, C> {
         Ok(Self { service, store })
     }
 
-    /// Counts in each process, because this program was built without the feature `redis`. `key` is
-    /// the key of the setting.
-    ///
-    /// # Errors
-    /// [`StartError`] if there is an address.
-    #[cfg(not(feature = "redis"))]
-    pub fn open(
-        service: &'service Assembly<C>,
-        key: &str,
-        config: &CountersConfig,
-    ) -> Result<Self, StartError> {
-        match config.address {
-            None => Ok(Self { service }),
-            Some(_) => Err(StartError::new(format!(
-                "{key}.address is set, but this program was built without the feature `redis`"
-            ))),
-        }
-    }
-
     /// Creates a limit with a name that is unique within the service.
     #[must_use]
     pub fn limit(&self, name: &'static str, limit: RateLimitConfig) -> Limit {
         // Registered in any case, so that the admin listener lists it.
         let own = self.service.resilience().rate_limiter(name, &limit);
-        #[cfg(feature = "redis")]
-        if let Some((store, on_failure)) = &self.store {
-            let shared = SharedRateLimitConfig {
-                limit,
-                prefix: format!("{}:rate_limit", self.service.identity().name()),
-                on_failure: *on_failure,
-                ..SharedRateLimitConfig::default()
-            };
-            let metrics = self.service.metrics();
-            let store = store.clone();
-            let limiter = SharedRateLimiter::with_fallback(name, &shared, store, own, metrics);
-            return Limit(Backend::Replicas(name, limiter));
-        }
-        Limit(Backend::Process(own))
+        let Some((store, on_failure)) = &self.store else {
+            return Limit(own.into());
+        };
+        let shared = SharedRateLimitConfig {
+            limit,
+            prefix: format!("{}:rate_limit", self.service.identity().name()),
+            on_failure: *on_failure,
+            ..SharedRateLimitConfig::default()
+        };
+        let metrics = self.service.metrics();
+        let limiter = SharedRateLimiter::with_fallback(name, &shared, store.clone(), own, metrics);
+        Limit(limiter.into())
     }
 }
 
-#[cfg(feature = "redis")]
 fn parse_address(address: &str, database: u32, key: &str) -> Result<RedisUrl, StartError> {
     let url = match address.contains("://") {
         true if database != 0 => {
@@ -186,7 +140,6 @@ fn parse_address(address: &str, database: u32, key: &str) -> Result<RedisUrl, St
 }
 
 /// The keys contain IP addresses and user names.
-#[cfg(feature = "redis")]
 fn require_encryption(url: &RedisUrl, key: &str) -> Result<(), StartError> {
     if url.is_encrypted() || url.hosts().iter().all(|(host, _)| is_loopback(host)) {
         return Ok(());
@@ -197,49 +150,18 @@ fn require_encryption(url: &RedisUrl, key: &str) -> Result<(), StartError> {
 }
 
 impl Limit {
-    /// Returns the name of the limit.
+    /// Returns the response headers that describe a decision.
     #[must_use]
-    pub fn name(&self) -> &str {
-        match &self.0 {
-            Backend::Process(limiter) => limiter.name(),
-            #[cfg(feature = "redis")]
-            Backend::Replicas(name, _) => name,
-        }
-    }
-
-    /// Returns the configuration of the limit.
-    #[must_use]
-    pub fn config(&self) -> &RateLimitConfig {
-        match &self.0 {
-            Backend::Process(limiter) => limiter.config(),
-            #[cfg(feature = "redis")]
-            Backend::Replicas(_, limiter) => &limiter.config().limit,
-        }
+    pub fn headers(&self, decision: &Decision) -> RateLimitHeaders {
+        RateLimitHeaders::new(self.0.name(), self.0.config(), decision)
     }
 
     /// Counts one request of this key.
     ///
     /// # Errors
     /// [`LimitError`] if the request must be rejected.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(clippy::unused_async, reason = "Redis is awaited")
-    )]
     pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, LimitError> {
-        let decision = match &self.0 {
-            Backend::Process(limiter) => limiter.check(key, Instant::now()),
-            #[cfg(feature = "redis")]
-            Backend::Replicas(_, limiter) => match limiter.admit(key).await {
-                Ok(decision) => decision,
-                Err(refusal) if refusal.by() == Refused::RateLimited => Decision {
-                    allowed: false,
-                    remaining: 0,
-                    reset: refusal.retry_after().unwrap_or_default(),
-                    retry_after: refusal.retry_after().unwrap_or_default(),
-                },
-                Err(_) => return Err(LimitError::Degraded),
-            },
-        };
+        let decision = self.0.check(key).await.map_err(LimitError::Degraded)?;
         if decision.allowed {
             Ok(decision)
         } else {
@@ -248,7 +170,7 @@ impl Limit {
     }
 }
 
-#[cfg(all(test, feature = "redis"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -21,10 +21,6 @@ pub(crate) const VARIABLES: [LegacyVariable; 18] = [
     LegacyVariable::rejected("CACHE_TTL_DETAILS", "remove it: the service has no cache"),
     LegacyVariable::rejected("CACHE_TTL_LIST", "remove it: the service has no cache"),
     LegacyVariable::sets("RL_ENABLED", "server.http.rate_limit.enabled"),
-    // A client may send the requests of one minute in one burst.
-    LegacyVariable::sets("RL_IP_LIMIT", "server.http.rate_limit.burst"),
-    LegacyVariable::rejected(
-        "RL_IP_WINDOW",
-        "set server.http.rate_limit.requests_per_second instead of a window",
-    ),
+    LegacyVariable::sets("RL_IP_LIMIT", "server.http.rate_limit.requests"),
+    LegacyVariable::sets("RL_IP_WINDOW", "server.http.rate_limit.window"),
 ];

@@ -89,7 +89,7 @@ impl Api {
         match self.views_per_ip.admit(&key).await {
             Ok(_) => Ok(true),
             Err(LimitError::Exceeded(_)) => Ok(false),
-            Err(degraded @ LimitError::Degraded) => Err(degraded),
+            Err(degraded @ LimitError::Degraded(_)) => Err(degraded),
         }
     }
 }
@@ -254,7 +254,7 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
 fn rejection(reason: &LimitError) -> Response {
     match reason {
         LimitError::Exceeded(_) => plain_text(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
-        LimitError::Degraded => plain_text(StatusCode::SERVICE_UNAVAILABLE, "service degraded"),
+        LimitError::Degraded(_) => plain_text(StatusCode::SERVICE_UNAVAILABLE, "service degraded"),
     }
 }
 

@@ -37,11 +37,11 @@ pub(crate) const VARIABLES: [LegacyVariable; 23] = [
     LegacyVariable::rejected("REDIS_DB", "remove it: the service uses no Redis"),
     LegacyVariable::sets("RATE_LIMIT_ENABLED", "server.http.rate_limit.enabled"),
     LegacyVariable::sets("RL_ENABLED", "server.http.rate_limit.enabled"),
-    // A client may send the requests of one window in one burst.
-    LegacyVariable::sets("RL_REQUESTS_LIMIT", "server.http.rate_limit.burst"),
-    LegacyVariable::rejected(
+    LegacyVariable::sets("RL_REQUESTS_LIMIT", "server.http.rate_limit.requests"),
+    LegacyVariable::converted(
         "RL_WINDOW_SECONDS",
-        "set server.http.rate_limit.requests_per_second instead of a window",
+        "server.http.rate_limit.window",
+        Conversion::Seconds,
     ),
     LegacyVariable::accepts(
         "OUTBOX_ENABLED",

@@ -66,9 +66,9 @@ fn rate_limit_has_error_of_the_contract_res_6() {
         "--set",
         "server.http.rate_limit.enabled=true",
         "--set",
-        "server.http.rate_limit.requests_per_second=1",
+        "server.http.rate_limit.window=1s",
         "--set",
-        "server.http.rate_limit.burst=1",
+        "server.http.rate_limit.requests=1",
     ]);
     let answers = [1, 2, 3].map(|_| service.send("GET", "/v1/symbols/1", ""));
     let limited = answers.iter().find(|answer| answer.status == 429).unwrap();

@@ -1,5 +1,7 @@
 use futures::StreamExt as _;
 
+use seaworthy_resilience::rate_limit::RateLimits;
+
 use super::*;
 use crate::BodyBudget;
 
@@ -181,6 +183,47 @@ async fn limited_caller_gets_retry_after_res_6() {
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(refused.header("ratelimit"), "\"default\";r=0;t=2");
     assert_eq!(get(&stack, "/free").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn route_has_own_limit_with_headers_res_6() {
+    let own = crate::RateLimitsConfig {
+        requests: NonZeroU32::MIN,
+        window: Timeout::from_secs(60),
+        ..crate::RateLimitsConfig::default()
+    };
+    let metrics = seaworthy_telemetry::metrics::Metrics::new();
+    let own = RateLimits::new("orders-service", "reports", &own, &metrics).unwrap();
+    let get_ok = || axum::routing::get(async || "report");
+    let routes = Routes::new()
+        .get("/", async || "hello")
+        .route_with(
+            "/reports",
+            get_ok(),
+            RouteOptions::new().rate_limits(own.clone()),
+        )
+        .route_with(
+            "/alone",
+            get_ok(),
+            RouteOptions::new().without_rate_limit().rate_limits(own),
+        );
+    let stack = stack_with(limited(5), routes);
+    let first = get(&stack, "/reports").await;
+    assert_eq!(
+        first.header("ratelimit-policy"),
+        "\"default\";q=5;w=5, \"reports\";q=1;w=60"
+    );
+    let refused = get(&stack, "/reports").await;
+    assert_eq!(refused.problem()["reason"], "RATE_LIMITED");
+    assert_eq!(refused.header("retry-after"), "60");
+    assert_eq!(
+        refused.header("ratelimit"),
+        "\"default\";r=3;t=2, \"reports\";r=0;t=60"
+    );
+    let alone = get(&stack, "/alone").await;
+    assert_eq!(alone.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(alone.header("ratelimit"), "\"reports\";r=0;t=60");
+    assert_eq!(get(&stack, "/").await.status, StatusCode::OK);
 }
 
 /// A body whose first chunk is `held` bytes and whose client sends no more.

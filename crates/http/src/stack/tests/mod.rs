@@ -134,7 +134,7 @@ fn request(method: Method, path: &str) -> Request<Body> {
 
 fn limited(burst: u32) -> HttpConfig {
     let mut config = HttpConfig::default();
-    config.rate_limit.burst = NonZeroU32::new(burst).unwrap();
-    config.rate_limit.requests_per_second = NonZeroU32::MIN;
+    config.rate_limit.requests = NonZeroU32::new(burst).unwrap();
+    config.rate_limit.window = Timeout::from_secs(burst);
     config
 }

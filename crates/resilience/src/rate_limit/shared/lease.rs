@@ -84,7 +84,8 @@ impl LeasedRateLimiter {
             return decided;
         }
         let Ok(granted) = inner.limiter.take(key, inner.units).await else {
-            return inner.limiter.without_store(key);
+            let decision = inner.limiter.without_store(key)?;
+            return inner.limiter.admitted(decision);
         };
         let now = self.now();
         if granted.units == 0 {
@@ -95,7 +96,7 @@ impl LeasedRateLimiter {
         let ends = now.saturating_add(nanoseconds(good_for));
         // This request uses one of the units.
         lease.renew(granted.units.saturating_sub(1), granted.remaining, ends);
-        inner.limiter.decide(granted)
+        inner.limiter.admitted(inner.limiter.decide(granted))
     }
 
     fn decide(&self, lease: &Lease) -> Option<Result<Decision, Refusal>> {

@@ -16,6 +16,8 @@ use crate::{
 /// A store that has counted once counts again: while more trials were awaited, `closed` would
 /// refuse all others.
 const HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(1).unwrap();
+/// The `Retry-After` of a request that could not be counted: by then the breaker probes again.
+const DEGRADED_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A rate limit over all processes that asks Redis about each request. Cheap to clone; all clones
 /// are the same limit.
@@ -76,6 +78,12 @@ impl SharedRateLimiter {
         }))
     }
 
+    /// Returns the name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &SharedRateLimitConfig {
@@ -88,22 +96,45 @@ impl SharedRateLimiter {
     /// A refusal when the limit is used up, or when Redis cannot be asked and the policy is to
     /// refuse then.
     pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
+        let decision = self.check(key).await?;
+        self.admitted(decision)
+    }
+
+    /// Counts one request of a key, and returns the decision also when the limit is used up.
+    ///
+    /// # Errors
+    /// A refusal when Redis cannot be asked and the policy is to refuse then.
+    pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         match self.take(key, 1).await {
-            Ok(granted) => self.decide(granted),
+            Ok(granted) => Ok(self.decide(granted)),
             Err(_) => self.without_store(key),
         }
     }
 
-    pub(super) fn decide(&self, granted: Granted) -> Result<Decision, Refusal> {
-        if granted.units == 0 {
-            return Err(self.refuse(granted.retry_after));
+    /// Turns a decision against a request into a refusal.
+    pub(super) fn admitted(&self, decision: Decision) -> Result<Decision, Refusal> {
+        if decision.allowed {
+            return Ok(decision);
         }
-        Ok(Decision {
-            allowed: true,
+        let refusal = Refusal::new(&self.0.name, Refused::RateLimited);
+        Err(refusal.with_retry_after(decision.retry_after))
+    }
+
+    /// Counts what the store refused.
+    pub(super) fn decide(&self, granted: Granted) -> Decision {
+        let allowed = granted.units > 0;
+        if !allowed {
+            self.0.blocked.increment();
+        }
+        Decision {
+            allowed,
             remaining: granted.remaining,
             reset: granted.reset,
-            retry_after: Duration::ZERO,
-        })
+            retry_after: match allowed {
+                true => Duration::ZERO,
+                false => granted.retry_after,
+            },
+        }
     }
 
     pub(super) fn refuse(&self, wait: Duration) -> Refusal {
@@ -143,14 +174,17 @@ impl SharedRateLimiter {
         let inner = &*self.0;
         inner.errors.increment();
         match inner.config.on_failure {
-            OnStoreFailure::Closed => Err(Refusal::new(&inner.name, Refused::Degraded)),
+            OnStoreFailure::Closed => {
+                let refusal = Refusal::new(&inner.name, Refused::Degraded);
+                Err(refusal.with_retry_after(DEGRADED_RETRY_AFTER))
+            }
             OnStoreFailure::Open => Ok(Decision {
                 allowed: true,
                 remaining: inner.config.limit.requests.get(),
                 reset: Duration::ZERO,
                 retry_after: Duration::ZERO,
             }),
-            OnStoreFailure::Local => inner.fallback.admit(key, Instant::now().into_std()),
+            OnStoreFailure::Local => Ok(inner.fallback.check(key, Instant::now().into_std())),
         }
     }
 }

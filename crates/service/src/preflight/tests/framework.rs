@@ -87,11 +87,9 @@ fn types_of_the_framework_declare_unsafe_values_conf_3() {
         ("server.grpc.trusted_proxies=::/0", "SEC-6"),
         ("server.http.rate_limit.enabled=false", "RES-6"),
         ("server.grpc.rate_limit.enabled=false", "RES-6"),
-        (
-            "server.http.rate_limit.requests_per_second=4294967295",
-            "RES-6",
-        ),
-        ("server.http.rate_limit.burst=1000001", "RES-6"),
+        ("server.http.rate_limit.requests=1000001", "RES-6"),
+        ("server.http.rate_limit.redis.on_failure=open", "RES-6"),
+        ("server.grpc.rate_limit.redis.on_failure=open", "RES-6"),
         ("server.http.load_shed.max_in_flight=1000001", "RES-7"),
         ("server.http.load_shed.max_queue_delay=1m", "RES-7"),
         ("server.http.timeout=2h", "RES-3"),
@@ -115,7 +113,7 @@ fn types_of_the_framework_declare_unsafe_values_conf_3() {
 #[test]
 fn accepts_values_at_the_bounds_conf_3() {
     for safe in [
-        "server.http.rate_limit.burst=1000000",
+        "server.http.rate_limit.requests=1000000",
         "server.http.timeout=10m",
         "server.http.max_body_size=64MiB",
         "lifecycle.total_timeout=5m",

@@ -75,11 +75,11 @@ pub(crate) async fn http_and_grpc_share_idempotency_keys_and_errors(app: TestApp
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rate_limit_counts_each_user_of_a_gateway_and_no_probes_res_6() {
     let limits = [
-        "server.grpc.rate_limit.burst=2",
-        "server.grpc.rate_limit.requests_per_second=1",
+        "server.grpc.rate_limit.requests=2",
+        "server.grpc.rate_limit.window=2s",
         "server.http.rate_limit.enabled=true",
-        "server.http.rate_limit.burst=2",
-        "server.http.rate_limit.requests_per_second=1",
+        "server.http.rate_limit.requests=2",
+        "server.http.rate_limit.window=2s",
     ];
     let app = start_with(EmptyDatabase::sqlite().unwrap(), &limits).await;
     // One connection, as from a gateway.

@@ -35,12 +35,12 @@ async fn event_reads_or_rejects_legacy_variables_conf_1() {
         (
             "RL_IP_LIMIT",
             "7",
-            Sets("server.http.rate_limit.burst", json!(7)),
+            Sets("server.http.rate_limit.requests", json!(7)),
         ),
         (
             "RL_IP_WINDOW",
             "1m",
-            Fails("server.http.rate_limit.requests_per_second"),
+            Sets("server.http.rate_limit.window", json!("1m")),
         ),
     ];
     check::<city_events_event::EventConfig>(

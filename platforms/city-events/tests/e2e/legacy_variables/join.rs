@@ -35,12 +35,12 @@ async fn join_reads_or_rejects_legacy_variables_conf_1() {
         (
             "RL_REQUESTS_LIMIT",
             "7",
-            Sets("server.http.rate_limit.burst", json!(7)),
+            Sets("server.http.rate_limit.requests", json!(7)),
         ),
         (
             "RL_WINDOW_SECONDS",
             "60",
-            Fails("server.http.rate_limit.requests_per_second"),
+            Sets("server.http.rate_limit.window", json!("60s")),
         ),
         (
             "RABBITMQ_URL",

@@ -1,0 +1,106 @@
+//! The step after authentication: records the caller and counts the request for it.
+
+use axum::body::Body;
+use http::{Request, request::Parts};
+use seaworthy_core::{Error, Grants};
+use seaworthy_resilience::rate_limit::{Count, Counted, LimitedCaller, RateLimits};
+
+use super::{
+    exchange::Exchange,
+    future::{Next, State},
+};
+use crate::{Identity, RouteOptions};
+
+impl Exchange {
+    /// Records the caller and counts the request for it. Failed credentials are counted by client IP,
+    /// apart from other requests, and answered with 429 above the limit. Valid credentials from the
+    /// same IP are not limited by them, because many users may share it. Every guess is still
+    /// checked, so guessable credentials need a lockout.
+    pub(super) fn identified(
+        &mut self,
+        request: Request<Body>,
+        identity: Result<Option<Identity>, Error>,
+    ) -> State {
+        let (mut parts, body) = request.into_parts();
+        match identity {
+            Ok(identity) => {
+                let grants = identity.map(|identity| self.record(identity, &mut parts));
+                let next = Next::Route(grants, Request::from_parts(parts, body));
+                match LimitedCaller::of(&self.context) {
+                    Some(caller) => self.count(&caller, next),
+                    None => self.counted(Ok(None), next),
+                }
+            }
+            Err(error) => {
+                let error = self.refuse_caller(error);
+                let address = self.context.client_address();
+                match address.filter(|_| !error.code().is_server_fault()) {
+                    Some(address) => {
+                        self.count(&LimitedCaller::failed(address), Next::Refuse(error))
+                    }
+                    None => self.counted(Ok(None), Next::Refuse(error)),
+                }
+            }
+        }
+    }
+
+    fn record(&self, identity: Identity, parts: &mut Parts) -> Grants {
+        self.context.set_actor(identity.actor);
+        if let Some(tenant) = identity.tenant {
+            self.context.set_tenant(tenant);
+        }
+        self.context.set_grants(identity.grants.clone());
+        if let Some(attachment) = identity.attachment {
+            attachment.attach(&mut parts.extensions);
+        }
+        identity.grants
+    }
+
+    /// Counts the request by the limits of the listener and of the route.
+    fn count(&mut self, caller: &LimitedCaller, next: Next) -> State {
+        let options = self.target.options();
+        let is_limited = options.is_none_or(RouteOptions::is_rate_limited);
+        let of_listener = is_limited.then_some(&self.stack.rate_limits);
+        let own = options.and_then(RouteOptions::own_rate_limits);
+        // The limits of a route count its callers, not failed credentials.
+        let own = own.filter(|_| matches!(next, Next::Route(..)));
+        match RateLimits::count(of_listener.into_iter().chain(own), caller, self.started) {
+            Count::Ready(counted) => self.counted(counted, next),
+            Count::Pending(future) => State::counting(future, next),
+        }
+    }
+
+    /// Continues with a counted request. Refuses callers without access.
+    pub(super) fn counted(&mut self, counted: Counted, next: Next) -> State {
+        let outcome = match (counted, next) {
+            (Err(limited), next) => {
+                if let Next::Refuse(_) = next {
+                    self.challenge = None;
+                }
+                self.rate_limit = limited.headers;
+                Err(limited.error)
+            }
+            (Ok(headers), Next::Refuse(error)) => {
+                self.rate_limit = headers;
+                Err(error)
+            }
+            (Ok(headers), Next::Route(grants, request)) => {
+                self.rate_limit = headers;
+                self.permit(grants.as_ref()).map(|()| request)
+            }
+        };
+        match outcome {
+            Ok(request) => self.route(request),
+            Err(error) => State::answer(self.fail(error)),
+        }
+    }
+
+    fn permit(&mut self, grants: Option<&Grants>) -> Result<(), Error> {
+        // Without an authenticator no route requires authentication. The start has checked that.
+        if self.stack.authenticate.is_none() {
+            return Ok(());
+        }
+        let permitted = self.options().permit(grants);
+        permitted.map_err(|error| self.refuse_caller(error))
+    }
+}

@@ -1,0 +1,160 @@
+use std::{sync::Arc, time::Instant};
+
+use seaworthy_core::Error;
+use seaworthy_redis::Redis;
+
+use super::{
+    super::{
+        decision::Decision,
+        headers::{LimitHeaders, RateLimitHeaders},
+        local::RateLimiter,
+        shared::{RateLimitStore, SharedRateLimiter},
+    },
+    Inner, RateLimited,
+    caller::LimitedCaller,
+    config::{LimitBy, RateLimitRedisConfig, RateLimitsConfig, RateLimitsError},
+    limit::RateLimit,
+};
+use crate::{Refusal, Refused};
+
+/// The limits of one version of the settings.
+pub(super) struct LimitSet {
+    config: RateLimitsConfig,
+    store: Option<RateLimitStore>,
+    limits: Box<[Entry]>,
+}
+
+struct Entry {
+    by: LimitBy,
+    name: Arc<str>,
+    limit: RateLimit,
+    headers: LimitHeaders,
+}
+
+impl LimitSet {
+    pub(super) fn new(
+        inner: &Inner,
+        config: &RateLimitsConfig,
+        known: Option<&Self>,
+    ) -> Result<Self, RateLimitsError> {
+        let store = config.redis.as_ref().map(|redis| store(redis, known));
+        let store = store.transpose()?;
+        let limits = config.all().map(|(further, by, limit)| {
+            let name = qualified(&inner.name, further);
+            let header_name = match further {
+                Some(further) if *inner.header_name != *inner.name => further.to_owned(),
+                _ => qualified(&inner.header_name, further),
+            };
+            let headers = LimitHeaders::new(&header_name, &limit, store.is_none());
+            let local = RateLimiter::new(&name, &limit, &inner.metrics);
+            let limit = match (&store, &config.redis) {
+                (Some(store), Some(redis)) => {
+                    let shared = redis.shared(limit, &inner.service);
+                    let (store, metrics) = (store.clone(), &inner.metrics);
+                    SharedRateLimiter::with_fallback(&name, &shared, store, local, metrics).into()
+                }
+                _ => RateLimit::from(local),
+            };
+            Entry {
+                by,
+                name: name.into(),
+                limit,
+                headers,
+            }
+        });
+        Ok(Self {
+            limits: limits.collect(),
+            config: config.clone(),
+            store,
+        })
+    }
+
+    pub(super) fn config(&self) -> &RateLimitsConfig {
+        &self.config
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// Counts one request in this process.
+    pub(super) fn count_here(
+        &self,
+        caller: &LimitedCaller,
+        now: Instant,
+        headers: &mut Option<RateLimitHeaders>,
+    ) -> Result<(), RateLimited> {
+        for entry in &self.limits {
+            if let Some(key) = caller.key(entry.by)
+                && let Some(limiter) = entry.limit.local()
+            {
+                entry.conclude(Ok(limiter.check(&key, now)), headers)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts one request in Redis or in this process.
+    pub(super) async fn count(
+        &self,
+        caller: &LimitedCaller,
+        headers: &mut Option<RateLimitHeaders>,
+    ) -> Result<(), RateLimited> {
+        for entry in &self.limits {
+            if let Some(key) = caller.key(entry.by) {
+                entry.conclude(entry.limit.check(&key).await, headers)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    /// Adds a decision to the headers of the response.
+    fn conclude(
+        &self,
+        decision: Result<Decision, Refusal>,
+        headers: &mut Option<RateLimitHeaders>,
+    ) -> Result<(), RateLimited> {
+        let decision = decision.map_err(|refusal| RateLimited {
+            error: refusal.into(),
+            headers: None,
+        })?;
+        let own = self.headers.of(&decision);
+        *headers = Some(match headers.take() {
+            Some(known) => known.and(&own),
+            None => own,
+        });
+        if decision.allowed {
+            return Ok(());
+        }
+        let refusal = Refusal::new(&self.name, Refused::RateLimited);
+        Err(RateLimited {
+            error: Error::from(refusal.with_retry_after(decision.retry_after)),
+            headers: headers.take(),
+        })
+    }
+}
+
+/// Returns the store of known limits if it is the same Redis, else a new one.
+fn store(
+    redis: &RateLimitRedisConfig,
+    known: Option<&LimitSet>,
+) -> Result<RateLimitStore, RateLimitsError> {
+    if let Some(known) = known
+        && let (Some(store), Some(config)) = (&known.store, &known.config.redis)
+        && config.has_same_connection(redis)
+    {
+        return Ok(store.clone());
+    }
+    Redis::new(&redis.connection())
+        .map(RateLimitStore::new)
+        .map_err(|error| RateLimitsError::Redis(error.to_string()))
+}
+
+fn qualified(name: &str, further: Option<&str>) -> String {
+    match further {
+        Some(further) => format!("{name}/{further}"),
+        None => name.to_owned(),
+    }
+}
