@@ -54,7 +54,11 @@ impl Session<'_> {
         self.0.run_until(work, limit, false).await.map(drop)
     }
 
-    pub(super) async fn query(&mut self, text: &str, values: &[Value]) -> Result<Vec<Row>, DataError> {
+    pub(super) async fn query(
+        &mut self,
+        text: &str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, DataError> {
         let limit = Instant::now() + MAX_LENGTH;
         let work = Work::Prepared(Arc::from(text), values, RowLimit::UpTo(MOST));
         Ok(self.0.run_until(work, limit, false).await?.rows)

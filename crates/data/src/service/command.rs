@@ -5,7 +5,8 @@ use seaworthy_service::{
 };
 
 use crate::{
-    AdoptionReport, Database, DatabaseConfig, MigrationSet, MigrationState, MigrationStatus, Migrator, Step,
+    AdoptionReport, Database, DatabaseConfig, MigrationSet, MigrationState, MigrationStatus,
+    Migrator, Step,
 };
 
 /// Returns the command `migrate up|down|status|verify|adopt` of a service binary (DATA-2).

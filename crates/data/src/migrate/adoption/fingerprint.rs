@@ -112,7 +112,7 @@ pub(super) async fn failed(
             continue;
         }
         let named = format!(
-            "WITH refused (id) AS ({rows}) SELECT CAST(id AS {kind}) FROM refused LIMIT {MAX_REPORTED_ROWS}"
+            "WITH refused (id) AS ({rows}) SELECT CAST(id AS {kind}) FROM refused ORDER BY refused.id LIMIT {MAX_REPORTED_ROWS}"
         );
         let rows = session.query(&named, &[]).await?;
         let ids: Result<Vec<String>, DataError> = rows.iter().map(|row| row.get_at(0)).collect();
@@ -136,7 +136,10 @@ mod tests {
 
     #[test]
     fn display_width_of_integers_does_not_count() {
-        assert_eq!(without_display_width("bigint(20) unsigned"), "bigint unsigned");
+        assert_eq!(
+            without_display_width("bigint(20) unsigned"),
+            "bigint unsigned"
+        );
         assert_eq!(without_display_width("datetime(3)"), "datetime(3)");
         assert_eq!(without_display_width("varchar(255)"), "varchar(255)");
     }

@@ -113,7 +113,8 @@ impl Migrator<'_> {
         }
         refuse_migrated(&mut session, set).await?;
         if dry_run {
-            verify(&mut session, adoption).await?;
+            recognize(&mut session, adoption).await?;
+            check(&mut session, adoption, "").await?;
             return self.report(lease, adoption, dry_run).await;
         }
         let is_whole = begin(&mut session).await?;
@@ -144,14 +145,15 @@ impl Migrator<'_> {
     ) -> Result<AdoptionReport, DataError> {
         let mut session = Session(lease);
         let engine = session.engine();
-        verify(&mut session, adoption).await?;
+        recognize(&mut session, adoption).await?;
+        relocate::lock(&mut session, adoption).await?;
+        check(&mut session, adoption, "").await?;
         mark::create(&mut session, self.sets()).await?;
         relocate::away(&mut session, adoption).await?;
         let place = relocate::place(engine);
         if !is_whole {
             // The legacy service may have written until the move.
-            let problems = fingerprint::failed(&mut session, adoption.checks, &place).await?;
-            refuse(problems)?;
+            check(&mut session, adoption, &place).await?;
         }
         let report = self.report(lease, adoption, false).await?;
         let mut session = Session(lease);
@@ -227,13 +229,20 @@ async fn refuse_migrated(session: &mut Session<'_>, set: &MigrationSet) -> Resul
     }))
 }
 
-/// Refuses a database that differs from the declared one, or that has rows without a conversion.
-async fn verify(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
+/// Refuses a database that differs from the declared one.
+async fn recognize(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
     let mut problems = fingerprint::differences(session, adoption).await?;
     problems.extend(relocate::obstacles(session, adoption).await?);
-    refuse(problems)?;
-    relocate::lock(session, adoption).await?;
-    refuse(fingerprint::failed(session, adoption.checks, "").await?)
+    refuse(problems)
+}
+
+/// Refuses rows without a conversion.
+async fn check(
+    session: &mut Session<'_>,
+    adoption: &Adoption,
+    place: &str,
+) -> Result<(), DataError> {
+    refuse(fingerprint::failed(session, adoption.checks, place).await?)
 }
 
 async fn copy(
