@@ -28,6 +28,7 @@ fn run(url: &str, arguments: &[&str]) -> Ended {
         format!("database.url={url}"),
         format!("jwt.secret={SECRET}"),
         format!("audit_log.key={SECRET}"),
+        "broker.url=memory:".to_owned(),
         "server.http.addr=127.0.0.1:0".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
     ];
