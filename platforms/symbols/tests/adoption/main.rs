@@ -91,7 +91,7 @@ async fn legacy_database_is_refused_unchanged_data_2() {
     let Some(legacy) = LegacyDatabase::create().await else {
         return;
     };
-    let migrating = ["serve", "--set", "database.migrate_at_start=true"];
+    let migrating = ["--set", "database.migrate_at_start=true", "serve"];
     for arguments in [&["serve"][..], &migrating, &["migrate", "up"]] {
         let refused = legacy.run(arguments);
         assert_eq!(refused.status.code(), Some(1), "{refused:#?}");

@@ -63,7 +63,7 @@ async fn legacy_database_is_refused_unchanged_data_2() {
         .await
         .unwrap();
     let before = list_tables(&legacy).await.unwrap();
-    let migrating = ["serve", "--set", "database.migrate_at_start=true"];
+    let migrating = ["--set", "database.migrate_at_start=true", "serve"];
     for arguments in [&["serve"][..], &migrating, &["migrate", "up"]] {
         let refused = run(url, arguments);
         assert_eq!(refused.status.code(), Some(1), "{refused:#?}");
