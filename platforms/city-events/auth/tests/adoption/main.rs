@@ -8,6 +8,7 @@ use city_events_contract::{create_legacy_database, list_tables};
 use seaworthy::data::{Database, Migration, MigrationSet, sql};
 use seaworthy_testkit::{
     database::EmptyDatabase,
+    http::request,
     process::{Ended, ServiceProcess},
 };
 
@@ -23,7 +24,7 @@ const LEGACY: MigrationSet = MigrationSet::of_part(
 /// A value of every secret.
 const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
 
-fn run(url: &str, arguments: &[&str]) -> Ended {
+fn start(url: &str, arguments: &[&str]) -> ServiceProcess {
     let settings = [
         format!("database.url={url}"),
         format!("jwt.secret={SECRET}"),
@@ -32,14 +33,19 @@ fn run(url: &str, arguments: &[&str]) -> Ended {
         "service_calls.secret=dGhhdCBpcyBub3Qgd2hhdCB0aGUgb3RoZXIgb25lIGlz".to_owned(),
         "broker.url=memory:".to_owned(),
         "server.http.addr=127.0.0.1:0".to_owned(),
+        "server.grpc.addr=127.0.0.1:0".to_owned(),
+        "log.format=json".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
     ];
     let mut all = vec!["--profile", "test"];
     all.extend(settings.iter().flat_map(|setting| ["--set", setting]));
     all.extend(arguments);
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-auth"));
-    let process = ServiceProcess::start_as_is(program, &all, &[]);
-    process.unwrap().ended().unwrap()
+    ServiceProcess::start_as_is(program, &all, &[]).unwrap()
+}
+
+fn run(url: &str, arguments: &[&str]) -> Ended {
+    start(url, arguments).ended().unwrap()
 }
 
 fn succeed(url: &str, arguments: &[&str]) {
@@ -164,4 +170,31 @@ async fn adopted_database_has_all_rows_data_2() {
     succeed(url, &["migrate", "adopt", "--undo", "--discard-changes"]);
     assert_eq!(list_tables(&legacy).await.unwrap(), before);
     succeed(url, &["migrate", "adopt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn adopted_users_log_in_auth_2() {
+    let Some(empty) = EmptyDatabase::postgres() else {
+        return;
+    };
+    let url = empty.url();
+    let legacy = create_legacy_database(url.parse().unwrap(), LEGACY)
+        .await
+        .unwrap();
+    succeed(url, &["migrate", "adopt"]);
+    let mut service = start(url, &["serve"]);
+    let (http, _) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let log_in = |email: &str| {
+        let body = format!(r#"{{"email":"{email}","password":"correct horse battery"}}"#);
+        let headers = [("content-type", "application/json")];
+        request(http, "POST", "/auth/v1/login", &headers, &body).unwrap()
+    };
+    let answer = log_in("ada@example.org");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("\"admin\""), "{}", answer.body);
+    let locked = log_in("locked@example.org");
+    assert_eq!(locked.status, 401, "{}", locked.body);
+    let replaced = "SELECT count(*) FROM users WHERE password_hash LIKE '$argon2id$%'";
+    assert_eq!(count(&legacy, replaced).await, 1);
 }
