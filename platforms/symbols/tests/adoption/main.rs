@@ -144,12 +144,13 @@ async fn adopted_symbols_are_served_data_2() {
         ("18446744073709551615", "3", "naïve ✓"),
         ("2", "7", "without data"),
     ] {
-        let path = format!("/v1/projects/{project}/symbols/{symbol}");
+        let path = format!("/v1/symbols/{symbol}");
         let found = request(http, "GET", &path, &[], "").unwrap();
         assert_eq!(found.status, 200, "{}", found.body);
         assert!(found.body.contains(label), "{}", found.body);
+        assert!(found.body.contains(project), "{}", found.body);
     }
-    let removed = request(http, "GET", "/v1/projects/1/symbols/2", &[], "").unwrap();
+    let removed = request(http, "GET", "/v1/symbols/2", &[], "").unwrap();
     assert_eq!(removed.status, 404, "{}", removed.body);
     drop(service);
     legacy.succeed(&["migrate", "adopt", "--undo", "--discard-changes"]);

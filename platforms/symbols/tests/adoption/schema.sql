@@ -15,7 +15,7 @@ CREATE TABLE symbols (
     KEY idx_symbols_deleted_at (deleted_at),
     KEY idx_symbols_project_id (project_id),
     KEY idx_project_id (project_id)
-);
+) CHARACTER SET utf8mb4;
 
 CREATE TABLE symbol_data (
     id bigint unsigned NOT NULL AUTO_INCREMENT,
@@ -28,7 +28,7 @@ CREATE TABLE symbol_data (
     UNIQUE KEY idx_symbol_data_symbol_id (symbol_id),
     KEY idx_symbol_data_deleted_at (deleted_at),
     CONSTRAINT fk_symbols_data FOREIGN KEY (symbol_id) REFERENCES symbols (id) ON DELETE CASCADE
-);
+) CHARACTER SET utf8mb4;
 
 INSERT INTO symbols (id, created_at, updated_at, deleted_at, project_id, uid, label, class_name, component_target, version) VALUES
     (1, '2026-01-02 03:04:05.678', '2026-01-03 03:04:05.678', NULL, 1, '00000000-0000-4000-8000-000000000001', 'a label', 'Class', 'Target', 4294967295),
