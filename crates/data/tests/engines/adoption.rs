@@ -300,11 +300,15 @@ pub(crate) async fn interrupted_adoption_is_whole_or_undone_data_2(test_database
     };
     for number in (1..).step_by(step) {
         let Some(adopted) = drop_at(Moment::Woken, number, migrator.adopt(false)).await else {
-            if database.engine() == Engine::Postgres {
-                assert_eq!(tables(&database).await, before, "at {number}");
+            // The adoption may be complete: its lock is released after the commit.
+            let is_whole = database.engine() != Engine::MySql;
+            if is_whole && tables(&database).await != before {
+                migrator.verify().await.unwrap();
             }
-            let error = migrator.verify().await.unwrap_err();
-            assert!(error.to_string().contains("`migrate adopt`"), "{error}");
+            match migrator.verify().await {
+                Ok(()) => migrator.undo_adoption().await.unwrap(),
+                Err(error) => assert!(error.to_string().contains("`migrate adopt`"), "{error}"),
+            }
             continue;
         };
         // The commit may still be running when its future is dropped.
