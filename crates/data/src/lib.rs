@@ -59,7 +59,10 @@ pub use error::{DataError, DataErrorKind};
 pub use idempotency::{DatabaseStore, IDEMPOTENCY_MIGRATIONS};
 pub use leases::{DatabaseLeases, LEASE_MIGRATIONS};
 pub use list::{Field, List, ListQuery, ListRequest, Operator, Page};
-pub use migrate::{Migration, MigrationSet, MigrationState, MigrationStatus, Migrator, Step};
+pub use migrate::{
+    AdoptedTable, Adoption, AdoptionCheck, AdoptionReport, LegacyTable, Migration, MigrationSet,
+    MigrationState, MigrationStatus, Migrator, Step,
+};
 pub use row::{FromColumn, FromRow, Row};
 pub use service::migrate_command;
 pub use sql::{Statement, sql};

@@ -54,13 +54,17 @@ impl Session<'_> {
         self.0.run_until(work, limit, false).await.map(drop)
     }
 
-    async fn query(&mut self, text: &str, values: &[Value]) -> Result<Vec<Row>, DataError> {
+    pub(super) async fn query(
+        &mut self,
+        text: &str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, DataError> {
         let limit = Instant::now() + MAX_LENGTH;
         let work = Work::Prepared(Arc::from(text), values, RowLimit::UpTo(MOST));
         Ok(self.0.run_until(work, limit, false).await?.rows)
     }
 
-    fn place(&self, position: usize) -> String {
+    pub(super) fn place(&self, position: usize) -> String {
         match self.engine() {
             Engine::Postgres => format!("${position}"),
             Engine::MySql | Engine::Sqlite => "?".to_owned(),
@@ -97,13 +101,11 @@ pub(super) async fn make_table(
     Ok(())
 }
 
-/// Returns the applied migrations, the oldest first. Returns none if the table is missing. Changes
-/// nothing.
-pub(super) async fn read(
+/// Returns whether a table exists.
+pub(super) async fn table_exists(
     session: &mut Session<'_>,
-    set: &MigrationSet,
-) -> Result<Vec<Applied>, DataError> {
-    let table = table(set);
+    table: &str,
+) -> Result<bool, DataError> {
     let exists = match session.engine() {
         Engine::Postgres => format!("SELECT to_regclass('{table}') IS NOT NULL"),
         Engine::MySql => format!(
@@ -113,7 +115,17 @@ pub(super) async fn read(
             "SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = '{table}'"
         ),
     };
-    if !value::<bool>(session, &exists).await? {
+    value(session, &exists).await
+}
+
+/// Returns the applied migrations, the oldest first. Returns none if the table is missing. Changes
+/// nothing.
+pub(super) async fn read(
+    session: &mut Session<'_>,
+    set: &MigrationSet,
+) -> Result<Vec<Applied>, DataError> {
+    let table = table(set);
+    if !table_exists(session, &table).await? {
         return Ok(Vec::new());
     }
     let text = format!("SELECT version, name, checksum, unfinished FROM {table} ORDER BY version");

@@ -1,3 +1,4 @@
+use super::Adoption;
 use sha2::{Digest as _, Sha256};
 
 /// A migration, with the SQL to apply and to undo it.
@@ -80,6 +81,7 @@ impl Migration {
 pub struct MigrationSet {
     name: &'static str,
     migrations: &'static [Migration],
+    adoption: Option<&'static Adoption>,
 }
 
 impl MigrationSet {
@@ -89,6 +91,7 @@ impl MigrationSet {
         Self {
             name: "",
             migrations,
+            adoption: None,
         }
     }
 
@@ -96,7 +99,23 @@ impl MigrationSet {
     /// underscores.
     #[must_use]
     pub const fn of_part(name: &'static str, migrations: &'static [Migration]) -> Self {
-        Self { name, migrations }
+        Self {
+            name,
+            migrations,
+            adoption: None,
+        }
+    }
+
+    /// Declares how the command `migrate adopt` takes over the database of a legacy service.
+    #[must_use]
+    pub const fn with_adoption(mut self, adoption: &'static Adoption) -> Self {
+        self.adoption = Some(adoption);
+        self
+    }
+
+    /// The adoption.
+    pub(super) const fn adoption(&self) -> Option<&'static Adoption> {
+        self.adoption
     }
 
     /// The name. Empty for the set of the service.

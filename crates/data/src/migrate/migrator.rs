@@ -1,6 +1,7 @@
 use serde::Serialize;
 
 use super::{
+    adoption::{refuse_foreign_tables, refuse_legacy},
     history::{self, Applied, Session, mistake},
     lock,
     migration::{Migration, MigrationSet},
@@ -25,6 +26,17 @@ use crate::{DataError, Database, Engine, pool::Lease};
 pub struct Migrator<'a> {
     database: &'a Database,
     sets: Vec<MigrationSet>,
+}
+
+/// How migrations are applied.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Run {
+    /// Changes nothing.
+    pub(super) dry_run: bool,
+    /// Belongs to an adoption, which has verified the tables.
+    pub(super) adopting: bool,
+    /// Belongs to a transaction of the caller.
+    pub(super) in_transaction: bool,
 }
 
 /// A migration that was applied or undone, or would be.
@@ -57,18 +69,34 @@ impl<'a> Migrator<'a> {
     /// holds the lock for too long.
     pub async fn up(&self, dry_run: bool) -> Result<Vec<Step>, DataError> {
         let mut lease = self.begin(dry_run).await?;
-        let done = self.up_with(&mut lease, dry_run).await;
+        let run = Run {
+            dry_run,
+            ..Run::default()
+        };
+        let done = self.up_with(&mut lease, run).await;
         self.end(lease, dry_run, done).await
     }
 
-    async fn up_with(&self, lease: &mut Lease, dry_run: bool) -> Result<Vec<Step>, DataError> {
+    pub(super) async fn up_with(
+        &self,
+        lease: &mut Lease,
+        run: Run,
+    ) -> Result<Vec<Step>, DataError> {
+        if !run.adopting {
+            // Nothing is written before all sets are known to fit.
+            let mut session = Session(lease);
+            refuse_legacy(&mut session, &self.sets).await?;
+            for set in &self.sets {
+                refuse_foreign_tables(&mut session, set).await?;
+            }
+        }
         let mut steps = Vec::new();
         for set in &self.sets {
             let mut session = Session(lease);
             let applied = history::read(&mut session, set).await?;
             refuse_mismatch(&compare(set, &applied), &[MigrationState::Pending])?;
             let last = applied.last().map_or(0, |last| last.version);
-            if !dry_run {
+            if !run.dry_run {
                 history::make_table(&mut session, set).await?;
             }
             for migration in set
@@ -77,7 +105,9 @@ impl<'a> Migrator<'a> {
                 .filter(|migration| migration.version() > last)
             {
                 let step = step(set, migration, migration.up(), &session)?;
-                if !dry_run && !apply(&mut session, set, migration, &step).await? {
+                if !run.dry_run
+                    && !apply(&mut session, set, (migration, &step), run.in_transaction).await?
+                {
                     continue;
                 }
                 steps.push(step);
@@ -149,10 +179,21 @@ impl<'a> Migrator<'a> {
                 return Err(mistake(problem));
             }
         }
+        self.refuse_legacy().await?;
         refuse_mismatch(&self.status().await?, &[])
     }
 
-    async fn begin(&self, dry_run: bool) -> Result<Lease, DataError> {
+    /// Refuses a database of the legacy service, which `migrate adopt` takes over. Changes nothing.
+    pub(crate) async fn refuse_legacy(&self) -> Result<(), DataError> {
+        let (mut lease, _admission) = self.database.lease(None).await?;
+        refuse_legacy(&mut Session(&mut lease), &self.sets).await
+    }
+
+    pub(super) fn sets(&self) -> &[MigrationSet] {
+        &self.sets
+    }
+
+    pub(super) async fn begin(&self, dry_run: bool) -> Result<Lease, DataError> {
         for set in &self.sets {
             if let Some(problem) = set.mistake() {
                 return Err(mistake(problem));
@@ -173,12 +214,12 @@ impl<'a> Migrator<'a> {
         Ok(lease)
     }
 
-    async fn end(
+    pub(super) async fn end<T>(
         &self,
         mut lease: Lease,
         dry_run: bool,
-        done: Result<Vec<Step>, DataError>,
-    ) -> Result<Vec<Step>, DataError> {
+        done: Result<T, DataError>,
+    ) -> Result<T, DataError> {
         if done.is_ok() && !dry_run {
             lock::give_back(&mut lease, self.database.0.pool.engine()).await?;
         }
@@ -219,8 +260,8 @@ fn step(
 async fn apply(
     session: &mut Session<'_>,
     set: &MigrationSet,
-    migration: &Migration,
-    step: &Step,
+    (migration, step): (&Migration, &Step),
+    in_transaction: bool,
 ) -> Result<bool, DataError> {
     let is_whole = session.engine() != Engine::MySql;
     let applied = Applied {
@@ -229,9 +270,11 @@ async fn apply(
         checksum: migration.checksum(),
         unfinished: !is_whole,
     };
-    begin(session).await?;
+    if !in_transaction {
+        begin(session).await?;
+    }
     // On SQLite the write lock is the lock, so another process may have applied it.
-    if session.engine() == Engine::Sqlite {
+    if !in_transaction && session.engine() == Engine::Sqlite {
         let now = history::read(session, set).await?;
         if now.iter().any(|known| known.version == step.version) {
             session.run("ROLLBACK").await?;
@@ -240,9 +283,9 @@ async fn apply(
     }
     history::add(session, set, &applied).await?;
     run(session, step).await?;
-    if is_whole {
+    if is_whole && !in_transaction {
         session.run("COMMIT").await?;
-    } else {
+    } else if !is_whole {
         history::finish(session, set, step.version).await?;
     }
     tracing::info!(

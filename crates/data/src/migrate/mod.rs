@@ -7,6 +7,7 @@
 //! migration is atomic. MySQL commits each change of a table, so a failed migration is marked as
 //! unfinished there.
 
+mod adoption;
 mod history;
 mod lock;
 mod migration;
@@ -14,6 +15,7 @@ mod migrator;
 mod status;
 mod text;
 
+pub use adoption::{AdoptedTable, Adoption, AdoptionCheck, AdoptionReport, LegacyTable};
 pub use migration::{Migration, MigrationSet};
 pub use migrator::{Migrator, Step};
 pub use status::{MigrationState, MigrationStatus};

@@ -1,5 +1,6 @@
 //! The placeholders of migrations for types that engines name differently.
 
+use super::migration::MigrationSet;
 use crate::{DataError, DataErrorKind, Engine};
 
 /// The placeholders, and their types on PostgreSQL, MariaDB, MySQL and SQLite. Text is compared by
@@ -109,6 +110,22 @@ impl Reader {
 pub(super) fn statements(text: &str, reader: Reader) -> Result<Vec<String>, DataError> {
     let text = words(&sections(text, reader)?, reader)?;
     Ok(split(&text, reader))
+}
+
+/// Returns the names of the tables that the migrations of a set create.
+pub(super) fn created_tables(set: &MigrationSet, reader: Reader) -> Result<Vec<String>, DataError> {
+    let mut names = Vec::new();
+    for migration in set.migrations() {
+        for statement in statements(migration.up(), reader)? {
+            let created = statement
+                .lines()
+                .find_map(|line| line.trim().strip_prefix("CREATE TABLE "))
+                .map(|rest| rest.trim_start_matches("IF NOT EXISTS ").trim());
+            let name = created.and_then(|rest| rest.split([' ', '(']).next());
+            names.extend(name.map(str::to_owned));
+        }
+    }
+    Ok(names)
 }
 
 fn mistake(problem: String) -> DataError {

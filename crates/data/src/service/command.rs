@@ -5,10 +5,11 @@ use seaworthy_service::{
 };
 
 use crate::{
-    Database, DatabaseConfig, MigrationSet, MigrationState, MigrationStatus, Migrator, Step,
+    AdoptionReport, Database, DatabaseConfig, MigrationSet, MigrationState, MigrationStatus,
+    Migrator, Step,
 };
 
-/// Returns the command `migrate up|down|status|verify` of a service binary (DATA-2).
+/// Returns the command `migrate up|down|status|verify|adopt` of a service binary (DATA-2).
 ///
 /// ```
 /// use seaworthy_data::{DatabaseConfig, MigrationSet, migrate_command};
@@ -68,6 +69,25 @@ fn definition() -> Command {
             Command::new("verify")
                 .about("Fail unless the migrations of the database match this program."),
         )
+        .subcommand(
+            Command::new("adopt")
+                .about("Take over the database of the legacy service, or change nothing.")
+                .arg(dry_run().conflicts_with("undo"))
+                .arg(
+                    Arg::new("undo")
+                        .long("undo")
+                        .action(ArgAction::SetTrue)
+                        .requires("discard-changes")
+                        .help("Return the database to the legacy service as it was"),
+                )
+                .arg(
+                    Arg::new("discard-changes")
+                        .long("discard-changes")
+                        .action(ArgAction::SetTrue)
+                        .requires("undo")
+                        .help("Confirm that changes since the adoption are lost"),
+                ),
+        )
 }
 
 async fn migrate<C: Settings>(
@@ -91,6 +111,17 @@ async fn migrate<C: Settings>(
             let steps = migrator.down(count, is_dry(arguments)).await?;
             let text = describe_steps(&steps, is_dry(arguments), "undone");
             run.console.answer(&text, &steps);
+        }
+        Some(("adopt", arguments)) if arguments.get_flag("undo") => {
+            migrator.undo_adoption().await?;
+            let text = "the database belongs to the legacy service again";
+            run.console
+                .answer(text, &serde_json::json!({ "undone": true }));
+        }
+        Some(("adopt", arguments)) => {
+            let report = migrator.adopt(is_dry(arguments)).await?;
+            let text = describe_adoption(&report, is_dry(arguments));
+            run.console.answer(&text, &report);
         }
         Some(("status", _)) => {
             let all = migrator.status().await?;
@@ -122,6 +153,24 @@ fn describe_steps(steps: &[Step], is_dry: bool, done: &str) -> String {
         } else {
             text.push_str(&format!("{done} {name}\n"));
         }
+    }
+    text
+}
+
+fn describe_adoption(report: &AdoptionReport, is_dry: bool) -> String {
+    let mut text = String::new();
+    for table in &report.tables {
+        let sign = if is_dry { "-- " } else { "" };
+        text.push_str(&format!("{sign}{}: {} rows\n", table.name, table.rows));
+    }
+    text.push_str(&describe_steps(&report.migrations, is_dry, "applied"));
+    if is_dry {
+        for statement in &report.statements {
+            text.push_str(statement);
+            text.push_str(";\n");
+        }
+    } else {
+        text.push_str(&format!("adopted the database of {}\n", report.adoption));
     }
     text
 }

@@ -26,6 +26,12 @@ impl Database {
     ) -> Result<Self, StartError> {
         let database = Self::connect_as_is(service, name, config).await?;
         let migrator = Migrator::new(&database, migrations);
+        migrator.refuse_legacy().await.map_err(|error| {
+            StartError::because(
+                format!("the tables of {name} are not those of this program"),
+                error,
+            )
+        })?;
         if migrates_at_start(service, config) {
             migrator.up(false).await?;
         }

@@ -6,6 +6,7 @@
     reason = "this is how a test fails"
 )]
 
+mod adoption;
 mod cancellation;
 #[cfg(feature = "idempotency")]
 mod cancellation_of_keys;
@@ -45,6 +46,12 @@ seaworthy_testkit::on_every_database! {
         migrations_apply_undo_and_verify_data_2,
         failed_migration_is_rolled_back_or_unfinished_data_2,
         concurrent_processes_apply_each_migration_once_data_2;
+    adoption:
+        adoption_keeps_rows_and_can_be_undone_data_2,
+        legacy_database_is_refused_and_unchanged_data_2,
+        other_column_is_reported_and_unchanged_data_2,
+        all_unconvertible_rows_are_reported_data_2,
+        failed_adoption_changes_nothing_data_2;
     leases:
         lease_has_one_holder_and_growing_token_work_2,
         lease_outlives_a_long_transaction_of_its_holder_work_2;
@@ -66,6 +73,8 @@ mod dropped {
             dropped_statement_is_never_committed_in_part_data_3,
             lease_is_free_or_held_when_dropped_work_2,
             migration_is_applied_whole_when_dropped_data_2;
+        adoption:
+            interrupted_adoption_is_whole_or_undone_data_2;
     }
 }
 

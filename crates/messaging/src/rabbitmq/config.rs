@@ -22,6 +22,9 @@ pub struct RabbitmqConfig {
     pub exchange: String,
     /// The type of the exchange.
     pub exchange_type: ExchangeType,
+    /// The topic exchange of dead letters. By default the name of the exchange with the suffix
+    /// `.dead-letters`, because other systems use `.dlx` for exchanges of other types.
+    pub dead_letter_exchange: Option<String>,
     /// The timeout of connecting, and of opening a subscription.
     pub connect_timeout: Timeout,
     /// The heartbeat interval.
@@ -113,7 +116,8 @@ impl RabbitmqConfig {
 
     /// Returns the name of the dead-letter exchange.
     pub(super) fn dead_letter_exchange(&self) -> String {
-        format!("{}.dlx", self.exchange)
+        let name = self.dead_letter_exchange.clone();
+        name.unwrap_or_else(|| format!("{}.dead-letters", self.exchange))
     }
 }
 
@@ -122,6 +126,7 @@ impl Default for RabbitmqConfig {
         Self {
             exchange: DEFAULT_EXCHANGE.to_owned(),
             exchange_type: ExchangeType::default(),
+            dead_letter_exchange: None,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             heartbeat: DEFAULT_HEARTBEAT,
             ca_file: None,

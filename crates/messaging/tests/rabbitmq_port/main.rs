@@ -7,6 +7,7 @@
 )]
 
 mod browse;
+mod legacy_exchange;
 mod publish;
 mod returns;
 

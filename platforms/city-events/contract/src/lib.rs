@@ -40,5 +40,5 @@ pub use service_calls::{
 };
 pub use subscription::subscription_with_retries;
 #[cfg(feature = "testing")]
-pub use testing::TestService;
+pub use testing::{TestService, create_legacy_database, list_tables};
 pub use token_versions::{MAX_ACCESS_TOKEN_LIFETIME, TOKEN_VERSION_MIGRATIONS, TokenVersions};

@@ -1,5 +1,6 @@
 use seaworthy::{
     config::{Environment, Loader, Profile, Settings},
+    data::{DataError, Database, DatabaseConfig, DatabaseUrl, MigrationSet, Migrator, sql},
     prelude::*,
     service::RunningService,
 };
@@ -66,4 +67,33 @@ impl<T> TestService<T> {
     pub async fn stop(self) {
         self.running.stop().await;
     }
+}
+
+/// Fills an empty database as a legacy service does.
+///
+/// # Errors
+/// [`DataError`] of the database.
+pub async fn create_legacy_database(
+    url: DatabaseUrl,
+    statements: MigrationSet,
+) -> Result<Database, DataError> {
+    let database = Database::builder("legacy", DatabaseConfig::at(url))
+        .open()
+        .await?;
+    Migrator::new(&database, &[statements]).up(false).await?;
+    sql("DROP TABLE schema_history_fixture")
+        .execute(&database)
+        .await?;
+    Ok(database)
+}
+
+/// Lists the tables of a PostgreSQL database with their schemas, and their number of columns.
+///
+/// # Errors
+/// [`DataError`] of the database.
+pub async fn list_tables(database: &Database) -> Result<Vec<(String, i64)>, DataError> {
+    sql("SELECT table_schema || '.' || table_name AS name, count(*) FROM information_schema.columns
+         WHERE table_schema NOT IN ('pg_catalog', 'information_schema') GROUP BY table_schema, table_name ORDER BY name")
+        .fetch_all(database)
+        .await
 }

@@ -3,6 +3,8 @@ use seaworthy::{
     outbox,
 };
 
+use super::adoption::ADOPTION;
+
 /// Tables of symbols, of the outbox and of idempotency keys.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
@@ -10,7 +12,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
         "symbols",
         include_str!("../../migrations/0001_symbols.up.sql"),
         include_str!("../../migrations/0001_symbols.down.sql"),
-    )]),
+    )])
+    .with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
     IDEMPOTENCY_MIGRATIONS,
 ];

@@ -1,5 +1,6 @@
 //! The SQL store of symbols.
 
+mod adoption;
 mod error;
 mod migrations;
 mod row;

@@ -4,6 +4,8 @@ use seaworthy::{
     outbox,
 };
 
+use super::adoption::ADOPTION;
+
 /// The checksum of migration 2 with other comments.
 const OTHER_COMMENTS: &str = "a45b1385e19b0b20b3e382acfcacd5854710eaebfac75e9f4656ee6c248aeb2c";
 
@@ -23,7 +25,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_identities_show_addresses.down.sql"),
         )
         .with_former_checksum(OTHER_COMMENTS),
-    ]),
+    ])
+    .with_adoption(&ADOPTION),
     account::MIGRATIONS,
     audit_log::MIGRATIONS,
     outbox::MIGRATIONS,

@@ -1,5 +1,6 @@
 //! SQL statements and migrations.
 
+mod adoption;
 mod identities;
 mod migrations;
 mod users;

@@ -5,6 +5,8 @@ use seaworthy::{
     outbox,
 };
 
+use super::adoption::ADOPTION;
+
 /// Checksum of migration 1 with other comments.
 const OTHER_COMMENTS: &str = "26d1a19b35ea18b9930fe06d000137019973eb9fccb55f6e5bebce05e0115a9e";
 
@@ -16,7 +18,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
         include_str!("../../migrations/0001_events.up.sql"),
         include_str!("../../migrations/0001_events.down.sql"),
     )
-    .with_former_checksum(OTHER_COMMENTS)]),
+    .with_former_checksum(OTHER_COMMENTS)])
+    .with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     TOKEN_VERSION_MIGRATIONS,

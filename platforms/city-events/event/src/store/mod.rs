@@ -1,5 +1,6 @@
 //! Storage of events in the database.
 
+mod adoption;
 mod changes;
 mod cities;
 pub(crate) mod counts;

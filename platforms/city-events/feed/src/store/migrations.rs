@@ -3,6 +3,8 @@ use seaworthy::{
     outbox,
 };
 
+use super::adoption::ADOPTION;
+
 /// Checksums of the migrations with other comments.
 const OTHER_COMMENTS: [&str; 2] = [
     "c6cdd1ca800312025e17b6a98026f561f51fa07fc854d959d41e67338f32d433",
@@ -32,6 +34,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0003_scores.up.sql"),
             include_str!("../../migrations/0003_scores.down.sql"),
         ),
-    ]),
+    ])
+    .with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
 ];

@@ -1,6 +1,7 @@
 //! Storage of the index, of joins and of views.
 
 mod actions;
+mod adoption;
 mod candidates;
 mod events;
 mod interests;

@@ -5,6 +5,8 @@ use seaworthy::{
     outbox,
 };
 
+use super::adoption::ADOPTION;
+
 /// The checksum of the first migration with other comments.
 const JOINS_WITH_OTHER_COMMENTS: &str =
     "d60571cee3d2461dce1265ef40b01110a7fe914f7bb95847e33cedf03819b676";
@@ -31,7 +33,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0003_join_audit_queue.up.sql"),
             include_str!("../../migrations/0003_join_audit_queue.down.sql"),
         ),
-    ]),
+    ])
+    .with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     TOKEN_VERSION_MIGRATIONS,

@@ -1,5 +1,6 @@
 //! SQL statements of the tables of this service. They contain no rules.
 
+mod adoption;
 pub(crate) mod audit_queue;
 pub(crate) mod bans;
 pub(crate) mod cancellations;

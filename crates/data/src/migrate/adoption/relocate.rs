@@ -1,0 +1,174 @@
+//! Moving the legacy tables aside and back.
+
+use super::{
+    super::{
+        history::{self, Session, mistake, table_exists, value},
+        migration::MigrationSet,
+        text::created_tables,
+    },
+    LEGACY,
+    definition::Adoption,
+    mark,
+};
+use crate::{DataError, Engine};
+
+/// Returns the text that precedes the name of a legacy table after the move.
+pub(super) fn place(engine: Engine) -> String {
+    match engine {
+        Engine::Postgres => format!("{LEGACY}."),
+        Engine::MySql | Engine::Sqlite => format!("{LEGACY}_"),
+    }
+}
+
+/// Returns the names that the move needs and that are taken.
+pub(super) async fn obstacles(
+    session: &mut Session<'_>,
+    adoption: &Adoption,
+) -> Result<Vec<String>, DataError> {
+    let mut problems = Vec::new();
+    if session.engine() == Engine::Postgres {
+        let text = format!("SELECT to_regnamespace('{LEGACY}') IS NOT NULL");
+        if value::<bool>(session, &text).await? {
+            problems.push(format!("the schema {LEGACY} exists: rename or drop it"));
+        }
+        return Ok(problems);
+    }
+    for table in adoption.tables {
+        let name = format!("{}{}", place(session.engine()), table.name);
+        if table_exists(session, &name).await? {
+            problems.push(format!("the table {name} exists: rename or drop it"));
+        }
+    }
+    Ok(problems)
+}
+
+/// Prevents reads and writes of other connections until the end of the transaction. On MySQL the
+/// move itself does.
+pub(super) async fn lock(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
+    if session.engine() != Engine::Postgres {
+        return Ok(());
+    }
+    let names: Vec<&str> = adoption.tables.iter().map(|table| table.name).collect();
+    let text = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", "));
+    session.run(&text).await
+}
+
+pub(super) async fn away(session: &mut Session<'_>, adoption: &Adoption) -> Result<(), DataError> {
+    let place = place(session.engine());
+    match session.engine() {
+        Engine::Postgres => {
+            session.run(&format!("CREATE SCHEMA {LEGACY}")).await?;
+            for table in adoption.tables {
+                let text = format!("ALTER TABLE {} SET SCHEMA {LEGACY}", table.name);
+                session.run(&text).await?;
+            }
+        }
+        // One statement, so that all tables move or none.
+        Engine::MySql => {
+            let renames = adoption.tables.iter();
+            let renames: Vec<String> = renames
+                .map(|table| format!("{} TO {place}{}", table.name, table.name))
+                .collect();
+            let text = format!("RENAME TABLE {}", renames.join(", "));
+            session.run(&text).await?;
+        }
+        Engine::Sqlite => {
+            for table in adoption.tables {
+                let text = format!("ALTER TABLE {} RENAME TO {place}{0}", table.name);
+                session.run(&text).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Drops the tables that the adoption created and moves the legacy tables back. It may run again
+/// after an interruption.
+pub(super) async fn back(
+    session: &mut Session<'_>,
+    adoption: &Adoption,
+    sets: &[MigrationSet],
+) -> Result<(), DataError> {
+    let Some(mark) = mark::read(session).await? else {
+        return Ok(());
+    };
+    let place = place(session.engine());
+    let mut moved = Vec::new();
+    for table in adoption.tables {
+        let name = format!("{place}{}", table.name);
+        if table_exists(session, &name).await? {
+            moved.push(table.name);
+        }
+    }
+    if !moved.is_empty() {
+        let sets: Vec<&MigrationSet> = sets
+            .iter()
+            .filter(|set| mark.sets.iter().any(|name| name == set.name()))
+            .collect();
+        drop_tables(session, &sets, &moved).await?;
+        return_tables(session, &moved, &place).await?;
+    }
+    mark::remove(session).await
+}
+
+async fn drop_tables(
+    session: &mut Session<'_>,
+    sets: &[&MigrationSet],
+    moved: &[&str],
+) -> Result<(), DataError> {
+    let mut tables = Vec::new();
+    for set in sets {
+        let created = created_tables(set, session.reader())?;
+        // The legacy service may have started meanwhile and created its tables.
+        if history::read(session, set).await?.is_empty() {
+            for name in created.iter().filter(|name| moved.contains(&name.as_str())) {
+                if table_exists(session, name).await? {
+                    return Err(mistake(format!(
+                        "the legacy service created the table {name} during the adoption: stop it, move its rows to {}{name}, drop {name}, and run `migrate adopt` again",
+                        place(session.engine())
+                    )));
+                }
+            }
+        }
+        tables.extend(created);
+    }
+    for name in tables.iter().rev() {
+        session.run(&format!("DROP TABLE IF EXISTS {name}")).await?;
+    }
+    for set in sets {
+        let text = format!("DROP TABLE IF EXISTS {}", history::table(set));
+        session.run(&text).await?;
+    }
+    Ok(())
+}
+
+async fn return_tables(
+    session: &mut Session<'_>,
+    moved: &[&str],
+    place: &str,
+) -> Result<(), DataError> {
+    match session.engine() {
+        Engine::Postgres => {
+            let schema: String = value(session, "SELECT CAST(current_schema() AS text)").await?;
+            for name in moved {
+                let text = format!("ALTER TABLE {place}{name} SET SCHEMA \"{schema}\"");
+                session.run(&text).await?;
+            }
+            session.run(&format!("DROP SCHEMA {LEGACY}")).await
+        }
+        Engine::MySql => {
+            let renames = moved.iter().map(|name| format!("{place}{name} TO {name}"));
+            let renames: Vec<String> = renames.collect();
+            session
+                .run(&format!("RENAME TABLE {}", renames.join(", ")))
+                .await
+        }
+        Engine::Sqlite => {
+            for name in moved {
+                let text = format!("ALTER TABLE {place}{name} RENAME TO {name}");
+                session.run(&text).await?;
+            }
+            Ok(())
+        }
+    }
+}
