@@ -140,7 +140,7 @@ impl<T: FlagValue> Flag<T> {
 }
 
 /// A declared flag without its type.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Declaration {
     /// The key.
     pub key: Arc<str>,

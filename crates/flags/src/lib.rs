@@ -9,7 +9,9 @@ mod flags;
 mod problem;
 mod rule;
 mod set;
+mod short;
 mod snapshot;
+mod source;
 mod value;
 
 pub use config::{Bucketing, FlagsConfig};

@@ -1,0 +1,6 @@
+//! The files that define flags.
+
+mod document;
+mod files;
+mod start;
+
