@@ -36,9 +36,7 @@ impl Default for FlagsConfig {
 }
 
 /// The version of the operator `fractional`.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Bucketing {
     /// Hashes the UTF-8 text of a string. Compatible with flagd and its providers of 2025.

@@ -77,7 +77,9 @@ impl<'a> Scope<'a> {
             return value.as_str();
         }
         let request = match name {
-            "tenant" => self.request.and_then(|request| Some(request.tenant()?.as_str())),
+            "tenant" => self
+                .request
+                .and_then(|request| Some(request.tenant()?.as_str())),
             "userAgent" => self.request.and_then(RequestContext::user_agent),
             _ => None,
         };
@@ -109,7 +111,10 @@ impl<'a> Scope<'a> {
             }
             _ => {}
         }
-        self.own.get(name).or_else(|| self.service.get(name)).map(from)
+        self.own
+            .get(name)
+            .or_else(|| self.service.get(name))
+            .map(from)
     }
 
     /// Returns the names of all fields.

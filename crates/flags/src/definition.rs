@@ -94,8 +94,16 @@ impl Definition {
             return None;
         };
         for name in flag.keys() {
-            if !["state", "variants", "defaultVariant", "targeting", "metadata", "source", "selector"]
-                .contains(&name.as_str())
+            if ![
+                "state",
+                "variants",
+                "defaultVariant",
+                "targeting",
+                "metadata",
+                "source",
+                "selector",
+            ]
+            .contains(&name.as_str())
             {
                 problems.add(&path.then(name), "unknown field of a flag");
             }
@@ -222,7 +230,10 @@ fn position(variants: &[Variant], name: &str) -> Option<usize> {
 
 fn variants(value: Option<&Value>, path: &Path<'_>, problems: &mut Problems) -> Box<[Variant]> {
     let Some(variants) = value.and_then(Value::as_object) else {
-        problems.add(path, "a flag must have `variants`, an object of names and values");
+        problems.add(
+            path,
+            "a flag must have `variants`, an object of names and values",
+        );
         return Box::default();
     };
     let kind = |value: &Value| match value {
@@ -288,7 +299,8 @@ fn expand(rule: &Value, evaluators: &Map<String, Value>) -> Result<Value, String
                 return shared.ok_or_else(|| format!("`$evaluators` has no rule {name:?}"));
             }
             let entries = entries.iter();
-            let expanded = entries.map(|(key, value)| Ok((key.clone(), expand(value, evaluators)?)));
+            let expanded =
+                entries.map(|(key, value)| Ok((key.clone(), expand(value, evaluators)?)));
             Value::Object(expanded.collect::<Result<_, String>>()?)
         }
         other => other.clone(),

@@ -1,8 +1,4 @@
-use std::{
-    any::Any,
-    fmt,
-    sync::Arc,
-};
+use std::{any::Any, fmt, sync::Arc};
 
 use arc_swap::ArcSwap;
 use chrono::{NaiveDate, Utc};
@@ -121,7 +117,10 @@ impl Flags {
             None => {
                 let set = self.0.current.load().set().clone();
                 check(&set, &declaration)?;
-                if declaration.expires.is_some_and(|day| day <= Utc::now().date_naive()) {
+                if declaration
+                    .expires
+                    .is_some_and(|day| day <= Utc::now().date_naive())
+                {
                     tracing::warn!(flag = %declaration.key, "a feature flag has expired: remove it from the code");
                 }
                 declared.push(declaration);
@@ -144,7 +143,10 @@ impl Flags {
     /// All variants whose type differs from the declaration in the code. Nothing changes then.
     pub fn replace(&self, set: FlagSet) -> Result<(), Vec<DeclareError>> {
         let declared = self.0.declared.lock();
-        let errors: Vec<_> = declared.iter().filter_map(|flag| check(&set, flag).err()).collect();
+        let errors: Vec<_> = declared
+            .iter()
+            .filter_map(|flag| check(&set, flag).err())
+            .collect();
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -171,7 +173,12 @@ impl Flags {
 
     /// Evaluates a flag that the code does not declare, for example for a client in another
     /// language. Passes the result to `read`.
-    pub fn resolve<R>(&self, key: &str, context: &Context, read: impl FnOnce(Resolved<'_>) -> R) -> R {
+    pub fn resolve<R>(
+        &self,
+        key: &str,
+        context: &Context,
+        read: impl FnOnce(Resolved<'_>) -> R,
+    ) -> R {
         let current = self.0.current.load();
         let set = current.set();
         read(set.resolve(set.index(key), &self.scope(context, None)))
@@ -209,7 +216,10 @@ fn check(set: &FlagSet, declaration: &Declaration) -> Result<(), DeclareError> {
     let Some(definition) = set.get(&declaration.key) else {
         return Ok(());
     };
-    let wrong = definition.variants().iter().find(|variant| !(declaration.fits)(variant));
+    let wrong = definition
+        .variants()
+        .iter()
+        .find(|variant| !(declaration.fits)(variant));
     match wrong {
         None => Ok(()),
         Some(variant) => Err(DeclareError::Mismatch {
@@ -246,9 +256,12 @@ impl<T: FlagValue> Toggle<T> {
         self.read(own, |resolved| {
             let value = resolved.variant.map(|variant| (T::of(variant), variant));
             let (value, variant, reason, error) = match value {
-                Some((Some(value), variant)) => {
-                    (value, Some(variant.name.clone()), resolved.reason, resolved.error)
-                }
+                Some((Some(value), variant)) => (
+                    value,
+                    Some(variant.name.clone()),
+                    resolved.reason,
+                    resolved.error,
+                ),
                 Some((None, _)) => (
                     self.default.clone(),
                     None,

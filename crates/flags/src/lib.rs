@@ -8,6 +8,7 @@ mod flag;
 mod flags;
 mod problem;
 mod rule;
+mod serve;
 mod set;
 mod short;
 mod snapshot;

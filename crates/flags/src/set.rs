@@ -43,13 +43,19 @@ impl Compiler {
     ///
     /// # Errors
     /// All mistakes in the document.
-    pub fn compile(&self, document: Value, strictness: Strictness) -> Result<FlagSet, Vec<Problem>> {
+    pub fn compile(
+        &self,
+        document: Value,
+        strictness: Strictness,
+    ) -> Result<FlagSet, Vec<Problem>> {
         let mut problems = Problems::default();
         let root = Path::ROOT;
         let empty = Map::new();
-        let set_metadata = document.get("metadata").map_or_else(Metadata::new, |value| {
-            metadata(value, &root.then("metadata"), &mut problems)
-        });
+        let set_metadata = document
+            .get("metadata")
+            .map_or_else(Metadata::new, |value| {
+                metadata(value, &root.then("metadata"), &mut problems)
+            });
         let evaluators = document.get("$evaluators").and_then(Value::as_object);
         let shared = Shared {
             bucketing: self.bucketing,
@@ -78,14 +84,19 @@ impl Compiler {
                     compile(key, &flag, &path.then(&index), &mut problems);
                 }
             }
-            _ => problems.add(&root, "the document must have `flags`, an object of keys and flags"),
+            _ => problems.add(
+                &root,
+                "the document must have `flags`, an object of keys and flags",
+            ),
         }
         if !problems.0.is_empty() {
             return Err(problems.0);
         }
         let by_key = definitions.iter().enumerate();
         Ok(FlagSet {
-            by_key: by_key.map(|(index, flag)| (flag.key().clone(), index)).collect(),
+            by_key: by_key
+                .map(|(index, flag)| (flag.key().clone(), index))
+                .collect(),
             definitions,
             metadata: set_metadata,
             source: document,

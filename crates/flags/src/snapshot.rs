@@ -3,11 +3,7 @@ use std::sync::Arc;
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
 use crate::{
-    context::Scope,
-    definition::Resolved,
-    evaluation::Variant,
-    flag::Declaration,
-    set::FlagSet,
+    context::Scope, definition::Resolved, evaluation::Variant, flag::Declaration, set::FlagSet,
 };
 
 /// The label of evaluations that return the default of the code.
@@ -80,7 +76,9 @@ impl Slot {
         let variants = definition.into_iter().flat_map(|found| found.variants());
         Self {
             index: set.index(&flag.key),
-            variants: variants.filter_map(|variant| counter(variant.name())).collect(),
+            variants: variants
+                .filter_map(|variant| counter(variant.name()))
+                .collect(),
             code_default: counter(CODE_DEFAULT),
         }
     }

@@ -1,5 +1,7 @@
 //! Percentages: fair, independent and monotonic.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use seaworthy_flags::{Bucketing, Compiler, Context, Flag, Flags, Strictness, Toggle};
@@ -12,7 +14,9 @@ fn split(flags: &Flags, key: &str, percent: u32) -> Toggle<bool> {
         "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off",
         "targeting": {"fractional": [["on", percent], ["off", 100 - percent]]},
     }}});
-    let set = Compiler::new(Bucketing::V3).compile(document, Strictness::Strict).unwrap();
+    let set = Compiler::new(Bucketing::V3)
+        .compile(document, Strictness::Strict)
+        .unwrap();
     flags.replace(set).unwrap();
     flags.declare(Flag::boolean(key, false)).unwrap()
 }
@@ -30,7 +34,10 @@ fn share_of_variant_is_within_four_sigma_flag_1() {
         let share = f64::from(percent) / 100.0;
         let expected = f64::from(KEYS) * share;
         let sigma = (expected * (1.0 - share)).sqrt();
-        assert!((on - expected).abs() < 4.0 * sigma, "{percent} %: {on}, expected {expected}");
+        assert!(
+            (on - expected).abs() < 4.0 * sigma,
+            "{percent} %: {on}, expected {expected}"
+        );
     }
 }
 
@@ -40,10 +47,15 @@ fn splits_of_two_flags_are_independent_flag_1() {
     let (one, two) = (split(&one, "one", 50), split(&two, "two", 50));
     let mut cells = BTreeMap::<_, u32>::new();
     for user in users() {
-        *cells.entry((one.get_with(&user), two.get_with(&user))).or_default() += 1;
+        *cells
+            .entry((one.get_with(&user), two.get_with(&user)))
+            .or_default() += 1;
     }
     let expected = f64::from(KEYS) / 4.0;
-    let chi: f64 = cells.values().map(|&n| (f64::from(n) - expected).powi(2) / expected).sum();
+    let chi: f64 = cells
+        .values()
+        .map(|&n| (f64::from(n) - expected).powi(2) / expected)
+        .sum();
     // Three degrees of freedom, p = 0.001.
     assert!(chi < 16.27, "{chi}: {cells:?}");
 }
@@ -52,6 +64,8 @@ fn splits_of_two_flags_are_independent_flag_1() {
 fn raised_percentage_only_adds_users_flag_1() {
     let (low, high) = (Flags::new(Context::new()), Flags::new(Context::new()));
     let (low, high) = (split(&low, "beta", 10), split(&high, "beta", 25));
-    let removed = users().filter(|user| low.get_with(user) && !high.get_with(user)).count();
+    let removed = users()
+        .filter(|user| low.get_with(user) && !high.get_with(user))
+        .count();
     assert_eq!(removed, 0);
 }

@@ -1,5 +1,7 @@
 //! Evaluation in requests, its cost and its totality.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use seaworthy_core::{Actor, RequestContext, ServiceIdentity, context};
@@ -28,7 +30,10 @@ fn request(actor: Option<&str>) -> Arc<RequestContext> {
 #[test]
 fn unknown_flag_returns_default_of_code_flag_1() {
     let flags = Flags::new(Context::new());
-    let evaluation = flags.declare(Flag::integer("missing", 7)).unwrap().evaluate();
+    let evaluation = flags
+        .declare(Flag::integer("missing", 7))
+        .unwrap()
+        .evaluate();
     assert_eq!((evaluation.value, evaluation.reason), (7, Reason::Error));
     assert_eq!(evaluation.error, Some(ErrorCode::FlagNotFound));
 }
@@ -65,7 +70,9 @@ fn set_with_other_type_than_declared_changes_nothing_conf_4() {
     publish(&flags, json!({"a": on("on")}));
     let a = flags.declare(Flag::boolean("a", false)).unwrap();
     let text = json!({"flags": {"a": {"state": "ENABLED", "variants": {"x": "x"}}}});
-    let set = Compiler::new(Bucketing::V3).compile(text, Strictness::Strict).unwrap();
+    let set = Compiler::new(Bucketing::V3)
+        .compile(text, Strictness::Strict)
+        .unwrap();
     let errors = flags.replace(set).unwrap_err();
     assert!(matches!(errors.as_slice(), [DeclareError::Mismatch { .. }]));
     assert!(a.get());
@@ -74,7 +81,10 @@ fn set_with_other_type_than_declared_changes_nothing_conf_4() {
 #[test]
 fn integral_floats_are_integers_flag_1() {
     let flags = Flags::new(Context::new());
-    publish(&flags, json!({"size": {"state": "ENABLED", "variants": {"a": 5.0}, "defaultVariant": "a"}}));
+    publish(
+        &flags,
+        json!({"size": {"state": "ENABLED", "variants": {"a": 5.0}, "defaultVariant": "a"}}),
+    );
     assert_eq!(flags.declare(Flag::integer("size", 0)).unwrap().get(), 5);
 }
 
@@ -104,7 +114,8 @@ fn rule_beyond_limits_is_refused_flag_1() {
     }
     let mut flag = on("off");
     flag["targeting"] = rule;
-    let set = Compiler::new(Bucketing::V3).compile(json!({"flags": {"deep": flag}}), Strictness::Strict);
+    let set =
+        Compiler::new(Bucketing::V3).compile(json!({"flags": {"deep": flag}}), Strictness::Strict);
     let problems = set.unwrap_err();
     assert_eq!(problems[0].path, ["flags", "deep", "targeting"]);
 }

@@ -1,5 +1,7 @@
 //! The short form and its mistakes.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 
 use seaworthy_config::Profile;
@@ -14,10 +16,16 @@ fn load(files: &[(&str, &str)]) -> Result<FlagSet, Vec<String>> {
     for (name, text) in files {
         fs::write(folder.path().join(name), text).unwrap();
     }
-    let config = FlagsConfig { directory: folder.path().into(), ..FlagsConfig::default() };
+    let config = FlagsConfig {
+        directory: folder.path().into(),
+        ..FlagsConfig::default()
+    };
     FlagSet::load(&config, Profile::Production).map_err(|errors| {
         let prefix = format!("{}/", folder.path().display());
-        errors.iter().map(|error| error.to_string().replace(&prefix, "")).collect()
+        errors
+            .iter()
+            .map(|error| error.to_string().replace(&prefix, ""))
+            .collect()
     })
 }
 
@@ -26,14 +34,21 @@ fn flags(yaml: &str) -> Flags {
 }
 
 fn flags_at(yaml: &str, clock: fn() -> i64) -> Flags {
-    let service = Context::new().with("environment", "production").with("version", "1.4.0");
+    let service = Context::new()
+        .with("environment", "production")
+        .with("version", "1.4.0");
     let flags = Flags::with_clock(service, clock);
-    flags.replace(load(&[("features.yaml", yaml)]).unwrap()).unwrap();
+    flags
+        .replace(load(&[("features.yaml", yaml)]).unwrap())
+        .unwrap();
     flags
 }
 
 fn is_on(flags: &Flags, key: &str, context: &Context) -> bool {
-    flags.declare(Flag::boolean(key, false)).unwrap().get_with(context)
+    flags
+        .declare(Flag::boolean(key, false))
+        .unwrap()
+        .get_with(context)
 }
 
 fn user(key: &str) -> Context {
@@ -50,7 +65,11 @@ fn conditions_of_one_flag_must_all_hold_flag_1() {
     assert!(is_on(&flags, "beta", &tester.clone().with("plan", "pro")));
     assert!(!is_on(&flags, "beta", &tester.clone().with("plan", "free")));
     assert!(!is_on(&flags, "beta", &user("a").with("plan", "pro")));
-    assert!(!is_on(&flags, "beta", &tester.with("plan", "pro").with("version", "2.0.0")));
+    assert!(!is_on(
+        &flags,
+        "beta",
+        &tester.with("plan", "pro").with("version", "2.0.0")
+    ));
 }
 
 #[test]
@@ -61,7 +80,11 @@ fn excluded_user_stays_off_in_strategy_user_flag_1() {
     );
     assert!(is_on(&flags, "beta", &user("ann")));
     assert!(!is_on(&flags, "beta", &user("bob")));
-    assert!(is_on(&flags, "beta", &user("eve").with("roles", json!(["internal"]))));
+    assert!(is_on(
+        &flags,
+        "beta",
+        &user("eve").with("roles", json!(["internal"]))
+    ));
     assert!(!is_on(&flags, "beta", &user("eve")));
 }
 
@@ -74,14 +97,18 @@ fn disabled_flag_is_off_whatever_its_rules_flag_1() {
 
 #[test]
 fn window_includes_start_and_excludes_end_flag_1() {
-    let yaml = "sale:\n  enabled: true\n  from: 2026-12-25T10:00:00Z\n  until: 2026-12-25T11:00:00Z\n";
+    let yaml =
+        "sale:\n  enabled: true\n  from: 2026-12-25T10:00:00Z\n  until: 2026-12-25T11:00:00Z\n";
     for (clock, expected) in [
         ((|| FRIDAY - 1) as fn() -> i64, false),
         (|| FRIDAY, true),
         (|| FRIDAY + 3_599, true),
         (|| FRIDAY + 3_600, false),
     ] {
-        assert_eq!(is_on(&flags_at(yaml, clock), "sale", &Context::new()), expected);
+        assert_eq!(
+            is_on(&flags_at(yaml, clock), "sale", &Context::new()),
+            expected
+        );
     }
 }
 
@@ -96,7 +123,10 @@ fn hours_and_workdays_follow_the_clock_flag_1() {
         (|| FRIDAY + 60 * 3_600, false),
         (|| FRIDAY + 67 * 3_600 + 59 * 60, true),
     ] {
-        assert_eq!(is_on(&flags_at(yaml, clock), "night", &Context::new()), expected);
+        assert_eq!(
+            is_on(&flags_at(yaml, clock), "night", &Context::new()),
+            expected
+        );
     }
 }
 
@@ -128,7 +158,10 @@ fn percentage_without_targeting_key_is_off_flag_1() {
     let flags = flags("beta:\n  enabled: true\n  percentage: 99\n");
     let toggle = flags.declare(Flag::boolean("beta", true)).unwrap();
     let evaluation = toggle.evaluate();
-    assert_eq!((evaluation.value, evaluation.reason), (false, Reason::Default));
+    assert_eq!(
+        (evaluation.value, evaluation.reason),
+        (false, Reason::Default)
+    );
 }
 
 #[test]
@@ -137,9 +170,16 @@ fn variants_have_weights_and_values_flag_1() {
         "theme:\n  enabled: true\n  variants: {red: 50, blue: 50}\n  values: {red: \"#f00\"}\n  default: blue\n",
     );
     let theme = flags.declare(Flag::text("theme", "none")).unwrap();
-    let values: std::collections::BTreeSet<_> =
-        (0..100).map(|number| theme.get_with(&user(&number.to_string()))).collect();
-    assert_eq!(values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>(), ["#f00", "blue"]);
+    let values: std::collections::BTreeSet<_> = (0..100)
+        .map(|number| theme.get_with(&user(&number.to_string())))
+        .collect();
+    assert_eq!(
+        values
+            .into_iter()
+            .map(|value| value.to_string())
+            .collect::<Vec<_>>(),
+        ["#f00", "blue"]
+    );
 }
 
 #[test]
@@ -179,7 +219,10 @@ eleven:
   any: []
 ";
     let errors = load(&[("features.yaml", yaml)]).unwrap_err();
-    let positions: Vec<_> = errors.iter().map(|error| error.split(": ").next().unwrap()).collect();
+    let positions: Vec<_> = errors
+        .iter()
+        .map(|error| error.split(": ").next().unwrap())
+        .collect();
     assert_eq!(
         positions,
         [
@@ -212,7 +255,10 @@ fn flagd_file_adds_flags_and_reports_positions_flag_1() {
     let json = "{\n  \"flags\": {\n    \"new\": {\"state\": \"ENABLED\", \"variants\": {\"on\": true},\n      \
                 \"defaultVariant\": \"off\"}\n  }\n}\n";
     let errors = load(&[("features.json", json)]).unwrap_err();
-    assert_eq!(errors, ["features.json:4:7: flags/new/defaultVariant: \"off\" is not one of the variants"]);
+    assert_eq!(
+        errors,
+        ["features.json:4:7: flags/new/defaultVariant: \"off\" is not one of the variants"]
+    );
     let fixed = json.replace("off", "on");
     let set = load(&[("features.json", &fixed), ("features.yaml", "old: true\n")]).unwrap();
     assert_eq!(set.iter().count(), 2);
@@ -224,7 +270,13 @@ fn exported_set_evaluates_equally_flag_1() {
     let flags = flags("beta:\n  enabled: true\n  percentage: 30\n  environments: [production]\n");
     let exported = flags.set().to_flagd().clone();
     let again = Flags::with_clock(Context::new().with("environment", "production"), || FRIDAY);
-    again.replace(Compiler::new(Bucketing::V3).compile(exported, Strictness::Strict).unwrap()).unwrap();
+    again
+        .replace(
+            Compiler::new(Bucketing::V3)
+                .compile(exported, Strictness::Strict)
+                .unwrap(),
+        )
+        .unwrap();
     for number in 0..1_000 {
         let user = user(&number.to_string());
         assert_eq!(is_on(&flags, "beta", &user), is_on(&again, "beta", &user));

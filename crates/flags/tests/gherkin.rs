@@ -1,8 +1,17 @@
 //! The scenarios of the flagd testbed, in both versions of `fractional`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 use std::{fs, path::Path};
 
-use seaworthy_flags::{Bucketing, Compiler, Context, ErrorCode, Flag, FlagValue, Flags, Strictness};
+use seaworthy_flags::{
+    Bucketing, Compiler, Context, ErrorCode, Flag, FlagValue, Flags, Strictness,
+};
 use serde_json::{Value, json};
 
 /// A scenario with the values of one row of its examples.
@@ -27,7 +36,11 @@ fn parse(text: &str) -> Vec<Scenario> {
     let mut template: Option<Scenario> = None;
     let mut examples: Option<(Vec<String>, Vec<String>)> = None;
     let mut outline = false;
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
         if line.starts_with('@') {
             tags.extend(line.split_whitespace().map(ToOwned::to_owned));
         } else if line.starts_with("Feature:") {
@@ -38,7 +51,11 @@ fn parse(text: &str) -> Vec<Scenario> {
             }
             outline = line.starts_with("Scenario Outline");
             examples = None;
-            let tags = feature_tags.iter().cloned().chain(std::mem::take(&mut tags)).collect();
+            let tags = feature_tags
+                .iter()
+                .cloned()
+                .chain(std::mem::take(&mut tags))
+                .collect();
             template = (!line.starts_with("Background")).then(|| Scenario {
                 name: line.to_owned(),
                 tags,
@@ -104,7 +121,11 @@ struct Outcome {
     error: Option<ErrorCode>,
 }
 
-fn evaluate<T: FlagValue + Into<Value>>(flags: &Flags, flag: Flag<T>, context: &Context) -> Outcome {
+fn evaluate<T: FlagValue + Into<Value>>(
+    flags: &Flags,
+    flag: Flag<T>,
+    context: &Context,
+) -> Outcome {
     // A flag whose variants have another type: the declaration is refused, the server answers.
     let key = flag.key().to_owned();
     match flags.declare(flag) {
@@ -136,7 +157,12 @@ fn run(scenario: &Scenario, document: &Value, bucketing: Bucketing) -> Result<()
         let words = step.split_once(' ').unwrap().1;
         let parts = quoted(words);
         if words.contains("-flag with key") {
-            let kind = words.trim_start_matches("a ").split("-flag").next().unwrap().to_owned();
+            let kind = words
+                .trim_start_matches("a ")
+                .split("-flag")
+                .next()
+                .unwrap()
+                .to_owned();
             flag = Some((kind, parts[0].clone(), parts[1].clone()));
         } else if words.starts_with("a context containing a targeting key") {
             context = context.targeting_key(parts[0].as_str());
@@ -146,12 +172,24 @@ fn run(scenario: &Scenario, document: &Value, bucketing: Bucketing) -> Result<()
             context = context.with(parts[0].as_str(), typed(&parts[1], &parts[2]));
         } else if words.starts_with("the flag was evaluated") {
             let (kind, key, default) = flag.clone().unwrap();
-            metadata = flags.set().get(&key).map(|flag| flag.metadata().clone()).unwrap_or_default();
+            metadata = flags
+                .set()
+                .get(&key)
+                .map(|flag| flag.metadata().clone())
+                .unwrap_or_default();
             let default = typed(&kind, &default);
             outcome = Some(match kind.as_str() {
                 "Boolean" => evaluate(&flags, Flag::boolean(key, default == json!(true)), &context),
-                "Integer" => evaluate(&flags, Flag::integer(key, default.as_i64().unwrap()), &context),
-                "Float" => evaluate(&flags, Flag::float(key, default.as_f64().unwrap()), &context),
+                "Integer" => evaluate(
+                    &flags,
+                    Flag::integer(key, default.as_i64().unwrap()),
+                    &context,
+                ),
+                "Float" => evaluate(
+                    &flags,
+                    Flag::float(key, default.as_f64().unwrap()),
+                    &context,
+                ),
                 "Object" => evaluate(&flags, Flag::object(key, default), &context),
                 _ => {
                     let text = Flag::text(key, default.as_str().unwrap());
@@ -171,7 +209,8 @@ fn run(scenario: &Scenario, document: &Value, bucketing: Bucketing) -> Result<()
         } else if words.starts_with("the resolved details value") {
             let kind = &flag.as_ref().unwrap().0;
             let (expected, found) = (typed(kind, &parts[0]), &outcome.as_ref().unwrap().value);
-            let equal = expected == *found || (expected.is_f64() && expected.as_f64() == found.as_f64());
+            let equal =
+                expected == *found || (expected.is_f64() && expected.as_f64() == found.as_f64());
             if !equal {
                 return Err(format!("expected {expected}, found {found}"));
             }
@@ -207,7 +246,9 @@ fn run(scenario: &Scenario, document: &Value, bucketing: Bucketing) -> Result<()
 
 /// Runs the scenarios of a folder and returns how many passed.
 fn run_folder(folder: &str, bucketing: Bucketing, excluded: &[&str]) -> usize {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testbed").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/testbed")
+        .join(folder);
     let mut document = json!({"flags": {}, "$evaluators": {}});
     let mut features = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -229,7 +270,10 @@ fn run_folder(folder: &str, bucketing: Bucketing, excluded: &[&str]) -> usize {
     for (path, text) in &features {
         let file = path.file_name().unwrap().to_string_lossy();
         for scenario in parse(text) {
-            let excluded = scenario.tags.iter().any(|tag| excluded.contains(&tag.as_str()));
+            let excluded = scenario
+                .tags
+                .iter()
+                .any(|tag| excluded.contains(&tag.as_str()));
             // Another scenario replaces the deprecated one. Selectors belong to connections.
             let other = scenario.tags.iter().any(|tag| tag == "@deprecated")
                 || scenario.name.contains("in one flag set");
@@ -242,7 +286,12 @@ fn run_folder(folder: &str, bucketing: Bucketing, excluded: &[&str]) -> usize {
             }
         }
     }
-    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
     passed
 }
 

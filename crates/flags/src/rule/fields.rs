@@ -25,19 +25,21 @@ impl Fields {
 fn collect(rule: &Value, names: &mut BTreeSet<Box<str>>) -> bool {
     match rule {
         Value::Array(items) => items.iter().all(|item| collect(item, names)),
-        Value::Object(operations) => operations.iter().all(|(name, arguments)| {
-            match (name.as_str(), arguments) {
-                ("var", Value::String(path)) => add(path, names),
-                ("var", Value::Array(items)) => match items.split_first() {
-                    Some((Value::String(path), rest)) => {
-                        add(path, names) && rest.iter().all(|item| collect(item, names))
-                    }
-                    _ => false,
-                },
-                ("var" | "val" | "missing" | "missing_some", _) => false,
-                (_, arguments) => collect(arguments, names),
-            }
-        }),
+        Value::Object(operations) => {
+            operations
+                .iter()
+                .all(|(name, arguments)| match (name.as_str(), arguments) {
+                    ("var", Value::String(path)) => add(path, names),
+                    ("var", Value::Array(items)) => match items.split_first() {
+                        Some((Value::String(path), rest)) => {
+                            add(path, names) && rest.iter().all(|item| collect(item, names))
+                        }
+                        _ => false,
+                    },
+                    ("var" | "val" | "missing" | "missing_some", _) => false,
+                    (_, arguments) => collect(arguments, names),
+                })
+        }
         _ => true,
     }
 }

@@ -24,12 +24,18 @@ fn visit(rule: &Value, depth: usize, nodes: &mut usize) -> Result<(), String> {
     match rule {
         Value::Array(items) if items.iter().all(is_constant) => {
             if items.len() > MAX_ITEMS {
-                return Err(format!("a list of the rule has more than {MAX_ITEMS} items"));
+                return Err(format!(
+                    "a list of the rule has more than {MAX_ITEMS} items"
+                ));
             }
             Ok(())
         }
-        Value::Array(items) => items.iter().try_for_each(|item| visit(item, depth + 1, nodes)),
-        Value::Object(entries) => entries.values().try_for_each(|item| visit(item, depth + 1, nodes)),
+        Value::Array(items) => items
+            .iter()
+            .try_for_each(|item| visit(item, depth + 1, nodes)),
+        Value::Object(entries) => entries
+            .values()
+            .try_for_each(|item| visit(item, depth + 1, nodes)),
         _ => Ok(()),
     }
 }

@@ -115,7 +115,9 @@ impl Split {
 }
 
 fn variable(expression: &Value) -> Option<&str> {
-    let operation = expression.as_object().filter(|operation| operation.len() == 1)?;
+    let operation = expression
+        .as_object()
+        .filter(|operation| operation.len() == 1)?;
     match operation.get("var")? {
         Value::String(path) => Some(path),
         Value::Array(items) => match items.as_slice() {

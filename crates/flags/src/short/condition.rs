@@ -17,7 +17,11 @@ pub(super) enum Condition {
     /// A JsonLogic expression.
     Rule(Value),
     /// The share of users in thousandths of a percent, among those with the same salt.
-    Percentage { key: String, sticky_by: String, share: i64 },
+    Percentage {
+        key: String,
+        sticky_by: String,
+        share: i64,
+    },
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
@@ -25,7 +29,12 @@ pub(super) enum Condition {
 
 impl Condition {
     /// Reads conditions that must all hold.
-    pub(super) fn read(key: &str, rules: &Map<String, Value>, path: &Path<'_>, problems: &mut Problems) -> Self {
+    pub(super) fn read(
+        key: &str,
+        rules: &Map<String, Value>,
+        path: &Path<'_>,
+        problems: &mut Problems,
+    ) -> Self {
         let mut all = Vec::new();
         for (name, value) in rules {
             let path = path.then(name);
@@ -34,14 +43,18 @@ impl Condition {
                 "percentage" => all.push(percentage(key, rules, value, &path, problems)),
                 "users" | "whitelist" => all.push(one_of(TARGETING_KEY, value, &path, problems)),
                 "excluded_users" | "blacklist" => {
-                    all.push(Self::Not(one_of(TARGETING_KEY, value, &path, problems).into()));
+                    all.push(Self::Not(
+                        one_of(TARGETING_KEY, value, &path, problems).into(),
+                    ));
                 }
                 "groups" | "user_types" => {
                     let groups = strings(value, &path, problems);
                     let member = |group| Self::Rule(json!({"in": [group, {"var": ["roles", []]}]}));
                     all.push(Self::Any(groups.into_iter().map(member).collect()));
                 }
-                "environments" | "environment" => all.push(one_of("environment", value, &path, problems)),
+                "environments" | "environment" => {
+                    all.push(one_of("environment", value, &path, problems))
+                }
                 "attributes" => all.extend(attributes(value, &path, problems)),
                 "version" | "version_range" => all.extend(version(value, &path, problems)),
                 "all" | "any" => {
@@ -53,7 +66,11 @@ impl Condition {
                         nested(key, item, &path.then(&index.to_string()), problems)
                     });
                     let parts = parts.collect();
-                    all.push(if name == "all" { Self::All(parts) } else { Self::Any(parts) });
+                    all.push(if name == "all" {
+                        Self::All(parts)
+                    } else {
+                        Self::Any(parts)
+                    });
                 }
                 "not" => all.push(Self::Not(nested(key, value, &path, problems).into())),
                 "targeting" => all.push(Self::Rule(value.clone())),
@@ -72,7 +89,12 @@ impl Condition {
     }
 
     /// Reads the rules of the strategy `user`: not excluded, and one of the others.
-    pub(super) fn read_user(key: &str, rules: &Map<String, Value>, path: &Path<'_>, problems: &mut Problems) -> Self {
+    pub(super) fn read_user(
+        key: &str,
+        rules: &Map<String, Value>,
+        path: &Path<'_>,
+        problems: &mut Problems,
+    ) -> Self {
         let (mut excluded, mut included) = (Vec::new(), Vec::new());
         for (name, value) in rules {
             match name.as_str() {
@@ -95,11 +117,15 @@ impl Condition {
     /// Returns the buckets if the condition is only a percentage by the targeting key.
     pub(super) fn percentage(&self) -> Option<Vec<Value>> {
         match self {
-            Self::Percentage { sticky_by, share, .. } if sticky_by == TARGETING_KEY => {
+            Self::Percentage {
+                sticky_by, share, ..
+            } if sticky_by == TARGETING_KEY => {
                 Some(vec![json!(["on", share]), json!(["off", WHOLE - share])])
             }
             Self::All(all) => {
-                let mut all = all.iter().filter(|condition| !matches!(condition, Self::All(parts) if parts.is_empty()));
+                let mut all = all
+                    .iter()
+                    .filter(|condition| !matches!(condition, Self::All(parts) if parts.is_empty()));
                 let only = all.next()?;
                 all.next().is_none().then(|| only.percentage()).flatten()
             }
@@ -116,9 +142,15 @@ impl Condition {
     pub(super) fn compile(&self) -> Value {
         match self {
             Self::Rule(rule) => rule.clone(),
-            Self::Percentage { key, sticky_by, share } => {
-                sticky(key, sticky_by, vec![json!([true, share]), json!([false, WHOLE - share])])
-            }
+            Self::Percentage {
+                key,
+                sticky_by,
+                share,
+            } => sticky(
+                key,
+                sticky_by,
+                vec![json!([true, share]), json!([false, WHOLE - share])],
+            ),
             Self::All(parts) => and(parts.iter().map(Self::compile).collect()),
             Self::Any(parts) => or(parts.iter().map(Self::compile).collect()),
             Self::Not(condition) => json!({"!": [condition.compile()]}),
@@ -171,7 +203,9 @@ fn percentage(
     path: &Path<'_>,
     problems: &mut Problems,
 ) -> Condition {
-    let percent = value.as_f64().filter(|percent| (0.0..=100.0).contains(percent));
+    let percent = value
+        .as_f64()
+        .filter(|percent| (0.0..=100.0).contains(percent));
     if percent.is_none() {
         problems.add(path, "a percentage must be a number of 0–100");
     }
@@ -229,10 +263,18 @@ fn version(value: &Value, path: &Path<'_>, problems: &mut Problems) -> Vec<Condi
                 continue;
             }
         };
-        if !bound.as_str().is_some_and(|bound| semver::Version::parse(bound).is_ok()) {
-            problems.add(&path.then(name), "must be a version in quotes, such as \"1.4.0\"");
+        if !bound
+            .as_str()
+            .is_some_and(|bound| semver::Version::parse(bound).is_ok())
+        {
+            problems.add(
+                &path.then(name),
+                "must be a version in quotes, such as \"1.4.0\"",
+            );
         }
-        bounds.push(Condition::Rule(json!({"sem_ver": [{"var": "version"}, operator, bound]})));
+        bounds.push(Condition::Rule(
+            json!({"sem_ver": [{"var": "version"}, operator, bound]}),
+        ));
     }
     bounds
 }
@@ -240,7 +282,9 @@ fn version(value: &Value, path: &Path<'_>, problems: &mut Problems) -> Vec<Condi
 /// Reads a list of strings.
 pub(super) fn strings(value: &Value, path: &Path<'_>, problems: &mut Problems) -> Vec<String> {
     let list = value.as_array().map(|items| {
-        let items = items.iter().map(|item| item.as_str().map(ToOwned::to_owned));
+        let items = items
+            .iter()
+            .map(|item| item.as_str().map(ToOwned::to_owned));
         items.collect::<Option<Vec<_>>>()
     });
     list.flatten().unwrap_or_else(|| {

@@ -5,8 +5,17 @@ use crate::problem::{Path, Problems};
 
 /// The fields of an entry that are not conditions.
 const PLAIN: [&str; 11] = [
-    "enabled", "strategy", "rules", "description", "owner", "tags", "created_at", "updated_at",
-    "requires", "variants", "values",
+    "enabled",
+    "strategy",
+    "rules",
+    "description",
+    "owner",
+    "tags",
+    "created_at",
+    "updated_at",
+    "requires",
+    "variants",
+    "values",
 ];
 
 /// A flag in the short form.
@@ -79,7 +88,12 @@ impl Entry {
     }
 
     /// Reads the form with `strategy` and `rules`.
-    fn read_strategy(&self, fields: &Map<String, Value>, path: &Path<'_>, problems: &mut Problems) -> Condition {
+    fn read_strategy(
+        &self,
+        fields: &Map<String, Value>,
+        path: &Path<'_>,
+        problems: &mut Problems,
+    ) -> Condition {
         let empty = Map::new();
         let rules = match fields.get("rules") {
             Some(Value::Object(rules)) => rules,
@@ -107,27 +121,46 @@ impl Entry {
         }
     }
 
-    fn read_variants(&mut self, fields: &Map<String, Value>, path: &Path<'_>, problems: &mut Problems) {
+    fn read_variants(
+        &mut self,
+        fields: &Map<String, Value>,
+        path: &Path<'_>,
+        problems: &mut Problems,
+    ) {
         match fields.get("variants") {
             None => return,
             Some(Value::Object(weights)) if !weights.is_empty() => {
                 for (name, weight) in weights {
-                    if !weight.as_i64().is_some_and(|weight| (0..=1_000_000).contains(&weight)) {
+                    if !weight
+                        .as_i64()
+                        .is_some_and(|weight| (0..=1_000_000).contains(&weight))
+                    {
                         let path = path.then("variants");
-                        problems.add(&path.then(name), "a weight must be a whole number of 0–1000000");
+                        problems.add(
+                            &path.then(name),
+                            "a weight must be a whole number of 0–1000000",
+                        );
                     }
                 }
                 self.weights.clone_from(weights);
             }
-            Some(_) => problems.add(&path.then("variants"), "must be a mapping of names and weights"),
+            Some(_) => problems.add(
+                &path.then("variants"),
+                "must be a mapping of names and weights",
+            ),
         }
         match fields.get("values") {
             None => {}
             Some(Value::Object(values)) => self.values.clone_from(values),
-            Some(_) => problems.add(&path.then("values"), "must be a mapping of variants and values"),
+            Some(_) => problems.add(
+                &path.then("values"),
+                "must be a mapping of variants and values",
+            ),
         }
         match fields.get("default").map(Value::as_str) {
-            Some(Some(name)) if self.weights.contains_key(name) => self.default = Some(name.to_owned()),
+            Some(Some(name)) if self.weights.contains_key(name) => {
+                self.default = Some(name.to_owned())
+            }
             None => {}
             _ => problems.add(&path.then("default"), "must be one of the variants"),
         }
@@ -138,9 +171,21 @@ impl Entry {
         let (variants, off, on) = if self.weights.is_empty() {
             (json!({"on": true, "off": false}), json!("off"), json!("on"))
         } else {
-            let value = |name: &String| self.values.get(name).cloned().unwrap_or_else(|| name.as_str().into());
-            let variants: Map<_, _> = self.weights.keys().map(|name| (name.clone(), value(name))).collect();
-            let buckets = self.weights.iter().map(|(name, weight)| json!([name, weight]));
+            let value = |name: &String| {
+                self.values
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_else(|| name.as_str().into())
+            };
+            let variants: Map<_, _> = self
+                .weights
+                .keys()
+                .map(|name| (name.clone(), value(name)))
+                .collect();
+            let buckets = self
+                .weights
+                .iter()
+                .map(|(name, weight)| json!([name, weight]));
             let split = Condition::split(&self.key, buckets.collect());
             (Value::Object(variants), json!(self.default), split)
         };
@@ -151,7 +196,10 @@ impl Entry {
         let condition = self.condition(requirement)?;
         if self.enabled {
             // The percentage of a flag without other conditions is a plain split.
-            let rule = match (self.requires.is_empty() && self.weights.is_empty(), self.condition.percentage()) {
+            let rule = match (
+                self.requires.is_empty() && self.weights.is_empty(),
+                self.condition.percentage(),
+            ) {
                 (true, Some(buckets)) => Condition::split(&self.key, buckets),
                 _ => match condition {
                     Value::Bool(true) => on,

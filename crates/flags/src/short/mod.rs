@@ -43,7 +43,10 @@ pub(crate) fn compile(document: &Value) -> Result<Value, Vec<Problem>> {
         match feature.get("variants").is_some() && feature.get("state").is_some() {
             // An entry in flagd's own format.
             true => drop(flags.insert(key.clone(), feature.clone())),
-            false => drop(entries.insert(key.as_str(), Entry::read(key, feature, &path, &mut problems))),
+            false => drop(entries.insert(
+                key.as_str(),
+                Entry::read(key, feature, &path, &mut problems),
+            )),
         }
     }
     for (key, entry) in &entries {
@@ -70,10 +73,15 @@ fn requirement<'a>(
         return Err(format!("flag {name:?} does not exist in the short form"));
     };
     if chain.contains(key) {
-        return Err(format!("flags {} and {name:?} require each other", chain.join(", ")));
+        return Err(format!(
+            "flags {} and {name:?} require each other",
+            chain.join(", ")
+        ));
     }
     if chain.len() > MAX_DEPENDENCIES {
-        return Err(format!("more than {MAX_DEPENDENCIES} flags require each other"));
+        return Err(format!(
+            "more than {MAX_DEPENDENCIES} flags require each other"
+        ));
     }
     chain.push(key);
     let condition = entry.condition(&mut |name| requirement(name, entries, chain));
@@ -85,6 +93,8 @@ fn requirement<'a>(
 fn is_valid_key(key: &str) -> bool {
     key.split('.').all(|part| {
         part.starts_with(|first: char| first.is_ascii_lowercase())
-            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     })
 }

@@ -24,7 +24,9 @@ pub(super) fn condition(name: &str, value: &Value) -> Result<Value, String> {
 }
 
 fn seconds(value: &Value) -> Result<i64, String> {
-    let time = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let time = value
+        .as_str()
+        .and_then(|text| DateTime::parse_from_rfc3339(text).ok());
     let time = time.ok_or("must be a time such as 2026-12-24T00:00:00Z")?;
     Ok(time.timestamp())
 }

@@ -45,10 +45,11 @@ impl Document {
             nodes: 0,
         };
         let root = reader.document();
-        root.map(|root| Self { root }).map_err(|(position, problem)| {
-            let origin = origin(path, position);
-            ConfigError::new(origin, "", problem)
-        })
+        root.map(|root| Self { root })
+            .map_err(|(position, problem)| {
+                let origin = origin(path, position);
+                ConfigError::new(origin, "", problem)
+            })
     }
 
     /// Returns the content.
@@ -62,9 +63,10 @@ impl Document {
         for name in &problem.path {
             let child = match &node.content {
                 Content::Mapping(entries) => entries.get(name),
-                Content::Sequence(items) => {
-                    name.parse::<usize>().ok().and_then(|index| items.get(index))
-                }
+                Content::Sequence(items) => name
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get(index)),
                 _ => None,
             };
             let Some(child) = child else { break };
@@ -115,7 +117,10 @@ impl<'a> Reader<'a> {
         while let Some((event, mark)) = self.next()? {
             match event {
                 Event::DocumentStart(_) if root.is_some() => {
-                    return Err((position(&mark), "a flag file must have one document".to_owned()));
+                    return Err((
+                        position(&mark),
+                        "a flag file must have one document".to_owned(),
+                    ));
                 }
                 Event::StreamStart
                 | Event::StreamEnd

@@ -34,7 +34,9 @@ pub(crate) type Seen = Vec<Option<(PathBuf, u64, Option<SystemTime>)>>;
 
 impl FlagFiles {
     pub(crate) fn new(config: &FlagsConfig, profile: Profile) -> Self {
-        let FlagsConfig { directory, name, .. } = config;
+        let FlagsConfig {
+            directory, name, ..
+        } = config;
         Self {
             short: [
                 directory.join(format!("{name}.yaml")),
@@ -63,7 +65,11 @@ impl FlagFiles {
         let flagd = read(&self.flagd, &mut errors);
         let short = short::compile(&merged);
         let mut flags = short.unwrap_or_else(|problems| {
-            errors.extend(problems.into_iter().map(|problem| locate(&documents, problem)));
+            errors.extend(
+                problems
+                    .into_iter()
+                    .map(|problem| locate(&documents, problem)),
+            );
             serde_json::json!({"flags": {}})
         });
         if let Some(document) = &flagd {
@@ -71,7 +77,9 @@ impl FlagFiles {
             match self.compiler.compile(value.clone(), Strictness::Strict) {
                 Ok(_) => merge_flagd(&mut flags, value, document, &self.flagd, &mut errors),
                 Err(problems) => {
-                    let located = problems.into_iter().map(|problem| document.locate(&self.flagd, problem));
+                    let located = problems
+                        .into_iter()
+                        .map(|problem| document.locate(&self.flagd, problem));
                     errors.extend(located);
                 }
             }
@@ -107,7 +115,11 @@ fn merge_flagd(
     path: &Path,
     errors: &mut Vec<ConfigError>,
 ) {
-    let own = flags.get("flags").and_then(Value::as_object).cloned().unwrap_or_default();
+    let own = flags
+        .get("flags")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     if let Some(added) = added.get_mut("flags").and_then(Value::as_object_mut) {
         for (key, flag) in own {
             if added.contains_key(&key) {
@@ -129,13 +141,16 @@ fn locate(documents: &[(&Path, Document)], problem: Problem) -> ConfigError {
     let depth = |document: &Document| {
         let value = document.to_value();
         let mut node = &value;
-        let found = problem.path.iter().take_while(|name| match node.get(name.as_str()) {
-            Some(child) => {
-                node = child;
-                true
-            }
-            None => false,
-        });
+        let found = problem
+            .path
+            .iter()
+            .take_while(|name| match node.get(name.as_str()) {
+                Some(child) => {
+                    node = child;
+                    true
+                }
+                None => false,
+            });
         found.count()
     };
     let best = documents.iter().max_by_key(|(_, document)| depth(document));
@@ -147,7 +162,9 @@ fn locate(documents: &[(&Path, Document)], problem: Problem) -> ConfigError {
 
 fn read(path: &Path, errors: &mut Vec<ConfigError>) -> Option<Document> {
     let fail = |problem: String| {
-        let origin = Origin::Path { path: path.to_owned() };
+        let origin = Origin::Path {
+            path: path.to_owned(),
+        };
         Some(ConfigError::new(origin, "", problem))
     };
     let text = match fs::metadata(path) {

@@ -3,4 +3,3 @@
 mod document;
 mod files;
 mod start;
-

@@ -8,7 +8,7 @@ use seaworthy_telemetry::metrics::Counter;
 use tokio::sync::Notify;
 
 use super::files::FlagFiles;
-use crate::{Context, Flags, FlagsConfig, DeclareError};
+use crate::{Context, DeclareError, Flags, FlagsConfig};
 
 /// An editor saves a file with several events within a few milliseconds.
 const QUIET: Duration = Duration::from_millis(100);
@@ -40,7 +40,10 @@ impl Flags {
         let set = load(files.clone())
             .await
             .map_err(|errors| StartError::because("the flag files have errors", errors))?;
-        flags.replace(set).map_err(|errors| StartError::because("the flags cannot be used", join(&errors)))?;
+        flags
+            .replace(set)
+            .map_err(|errors| StartError::because("the flags cannot be used", join(&errors)))?;
+        service.admin(crate::serve::admin_routes(&flags));
         let reload = Reload {
             flags: flags.clone(),
             files,
@@ -89,7 +92,10 @@ impl Reload {
                 seen = now;
                 self.reload().await;
             }
-            if tokio::time::timeout(POLL_INTERVAL, changed.notified()).await.is_ok() {
+            if tokio::time::timeout(POLL_INTERVAL, changed.notified())
+                .await
+                .is_ok()
+            {
                 tokio::time::sleep(QUIET).await;
             }
         }
@@ -107,7 +113,10 @@ impl Reload {
 
     fn fail(&self, mistakes: &str) {
         self.failures.increment();
-        tracing::error!(mistakes, "feature flags have errors, and the old ones stay in effect");
+        tracing::error!(
+            mistakes,
+            "feature flags have errors, and the old ones stay in effect"
+        );
     }
 }
 
