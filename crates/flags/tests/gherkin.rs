@@ -300,22 +300,22 @@ const V3: [&str; 2] = ["@fractional-v1", "@fractional-v2"];
 
 #[test]
 fn evaluator_scenarios_pass_with_v2_flag_1() {
-    assert!(run_folder("evaluator", Bucketing::V2, &V2) >= 100);
+    assert_eq!(run_folder("evaluator", Bucketing::V2, &V2), 125);
 }
 
 #[test]
 fn evaluator_scenarios_pass_with_v3_flag_1() {
     // The nested scenarios of this folder name buckets of v2.
     let excluded = [V3[0], V3[1], "@fractional-nested"];
-    assert!(run_folder("evaluator", Bucketing::V3, &excluded) >= 70);
+    assert_eq!(run_folder("evaluator", Bucketing::V3, &excluded), 89);
 }
 
 #[test]
 fn provider_scenarios_pass_with_v2_flag_1() {
-    assert!(run_folder("provider", Bucketing::V2, &V2) >= 100);
+    assert_eq!(run_folder("provider", Bucketing::V2, &V2), 126);
 }
 
 #[test]
 fn provider_scenarios_pass_with_v3_flag_1() {
-    assert!(run_folder("provider", Bucketing::V3, &V3) >= 200);
+    assert_eq!(run_folder("provider", Bucketing::V3, &V3), 237);
 }

@@ -21,7 +21,6 @@ impl Flags {
     ///
     /// The context is that of the client. Set the access of the routes with
     /// [`Routes::with_options`], because a client can read every flag.
-    #[must_use]
     pub fn ofrep(&self) -> Routes {
         Routes::new()
             .post("/ofrep/v1/evaluate/flags/{key}", one)

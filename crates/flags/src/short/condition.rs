@@ -263,9 +263,9 @@ fn version(value: &Value, path: &Path<'_>, problems: &mut Problems) -> Vec<Condi
                 continue;
             }
         };
-        if !bound
+        if bound
             .as_str()
-            .is_some_and(|bound| semver::Version::parse(bound).is_ok())
+            .is_none_or(|bound| semver::Version::parse(bound).is_err())
         {
             problems.add(
                 &path.then(name),

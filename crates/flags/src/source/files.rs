@@ -40,7 +40,7 @@ impl FlagFiles {
         Self {
             short: [
                 directory.join(format!("{name}.yaml")),
-                directory.join(format!("{name}.{}.yaml", profile.to_string())),
+                directory.join(format!("{name}.{profile}.yaml")),
             ],
             flagd: directory.join(format!("{name}.json")),
             directory: directory.clone(),
