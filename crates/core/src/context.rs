@@ -19,6 +19,7 @@
 //! ```
 
 use std::{
+    any::Any,
     fmt,
     future::Future,
     net::IpAddr,
@@ -46,6 +47,7 @@ pub struct RequestContext {
     tenant: OnceLock<Tenant>,
     grants: OnceLock<Grants>,
     memory: OnceLock<Weak<dyn RequestMemory>>,
+    snapshot: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// The authenticated subject of a request.
@@ -104,6 +106,7 @@ impl RequestContext {
             tenant: OnceLock::new(),
             grants: OnceLock::new(),
             memory: OnceLock::new(),
+            snapshot: OnceLock::new(),
         }
     }
 
@@ -159,6 +162,7 @@ impl RequestContext {
             tenant: self.tenant.clone(),
             grants: self.grants.clone(),
             memory: self.memory.clone(),
+            snapshot: self.snapshot.clone(),
         }
     }
 
@@ -227,6 +231,15 @@ impl RequestContext {
     /// Sets the memory budget. A later call is ignored and returns `false`.
     pub fn set_memory(&self, memory: Weak<dyn RequestMemory>) -> bool {
         self.memory.set(memory).is_ok()
+    }
+
+    /// Returns the snapshot of reloadable state that the request uses until its end. The first call
+    /// sets it. Feature flags use it, so that a reload does not change a flag within a request.
+    pub fn snapshot_or_init(
+        &self,
+        current: impl FnOnce() -> Arc<dyn Any + Send + Sync>,
+    ) -> &Arc<dyn Any + Send + Sync> {
+        self.snapshot.get_or_init(current)
     }
 
     /// Sets the actor. Returns `false` and changes nothing if it is already set.

@@ -48,6 +48,8 @@ pub use seaworthy_core as core;
 pub use seaworthy_crypto as crypto;
 #[cfg(feature = "data")]
 pub use seaworthy_data as data;
+#[cfg(feature = "flags")]
+pub use seaworthy_flags as flags;
 #[cfg(feature = "grpc")]
 pub use seaworthy_grpc as grpc;
 pub use seaworthy_health as health;

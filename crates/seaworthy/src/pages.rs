@@ -17,6 +17,9 @@ struct Auth;
 #[cfg(feature = "crypto")]
 #[doc = include_str!("../../../docs/crypto.md")]
 struct Crypto;
+#[cfg(feature = "flags")]
+#[doc = include_str!("../../../docs/flags.md")]
+struct Flags;
 #[doc = include_str!("../../../docs/client.md")]
 struct Client;
 #[doc = include_str!("../../../docs/lifecycle.md")]

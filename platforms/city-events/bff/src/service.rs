@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 
 use city_events_contract::{ErrorResponse, GATEWAY, bearer};
-use seaworthy::{axum::response::IntoResponse as _, prelude::*, service::Commands};
+use seaworthy::{
+    axum::response::IntoResponse as _,
+    flags::{Flags, FlagsConfig},
+    prelude::*,
+    service::Commands,
+};
 use std::sync::Arc;
 
 use crate::{
@@ -13,7 +18,7 @@ use crate::{
     limit::CallerLimit,
     revocation::RevocationPoller,
     upstream::Upstreams,
-    web::{self, Pages},
+    web::{self, Features, Pages},
 };
 
 /// Concurrent requests of one process.
@@ -97,7 +102,9 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let (interface, pages) = CallerLimit::for_api_and_pages(service, &settings.rate_limit)?;
     service.http(api::routes(upstreams.clone(), service.health(), &interface));
     service.document(OPENAPI);
-    let web = Pages::new(upstreams, settings.pictures_url.as_deref())?;
+    let flags = Flags::start(service, &FlagsConfig::default()).await?;
+    let features = Features::declare(&flags)?;
+    let web = Pages::new(upstreams, settings.pictures_url.as_deref(), features)?;
     service.http(web::routes(web, &pages));
     Ok(())
 }

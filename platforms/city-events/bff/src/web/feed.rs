@@ -91,7 +91,9 @@ pub(super) async fn page(State(pages): State<Pages>, caller: Caller, pairs: Quer
         let is_on = search.category == category;
         html! { a.filter href=(search.address("/", &[("category", category)])) aria-current=[is_on.then_some("true")] { (label) } }
     };
+    let notice = pages.features.notice.get();
     let main = html! {
+        @if !notice.is_empty() { p role="status" { (&*notice) } }
         section.hero {
             h1 { "What happens " em { "in your city" } }
             p { "Concerts, meetups, runs and suppers. Join one or host your own." }
@@ -130,6 +132,7 @@ pub(super) async fn fragment(
 async fn list(pages: &Pages, caller: &Caller, search: &Search) -> Markup {
     let (found, is_fallback) = match search.kind {
         "soon" => (by_date(pages, search).await, false),
+        _ if !pages.features.ranking.get() => (by_date(pages, search).await, true),
         _ => match ranked(pages, caller, search).await {
             Ok(found) => (Ok(found), false),
             Err(error) => {

@@ -13,6 +13,7 @@ mod drawing;
 mod editor;
 mod event;
 mod event_id;
+mod features;
 mod feed;
 mod layout;
 mod moderation;
@@ -33,6 +34,7 @@ use seaworthy::{
     prelude::*,
 };
 
+pub(crate) use features::Features;
 use pictures::Pictures;
 
 use crate::{
@@ -48,13 +50,18 @@ const TRUSTED_TYPES_POLICY: &str = "city-events";
 pub(crate) struct Pages {
     upstreams: Upstreams,
     pictures: Option<Arc<Pictures>>,
+    features: Features,
     policy: HeaderValue,
 }
 
 impl Pages {
     /// # Errors
     /// [`StartError`] if the address of the pictures is not a URL.
-    pub(crate) fn new(upstreams: Upstreams, pictures: Option<&str>) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        upstreams: Upstreams,
+        pictures: Option<&str>,
+        features: Features,
+    ) -> Result<Self, StartError> {
         let pictures = pictures.map(Pictures::parse).transpose()?;
         let origin = pictures.as_ref().map(Pictures::origin).unwrap_or_default();
         // Pages have no inline scripts or styles. Only the Trusted Types policy of this name turns
@@ -65,6 +72,7 @@ impl Pages {
         Ok(Self {
             upstreams,
             pictures: pictures.map(Arc::new),
+            features,
             policy: HeaderValue::try_from(policy)
                 .unwrap_or(HeaderValue::from_static("default-src 'none'")),
         })

@@ -1,0 +1,314 @@
+use std::{any::Any, fmt, sync::Arc};
+
+use arc_swap::ArcSwap;
+use chrono::{NaiveDate, Utc};
+use parking_lot::Mutex;
+use seaworthy_core::{RequestContext, context};
+use seaworthy_telemetry::metrics::Metrics;
+
+use crate::{
+    context::{Context, Scope},
+    definition::Resolved,
+    evaluation::{ErrorCode, Evaluation, Reason},
+    flag::{Declaration, DeclareError, Flag},
+    set::FlagSet,
+    snapshot::Snapshot,
+    value::FlagValue,
+};
+
+static NO_CONTEXT: Context = Context::new();
+
+/// The feature flags of a service. Cheap to clone, and clones share the state.
+///
+/// ```
+/// use seaworthy_flags::{Bucketing, Compiler, Context, Flag, Flags, Strictness};
+/// use serde_json::json;
+///
+/// let flags = Flags::new(Context::new());
+/// let checkout = flags.declare(Flag::boolean("checkout.new", false)).unwrap();
+/// assert!(!checkout.get());
+///
+/// let document = json!({"flags": {"checkout.new": {
+///     "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on",
+/// }}});
+/// let set = Compiler::new(Bucketing::V3).compile(document, Strictness::Strict).unwrap();
+/// flags.replace(set).unwrap();
+/// assert!(checkout.get());
+/// ```
+#[derive(Clone)]
+pub struct Flags(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) current: ArcSwap<Snapshot>,
+    declared: Mutex<Vec<Declaration>>,
+    service: Context,
+    clock: fn() -> i64,
+    metrics: Option<Metrics>,
+    /// Distinguishes the snapshots of several `Flags` in one process.
+    owner: Arc<()>,
+}
+
+/// A declared flag, which code evaluates.
+#[derive(Clone)]
+pub struct Toggle<T> {
+    flags: Flags,
+    slot: usize,
+    key: Arc<str>,
+    default: T,
+}
+
+impl Flags {
+    /// Creates flags without a source. `service` has the facts that are equal for all requests.
+    #[must_use]
+    pub fn new(service: Context) -> Self {
+        Self::with(service, || Utc::now().timestamp(), None)
+    }
+
+    /// Creates flags whose rules read the time from `clock`, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn with_clock(service: Context, clock: fn() -> i64) -> Self {
+        Self::with(service, clock, None)
+    }
+
+    pub(crate) fn with(service: Context, clock: fn() -> i64, metrics: Option<Metrics>) -> Self {
+        let owner = Arc::new(());
+        let empty = Snapshot::new(Arc::new(FlagSet::empty()), &[], &owner, None);
+        Self(Arc::new(Shared {
+            current: ArcSwap::from_pointee(empty),
+            declared: Mutex::default(),
+            service,
+            clock,
+            metrics,
+            owner,
+        }))
+    }
+
+    /// Declares a flag. Declare each flag once, at the start of the service.
+    ///
+    /// # Errors
+    /// [`DeclareError`] if the declaration contradicts itself, another one or the flag files.
+    pub fn declare<T: FlagValue>(&self, flag: Flag<T>) -> Result<Toggle<T>, DeclareError> {
+        let expires = flag.expires.as_ref().map(|day| {
+            let parsed = day.parse::<NaiveDate>();
+            parsed.map_err(|_| DeclareError::InvalidDay {
+                key: flag.key.clone(),
+                day: day.clone(),
+            })
+        });
+        let declaration = Declaration {
+            key: flag.key.clone(),
+            value_type: T::TYPE,
+            owner: flag.owner,
+            kind: flag.kind,
+            expires: expires.transpose()?,
+            fits: |variant| T::of(variant).is_some(),
+        };
+        let mut declared = self.0.declared.lock();
+        let known = declared.iter().position(|other| other.key == flag.key);
+        let slot = match known.and_then(|slot| Some((slot, declared.get(slot)?))) {
+            Some((_, other)) if other.value_type != T::TYPE => {
+                return Err(DeclareError::Conflict {
+                    key: flag.key,
+                    declared: other.value_type,
+                    value_type: T::TYPE,
+                });
+            }
+            Some((slot, _)) => slot,
+            None => {
+                let set = self.0.current.load().set().clone();
+                check(&set, &declaration)?;
+                if declaration
+                    .expires
+                    .is_some_and(|day| day <= Utc::now().date_naive())
+                {
+                    tracing::warn!(flag = %declaration.key, "a feature flag has expired: remove it from the code");
+                }
+                declared.push(declaration);
+                self.publish(set, &declared);
+                declared.len() - 1
+            }
+        };
+        drop(declared);
+        Ok(Toggle {
+            flags: self.clone(),
+            slot,
+            key: flag.key,
+            default: flag.default,
+        })
+    }
+
+    /// Replaces all flags. Running requests keep the flags that they have read.
+    ///
+    /// # Errors
+    /// All variants whose type differs from the declaration in the code. Nothing changes then.
+    pub fn replace(&self, set: FlagSet) -> Result<(), Vec<DeclareError>> {
+        let declared = self.0.declared.lock();
+        let errors: Vec<_> = declared
+            .iter()
+            .filter_map(|flag| check(&set, flag).err())
+            .collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        self.publish(Arc::new(set), &declared);
+        Ok(())
+    }
+
+    fn publish(&self, set: Arc<FlagSet>, declared: &[Declaration]) {
+        let snapshot = Snapshot::new(set, declared, &self.0.owner, self.0.metrics.as_ref());
+        self.0.current.store(Arc::new(snapshot));
+    }
+
+    /// Returns the flags in effect.
+    #[must_use]
+    pub fn set(&self) -> Arc<FlagSet> {
+        self.0.current.load().set().clone()
+    }
+
+    /// Returns the declared flags.
+    #[must_use]
+    pub fn declarations(&self) -> Vec<Declaration> {
+        self.0.declared.lock().clone()
+    }
+
+    /// Evaluates a flag that the code does not declare, for example for a client in another
+    /// language. Passes the result to `read`.
+    pub fn resolve<R>(
+        &self,
+        key: &str,
+        context: &Context,
+        read: impl FnOnce(Resolved<'_>) -> R,
+    ) -> R {
+        let current = self.0.current.load();
+        let set = current.set();
+        read(set.resolve(set.index(key), &self.scope(context, None)))
+    }
+
+    fn scope<'a>(&'a self, own: &'a Context, request: Option<&'a RequestContext>) -> Scope<'a> {
+        Scope {
+            own,
+            request,
+            service: &self.0.service,
+            clock: self.0.clock,
+        }
+    }
+
+    /// Passes the snapshot of the request, or else the current one.
+    fn with_snapshot<R>(
+        &self,
+        request: Option<&RequestContext>,
+        read: impl FnOnce(&Snapshot) -> R,
+    ) -> R {
+        if let Some(request) = request {
+            let kept = request
+                .snapshot_or_init(|| -> Arc<dyn Any + Send + Sync> { self.0.current.load_full() });
+            if let Some(snapshot) = kept.downcast_ref::<Snapshot>()
+                && snapshot.belongs_to(&self.0.owner)
+            {
+                return read(snapshot);
+            }
+        }
+        read(&self.0.current.load())
+    }
+}
+
+fn check(set: &FlagSet, declaration: &Declaration) -> Result<(), DeclareError> {
+    let Some(definition) = set.get(&declaration.key) else {
+        return Ok(());
+    };
+    let wrong = definition
+        .variants()
+        .iter()
+        .find(|variant| !(declaration.fits)(variant));
+    match wrong {
+        None => Ok(()),
+        Some(variant) => Err(DeclareError::Mismatch {
+            key: declaration.key.clone(),
+            value_type: declaration.value_type,
+            variant: variant.name.clone(),
+        }),
+    }
+}
+
+impl<T: FlagValue> Toggle<T> {
+    /// Returns the value for the current request.
+    #[must_use]
+    pub fn get(&self) -> T {
+        self.get_with(&NO_CONTEXT)
+    }
+
+    /// Returns the value for the current request and further facts.
+    #[must_use]
+    pub fn get_with(&self, own: &Context) -> T {
+        self.read(own, |resolved| resolved.variant.and_then(T::of))
+            .unwrap_or_else(|| self.default.clone())
+    }
+
+    /// Evaluates the flag for the current request.
+    #[must_use]
+    pub fn evaluate(&self) -> Evaluation<T> {
+        self.evaluate_with(&NO_CONTEXT)
+    }
+
+    /// Evaluates the flag for the current request and further facts.
+    #[must_use]
+    pub fn evaluate_with(&self, own: &Context) -> Evaluation<T> {
+        self.read(own, |resolved| {
+            let value = resolved.variant.map(|variant| (T::of(variant), variant));
+            let (value, variant, reason, error) = match value {
+                Some((Some(value), variant)) => (
+                    value,
+                    Some(variant.name.clone()),
+                    resolved.reason,
+                    resolved.error,
+                ),
+                Some((None, _)) => (
+                    self.default.clone(),
+                    None,
+                    Reason::Error,
+                    Some(ErrorCode::TypeMismatch),
+                ),
+                None => (self.default.clone(), None, resolved.reason, resolved.error),
+            };
+            Evaluation {
+                value,
+                variant,
+                reason,
+                error,
+            }
+        })
+    }
+
+    /// Returns the key.
+    #[must_use]
+    pub fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+
+    fn read<R>(&self, own: &Context, read: impl Fn(Resolved<'_>) -> R) -> R {
+        context::with_current(|request| {
+            self.flags.with_snapshot(request, |snapshot| {
+                let scope = self.flags.scope(own, request);
+                snapshot.resolve(self.slot, &self.key, &scope, &read)
+            })
+        })
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Flags")
+            .field("declared", &self.0.declared.lock().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Toggle<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Toggle")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}

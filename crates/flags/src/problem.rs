@@ -1,0 +1,57 @@
+use std::fmt;
+
+/// The path of a value in a document.
+pub(crate) struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    name: &'a str,
+}
+
+impl<'a> Path<'a> {
+    pub(crate) const ROOT: Path<'static> = Path {
+        parent: None,
+        name: "",
+    };
+
+    pub(crate) fn then(&'a self, name: &'a str) -> Self {
+        Path {
+            parent: Some(self),
+            name,
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = self.parent.map(Path::names).unwrap_or_default();
+        if self.parent.is_some() {
+            names.push(self.name.to_owned());
+        }
+        names
+    }
+}
+
+/// A mistake in a document of flags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The names and indices on the way to the value.
+    pub path: Vec<String>,
+    /// A description of the mistake.
+    pub problem: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path.join("/"), self.problem)
+    }
+}
+
+/// All mistakes in a document.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(pub(crate) Vec<Problem>);
+
+impl Problems {
+    pub(crate) fn add(&mut self, path: &Path<'_>, problem: impl Into<String>) {
+        self.0.push(Problem {
+            path: path.names(),
+            problem: problem.into(),
+        });
+    }
+}

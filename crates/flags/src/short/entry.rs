@@ -1,0 +1,232 @@
+use serde_json::{Map, Value, json};
+
+use super::condition::{Condition, Requirement};
+use crate::problem::{Path, Problems};
+
+/// The fields of an entry that are not conditions.
+const PLAIN: [&str; 11] = [
+    "enabled",
+    "strategy",
+    "rules",
+    "description",
+    "owner",
+    "tags",
+    "created_at",
+    "updated_at",
+    "requires",
+    "variants",
+    "values",
+];
+
+/// A flag in the short form.
+pub(super) struct Entry {
+    enabled: bool,
+    condition: Condition,
+    requires: Vec<String>,
+    /// The weights of variants. Empty for a flag that is on or off.
+    weights: Map<String, Value>,
+    values: Map<String, Value>,
+    default: Option<String>,
+    key: String,
+    metadata: Map<String, Value>,
+}
+
+impl Entry {
+    pub(super) fn read(key: &str, entry: &Value, path: &Path<'_>, problems: &mut Problems) -> Self {
+        let empty = Map::new();
+        let fields = match entry {
+            Value::Object(fields) => fields,
+            Value::Bool(enabled) => {
+                return Self::boolean(key, *enabled);
+            }
+            _ => {
+                problems.add(path, "a flag must be true, false or a mapping");
+                &empty
+            }
+        };
+        let mut flag = Self::boolean(key, false);
+        match fields.get("enabled") {
+            Some(Value::Bool(enabled)) => flag.enabled = *enabled,
+            None => {}
+            Some(_) => problems.add(&path.then("enabled"), "must be true or false"),
+        }
+        for name in ["description", "owner"] {
+            match fields.get(name) {
+                Some(Value::String(text)) => {
+                    flag.metadata.insert(name.to_owned(), text.as_str().into());
+                }
+                None => {}
+                Some(_) => problems.add(&path.then(name), "must be a text"),
+            }
+        }
+        if let Some(requires) = fields.get("requires") {
+            flag.requires = super::condition::strings(requires, &path.then("requires"), problems);
+        }
+        flag.read_variants(fields, path, problems);
+        let conditions: Map<String, Value> = fields
+            .iter()
+            .filter(|(name, _)| !PLAIN.contains(&name.as_str()) && *name != "default")
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let direct = Condition::read(key, &conditions, path, problems);
+        let strategy = flag.read_strategy(fields, path, problems);
+        flag.condition = Condition::All(vec![direct, strategy]);
+        flag
+    }
+
+    fn boolean(key: &str, enabled: bool) -> Self {
+        Self {
+            enabled,
+            condition: Condition::All(Vec::new()),
+            requires: Vec::new(),
+            weights: Map::new(),
+            values: Map::new(),
+            default: None,
+            key: key.to_owned(),
+            metadata: Map::new(),
+        }
+    }
+
+    /// Reads the form with `strategy` and `rules`.
+    fn read_strategy(
+        &self,
+        fields: &Map<String, Value>,
+        path: &Path<'_>,
+        problems: &mut Problems,
+    ) -> Condition {
+        let empty = Map::new();
+        let rules = match fields.get("rules") {
+            Some(Value::Object(rules)) => rules,
+            None => &empty,
+            Some(_) => {
+                problems.add(&path.then("rules"), "must be a mapping");
+                &empty
+            }
+        };
+        let path = path.then("rules");
+        match fields.get("strategy").map(Value::as_str) {
+            None if rules.is_empty() => Condition::All(Vec::new()),
+            Some(Some("simple")) => Condition::All(Vec::new()),
+            Some(Some("user")) => Condition::read_user(&self.key, rules, &path, problems),
+            Some(Some("percentage" | "time" | "environment" | "composite" | "variant")) => {
+                Condition::read(&self.key, rules, &path, problems)
+            }
+            _ => {
+                problems.add(
+                    &path,
+                    "`rules` needs a `strategy`: simple, percentage, user, time, environment or composite",
+                );
+                Condition::All(Vec::new())
+            }
+        }
+    }
+
+    fn read_variants(
+        &mut self,
+        fields: &Map<String, Value>,
+        path: &Path<'_>,
+        problems: &mut Problems,
+    ) {
+        match fields.get("variants") {
+            None => return,
+            Some(Value::Object(weights)) if !weights.is_empty() => {
+                for (name, weight) in weights {
+                    if !weight
+                        .as_i64()
+                        .is_some_and(|weight| (0..=1_000_000).contains(&weight))
+                    {
+                        let path = path.then("variants");
+                        problems.add(
+                            &path.then(name),
+                            "a weight must be a whole number of 0–1000000",
+                        );
+                    }
+                }
+                self.weights.clone_from(weights);
+            }
+            Some(_) => problems.add(
+                &path.then("variants"),
+                "must be a mapping of names and weights",
+            ),
+        }
+        match fields.get("values") {
+            None => {}
+            Some(Value::Object(values)) => self.values.clone_from(values),
+            Some(_) => problems.add(
+                &path.then("values"),
+                "must be a mapping of variants and values",
+            ),
+        }
+        match fields.get("default").map(Value::as_str) {
+            Some(Some(name)) if self.weights.contains_key(name) => {
+                self.default = Some(name.to_owned())
+            }
+            None => {}
+            _ => problems.add(&path.then("default"), "must be one of the variants"),
+        }
+    }
+
+    /// Returns the flag in flagd's format.
+    pub(super) fn compile(&self, requirement: &mut Requirement<'_>) -> Result<Value, String> {
+        let (variants, off, on) = if self.weights.is_empty() {
+            (json!({"on": true, "off": false}), json!("off"), json!("on"))
+        } else {
+            let value = |name: &String| {
+                self.values
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_else(|| name.as_str().into())
+            };
+            let variants: Map<_, _> = self
+                .weights
+                .keys()
+                .map(|name| (name.clone(), value(name)))
+                .collect();
+            let buckets = self
+                .weights
+                .iter()
+                .map(|(name, weight)| json!([name, weight]));
+            let split = Condition::split(&self.key, buckets.collect());
+            (Value::Object(variants), json!(self.default), split)
+        };
+        let mut flag = Map::new();
+        flag.insert("state".into(), "ENABLED".into());
+        flag.insert("variants".into(), variants);
+        // Also for a flag that is off, so that a missing requirement is an error.
+        let condition = self.condition(requirement)?;
+        if self.enabled {
+            // The percentage of a flag without other conditions is a plain split.
+            let rule = match (
+                self.requires.is_empty() && self.weights.is_empty(),
+                self.condition.percentage(),
+            ) {
+                (true, Some(buckets)) => Condition::split(&self.key, buckets),
+                _ => match condition {
+                    Value::Bool(true) => on,
+                    condition => json!({"if": [condition, on, null]}),
+                },
+            };
+            if rule == json!("on") {
+                flag.insert("defaultVariant".into(), rule);
+            } else {
+                flag.insert("defaultVariant".into(), off);
+                flag.insert("targeting".into(), rule);
+            }
+        } else {
+            flag.insert("defaultVariant".into(), off);
+        }
+        if !self.metadata.is_empty() {
+            flag.insert("metadata".into(), Value::Object(self.metadata.clone()));
+        }
+        Ok(Value::Object(flag))
+    }
+
+    /// Returns the condition under which the flag is on.
+    pub(super) fn condition(&self, requirement: &mut Requirement<'_>) -> Result<Value, String> {
+        let mut all = vec![self.enabled.into(), self.condition.compile()];
+        for name in &self.requires {
+            all.push(requirement(name)?);
+        }
+        Ok(super::condition::and(all))
+    }
+}

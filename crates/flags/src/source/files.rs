@@ -1,0 +1,191 @@
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use seaworthy_config::{ConfigError, ConfigErrors, Origin, Profile};
+use serde_json::Value;
+
+use super::document::Document;
+use crate::{
+    config::FlagsConfig,
+    definition::Strictness,
+    problem::Problem,
+    set::{Compiler, FlagSet},
+    short,
+};
+
+/// About 5,000 flags with rules and lists of users.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The flag files of a service.
+#[derive(Debug, Clone)]
+pub(crate) struct FlagFiles {
+    pub(crate) directory: PathBuf,
+    /// The short form, lowest layer first.
+    short: [PathBuf; 2],
+    flagd: PathBuf,
+    compiler: Compiler,
+}
+
+/// The state of the files. A different state means a different content.
+pub(crate) type Seen = Vec<Option<(PathBuf, u64, Option<SystemTime>)>>;
+
+impl FlagFiles {
+    pub(crate) fn new(config: &FlagsConfig, profile: Profile) -> Self {
+        let FlagsConfig {
+            directory, name, ..
+        } = config;
+        Self {
+            short: [
+                directory.join(format!("{name}.yaml")),
+                directory.join(format!("{name}.{profile}.yaml")),
+            ],
+            flagd: directory.join(format!("{name}.json")),
+            directory: directory.clone(),
+            compiler: Compiler::new(config.bucketing),
+        }
+    }
+
+    /// Reads and compiles the files. A missing file has no flags.
+    ///
+    /// # Errors
+    /// All mistakes, with file, line and column.
+    pub(crate) fn load(&self) -> Result<FlagSet, ConfigErrors> {
+        let mut errors = Vec::new();
+        let mut merged = Value::Null;
+        let mut documents = Vec::new();
+        for path in &self.short {
+            if let Some(document) = read(path, &mut errors) {
+                short::merge(&mut merged, &document.to_value());
+                documents.push((path.as_path(), document));
+            }
+        }
+        let flagd = read(&self.flagd, &mut errors);
+        let short = short::compile(&merged);
+        let mut flags = short.unwrap_or_else(|problems| {
+            errors.extend(
+                problems
+                    .into_iter()
+                    .map(|problem| locate(&documents, problem)),
+            );
+            serde_json::json!({"flags": {}})
+        });
+        if let Some(document) = &flagd {
+            let value = document.to_value();
+            match self.compiler.compile(value.clone(), Strictness::Strict) {
+                Ok(_) => merge_flagd(&mut flags, value, document, &self.flagd, &mut errors),
+                Err(problems) => {
+                    let located = problems
+                        .into_iter()
+                        .map(|problem| document.locate(&self.flagd, problem));
+                    errors.extend(located);
+                }
+            }
+        }
+        let compiled = self.compiler.compile(flags, Strictness::Strict);
+        let set = compiled.map_err(|problems| {
+            errors.extend(problems.into_iter().map(|mut problem| {
+                // The compiled document has the flags of the files under `flags`.
+                problem.path = problem.path.split_off(1.min(problem.path.len()));
+                locate(&documents, problem)
+            }));
+        });
+        ConfigErrors::check(errors)?;
+        Ok(set.unwrap_or_else(|()| FlagSet::empty()))
+    }
+
+    /// Returns the current state of the files.
+    pub(crate) fn seen(&self) -> Seen {
+        let state = |path: &PathBuf| {
+            let target = fs::canonicalize(path).ok()?;
+            let state = fs::metadata(path).ok()?;
+            Some((target, state.len(), state.modified().ok()))
+        };
+        self.short.iter().chain([&self.flagd]).map(state).collect()
+    }
+}
+
+/// Adds flags in flagd's format to those of the short form.
+fn merge_flagd(
+    flags: &mut Value,
+    mut added: Value,
+    document: &Document,
+    path: &Path,
+    errors: &mut Vec<ConfigError>,
+) {
+    let own = flags
+        .get("flags")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    if let Some(added) = added.get_mut("flags").and_then(Value::as_object_mut) {
+        for (key, flag) in own {
+            if added.contains_key(&key) {
+                let problem = Problem {
+                    path: vec!["flags".to_owned(), key],
+                    problem: "the YAML files define this flag too: define it once".to_owned(),
+                };
+                errors.push(document.locate(path, problem));
+            } else {
+                added.insert(key, flag);
+            }
+        }
+    }
+    *flags = added;
+}
+
+/// Finds the topmost file that has the value.
+fn locate(documents: &[(&Path, Document)], problem: Problem) -> ConfigError {
+    let depth = |document: &Document| {
+        let value = document.to_value();
+        let mut node = &value;
+        let found = problem
+            .path
+            .iter()
+            .take_while(|name| match node.get(name.as_str()) {
+                Some(child) => {
+                    node = child;
+                    true
+                }
+                None => false,
+            });
+        found.count()
+    };
+    let best = documents.iter().max_by_key(|(_, document)| depth(document));
+    match best {
+        Some((path, document)) => document.locate(path, problem),
+        None => ConfigError::new(Origin::Default, problem.path.join("/"), problem.problem),
+    }
+}
+
+fn read(path: &Path, errors: &mut Vec<ConfigError>) -> Option<Document> {
+    let fail = |problem: String| {
+        let origin = Origin::Path {
+            path: path.to_owned(),
+        };
+        Some(ConfigError::new(origin, "", problem))
+    };
+    let text = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Ok(state) if state.len() > MAX_BYTES => {
+            errors.extend(fail(format!("the file has more than {MAX_BYTES} bytes")));
+            return None;
+        }
+        _ => fs::read_to_string(path),
+    };
+    match text {
+        Ok(text) => match Document::parse(path, &text) {
+            Ok(document) => Some(document),
+            Err(error) => {
+                errors.push(error);
+                None
+            }
+        },
+        Err(error) => {
+            errors.extend(fail(format!("the file cannot be read: {error}")));
+            None
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The files that define flags.
+
+mod document;
+mod files;
+mod start;
