@@ -114,13 +114,12 @@ pub(crate) async fn signed_parts_complete_uploads_file_1(test: TestStorage) {
 
 pub(crate) async fn invalid_terms_are_not_signed_file_1(test: TestStorage) {
     let sign = |terms: &UploadTerms, ttl| test.storage.presign_put(&key("a"), terms, ttl);
-    for ttl in [Timeout::from_millis(999), Timeout::from_secs(604_801)] {
-        let signed = sign(&terms(), ttl);
-        assert!(
-            matches!(signed, Err(StorageError::Argument(_))),
-            "{signed:?}"
-        );
-    }
+    // A `Timeout` has at most seven days.
+    let signed = sign(&terms(), Timeout::from_millis(999));
+    assert!(
+        matches!(signed, Err(StorageError::Argument(_))),
+        "{signed:?}"
+    );
     let signed = sign(
         &UploadTerms::new(MAX_OBJECT_SIZE.get() + 1, "image/png"),
         TTL,
