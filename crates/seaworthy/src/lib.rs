@@ -64,6 +64,8 @@ pub use seaworthy_outbox as outbox;
 pub use seaworthy_redis as redis;
 pub use seaworthy_resilience as resilience;
 pub use seaworthy_service as service;
+#[cfg(feature = "storage")]
+pub use seaworthy_storage as storage;
 pub use seaworthy_telemetry as telemetry;
 
 /// The items that most services use.

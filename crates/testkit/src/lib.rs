@@ -35,6 +35,7 @@ pub mod simulation;
 pub use eventually::eventually;
 pub use server::{
     database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis, vault,
+    versitygw,
 };
 
 /// Compiles and runs the example of the README.

@@ -19,6 +19,7 @@ mod reaper;
 pub mod redis;
 mod shared;
 pub mod vault;
+pub mod versitygw;
 
 pub use process::free_address;
 pub use shared::Shared;

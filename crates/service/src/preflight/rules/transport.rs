@@ -36,7 +36,7 @@ const MYSQL: Encryption = Encryption::ByOption {
 };
 
 /// All known schemes.
-const SCHEMES: [(&str, Encryption); 28] = [
+const SCHEMES: [(&str, Encryption); 30] = [
     ("sqlite", Encryption::Embedded),
     ("memory", Encryption::Embedded),
     ("file", Encryption::Embedded),
@@ -116,6 +116,14 @@ const SCHEMES: [(&str, Encryption); 28] = [
         },
     ),
     ("grpcs", Encryption::Always),
+    // `s3` and `s3+https`.
+    ("s3", Encryption::Always),
+    (
+        "s3+http",
+        Encryption::Never {
+            fix: "the scheme s3+https",
+        },
+    ),
     // Mail uses STARTTLS unless `allow_plaintext` is set, which has a separate rule. So has
     // `mailbox:`.
     ("smtp", Encryption::Always),

@@ -1,0 +1,75 @@
+use schemars::JsonSchema;
+use seaworthy_client::BaseUrl;
+use seaworthy_core::{ByteSize, Secret};
+use serde::{Deserialize, Serialize};
+
+use crate::StorageUrl;
+
+/// The maximum size of one PUT request to S3. Videos of minutes fit.
+const DEFAULT_MAX_OBJECT_SIZE: ByteSize = ByteSize::mebibytes(5 * 1024);
+/// Enough for the pictures of a test or a demonstration.
+const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(64);
+/// The region of servers that have no regions.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Settings of a storage. Timeouts, retries and limits of requests to S3 are settings of
+/// `clients.NAME`.
+///
+/// ```
+/// use seaworthy_core::{ByteSize, Secret};
+/// use seaworthy_storage::StorageConfig;
+///
+/// let config = StorageConfig {
+///     url: "s3+https://s3.internal/media".parse().unwrap(),
+///     access_key: Some("media".to_owned()),
+///     secret_key: Some(Secret::new("secret".to_owned())),
+///     max_object_size: ByteSize::mebibytes(20),
+///     ..StorageConfig::default()
+/// };
+/// # drop(config);
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageConfig {
+    /// Where objects are stored: s3://bucket, s3+https://host/bucket, file:/directory or memory:.
+    /// Production refuses memory: and unencrypted links to other machines.
+    pub url: StorageUrl,
+    /// The region of the bucket.
+    pub region: String,
+    /// The identifier of the access key of S3.
+    pub access_key: Option<String>,
+    /// The secret part of the access key of S3.
+    #[serde(skip_serializing)]
+    pub secret_key: Option<Secret<String>>,
+    /// The session token of temporary credentials of S3.
+    #[serde(skip_serializing)]
+    pub session_token: Option<Secret<String>>,
+    /// Maximum size of an object. At most 78 GiB in S3.
+    pub max_object_size: ByteSize,
+    /// Maximum size of all objects and unfinished uploads in memory:.
+    pub max_memory: ByteSize,
+    /// The address that signed URLs contain. For S3 it replaces scheme, host and port of `url`, if
+    /// clients reach the server at another address. For file: and memory: it is the address of the
+    /// routes that this service serves.
+    pub public_url: Option<BaseUrl>,
+    /// The key of signed URLs for file: and memory:, with at least 32 bytes. Replicas need the same
+    /// key. Without it each process creates a random key.
+    #[serde(skip_serializing)]
+    pub signing_key: Option<Secret<String>>,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self {
+            url: StorageUrl::default(),
+            region: DEFAULT_REGION.to_owned(),
+            access_key: None,
+            secret_key: None,
+            session_token: None,
+            max_object_size: DEFAULT_MAX_OBJECT_SIZE,
+            max_memory: DEFAULT_MAX_MEMORY,
+            public_url: None,
+            signing_key: None,
+        }
+    }
+}

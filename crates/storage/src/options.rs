@@ -1,0 +1,113 @@
+use crate::{ObjectKey, StorageError, key};
+
+/// The maximum size of a page, as in S3.
+const MAX_KEYS: u16 = 1000;
+/// Longer than every registered media type with parameters.
+const MAX_CONTENT_TYPE_SIZE: usize = 200;
+
+/// Options of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct PutOptions {
+    pub(crate) content_type: String,
+    pub(crate) only_if_absent: bool,
+}
+
+impl PutOptions {
+    /// Creates options for content of this media type, such as `image/jpeg`.
+    pub fn new(content_type: impl Into<String>) -> Self {
+        Self {
+            content_type: content_type.into(),
+            only_if_absent: false,
+        }
+    }
+
+    /// Makes the upload fail with [`StorageError::AlreadyExists`] if the object exists. Of several
+    /// concurrent uploads one succeeds.
+    pub fn only_if_absent(mut self) -> Self {
+        self.only_if_absent = true;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), StorageError> {
+        check_content_type(&self.content_type)
+    }
+}
+
+/// The size and the media type that a signed upload must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct UploadTerms {
+    pub(crate) size: u64,
+    pub(crate) content_type: String,
+}
+
+impl UploadTerms {
+    /// Creates terms. `size` is the exact size in bytes.
+    pub fn new(size: u64, content_type: impl Into<String>) -> Self {
+        Self {
+            size,
+            content_type: content_type.into(),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), StorageError> {
+        check_content_type(&self.content_type)
+    }
+}
+
+/// A media type is part of requests and signatures, so it must be one plain header value.
+fn check_content_type(text: &str) -> Result<(), StorageError> {
+    let is_plain = text.len() <= MAX_CONTENT_TYPE_SIZE
+        && text.contains('/')
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && text.trim() == text;
+    if is_plain {
+        Ok(())
+    } else {
+        Err(StorageError::Argument(
+            "the media type is not valid: use TYPE/SUBTYPE, such as image/jpeg",
+        ))
+    }
+}
+
+/// Options of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct ListOptions {
+    pub(crate) prefix: String,
+    pub(crate) after: Option<ObjectKey>,
+    pub(crate) max_keys: u16,
+}
+
+impl ListOptions {
+    /// Lists the objects whose keys begin with `prefix`. An empty prefix lists all.
+    pub fn new(prefix: impl Into<String>) -> Self {
+        Self {
+            prefix: prefix.into(),
+            after: None,
+            max_keys: MAX_KEYS,
+        }
+    }
+
+    /// Begins after this key. Use [`ListPage::next`](crate::ListPage::next) of the last page.
+    pub fn after(mut self, key: ObjectKey) -> Self {
+        self.after = Some(key);
+        self
+    }
+
+    /// Sets the maximum number of objects of a page, from 1 to 1,000.
+    pub fn max_keys(mut self, max_keys: u16) -> Self {
+        self.max_keys = max_keys.clamp(1, MAX_KEYS);
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), StorageError> {
+        if self.prefix.len() > key::MAX_KEY_SIZE || key::has_forbidden(&self.prefix) {
+            return Err(StorageError::Argument(
+                "the prefix is longer than 1024 bytes, or contains a control character or a backslash",
+            ));
+        }
+        Ok(())
+    }
+}

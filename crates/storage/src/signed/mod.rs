@@ -1,0 +1,102 @@
+//! Signed URLs: requests that a client may send without other credentials.
+
+mod serve;
+mod signer;
+
+use std::{fmt, time::SystemTime};
+
+use http::Method;
+use url::Url;
+
+use crate::{MultipartUpload, ObjectKey, UploadTerms};
+
+pub(crate) use serve::routes;
+pub(crate) use signer::Signer;
+
+/// A request that a client may send until it expires.
+///
+/// The URL is a credential: do not log it. `Debug` omits it.
+#[derive(Clone)]
+pub struct SignedRequest {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) expires_at: SystemTime,
+}
+
+impl SignedRequest {
+    /// Returns the method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Returns the URL.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Returns the headers that the request must contain. Browsers set `content-length` themselves.
+    #[must_use]
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    /// Returns the time from which the URL is invalid.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
+    }
+}
+
+impl fmt::Debug for SignedRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SignedRequest")
+            .field("method", &self.method)
+            .field("host", &self.url.host_str())
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The operation that a signed URL allows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Grant<'a> {
+    Get(&'a ObjectKey),
+    Put(&'a ObjectKey, &'a UploadTerms),
+    Part {
+        upload: &'a MultipartUpload,
+        number: u16,
+        size: u64,
+    },
+}
+
+impl Grant<'_> {
+    pub(crate) fn method(&self) -> Method {
+        match self {
+            Self::Get(_) => Method::GET,
+            Self::Put(..) | Self::Part { .. } => Method::PUT,
+        }
+    }
+
+    pub(crate) fn key(&self) -> &ObjectKey {
+        match self {
+            Self::Get(key) | Self::Put(key, _) => key,
+            Self::Part { upload, .. } => &upload.key,
+        }
+    }
+
+    /// Returns the headers that the request must contain.
+    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Get(_) => Vec::new(),
+            Self::Put(_, terms) => vec![
+                ("content-length", terms.size.to_string()),
+                ("content-type", terms.content_type.clone()),
+            ],
+            Self::Part { size, .. } => vec![("content-length", size.to_string())],
+        }
+    }
+}

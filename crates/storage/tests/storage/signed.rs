@@ -1,0 +1,137 @@
+use seaworthy_core::Timeout;
+use seaworthy_storage::{StorageError, UploadTerms};
+use seaworthy_testkit::eventually;
+
+use crate::fixture::{MAX_OBJECT_SIZE, TestStorage, key, send, send_to, text};
+
+const TTL: Timeout = Timeout::from_secs(300);
+
+fn terms() -> UploadTerms {
+    UploadTerms::new(4, "image/png")
+}
+
+pub(crate) async fn signed_uploads_store_objects_file_1(test: TestStorage) {
+    let name = "uploads/é 1+2.png";
+    let signed = test.storage.presign_put(&key(name), &terms(), TTL).unwrap();
+    let debug = format!("{signed:?}");
+    assert!(!debug.to_lowercase().contains("signature"), "{debug}");
+    let answer = send(&signed, "PUT", &[], "four").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(test.read(name).await, "four");
+    let head = test.storage.head(&key(name)).await.unwrap();
+    assert_eq!(head.content_type, "image/png");
+    assert_eq!(answer.header("etag").unwrap().trim_matches('"'), head.etag);
+}
+
+pub(crate) async fn signed_uploads_bind_size_and_type_file_1(test: TestStorage) {
+    let signed = test.storage.presign_put(&key("a"), &terms(), TTL).unwrap();
+    for body in ["", "fou", "four5"] {
+        let answer = send(&signed, "PUT", &[], body).await;
+        assert_eq!(answer.status, 403, "{body}");
+    }
+    let answer = send(&signed, "PUT", &[("content-type", "text/html")], "four").await;
+    assert_eq!(answer.status, 403);
+    let head = test.storage.head(&key("a")).await;
+    assert!(matches!(head, Err(StorageError::NotFound(_))), "{head:?}");
+}
+
+pub(crate) async fn signed_urls_bind_method_and_key_file_1(test: TestStorage) {
+    test.put("a", "old").await;
+    test.put("b", "secret").await;
+    let read = test.storage.presign_get(&key("a"), TTL).unwrap();
+    let answer = send(&read, "PUT", &[], "four").await;
+    assert!(matches!(answer.status, 400 | 403), "{}", answer.status);
+    let write = test.storage.presign_put(&key("a"), &terms(), TTL).unwrap();
+    let answer = send(&write, "GET", &[], "").await;
+    assert_eq!(answer.status, 403);
+    for (from, to) in [("/a?", "/b?"), ("key=a&", "key=b&")] {
+        let url = read.url().as_str();
+        if !url.contains(from) {
+            continue;
+        }
+        let answer = send_to(&url.replace(from, to), &read, "GET", &[], "").await;
+        assert_eq!(answer.status, 403);
+        assert!(!answer.body.contains("secret"));
+    }
+    assert_eq!(test.read("a").await, "old");
+}
+
+pub(crate) async fn signed_urls_expire_file_1(test: TestStorage) {
+    test.put("a", "text").await;
+    let signed = test
+        .storage
+        .presign_get(&key("a"), Timeout::from_secs(1))
+        .unwrap();
+    eventually(async || send(&signed, "GET", &[], "").await.status == 403).await;
+    let url = signed.url().as_str();
+    for (from, to) in [
+        ("X-Amz-Expires=1&", "X-Amz-Expires=9&"),
+        ("expires=1", "expires=2"),
+    ] {
+        if url.contains(from) {
+            let answer = send_to(&url.replacen(from, to, 1), &signed, "GET", &[], "").await;
+            assert_eq!(answer.status, 403);
+        }
+    }
+}
+
+pub(crate) async fn signed_downloads_return_objects_file_1(test: TestStorage) {
+    test.put("a/b", "0123456789").await;
+    let signed = test.storage.presign_get(&key("a/b"), TTL).unwrap();
+    let answer = send(&signed, "GET", &[], "").await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "0123456789"));
+    assert_eq!(answer.header("content-type"), Some("text/plain"));
+    let answer = send(&signed, "GET", &[("range", "bytes=2-4")], "").await;
+    assert_eq!((answer.status, answer.body.as_str()), (206, "234"));
+    assert_eq!(answer.header("content-range"), Some("bytes 2-4/10"));
+    let answer = send(&signed, "GET", &[("range", "bytes=10-")], "").await;
+    assert_eq!(answer.status, 416);
+    let missing = test.storage.presign_get(&key("missing"), TTL).unwrap();
+    assert_eq!(send(&missing, "GET", &[], "").await.status, 404);
+}
+
+pub(crate) async fn signed_parts_complete_uploads_file_1(test: TestStorage) {
+    let upload = test
+        .storage
+        .start_multipart(&key("a"), &text())
+        .await
+        .unwrap();
+    let signed = test.storage.presign_part(&upload, 1, 4, TTL).unwrap();
+    assert_eq!(send(&signed, "PUT", &[], "four5").await.status, 403);
+    let answer = send(&signed, "PUT", &[], "four").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let part = seaworthy_storage::Part {
+        number: 1,
+        etag: answer.header("etag").unwrap().trim_matches('"').to_owned(),
+        size: 4,
+    };
+    test.storage
+        .complete_multipart(&upload, &[part])
+        .await
+        .unwrap();
+    assert_eq!(test.read("a").await, "four");
+}
+
+pub(crate) async fn invalid_terms_are_not_signed_file_1(test: TestStorage) {
+    let sign = |terms: &UploadTerms, ttl| test.storage.presign_put(&key("a"), terms, ttl);
+    // A `Timeout` has at most seven days.
+    let signed = sign(&terms(), Timeout::from_millis(999));
+    assert!(
+        matches!(signed, Err(StorageError::Argument(_))),
+        "{signed:?}"
+    );
+    let signed = sign(
+        &UploadTerms::new(MAX_OBJECT_SIZE.get() + 1, "image/png"),
+        TTL,
+    );
+    assert!(
+        matches!(signed, Err(StorageError::TooLarge(_))),
+        "{signed:?}"
+    );
+    let signed = sign(&UploadTerms::new(4, "image/png\n"), TTL);
+    assert!(
+        matches!(signed, Err(StorageError::Argument(_))),
+        "{signed:?}"
+    );
+    sign(&terms(), Timeout::from_secs(604_800)).unwrap();
+}
