@@ -6,7 +6,7 @@
 //!
 //! After the two addresses: `latency=50ms`, `jitter=20ms`, `bandwidth=100KiB` (a second), `slice=1`
 //! (bytes), and one of `down`, `reset`, `blackhole`, `half-open`. A line on standard input replaces
-//! the faults; an empty line heals.
+//! the faults. An empty line removes them.
 
 use std::{error::Error, net::SocketAddr};
 

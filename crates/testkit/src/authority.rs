@@ -28,10 +28,10 @@ pub struct Identity {
 }
 
 impl Authority {
-    /// An authority of this name. Two of the same name differ in nothing but their keys.
+    /// An authority of this name. Two authorities of the same name differ only in their keys.
     ///
     /// # Errors
-    /// Its files cannot be made; so of all others.
+    /// Its files cannot be written. The same holds for all other errors of this type.
     pub fn new(name: &str) -> io::Result<Self> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let mut params = CertificateParams::default();
@@ -90,7 +90,7 @@ impl Authority {
         let certificate = params
             .signed_by(&key, &self.issuer)
             .map_err(io::Error::other)?;
-        // Several clients of one test: the part behind the name tells their files apart.
+        // Several clients of one test: the suffix of the file name distinguishes their files.
         let folder = tempfile::Builder::new()
             .prefix(file)
             .disable_cleanup(true)

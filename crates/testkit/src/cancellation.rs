@@ -44,8 +44,8 @@ const STEPS_LESS_ONE: usize = 127;
 /// Far more awaits than any tested work has. A future that never completes fails the test.
 const MAX_AWAITS: usize = 10_000;
 
-/// How many runs in a row must complete. The number of awaits differs between runs, because an
-/// event may already have happened.
+/// The number of runs in a row that must complete. The number of awaits differs between runs,
+/// because an event may already have happened.
 const COMPLETED_RUNS: usize = 4;
 
 /// When a future is dropped, relative to the await that it has reached.
@@ -60,7 +60,7 @@ pub enum Moment {
 /// The outcome of work that was dropped at every await and then completed.
 #[derive(Debug)]
 pub struct Completed<T> {
-    /// How many times the work was dropped.
+    /// The number of times the work was dropped.
     pub drops: usize,
     /// The output of the last run.
     pub output: T,

@@ -21,9 +21,9 @@ use crate::{
     server::{Shared, rabbitmq::RabbitmqServer},
 };
 
-/// Where orchestrators mount secrets.
+/// The folder into which orchestrators mount secrets.
 const MOUNTED: &str = "/run/secrets/";
-/// Where they are here.
+/// The folder of the secrets in the test's own folder.
 const SECRETS: &str = "secrets";
 /// The address of a Redis with its password, which services do without where nothing answers.
 const REDIS_URL: &str = "redis-url";
@@ -76,8 +76,8 @@ impl Deployment {
         Ok(self)
     }
 
-    /// The text with the secrets that it names where they are here; those that are not there yet
-    /// are made.
+    /// Returns the text with the paths of its secrets replaced by paths in the test's folder.
+    /// Creates the secrets that do not exist yet.
     ///
     /// # Errors
     /// One cannot be written.
@@ -215,7 +215,7 @@ static RABBITMQ: Shared<RabbitmqServer> =
 pub struct Deployed {
     /// Its program.
     pub program: &'static str,
-    /// The folder of its package; that of the platform is above it.
+    /// The folder of its package. The folder of the platform is its parent.
     pub home: &'static str,
     /// Its name in the compose file, in `config/` of the platform and in the names of its secrets.
     pub name: &'static str,
@@ -291,8 +291,8 @@ impl Deployed {
         }
     }
 
-    /// The same on a real PostgreSQL and RabbitMQ; its secrets are called `<name>-database` and
-    /// `<name>-broker`. Skipped where a server is not installed.
+    /// The same on a real PostgreSQL and RabbitMQ. Its secrets are called `<name>-database` and
+    /// `<name>-broker`. Skipped if a server is not installed.
     ///
     /// # Panics
     /// See above.

@@ -2,8 +2,8 @@
 
 use std::{fs, path::Path};
 
-/// Fails when the committed file differs from what the code says now; with `SEAWORTHY_UPDATE=1` it
-/// is written instead.
+/// Fails if the committed file differs from the generated text. With `SEAWORTHY_UPDATE=1` it writes
+/// the file instead.
 ///
 /// # Panics
 /// When the file differs, is missing, or cannot be written.

@@ -79,8 +79,8 @@ impl RawClient {
         self.stream.write_all(bytes.as_ref()).await
     }
 
-    /// Sends bytes one at a time with a pause before each; stops early where the other side stops
-    /// listening. Returns how many went out.
+    /// Sends bytes one at a time with a pause before each. Stops early if the other side closes the
+    /// connection. Returns the number of bytes sent.
     pub async fn trickle(&mut self, bytes: impl AsRef<[u8]>, pause: Duration) -> usize {
         let bytes = bytes.as_ref();
         for (sent, byte) in bytes.iter().enumerate() {

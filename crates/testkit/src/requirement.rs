@@ -1,7 +1,7 @@
 //! Tools and servers that a test needs and that `./test` provides by environment variables.
 
-/// What a variable such as `SEAWORTHY_TEST_PROMTOOL` says. Without it the test is skipped loudly;
-/// with `CI=true` that is a failure.
+/// Returns the value of a variable such as `SEAWORTHY_TEST_PROMTOOL`. Without it the test is
+/// skipped loudly. With `CI=true` a missing variable is a failure.
 ///
 /// # Panics
 /// When `CI` is `true` and the variable is not set: a test that CI cannot run is a test that fails.

@@ -86,7 +86,8 @@ impl<E> Simulation<E> {
         self.scheduled += 1;
     }
 
-    /// Moves the time to the next event and takes it; `None` at the end.
+    /// Advances the time to the next event and removes it. Returns `None` if there is no event
+    /// left.
     pub fn next_event(&mut self) -> Option<E> {
         let due = self.due.pop()?;
         self.elapsed = due.at;
@@ -110,7 +111,7 @@ impl<E> Simulation<E> {
         self.random.random()
     }
 
-    /// Whether something of this probability happens.
+    /// Returns true with this probability.
     pub fn happens(&mut self, probability: f64) -> bool {
         self.share() < probability
     }

@@ -12,10 +12,11 @@ const OWN_MACHINE: &str = "127.0.0.1:";
 const SECRET: &str = "file:/run/secrets/";
 
 impl Compose {
-    /// What of the promises of a compose file (SHIP-1, SHIP-2) this one does not keep: containers
-    /// are restricted, checked and limited; stores and inner services are published nowhere, the
-    /// rest on this machine alone; what a service names is there: secrets, networks, others and
-    /// their ports. `own` are the services whose images are built here.
+    /// Returns the rules of SHIP-1 and SHIP-2 that this compose file violates.
+    ///
+    /// Containers are restricted, checked and limited. Stores and inner services publish no port,
+    /// and other services publish on loopback only. Each secret, network, service and port that a
+    /// service names exists. `own` are the services whose images are built here.
     #[must_use]
     pub fn breaches(&self, own: &[&str]) -> Vec<String> {
         let services = self.services();

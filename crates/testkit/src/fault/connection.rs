@@ -18,7 +18,7 @@ use super::{
 
 /// The most that is read at once.
 const PIECE: usize = 16 * 1024;
-/// Pieces on their way, so that latency does not bound the throughput; about 16 MiB in flight.
+/// Pieces in flight, so that latency does not bound the throughput. About 16 MiB.
 const IN_FLIGHT: usize = 1_024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

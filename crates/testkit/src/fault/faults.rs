@@ -1,31 +1,31 @@
 use std::time::Duration;
 
-/// What a proxy does to the bytes that pass it. The parts add up.
+/// The faults that a proxy adds to the bytes that pass it. The parts add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
     /// How much later bytes arrive, in each direction.
     pub latency: Duration,
     /// Up to how much more, chosen anew for each piece. Bytes never overtake each other.
     pub jitter: Duration,
-    /// Bytes a second in each direction; `None` is no bound.
+    /// Bytes per second in each direction. `None` is unbounded.
     pub bandwidth: Option<u64>,
-    /// The most bytes that are written at once; `None` is no bound.
+    /// The largest number of bytes that are written at once. `None` is unbounded.
     pub slice: Option<usize>,
-    /// What breaks altogether.
+    /// A failure of the whole connection.
     pub disruption: Option<Disruption>,
 }
 
-/// What a connection suffers altogether.
+/// A failure of the whole connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disruption {
-    /// Connections are refused, and those that are open are reset: the process is gone.
+    /// Connections are refused, and open connections are reset, as after the end of the process.
     Down,
     /// Connections are accepted, and reset with the next byte from either side.
     Reset,
     /// Connections are accepted and bytes are read, but nothing is passed on and nothing answered:
     /// a firewall that drops, a process that hangs.
     Blackhole,
-    /// What the client sends arrives; what the server answers does not: the route back is gone.
+    /// Bytes from the client arrive, and bytes from the server are dropped.
     HalfOpen,
 }
 

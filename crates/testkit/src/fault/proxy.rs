@@ -64,7 +64,7 @@ impl FaultProxy {
         })
     }
 
-    /// Where clients connect.
+    /// The address to which clients connect.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -86,7 +86,7 @@ impl FaultProxy {
         self.trigger.arm(bytes, fault);
     }
 
-    /// How many connections clients have made, refused ones included.
+    /// The number of connections that clients have made, refused connections included.
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed)

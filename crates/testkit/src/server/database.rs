@@ -15,8 +15,8 @@ static MARIADB: Shared<MariadbServer> =
         MariadbServer::start(program)
     });
 
-/// An empty database. That of SQLite is a file in a folder that goes with this; the others are on a
-/// server that the tests of one binary share.
+/// An empty database. For SQLite it is a file in a folder that is removed on drop. Other engines
+/// use a server that the tests of one binary share.
 #[derive(Debug)]
 pub struct EmptyDatabase {
     url: String,
@@ -37,7 +37,7 @@ impl EmptyDatabase {
         &self.url
     }
 
-    /// Where its server is; none where it is a file.
+    /// The address of its server. `None` for a file.
     #[must_use]
     pub fn server(&self) -> Option<SocketAddr> {
         let (_, server) = self.url.split_once('@')?;
@@ -70,19 +70,19 @@ impl EmptyDatabase {
         })
     }
 
-    /// One of PostgreSQL; `None` where it is not installed and the test is to be skipped.
+    /// A PostgreSQL database. `None` if PostgreSQL is not installed and the test is to be skipped.
     ///
     /// # Panics
-    /// It is installed and makes none, or `CI` is `true` and it is not installed.
+    /// The server is installed and creates no database, or `CI` is `true` and it is not installed.
     #[must_use]
     pub fn postgres() -> Option<Self> {
         Some(Self::on_server(POSTGRES.get()?.database("test")))
     }
 
-    /// One of MariaDB; `None` where it is not installed and the test is to be skipped.
+    /// A MariaDB database. `None` if MariaDB is not installed and the test is to be skipped.
     ///
     /// # Panics
-    /// It is installed and makes none, or `CI` is `true` and it is not installed.
+    /// The server is installed and creates no database, or `CI` is `true` and it is not installed.
     #[must_use]
     pub fn mariadb() -> Option<Self> {
         Some(Self::on_server(MARIADB.get()?.database("test")))

@@ -10,17 +10,17 @@ use super::{
     process::{Process, folder, free_address, listens},
 };
 
-/// Debian's package makes this user, whom Exim runs as where a test runs as root.
+/// Debian's package creates this user. Exim runs as this user if the test runs as root.
 const USER: &str = "Debian-exim";
 
 /// How an [`EximServer`] is reached, and what it wants.
 #[derive(Debug, Clone, Default)]
 pub struct EximSettings {
-    /// The certificate and the key of TLS in PEM; without them it speaks plain text alone.
+    /// The certificate and the key of TLS in PEM. `None` disables TLS.
     pub tls: Option<(String, String)>,
-    /// Whether TLS begins with the first byte, rather than by STARTTLS.
+    /// True if TLS begins with the first byte, false for STARTTLS.
     pub is_tls_from_start: bool,
-    /// Who may send, and the password; without them everybody may.
+    /// The user and the password of senders. `None` accepts mail without authentication.
     pub login: Option<(String, String)>,
 }
 
@@ -105,7 +105,7 @@ impl EximServer {
         fs::write(folder.join("exim.conf"), configuration)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -37,8 +37,8 @@ pub struct ProxiedListener {
 }
 
 impl KafkaServer {
-    /// Starts one; `libraries` is the folder of the official jars, which `SEAWORTHY_TEST_KAFKA`
-    /// names.
+    /// Starts a server. `libraries` is the folder of the official jars, which
+    /// `SEAWORTHY_TEST_KAFKA` names.
     ///
     /// # Errors
     /// It cannot be started, or does not listen in time.
@@ -82,8 +82,9 @@ impl KafkaServer {
         Self::start_as(libraries.into(), &listener)
     }
 
-    /// Starts one that speaks TLS alone and wants this user and this password (SASL `SCRAM-SHA-256`
-    /// or `SCRAM-SHA-512`). `identity` is its key (PKCS#8) and its certificate, both as PEM.
+    /// Starts a server that accepts only TLS and authenticates this user and password (SASL
+    /// `SCRAM-SHA-256` or `SCRAM-SHA-512`). `identity` is its key (PKCS#8) and its certificate,
+    /// both as PEM.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -186,7 +187,7 @@ impl KafkaServer {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -240,7 +241,7 @@ impl KafkaServer {
     }
 }
 
-/// What clients are let in by.
+/// The security settings of the listener for clients.
 struct Listener {
     protocol: &'static str,
     settings: String,

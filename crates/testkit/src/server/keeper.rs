@@ -8,8 +8,7 @@ use std::{
 
 use rustix::process::geteuid;
 
-/// Sets the user and the signal at the parent's death without a line of unsafe code; part of
-/// util-linux.
+/// Sets the user and the signal at the parent's death without unsafe code. Part of util-linux.
 const SETPRIV: &str = "/usr/bin/setpriv";
 
 type Order = (Command, mpsc::Sender<io::Result<Child>>);

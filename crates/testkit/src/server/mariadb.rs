@@ -17,7 +17,7 @@ use super::{
     process::{Process, finish, folder, free_address, listens},
 };
 
-/// MariaDB refuses to run as root; Debian's package makes this user.
+/// MariaDB refuses to run as root, and Debian's package creates this user.
 const USER: &str = "mysql";
 /// The user of the database.
 const NAME: &str = "seaworthy";
@@ -37,7 +37,7 @@ pub struct MariadbServer {
 }
 
 impl MariadbServer {
-    /// Starts one that does not wait for the disk; `program` is `mariadbd`, which
+    /// Starts a server that does not wait for the disk. `program` is `mariadbd`, which
     /// `SEAWORTHY_TEST_MARIADB` names.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl MariadbServer {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

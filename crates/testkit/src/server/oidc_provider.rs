@@ -13,9 +13,9 @@ use super::{
 use crate::http;
 
 const PROGRAM: &str = include_str!("oidc_provider.mjs");
-/// A login passes the provider four times; what is longer goes in circles.
+/// A login takes four steps at the provider. More steps than this are a redirect loop.
 const MOST_STEPS: usize = 10;
-/// What finds a program by its name.
+/// The program that finds another program by its name.
 const ENV: &str = "/usr/bin/env";
 /// Beside the modules, where that of the system is too old.
 const OWN_NODE: &str = ".bin/node";
@@ -30,7 +30,7 @@ pub struct OidcProvider {
     process: Process,
 }
 
-/// Whom the provider knows, and for whom it works.
+/// The users and clients of the provider.
 #[derive(Debug, Clone, Default)]
 pub struct OidcRegistrations {
     clients: Vec<Value>,
@@ -46,8 +46,8 @@ impl OidcRegistrations {
         Self::default()
     }
 
-    /// A client that comes back to one address; what else the provider should know of it is in
-    /// `more`, a JSON object of the members of RFC 7591.
+    /// A client with one redirect address. `more` is a JSON object with further members of RFC
+    /// 7591.
     #[must_use]
     pub fn client(mut self, id: &str, secret: &str, redirect_uri: &str, more: &Value) -> Self {
         let mut client =
@@ -116,7 +116,7 @@ impl OidcProvider {
         format!("http://{}", self.address)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

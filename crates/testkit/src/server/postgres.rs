@@ -17,7 +17,7 @@ use super::{
     process::{Process, finish, folder, free_address},
 };
 
-/// PostgreSQL refuses to run as root; Debian's package makes this user.
+/// PostgreSQL refuses to run as root, and Debian's package creates this user.
 const USER: &str = "postgres";
 /// The user of the database.
 const NAME: &str = "seaworthy";
@@ -35,7 +35,7 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// Starts one that does not wait for the disk; `programs` is the folder of `initdb` and
+    /// Starts a server that does not wait for the disk. `programs` is the folder of `initdb` and
     /// `postgres`, which `SEAWORTHY_TEST_POSTGRES` names.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl PostgresServer {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -157,9 +157,10 @@ impl PostgresServer {
         })
     }
 
-    /// Ends it as a crash would: connections are reset, and what was not committed is gone.
+    /// Ends the server as a crash would: connections are reset, and uncommitted changes are lost.
     pub fn kill(&mut self) {
-        // Its own word for a crash; a killed parent would leave its children to find out.
+        // SIGQUIT is PostgreSQL's immediate shutdown. After SIGKILL its child processes would run
+        // on for a while.
         self.process.stop(Signal::QUIT);
     }
 

@@ -78,7 +78,7 @@ fn identity(user: &str) -> io::Result<(u32, u32)> {
         .ok_or_else(|| io::Error::other(format!("there is no user {user}")))
 }
 
-/// Runs a command to its end; what it said is the error.
+/// Runs a command to its end. The error contains its output.
 pub(super) fn finish(mut command: Command) -> io::Result<()> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
@@ -148,7 +148,7 @@ impl Process {
         }
     }
 
-    /// Whether it has not ended.
+    /// Returns true if the process runs.
     pub(super) fn is_running(&mut self) -> bool {
         let child = self.0.as_mut();
         child.is_some_and(|child| matches!(child.try_wait(), Ok(None)))

@@ -74,13 +74,13 @@ impl ProgramServer {
         self.process.start(command, &log, ready)
     }
 
-    /// Whether it answers that it is ready.
+    /// Returns true if the server reports that it is ready.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         is_ready(self.operators)
     }
 
-    /// Whether the process has neither been ended nor ended by itself.
+    /// Returns true if the process runs.
     pub fn is_running(&mut self) -> bool {
         self.process.is_running()
     }

@@ -27,8 +27,8 @@ pub struct RabbitmqServer {
 }
 
 impl RabbitmqServer {
-    /// Starts one; `programs` is the folder of its own `rabbitmq-server` and `rabbitmqctl` (not of
-    /// a distribution's wrappers), which `SEAWORTHY_TEST_RABBITMQ` names.
+    /// Starts a server. `programs` is the folder of its own `rabbitmq-server` and `rabbitmqctl`
+    /// (not of a distribution's wrappers), which `SEAWORTHY_TEST_RABBITMQ` names.
     ///
     /// # Errors
     /// It cannot be started, or does not listen in time.
@@ -51,7 +51,7 @@ impl RabbitmqServer {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -97,7 +97,7 @@ impl RabbitmqServer {
         })
     }
 
-    /// Where the broker writes down which quorum queues it keeps.
+    /// Reads the broker's own file of quorum queues.
     fn names(&self) -> io::Result<Vec<u8>> {
         for node in fs::read_dir(self.folder.path().join("data"))? {
             let Ok(inner) = fs::read_dir(node?.path().join("quorum")) else {

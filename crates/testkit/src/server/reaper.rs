@@ -6,8 +6,8 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-/// Reads the names of folders until the test binary is gone, and removes what is left of them.
-/// Servers that die with the binary may write for a moment longer.
+/// Reads the names of folders until the test binary has ended, and removes the folders. Servers
+/// that end with the binary may write for a moment longer.
 const SCRIPT: &str = r#"trap '' HUP INT TERM
 while IFS= read -r folder; do set -- "$@" "$folder"; done
 for attempt in 1 2 3 4 5; do

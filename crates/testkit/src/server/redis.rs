@@ -62,7 +62,7 @@ impl RedisServer {
         })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -235,7 +235,7 @@ impl RedisCluster {
     }
 }
 
-/// What a server answers at once to one command, as it stands on the wire.
+/// The first bytes that a server answers to one command.
 fn ask(address: SocketAddr, command: &[&str]) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(SILENCE))?;

@@ -29,7 +29,7 @@ pub struct VaultServer {
     process: Process,
 }
 
-/// What Vault hands out when it is initialised, and never again.
+/// The keys that Vault returns only once, when it is initialised.
 #[derive(Debug, Default)]
 struct Keys {
     unseal: String,
@@ -69,7 +69,7 @@ impl VaultServer {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -87,8 +87,8 @@ impl VaultServer {
         &self.keys.root
     }
 
-    /// A token that may do what a policy in Vault's own language says, and `uses` times at most; 0
-    /// is for ever.
+    /// A token with the permissions of a policy in Vault's policy language. It is valid for `uses`
+    /// requests, and 0 is unlimited.
     ///
     /// # Errors
     /// Vault refuses the policy.

@@ -47,6 +47,13 @@ fn pool_bound(config: HttpConfig) -> Stack {
     stack_with(config, routes)
 }
 
+/// The default settings without the rate limit, which would limit the only client.
+fn unlimited() -> HttpConfig {
+    let mut config = HttpConfig::default();
+    config.rate_limit.enabled = false;
+    config
+}
+
 /// Sends requests at a rate for a time and counts those after `SETTLING`. One of ten is critical.
 async fn load(stack: &Stack, per_second: u32, seconds: u32) -> [Responses; 2] {
     let mut calls = JoinSet::new();
@@ -84,9 +91,7 @@ async fn load(stack: &Stack, per_second: u32, seconds: u32) -> [Responses; 2] {
 
 #[tokio::test(start_paused = true)]
 async fn default_settings_keep_goodput_at_four_times_the_capacity_res_7() {
-    let mut config = HttpConfig::default();
-    config.rate_limit.enabled = false;
-    let stack = pool_bound(config);
+    let stack = pool_bound(unlimited());
     load(&stack, 250, 4).await;
     let [normal, critical] = load(&stack, 2_000, 8).await;
     let goodput = f64::from(normal.served + critical.served) / 5.0 / CAPACITY;
@@ -98,9 +103,7 @@ async fn default_settings_keep_goodput_at_four_times_the_capacity_res_7() {
 
 #[tokio::test(start_paused = true)]
 async fn burst_below_half_of_the_limit_is_served_res_7() {
-    let mut config = HttpConfig::default();
-    config.rate_limit.enabled = false;
-    let stack = pool_bound(config);
+    let stack = pool_bound(unlimited());
     load(&stack, 250, 4).await;
     let burst = (0..400).map(|_| get(&stack, "/normal"));
     let responses = futures::future::join_all(burst).await;
@@ -111,73 +114,61 @@ async fn burst_below_half_of_the_limit_is_served_res_7() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn slow_clients_do_not_shrink_the_limit_res_7() {
-    let mut config = HttpConfig::default();
-    config.rate_limit.enabled = false;
-    config.load_shed.max_in_flight = NonZeroU32::new(20).unwrap();
+/// Sends uploads to a limit of 20 that knows the latency without them. Then checks that it still
+/// admits 20 requests.
+async fn upload(send_upload: impl AsyncFn(&Stack) -> StatusCode, expected: StatusCode) {
+    const LIMIT: u32 = 20;
+    let mut config = unlimited();
+    config.load_shed.max_in_flight = NonZeroU32::new(LIMIT).unwrap();
     let read = async |_: axum::body::Bytes| sleep(WORK).await;
     let stack = stack_with(config, Routes::new().post("/", read));
-    // The latency without slow clients.
     for _ in 0..400 {
         let response = send(&stack, request(Method::POST, "/")).await;
         assert_eq!(response.status, StatusCode::OK);
     }
     for _ in 0..40 {
-        let uploads = (0..15).map(|_| {
-            let slow = futures::stream::once(async {
-                sleep(Duration::from_secs(5)).await;
-                Ok::<_, std::io::Error>("1234")
-            });
-            let body = Body::from_stream(slow);
-            send(&stack, Request::post("/").body(body).unwrap())
-        });
-        for response in futures::future::join_all(uploads).await {
-            assert_eq!(response.status, StatusCode::OK);
+        let uploads = (0..15).map(|_| send_upload(&stack));
+        for status in futures::future::join_all(uploads).await {
+            assert_eq!(status, expected);
         }
     }
     let mut held = Vec::new();
-    for _ in 0..20 {
+    for _ in 0..LIMIT {
         let mut call = send(&stack, request(Method::POST, "/")).boxed();
         assert!(futures::poll!(&mut call).is_pending());
         held.push(call);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_clients_do_not_shrink_the_limit_res_7() {
+    let slow = async |stack: &Stack| {
+        let body = Body::from_stream(futures::stream::once(async {
+            sleep(Duration::from_secs(5)).await;
+            Ok::<_, std::io::Error>("1234")
+        }));
+        send(stack, Request::post("/").body(body).unwrap())
+            .await
+            .status
+    };
+    upload(slow, StatusCode::OK).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn uploads_past_their_deadline_do_not_shrink_the_limit_res_7() {
-    let mut config = HttpConfig::default();
-    config.rate_limit.enabled = false;
-    config.load_shed.max_in_flight = NonZeroU32::new(20).unwrap();
-    let read = async |_: axum::body::Bytes| sleep(WORK).await;
-    let stack = stack_with(config, Routes::new().post("/", read));
-    // The latency without slow clients.
-    for _ in 0..400 {
-        let response = send(&stack, request(Method::POST, "/")).await;
-        assert_eq!(response.status, StatusCode::OK);
-    }
-    for _ in 0..40 {
-        let uploads = (0..15).map(|_| {
-            let never = futures::stream::pending::<Result<&str, std::io::Error>>();
-            let request = Request::post("/").header("x-request-timeout-ms", "5000");
-            send(&stack, request.body(Body::from_stream(never)).unwrap())
-        });
-        for response in futures::future::join_all(uploads).await {
-            assert_eq!(response.status, StatusCode::GATEWAY_TIMEOUT);
-        }
-    }
-    let mut held = Vec::new();
-    for _ in 0..20 {
-        let mut call = send(&stack, request(Method::POST, "/")).boxed();
-        assert!(futures::poll!(&mut call).is_pending());
-        held.push(call);
-    }
+    let withheld = async |stack: &Stack| {
+        let never = futures::stream::pending::<Result<&str, std::io::Error>>();
+        let request = Request::post("/").header("x-request-timeout-ms", "5000");
+        send(stack, request.body(Body::from_stream(never)).unwrap())
+            .await
+            .status
+    };
+    upload(withheld, StatusCode::GATEWAY_TIMEOUT).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn open_streams_do_not_block_requests_after_a_slow_phase_res_7() {
-    let mut config = HttpConfig::default();
-    config.rate_limit.enabled = false;
+    let mut config = unlimited();
     config.load_shed.max_in_flight = NonZeroU32::new(100).unwrap();
     let latency = Arc::new(std::sync::atomic::AtomicU64::new(10));
     let current = Arc::clone(&latency);
