@@ -45,7 +45,47 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
+/// The section of a finding in a report, least important first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// Worth knowing.
+    Note,
+    /// To be verified by a person.
+    Review,
+    /// Certain, of this severity.
+    Certain(Severity),
+}
+
+impl Section {
+    /// Every section, most important first.
+    pub const ALL: [Self; 6] = [
+        Self::Certain(Severity::Critical),
+        Self::Certain(Severity::High),
+        Self::Certain(Severity::Medium),
+        Self::Certain(Severity::Low),
+        Self::Review,
+        Self::Note,
+    ];
+}
+
 impl Finding {
+    /// Whether the finding is likely and not certain. A person has to verify it. It does not fail
+    /// an audit and does not affect the verdict.
+    #[must_use]
+    pub fn is_review(&self) -> bool {
+        self.confidence == Confidence::Low && self.severity > Severity::Info
+    }
+
+    /// The section of the report that lists the finding.
+    #[must_use]
+    pub fn section(&self) -> Section {
+        match self.severity {
+            Severity::Info => Section::Note,
+            _ if self.is_review() => Section::Review,
+            severity => Section::Certain(severity),
+        }
+    }
+
     /// The evidence and, below it, the lines of code.
     #[must_use]
     pub fn evidence_with_frame(&self) -> String {

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Finding, Report};
+use super::{Finding, Report, Section};
 use crate::rule::Severity;
 use crate::source::printable;
 
@@ -21,10 +21,17 @@ pub fn github(report: &Report) -> Result<String, fmt::Error> {
             .is_none_or(|comparison| comparison.new.contains(&finding.fingerprint))
     };
     for finding in report.findings.iter().filter(new) {
-        let level = match finding.severity {
-            Severity::Critical | Severity::High => "error",
-            Severity::Medium => "warning",
-            Severity::Low | Severity::Info => "notice",
+        let level = match finding.section() {
+            Section::Certain(Severity::Critical | Severity::High) => "error",
+            Section::Certain(Severity::Medium) => "warning",
+            Section::Certain(Severity::Low | Severity::Info) | Section::Review | Section::Note => {
+                "notice"
+            }
+        };
+        let severity = if finding.is_review() {
+            "to review"
+        } else {
+            finding.severity.name()
         };
         writeln!(
             out,
@@ -35,8 +42,7 @@ pub fn github(report: &Report) -> Result<String, fmt::Error> {
             finding.column,
             property(&format!("{} ({})", finding.title, finding.id)),
             message(&format!(
-                "{} · {}\nImpact: {}\nFix: {}",
-                finding.severity,
+                "{severity} · {}\nImpact: {}\nFix: {}",
                 finding.evidence,
                 finding.impact,
                 finding.fix_with_diff()
@@ -100,6 +106,17 @@ mod tests {
         assert_eq!(
             property("a\n::stop-commands::x,y%"),
             "a%0A%3A%3Astop-commands%3A%3Ax%2Cy%25"
+        );
+    }
+
+    #[test]
+    fn likely_findings_are_notices() {
+        let text = github(&sample::report(false)).unwrap();
+        let line = text.lines().find(|line| line.contains(sample::REVIEWED));
+        let line = line.unwrap();
+        assert!(
+            line.starts_with("::notice ") && line.contains("::to review · "),
+            "{line}"
         );
     }
 

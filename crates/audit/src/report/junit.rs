@@ -9,9 +9,9 @@ use crate::rule::{Category, rules};
 use crate::source::printable;
 use crate::suppression::Suppressed;
 
-/// The report as JUnit XML. A finding is a failure; what could not be decided and what was
-/// suppressed is skipped; beside a baseline, known findings are skipped too, because they fail
-/// nothing.
+/// The report as JUnit XML. A finding is a failure. Undecided checks, findings to review and
+/// suppressed findings are skipped. Beside a baseline, known findings are skipped too, because they
+/// fail nothing.
 ///
 /// # Errors
 /// Never in practice: the text is made in memory.
@@ -51,13 +51,17 @@ fn cases(report: &Report, category: Category) -> Vec<TestCase> {
             .comparison
             .as_ref()
             .is_some_and(|comparison| comparison.remaining.contains(&finding.fingerprint));
-        let mut status = if known {
+        let mut status = if known || finding.is_review() {
             TestCaseStatus::skipped()
         } else {
             TestCaseStatus::non_success(NonSuccessKind::Failure)
         };
         status
-            .set_type(finding.severity.name())
+            .set_type(if finding.is_review() {
+                "review"
+            } else {
+                finding.severity.name()
+            })
             .set_message(finding.title)
             .set_description(description(finding));
         cases.push((finding_name(finding), of(&finding.service), status));

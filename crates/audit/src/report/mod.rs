@@ -18,14 +18,14 @@ mod promise;
 mod prose;
 mod rule_document;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sarif;
 mod score;
 mod summary;
 
 pub use explanation::{explanation, rule_list};
 pub(crate) use finding::Findings;
-pub use finding::{Finding, Passed, SwitchedOff, Unknown};
+pub use finding::{Finding, Passed, Section, SwitchedOff, Unknown};
 pub use format::{Format, RenderError, render};
 pub use frame::{Frame, FrameLine};
 pub use github::github;
@@ -37,4 +37,4 @@ pub use pretty::pretty;
 pub use rule_document::rule_document;
 pub use sarif::sarif;
 pub use score::{CategoryScore, Score};
-pub use summary::{LeftOut, Report, ServiceSummary, Verdict};
+pub use summary::{LeftOut, REVIEW, Report, ServiceSummary, Verdict};

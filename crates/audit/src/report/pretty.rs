@@ -4,8 +4,9 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Color, Style};
 
+use super::markdown::REVIEW_NOTE;
 use super::prose::count;
-use super::{Finding, FrameLine, Report, Verdict};
+use super::{Finding, FrameLine, Report, Section, Verdict};
 use crate::rule::Severity;
 use crate::source::printable::line as printable;
 
@@ -51,9 +52,9 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
     )?;
     let mut last = None;
     for finding in &report.findings {
-        if last != Some(finding.severity) {
-            heading(&mut out, report, finding.severity)?;
-            last = Some(finding.severity);
+        if last != Some(finding.section()) {
+            heading(&mut out, report, finding.section())?;
+            last = Some(finding.section());
         }
         if finding.severity == Severity::Info {
             note(&mut out, finding)?;
@@ -61,7 +62,7 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
             one(&mut out, report, finding)?;
         }
     }
-    if last == Some(Severity::Info) {
+    if last == Some(Section::Note) {
         writeln!(out)?;
     }
     judged(&mut out, report)?;
@@ -180,19 +181,41 @@ fn comparison(out: &mut String, report: &Report) -> fmt::Result {
     Ok(())
 }
 
-fn heading(out: &mut String, report: &Report, severity: Severity) -> fmt::Result {
-    let count = report.count(severity);
-    let style = style(severity);
-    let rule = "─".repeat(WIDTH.saturating_sub(severity.name().len() + 8));
-    writeln!(
-        out,
-        "  {style}{}{style:#} {DIM}{count} {rule}{DIM:#}\n",
-        severity.name().to_uppercase()
-    )
+fn heading(out: &mut String, report: &Report, section: Section) -> fmt::Result {
+    let (name, count, style) = match section {
+        Section::Certain(severity) => (
+            severity.name().to_uppercase(),
+            report.count(severity),
+            style(severity),
+        ),
+        Section::Review => (
+            "TO REVIEW".to_owned(),
+            report.reviews(),
+            colored(AnsiColor::Blue),
+        ),
+        Section::Note => (
+            "INFO".to_owned(),
+            report.count(Severity::Info),
+            style(Severity::Info),
+        ),
+    };
+    let rule = "─".repeat(WIDTH.saturating_sub(name.len() + 8));
+    writeln!(out, "  {style}{name}{style:#} {DIM}{count} {rule}{DIM:#}\n")?;
+    if section == Section::Review {
+        for line in wrap(REVIEW_NOTE) {
+            writeln!(out, "  {DIM}{line}{DIM:#}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn one(out: &mut String, report: &Report, finding: &Finding) -> fmt::Result {
-    let style = style(finding.severity);
+    let style = if finding.is_review() {
+        colored(AnsiColor::Blue)
+    } else {
+        style(finding.severity)
+    };
     let state = match &report.comparison {
         Some(comparison) if comparison.new.contains(&finding.fingerprint) => "new · ",
         Some(_) => "known · ",
@@ -208,13 +231,17 @@ fn one(out: &mut String, report: &Report, finding: &Finding) -> fmt::Result {
         .as_ref()
         .map(|service| format!("{} · ", printable(service)))
         .unwrap_or_default();
+    let certainty = if finding.is_review() {
+        format!("{} if confirmed", finding.severity)
+    } else {
+        format!("{} confidence", finding.confidence.name())
+    };
     writeln!(
         out,
-        "    {DIM}{service}{DIM:#}{}:{}:{} {DIM}· {} confidence{DIM:#}",
+        "    {DIM}{service}{DIM:#}{}:{}:{} {DIM}· {certainty}{DIM:#}",
         printable(&finding.path),
         finding.line,
-        finding.column,
-        finding.confidence.name()
+        finding.column
     )?;
     for line in wrap(finding.evidence.as_str()) {
         writeln!(out, "    {line}")?;
@@ -316,6 +343,7 @@ fn scorecard(out: &mut String, report: &Report) -> fmt::Result {
             let count = report.count(severity);
             (count > 0).then(|| format!("{0}{count} {severity}{0:#}", style(severity)))
         })
+        .chain((report.reviews() > 0).then(|| format!("{} to review", report.reviews())))
         .collect();
     let color = match report.verdict {
         Verdict::Ready => AnsiColor::Green,

@@ -136,8 +136,8 @@ fn descriptor(metadata: &Metadata) -> Value {
 fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Value {
     let mut result = json!({
         "ruleId": finding.id,
-        "level": level(finding.severity),
-        "message": {"text": format!("{}. {}", finding.title, finding.evidence)},
+        "level": if finding.is_review() { "note" } else { level(finding.severity) },
+        "message": {"text": message(finding)},
         "locations": [{"physicalLocation": {
             "artifactLocation": artifact(&finding.path),
             "region": {
@@ -151,6 +151,7 @@ fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Va
         "properties": {
             "severity": finding.severity,
             "confidence": finding.confidence,
+            "review": finding.is_review(),
             "service": finding.service,
             "impact": finding.impact,
             "fix": finding.fix_with_diff(),
@@ -186,6 +187,16 @@ fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Va
         }
     }
     result
+}
+
+/// The text that code scanning shows at the line.
+fn message(finding: &Finding) -> String {
+    let review = if finding.is_review() {
+        "To review: "
+    } else {
+        ""
+    };
+    format!("{review}{}. {}", finding.title, finding.evidence)
 }
 
 fn absent(entry: &BaselineEntry) -> Value {

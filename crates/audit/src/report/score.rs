@@ -67,10 +67,16 @@ const fn weight(severity: Severity) -> f64 {
 pub(crate) fn scores(found: &Findings) -> (Score, Vec<CategoryScore>) {
     let mut broken: BTreeMap<(&str, Option<&str>), Severity> = BTreeMap::new();
     for finding in &found.findings {
+        // A likely breach costs little, because a person may reject it.
+        let severity = if finding.is_review() {
+            finding.severity.min(Severity::Low)
+        } else {
+            finding.severity
+        };
         let worst = broken
             .entry((finding.id, finding.service.as_deref()))
-            .or_insert(finding.severity);
-        *worst = (*worst).max(finding.severity);
+            .or_insert(severity);
+        *worst = (*worst).max(severity);
     }
     let mut total = Tally::default();
     let mut chapters: BTreeMap<Category, Tally> = BTreeMap::new();

@@ -6,15 +6,18 @@ use serde::Serialize;
 
 use super::finding::Findings;
 use super::score::scores;
-use super::{CategoryScore, Finding, Passed, Score, SwitchedOff, Unknown};
+use super::{CategoryScore, Finding, Passed, Score, Section, SwitchedOff, Unknown};
 use crate::baseline::{Baseline, Comparison, compare};
 use crate::config::{AuditConfig, Tier};
 use crate::model::{Model, ServiceKind};
-use crate::rule::{Confidence, FailOn, Severity};
+use crate::rule::{FailOn, Severity};
 use crate::suppression::{Notice, Suppressed, apply};
 
 /// Under this coverage, in percent, silence says too little for a verdict.
 const MIN_COVERAGE: u8 = 50;
+
+/// The key of findings to review among the numbers of a service.
+pub const REVIEW: &str = "review";
 
 /// The answer in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -60,7 +63,7 @@ pub struct ServiceSummary {
     pub languages: Vec<&'static str>,
     /// Its Dockerfile.
     pub dockerfile: Option<String>,
-    /// Open findings by severity.
+    /// Open findings by severity, and those to review under [`REVIEW`].
     pub findings: BTreeMap<&'static str, usize>,
 }
 
@@ -129,7 +132,7 @@ impl Report {
             found
                 .findings
                 .iter()
-                .any(|finding| finding.severity == severity && finding.confidence > Confidence::Low)
+                .any(|finding| finding.section() == Section::Certain(severity))
         };
         let verdict = if open(Severity::Critical) {
             Verdict::NotReady
@@ -153,7 +156,12 @@ impl Report {
                     .iter()
                     .filter(|finding| finding.service.as_ref() == Some(&service.name))
                 {
-                    *findings.entry(finding.severity.name()).or_default() += 1;
+                    let key = if finding.is_review() {
+                        REVIEW
+                    } else {
+                        finding.severity.name()
+                    };
+                    *findings.entry(key).or_default() += 1;
                 }
                 ServiceSummary {
                     name: service.name.clone(),
@@ -204,11 +212,13 @@ impl Report {
         self.comparison = Some(compare(self, baseline));
     }
 
-    /// Whether a finding fails the audit. Findings that the baseline knows do not.
+    /// Whether a finding fails the audit. Findings to review and findings that the baseline knows
+    /// do not.
     #[must_use]
     pub fn fails(&self, fail_on: FailOn) -> bool {
         self.findings.iter().any(|finding| {
             fail_on.fails(finding.severity)
+                && !finding.is_review()
                 && self
                     .comparison
                     .as_ref()
@@ -216,18 +226,24 @@ impl Report {
         })
     }
 
-    /// The number of open findings of a severity.
+    /// The number of open findings of a severity, without those to review.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings
             .iter()
-            .filter(|finding| finding.severity == severity)
+            .filter(|finding| finding.severity == severity && !finding.is_review())
             .count()
     }
 
-    /// The worst severity of all findings.
+    /// The number of findings to review.
     #[must_use]
-    pub fn worst(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.severity).max()
+    pub fn reviews(&self) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.is_review())
+            .count()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,7 +67,7 @@ pub fn observed_unless_kept(service: &Service, topic: Topic) -> Vec<Outcome> {
         .find(|practice| practice.verdict == Verdict::Kept);
     all.iter()
         .map(|practice| match (practice.verdict, kept) {
-            (Verdict::LikelyBroken, Some(kept)) => Outcome::unknown(format!(
+            (Verdict::LikelyBroken | Verdict::Review, Some(kept)) => Outcome::unknown(format!(
                 "{}:{}: {}, and {}:{} may cover every request",
                 practice.at.path, practice.at.line, practice.evidence, kept.at.path, kept.at.line
             )),
@@ -98,7 +98,7 @@ pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
 const fn is_breach(verdict: Verdict) -> bool {
     matches!(
         verdict,
-        Verdict::Broken | Verdict::LikelyBroken | Verdict::Minor
+        Verdict::Broken | Verdict::LikelyBroken | Verdict::Review | Verdict::Minor
     )
 }
 
@@ -108,6 +108,7 @@ fn outcome(practice: &Located<Practice>, evidence: &str) -> Outcome {
         Verdict::Kept => Outcome::passed(evidence, Some(&practice.at)),
         Verdict::Broken => breach(Confidence::High).into(),
         Verdict::LikelyBroken => breach(Confidence::Medium).into(),
+        Verdict::Review => breach(Confidence::Low).into(),
         Verdict::Minor => breach(Confidence::Medium).severity(Severity::Low).into(),
         Verdict::Unclear => Outcome::unknown(format!(
             "{}:{}: {evidence}",

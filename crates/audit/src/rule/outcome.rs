@@ -73,7 +73,14 @@ impl Breach {
         }
     }
 
-    /// With another severity.
+    /// A likely breach that a person has to verify. The report lists it for review, with at most
+    /// medium severity, and it does not fail an audit.
+    #[must_use]
+    pub fn review(at: Location, evidence: impl Into<String>) -> Self {
+        Self::new(at, Confidence::Low, evidence)
+    }
+
+    /// With another severity. A breach for review stays at most medium.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);

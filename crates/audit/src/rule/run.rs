@@ -2,13 +2,17 @@
 
 use rayon::prelude::*;
 
-use super::{Breach, Check, Outcome, Rule, rules};
+use super::{Breach, Check, Outcome, Rule, Severity, rules};
 use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{Model, Service};
 use crate::report::{
     Finding, Findings, Frame, Passed, SwitchedOff, Unknown, diff, fingerprint, frame,
 };
 use crate::secret::SafeText;
+
+/// A finding that a person has to verify first is not worth more, whatever its rule or the
+/// configuration says.
+const MAX_REVIEW_SEVERITY: Severity = Severity::Medium;
 
 /// Runs all rules over a model.
 pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
@@ -27,6 +31,7 @@ pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
     fingerprint::separate(&mut all.findings);
     all.findings.sort_by(|left, right| {
         (
+            right.section(),
             right.severity,
             right.confidence,
             &left.path,
@@ -34,6 +39,7 @@ pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
             left.id,
         )
             .cmp(&(
+                left.section(),
                 left.severity,
                 left.confidence,
                 &right.path,
@@ -76,6 +82,7 @@ fn one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findings {
                         .as_deref()
                         .map_or(config.tier, |service| config.tier_of(service));
                     finding.severity = tier.severity(finding.severity);
+                    finding.severity = bounded(&finding);
                     found.findings.push(finding);
                 }
                 Outcome::Passed { evidence, at } => found.passed.push(Passed {
@@ -118,6 +125,15 @@ fn one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findings {
         .findings
         .retain(|finding| seen.insert((finding.path.clone(), finding.line, finding.column)));
     found
+}
+
+/// The severity of a finding, with the bound for findings to review.
+fn bounded(finding: &Finding) -> Severity {
+    if finding.is_review() {
+        finding.severity.min(MAX_REVIEW_SEVERITY)
+    } else {
+        finding.severity
+    }
 }
 
 fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach) -> Finding {
@@ -178,5 +194,24 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
                 .unwrap_or_else(|| metadata.fix_for(ecosystem)),
         ),
         diff,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bounded;
+    use crate::report::sample;
+    use crate::rule::{Confidence, Severity};
+
+    #[test]
+    fn likely_findings_are_at_most_medium() {
+        let mut finding = sample::report(false).findings.remove(0);
+        finding.severity = Severity::Critical;
+        finding.confidence = Confidence::Medium;
+        assert_eq!(bounded(&finding), Severity::Critical);
+        finding.confidence = Confidence::Low;
+        assert_eq!(bounded(&finding), Severity::Medium);
+        finding.severity = Severity::Low;
+        assert_eq!(bounded(&finding), Severity::Low);
     }
 }

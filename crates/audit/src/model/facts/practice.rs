@@ -88,6 +88,8 @@ pub enum Verdict {
     Broken,
     /// Broken here as far as the repository shows.
     LikelyBroken,
+    /// Likely broken here, and a person has to verify it. The report lists it for review.
+    Review,
     /// Broken here, with little harm.
     Minor,
     /// Unknown.

@@ -3,10 +3,9 @@
 use maud::{Markup, html};
 
 use super::{prose, seen};
-use crate::report::Frame;
-use crate::report::markdown::{MAX_FRAMES, MAX_PLACES, certainty, heading};
+use crate::report::markdown::{MAX_FRAMES, MAX_PLACES, REVIEW_NOTE, facts, heading};
 use crate::report::narrative::{Group, Narrative, Place};
-use crate::rule::Severity;
+use crate::report::{Frame, Section};
 
 pub(super) fn places_of(places: &[Place<'_>]) -> Markup {
     let shown: Vec<_> = places
@@ -31,24 +30,40 @@ pub(super) fn places_of(places: &[Place<'_>]) -> Markup {
 pub(super) fn findings(narrative: &Narrative<'_>) -> Markup {
     html! {
         h2 #findings { "Findings" }
-        @if narrative.groups.is_empty() { p { "No open findings." } }
-        @for severity in Severity::ALL {
-            @if narrative.groups.iter().any(|group| group.severity == severity) {
-                h3 { (heading(severity)) }
-            }
-            @for one in narrative.groups.iter().filter(|group| group.severity == severity) {
+        @if narrative.groups.iter().all(|group| group.section == Section::Review) {
+            p { "No open findings." }
+        }
+        @for section in Section::ALL.into_iter().filter(|section| *section != Section::Review) {
+            (of_section(narrative, section))
+        }
+        @if narrative.groups.iter().any(|group| group.section == Section::Review) {
+            h2 #review { "To review" }
+            p { (REVIEW_NOTE) }
+            @for one in narrative.groups.iter().filter(|group| group.section == Section::Review) {
                 (group(one))
             }
         }
     }
 }
 
+fn of_section(narrative: &Narrative<'_>, section: Section) -> Markup {
+    let mut groups = narrative
+        .groups
+        .iter()
+        .filter(|group| group.section == section)
+        .peekable();
+    html! {
+        @if groups.peek().is_some() { h3 { (heading(section)) } }
+        @for one in groups { (group(one)) }
+    }
+}
+
 fn group(group: &Group<'_>) -> Markup {
     let fixes = group.fixes();
     html! {
-        article.(group.severity.name()) id=(group.label) {
+        article.(class_of(group)) id=(group.label) {
             h4 { span.label { (group.label) } " " (group.title) }
-            p.facts { span.id { (group.id) } " · " (certainty(group)) }
+            p.facts { span.id { (group.id) } " · " (facts(group)) }
             @for (number, finding) in group.findings.iter().enumerate() {
                 p.place {
                     code { (seen(&finding.path)) ":" (finding.line) ":" (finding.column) }
@@ -77,6 +92,13 @@ fn group(group: &Group<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+fn class_of(group: &Group<'_>) -> &'static str {
+    match group.section {
+        Section::Review => "review",
+        _ => group.severity.name(),
     }
 }
 

@@ -105,6 +105,7 @@ fn verdict(narrative: &Narrative<'_>) -> Markup {
                         div.(severity.name()) { dt { (capitalised(severity.name())) } dd { (number) } }
                     }
                 }
+                @if report.reviews() > 0 { div.review { dt { "To review" } dd { (report.reviews()) } } }
             }
         }
     }
@@ -115,6 +116,7 @@ fn contents(report: &Report) -> Markup {
         nav {
             a href="#right" { "Passed" }
             a href="#findings" { "Findings" }
+            @if report.reviews() > 0 { a href="#review" { "To review" } }
             a href="#scorecard" { "Scorecard" }
             a href="#plan" { "Action plan" }
             a href="#checklist" { "Checklist" }

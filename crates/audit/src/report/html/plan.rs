@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{percent, prose};
-use crate::report::markdown::{capitalised, state as words_of};
+use crate::report::markdown::{SCORE_NOTE, capitalised, state as words_of};
 use crate::report::narrative::{Narrative, State};
 use crate::report::promise::BY_HAND;
 
@@ -12,7 +12,7 @@ pub(super) fn scorecard(narrative: &Narrative<'_>) -> Markup {
     html! {
         h2 #scorecard { "Scorecard" }
         table.numbers {
-            thead { tr { th { "Category" } th { "Score" } th {} th { "Decided" } th { "Passed" } th { "Failed" } th { "Undecided" } } }
+            thead { tr { th { "Category" } th { "Score" } th {} th { "Decided" } th { "Passed" } th { "Failed" } th { "To review" } th { "Undecided" } } }
             tbody {
                 @for row in &narrative.scorecard {
                     tr {
@@ -22,13 +22,14 @@ pub(super) fn scorecard(narrative: &Narrative<'_>) -> Markup {
                         td { (row.score.coverage) " %" }
                         td { (row.passed) }
                         td { (row.findings) }
+                        td { (row.reviews) }
                         td { (row.unknown) }
                     }
                 }
             }
-            tfoot { tr { th { "All" } th { (percent(report.score)) } th {} th { (report.score.coverage) " %" } th { (report.passed.len()) } th { (report.findings.len()) } th { (report.unknown.len()) } } }
+            tfoot { tr { th { "All" } th { (percent(report.score)) } th {} th { (report.score.coverage) " %" } th { (report.passed.len()) } th { (report.findings.len() - report.reviews()) } th { (report.reviews()) } th { (report.unknown.len()) } } }
         }
-        p { "The score is the share of passed checks, weighted by severity (critical 10, high 7.5, medium 5, low 2.5). Undecided checks do not count, so read the score together with the column “Decided”." }
+        p { (SCORE_NOTE) }
     }
 }
 
@@ -43,7 +44,6 @@ pub(super) fn actions(narrative: &Narrative<'_>) -> Markup {
                     li {
                         a href=(format!("#{}", action.label)) { (action.label) } " "
                         strong { (action.title) } ": " (prose(&action.text)) " (" (prose(&action.extent)) ")."
-                        @if action.look_first { " Verify it first, because the evidence is not conclusive." }
                     }
                 }
             }
@@ -84,6 +84,6 @@ const fn class_of(state: State) -> &'static str {
         State::Kept => "kept",
         State::PartlyKept => "partly",
         State::Broken => "broken",
-        State::NotShown | State::Unknown => "unknown",
+        State::Review | State::NotShown | State::Unknown => "unknown",
     }
 }

@@ -2,38 +2,59 @@
 
 use super::escape::{block, code, prose, text};
 use super::{MAX_FRAMES, MAX_PLACES, capitalised};
-use crate::report::Finding;
 use crate::report::narrative::{Group, Narrative};
 use crate::report::prose::count;
-use crate::rule::Severity;
+use crate::report::{Finding, Section};
 use std::fmt::{self, Write};
 
 pub(super) fn findings(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
     writeln!(out, "## Findings\n")?;
-    if narrative.groups.is_empty() {
-        return writeln!(out, "No open findings.\n");
-    }
     let mut last = None;
-    for one in &narrative.groups {
-        if last != Some(one.severity) {
-            last = Some(one.severity);
-            writeln!(out, "### {}\n", heading(one.severity))?;
+    for one in narrative
+        .groups
+        .iter()
+        .filter(|group| group.section != Section::Review)
+    {
+        if last != Some(one.section) {
+            last = Some(one.section);
+            writeln!(out, "### {}\n", heading(one.section))?;
         }
-        if one.severity == Severity::Info {
+        if one.section == Section::Note {
             note(out, one)?;
         } else {
             group(out, one)?;
         }
     }
+    if last.is_none() {
+        writeln!(out, "No open findings.")?;
+    }
     writeln!(out)
 }
 
-/// The heading of a severity.
-pub(in crate::report) fn heading(severity: Severity) -> String {
-    if severity == Severity::Info {
-        "Worth knowing".to_owned()
-    } else {
-        capitalised(severity.name())
+/// The likely findings, which a person has to verify.
+pub(super) fn reviews(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
+    let mut reviews = narrative
+        .groups
+        .iter()
+        .filter(|group| group.section == Section::Review)
+        .peekable();
+    if reviews.peek().is_none() {
+        return Ok(());
+    }
+    writeln!(out, "## To review\n\n{REVIEW_NOTE}\n")?;
+    reviews.try_for_each(|one| group(out, one))?;
+    writeln!(out)
+}
+
+/// The explanation of the chapter with findings to review.
+pub(in crate::report) const REVIEW_NOTE: &str = "These findings are likely but not certain, so a person has to verify each one. They do not fail the audit and do not affect the verdict.";
+
+/// The heading of a section.
+pub(in crate::report) fn heading(section: Section) -> String {
+    match section {
+        Section::Certain(severity) => capitalised(severity.name()),
+        Section::Review => "To review".to_owned(),
+        Section::Note => "Worth knowing".to_owned(),
     }
 }
 
@@ -80,7 +101,7 @@ pub(in crate::report) fn group(out: &mut String, group: &Group<'_>) -> fmt::Resu
         group.label,
         text(group.title),
         code(group.id),
-        certainty(group)
+        facts(group)
     )?;
     for (at, finding) in group.findings.iter().enumerate() {
         let service = finding
@@ -125,8 +146,20 @@ pub(in crate::report) fn group(out: &mut String, group: &Group<'_>) -> fmt::Resu
     Ok(())
 }
 
+/// The number of places, and how sure or how severe they are.
+pub(in crate::report) fn facts(group: &Group<'_>) -> String {
+    if group.section == Section::Review {
+        return format!(
+            "{} · {} if confirmed",
+            count(group.findings.len(), "place"),
+            group.severity
+        );
+    }
+    certainty(group)
+}
+
 /// The confidence of the places: `high confidence`, or how many of which.
-pub(in crate::report) fn certainty(group: &Group<'_>) -> String {
+fn certainty(group: &Group<'_>) -> String {
     let mut counts = std::collections::BTreeMap::new();
     for Finding { confidence, .. } in group.findings.iter().copied() {
         *counts.entry(*confidence).or_insert(0_usize) += 1;

@@ -9,13 +9,13 @@ mod strengths;
 use std::fmt::{self, Write};
 
 use super::narrative::Narrative;
-use super::{Report, ServiceSummary};
+use super::{REVIEW, Report, ServiceSummary};
 use crate::rule::Severity;
 use appendix::{baseline, how, judged, open_questions};
 use escape::{code, prose, table, text};
-use findings::findings;
-pub(super) use findings::{certainty, heading};
-pub(super) use plan::state;
+pub(super) use findings::{REVIEW_NOTE, facts, heading};
+use findings::{findings, reviews};
+pub(super) use plan::{SCORE_NOTE, state};
 use plan::{actions, checklist, scorecard};
 use strengths::strengths;
 
@@ -37,6 +37,7 @@ pub fn markdown(report: &Report) -> Result<String, fmt::Error> {
     services(&mut out, report)?;
     strengths(&mut out, &narrative)?;
     findings(&mut out, &narrative)?;
+    reviews(&mut out, &narrative)?;
     scorecard(&mut out, &narrative)?;
     actions(&mut out, &narrative)?;
     checklist(&mut out, &narrative)?;
@@ -111,6 +112,12 @@ pub(super) fn open_of(service: &ServiceSummary) -> String {
                 .get(severity.name())
                 .map(|number| format!("{number} {severity}"))
         })
+        .chain(
+            service
+                .findings
+                .get(REVIEW)
+                .map(|number| format!("{number} to review")),
+        )
         .collect();
     if counts.is_empty() {
         "none".to_owned()

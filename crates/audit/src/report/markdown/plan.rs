@@ -6,15 +6,18 @@ use crate::report::narrative::{Narrative, State};
 use crate::report::promise::BY_HAND;
 use std::fmt::{self, Write};
 
+/// How the score is made.
+pub(in crate::report) const SCORE_NOTE: &str = "The score is the share of passed checks, weighted by severity (critical 10, high 7.5, medium 5, low and to review 2.5). Undecided checks do not count, so read the score together with the column “Decided”.";
+
 pub(super) fn scorecard(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
     writeln!(
         out,
-        "## Scorecard\n\n| Category | Score | Decided | Passed | Failed | Undecided |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+        "## Scorecard\n\n| Category | Score | Decided | Passed | Failed | To review | Undecided |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     )?;
     for row in &narrative.scorecard {
         writeln!(
             out,
-            "| {} | {} | {} % | {} | {} | {} |",
+            "| {} | {} | {} % | {} | {} | {} | {} |",
             capitalised(row.category.name()),
             row.score
                 .percent
@@ -22,20 +25,22 @@ pub(super) fn scorecard(out: &mut String, narrative: &Narrative<'_>) -> fmt::Res
             row.score.coverage,
             row.passed,
             row.findings,
+            row.reviews,
             row.unknown
         )?;
     }
     let report = narrative.report;
     writeln!(
         out,
-        "| **All** | **{}** | **{} %** | {} | {} | {} |\n\nThe score is the share of passed checks, weighted by severity (critical 10, high 7.5, medium 5, low 2.5). Undecided checks do not count, so read the score together with the column “Decided”.\n",
+        "| **All** | **{}** | **{} %** | {} | {} | {} | {} |\n\n{SCORE_NOTE}\n",
         report
             .score
             .percent
             .map_or_else(|| "–".to_owned(), |percent| percent.to_string()),
         report.score.coverage,
         report.passed.len(),
-        report.findings.len(),
+        report.findings.len() - report.reviews(),
+        report.reviews(),
         report.unknown.len()
     )
 }
@@ -49,14 +54,9 @@ pub(super) fn actions(out: &mut String, narrative: &Narrative<'_>) -> fmt::Resul
             continue;
         }
         for action in actions {
-            let look = if action.look_first {
-                " Verify it first, because the evidence is not conclusive."
-            } else {
-                ""
-            };
             writeln!(
                 out,
-                "- [ ] **{}** {}: {} ({}).{look}",
+                "- [ ] **{}** {}: {} ({}).",
                 action.label,
                 text(action.title),
                 prose(&action.text),
@@ -105,6 +105,7 @@ pub(in crate::report) const fn state(state: State) -> (char, &'static str) {
         State::Kept => ('x', "passed, partly checked"),
         State::PartlyKept => ('x', "passed, partly undecided"),
         State::Broken => (' ', "**broken**"),
+        State::Review => (' ', "to review"),
         State::NotShown => (' ', "not found"),
         State::Unknown => (' ', "undecided"),
     }

@@ -14,6 +14,7 @@ fn document_has_all_chapters_in_order() {
             "Services",
             "Passed checks",
             "Findings",
+            "To review",
             "Scorecard",
             "Action plan",
             "Readiness checklist",

@@ -1,8 +1,9 @@
 //! The action plan.
 
 use super::Group;
+use crate::report::Section;
 use crate::report::prose::{count, first_sentence, list};
-use crate::rule::{Confidence, Severity};
+use crate::rule::Severity;
 
 /// By when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,10 +14,17 @@ pub(in crate::report) enum Horizon {
     Week,
     /// Medium and low.
     Month,
+    /// Likely findings, which a person verifies first.
+    Review,
 }
 
 impl Horizon {
-    const ALL: [Self; 3] = [Self::BeforeProduction, Self::Week, Self::Month];
+    const ALL: [Self; 4] = [
+        Self::BeforeProduction,
+        Self::Week,
+        Self::Month,
+        Self::Review,
+    ];
 
     /// For people.
     pub(in crate::report) const fn heading(self) -> &'static str {
@@ -24,15 +32,17 @@ impl Horizon {
             Self::BeforeProduction => "Before production",
             Self::Week => "Within a week",
             Self::Month => "Within a month",
+            Self::Review => "Verify, then decide",
         }
     }
 
-    const fn of(severity: Severity) -> Option<Self> {
-        match severity {
-            Severity::Critical => Some(Self::BeforeProduction),
-            Severity::High => Some(Self::Week),
-            Severity::Medium | Severity::Low => Some(Self::Month),
-            Severity::Info => None,
+    const fn of(section: Section) -> Option<Self> {
+        match section {
+            Section::Certain(Severity::Critical) => Some(Self::BeforeProduction),
+            Section::Certain(Severity::High) => Some(Self::Week),
+            Section::Certain(Severity::Medium | Severity::Low) => Some(Self::Month),
+            Section::Review => Some(Self::Review),
+            Section::Certain(Severity::Info) | Section::Note => None,
         }
     }
 }
@@ -48,8 +58,6 @@ pub(in crate::report) struct Action {
     pub(in crate::report) text: String,
     /// How much there is of it, and where.
     pub(in crate::report) extent: String,
-    /// Whether a person should look first, because the evidence alone does not decide.
-    pub(in crate::report) look_first: bool,
 }
 
 /// Services named before the rest is counted.
@@ -62,7 +70,7 @@ pub(super) fn actions(groups: &[Group<'_>]) -> Vec<(Horizon, Vec<Action>)> {
         .map(|horizon| {
             let actions = groups
                 .iter()
-                .filter(|group| Horizon::of(group.severity) == Some(horizon))
+                .filter(|group| Horizon::of(group.section) == Some(horizon))
                 .map(action)
                 .collect();
             (horizon, actions)
@@ -100,6 +108,5 @@ fn action(group: &Group<'_>) -> Action {
         title: group.title,
         text: first_sentence(fix).to_owned(),
         extent,
-        look_first: group.confidence() == Some(Confidence::Low),
     }
 }

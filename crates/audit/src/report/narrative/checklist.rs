@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Group;
-use crate::report::Report;
 use crate::report::promise::promise;
 use crate::report::prose::count;
-use crate::rule::{Category, Severity, rules};
+use crate::report::{Report, Section};
+use crate::rule::{Category, rules};
 
 /// The state of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(in crate::report) enum State {
     PartlyKept,
     /// Something is wrong.
     Broken,
+    /// Something is likely wrong, and a person has to verify it.
+    Review,
     /// No evidence in the repository. It does not count, because it may be outside of the
     /// repository.
     NotShown,
@@ -72,16 +74,18 @@ pub(super) fn checklist(
             .iter()
             .filter(|unknown| mine(unknown.id))
             .count();
-        let noted = groups
+        let worst = groups
             .iter()
             .filter(|group| mine(group.id))
-            .all(|group| group.severity == Severity::Info);
+            .map(|group| group.section)
+            .max();
         let state = match (findings, passed, unknown) {
             (0, 0, 0) => continue,
             (0, 0, _) => State::Unknown,
             (0, _, 0) => State::Kept,
             (0, _, _) => State::PartlyKept,
-            _ if noted => State::NotShown,
+            _ if worst == Some(Section::Note) => State::NotShown,
+            _ if worst == Some(Section::Review) => State::Review,
             _ => State::Broken,
         };
         let basis = [

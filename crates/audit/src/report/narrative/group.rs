@@ -1,14 +1,16 @@
-//! Findings of one rule and one severity: reported once, with all their places.
+//! Findings of one rule in one section of the report: reported once, with all their places.
 
-use crate::report::Finding;
+use crate::report::{Finding, Section};
 use crate::rule::{Confidence, Severity};
 
-/// Findings of one rule and one severity.
+/// Findings of one rule in one section.
 #[derive(Debug)]
 pub(in crate::report) struct Group<'r> {
-    /// How the text refers to it: `C1`, `H2`.
+    /// How the text refers to it: `C1`, `H2`, `R1`.
     pub(in crate::report) label: String,
-    /// The severity.
+    /// The section.
+    pub(in crate::report) section: Section,
+    /// The highest severity of its places. In a section of a severity all have this one.
     pub(in crate::report) severity: Severity,
     /// Rule.
     pub(in crate::report) id: &'static str,
@@ -54,17 +56,21 @@ impl<'r> Group<'r> {
     }
 }
 
-/// Groups, worst first; under equal severity the surest first, then the one with most places.
+/// Groups by section; under equal severity the surest first, then the one with most places.
 pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for finding in findings {
         match groups
             .iter_mut()
-            .find(|group| group.id == finding.id && group.severity == finding.severity)
+            .find(|group| group.id == finding.id && group.section == finding.section())
         {
-            Some(group) => group.findings.push(finding),
+            Some(group) => {
+                group.severity = group.severity.max(finding.severity);
+                group.findings.push(finding);
+            }
             None => groups.push(Group {
                 label: String::new(),
+                section: finding.section(),
                 severity: finding.severity,
                 id: finding.id,
                 title: finding.title,
@@ -75,23 +81,25 @@ pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     }
     groups.sort_by(|left, right| {
         (
+            right.section,
             right.severity,
             right.confidence(),
             right.findings.len(),
             left.id,
         )
             .cmp(&(
+                left.section,
                 left.severity,
                 left.confidence(),
                 left.findings.len(),
                 right.id,
             ))
     });
-    let mut numbers = std::collections::BTreeMap::<Severity, usize>::new();
+    let mut numbers = std::collections::BTreeMap::<Section, usize>::new();
     for group in &mut groups {
-        let number = numbers.entry(group.severity).or_default();
+        let number = numbers.entry(group.section).or_default();
         *number += 1;
-        group.label = format!("{}{number}", letter(group.severity));
+        group.label = format!("{}{number}", letter(group.section));
         group
             .findings
             .sort_by_key(|finding| std::cmp::Reverse(finding.confidence));
@@ -99,12 +107,13 @@ pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     groups
 }
 
-const fn letter(severity: Severity) -> char {
-    match severity {
-        Severity::Critical => 'C',
-        Severity::High => 'H',
-        Severity::Medium => 'M',
-        Severity::Low => 'L',
-        Severity::Info => 'I',
+const fn letter(section: Section) -> char {
+    match section {
+        Section::Certain(Severity::Critical) => 'C',
+        Section::Certain(Severity::High) => 'H',
+        Section::Certain(Severity::Medium) => 'M',
+        Section::Certain(Severity::Low | Severity::Info) => 'L',
+        Section::Review => 'R',
+        Section::Note => 'I',
     }
 }

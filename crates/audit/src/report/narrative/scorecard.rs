@@ -1,6 +1,6 @@
 //! Points by category, with the answers they are made of.
 
-use crate::report::{Report, Score};
+use crate::report::{Finding, Report, Score};
 use crate::rule::{Category, rules};
 
 /// One category.
@@ -10,8 +10,10 @@ pub(in crate::report) struct ScorecardRow {
     pub(in crate::report) category: Category,
     /// Its score.
     pub(in crate::report) score: Score,
-    /// Open findings.
+    /// Open findings that are certain.
     pub(in crate::report) findings: usize,
+    /// Findings to review.
+    pub(in crate::report) reviews: usize,
     /// Evidence of something right.
     pub(in crate::report) passed: usize,
     /// Open questions.
@@ -29,14 +31,18 @@ pub(super) fn scorecard(report: &Report) -> Vec<ScorecardRow> {
                     .iter()
                     .any(|rule| rule.metadata.id == id && rule.metadata.category == category)
             };
+            let findings = |wanted: fn(&Finding) -> bool| {
+                report
+                    .findings
+                    .iter()
+                    .filter(|finding| finding.category == category && wanted(finding))
+                    .count()
+            };
             ScorecardRow {
                 category,
                 score: chapter.score,
-                findings: report
-                    .findings
-                    .iter()
-                    .filter(|finding| finding.category == category)
-                    .count(),
+                findings: findings(|finding| !finding.is_review()),
+                reviews: findings(Finding::is_review),
                 passed: report
                     .passed
                     .iter()

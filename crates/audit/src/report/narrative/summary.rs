@@ -3,8 +3,8 @@
 use super::Group;
 use crate::model::ServiceKind;
 use crate::report::prose::{count, list};
-use crate::report::{Report, Verdict};
-use crate::rule::{Confidence, Severity};
+use crate::report::{Report, Section, Verdict};
+use crate::rule::Severity;
 
 /// Groups named in the verdict; the rest is in the chapter of findings.
 const MAX_NAMED: usize = 3;
@@ -62,18 +62,26 @@ fn what_was_found(report: &Report) -> String {
             (number > 0).then(|| format!("{number} {severity}"))
         })
         .collect();
-    let notes = report.count(Severity::Info);
-    let notes = if notes == 0 {
+    let besides: Vec<String> = [
+        (report.reviews(), "finding to review", "findings to review"),
+        (report.count(Severity::Info), "note", "notes"),
+    ]
+    .into_iter()
+    .filter(|(number, ..)| *number > 0)
+    .map(|(number, one, many)| format!("{number} {}", if number == 1 { one } else { many }))
+    .collect();
+    let besides = if besides.is_empty() {
         String::new()
     } else {
-        format!(", and {}", count(notes, "note"))
+        format!(" In addition there are {}.", list(&besides))
     };
     if counts.is_empty() {
-        return format!("No findings{notes}.");
+        let certain = if report.reviews() > 0 { "certain " } else { "" };
+        return format!("No {certain}findings.{besides}");
     }
-    let open = report.findings.len() - report.count(Severity::Info);
+    let open = report.findings.len() - report.count(Severity::Info) - report.reviews();
     format!(
-        "{} {} open: {}{notes}.",
+        "{} {} open: {}.{besides}",
         count(open, "finding"),
         if open == 1 { "is" } else { "are" },
         list(&counts)
@@ -98,7 +106,7 @@ fn why(report: &Report, groups: &[Group<'_>]) -> Option<String> {
     };
     let named: Vec<String> = groups
         .iter()
-        .filter(|group| group.severity == decides && group.confidence() > Some(Confidence::Low))
+        .filter(|group| group.section == Section::Certain(decides))
         .take(MAX_NAMED)
         .map(|group| format!("{} ({})", lower_first(group.title), group.label))
         .collect();

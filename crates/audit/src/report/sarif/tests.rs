@@ -43,6 +43,22 @@ fn every_result_has_its_rule_its_place_and_its_fingerprint() {
 }
 
 #[test]
+fn likely_findings_are_notes_for_review() {
+    let run = run(false);
+    let reviewed: Vec<_> = run["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|result| result["ruleId"] == sample::REVIEWED)
+        .collect();
+    assert_eq!(reviewed.len(), 1);
+    assert_eq!(reviewed[0]["level"], "note");
+    assert_eq!(reviewed[0]["properties"]["review"], true);
+    let text = reviewed[0]["message"]["text"].as_str().unwrap();
+    assert!(text.starts_with("To review: "), "{text}");
+}
+
+#[test]
 fn no_tag_of_a_rule_stands_twice() {
     for rule in run(false)["tool"]["driver"]["rules"].as_array().unwrap() {
         let tags = rule["properties"]["tags"].as_array().unwrap();
