@@ -17,7 +17,7 @@ const COLUMNS: &[EncryptedColumn] = &[SECOND_FACTOR_SECRETS];
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct TrialConfig {
-    /// Where users are kept.
+    /// The database of the users.
     database: DatabaseConfig,
     /// The key in use.
     #[serde(skip_serializing)]

@@ -18,7 +18,7 @@ use crate::{
     url::CacheUrl,
 };
 
-/// A cache. Cheap to clone; all clones share one cache.
+/// A cache. Cheap to clone. All clones share one cache.
 #[derive(Clone)]
 pub struct Cache(pub(crate) Arc<Inner>);
 

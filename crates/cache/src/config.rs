@@ -31,7 +31,7 @@ const DEFAULT_MAX_ENTRY_SIZE: ByteSize = ByteSize::kibibytes(256);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheConfig {
-    /// Where the entries are stored: memory: in the process, or a Redis, such as
+    /// URL of the store of entries: memory: in the process, or a Redis, such as
     /// redis://host:port/database.
     pub url: CacheUrl,
     /// The password of Redis, if the URL contains none.

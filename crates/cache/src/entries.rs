@@ -17,7 +17,7 @@ const ABSENT: &[u8] = b"-";
 /// The first byte of an entry with a JSON value.
 const PRESENT: u8 = b'+';
 
-/// Entries of one kind. Cheap to clone; all clones share their loads.
+/// Entries of one kind. Cheap to clone. All clones share their loads.
 pub struct Entries<T>(Arc<Inner<T>>);
 
 struct Inner<T> {

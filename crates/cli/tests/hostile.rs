@@ -192,7 +192,7 @@ fn bounds_time_and_memory_for_a_hostile_repository() {
     let output = bounded(folder.path(), &["--format", "json", "--fail-on", "never"]);
     let printed = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
-    // 3 where a file could not be parsed in time; never a signal.
+    // 3 if a file could not be parsed in time, but never a signal.
     assert!(
         matches!(output.status.code(), Some(0 | 3)),
         "{:?} {errors}",

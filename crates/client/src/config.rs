@@ -45,7 +45,7 @@ pub struct HttpClientConfig {
     pub max_response_size: ByteSize,
     /// Maximum size of a streamed request body that is buffered for retries.
     pub max_replay_size: ByteSize,
-    /// Which redirects are followed.
+    /// Limits on redirects.
     pub redirects: RedirectConfig,
     /// Addresses that the client may connect to.
     pub addresses: Addresses,
@@ -66,7 +66,7 @@ pub struct HttpClientConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedirectConfig {
-    /// Maximum number of redirects of one call; 0 returns redirects as responses.
+    /// Maximum number of redirects of one call. 0 returns redirects as responses.
     pub max_redirects: u8,
     /// Whether a redirect may lead from https to http.
     pub allow_downgrade: bool,
@@ -89,7 +89,7 @@ pub struct PoolConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HttpVersion {
-    /// The version that ALPN negotiates; HTTP/1.1 without TLS.
+    /// The version that ALPN negotiates. HTTP/1.1 without TLS.
     #[default]
     Auto,
     /// HTTP/1.1.

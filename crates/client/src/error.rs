@@ -93,7 +93,7 @@ pub enum ClientError {
         /// The cause.
         problem: RedirectProblem,
     },
-    /// The status is not 2xx; see [`HttpResponse::success`](crate::HttpResponse::success).
+    /// The status is not 2xx. See [`HttpResponse::success`](crate::HttpResponse::success).
     #[error("{host}: status {status}")]
     Status {
         /// Host and port.

@@ -195,7 +195,7 @@ impl UnsafeValue {
         }
     }
 
-    /// What is unsafe about a value, and the consequence.
+    /// The reason why a value is unsafe, and the consequence.
     #[must_use]
     pub fn why(&self, value: &Json) -> String {
         self.why

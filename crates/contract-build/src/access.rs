@@ -14,7 +14,7 @@ const ACCESS: &str = "seaworthy.access";
 /// The [`Location::file`] of a declaration that is not in a `.proto`.
 const BUILD_SCRIPT: &str = "build script";
 
-/// Who may call a method of a `.proto` that you cannot edit, for
+/// The access declaration of a method in a `.proto` that you cannot edit, for
 /// [`Builder::access`](crate::Builder::access). Your own contracts declare it with the option
 /// `(seaworthy.access)`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a contract asks for is promised or refused with its place; never ignored.
+//! Each option of a contract is implemented or refused with its place. None is ignored.
 
 #![expect(
     clippy::unwrap_used,

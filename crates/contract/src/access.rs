@@ -1,5 +1,5 @@
-/// Who may call a method, on both transports (AUTH-5). The contract declares it with the option
-/// `(seaworthy.access)`.
+/// The callers that may use a method, on both transports (AUTH-5). The contract declares them with
+/// the option `(seaworthy.access)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MethodAccess {
     /// Every caller. Credentials are not read.
@@ -22,7 +22,7 @@ pub struct MethodDescription {
     pub name: &'static str,
     /// The path of its gRPC calls, such as `/library.v1.Library/GetBook`.
     pub grpc_path: &'static str,
-    /// Who may call it.
+    /// The callers that may use the method.
     pub access: MethodAccess,
     /// Whether its requests are streams of messages.
     pub is_client_streaming: bool,

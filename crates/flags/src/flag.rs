@@ -26,7 +26,7 @@ pub struct Flag<T> {
     pub(crate) expires: Option<Arc<str>>,
 }
 
-/// What a flag is for. Release, experiment and operational flags must be removed.
+/// The purpose of a flag. Release, experiment and operational flags must be removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -148,7 +148,7 @@ pub struct Declaration {
     pub value_type: &'static str,
     /// The team that removes the flag.
     pub owner: Option<Arc<str>>,
-    /// What the flag is for.
+    /// The purpose of the flag.
     pub kind: Kind,
     /// The day from which the flag should be gone.
     pub expires: Option<NaiveDate>,

@@ -128,11 +128,11 @@ struct Policy {
     max_age: HeaderValue,
 }
 
-/// The policy in force; its origins can be replaced while the service runs.
+/// The policy in force. Its origins can be replaced while the service runs.
 #[derive(Debug)]
 pub(crate) struct Cors(ArcSwap<Option<Policy>>);
 
-/// What the request's `Origin` was found to be, kept until the answer is there.
+/// The classification of the request's `Origin`, kept until the response.
 #[derive(Debug, Clone)]
 pub(crate) enum CrossOrigin {
     /// CORS is off, or every origin is allowed and none was named: the answer does not depend on it.

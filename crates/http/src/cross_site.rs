@@ -1,13 +1,13 @@
 //! Protection against cross-site request forgery.
 //!
-//! A cookie identifies the user and not the page that sends the request. Browsers send that in
-//! `Sec-Fetch-Site`, older ones in `Origin`. So forms need no token: an unsafe request with cookies
-//! from another origin is refused. Other clients send neither header, and no page can use their
-//! cookies. `SameSite` cookies alone are not enough, because another subdomain is the same site
-//! (F. Valsorda, "Cross-Site Request Forgery", 2025; Go 1.25 has the same check).
+//! A cookie identifies the user and not the page that sends the request. Browsers send the origin
+//! of the page in `Sec-Fetch-Site`, older ones in `Origin`. So forms need no token: an unsafe
+//! request with cookies from another origin is refused. Other clients send neither header, and no
+//! page can use their cookies. `SameSite` cookies alone are not enough, because another subdomain
+//! is the same site (F. Valsorda, "Cross-Site Request Forgery", 2025, implemented in Go 1.25).
 //!
-//! A route that starts or ends a session needs the check without cookies too. Otherwise a page could
-//! log the user into an account of the attacker.
+//! A route that starts or ends a session needs the check without cookies too. Otherwise a page
+//! could log the user into an account of the attacker.
 
 use http::{HeaderMap, Method, Uri, header};
 

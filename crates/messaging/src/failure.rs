@@ -25,7 +25,7 @@ pub struct Failure {
     cause: Cause,
 }
 
-/// What the consumer does with the message of a failed attempt.
+/// The action of the consumer for the message of a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disposition {
     Retry,

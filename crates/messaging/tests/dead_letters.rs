@@ -102,7 +102,7 @@ impl Trial {
             .sum()
     }
 
-    /// What a service that handles everything has written down when all of it has come.
+    /// Waits until a service has handled `count` messages, and returns them.
     fn handled(&self, count: usize) -> Vec<u32> {
         let process = self.serve(&[]);
         let begun = Instant::now();
@@ -368,7 +368,8 @@ fn operators_replay_dead_letters_at_the_admin_listener_msg_3() {
     let count = |what: &str| at(&stopped, &format!("/counts/{what}")).as_u64().unwrap();
     assert!(count("replayed") >= 5 && count("waiting") >= 1, "{stopped}");
 
-    // What is replayed is rejected again and comes back, counted; another choice of letters is discarded.
+    // Replayed letters are rejected again and come back with a higher count. Another selection of
+    // letters is discarded.
     let one = json!({ "reason": "not needed", "ids": [id] });
     let report = document(&post(admin, &format!("{base}/discard"), &one));
     assert_eq!(

@@ -19,7 +19,7 @@ use crate::{
 /// How often the pending events are counted.
 const COUNT_INTERVAL: Timeout = Timeout::from_secs(5);
 
-/// The outbox of a service. Cheap to clone; all clones share one outbox.
+/// The outbox of a service. Cheap to clone. All clones share one outbox.
 ///
 /// ```
 /// use seaworthy_data::{Database, sql};

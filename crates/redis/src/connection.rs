@@ -38,7 +38,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// After this many failures in a row it is replaced.
 const MAX_CLUSTER_FAILURES: u32 = 50;
 
-/// A connection to Redis for concurrent calls. Cheap to clone; all clones share one connection.
+/// A connection to Redis for concurrent calls. Cheap to clone. All clones share one connection.
 ///
 /// It implements [`ConnectionLike`] of the crate `redis`, so that scripts and pipelines of that
 /// crate run on it. [`request`](Self::request) and [`invoke`](Self::invoke) return the errors of

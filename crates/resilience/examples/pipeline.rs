@@ -1,5 +1,5 @@
-//! What the policies cost around a call that is ready at once, in nanoseconds, each alone and all
-//! together.
+//! Measures the cost of the policies around a call that is ready at once, in nanoseconds, each
+//! alone and all together.
 //!
 //! ```text
 //! cargo run --profile dist -p seaworthy-resilience --example pipeline

@@ -1,4 +1,4 @@
-//! What a decision of the shared rate limit costs on loopback: the script of each request at 1,000
+//! Measures a decision of the shared rate limit on loopback: the script of each request at 1,000
 //! checks a second, and the leased mode in memory.
 //!
 //! ```text

@@ -32,7 +32,7 @@ use seaworthy_testkit::{
 /// In a child process: where Redis listens. The child then sends requests and prints how many were
 /// allowed.
 const CHILD_URL: &str = "SEAWORTHY_TEST_RATE_LIMIT_CHILD";
-/// In a child process: how many units it borrows; 0 asks for each request.
+/// In a child process: the number of units that it borrows. 0 calls Redis for each request.
 const CHILD_LEASE: &str = "SEAWORTHY_TEST_RATE_LIMIT_LEASE";
 /// In a child process: when all children begin, in milliseconds since 1970.
 const CHILD_BEGIN: &str = "SEAWORTHY_TEST_RATE_LIMIT_BEGIN";
@@ -86,7 +86,7 @@ fn key(user: &str) -> RateLimitKey {
     RateLimitKey::Actor(Actor::new(user))
 }
 
-/// What one of many processes does: not a test of its own.
+/// The program of one of many processes, not a test of its own.
 #[tokio::test]
 async fn child() {
     let Ok(url) = std::env::var(CHILD_URL) else {
@@ -385,8 +385,8 @@ async fn sentinel_limit_survives_loss_of_master_res_6() {
     }
 }
 
-/// How many of fifty requests at once are allowed, and how many refused by the limit: none is
-/// refused for the store's sake.
+/// Returns how many of fifty concurrent requests are allowed, and how many the limit refuses. None
+/// is refused because of the store.
 async fn burst(limiter: &SharedRateLimiter, user: &str) -> (usize, usize) {
     let user = key(user);
     let decisions = futures::future::join_all((0..50).map(|_| limiter.admit(&user))).await;

@@ -44,7 +44,7 @@ fn limiter(url: &str, on_failure: OnStoreFailure) -> SharedRateLimiter {
     SharedRateLimiter::new("api", &config, store, &Metrics::new())
 }
 
-/// How many of so many are allowed, each within a time that a caller does not notice.
+/// Returns the number of allowed requests, each decided within a short time.
 async fn allowed(limiter: &SharedRateLimiter, key: &RateLimitKey, asked: u32) -> u32 {
     let mut allowed = 0;
     for _ in 0..asked {

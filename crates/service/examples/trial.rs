@@ -31,7 +31,7 @@ struct TrialConfig {
     needed: Option<String>,
     /// A server that the trial can do without.
     wanted: Option<String>,
-    /// What the assembly does wrong.
+    /// The fault that the assembly injects.
     fault: Fault,
     /// A key that follows its rotation.
     #[schemars(extend("x-reloadable" = true))]
@@ -84,7 +84,7 @@ async fn tally(run: CommandRun<'_, TrialConfig>) -> Result<(), StartError> {
     Ok(())
 }
 
-/// What a command connects to, which tells that it was closed.
+/// The pool of a command. It reports its close.
 struct Pool(Console);
 
 impl Component for Pool {

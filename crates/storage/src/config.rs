@@ -31,7 +31,7 @@ const DEFAULT_REGION: &str = "us-east-1";
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
-    /// Where objects are stored: s3://bucket, s3+https://host/bucket, file:/directory or memory:.
+    /// URL of the object store: s3://bucket, s3+https://host/bucket, file:/directory or memory:.
     /// Production refuses memory: and unencrypted links to other machines.
     pub url: StorageUrl,
     /// The region of the bucket.

@@ -15,7 +15,7 @@ pub(super) struct Guesses {
     limit: LockoutLimit,
 }
 
-/// Where a code comes from. Each origin has its own count.
+/// The origin of a code. Each origin has its own count.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CodeOrigin<'a> {
     /// Any device. All devices share the count of the user.

@@ -67,8 +67,8 @@ pub enum OpenIdError {
     Failed(Error),
 }
 
-/// Why a provider rejected a login (RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section
-/// 3.1.2.6). Other parameters are ignored, because the browser could change them.
+/// The reason with which a provider rejected a login (RFC 6749, section 4.1.2.1, and OpenID Connect
+/// Core 1.0, section 3.1.2.6). Other parameters are ignored, because the browser could change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderRefusal {

@@ -11,9 +11,9 @@ const MAX_LENGTH: usize = 1024;
 /// Browsers normalize an address when they read it. They treat `\` as `/`, drop tabs and line
 /// breaks, and resolve `.` segments, escaped ones too. A path that keeps its meaning has:
 ///
-/// - one slash at its beginning, and no two slashes in a row before the query;
-/// - only printable ASCII characters, without `\`;
-/// - no escaped slash, backslash, dot or control character before the query.
+/// - one slash at its beginning, and no two slashes in a row before the query
+/// - only printable ASCII characters, without `\`
+/// - no escaped slash, backslash, dot or control character before the query
 ///
 /// The query and the fragment are data for the page. They may contain any escape.
 ///

@@ -18,7 +18,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::fixture::{Reply, Server, answer, client};
 
 const MIB: usize = 1 << 20;
-/// What is held beside a body: buffers of the connection, windows of a decoder.
+/// Memory beside a body: buffers of the connection, windows of a decoder.
 const OVERHEAD: usize = 2 * MIB;
 const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 

@@ -91,7 +91,7 @@ async fn request_keeps_own_authorization_auth_6() {
     );
 }
 
-/// What the server was shown, then the other one, then the server again.
+/// Returns the credentials that the server received, then the other server, then the first again.
 async fn to_another_origin_and_back(own: Option<&str>) -> [Vec<Option<String>>; 2] {
     let server = Server::start(|before, seen| match before {
         0 => {

@@ -25,7 +25,7 @@ impl Seen {
     }
 }
 
-/// What the server does with a request.
+/// The server's reaction to a request.
 pub(crate) enum Reply {
     /// Sends these bytes and waits for the next request.
     Bytes(Vec<u8>),

@@ -13,7 +13,7 @@ use crate::fixture::{Reply, Server, client, once};
 
 const MAX_RESPONSE_SIZE: u64 = 4_096;
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(2);
-/// What a busy machine adds to a timer.
+/// The delay that a busy machine adds to a timer.
 const SLACK: Duration = Duration::from_secs(5);
 
 fn number() -> impl Strategy<Value = String> {

@@ -1,4 +1,4 @@
-//! OBS-5, OBS-3: what a client tells, and what it never tells.
+//! OBS-5, OBS-3: the telemetry of a client, and the values that it never contains.
 
 use seaworthy_client::ClientError;
 use seaworthy_core::{Code, Error, Secret};

@@ -219,8 +219,8 @@ async fn client_hedges_late_reads_if_configured_res_8() {
     assert!(began.elapsed() < Duration::from_secs(2));
     assert_eq!(server.seen().len(), 2);
     assert_eq!(hedged.policies().snapshot().hedge.unwrap().hedges, 1);
-    // What changes something, or has a body, is waited for, and so is everything where nothing is
-    // set.
+    // Unsafe requests, requests with a body, and clients without settings wait for the first
+    // answer.
     for (client, method, body) in [
         (hedging(), Method::PUT, ""),
         (hedging(), Method::POST, ""),

@@ -135,8 +135,9 @@ async fn client_uses_http_2_if_configured_res_3() {
     assert_eq!(response.text().await.unwrap(), "HTTP/2.0");
 }
 
-/// An authority in a folder, with a server of it that asks for certificates of the same authority,
-/// speaks HTTP/2 and answers with the version that it was asked in.
+/// A certificate authority in a folder, and a server with its certificate. The server requires
+/// client certificates of the same authority, uses HTTP/2 and answers with the version of the
+/// request.
 struct Mutual {
     authority: Authority,
     address: SocketAddr,

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::fixture::{Reply, Server, answer, builder, client, once};
 
-/// What a busy machine adds to a timer.
+/// The delay that a busy machine adds to a timer.
 const SLACK: Duration = Duration::from_millis(1_000);
 
 fn assert_timed_out(error: ClientError, expected: Limit, allowed: u64, began: Instant) {

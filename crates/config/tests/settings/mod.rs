@@ -88,7 +88,7 @@ impl Default for Log {
 pub enum Level {
     /// Everything.
     Debug,
-    /// What operators follow.
+    /// The level that operators read.
     Info,
     /// A warning.
     Warn,

@@ -20,7 +20,7 @@ const MAX_FIELDS_BYTES: usize = 3 * 1024;
 const MAX_REASON_BYTES: usize = 63;
 
 /// Converts an error to a gRPC status with its code and public message. The details are `ErrorInfo`
-/// (always the first; its domain is the name of the service), `RequestInfo`, `BadRequest` with
+/// (always the first, with the name of the service as its domain), `RequestInfo`, `BadRequest` with
 /// every bad field, and `RetryInfo`. The private cause is not sent.
 ///
 /// A long message is cut off. The status names the first field violations and counts the others. A

@@ -4,7 +4,7 @@ use super::{DataError, DataErrorKind};
 use crate::InvalidDatabaseUrl;
 
 impl From<DataError> for Error {
-    /// The message tells the client what to do and contains no detail of the database. The details
+    /// The message contains the action for the client and no detail of the database. The details
     /// are in the private cause.
     fn from(error: DataError) -> Self {
         if let Some(refusal) = error.refusal() {

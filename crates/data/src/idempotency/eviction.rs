@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::room::Wanted;
 
-/// What rows take of the table.
+/// The space that rows occupy in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Used {
     pub(super) entries: i64,
@@ -12,7 +12,7 @@ pub(super) struct Used {
     pub(super) size: i64,
 }
 
-/// What an eviction must free.
+/// The space that an eviction must free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
     Entries(i64),
@@ -20,7 +20,7 @@ pub(super) enum Room {
     Size(i64),
 }
 
-/// What one caller has of the table.
+/// The share of one caller in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Share {
     pub(super) name: String,

@@ -29,7 +29,7 @@ pub(super) struct Limits {
     pub(super) size: i64,
 }
 
-/// What a caller adds to the table.
+/// The space that a caller adds to the table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) share: &'a str,

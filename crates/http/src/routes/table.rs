@@ -21,7 +21,7 @@ pub enum RouteError {
     Path {
         /// The path as it was given.
         path: String,
-        /// What is wrong with it.
+        /// A description of the problem.
         problem: String,
     },
     /// Two handlers for one method of one path.

@@ -1,4 +1,5 @@
-//! What differs when the requests of a stack are gRPC calls: every other step is the same, so there is one stack and not two.
+//! The differences of a stack that serves gRPC calls. Every other step is the same, so there is one
+//! stack for both protocols.
 
 mod media_type;
 mod message_position;
@@ -15,7 +16,7 @@ pub use timeout::grpc_timeout;
 pub use trailers::StatusInTrailers;
 pub(crate) use trailers::with_trailers;
 
-/// What the requests of a stack are.
+/// The protocol of the requests of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Protocol {
     /// Anything over HTTP.

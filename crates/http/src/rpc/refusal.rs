@@ -7,7 +7,7 @@ use super::status::GRPC_STATUS;
 
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
-/// What `grpc-message` may not hold as it is: all but printable ASCII, and the percent sign itself.
+/// The bytes that `grpc-message` must escape: all but printable ASCII, and the percent sign itself.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// An error as the whole answer to a call: code and public message, without details, which only who knows the contract can write.

@@ -33,7 +33,7 @@ impl RpcStatus {
     pub(crate) const CANCELLED: Self = Self(1);
     pub(crate) const UNKNOWN: Self = Self(2);
 
-    /// The status that headers or trailers carry; a number that gRPC does not know is `UNKNOWN`.
+    /// The status that headers or trailers carry. A number that gRPC does not define is `UNKNOWN`.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(GRPC_STATUS)?.to_str().ok();
         let number = text.and_then(|text| text.parse::<u8>().ok());

@@ -147,7 +147,7 @@ fn admit<M, S, B>(
     B::Error: Into<axum::BoxError>,
 {
     ConnectionStats::count(&shared.stats.accepted);
-    // Responses are written whole; waiting for more to send would only delay them.
+    // Responses are written whole, so waiting for more data would only delay them.
     let _ = stream.set_nodelay(true);
     match shared.registry.admit(peer) {
         Ok((state, ticket)) => {

@@ -11,7 +11,7 @@ pub enum ListenError {
     Bind {
         /// The address of the setting.
         address: SocketAddr,
-        /// What the system answered.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A file of the TLS settings cannot be used.
@@ -22,7 +22,7 @@ pub enum ListenError {
     Setting {
         /// The key below the listener's own.
         key: &'static str,
-        /// What it is.
+        /// The value of the limit.
         value: u64,
         /// The least it may be.
         least: u64,

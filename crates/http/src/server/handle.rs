@@ -10,7 +10,8 @@ use super::{
 };
 use crate::tls::{Certificates, Reload, TlsError};
 
-/// A listener that serves. Clones command the same one; dropping them all stops nothing.
+/// A handle of a running listener. All clones control the same listener. Dropping them does not
+/// stop it.
 #[derive(Clone)]
 pub struct ServerHandle {
     pub(super) registry: Arc<Registry>,
@@ -21,17 +22,19 @@ pub struct ServerHandle {
 }
 
 impl ServerHandle {
-    /// Closes the listening socket. What clients had already connected is accepted and served first; open connections stay as they are.
+    /// Closes the listening socket. Connections in the kernel's accept queue are accepted and
+    /// served first. Open connections stay as they are.
     pub fn stop_accepting(&self) {
         self.stop.cancel();
     }
 
     /// Stops accepting and closes every connection without losing a request (LIFE-4).
     ///
-    /// Requests in flight are finished and answered with `connection: close` or, over HTTP/2, after a GOAWAY. Idle connections stay readable
-    /// for `connections.linger`, because a client may have sent a request before it could know; it is answered too. A connection that was upgraded to another protocol
-    /// ends when that does, or by [`abort`](Self::abort). Returns at once:
-    /// [`finished`](Self::finished) tells when all is done.
+    /// Requests in flight are finished and answered with `connection: close` or, over HTTP/2, after
+    /// a GOAWAY. Idle connections stay readable for `connections.linger`, because a client may have
+    /// sent a request before it saw the end. Such a request is answered too. A connection that was
+    /// upgraded to another protocol ends with that protocol, or by [`abort`](Self::abort). Returns
+    /// at once. Await [`finished`](Self::finished) for the end.
     pub fn drain(&self) {
         self.stop.cancel();
         self.registry.drain();
@@ -56,10 +59,11 @@ impl ServerHandle {
             .snapshot(u64::try_from(self.registry.count()).unwrap_or(u64::MAX))
     }
 
-    /// Reads the TLS files again, for every handshake from now on. The settings' `reload_interval` does so by itself.
+    /// Reads the TLS files again, for all later handshakes. The setting `reload_interval` does so
+    /// periodically.
     ///
     /// # Errors
-    /// A file cannot be used; those in use stay.
+    /// A file cannot be used. The files in use stay in use.
     pub async fn reload_tls(&self) -> Result<Reload, TlsError> {
         match &self.certificates {
             Some(certificates) => reload::now(certificates, &self.stats).await,

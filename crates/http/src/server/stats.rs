@@ -62,7 +62,7 @@ pub struct ConnectionStatsSnapshot {
     pub refused_requests: u64,
     /// New TLS files taken into use.
     pub tls_reloads: u64,
-    /// New TLS files that could not be used; those before them stayed.
+    /// Changed TLS files that could not be used. The previous files stayed in use.
     pub tls_reload_failures: u64,
 }
 

@@ -28,7 +28,7 @@ struct Fixture {
     sink: MemorySink,
 }
 
-/// What a client sees: the status of HTTP, and head and trailers together.
+/// The response as the client sees it: the HTTP status, and head and trailers together.
 struct Answer {
     status: StatusCode,
     fields: HeaderMap,

@@ -17,7 +17,7 @@ use super::{ClientCertificates, TlsConfig, TlsError, TlsVersion};
 /// A chain has a few KiB and the authorities of all browsers together less than half of this.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// What the files held at one moment.
+/// The content of the files at one moment.
 #[derive(PartialEq, Eq)]
 pub(super) struct Files {
     certificate: Vec<u8>,
@@ -83,7 +83,7 @@ impl Files {
         })?;
         let certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {
-            // The kind of key does not tell its public half; a handshake will.
+            // The type of the key does not reveal its public half. A handshake verifies it.
             Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
                 Ok(certified)
             }

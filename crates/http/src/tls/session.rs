@@ -6,7 +6,7 @@ use x509_parser::{certificate::X509Certificate, extensions::GeneralName, prelude
 
 use super::TlsVersion;
 
-/// What a handshake agreed on.
+/// The result of a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSession {
     version: TlsVersion,
@@ -14,7 +14,7 @@ pub struct TlsSession {
 }
 
 impl TlsSession {
-    /// What a handshake elsewhere, or in a test, agreed on.
+    /// The result of a handshake in a TLS terminator or in a test.
     #[must_use]
     pub fn new(version: TlsVersion, peer: Option<PeerCertificate>) -> Self {
         Self { version, peer }
@@ -36,7 +36,7 @@ impl TlsSession {
         self.version
     }
 
-    /// The client's certificate, verified against `client_ca`; none if it showed none.
+    /// The client's certificate, verified against `client_ca`. `None` if the client sent none.
     #[must_use]
     pub fn peer(&self) -> Option<&PeerCertificate> {
         self.peer.as_ref()

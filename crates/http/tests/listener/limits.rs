@@ -1,4 +1,4 @@
-//! SEC-3: limits on every listener; slow clients are cut off, others are served meanwhile.
+//! SEC-3: limits on every listener. Slow clients are cut off while other clients are served.
 
 use std::{net::Ipv6Addr, num::NonZeroU32, time::Duration};
 

@@ -26,7 +26,7 @@ pub(super) enum SessionEnd {
     Lost(TransportError),
 }
 
-/// What the session does with a delivery after its handler has ended.
+/// The action of the session for a delivery whose handler has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Settlement {
     /// Handled, dead-lettered or dropped.

@@ -69,7 +69,7 @@ pub(super) struct Member {
     pub(super) group: GroupName,
     /// The topics and their names in Kafka.
     topics: Vec<(String, Topic)>,
-    /// Where the member starts in partitions without a committed offset.
+    /// The first offset of partitions without a committed offset.
     pub(super) starts: HashMap<Partition, i64>,
     pub(super) limits: Limits,
     pub(super) state: Mutex<State>,

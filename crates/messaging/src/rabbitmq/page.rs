@@ -39,7 +39,8 @@ impl Page {
             self.size -= replaced.size();
         }
         while let Some((_, last)) = self.letters.last_key_value() {
-            // The letter that exceeds the size stays: it tells the caller that more may follow.
+            // The letter that exceeds the size stays, so that the caller learns that more may
+            // follow.
             let is_beyond = self.size - last.size() >= self.max_size;
             if self.letters.len() <= self.limit && !is_beyond {
                 return;

@@ -28,7 +28,7 @@ type Answer = Result<(), PublishError>;
 /// A message without a final answer, and the place for the answer.
 type Open<'a> = (&'a Envelope, &'a mut Answer);
 
-/// What the broker said to one message.
+/// The broker's answer to one message.
 enum Outcome {
     /// The broker answered for this message.
     Answered(Answer),
@@ -36,7 +36,7 @@ enum Outcome {
     ChannelFailed(lapin::Error),
 }
 
-/// What the error of a channel says about the messages that were sent on it.
+/// The meaning of a channel error for the messages that were sent on the channel.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     /// The broker refuses one of the messages permanently.

@@ -15,7 +15,7 @@ use crate::{
     store::claim::{claim, has_claimable_rows},
 };
 
-/// Publishes events until the service stops and no event is left. Cheap to clone; each clone is
+/// Publishes events until the service stops and no event is left. Cheap to clone. Each clone is
 /// another relay.
 #[derive(Clone)]
 pub(crate) struct Relay(pub(super) Arc<Parts>);

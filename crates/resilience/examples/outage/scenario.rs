@@ -17,7 +17,7 @@ const AFTER: Duration = Duration::from_secs(20);
 /// How long a call takes where time matters.
 const QUICK: Duration = Duration::from_millis(20);
 
-/// What is wrong with the dependency after the calm.
+/// The fault of the dependency after the calm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Trouble {
     /// Every call fails at once for so long.
@@ -26,14 +26,14 @@ pub(crate) enum Trouble {
     Errors(f64),
     /// Every call outlasts the caller's patience, which is this long, for a minute.
     Slow(Duration),
-    /// Nothing answers for so long; all that waited is answered then, and ten seconds in all are
-    /// looked at.
+    /// No call is answered for this time. Then all waiting calls are answered. The run covers ten
+    /// seconds.
     Pause(Duration),
     /// Five seconds down, five seconds up, for two minutes.
     Flapping,
 }
 
-/// What a run showed.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Findings {
     /// From the begin of the trouble to the first refusal.

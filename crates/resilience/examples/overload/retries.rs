@@ -14,7 +14,7 @@ use seaworthy_testkit::simulation::Simulation;
 const CAPACITY: f64 = 1_000.0;
 /// Requests a second that the clients want.
 const LOAD: f64 = 700.0;
-/// A client waits so long, then tries again; the server does the work all the same.
+/// A client retries after this time. The server still completes the first request.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The server stands still from here
 const HICCUP_BEGINS: Duration = Duration::from_secs(10);

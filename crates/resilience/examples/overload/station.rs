@@ -17,7 +17,7 @@ use seaworthy_testkit::simulation::Simulation;
 
 /// How work varies: the slowest of a hundred takes twice the median.
 const SPREAD: f64 = 0.3;
-/// The overload begins at once; until then the limit finds its level and nothing is counted.
+/// The overload begins at once. During this time the limit finds its level and nothing is counted.
 const WARM_UP: Duration = Duration::from_secs(5);
 /// The overload after that. Its first five seconds are not counted either: the dependency that
 /// becomes slower does so at their begin.
@@ -27,7 +27,7 @@ const CALM: Duration = Duration::from_secs(6);
 /// The client timeout. The server continues calls that their clients have cancelled.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What limits the server.
+/// The limit of the server.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Bottleneck {
     /// Work is shared by eight cores: each request is slowed by every other.
@@ -38,7 +38,7 @@ pub(crate) enum Bottleneck {
     SlowDependency,
 }
 
-/// What a run showed.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Findings {
     /// Answers in time, a second, over the capacity.
@@ -61,7 +61,7 @@ struct Job {
     permit: Option<ConcurrencyPermit>,
     asked: Duration,
     critical: bool,
-    /// Seconds of work; once it runs, the station's progress at which it ends.
+    /// Seconds of work. While it runs, the progress of the station at which it ends.
     work: f64,
 }
 

@@ -20,7 +20,7 @@ pub struct BulkheadConfig {
     pub max_concurrent_calls: NonZeroU32,
     /// Maximum number of waiting calls.
     pub max_waiting_calls: u32,
-    /// Maximum time that a call waits; zero rejects it at once.
+    /// Maximum time that a call waits. Zero rejects it at once.
     pub max_wait: Delay,
 }
 

@@ -34,7 +34,8 @@ struct Queue {
     entries: VecDeque<(u64, oneshot::Sender<Place>)>,
 }
 
-/// A place that is taken as long as this lives; `None` only where it passes to another owner.
+/// A slot that is occupied as long as this value lives. `None` only while it passes to another
+/// owner.
 #[derive(Debug)]
 pub(super) struct Place(Option<Places>);
 

@@ -102,7 +102,8 @@ async fn a_call_that_is_cancelled_gives_its_place_back_res_5() {
     }
 }
 
-/// What a test does with places, in order; `usize` chooses among those who hold one or wait.
+/// The operations of a test on slots, in order. `usize` chooses among the holders or the waiting
+/// calls.
 #[derive(Debug, Clone)]
 enum Step {
     Ask,

@@ -12,7 +12,7 @@ const MIN_RESPONSES: u32 = 10;
 /// succeeded since the first of them began.
 #[derive(Debug)]
 pub(super) struct Silence {
-    /// Number of pending calls that are a silence; 0 disables it.
+    /// Number of pending calls that are a silence. 0 disables it.
     min_calls: u32,
     slow_call_duration: Duration,
     window: Duration,

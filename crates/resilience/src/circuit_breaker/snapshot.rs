@@ -10,7 +10,7 @@ pub enum BreakerState {
     Closed,
     /// Only probes are admitted.
     Open,
-    /// `half_open_calls` calls are admitted; in adaptive mode, a share of them.
+    /// `half_open_calls` calls are admitted. In adaptive mode, a share of them is admitted.
     HalfOpen,
 }
 

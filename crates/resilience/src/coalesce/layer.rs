@@ -6,8 +6,8 @@ use tower_service::Service;
 
 use super::service::CoalesceService;
 
-/// Makes one call of equal requests. `key` tells which are equal; a request for which it says
-/// `None` is alone.
+/// Makes one call for equal requests. `key` returns the identity of a request. A request with the
+/// key `None` is not shared.
 #[derive(Debug, Clone)]
 pub struct CoalesceLayer<F, Request> {
     key: F,
@@ -15,7 +15,7 @@ pub struct CoalesceLayer<F, Request> {
     request: PhantomData<fn(Request)>,
 }
 
-/// What counts the requests that needed no call of their own.
+/// The counter of requests that shared the call of another request.
 pub(crate) fn coalesced(name: &str, metrics: &Metrics) -> Counter {
     metrics.counter(
         "coalesced_total",

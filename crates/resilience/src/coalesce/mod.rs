@@ -1,12 +1,12 @@
-//! Request coalescing: equal requests that run at the same time are one call, whose answer all of
-//! them get (RES-8).
+//! Request coalescing: equal requests that run at the same time share one call and its answer
+//! (RES-8).
 //!
-//! For reads that many ask at once, such as a cache entry that has just expired. The shared future
-//! is that of `futures`; ours is the map by key. Off unless a layer is put in place. The call runs
-//! while a caller waits for it, and is dropped with the last caller. A later request never gets an
-//! older answer: when a call has ended, the next one is made anew. Its deadline is that of the
-//! request that came first; whatever looks at the context while the call runs sees that of a
-//! request which waits for it.
+//! For reads that many callers send at once, such as those of a cache entry that has just expired.
+//! The shared future is that of the crate `futures`. The map by key is part of this module. The
+//! policy is off unless a layer is added. The call runs while a caller waits for it, and is dropped
+//! with the last caller. A later request never gets an older answer, because a new call begins
+//! after the previous one ended. Its deadline is that of the first request. Code that reads the
+//! context during the call sees that of a waiting request.
 
 mod layer;
 mod service;

@@ -20,7 +20,7 @@ type Answer<S, Request> = Result<<S as Service<Request>>::Response, <S as Servic
 type Running<S, Request> = BoxFuture<'static, Answer<S, Request>>;
 type Calls<S, K, Request> = Mutex<HashMap<K, WeakShared<Running<S, Request>>>>;
 
-/// What a request is recognized by.
+/// The identity of a request.
 pub trait Key: Hash + Eq + Clone + Send + 'static {}
 
 impl<K: Hash + Eq + Clone + Send + 'static> Key for K {}

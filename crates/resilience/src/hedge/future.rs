@@ -18,7 +18,7 @@ use crate::{
 
 pin_project! {
     /// The future of [`HedgeService`](super::HedgeService). The first success wins, and the other
-    /// call is dropped; an error counts when both have failed.
+    /// call is dropped. It returns an error only if both calls have failed.
     pub struct HedgeFuture<S, P, Request>
     where
         S: Service<Request>,

@@ -5,7 +5,7 @@ use tower_layer::Layer;
 use super::{config::HedgeConfig, service::HedgeService};
 use crate::retry::Retry;
 
-/// Sends a second request when the answer to the first is late. `replay` tells which requests may
+/// Sends a second request when the answer to the first is late. `replay` decides which requests may
 /// be repeated.
 #[derive(Debug, Clone)]
 pub struct HedgeLayer<P> {
@@ -15,7 +15,7 @@ pub struct HedgeLayer<P> {
     replay: P,
 }
 
-/// What counts the hedges of a dependency.
+/// The counter of the hedges of a dependency.
 pub(crate) fn hedges(name: &str, metrics: &Metrics) -> Counter {
     metrics.counter(
         "hedges_total",

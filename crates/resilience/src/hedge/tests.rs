@@ -17,8 +17,8 @@ use crate::{
     retry::{Replay, ReplayClone, ReplayNever, Retry, RetryBudgetConfig, RetryConfig},
 };
 
-/// How long the answer takes and how many calls were made, when the first call takes a second and
-/// any other 10 ms.
+/// Returns the time until the answer and the number of calls, when the first call takes a second
+/// and any other 10 ms.
 async fn ask<P: Replay<()>>(replay: P, min_retries_per_second: u32) -> (Duration, u32) {
     let budget = RetryBudgetConfig {
         ratio: Ratio::ZERO,

@@ -15,7 +15,7 @@ pub struct LimitGate<C> {
     classify: C,
 }
 
-/// What a call within the limits carries with it.
+/// The permits of a call within the limits.
 #[derive(Debug)]
 pub struct LimitPass<C> {
     permit: Option<ConcurrencyPermit>,

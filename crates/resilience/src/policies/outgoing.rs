@@ -9,8 +9,8 @@ use crate::{
     rate_limit::{RateLimitKey, RateLimiter},
 };
 
-/// The limits on the calls to a dependency, of which one at least is set. Cheap to clone; all
-/// clones are the same limits.
+/// The limits on the calls to a dependency. At least one is set. Cheap to clone. All clones are the
+/// same limits.
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing(Arc<Inner>);
 

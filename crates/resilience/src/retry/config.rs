@@ -19,7 +19,7 @@ const DEFAULT_MAX_RETRY_AFTER: Timeout = Timeout::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetryConfig {
-    /// Maximum number of attempts, including the first; 1 disables retries.
+    /// Maximum number of attempts, including the first. 1 disables retries.
     pub max_attempts: NonZeroU32,
     /// Upper bound of the first delay. It doubles per attempt, and the delay is random below it.
     pub initial_backoff: Timeout,

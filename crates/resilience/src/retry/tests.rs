@@ -195,8 +195,8 @@ fn chunks(sizes: &[usize]) -> Chunks {
     StreamBody::new(futures::stream::iter(frames))
 }
 
-/// What each attempt received, from a server that reads `frames` frames of the body and then
-/// answers 503.
+/// Returns the bytes that each attempt sent to a server that reads `frames` frames of the body and
+/// then answers 503.
 async fn received(request: Request<ReplayBody<Chunks>>, frames: usize) -> Vec<usize> {
     let attempts = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&attempts);

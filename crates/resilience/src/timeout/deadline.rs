@@ -25,7 +25,7 @@ pub struct DeadlineLayer {
     limit: Timeout,
 }
 
-/// What [`DeadlineLayer`] makes.
+/// The service of [`DeadlineLayer`].
 #[derive(Debug, Clone)]
 pub struct Deadline<S, G = ()> {
     inner: S,
@@ -35,7 +35,7 @@ pub struct Deadline<S, G = ()> {
 }
 
 impl DeadlineLayer {
-    /// A layer with this limit; the name is that of the dependency.
+    /// A layer with this limit. `name` is that of the dependency.
     pub fn new(name: impl Into<Arc<str>>, limit: Timeout) -> Self {
         Self {
             name: name.into(),
@@ -45,7 +45,7 @@ impl DeadlineLayer {
 }
 
 impl<S> Deadline<S> {
-    /// Gives every call of a service at most `limit`; the name is that of the dependency.
+    /// Gives every call of a service at most `limit`. `name` is that of the dependency.
     pub fn new(inner: S, name: &Arc<str>, limit: Timeout) -> Self {
         Self::gated(inner, name, limit, ())
     }

@@ -3,7 +3,7 @@ use crate::{CallError, Refusal};
 /// Admits calls and observes their outcomes inside the timeout layer. A separate layer would cost
 /// time in every call.
 pub trait Gate<T, E> {
-    /// What a call that may begin carries with it.
+    /// The permit of a call that may begin.
     type Pass: Pass<T, E>;
 
     /// Asks whether a call may begin now.

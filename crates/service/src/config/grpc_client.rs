@@ -46,7 +46,7 @@ pub struct GrpcClientConfig {
     /// Whether the dependency or each method has a circuit breaker.
     #[serde(default)]
     pub breaker_per: BreakerPer,
-    /// Which properties of the current request the client forwards.
+    /// The properties of the current request that the client forwards.
     #[serde(default)]
     pub propagation: Propagation,
     /// Timeouts, retries, circuit breaker and bulkhead. `attempt_timeout` limits the time until a

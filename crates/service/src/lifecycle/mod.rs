@@ -1,5 +1,5 @@
-//! The life of a service as one ordered list (LIFE-2, LIFE-3, LIFE-4). [`Phase`] is that list;
-//! everything else here walks along it.
+//! The lifecycle of a service as one ordered list (LIFE-2, LIFE-3, LIFE-4). [`Phase`] is that list.
+//! The other types of this module run it.
 
 mod config;
 mod phase;

@@ -15,7 +15,7 @@ pub struct Setting {
     pub is_default: bool,
     /// Whether the setting is a secret whose value is written in a file or on the command line.
     pub is_inline_secret: bool,
-    /// What the type of the setting declares about it.
+    /// The declarations of the setting's type.
     pub marks: Marks,
 }
 

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use seaworthy_core::ByteSize;
 
-/// Where Linux mounts control groups, in containers too.
+/// The folder in which Linux mounts control groups, in containers too.
 const CONTROL_GROUPS: &str = "sys/fs/cgroup";
 /// The file that lists the groups of the process.
 const OWN_GROUPS: &str = "proc/self/cgroup";
@@ -19,7 +19,7 @@ pub(crate) fn memory_limit(root: &Path) -> Option<ByteSize> {
     let groups = fs::read_to_string(root.join(OWN_GROUPS)).ok()?;
     let mounted = root.join(CONTROL_GROUPS);
     let limits = groups.lines().flat_map(|line| {
-        // `hierarchy:controllers:path`; version 2 names no controllers.
+        // `hierarchy:controllers:path`. Version 2 has no controllers.
         let mut fields = line.splitn(3, ':');
         let (_, controllers, path) = (fields.next(), fields.next(), fields.next());
         let (folder, file) = match controllers {

@@ -11,7 +11,7 @@ pub struct Violation {
     pub key: String,
     /// The place that set the value.
     pub origin: String,
-    /// What is unsafe, and the consequence.
+    /// The unsafe value and its consequence.
     pub why: String,
     /// What to do.
     pub fix: String,

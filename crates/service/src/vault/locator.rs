@@ -1,6 +1,6 @@
 use seaworthy_config::SecretError;
 
-/// What stands behind `vault:`, checked so that it can be put into a path as it is.
+/// The part after `vault:`, checked so that it can be inserted into a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Locator<'a> {
     pub(super) mount: &'a str,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{SCHEME, access::Access, locator::Locator};
 
-/// A secret is a word or a key; Vault itself takes no entry above 1 MiB by default.
+/// A secret is a password or a key. Vault's own limit is 1 MiB by default.
 const LARGEST_ANSWER: usize = 1_048_576;
 
 /// Asks Vault. The loader bounds how long that may take.
@@ -31,8 +31,8 @@ struct Version {
 }
 
 impl VaultSource {
-    /// What these variables say of Vault. What is wrong with them is an error of the first secret
-    /// that needs them.
+    /// Reads these variables about Vault. An invalid variable is an error of the first secret that
+    /// needs it.
     pub(crate) fn new(environment: &Environment) -> Self {
         Self(Access::from(environment))
     }
@@ -60,7 +60,7 @@ impl VaultSource {
         })?;
         let status = response.status();
         match status {
-            // What was deleted is answered like what was never there, but with a body that says so.
+            // Vault answers 404 for deleted secrets too, with a body that contains the reason.
             StatusCode::OK | StatusCode::NOT_FOUND => {}
             StatusCode::FORBIDDEN => {
                 return Err(SecretError::new(format!(
@@ -77,7 +77,7 @@ impl VaultSource {
             .await;
         let body =
             body.map_err(|_| SecretError::new("the answer of Vault is incomplete or too large"))?;
-        // What serde says of a mismatch could hold a piece of the secret.
+        // The error of serde could contain a part of the secret.
         let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
             SecretError::new(if status == StatusCode::NOT_FOUND {
                 format!("Vault has nothing at {mount}/{path}")

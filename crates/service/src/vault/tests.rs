@@ -16,7 +16,7 @@ static VAULT: Shared<VaultServer> = Shared::new("SEAWORTHY_TEST_VAULT", |program
     Ok(vault)
 });
 
-/// What a service is given: it reads its own, and no more.
+/// The policy of a service: it reads its own secrets only.
 const READER: &str = r#"path "secret/data/app/*" { capabilities = ["read"] }"#;
 
 fn environment(address: &str, token: &str) -> Environment {

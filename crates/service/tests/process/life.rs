@@ -18,8 +18,8 @@ use super::trial;
 const ROUNDS: u32 = 20;
 const CLIENTS: u32 = 64;
 
-/// Sends request after request until the service says that it closes; a request that was sent and
-/// never answered is lost.
+/// Sends requests until the service closes the connection. A request that was sent and never
+/// answered is lost.
 fn hammer(address: SocketAddr, answered: &AtomicU32) -> Result<(), String> {
     let mut connection =
         Connection::open(address).map_err(|error| format!("not connected: {error}"))?;
@@ -125,7 +125,7 @@ fn handlers_that_never_yield_cannot_hold_up_the_exit_life_4() {
     let ended = service.ended().unwrap();
     assert_eq!(ended.status.code(), Some(75));
     assert!(ended.stderr.contains("GET /busy"), "{}", ended.stderr);
-    // Who cannot flush is not waited for.
+    // The stop does not wait for an exporter that cannot flush.
     assert!(ended.took < Duration::from_secs(10), "{:?}", ended.took);
 }
 
@@ -175,7 +175,7 @@ fn an_open_http2_connection_does_not_hold_up_the_stop_life_4() {
     let (address, _) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let mut client = TcpStream::connect(address).unwrap();
-    // The preface and an empty SETTINGS frame; then a stream whose request never ends: HEADERS
+    // The preface and an empty SETTINGS frame. Then a stream whose request never ends: HEADERS
     // without END_STREAM of `POST / http trial`.
     client
         .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")

@@ -30,7 +30,7 @@ fn feed(command: &mut Command, text: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// What `/metrics` says after a bit of everything has happened.
+/// Returns `/metrics` after the service has recorded each kind of metric.
 fn scraped(accept: &str) -> String {
     let mut service = trial(&[]);
     let (public, admin) = service.addresses().unwrap();

@@ -28,8 +28,9 @@ pub struct CountersConfig {
     pub password: Option<Secret<String>>,
     /// The number of the database, if the address is `host:port`.
     pub database: u32,
-    /// What happens to requests while Redis is unavailable: `closed` rejects them, `local` counts them
-    /// in each replica, `open` admits them. Default: `closed` in production and staging, else `local`.
+    /// The policy for requests while Redis is unavailable: `closed` rejects them, `local` counts
+    /// them in each replica, `open` admits them. Default: `closed` in production and staging, else
+    /// `local`.
     pub on_failure: Option<OnStoreFailure>,
 }
 

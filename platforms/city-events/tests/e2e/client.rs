@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::eventually::eventually;
 
-/// The password of all users whom tests register.
+/// The password of all users that tests register.
 pub(crate) const PASSWORD: &str = "a long enough sentence";
 
 /// The gateway of a platform, and the mailbox of its e-mail service.

@@ -16,7 +16,7 @@ const LENIENT_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT_PADDING);
 const URL_SAFE_ALPHABET: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT_PADDING);
 
-/// `bytes`. Written as standard base64 with padding; read in both alphabets, with or without
+/// `bytes`. Written as standard base64 with padding. Both alphabets are read, with or without
 /// padding.
 #[derive(Debug)]
 pub struct Binary;

@@ -21,8 +21,8 @@ pub trait JsonEnum {
     fn name(number: i32) -> Option<&'static str>;
 }
 
-/// An enum. Written by name; read by name or number. Unknown numbers are kept, because proto3 enums
-/// are open.
+/// An enum. It is written by name, and read by name or number. Unknown numbers are kept, because
+/// proto3 enums are open.
 #[derive(Debug)]
 pub struct Enumeration<E>(PhantomData<E>);
 

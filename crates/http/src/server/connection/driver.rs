@@ -21,7 +21,7 @@ use crate::server::{accept::Shared, config::LimitsConfig, stats::ConnectionStats
 /// How long after the end of everything a connection may still take to say good-bye, beside the lingering.
 const GOOD_BYE: Duration = Duration::from_secs(5);
 
-/// The version a connection speaks.
+/// The HTTP version of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
     Http1,
@@ -66,7 +66,7 @@ where
 pub(super) enum Ended {
     /// By itself, or by its peer.
     Done,
-    /// What was sent is not handed to the service; everything before it has been answered.
+    /// The bytes are not passed to the service. All requests before them have been answered.
     Rejected(Rejection),
     /// It has to be dropped as it is.
     Cut,
@@ -159,8 +159,9 @@ impl<C: Connection> Driver<C> {
         due
     }
 
-    /// Since when the service stops and waits for the rest of a head alone. A request is accepted once its head is complete; one that never is must not
-    /// hold up a stop. An old connection in a service that goes on has time for its head.
+    /// The moment since which the service stops and waits only for the rest of a head. A request is
+    /// accepted once its head is complete. An incomplete head must not delay a stop. An old
+    /// connection of a running service has time for its head.
     fn unaccepted_since(&self, head: Instant) -> Option<Instant> {
         if !self.shared.registry.is_draining() {
             return None;
@@ -172,7 +173,8 @@ impl<C: Connection> Driver<C> {
         self.connection
     }
 
-    /// Acts on a deadline that has passed; the end, if that is it.
+    /// Acts on a deadline that has passed. Returns the end of the connection if the deadline ends
+    /// it.
     fn act(&mut self, why: Due) -> Option<Ended> {
         let stats = &self.shared.stats;
         let count = |counter: &AtomicU64| ConnectionStats::count(counter);
@@ -234,7 +236,8 @@ impl<C: Connection> Future for Driver<C> {
             this.begin_closing();
         }
         loop {
-            // How a connection ends is the peer's affair; what it did wrong has been counted.
+            // An error at the end of a connection is not reported, because protocol violations are
+            // counted already.
             if Pin::new(&mut this.connection).poll(context).is_ready() {
                 return Poll::Ready(Ended::Done);
             }

@@ -1,9 +1,11 @@
-//! Where one HTTP/1 message ends and the next begins, read strictly, in front of a parser that is lenient.
+//! Finds the boundaries of HTTP/1 messages strictly, before a lenient parser reads them.
 //!
-//! The parser accepts what RFC 9112 lets it accept: a lone line feed as a line end, `Content-Length` beside `Transfer-Encoding`, the same length
-//! twice. A proxy in front that reads one of these differently sees other requests than this side does (request smuggling). No honest
-//! client needs any of them, so all are refused, and so are heads beyond the limits, because the parser's own answer to them has no body and
-//! no request ID. The scanner sees the bytes as they arrive and copies none but a line that is split between two reads.
+//! The parser accepts forms that RFC 9112 permits: a lone line feed as a line end, `Content-Length`
+//! beside `Transfer-Encoding`, the same length twice. A proxy that reads one of these differently
+//! sees other requests than this side (request smuggling). No honest client needs these forms, so
+//! all are refused. Heads beyond the limits are refused too, because the parser's own response to
+//! them has no body and no request ID. The scanner reads the bytes as they arrive and copies only a
+//! line that is split between two reads.
 
 use std::num::IntErrorKind;
 
@@ -21,7 +23,8 @@ const LONGEST_CHUNK_LINE: usize = 256;
 const LARGEST_LENGTH: u64 = u64::MAX - 2;
 /// Room for the method, the version and the blanks of a request line.
 const BESIDE_TARGET: usize = 64;
-/// A line of a trailer that is split between two reads is kept up to this length; the parser's own limit is below it.
+/// Maximum length of a trailer line that is split between two reads. The parser's own limit is
+/// lower.
 const LONGEST_LINE: usize = (1 << 20) + 2;
 
 /// Two parsers could disagree about the bytes, or one be made to read without end.
@@ -55,7 +58,7 @@ enum Place {
     Foreign,
 }
 
-/// What the head of the message says of its body.
+/// The body length that the head of the message declares.
 #[derive(Debug, Clone, Copy, Default)]
 struct Head {
     length: Option<u64>,
@@ -105,7 +108,7 @@ impl Framing {
         }
     }
 
-    /// What comes next belongs to a message whose head is complete.
+    /// Returns true if the next bytes belong to a message whose head is complete.
     pub(super) fn is_in_body(&self) -> bool {
         !matches!(self.place, Place::RequestLine | Place::Header)
     }
@@ -275,8 +278,8 @@ impl Framing {
         Ok(())
     }
 
-    /// After a message that may have led to another protocol the bytes are not read any more; the connection ends with the answer if it did
-    /// not.
+    /// After a message that may have led to another protocol the bytes are not scanned. Without an
+    /// upgrade the connection ends with the response.
     fn after_message(&self) -> Place {
         if self.head.leaves_http {
             Place::Foreign

@@ -28,7 +28,8 @@ pub(super) fn check_request_line(line: &[u8], max_uri_length: usize) -> Result<(
     is_sound.then_some(()).ok_or(Rejection::Malformed)
 }
 
-/// What may become a sound request line with more bytes. The parser does not wait for the end of a line, so neither may its guard.
+/// Checks that more bytes can complete a valid request line. The parser does not wait for the end
+/// of a line, so its guard cannot wait either.
 pub(super) fn check_request_line_start(start: &[u8]) -> Result<(), Rejection> {
     let mut parts = start.split(|byte| *byte == b' ');
     let method = parts.next().unwrap_or_default();
@@ -47,7 +48,7 @@ pub(super) fn check_request_line_start(start: &[u8]) -> Result<(), Rejection> {
     is_sound.then_some(()).ok_or(Rejection::Malformed)
 }
 
-/// What may become a sound header with more bytes.
+/// Checks that more bytes can complete a valid header.
 pub(super) fn check_header_start(start: &[u8]) -> Result<(), Rejection> {
     match memchr::memchr(b':', start) {
         Some(_) => check_header(start.strip_suffix(b"\r").unwrap_or(start)),
@@ -74,7 +75,7 @@ fn is_target(target: &[u8]) -> bool {
         || (target.iter().all(is_target_byte) && Uri::try_from(target).is_ok())
 }
 
-/// What the parser takes before it has seen the whole target.
+/// Returns true for bytes that the parser accepts before it has seen the whole target.
 fn is_target_byte(byte: &u8) -> bool {
     *byte > b' ' && *byte != 0x7f
 }

@@ -8,16 +8,16 @@ use crate::server::config::LimitsConfig;
 
 /// Least buffer of a connection: one full TLS record and a head beside it.
 const LEAST_BUFFER: usize = 64 << 10;
-/// What the parser's table holds without allocating.
+/// The number of headers that the parser's table holds without allocating.
 const INLINE_HEADERS: u32 = 100;
 
 /// Made once for a listener, used for every connection.
 pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
-    // The guard in front of the parser refuses at the limit itself; the parser would do so without a body.
+    // The guard refuses at the limit itself. The parser would refuse without a body.
     let head = limits.head.max_size.as_usize() + 1;
     let mut builder = http1::Builder::new();
     builder
-        // The driver watches the head; a second timer for each request would cost more than it gives.
+        // The driver watches the head. A second timer per request costs more than it gains.
         .header_read_timeout(None)
         .max_header_size(head)
         .max_buf_size(head.max(LEAST_BUFFER));

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::tls::TlsSession;
 
-/// What is known of a connection before its first request. Cloning is cheap.
+/// The facts about a connection before its first request. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct ConnectionInfo(Arc<Inner>);
 
@@ -39,14 +39,14 @@ impl ConnectionInfo {
         self.0.local
     }
 
-    /// What the TLS handshake agreed on, with the client's certificate; none without TLS.
+    /// The result of the TLS handshake, with the client's certificate. `None` without TLS.
     #[must_use]
     pub fn tls(&self) -> Option<&TlsSession> {
         self.0.tls.as_ref()
     }
 }
 
-/// Tells each request of its connection.
+/// Adds the connection's facts to each request.
 #[derive(Clone)]
 pub(crate) struct WithConnectionInfo<S> {
     service: S,

@@ -22,13 +22,14 @@ use crate::server::{
     accept::Shared, config::LimitsConfig, registry::Ticket, stats::ConnectionStats,
 };
 
-/// What every HTTP/2 client sends first (RFC 9113, section 3.4).
+/// The connection preface of every HTTP/2 client (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Stands in the place of a malformed chunk: valid nowhere in its framing, and complete, so that the parser refuses at once.
 const REFUSED: &[u8] = b"\0\r\n\r\n";
 
-/// What a peer may still send after the end, before it is left alone: enough for the rest of a refused form, little for a flood.
+/// Bytes that a peer may still send after the end: enough for the rest of a refused form, little
+/// for a flood.
 const MOST_LINGERING: usize = 256 << 10;
 
 /// How long the last answer may take before the lingering: one packet fits the buffer of any socket, unless the peer already holds it up.
@@ -54,7 +55,7 @@ struct Prefix {
     taken: usize,
 }
 
-/// What the bytes read are.
+/// The state of the bytes that are read.
 enum Reading {
     /// Not looked at: HTTP/2, or not yet known.
     Opaque,
@@ -62,9 +63,9 @@ enum Reading {
         framing: Framing,
         stats: Arc<ConnectionStats>,
     },
-    /// A head that is answered without the parser; nothing more is delivered.
+    /// A head that is refused without the parser. No later byte is delivered.
     Rejected,
-    /// A malformed body; the rest is not delivered.
+    /// A malformed body. Its rest is not delivered.
     Refused,
 }
 
@@ -95,7 +96,7 @@ impl ConnectionIo {
         }
     }
 
-    /// The protocol agreed on in the handshake. Under TLS a client that names none speaks HTTP/1.
+    /// The protocol of the handshake. A TLS client without ALPN uses HTTP/1.
     pub(super) fn alpn(&self) -> Option<&[u8]> {
         match &self.stream {
             Stream::Plain(_) => None,
@@ -196,8 +197,9 @@ impl ConnectionIo {
         .await;
     }
 
-    /// Tells the peer that this side has ended, reads what it still sends, and forgets it. Closing a socket with unread bytes makes the kernel send a
-    /// reset, which destroys the answer on its way to the peer (RFC 9112, section 9.6).
+    /// Sends the end of the stream, then reads and discards the bytes that the peer still sends.
+    /// Closing a socket with unread bytes makes the kernel send a reset, which destroys the
+    /// response on its way to the peer (RFC 9112, section 9.6).
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (linger, state) = (self.linger, &self.state);
         let lingering = self.lingering.get_or_insert_with(|| {
@@ -270,7 +272,7 @@ impl AsyncRead for ConnectionIo {
             this.state.heard();
             this.examine(buffer, before);
             if buffer.filled().len() == before {
-                // Nothing of it was sound; no bytes would mean the end of the stream.
+                // No byte of it was valid, and zero bytes would mean the end of the stream.
                 return Poll::Pending;
             }
         }

@@ -1,4 +1,4 @@
-//! What happens before the first request: handshake and sniffing, each within its deadline.
+//! The steps before the first request: handshake and sniffing, each within its deadline.
 
 use std::{
     future::{Future, poll_fn},

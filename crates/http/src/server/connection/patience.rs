@@ -23,7 +23,7 @@ impl Patience {
         }
     }
 
-    /// The peer keeps this side waiting; the moment at which it has done so for too long.
+    /// The peer keeps this side waiting. Returns the deadline.
     pub(crate) fn wait(&mut self, now: impl FnOnce() -> Instant) -> Instant {
         let since = *self.waiting_since.get_or_insert_with(now);
         since + self.allowed.saturating_sub(self.owed)

@@ -1,4 +1,4 @@
-//! What is wrong with a request as a whole, whatever it asks for.
+//! Checks of a request as a whole, independent of its route.
 
 use http::{
     Method, Version,
@@ -61,7 +61,7 @@ fn names_one_host(parts: &Parts) -> bool {
         (Some(authority), Some(host)) => is_host(authority) && authority.eq_ignore_ascii_case(host),
         (Some(authority), None) => is_host(authority) && parts.version != Version::HTTP_11,
         (None, Some(_)) => true,
-        // Clients of HTTP/1.0 could not name it; and an authority is what CONNECT consists of.
+        // Clients of HTTP/1.0 send no `Host`, and CONNECT names the authority as its target.
         (None, None) => parts.version < Version::HTTP_11 && parts.method != Method::CONNECT,
     }
 }

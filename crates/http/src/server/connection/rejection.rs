@@ -1,4 +1,5 @@
-//! What is answered to a request that never reaches the service: the problem document that the service itself would send (API-2).
+//! The response to a request that never reaches the service: the problem document that the service
+//! itself would send (API-2).
 
 use std::net::SocketAddr;
 

@@ -10,8 +10,9 @@ use pin_project_lite::pin_project;
 
 use super::{state::InFlight, streams::Outflow};
 
-/// What is handed to one HTTP/2 stream at once. The protocol library takes a frame whole, however large, and only then minds its limits; in
-/// pieces a peer that takes nothing makes this side hold one of them.
+/// Maximum bytes passed to one HTTP/2 stream at once. The protocol library accepts a frame of any
+/// size before it applies its limits. With small pieces, this side holds only one piece for a peer
+/// that reads nothing.
 const PIECE: usize = 16 << 10;
 
 pin_project! {

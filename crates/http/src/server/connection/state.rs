@@ -16,10 +16,10 @@ use tokio::time::{Duration, Instant};
 use super::rejection::Rejection;
 use crate::server::registry::ConnectionSnapshot;
 
-/// What the parts of a connection tell each other, and what the listener tells it.
+/// The state that the tasks of a connection and its listener share.
 ///
-/// One task works on a connection over HTTP/1 and several over HTTP/2, so the fields are atomic; none of them orders memory for another
-/// but the two commands.
+/// One task serves a connection over HTTP/1 and several over HTTP/2, so the fields are atomic. Only
+/// the two commands order memory.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
     peer: SocketAddr,
@@ -122,13 +122,13 @@ impl ConnectionState {
         self.opened
     }
 
-    /// Tells the connection to end after the request in flight.
+    /// Commands the connection to end after the request in flight.
     pub(crate) fn close(&self) {
         self.closing.store(true, Release);
         self.waker.wake();
     }
 
-    /// Tells the connection to end now.
+    /// Commands the connection to end at once.
     pub(crate) fn abort(&self) {
         self.aborted.store(true, Release);
         self.close();
@@ -243,8 +243,8 @@ impl ConnectionState {
         self.flooded.load(Acquire)
     }
 
-    /// Counts a cancelled request; true if there were too many. A client that waits in vain cancels as well, so only one that cancels most of
-    /// what it asks is taken for an attacker.
+    /// Counts a cancelled request. Returns true if there were too many. A client that waits in vain
+    /// cancels too, so only a client that cancels most of its requests counts as an attacker.
     fn cancelled(&self, limit: ResetLimit, now: Instant) -> bool {
         self.resets.lock().cancel(&self.requests, limit, now)
     }

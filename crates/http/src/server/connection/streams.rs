@@ -1,7 +1,8 @@
-//! The requests of one HTTP/2 connection, each a task that ends when its peer stops taking the response.
+//! The requests of one HTTP/2 connection. Each is a task that ends when its peer stops reading the
+//! response.
 //!
-//! A blocked socket is seen where the bytes are written. A stream can be blocked alone, by a window its peer does not open again
-//! (CVE-2019-9517), while the connection is well; only the stream is reset then.
+//! A blocked socket is detected on writes. A single stream can be blocked by a window that its peer
+//! does not open again (CVE-2019-9517), while the connection works. Then only the stream is reset.
 
 use std::{
     future::Future,
@@ -21,7 +22,7 @@ use tokio::time::{Instant, Sleep};
 use super::patience::Patience;
 use crate::server::{accept::Shared, stats::ConnectionStats};
 
-/// What the response of a stream tells the task that sends it.
+/// The progress that the response of a stream reports to the task that sends it.
 #[derive(Debug, Default)]
 pub(super) struct Outflow {
     waits: AtomicBool,
@@ -29,13 +30,13 @@ pub(super) struct Outflow {
 }
 
 impl Outflow {
-    /// The service has handed something over; what comes next is the peer's turn.
+    /// The service has produced bytes, and the peer has to read them.
     pub(super) fn handed_over(&self, bytes: usize) {
         self.bytes.fetch_add(bytes, Relaxed);
         self.waits.store(true, Relaxed);
     }
 
-    /// The service has nothing to hand over; the peer cannot be blamed.
+    /// The service has nothing to send, so the peer is not at fault.
     pub(super) fn rests(&self) {
         self.waits.store(false, Relaxed);
     }
@@ -70,7 +71,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, work: F) {
-        // What has no outflow is the other half of an upgraded stream.
+        // A stream without an outflow is the other half of an upgraded stream.
         match self.next.lock().take() {
             None => tokio::spawn(work),
             Some(outflow) => {

@@ -200,7 +200,7 @@ impl Member {
 }
 
 impl SqliteDeliveries {
-    /// What a claim got, a new one or the one that runs.
+    /// Returns the deliveries of a claim, either a new claim or the one in progress.
     async fn claimed(&self) -> Result<Vec<Delivery>, TransportError> {
         let mut claims = self.claims.lock().await;
         if !claims.claimed.is_empty() {

@@ -71,7 +71,7 @@ impl SqliteBroker {
             // A confirmed message is on the disk, not only in the cache of the operating system.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
-        // SQLite has one writer; a second connection of this process would only wait for the first.
+        // SQLite has one writer. A second connection of this process would only wait for the first.
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .min_connections(1)

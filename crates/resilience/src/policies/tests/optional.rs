@@ -1,4 +1,4 @@
-//! What is off unless it is set, from the settings to the behaviour.
+//! Policies that are off by default, from the settings to the behavior.
 
 use futures::poll;
 use seaworthy_core::{Code, Deadline, Error, RequestContext, ServiceIdentity, context};
@@ -44,7 +44,7 @@ async fn a_rate_limit_from_the_settings_refuses_what_is_above_it_res_6() {
     assert_eq!(refusal.by(), Refused::DependencyLimited);
     assert_eq!(refusal.dependency(), STOCK);
     assert!(refusal.retry_after().unwrap() <= Duration::from_millis(500));
-    // Who called this service has not called too often.
+    // The limit is on calls to the dependency, so the caller did not exceed a limit of its own.
     assert_eq!(Error::from(refusal).code(), Code::Unavailable);
     let shown = policies.snapshot();
     assert_eq!((shown.breaker.failures, shown.retry.retries), (0, 0));

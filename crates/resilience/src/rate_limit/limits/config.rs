@@ -75,7 +75,7 @@ pub enum LimitBy {
     /// Those of one user, or of one IP address if the caller is anonymous.
     #[default]
     Caller,
-    /// Those of one IP address, whoever the user is. An IPv6 /64 counts as one address.
+    /// Requests of one IP address, whichever user sends them. An IPv6 /64 counts as one address.
     Ip,
     /// Those of one tenant. Requests without a tenant are not counted.
     Tenant,

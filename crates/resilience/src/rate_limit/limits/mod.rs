@@ -22,7 +22,7 @@ pub use self::{
 };
 use super::headers::RateLimitHeaders;
 
-/// The rate limits of a listener or a route. Cheap to clone; all clones share the counts.
+/// The rate limits of a listener or a route. Cheap to clone. All clones share the counts.
 ///
 /// A reload replaces the settings while requests are counted. Counts in Redis stay. Counts in this
 /// process start anew if the settings differ.

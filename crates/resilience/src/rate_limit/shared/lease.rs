@@ -26,7 +26,7 @@ use table::Table;
 const LEASES_PER_WINDOW: u32 = 20;
 
 /// A rate limit over all processes that borrows units and decides in memory as long as they last.
-/// Cheap to clone; all clones are the same limit.
+/// Cheap to clone. All clones are the same limit.
 #[derive(Clone)]
 pub struct LeasedRateLimiter(Arc<Inner>);
 
@@ -56,7 +56,7 @@ impl LeasedRateLimiter {
         }))
     }
 
-    /// Decides in memory, if a lease or a refusal of a moment ago allows that; else `None`.
+    /// Decides in memory if a lease or a recent refusal allows that. Returns `None` otherwise.
     ///
     /// # Errors
     /// A refusal when the limit is used up.

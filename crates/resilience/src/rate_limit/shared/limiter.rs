@@ -19,7 +19,7 @@ const HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(1).unwrap();
 /// The `Retry-After` of a request that could not be counted: by then the breaker probes again.
 const DEGRADED_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A rate limit over all processes that asks Redis about each request. Cheap to clone; all clones
+/// A rate limit over all processes that asks Redis about each request. Cheap to clone. All clones
 /// are the same limit.
 #[derive(Clone)]
 pub struct SharedRateLimiter(Arc<Inner>);
@@ -169,7 +169,7 @@ impl SharedRateLimiter {
         taken
     }
 
-    /// What the policy says about a request for which Redis cannot be asked.
+    /// Decides about a request by the policy for an unavailable store.
     pub(super) fn without_store(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         let inner = &*self.0;
         inner.errors.increment();
@@ -189,7 +189,7 @@ impl SharedRateLimiter {
     }
 }
 
-/// What keeps requests from each waiting for a store that is away.
+/// The circuit breaker that keeps requests from each waiting for an unavailable store.
 fn breaker() -> CircuitBreakerConfig {
     CircuitBreakerConfig {
         half_open_calls: HALF_OPEN_CALLS,

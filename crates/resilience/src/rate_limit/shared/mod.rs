@@ -1,10 +1,10 @@
 //! Rate limits that many processes share through Redis (RES-6).
 //!
-//! One script counts and decides in one atomic step, by Redis' own clock: processes whose clocks
-//! differ agree, and none can count between another's reading and writing. The window slides in 64
-//! slices; a key is one small hash that always expires. [`SharedRateLimiter`] asks for each
-//! request; [`LeasedRateLimiter`] borrows a few units at a time and decides most requests in
-//! memory.
+//! One script counts and decides in one atomic step, by the clock of Redis. Processes whose clocks
+//! differ agree, and no process can count between the read and the write of another. The window
+//! slides in 64 slices. A key is one small hash that always expires. [`SharedRateLimiter`] calls
+//! Redis for each request. [`LeasedRateLimiter`] borrows a few units at a time and decides most
+//! requests in memory.
 //!
 //! When Redis does not answer within its timeout, a policy decides:
 //! [`OnStoreFailure`](super::OnStoreFailure). A breaker then keeps requests from each waiting for

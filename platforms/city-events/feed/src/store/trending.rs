@@ -34,7 +34,7 @@ struct Level {
     last: Option<Uuid>,
 }
 
-/// What all statements of one page share.
+/// The parameters that all statements of one page share.
 #[derive(Debug, Clone, Copy)]
 struct Page {
     now: DateTime<Utc>,
