@@ -53,7 +53,9 @@ fn json_has_exactly_the_fields_of_the_schema() {
     let set = |names: &str| names.split(' ').map(str::to_owned).collect();
     assert_eq!(
         keys(&report),
-        set("tool version repository verdict score coverage services findings passed unknown")
+        set(
+            "tool version repository verdict score coverage services not_audited findings passed unknown"
+        )
     );
     assert_eq!(
         keys(&report["findings"][0]),

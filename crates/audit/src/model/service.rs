@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::FactStore;
 use super::facts::{ComposeService, Image, Workload};
 use super::mention::Mentions;
+use super::{FactStore, NotAudited};
 use crate::source::{Located, Location, SourceFile};
 
 /// The kind of a deployable.
@@ -81,6 +81,8 @@ pub struct FileFacts {
 pub struct Model {
     /// Services, sorted by name.
     pub services: Vec<Service>,
+    /// Services that were not read, sorted by name.
+    pub not_audited: Vec<NotAudited>,
     /// Every file with its facts, by path.
     pub files: BTreeMap<Arc<str>, FileFacts>,
     /// Every path seen, read or not.

@@ -20,6 +20,15 @@ pub fn github(report: &Report) -> Result<String, fmt::Error> {
             .as_ref()
             .is_none_or(|comparison| comparison.new.contains(&finding.fingerprint))
     };
+    for service in &report.not_audited {
+        writeln!(
+            out,
+            "::warning file={},line={},title=Not audited::{}",
+            property(&service.path),
+            service.line,
+            message(&format!("{}: {}", service.name, service.reason))
+        )?;
+    }
     for finding in report.findings.iter().filter(new) {
         let level = match finding.section() {
             Section::Certain(Severity::Critical | Severity::High) => "error",
@@ -124,7 +133,10 @@ mod tests {
     fn beside_a_baseline_only_new_findings_are_annotated() {
         let report = sample::report(true);
         let text = github(&report).unwrap();
-        let annotated = text.lines().filter(|line| line.contains(" file=")).count();
+        let annotated = text
+            .lines()
+            .filter(|line| line.contains(",endLine="))
+            .count();
         assert_eq!(annotated, report.comparison.unwrap().new.len());
     }
 }

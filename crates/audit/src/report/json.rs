@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Finding, LeftOut, Passed, Report, ServiceSummary, SwitchedOff, Unknown, Verdict};
 use crate::baseline::{BaselineEntry, Comparison};
+use crate::model::NotAudited;
 use crate::rule::{Confidence, Severity};
 use crate::suppression::{Notice, Suppressed};
 
@@ -19,6 +20,7 @@ struct Document<'r> {
     score: Option<u8>,
     coverage: u8,
     services: &'r [ServiceSummary],
+    not_audited: &'r [NotAudited],
     findings: Vec<Entry<'r>>,
     passed: &'r [Passed],
     unknown: &'r [Unknown],
@@ -139,6 +141,7 @@ pub fn json(report: &Report) -> Result<String, serde_json::Error> {
         score: report.score.percent,
         coverage: report.score.coverage,
         services: &report.services,
+        not_audited: &report.not_audited,
         findings: report.findings.iter().map(Entry::from).collect(),
         passed: &report.passed,
         unknown: &report.unknown,

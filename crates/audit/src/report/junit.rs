@@ -17,6 +17,17 @@ use crate::suppression::Suppressed;
 /// Never in practice: the text is made in memory.
 pub fn junit(report: &Report) -> Result<String, SerializeError> {
     let mut document = Document::new(seen(&format!("seaworthy audit of {}", report.repository)));
+    if !report.not_audited.is_empty() {
+        let mut suite = TestSuite::new("not audited");
+        for service in &report.not_audited {
+            let mut status = TestCaseStatus::skipped();
+            status
+                .set_type("not audited")
+                .set_message(seen(&service.reason));
+            suite.add_test_case(TestCase::new(seen(&service.name), status));
+        }
+        document.add_test_suite(suite);
+    }
     for chapter in &report.categories {
         let mut suite = TestSuite::new(chapter.category.name());
         suite.add_test_cases(cases(report, chapter.category));

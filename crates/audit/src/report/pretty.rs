@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 
 use super::markdown::REVIEW_NOTE;
-use super::prose::count;
+use super::prose::{count, not_audited as heading_of};
 use super::{Finding, FrameLine, Report, Section, Verdict};
 use crate::rule::Severity;
 use crate::source::printable::line as printable;
@@ -50,6 +50,7 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
         printable(&report.repository),
         report.files
     )?;
+    not_audited(&mut out, report)?;
     let mut last = None;
     for finding in &report.findings {
         if last != Some(finding.section()) {
@@ -87,6 +88,32 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
         )?;
     }
     Ok(out)
+}
+
+/// The services that nothing below speaks about.
+fn not_audited(out: &mut String, report: &Report) -> fmt::Result {
+    if report.not_audited.is_empty() {
+        return Ok(());
+    }
+    let style = colored(AnsiColor::Red).bold();
+    writeln!(
+        out,
+        "  {style}{}{style:#}\n",
+        heading_of(report.not_audited.len())
+    )?;
+    for service in &report.not_audited {
+        writeln!(
+            out,
+            "  {style}✗{style:#} {BOLD}{}{BOLD:#}  {DIM}{}:{}{DIM:#}",
+            printable(&service.name),
+            printable(&service.path),
+            service.line
+        )?;
+        for line in wrap(&printable(&service.reason)) {
+            writeln!(out, "    {line}")?;
+        }
+    }
+    writeln!(out)
 }
 
 /// Informative findings take one line each.
@@ -347,7 +374,9 @@ fn scorecard(out: &mut String, report: &Report) -> fmt::Result {
         .collect();
     let color = match report.verdict {
         Verdict::Ready => AnsiColor::Green,
-        Verdict::ReadyWithConditions | Verdict::Undecided => AnsiColor::Yellow,
+        Verdict::ReadyWithConditions | Verdict::Undecided | Verdict::PartlyAudited => {
+            AnsiColor::Yellow
+        }
         Verdict::NotReady => AnsiColor::Red,
     };
     let verdict = colored(color).bold();

@@ -74,6 +74,15 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     }
 }
 
+/// The heading of the services that were not audited.
+pub(super) fn not_audited(number: usize) -> String {
+    format!(
+        "Not audited: {}. No part of this report judges {} code.",
+        count(number, "service"),
+        if number == 1 { "its" } else { "their" }
+    )
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn list(parts: &[String]) -> String {
     match parts.split_last() {

@@ -75,7 +75,7 @@ pub(crate) fn report(baseline: bool) -> Report {
     write(
         "docker-compose.yml",
         &format!(
-            "services:\n  db:\n    image: postgres:17\n    ports:\n      - \"5432:5432\"\n    environment:\n      A: '{HOSTILE}'\n  cache:\n    image: redis:7\n    ports: ['6379:6379']\n"
+            "services:\n  db:\n    image: postgres:17\n    ports:\n      - \"5432:5432\"\n    environment:\n      A: '{HOSTILE}'\n  cache:\n    image: redis:7\n    ports: ['6379:6379']\n  '{HOSTILE}':\n    build: gone\n"
         ),
     );
     write(

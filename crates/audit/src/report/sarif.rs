@@ -46,6 +46,16 @@ pub fn sarif(report: &Report) -> Result<String, serde_json::Error> {
         .incomplete
         .iter()
         .map(|reason| json!({"level": "error", "message": {"text": reason}}))
+        .chain(report.not_audited.iter().map(|service| {
+            json!({
+                "level": "warning",
+                "message": {"text": format!("{} is not audited: {}", service.name, service.reason)},
+                "locations": [{"physicalLocation": {
+                    "artifactLocation": artifact(&service.path),
+                    "region": {"startLine": service.line},
+                }}],
+            })
+        }))
         .chain(report.notices.iter().map(|notice| {
             json!({
                 "level": "warning",
@@ -73,6 +83,7 @@ pub fn sarif(report: &Report) -> Result<String, serde_json::Error> {
                 "verdict": report.verdict,
                 "score": report.score.percent,
                 "coverage": report.score.coverage,
+                "notAudited": report.not_audited,
             },
         }],
     }))?;

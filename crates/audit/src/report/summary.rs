@@ -9,8 +9,9 @@ use super::score::scores;
 use super::{CategoryScore, Finding, Passed, Score, Section, SwitchedOff, Unknown};
 use crate::baseline::{Baseline, Comparison, compare};
 use crate::config::{AuditConfig, Tier};
-use crate::model::{Model, ServiceKind};
+use crate::model::{Model, NotAudited, ServiceKind};
 use crate::rule::{FailOn, Severity};
+use crate::secret::SafeText;
 use crate::suppression::{Notice, Suppressed, apply};
 
 /// Under this coverage, in percent, silence says too little for a verdict.
@@ -31,6 +32,8 @@ pub enum Verdict {
     NotReady,
     /// Too few checks could be decided.
     Undecided,
+    /// Nothing critical is open in the audited services, and others were not audited.
+    PartlyAudited,
 }
 
 impl Verdict {
@@ -44,6 +47,7 @@ impl Verdict {
             }
             Self::NotReady => "not ready for production",
             Self::Undecided => "undecided: the auditor understood too little of the repository",
+            Self::PartlyAudited => "no verdict on the whole: not every service was audited",
         }
     }
 }
@@ -80,6 +84,8 @@ pub struct Report {
     pub categories: Vec<CategoryScore>,
     /// Services.
     pub services: Vec<ServiceSummary>,
+    /// Services whose source was not found or whose language is not read.
+    pub not_audited: Vec<NotAudited>,
     /// Findings, worst first.
     pub findings: Vec<Finding>,
     /// Kept promises.
@@ -141,6 +147,8 @@ impl Report {
             || score.coverage < MIN_COVERAGE
         {
             Verdict::Undecided
+        } else if !model.not_audited.is_empty() {
+            Verdict::PartlyAudited
         } else if open(Severity::High) {
             Verdict::ReadyWithConditions
         } else {
@@ -183,6 +191,7 @@ impl Report {
             score,
             categories,
             services,
+            not_audited: model.not_audited.iter().map(masked).collect(),
             findings: found.findings,
             passed: found.passed,
             unknown: found.unknown,
@@ -242,6 +251,14 @@ impl Report {
             .iter()
             .filter(|finding| finding.is_review())
             .count()
+    }
+}
+
+/// Names of images and paths may hold a credential.
+fn masked(service: &NotAudited) -> NotAudited {
+    NotAudited {
+        reason: SafeText::new(&service.reason).to_string(),
+        ..service.clone()
     }
 }
 

@@ -4,6 +4,7 @@
 //! *unknown*.
 
 mod deployment;
+mod unaudited;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -56,8 +57,10 @@ pub fn build(
     }
     make_names_unique(&mut services);
     services.sort_by(|left, right| left.name.cmp(&right.name));
+    let not_audited = unaudited::unaudited(&services, &files, &paths);
     Model {
         services,
+        not_audited,
         files,
         paths,
         name,

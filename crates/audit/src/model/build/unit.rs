@@ -118,7 +118,7 @@ fn is_page(module: &Module) -> bool {
 
 /// Whether a file is code of the program: the page beside a service in Python is not, its settings
 /// are.
-fn is_part_of(program: Language, file: Language) -> bool {
+pub(super) fn is_part_of(program: Language, file: Language) -> bool {
     let family = |language: Language| match language {
         Language::TypeScript | Language::Tsx | Language::JavaScript => Language::JavaScript,
         Language::Java | Language::Kotlin => Language::Java,

@@ -14,7 +14,7 @@ use self::findings::{findings, places_of};
 use self::plan::{actions, checklist, scorecard};
 use super::markdown::{MAX_EVIDENCE, capitalised, open_of};
 use super::narrative::Narrative;
-use super::prose::{Piece, pieces, without_long_digests};
+use super::prose::{Piece, not_audited as heading_of, pieces, without_long_digests};
 use super::{Report, Score, Verdict};
 use crate::rule::Severity;
 use crate::source::printable;
@@ -41,7 +41,7 @@ pub fn html(report: &Report) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                header { h1 { (title) } (verdict(&narrative)) }
+                header { h1 { (title) } (not_audited(report)) (verdict(&narrative)) }
                 (contents(report))
                 main {
                     (services(report))
@@ -89,7 +89,7 @@ fn verdict(narrative: &Narrative<'_>) -> Markup {
     let report = narrative.report;
     let class = match report.verdict {
         Verdict::Ready => "ready",
-        Verdict::ReadyWithConditions | Verdict::Undecided => "conditions",
+        Verdict::ReadyWithConditions | Verdict::Undecided | Verdict::PartlyAudited => "conditions",
         Verdict::NotReady => "not-ready",
     };
     html! {
@@ -106,6 +106,26 @@ fn verdict(narrative: &Narrative<'_>) -> Markup {
                     }
                 }
                 @if report.reviews() > 0 { div.review { dt { "To review" } dd { (report.reviews()) } } }
+            }
+        }
+    }
+}
+
+/// The services that the report says nothing about, before everything else.
+fn not_audited(report: &Report) -> Markup {
+    html! {
+        @if !report.not_audited.is_empty() {
+            section.not-audited {
+                p.answer { (heading_of(report.not_audited.len())) }
+                ul {
+                    @for service in &report.not_audited {
+                        li {
+                            code { (seen(&service.name)) } " ("
+                            code { (seen(&service.path)) ":" (service.line) } "): "
+                            (prose(&service.reason))
+                        }
+                    }
+                }
             }
         }
     }

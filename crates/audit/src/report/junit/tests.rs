@@ -43,7 +43,10 @@ fn findings_are_failures_and_undecided_checks_are_skipped() {
     assert_eq!(counts["failure"], report.findings.len() - report.reviews());
     assert_eq!(
         counts["skipped"],
-        report.unknown.len() + report.suppressed.len() + report.reviews()
+        report.unknown.len()
+            + report.suppressed.len()
+            + report.reviews()
+            + report.not_audited.len()
     );
     assert_eq!(counts["error"], report.incomplete.len());
     assert!(!counts.contains_key("img"));

@@ -9,6 +9,7 @@ mod strengths;
 use std::fmt::{self, Write};
 
 use super::narrative::Narrative;
+use super::prose::not_audited as heading_of;
 use super::{REVIEW, Report, ServiceSummary};
 use crate::rule::Severity;
 use appendix::{baseline, how, judged, open_questions};
@@ -60,12 +61,31 @@ fn head(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
             .percent
             .map_or_else(String::new, |percent| format!(" Score {percent} of 100."))
     )?;
+    not_audited(out, report)?;
     let summary: Vec<_> = narrative
         .summary
         .iter()
         .map(|sentence| prose(sentence))
         .collect();
     writeln!(out, "{}\n", summary.join(" "))
+}
+
+/// The services that the report says nothing about, before everything else.
+fn not_audited(out: &mut String, report: &Report) -> fmt::Result {
+    if report.not_audited.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "**{}**\n", heading_of(report.not_audited.len()))?;
+    for service in &report.not_audited {
+        writeln!(
+            out,
+            "- {} ({}): {}",
+            code(&service.name),
+            code(&format!("{}:{}", service.path, service.line)),
+            prose(&service.reason)
+        )?;
+    }
+    writeln!(out)
 }
 
 fn services(out: &mut String, report: &Report) -> fmt::Result {

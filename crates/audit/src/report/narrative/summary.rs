@@ -73,7 +73,7 @@ fn what_was_found(report: &Report) -> String {
     let besides = if besides.is_empty() {
         String::new()
     } else {
-        format!(" In addition there are {}.", list(&besides))
+        format!(" In addition: {}.", list(&besides))
     };
     if counts.is_empty() {
         let certain = if report.reviews() > 0 { "certain " } else { "" };
@@ -90,6 +90,10 @@ fn what_was_found(report: &Report) -> String {
 
 fn why(report: &Report, groups: &[Group<'_>]) -> Option<String> {
     let decides = match report.verdict {
+        Verdict::PartlyAudited if report.count(Severity::High) > 0 => Severity::High,
+        Verdict::PartlyAudited => {
+            return Some("No finding blocks the services that were audited.".to_owned());
+        }
         Verdict::NotReady => Severity::Critical,
         Verdict::ReadyWithConditions => Severity::High,
         Verdict::Undecided => {

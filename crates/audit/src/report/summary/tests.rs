@@ -24,6 +24,7 @@ fn verdicts_have_different_sentences() {
         Verdict::ReadyWithConditions,
         Verdict::NotReady,
         Verdict::Undecided,
+        Verdict::PartlyAudited,
     ];
     let sentences: std::collections::BTreeSet<_> =
         all.iter().map(|verdict| verdict.sentence()).collect();

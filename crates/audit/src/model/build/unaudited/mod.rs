@@ -1,0 +1,33 @@
+//! Finds the services that were not read, so that no report is silent about them.
+//!
+//! A page that runs in a browser, and an image that only configures a third-party program, are no
+//! services of this repository.
+
+mod deployed;
+mod manifest;
+mod member;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::NotAudited;
+use crate::model::service::{FileFacts, Service};
+use source::Sources;
+
+/// Every service that was not read, by name. A service is listed once.
+pub(super) fn unaudited(
+    services: &[Service],
+    files: &BTreeMap<Arc<str>, FileFacts>,
+    paths: &BTreeSet<String>,
+) -> Vec<NotAudited> {
+    let sources = Sources::of(files, paths);
+    let mut all = deployed::built(services, &sources);
+    all.extend(deployed::without_dockerfile(services, &sources));
+    all.extend(deployed::own_images(services));
+    all.extend(manifest::unread(services, &all, &sources));
+    all.extend(member::missing(&sources));
+    all.sort_by(|left, right| (&left.name, &left.path).cmp(&(&right.name, &right.path)));
+    all.dedup_by(|left, right| left.name == right.name);
+    all
+}
