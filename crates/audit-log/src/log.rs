@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use seaworthy_core::{Error, context};
+use seaworthy_core::{Error, Switch, context};
 use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, sql};
 use seaworthy_service::StartError;
 use seaworthy_telemetry::redact::{MASK, is_sensitive_name, redact};
@@ -34,6 +34,7 @@ const MAX_DETAILS_SIZE: usize = 8 * 1024;
 pub struct AuditLog {
     pub(crate) database: Database,
     pub(crate) keys: Arc<Keys>,
+    switch: Switch,
 }
 
 impl fmt::Debug for AuditLog {
@@ -86,7 +87,16 @@ impl AuditLog {
         Ok(Self {
             database,
             keys: Arc::new(Keys::new(config)?),
+            switch: Switch::new(),
         })
+    }
+
+    /// Sets the switch that turns new entries off (FLAG-2), such as
+    /// `service.switches().register("audit_log", SwitchKind::Security)`.
+    #[must_use]
+    pub fn with_switch(mut self, switch: Switch) -> Self {
+        self.switch = switch;
+        self
     }
 
     /// Appends an entry in the transaction of its change. Append last, because no other transaction
@@ -109,7 +119,7 @@ impl AuditLog {
         entries: impl IntoIterator<Item = AuditEntry>,
     ) -> Result<(), AppendError> {
         let mut entries = entries.into_iter().peekable();
-        if entries.peek().is_none() {
+        if entries.peek().is_none() || !self.switch.is_on() {
             return Ok(());
         }
         let (chain, now) = hold(tx).await?;

@@ -40,6 +40,7 @@ mod request_id;
 #[cfg(feature = "axum")]
 mod response;
 mod secret;
+mod switch;
 pub mod trace;
 mod units;
 
@@ -60,6 +61,7 @@ pub use request_id::{InvalidRequestId, RequestId};
 #[cfg(feature = "axum")]
 pub use response::ResponseError;
 pub use secret::Secret;
+pub use switch::{Switch, SwitchKind, Switches};
 pub use trace::TraceContext;
 pub use units::{ByteSize, Delay, Ratio, Timeout, UnitError};
 

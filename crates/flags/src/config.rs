@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::switch::DEFAULT_PREFIX;
+
 /// The files are part of the deployment, beside the settings.
 const DEFAULT_NAME: &str = "features";
 
@@ -23,6 +25,14 @@ pub struct FlagsConfig {
     pub name: String,
     /// How `fractional` assigns users to variants. A change assigns every user anew.
     pub bucketing: Bucketing,
+    /// The directory of changes that operators make at run time. Without it, and without another
+    /// store, changes end with the process.
+    pub state_directory: Option<PathBuf>,
+    /// The prefix of flags that turn parts of the framework off.
+    pub switch_prefix: String,
+    /// The parts that protect the service and that a flag may turn off in production: rate_limit,
+    /// account_lockout, totp, audit_log or parts of the service.
+    pub allowed_switches: Vec<String>,
 }
 
 impl Default for FlagsConfig {
@@ -31,6 +41,9 @@ impl Default for FlagsConfig {
             directory: PathBuf::from("."),
             name: DEFAULT_NAME.to_owned(),
             bucketing: Bucketing::default(),
+            state_directory: None,
+            switch_prefix: DEFAULT_PREFIX.to_owned(),
+            allowed_switches: Vec::new(),
         }
     }
 }
@@ -44,4 +57,15 @@ pub enum Bucketing {
     /// Hashes the canonical CBOR of any value. Compatible with flagd providers from late 2026.
     #[default]
     V3,
+}
+
+impl Bucketing {
+    /// Returns the name in settings and exported files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V2 => "v2",
+            Self::V3 => "v3",
+        }
+    }
 }

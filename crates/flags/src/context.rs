@@ -47,6 +47,15 @@ impl Context {
         self
     }
 
+    /// Returns the attributes as JSON.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn to_map(&self) -> serde_json::Map<String, Value> {
+        let attributes = self.attributes.iter();
+        attributes
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect()
+    }
+
     /// Returns an attribute.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {

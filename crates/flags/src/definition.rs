@@ -161,6 +161,11 @@ impl Definition {
         self.enabled
     }
 
+    /// Whether the rule cannot be compiled.
+    pub(crate) fn is_broken(&self) -> bool {
+        matches!(self.targeting, Targeting::Broken)
+    }
+
     /// Returns the metadata of the flag and its set.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {

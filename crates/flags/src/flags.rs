@@ -1,22 +1,29 @@
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use arc_swap::ArcSwap;
 use chrono::{NaiveDate, Utc};
 use parking_lot::Mutex;
-use seaworthy_core::{RequestContext, context};
+use seaworthy_core::RequestContext;
 use seaworthy_telemetry::metrics::Metrics;
+use tokio::sync::watch;
 
 use crate::{
+    config::Bucketing,
     context::{Context, Scope},
     definition::Resolved,
-    evaluation::{ErrorCode, Evaluation, Reason},
     flag::{Declaration, DeclareError, Flag},
-    set::FlagSet,
+    runtime::{Runtime, RuntimeStore},
+    set::{Compiler, FlagSet},
     snapshot::Snapshot,
+    switch::Guard,
+    toggle::Toggle,
     value::FlagValue,
 };
-
-static NO_CONTEXT: Context = Context::new();
 
 /// The feature flags of a service. Cheap to clone, and clones share the state.
 ///
@@ -41,36 +48,49 @@ pub struct Flags(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) current: ArcSwap<Snapshot>,
     declared: Mutex<Vec<Declaration>>,
-    service: Context,
-    clock: fn() -> i64,
-    metrics: Option<Metrics>,
+    pub(crate) service: Context,
+    pub(crate) clock: fn() -> i64,
+    pub(crate) metrics: Option<Metrics>,
+    pub(crate) runtime: Runtime,
+    /// Set for the flags of a service.
+    pub(crate) guard: OnceLock<Guard>,
     /// Distinguishes the snapshots of several `Flags` in one process.
     owner: Arc<()>,
-}
-
-/// A declared flag, which code evaluates.
-#[derive(Clone)]
-pub struct Toggle<T> {
-    flags: Flags,
-    slot: usize,
-    key: Arc<str>,
-    default: T,
 }
 
 impl Flags {
     /// Creates flags without a source. `service` has the facts that are equal for all requests.
     #[must_use]
     pub fn new(service: Context) -> Self {
-        Self::with(service, || Utc::now().timestamp(), None)
+        Self::with_clock(service, || Utc::now().timestamp())
     }
 
     /// Creates flags whose rules read the time from `clock`, in seconds since the Unix epoch.
     #[must_use]
     pub fn with_clock(service: Context, clock: fn() -> i64) -> Self {
-        Self::with(service, clock, None)
+        Self::with(
+            service,
+            clock,
+            None,
+            Runtime::new(Compiler::new(Bucketing::default())),
+        )
     }
 
-    pub(crate) fn with(service: Context, clock: fn() -> i64, metrics: Option<Metrics>) -> Self {
+    /// Creates flags without files, whose changes at run time are in `store`. Call
+    /// [`refresh`](Self::refresh) to read them.
+    #[must_use]
+    pub fn with_store(service: Context, store: impl RuntimeStore) -> Self {
+        let mut runtime = Runtime::new(Compiler::new(Bucketing::default()));
+        runtime.store = Arc::new(store);
+        Self::with(service, || Utc::now().timestamp(), None, runtime)
+    }
+
+    pub(crate) fn with(
+        service: Context,
+        clock: fn() -> i64,
+        metrics: Option<Metrics>,
+        runtime: Runtime,
+    ) -> Self {
         let owner = Arc::new(());
         let empty = Snapshot::new(Arc::new(FlagSet::empty()), &[], &owner, None);
         Self(Arc::new(Shared {
@@ -79,6 +99,8 @@ impl Flags {
             service,
             clock,
             metrics,
+            runtime,
+            guard: OnceLock::new(),
             owner,
         }))
     }
@@ -129,12 +151,7 @@ impl Flags {
             }
         };
         drop(declared);
-        Ok(Toggle {
-            flags: self.clone(),
-            slot,
-            key: flag.key,
-            default: flag.default,
-        })
+        Ok(Toggle::new(self.clone(), slot, flag.key, flag.default))
     }
 
     /// Replaces all flags. Running requests keep the flags that they have read.
@@ -143,26 +160,57 @@ impl Flags {
     /// All variants whose type differs from the declaration in the code. Nothing changes then.
     pub fn replace(&self, set: FlagSet) -> Result<(), Vec<DeclareError>> {
         let declared = self.0.declared.lock();
-        let errors: Vec<_> = declared
-            .iter()
-            .filter_map(|flag| check(&set, flag).err())
-            .collect();
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        check_all(&set, &declared)?;
         self.publish(Arc::new(set), &declared);
+        drop(declared);
+        self.apply_switches();
         Ok(())
+    }
+
+    /// Checks the types of the declared flags in a set.
+    pub(crate) fn check_types(&self, set: &FlagSet) -> Result<(), Vec<DeclareError>> {
+        check_all(set, &self.0.declared.lock())
+    }
+
+    /// Returns a receiver that changes with each new snapshot of the flags.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.runtime.changed.subscribe()
     }
 
     fn publish(&self, set: Arc<FlagSet>, declared: &[Declaration]) {
         let snapshot = Snapshot::new(set, declared, &self.0.owner, self.0.metrics.as_ref());
         self.0.current.store(Arc::new(snapshot));
+        self.0
+            .runtime
+            .changed
+            .send_modify(|number| *number = number.wrapping_add(1));
     }
 
     /// Returns the flags in effect.
     #[must_use]
     pub fn set(&self) -> Arc<FlagSet> {
         self.0.current.load().set().clone()
+    }
+
+    /// Returns the facts that are equal for all requests.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn service_context(&self) -> serde_json::Map<String, serde_json::Value> {
+        self.0.service.to_map()
+    }
+
+    /// Returns the version of `fractional`.
+    #[must_use]
+    pub fn bucketing(&self) -> Bucketing {
+        self.0.runtime.compiler.bucketing()
+    }
+
+    /// Returns the evaluations of a declared flag, by variant.
+    pub(crate) fn evaluations(&self, key: &str) -> BTreeMap<String, u64> {
+        let declared = self.0.declared.lock();
+        let slot = declared.iter().position(|flag| &*flag.key == key);
+        slot.map(|slot| self.0.current.load().evaluations(slot))
+            .unwrap_or_default()
     }
 
     /// Returns the declared flags.
@@ -184,7 +232,11 @@ impl Flags {
         read(set.resolve(set.index(key), &self.scope(context, None)))
     }
 
-    fn scope<'a>(&'a self, own: &'a Context, request: Option<&'a RequestContext>) -> Scope<'a> {
+    pub(crate) fn scope<'a>(
+        &'a self,
+        own: &'a Context,
+        request: Option<&'a RequestContext>,
+    ) -> Scope<'a> {
         Scope {
             own,
             request,
@@ -194,7 +246,7 @@ impl Flags {
     }
 
     /// Passes the snapshot of the request, or else the current one.
-    fn with_snapshot<R>(
+    pub(crate) fn with_snapshot<R>(
         &self,
         request: Option<&RequestContext>,
         read: impl FnOnce(&Snapshot) -> R,
@@ -209,6 +261,18 @@ impl Flags {
             }
         }
         read(&self.0.current.load())
+    }
+}
+
+fn check_all(set: &FlagSet, declared: &[Declaration]) -> Result<(), Vec<DeclareError>> {
+    let errors: Vec<_> = declared
+        .iter()
+        .filter_map(|flag| check(set, flag).err())
+        .collect();
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
     }
 }
 
@@ -230,85 +294,11 @@ fn check(set: &FlagSet, declaration: &Declaration) -> Result<(), DeclareError> {
     }
 }
 
-impl<T: FlagValue> Toggle<T> {
-    /// Returns the value for the current request.
-    #[must_use]
-    pub fn get(&self) -> T {
-        self.get_with(&NO_CONTEXT)
-    }
-
-    /// Returns the value for the current request and further facts.
-    #[must_use]
-    pub fn get_with(&self, own: &Context) -> T {
-        self.read(own, |resolved| resolved.variant.and_then(T::of))
-            .unwrap_or_else(|| self.default.clone())
-    }
-
-    /// Evaluates the flag for the current request.
-    #[must_use]
-    pub fn evaluate(&self) -> Evaluation<T> {
-        self.evaluate_with(&NO_CONTEXT)
-    }
-
-    /// Evaluates the flag for the current request and further facts.
-    #[must_use]
-    pub fn evaluate_with(&self, own: &Context) -> Evaluation<T> {
-        self.read(own, |resolved| {
-            let value = resolved.variant.map(|variant| (T::of(variant), variant));
-            let (value, variant, reason, error) = match value {
-                Some((Some(value), variant)) => (
-                    value,
-                    Some(variant.name.clone()),
-                    resolved.reason,
-                    resolved.error,
-                ),
-                Some((None, _)) => (
-                    self.default.clone(),
-                    None,
-                    Reason::Error,
-                    Some(ErrorCode::TypeMismatch),
-                ),
-                None => (self.default.clone(), None, resolved.reason, resolved.error),
-            };
-            Evaluation {
-                value,
-                variant,
-                reason,
-                error,
-            }
-        })
-    }
-
-    /// Returns the key.
-    #[must_use]
-    pub fn key(&self) -> &Arc<str> {
-        &self.key
-    }
-
-    fn read<R>(&self, own: &Context, read: impl Fn(Resolved<'_>) -> R) -> R {
-        context::with_current(|request| {
-            self.flags.with_snapshot(request, |snapshot| {
-                let scope = self.flags.scope(own, request);
-                snapshot.resolve(self.slot, &self.key, &scope, &read)
-            })
-        })
-    }
-}
-
 impl fmt::Debug for Flags {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Flags")
             .field("declared", &self.0.declared.lock().len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Debug for Toggle<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Toggle")
-            .field("key", &self.key)
             .finish_non_exhaustive()
     }
 }

@@ -8,11 +8,14 @@ mod flag;
 mod flags;
 mod problem;
 mod rule;
+mod runtime;
 mod serve;
 mod set;
 mod short;
 mod snapshot;
 mod source;
+mod switch;
+mod toggle;
 mod value;
 
 pub use config::{Bucketing, FlagsConfig};
@@ -20,7 +23,20 @@ pub use context::Context;
 pub use definition::{Definition, Metadata, Resolved, Strictness};
 pub use evaluation::{ErrorCode, Evaluation, Reason, Variant};
 pub use flag::{Declaration, DeclareError, Flag, Kind};
-pub use flags::{Flags, Toggle};
+pub use flags::Flags;
 pub use problem::Problem;
+#[cfg(feature = "redis")]
+pub use runtime::RedisStore;
+pub use runtime::{
+    Author, Change, ChangeAction, ChangeError, Changed, FileStore, MemoryStore, NewOverride,
+    Override, OverrideScope, RuntimeDefinition, RuntimeState, RuntimeStore, StoreError,
+};
+#[cfg(feature = "data")]
+pub use runtime::{DatabaseStore, MIGRATIONS};
+#[cfg(feature = "grpc")]
+pub use serve::FlagServer;
+pub use serve::flags_command;
 pub use set::{Compiler, FlagSet};
+pub use source::FlagsBuilder;
+pub use toggle::Toggle;
 pub use value::FlagValue;

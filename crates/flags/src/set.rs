@@ -39,6 +39,12 @@ impl Compiler {
         }
     }
 
+    /// Returns the version of `fractional`.
+    #[must_use]
+    pub fn bucketing(&self) -> Bucketing {
+        self.bucketing
+    }
+
     /// Compiles a document in flagd's format.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
@@ -45,6 +45,24 @@ impl Snapshot {
 
     pub(crate) fn belongs_to(&self, owner: &Arc<()>) -> bool {
         Arc::ptr_eq(&self.owner, owner)
+    }
+
+    /// Returns the evaluations of a declared flag, by variant.
+    pub(crate) fn evaluations(&self, slot: usize) -> BTreeMap<String, u64> {
+        let Some(slot) = self.slots.get(slot) else {
+            return BTreeMap::new();
+        };
+        let definition = slot.index.and_then(|index| self.set.at(index));
+        let variants = definition.into_iter().flat_map(|found| found.variants());
+        let named = variants.map(|variant| variant.name()).zip(&slot.variants);
+        let named = named.chain(
+            slot.code_default
+                .as_ref()
+                .map(|counter| (CODE_DEFAULT, counter)),
+        );
+        named
+            .map(|(name, counter)| (name.to_owned(), counter.get()))
+            .collect()
     }
 
     /// Evaluates a declared flag and counts the result.

@@ -139,6 +139,12 @@ impl Contracts {
         self.call(contract, options)
     }
 
+    /// Adds a contract that is served over gRPC alone. Its document, which has no routes, is left
+    /// out.
+    pub fn with_calls<C: Contract>(self, contract: C) -> Self {
+        self.call(contract, |_| MethodOptions::new())
+    }
+
     /// Answers repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
     /// Refusals have the error format of each contract.
     pub fn idempotency_keys(

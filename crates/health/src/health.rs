@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     fmt,
     panic::AssertUnwindSafe,
     sync::{
@@ -36,6 +37,8 @@ struct Inner {
     waiting_for: RwLock<Vec<Arc<str>>>,
     registered: Notify,
     on_failure: RwLock<Option<FailureHook>>,
+    /// The names of checks that do not count.
+    ignored: RwLock<BTreeSet<String>>,
 }
 
 type FailureHook = Arc<dyn Fn(&str, &CheckFailure) + Send + Sync>;
@@ -68,6 +71,7 @@ impl Health {
             waiting_for: RwLock::new(Vec::new()),
             registered: Notify::new(),
             on_failure: RwLock::new(None),
+            ignored: RwLock::default(),
         }))
     }
 
@@ -81,6 +85,12 @@ impl Health {
     /// Sets the function that is called for every failed check.
     pub fn on_failure(&self, hook: impl Fn(&str, &CheckFailure) + Send + Sync + 'static) {
         *self.0.on_failure.write() = Some(Arc::new(hook));
+    }
+
+    /// Leaves the checks with these names out of the readiness. They still run and are reported.
+    /// Replaces the names of the last call.
+    pub fn ignore(&self, names: &BTreeSet<String>) {
+        self.0.ignored.write().clone_from(names);
     }
 
     /// Reports that the start waits for `name`, until the guard is dropped.
@@ -116,11 +126,13 @@ impl Health {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let max_result_age = self.0.config.max_result_age.get();
+        let ignored = self.0.ignored.read();
         self.combine(
             self.0
                 .checks
                 .read()
                 .iter()
+                .filter(|known| !ignored.contains(&*known.probe.name))
                 .map(|known| (known.probe.critical, known.status(max_result_age))),
         )
     }
@@ -137,7 +149,7 @@ impl Health {
             .map(|known| known.report(max_result_age))
             .collect();
         Report {
-            status: self.combine(checks.iter().map(|check| (check.critical, check.status))),
+            status: self.readiness(),
             phase: match self.0.phase.load(Ordering::SeqCst) {
                 STARTING => "starting",
                 STARTED => "started",

@@ -7,7 +7,7 @@ use futures::{
 use parking_lot::Mutex;
 use seaworthy_client::{BuildError, HttpClient, HttpClientBuilder};
 use seaworthy_config::{Profile, Reloadable, Settings};
-use seaworthy_core::ServiceIdentity;
+use seaworthy_core::{ServiceIdentity, Switches};
 use seaworthy_health::{CheckFailure, Health, Probe};
 use seaworthy_http::{
     Authenticate, BodyBudget, ErrorForm, RequestIds, Routes, document_routes,
@@ -46,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) tasks: Tasks,
     pub(crate) workers: Workers,
     pub(crate) resilience: Resilience,
+    pub(crate) switches: Switches,
     /// The memory budget of all listeners for clients.
     pub(crate) body_budget: BodyBudget,
     /// The limit on HTTP/2 receive windows of all listeners.
@@ -135,6 +136,12 @@ impl<C: Settings> Assembly<C> {
     #[must_use]
     pub fn resilience(&self) -> &Resilience {
         &self.parts.resilience
+    }
+
+    /// Returns the parts of the framework that can be turned off at run time (FLAG-2).
+    #[must_use]
+    pub fn switches(&self) -> &Switches {
+        &self.parts.switches
     }
 
     /// Creates an HTTP client for the dependency of this name, with the settings `clients.NAME`.

@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use seaworthy_core::network_of;
+use seaworthy_core::{Switch, network_of};
 use seaworthy_data::{Connection, DataError, Database};
 use seaworthy_service::Worker;
 use tracing::warn;
@@ -16,6 +16,7 @@ use crate::{KnownDevice, purge::purge_worker};
 pub struct Lockout {
     database: Database,
     config: LockoutConfig,
+    switch: Switch,
 }
 
 /// An allowed attempt. It counts as failed until [`Lockout::record_success`].
@@ -30,8 +31,21 @@ pub struct Attempt {
 impl Lockout {
     /// Creates a lockout in a database that has the tables of [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
-    pub const fn new(database: Database, config: LockoutConfig) -> Self {
-        Self { database, config }
+    pub fn new(database: Database, config: LockoutConfig) -> Self {
+        Self {
+            database,
+            config,
+            switch: Switch::new(),
+        }
+    }
+
+    /// Sets the switch that turns the lockout off (FLAG-2), such as
+    /// `service.switches().register("account_lockout", SwitchKind::Security)`. Attempts are then
+    /// allowed and not counted.
+    #[must_use]
+    pub fn with_switch(mut self, switch: Switch) -> Self {
+        self.switch = switch;
+        self
     }
 
     /// Counts an attempt before the password is checked. `account` is the normalized name that the
@@ -49,6 +63,13 @@ impl Lockout {
             account: subject(Kind::Account, account),
             address: address.map(|address| subject(Kind::Ip, &network_of(address).to_string())),
         };
+        if !self.switch.is_on() {
+            // It was not counted for the address, so it must not be subtracted.
+            return Ok(Attempt {
+                address: None,
+                ..attempt
+            });
+        }
         let counted = self
             .database
             .transaction(|tx| {
@@ -85,6 +106,9 @@ impl Lockout {
             account: subject(Kind::Device, &device.subject()),
             address: None,
         };
+        if !self.switch.is_on() {
+            return Ok(attempt);
+        }
         let counted = self
             .database
             .transaction(|tx| {

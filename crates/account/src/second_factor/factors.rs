@@ -1,7 +1,7 @@
 use std::{fmt, time::SystemTime};
 
 use data_encoding::BASE32_NOPAD;
-use seaworthy_core::{Error, Secret};
+use seaworthy_core::{Error, Secret, Switch};
 use seaworthy_crypto::{Context, EncryptedColumn, Envelope, RowKey, Sealer};
 use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
 use url::form_urlencoded;
@@ -34,6 +34,7 @@ pub struct SecondFactors {
     sealer: Sealer,
     issuer: String,
     guesses: Guesses,
+    switch: Switch,
 }
 
 impl fmt::Debug for SecondFactors {
@@ -95,7 +96,16 @@ impl SecondFactors {
             database,
             sealer,
             issuer: issuer.to_owned(),
+            switch: Switch::new(),
         }
+    }
+
+    /// Sets the switch that turns second factors off (FLAG-2), such as
+    /// `service.switches().register("totp", SwitchKind::Security)`. Logins then need no code.
+    #[must_use]
+    pub fn with_switch(mut self, switch: Switch) -> Self {
+        self.switch = switch;
+        self
     }
 
     /// Begins an enrolment. It takes effect after [`prove`](Self::prove) and
@@ -118,7 +128,7 @@ impl SecondFactors {
             .execute(&self.database)
             .await?;
         // The user has a second factor, and the new secret was not stored.
-        if self.is_required(user).await? {
+        if self.is_enrolled(user).await? {
             return Ok(None);
         }
         let text = BASE32_NOPAD.encode(secret.expose());
@@ -193,6 +203,10 @@ impl SecondFactors {
     /// # Errors
     /// The database's.
     pub async fn is_required(&self, user: &str) -> Result<bool, Error> {
+        Ok(self.switch.is_on() && self.is_enrolled(user).await?)
+    }
+
+    async fn is_enrolled(&self, user: &str) -> Result<bool, Error> {
         let confirmed: Option<(bool,)> =
             sql("SELECT confirmed FROM account_second_factors WHERE user_id = ?")
                 .bind(user)

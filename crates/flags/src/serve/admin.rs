@@ -1,73 +1,111 @@
 use axum::extract::State;
-use seaworthy_http::{Json, Routes};
-use serde::Serialize;
+use schemars::JsonSchema;
+use seaworthy_core::{Code, Error, Timeout};
+use seaworthy_http::{Json, Path, Query, Routes};
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Flags;
-
-/// A flag in the listing.
-#[derive(Debug, Serialize)]
-struct Listed {
-    key: String,
-    /// Whether a source defines the flag.
-    defined: bool,
-    enabled: bool,
-    variants: Vec<String>,
-    #[serde(rename = "type")]
-    value_type: Option<&'static str>,
-    kind: Option<&'static str>,
-    owner: Option<String>,
-    expires: Option<String>,
-}
+use super::listing::{self, Listed};
+use crate::{Author, ChangeError, Changed, Flags, NewOverride, OverrideScope};
 
 /// Returns the endpoints of the admin listener.
 pub(crate) fn routes(flags: &Flags) -> Routes {
     Routes::new()
         .get("/flags", list)
         .get("/flags/export", export)
+        .post("/flags/{key}/explain", explain)
+        .put("/flags/{key}/override", set)
+        .delete("/flags/{key}/override", unset)
         .with_state(flags.clone())
 }
 
-async fn list(State(flags): State<Flags>) -> Json<Vec<Listed>> {
-    let (set, declared) = (flags.set(), flags.declarations());
-    let mut listed: Vec<_> = declared
-        .iter()
-        .map(|flag| {
-            let defined = set.get(&flag.key);
-            Listed {
-                key: flag.key.to_string(),
-                defined: defined.is_some(),
-                enabled: defined.is_some_and(crate::Definition::is_enabled),
-                variants: variants(defined),
-                value_type: Some(flag.value_type),
-                kind: Some(flag.kind.as_str()),
-                owner: flag.owner.as_deref().map(ToOwned::to_owned),
-                expires: flag.expires.map(|day| day.to_string()),
-            }
-        })
-        .collect();
-    let undeclared = set
-        .iter()
-        .filter(|flag| declared.iter().all(|other| other.key != *flag.key()));
-    listed.extend(undeclared.map(|flag| Listed {
-        key: flag.key().to_string(),
-        defined: true,
-        enabled: flag.is_enabled(),
-        variants: variants(Some(flag)),
-        value_type: None,
-        kind: None,
-        owner: None,
-        expires: None,
-    }));
-    listed.sort_by(|a, b| a.key.cmp(&b.key));
-    Json(listed)
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Explain {
+    #[serde(default)]
+    context: Option<Value>,
 }
 
-fn variants(flag: Option<&crate::Definition>) -> Vec<String> {
-    let variants = flag.into_iter().flat_map(|flag| flag.variants());
-    variants.map(|variant| variant.name().to_owned()).collect()
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Set {
+    variant: String,
+    reason: String,
+    #[serde(default)]
+    expires_in: Option<Timeout>,
+    #[serde(default)]
+    tenant: Option<String>,
+    #[serde(default)]
+    user: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unset {
+    reason: String,
+    #[serde(default)]
+    tenant: Option<String>,
+    #[serde(default)]
+    user: Option<String>,
+}
+
+async fn list(State(flags): State<Flags>) -> Json<Vec<Listed>> {
+    Json(listing::list(&flags))
 }
 
 async fn export(State(flags): State<Flags>) -> Json<Value> {
-    Json(flags.set().to_flagd().clone())
+    Json(listing::export(&flags))
+}
+
+async fn explain(
+    State(flags): State<Flags>,
+    Path(key): Path<String>,
+    Json(request): Json<Explain>,
+) -> Result<Json<Value>, Error> {
+    let context = request
+        .context
+        .unwrap_or_else(|| Value::Object(Default::default()));
+    let context = listing::read_context(&context)
+        .map_err(|problem| Error::new(Code::Invalid, "INVALID_CONTEXT", problem))?;
+    Ok(Json(listing::explain(&flags, &key, &context)))
+}
+
+async fn set(
+    State(flags): State<Flags>,
+    Path(key): Path<String>,
+    Json(request): Json<Set>,
+) -> Result<Json<Changed>, Error> {
+    let mut new =
+        NewOverride::new(key, request.variant).scope(scope(request.tenant, request.user)?);
+    if let Some(time) = request.expires_in {
+        new = new.expires_in(time);
+    }
+    let author = Author::new(request.reason);
+    Ok(Json(flags.set_override(&new, &author).await?))
+}
+
+async fn unset(
+    State(flags): State<Flags>,
+    Path(key): Path<String>,
+    Query(request): Query<Unset>,
+) -> Result<Json<Changed>, Error> {
+    let scope = scope(request.tenant, request.user)?;
+    let author = Author::new(request.reason);
+    Ok(Json(flags.unset_override(&key, &scope, &author).await?))
+}
+
+/// Returns the scope of a request that names a tenant, a user or neither.
+pub(crate) fn scope(
+    tenant: Option<String>,
+    user: Option<String>,
+) -> Result<OverrideScope, ChangeError> {
+    match (tenant, user) {
+        (None, None) => Ok(OverrideScope::All),
+        (Some(tenant), None) => Ok(OverrideScope::Tenant(tenant)),
+        (None, Some(user)) => Ok(OverrideScope::User(user)),
+        (Some(_), Some(_)) => Err(ChangeError::Field {
+            field: "user",
+            problem: "must not be combined with `tenant`: set two overrides".to_owned(),
+        }),
+    }
 }

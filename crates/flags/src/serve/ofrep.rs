@@ -13,7 +13,8 @@ use seaworthy_http::{Path, Routes};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Context, Definition, ErrorCode, Flags, Resolved, context::TARGETING_KEY};
+use super::listing::read_context;
+use crate::{Context, Definition, ErrorCode, Flags, Resolved};
 
 impl Flags {
     /// Returns the routes of the OpenFeature Remote Evaluation Protocol (OFREP) 0.3, over which
@@ -111,24 +112,10 @@ fn context(body: &[u8]) -> Result<Context, Map<String, Value>> {
     };
     let body: Value = serde_json::from_slice(body)
         .map_err(|_| fail("PARSE_ERROR", "the body must be a JSON object"))?;
-    let fields = match body.get("context") {
-        Some(Value::Object(fields)) => fields,
-        None => return Ok(Context::new()),
-        Some(_) => return Err(fail("INVALID_CONTEXT", "`context` must be an object")),
-    };
-    let mut context = Context::new();
-    for (name, value) in fields {
-        match value {
-            Value::String(key) if name == TARGETING_KEY => {
-                context = context.targeting_key(key.as_str())
-            }
-            _ if name == TARGETING_KEY => {
-                return Err(fail("INVALID_CONTEXT", "`targetingKey` must be a string"));
-            }
-            value => context = context.with(name.as_str(), value.clone()),
-        }
+    match body.get("context") {
+        None => Ok(Context::new()),
+        Some(fields) => read_context(fields).map_err(|details| fail("INVALID_CONTEXT", details)),
     }
-    Ok(context)
 }
 
 fn respond(status: StatusCode, body: Map<String, Value>) -> Response {

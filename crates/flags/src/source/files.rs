@@ -7,7 +7,7 @@ use std::{
 use seaworthy_config::{ConfigError, ConfigErrors, Origin, Profile};
 use serde_json::Value;
 
-use super::document::Document;
+use super::{document::Document, layers::Layers};
 use crate::{
     config::FlagsConfig,
     definition::Strictness,
@@ -48,11 +48,11 @@ impl FlagFiles {
         }
     }
 
-    /// Reads and compiles the files. A missing file has no flags.
+    /// Reads and compiles the files. A missing file has no flags. Returns the documents and the set.
     ///
     /// # Errors
     /// All mistakes, with file, line and column.
-    pub(crate) fn load(&self) -> Result<FlagSet, ConfigErrors> {
+    pub(crate) fn load(&self) -> Result<(Layers, FlagSet), ConfigErrors> {
         let mut errors = Vec::new();
         let mut merged = Value::Null;
         let mut documents = Vec::new();
@@ -93,7 +93,12 @@ impl FlagFiles {
             }));
         });
         ConfigErrors::check(errors)?;
-        Ok(set.unwrap_or_else(|()| FlagSet::empty()))
+        let layers = Layers {
+            remote: None,
+            flagd: flagd.map(|document| document.to_value()),
+            short: merged,
+        };
+        Ok((layers, set.unwrap_or_else(|()| FlagSet::empty())))
     }
 
     /// Returns the current state of the files.

@@ -1,5 +1,11 @@
-//! The files that define flags.
+//! The sources that define flags.
 
 mod document;
 mod files;
+mod follow;
+mod guarded;
+mod layers;
 mod start;
+
+pub(crate) use layers::Layers;
+pub use start::FlagsBuilder;

@@ -1,19 +1,115 @@
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 use chrono::Utc;
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use seaworthy_config::{ConfigError, ConfigErrors, Origin, Profile, Settings};
-use seaworthy_service::{Assembly, StartError};
-use seaworthy_telemetry::metrics::Counter;
-use tokio::sync::Notify;
+use seaworthy_service::{Assembly, StartError, private_files::PrivateFolder};
 
-use super::files::FlagFiles;
-use crate::{Context, DeclareError, Flags, FlagsConfig};
+use super::{files::FlagFiles, follow::Follow, guarded::GuardedStart, layers::Layers};
+use crate::{
+    Compiler, Context, DeclareError, FileStore, FlagSet, Flags, FlagsConfig, RuntimeStore,
+    runtime::{self, Runtime},
+};
 
-/// An editor saves a file with several events within a few milliseconds.
-const QUIET: Duration = Duration::from_millis(100);
-/// Catches changes that the operating system does not report, such as on network file systems.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// The file of changes at run time.
+const STATE_FILE: &str = "flags-runtime.json";
+/// The last state of a store that is not this file.
+const CACHE_FILE: &str = "flags-cache.json";
+
+/// Starts the flags of a service.
+///
+/// ```no_run
+/// use seaworthy_flags::{Flags, FlagsConfig, MemoryStore};
+/// use seaworthy_service::{Assembly, NoSettings, StartError};
+///
+/// async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+///     let flags = Flags::builder(&FlagsConfig::default())
+///         .store(MemoryStore::default())
+///         .start(service)
+///         .await?;
+///     # drop(flags);
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it starts"]
+pub struct FlagsBuilder {
+    config: FlagsConfig,
+    store: Option<Arc<dyn RuntimeStore>>,
+}
+
+impl FlagsBuilder {
+    /// Sets the store of changes at run time, which all replicas share. The default is a file in
+    /// `state_directory`.
+    pub fn store(mut self, store: impl RuntimeStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Loads the flag files of a service and follows their changes and those of operators.
+    ///
+    /// Rules read `service`, `version` and `environment` (the profile) of the service. A store that
+    /// does not answer does not fail the start: the last known changes apply until it does.
+    ///
+    /// # Errors
+    /// [`StartError`] with all mistakes in the files.
+    pub async fn start<C: Settings>(self, service: &Assembly<C>) -> Result<Flags, StartError> {
+        let Self { config, store } = self;
+        let identity = service.identity();
+        let context = Context::new()
+            .with("service", identity.name())
+            .with("version", identity.version())
+            .with("environment", service.profile().to_string());
+        let metrics = service.metrics().clone();
+        let flags = Flags::with(
+            context,
+            || Utc::now().timestamp(),
+            Some(metrics.clone()),
+            runtime(&config, store)?,
+        );
+        let files = FlagFiles::new(&config, service.profile());
+        let seen = files.seen();
+        let (layers, set) = load(files.clone())
+            .await
+            .map_err(|errors| StartError::because("the flag files have errors", errors))?;
+        flags
+            .replace(set)
+            .map_err(|errors| StartError::because("the flags cannot be used", join(&errors)))?;
+        flags.0.runtime.sources.lock().layers = layers;
+        flags.load_runtime().await;
+        if !config.allowed_switches.is_empty() {
+            tracing::warn!(
+                parts = config.allowed_switches.join(", "),
+                "feature flags may turn off these parts, which protect the service"
+            );
+        }
+        service.admin(crate::serve::admin_routes(&flags));
+        service.component(GuardedStart::new(service, &config, &flags));
+        Follow::new(&flags, files, seen, &metrics).supervise(service.tasks());
+        Ok(flags)
+    }
+}
+
+fn runtime(
+    config: &FlagsConfig,
+    store: Option<Arc<dyn RuntimeStore>>,
+) -> Result<Runtime, StartError> {
+    let mut runtime = Runtime::new(Compiler::new(config.bucketing));
+    let folder = config.state_directory.as_ref().map(PrivateFolder::open);
+    let folder = folder.transpose().map_err(|error| {
+        StartError::because("the state directory of feature flags cannot be used", error)
+    })?;
+    match (store, folder) {
+        (Some(store), folder) => {
+            runtime.store = store;
+            runtime.cache = folder.map(|folder| folder.path().join(CACHE_FILE));
+        }
+        (None, Some(folder)) => {
+            runtime.store = Arc::new(FileStore::new(folder.path().join(STATE_FILE)));
+        }
+        (None, None) => {}
+    }
+    Ok(runtime)
+}
 
 impl Flags {
     /// Loads the flag files of a service and follows their changes.
@@ -26,101 +122,48 @@ impl Flags {
         service: &Assembly<C>,
         config: &FlagsConfig,
     ) -> Result<Self, StartError> {
-        let identity = service.identity();
-        let context = Context::new()
-            .with("service", identity.name())
-            .with("version", identity.version())
-            .with("environment", service.profile().to_string());
-        let metrics = service.metrics().clone();
-        let help = "Reloads that failed because the new settings have errors.";
-        let failures = metrics.counter("config_reload_failures_total", help, &[]);
-        let flags = Self::with(context, || Utc::now().timestamp(), Some(metrics));
-        let files = FlagFiles::new(config, service.profile());
-        let seen = files.seen();
-        let set = load(files.clone())
-            .await
-            .map_err(|errors| StartError::because("the flag files have errors", errors))?;
-        flags
-            .replace(set)
-            .map_err(|errors| StartError::because("the flags cannot be used", join(&errors)))?;
-        service.admin(crate::serve::admin_routes(&flags));
-        let reload = Reload {
-            flags: flags.clone(),
-            files,
-            failures,
+        Self::builder(config).start(service).await
+    }
+
+    /// Returns a builder, for example to set the [store](FlagsBuilder::store) of overrides.
+    pub fn builder(config: &FlagsConfig) -> FlagsBuilder {
+        FlagsBuilder {
+            config: config.clone(),
+            store: None,
+        }
+    }
+
+    /// Reads the changes of operators at the start: from the store, or else from the cache.
+    async fn load_runtime(&self) {
+        let Err(error) = self.refresh().await else {
+            return;
         };
-        service.tasks().supervise("flag-files", move |stop| {
-            let (reload, seen) = (reload.clone(), seen.clone());
-            async move {
-                tokio::select! {
-                    () = reload.follow(seen) => {}
-                    () = stop.requested() => {}
-                }
+        tracing::error!(%error, "the changes of feature flags cannot be read, so the last known ones apply");
+        let Some(path) = self.0.runtime.cache.clone() else {
+            return;
+        };
+        let read = tokio::task::spawn_blocking(move || runtime::read(&path)).await;
+        match read.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            Ok(state) => self.adopt(state),
+            Err(error) => {
+                tracing::error!(%error, "the last known changes of feature flags cannot be read");
             }
-        });
-        Ok(flags)
+        }
     }
 }
 
-impl crate::FlagSet {
+impl FlagSet {
     /// Loads the flag files, for example to check or export them.
     ///
     /// # Errors
     /// All mistakes, with file, line and column.
     pub fn load(config: &FlagsConfig, profile: Profile) -> Result<Self, ConfigErrors> {
-        FlagFiles::new(config, profile).load()
+        let (_, set) = FlagFiles::new(config, profile).load()?;
+        Ok(set)
     }
 }
 
-#[derive(Clone)]
-struct Reload {
-    flags: Flags,
-    files: FlagFiles,
-    failures: Counter,
-}
-
-impl Reload {
-    async fn follow(&self, mut seen: super::files::Seen) {
-        let changed = Arc::new(Notify::new());
-        let _watcher = watch(&self.files.directory, &changed);
-        loop {
-            let files = self.files.clone();
-            let now = tokio::task::spawn_blocking(move || files.seen()).await;
-            if let Ok(now) = now
-                && now != seen
-            {
-                seen = now;
-                self.reload().await;
-            }
-            if tokio::time::timeout(POLL_INTERVAL, changed.notified())
-                .await
-                .is_ok()
-            {
-                tokio::time::sleep(QUIET).await;
-            }
-        }
-    }
-
-    async fn reload(&self) {
-        match load(self.files.clone()).await {
-            Ok(set) => match self.flags.replace(set) {
-                Ok(()) => tracing::info!("feature flags reloaded"),
-                Err(errors) => self.fail(&join(&errors).to_string()),
-            },
-            Err(errors) => self.fail(&errors.to_string()),
-        }
-    }
-
-    fn fail(&self, mistakes: &str) {
-        self.failures.increment();
-        tracing::error!(
-            mistakes,
-            "feature flags have errors, and the old ones stay in effect"
-        );
-    }
-}
-
-async fn load(files: FlagFiles) -> Result<crate::FlagSet, ConfigErrors> {
+pub(super) async fn load(files: FlagFiles) -> Result<(Layers, FlagSet), ConfigErrors> {
     let loaded = tokio::task::spawn_blocking(move || files.load()).await;
     loaded.unwrap_or_else(|error| {
         let problem = format!("the flag files were not loaded: {error}");
@@ -128,26 +171,9 @@ async fn load(files: FlagFiles) -> Result<crate::FlagSet, ConfigErrors> {
     })
 }
 
-fn join(errors: &[DeclareError]) -> io::Error {
+pub(super) fn join(errors: &[DeclareError]) -> io::Error {
     let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
     io::Error::other(texts.join("; "))
-}
-
-fn watch(directory: &Path, changed: &Arc<Notify>) -> Option<RecommendedWatcher> {
-    let notify = Arc::clone(changed);
-    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // A reload reads the files. It must not cause another reload.
-        if event.is_ok_and(|event| !event.kind.is_access()) {
-            notify.notify_one();
-        }
-    });
-    let watched = watcher.and_then(|mut watcher| {
-        watcher.watch(directory, RecursiveMode::NonRecursive)?;
-        Ok(watcher)
-    });
-    watched
-        .inspect_err(|error| tracing::warn!(%error, "cannot watch the flag files: they are polled"))
-        .ok()
 }
 
 impl From<DeclareError> for StartError {

@@ -9,7 +9,7 @@ mod trace;
 use std::time::Duration;
 
 use http::{HeaderMap, Uri};
-use seaworthy_core::{Error, RequestContext, TraceContext};
+use seaworthy_core::{Error, RequestContext, Switch, TraceContext};
 use seaworthy_telemetry::Telemetry;
 
 use crate::{
@@ -65,6 +65,7 @@ pub(crate) struct Observer {
     metrics: RequestMetrics,
     refusals: RefusalMetrics,
     access_log: AccessLogConfig,
+    access_log_switch: Switch,
 }
 
 impl Observer {
@@ -73,6 +74,7 @@ impl Observer {
         table: &Table,
         config: &HttpConfig,
         protocol: Protocol,
+        access_log_switch: Switch,
     ) -> Self {
         let metrics = telemetry.metrics();
         Self {
@@ -83,6 +85,7 @@ impl Observer {
             },
             refusals: RefusalMetrics::new(metrics),
             access_log: config.access_log.clone(),
+            access_log_switch,
         }
     }
 
@@ -116,7 +119,7 @@ impl Observer {
         let (logs, tracer) = (self.telemetry.logs(), self.telemetry.tracer());
         let is_probe = ended.options.is_some_and(RouteOptions::is_probe);
         let is_recording = !is_probe && tracer.is_recording(ended.context.trace());
-        let is_logged = !is_probe && self.access_log.enabled;
+        let is_logged = !is_probe && self.access_log.enabled && self.access_log_switch.is_on();
         match &self.metrics {
             RequestMetrics::Http(metrics) => {
                 metrics.ended(ended);

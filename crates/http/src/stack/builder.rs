@@ -2,7 +2,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use axum::{body::Body, response::IntoResponse};
 use http::Response;
-use seaworthy_core::{ByteSize, Error, ServiceIdentity};
+use seaworthy_core::{ByteSize, Error, ServiceIdentity, Switch, SwitchKind, Switches};
 use seaworthy_resilience::rate_limit::{RateLimits, RateLimitsError};
 use seaworthy_telemetry::Telemetry;
 
@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     pub(super) protocol: Protocol,
     pub(super) request_ids: RequestIds,
     pub(super) errors: ErrorForm,
+    /// Off: no request is counted or refused by a rate limit.
+    pub(super) rate_limit_switch: Switch,
 }
 
 /// Creates the response for an error, in the context of the request. It inserts the
@@ -117,9 +119,16 @@ pub struct StackBuilder {
     request_ids: RequestIds,
     errors: Option<ErrorForm>,
     body_budget: Option<BodyBudget>,
+    switches: Switches,
 }
 
 impl StackBuilder {
+    /// Sets the switches of the service. `rate_limit` and `access_log` turn these steps off.
+    pub fn switches(mut self, switches: &Switches) -> Self {
+        self.switches = switches.clone();
+        self
+    }
+
     /// Treats requests as gRPC calls. The client's timeout is `grpc-timeout`, errors are a gRPC status,
     /// and logs, metrics and traces have service, method and status code.
     pub fn grpc(mut self) -> Self {
@@ -186,7 +195,15 @@ impl StackBuilder {
         });
         Ok(Stack(Arc::new(Inner {
             probes,
-            observer: Observer::new(&self.telemetry, &table, &config, self.protocol),
+            observer: Observer::new(
+                &self.telemetry,
+                &table,
+                &config,
+                self.protocol,
+                self.switches
+                    .register("access_log", SwitchKind::Operational),
+            ),
+            rate_limit_switch: self.switches.register("rate_limit", SwitchKind::Security),
             security_headers: SecurityHeaders::new(&config.security_headers)?,
             cors: Cors::new(&config.cors)?,
             client_address: ClientAddress::new(&config.trusted_proxies, config.forwarded_header),
@@ -235,6 +252,7 @@ impl Stack {
             request_ids: RequestIds::default(),
             errors: None,
             body_budget: None,
+            switches: Switches::default(),
         }
     }
 

@@ -58,6 +58,9 @@ impl Exchange {
 
     /// Counts the request by the limits of the listener and of the route.
     fn count(&mut self, caller: &LimitedCaller, next: Next) -> State {
+        if !self.stack.rate_limit_switch.is_on() {
+            return self.counted(Ok(None), next);
+        }
         let options = self.target.options();
         let is_limited = options.is_none_or(RouteOptions::is_rate_limited);
         let of_listener = is_limited.then_some(&self.stack.rate_limits);

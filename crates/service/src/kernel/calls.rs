@@ -39,6 +39,7 @@ impl Kernel {
         )
         .request_ids(request_ids)
         .body_budget(self.parts.body_budget.clone())
+        .switches(&self.parts.switches)
         .grpc();
         if let Some(errors) = errors {
             builder = builder.errors(errors);

@@ -5,6 +5,7 @@ mod calls;
 mod offline;
 mod public;
 mod start_failure;
+mod switches;
 
 use std::{
     net::SocketAddr,
@@ -363,6 +364,7 @@ fn parts(
         telemetry.metrics().clone(),
     );
     let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
+    let switches = switches::register(&telemetry, &health);
     let body_budget = BodyBudget::new(framework.server.max_body_memory, telemetry.metrics());
     let receive_windows = ReceiveWindows::new(framework.server.max_body_memory);
     let parts = Parts {
@@ -376,6 +378,7 @@ fn parts(
         tasks,
         workers,
         resilience,
+        switches,
         handed_over: Arc::new(parking_lot::Mutex::new(HandedOver::default())),
     };
     crate::watch::begin(&parts);

@@ -44,4 +44,5 @@ pub(super) fn stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
     Stack::builder(parts.identity.clone(), config, telemetry)
         .health(parts.health.clone())
         .body_budget(parts.body_budget.clone())
+        .switches(&parts.switches)
 }

@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -19,6 +23,8 @@ struct Inner {
     prefix: String,
     groups: Mutex<BTreeMap<String, Group>>,
     conflicts: Mutex<Vec<MetricConflict>>,
+    /// The first words of the names that are not exposed.
+    hidden: Mutex<BTreeSet<String>>,
 }
 
 /// All series of one metric.
@@ -186,12 +192,25 @@ impl Metrics {
         self.0.conflicts.lock().clone()
     }
 
-    /// Calls `read` with every group, by name.
+    /// Leaves out metrics whose names begin with one of these words, such as `http`. Their values
+    /// are still counted. Replaces the words of the last call.
+    pub fn hide(&self, words: &BTreeSet<String>) {
+        self.0.hidden.lock().clone_from(words);
+    }
+
+    /// Calls `read` with every group that is not hidden, by name.
     pub(super) fn each_group(&self, mut read: impl FnMut(&str, &Group)) {
+        let hidden = self.0.hidden.lock().clone();
+        let is_hidden = |name: &str| {
+            let name = name.strip_prefix(&self.0.prefix).unwrap_or(name);
+            let word = name.split('_').next().unwrap_or_default();
+            hidden.contains(word)
+        };
         self.0
             .groups
             .lock()
             .iter()
+            .filter(|(name, _)| !is_hidden(name))
             .for_each(|(name, group)| read(name, group));
     }
 

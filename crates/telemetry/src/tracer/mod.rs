@@ -13,13 +13,13 @@ mod span;
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use opentelemetry_sdk::trace::SpanData;
-use seaworthy_core::{Ratio, TraceContext};
+use seaworthy_core::{Ratio, Switch, TraceContext};
 use tokio::sync::mpsc;
 
 pub use config::{InvalidEndpoint, TracingConfig};
@@ -34,6 +34,8 @@ pub struct Tracer(Arc<Inner>);
 struct Inner {
     /// A new trace is sampled if the random bits of its ID are below this.
     threshold: u64,
+    /// Off: no new trace is sampled.
+    sampling: OnceLock<Switch>,
     queue: Option<mpsc::Sender<SpanData>>,
     dropped: AtomicU64,
 }
@@ -57,6 +59,7 @@ impl Tracer {
         let threshold = (sample_ratio.get() * 2_f64.powi(56)) as u64;
         Self(Arc::new(Inner {
             threshold,
+            sampling: OnceLock::new(),
             queue,
             dropped: AtomicU64::new(0),
         }))
@@ -76,7 +79,20 @@ impl Tracer {
         }
     }
 
+    /// Sets the switch that turns the sampling of new traces off. A later call has no effect.
+    pub fn set_switch(&self, sampling: Switch) {
+        let _ = self.0.sampling.set(sampling);
+    }
+
     fn is_sampled(&self, trace_id: u128) -> bool {
+        if self
+            .0
+            .sampling
+            .get()
+            .is_some_and(|sampling| !sampling.is_on())
+        {
+            return false;
+        }
         let random = u64::try_from(trace_id & ((1 << RANDOM_BITS) - 1)).unwrap_or(u64::MAX);
         random < self.0.threshold
     }

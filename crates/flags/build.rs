@@ -1,0 +1,41 @@
+//! Compiles the contracts of flagd for the feature `grpc`.
+
+use std::env;
+
+use seaworthy_contract_build::{Access, Builder};
+
+const EVALUATION: [&str; 7] = [
+    "ResolveAll",
+    "ResolveBoolean",
+    "ResolveString",
+    "ResolveFloat",
+    "ResolveInt",
+    "ResolveObject",
+    "EventStream",
+];
+const SYNC: [&str; 3] = ["SyncFlags", "FetchAllFlags", "GetMetadata"];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if env::var_os("CARGO_FEATURE_GRPC").is_none() {
+        return Ok(());
+    }
+    let methods = |service: &'static str, names: &'static [&str]| {
+        names.iter().map(move |name| format!("{service}.{name}"))
+    };
+    // The implementation checks the caller, because each service decides who reads its flags.
+    methods("flagd.evaluation.v1.Service", &EVALUATION)
+        .chain(methods("flagd.evaluation.v2.Service", &EVALUATION))
+        .chain(methods("flagd.sync.v1.FlagSyncService", &SYNC))
+        .fold(Builder::new("flagd", "1.0"), |builder, method| {
+            builder.access(method, Access::Optional)
+        })
+        .compile(
+            &[
+                "contract/flagd/evaluation/v1/evaluation.proto",
+                "contract/flagd/evaluation/v2/evaluation.proto",
+                "contract/flagd/sync/v1/sync.proto",
+            ],
+            &["contract"],
+        )?;
+    Ok(())
+}

@@ -1,0 +1,291 @@
+use std::{path::PathBuf, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{
+    author::Changed,
+    error::ChangeError,
+    file,
+    overrides::overridden,
+    state::{Change, ChangeAction, Override, RuntimeState},
+    store::{MemoryStore, RuntimeStore},
+};
+use crate::{Compiler, Flags, Strictness, problem::Problem, set::FlagSet, source::Layers};
+
+/// Operators seldom change flags at the same time.
+const MAX_ATTEMPTS: usize = 5;
+
+/// The sources of flags and the changes of operators.
+pub(crate) struct Runtime {
+    pub(crate) compiler: Compiler,
+    pub(crate) store: Arc<dyn RuntimeStore>,
+    /// The file with the last state of a store that is not a file.
+    pub(crate) cache: Option<PathBuf>,
+    pub(crate) sources: Mutex<Sources>,
+    /// The number of the current snapshot.
+    pub(crate) changed: watch::Sender<u64>,
+    /// Held during a change or a refresh.
+    changing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+pub(crate) struct Sources {
+    pub(crate) layers: Layers,
+    pub(crate) state: RuntimeState,
+    /// Kill switches that changed while the store was down.
+    pub(crate) pending: Vec<Override>,
+    /// The time at which the flags must be compiled anew, because an override ends.
+    pub(crate) next_expiry: Option<DateTime<Utc>>,
+}
+
+impl Runtime {
+    pub(crate) fn new(compiler: Compiler) -> Self {
+        Self {
+            compiler,
+            store: Arc::new(MemoryStore::default()),
+            cache: None,
+            sources: Mutex::default(),
+            changed: watch::Sender::new(0),
+            changing: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+impl Sources {
+    fn compile(&self, compiler: &Compiler, now: DateTime<Utc>) -> Result<FlagSet, Vec<Problem>> {
+        let document = self
+            .layers
+            .document(&self.state, self.pending.iter(), now)?;
+        // Files and definitions were checked strictly. The flags of a server may have mistakes.
+        compiler.compile(document, Strictness::Lenient)
+    }
+}
+
+impl Flags {
+    /// Applies a change to the newest state, checks it, and stores it.
+    pub(super) async fn change(
+        &self,
+        key: &str,
+        is_kill_switch: bool,
+        edit: impl Fn(&mut RuntimeState, DateTime<Utc>) -> Result<Change, ChangeError>,
+    ) -> Result<Changed, ChangeError> {
+        let runtime = &self.0.runtime;
+        let _changing = runtime.changing.lock().await;
+        for _ in 0..MAX_ATTEMPTS {
+            let known = runtime.sources.lock().state.version;
+            let loaded = runtime.store.load(known).await;
+            if let Ok(Some(newer)) = &loaded {
+                self.adopt(newer.clone());
+            }
+            let (mut next, now) = (runtime.sources.lock().state.clone(), self.now());
+            let change = edit(&mut next, now)?;
+            next.version = next.version.saturating_add(1);
+            next.overrides.retain(|set| set.is_active(now));
+            self.check_change(key, &next, now)?;
+            let saved = match loaded {
+                Ok(_) => runtime.store.save(&next, &change).await,
+                Err(error) => Err(error),
+            };
+            let version = next.version;
+            match saved {
+                Ok(true) => {
+                    record(&change, true);
+                    self.adopt(next);
+                    self.save_cache().await;
+                    return Ok(Changed {
+                        version,
+                        stored: true,
+                    });
+                }
+                Ok(false) => {}
+                Err(error) if is_kill_switch => {
+                    tracing::error!(%error, flag = key, "a kill switch changed on this replica alone, because the store of feature flags failed");
+                    record(&change, false);
+                    self.change_here(next);
+                    return Ok(Changed {
+                        version: known,
+                        stored: false,
+                    });
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(ChangeError::Contention)
+    }
+
+    /// Takes over the overrides of `next` that the stored state does not have.
+    fn change_here(&self, next: RuntimeState) {
+        let mut sources = self.0.runtime.sources.lock();
+        for set in next.overrides {
+            if !sources.state.overrides.contains(&set) {
+                sources
+                    .pending
+                    .retain(|other| other.key != set.key || other.scope != set.scope);
+                sources.pending.push(set);
+            }
+        }
+        drop(sources);
+        self.rebuild_or_log();
+    }
+
+    /// Checks the flag of a change, and the types of all declared flags.
+    fn check_change(
+        &self,
+        key: &str,
+        next: &RuntimeState,
+        now: DateTime<Utc>,
+    ) -> Result<(), ChangeError> {
+        let runtime = &self.0.runtime;
+        let document = {
+            let sources = runtime.sources.lock();
+            let document = sources.layers.document(next, sources.pending.iter(), now);
+            document.map_err(ChangeError::Invalid)?
+        };
+        let mut alone = json!({"$evaluators": document.get("$evaluators"), "flags": {}});
+        let flag = document.get("flags").and_then(|flags| flags.get(key));
+        if let (Some(flag), Some(flags)) = (flag, alone.get_mut("flags")) {
+            *flags = json!({ key: flag });
+        }
+        let set = runtime.compiler.compile(alone, Strictness::Strict);
+        let set = set.map_err(ChangeError::Invalid)?;
+        self.check_types(&set).map_err(|errors| {
+            let problem = |error: crate::DeclareError| Problem {
+                path: vec![key.to_owned()],
+                problem: error.to_string(),
+            };
+            ChangeError::Invalid(errors.into_iter().map(problem).collect())
+        })
+    }
+
+    /// Reads newer changes of other replicas, and stores those of this replica that wait for the
+    /// store.
+    ///
+    /// # Errors
+    /// The store failed. The last changes stay in effect.
+    pub async fn refresh(&self) -> Result<(), ChangeError> {
+        let runtime = &self.0.runtime;
+        {
+            let _changing = runtime.changing.lock().await;
+            let known = runtime.sources.lock().state.version;
+            if let Some(newer) = runtime.store.load(known).await? {
+                self.adopt(newer);
+                self.save_cache().await;
+            }
+        }
+        let pending = runtime.sources.lock().pending.clone();
+        for set in pending {
+            let edit = |state: &mut RuntimeState, _: DateTime<Utc>| {
+                // The operator may have changed it again.
+                if !runtime.sources.lock().pending.contains(&set) {
+                    return Err(ChangeError::NoOverride(set.key.clone()));
+                }
+                let before = overridden(state, &set.key);
+                state
+                    .overrides
+                    .retain(|other| other.key != set.key || other.scope != set.scope);
+                state.overrides.push(set.clone());
+                Ok(Change {
+                    action: ChangeAction::Override,
+                    key: set.key.clone(),
+                    actor: set.actor.clone(),
+                    reason: set.reason.clone(),
+                    before,
+                    after: overridden(state, &set.key),
+                })
+            };
+            match self.change(&set.key, false, edit).await {
+                Ok(_) => drop(self.drop_pending(&set.key, &set.scope)),
+                Err(ChangeError::NoOverride(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Compiles the flags anew if an override has ended.
+    pub(crate) fn expire(&self) {
+        let ended = self.0.runtime.sources.lock().next_expiry;
+        if ended.is_some_and(|end| end <= self.now()) {
+            self.rebuild_or_log();
+        }
+    }
+
+    pub(crate) fn adopt(&self, state: RuntimeState) {
+        self.0.runtime.sources.lock().state = state;
+        self.rebuild_or_log();
+    }
+
+    /// Compiles the sources and publishes the flags.
+    ///
+    /// # Errors
+    /// All mistakes. Nothing changes then.
+    pub(crate) fn rebuild(&self) -> Result<(), Vec<Problem>> {
+        let (runtime, now) = (&self.0.runtime, self.now());
+        let mut sources = runtime.sources.lock();
+        let set = sources.compile(&runtime.compiler, now)?;
+        let with_pending = RuntimeState {
+            overrides: [&*sources.state.overrides, &*sources.pending].concat(),
+            ..RuntimeState::default()
+        };
+        sources.next_expiry = with_pending.next_expiry(now);
+        self.replace(set).map_err(|errors| {
+            let problem = |error: crate::DeclareError| Problem {
+                path: Vec::new(),
+                problem: error.to_string(),
+            };
+            errors.into_iter().map(problem).collect()
+        })
+    }
+
+    pub(super) fn rebuild_or_log(&self) {
+        if let Err(problems) = self.rebuild() {
+            let mistakes: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            tracing::error!(
+                mistakes = mistakes.join("; "),
+                "feature flags have errors, and the old ones stay in effect"
+            );
+        }
+    }
+
+    /// Writes the last state of the store for the next start.
+    async fn save_cache(&self) {
+        let runtime = &self.0.runtime;
+        let Some(path) = runtime.cache.clone() else {
+            return;
+        };
+        let state = runtime.sources.lock().state.clone();
+        let written = tokio::task::spawn_blocking(move || file::write(&path, &state)).await;
+        if let Ok(Err(error)) = written {
+            tracing::warn!(%error, "the last changes of feature flags cannot be stored for the next start");
+        }
+    }
+
+    /// Returns the changes at run time.
+    #[must_use]
+    pub fn runtime_state(&self) -> RuntimeState {
+        let sources = self.0.runtime.sources.lock();
+        let mut state = sources.state.clone();
+        state.overrides.extend(sources.pending.iter().cloned());
+        state
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp((self.0.clock)(), 0).unwrap_or_default()
+    }
+}
+
+fn record(change: &Change, stored: bool) {
+    tracing::warn!(
+        flag = change.key,
+        action = change.action.as_str(),
+        operator = change.actor,
+        reason = change.reason,
+        before = %change.before,
+        after = %change.after,
+        stored,
+        "operator changed a feature flag"
+    );
+}

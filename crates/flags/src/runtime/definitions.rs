@@ -1,0 +1,112 @@
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{
+    author::{Author, Changed},
+    error::ChangeError,
+    state::{Change, ChangeAction, RuntimeDefinition, RuntimeState},
+};
+use crate::Flags;
+
+/// The definitions are one document in the store.
+const MAX_DEFINITIONS: usize = 1_000;
+
+impl Flags {
+    /// Writes the definition of a flag in the short form, above the files, and waits until it is
+    /// stored. `expected` is the version of the flag that the author has read.
+    ///
+    /// # Errors
+    /// [`ChangeError`]. Nothing changes then.
+    pub async fn define(
+        &self,
+        key: &str,
+        entry: Value,
+        expected: Option<u64>,
+        author: &Author,
+    ) -> Result<Changed, ChangeError> {
+        self.write(key, Some(entry), expected, author).await
+    }
+
+    /// Removes a flag that a file or [`define`](Self::define) defines, and waits until that is
+    /// stored. Evaluations return the default of the code then.
+    ///
+    /// # Errors
+    /// [`ChangeError`]. Nothing changes then.
+    pub async fn remove(
+        &self,
+        key: &str,
+        expected: Option<u64>,
+        author: &Author,
+    ) -> Result<Changed, ChangeError> {
+        if self.set().get(key).is_none() {
+            return Err(ChangeError::UnknownFlag(key.to_owned()));
+        }
+        self.write(key, None, expected, author).await
+    }
+
+    async fn write(
+        &self,
+        key: &str,
+        entry: Option<Value>,
+        expected: Option<u64>,
+        author: &Author,
+    ) -> Result<Changed, ChangeError> {
+        let (actor, reason) = author.check()?;
+        self.check_switch(key)?;
+        let edit = |state: &mut RuntimeState, now: DateTime<Utc>| {
+            let known = state.definitions.get(key);
+            let current = known.map_or(0, |definition| definition.version);
+            if expected.is_some_and(|expected| expected != current) {
+                return Err(ChangeError::Version { current });
+            }
+            let before = self.entry(key).unwrap_or_default();
+            if known.is_none() && state.definitions.len() >= MAX_DEFINITIONS {
+                return Err(ChangeError::TooMany("1,000 definitions at run time"));
+            }
+            let definition = RuntimeDefinition {
+                entry: entry.clone(),
+                version: state.version.saturating_add(1),
+                actor: actor.clone(),
+                set_at: now,
+            };
+            state.definitions.insert(key.to_owned(), definition);
+            let action = match entry {
+                Some(_) => ChangeAction::Define,
+                None => ChangeAction::Remove,
+            };
+            Ok(Change {
+                action,
+                key: key.to_owned(),
+                actor: actor.clone(),
+                reason: reason.clone(),
+                before,
+                after: entry.clone().unwrap_or_default(),
+            })
+        };
+        self.change(key, false, edit).await
+    }
+
+    /// Returns a flag in the short form, or in flagd's format if the short form does not define it.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<Value> {
+        let sources = self.0.runtime.sources.lock();
+        let short = sources.layers.short_with(&sources.state);
+        let entry = short.get(key).cloned();
+        let flagd = || {
+            let documents = [&sources.layers.flagd, &sources.layers.remote];
+            let mut found = documents
+                .into_iter()
+                .filter_map(|document| document.as_ref()?.get("flags")?.get(key).cloned());
+            found.next()
+        };
+        entry.or_else(flagd)
+    }
+
+    /// Returns the version of a flag for [`define`](Self::define): 0 if only files define it.
+    #[must_use]
+    pub fn version(&self, key: &str) -> u64 {
+        let sources = self.0.runtime.sources.lock();
+        let definition = sources.state.definitions.get(key);
+        definition.map_or(0, |definition| definition.version)
+    }
+}

@@ -1,0 +1,161 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use super::{
+    author::{Author, Changed, NewOverride},
+    error::ChangeError,
+    state::{Change, ChangeAction, Override, OverrideScope, RuntimeState},
+};
+use crate::{Flags, Kind};
+
+/// A rule of a user override lists them all.
+const MAX_OVERRIDES: usize = 1_000;
+
+impl Flags {
+    /// Sets an override and waits until it is stored.
+    ///
+    /// # Errors
+    /// [`ChangeError`]. Nothing changes then.
+    pub async fn set_override(
+        &self,
+        new: &NewOverride,
+        author: &Author,
+    ) -> Result<Changed, ChangeError> {
+        let (actor, reason) = author.check()?;
+        new.check_scope()?;
+        let is_kill_switch = self.is_kill_switch(&new.key);
+        let expiry = new.expiry(is_kill_switch)?;
+        self.check_variant(&new.key, &new.variant)?;
+        self.check_switch(&new.key)?;
+        let edit = |state: &mut RuntimeState, now: DateTime<Utc>| {
+            let before = overridden(state, &new.key);
+            state
+                .overrides
+                .retain(|set| set.key != new.key || set.scope != new.scope);
+            if state.overrides.len() >= MAX_OVERRIDES {
+                return Err(ChangeError::TooMany("1,000 overrides"));
+            }
+            let length = expiry.map(|time| TimeDelta::from_std(time.get()).unwrap_or_default());
+            state.overrides.push(Override {
+                key: new.key.clone(),
+                scope: new.scope.clone(),
+                variant: new.variant.clone(),
+                reason: reason.clone(),
+                actor: actor.clone(),
+                set_at: now,
+                expires_at: length.map(|length| now + length),
+            });
+            Ok(Change {
+                action: ChangeAction::Override,
+                key: new.key.clone(),
+                actor: actor.clone(),
+                reason: reason.clone(),
+                before,
+                after: overridden(state, &new.key),
+            })
+        };
+        let changed = self.change(&new.key, is_kill_switch, edit).await?;
+        if changed.stored {
+            self.drop_pending(&new.key, &new.scope);
+        }
+        Ok(changed)
+    }
+
+    /// Removes an override and waits until that is stored.
+    ///
+    /// # Errors
+    /// [`ChangeError`]. Nothing changes then.
+    pub async fn unset_override(
+        &self,
+        key: &str,
+        scope: &OverrideScope,
+        author: &Author,
+    ) -> Result<Changed, ChangeError> {
+        let (actor, reason) = author.check()?;
+        let was_pending = self.drop_pending(key, scope);
+        let edit = |state: &mut RuntimeState, _: DateTime<Utc>| {
+            let before = overridden(state, key);
+            let count = state.overrides.len();
+            state
+                .overrides
+                .retain(|set| set.key != key || set.scope != *scope);
+            if state.overrides.len() == count {
+                return Err(ChangeError::NoOverride(key.to_owned()));
+            }
+            Ok(Change {
+                action: ChangeAction::Unset,
+                key: key.to_owned(),
+                actor: actor.clone(),
+                reason: reason.clone(),
+                before,
+                after: overridden(state, key),
+            })
+        };
+        match self.change(key, false, edit).await {
+            Err(ChangeError::NoOverride(_) | ChangeError::Store(_)) if was_pending => Ok(Changed {
+                version: self.runtime_state().version,
+                stored: false,
+            }),
+            changed => changed,
+        }
+    }
+
+    /// Removes a change that waits for the store. Returns whether there was one.
+    pub(super) fn drop_pending(&self, key: &str, scope: &OverrideScope) -> bool {
+        let mut sources = self.0.runtime.sources.lock();
+        let count = sources.pending.len();
+        sources
+            .pending
+            .retain(|set| set.key != key || set.scope != *scope);
+        let was_pending = sources.pending.len() < count;
+        drop(sources);
+        if was_pending {
+            self.rebuild_or_log();
+        }
+        was_pending
+    }
+
+    fn check_variant(&self, key: &str, variant: &str) -> Result<(), ChangeError> {
+        let set = self.set();
+        let declared = self.declarations();
+        let declared = declared.iter().find(|flag| &*flag.key == key);
+        let known: Vec<String> = match (set.get(key), declared) {
+            (Some(flag), _) => {
+                let names = flag.variants().iter().map(|variant| variant.name());
+                names.map(ToOwned::to_owned).collect()
+            }
+            (None, Some(flag)) if flag.value_type == "boolean" => on_and_off(),
+            (None, None) if self.is_switch(key) => on_and_off(),
+            (None, Some(_)) => Vec::new(),
+            (None, None) => return Err(ChangeError::UnknownFlag(key.to_owned())),
+        };
+        if known.iter().any(|name| name == variant) {
+            return Ok(());
+        }
+        Err(ChangeError::UnknownVariant {
+            key: key.to_owned(),
+            variant: variant.to_owned(),
+            known,
+        })
+    }
+
+    fn is_kill_switch(&self, key: &str) -> bool {
+        let declared = self.declarations();
+        let mut named = declared.iter().filter(|flag| &*flag.key == key);
+        named.any(|flag| flag.kind == Kind::KillSwitch)
+    }
+}
+
+fn on_and_off() -> Vec<String> {
+    vec!["on".to_owned(), "off".to_owned()]
+}
+
+/// Returns the overrides of a flag for the audit log.
+pub(super) fn overridden(state: &RuntimeState, key: &str) -> Value {
+    let of_flag = state.overrides.iter().filter(|set| set.key == key);
+    of_flag
+        .map(
+            |set| json!({"scope": set.scope, "variant": set.variant, "expires_at": set.expires_at}),
+        )
+        .collect()
+}

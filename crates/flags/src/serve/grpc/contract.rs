@@ -1,0 +1,10 @@
+//! The generated code of `contract/flagd`.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::all,
+    reason = "generated code, of which a part is used"
+)]
+
+include!(concat!(env!("OUT_DIR"), "/contract.rs"));

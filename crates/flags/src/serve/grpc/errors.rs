@@ -1,0 +1,39 @@
+use seaworthy_contract::{
+    error::{ErrorFormat, Problems},
+    tonic::{Code as Status, Status as Answer},
+};
+use seaworthy_core::{Code, Error};
+
+use crate::ErrorCode;
+
+/// Writes errors with the status codes of flagd.
+pub(super) struct FlagdErrors;
+
+impl ErrorFormat for FlagdErrors {
+    fn grpc(&self, error: Error) -> Answer {
+        // flagd's status for it. `Code` has no such value.
+        let is_parse_error = error.reason() == ErrorCode::ParseError.as_str();
+        let answer = Problems.grpc(error);
+        if is_parse_error {
+            return Answer::new(Status::DataLoss, answer.message());
+        }
+        answer
+    }
+}
+
+/// Returns the error of a failed evaluation.
+pub(super) fn failed(key: &str, error: ErrorCode) -> Error {
+    let (code, message) = match error {
+        ErrorCode::FlagNotFound => (Code::NotFound, format!("no flag has the key {key:?}")),
+        ErrorCode::TypeMismatch => (Code::Invalid, format!("flag {key:?} has another type")),
+        ErrorCode::ParseError => (
+            Code::Internal,
+            format!("the rule of flag {key:?} is not valid"),
+        ),
+        ErrorCode::General => (
+            Code::Internal,
+            format!("the rule of flag {key:?} names a variant that does not exist"),
+        ),
+    };
+    Error::new(code, error.as_str(), message)
+}

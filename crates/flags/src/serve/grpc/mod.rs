@@ -1,0 +1,11 @@
+//! The gRPC APIs of flagd.
+
+mod contract;
+mod errors;
+mod evaluation;
+mod events;
+mod server;
+mod structure;
+mod sync;
+
+pub use server::FlagServer;

@@ -1,0 +1,46 @@
+use crate::Flags;
+
+/// Returns findings about flags that can be evaluated and still need attention.
+pub(crate) fn lint(flags: &Flags) -> Vec<String> {
+    let (set, declared, now) = (flags.set(), flags.declarations(), flags.now());
+    let mut findings = Vec::new();
+    for flag in set.iter() {
+        let key = flag.key();
+        if declared.iter().all(|other| other.key != *key) {
+            findings.push(format!(
+                "{key}: no code declares this flag: remove it from the files"
+            ));
+        }
+        if flag.is_broken() {
+            findings.push(format!("{key}: the rule is not valid"));
+        }
+    }
+    for flag in &declared {
+        let key = &flag.key;
+        if set.get(key).is_none() && flag.kind.lifetime_days().is_some() {
+            findings.push(format!(
+                "{key}: no file defines this flag: remove it from the code"
+            ));
+        }
+        if flag.owner.is_none() {
+            findings.push(format!(
+                "{key}: the flag has no owner: declare it with .owner(…)"
+            ));
+        }
+        match flag.expires {
+            Some(day) if day <= now.date_naive() => {
+                findings.push(format!(
+                    "{key}: the flag expired on {day}: remove it from the code"
+                ));
+            }
+            None if flag.kind.lifetime_days().is_some() => {
+                let kind = flag.kind.as_str();
+                findings.push(format!(
+                    "{key}: a {kind} flag needs a day of expiry: declare it with .expires(…)"
+                ));
+            }
+            _ => {}
+        }
+    }
+    findings
+}

@@ -1,0 +1,149 @@
+use std::{path::Path, sync::Arc, time::Duration};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use seaworthy_service::Tasks;
+use seaworthy_telemetry::metrics::{Counter, Metrics};
+use tokio::sync::Notify;
+
+use super::{
+    files::{FlagFiles, Seen},
+    start::{join, load},
+};
+use crate::Flags;
+
+/// An editor saves a file with several events within a few milliseconds.
+const QUIET: Duration = Duration::from_millis(100);
+/// How often the store is read, and the files, whose changes the operating system may not report.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Follows the changes of files and operators.
+#[derive(Clone)]
+pub(crate) struct Follow {
+    flags: Flags,
+    files: FlagFiles,
+    seen: Seen,
+    failures: Counter,
+}
+
+impl Follow {
+    pub(super) fn new(flags: &Flags, files: FlagFiles, seen: Seen, metrics: &Metrics) -> Self {
+        let help = "Reloads that failed because the new settings have errors.";
+        Self {
+            flags: flags.clone(),
+            files,
+            seen,
+            failures: metrics.counter("config_reload_failures_total", help, &[]),
+        }
+    }
+
+    pub(super) fn supervise(self, tasks: &Tasks) {
+        let files = self.clone();
+        tasks.supervise("flag-files", move |stop| {
+            let files = files.clone();
+            async move {
+                tokio::select! {
+                    () = files.follow_files() => {}
+                    () = stop.requested() => {}
+                }
+            }
+        });
+        tasks.supervise("flag-overrides", move |stop| {
+            let flags = self.flags.clone();
+            async move {
+                tokio::select! {
+                    () = follow_operators(&flags) => {}
+                    () = stop.requested() => {}
+                }
+            }
+        });
+    }
+
+    async fn follow_files(&self) {
+        let changed = Arc::new(Notify::new());
+        let _watcher = watch(&self.files.directory, &changed);
+        let mut seen = self.seen.clone();
+        loop {
+            let files = self.files.clone();
+            let now = tokio::task::spawn_blocking(move || files.seen()).await;
+            if let Ok(now) = now
+                && now != seen
+            {
+                seen = now;
+                self.reload().await;
+            }
+            if tokio::time::timeout(POLL_INTERVAL, changed.notified())
+                .await
+                .is_ok()
+            {
+                tokio::time::sleep(QUIET).await;
+            }
+        }
+    }
+
+    async fn reload(&self) {
+        let (mut layers, set) = match load(self.files.clone()).await {
+            Ok(loaded) => loaded,
+            Err(errors) => return self.fail(&errors.to_string()),
+        };
+        if let Err(errors) = self.flags.check_types(&set) {
+            return self.fail(&join(&errors).to_string());
+        }
+        let former = {
+            let mut sources = self.flags.0.runtime.sources.lock();
+            layers.remote.clone_from(&sources.layers.remote);
+            std::mem::replace(&mut sources.layers, layers)
+        };
+        match self.flags.rebuild() {
+            Ok(()) => tracing::info!("feature flags reloaded"),
+            Err(problems) => {
+                self.flags.0.runtime.sources.lock().layers = former;
+                let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                self.fail(&texts.join("; "));
+            }
+        }
+    }
+
+    fn fail(&self, mistakes: &str) {
+        self.failures.increment();
+        tracing::error!(
+            mistakes,
+            "feature flags have errors, and the old ones stay in effect"
+        );
+    }
+}
+
+/// Reads the store of changes, and ends overrides at their time.
+async fn follow_operators(flags: &Flags) {
+    let mut is_failing = false;
+    loop {
+        tokio::time::sleep(POLL_INTERVAL).await;
+        match flags.refresh().await {
+            Ok(()) => is_failing = false,
+            Err(error) if !is_failing => {
+                is_failing = true;
+                tracing::error!(%error, "the changes of feature flags cannot be read, so the last known ones apply");
+            }
+            Err(_) => {}
+        }
+        flags.expire();
+        // A rule may depend on the time.
+        flags.apply_switches();
+    }
+}
+
+fn watch(directory: &Path, changed: &Arc<Notify>) -> Option<RecommendedWatcher> {
+    let notify = Arc::clone(changed);
+    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // A reload reads the files. It must not cause another reload.
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            notify.notify_one();
+        }
+    });
+    let watched = watcher.and_then(|mut watcher| {
+        watcher.watch(directory, RecursiveMode::NonRecursive)?;
+        Ok(watcher)
+    });
+    watched
+        .inspect_err(|error| tracing::warn!(%error, "cannot watch the flag files: they are polled"))
+        .ok()
+}

@@ -1,0 +1,15 @@
+use seaworthy_core::{SwitchKind, Switches};
+use seaworthy_health::Health;
+use seaworthy_telemetry::Telemetry;
+
+/// Registers the parts that do not belong to a listener (FLAG-2).
+pub(super) fn register(telemetry: &Telemetry, health: &Health) -> Switches {
+    let switches = Switches::default();
+    let sampling = switches.register("tracing", SwitchKind::Operational);
+    telemetry.tracer().set_switch(sampling);
+    let metrics = telemetry.metrics().clone();
+    switches.register_group("metrics", move |off| metrics.hide(off));
+    let health = health.clone();
+    switches.register_group("health_check", move |off| health.ignore(off));
+    switches
+}
