@@ -1,5 +1,6 @@
 mod issuer;
 
+use seaworthy_testkit::eventually;
 use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -21,24 +22,12 @@ use crate::{
 };
 use issuer::{TestIssuer, client, invented, jwks, sign, signer, verifier};
 
-/// Longer than any condition of these tests takes on a slow machine.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Allows a fetch at any time.
 fn without_interval() -> JwksConfig {
     JwksConfig {
         min_refresh_interval: Timeout::from_millis(1),
         ..JwksConfig::default()
     }
-}
-
-async fn eventually(condition: impl Fn() -> bool) {
-    let waiting = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    tokio::time::timeout(TIMEOUT, waiting).await.unwrap();
 }
 
 /// Advances the clock of tokio.
@@ -310,11 +299,12 @@ async fn background_task_fetches_the_keys_auth_1() {
     let task = tokio::spawn(jwks.clone().keep_fresh());
     // `verify_now` triggers no fetch.
     let now = SystemTime::now();
-    eventually(|| verifier.verify_now(&by_old, now).is_ok()).await;
+    eventually(async || verifier.verify_now(&by_old, now).is_ok()).await;
     issuer.rotate("k2");
     issuer.signer.withdraw("k1").unwrap();
     issuer.publish();
-    eventually(|| verifier.verify_now(&by_old, now).err() == Some(TokenError::UnknownKey)).await;
+    eventually(async || verifier.verify_now(&by_old, now).err() == Some(TokenError::UnknownKey))
+        .await;
     assert!(verifier.verify_now(&issuer.sign(), now).is_ok());
     task.abort();
 }
@@ -341,10 +331,10 @@ async fn health_check_fails_until_the_keys_are_loaded_life_3() {
     assert_eq!(reason(), "the key set has not been fetched yet");
 
     let task = tokio::spawn(jwks.keep_fresh());
-    eventually(|| reason().starts_with("the key set cannot be fetched: ")).await;
+    eventually(async || reason().starts_with("the key set cannot be fetched: ")).await;
     assert_eq!(health.readiness(), Readiness::NotReady);
     issuer.publish();
-    eventually(|| health.readiness() == Readiness::Ready).await;
+    eventually(async || health.readiness() == Readiness::Ready).await;
     task.abort();
 }
 

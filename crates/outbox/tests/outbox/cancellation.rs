@@ -1,10 +1,11 @@
+use seaworthy_testkit::eventually;
 use std::{cell::RefCell, collections::BTreeSet};
 
 use seaworthy_data::{DataError, Transaction, sql};
 use seaworthy_messaging::{Envelope, Failure, Message, Topic};
 use seaworthy_testkit::cancellation::{Moment, at_every_await};
 
-use crate::fixture::{Counted, TestApp, TestBroker, TestDatabase, eventually, fast};
+use crate::fixture::{Counted, TestApp, TestBroker, TestDatabase, fast};
 
 fn message() -> Envelope {
     let topic = Topic::new("test.counted").unwrap();
@@ -56,7 +57,7 @@ pub(crate) async fn handler_dropped_at_any_await_has_effect_and_event_once_msg_5
         .unwrap();
     assert_eq!(rows.len(), count as usize, "each effect once");
     broker.wait_for(count as usize).await;
-    eventually("every event is published", || {
+    eventually(async || {
         let published: BTreeSet<u32> = broker.numbers("a").into_iter().collect();
         published == expected
     })

@@ -1,5 +1,6 @@
 //! Services that share one database, and a broker that answers as a test wants.
 
+use seaworthy_testkit::eventually;
 use std::{
     collections::{HashSet, VecDeque},
     sync::{
@@ -137,10 +138,7 @@ impl TestBroker {
     }
 
     pub(crate) async fn wait_for(&self, count: usize) {
-        eventually("the broker confirms the events", || {
-            self.confirmed.lock().len() >= count
-        })
-        .await;
+        eventually(async || self.confirmed.lock().len() >= count).await;
     }
 }
 
@@ -289,13 +287,4 @@ pub(crate) async fn rows(connection: &dyn Connection, state: &'static str) -> i6
     };
     let (count,): (i64,) = statement.fetch_one(connection).await.unwrap();
     count
-}
-
-/// Waits until a condition holds.
-pub(crate) async fn eventually(condition: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + TIMEOUT;
-    while !holds() {
-        assert!(Instant::now() < deadline, "not in time: {condition}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }

@@ -1,3 +1,4 @@
+use seaworthy_testkit::eventually;
 use std::{
     num::NonZeroU32,
     sync::{
@@ -17,9 +18,7 @@ use seaworthy_messaging::{
 use seaworthy_outbox::InboxOutcome;
 use seaworthy_service::{NoSettings, Service};
 
-use crate::fixture::{
-    Counted, TIMEOUT, TestApp, TestBroker, TestDatabase, eventually, fast, loader,
-};
+use crate::fixture::{Counted, TIMEOUT, TestApp, TestBroker, TestDatabase, fast, loader};
 
 async fn with_table(database: &TestDatabase) -> TestApp {
     let app = TestApp::start(database, &TestBroker::new(), fast()).await;
@@ -200,10 +199,7 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(database: 
         .replay(&selection, &Replay::default(), &Progress::new())
         .await;
     assert!(report.is_complete(), "{report:?}");
-    eventually("the replay has as many attempts again", || {
-        calls.load(Ordering::SeqCst) == 2 * (RETRIES + 1)
-    })
-    .await;
+    eventually(async || calls.load(Ordering::SeqCst) == 2 * (RETRIES + 1)).await;
     running.stop().await;
     assert_eq!(effects(&app).await, 1);
     app.running.stop().await;

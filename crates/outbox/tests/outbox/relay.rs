@@ -1,3 +1,4 @@
+use seaworthy_testkit::eventually;
 use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
@@ -9,7 +10,7 @@ use seaworthy_messaging::{Message, PublishError, envelope::attribute};
 use seaworthy_outbox::{BatchSize, OutboxConfig, StoreError};
 
 use crate::fixture::{
-    Behavior, Counted, Refused, TIMEOUT, TestApp, TestBroker, TestDatabase, eventually, fast,
+    Behavior, Counted, Refused, TIMEOUT, TestApp, TestBroker, TestDatabase, fast,
 };
 
 pub(crate) async fn event_is_published_only_after_commit_msg_4(database: TestDatabase) {
@@ -98,10 +99,7 @@ pub(crate) async fn unavailable_broker_loses_and_dead_letters_nothing_msg_4(
     }
     // More batches than an event has attempts.
     let calls = broker.calls.load(Ordering::SeqCst);
-    eventually("the relay continues to publish", || {
-        broker.calls.load(Ordering::SeqCst) > calls + 10
-    })
-    .await;
+    eventually(async || broker.calls.load(Ordering::SeqCst) > calls + 10).await;
     assert_eq!(app.rows("pending").await, 40);
     *broker.behavior.lock() = Behavior::Available;
     app.wait_until_published().await;
@@ -116,18 +114,12 @@ pub(crate) async fn refused_event_delays_only_its_key_msg_4(database: TestDataba
     *broker.behavior.lock() = Behavior::RefusedUnroutable;
     app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
         .await;
-    eventually("the broker refuses the event", || {
-        broker.calls.load(Ordering::SeqCst) > 0
-    })
-    .await;
+    eventually(async || broker.calls.load(Ordering::SeqCst) > 0).await;
     for number in 1..4 {
         app.count(number, "a").await;
         app.count(number, "b").await;
     }
-    eventually("the other key is published", || {
-        broker.numbers("b").len() == 3
-    })
-    .await;
+    eventually(async || broker.numbers("b").len() == 3).await;
     assert!(broker.numbers("a").is_empty(), "{:?}", broker.numbers("a"));
     *broker.behavior.lock() = Behavior::Available;
     app.wait_until_published().await;
@@ -157,23 +149,14 @@ pub(crate) async fn full_queue_delays_its_keys_and_counts_no_attempt_msg_4(datab
     *broker.behavior.lock() = Behavior::RefusedQueueFull;
     app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
         .await;
-    eventually("the queue refuses the event", || {
-        broker.calls.load(Ordering::SeqCst) > 0
-    })
-    .await;
+    eventually(async || broker.calls.load(Ordering::SeqCst) > 0).await;
     for number in 1..4 {
         app.count(number, "a").await;
         app.count(number, "b").await;
     }
-    eventually("the other key is published", || {
-        broker.numbers("b").len() == 3
-    })
-    .await;
+    eventually(async || broker.numbers("b").len() == 3).await;
     let calls = broker.calls.load(Ordering::SeqCst);
-    eventually("the relay continues to publish", || {
-        broker.calls.load(Ordering::SeqCst) > calls + attempts + 1
-    })
-    .await;
+    eventually(async || broker.calls.load(Ordering::SeqCst) > calls + attempts + 1).await;
     assert!(broker.numbers("a").is_empty(), "{:?}", broker.numbers("a"));
     assert_eq!(app.rows("dead").await, 0);
     assert_eq!(app.rows("pending").await, 4);
@@ -231,10 +214,7 @@ pub(crate) async fn relay_publishes_past_many_refused_keys_msg_4(database: TestD
     for number in 0..3 {
         app.count(number, "b").await;
     }
-    eventually("the other topic is published", || {
-        broker.numbers("b").len() == 3
-    })
-    .await;
+    eventually(async || broker.numbers("b").len() == 3).await;
     *broker.behavior.lock() = Behavior::Available;
     app.wait_until_published().await;
     let confirmed = broker.confirmed.lock().len();
@@ -275,10 +255,7 @@ pub(crate) async fn relay_keeps_order_after_partly_failed_batch_msg_4(database: 
         messages
     })
     .await;
-    eventually("the other key is published", || {
-        broker.numbers("b").len() == 4
-    })
-    .await;
+    eventually(async || broker.numbers("b").len() == 4).await;
     assert_eq!(broker.numbers("a"), [0]);
     *broker.behavior.lock() = Behavior::Available;
     app.wait_until_published().await;

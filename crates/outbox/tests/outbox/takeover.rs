@@ -1,9 +1,10 @@
+use seaworthy_testkit::eventually;
 use std::{sync::atomic::Ordering, time::Duration};
 
 use seaworthy_core::Timeout;
 use seaworthy_data::sql;
 
-use crate::fixture::{TestApp, TestBroker, TestDatabase, eventually, fast};
+use crate::fixture::{TestApp, TestBroker, TestDatabase, fast};
 
 /// A claim of a relay that never returns expires, and another relay publishes the events.
 pub(crate) async fn expired_claim_is_taken_over_msg_4(database: TestDatabase) {
@@ -19,10 +20,7 @@ pub(crate) async fn expired_claim_is_taken_over_msg_4(database: TestDatabase) {
     for number in 0..10 {
         first.count(number, "a").await;
     }
-    eventually("the relay publishes", || {
-        silent.calls.load(Ordering::SeqCst) > 0
-    })
-    .await;
+    eventually(async || silent.calls.load(Ordering::SeqCst) > 0).await;
     sql("UPDATE outbox_lane SET until_us = 0")
         .execute(&first.database)
         .await
@@ -43,10 +41,7 @@ pub(crate) async fn relay_renews_claim_while_it_publishes_msg_4(database: TestDa
     config.relay.claim_ttl = TTL;
     let first = TestApp::start(&database, &slow, config.clone()).await;
     first.count(0, "a").await;
-    eventually("the relay publishes", || {
-        slow.calls.load(Ordering::SeqCst) > 0
-    })
-    .await;
+    eventually(async || slow.calls.load(Ordering::SeqCst) > 0).await;
     let second = TestApp::start(&database, &idle, config).await;
     first.wait_until_published().await;
     assert_eq!(slow.numbers("a"), [0]);

@@ -1,18 +1,15 @@
 //! More concurrent logins than the service can hash passwords for.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::Instant,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use seaworthy::{config::Profile, data::sql};
-use seaworthy_testkit::{database::EmptyDatabase, http::request};
+use seaworthy_testkit::{database::EmptyDatabase, eventually, http::request};
 use serde_json::json;
 
-use crate::app::{PASSWORD, TIMEOUT, TestApp, code, cookie, open_with};
+use crate::app::{PASSWORD, TestApp, code, cookie, open_with};
 
 /// Clients that log in repeatedly, each with new addresses.
 const FLOOD_CLIENTS: u64 = 12;
@@ -72,7 +69,7 @@ pub(crate) async fn login_flood_does_not_affect_other_users_auth_2(app: TestApp)
             })
         })
         .collect();
-    eventually(|| results.refused.load(Ordering::Relaxed) > 0).await;
+    eventually(async || results.refused.load(Ordering::Relaxed) > 0).await;
 
     // Requests with a token or a session succeed while all hashing slots are in use.
     let mut session = ada.cookie.clone();
@@ -136,15 +133,4 @@ fn waiting(app: &TestApp) -> u64 {
         .filter(|line| !line.starts_with('#'))
         .find_map(|line| Some(line.split_once("_password_hashing_waiting ")?.1));
     line.unwrap().parse().unwrap()
-}
-
-async fn eventually(condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < TIMEOUT,
-            "the condition did not hold in time"
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
 }

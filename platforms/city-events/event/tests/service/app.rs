@@ -3,7 +3,6 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, OnceLock},
-    time::Duration,
 };
 
 use chrono::Utc;
@@ -27,7 +26,6 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 pub(crate) const SECRET: &str = "a secret of the tests that is long enough";
-const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Received messages: topic, message ID and body.
 type Inbox = Arc<Mutex<Vec<(&'static str, String, Value)>>>;
@@ -223,15 +221,6 @@ impl TestApp {
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         self.call("GET", path, None, None).await
-    }
-
-    /// Waits until an effect of a message is visible.
-    pub(crate) async fn eventually(&self, condition: impl AsyncFn() -> bool) {
-        let start = tokio::time::Instant::now();
-        while !condition().await {
-            assert!(start.elapsed() < TIMEOUT, "the condition is still false");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
     }
 
     /// Sends a request to a path below `/event/v1`.

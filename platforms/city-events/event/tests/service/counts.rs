@@ -2,6 +2,7 @@ use city_events_contract::messages::{
     JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted, SeatCounts,
 };
 use seaworthy::messaging::{Message, MessageId};
+use seaworthy_testkit::eventually;
 use uuid::Uuid;
 
 use crate::app::{TestApp, draft, user};
@@ -12,8 +13,7 @@ async fn count(app: &TestApp, id: &str) -> i64 {
 }
 
 async fn eventually_counts(app: &TestApp, id: &str, expected: i64) {
-    app.eventually(async || count(app, id).await == expected)
-        .await;
+    eventually(async || count(app, id).await == expected).await;
 }
 
 fn seats(active: i64, revision: i64) -> SeatCounts {

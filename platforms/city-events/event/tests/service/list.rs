@@ -1,3 +1,4 @@
+use seaworthy_testkit::eventually;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -99,8 +100,7 @@ pub(crate) async fn filters_select_events(app: TestApp) {
     ending["start_time"] = json!(chrono::Utc::now() - chrono::TimeDelta::minutes(2));
     ending["end_time"] = json!(chrono::Utc::now() + chrono::TimeDelta::milliseconds(300));
     let ending = app.create_published(&owner, &ending).await;
-    app.eventually(async || !ids(&app, "exclude_expired=true").await.contains(&ending))
-        .await;
+    eventually(async || !ids(&app, "exclude_expired=true").await.contains(&ending)).await;
     let both = [hamburg.clone(), york.clone()];
     assert_eq!(ids(&app, "").await, [ending, hamburg.clone(), york.clone()]);
     for (query, wanted) in [
@@ -127,8 +127,7 @@ pub(crate) async fn answers_are_current_and_match_their_query(app: TestApp) {
     ending["start_time"] = json!(chrono::Utc::now() - chrono::TimeDelta::minutes(2));
     ending["end_time"] = json!(chrono::Utc::now() + chrono::TimeDelta::milliseconds(300));
     let ending = app.create_published(&owner, &ending).await;
-    app.eventually(async || ids(&app, "exclude_expired=true").await.is_empty())
-        .await;
+    eventually(async || ids(&app, "exclude_expired=true").await.is_empty()).await;
     for _ in 0..2 {
         assert_eq!(ids(&app, "").await, std::slice::from_ref(&ending));
         assert!(ids(&app, "exclude_expired=true").await.is_empty());

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use seaworthy_testkit::eventually;
 use serde_json::json;
 
 use crate::app::{TestApp, draft, moderator, user};
@@ -18,8 +19,7 @@ pub(crate) async fn each_change_publishes_one_message_msg_4(app: TestApp) {
     let reason = Some(json!({ "reason": "rain" }));
     let cancel = format!("/events/{id}/cancel");
     app.call("POST", &cancel, Some(&moderator()), reason).await;
-    app.eventually(async || !app.received("event.canceled", &id).is_empty())
-        .await;
+    eventually(async || !app.received("event.canceled", &id).is_empty()).await;
 
     let topics = [
         "event.published",

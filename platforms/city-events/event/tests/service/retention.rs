@@ -9,6 +9,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
+    eventually,
     http::{get, request},
     process::{Ended, ServiceProcess},
 };
@@ -46,7 +47,7 @@ async fn pruning_worker_verifies_records_before_deletion_obs_11() {
     let response = request(app.admin, "POST", &path, &[("x-admin-request", "1")], "").unwrap();
     assert_eq!(response.status, 200, "{}", response.body);
     let failed = async || worker(&app).unwrap()["failures"].as_u64() > Some(0);
-    app.eventually(failed).await;
+    eventually(failed).await;
     let error = worker(&app).unwrap()["last_error"].to_string();
     assert!(error.contains("record 1 was altered"), "{error}");
     let (records,): (i64,) = sql("SELECT COUNT(*) FROM audit_log")
@@ -91,7 +92,7 @@ async fn verify_fails_if_seen_record_is_pruned_obs_11() {
         log.prune(0).await.unwrap();
         log.verify(None).await.unwrap().pruned_sequence == 2
     };
-    app.eventually(pruned).await;
+    eventually(pruned).await;
     let run = verify(&url, (2, &seen[1]));
     assert!(run.status.success(), "{run:#?}");
     let summary = "1 records verified, pruned up to 2, the last is 3:";

@@ -2,6 +2,7 @@
 
 use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::database::EmptyDatabase;
+use seaworthy_testkit::eventually;
 
 use crate::app::{draft, start_with, user};
 
@@ -67,8 +68,7 @@ async fn service_survives_loss_of_schema_public_data_2() {
             found["data"]["items"][0]["title"],
             "All about microservices"
         );
-        app.eventually(async || !app.received("event.canceled", &id).is_empty())
-            .await;
+        eventually(async || !app.received("event.canceled", &id).is_empty()).await;
         last = id;
         for statement in RECREATE {
             sql(statement).execute(&database).await.unwrap();

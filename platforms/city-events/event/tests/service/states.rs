@@ -1,4 +1,5 @@
 use city_events_contract::messages::UserChanged;
+use seaworthy_testkit::eventually;
 use serde_json::{Value, json};
 
 use crate::app::{TestApp, code, draft, moderator, user, user_with_role};
@@ -192,7 +193,7 @@ pub(crate) async fn revoked_token_is_rejected_auth_3(app: TestApp) {
         version: 1,
     };
     app.send(&changed).await;
-    app.eventually(async || {
+    eventually(async || {
         let rejected = app.post("/events", &owner, draft("Rust")).await;
         code(&rejected) == (401, "token_revoked")
     })

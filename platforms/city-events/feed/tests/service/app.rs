@@ -3,7 +3,6 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,6 +19,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
+    eventually,
     http::{Answer, request},
 };
 use serde_json::{Value, json};
@@ -27,7 +27,6 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 const SECRET: &str = "a secret of the tests that is long enough";
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -220,10 +219,7 @@ impl TestApp {
     pub(crate) async fn publish(&self, event: &TestEvent) {
         self.send(&EventPublished(event.envelope("published")))
             .await;
-        self.eventually("the feed lists the event", async || {
-            self.titles("type=latest&limit=50").contains(&event.title)
-        })
-        .await;
+        eventually(async || self.titles("type=latest&limit=50").contains(&event.title)).await;
     }
 
     pub(crate) fn request(
@@ -246,15 +242,6 @@ impl TestApp {
     /// Returns the titles of a page in their order.
     pub(crate) fn titles(&self, query: &str) -> Vec<String> {
         titles(&self.page(query, &[]))
-    }
-
-    /// Waits until a condition is true.
-    pub(crate) async fn eventually(&self, condition: &str, is_true: impl AsyncFn() -> bool) {
-        let start = tokio::time::Instant::now();
-        while !is_true().await {
-            assert!(start.elapsed() < TIMEOUT, "still false: {condition}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use seaworthy::{
     messaging::{Event, Message},
     prelude::*,
 };
+use seaworthy_testkit::eventually;
 use seaworthy_testkit::http::get;
 
 use crate::app::{TestApp, TestEvent, joined, left, seats};
@@ -22,18 +23,18 @@ pub(crate) async fn index_follows_events_and_ignores_old_messages_msg_5(app: Tes
     };
     app.send(&EventUpdated(renamed.envelope("published"))).await;
     let has_new_title = async || app.titles(ALL) == ["Jazz at sea"];
-    app.eventually("the title is new", has_new_title).await;
+    eventually(has_new_title).await;
     let is_empty = async || app.titles(ALL).is_empty();
     let unpublished = renamed.later(1);
     app.send(&EventUnpublished(unpublished.envelope("draft")))
         .await;
-    app.eventually("the event is unpublished", is_empty).await;
+    eventually(is_empty).await;
     let republished = unpublished.later(1);
     app.publish(&republished).await;
     let canceled = republished.later(1);
     app.send(&EventCanceled(canceled.envelope("canceled")))
         .await;
-    app.eventually("the event is canceled", is_empty).await;
+    eventually(is_empty).await;
 
     // An old message arrives late.
     app.send(&EventPublished(republished.envelope("published")))
@@ -62,9 +63,9 @@ pub(crate) async fn joins_and_leaves_change_the_score_msg_5(app: TestApp) {
     app.publish(&plain).await;
     app.publish(&liked).await;
     let base = trend_score(&app, "Liked");
-    let eventually_adds = async |condition, score: f64| {
+    let eventually_adds = async |score: f64| {
         let has_score = async || (trend_score(&app, "Liked") - base - score).abs() < 0.1;
-        app.eventually(condition, has_score).await;
+        eventually(has_score).await;
     };
     let user = seaworthy::core::new_id();
     // Two joins of one user count once.
@@ -73,12 +74,12 @@ pub(crate) async fn joins_and_leaves_change_the_score_msg_5(app: TestApp) {
     }
     // Each user adds four points for the day and two for the week.
     send_in_order(&app, &joined(seaworthy::core::new_id(), &liked)).await;
-    eventually_adds("two users joined", 12.0).await;
+    eventually_adds(12.0).await;
     assert_eq!(app.titles("type=trending"), ["Liked", "Plain"]);
     send_in_order(&app, &left(user, &liked)).await;
-    eventually_adds("one user left", 6.0).await;
+    eventually_adds(6.0).await;
     send_in_order(&app, &joined(user, &liked)).await;
-    eventually_adds("the user joined again", 12.0).await;
+    eventually_adds(12.0).await;
 }
 
 pub(crate) async fn late_join_does_not_undo_leave_msg_5(app: TestApp) {
@@ -91,8 +92,7 @@ pub(crate) async fn late_join_does_not_undo_leave_msg_5(app: TestApp) {
     app.send_message(join).await;
     send_in_order(&app, &joined(user, &liked)).await;
     let is_processed = async || trend_score(&app, "Liked") > base + 5.0;
-    app.eventually("the last message is processed", is_processed)
-        .await;
+    eventually(is_processed).await;
     assert!(trend_score(&app, "Late") < base + 0.1);
 }
 
@@ -111,8 +111,7 @@ pub(crate) async fn revision_orders_joins_of_replicas_with_clock_skew_msg_5(app:
     app.send_message(leave).await;
     send_in_order(&app, &joined(user, &liked)).await;
     let is_processed = async || trend_score(&app, "Liked") > base + 5.0;
-    app.eventually("the last message is processed", is_processed)
-        .await;
+    eventually(is_processed).await;
     assert!(trend_score(&app, "Late") < base + 0.1);
 }
 
@@ -130,7 +129,6 @@ pub(crate) async fn invalid_messages_are_dead_lettered_and_others_continue_msg_3
             .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
             .sum()
     };
-    app.eventually("there are three dead letters", async || dead_letters() == 3)
-        .await;
+    eventually(async || dead_letters() == 3).await;
     app.publish(&TestEvent::new("Good", 1)).await;
 }

@@ -1,4 +1,5 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE};
+use seaworthy_testkit::eventually;
 use seaworthy_testkit::http::get;
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ pub(crate) async fn pages_return_each_event_once_during_joins_api_5(app: TestApp
                 let page = app.page("type=trending", &[]);
                 titles(&page).first() == Some(&event.title)
             };
-            app.eventually("the event is the first", is_first).await;
+            eventually(is_first).await;
         }
         let mut next = first;
         while next["has_more"] == true {

@@ -1,5 +1,6 @@
 use chrono::{TimeDelta, Utc};
 use seaworthy::data::sql;
+use seaworthy_testkit::eventually;
 use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
 
@@ -131,8 +132,7 @@ pub(crate) async fn old_actions_and_joins_are_purged(app: TestApp) {
         count("SELECT COUNT(*) FROM feed_joins").await == joins
             && count("SELECT COUNT(*) FROM feed_actions").await == actions
     };
-    app.eventually("both rows are stored", async || has_rows(1, 1).await)
-        .await;
+    eventually(async || has_rows(1, 1).await).await;
     for (text, days) in [
         ("UPDATE feed_joins SET heard_at = ?", 31),
         ("UPDATE feed_actions SET happened_at = ?", 29),
@@ -144,8 +144,5 @@ pub(crate) async fn old_actions_and_joins_are_purged(app: TestApp) {
     let path = "/workers/purge%20old%20actions/run";
     let answer = request(app.admin, "POST", path, &[("x-admin-request", "1")], "").unwrap();
     assert_eq!(answer.status, 200, "{}", answer.body);
-    app.eventually("only the row older than a month is deleted", async || {
-        has_rows(0, 1).await
-    })
-    .await;
+    eventually(async || has_rows(0, 1).await).await;
 }

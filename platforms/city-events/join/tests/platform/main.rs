@@ -18,7 +18,9 @@ use seaworthy::{
     core::new_id,
     service::RunningService,
 };
-use seaworthy_testkit::{database::EmptyDatabase, rabbitmq::RabbitmqServer, server::Shared};
+use seaworthy_testkit::{
+    database::EmptyDatabase, eventually, rabbitmq::RabbitmqServer, server::Shared,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -94,17 +96,6 @@ fn token(id: Uuid) -> String {
     jsonwebtoken::encode(&header, &claims, &key).unwrap()
 }
 
-async fn eventually(condition: &str, holds: impl AsyncFn() -> bool) {
-    let start = tokio::time::Instant::now();
-    while !holds().await {
-        assert!(
-            start.elapsed() < TIMEOUT,
-            "not within {TIMEOUT:?}: {condition}"
-        );
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
 impl Platform {
     async fn call(&self, method: &str, url: String, user: Uuid, body: Value) -> (u16, Value) {
         let request = self
@@ -170,44 +161,26 @@ async fn run_event_lifecycle(platform: Platform) {
         assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);
     };
     change_state("publish").await;
-    eventually("the event is known to join", async || {
-        platform.join(&event, ada).await.0 != 404
-    })
-    .await;
+    eventually(async || platform.join(&event, ada).await.0 != 404).await;
     assert_eq!(platform.join(&event, owner).await.0, 403);
     let (_, response) = platform.join(&event, ben).await;
     assert_eq!(response["data"]["status"], "waitlisted");
-    eventually("the waitlisted join is not counted", async || {
-        platform.participants(&event).await == 1
-    })
-    .await;
+    eventually(async || platform.participants(&event).await == 1).await;
 
     // A higher capacity promotes the waitlisted user.
     let url = format!("{}/events/{event}", platform.event);
     platform
         .call("PATCH", url, owner, json!({ "capacity": 2 }))
         .await;
-    eventually("the promotion is counted", async || {
-        platform.participants(&event).await == 2
-    })
-    .await;
+    eventually(async || platform.participants(&event).await == 2).await;
     let url = format!("{}/join/{event}", platform.join);
     platform.call("DELETE", url, ada, Value::Null).await;
-    eventually("the cancel is counted", async || {
-        platform.participants(&event).await == 1
-    })
-    .await;
+    eventually(async || platform.participants(&event).await == 1).await;
 
     change_state("unpublish").await;
-    eventually("the event is closed", async || {
-        platform.join(&event, new_id()).await.0 == 410
-    })
-    .await;
+    eventually(async || platform.join(&event, new_id()).await.0 == 410).await;
     change_state("publish").await;
-    eventually("the event is open again", async || {
-        platform.join(&event, ada).await.0 == 200
-    })
-    .await;
+    eventually(async || platform.join(&event, ada).await.0 == 200).await;
     // Some messages have no subscriber. The relay sends them all.
     let bans = format!("{}/events/{event}/bans", platform.join);
     let carl = new_id();
@@ -221,7 +194,7 @@ async fn run_event_lifecycle(platform: Platform) {
     let (kicked, _) = platform.call("DELETE", url, owner, Value::Null).await;
     assert_eq!(kicked, 200);
     assert_eq!(platform.join(&event, ben).await.0, 200);
-    eventually("all messages are sent", async || {
+    eventually(async || {
         platform.outbox_metric("join_service_outbox_stored_messages_total")
             == platform.outbox_metric("join_service_outbox_sent_messages_total")
     })
@@ -231,7 +204,7 @@ async fn run_event_lifecycle(platform: Platform) {
     change_state("cancel").await;
     let url = format!("{}/events/{event}/participation", platform.join);
     for user in [ada, ben] {
-        eventually("the join has expired", async || {
+        eventually(async || {
             let response = platform.call("GET", url.clone(), user, Value::Null).await;
             response.1["data"]["status"] == "expired"
         })
@@ -280,10 +253,7 @@ async fn messages_have_app_id_and_trace_id_as_correlation_id_msg_8() {
     let event_url = format!("{}/events/{event}", platform.event);
     let url = format!("{event_url}/publish");
     assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);
-    eventually("the event is known to join", async || {
-        platform.join(&event, ada).await.0 == 200
-    })
-    .await;
+    eventually(async || platform.join(&event, ada).await.0 == 200).await;
     let created = queue.next().await;
     let url = format!("{event_url}/cancel");
     assert_eq!(platform.call("POST", url, owner, Value::Null).await.0, 200);

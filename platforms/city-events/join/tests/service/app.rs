@@ -1,6 +1,7 @@
 //! The service in this process, with an HTTP client and the other services of the platform.
 
-use std::{net::SocketAddr, time::Duration};
+use seaworthy_testkit::eventually;
+use std::net::SocketAddr;
 
 use city_events_contract::messages::EventPublished;
 use seaworthy::{
@@ -21,8 +22,6 @@ use crate::{
 };
 
 pub(crate) const SECRET: &str = "a secret of the tests that is long enough";
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A started service.
 pub(crate) struct TestApp {
@@ -100,18 +99,6 @@ pub(crate) fn loader(name: &str, overrides: impl IntoIterator<Item = String>) ->
         .overrides(addresses.into_iter().chain(level).chain(overrides))
 }
 
-/// Waits until the condition holds.
-pub(crate) async fn eventually(condition: &str, holds: impl AsyncFn() -> bool) {
-    let start = tokio::time::Instant::now();
-    while !holds().await {
-        assert!(
-            start.elapsed() < TIMEOUT,
-            "not within {TIMEOUT:?}: {condition}"
-        );
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
-}
-
 impl TestApp {
     /// Publishes a message of another service.
     pub(crate) async fn publish<E: Event + Serialize>(&self, message: &E) {
@@ -137,22 +124,16 @@ impl TestApp {
     }
 
     pub(crate) async fn eventually_capacity_is(&self, event: &TestEvent, capacity: i32) {
-        eventually("capacity of the event", async || {
-            self.stats(event).await.1["data"]["capacity"] == capacity
-        })
-        .await;
+        eventually(async || self.stats(event).await.1["data"]["capacity"] == capacity).await;
     }
 
     pub(crate) async fn eventually_seats_are(&self, event: &TestEvent, expected: (u64, u64)) {
-        eventually("seats of the event", async || {
-            self.seats(event).await == expected
-        })
-        .await;
+        eventually(async || self.seats(event).await == expected).await;
     }
 
     /// Waits until `count` messages of this topic about the event were received.
     pub(crate) async fn eventually_received(&self, topic: &str, event: &TestEvent, count: usize) {
-        eventually(topic, async || self.received(topic, event).len() >= count).await;
+        eventually(async || self.received(topic, event).len() >= count).await;
     }
 
     pub(crate) async fn stats(&self, event: &TestEvent) -> (u16, Value) {

@@ -1,10 +1,8 @@
 use city_events_contract::messages::EventCanceled;
 use seaworthy::data::sql;
+use seaworthy_testkit::eventually;
 
-use crate::{
-    app::{TestApp, eventually},
-    user::user,
-};
+use crate::{app::TestApp, user::user};
 
 /// Returns the action, the actor and the target of the entries about joins.
 async fn entries(app: &TestApp) -> Vec<(String, Option<String>, String)> {
@@ -22,10 +20,7 @@ pub(crate) async fn status_changes_of_joins_are_in_audit_log_obs_11(app: TestApp
     app.cancel(&event, &one).await;
     app.publish(&EventCanceled(event.later().envelope("canceled")))
         .await;
-    eventually("five audit entries", async || {
-        entries(&app).await.len() >= 5
-    })
-    .await;
+    eventually(async || entries(&app).await.len() >= 5).await;
 
     let (one, two) = (one.id.to_string(), two.id.to_string());
     let by = |actor: &str| Some(actor.to_owned());

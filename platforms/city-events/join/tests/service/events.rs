@@ -1,9 +1,10 @@
 use city_events_contract::messages::{EventCanceled, EventPublished, EventUpdated};
 use seaworthy::{data::sql, messaging::Message};
+use seaworthy_testkit::eventually;
 use serde_json::Value;
 
 use crate::{
-    app::{TestApp, code, eventually},
+    app::{TestApp, code},
     event::TestEvent,
     user::user,
 };
@@ -27,10 +28,7 @@ pub(crate) async fn cancellation_expires_joins_and_notifies_each_user_once_msg_5
     cancel(&app, &event).await;
     assert_eq!(app.seats(&event).await, (0, 0));
     for user in [&one, &two, &three] {
-        eventually("the join expires", async || {
-            app.status(&event, user).await == "expired"
-        })
-        .await;
+        eventually(async || app.status(&event, user).await == "expired").await;
     }
     assert_eq!(app.status(&event, &left).await, "canceled");
     let own = app.call("GET", "/me/joins", &one, None, &[]).await.1;
@@ -174,9 +172,6 @@ pub(crate) async fn unreadable_messages_are_dead_lettered_and_others_processed_m
         app.publish_raw(Message::raw("event.published", "application/json", body))
             .await;
     }
-    eventually("three dead letters", async || {
-        app.metric("join_service_messages_dead_lettered_total") == 3
-    })
-    .await;
+    eventually(async || app.metric("join_service_messages_dead_lettered_total") == 3).await;
     app.create_event(1).await;
 }

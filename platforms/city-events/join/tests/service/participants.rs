@@ -1,7 +1,8 @@
 use city_events_contract::messages::EventUnpublished;
+use seaworthy_testkit::eventually;
 
 use crate::{
-    app::{TestApp, code, eventually, joined},
+    app::{TestApp, code, joined},
     event::TestEvent,
     user::{user, user_with_role},
 };
@@ -99,15 +100,9 @@ pub(crate) async fn join_is_refused_by_owner_state_and_end_of_event(app: TestApp
     let later = event.later();
     app.publish(&EventUnpublished(later.envelope("draft")))
         .await;
-    eventually("the event is closed", async || {
-        code(&app.join(&event, &user()).await) == (410, "event.closed")
-    })
-    .await;
+    eventually(async || code(&app.join(&event, &user()).await) == (410, "event.closed")).await;
     app.announce(&later.later()).await;
-    eventually("the event is open", async || {
-        app.join(&event, &user()).await.0 == 200
-    })
-    .await;
+    eventually(async || app.join(&event, &user()).await.0 == 200).await;
 }
 
 pub(crate) async fn cancel_of_an_ended_join_has_no_effect(app: TestApp) {

@@ -1,20 +1,18 @@
 use city_events_contract::messages::EventPublished;
 use seaworthy_testkit::{
     database::EmptyDatabase,
+    eventually,
     fault::{Disruption, Fault, FaultProxy},
     http::get,
 };
 
 use crate::{
-    app::{TestApp, eventually, start_with},
+    app::{TestApp, start_with},
     event::TestEvent,
 };
 
 async fn eventually_ready(app: &TestApp, status: u16) {
-    eventually("status of /readyz", async || {
-        get(app.admin, "/readyz").unwrap().status == status
-    })
-    .await;
+    eventually(async || get(app.admin, "/readyz").unwrap().status == status).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,3 +1,4 @@
+use seaworthy_testkit::eventually;
 use std::collections::BTreeSet;
 
 use city_events_contract::messages::UserChanged;
@@ -5,7 +6,7 @@ use seaworthy::data::sql;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{TestApp, code, eventually},
+    app::{TestApp, code},
     user::user,
 };
 
@@ -144,10 +145,7 @@ pub(crate) async fn joins_requests_and_messages_have_the_contract_metrics_obs_4(
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }
     assert!(!metrics.contains("/nowhere"), "{metrics}");
-    eventually("two sent messages", async || {
-        app.metric("join_service_outbox_sent_messages_total") == 2
-    })
-    .await;
+    eventually(async || app.metric("join_service_outbox_sent_messages_total") == 2).await;
 }
 
 pub(crate) async fn message_about_a_user_revokes_their_tokens_auth_3(app: TestApp) {
@@ -159,7 +157,7 @@ pub(crate) async fn message_about_a_user_revokes_their_tokens_auth_3(app: TestAp
         version: 1,
     };
     app.publish(&changed).await;
-    eventually("the token is revoked", async || own(&one).await.0 == 401).await;
+    eventually(async || own(&one).await.0 == 401).await;
     assert_eq!(own(&other).await.0, 200);
 }
 
@@ -183,5 +181,5 @@ pub(crate) async fn all_revocations_of_another_replica_are_read_auth_3(app: Test
             .await
             .unwrap();
     }
-    eventually("the token is revoked", async || own().await == 401).await;
+    eventually(async || own().await == 401).await;
 }
