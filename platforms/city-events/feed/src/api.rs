@@ -11,6 +11,7 @@ use seaworthy::{
         routing::{get, post},
     },
     core::context,
+    http::Priority,
     prelude::*,
     resilience::rate_limit::{RateLimitConfig, RateLimitKey},
 };
@@ -100,7 +101,11 @@ pub(crate) fn routes(api: Api) -> Routes {
     Routes::new()
         .route_with("/api/feed", get(feed), optional())
         .route_with("/api/feed/", get(feed), optional())
-        .route_with("/api/feed/track", post(track), optional())
+        .route_with(
+            "/api/feed/track",
+            post(track),
+            optional().priority(Priority::Background),
+        )
         .route_with("/api/feed/health", get(async || "ok"), probe)
         .with_state(api)
 }

@@ -8,6 +8,7 @@ use seaworthy::{
         response::{IntoResponse, Response},
     },
     contract::error::ErrorFormat as _,
+    http::Priority,
     prelude::{Access, Error, Routes},
     serde::{Deserialize, Serialize},
 };
@@ -58,9 +59,13 @@ fn data<T: Serialize>(data: T) -> JsonResult<T> {
 
 /// Returns the routes of the contract.
 pub(crate) fn routes(api: Api) -> Routes {
-    let joins = Routes::new()
+    // Under overload, reads are shed before users lose a place.
+    let changes = Routes::new()
         .post("/join", join)
         .delete("/join/{event}", cancel)
+        .with_options(|options| options.priority(Priority::Critical));
+    let joins = Routes::new()
+        .merge(changes)
         .get("/me/joins", own_joins)
         .get("/events/{event}/participation", participation)
         .get("/events/{event}/participants", participants)
