@@ -47,7 +47,7 @@ async fn ask(client: &mut RawClient) {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn idle_connections_cost_little_and_running_out_of_descriptors_is_survived_sec_3() {
+async fn listener_survives_idle_connections_and_descriptor_shortage_sec_3() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,

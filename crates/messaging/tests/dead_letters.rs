@@ -174,7 +174,7 @@ fn operators_list_group_show_replay_and_discard_by_the_command_msg_3() {
 }
 
 #[test]
-fn a_line_about_a_message_says_what_happened_to_it_and_which_it_was_obs_2() {
+fn log_line_of_a_message_has_its_id_and_outcome_obs_2() {
     let (trial, mut process) = Trial::with_dead_letters(1);
     let line = process.line("\"dead_letter\":").unwrap();
     let line: Value = serde_json::from_str(&line).unwrap();
@@ -251,7 +251,7 @@ fn document(answer: &Answer) -> Value {
 }
 
 #[test]
-fn operators_pause_and_resume_a_subscription_at_the_admin_listener_msg_7() {
+fn subscription_is_paused_and_resumed_by_the_admin_api_msg_7() {
     let trial = Trial::new();
     let mut process = trial.serve(&["publish=3"]);
     let (_, admin) = process.addresses().unwrap();

@@ -117,7 +117,7 @@ fn a_fingerprint_survives_moved_lines() {
 }
 
 #[test]
-fn what_a_service_lacks_stays_one_finding_wherever_it_is_shown() {
+fn missing_feature_of_a_service_is_one_finding() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::write(

@@ -55,7 +55,7 @@ fn compares_moved_new_and_fixed_findings() {
 }
 
 #[test]
-fn what_the_rule_cannot_decide_any_more_is_not_called_fixed() {
+fn undecided_finding_is_not_reported_as_fixed() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "Dockerfile", ROOT);
     let mut before = report(folder.path());

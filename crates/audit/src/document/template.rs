@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_between_a_condition_and_its_end_may_be_left_out() {
+    fn conditional_template_block_is_optional() {
         let text =
             "{{ define \"x\" }}a{{- with .y }}b{{ if .z }}c{{ end }}{{ end }}d{{ end }}{{ if";
         let bodies: Vec<_> = mask(text)

@@ -97,7 +97,7 @@ mod tests {
     use super::{Piece, first_sentence, list, pieces};
 
     #[test]
-    fn code_stands_between_backticks_and_a_single_backtick_is_a_word() {
+    fn backticks_mark_code_only_in_pairs() {
         assert_eq!(
             pieces("a `b` c"),
             [Piece::Text("a "), Piece::Code("b"), Piece::Text(" c")]

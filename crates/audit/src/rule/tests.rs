@@ -90,7 +90,7 @@ fn every_rule_fires_on_bad_and_is_silent_on_good_and_tempting() {
 }
 
 #[test]
-fn what_is_true_and_does_little_harm_is_low() {
+fn certain_finding_with_small_impact_is_low() {
     let mut read = 0;
     for rule in rules() {
         let id = rule.metadata.id;

@@ -41,7 +41,7 @@ mod tests {
     use super::{line, lines};
 
     #[test]
-    fn what_acts_on_a_terminal_is_replaced_and_what_is_seen_stays() {
+    fn terminal_control_characters_are_replaced() {
         assert_eq!(line("a\u{1b}[31mb\n"), "a�[31mb�");
         assert_eq!(line("int\u{202e}x"), "int�x");
         assert_eq!(line("für 東京\t✓"), "für 東京\t✓");

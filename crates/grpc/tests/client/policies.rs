@@ -201,7 +201,7 @@ async fn concurrent_calls_are_bounded_res_5() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_work_are_refused_where_the_client_is_made_conf_1() {
+async fn invalid_settings_fail_client_construction_conf_1() {
     let refused = |change: &dyn Fn(&mut GrpcClientConfig)| {
         let mut config = GrpcClientConfig::new("https://localhost:7000");
         change(&mut config);

@@ -107,7 +107,7 @@ fn any_origin_is_a_star_and_never_with_credentials_sec_2() {
 }
 
 #[test]
-fn a_preflight_says_what_is_allowed_and_a_refused_one_says_nothing_sec_2() {
+fn refused_preflight_has_no_cors_headers_sec_2() {
     let cors = Cors::new(&CorsConfig {
         allow_credentials: true,
         ..config(&["https://a.example"])

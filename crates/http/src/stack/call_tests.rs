@@ -192,7 +192,7 @@ async fn a_call_keeps_its_request_id_and_trace_and_is_one_line_obs_7_obs_6_obs_2
 }
 
 #[tokio::test]
-async fn unknown_method_is_unimplemented_and_other_media_types_are_http() {
+async fn unknown_method_is_unimplemented_other_media_types_are_http() {
     let fixture = plain();
     let answer = fixture.call("Nothing", &[]).await;
     assert_eq!(
@@ -331,7 +331,7 @@ async fn refusals_take_the_form_that_the_service_gives_them_api_2() {
 }
 
 #[tokio::test]
-async fn a_probe_is_answered_when_the_service_has_too_much_to_do_and_leaves_no_line_hlth_5() {
+async fn probe_is_answered_under_overload_without_a_log_line_hlth_5() {
     let config = HttpConfig {
         load_shed: crate::LoadShedConfig {
             max_in_flight: std::num::NonZeroU32::MIN,

@@ -2,7 +2,7 @@
 
 mod body_budget;
 mod fixture;
-mod good_bye;
+mod graceful_close;
 mod http2;
 mod limits;
 mod refusals;

@@ -200,7 +200,7 @@ async fn every_request_before_a_refused_one_is_answered_sec_3() {
 }
 
 #[tokio::test]
-async fn what_follows_the_last_request_does_not_destroy_its_answer_sec_3() {
+async fn bytes_after_the_last_request_keep_its_response_intact_sec_3() {
     let fixture = start().await;
     for rest in ["GET\r\n\r\n", "GET / HT", "\0"] {
         let request = format!("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n{rest}");
@@ -258,7 +258,7 @@ fn nearly_sound() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn nothing_is_refused_without_a_problem_document_api_2() {
+fn every_refusal_has_a_problem_document_api_2() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -209,7 +209,7 @@ async fn asks_clients_for_certificates_and_tells_who_they_are_sec_1() {
 }
 
 #[tokio::test]
-async fn takes_new_files_without_a_restart_and_keeps_the_old_for_bad_ones_sec_1() {
+async fn changed_tls_files_are_loaded_invalid_ones_are_ignored_sec_1() {
     let authority = Authority::new();
     let fixture = authority.start(|_| {}).await;
     let shown = async || {

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_any_more_is_done_msg_1() {
+    fn missing_entries_are_complete_msg_1() {
         let mut ledger = Ledger::read(0, "s1 1x3 1000000000d 1x2");
         assert_eq!(ledger.waiting(1_000_000_002), 2);
         assert_eq!(ledger.arrive(5_000_000_000), Some(1));
@@ -222,7 +222,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_what_was_written_msg_1(
+        fn ledger_returns_the_written_entries_msg_1(
             start in 0..1_000_i64,
             done in proptest::collection::btree_set(0..200_i64, 0..200),
             arrived in 0..200_i64,

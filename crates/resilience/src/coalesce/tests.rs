@@ -49,7 +49,7 @@ async fn concurrent_equal_requests_share_one_call_res_8() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_no_key_is_alone_res_8() {
+async fn request_without_key_is_not_coalesced_res_8() {
     let calls = Arc::default();
     let service = counted(&calls);
     let asked = (0..5).map(|_| service.clone().oneshot(0));

@@ -119,7 +119,7 @@ async fn advice_is_obeyed_within_bounds_and_else_passed_on_res_2() {
 }
 
 #[tokio::test]
-async fn nothing_waits_past_the_deadline_res_2() {
+async fn retries_end_at_the_deadline_res_2() {
     let calls = Arc::default();
     let patient = RetryConfig {
         initial_backoff: Timeout::from_secs(60 * 60),

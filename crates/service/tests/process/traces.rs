@@ -91,7 +91,7 @@ fn spans_reach_a_collector_with_their_trace_and_service_obs_6() {
 }
 
 #[test]
-fn what_was_recorded_last_is_flushed_at_the_stop_life_4() {
+fn last_spans_are_flushed_at_the_stop_life_4() {
     let (address, taken) = collector();
     // Nothing is exported by itself within an hour.
     let mut service = trial(&[

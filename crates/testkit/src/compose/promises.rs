@@ -244,7 +244,7 @@ secrets: { key: { file: ./key } }
     }
 
     #[test]
-    fn what_is_sound_is_left_alone_and_every_breach_is_named_ship_2() {
+    fn every_violation_of_a_compose_file_is_named_ship_2() {
         assert_eq!(breaches(SOUND), Vec::<String>::new());
         for (from, to, expected) in [
             ("  own:", "  other:", "own is not started"),

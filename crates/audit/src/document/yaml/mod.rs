@@ -212,7 +212,7 @@ mod tests {
     use crate::repository::Limits;
 
     #[test]
-    fn values_are_found_with_their_places_through_aliases_and_merges() {
+    fn values_keep_their_positions_through_aliases_and_merges() {
         let text = "base: &b\n  image: nginx\nweb:\n  <<: *b\n  port: 80\n  tag: \"{{ .Values.tag }}\"\n  list: [a, 'b']\n";
         let yaml = Yaml::parse(text, &Limits::default()).unwrap();
         let root = yaml.documents().next().unwrap();

@@ -85,7 +85,7 @@ mod tests {
     use super::{block, code, text};
 
     #[test]
-    fn nothing_becomes_markup() {
+    fn markup_characters_are_escaped() {
         assert_eq!(text("a_b <img> [x](y) |"), "a\\_b \\<img\\> \\[x\\](y) \\|");
         assert_eq!(text("https://evil"), "https&#58;//evil");
         assert_eq!(code("a`b"), "``a`b``");

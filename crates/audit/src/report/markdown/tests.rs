@@ -35,7 +35,7 @@ fn the_document_of_the_sample_reads_as_written_down() {
 }
 
 #[test]
-fn nothing_of_a_hostile_repository_becomes_markup() {
+fn text_of_a_hostile_repository_is_escaped() {
     let text = markdown(&sample::report(false)).unwrap();
     let mut fenced = false;
     for line in text.lines() {

@@ -47,7 +47,7 @@ mod tests {
     use super::{FOR_DEVELOPMENT, NOT_FOR_PRODUCTION, is_for_development};
 
     #[test]
-    fn what_the_top_of_a_file_says_is_believed() {
+    fn header_comment_of_a_file_decides_its_role() {
         assert!(NOT_FOR_PRODUCTION.is_some() && FOR_DEVELOPMENT.is_some());
         for text in [
             "# This file is for the **development** setup.\n# In production we use charts.\nservices:\n",
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_speaks_of_development_changes_nothing() {
+    fn comment_about_development_does_not_change_the_role() {
         for text in [
             "# For development, see compose.override.yaml.\nservices:\n",
             "# This file is for development and production.\nservices:\n",

@@ -64,7 +64,7 @@ async fn head_and_options_are_answered_without_a_handler_api_2() {
 }
 
 #[tokio::test]
-async fn a_handler_returns_the_one_error_type_and_its_cause_stays_inside_sec_4() {
+async fn cause_of_a_handler_error_stays_private_sec_4() {
     let stack = stack(Routes::new().get("/", async || -> Result<Json<u8>, Error> {
         Err(Error::internal("password of db is hunter2"))
     }));
@@ -106,7 +106,7 @@ async fn a_panic_in_a_streamed_body_ends_the_answer_as_broken_obs_8() {
 }
 
 #[tokio::test]
-async fn plain_texts_of_faults_are_replaced_and_bare_statuses_explained_sec_4() {
+async fn plain_error_texts_are_replaced_bare_statuses_explained_sec_4() {
     let stack = stack(
         Routes::new()
             .get("/leaks", async || {

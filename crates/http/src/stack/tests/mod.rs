@@ -6,7 +6,7 @@ mod identity;
 mod limits;
 mod overload;
 mod routers;
-mod telling;
+mod telemetry;
 
 use std::{
     future::pending,

@@ -186,7 +186,7 @@ async fn configured_coalescing_merges_equal_requests_res_8() {
 }
 
 #[test]
-fn what_is_not_set_is_off_res_6_res_7_res_8() {
+fn unset_policies_are_off_res_6_res_7_res_8() {
     let metrics = Metrics::new();
     let resilience = Resilience::new(ResilienceConfig::default(), metrics.clone());
     let policies = resilience.dependency(STOCK);

@@ -39,7 +39,7 @@ fn sound_messages_pass_sec_3() {
 }
 
 #[test]
-fn what_two_parsers_may_read_differently_is_refused_sec_3() {
+fn ambiguous_framing_is_refused_sec_3() {
     for refused in REFUSED {
         assert!(framing().scan(refused.as_bytes()).is_err(), "{refused:?}");
     }

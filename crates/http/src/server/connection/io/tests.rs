@@ -44,7 +44,7 @@ async fn connected() -> (server::TlsStream<TcpStream>, client::TlsStream<TcpStre
 }
 
 #[tokio::test]
-async fn a_peer_that_takes_no_close_notify_is_left_when_the_lingering_is_over_sec_3() {
+async fn peer_without_close_notify_is_dropped_after_linger_sec_3() {
     let (stream, client) = connected().await;
     let socket = stream.get_ref().0;
     while tokio::time::timeout(Duration::from_millis(100), socket.writable())

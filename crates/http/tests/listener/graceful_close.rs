@@ -57,7 +57,7 @@ async fn an_abort_does_not_wait_for_a_good_bye_life_4() {
 }
 
 #[tokio::test]
-async fn an_http2_peer_that_acknowledges_nothing_does_not_hold_up_a_stop_life_4() {
+async fn http2_peer_without_acknowledgements_does_not_delay_stop_life_4() {
     let fixture = start_limited(|limits| {
         limits.connections.linger = SHORT;
         limits.http2.ping_interval = Timeout::from_secs(3600);

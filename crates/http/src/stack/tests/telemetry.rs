@@ -179,7 +179,7 @@ async fn a_real_connection_meets_the_same_stack_obs_7() {
 }
 
 #[tokio::test]
-async fn what_is_refused_before_a_handler_is_counted_obs_5() {
+async fn requests_refused_before_the_handler_are_counted_obs_5() {
     let (telemetry, _) = telemetry();
     let mut config = limited(2);
     config.load_shed.max_in_flight = NonZeroU32::MIN;
