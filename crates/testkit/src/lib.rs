@@ -31,12 +31,14 @@ pub mod raw;
 pub mod requirement;
 pub mod server;
 pub mod simulation;
+mod token;
 
 pub use eventually::eventually;
 pub use server::{
     database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis, vault,
     versitygw,
 };
+pub use token::hs256_token;
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

@@ -2,24 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use seaworthy::{
     core::new_id,
     data::{Database, DatabaseConfig, sql},
 };
-use seaworthy_testkit::{app::TestApp, http::request};
+use seaworthy_testkit::{app::TestApp, hs256_token, http::request};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 const SECRET: &str = "a secret of the tests that is long enough";
 
 fn token(user: Uuid) -> String {
-    let expiry = chrono::Utc::now() + Duration::from_secs(600);
-    let claims = json!({ "uid": user, "role": "user", "exp": expiry.timestamp() });
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
-    jsonwebtoken::encode(&header, &claims, &key).unwrap()
+    hs256_token(SECRET, json!({ "uid": user, "role": "user" }))
 }
 
 /// Inserts a published event with one seat.

@@ -1,11 +1,11 @@
 //! The service in this process, with a peer that publishes and receives its messages.
 
+use seaworthy_testkit::hs256_token;
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, OnceLock},
 };
 
-use chrono::Utc;
 use city_events_contract::messages::{
     EventCanceled, EventPublished, EventUnpublished, EventUpdated, JoinCanceled, JoinCounted,
     JoinCreated, JoinKicked, JoinPromoted, UserChanged,
@@ -169,12 +169,11 @@ pub(crate) fn user_with_role(role: &str) -> TestUser {
     let id = seaworthy::core::new_id();
     let claims = json!({
         "iss": "auth-service", "sub": id, "uid": id, "username": "ada", "role": role,
-        "exp": Utc::now().timestamp() + 600,
     });
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
-    let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
-    TestUser { id, token }
+    TestUser {
+        id,
+        token: hs256_token(SECRET, claims),
+    }
 }
 
 /// Returns the body of a request that creates a future event.

@@ -19,7 +19,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    eventually,
+    eventually, hs256_token,
     http::{Answer, request},
 };
 use serde_json::{Value, json};
@@ -200,10 +200,7 @@ pub(crate) fn seats(revision: i64) -> Option<SeatCounts> {
 
 /// Returns an access token of a user.
 pub(crate) fn token(user: Uuid) -> String {
-    let claims = json!({ "uid": user, "role": "user", "exp": Utc::now().timestamp() + 600 });
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
-    jsonwebtoken::encode(&header, &claims, &key).unwrap()
+    hs256_token(SECRET, json!({ "uid": user, "role": "user" }))
 }
 
 impl TestApp {

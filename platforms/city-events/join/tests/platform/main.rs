@@ -12,14 +12,13 @@ mod amqp;
 
 use std::{net::SocketAddr, time::Duration};
 
-use chrono::Utc;
 use seaworthy::{
     config::{Environment, Loader, Profile},
     core::new_id,
     service::RunningService,
 };
 use seaworthy_testkit::{
-    database::EmptyDatabase, eventually, rabbitmq::RabbitmqServer, server::Shared,
+    database::EmptyDatabase, eventually, hs256_token, rabbitmq::RabbitmqServer, server::Shared,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -90,10 +89,7 @@ async fn start_platform(databases: [EmptyDatabase; 2], broker: &str) -> Platform
 }
 
 fn token(id: Uuid) -> String {
-    let claims = json!({ "uid": id, "role": "user", "exp": Utc::now().timestamp() + 600 });
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
-    jsonwebtoken::encode(&header, &claims, &key).unwrap()
+    hs256_token(SECRET, json!({ "uid": id, "role": "user" }))
 }
 
 impl Platform {

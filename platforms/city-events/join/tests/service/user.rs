@@ -1,4 +1,4 @@
-use chrono::Utc;
+use seaworthy_testkit::hs256_token;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -25,10 +25,9 @@ pub(crate) fn moderator() -> TestUser {
 pub(crate) fn user_with_role(id: Uuid, role: &str) -> TestUser {
     let claims = json!({
         "iss": "auth-service", "sub": id, "uid": id, "username": "ada", "role": role,
-        "exp": Utc::now().timestamp() + 600,
     });
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
-    let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
-    TestUser { id, token }
+    TestUser {
+        id,
+        token: hs256_token(SECRET, claims),
+    }
 }
