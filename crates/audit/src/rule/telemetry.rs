@@ -2,7 +2,20 @@
 
 use super::{Breach, Confidence, Outcome};
 use crate::model::facts::{Import, Module, Route, Server, Signal, Telemetry};
-use crate::model::{Model, Service, ServiceKind};
+use crate::model::{FileFacts, Model, Service, ServiceKind};
+
+fn has_rust_program(service: &Service) -> bool {
+    service.files.iter().any(|path| {
+        path.ends_with("/main.rs") || &**path == "src/main.rs" || path.contains("/bin/")
+    })
+}
+
+fn is_manifest(found: &FileFacts) -> bool {
+    matches!(
+        found.file.name(),
+        "pom.xml" | "build.gradle" | "build.gradle.kts"
+    )
+}
 
 /// Judges a service by the libraries that could send a signal: `libraries` are parts of the names
 /// of imports and dependencies.
@@ -27,12 +40,17 @@ pub fn telemetry_is_installed(
             Some(&installed.at),
         )];
     }
-    if !service
-        .languages
-        .iter()
-        .all(|language| matches!(*language, "Go" | "JavaScript" | "TypeScript" | "Python"))
-    {
+    if !service.languages.iter().all(|language| {
+        matches!(
+            *language,
+            "Go" | "JavaScript" | "TypeScript" | "Python" | "Rust" | "Java" | "Kotlin"
+        )
+    }) {
         return vec![Outcome::unknown("telemetry is not read in this language")];
+    }
+    // A library has routes for programs elsewhere, and they install the telemetry.
+    if service.languages.contains("Rust") && !has_rust_program(service) {
+        return Vec::new();
     }
     let named = |path: &str| libraries.iter().any(|library| path.contains(library));
     if let Some(import) = service
@@ -44,6 +62,32 @@ pub fn telemetry_is_installed(
         return vec![Outcome::unknown(format!(
             "`{}` is imported at {}:{}, and it is unknown whether the code installs it",
             import.path, import.at.path, import.at.line
+        ))];
+    }
+    // Programs in Rust and Java often install it in a shared module of the repository.
+    let may_share = ["Rust", "Java", "Kotlin"]
+        .iter()
+        .any(|language| service.languages.contains(language));
+    let shared = model
+        .files
+        .values()
+        .filter(|_| may_share)
+        .filter(|found| {
+            service.languages.contains(found.file.language.name()) || is_manifest(found)
+        })
+        .find_map(|found| {
+            let installed = found.facts.of::<Telemetry>();
+            let place = installed
+                .deployed()
+                .find(|telemetry| telemetry.signal == signal)?
+                .at
+                .clone();
+            Some(place)
+        });
+    if let Some(at) = shared {
+        return vec![Outcome::unknown(format!(
+            "{}:{} installs it, and it is unknown whether this service uses that module",
+            at.path, at.line
         ))];
     }
     // An agent may be added when the program is started, and a shared library may install it.

@@ -4,6 +4,7 @@ mod access;
 mod manifest;
 mod settings;
 mod spring;
+mod telemetry;
 
 use super::Pack;
 
@@ -13,4 +14,5 @@ pub(super) const PACKS: &[Pack] = &[
     settings::YAML,
     settings::PROPERTIES,
     spring::PACK,
+    telemetry::PACK,
 ];

@@ -2,8 +2,9 @@
 
 mod listener;
 mod program;
+mod telemetry;
 mod web;
 
 use super::Pack;
 
-pub(super) const PACKS: &[Pack] = &[listener::PACK, program::PACK, web::PACK];
+pub(super) const PACKS: &[Pack] = &[listener::PACK, program::PACK, telemetry::PACK, web::PACK];
