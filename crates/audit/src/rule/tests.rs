@@ -116,6 +116,30 @@ fn certain_finding_with_small_impact_is_low() {
     assert!(read > 0);
 }
 
+/// `AUTHORING.md` shows it to authors.
+#[test]
+fn example_rule_with_fixtures_has_under_100_lines() {
+    const EXAMPLE: &str = "AUTH-1.unchecked-claim";
+    assert!(include_str!("../../AUTHORING.md").contains(EXAMPLE));
+    let mut folders = vec![
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("rules")
+            .join(EXAMPLE),
+    ];
+    let mut lines = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                lines += fs::read_to_string(path).unwrap().lines().count();
+            }
+        }
+    }
+    assert!((30..100).contains(&lines), "{lines} lines");
+}
+
 #[test]
 fn every_good_case_is_a_pass_and_not_only_silence() {
     for rule in rules() {
