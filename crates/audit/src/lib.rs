@@ -16,6 +16,7 @@ mod audit;
 pub mod baseline;
 pub mod config;
 pub mod document;
+mod miss;
 pub mod model;
 pub mod packs;
 pub mod report;
@@ -28,6 +29,7 @@ pub mod syntax;
 
 pub use audit::{AuditError, Progress, audit, audit_with_progress, model as build_model};
 pub use config::AuditConfig;
+pub use miss::{MissError, explain_miss};
 pub use report::Report;
 pub use rule::Severity;
 

@@ -39,8 +39,8 @@ pub(crate) struct Audit {
     pub(crate) path: PathBuf,
     /// Format of the report and its file. You can give several, one of them without a file.
     ///
-    /// Formats: pretty, json, sarif, markdown, html, junit, github. Without a file the report is
-    /// written to standard output.
+    /// Formats: pretty, json, sarif, markdown, html, junit, github, pdf. Without a file the report is
+    /// written to standard output. pdf needs a file, and Chromium or Chrome.
     #[arg(
         long,
         value_name = "FORMAT[=FILE]",
@@ -58,6 +58,18 @@ pub(crate) struct Audit {
     /// File with known findings. Only new findings count for --fail-on.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Earlier report (--format json). The new report shows new, fixed and unchanged findings.
+    ///
+    /// Unlike --baseline, it does not change the exit status.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
+    /// Explain why a rule does not report a line, for authors of rules. Writes no report.
+    #[arg(long, num_args = 2, value_names = ["FILE:LINE", "RULE"])]
+    pub(crate) explain_miss: Option<Vec<String>>,
+    /// Browser that prints the PDF [default: Chromium or Chrome of the path]. The environment variable
+    /// SEAWORTHY_BROWSER names it too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) browser: Option<PathBuf>,
     /// Write the findings to a new baseline. The command then ignores --fail-on.
     #[arg(long, value_name = "FILE")]
     pub(crate) write_baseline: Option<PathBuf>,
@@ -104,10 +116,32 @@ pub(crate) enum AuditCommand {
     Schema,
 }
 
+/// A format of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutputFormat {
+    /// A text that the auditor renders.
+    Text(Format),
+    /// The HTML report, printed by a browser.
+    Pdf,
+}
+
+impl FromStr for OutputFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "pdf" {
+            return Ok(Self::Pdf);
+        }
+        text.parse()
+            .map(Self::Text)
+            .map_err(|error: <Format as FromStr>::Err| format!("{error}, or pdf"))
+    }
+}
+
 /// A format of the report and its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Output {
-    pub(crate) format: Format,
+    pub(crate) format: OutputFormat,
     pub(crate) file: Option<PathBuf>,
 }
 
@@ -121,9 +155,7 @@ impl FromStr for Output {
             None => (text, None),
         };
         Ok(Self {
-            format: format
-                .parse()
-                .map_err(|error: <Format as FromStr>::Err| error.to_string())?,
+            format: format.parse()?,
             file,
         })
     }

@@ -3,15 +3,16 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use seaworthy_audit::baseline::Baseline;
+use seaworthy_audit::baseline::{Baseline, EarlierReport};
 use seaworthy_audit::config::ConfigFile;
 use seaworthy_audit::report::{Format, JSON_SCHEMA, explanation, render, rule_document, rule_list};
 use seaworthy_audit::rule::{FailOn, explain as find_rules, rules};
-use seaworthy_audit::{AuditConfig, Report, audit_with_progress};
+use seaworthy_audit::{AuditConfig, Report, audit_with_progress, explain_miss};
 
-use crate::arguments::{Audit, AuditCommand, Output};
+use crate::arguments::{Audit, AuditCommand, Output, OutputFormat};
 use crate::destination::{distinct, outputs};
 use crate::exit::Exit;
+use crate::pdf;
 use crate::terminal::{ProgressLine, print, print_error};
 
 /// Runs the command.
@@ -22,7 +23,11 @@ pub(crate) fn run(arguments: &Audit) -> Exit {
         Some(AuditCommand::Rules { markdown: false }) => rule_list(rules()).map_err(Into::into),
         Some(AuditCommand::Schema) => Ok(JSON_SCHEMA.to_owned()),
         None => {
-            return match report(arguments) {
+            let done = match arguments.explain_miss.as_deref() {
+                Some([place, rule]) => explain_a_miss(arguments, place, rule),
+                _ => report(arguments),
+            };
+            return match done {
                 Ok(exit) => exit,
                 Err(error) => print_error(&error.to_string(), Exit::Usage),
             };
@@ -48,6 +53,21 @@ pub(crate) fn explain(id: &str) -> Exit {
     )
 }
 
+/// Explains why a rule does not report a line.
+fn explain_a_miss(arguments: &Audit, place: &str, rule: &str) -> Result<Exit, Box<dyn Error>> {
+    let (path, line) = place
+        .rsplit_once(':')
+        .and_then(|(path, line)| Some((path, line.parse().ok().filter(|line| *line > 0)?)))
+        .ok_or_else(|| format!("`{place}` is not FILE:LINE, with a line from 1"))?;
+    let mut config = AuditConfig {
+        honour_suppressions: !arguments.no_suppressions,
+        ..AuditConfig::default()
+    };
+    config_file(arguments)?.apply(&mut config)?;
+    let text = explain_miss(&arguments.path, &config, path, line, rule)?;
+    Ok(finish(print(&text), Exit::Clean))
+}
+
 /// Audits the directory and writes the report. An error means invalid arguments, before any audit.
 fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
     let outputs = outputs(arguments)?;
@@ -69,6 +89,18 @@ fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
         Some(path) => Some(Baseline::read(path)?),
         None => None,
     };
+    let earlier = arguments
+        .compare
+        .as_deref()
+        .map(EarlierReport::read)
+        .transpose()?;
+    // A missing browser is an error before the audit, and not after it.
+    let needs_browser = outputs
+        .iter()
+        .any(|output| output.format == OutputFormat::Pdf);
+    let browser = needs_browser
+        .then(|| pdf::browser(arguments.browser.as_deref()))
+        .transpose()?;
 
     let progress = ProgressLine::new(arguments.quiet);
     let audited = audit_with_progress(&arguments.path, &config, &|now| progress.show(now));
@@ -81,6 +113,9 @@ fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
     if let Some(baseline) = baseline {
         report.compare_with(&baseline);
     }
+    if let Some(earlier) = earlier {
+        report.compare_with_earlier(&earlier);
+    }
     let exit = exit(&report, arguments, &file);
     if arguments.no_code {
         report = report.without_code();
@@ -88,7 +123,7 @@ fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
     let written = written.and_then(|()| {
         outputs
             .iter()
-            .try_for_each(|output| write_output(&report, output))
+            .try_for_each(|output| write_output(&report, output, browser.as_deref()))
     });
     Ok(finish(written, exit))
 }
@@ -135,10 +170,21 @@ fn exit(report: &Report, arguments: &Audit, file: &ConfigFile) -> Exit {
     }
 }
 
-fn write_output(report: &Report, output: &Output) -> Result<(), Box<dyn Error>> {
-    let text = render(report, output.format)?;
+fn write_output(
+    report: &Report,
+    output: &Output,
+    browser: Option<&Path>,
+) -> Result<(), Box<dyn Error>> {
+    let format = match (output.format, &output.file, browser) {
+        (OutputFormat::Text(format), ..) => format,
+        (OutputFormat::Pdf, Some(path), Some(browser)) => {
+            return pdf::print(&render(report, Format::Html)?, path, browser);
+        }
+        (OutputFormat::Pdf, ..) => return Err("pdf needs a file and a browser".into()),
+    };
+    let text = render(report, format)?;
     match &output.file {
-        Some(path) if output.format == Format::Pretty => {
+        Some(path) if format == Format::Pretty => {
             write_file(path, &anstream::adapter::strip_str(&text).to_string())
         }
         Some(path) => write_file(path, &text),

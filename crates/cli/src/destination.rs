@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use crate::arguments::{Audit, Output};
+use crate::arguments::{Audit, Output, OutputFormat};
 
 /// Returns the destination of each format. At most one goes to standard output.
 pub(crate) fn outputs(arguments: &Audit) -> Result<Vec<Output>, Box<dyn Error>> {
@@ -24,6 +24,10 @@ pub(crate) fn outputs(arguments: &Audit) -> Result<Vec<Output>, Box<dyn Error>> 
         ([only], Some(file)) => only.file = Some(file.clone()),
         ([_] | [], None) => {}
     }
+    let is_printed = |output: &Output| output.format == OutputFormat::Pdf && output.file.is_none();
+    if outputs.iter().any(is_printed) {
+        return Err("pdf cannot be written to standard output: use `--format pdf=FILE`".into());
+    }
     Ok(outputs)
 }
 
@@ -38,6 +42,7 @@ pub(crate) fn distinct(
         (&arguments.write_baseline, "the new baseline"),
         (&known.map(Path::to_path_buf), "the baseline"),
         (&arguments.config, "the configuration file"),
+        (&arguments.compare, "the earlier report"),
     ]
     .map(|(path, what)| path.as_deref().map(|path| (real(path), what)));
     let mut taken: Vec<PathBuf> = Vec::new();

@@ -4,6 +4,7 @@ mod arguments;
 mod audit;
 mod destination;
 mod exit;
+mod pdf;
 mod terminal;
 
 use std::process::ExitCode;

@@ -281,3 +281,133 @@ fn prints_the_schema_of_json() {
     let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(schema["title"], "Report of seaworthy audit");
 }
+
+#[test]
+fn compares_with_an_earlier_report() {
+    let folder = repository(ROOT);
+    let run = |arguments: &[&str]| seaworthy(arguments, folder.path());
+    run(&["audit", "--format", "json=earlier.json"]);
+    fs::create_dir(folder.path().join("other")).unwrap();
+    fs::write(folder.path().join("other/Dockerfile"), ROOT).unwrap();
+    let output = run(&["audit", "--compare", "earlier.json", "--format", "markdown"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("## Changes since the earlier report"),
+        "{text}"
+    );
+    assert!(text.contains("- new: `SHIP-1.root-user` in `other/Dockerfile`"));
+    let gate = ["audit", "--compare", "earlier.json", "--fail-on", "low"];
+    assert_eq!(
+        run(&gate).status.code(),
+        Some(1),
+        "known findings still fail"
+    );
+    let output = run(&[
+        "audit",
+        "--compare",
+        "earlier.json",
+        "--output",
+        "earlier.json",
+    ]);
+    assert_eq!(output.status.code(), Some(2), "an input is not overwritten");
+    fs::write(folder.path().join("earlier.json"), "{}").unwrap();
+    let output = run(&["audit", "--compare", "earlier.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("earlier.json: this is not a report"),
+        "{message}"
+    );
+}
+
+#[test]
+fn explains_a_miss() {
+    let folder = repository(ROOT);
+    let run = |place: &str, rule: &str| {
+        seaworthy(&["audit", "--explain-miss", place, rule], folder.path())
+    };
+    let output = run("Dockerfile:1", "SHIP-1.root-user");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text.contains("no miss. Line 1 is reported"), "{text}");
+    for (place, rule) in [
+        ("Dockerfile", "SHIP-1.root-user"),
+        ("Dockerfile:0", "SHIP-1.root-user"),
+        ("gone:1", "SHIP-1.root-user"),
+        ("Dockerfile:1", "SHIP-1"),
+    ] {
+        assert_eq!(run(place, rule).status.code(), Some(2), "{place} {rule}");
+    }
+}
+
+#[test]
+fn prints_pdf_with_chromium() {
+    let Some(browser) = std::env::var_os("SEAWORTHY_TEST_CHROMIUM") else {
+        return;
+    };
+    let folder = repository(ROOT);
+    let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
+        .args(["audit", "--format", "pdf=report.pdf,html=report.html"])
+        .env("SEAWORTHY_BROWSER", browser)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let pdf = fs::read(folder.path().join("report.pdf")).unwrap();
+    assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 10_000);
+    let pages = pdf
+        .windows(11)
+        .filter(|part| part == b"/Type /Page")
+        .count();
+    assert!(pages >= 2, "{pages} pages and their list");
+}
+
+#[cfg(unix)]
+#[test]
+fn pdf_without_browser_is_a_clear_error() {
+    let folder = repository(ROOT);
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
+            .args(arguments)
+            .env("PATH", folder.path())
+            .env_remove("SEAWORTHY_BROWSER")
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), message)
+    };
+    let pdf = "pdf=report.pdf";
+    for (arguments, status, expected) in [
+        (vec!["--format", pdf], 2, "PDF needs Chromium or Chrome"),
+        (vec!["--format", "pdf"], 2, "use `--format pdf=FILE`"),
+        (
+            vec!["--format", pdf, "--browser", "gone"],
+            2,
+            "gone: there is no such browser",
+        ),
+        (
+            vec!["--format", pdf, "--browser", "/bin/true"],
+            3,
+            "/bin/true printed no PDF",
+        ),
+    ] {
+        let (code, message) = run(&[vec!["audit"], arguments].concat());
+        assert_eq!(code, Some(status), "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+    assert!(!folder.path().join("report.pdf").exists());
+}
+
+#[test]
+fn pre_commit_hook_uses_valid_arguments() {
+    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.pre-commit-hooks.yaml");
+    let hooks = fs::read_to_string(hooks).unwrap();
+    let entry = hooks
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("entry: seaworthy "))
+        .unwrap();
+    let folder = repository(ROOT);
+    let arguments: Vec<&str> = entry.split(' ').collect();
+    assert_eq!(seaworthy(&arguments, folder.path()).status.code(), Some(0));
+}

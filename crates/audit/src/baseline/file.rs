@@ -71,7 +71,10 @@ impl Baseline {
     /// The findings of a report, suppressed ones left out: their comments speak for them.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        let mut findings: Vec<_> = report.findings.iter().map(BaselineEntry::of).collect();
+        Self::with(report.findings.iter().map(BaselineEntry::of).collect())
+    }
+
+    pub(super) fn with(mut findings: Vec<BaselineEntry>) -> Self {
         findings.sort();
         Self {
             version: VERSION,

@@ -4,10 +4,12 @@
 //! and a new finding in another place is new even when its rule is known there already.
 
 mod compare;
+mod earlier;
 mod file;
 
 pub use compare::Comparison;
 pub(crate) use compare::compare;
+pub use earlier::{Changes, EarlierReport, EarlierReportError};
 pub use file::{Baseline, BaselineEntry, BaselineError};
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::Baseline;
+use super::{Baseline, EarlierReport};
+use crate::report::json;
+use crate::rule::{FailOn, Severity};
 use crate::{AuditConfig, Report, audit};
 
 const ROOT: &str = "FROM alpine:3.20\nCMD [\"/bin/true\"]\n";
@@ -88,4 +90,51 @@ fn baseline_round_trips_and_invalid_one_reports_location() {
     let error = Baseline::read(&file).unwrap_err().to_string();
     assert!(error.contains("version 2"), "{error}");
     assert!(Baseline::read(&folder.path().join("none.json")).is_err());
+}
+
+#[test]
+fn compares_with_an_earlier_report_without_changing_the_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "a/Dockerfile", ROOT);
+    write(root, "b/Dockerfile", ROOT);
+    let mut before = report(root);
+    only_root(&mut before);
+    let file = folder.path().join("earlier.json");
+    fs::write(&file, json(&before).unwrap()).unwrap();
+    let earlier = EarlierReport::read(&file).unwrap();
+
+    write(root, "a/Dockerfile", &format!("# moved\n\n{ROOT}"));
+    write(root, "b/Dockerfile", &ROOT.replace("CMD", "USER app\nCMD"));
+    write(root, "c/Dockerfile", ROOT);
+    let mut after = report(root);
+    only_root(&mut after);
+    after.compare_with_earlier(&earlier);
+    let changes = after.changes.as_ref().unwrap();
+    assert_eq!(changes.score, before.score.percent);
+    assert_eq!(changes.verdict, before.verdict);
+    let comparison = &changes.comparison;
+    assert_eq!((comparison.new.len(), comparison.remaining.len()), (1, 1));
+    assert_eq!(comparison.fixed.len(), 1);
+    assert_eq!(comparison.fixed[0].path, "b/Dockerfile");
+    after
+        .findings
+        .retain(|finding| comparison.remaining.contains(&finding.fingerprint));
+    assert!(after.fails(FailOn::Severity(Severity::Low)));
+}
+
+#[test]
+fn invalid_earlier_report_is_an_error_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("earlier.json");
+    for text in ["", "{}", "{\"version\":1,\"findings\":[]}"] {
+        fs::write(&file, text).unwrap();
+        let error = EarlierReport::read(&file).unwrap_err().to_string();
+        assert!(
+            error.contains("earlier.json: this is not a report"),
+            "{error}"
+        );
+    }
+    let gone = EarlierReport::read(&folder.path().join("none.json")).unwrap_err();
+    assert!(gone.to_string().contains("cannot be read"), "{gone}");
 }

@@ -4,7 +4,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use super::Resolution;
@@ -76,9 +76,13 @@ impl<T: Fact> FactSet<T> {
     }
 }
 
+/// Kind, line and text of a fact or a gap.
+type Described = (&'static str, usize, String);
+
 trait AnyFactSet: Any + Send + Sync + Debug {
     fn absorb(&mut self, other: &dyn AnyFactSet);
     fn copy(&self) -> Box<dyn AnyFactSet>;
+    fn described(&self, lines: &RangeInclusive<usize>) -> Vec<Described>;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
@@ -94,6 +98,22 @@ impl<T: Fact> AnyFactSet for FactSet<T> {
 
     fn copy(&self) -> Box<dyn AnyFactSet> {
         Box::new(self.clone())
+    }
+
+    fn described(&self, lines: &RangeInclusive<usize>) -> Vec<Described> {
+        let items = self
+            .items
+            .iter()
+            .map(|item| (&item.at, format!("{:?}", item.value)));
+        let gaps = self
+            .gaps
+            .iter()
+            .map(|gap| (&gap.at, format!("could not be read: {}", gap.reason)));
+        items
+            .chain(gaps)
+            .filter(|(at, _)| lines.contains(&at.line))
+            .map(|(at, text)| (T::KIND, at.line, text))
+            .collect()
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -135,6 +155,19 @@ impl FactStore {
             .entry(TypeId::of::<T>())
             .or_insert_with(|| Box::new(FactSet::<T>::default()));
         set.as_any_mut().downcast_mut()
+    }
+
+    /// The facts and gaps of every kind on these lines, by line. The text may hold values of the
+    /// file.
+    #[must_use]
+    pub fn described(&self, lines: &RangeInclusive<usize>) -> Vec<(&'static str, usize, String)> {
+        let mut all: Vec<Described> = self
+            .sets
+            .values()
+            .flat_map(|set| set.described(lines))
+            .collect();
+        all.sort_by(|left, right| (left.1, left.0, &left.2).cmp(&(right.1, right.0, &right.2)));
+        all
     }
 
     /// Adds the facts of another store.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Finding, LeftOut, Passed, Report, ServiceSummary, SwitchedOff, Unknown, Verdict};
-use crate::baseline::{BaselineEntry, Comparison};
+use crate::baseline::{BaselineEntry, Changes, Comparison};
 use crate::model::NotAudited;
 use crate::rule::{Confidence, Severity};
 use crate::suppression::{Notice, Suppressed};
@@ -32,6 +32,8 @@ struct Document<'r> {
     notices: Vec<NoticeEntry<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselinePart<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<ChangesPart<'r>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     incomplete: &'r [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -92,6 +94,31 @@ impl<'r> From<&'r Comparison> for BaselinePart<'r> {
     }
 }
 
+/// The earlier verdict and score, and the changes since.
+#[derive(Serialize)]
+struct ChangesPart<'r> {
+    verdict: Verdict,
+    score: Option<u8>,
+    new: Vec<&'r str>,
+    unchanged: Vec<&'r str>,
+    fixed: &'r [BaselineEntry],
+    undecided: &'r [BaselineEntry],
+}
+
+impl<'r> From<&'r Changes> for ChangesPart<'r> {
+    fn from(changes: &'r Changes) -> Self {
+        let part = BaselinePart::from(&changes.comparison);
+        Self {
+            verdict: changes.verdict,
+            score: changes.score,
+            new: part.new,
+            unchanged: part.remaining,
+            fixed: part.fixed,
+            undecided: part.undecided,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Entry<'r> {
     id: &'r str,
@@ -128,7 +155,7 @@ impl<'r> From<&'r Finding> for Entry<'r> {
 }
 
 /// The report as JSON, see [`JSON_SCHEMA`]. `score` is null when no rule could decide; `coverage`
-/// is a percentage. The last six parts are there only when there is something in them.
+/// is a percentage. The last seven parts are there only when there is something in them.
 ///
 /// # Errors
 /// Never in practice: every part is plain data.
@@ -153,6 +180,7 @@ pub fn json(report: &Report) -> Result<String, serde_json::Error> {
         switched_off: &report.switched_off,
         notices: report.notices.iter().map(NoticeEntry::from).collect(),
         baseline: report.comparison.as_ref().map(BaselinePart::from),
+        changes: report.changes.as_ref().map(ChangesPart::from),
         incomplete: &report.incomplete,
         left_out: &report.left_out,
     })

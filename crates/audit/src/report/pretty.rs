@@ -1,12 +1,15 @@
 //! Text for a terminal: calm, worst first, one finding at a glance.
 
+mod closing;
+
 use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Color, Style};
 
+use self::closing::{comparison, judged, scorecard, unknown};
 use super::markdown::REVIEW_NOTE;
 use super::prose::{count, not_audited as heading_of};
-use super::{Finding, FrameLine, Report, Section, Verdict};
+use super::{Finding, FrameLine, Report, Section};
 use crate::rule::Severity;
 use crate::source::printable::line as printable;
 
@@ -128,86 +131,6 @@ fn note(out: &mut String, finding: &Finding) -> fmt::Result {
     )
 }
 
-/// Suppressions are listed, so that reviewers see them.
-fn judged(out: &mut String, report: &Report) -> fmt::Result {
-    let number = report.suppressed.len() + report.switched_off.len();
-    if number > 0 {
-        writeln!(out, "  {DIM}SUPPRESSED {number}{DIM:#}\n")?;
-    }
-    for judged in &report.suppressed {
-        let until = judged
-            .until
-            .map(|until| format!(" until {until}"))
-            .unwrap_or_default();
-        writeln!(
-            out,
-            "  {DIM}– {} {} {}:{}{until}: {}{DIM:#}",
-            judged.finding.severity,
-            judged.finding.id,
-            printable(&judged.finding.path),
-            judged.finding.line,
-            judged.reason
-        )?;
-    }
-    for off in &report.switched_off {
-        writeln!(
-            out,
-            "  {DIM}– {} is switched off: {}{DIM:#}",
-            off.id, off.reason
-        )?;
-    }
-    if number > 0 {
-        writeln!(out)?;
-    }
-    let warning = colored(AnsiColor::Yellow);
-    for notice in &report.notices {
-        writeln!(
-            out,
-            "  {warning}!{warning:#} {}: {}",
-            printable(&notice.place),
-            notice.text
-        )?;
-    }
-    if !report.notices.is_empty() {
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
-fn comparison(out: &mut String, report: &Report) -> fmt::Result {
-    let Some(comparison) = &report.comparison else {
-        return Ok(());
-    };
-    writeln!(
-        out,
-        "  compared to the baseline: {BOLD}{} new{BOLD:#}, {} remaining, {} fixed\n",
-        comparison.new.len(),
-        comparison.remaining.len(),
-        comparison.fixed.len()
-    )?;
-    for entry in &comparison.fixed {
-        writeln!(
-            out,
-            "  {0}✓{0:#} {DIM}fixed: {1} in {2}{DIM:#}",
-            colored(AnsiColor::Green),
-            printable(&entry.title),
-            printable(&entry.path)
-        )?;
-    }
-    for entry in &comparison.undecided {
-        writeln!(
-            out,
-            "  {DIM}? gone, but not proven fixed: {} in {}{DIM:#}",
-            printable(&entry.title),
-            printable(&entry.path)
-        )?;
-    }
-    if !comparison.fixed.is_empty() || !comparison.undecided.is_empty() {
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
 fn heading(out: &mut String, report: &Report, section: Section) -> fmt::Result {
     let (name, count, style) = match section {
         Section::Certain(severity) => (
@@ -243,7 +166,7 @@ fn one(out: &mut String, report: &Report, finding: &Finding) -> fmt::Result {
     } else {
         style(finding.severity)
     };
-    let state = match &report.comparison {
+    let state = match report.known() {
         Some(comparison) if comparison.new.contains(&finding.fingerprint) => "new · ",
         Some(_) => "known · ",
         None => "",
@@ -306,96 +229,6 @@ fn is_diff_heading(line: &str) -> bool {
     ["--- a/", "+++ b/", "@@ "]
         .iter()
         .any(|heading| line.starts_with(heading))
-}
-
-fn unknown(out: &mut String, report: &Report) -> fmt::Result {
-    if report.unknown.is_empty() {
-        return Ok(());
-    }
-    writeln!(
-        out,
-        "  {DIM}UNDECIDED {} (counted in the coverage){DIM:#}\n",
-        report.unknown.len()
-    )?;
-    for unknown in report.unknown.iter().take(MAX_UNKNOWN_SHOWN) {
-        let service = unknown
-            .service
-            .as_deref()
-            .map(|service| format!("{}: ", printable(service)))
-            .unwrap_or_default();
-        writeln!(
-            out,
-            "  {DIM}? {:<28} {service}{}{DIM:#}",
-            unknown.id, unknown.reason
-        )?;
-    }
-    if let Some(more) = report
-        .unknown
-        .len()
-        .checked_sub(MAX_UNKNOWN_SHOWN)
-        .filter(|more| *more > 0)
-    {
-        writeln!(out, "  {DIM}  and {more} more{DIM:#}")?;
-    }
-    writeln!(out)
-}
-
-fn scorecard(out: &mut String, report: &Report) -> fmt::Result {
-    writeln!(
-        out,
-        "  {DIM}{}{DIM:#}\n",
-        "─".repeat(WIDTH.saturating_sub(4))
-    )?;
-    for chapter in &report.categories {
-        let (bar, text) = match chapter.score.percent {
-            Some(percent) => {
-                let full = usize::from(percent) * BAR / 100;
-                (
-                    format!("{}{}", "━".repeat(full), "┄".repeat(BAR - full)),
-                    format!("{percent:>3}"),
-                )
-            }
-            None => ("┄".repeat(BAR), "  –".to_owned()),
-        };
-        writeln!(
-            out,
-            "  {:<14} {bar} {text}  {DIM}{:>3} % decided{DIM:#}",
-            chapter.category.name(),
-            chapter.score.coverage
-        )?;
-    }
-    let counts: Vec<String> = Severity::ALL
-        .into_iter()
-        .filter_map(|severity| {
-            let count = report.count(severity);
-            (count > 0).then(|| format!("{0}{count} {severity}{0:#}", style(severity)))
-        })
-        .chain((report.reviews() > 0).then(|| format!("{} to review", report.reviews())))
-        .collect();
-    let color = match report.verdict {
-        Verdict::Ready => AnsiColor::Green,
-        Verdict::ReadyWithConditions | Verdict::Undecided | Verdict::PartlyAudited => {
-            AnsiColor::Yellow
-        }
-        Verdict::NotReady => AnsiColor::Red,
-    };
-    let verdict = colored(color).bold();
-    let score = report.score.percent.map_or_else(
-        || "no score".to_owned(),
-        |percent| format!("score {percent}"),
-    );
-    writeln!(out, "\n  {verdict}{}{verdict:#}", report.verdict.sentence())?;
-    let found = if counts.is_empty() {
-        "no findings".to_owned()
-    } else {
-        counts.join(", ")
-    };
-    writeln!(
-        out,
-        "  {score} {DIM}·{DIM:#} {} % decided {DIM}·{DIM:#} {found} {DIM}·{DIM:#} {} right\n",
-        report.score.coverage,
-        report.passed.len()
-    )
 }
 
 /// Breaks text at words.

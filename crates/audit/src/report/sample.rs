@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use crate::baseline::Baseline;
+use crate::baseline::{Baseline, EarlierReport};
 use crate::config::{ConfigFile, RuleSetting};
-use crate::report::{REVIEW, Report};
+use crate::report::{REVIEW, Report, json};
 use crate::rule::{Confidence, rules};
 use crate::{AuditConfig, audit};
 
@@ -118,6 +118,11 @@ pub(crate) fn report(baseline: bool) -> Report {
         known.findings.remove(0);
         known.findings[0].fingerprint = "0123456789abcdef".to_owned();
         report.compare_with(&known);
+        let file = folder.path().join("earlier.json");
+        fs::write(&file, json(&report).unwrap()).unwrap();
+        let mut earlier = EarlierReport::read(&file).unwrap();
+        earlier.findings = known;
+        report.compare_with_earlier(&earlier);
     }
     report
         .incomplete

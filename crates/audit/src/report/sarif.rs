@@ -14,6 +14,8 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// The name and version of the fingerprint's recipe.
 const FINGERPRINT: &str = "seaworthy/v1";
+/// The only fingerprint that code scanning on GitHub uses to recognize a result.
+const GITHUB_FINGERPRINT: &str = "primaryLocationLineHash";
 /// Everything but the unreserved characters of a URI and the separators of a path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
@@ -39,7 +41,7 @@ pub fn sarif(report: &Report) -> Result<String, serde_json::Error> {
             .iter()
             .map(|judged| result(report, &judged.finding, Some(judged))),
     );
-    if let Some(comparison) = &report.comparison {
+    if let Some(comparison) = report.known() {
         results.extend(comparison.fixed.iter().map(absent));
     }
     let notifications: Vec<Value> = report
@@ -69,7 +71,9 @@ pub fn sarif(report: &Report) -> Result<String, serde_json::Error> {
         "runs": [{
             "tool": {"driver": {
                 "name": "seaworthy",
+                "fullName": "seaworthy audit",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "shortDescription": {"text": "Audits a repository for production readiness"},
                 "rules": rules().iter().map(|rule| descriptor(&rule.metadata)).collect::<Vec<_>>(),
             }},
             "automationDetails": {"id": "seaworthy-audit/"},
@@ -111,6 +115,43 @@ const fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
+/// The level of a finding in code scanning that is not about security.
+const fn problem_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "recommendation",
+    }
+}
+
+/// `RES-3.outbound-timeout` is `Res3OutboundTimeout`: viewers expect an identifier.
+fn rule_name(id: &str) -> String {
+    id.split(['-', '.'])
+        .map(|part| {
+            let lower = part.to_lowercase();
+            let mut letters = lower.chars();
+            letters
+                .next()
+                .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+                .unwrap_or_default()
+        })
+        .collect()
+}
+
+/// The text that code scanning shows below a finding.
+fn help(metadata: &Metadata, fix: &str) -> String {
+    let references = metadata
+        .references
+        .iter()
+        .map(|reference| format!("- <{reference}>"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    format!(
+        "**What it finds.** {}\n\n**Why it matters.** {}\n\n**How to fix it**\n\n{fix}\n\n**References**\n\n{references}",
+        metadata.meaning, metadata.why
+    )
+}
+
 fn descriptor(metadata: &Metadata) -> Value {
     let fix = metadata
         .fix
@@ -119,7 +160,16 @@ fn descriptor(metadata: &Metadata) -> Value {
         .collect::<Vec<_>>()
         .join("\n");
     let mut properties = Map::new();
-    let tags = vec![metadata.category.name(), "production-readiness"];
+    let tags = vec![
+        metadata.category.name(),
+        "production-readiness",
+        metadata.promise(),
+    ];
+    properties.insert("precision".to_owned(), "high".into());
+    properties.insert(
+        "problem.severity".to_owned(),
+        problem_severity(metadata.severity).into(),
+    );
     if metadata.category == Category::Security {
         properties.insert(
             "security-severity".to_owned(),
@@ -129,11 +179,12 @@ fn descriptor(metadata: &Metadata) -> Value {
     properties.insert("tags".to_owned(), tags.into());
     let mut descriptor = json!({
         "id": metadata.id,
+        "name": rule_name(metadata.id),
         "shortDescription": {"text": metadata.title},
         "fullDescription": {"text": metadata.meaning},
         "help": {
-            "text": format!("{}\n\n{fix}", metadata.why),
-            "markdown": format!("{}\n\n**How to fix it**\n\n{fix}", metadata.why),
+            "text": format!("{}\n\n{}\n\n{fix}", metadata.meaning, metadata.why),
+            "markdown": help(metadata, &fix),
         },
         "defaultConfiguration": {"level": level(metadata.severity)},
         "properties": properties,
@@ -158,7 +209,7 @@ fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Va
                 "endColumn": finding.end_column,
             },
         }}],
-        "partialFingerprints": {FINGERPRINT: finding.fingerprint},
+        "partialFingerprints": fingerprints(&finding.fingerprint),
         "properties": {
             "severity": finding.severity,
             "confidence": finding.confidence,
@@ -188,7 +239,7 @@ fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Va
             // Beside results that have some, none at all would mean "not known".
             object.insert("suppressions".to_owned(), json!([]));
         }
-        if let (Some(comparison), None) = (&report.comparison, judged) {
+        if let (Some(comparison), None) = (report.known(), judged) {
             let state = if comparison.new.contains(&finding.fingerprint) {
                 "new"
             } else {
@@ -207,7 +258,10 @@ fn message(finding: &Finding) -> String {
     } else {
         ""
     };
-    format!("{review}{}. {}", finding.title, finding.evidence)
+    format!(
+        "{review}{}. {}\nFix: {}",
+        finding.title, finding.evidence, finding.fix
+    )
 }
 
 fn absent(entry: &BaselineEntry) -> Value {
@@ -216,9 +270,14 @@ fn absent(entry: &BaselineEntry) -> Value {
         "level": level(entry.severity),
         "message": {"text": entry.title},
         "locations": [{"physicalLocation": {"artifactLocation": artifact(&entry.path)}}],
-        "partialFingerprints": {FINGERPRINT: entry.fingerprint},
+        "partialFingerprints": fingerprints(&entry.fingerprint),
         "baselineState": "absent",
     })
+}
+
+/// GitHub writes an ordinal after the colon. The fingerprint of a finding is unique without one.
+fn fingerprints(own: &str) -> Value {
+    json!({FINGERPRINT: own, GITHUB_FINGERPRINT: format!("{own}:1")})
 }
 
 fn artifact(path: &str) -> Value {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::finding::Findings;
 use super::score::scores;
 use super::{CategoryScore, Finding, Passed, Score, Section, SwitchedOff, Unknown};
-use crate::baseline::{Baseline, Comparison, compare};
+use crate::baseline::{Baseline, Changes, Comparison, EarlierReport, compare};
 use crate::config::{AuditConfig, Tier};
 use crate::model::{Model, NotAudited, ServiceKind};
 use crate::rule::{FailOn, Severity};
@@ -21,7 +21,7 @@ const MIN_COVERAGE: u8 = 50;
 pub const REVIEW: &str = "review";
 
 /// The answer in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Nothing high or critical is open.
@@ -106,6 +106,8 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// The report beside a baseline.
     pub comparison: Option<Comparison>,
+    /// The report beside an earlier one.
+    pub changes: Option<Changes>,
 }
 
 /// Files that were not read for one reason. They do not make an audit incomplete, because reviewers
@@ -202,6 +204,7 @@ impl Report {
             switched_off: found.switched_off,
             notices,
             comparison: None,
+            changes: None,
         }
     }
 
@@ -219,6 +222,21 @@ impl Report {
     /// Puts the report beside a baseline: from then on only new findings fail it.
     pub fn compare_with(&mut self, baseline: &Baseline) {
         self.comparison = Some(compare(self, baseline));
+    }
+
+    /// Puts the report beside an earlier one. This does not change whether the audit fails.
+    pub fn compare_with_earlier(&mut self, earlier: &EarlierReport) {
+        self.changes = Some(Changes {
+            verdict: earlier.verdict,
+            score: earlier.score,
+            comparison: compare(self, &earlier.findings),
+        });
+    }
+
+    /// What is known of each finding: from the baseline, else from an earlier report.
+    pub(super) fn known(&self) -> Option<&Comparison> {
+        let earlier = self.changes.as_ref().map(|changes| &changes.comparison);
+        self.comparison.as_ref().or(earlier)
     }
 
     /// Whether a finding fails the audit. Findings to review and findings that the baseline knows
@@ -242,6 +260,12 @@ impl Report {
             .iter()
             .filter(|finding| finding.severity == severity && !finding.is_review())
             .count()
+    }
+
+    /// The number of open findings, without those to review and without notes.
+    #[must_use]
+    pub fn certain(&self) -> usize {
+        self.findings.len() - self.reviews() - self.count(Severity::Info)
     }
 
     /// The number of findings to review.

@@ -17,7 +17,7 @@ pub use observed::{
 };
 pub use outcome::{Breach, Check, Outcome, Rule};
 pub use registry::{explain, rules};
-pub(crate) use run::run;
+pub(crate) use run::{run, run_one};
 pub use telemetry::telemetry_is_installed;
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ const MAX_REVIEW_SEVERITY: Severity = Severity::Medium;
 pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
     let parts: Vec<Findings> = rules()
         .par_iter()
-        .map(|rule| one(rule, model, config))
+        .map(|rule| run_one(rule, model, config))
         .collect();
     let mut all = Findings::default();
     for part in parts {
@@ -50,7 +50,8 @@ pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
     all
 }
 
-fn one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findings {
+/// Runs one rule over a model.
+pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findings {
     let mut found = Findings::default();
     let setting = config.rules.get(rule.metadata.id);
     if let Some(RuleSetting::Off { reason }) = setting {

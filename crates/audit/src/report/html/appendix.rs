@@ -1,11 +1,15 @@
-//! Suppressions, the comparison with the baseline, undecided checks, and the method.
+//! Changes, what could not be verified, suppressions, the comparison with the baseline, and the
+//! method.
 
 use maud::{Markup, html};
 
 use super::{prose, seen};
+use crate::baseline::Comparison;
 use crate::report::Report;
 use crate::report::markdown::MAX_PLACES;
-use crate::report::narrative::Narrative;
+use crate::report::narrative::{Narrative, changes_of};
+use crate::report::promise::BY_HAND;
+use crate::report::prose::count;
 
 pub(super) fn judged(report: &Report) -> Markup {
     let any = !report.suppressed.is_empty()
@@ -39,26 +43,58 @@ pub(super) fn baseline(report: &Report) -> Markup {
     html! {
         @if let Some(comparison) = &report.comparison {
             h2 { "Comparison with the baseline" }
-            ul {
-                @for finding in report.findings.iter().filter(|finding| comparison.new.contains(&finding.fingerprint)) {
-                    li { "new: " span.id { (finding.id) } " in " code { (seen(&finding.path)) } ": " (finding.title) }
-                }
-                @for (word, entries) in [("fixed", &comparison.fixed), ("gone, but not proven fixed", &comparison.undecided)] {
-                    @for entry in entries {
-                        li { (word) ": " span.id { (seen(&entry.id)) } " in " code { (seen(&entry.path)) } ": " (seen(&entry.title)) }
-                    }
-                }
-                li { (comparison.remaining.len()) " remaining" }
-            }
+            (compared(report, comparison))
         }
     }
 }
 
-pub(super) fn open_questions(narrative: &Narrative<'_>) -> Markup {
+/// The changes since an earlier report.
+pub(super) fn changes(report: &Report) -> Markup {
     html! {
+        @if let Some(changes) = &report.changes {
+            h2 #changes { "Changes since the earlier report" }
+            p { (changes_of(report, changes)) }
+            (compared(report, &changes.comparison))
+        }
+    }
+}
+
+/// New, fixed and unchanged findings.
+fn compared(report: &Report, comparison: &Comparison) -> Markup {
+    html! {
+        ul {
+            @for finding in report.findings.iter().filter(|finding| comparison.new.contains(&finding.fingerprint)) {
+                li { "new: " span.id { (finding.id) } " in " code { (seen(&finding.path)) } ": " (finding.title) }
+            }
+            @for (word, entries) in [("fixed", &comparison.fixed), ("gone, but not proven fixed", &comparison.undecided)] {
+                @for entry in entries {
+                    li { (word) ": " span.id { (seen(&entry.id)) } " in " code { (seen(&entry.path)) } ": " (seen(&entry.title)) }
+                }
+            }
+            li { (comparison.remaining.len()) " unchanged" }
+        }
+    }
+}
+
+/// Undecided checks, files that were not read, and questions that files cannot answer.
+pub(super) fn not_verified(narrative: &Narrative<'_>) -> Markup {
+    let report = narrative.report;
+    html! {
+        h2 #open { "What could not be verified" }
+        ul {
+            @for service in &report.not_audited {
+                li { "Not audited: " code { (seen(&service.name)) } ", because " (prose(&service.reason)) }
+            }
+            @for left_out in &report.left_out {
+                li {
+                    "Not read: " (count(left_out.count, "file")) " " (left_out.reason)
+                    ", the first is " code { (seen(&left_out.example)) }
+                }
+            }
+            @for reason in &report.incomplete { li { "Incomplete: " (prose(reason)) } }
+        }
         @if !narrative.unknown.is_empty() {
-            h2 #open { "Undecided checks" }
-            p { "The auditor could neither confirm nor reject these checks." }
+            h3 { "Undecided checks (neither confirmed nor rejected)" }
             ul {
                 @for (unknown, services) in &narrative.unknown {
                     li {
@@ -77,6 +113,8 @@ pub(super) fn open_questions(narrative: &Narrative<'_>) -> Markup {
                 }
             }
         }
+        h3 { "Questions for the team (files cannot answer them)" }
+        ul.checklist { @for item in BY_HAND { li.unknown { (item) } } }
     }
 }
 
@@ -85,17 +123,9 @@ pub(super) fn how(report: &Report) -> Markup {
         h2 { "How this report was made" }
         p {
             "By " code { "seaworthy audit" } " " (env!("CARGO_PKG_VERSION"))
-            " from the files of the repository, without running any of its code. Line numbers refer to the audited commit. "
+            " from " (count(report.files, "file"))
+            " of the repository, without running any of its code. Line numbers refer to the audited commit. "
             code { "seaworthy audit explain ID" } " explains a rule."
-        }
-        ul {
-            @for left_out in &report.left_out {
-                li {
-                    "Not read: " (crate::report::prose::count(left_out.count, "file")) " " (left_out.reason)
-                    ", the first is " code { (seen(&left_out.example)) }
-                }
-            }
-            @for reason in &report.incomplete { li { "Incomplete: " (prose(reason)) } }
         }
     }
 }

@@ -6,13 +6,15 @@
 mod appendix;
 mod findings;
 mod plan;
+mod services;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use self::appendix::{baseline, how, judged, open_questions};
+use self::appendix::{baseline, changes, how, judged, not_verified};
 use self::findings::{findings, places_of};
-use self::plan::{actions, checklist, scorecard};
-use super::markdown::{MAX_EVIDENCE, capitalised, open_of};
+use self::plan::{checklist, plan, risks, scorecard};
+use self::services::services;
+use super::markdown::{MAX_EVIDENCE, capitalised};
 use super::narrative::Narrative;
 use super::prose::{Piece, not_audited as heading_of, pieces, without_long_digests};
 use super::{Report, Score, Verdict};
@@ -44,15 +46,17 @@ pub fn html(report: &Report) -> String {
                 header { h1 { (title) } (not_audited(report)) (verdict(&narrative)) }
                 (contents(report))
                 main {
-                    (services(report))
-                    (strengths(&narrative))
-                    (findings(&narrative))
+                    (changes(report))
                     (scorecard(&narrative))
-                    (actions(&narrative))
+                    (risks(&narrative))
+                    (plan(&narrative))
+                    (services(&narrative))
+                    (findings(&narrative))
                     (checklist(&narrative))
+                    (strengths(&narrative))
+                    (not_verified(&narrative))
                     (judged(report))
                     (baseline(report))
-                    (open_questions(&narrative))
                     (how(report))
                 }
             }
@@ -95,6 +99,7 @@ fn verdict(narrative: &Narrative<'_>) -> Markup {
     html! {
         section.verdict.(class) {
             p.answer { (capitalised(report.verdict.sentence())) }
+            h2.summary { "Executive summary" }
             p { @for sentence in &narrative.summary { (prose(sentence)) " " } }
             dl {
                 div { dt { "Score" } dd { (percent(report.score)) } }
@@ -134,50 +139,23 @@ fn not_audited(report: &Report) -> Markup {
 fn contents(report: &Report) -> Markup {
     html! {
         nav {
-            a href="#right" { "Passed" }
+            @if report.changes.is_some() { a href="#changes" { "Changes" } }
+            a href="#scorecard" { "Scorecard" }
+            a href="#plan" { "Remediation plan" }
+            @if !report.services.is_empty() { a href="#services" { "Services" } }
             a href="#findings" { "Findings" }
             @if report.reviews() > 0 { a href="#review" { "To review" } }
-            a href="#scorecard" { "Scorecard" }
-            a href="#plan" { "Action plan" }
             a href="#checklist" { "Checklist" }
-            @if !report.unknown.is_empty() { a href="#open" { "Undecided" } }
-        }
-    }
-}
-
-fn services(report: &Report) -> Markup {
-    html! {
-        @if !report.services.is_empty() {
-            h2 { "Services" }
-            table {
-                thead { tr { th { "Service" } th { "Kind" } th { "Tier" } th { "Source" } th { "Image" } th { "Open findings" } } }
-                tbody {
-                    @for service in &report.services {
-                        tr {
-                            td { code { (seen(&service.name)) } }
-                            td { (service.kind.name()) }
-                            td { (service.tier.name()) }
-                            td { @match service.root.as_deref() {
-                                Some("") => code { "." },
-                                Some(root) => code { (seen(root)) },
-                                None => "–",
-                            } }
-                            td { @match &service.dockerfile {
-                                Some(path) => code { (seen(path)) },
-                                None => "–",
-                            } }
-                            td { (open_of(service)) }
-                        }
-                    }
-                }
-            }
+            a href="#right" { "Verified" }
+            a href="#open" { "Not verified" }
         }
     }
 }
 
 fn strengths(narrative: &Narrative<'_>) -> Markup {
     html! {
-        h2 #right { "Passed checks" }
+        h2 #right { "What was verified" }
+        p { "Each of these checks passed in every service that it names. The place shows the evidence." }
         @if narrative.strengths.is_empty() { p { "No check passed in all services." } }
         @for (category, strengths) in &narrative.strengths {
             h3 { (capitalised(category.name())) }

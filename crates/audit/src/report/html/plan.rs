@@ -1,11 +1,10 @@
-//! The scorecard, the action plan and the checklist.
+//! The scorecard, the top risks, the remediation plan and the checklist.
 
 use maud::{Markup, html};
 
 use super::{percent, prose};
-use crate::report::markdown::{SCORE_NOTE, capitalised, state as words_of};
+use crate::report::markdown::{EFFORT_NOTE, SCORE_NOTE, capitalised, state as words_of};
 use crate::report::narrative::{Narrative, State};
-use crate::report::promise::BY_HAND;
 
 pub(super) fn scorecard(narrative: &Narrative<'_>) -> Markup {
     let report = narrative.report;
@@ -27,23 +26,50 @@ pub(super) fn scorecard(narrative: &Narrative<'_>) -> Markup {
                     }
                 }
             }
-            tfoot { tr { th { "All" } th { (percent(report.score)) } th {} th { (report.score.coverage) " %" } th { (report.passed.len()) } th { (report.findings.len() - report.reviews()) } th { (report.reviews()) } th { (report.unknown.len()) } } }
+            tfoot { tr { th { "All" } th { (percent(report.score)) } th {} th { (report.score.coverage) " %" } th { (report.passed.len()) } th { (report.certain()) } th { (report.reviews()) } th { (report.unknown.len()) } } }
         }
         p { (SCORE_NOTE) }
     }
 }
 
-pub(super) fn actions(narrative: &Narrative<'_>) -> Markup {
+pub(super) fn risks(narrative: &Narrative<'_>) -> Markup {
     html! {
-        h2 #plan { "Action plan" }
-        @for (horizon, actions) in &narrative.actions {
-            h3 { (horizon.heading()) }
-            @if actions.is_empty() { p { "Nothing." } }
-            ul.boxes {
-                @for action in actions {
+        @if !narrative.risks.is_empty() {
+            h2 #risks { "Top risks" }
+            table.risks {
+                thead { tr { th { "Risk" } th { "Severity" } th { "Impact on the business" } th { "Extent" } th { "Effort" } } }
+                tbody {
+                    @for risk in &narrative.risks {
+                        tr.(risk.severity.name()) {
+                            td { a href=(format!("#{}", risk.label)) { (risk.label) } " " strong { (risk.title) } }
+                            td { span.label { (capitalised(risk.severity.name())) } }
+                            td { (risk.impact) }
+                            td { (prose(&risk.extent)) }
+                            td.effort { (risk.effort.to_string()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn plan(narrative: &Narrative<'_>) -> Markup {
+    html! {
+        h2 #plan { "Remediation plan" }
+        p { (EFFORT_NOTE) }
+        @for stage in &narrative.plan {
+            h3 {
+                (stage.horizon.heading())
+                @if !stage.actions.is_empty() { " (" (stage.effort.to_string()) ")" }
+            }
+            @if stage.actions.is_empty() { p { "Nothing." } }
+            ol.boxes {
+                @for action in &stage.actions {
                     li {
                         a href=(format!("#{}", action.label)) { (action.label) } " "
-                        strong { (action.title) } ": " (prose(&action.text)) " (" (prose(&action.extent)) ")."
+                        strong { (action.title) } ": " (prose(&action.text))
+                        " (" (prose(&action.extent)) ", " (action.effort.to_string()) ")."
                     }
                 }
             }
@@ -74,8 +100,6 @@ pub(super) fn checklist(narrative: &Narrative<'_>) -> Markup {
                 }
             }
         }
-        h3 { "Questions for the team (files cannot answer them)" }
-        ul.checklist { @for item in BY_HAND { li.unknown { (item) } } }
     }
 }
 

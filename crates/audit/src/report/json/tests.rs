@@ -30,6 +30,7 @@ fn full_report_matches_committed_schema() {
             assert!(report.get(part).is_some(), "the sample has no {part}");
         }
         assert_eq!(report.get("baseline").is_some(), baseline);
+        assert_eq!(report.get("changes").is_some(), baseline);
     }
 }
 

@@ -1,11 +1,27 @@
-//! Suppressions, the comparison with the baseline, undecided checks, and the method.
+//! Changes, what could not be verified, suppressions, the comparison with the baseline, and the
+//! method.
 
 use super::MAX_PLACES;
 use super::escape::{code, prose, text};
+use crate::baseline::Comparison;
 use crate::report::Report;
-use crate::report::narrative::Narrative;
+use crate::report::narrative::{Narrative, changes_of};
+use crate::report::promise::BY_HAND;
 use crate::report::prose::count;
 use std::fmt::{self, Write};
+
+/// The changes since an earlier report.
+pub(super) fn changes(out: &mut String, report: &Report) -> fmt::Result {
+    let Some(changes) = &report.changes else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "## Changes since the earlier report\n\n{}\n",
+        changes_of(report, changes)
+    )?;
+    compared(out, report, &changes.comparison)
+}
 
 pub(super) fn judged(out: &mut String, report: &Report) -> fmt::Result {
     if report.suppressed.is_empty() && report.switched_off.is_empty() && report.notices.is_empty() {
@@ -51,6 +67,11 @@ pub(super) fn baseline(out: &mut String, report: &Report) -> fmt::Result {
         return Ok(());
     };
     writeln!(out, "## Comparison with the baseline\n")?;
+    compared(out, report, comparison)
+}
+
+/// New, fixed and unchanged findings.
+fn compared(out: &mut String, report: &Report, comparison: &Comparison) -> fmt::Result {
     let open = report
         .findings
         .iter()
@@ -58,7 +79,7 @@ pub(super) fn baseline(out: &mut String, report: &Report) -> fmt::Result {
             let word = if comparison.new.contains(&finding.fingerprint) {
                 "new"
             } else {
-                "remaining"
+                "unchanged"
             };
             (word, finding.id, finding.path.as_str(), finding.title)
         })
@@ -87,16 +108,54 @@ pub(super) fn baseline(out: &mut String, report: &Report) -> fmt::Result {
             text(title)
         )?;
     }
-    writeln!(out, "- {} remaining\n", comparison.remaining.len())
+    writeln!(out, "- {} unchanged\n", comparison.remaining.len())
 }
 
-pub(super) fn open_questions(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
+/// Undecided checks, files that were not read, and questions that files cannot answer.
+pub(super) fn not_verified(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
+    let report = narrative.report;
+    writeln!(out, "## What could not be verified\n")?;
+    for service in &report.not_audited {
+        writeln!(
+            out,
+            "- Not audited: {}, because {}",
+            code(&service.name),
+            prose(&service.reason)
+        )?;
+    }
+    for left_out in &report.left_out {
+        writeln!(
+            out,
+            "- Not read: {} {}, the first is {}",
+            count(left_out.count, "file"),
+            left_out.reason,
+            code(&left_out.example)
+        )?;
+    }
+    for reason in &report.incomplete {
+        writeln!(out, "- Incomplete: {}", prose(reason))?;
+    }
+    if !out.ends_with("\n\n") {
+        writeln!(out)?;
+    }
+    undecided(out, narrative)?;
+    writeln!(
+        out,
+        "**Questions for the team (files cannot answer them)**\n"
+    )?;
+    for item in BY_HAND {
+        writeln!(out, "- [ ] {item}")?;
+    }
+    writeln!(out)
+}
+
+fn undecided(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
     if narrative.unknown.is_empty() {
         return Ok(());
     }
     writeln!(
         out,
-        "## Undecided checks\n\nThe auditor could neither confirm nor reject these checks.\n"
+        "**Undecided checks (neither confirmed nor rejected)**\n"
     )?;
     for (unknown, services) in &narrative.unknown {
         let services = if services.is_empty() {
@@ -126,22 +185,10 @@ pub(super) fn open_questions(out: &mut String, narrative: &Narrative<'_>) -> fmt
 pub(super) fn how(out: &mut String, report: &Report) -> fmt::Result {
     writeln!(
         out,
-        "## How this report was made\n\nBy {} {} from the files of the repository, without running any of its code. Line numbers refer to the audited commit. {} explains a rule.\n",
+        "## How this report was made\n\nBy {} {} from {} of the repository, without running any of its code. Line numbers refer to the audited commit. {} explains a rule.\n",
         code("seaworthy audit"),
         env!("CARGO_PKG_VERSION"),
+        count(report.files, "file"),
         code("seaworthy audit explain ID")
-    )?;
-    for left_out in &report.left_out {
-        writeln!(
-            out,
-            "- Not read: {} {}, the first is {}",
-            count(left_out.count, "file"),
-            left_out.reason,
-            code(&left_out.example)
-        )?;
-    }
-    for reason in &report.incomplete {
-        writeln!(out, "- Incomplete: {}", prose(reason))?;
-    }
-    Ok(())
+    )
 }

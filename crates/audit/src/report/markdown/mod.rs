@@ -4,6 +4,7 @@ mod appendix;
 pub(super) mod escape;
 mod findings;
 mod plan;
+mod services;
 mod strengths;
 
 use std::fmt::{self, Write};
@@ -12,12 +13,14 @@ use super::narrative::Narrative;
 use super::prose::not_audited as heading_of;
 use super::{REVIEW, Report, ServiceSummary};
 use crate::rule::Severity;
-use appendix::{baseline, how, judged, open_questions};
-use escape::{code, prose, table, text};
+use appendix::{baseline, changes, how, judged, not_verified};
+use escape::{code, prose, text};
 pub(super) use findings::{REVIEW_NOTE, facts, heading};
 use findings::{findings, reviews};
-pub(super) use plan::{SCORE_NOTE, state};
-use plan::{actions, checklist, scorecard};
+pub(super) use plan::{EFFORT_NOTE, SCORE_NOTE, state};
+use plan::{checklist, plan, risks, scorecard};
+pub(super) use services::MATRIX_NOTE;
+use services::services;
 use strengths::strengths;
 
 /// Places of one group that are shown with their code; the others are named.
@@ -27,7 +30,8 @@ pub(super) const MAX_EVIDENCE: usize = 3;
 /// Places named of one piece of evidence.
 pub(super) const MAX_PLACES: usize = 3;
 
-/// The report as Markdown. Whatever comes from the repository is escaped or stands in a code block.
+/// The report as Markdown, the most important part first. Text of the repository is escaped or in a
+/// code block.
 ///
 /// # Errors
 /// Never in practice: writing to a string cannot fail.
@@ -35,16 +39,18 @@ pub fn markdown(report: &Report) -> Result<String, fmt::Error> {
     let narrative = Narrative::of(report);
     let mut out = String::new();
     head(&mut out, &narrative)?;
-    services(&mut out, report)?;
-    strengths(&mut out, &narrative)?;
+    changes(&mut out, report)?;
+    scorecard(&mut out, &narrative)?;
+    risks(&mut out, &narrative)?;
+    plan(&mut out, &narrative)?;
+    services(&mut out, &narrative)?;
     findings(&mut out, &narrative)?;
     reviews(&mut out, &narrative)?;
-    scorecard(&mut out, &narrative)?;
-    actions(&mut out, &narrative)?;
     checklist(&mut out, &narrative)?;
+    strengths(&mut out, &narrative)?;
+    not_verified(&mut out, &narrative)?;
     judged(&mut out, report)?;
     baseline(&mut out, report)?;
-    open_questions(&mut out, &narrative)?;
     how(&mut out, report)?;
     Ok(out.trim_end().to_owned() + "\n")
 }
@@ -67,7 +73,7 @@ fn head(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
         .iter()
         .map(|sentence| prose(sentence))
         .collect();
-    writeln!(out, "{}\n", summary.join(" "))
+    writeln!(out, "## Executive summary\n\n{}\n", summary.join(" "))
 }
 
 /// The services that the report says nothing about, before everything else.
@@ -83,40 +89,6 @@ fn not_audited(out: &mut String, report: &Report) -> fmt::Result {
             code(&service.name),
             code(&format!("{}:{}", service.path, service.line)),
             prose(&service.reason)
-        )?;
-    }
-    writeln!(out)
-}
-
-fn services(out: &mut String, report: &Report) -> fmt::Result {
-    if report.services.is_empty() {
-        return Ok(());
-    }
-    writeln!(
-        out,
-        "## Services\n\n| Service | Kind | Tier | Source | Image | Open findings |\n| --- | --- | --- | --- | --- | --- |"
-    )?;
-    for service in &report.services {
-        let ServiceSummary {
-            name,
-            root,
-            dockerfile,
-            ..
-        } = service;
-        let cell =
-            |text: Option<&str>| text.map_or_else(|| "–".to_owned(), |text| table(&code(text)));
-        let root = root
-            .as_deref()
-            .map(|root| if root.is_empty() { "." } else { root });
-        writeln!(
-            out,
-            "| {} | {} | {} | {} | {} | {} |",
-            cell(Some(name)),
-            service.kind.name(),
-            service.tier,
-            cell(root),
-            cell(dockerfile.as_deref()),
-            open_of(service)
         )?;
     }
     writeln!(out)

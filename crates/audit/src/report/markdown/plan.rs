@@ -1,9 +1,8 @@
-//! The scorecard, the action plan and the checklist.
+//! The scorecard, the top risks, the remediation plan and the checklist.
 
 use super::capitalised;
-use super::escape::{code, prose, text};
+use super::escape::{code, prose, table, text};
 use crate::report::narrative::{Narrative, State};
-use crate::report::promise::BY_HAND;
 use std::fmt::{self, Write};
 
 /// How the score is made.
@@ -39,28 +38,56 @@ pub(super) fn scorecard(out: &mut String, narrative: &Narrative<'_>) -> fmt::Res
             .map_or_else(|| "–".to_owned(), |percent| percent.to_string()),
         report.score.coverage,
         report.passed.len(),
-        report.findings.len() - report.reviews(),
+        report.certain(),
         report.reviews(),
         report.unknown.len()
     )
 }
 
-pub(super) fn actions(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
-    writeln!(out, "## Action plan\n")?;
-    for (horizon, actions) in &narrative.actions {
-        writeln!(out, "### {}\n", horizon.heading())?;
-        if actions.is_empty() {
-            writeln!(out, "Nothing.\n")?;
+pub(super) fn risks(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
+    if narrative.risks.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "## Top risks\n\n| Risk | Severity | Impact on the business | Extent | Effort |\n| --- | --- | --- | --- | --- |"
+    )?;
+    for risk in &narrative.risks {
+        writeln!(
+            out,
+            "| **{}** {} | {} | {} | {} | {} |",
+            risk.label,
+            table(&text(risk.title)),
+            risk.severity,
+            risk.impact,
+            table(&prose(&risk.extent)),
+            risk.effort
+        )?;
+    }
+    writeln!(out)
+}
+
+/// How the effort is estimated.
+pub(in crate::report) const EFFORT_NOTE: &str = "The effort is an estimate for one engineer who knows the code, from the kind of fix and the number of places. It includes a test and a review.";
+
+pub(super) fn plan(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
+    writeln!(out, "## Remediation plan\n\n{EFFORT_NOTE}\n")?;
+    for stage in &narrative.plan {
+        if stage.actions.is_empty() {
+            writeln!(out, "### {}\n\nNothing.\n", stage.horizon.heading())?;
             continue;
         }
-        for action in actions {
+        writeln!(out, "### {} ({})\n", stage.horizon.heading(), stage.effort)?;
+        for (at, action) in stage.actions.iter().enumerate() {
             writeln!(
                 out,
-                "- [ ] **{}** {}: {} ({}).",
+                "{}. [ ] **{}** {}: {} ({}, {}).",
+                at + 1,
                 action.label,
                 text(action.title),
                 prose(&action.text),
-                prose(&action.extent)
+                prose(&action.extent),
+                action.effort
             )?;
         }
         writeln!(out)?;
@@ -89,14 +116,7 @@ pub(super) fn checklist(out: &mut String, narrative: &Narrative<'_>) -> fmt::Res
         }
         writeln!(out)?;
     }
-    writeln!(
-        out,
-        "**Questions for the team (files cannot answer them)**\n"
-    )?;
-    for item in BY_HAND {
-        writeln!(out, "- [ ] {item}")?;
-    }
-    writeln!(out)
+    Ok(())
 }
 
 /// The mark of a box and the words for a state.

@@ -6,7 +6,10 @@ use crate::report::narrative::{Narrative, Place};
 use std::fmt::{self, Write};
 
 pub(super) fn strengths(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
-    writeln!(out, "## Passed checks\n")?;
+    writeln!(
+        out,
+        "## What was verified\n\nEach of these checks passed in every service that it names. The place shows the evidence.\n"
+    )?;
     if narrative.strengths.is_empty() {
         return writeln!(out, "No check passed in all services.\n");
     }

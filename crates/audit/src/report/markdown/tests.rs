@@ -11,20 +11,28 @@ fn document_has_all_chapters_in_order() {
     assert_eq!(
         chapters,
         [
+            "Executive summary",
+            "Changes since the earlier report",
+            "Scorecard",
+            "Top risks",
+            "Remediation plan",
             "Services",
-            "Passed checks",
             "Findings",
             "To review",
-            "Scorecard",
-            "Action plan",
             "Readiness checklist",
+            "What was verified",
+            "What could not be verified",
             "Suppressed",
             "Comparison with the baseline",
-            "Undecided checks",
             "How this report was made",
         ]
     );
-    for horizon in ["Before production", "Within a week", "Within a month"] {
+    for horizon in [
+        "Before production",
+        "Within a week",
+        "Within a month",
+        "Verify, then decide",
+    ] {
         assert!(text.contains(&format!("### {horizon}")), "{horizon}");
     }
 }

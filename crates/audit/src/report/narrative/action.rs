@@ -1,6 +1,7 @@
-//! The action plan.
+//! The remediation plan.
 
 use super::Group;
+use super::effort::Effort;
 use crate::report::Section;
 use crate::report::prose::{count, first_sentence, list};
 use crate::rule::Severity;
@@ -47,6 +48,17 @@ impl Horizon {
     }
 }
 
+/// The actions of one horizon.
+#[derive(Debug)]
+pub(in crate::report) struct Stage {
+    /// By when.
+    pub(in crate::report) horizon: Horizon,
+    /// What to do, in order.
+    pub(in crate::report) actions: Vec<Action>,
+    /// The time for all of it.
+    pub(in crate::report) effort: Effort,
+}
+
 /// One thing to do.
 #[derive(Debug)]
 pub(in crate::report) struct Action {
@@ -58,22 +70,28 @@ pub(in crate::report) struct Action {
     pub(in crate::report) text: String,
     /// How much there is of it, and where.
     pub(in crate::report) extent: String,
+    /// The time it takes.
+    pub(in crate::report) effort: Effort,
 }
 
 /// Services named before the rest is counted.
 const MAX_SERVICES: usize = 4;
 
-/// Every horizon, with what belongs to it; quick things come first where the severity is the same.
-pub(super) fn actions(groups: &[Group<'_>]) -> Vec<(Horizon, Vec<Action>)> {
+/// Every horizon with its actions. Of equal severity the quickest comes first.
+pub(super) fn plan(groups: &[Group<'_>]) -> Vec<Stage> {
     Horizon::ALL
         .into_iter()
         .map(|horizon| {
-            let actions = groups
+            let mut mine: Vec<&Group<'_>> = groups
                 .iter()
                 .filter(|group| Horizon::of(group.section) == Some(horizon))
-                .map(action)
                 .collect();
-            (horizon, actions)
+            mine.sort_by_key(|group| (std::cmp::Reverse(group.severity), group.effort()));
+            Stage {
+                horizon,
+                effort: Effort::sum(mine.iter().map(|group| group.effort())),
+                actions: mine.into_iter().map(action).collect(),
+            }
         })
         .collect()
 }
@@ -85,6 +103,17 @@ fn action(group: &Group<'_>) -> Action {
         .max_by_key(|(_, places)| *places)
         .map(|(text, _)| text)
         .unwrap_or_default();
+    Action {
+        label: group.label.clone(),
+        title: group.title,
+        text: first_sentence(fix).to_owned(),
+        extent: extent(group),
+        effort: group.effort(),
+    }
+}
+
+/// `3 places in `api` and `worker``.
+pub(super) fn extent(group: &Group<'_>) -> String {
     let services: Vec<String> = group
         .services()
         .into_iter()
@@ -103,10 +132,5 @@ fn action(group: &Group<'_>) -> Action {
     } else if !services.is_empty() {
         extent.push_str(&format!(" in {}", list(&services)));
     }
-    Action {
-        label: group.label.clone(),
-        title: group.title,
-        text: first_sentence(fix).to_owned(),
-        extent,
-    }
+    extent
 }

@@ -1,7 +1,8 @@
 //! Findings of one rule in one section of the report: reported once, with all their places.
 
+use super::effort::Effort;
 use crate::report::{Finding, Section};
-use crate::rule::{Confidence, Severity};
+use crate::rule::{Category, Confidence, Severity};
 
 /// Findings of one rule in one section.
 #[derive(Debug)]
@@ -48,6 +49,28 @@ impl<'r> Group<'r> {
         services.sort_unstable();
         services.dedup();
         services
+    }
+
+    /// The requirement of its rule.
+    pub(in crate::report) fn promise(&self) -> &'static str {
+        self.id.split('.').next().unwrap_or(self.id)
+    }
+
+    /// The category of its rule.
+    pub(in crate::report) fn category(&self) -> Category {
+        self.findings
+            .first()
+            .map_or(Category::Operations, |finding| finding.category)
+    }
+
+    /// The time to fix all its places.
+    pub(in crate::report) fn effort(&self) -> Effort {
+        Effort::of(
+            self.promise(),
+            self.category(),
+            self.findings.len(),
+            self.findings.iter().all(|finding| finding.diff.is_some()),
+        )
     }
 
     /// The highest confidence of its places.

@@ -2,16 +2,22 @@
 
 mod action;
 mod checklist;
+mod effort;
 mod group;
+mod matrix;
+mod risk;
 mod scorecard;
 mod strength;
 mod summary;
 
-pub(super) use action::{Action, Horizon};
+pub(super) use action::Stage;
 pub(super) use checklist::{ChecklistItem, State};
 pub(super) use group::Group;
+pub(super) use matrix::Matrix;
+pub(super) use risk::Risk;
 pub(super) use scorecard::ScorecardRow;
 pub(super) use strength::{Place, Strength};
+pub(super) use summary::changes_of;
 
 use super::{Report, Unknown};
 use crate::rule::Category;
@@ -29,8 +35,12 @@ pub(super) struct Narrative<'r> {
     pub(super) groups: Vec<Group<'r>>,
     /// Points by category.
     pub(super) scorecard: Vec<ScorecardRow>,
-    /// The action plan.
-    pub(super) actions: Vec<(Horizon, Vec<Action>)>,
+    /// The worst risks.
+    pub(super) risks: Vec<Risk>,
+    /// The remediation plan.
+    pub(super) plan: Vec<Stage>,
+    /// Services by category.
+    pub(super) matrix: Matrix<'r>,
     /// Promise by promise.
     pub(super) checklist: Vec<(Category, Vec<ChecklistItem>)>,
     /// Open questions: one answer of a rule, and for which services it was given.
@@ -45,7 +55,9 @@ impl<'r> Narrative<'r> {
             summary: summary::summary(report, &groups),
             strengths: strength::strengths(report),
             scorecard: scorecard::scorecard(report),
-            actions: action::actions(&groups),
+            risks: risk::risks(&groups),
+            plan: action::plan(&groups),
+            matrix: matrix::matrix(report),
             checklist: checklist::checklist(report, &groups),
             unknown: unknown(&report.unknown),
             groups,

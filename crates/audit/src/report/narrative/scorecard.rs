@@ -1,6 +1,6 @@
 //! Points by category, with the answers they are made of.
 
-use crate::report::{Finding, Report, Score};
+use crate::report::{Finding, Report, Score, Section};
 use crate::rule::{Category, rules};
 
 /// One category.
@@ -10,7 +10,7 @@ pub(in crate::report) struct ScorecardRow {
     pub(in crate::report) category: Category,
     /// Its score.
     pub(in crate::report) score: Score,
-    /// Open findings that are certain.
+    /// Open findings that are certain. Notes do not count.
     pub(in crate::report) findings: usize,
     /// Findings to review.
     pub(in crate::report) reviews: usize,
@@ -41,7 +41,7 @@ pub(super) fn scorecard(report: &Report) -> Vec<ScorecardRow> {
             ScorecardRow {
                 category,
                 score: chapter.score,
-                findings: findings(|finding| !finding.is_review()),
+                findings: findings(|finding| matches!(finding.section(), Section::Certain(_))),
                 reviews: findings(Finding::is_review),
                 passed: report
                     .passed

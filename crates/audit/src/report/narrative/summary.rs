@@ -1,6 +1,7 @@
 //! The verdict in a few sentences.
 
 use super::Group;
+use crate::baseline::Changes;
 use crate::model::ServiceKind;
 use crate::report::prose::{count, list};
 use crate::report::{Report, Section, Verdict};
@@ -24,6 +25,9 @@ pub(super) fn summary(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
             }
         ));
     }
+    if let Some(changes) = &report.changes {
+        sentences.push(changes_of(report, changes));
+    }
     if !report.suppressed.is_empty() {
         sentences.push(match report.suppressed.len() {
             1 => "1 finding is suppressed. It is listed with its reason and does not count.".to_owned(),
@@ -37,6 +41,38 @@ pub(super) fn summary(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
         );
     }
     sentences
+}
+
+/// The changes since an earlier report, in two sentences.
+pub(in crate::report) fn changes_of(report: &Report, changes: &Changes) -> String {
+    let Changes {
+        score,
+        verdict,
+        comparison,
+    } = changes;
+    let gone = match comparison.undecided.len() {
+        0 => String::new(),
+        number => format!(", {number} gone but not proven fixed"),
+    };
+    let points =
+        |score: Option<u8>| score.map_or_else(|| "none".to_owned(), |score| score.to_string());
+    let verdict = if *verdict == report.verdict {
+        "the verdict is the same".to_owned()
+    } else {
+        format!(
+            "the verdict was “{}” and is “{}”",
+            verdict.sentence(),
+            report.verdict.sentence()
+        )
+    };
+    format!(
+        "Since the earlier report: {} new, {} fixed, {} unchanged{gone}. The score was {} and is {}, and {verdict}.",
+        comparison.new.len(),
+        comparison.fixed.len(),
+        comparison.remaining.len(),
+        points(*score),
+        points(report.score.percent)
+    )
 }
 
 fn what_was_read(report: &Report) -> String {
@@ -79,7 +115,7 @@ fn what_was_found(report: &Report) -> String {
         let certain = if report.reviews() > 0 { "certain " } else { "" };
         return format!("No {certain}findings.{besides}");
     }
-    let open = report.findings.len() - report.count(Severity::Info) - report.reviews();
+    let open = report.certain();
     format!(
         "{} {} open: {}.{besides}",
         count(open, "finding"),

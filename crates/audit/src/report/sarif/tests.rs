@@ -106,3 +106,62 @@ fn an_incomplete_audit_is_no_success() {
             .contains("deep.go")
     );
 }
+
+#[test]
+fn github_recognizes_results_and_describes_rules() {
+    let run = run(true);
+    let results = run["results"].as_array().unwrap();
+    let mut hashes = std::collections::BTreeSet::new();
+    for result in results {
+        let prints = &result["partialFingerprints"];
+        let own = prints["seaworthy/v1"].as_str().unwrap();
+        assert_eq!(prints["primaryLocationLineHash"], format!("{own}:1"));
+        assert!(hashes.insert(own.to_owned()), "{own} is not unique");
+        let level = result["level"].as_str().unwrap();
+        assert!(["error", "warning", "note"].contains(&level));
+        assert!(result["message"]["text"].as_str().unwrap().len() > 10);
+    }
+    let mut names = std::collections::BTreeSet::new();
+    for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
+        let name = rule["name"].as_str().unwrap();
+        assert!(names.insert(name.to_owned()));
+        assert!(
+            name.chars().all(|letter| letter.is_ascii_alphanumeric()),
+            "{name}"
+        );
+        let help = rule["help"]["markdown"].as_str().unwrap();
+        assert!(
+            help.contains("How to fix it") && help.contains("https://"),
+            "{name}"
+        );
+        let properties = &rule["properties"];
+        assert_eq!(properties["precision"], "high");
+        let tags = properties["tags"].as_array().unwrap();
+        let is_security = tags.iter().any(|tag| tag == "security");
+        assert_eq!(
+            properties.get("security-severity").is_some(),
+            is_security,
+            "{name}"
+        );
+    }
+}
+
+/// The schema of OASIS is not in the repository. `SEAWORTHY_TEST_SARIF_SCHEMA` names a copy of
+/// `sarif-schema-2.1.0.json`.
+#[test]
+fn report_matches_the_schema_of_oasis() {
+    let Some(path) = std::env::var_os("SEAWORTHY_TEST_SARIF_SCHEMA") else {
+        return;
+    };
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for baseline in [false, true] {
+        let report: Value =
+            serde_json::from_str(&sarif(&sample::report(baseline)).unwrap()).unwrap();
+        let errors: Vec<_> = validator
+            .iter_errors(&report)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}", errors.join("\n"));
+    }
+}
