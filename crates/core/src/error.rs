@@ -1,4 +1,4 @@
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, error::Error as StdError, fmt, time::Duration};
 
 use crate::Code;
 
@@ -22,6 +22,7 @@ struct Inner {
     reason: Cow<'static, str>,
     message: Cow<'static, str>,
     fields: Vec<FieldViolation>,
+    metadata: BTreeMap<&'static str, String>,
     retry_after: Option<Duration>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -58,6 +59,7 @@ impl Error {
             reason: reason.into(),
             message: message.into(),
             fields: Vec::new(),
+            metadata: BTreeMap::new(),
             retry_after: None,
             cause: None,
         }))
@@ -93,6 +95,14 @@ impl Error {
         self
     }
 
+    /// Adds a public fact that a program reads, such as the time at which a lock ends. The name is
+    /// in lower snake case.
+    #[must_use]
+    pub fn with_metadata(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.metadata.insert(name, value.into());
+        self
+    }
+
     /// Sets how long the client should wait before a retry.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
@@ -122,6 +132,12 @@ impl Error {
     #[must_use]
     pub fn fields(&self) -> &[FieldViolation] {
         &self.0.fields
+    }
+
+    /// Returns the public facts for programs.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<&'static str, String> {
+        &self.0.metadata
     }
 
     /// Returns how long the client should wait before a retry.

@@ -59,6 +59,41 @@ impl Grants {
         self.scopes().any(|own| own == scope)
     }
 
+    /// Returns whether the actor has a permission such as `order:read`. A scope `*` grants all
+    /// permissions, and a scope with a `*` at its end grants those that begin with its text, such as
+    /// `order:*`.
+    ///
+    /// ```
+    /// use seaworthy_core::Grants;
+    ///
+    /// let grants = Grants::new([""; 0], ["order:*", "account:read"]);
+    /// assert!(grants.has_permission("order:read") && grants.has_permission("account:read"));
+    /// assert!(!grants.has_permission("account:write") && !grants.has_permission("orders:read"));
+    /// ```
+    #[must_use]
+    pub fn has_permission(&self, permission: &str) -> bool {
+        self.scopes().any(|own| match own.strip_suffix('*') {
+            Some(start) => permission.starts_with(start),
+            None => own == permission,
+        })
+    }
+
+    /// Requires a permission, for domain rules beyond those of the route.
+    ///
+    /// # Errors
+    /// 403 `INSUFFICIENT_PERMISSION` if the actor lacks the permission.
+    pub fn require_permission(&self, permission: &str) -> Result<(), Error> {
+        if self.has_permission(permission) {
+            return Ok(());
+        }
+        let message = format!("the caller does not have the permission {permission}");
+        Err(Error::new(
+            Code::Forbidden,
+            "INSUFFICIENT_PERMISSION",
+            message,
+        ))
+    }
+
     /// Requires a role, for domain rules beyond those of the route.
     ///
     /// # Errors

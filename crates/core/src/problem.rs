@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::{Error, FieldViolation, RequestId};
@@ -5,7 +7,7 @@ use crate::{Error, FieldViolation, RequestId};
 /// An RFC 9457 problem document, the body of a failed request (API-2).
 ///
 /// `type` is `about:blank`, so `title` is the phrase of the status (section 4.2.1). `code`,
-/// `reason`, `request_id` and `fields` are extension members. The document never contains the
+/// `reason`, `request_id`, `fields` and `metadata` are extension members. The document never contains the
 /// private cause of the [`Error`].
 ///
 /// ```
@@ -30,6 +32,8 @@ pub struct Problem<'a> {
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     fields: &'a [FieldViolation],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: &'a BTreeMap<&'static str, String>,
 }
 
 impl<'a> Problem<'a> {
@@ -49,6 +53,7 @@ impl<'a> Problem<'a> {
             reason: error.reason(),
             request_id: request_id.map(RequestId::as_str),
             fields: error.fields(),
+            metadata: error.metadata(),
         }
     }
 
@@ -78,6 +83,20 @@ mod tests {
         assert_eq!(document["request_id"], "r-1");
         assert_eq!(document["fields"][1]["field"], "items[2].price");
         assert_eq!(document["fields"][1]["description"], "is below zero");
+    }
+
+    #[test]
+    fn problem_has_metadata_only_if_the_error_has_api_2() {
+        let error = Error::new(
+            crate::Code::Forbidden,
+            "ACCOUNT_LOCKED",
+            "the account is locked",
+        );
+        let document = serde_json::to_value(Problem::new(&error, None)).unwrap();
+        assert!(document.get("metadata").is_none(), "{document}");
+        let error = error.with_metadata("unlock_time", "1700000000");
+        let document = serde_json::to_value(Problem::new(&error, None)).unwrap();
+        assert_eq!(document["metadata"]["unlock_time"], "1700000000");
     }
 
     #[test]

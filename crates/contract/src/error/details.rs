@@ -70,6 +70,10 @@ pub(super) trait Detail: Message + Default {
     }
 }
 
+impl Detail for super::ErrorResponse {
+    const TYPE_URL: &'static str = "type.googleapis.com/common.v1.ErrorResponse";
+}
+
 impl Detail for ErrorInfo {
     const TYPE_URL: &'static str = "type.googleapis.com/google.rpc.ErrorInfo";
 }

@@ -1,6 +1,8 @@
 //! Errors on both transports (API-2).
 
+mod coded;
 mod details;
+mod error_code;
 mod format;
 mod log;
 mod protobuf;
@@ -12,6 +14,8 @@ mod tests;
 pub(crate) use log::log_in_stream;
 pub(crate) use protobuf::protobuf_problem;
 
+pub use coded::{CodedErrors, ErrorResponse, FieldError};
+pub use error_code::ErrorCode;
 pub use format::{ErrorFormat, Problems};
 pub(crate) use status::from_request_stream;
 pub use status::{from_status, to_status};

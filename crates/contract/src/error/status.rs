@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use prost::Message as _;
+use prost_types::Any;
 use seaworthy_core::{Code, Error, ResponseError, context};
 
 use super::details::{
@@ -27,13 +28,18 @@ const MAX_REASON_BYTES: usize = 63;
 /// client refuses a status that exceeds its header limit, and then does not see the error.
 #[must_use]
 pub fn to_status(error: &Error) -> tonic::Status {
+    to_status_with(error, None)
+}
+
+/// Converts an error as [`to_status`] does, and adds a detail.
+pub(super) fn to_status_with(error: &Error, detail: Option<Any>) -> tonic::Status {
     let domain =
         context::with_current(|context| context.map(|context| context.service().name().to_owned()));
     let mut details = vec![
         ErrorInfo {
             reason: error.reason().to_owned(),
             domain: domain.unwrap_or_default(),
-            metadata: BTreeMap::new(),
+            metadata: metadata(error),
         }
         .pack(),
     ];
@@ -55,6 +61,7 @@ pub fn to_status(error: &Error) -> tonic::Status {
             details.push(RequestInfo { request_id }.pack());
         }
     });
+    details.extend(detail);
     let code = error.code().grpc();
     let message = beginning(error.message());
     let status = Status {
@@ -67,6 +74,13 @@ pub fn to_status(error: &Error) -> tonic::Status {
         message,
         Bytes::from(status.encode_to_vec()),
     )
+}
+
+fn metadata(error: &Error) -> BTreeMap<String, String> {
+    let metadata = error.metadata().iter();
+    metadata
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect()
 }
 
 fn beginning(message: &str) -> &str {

@@ -12,6 +12,9 @@ const EXPECTED_TIMEOUT: &str =
 /// One week. A longer duration in a setting is most likely a mistake.
 const MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// A day. It is read and not written: the largest unit of a text is the hour.
+const DAY: (&str, u64) = ("d", 86_400_000_000_000);
+
 /// Largest first, because text uses the largest unit that is exact.
 const UNITS: [(&str, u64); 6] = [
     ("h", 3_600_000_000_000),
@@ -147,7 +150,8 @@ fn parse(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;
     let number: u64 = number.parse().ok()?;
-    let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit.trim_start())?;
+    let mut units = UNITS.iter().chain([&DAY]);
+    let (_, scale) = units.find(|(name, _)| *name == unit.trim_start())?;
     number.checked_mul(*scale).map(Duration::from_nanos)
 }
 
@@ -226,7 +230,7 @@ impl JsonSchema for Timeout {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema(r"^0*[1-9][0-9]* ?(ns|us|ms|s|m|h)$")
+        schema(r"^0*[1-9][0-9]* ?(ns|us|ms|s|m|h|d)$")
     }
 
     fn inline_schema() -> bool {
@@ -240,7 +244,7 @@ impl JsonSchema for Delay {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema(r"^[0-9]+ ?(ns|us|ms|s|m|h)$")
+        schema(r"^[0-9]+ ?(ns|us|ms|s|m|h|d)$")
     }
 
     fn inline_schema() -> bool {
