@@ -39,7 +39,7 @@ mod token_versions;
 
 pub use cookie::SessionCookie;
 pub use device::{DeviceClaim, DeviceCookies, KnownDevice};
-pub use lockout::{Attempt, Lockout, LockoutConfig, LockoutError, LockoutLimit};
+pub use lockout::{Attempt, Lockout, LockoutConfig, LockoutError, LockoutLimit, LockoutStatus};
 pub use migrations::MIGRATIONS;
 pub use one_time_tokens::OneTimeTokens;
 pub use replay_guard::ReplayGuard;

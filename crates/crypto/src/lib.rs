@@ -24,11 +24,13 @@
 //! ```
 
 mod aead;
+mod blind_index;
 #[cfg(feature = "data")]
 mod column;
 #[cfg(feature = "data")]
 mod command;
 mod context;
+mod derive;
 mod encrypted;
 mod envelope;
 mod error;
@@ -42,9 +44,11 @@ mod sealer;
 mod vault;
 mod wrap;
 
+pub use blind_index::BlindIndex;
 #[cfg(feature = "data")]
 pub use command::encryption_command;
 pub use context::Context;
+pub use derive::derive_key;
 pub use encrypted::Encrypted;
 pub use envelope::Envelope;
 pub use error::CryptoError;

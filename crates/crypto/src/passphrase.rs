@@ -1,5 +1,8 @@
 use argon2::{Algorithm, Argon2, Params, Version};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use aws_lc_rs::{
+    digest,
+    rand::{SecureRandom as _, SystemRandom},
+};
 use seaworthy_core::Secret;
 
 use crate::{CryptoError, aead::KEY_LENGTH};
@@ -36,6 +39,23 @@ impl PassphraseSalt {
     #[must_use]
     pub const fn new(bytes: [u8; SALT_LENGTH]) -> Self {
         Self(bytes)
+    }
+
+    /// Creates a salt from a text of a configuration, by its SHA-256.
+    ///
+    /// # Errors
+    /// The text has fewer than 16 bytes.
+    pub fn from_text(text: &str) -> Result<Self, CryptoError> {
+        if text.len() < SALT_LENGTH {
+            return Err(CryptoError::Key("the salt has fewer than 16 bytes"));
+        }
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        let mut bytes = [0; SALT_LENGTH];
+        bytes
+            .iter_mut()
+            .zip(hash.as_ref())
+            .for_each(|(byte, hashed)| *byte = *hashed);
+        Ok(Self(bytes))
     }
 
     /// Returns the bytes.

@@ -86,6 +86,24 @@ async fn lock_row(tx: &Transaction, subject: &str) -> Result<Option<(i32, i64, i
         .await
 }
 
+/// Returns the number of failures of a subject that count, and its remaining wait.
+pub(crate) async fn read(
+    connection: &dyn Connection,
+    subject: &str,
+    reset_after: Duration,
+) -> Result<(u32, Duration), DataError> {
+    let known: Option<(i32, i64, i64)> =
+        sql("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ?")
+            .bind(subject)
+            .fetch_optional(connection)
+            .await?;
+    let (failures, since, locked) = known.unwrap_or_default();
+    let wait = Duration::from_micros(locked.max(0).unsigned_abs());
+    let is_reset = wait.is_zero() && since > microseconds(reset_after);
+    let failures = if is_reset { 0 } else { failures };
+    Ok((failures.max(0).unsigned_abs(), wait))
+}
+
 /// Deletes the count of a subject.
 pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
     sql("DELETE FROM account_failures WHERE subject = ?")

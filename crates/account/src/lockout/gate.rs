@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use seaworthy_core::{Switch, network_of};
 use seaworthy_data::{Connection, DataError, Database};
@@ -7,7 +7,7 @@ use tracing::warn;
 
 use super::{
     LockoutConfig, LockoutError,
-    failures::{Kind, count, forget, purge, subject, subtract},
+    failures::{Kind, count, forget, purge, read, subject, subtract},
 };
 use crate::{KnownDevice, purge::purge_worker};
 
@@ -26,6 +26,17 @@ pub struct Attempt {
     /// The account, or the account on a known device.
     account: String,
     address: Option<String>,
+}
+
+/// The failures of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockoutStatus {
+    /// The failed attempts that count.
+    pub failures: u32,
+    /// The number of failures before an attempt has to wait.
+    pub max_failures: u32,
+    /// How long the next attempt has to wait. Zero if the account is not locked.
+    pub wait: Duration,
 }
 
 impl Lockout {
@@ -153,6 +164,21 @@ impl Lockout {
             subtract(&self.database, subject).await?;
         }
         Ok(())
+    }
+
+    /// Returns the failures of an account, for its owner or an operator. It changes nothing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn status(&self, account: &str) -> Result<LockoutStatus, DataError> {
+        let subject = subject(Kind::Account, account);
+        let (failures, wait) =
+            read(&self.database, &subject, self.config.reset_after.get()).await?;
+        Ok(LockoutStatus {
+            failures,
+            max_failures: self.config.account.max_failures.get(),
+            wait,
+        })
     }
 
     /// Deletes the count of an account, in the transaction in which the owner has proved their

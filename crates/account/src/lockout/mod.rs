@@ -13,4 +13,4 @@ mod gate;
 
 pub use config::{LockoutConfig, LockoutLimit};
 pub use error::LockoutError;
-pub use gate::{Attempt, Lockout};
+pub use gate::{Attempt, Lockout, LockoutStatus};

@@ -61,6 +61,26 @@ pub(crate) async fn concurrent_attempts_count_like_sequential_ones_auth_2(test: 
     assert_eq!(made, 5, "{answers:?}");
 }
 
+pub(crate) async fn status_reads_failures_and_changes_nothing_auth_2(test: TestDatabase) {
+    let mut config = LockoutConfig::default();
+    config.account.initial_backoff = Timeout::from_secs(600);
+    let lockout = Lockout::new(test.database.clone(), config);
+    let none = lockout.status("ada").await.unwrap();
+    assert_eq!((none.failures, none.max_failures), (0, 5));
+    for _ in 0..4 {
+        let _failed = lockout.attempt("ada", None).await.unwrap();
+    }
+    for _ in 0..3 {
+        let status = lockout.status("ada").await.unwrap();
+        assert_eq!((status.failures, status.wait), (4, Duration::ZERO));
+    }
+    let _fifth = lockout.attempt("ada", None).await.unwrap();
+    let status = lockout.status("ada").await.unwrap();
+    assert_eq!(status.failures, 5);
+    assert!(status.wait > Duration::from_secs(590), "{status:?}");
+    wait_of(lockout.attempt("ada", None).await);
+}
+
 pub(crate) async fn ip_waits_over_all_accounts_despite_a_success_auth_2(test: TestDatabase) {
     let mut config = LockoutConfig::default();
     config.ip.max_failures = NonZeroU32::new(3).unwrap();

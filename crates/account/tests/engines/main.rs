@@ -34,6 +34,7 @@ seaworthy_testkit::on_every_database! {
         rejected_ip_does_not_count_against_accounts_auth_2,
         concurrent_accounts_and_ips_do_not_deadlock_auth_2,
         withdrawn_attempt_does_not_count_and_reset_ends_wait_auth_2,
+        status_reads_failures_and_changes_nothing_auth_2,
         attempts_fail_without_the_database_auth_2;
     one_time_tokens:
         one_time_token_is_valid_once_for_its_purpose_auth_2,
