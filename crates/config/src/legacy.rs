@@ -32,6 +32,8 @@ pub enum Conversion {
     Seconds,
     /// A host and port without a scheme, such as `collector:4318`. It becomes an HTTP URL.
     HttpUrl,
+    /// A host and port without a scheme, such as `cache:6379`. It becomes a Redis URL.
+    RedisUrl,
 }
 
 /// The effect of a variable. `K` is the form of the key.
@@ -179,8 +181,9 @@ impl Conversion {
                 Ok(seconds) => Ok(format!("{seconds}s")),
                 Err(_) => Err("the value is not a number of seconds: use a whole number"),
             },
-            Self::HttpUrl if text.contains("://") => Ok(text.to_owned()),
+            Self::HttpUrl | Self::RedisUrl if text.contains("://") => Ok(text.to_owned()),
             Self::HttpUrl => Ok(format!("http://{text}")),
+            Self::RedisUrl => Ok(format!("redis://{text}")),
         }
     }
 
@@ -189,7 +192,7 @@ impl Conversion {
         match self {
             Self::Port => "a port, which becomes an address on all interfaces",
             Self::Seconds => "a number of seconds",
-            Self::HttpUrl => "a URL, or a host and port",
+            Self::HttpUrl | Self::RedisUrl => "a URL, or a host and port",
         }
     }
 }

@@ -15,14 +15,17 @@ struct Hello {
     addr: String,
     /// The URL of the collector.
     collector: String,
+    /// The URL of the cache.
+    cache: String,
     /// The greeting before the name.
     greeting: String,
 }
 
-const VARIABLES: [LegacyVariable; 6] = [
+const VARIABLES: [LegacyVariable; 7] = [
     LegacyVariable::sets("GREETING", "greeting"),
     LegacyVariable::converted("PORT", "addr", Conversion::Port),
     LegacyVariable::converted("COLLECTOR", "collector", Conversion::HttpUrl),
+    LegacyVariable::converted("CACHE", "cache", Conversion::RedisUrl),
     LegacyVariable::profile("APP_ENV"),
     LegacyVariable::accepts("OUTBOX", &["true", "1"], "remove it"),
     LegacyVariable::rejected("SMTP_HOST", "set mail.url"),
@@ -69,6 +72,10 @@ fn legacy_variables_set_converted_values_conf_1() {
     );
     let url: Hello = load(&[("COLLECTOR", "https://c")]).unwrap().get().unwrap();
     assert_eq!(url.collector, "https://c");
+    for (text, url) in [("c:6379", "redis://c:6379"), ("rediss://c", "rediss://c")] {
+        let cached: Hello = load(&[("CACHE", text)]).unwrap().get().unwrap();
+        assert_eq!(cached.cache, url);
+    }
     assert!(error(("PORT", "http")).contains("env PORT: addr: the value is not a port"));
 }
 

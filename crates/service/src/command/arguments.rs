@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use seaworthy_config::Profile;
@@ -31,8 +31,9 @@ pub(crate) struct SettingsArguments {
     #[arg(long, global = true, value_parser = parse_profile)]
     pub(crate) profile: Option<Profile>,
 
-    /// The folder of config.yaml and its profiles. Default: ./config if it exists.
-    #[arg(long, global = true, value_name = "FOLDER")]
+    /// The folder of config.yaml and its profiles, or a file whose profiles are next to it. Default:
+    /// ./config if it exists. `-conf` is another name, for legacy deployments.
+    #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
 
     /// Sets one key and overrides all other sources. May be repeated.
@@ -110,6 +111,23 @@ impl HealthProbe {
             Self::Ready => "/readyz",
             Self::Startup => "/startupz",
         }
+    }
+}
+
+/// Returns the arguments of the process, with `-conf` under its regular name `--config`.
+pub(crate) fn of_process() -> impl Iterator<Item = OsString> {
+    std::env::args_os().map(regular_name)
+}
+
+/// Returns the regular name of an argument.
+pub(super) fn regular_name(argument: OsString) -> OsString {
+    match argument.to_str() {
+        Some("-conf") => "--config".into(),
+        Some(text) => match text.strip_prefix("-conf=") {
+            Some(path) => format!("--config={path}").into(),
+            None => argument,
+        },
+        None => argument,
     }
 }
 

@@ -28,7 +28,7 @@ where
         .bin_name(name)
         .about("A Seaworthy service.")
         .subcommands(commands.definitions().cloned());
-    let matches = match command.try_get_matches() {
+    let matches = match command.try_get_matches_from(arguments::of_process()) {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
@@ -82,6 +82,7 @@ fn loader(service: &Service, arguments: &SettingsArguments) -> Loader {
         loader = loader.profile(profile);
     }
     match &arguments.config {
+        Some(file) if file.is_file() => loader.file(file),
         Some(folder) => loader.directory(folder),
         None => loader,
     }

@@ -45,3 +45,15 @@ fn settings_are_taken_before_and_after_the_subcommand_conf_1() {
     assert_eq!(arguments.settings.set, [("a".to_owned(), "b=c".to_owned())]);
     assert!(arguments.settings.profile.is_some());
 }
+
+#[test]
+fn legacy_conf_flag_names_the_config_path_conf_1() {
+    for given in [
+        &["orders", "-conf", "a.yaml"][..],
+        &["orders", "-conf=a.yaml"],
+    ] {
+        let given = given.iter().map(std::ffi::OsString::from);
+        let arguments = Arguments::try_parse_from(given.map(arguments::regular_name)).unwrap();
+        assert_eq!(arguments.settings.config.unwrap().to_str(), Some("a.yaml"));
+    }
+}
