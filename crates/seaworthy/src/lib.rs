@@ -39,6 +39,8 @@ pub use seaworthy_audit_log as audit_log;
 pub use seaworthy_auth as auth;
 #[cfg(feature = "cache")]
 pub use seaworthy_cache as cache;
+#[cfg(feature = "captcha")]
+pub use seaworthy_captcha as captcha;
 pub use seaworthy_client as client;
 pub use seaworthy_config as config;
 #[cfg(feature = "grpc")]

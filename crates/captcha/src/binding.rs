@@ -1,0 +1,42 @@
+/// The kind of a captcha, and the address to which its code is sent. An answer counts only for the
+/// binding of its captcha.
+///
+/// ```
+/// use seaworthy_captcha::Binding;
+///
+/// assert_eq!(Binding::Email("ada@example.org").kind(), "email");
+/// assert_eq!(Binding::Image.target(), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding<'a> {
+    /// A distorted image.
+    Image,
+    /// Spoken digits.
+    Audio,
+    /// A code for a telephone number. Normalize the number first.
+    Sms(&'a str),
+    /// A code for an e-mail address. Normalize the address first.
+    Email(&'a str),
+}
+
+impl<'a> Binding<'a> {
+    /// Returns the name of the kind.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Audio => "audio",
+            Self::Sms(_) => "sms",
+            Self::Email(_) => "email",
+        }
+    }
+
+    /// Returns the address.
+    #[must_use]
+    pub const fn target(&self) -> Option<&'a str> {
+        match self {
+            Self::Image | Self::Audio => None,
+            Self::Sms(target) | Self::Email(target) => Some(target),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+use std::{fmt, sync::Arc};
+
+use seaworthy_core::{Error, Secret, Timeout};
+use seaworthy_crypto::{BlindIndex, Context, derive_key};
+use seaworthy_data::Database;
+use seaworthy_service::{Schedule, Worker};
+
+use crate::{
+    Binding, CaptchaConfig, CaptchaError, SendCode, audio, code, image,
+    store::{self, Counted, Stored},
+};
+
+/// The purpose of the key.
+const PURPOSE: &str = "captcha";
+/// Rows are small, and each answer checks the time.
+const PURGE_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
+/// Longer texts are not answers of a person.
+const MAX_ANSWER_LENGTH: usize = 64;
+
+/// The captchas of a service. Cheap to clone. All replicas share them in the database.
+#[derive(Clone)]
+pub struct Captchas {
+    database: Database,
+    config: CaptchaConfig,
+    hashes: BlindIndex,
+    email: Option<Arc<dyn SendCode>>,
+    sms: Option<Arc<dyn SendCode>>,
+}
+
+/// A new captcha.
+#[derive(Debug)]
+pub struct Issued {
+    /// The ID, 32 characters, which the client sends with the answer.
+    pub id: String,
+    /// The content for the user.
+    pub challenge: Challenge,
+}
+
+/// The content of a captcha.
+pub enum Challenge {
+    /// A PNG image.
+    Image(Vec<u8>),
+    /// A WAV file.
+    Audio(Vec<u8>),
+    /// A message was sent.
+    Sent,
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Image(_) => "Image",
+            Self::Audio(_) => "Audio",
+            Self::Sent => "Sent",
+        })
+    }
+}
+
+impl Captchas {
+    /// Creates the captchas in a database that has the table of [`MIGRATIONS`](crate::MIGRATIONS).
+    /// They derive their own key from `key`, so that a copy of the database reveals neither codes
+    /// nor addresses.
+    #[must_use]
+    pub fn new(database: Database, key: &Secret<[u8; 32]>, config: CaptchaConfig) -> Self {
+        Self {
+            database,
+            config,
+            hashes: BlindIndex::new(&derive_key(key, PURPOSE)),
+            email: None,
+            sms: None,
+        }
+    }
+
+    /// Sets the provider of e-mail.
+    #[must_use]
+    pub fn with_email(mut self, provider: Arc<dyn SendCode>) -> Self {
+        self.email = Some(provider);
+        self
+    }
+
+    /// Sets the provider of SMS.
+    #[must_use]
+    pub fn with_sms(mut self, provider: Arc<dyn SendCode>) -> Self {
+        self.sms = Some(provider);
+        self
+    }
+
+    /// Issues a captcha, and sends its code if the binding has an address.
+    ///
+    /// # Errors
+    /// [`CaptchaError`] if there is no provider, or if the provider or the database fails.
+    pub async fn issue(&self, binding: &Binding<'_>) -> Result<Issued, CaptchaError> {
+        let provider = match binding {
+            Binding::Image | Binding::Audio => None,
+            Binding::Sms(_) => self.sms.as_ref(),
+            Binding::Email(_) => self.email.as_ref(),
+        };
+        if binding.target().is_some() && provider.is_none() {
+            return Err(CaptchaError::NoProvider(binding.kind()));
+        }
+        let answer = Secret::new(match binding {
+            Binding::Image => code::letters(),
+            _ => code::digits(),
+        });
+        let id = code::id();
+        // The image comes first, so that a captcha that cannot be shown is not stored.
+        let challenge = match binding {
+            Binding::Image => {
+                Challenge::Image(image::png(answer.expose()).map_err(CaptchaError::Encoding)?)
+            }
+            Binding::Audio => Challenge::Audio(audio::wav(answer.expose())),
+            _ => Challenge::Sent,
+        };
+        let stored = Stored {
+            answer: self.answer(&id, answer.expose()),
+            binding: self.binding(&id, binding),
+        };
+        // A message is sent last, so that a sent code is stored.
+        store::insert(&self.database, &id, stored, self.config.ttl).await?;
+        if let (Some(provider), Some(target)) = (provider, binding.target()) {
+            let sent = provider.send(target, &answer).await;
+            sent.map_err(CaptchaError::NotSent)?;
+        }
+        Ok(Issued { id, challenge })
+    }
+
+    /// Uses a captcha up if the answer is right and the captcha has one of these bindings. Letters
+    /// count in any case. Of two concurrent right answers one succeeds.
+    ///
+    /// # Errors
+    /// [`CaptchaError::Invalid`] or [`CaptchaError::Expired`], and errors of the database.
+    pub async fn take(
+        &self,
+        id: &str,
+        answer: &str,
+        allowed: &[Binding<'_>],
+    ) -> Result<(), CaptchaError> {
+        self.check(id, answer, |stored| {
+            allowed
+                .iter()
+                .any(|binding| store::is_equal(&self.binding(id, binding), &stored.binding))
+        })
+        .await
+    }
+
+    /// Uses a captcha of any binding up if the answer is right.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    pub async fn take_any(&self, id: &str, answer: &str) -> Result<(), CaptchaError> {
+        self.check(id, answer, |_| true).await
+    }
+
+    async fn check(
+        &self,
+        id: &str,
+        answer: &str,
+        is_allowed: impl FnOnce(&Stored) -> bool,
+    ) -> Result<(), CaptchaError> {
+        let stored = match store::count(&self.database, id, self.config.max_tries.get()).await? {
+            Counted::Valid(stored) => stored,
+            Counted::Expired => return Err(CaptchaError::Expired),
+            Counted::Invalid => return Err(CaptchaError::Invalid),
+        };
+        let is_right = answer.len() <= MAX_ANSWER_LENGTH
+            && store::is_equal(&self.answer(id, answer), &stored.answer)
+            && is_allowed(&stored);
+        if is_right && store::take(&self.database, id).await? {
+            return Ok(());
+        }
+        Err(CaptchaError::Invalid)
+    }
+
+    fn answer(&self, id: &str, answer: &str) -> Vec<u8> {
+        let context = Context::new("captchas", "answer").row(id);
+        self.hashes
+            .of(&context, &answer.trim().to_ascii_lowercase())
+    }
+
+    fn binding(&self, id: &str, binding: &Binding<'_>) -> Vec<u8> {
+        let context = Context::new("captchas", "binding").row(id);
+        let context = context.row(binding.kind());
+        self.hashes
+            .of(&context, binding.target().unwrap_or_default())
+    }
+
+    /// Returns the worker that deletes expired captchas. It may run on every replica.
+    #[must_use]
+    pub fn purge_worker(&self) -> Worker {
+        let database = self.database.clone();
+        Worker::in_steps(
+            "purge captchas",
+            Schedule::Interval(PURGE_INTERVAL),
+            move || {
+                let database = database.clone();
+                async move { store::purge(&database).await.map_err(Error::from) }
+            },
+        )
+    }
+}
+
+impl fmt::Debug for Captchas {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Captchas")
+            .field("config", &self.config)
+            .field("email", &self.email.is_some())
+            .field("sms", &self.sms.is_some())
+            .finish_non_exhaustive()
+    }
+}

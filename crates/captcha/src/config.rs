@@ -1,0 +1,29 @@
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use seaworthy_core::Timeout;
+use serde::{Deserialize, Serialize};
+
+/// Long enough to find a message on a telephone.
+const TTL: Timeout = Timeout::from_secs(5 * 60);
+/// An attacker guesses 6 digits with a probability of 1 in 200,000 per captcha.
+const MAX_TRIES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+
+/// Settings of captchas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CaptchaConfig {
+    /// How long a captcha is valid.
+    pub ttl: Timeout,
+    /// The number of answers after which a captcha is invalid.
+    pub max_tries: NonZeroU32,
+}
+
+impl Default for CaptchaConfig {
+    fn default() -> Self {
+        Self {
+            ttl: TTL,
+            max_tries: MAX_TRIES,
+        }
+    }
+}

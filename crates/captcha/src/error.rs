@@ -1,0 +1,45 @@
+use seaworthy_core::{Code, Error};
+use seaworthy_data::DataError;
+
+use crate::SendCodeError;
+
+/// A captcha cannot be issued, or an answer was rejected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaptchaError {
+    /// The answer is wrong, or the captcha is unknown, used, exhausted or of another binding.
+    #[error("the captcha is wrong or was used: get a new one")]
+    Invalid,
+    /// The captcha has expired.
+    #[error("the captcha has expired: get a new one")]
+    Expired,
+    /// There is no provider for messages of this kind.
+    #[error("codes of the kind {0} cannot be sent: no provider is configured")]
+    NoProvider(&'static str),
+    /// The provider did not accept the message.
+    #[error("the code was not sent")]
+    NotSent(#[source] SendCodeError),
+    /// The image cannot be encoded.
+    #[error("the captcha cannot be encoded")]
+    Encoding(#[source] std::io::Error),
+    /// An error of the database.
+    #[error(transparent)]
+    Database(#[from] DataError),
+}
+
+impl From<CaptchaError> for Error {
+    fn from(error: CaptchaError) -> Self {
+        let reason = match error {
+            CaptchaError::Invalid => "CAPTCHA_INVALID",
+            CaptchaError::Expired => "CAPTCHA_EXPIRED",
+            CaptchaError::Database(error) => return error.into(),
+            error => {
+                // The text of a provider may contain an address.
+                let message = "the captcha cannot be generated now: try again later";
+                return Self::new(Code::Unavailable, "CAPTCHA_GENERATION_FAILED", message)
+                    .with_cause(error);
+            }
+        };
+        Self::new(Code::Invalid, reason, error.to_string())
+    }
+}

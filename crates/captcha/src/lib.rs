@@ -1,0 +1,37 @@
+//! Captchas in the database of a service: images, spoken digits, and codes by e-mail or SMS.
+//!
+//! A captcha is valid once, also if two replicas get the answer at the same time. Each answer is
+//! counted before it is compared, so concurrent wrong answers count like sequential ones.
+//!
+//! ```no_run
+//! use seaworthy_captcha::{Binding, CaptchaConfig, Captchas, Challenge};
+//! use seaworthy_core::{Error, Secret};
+//! use seaworthy_data::Database;
+//!
+//! # async fn example(database: Database, key: Secret<[u8; 32]>) -> Result<(), Error> {
+//! let captchas = Captchas::new(database, &key, CaptchaConfig::default());
+//! let issued = captchas.issue(&Binding::Image).await?;
+//! assert!(matches!(issued.challenge, Challenge::Image(_)));
+//! // The client sends the ID and the letters that the user has read.
+//! captchas.take(&issued.id, "h7kx3p", &[Binding::Image]).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod audio;
+mod binding;
+mod captchas;
+mod code;
+mod config;
+mod error;
+mod image;
+mod migrations;
+mod send;
+mod store;
+
+pub use binding::Binding;
+pub use captchas::{Captchas, Challenge, Issued};
+pub use config::CaptchaConfig;
+pub use error::CaptchaError;
+pub use migrations::MIGRATIONS;
+pub use send::{LogCodes, MailCodes, SendCode, SendCodeError, SendCodeFuture};

@@ -1,0 +1,25 @@
+//! Tests captchas on every database.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap fails the test"
+)]
+
+mod answers;
+mod messages;
+mod test_database;
+
+seaworthy_testkit::on_every_database! {
+    crate::test_database::open, in_the_test;
+    answers:
+        right_answer_is_valid_once_in_any_case_auth_2,
+        concurrent_right_answers_succeed_once_auth_2,
+        captcha_is_invalid_after_five_wrong_answers_auth_2,
+        concurrent_wrong_answers_count_like_sequential_ones_auth_2,
+        expired_captcha_is_rejected_auth_2,
+        dump_reveals_no_code_and_no_address_sec_5;
+    messages:
+        code_counts_only_for_its_kind_and_address_auth_2,
+        failing_provider_is_unavailable_without_its_text_auth_2;
+}

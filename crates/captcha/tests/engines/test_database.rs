@@ -1,0 +1,67 @@
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use seaworthy_captcha::{
+    CaptchaConfig, Captchas, MIGRATIONS, SendCode, SendCodeError, SendCodeFuture,
+};
+use seaworthy_core::Secret;
+use seaworthy_data::{Database, DatabaseConfig, Migrator};
+use seaworthy_testkit::database::EmptyDatabase;
+
+/// A database with the table of this crate, and a provider that keeps the last code.
+pub(crate) struct TestDatabase {
+    pub(crate) database: Database,
+    pub(crate) provider: Arc<Provider>,
+    _empty: EmptyDatabase,
+}
+
+/// Keeps the messages, or fails.
+#[derive(Default)]
+pub(crate) struct Provider {
+    pub(crate) sent: Mutex<Vec<(String, String)>>,
+    pub(crate) fails: Mutex<bool>,
+}
+
+impl SendCode for Provider {
+    fn send<'a>(&'a self, target: &'a str, code: &'a Secret<String>) -> SendCodeFuture<'a> {
+        Box::pin(async move {
+            if *self.fails.lock() {
+                return Err(SendCodeError::new("gateway 10.0.0.7 rejected +33612345678"));
+            }
+            let message = (target.to_owned(), code.expose().clone());
+            self.sent.lock().push(message);
+            Ok(())
+        })
+    }
+}
+
+/// Creates the table.
+pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
+    let config = DatabaseConfig::at(empty.url().parse().unwrap());
+    let database = Database::builder("test", config).open().await.unwrap();
+    let migrator = Migrator::new(&database, &[MIGRATIONS]);
+    migrator.up(false).await.unwrap();
+    TestDatabase {
+        database,
+        provider: Arc::default(),
+        _empty: empty,
+    }
+}
+
+impl TestDatabase {
+    /// Returns the captchas of one replica.
+    pub(crate) fn replica(&self) -> Captchas {
+        self.with(CaptchaConfig::default())
+    }
+
+    pub(crate) fn with(&self, config: CaptchaConfig) -> Captchas {
+        Captchas::new(self.database.clone(), &Secret::new([7; 32]), config)
+            .with_sms(self.provider.clone())
+            .with_email(self.provider.clone())
+    }
+
+    /// Returns the last code that was sent.
+    pub(crate) fn last_code(&self) -> String {
+        self.provider.sent.lock().last().unwrap().1.clone()
+    }
+}

@@ -1,0 +1,64 @@
+use seaworthy::{
+    captcha::{Binding, Issued},
+    prelude::*,
+};
+
+use super::Accounts;
+use crate::domain::{errors, normalized_email, normalized_phone};
+
+impl Accounts {
+    /// Issues a captcha, and sends its code to a target.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` for an invalid target, `CAPTCHA_GENERATION_FAILED`.
+    pub(crate) async fn issue_captcha(&self, kind: &str, target: &str) -> Result<Issued, Error> {
+        let target = match kind {
+            "sms" => normalized_phone(target)?,
+            "email" => normalized_email(target)?,
+            _ => None,
+        };
+        let binding = match (kind, &target) {
+            ("sms", Some(phone)) => Binding::Sms(phone),
+            ("email", Some(email)) => Binding::Email(email),
+            ("sms" | "email", None) => {
+                let problem = "is required for this type of captcha";
+                return Err(errors::invalid_field("target", problem));
+            }
+            ("audio", _) => Binding::Audio,
+            _ => Binding::Image,
+        };
+        Ok(self.captchas.issue(&binding).await?)
+    }
+
+    /// Uses a captcha up.
+    ///
+    /// # Errors
+    /// `CAPTCHA_ID_REQUIRED`, `CAPTCHA_CODE_REQUIRED`, `CAPTCHA_INVALID` or `CAPTCHA_EXPIRED`.
+    pub(crate) async fn verify_captcha(&self, id: &str, code: &str) -> Result<(), Error> {
+        if id.is_empty() || code.is_empty() {
+            return Err(errors::captcha_missing(id, code));
+        }
+        Ok(self.captchas.take_any(id, code).await?)
+    }
+
+    /// Uses up the captcha of a registration or login, if the settings require one. A code that was
+    /// sent counts only for the address of the account.
+    pub(super) async fn require_captcha(
+        &self,
+        id: &str,
+        code: &str,
+        email: Option<&str>,
+        phone: Option<&str>,
+    ) -> Result<(), Error> {
+        if !self.settings.captcha_enabled {
+            return Ok(());
+        }
+        if id.is_empty() || code.is_empty() {
+            return Err(errors::captcha_missing(id, code));
+        }
+        let mut allowed = vec![Binding::Image, Binding::Audio];
+        allowed.extend(email.map(Binding::Email));
+        allowed.extend(phone.map(Binding::Sms));
+        Ok(self.captchas.take(id, code, &allowed).await?)
+    }
+}

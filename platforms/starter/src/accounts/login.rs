@@ -1,0 +1,130 @@
+use seaworthy::{
+    account::{LockoutError, LockoutStatus},
+    auth::password::{PasswordCheck, PasswordHash, PasswordReservation},
+    prelude::*,
+};
+
+use super::{Accounts, Session, caller};
+use crate::domain::{User, UserId, errors};
+
+/// The permission to read the lock status of other accounts.
+const ACCOUNT_READ: &str = "account:read";
+
+/// The input of a login.
+pub(crate) struct Credentials {
+    pub(crate) username: String,
+    pub(crate) password: Secret<String>,
+    pub(crate) captcha_id: String,
+    pub(crate) captcha_code: String,
+    pub(crate) totp_code: Secret<String>,
+}
+
+impl Accounts {
+    /// Logs a user in. An unknown user and a wrong password get the same response after the same
+    /// work.
+    ///
+    /// # Errors
+    /// `PASSWORD_INCORRECT`, `ACCOUNT_LOCKED`, `TOTP_REQUIRED`, `TOTP_INVALID`, and those of the
+    /// captcha.
+    pub(crate) async fn log_in(&self, given: Credentials) -> Result<Session, Error> {
+        // Before any query, so that a flood of logins does not hold database connections.
+        let reservation = self.passwords.reserve()?;
+        self.require_captcha(&given.captcha_id, &given.captcha_code, None, None)
+            .await?;
+        let (user, rehash) = self
+            .verify_password(reservation, &given.username, given.password)
+            .await?;
+        self.verify_second_factor(user.id, given.totp_code.expose())
+            .await?;
+        let session = self
+            .database
+            .transaction(|tx| {
+                let (user, rehash) = (&user, rehash.as_ref());
+                async move {
+                    let current = self.users.lock(&tx, user.id).await?;
+                    let is_unchanged = current.is_some_and(|current| {
+                        current.password_hash.expose() == user.password_hash.expose()
+                    });
+                    if !is_unchanged {
+                        return Ok(None);
+                    }
+                    if let Some(hash) = rehash {
+                        self.users.replace_hash(&tx, user, hash.as_str()).await?;
+                    }
+                    self.begin_session(&tx, user).await.map(Some)
+                }
+            })
+            .await?;
+        session.ok_or_else(errors::password_incorrect)
+    }
+
+    /// Counts an attempt and verifies a password.
+    ///
+    /// # Errors
+    /// `PASSWORD_INCORRECT` or `ACCOUNT_LOCKED`.
+    pub(super) async fn verify_password(
+        &self,
+        reservation: PasswordReservation,
+        username: &str,
+        password: Secret<String>,
+    ) -> Result<(User, Option<PasswordHash>), Error> {
+        let address = context::with_current(|context| context?.client_address());
+        let attempt = self
+            .lockout
+            .attempt(&username.to_lowercase(), address)
+            .await
+            .map_err(|error| match error {
+                LockoutError::Locked { retry_after } => errors::account_locked(retry_after),
+                LockoutError::Failed(error) => error.into(),
+            })?;
+        let user = self.users.by_name(&self.database, username).await?;
+        let stored = user
+            .as_ref()
+            .map(|user| user.password_hash.expose().as_str());
+        let check = match reservation.verify(password, stored).await {
+            Ok(check) => check,
+            // The password was not checked, so it must not count against the owner.
+            Err(error) => {
+                self.lockout.withdraw(attempt).await?;
+                return Err(error);
+            }
+        };
+        match (user, check) {
+            (Some(user), PasswordCheck::Right { rehash }) => {
+                self.lockout.record_success(attempt).await?;
+                Ok((user, rehash))
+            }
+            _ => Err(errors::password_incorrect()),
+        }
+    }
+
+    async fn verify_second_factor(&self, user: UserId, code: &str) -> Result<(), Error> {
+        let user = user.to_string();
+        if !self.factors.is_required(&user).await? {
+            return Ok(());
+        }
+        if code.is_empty() {
+            return Err(errors::totp_required());
+        }
+        if self.factors.verify(&user, code).await? {
+            return Ok(());
+        }
+        Err(errors::totp_invalid())
+    }
+
+    /// Returns the failed logins of an account, for its owner or a caller with the permission.
+    ///
+    /// # Errors
+    /// `INSUFFICIENT_PERMISSION`.
+    pub(crate) async fn lock_status(&self, username: &str) -> Result<LockoutStatus, Error> {
+        let grants = context::with_current(|context| Some(context?.grants())).unwrap_or_default();
+        if !grants.has_permission(ACCOUNT_READ) {
+            let own = self.users.by_id(&self.database, caller()?).await?;
+            let is_own = |own: User| own.username.expose().eq_ignore_ascii_case(username);
+            if !own.is_some_and(is_own) {
+                return Err(errors::lock_status_forbidden());
+            }
+        }
+        Ok(self.lockout.status(&username.to_lowercase()).await?)
+    }
+}

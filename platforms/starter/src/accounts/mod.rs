@@ -1,0 +1,96 @@
+//! Operations on accounts, independent of the transport.
+
+mod captchas;
+mod login;
+mod refresh;
+mod register;
+mod roles;
+mod second_factor;
+mod tokens;
+
+use seaworthy::{
+    account::{Lockout, SecondFactorConfig, SecondFactors, Sessions},
+    auth::password::{PasswordPolicy, Passwords},
+    captcha::Captchas,
+    config::Settings,
+    data::Database,
+    prelude::*,
+};
+
+use crate::{
+    config::AuthConfig,
+    domain::UserId,
+    store::{Keys, Users},
+};
+pub(crate) use login::Credentials;
+pub(crate) use register::Registration;
+pub(crate) use roles::roles_command;
+pub(crate) use tokens::{AccessTokens, Session};
+
+/// The name of the issuer in authenticator applications.
+const ISSUER: &str = "Starter";
+
+/// The accounts and their dependencies.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    database: Database,
+    users: Users,
+    tokens: AccessTokens,
+    captchas: Captchas,
+    passwords: Passwords,
+    policy: PasswordPolicy,
+    lockout: Lockout,
+    sessions: Sessions,
+    factors: SecondFactors,
+    settings: AuthConfig,
+}
+
+impl Accounts {
+    /// Creates the accounts, and starts the workers that delete expired rows.
+    ///
+    /// # Errors
+    /// Passwords cannot be hashed.
+    pub(crate) fn start<C: Settings>(
+        service: &Assembly<C>,
+        settings: &AuthConfig,
+        database: &Database,
+        keys: &Keys,
+        tokens: AccessTokens,
+        captchas: Captchas,
+    ) -> Result<Self, StartError> {
+        let passwords = Passwords::start(&settings.passwords, service.metrics())
+            .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
+        let factors = SecondFactors::new(
+            database.clone(),
+            keys.sealer.clone(),
+            ISSUER,
+            SecondFactorConfig::default(),
+        );
+        let accounts = Self {
+            users: Users::new(keys.clone()),
+            lockout: Lockout::new(database.clone(), settings.lockout()),
+            sessions: Sessions::new(database.clone(), settings.sessions()),
+            policy: PasswordPolicy::new(settings.password_policy()),
+            settings: settings.clone(),
+            database: database.clone(),
+            factors,
+            tokens,
+            captchas,
+            passwords,
+        };
+        service.worker(accounts.captchas.purge_worker());
+        service.worker(accounts.lockout.purge_worker());
+        service.worker(accounts.sessions.purge_worker());
+        Ok(accounts)
+    }
+}
+
+/// Returns the user of the current request.
+///
+/// # Errors
+/// `TOKEN_INVALID` if the token is not one of a user.
+fn caller() -> Result<UserId, Error> {
+    let context = context::current().ok_or_else(|| Error::internal("there is no request"))?;
+    let actor = context.actor().map(|actor| actor.as_str().to_owned());
+    UserId::parse(&actor.unwrap_or_default())
+}

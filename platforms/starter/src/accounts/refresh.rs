@@ -1,0 +1,96 @@
+use seaworthy::{
+    account::{Origin, Rotation, SecretToken, TokenVersions},
+    data::Transaction,
+    prelude::*,
+};
+
+use super::{Accounts, Session, caller};
+use crate::domain::{User, UserId, errors};
+
+impl Accounts {
+    /// Begins a session of a user, whose row the transaction has locked.
+    pub(super) async fn begin_session(
+        &self,
+        tx: &Transaction,
+        user: &User,
+    ) -> Result<Session, Error> {
+        let context = context::current();
+        let context = context.as_deref();
+        let address = context.and_then(RequestContext::client_address);
+        let address = address.map(|address| address.to_string());
+        let agent = context.and_then(RequestContext::user_agent);
+        let origin = Origin {
+            user_agent: agent.unwrap_or_default(),
+            address: address.as_deref().unwrap_or_default(),
+        };
+        let id = user.id.to_string();
+        let session = self.sessions.begin(tx, &id, origin).await?;
+        self.signed(tx, user, session.token).await
+    }
+
+    async fn signed(
+        &self,
+        tx: &Transaction,
+        user: &User,
+        refresh: SecretToken,
+    ) -> Result<Session, Error> {
+        let roles = self.users.roles(tx, user.id).await?;
+        let version = TokenVersions::current(tx, &user.id.to_string()).await?;
+        Ok(Session {
+            access: self.tokens.sign(user, &roles, version)?,
+            refresh,
+            lifetime: self.tokens.lifetime(),
+        })
+    }
+
+    /// Exchanges a refresh token for the next pair. A second use of a token ends the session, and
+    /// revokes the access tokens of the user in the same transaction.
+    ///
+    /// # Errors
+    /// `REFRESH_TOKEN_REQUIRED` or `REFRESH_TOKEN_INVALID`.
+    pub(crate) async fn refresh(&self, token: &Secret<String>) -> Result<Session, Error> {
+        if token.expose().is_empty() {
+            return Err(errors::refresh_token_required());
+        }
+        let token = SecretToken::parse(token.expose()).ok_or_else(errors::refresh_token_invalid)?;
+        let session = self
+            .database
+            .transaction(|tx| {
+                let token = &token;
+                async move {
+                    let refreshed = match self.sessions.rotate(&tx, token).await? {
+                        Rotation::Rotated(refreshed) => refreshed,
+                        Rotation::Reused { user } => {
+                            TokenVersions::raise(&tx, &user).await?;
+                            return Ok(None);
+                        }
+                        Rotation::Unknown | Rotation::AlreadyRotated => return Ok(None),
+                    };
+                    let id = UserId::parse(&refreshed.user)?;
+                    let user = self.users.lock(&tx, id).await?;
+                    let user = user.ok_or_else(errors::refresh_token_invalid)?;
+                    self.signed(&tx, &user, refreshed.token).await.map(Some)
+                }
+            })
+            .await?;
+        session.ok_or_else(errors::refresh_token_invalid)
+    }
+
+    /// Ends all sessions of the caller, and revokes the caller's access tokens.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn log_out(&self) -> Result<(), Error> {
+        let user = caller()?.to_string();
+        self.database
+            .transaction(|tx| {
+                let user = user.as_str();
+                async move {
+                    self.sessions.end_all(&tx, user).await?;
+                    TokenVersions::raise(&tx, user).await?;
+                    Ok::<_, Error>(())
+                }
+            })
+            .await
+    }
+}

@@ -1,0 +1,58 @@
+use seaworthy::prelude::*;
+
+use super::Accounts;
+use crate::domain::{NewUser, UserId, errors, normalized_email, normalized_phone};
+
+/// The input of a registration.
+pub(crate) struct Registration {
+    pub(crate) username: String,
+    pub(crate) password: Secret<String>,
+    pub(crate) email: String,
+    pub(crate) phone: String,
+    pub(crate) captcha_id: String,
+    pub(crate) captcha_code: String,
+}
+
+impl Accounts {
+    /// Creates an account.
+    ///
+    /// # Errors
+    /// `USER_EXISTS`, `PASSWORD_WEAK`, `VALIDATION_FAILED`, and those of the captcha.
+    pub(crate) async fn register(&self, given: Registration) -> Result<(), Error> {
+        let email = normalized_email(&given.email)?;
+        let phone = normalized_phone(&given.phone)?;
+        self.check_password(&given.password, &given.username)?;
+        let reservation = self.passwords.reserve()?;
+        // Last of the checks, because an answer counts once.
+        let (id, code) = (&given.captcha_id, &given.captcha_code);
+        self.require_captcha(id, code, email.as_deref(), phone.as_deref())
+            .await?;
+        let hash = reservation.hash(given.password).await?;
+        drop(reservation);
+        let user = NewUser {
+            id: UserId::new(),
+            username: Personal::new(given.username),
+            email: email.map(Personal::new),
+            phone: phone.map(Personal::new),
+            password_hash: Secret::new(hash.as_str().to_owned()),
+        };
+        self.users.insert(&self.database, &user).await
+    }
+
+    /// Checks a new password: length, letters and digits, and whether attackers try it first.
+    fn check_password(&self, password: &Secret<String>, username: &str) -> Result<(), Error> {
+        let weak = self.policy.check(password, &[username]);
+        weak.map_err(|weak| errors::password_weak(weak.to_string()))?;
+        let text = password.expose();
+        let has_letter = text.chars().any(char::is_alphabetic);
+        let has_digit = text.chars().any(|letter| letter.is_ascii_digit());
+        if !has_letter || !has_digit {
+            let problem = "the password must have letters and digits";
+            return Err(errors::password_weak(problem));
+        }
+        if text.to_lowercase().contains(&username.to_lowercase()) {
+            return Err(errors::password_weak("the password contains the user name"));
+        }
+        Ok(())
+    }
+}

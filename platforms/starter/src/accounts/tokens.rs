@@ -1,0 +1,139 @@
+use std::{sync::Arc, time::Duration};
+
+use seaworthy::{
+    account::{SecretToken, TokenVersions},
+    auth::{
+        BearerAuthentication, BearerConfig,
+        token::{
+            Algorithm, Issuer, IssuerConfig, NewToken, Revocation, RevocationStatus, SigningKey,
+            TokenError, TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
+        },
+    },
+    config::Settings,
+    data::Database,
+    prelude::*,
+};
+
+use crate::{config::AuthConfig, domain::User};
+
+/// The `iss` and `aud` of access tokens.
+const NAME: &str = "starter";
+/// The `kid` of the secret.
+const KEY_ID: &str = "jwt_secret_key";
+/// The claim with the version of the user's tokens.
+const VERSION: &str = "ver";
+
+/// A session as its client gets it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) access: Secret<String>,
+    pub(crate) refresh: SecretToken,
+    /// How long the access token is valid.
+    pub(crate) lifetime: Duration,
+}
+
+/// Signs and verifies access tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct AccessTokens {
+    signer: TokenSigner,
+    settings: AuthConfig,
+}
+
+impl AccessTokens {
+    /// Creates the tokens.
+    ///
+    /// # Errors
+    /// The secret is missing or too short, or access tokens live as long as refresh tokens.
+    pub(crate) fn new(settings: &AuthConfig) -> Result<Self, StartError> {
+        let secret = settings.jwt_secret_key.as_ref().ok_or_else(|| {
+            StartError::new("auth.jwt_secret_key must be set to 32 random bytes: see README.md")
+        })?;
+        if settings.access_token_expiration >= settings.refresh_token_expiration {
+            return Err(StartError::new(
+                "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
+            ));
+        }
+        let bytes = Secret::new(secret.expose().clone().into_bytes());
+        let key = SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes)
+            .map_err(|error| StartError::because("auth.jwt_secret_key cannot be used", error))?;
+        let config = TokenSignerConfig {
+            issuer: NAME.to_owned(),
+            lifetime: settings.access_token_expiration,
+            ..TokenSignerConfig::default()
+        };
+        Ok(Self {
+            signer: TokenSigner::new(config, key),
+            settings: settings.clone(),
+        })
+    }
+
+    pub(super) fn lifetime(&self) -> Duration {
+        self.signer.lifetime()
+    }
+
+    pub(super) fn sign(
+        &self,
+        user: &User,
+        roles: &[String],
+        version: u64,
+    ) -> Result<Secret<String>, Error> {
+        let granted = roles
+            .iter()
+            .filter_map(|role| self.settings.roles.get(role));
+        let permissions: Vec<String> = granted.flatten().cloned().collect();
+        let id = user.id.to_string();
+        let token = NewToken::about(id.as_str())
+            .audience(NAME)
+            .claim("type", "access")
+            .claim("user_id", id.as_str())
+            .claim("username", user.username.expose().as_str())
+            .claim("roles", roles.to_vec())
+            .claim("permissions", permissions)
+            .claim(VERSION, version);
+        self.signer.sign(token).map_err(Error::internal)
+    }
+
+    /// Returns the authentication of callers. Each request checks in the database whether its token
+    /// is revoked, so that a logout on one replica counts on all of them at once.
+    ///
+    /// # Errors
+    /// The secret cannot verify tokens.
+    pub(crate) fn authentication<C: Settings>(
+        &self,
+        service: &Assembly<C>,
+        database: &Database,
+    ) -> Result<BearerAuthentication, StartError> {
+        let because = |error| StartError::because("access tokens cannot be verified", error);
+        let issuer = Issuer::new(IssuerConfig {
+            issuer: Some(NAME.to_owned()),
+            audiences: vec![NAME.to_owned()],
+            algorithms: vec![Algorithm::Hs256],
+            token_key: self.settings.jwt_secret_key.clone(),
+            leeway: Delay::ZERO,
+            scope_claims: vec!["permissions".to_owned()],
+            ..IssuerConfig::default()
+        });
+        let verifier = TokenVerifier::new([issuer.map_err(because)?]).map_err(because)?;
+        let bearer =
+            BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
+        Ok(bearer.revocation(StoredVersions(database.clone())))
+    }
+}
+
+/// Revokes tokens by the versions in the database.
+struct StoredVersions(Database);
+
+impl Revocation for StoredVersions {
+    fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus {
+        let (database, token) = (self.0.clone(), Arc::clone(token));
+        RevocationStatus::Pending(Box::pin(async move {
+            let own = token.claims().number(VERSION)?.unwrap_or_default();
+            let current = TokenVersions::current(&database, token.actor().as_str()).await;
+            let current = current.map_err(|error| {
+                tracing::warn!(%error, "revoked tokens cannot be checked");
+                TokenError::RevocationUnavailable
+            })?;
+            Ok(own < current)
+        }))
+    }
+}

@@ -1,0 +1,117 @@
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use seaworthy::{captcha::Challenge, prelude::*};
+
+use crate::{
+    accounts::{Accounts, Credentials, Registration, Session},
+    contract::auth::v1 as wire,
+    domain::errors,
+};
+
+/// Implements `auth.v1.Auth`. The contract has validated all requests.
+#[derive(Debug)]
+pub(super) struct Auth(pub(super) Arc<Accounts>);
+
+impl wire::Auth for Auth {
+    async fn get_captcha(
+        &self,
+        request: wire::GetCaptchaRequest,
+    ) -> Result<wire::GetCaptchaReply, Error> {
+        let issued = self
+            .0
+            .issue_captcha(&request.captcha_type, &request.target)
+            .await?;
+        let (image_data, audio_data) = match issued.challenge {
+            Challenge::Image(image) => (STANDARD.encode(image), String::new()),
+            Challenge::Audio(sound) => (String::new(), STANDARD.encode(sound)),
+            Challenge::Sent => (String::new(), String::new()),
+        };
+        Ok(wire::GetCaptchaReply {
+            captcha_id: issued.id,
+            image_data,
+            audio_data,
+        })
+    }
+
+    async fn verify_captcha(
+        &self,
+        request: wire::VerifyCaptchaRequest,
+    ) -> Result<wire::VerifyCaptchaReply, Error> {
+        self.0
+            .verify_captcha(&request.captcha_id, &request.captcha_code)
+            .await?;
+        Ok(wire::VerifyCaptchaReply { success: true })
+    }
+
+    async fn register(&self, request: wire::RegisterRequest) -> Result<wire::RegisterReply, Error> {
+        self.0
+            .register(Registration {
+                username: request.username,
+                password: Secret::new(request.password),
+                email: request.email,
+                phone: request.phone,
+                captcha_id: request.captcha_id,
+                captcha_code: request.captcha_code,
+            })
+            .await?;
+        Ok(wire::RegisterReply {
+            message: "the account was created".to_owned(),
+        })
+    }
+
+    async fn login(&self, request: wire::LoginRequest) -> Result<wire::LoginReply, Error> {
+        let session = self
+            .0
+            .log_in(Credentials {
+                username: request.username,
+                password: Secret::new(request.password),
+                captcha_id: request.captcha_id,
+                captcha_code: request.captcha_code,
+                totp_code: Secret::new(request.totp_code),
+            })
+            .await?;
+        Ok(wire::LoginReply {
+            access_token: session.access.expose().clone(),
+            refresh_token: session.refresh.expose().to_owned(),
+            expires_in: seconds(&session),
+        })
+    }
+
+    async fn logout(&self, _: wire::LogoutRequest) -> Result<wire::LogoutReply, Error> {
+        self.0.log_out().await?;
+        Ok(wire::LogoutReply { success: true })
+    }
+
+    async fn refresh_token(
+        &self,
+        request: wire::RefreshTokenRequest,
+    ) -> Result<wire::RefreshTokenReply, Error> {
+        let token = Secret::new(request.refresh_token);
+        let session = self.0.refresh(&token).await?;
+        Ok(wire::RefreshTokenReply {
+            access_token: session.access.expose().clone(),
+            refresh_token: session.refresh.expose().to_owned(),
+            expires_in: seconds(&session),
+        })
+    }
+
+    async fn lock_status(
+        &self,
+        request: wire::LockStatusRequest,
+    ) -> Result<wire::LockStatusReply, Error> {
+        let status = self.0.lock_status(&request.username).await?;
+        let is_locked = !status.wait.is_zero();
+        let unlock_time = is_locked.then(|| errors::unix_seconds_after(status.wait));
+        Ok(wire::LockStatusReply {
+            locked: is_locked,
+            unlock_time: unlock_time.unwrap_or_default(),
+            failed_attempts: i32::try_from(status.failures).unwrap_or(i32::MAX),
+            max_attempts: i32::try_from(status.max_failures).unwrap_or(i32::MAX),
+        })
+    }
+}
+
+fn seconds(session: &Session) -> i64 {
+    i64::try_from(session.lifetime.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,53 @@
+//! The methods of the contracts.
+
+mod auth;
+mod errors;
+mod greeter;
+mod probes;
+mod second_factor;
+
+use std::sync::Arc;
+
+use seaworthy::{
+    contract::ContractConfig,
+    grpc::{Contracts, MethodOptions},
+    prelude::*,
+};
+
+use crate::{
+    accounts::Accounts,
+    config::StarterConfig,
+    contract::{
+        auth::v1::{AuthContract, AuthMethod, SecondFactorContract},
+        helloworld::v1::GreeterContract,
+    },
+};
+use errors::StarterErrors;
+pub(crate) use probes::probes;
+
+/// Returns the contracts of the service, for both transports.
+///
+/// # Errors
+/// The settings of a rate limit are invalid.
+pub(crate) fn contracts(
+    service: &Assembly<StarterConfig>,
+    accounts: Accounts,
+) -> Result<Contracts, StartError> {
+    let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
+    let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
+    let limits = |method| match method {
+        AuthMethod::Register | AuthMethod::Login => MethodOptions::new().rate_limits(login.clone()),
+        AuthMethod::GetCaptcha | AuthMethod::VerifyCaptcha | AuthMethod::RefreshToken => {
+            MethodOptions::new().rate_limits(public.clone())
+        }
+        AuthMethod::Logout | AuthMethod::LockStatus => MethodOptions::new(),
+    };
+    let accounts = Arc::new(accounts);
+    let config = || ContractConfig::default().with_errors(StarterErrors);
+    let auth = auth::Auth(Arc::clone(&accounts));
+    let factors = second_factor::SecondFactors(accounts);
+    Ok(Contracts::new()
+        .with_options(AuthContract::with_config(auth, config()), limits)
+        .with(SecondFactorContract::with_config(factors, config()))
+        .with(GreeterContract::with_config(greeter::Greeter, config())))
+}

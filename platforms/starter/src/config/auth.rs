@@ -1,0 +1,127 @@
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+use seaworthy::{
+    account::{LockoutConfig, LockoutLimit, SessionConfig},
+    auth::password::{PasswordPolicyConfig, PasswordsConfig},
+    captcha::CaptchaConfig,
+    http::RateLimitsConfig,
+    prelude::*,
+    resilience::rate_limit::LimitBy,
+};
+
+/// A stolen access token is valid for this time.
+const ACCESS_TOKEN_EXPIRATION: Timeout = Timeout::from_secs(15 * 60);
+/// A user who returns once a week stays logged in.
+const REFRESH_TOKEN_EXPIRATION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+/// Long enough to find a message on a telephone.
+const CAPTCHA_EXPIRATION: Timeout = Timeout::from_secs(5 * 60);
+/// Users mistype a password a few times.
+const MAX_LOGIN_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// Allows 240 guesses a day.
+const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
+/// A refresh token is valid once: a second use is never a second tab.
+const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
+/// The contract of the service. NIST SP 800-63B-4 requires 8 with a second factor.
+const MIN_PASSWORD_LENGTH: usize = 8;
+/// Longer texts only cost time.
+const MAX_PASSWORD_LENGTH: usize = 128;
+/// The limits of the contract, per IP address.
+const AUTH_REQUESTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const PUBLIC_REQUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
+const MINUTE: Timeout = Timeout::from_secs(60);
+/// The role that may do everything.
+const ADMIN: &str = "admin";
+
+/// Accounts and tokens.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AuthConfig {
+    /// The secret of access tokens, at least 32 bytes. Required.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub(crate) jwt_secret_key: Option<Secret<String>>,
+    /// The lifetime of access tokens. It must be shorter than that of refresh tokens.
+    pub(crate) access_token_expiration: Timeout,
+    /// How long a session lasts without a refresh.
+    pub(crate) refresh_token_expiration: Timeout,
+    /// Whether registration and login need a captcha.
+    pub(crate) captcha_enabled: bool,
+    /// How long a captcha is valid.
+    pub(crate) captcha_expiration: Timeout,
+    /// The number of failed logins that lock an account.
+    pub(crate) max_login_attempts: NonZeroU32,
+    /// How long an account stays locked.
+    pub(crate) lock_duration: Timeout,
+    /// Whether users can enable a second factor. A login always verifies one that is enabled.
+    pub(crate) totp_enabled: bool,
+    /// The permissions of each role, such as `account:read`. A `*` at the end matches any rest.
+    pub(crate) roles: BTreeMap<String, Vec<String>>,
+    /// Hashing of passwords.
+    pub(crate) passwords: PasswordsConfig,
+    /// Limits on registrations and logins.
+    pub(crate) login_rate_limit: RateLimitsConfig,
+    /// Limits on captchas and refreshes.
+    pub(crate) public_rate_limit: RateLimitsConfig,
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        let per_minute = |requests| RateLimitsConfig {
+            requests,
+            window: MINUTE,
+            by: LimitBy::Ip,
+            ..RateLimitsConfig::default()
+        };
+        Self {
+            jwt_secret_key: None,
+            access_token_expiration: ACCESS_TOKEN_EXPIRATION,
+            refresh_token_expiration: REFRESH_TOKEN_EXPIRATION,
+            captcha_enabled: true,
+            captcha_expiration: CAPTCHA_EXPIRATION,
+            max_login_attempts: MAX_LOGIN_ATTEMPTS,
+            lock_duration: LOCK_DURATION,
+            totp_enabled: false,
+            roles: BTreeMap::from([(ADMIN.to_owned(), vec!["*".to_owned()])]),
+            passwords: PasswordsConfig::default(),
+            login_rate_limit: per_minute(AUTH_REQUESTS),
+            public_rate_limit: per_minute(PUBLIC_REQUESTS),
+        }
+    }
+}
+
+impl AuthConfig {
+    pub(crate) fn captchas(&self) -> CaptchaConfig {
+        CaptchaConfig {
+            ttl: self.captcha_expiration,
+            ..CaptchaConfig::default()
+        }
+    }
+
+    /// Returns the lockout: a fixed lock after the last allowed failure.
+    pub(crate) fn lockout(&self) -> LockoutConfig {
+        LockoutConfig {
+            account: LockoutLimit {
+                max_failures: self.max_login_attempts,
+                initial_backoff: self.lock_duration,
+                max_backoff: self.lock_duration,
+            },
+            reset_after: self.lock_duration,
+            ..LockoutConfig::default()
+        }
+    }
+
+    pub(crate) fn sessions(&self) -> SessionConfig {
+        SessionConfig {
+            idle_timeout: self.refresh_token_expiration,
+            rotation_grace_period: ROTATION_GRACE_PERIOD,
+            ..SessionConfig::default()
+        }
+    }
+
+    pub(crate) fn password_policy(&self) -> PasswordPolicyConfig {
+        PasswordPolicyConfig {
+            min_length: MIN_PASSWORD_LENGTH,
+            max_length: MAX_PASSWORD_LENGTH,
+        }
+    }
+}

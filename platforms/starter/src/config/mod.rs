@@ -1,0 +1,47 @@
+//! Settings of the service.
+
+mod auth;
+mod data;
+mod keys;
+mod variables;
+
+pub(crate) use auth::AuthConfig;
+pub(crate) use data::DataConfig;
+pub(crate) use keys::KeysConfig;
+pub(crate) use variables::VARIABLES;
+
+use seaworthy::{http::RateLimitsConfig, mail::MailConfig, prelude::*};
+
+/// Settings of the service.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StarterConfig {
+    /// Stores.
+    pub(crate) data: DataConfig,
+    /// Accounts and tokens.
+    pub(crate) auth: AuthConfig,
+    /// Keys of encrypted columns.
+    pub(crate) kms: KeysConfig,
+    /// Mail with captcha codes.
+    pub(crate) mail: MailConfig,
+}
+
+impl StarterConfig {
+    /// Returns the limits on registrations and logins.
+    pub(crate) fn login_rate_limit(&self) -> RateLimitsConfig {
+        self.shared(&self.auth.login_rate_limit)
+    }
+
+    /// Returns the limits on captchas and refreshes.
+    pub(crate) fn public_rate_limit(&self) -> RateLimitsConfig {
+        self.shared(&self.auth.public_rate_limit)
+    }
+
+    /// Lets all replicas count together if there is a Redis.
+    fn shared(&self, limits: &RateLimitsConfig) -> RateLimitsConfig {
+        RateLimitsConfig {
+            redis: limits.redis.clone().or_else(|| self.data.redis.clone()),
+            ..limits.clone()
+        }
+    }
+}

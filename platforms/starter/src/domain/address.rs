@@ -1,0 +1,88 @@
+use seaworthy::prelude::*;
+
+use super::errors::invalid_field;
+
+/// Digits of a telephone number (ITU-T E.164 allows 15).
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
+
+/// Returns an e-mail address in lower case. `None` for an empty text.
+///
+/// # Errors
+/// `VALIDATION_FAILED` if the text is not an address.
+pub(crate) fn normalized_email(text: &str) -> Result<Option<String>, Error> {
+    let text = text.trim().to_lowercase();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let is_blank = |letter: char| letter.is_whitespace() || letter.is_control();
+    let is_plain = |part: &str| !part.is_empty() && !part.contains(is_blank);
+    let is_address = text.split_once('@').is_some_and(|(local, domain)| {
+        is_plain(local) && is_plain(domain) && domain.contains('.') && !domain.contains('@')
+    });
+    if !is_address {
+        return Err(invalid_field("email", "use the form name@example.org"));
+    }
+    Ok(Some(text))
+}
+
+/// Returns the digits of a telephone number after an optional plus sign. `None` for an empty text.
+///
+/// # Errors
+/// `VALIDATION_FAILED` if the text is not a telephone number.
+pub(crate) fn normalized_phone(text: &str) -> Result<Option<String>, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let (sign, rest) = match text.strip_prefix('+') {
+        Some(rest) => ("+", rest),
+        None => ("", text),
+    };
+    let is_separator = |letter: &char| matches!(letter, ' ' | '.' | '-' | '(' | ')');
+    let digits: String = rest
+        .chars()
+        .filter(|letter| !is_separator(letter))
+        .collect();
+    let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
+    if !is_number || !PHONE_DIGITS.contains(&digits.len()) {
+        let form = "use 5 to 15 digits after an optional plus sign";
+        return Err(invalid_field("phone", form));
+    }
+    Ok(Some(format!("{sign}{digits}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(result: Result<Option<String>, Error>) -> String {
+        match result {
+            Ok(text) => text.unwrap_or_default(),
+            Err(error) => error.reason().to_owned(),
+        }
+    }
+
+    #[test]
+    fn addresses_are_normalized_or_rejected_api_3() {
+        let email = |text| outcome(normalized_email(text));
+        assert_eq!(email(" Ada@Example.org "), "ada@example.org");
+        assert_eq!(email(" "), "");
+        for text in [
+            "ada",
+            "@a.org",
+            "ada@",
+            "a b@a.org",
+            "a@b@c.org",
+            "ada@localhost",
+        ] {
+            assert_eq!(email(text), "VALIDATION_FAILED", "{text}");
+        }
+        let phone = |text| outcome(normalized_phone(text));
+        assert_eq!(phone("+33 6 12-34.56(78)"), "+33612345678");
+        assert_eq!(phone("13800000000"), "13800000000");
+        assert_eq!(phone(""), "");
+        for text in ["1234", "call me", "++3361234567", "1234567890123456"] {
+            assert_eq!(phone(text), "VALIDATION_FAILED", "{text}");
+        }
+    }
+}

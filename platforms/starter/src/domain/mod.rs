@@ -1,0 +1,8 @@
+//! Types without transport and store.
+
+mod address;
+pub(crate) mod errors;
+mod user;
+
+pub(crate) use address::{normalized_email, normalized_phone};
+pub(crate) use user::{NewUser, User, UserId};

@@ -1,0 +1,23 @@
+//! A service to copy: users register, log in and use a second factor, over HTTP and gRPC.
+//!
+//! Begin with `service`: its function `assemble` shows all parts of the service.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `service` | Assembles the parts |
+//! | `config` | Settings, and names of variables |
+//! | `contract` | Code generated from `contract/*.proto` |
+//! | `api` | Methods of the contracts |
+//! | `accounts` | Operations on accounts, without a transport |
+//! | `domain` | Users, addresses, errors |
+//! | `store` | SQL, encrypted columns |
+
+mod accounts;
+mod api;
+mod config;
+mod contract;
+mod domain;
+mod service;
+mod store;
+
+pub use service::main;

@@ -1,0 +1,7 @@
+//! The service program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    starter::main()
+}

@@ -1,0 +1,77 @@
+//! The service: settings, parts and contracts.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    captcha::{Captchas, MailCodes},
+    crypto::{Sealer, encryption_command},
+    data::{Database, DatabaseConfig, migrate_command},
+    mail::Mailer,
+    prelude::*,
+    service::Commands,
+};
+
+use crate::{
+    accounts::{AccessTokens, Accounts, roles_command},
+    api,
+    config::{StarterConfig, VARIABLES},
+    store::{COLUMNS, Keys, MIGRATIONS},
+};
+
+/// The name of the database in logs, probes and settings.
+const DATABASE: &str = "database";
+/// The name of the mail server in logs, probes and settings.
+const MAIL: &str = "mail";
+/// The subject of mail with a captcha code.
+const SUBJECT: &str = "Your code";
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(encryption_command(DATABASE, database, sealer, COLUMNS))
+        .with(roles_command(DATABASE, database));
+    service().main_with(commands, assemble)
+}
+
+/// Returns the service with its ports, limits and names of variables.
+fn service() -> Service {
+    Service::new("starter", env!("CARGO_PKG_VERSION"))
+        .default_value("server.http.addr", "127.0.0.1:8000")
+        .default_value("server.grpc.addr", "127.0.0.1:9000")
+        .default_value("server.http.rate_limit.requests", 100)
+        .default_value("server.http.rate_limit.window", "1m")
+        .legacy_variables(VARIABLES)
+}
+
+fn database(settings: &StarterConfig) -> &DatabaseConfig {
+    &settings.data.database
+}
+
+fn sealer(service: &Assembly<StarterConfig>) -> Result<Sealer, StartError> {
+    Ok(Keys::open(&service.settings().kms)?.sealer)
+}
+
+/// Connects the stores, creates the accounts, and serves the contracts.
+async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    // Keys come first: without them, no stored value can be read.
+    let keys = Keys::open(&settings.kms)?;
+    let database = Database::connect(service, DATABASE, database(settings), MIGRATIONS).await?;
+
+    let mailer = Mailer::new(service, MAIL, &settings.mail)?;
+    if let Some(mailbox) = mailer.mailbox() {
+        // Without a server, mail can be read at /mailbox. Production refuses it.
+        service.http(mailbox.routes());
+    }
+    let captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())
+        .with_email(Arc::new(MailCodes::new(mailer, SUBJECT)));
+
+    let tokens = AccessTokens::new(&settings.auth)?;
+    service.authenticate(tokens.authentication(service, &database)?);
+
+    let accounts = Accounts::start(service, &settings.auth, &database, &keys, tokens, captchas)?;
+    service.http(api::probes(service.health()));
+    api::contracts(service, accounts)?.serve(service)
+}

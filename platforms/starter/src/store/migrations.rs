@@ -1,0 +1,41 @@
+use seaworthy::{
+    account::{self, SECOND_FACTOR_SECRETS},
+    captcha,
+    crypto::{EncryptedColumn, RowKey},
+    data::{Migration, MigrationSet},
+};
+
+/// Tables of users, sessions and captchas.
+pub(crate) const MIGRATIONS: &[MigrationSet] = &[
+    MigrationSet::of_service(&[Migration::new(
+        1,
+        "users",
+        include_str!("../../migrations/0001_users.up.sql"),
+        include_str!("../../migrations/0001_users.down.sql"),
+    )]),
+    account::MIGRATIONS,
+    captcha::MIGRATIONS,
+];
+
+/// All encrypted columns, for the command `encryption`.
+pub(crate) const COLUMNS: &[EncryptedColumn] = &[
+    EncryptedColumn {
+        name: "users.username",
+        key: RowKey::Uuid,
+        select: "SELECT id, username FROM users WHERE id > ? ORDER BY id LIMIT ?",
+        update: "UPDATE users SET username = ? WHERE id = ? AND username = ?",
+    },
+    EncryptedColumn {
+        name: "users.email",
+        key: RowKey::Uuid,
+        select: "SELECT id, email FROM users WHERE id > ? AND email IS NOT NULL ORDER BY id LIMIT ?",
+        update: "UPDATE users SET email = ? WHERE id = ? AND email = ?",
+    },
+    EncryptedColumn {
+        name: "users.phone",
+        key: RowKey::Uuid,
+        select: "SELECT id, phone FROM users WHERE id > ? AND phone IS NOT NULL ORDER BY id LIMIT ?",
+        update: "UPDATE users SET phone = ? WHERE id = ? AND phone = ?",
+    },
+    SECOND_FACTOR_SECRETS,
+];

@@ -1,0 +1,186 @@
+use seaworthy::{
+    crypto::{Context, Encrypted},
+    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql, uuid::Uuid},
+    prelude::*,
+};
+
+use super::Keys;
+use crate::domain::{NewUser, User, UserId, errors};
+
+/// Returns the text of a statement that reads users.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!("SELECT id, username, password_hash FROM users ", $rest)
+    };
+}
+
+/// Statements on users. Personal columns are encrypted.
+#[derive(Debug, Clone)]
+pub(crate) struct Users {
+    keys: Keys,
+}
+
+/// A row of the table.
+struct Stored {
+    id: Uuid,
+    username: Encrypted<String>,
+    password_hash: String,
+}
+
+impl FromRow for Stored {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            username: row.get("username")?,
+            password_hash: row.get("password_hash")?,
+        })
+    }
+}
+
+/// An encrypted column and its blind index. An absent value is NULL in both.
+type Sealed = (Option<Encrypted<String>>, Option<Vec<u8>>);
+
+impl Users {
+    pub(crate) fn new(keys: Keys) -> Self {
+        Self { keys }
+    }
+
+    /// Inserts a new user.
+    ///
+    /// # Errors
+    /// `USER_EXISTS`.
+    pub(crate) async fn insert(
+        &self,
+        connection: &dyn Connection,
+        user: &NewUser,
+    ) -> Result<(), Error> {
+        let (username, username_index) =
+            self.sealed("username", user, Some(&user.username)).await?;
+        let (email, email_index) = self.sealed("email", user, user.email.as_ref()).await?;
+        let (phone, phone_index) = self.sealed("phone", user, user.phone.as_ref()).await?;
+        let inserted = sql("INSERT INTO users (id, username, username_index, email, email_index, phone, phone_index, password_hash, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(user.id.0)
+            .bind(username)
+            .bind(username_index)
+            .bind(email)
+            .bind(email_index)
+            .bind(phone)
+            .bind(phone_index)
+            .bind(user.password_hash.expose())
+            .bind(Utc::now())
+            .execute(connection)
+            .await;
+        match inserted {
+            Err(error) if error.is_unique_violation() => Err(errors::user_exists()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    async fn sealed(
+        &self,
+        column: &str,
+        user: &NewUser,
+        text: Option<&Personal<String>>,
+    ) -> Result<Sealed, Error> {
+        let Some(text) = text else {
+            return Ok((None, None));
+        };
+        let row = user.id.to_string();
+        let sealed = self.keys.seal(column, &row, text.expose()).await?;
+        Ok((Some(sealed), Some(self.keys.index(column, text.expose()))))
+    }
+
+    pub(crate) async fn by_name(
+        &self,
+        connection: &dyn Connection,
+        username: &str,
+    ) -> Result<Option<User>, Error> {
+        let stored = sql(statement!("WHERE username_index = ?"))
+            .bind(self.keys.index("username", username))
+            .fetch_optional(connection)
+            .await?;
+        self.opened(stored).await
+    }
+
+    pub(crate) async fn by_id(
+        &self,
+        connection: &dyn Connection,
+        id: UserId,
+    ) -> Result<Option<User>, Error> {
+        let stored = sql(statement!("WHERE id = ?"))
+            .bind(id.0)
+            .fetch_optional(connection)
+            .await?;
+        self.opened(stored).await
+    }
+
+    /// Returns a user, and locks the row until the transaction ends.
+    pub(crate) async fn lock(&self, tx: &Transaction, id: UserId) -> Result<Option<User>, Error> {
+        let stored = sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id.0)
+            .fetch_optional(tx)
+            .await?;
+        self.opened(stored).await
+    }
+
+    async fn opened(&self, stored: Option<Stored>) -> Result<Option<User>, Error> {
+        let Some(stored) = stored else {
+            return Ok(None);
+        };
+        let context = Context::new("users", "username").row(&stored.id.to_string());
+        let username = self.keys.sealer.open(&stored.username, &context).await?;
+        Ok(Some(User {
+            id: UserId(stored.id),
+            username: Personal::new(username),
+            password_hash: Secret::new(stored.password_hash),
+        }))
+    }
+
+    /// Replaces the hash of a password by one with other parameters.
+    pub(crate) async fn replace_hash(
+        &self,
+        tx: &Transaction,
+        user: &User,
+        hash: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
+            .bind(hash)
+            .bind(user.id.0)
+            .bind(user.password_hash.expose())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the roles of a user.
+    pub(crate) async fn roles(
+        &self,
+        connection: &dyn Connection,
+        id: UserId,
+    ) -> Result<Vec<String>, DataError> {
+        let rows: Vec<(String,)> =
+            sql("SELECT role FROM user_roles WHERE user_id = ? ORDER BY role LIMIT 100")
+                .bind(id.0)
+                .fetch_all(connection)
+                .await?;
+        Ok(rows.into_iter().map(|(role,)| role).collect())
+    }
+
+    /// Grants a role. A user who has the role keeps it.
+    pub(crate) async fn grant(
+        &self,
+        connection: &dyn Connection,
+        id: UserId,
+        role: &str,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO user_roles (user_id, role) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO user_roles (user_id, role) VALUES (?, ?)")
+            .bind(id.0)
+            .bind(role)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,58 @@
+use seaworthy_testkit::database::EmptyDatabase;
+use serde_json::json;
+
+use crate::app::{PASSWORD, Replica, assert_error, json_of};
+
+#[test]
+fn errors_have_the_form_of_the_contract_api_2() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let replica = Replica::start(&database);
+    let body = json!({ "username": "1x", "password": PASSWORD });
+    let answer = replica.post("/api/v1/auth/register", &body);
+    assert_error(&answer, 400, "VALIDATION_FAILED");
+    let body = json_of(&answer);
+    assert_eq!(
+        (&body["status"], &body["code"]),
+        (&400.into(), &"VALIDATION_ERROR".into())
+    );
+    assert_eq!(body["message"], body["detail"]);
+    assert_eq!(body["trace_id"].as_str().unwrap().len(), 32, "{body}");
+    assert_eq!(body["field_errors"][0]["field"], "username", "{body}");
+    assert!(!body.to_string().contains(PASSWORD), "{body}");
+
+    let unknown = replica.send("GET", "/nothing", "").unwrap();
+    assert_eq!(
+        (unknown.status, json_of(&unknown)["code"].clone()),
+        (404, json!("NOT_FOUND"))
+    );
+    for (password, user) in [
+        ("short1", "ada"),
+        ("onlyletters", "ada"),
+        ("8264910375", "ada"),
+        ("my4lovelace", "lovelace"),
+        ("password1234", "ada"),
+    ] {
+        let body = json!({ "username": user, "password": password });
+        let answer = replica.post("/api/v1/auth/register", &body);
+        assert_error(&answer, 400, "PASSWORD_WEAK");
+        assert_eq!(json_of(&answer)["code"], "PASSWORD_WEAK");
+    }
+}
+
+#[test]
+fn logins_of_an_address_are_limited_res_6() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let replica = Replica::start_with(&database, &["auth.login_rate_limit.enabled=true"]);
+    for _ in 0..10 {
+        let answer = replica.login("", "");
+        assert_error(&answer, 400, "VALIDATION_FAILED");
+    }
+    let refused = replica.login("", "");
+    assert_error(&refused, 429, "RATE_LIMITED");
+    assert_eq!(json_of(&refused)["code"], "QUOTA_EXCEEDED");
+    assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    assert_eq!(
+        replica.send("GET", "/helloworld/Ada", "").unwrap().status,
+        200
+    );
+}

@@ -1,0 +1,111 @@
+use std::{
+    process::Command,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use seaworthy_testkit::database::EmptyDatabase;
+
+use crate::app::{PASSWORD, Replica, SECRETS, assert_error, json_of, tokens};
+
+fn status_path(username: &str) -> String {
+    format!("/api/v1/auth/lock-status/{username}")
+}
+
+pub(crate) fn fifth_failure_locks_every_replica_across_restarts_auth_2(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (access, _) = first.user("ada");
+    for _ in 0..5 {
+        let answer = first.login("Ada", "wrong4password");
+        assert_error(&answer, 401, "PASSWORD_INCORRECT");
+    }
+    let second = second.restart();
+    // Also the right password, on the other replica, after a restart.
+    let locked = second.login("ada", PASSWORD);
+    assert_error(&locked, 403, "ACCOUNT_LOCKED");
+    let body = json_of(&locked);
+    assert_eq!(body["code"], "ACCOUNT_LOCKED");
+    let unlock: u64 = body["metadata"]["unlock_time"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    assert!(
+        (now + 1_700..=now + 1_801).contains(&unlock),
+        "{unlock} {now}"
+    );
+
+    for _ in 0..3 {
+        let status = second.call("GET", &status_path("ADA"), &access, "");
+        let status = json_of(&status);
+        assert_eq!(status["locked"], true, "{status}");
+        assert_eq!(
+            (&status["failed_attempts"], &status["max_attempts"]),
+            (&5.into(), &5.into())
+        );
+        assert!(
+            status["unlock_time"]
+                .as_str()
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
+                > now
+        );
+    }
+}
+
+pub(crate) fn unknown_users_look_like_wrong_passwords_auth_2(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    replica.user("ada");
+    for _ in 0..5 {
+        let (known, unknown) = (
+            replica.login("ada", "wrong4password"),
+            replica.login("eve", "wrong4password"),
+        );
+        assert_error(&known, 401, "PASSWORD_INCORRECT");
+        assert_error(&unknown, 401, "PASSWORD_INCORRECT");
+        assert_eq!(json_of(&known)["message"], json_of(&unknown)["message"]);
+    }
+    assert_error(
+        &replica.login("eve", "wrong4password"),
+        403,
+        "ACCOUNT_LOCKED",
+    );
+}
+
+pub(crate) fn lock_status_needs_the_owner_or_a_permission_auth_5(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (ada, _) = replica.user("ada");
+    let (bob, _) = replica.user("bob");
+    let path = status_path("ada");
+    assert_error(
+        &replica.send("GET", &path, "").unwrap(),
+        401,
+        "TOKEN_MISSING",
+    );
+    assert_error(
+        &replica.call("GET", &path, &bob, ""),
+        403,
+        "INSUFFICIENT_PERMISSION",
+    );
+    let own = json_of(&replica.call("GET", &path, &ada, ""));
+    assert_eq!(
+        (&own["locked"], &own["unlock_time"]),
+        (&false.into(), &"0".into())
+    );
+
+    let url = format!("data.database.url={}", database.url());
+    let granted = Command::new(env!("CARGO_BIN_EXE_starter"))
+        .args(["roles", "grant", "Bob", "admin", "--set", &url])
+        .args(SECRETS.iter().flat_map(|secret| ["--set", secret]))
+        .output()
+        .unwrap();
+    assert!(granted.status.success(), "{granted:?}");
+    // The role is in the next token, and the old one ends.
+    assert_error(&replica.call("GET", &path, &bob, ""), 401, "TOKEN_INVALID");
+    let (bob, _) = tokens(&replica.login("bob", PASSWORD));
+    assert_eq!(replica.call("GET", &path, &bob, "").status, 200);
+}

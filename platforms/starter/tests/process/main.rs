@@ -1,0 +1,58 @@
+//! Tests of the program on every database: two replicas as processes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+mod app;
+mod captcha;
+mod clients;
+mod dump;
+mod errors;
+mod lockout;
+mod probes;
+mod second_factor;
+mod sessions;
+mod settings;
+
+/// Runs each test on the embedded engine and on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($module:ident: $($name:ident),+;)+) => {
+        mod sqlite {
+            $($(#[test] fn $name() {
+                crate::$module::$name(&seaworthy_testkit::database::EmptyDatabase::sqlite().unwrap());
+            })+)+
+        }
+        mod postgres {
+            $($(#[test] fn $name() {
+                let Some(database) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+                    return;
+                };
+                crate::$module::$name(&database);
+            })+)+
+        }
+    };
+}
+
+on_both_engines! {
+    sessions:
+        registered_user_logs_in_refreshes_and_logs_out_auth_3,
+        parallel_uses_of_a_refresh_token_succeed_once_auth_3,
+        tokens_of_one_kind_are_not_another_kind_auth_3;
+    lockout:
+        fifth_failure_locks_every_replica_across_restarts_auth_2,
+        unknown_users_look_like_wrong_passwords_auth_2,
+        lock_status_needs_the_owner_or_a_permission_auth_5;
+    captcha:
+        registration_needs_a_captcha_of_its_address_auth_2,
+        captcha_is_valid_once_on_all_replicas_auth_2;
+    second_factor:
+        login_needs_the_second_factor_once_enabled_auth_4;
+    dump:
+        dump_of_the_database_shows_no_personal_value_sec_5;
+    probes:
+        readiness_follows_the_database_and_liveness_does_not_hlth_2;
+}

@@ -1,0 +1,122 @@
+use std::{fs, path::Path};
+
+use seaworthy_testkit::{document::assert_current, http::request, process::ServiceProcess};
+
+use crate::app::json_of;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
+
+/// The environment names of the contract.
+const ENVIRONMENT: [(&str, &str); 8] = [
+    ("ENVIRONMENT", "test"),
+    ("JWT_SECRET_KEY", "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e"),
+    ("KMS_SEED", "correct-horse-battery-staple-and-a-seed"),
+    ("KMS_SALT", "0123456789abcdef"),
+    ("REFRESH_TOKEN_EXPIRATION", "7d"),
+    ("CAPTCHA_ENABLED", "false"),
+    ("LOG_OUTPUT", "stdout"),
+    ("GRPC_ADDR", "127.0.0.1:0"),
+];
+
+#[test]
+fn contract_variables_and_conf_flag_configure_the_service_conf_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("starter.yaml");
+    let database = folder.path().join("new/starter.db");
+    let text = format!(
+        "data:\n  database:\n    url: sqlite:{}\n    migrate_at_start: true\nauth:\n  max_login_attempts: 3\n",
+        database.display()
+    );
+    fs::write(&file, text).unwrap();
+    let arguments = ["-conf", file.to_str().unwrap()];
+    let mut process = ServiceProcess::start(Path::new(PROGRAM), &arguments, &ENVIRONMENT).unwrap();
+    let (http, _) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    let greeting = request(http, "GET", "/helloworld/Ada", &[], "").unwrap();
+    assert_eq!(json_of(&greeting)["message"], "Hello Ada");
+    let json = [("content-type", "application/json")];
+    let body = r#"{"username":"ada","password":"wrong4password"}"#;
+    let statuses: Vec<u16> = (0..4)
+        .map(|_| {
+            request(http, "POST", "/api/v1/auth/login", &json, body)
+                .unwrap()
+                .status
+        })
+        .collect();
+    assert_eq!(statuses, [401, 401, 401, 403]);
+}
+
+#[test]
+fn unsafe_production_is_refused_with_every_value_conf_3() {
+    let settings = [
+        "--set",
+        "server.http.addr=0.0.0.0:0",
+        "--set",
+        "server.http.cors.enabled=true",
+        "--set",
+        "server.http.cors.allowed_origins=*",
+        "--set",
+        "auth.jwt_secret_key=secret",
+        "--set",
+        "data.database.url=postgres://starter@localhost/starter?sslmode=disable",
+        "--set",
+        "data.redis.url=redis://127.0.0.1:6379",
+        "--set",
+        "server.http.rate_limit.enabled=false",
+    ];
+    let environment = [("ENVIRONMENT", "prod")];
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &settings, &environment);
+    let ended = process.unwrap().ended().unwrap();
+    assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+    for key in [
+        "server.http.cors.allowed_origins",
+        "auth.jwt_secret_key",
+        "data.database.url",
+        "data.redis.url",
+        "server.http.rate_limit.enabled",
+        "mail.url",
+    ] {
+        assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn missing_secrets_stop_the_start_sec_5() {
+    let environment: Vec<_> = ENVIRONMENT
+        .into_iter()
+        .filter(|(name, _)| *name != "KMS_SEED")
+        .collect();
+    let process = ServiceProcess::start_as_is(
+        Path::new(PROGRAM),
+        &[
+            "--set",
+            "server.http.addr=127.0.0.1:0",
+            "--set",
+            "admin.addr=127.0.0.1:0",
+        ],
+        &environment,
+    );
+    let ended = process.unwrap().ended().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+    assert!(
+        ended.stderr.contains("kms.seed must be set"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn committed_settings_documents_are_current_conf_6() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (file, kind) in [
+        ("docs/settings.md", "docs"),
+        ("docs/settings.schema.json", "schema"),
+        (".env.example", "env"),
+    ] {
+        let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["config", kind], &[]);
+        let lines = process.unwrap().ended().unwrap().stdout;
+        assert_current(&home.join(file), &(lines.join("\n") + "\n"));
+    }
+    let document = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+    assert_current(&home.join("docs/openapi.json"), document);
+}
