@@ -9,9 +9,8 @@ use seaworthy_audit::{AuditConfig, Report, audit};
 
 const GO_SERVER: &str = "package main\n\nimport (\n\t\"net/http\"\n\t\"os\"\n\t\"time\"\n)\n\nfunc main() {\n\tmux := http.NewServeMux()\n\tmux.HandleFunc(\"/healthz\", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(200) })\n\tserver := &http.Server{Addr: os.Getenv(\"ADDR\"), Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second}\n\t_ = server.ListenAndServe()\n}\n";
 const GO_IMAGE: &str = "FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nFROM gcr.io/distroless/static:nonroot\nCOPY --from=build /app /app\nCMD [\"/app\"]\n";
-/// Its `go.mod` exists only inside of the image.
-const GO_WORKER_IMAGE: &str = "FROM golang:1.24\nWORKDIR /src\nCOPY *.go .\nRUN go mod init dispatch && go get\nRUN go install\nUSER app\nCMD [\"dispatch\"]\n";
-const GO_WORKER: &str = "package main\n\nimport \"github.com/streadway/amqp\"\n\nfunc main() {\n\t_, _ = amqp.Dial(\"amqp://broker\")\n}\n";
+const WORKER_IMAGE: &str =
+    "FROM ruby:3.4\nWORKDIR /src\nCOPY . .\nUSER app\nCMD [\"ruby\", \"worker.rb\"]\n";
 const PHP_IMAGE: &str = "FROM php:8.3-apache\nCOPY html/ /var/www/html\nUSER www-data\n";
 
 fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -48,8 +47,8 @@ const SHOP: [(&str, &str); 4] = [
     ),
 ];
 const UNREAD: [(&str, &str); 6] = [
-    ("dispatch/main.go", GO_WORKER),
-    ("dispatch/Dockerfile", GO_WORKER_IMAGE),
+    ("dispatch/worker.rb", "loop { work }\n"),
+    ("dispatch/Dockerfile", WORKER_IMAGE),
     ("ratings/Dockerfile", PHP_IMAGE),
     ("ratings/html/composer.json", "{\"require\": {}}\n"),
     ("ratings/html/index.php", "<?php echo 1;\n"),
@@ -75,7 +74,7 @@ fn unread_services_are_named_at_the_top_of_every_format() {
             ("ratings", "ratings/Dockerfile")
         ]
     );
-    assert!(report.not_audited[0].reason.contains("Go code"));
+    assert!(report.not_audited[0].reason.contains("Ruby"));
     assert!(report.not_audited[1].reason.contains("PHP"));
     let finding = report.findings.first().unwrap().id;
     for format in Format::ALL {

@@ -1,7 +1,9 @@
 //! A manifest contains a secret as plain text.
 
+use crate::model::facts::{Secret, runs_stores_only};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::secret::REFERENCES;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A manifest contains a secret as plain text",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A container of a Kubernetes workload sets a variable that is named like a secret to a literal value, not to a `secretKeyRef`. File names, addresses, settings about secrets, references (`$(NAME)`), templates and placeholders are excluded. SEC-7 also reports usable credentials.",
+        meaning: "A container of a Kubernetes workload or an entry of a compose file sets a variable that is named like a secret to a literal value. File names, addresses, settings about secrets, references (`$(NAME)`), templates and placeholders are excluded. SEC-7 also reports usable credentials.",
         why: "Everyone with read access to the manifest, the pod or its history can read the secret. Rotation needs a deployment.",
         fix: &[(
             "any",
@@ -33,10 +35,14 @@ const SECRET: &[&str] = &[
     "ACCESS_KEY",
     "CLIENT_SECRET",
     "JWT_SECRET",
+    "_PASS",
+    "_PWD",
+    "SIGNING_KEY",
+    "ENCRYPTION_KEY",
 ];
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+    let mut outcomes = compose(model, service);
     for workload in &service.workloads {
         for container in &workload.containers {
             let secrets = container.environment.iter().filter(|variable| {
@@ -76,6 +82,51 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     outcomes
 }
 
+/// Literals in compose files. Default credentials have a rule of their own.
+fn compose(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for entry in service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed())
+    {
+        let Some(found) = model.files.get(&entry.at.path) else {
+            continue;
+        };
+        let reported = found.facts.of::<Secret>();
+        for variable in &entry.environment {
+            let upper = variable.name.to_uppercase();
+            let Resolution::Known(value) = &variable.value else {
+                continue;
+            };
+            let again = reported.items.iter().any(|secret| {
+                secret.at.span.start < variable.span.end && variable.span.start < secret.at.span.end
+            });
+            if again || !is_literal(value) || !SECRET.iter().any(|word| upper.ends_with(word)) {
+                continue;
+            }
+            let at = found
+                .file
+                .location(variable.span.clone(), Some(variable.name.as_str().into()));
+            let severity = if runs_stores_only(found) {
+                Severity::Low
+            } else {
+                Severity::Medium
+            };
+            outcomes.push(
+                Breach::new(
+                    at,
+                    Confidence::Medium,
+                    format!("`{}` is a literal", variable.name),
+                )
+                .severity(severity)
+                .into(),
+            );
+        }
+    }
+    outcomes
+}
+
 fn is_literal(value: &str) -> bool {
     let lower = value.to_lowercase();
     let stands_in = [
@@ -98,7 +149,9 @@ fn is_literal(value: &str) -> bool {
         && value
             .chars()
             .all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    let referred = REFERENCES.iter().any(|scheme| lower.starts_with(scheme));
     !stands_in
+        && !referred
         && !name
         && !value.is_empty()
         && !matches!(

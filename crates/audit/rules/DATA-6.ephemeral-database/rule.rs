@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     // A job with the image of a database runs its client.
     for workload in service
@@ -40,10 +40,21 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             continue;
         };
         outcomes.push(match &workload.ephemeral {
+            Resolution::Known(true)
+                if matches!(store, "redis" | "valkey") && workload.scratch.is_empty() =>
+            {
+                continue;
+            }
             Resolution::Known(true) => Breach::new(
                 workload.at.clone(),
                 Confidence::High,
                 format!("{store} runs here, and the pod has no persistent volume"),
+            )
+            .related(
+                workload
+                    .scratch
+                    .iter()
+                    .filter_map(|span| model.location(&workload.at.path, span.clone(), None)),
             )
             .into(),
             Resolution::Unknown(reason) => Outcome::unknown(reason.clone()),
@@ -58,7 +69,13 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         .iter()
         .filter(|entry| entry.at.role.is_deployed() && entry.profiles.is_empty())
     {
-        let Some(store) = entry.image.as_deref().and_then(store) else {
+        // In a compose file Redis is most often a cache.
+        let Some(store) = entry
+            .image
+            .as_deref()
+            .and_then(store)
+            .filter(|store| !matches!(*store, "redis" | "valkey"))
+        else {
             continue;
         };
         outcomes.push(if entry.volumes.is_empty() {
@@ -96,6 +113,8 @@ const STORES: &[&str] = &[
     "elasticsearch",
     "opensearch",
     "cockroach",
+    "redis",
+    "valkey",
 ];
 
 fn store(image: &str) -> Option<&'static str> {

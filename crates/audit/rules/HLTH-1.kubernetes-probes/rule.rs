@@ -1,7 +1,7 @@
 //! A container that serves requests has no readiness or liveness probe.
 
-use crate::model::facts::ProbeKind;
-use crate::model::{Model, Resolution, Service};
+use crate::model::facts::{Container, ProbeKind};
+use crate::model::{Model, Resolution, Service, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A container that serves requests has no readiness or liveness probe",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port and lacks a readiness or liveness probe. Jobs, containers without ports, and containers whose probes a template may add are excluded. Conditional template probes (`{{ with .Values.livenessProbe }}`) are unknown.",
+        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port, or its code serves requests, and it lacks a readiness or liveness probe. Jobs, containers without ports, and containers whose probes a template may add are excluded. Conditional template probes (`{{ with .Values.livenessProbe }}`) are unknown.",
         why: "Pods receive traffic before they are ready and while they drain. A pod that hangs is not restarted.",
         fix: &[(
             "any",
@@ -23,6 +23,15 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
+/// Whether the code of the only container serves requests although the manifest names no port.
+fn serves(service: &Service, container: &Container) -> bool {
+    let only = service
+        .workloads
+        .iter()
+        .all(|workload| workload.containers.len() == 1);
+    service.kind == ServiceKind::Server && only && container.ports.is_empty()
+}
+
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for workload in service.workloads.iter().filter(|workload| {
@@ -34,7 +43,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         for container in workload
             .containers
             .iter()
-            .filter(|container| !container.ports.is_empty())
+            .filter(|container| !container.ports.is_empty() || serves(service, container))
         {
             let probes = match &container.probes {
                 Resolution::Known(probes) => probes.as_slice(),
@@ -84,7 +93,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     at,
                     Confidence::High,
                     format!(
-                        "container `{}` opens a port and has {}",
+                        "container `{}` serves requests and has {}",
                         container.name, missing.0
                     ),
                 )

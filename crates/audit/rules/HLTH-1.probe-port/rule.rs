@@ -1,5 +1,9 @@
 //! A health check uses a port without a listener.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::model::facts::{Container, Listener, ProbeAction};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
@@ -11,7 +15,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A health check uses a port without a listener",
         severity: Severity::Critical,
         category: Category::Health,
-        meaning: "A Kubernetes probe names a port that the container does not have. Or a `HEALTHCHECK` or compose health check uses a port, and all listeners in the code have other literal ports. If a port is a setting, the result is unknown.",
+        meaning: "A Kubernetes probe names a port that the container does not have. Or a `HEALTHCHECK` or compose health check uses a port, and all listeners in the code, or of the nginx in the image, have other literal ports. If a port is a setting, the result is unknown.",
         why: "The check fails although the service is healthy. The orchestrator restarts it repeatedly, or never routes traffic to it.",
         fix: &[(
             "any",
@@ -49,7 +53,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         && let Some(check) = image.healthcheck(service.target.as_deref())
         && let Some(at) = model.location(&image.at.path, check.span.clone(), None)
     {
-        outcomes.extend(local(service, &check.command, at));
+        outcomes.extend(local(model, service, &check.command, at));
     }
     for entry in service
         .compose
@@ -59,7 +63,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         if let Some((command, span)) = &entry.healthcheck
             && let Some(at) = model.location(&entry.at.path, span.clone(), Some(&entry.name))
         {
-            outcomes.extend(local(service, command, at));
+            outcomes.extend(local(model, service, command, at));
         }
     }
     outcomes
@@ -108,15 +112,97 @@ fn kubernetes(
     listens(service, number, at)
 }
 
-fn local(service: &Service, command: &[String], at: Location) -> Option<Outcome> {
+fn local(model: &Model, service: &Service, command: &[String], at: Location) -> Option<Outcome> {
     let line = command.join(" ");
-    let rest = line
-        .split_once("://127.0.0.1:")
-        .or_else(|| line.split_once("://localhost:"))
-        .or_else(|| line.split_once("://0.0.0.0:"))?
-        .1;
+    let names = ["127.0.0.1", "localhost", "0.0.0.0", service.name.as_str()]
+        .into_iter()
+        .chain(service.compose.iter().map(|entry| entry.name.as_str()));
+    let rest = names
+        .filter_map(|name| line.split_once(&format!("://{name}:")))
+        .map(|(_, rest)| rest)
+        .next()?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    listens(service, digits.parse().ok()?, at)
+    let number = digits.parse().ok()?;
+    match proxy(model, service) {
+        Some((ports, place)) if !ports.contains(&number) => {
+            let shown: Vec<String> = ports.iter().map(u16::to_string).collect();
+            Some(
+                Breach::new(
+                    at,
+                    Confidence::High,
+                    format!(
+                        "the health check uses port {number}, and nginx listens on {}",
+                        shown.join(", ")
+                    ),
+                )
+                .related([place])
+                .into(),
+            )
+        }
+        Some(_) => Some(Outcome::passed(
+            format!("nginx listens on {number}"),
+            Some(&at),
+        )),
+        None => listens(service, number, at),
+    }
+}
+
+/// `listen 8080;`, `listen [::]:8080;`, `listen 0.0.0.0:8080 ssl;`
+static LISTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)^\s*listen\s+(?:\[[^\]]*\]:|[0-9.]+:|\*:)?([0-9]{2,5})\b").ok()
+});
+
+/// The ports of the nginx of the image: those of the settings that the image takes from its context.
+fn proxy(model: &Model, service: &Service) -> Option<(Vec<u16>, Location)> {
+    let image = service.image.as_ref()?;
+    let target = service.target.as_deref();
+    let stage = image.final_stage(target)?;
+    if !image.outer_base(target)?.contains("nginx") {
+        return None;
+    }
+    let own = image
+        .at
+        .path
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder);
+    let contexts = service
+        .compose
+        .iter()
+        .filter_map(|entry| entry.context.as_deref())
+        .chain([own]);
+    let sources: Vec<&String> = stage
+        .copies
+        .iter()
+        .filter(|copied| copied.from.is_none())
+        .flat_map(|copied| &copied.sources)
+        .filter(|source| source.contains(".conf"))
+        .collect();
+    for context in contexts {
+        for source in &sources {
+            let name = source.trim_start_matches("./").trim_start_matches('/');
+            let path = if context.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{context}/{name}")
+            };
+            let Some(found) = model.files.get(path.as_str()) else {
+                continue;
+            };
+            let captures: Vec<_> = LISTEN
+                .iter()
+                .flat_map(|regex| regex.captures_iter(&found.file.text))
+                .collect();
+            let ports: Vec<u16> = captures
+                .iter()
+                .filter_map(|captures| captures.get(1)?.as_str().parse().ok())
+                .collect();
+            let first = captures.first().and_then(|captures| captures.get(0));
+            if let (Some(first), false) = (first, ports.is_empty()) {
+                return Some((ports, found.file.location(first.range(), None)));
+            }
+        }
+    }
+    None
 }
 
 /// Decided by the listeners in the code: all literal, all others.

@@ -1,5 +1,6 @@
 //! A worker has no health check.
 
+use crate::model::facts::{Blocking, Consumer};
 use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -71,6 +72,20 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             place.clone(),
             Confidence::Medium,
             "the service only consumes messages, and has no health check",
+        )
+        .related(
+            service
+                .facts
+                .of::<Consumer>()
+                .deployed()
+                .map(|consumer| consumer.at.clone())
+                .chain(
+                    service
+                        .facts
+                        .of::<Blocking>()
+                        .deployed()
+                        .map(|wait| wait.at.clone()),
+                ),
         )
         .absence()
         .into(),

@@ -1,6 +1,6 @@
 //! The server does not stop gracefully on SIGTERM.
 
-use crate::model::facts::{Server, SignalHandling};
+use crate::model::facts::{Blocking, Server, SignalHandling};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -68,6 +68,13 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             );
             vec![
                 Breach::new(server.at.clone(), Confidence::Medium, evidence)
+                    .related(
+                        service
+                            .facts
+                            .of::<Blocking>()
+                            .deployed()
+                            .map(|wait| wait.at.clone()),
+                    )
                     .absence()
                     .into(),
             ]

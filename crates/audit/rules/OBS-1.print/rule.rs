@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service prints instead of logging",
         severity: Severity::Low,
         category: Category::Observability,
-        meaning: "Deployed code of a server or worker calls `console.log`, `print`, `fmt.Print…`, `System.out.print…` or `println!`. Command-line programs, Go `main` packages, scripts and migrations are excluded. The rule reports one finding per service.",
+        meaning: "Deployed code of a server or worker calls `console.log`, `print`, `fmt.Print…`, `System.out.print…` or `println!`. Command-line programs, scripts and migrations are excluded. The rule reports one finding per service.",
         why: "Lines without level, time and request ID cannot be searched, filtered or counted.",
         fix: &[(
             "any",
@@ -41,7 +41,11 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                     files.len()
                 ),
             };
-            vec![Breach::new(first.at.clone(), Confidence::Medium, evidence).into()]
+            vec![
+                Breach::new(first.at.clone(), Confidence::Medium, evidence)
+                    .related(places.iter().map(|place| place.at.clone()))
+                    .into(),
+            ]
         }
         None if service.files.is_empty() => Vec::new(),
         None => vec![Outcome::passed("no code prints without the logger", None)],

@@ -1,8 +1,10 @@
 //! An outgoing call has no timeout.
 
-use crate::model::facts::OutboundCall;
+use crate::model::facts::{OutboundCall, Topic};
 use crate::model::{Model, Resolution, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -42,7 +44,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             .iter()
             .any(|word| word.rsplit('/').next() == Some(file))
     };
-    service
+    let mut outcomes: Vec<Outcome> = service
         .facts
         .of::<OutboundCall>()
         .deployed()
@@ -67,7 +69,9 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 Outcome::unknown(format!("{}:{}: {reason}", call.at.path, call.at.line))
             }
         })
-        .collect()
+        .collect();
+    outcomes.extend(observed(service, Topic::OutboundTimeout));
+    outcomes
 }
 
 /// The words of the commands that check the service: an engine ends them after a time of its own.

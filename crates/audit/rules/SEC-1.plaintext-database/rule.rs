@@ -1,4 +1,4 @@
-//! A database connection outside the cluster is not encrypted.
+//! A database connection is not encrypted.
 
 use std::sync::LazyLock;
 
@@ -10,10 +10,10 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SEC-1.plaintext-database",
-        title: "A database connection outside the cluster is not encrypted",
+        title: "A database connection is not encrypted",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A URL in a configuration file or manifest has `sslmode=disable` for a public or company host name. Hosts without a dot, private addresses and cluster names are excluded.",
+        meaning: "A URL in a configuration file or manifest has `sslmode=disable` for a public or company host name. Low for hosts without a dot, private addresses and cluster names. This machine is excluded.",
         why: "Attackers on the network can read and change passwords and rows.",
         fix: &[("any", "Use `sslmode=verify-full` with the CA certificate.")],
         references: &["https://www.postgresql.org/docs/current/libpq-ssl.html"],
@@ -57,6 +57,15 @@ fn check(model: &Model) -> Vec<Outcome> {
                         Confidence::High,
                         format!("`sslmode=disable` for `{}`", host.as_str()),
                     )
+                    .into(),
+                ),
+                "disable" if !matches!(host.as_str(), "localhost" | "127.0.0.1") => outcomes.push(
+                    Breach::new(
+                        at,
+                        Confidence::Low,
+                        format!("`sslmode=disable` for `{}`", host.as_str()),
+                    )
+                    .severity(Severity::Low)
                     .into(),
                 ),
                 _ => {}

@@ -135,11 +135,53 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             HealthHandler {
                 path,
                 constant,
+                reports_state: constant && reports_state(code, body),
                 calls,
             },
             code.place(call.node),
         );
     }
+}
+
+/// Words by which a value is known as the state of a dependency.
+const STATES: &[&str] = &[
+    "connected",
+    "ready",
+    "isup",
+    "alive",
+    "healthy",
+    "available",
+    "mongo",
+    "redis",
+    "postgres",
+    "mysql",
+    "database",
+    "dbstat",
+];
+
+/// Whether the answer holds a variable that tells a state.
+fn reports_state<'t>(code: &Code<'t>, body: Node<'t>) -> bool {
+    code.find_all(
+        body,
+        &["pair", "shorthand_property_identifier", "keyed_element"],
+    )
+    .into_iter()
+    .any(|field| {
+        let value = field
+            .child_by_field_name("value")
+            .or_else(|| field.named_child(1))
+            .unwrap_or(field);
+        let variable = matches!(
+            value.kind(),
+            "identifier"
+                | "member_expression"
+                | "attribute"
+                | "selector_expression"
+                | "shorthand_property_identifier"
+                | "literal_element"
+        ) && !code.text(value).contains(['"', '\'']);
+        variable && crate::packs::practice::mentions(code.text(field), STATES)
+    })
 }
 
 /// The body of a handler that stands in this file.

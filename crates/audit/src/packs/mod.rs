@@ -5,13 +5,20 @@
 
 mod address;
 mod container;
+mod credential;
+mod dual_write;
+mod exposed;
 mod failure;
 mod go;
 mod health;
 mod java;
 mod kubernetes;
+mod list;
+mod memory;
 mod message;
 mod node;
+mod password;
+mod payload;
 mod practice;
 mod prefetch;
 mod python;
@@ -19,6 +26,7 @@ mod repository;
 mod request;
 mod retry;
 mod rust;
+mod setting_field;
 
 use crate::document::{Instruction, Yaml, instructions};
 use crate::model::{FactSink, FactStore};
@@ -53,16 +61,22 @@ pub struct Pack {
 /// Every pack.
 const PACKS: &[&[Pack]] = &[
     container::PACKS,
+    credential::PACKS,
+    dual_write::PACKS,
     go::PACKS,
     health::PACKS,
     java::PACKS,
     kubernetes::PACKS,
+    list::PACKS,
     node::PACKS,
+    password::PACKS,
+    payload::PACKS,
     prefetch::PACKS,
     python::PACKS,
     repository::PACKS,
     retry::PACKS,
     rust::PACKS,
+    setting_field::PACKS,
 ];
 
 /// Lets every pack read a file. The text that says why is given when the file could not be read.

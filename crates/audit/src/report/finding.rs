@@ -6,6 +6,18 @@ use super::Frame;
 use crate::rule::{Category, Confidence, Severity};
 use crate::secret::SafeText;
 
+/// Further places of a finding that are kept. A reader who needs more has a search.
+pub(crate) const MAX_RELATED: usize = 50;
+
+/// A further place of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RelatedPlace {
+    /// File relative to the root.
+    pub path: String,
+    /// Line, from 1.
+    pub line: usize,
+}
+
 /// A violated requirement, ready to print.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -39,6 +51,8 @@ pub struct Finding {
     pub impact: &'static str,
     /// How to fix it.
     pub fix: SafeText,
+    /// Further places: path and line. The same mistake, or the other end of a comparison.
+    pub related: Vec<RelatedPlace>,
     /// The fix as a unified diff that `git apply` takes, when the change is local and safe.
     pub diff: Option<String>,
     /// The same finding after lines moved has the same fingerprint.

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Finding, LeftOut, Passed, Report, ServiceSummary, SwitchedOff, Unknown, Verdict};
+use super::{
+    Finding, LeftOut, Passed, RelatedPlace, Report, ServiceSummary, SwitchedOff, Unknown, Verdict,
+};
 use crate::baseline::{BaselineEntry, Changes, Comparison};
 use crate::model::NotAudited;
 use crate::rule::{Confidence, Severity};
@@ -132,6 +134,8 @@ struct Entry<'r> {
     evidence: String,
     impact: &'r str,
     fix: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    locations: &'r [RelatedPlace],
     fingerprint: &'r str,
 }
 
@@ -149,6 +153,7 @@ impl<'r> From<&'r Finding> for Entry<'r> {
             evidence: finding.evidence_with_frame(),
             impact: finding.impact,
             fix: finding.fix_with_diff(),
+            locations: &finding.related,
             fingerprint: &finding.fingerprint,
         }
     }

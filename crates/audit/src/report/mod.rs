@@ -24,8 +24,8 @@ mod score;
 mod summary;
 
 pub use explanation::{explanation, rule_list};
-pub(crate) use finding::Findings;
-pub use finding::{Finding, Passed, Section, SwitchedOff, Unknown};
+pub use finding::{Finding, Passed, RelatedPlace, Section, SwitchedOff, Unknown};
+pub(crate) use finding::{Findings, MAX_RELATED};
 pub use format::{Format, RenderError, render};
 pub use frame::{Frame, FrameLine};
 pub use github::github;

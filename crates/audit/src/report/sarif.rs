@@ -226,6 +226,19 @@ fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Va
         {
             object.insert("ruleIndex".to_owned(), index.into());
         }
+        if !finding.related.is_empty() {
+            let places: Vec<Value> = finding
+                .related
+                .iter()
+                .map(|place| {
+                    json!({"physicalLocation": {
+                        "artifactLocation": artifact(&place.path),
+                        "region": {"startLine": place.line},
+                    }})
+                })
+                .collect();
+            object.insert("relatedLocations".to_owned(), places.into());
+        }
         if let Some(judged) = judged {
             object.insert(
                 "suppressions".to_owned(),

@@ -37,7 +37,10 @@ pub fn observed_by_file(service: &Service, topic: Topic) -> Vec<Outcome> {
                     count - 1
                 ),
             };
-            outcomes.push(outcome(practice, &evidence));
+            let others = all
+                .iter()
+                .filter(|other| is_breach(other.verdict) && other.at.path == practice.at.path);
+            outcomes.push(with_places(outcome(practice, &evidence), others));
         }
     }
     outcomes
@@ -52,7 +55,10 @@ pub fn observed_anywhere(service: &Service, topic: Topic) -> Vec<Outcome> {
     of(|verdict| verdict == Verdict::Kept)
         .or_else(|| of(|verdict| verdict == Verdict::Unclear))
         .or_else(|| of(is_breach))
-        .map(|practice| outcome(practice, &practice.evidence))
+        .map(|practice| {
+            let others = all.iter().filter(|other| is_breach(other.verdict));
+            with_places(outcome(practice, &practice.evidence), others)
+        })
         .into_iter()
         .collect()
 }
@@ -93,6 +99,19 @@ pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
         })
         .cloned()
         .collect()
+}
+
+/// A breach with the places of others of its kind.
+fn with_places<'p>(
+    outcome: Outcome,
+    others: impl Iterator<Item = &'p Located<Practice>>,
+) -> Outcome {
+    match outcome {
+        Outcome::Breach(breach) => {
+            Outcome::Breach(breach.related(others.map(|other| other.at.clone())))
+        }
+        other => other,
+    }
 }
 
 const fn is_breach(verdict: Verdict) -> bool {

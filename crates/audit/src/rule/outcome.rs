@@ -53,6 +53,8 @@ pub struct Breach {
     pub fix: Option<String>,
     /// The fix as a change of the file, when it is local and safe.
     pub edit: Option<Edit>,
+    /// Further places that show the same, or the other ends of a comparison between files.
+    pub related: Vec<Location>,
     /// Whether something is missing from the whole service or repository; the place then only says
     /// where it would go.
     pub is_absence: bool,
@@ -69,6 +71,7 @@ impl Breach {
             severity: None,
             fix: None,
             edit: None,
+            related: Vec::new(),
             is_absence: false,
         }
     }
@@ -99,6 +102,13 @@ impl Breach {
     #[must_use]
     pub const fn absence(mut self) -> Self {
         self.is_absence = true;
+        self
+    }
+
+    /// With further places.
+    #[must_use]
+    pub fn related(mut self, places: impl IntoIterator<Item = Location>) -> Self {
+        self.related.extend(places);
         self
     }
 

@@ -6,7 +6,8 @@ use super::{Breach, Check, Outcome, Rule, Severity, rules};
 use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{Model, Service};
 use crate::report::{
-    Finding, Findings, Frame, Passed, SwitchedOff, Unknown, diff, fingerprint, frame,
+    Finding, Findings, Frame, MAX_RELATED, Passed, RelatedPlace, SwitchedOff, Unknown, diff,
+    fingerprint, frame,
 };
 use crate::secret::SafeText;
 
@@ -137,6 +138,21 @@ fn bounded(finding: &Finding) -> Severity {
     }
 }
 
+/// Each further place once, without the place of the finding itself.
+fn related(breach: &Breach) -> Vec<RelatedPlace> {
+    let mut places: Vec<RelatedPlace> = Vec::new();
+    for at in breach.related.iter().filter(|at| **at != breach.at) {
+        let place = RelatedPlace {
+            path: at.path.to_string(),
+            line: at.line,
+        };
+        if places.len() < MAX_RELATED && !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
 fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach) -> Finding {
     let metadata = &rule.metadata;
     let file = model.files.get(&breach.at.path);
@@ -170,8 +186,10 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
     } else {
         fingerprint::of(metadata.id, &breach.at, &frame)
     };
+    let related = related(&breach);
     Finding {
         id: metadata.id,
+        related,
         severity: breach.severity.unwrap_or(metadata.severity),
         confidence: breach.confidence,
         category: metadata.category,

@@ -141,7 +141,7 @@ pub(super) fn keyed(value: &str) -> Option<SecretClass> {
 }
 
 /// Judges the password of a URL.
-pub(super) fn userinfo(password: &str, host: &str) -> Option<SecretClass> {
+pub(crate) fn userinfo(password: &str, host: &str) -> Option<SecretClass> {
     let lower = password.to_lowercase();
     if is_placeholder(&lower)
         || host.contains("example.")

@@ -23,6 +23,10 @@ pub struct Detected {
 
 const URL: &str = r#"\b[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://([^\s:/@"'<>`]{0,64}):([^\s@/"'<>`]{1,128})@([^\s/"'<>`?,)]{1,255})"#;
 const KEY: &str = r"[A-Za-z0-9_.\-]{0,48}(?:passwd|password|passphrase|secret|token|api[_\-]?key|private[_\-]?key|access[_\-]?key|signing[_\-]?key|encryption[_\-]?key|credential)[A-Za-z0-9_\-]{0,32}";
+/// `root:secret@tcp(db:3306)`, as Go names a MySQL server.
+const MYSQL: &str = r#"(?m)(?:^|[\s"'`=])[A-Za-z0-9_.\-]{1,32}:([^\s:/@"'`]{1,64})@(?:tcp|unix)\(([^\s)"']{1,128})"#;
+/// `host=db user=app password=secret`.
+const PAIRS: &str = r#"(?i)\b(?:host|server|data source|user|uid|user id|dbname|database)=[^\n"']{0,160}?[\s;](?:password|pwd)=([^\s;"'&]{1,64})"#;
 /// Key endings that speak about a credential instead of holding one.
 const TALKING_ABOUT: &[&str] = &[
     "name",
@@ -88,6 +92,8 @@ pub(super) fn ascii(expression: &str) -> String {
     expression.replace(r"\b", r"(?-u:\b)")
 }
 
+static MYSQL_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(MYSQL).ok());
+static PAIRS_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&ascii(PAIRS)).ok());
 static URL_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&ascii(URL)).ok());
 /// The telling parts of a key, as in [`KEY`]: each key has one.
 static KEY_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -145,6 +151,9 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
             }
         }
     }
+    if language.is_configuration() {
+        connections(text, &mut found);
+    }
     let keyed = if language.is_configuration() {
         &*BARE_REGEX
     } else {
@@ -179,6 +188,43 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
         apart
     });
     found
+}
+
+/// Passwords in the addresses of databases that are no URLs.
+fn connections(text: &str, found: &mut Vec<Detected>) {
+    if text.contains("@tcp(") || text.contains("@unix(") {
+        for captures in MYSQL_REGEX
+            .iter()
+            .flat_map(|regex| regex.captures_iter(text))
+        {
+            let host = captures.get(2).map_or("", |host| host.as_str()).to_owned();
+            add(
+                found,
+                &captures,
+                0,
+                1,
+                "password in a data source",
+                Some(host.clone()),
+                |value| classify::userinfo(value, &host),
+            );
+        }
+    }
+    if text.contains("assword=") || text.contains("wd=") {
+        for captures in PAIRS_REGEX
+            .iter()
+            .flat_map(|regex| regex.captures_iter(text))
+        {
+            add(
+                found,
+                &captures,
+                0,
+                1,
+                "password in a data source",
+                Some("the data source".to_owned()),
+                |value| classify::userinfo(value, "db"),
+            );
+        }
+    }
 }
 
 /// The lines that may hold an address with a user: no part of one holds a space.
@@ -247,12 +293,13 @@ pub(super) fn speaks_about(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BARE_REGEX, KEY_WORDS, QUOTED_REGEX, URL_REGEX, detect};
+    use super::{BARE_REGEX, KEY_WORDS, MYSQL_REGEX, PAIRS_REGEX, QUOTED_REGEX, URL_REGEX, detect};
     use crate::source::Language;
 
     #[test]
     fn every_expression_compiles() {
         assert!(KEY_WORDS.is_some());
+        assert!(MYSQL_REGEX.is_some() && PAIRS_REGEX.is_some());
         assert!(URL_REGEX.is_some() && QUOTED_REGEX.is_some() && BARE_REGEX.is_some());
     }
 

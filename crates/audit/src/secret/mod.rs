@@ -2,6 +2,7 @@
 
 mod classify;
 mod detect;
+mod name;
 mod named_value;
 mod redacted;
 mod safe_text;
@@ -9,7 +10,9 @@ mod same_host;
 mod shape;
 
 pub use classify::is_placeholder;
+pub(crate) use classify::userinfo;
 pub use detect::{Detected, detect};
+pub(crate) use name::{REFERENCES, is_secret_name, literal};
 pub(crate) use named_value::named_values;
 pub use redacted::{Redacted, SecretClass};
 pub use safe_text::SafeText;

@@ -153,6 +153,41 @@ impl<'t> Code<'t> {
         }
     }
 
+    /// The value of an expression of whole numbers: literals, names bound once to such, products,
+    /// sums and shifts.
+    #[must_use]
+    pub fn integer(&self, node: Node<'t>) -> Option<u64> {
+        self.integer_within(node, MAX_STEPS)
+    }
+
+    fn integer_within(&self, node: Node<'t>, steps: usize) -> Option<u64> {
+        let steps = steps.checked_sub(1)?;
+        let node = self.follow(node);
+        if matches!(node.kind(), "binary_expression" | "binary_operator") {
+            let left = self.integer_within(node.child_by_field_name("left")?, steps)?;
+            let right = self.integer_within(node.child_by_field_name("right")?, steps)?;
+            let operator = node
+                .child_by_field_name("operator")
+                .map(|operator| self.text(operator))?;
+            return match operator {
+                "*" => left.checked_mul(right),
+                "+" => left.checked_add(right),
+                "<<" => u32::try_from(right)
+                    .ok()
+                    .filter(|right| *right < u64::BITS)
+                    .and_then(|right| left.checked_mul(1_u64.checked_shl(right)?)),
+                _ => None,
+            };
+        }
+        let digits: String = self
+            .text(node)
+            .chars()
+            .filter(|letter| *letter != '_')
+            .take_while(char::is_ascii_digit)
+            .collect();
+        digits.parse().ok()
+    }
+
     /// Follows names bound once, `&x` and brackets to the expression behind them.
     #[must_use]
     pub fn follow(&self, node: Node<'t>) -> Node<'t> {

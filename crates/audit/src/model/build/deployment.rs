@@ -121,7 +121,55 @@ pub(super) fn deployments(
             }
         }
     }
+    join_by_name(&mut list, units);
     list
+}
+
+/// Gives deployments whose image is built elsewhere the only free unit of the same name, without
+/// the words that say that it is a service: `user-service` runs `app/user/service`.
+fn join_by_name(list: &mut [Deployment], units: &[Unit]) {
+    let taken: Vec<usize> = list.iter().filter_map(|entry| entry.unit).collect();
+    for deployment in list
+        .iter_mut()
+        .filter(|entry| entry.unit.is_none() && entry.image.is_none())
+    {
+        let images = deployment
+            .compose
+            .iter()
+            .filter_map(|entry| entry.image.clone())
+            .chain(deployment.workloads.iter().flat_map(|workload| {
+                workload
+                    .containers
+                    .iter()
+                    .filter_map(|container| container.image.known().cloned())
+            }));
+        if images.into_iter().any(|image| is_store_image(&image)) {
+            continue;
+        }
+        let Some(name) = deployment.name.as_deref().map(core) else {
+            continue;
+        };
+        let fitting: Vec<usize> = units
+            .iter()
+            .enumerate()
+            .filter(|(at, unit)| !taken.contains(at) && core(&unit.name) == name)
+            .map(|(at, _)| at)
+            .collect();
+        if let [only] = fitting.as_slice() {
+            deployment.unit = Some(*only);
+        }
+    }
+}
+
+/// A name without the words that every service has.
+fn core(name: &str) -> String {
+    let lower = name.to_lowercase().replace('_', "-");
+    ["-service", "-svc", "-server", "service"]
+        .iter()
+        .find_map(|end| lower.strip_suffix(end))
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(&lower)
+        .to_owned()
 }
 
 fn collect<T: crate::model::Fact>(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Located<T>> {

@@ -74,3 +74,45 @@ fn the_same_workload_in_two_overlays_is_one_service() {
     assert_eq!(names, ["api"]);
     assert_eq!(model.services[0].workloads.len(), 2);
 }
+
+#[test]
+fn workload_without_image_source_joins_the_unit_of_its_name() {
+    let manifest = "kind: Deployment\nmetadata:\n  name: user-service\nspec:\n  template:\n    spec:\n      containers:\n        - name: user\n          image: shop/beer-user:1\n";
+    let model = model(&[
+        ("go.mod", "module example.org/shop\n"),
+        (
+            "app/user/service/cmd/server/main.go",
+            "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":80\", nil) }\n",
+        ),
+        ("deploy/user.yaml", manifest),
+    ]);
+    let joined: Vec<_> = model
+        .services
+        .iter()
+        .map(|service| {
+            (
+                service.name.as_str(),
+                service.files.len(),
+                service.workloads.len(),
+            )
+        })
+        .collect();
+    assert_eq!(joined, [("user-service", 1, 1)]);
+}
+
+#[test]
+fn program_without_manifest_is_a_service() {
+    let model = model(&[
+        (
+            "dispatch/main.go",
+            "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":80\", nil) }\n",
+        ),
+        (
+            "dispatch/Dockerfile",
+            "FROM golang\nRUN go mod init dispatch && go install\nCMD dispatch\n",
+        ),
+    ]);
+    assert_eq!(model.services.len(), 1);
+    assert!(model.services[0].image.is_some());
+    assert!(model.services[0].files.contains("dispatch/main.go"));
+}

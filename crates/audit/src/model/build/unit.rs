@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::facts::{Entrypoint, Import, Module};
+use crate::model::facts::{Entrypoint, Image, Import, Module};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
 use crate::source::Language;
@@ -34,6 +34,9 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
                 modules.insert(module.folder.clone(), module.value.clone());
             }
         }
+    }
+    for module in without_manifest(files, &modules) {
+        modules.entry(module.folder.clone()).or_insert(module);
     }
     let owner = |path: &str| owner_of(path, &modules);
     let mut by_module: BTreeMap<&str, BTreeSet<Arc<str>>> = BTreeMap::new();
@@ -125,6 +128,54 @@ pub(super) fn is_part_of(program: Language, file: Language) -> bool {
         other => other,
     };
     !file.is_code() || family(program) == family(file)
+}
+
+/// Programs whose manifest is made in the Dockerfile, or is of a kind that is not read: a Go `main`,
+/// and code beside a Dockerfile.
+fn without_manifest(
+    files: &BTreeMap<Arc<str>, FileFacts>,
+    modules: &BTreeMap<String, Module>,
+) -> Vec<Module> {
+    let free = |folder: &str| owner_of(&format!("{folder}/x"), modules).is_none();
+    let module = |folder: &str, language| Module {
+        name: folder.rsplit('/').next().unwrap_or_default().to_owned(),
+        folder: folder.to_owned(),
+        language,
+        dependencies: Vec::new(),
+        development_dependencies: Vec::new(),
+    };
+    let mut found: BTreeMap<String, Module> = BTreeMap::new();
+    for own in files
+        .values()
+        .filter(|own| own.file.role == Role::Production)
+    {
+        for start in &own.facts.of::<Entrypoint>().items {
+            let folder = start.folder.trim_end_matches('/');
+            if free(folder) {
+                found
+                    .entry(folder.to_owned())
+                    .or_insert_with(|| module(folder, Language::Go));
+            }
+        }
+    }
+    for own in files.values() {
+        if own.file.role != Role::Production || own.facts.of::<Image>().items.is_empty() {
+            continue;
+        }
+        let folder = own.file.folder();
+        if folder.is_empty() || !free(folder) || found.contains_key(folder) {
+            continue;
+        }
+        let language = files
+            .values()
+            .filter(|other| other.file.role == Role::Production && other.file.folder() == folder)
+            .map(|other| other.file.language)
+            .find(|language| matches!(language, Language::Python | Language::JavaScript));
+        if let Some(language) = language {
+            found.insert(folder.to_owned(), module(folder, language));
+        }
+    }
+    found.into_values().collect()
 }
 
 fn owner_of<'m>(path: &str, modules: &'m BTreeMap<String, Module>) -> Option<&'m Module> {

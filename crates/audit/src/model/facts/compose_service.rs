@@ -33,6 +33,10 @@ impl PublishedPort {
 pub struct ComposeService {
     /// The key of the entry.
     pub name: String,
+    /// `hostname:` and its location.
+    pub hostname: Option<(String, Range<usize>)>,
+    /// `image:` and its location.
+    pub image_span: Option<Range<usize>>,
     /// `image:`.
     pub image: Option<String>,
     /// Build context, relative to the root, when the service is built here.

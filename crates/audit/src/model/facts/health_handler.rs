@@ -9,6 +9,8 @@ pub struct HealthHandler {
     pub path: String,
     /// Whether the response is constant.
     pub constant: bool,
+    /// Whether the answer tells the state of something, always with the same status.
+    pub reports_state: bool,
     /// The called functions as written, in lower case.
     pub calls: Vec<String>,
 }

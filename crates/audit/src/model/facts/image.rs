@@ -43,6 +43,8 @@ pub struct Stage {
     pub workdir: Option<String>,
     /// The last `ENTRYPOINT` as words.
     pub entrypoint: Vec<String>,
+    /// The location of the last `CMD` or `ENTRYPOINT`.
+    pub start: Option<Range<usize>>,
     /// The last `CMD` as words.
     pub command: Vec<String>,
     /// `RUN` lines, as written.

@@ -1,5 +1,6 @@
 //! The kinds of facts: one file each. Packs produce them, rules query them.
 
+mod blocking;
 mod body_limit;
 mod compose_service;
 mod configuration;
@@ -23,13 +24,16 @@ mod outbound_call;
 mod practice;
 mod route;
 mod route_function;
+mod script;
 mod secret;
 mod server;
+mod setting_field;
 mod signal_handling;
 mod store;
 mod telemetry;
 mod workload;
 
+pub use blocking::Blocking;
 pub use body_limit::BodyLimit;
 pub use compose_service::{ComposeService, PublishedPort};
 pub use configuration::Setting;
@@ -52,8 +56,10 @@ pub use outbound_call::OutboundCall;
 pub use practice::{Practice, Topic, Verdict};
 pub use route::{Mount, Route};
 pub use route_function::{RouteCall, RouteFunction};
+pub use script::Script;
 pub use secret::Secret;
 pub use server::Server;
+pub use setting_field::{FieldUses, SettingField};
 pub use signal_handling::SignalHandling;
 pub use store::{is_store_image, runs_stores_only};
 pub use telemetry::{Signal, Telemetry};

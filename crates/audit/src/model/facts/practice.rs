@@ -77,6 +77,38 @@ pub enum Topic {
     ContextKey,
     /// A route without an explicit rule is closed.
     OpenByDefault,
+    /// Code holds no credential.
+    CodeCredential,
+    /// A call through a default client or a client without limits ends.
+    OutboundTimeout,
+    /// The function that cancels a context is called.
+    LostCancel,
+    /// Errors are looked at.
+    IgnoredError,
+    /// The type and the form of outside data are checked before use.
+    UncheckedValue,
+    /// The cleanup closes everything that was opened.
+    Cleanup,
+    /// Requests and records stay out of logs.
+    BodyLogged,
+    /// Documents of the interface are not public.
+    ApiDocs,
+    /// Routes for debugging are not deployed.
+    DebugRoute,
+    /// Data of users outlives the process.
+    MemoryState,
+    /// Each failure is answered, with the right status.
+    ErrorAnswer,
+    /// The identity of a caller is verified, not taken from its request.
+    CallerIdentity,
+    /// Secrets and identifiers come from a secure random source.
+    WeakRandom,
+    /// Passwords are hashed with a function for passwords.
+    PlainPassword,
+    /// A change and the message about it happen together or not at all.
+    DualWrite,
+    /// A list has a limit.
+    UnboundedList,
 }
 
 /// Whether the habit is kept.

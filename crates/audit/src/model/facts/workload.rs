@@ -65,6 +65,8 @@ pub struct Container {
     pub name: String,
     /// Image.
     pub image: Resolution<String>,
+    /// The location of the image.
+    pub image_span: Option<Range<usize>>,
     /// `containerPort`s.
     pub ports: Vec<ContainerPort>,
     /// Probes; unknown when a template may add some.
@@ -102,6 +104,8 @@ pub struct Workload {
     pub replicas: Resolution<u64>,
     /// Whether the pod keeps data in an `emptyDir`, and in nothing that lasts.
     pub ephemeral: Resolution<bool>,
+    /// `emptyDir` volumes.
+    pub scratch: Vec<Range<usize>>,
     /// `hostPath` volumes.
     pub host_paths: Vec<(String, Range<usize>)>,
 }

@@ -38,6 +38,10 @@ fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService
     let dockerfile = context.as_deref().map(|context| join(context, named));
     ComposeService {
         name: name.to_owned(),
+        hostname: entry
+            .get("hostname")
+            .and_then(|node| Some((node.scalar()?.to_owned(), node.span()))),
+        image_span: entry.get("image").map(YamlNode::span),
         image: entry
             .get("image")
             .and_then(YamlNode::scalar)

@@ -64,8 +64,14 @@ fn apply(stage: &mut Stage, instruction: &Instruction, arguments: &HashMap<Strin
                     .parse::<u16>()
                     .ok()
             })),
-        "ENTRYPOINT" => stage.entrypoint = words(rest),
-        "CMD" => stage.command = words(rest),
+        "ENTRYPOINT" => {
+            stage.entrypoint = words(rest);
+            stage.start = Some(instruction.span.clone());
+        }
+        "CMD" => {
+            stage.command = words(rest);
+            stage.start = Some(instruction.span.clone());
+        }
         "RUN" => stage.runs.push(rest.to_owned()),
         "ENV" => {
             let pairs = words(rest);

@@ -1,10 +1,12 @@
 //! `net/http` as a client.
 
-use crate::model::facts::OutboundCall;
+use crate::model::facts::{OutboundCall, Topic, Verdict};
 use crate::model::{FactSink, Resolution};
+use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::Code;
+use tree_sitter::Node;
 
 pub(super) const PACK: Pack = Pack {
     name: "net/http client",
@@ -16,6 +18,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         return;
     }
     facts.covers::<OutboundCall>();
+    for node in code.find_all(code.root, &["selector_expression"]) {
+        if code.text(node) == "http.DefaultClient" {
+            default_client(code, node, facts);
+        }
+    }
     for call in &code.calls {
         if call.receiver == "http" && matches!(call.method, "Get" | "Post" | "PostForm" | "Head") {
             facts.add(
@@ -73,6 +80,17 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         } else {
             Resolution::Absent
         };
+        if timeout.is_unknown() && !code.file.text.contains("imeout") {
+            show(
+                code,
+                facts,
+                *node,
+                Topic::OutboundTimeout,
+                Verdict::Review,
+                "the client has no `Timeout`, and no code in this file sets one",
+            );
+            continue;
+        }
         facts.add(
             OutboundCall {
                 library: "net/http",
@@ -81,4 +99,25 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             code.place(*node),
         );
     }
+}
+
+/// `http.DefaultClient.Do(request)`, or the default client as a value. A deadline of the request's
+/// context bounds the call, a context of the caller may.
+fn default_client<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
+    let function = code.enclosing(node, &["function_declaration", "method_declaration"]);
+    let text = function.map_or("", |function| code.text(function));
+    let (verdict, evidence) = if text.contains("context.WithTimeout(")
+        || text.contains("context.WithDeadline(")
+        || code.file.text.contains("http.DefaultClient.Timeout =")
+    {
+        (Verdict::Kept, "the request has a deadline")
+    } else if text.contains("NewRequestWithContext(") || text.contains(".WithContext(") {
+        (
+            Verdict::Minor,
+            "the default client has no timeout, and only the context of the caller can end the call",
+        )
+    } else {
+        (Verdict::LikelyBroken, "the default client has no timeout")
+    };
+    show(code, facts, node, Topic::OutboundTimeout, verdict, evidence);
 }

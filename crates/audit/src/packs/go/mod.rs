@@ -1,8 +1,12 @@
 //! Go services.
 
+mod cleanup;
 mod context_key;
+mod cors;
+mod deadline;
 mod duration;
 mod environment;
+mod exposed;
 mod gin;
 mod go_zero;
 mod grpc;
@@ -15,13 +19,20 @@ mod request;
 mod resilience;
 mod server;
 mod startup;
+mod state;
 mod telemetry;
+mod unchecked;
+mod worker;
 
 use super::Pack;
 
 pub(super) const PACKS: &[Pack] = &[
+    cleanup::PACK,
     context_key::PACK,
+    cors::PACK,
+    deadline::PACK,
     environment::PACK,
+    exposed::PACK,
     gin::PACK,
     go_zero::PACK,
     go_zero::GENERATED,
@@ -37,5 +48,8 @@ pub(super) const PACKS: &[Pack] = &[
     resilience::PACK,
     server::PACK,
     startup::PACK,
+    state::PACK,
     telemetry::PACK,
+    unchecked::PACK,
+    worker::PACK,
 ];

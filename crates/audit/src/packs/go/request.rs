@@ -172,7 +172,7 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 || parameters.contains("*gin.Context")
                 || parameters.contains("echo.Context")
         });
-    if !handles || code.name_around(call.node) == "RoundTrip" {
+    if code.name_around(call.node) == "RoundTrip" {
         return;
     }
     let Some(argument) = call.positional(0) else {
@@ -199,7 +199,19 @@ fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             | "ctx.Request.Body"
             | "c.Request().Body"
     );
-    if !request {
+    let request = request || source.contains("Request");
+    if source.ends_with(".Body") && !request {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::UnboundedBody,
+            Verdict::Minor,
+            format!("`{source}`, the response of another service, is read without a size limit"),
+        );
+        return;
+    }
+    if !request || !handles {
         return;
     }
     if code.file.text.contains("MaxBytes") || code.file.text.contains("LimitReader") {

@@ -118,14 +118,17 @@ fn limiter_key(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
 
 fn pool(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     match (call.receiver, call.method) {
-        ("sql", "Open" | "OpenDB") if code.imports_module("database/sql") => {
+        (
+            "sql" | "otelsql" | "entsql" | "sqlx" | "gorm" | "ent" | "splunksql" | "nrsql",
+            "Open" | "OpenDB" | "Connect" | "MustConnect" | "MustOpen",
+        ) if opens_sql(code) => {
             show(
                 code,
                 facts,
                 call.node,
                 Topic::PoolBounds,
                 Verdict::LikelyBroken,
-                "the `database/sql` pool is unlimited by default",
+                "the `database/sql` pool has no maximum size by default",
             );
         }
         (_, "SetMaxOpenConns") => show(
@@ -138,6 +141,23 @@ fn pool(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         ),
         _ => {}
     }
+}
+
+/// Whether a file imports something that opens a pool of `database/sql`.
+fn opens_sql(code: &Code<'_>) -> bool {
+    [
+        "database/sql",
+        "github.com/XSAM/otelsql",
+        "entgo.io/ent",
+        "github.com/jmoiron/sqlx",
+        "gorm.io",
+    ]
+    .iter()
+    .any(|module| code.imports_module(module))
+        || code
+            .imports
+            .iter()
+            .any(|import| import.path.ends_with("/ent"))
 }
 
 /// `breaker := gobreaker.New…` whose name stands nowhere else.
@@ -182,7 +202,10 @@ fn unused(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
 }
 
 fn plaintext(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
-    if call.is("grpc", "WithInsecure") || call.is("insecure", "NewCredentials") {
+    if call.is("grpc", "WithInsecure")
+        || call.is("insecure", "NewCredentials")
+        || call.method == "DialInsecure"
+    {
         let near = code
             .function_around(call.node)
             .map_or("", |function| code.text(function));

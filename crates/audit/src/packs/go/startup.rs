@@ -111,6 +111,9 @@ fn connect(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 "github.com/jackc",
                 "github.com/jmoiron/sqlx",
                 "gorm.io",
+                "github.com/go-redis/redis",
+                "github.com/redis/go-redis",
+                "go.mongodb.org/mongo-driver",
             ]
             .iter()
             .any(|module| {

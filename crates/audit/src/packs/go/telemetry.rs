@@ -6,6 +6,7 @@ use crate::packs::practice::{mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
+use tree_sitter::Node;
 
 pub(super) const PACK: Pack = Pack {
     name: "Go telemetry",
@@ -126,8 +127,12 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             );
         }
         level(code, call, facts);
+        development_logger(code, call, facts);
         print(code, call, facts);
         secret(code, call, facts);
+    }
+    for node in code.find_all(code.root, &["assignment_statement", "keyed_element"]) {
+        assigned_level(code, node, facts);
     }
     for (_, node) in code
         .composites
@@ -191,13 +196,68 @@ fn level(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
+/// `log.Level = logrus.DebugLevel`, `Level: slog.LevelDebug`.
+fn assigned_level<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
+    let text = code.text(node);
+    let Some((name, value)) = text.split_once(['=', ':']) else {
+        return;
+    };
+    let (name, value) = (name.trim(), value.trim_start_matches('=').trim());
+    let debug = matches!(
+        value,
+        "logrus.DebugLevel"
+            | "logrus.TraceLevel"
+            | "log.DebugLevel"
+            | "slog.LevelDebug"
+            | "zap.DebugLevel"
+            | "zapcore.DebugLevel"
+            | "zerolog.DebugLevel"
+    );
+    let always = code
+        .enclosing(node, &["if_statement", "expression_case", "case_clause"])
+        .is_none();
+    if debug && always && (name == "Level" || name.ends_with(".Level")) {
+        show(
+            code,
+            facts,
+            node,
+            Topic::LogLevel,
+            Verdict::Broken,
+            "the level is always debug",
+        );
+    }
+}
+
+/// `zap.NewDevelopment()`.
+fn development_logger(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let conditional = code
+        .enclosing(call.node, &["if_statement", "expression_case"])
+        .is_some();
+    if call.is("zap", "NewDevelopment") && !conditional {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::LogLevel,
+            Verdict::LikelyBroken,
+            "the logger for development writes debug lines as text",
+        );
+    }
+}
+
 fn print(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if call.receiver != "fmt" || !matches!(call.method, "Println" | "Printf" | "Print") {
         return;
     }
     let text: &str = &code.file.text;
-    let package_main = text.lines().any(|line| line.trim() == "package main");
-    if package_main || mentions(&code.file.path, &["cmd/", "cli", "tool", "migrat"]) {
+    let command = ["spf13/cobra", "urfave/cli", "alecthomas/kingpin"]
+        .iter()
+        .any(|library| text.contains(library));
+    let name = code.name_around(call.node).to_lowercase();
+    if command
+        || mentions(&name, &["usage", "version", "banner", "help"])
+        || mentions(&code.file.path, &["cli", "tool", "migrat"])
+    {
         return;
     }
     show(
@@ -206,7 +266,7 @@ fn print(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         call.node,
         Topic::Print,
         Verdict::LikelyBroken,
-        format!("`fmt.{}` in a package of the service", call.method),
+        format!("`fmt.{}`", call.method),
     );
 }
 

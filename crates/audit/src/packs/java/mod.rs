@@ -1,6 +1,7 @@
 //! Java and Kotlin services.
 
 mod access;
+mod habits;
 mod manifest;
 mod settings;
 mod spring;
@@ -10,6 +11,7 @@ use super::Pack;
 
 pub(super) const PACKS: &[Pack] = &[
     access::PACK,
+    habits::PACK,
     manifest::PACK,
     settings::YAML,
     settings::PROPERTIES,

@@ -85,6 +85,13 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
                 ),
             },
             ephemeral: ephemeral(document, pod),
+            scratch: pod
+                .get("volumes")
+                .into_iter()
+                .flat_map(YamlNode::items)
+                .filter_map(|volume| volume.get("emptyDir"))
+                .map(YamlNode::span)
+                .collect(),
             host_paths: pod
                 .get("volumes")
                 .into_iter()
@@ -126,6 +133,7 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
             .get("name")
             .and_then(|name| name.text().known().cloned())
             .unwrap_or_default(),
+        image_span: node.get("image").map(YamlNode::span),
         image: node.get("image").map_or(Resolution::Absent, YamlNode::text),
         ports: node
             .get("ports")

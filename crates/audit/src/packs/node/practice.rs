@@ -1,11 +1,14 @@
 //! Habits of Node.js code that one place shows.
 
+mod exposure;
 mod failure;
 mod limits;
 mod logs;
 mod messages;
 mod migration;
+mod outside;
 mod request;
+mod state;
 mod stop;
 mod telemetry;
 
@@ -15,12 +18,15 @@ use crate::model::facts::{Topic, Verdict};
 use crate::packs::practice::{LIMITER_WORDS, mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::syntax::Code;
+use exposure::{exposure, headers};
 use failure::{limiter_failure, swallowed};
 use limits::limits_of;
 use logs::logs;
 use messages::messages;
 use migration::migration;
+use outside::{error_handler, gives_up, senders, unread_json};
 use request::{error, handler, sql};
+use state::state;
 use stop::{abort, drain};
 use telemetry::telemetry;
 
@@ -55,6 +61,9 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         handler(code, call, facts);
         limits_of(code, call, facts);
         migration(code, call, facts);
+        exposure(code, call, facts);
+        unread_json(code, call, facts);
+        error_handler(code, call, facts);
         if call.is("credentials", "createInsecure") || call.is("grpc.credentials", "createInsecure")
         {
             show(
@@ -82,6 +91,12 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         if call.is("", "setTimeout") {
             drain(code, call, facts);
         }
+    }
+    headers(code, facts);
+    senders(code, facts);
+    state(code, facts);
+    for node in code.find_all(code.root, &["pair", "method_definition"]) {
+        gives_up(code, node, facts);
     }
     for caught in code.find_all(code.root, &["catch_clause"]) {
         if limits || mentions(code.name_around(caught), LIMITER_WORDS) {

@@ -1,6 +1,7 @@
 //! Habits of Python code that one place shows.
 
 mod debug;
+mod exposure;
 mod failure;
 mod logs;
 mod messages;
@@ -14,6 +15,7 @@ use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::Code;
 use debug::{debug, settings};
+use exposure::{exposure, interrupted, returned, state};
 use failure::{except, unused};
 use logs::logs;
 use messages::messages;
@@ -46,6 +48,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         telemetry(code, call, facts);
         sql(code, call, facts);
         error(code, call, facts);
+        exposure(code, call, facts);
         unused(code, call, facts);
         if call.is("grpc", "insecure_channel") || call.is("grpc.aio", "insecure_channel") {
             let local = call.positional(0).is_some_and(|target| {
@@ -89,7 +92,12 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
     for caught in code.find_all(code.root, &["except_clause"]) {
         except(code, caught, limits, facts);
+        interrupted(code, caught, facts);
     }
+    for node in code.find_all(code.root, &["return_statement"]) {
+        returned(code, node, facts);
+    }
+    state(code, facts);
     for decorator in code.find_all(code.root, &["decorator"]) {
         if code.text(decorator).ends_with(".before_first_request") {
             show(

@@ -6,4 +6,9 @@ mod setting;
 
 use super::Pack;
 
-pub(super) const PACKS: &[Pack] = &[module::PACK, secret::PACK, setting::PACK];
+pub(super) const PACKS: &[Pack] = &[
+    module::PACK,
+    secret::PACK,
+    setting::PACK,
+    setting::PROPERTIES,
+];

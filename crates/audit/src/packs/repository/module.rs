@@ -2,7 +2,7 @@
 //! `Cargo.toml`.
 
 use crate::model::FactSink;
-use crate::model::facts::Module;
+use crate::model::facts::{Module, Script};
 use crate::packs::{Pack, Reader};
 use crate::source::{Language, SourceFile};
 
@@ -27,6 +27,9 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         "Cargo.toml" => cargo(&file.text).map(|found| (Language::Rust, found)),
         _ => None,
     };
+    if file.name() == "package.json" {
+        scripts(&file.text, facts);
+    }
     if let Some((language, (name, dependencies))) = read {
         let folder = file.folder().to_owned();
         let name = name.unwrap_or_else(|| folder.rsplit('/').next().unwrap_or_default().to_owned());
@@ -44,6 +47,31 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 },
             },
             0..0,
+        );
+    }
+}
+
+/// The entries of `scripts`. The place is where the command stands as a text.
+fn scripts(text: &str, facts: &mut FactSink<'_>) {
+    let Ok(manifest) = serde_json::from_str::<serde_json::Value>(text) else {
+        return;
+    };
+    let entries = manifest
+        .get("scripts")
+        .and_then(serde_json::Value::as_object);
+    for (name, command) in entries.into_iter().flatten() {
+        let Some(command) = command.as_str() else {
+            continue;
+        };
+        let at = text.find(&format!("\"{name}\":")).unwrap_or(0);
+        let span = at..at + name.len();
+        facts.add(
+            Script {
+                name: name.clone(),
+                command: command.to_owned(),
+                span: span.clone(),
+            },
+            span,
         );
     }
 }

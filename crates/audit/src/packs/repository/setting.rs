@@ -2,8 +2,8 @@
 //! `application.yml` beside `application-prod.yml`.
 
 use crate::document::{Yaml, YamlNode};
-use crate::model::FactSink;
 use crate::model::facts::Setting;
+use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
 use crate::source::SourceFile;
 
@@ -12,9 +12,52 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Yaml(read),
 };
 
+/// `application.properties`, `.env`-like lines of Java programs.
+pub(super) const PROPERTIES: Pack = Pack {
+    name: "properties",
+    reader: Reader::Text(properties),
+};
+
+fn properties(file: &SourceFile, facts: &mut FactSink<'_>) {
+    let name = file.name().to_lowercase();
+    let Some(stem) = name.strip_suffix(".properties") else {
+        return;
+    };
+    if !(stem.starts_with("application") || stem.starts_with("config")) {
+        return;
+    }
+    let mut start = 0;
+    for line in file.text.split_inclusive('\n').take(MAX_SETTINGS) {
+        let begin = start;
+        start += line.len();
+        if line.trim_start().starts_with(['#', '!']) {
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=') else {
+            continue;
+        };
+        let setting = Setting {
+            key: key.trim().to_owned(),
+            text: Resolution::Known(value.trim().to_owned()),
+            profile: profile_of(stem),
+        };
+        facts.add(setting, begin..begin + line.trim_end().len());
+    }
+}
+
+/// `prod` in `application-prod`.
+fn profile_of(stem: &str) -> Option<String> {
+    stem.rsplit(['.', '-', '_'])
+        .next()
+        .filter(|profile| PROFILES.contains(profile))
+        .map(str::to_owned)
+}
+
 /// Deeper settings, and more of them, are not read.
 const MAX_DEPTH: usize = 12;
 const MAX_SETTINGS: usize = 2_000;
+/// Folders of settings.
+const FOLDERS: &[&str] = &["etc", "config", "configs", "conf"];
 const PROFILES: &[&str] = &[
     "production",
     "prod",
@@ -34,17 +77,15 @@ fn read(file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
     else {
         return;
     };
+    let folder = file.folder().rsplit('/').next().unwrap_or_default();
     if !(stem.starts_with("config")
         || stem.starts_with("application")
-        || stem.starts_with("settings"))
+        || stem.starts_with("settings")
+        || FOLDERS.contains(&folder))
     {
         return;
     }
-    let profile = stem
-        .rsplit(['.', '-', '_'])
-        .next()
-        .filter(|profile| PROFILES.contains(profile))
-        .map(str::to_owned);
+    let profile = profile_of(stem);
     let mut left = MAX_SETTINGS;
     for document in yaml.documents() {
         flatten(

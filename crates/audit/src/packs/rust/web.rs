@@ -2,10 +2,10 @@
 
 use super::program::in_tests;
 use crate::model::facts::{
-    Cors, CorsOrigins, DevelopmentHandler, Mount, Route, Server, Topic, Verdict,
+    BodyLimit, Cors, CorsOrigins, DevelopmentHandler, Mount, Route, Server, Topic, Verdict,
 };
 use crate::model::{FactSink, Resolution};
-use crate::packs::practice::show;
+use crate::packs::practice::{mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -43,6 +43,8 @@ const METHODS: &[&str] = &[
     "very_permissive",
     "allow_origin",
     "disable",
+    "limit",
+    "max",
     "to_bytes",
 ];
 
@@ -166,6 +168,19 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     verdict,
                     evidence,
                 );
+            }
+            "limit"
+                if actix
+                    && mentions(
+                        call.receiver,
+                        &["jsonconfig", "payloadconfig", "formconfig"],
+                    ) =>
+            {
+                body_limit(code, call, facts);
+            }
+            "max" if call.receiver.ends_with("DefaultBodyLimit") => body_limit(code, call, facts),
+            "new" if call.receiver.ends_with("RequestBodyLimitLayer") => {
+                body_limit(code, call, facts);
             }
             "to_bytes"
                 if call
@@ -292,5 +307,12 @@ fn attributes(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 facts,
             );
         }
+    }
+}
+
+/// A limit on bodies whose bytes the file says.
+fn body_limit(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if let Some(bytes) = call.positional(0).and_then(|limit| code.integer(limit)) {
+        facts.add(BodyLimit { bytes }, code.place(call.node));
     }
 }

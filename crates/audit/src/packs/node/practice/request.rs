@@ -7,7 +7,18 @@ use crate::packs::request::{Statement, answered_500};
 use crate::syntax::{Call, Code};
 
 pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
-    if !matches!(call.method, "json" | "send") || !call.receiver.ends_with(".status(500)") {
+    if !matches!(call.method, "json" | "send")
+        || ![
+            ".status(500)",
+            ".code(500)",
+            "status || 500)",
+            "statusCode || 500)",
+            "status ?? 500)",
+            "statusCode ?? 500)",
+        ]
+        .iter()
+        .any(|end| call.receiver.ends_with(end))
+    {
         return;
     }
     let Some(answer) = call.positional(0) else {

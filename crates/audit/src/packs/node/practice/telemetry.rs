@@ -83,7 +83,9 @@ pub(super) fn telemetry(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'
             format!("winston writes to files ({})", call.method),
         );
     }
-    if call.method == "createLogger" && code.imports_module("winston") {
+    let logger = call.method == "createLogger" && code.imports_module("winston")
+        || matches!(call.method, "pino" | "P") && code.imports_module("pino");
+    if logger {
         let level = call
             .positional(0)
             .and_then(|settings| code.fields(settings))

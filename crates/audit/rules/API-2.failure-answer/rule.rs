@@ -1,0 +1,28 @@
+//! A failure is answered with the wrong status or not at all.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "API-2.failure-answer",
+        title: "A failure is answered with the wrong status or not at all",
+        severity: Severity::Medium,
+        category: Category::Contracts,
+        meaning: "Express: an error handler answers only some errors and does not call `next`. Java: a servlet filter refuses a caller with a general exception, which becomes status 500.",
+        why: "Clients wait until their timeout, or retry a request that can never succeed. Alerts count refused callers as failures of the service.",
+        fix: &[
+            (
+                "JavaScript",
+                "End each error handler with `next(err)` or an answer.",
+            ),
+            (
+                "Java",
+                "`response.sendError(HttpServletResponse.SC_UNAUTHORIZED)`, then return.",
+            ),
+            ("any", "Answer each failure with its status."),
+        ],
+        references: &["https://expressjs.com/en/guide/error-handling.html"],
+    },
+    check: Check::Service(|_, service| observed(service, Topic::ErrorAnswer)),
+};

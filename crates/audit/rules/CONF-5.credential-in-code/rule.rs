@@ -1,0 +1,36 @@
+//! The code contains a credential.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-5.credential-in-code",
+        title: "The code contains a credential",
+        severity: Severity::Medium,
+        category: Category::Configuration,
+        meaning: "Code gives a name like `jwtSecret` or `password` a literal value, passes a literal password to a client, or contains an address with a password. Names of settings, types, texts for people, seeds and tests are excluded. Low for an address of this machine.",
+        why: "Everyone with read access to the code or the image knows the value. It reaches production whenever nobody overrides it.",
+        fix: &[(
+            "any",
+            "Read the value from the environment or from a secret file, and fail the start if it is missing.",
+        )],
+        references: &["https://cwe.mitre.org/data/definitions/798.html"],
+    },
+    check: Check::Service(|_, service| {
+        or_passed(
+            observed(service, Topic::CodeCredential),
+            service,
+            &[
+                "Go",
+                "JavaScript",
+                "TypeScript",
+                "Python",
+                "Java",
+                "Kotlin",
+                "Rust",
+            ],
+            "no name that holds a credential gets a literal",
+        )
+    }),
+};

@@ -1,0 +1,64 @@
+//! A setting is parsed and never used.
+
+use std::collections::BTreeSet;
+
+use crate::model::facts::{FieldUses, SettingField};
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-6.setting-never-used",
+        title: "A setting is parsed and never used",
+        severity: Severity::Low,
+        category: Category::Configuration,
+        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. Structs from other modules, and fields of structs, are excluded. Further places show where the file sets it.",
+        why: "Operators change the setting, and nothing happens. Often a hard-coded value beside it decides.",
+        fix: &[("any", "Use the setting, or delete it.")],
+        references: &["https://12factor.net/config"],
+    },
+    check: Check::Service(check),
+};
+
+/// Whether code reads a setting by its name as a text.
+fn is_named(model: &Model, name: &str) -> bool {
+    let quoted = format!("\"{name}\"");
+    model.files.values().any(|found| {
+        found.file.role.is_deployed()
+            && found.file.language.is_code()
+            && found.file.text.contains(&quoted)
+    })
+}
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let fields = service.facts.of::<SettingField>();
+    if fields.items.is_empty() {
+        return Vec::new();
+    }
+    // A library may read the settings of the service.
+    let uses: Vec<_> = model
+        .files
+        .values()
+        .flat_map(|found| found.facts.of::<FieldUses>().items.clone())
+        .collect();
+    let used: BTreeSet<&str> = uses
+        .iter()
+        .flat_map(|uses| uses.names.iter().map(String::as_str))
+        .collect();
+    fields
+        .deployed()
+        .map(|field| {
+            if used.contains(field.name.as_str()) || is_named(model, &field.name) {
+                Outcome::passed(format!("`{}.{}` is read", field.owner, field.name), None)
+            } else {
+                Breach::new(
+                    field.at.clone(),
+                    Confidence::Medium,
+                    format!("no code reads `{}` of `{}`", field.name, field.owner),
+                )
+                .related(field.places.iter().cloned())
+                .into()
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,28 @@
+//! Data of users is kept in the memory of one process.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "DATA-1.state-in-process",
+        title: "Data of users is kept in the memory of one process",
+        severity: Severity::Medium,
+        category: Category::Data,
+        meaning: "A library keeps data in memory without an expiry, or a global map or list that is named after data of users is changed by functions. The latter has low confidence.",
+        why: "Each restart and each deployment loses the data, and a second replica has other data.",
+        fix: &[(
+            "any",
+            "Keep the data in a database, or in Redis with a persistent volume.",
+        )],
+        references: &["https://12factor.net/processes"],
+    },
+    check: Check::Service(|_, service| {
+        or_passed(
+            observed(service, Topic::MemoryState),
+            service,
+            &["Go", "JavaScript", "TypeScript", "Python", "Java"],
+            "no data of users is kept in memory only",
+        )
+    }),
+};

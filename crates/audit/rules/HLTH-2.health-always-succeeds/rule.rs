@@ -1,0 +1,66 @@
+//! The health route succeeds whatever the state of its dependencies.
+
+use crate::model::facts::HealthHandler;
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "HLTH-2.health-always-succeeds",
+        title: "The health route succeeds whatever the state of its dependencies",
+        severity: Severity::Medium,
+        category: Category::Health,
+        meaning: "A health handler reports the state of a dependency in its answer, always with status 200. Or the only health route of a service with a database or broker is constant (low confidence). Routes for liveness are excluded.",
+        why: "Orchestrators read the status alone. They send traffic to an instance that cannot reach its database.",
+        fix: &[(
+            "any",
+            "Answer 503 on the readiness route while a required dependency is unavailable, and keep a constant route for liveness.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let handlers = service.facts.of::<HealthHandler>();
+    let readiness = handlers.deployed().any(|handler| handler.is_readiness());
+    let dependencies = service.dependencies();
+    let mut outcomes = Vec::new();
+    for handler in handlers.deployed() {
+        let about_life = ["live", "ping"]
+            .iter()
+            .any(|word| handler.path.contains(word));
+        if handler.reports_state {
+            outcomes.push(
+                Breach::new(
+                    handler.at.clone(),
+                    Confidence::Medium,
+                    format!("`{}` reports a state, always with status 200", handler.path),
+                )
+                .into(),
+            );
+        } else if !handler.constant || dependencies.is_empty() {
+            outcomes.push(Outcome::passed(
+                format!("`{}` has a condition, or nothing to check", handler.path),
+                Some(&handler.at),
+            ));
+        } else if !readiness && !about_life {
+            let needed = dependencies.keys().copied().collect::<Vec<_>>().join(", ");
+            outcomes.push(
+                Breach::new(
+                    handler.at.clone(),
+                    Confidence::Low,
+                    format!(
+                        "`{}` is the only health route and constant, and the service uses {needed}",
+                        handler.path
+                    ),
+                )
+                .severity(Severity::Low)
+                .into(),
+            );
+        }
+    }
+    outcomes
+}

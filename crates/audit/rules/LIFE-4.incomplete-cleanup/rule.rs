@@ -1,0 +1,21 @@
+//! The cleanup function leaves connections open.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "LIFE-4.incomplete-cleanup",
+        title: "The cleanup function leaves connections open",
+        severity: Severity::Low,
+        category: Category::Lifecycle,
+        meaning: "Go: a constructor takes connections (`*gorm.DB`, `redis.Cmdable`, `*mongo.Database`) and returns a cleanup function that does not close one of them.",
+        why: "At each stop the server of the connection waits for a timeout, and buffered data is lost.",
+        fix: &[(
+            "any",
+            "Close each connection in the cleanup function, in the reverse order of opening.",
+        )],
+        references: &["https://github.com/google/wire/blob/main/docs/guide.md#cleanup-functions"],
+    },
+    check: Check::Service(|_, service| observed(service, Topic::Cleanup)),
+};

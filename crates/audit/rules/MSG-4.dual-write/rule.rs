@@ -1,0 +1,28 @@
+//! A function changes the database and then sends a message.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "MSG-4.dual-write",
+        title: "A function changes the database and then sends a message",
+        severity: Severity::Medium,
+        category: Category::Messaging,
+        meaning: "A function calls a method that changes a database (`repo.Save`, `tx.Commit`) and after it a method that sends a message (`producer.send`, `publisher.Publish`). Files that mention an outbox are excluded.",
+        why: "If the process ends between both, the change is stored and no other service hears of it.",
+        fix: &[(
+            "any",
+            "Store the message in the same transaction (outbox), and let a relay send it.",
+        )],
+        references: &["https://microservices.io/patterns/data/transactional-outbox.html"],
+    },
+    check: Check::Service(|_, service| {
+        or_passed(
+            observed(service, Topic::DualWrite),
+            service,
+            &["Go", "JavaScript", "TypeScript", "Python", "Java", "Kotlin"],
+            "no function changes a database and then sends a message",
+        )
+    }),
+};

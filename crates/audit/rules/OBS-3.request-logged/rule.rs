@@ -1,0 +1,30 @@
+//! The service logs a whole request or record.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "OBS-3.request-logged",
+        title: "The service logs a whole request or record",
+        severity: Severity::Medium,
+        category: Category::Observability,
+        meaning: "An argument of a logging call is a whole request body, a record of a person (`user`, `customer`, `payment`) or, in Go, a request with `%+v`. The content of a message has low confidence. Masking calls and single fields are excluded.",
+        why: "Passwords, card numbers and addresses of users end up in logs, which more people read and which are kept longer.",
+        fix: &[(
+            "any",
+            "Log identifiers and sizes. If you need the content, log an allowlist of fields.",
+        )],
+        references: &[
+            "https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude",
+        ],
+    },
+    check: Check::Service(|_, service| {
+        or_passed(
+            observed(service, Topic::BodyLogged),
+            service,
+            &["Go", "JavaScript", "TypeScript", "Python", "Java"],
+            "no logging call contains a whole request",
+        )
+    }),
+};

@@ -1,0 +1,28 @@
+//! An error is ignored.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "OBS-8.ignored-error",
+        title: "An error is ignored",
+        severity: Severity::Low,
+        category: Category::Observability,
+        meaning: "Go: the error of a call that decides about its result is dropped (`req, _ := http.NewRequest(…)`), or a call that decodes or serves is a statement of its own. The rule reports one finding per file. Deferred calls and literals are excluded.",
+        why: "The code goes on with a null or an empty value. It panics later, or stores wrong data, and no log line names the cause.",
+        fix: &[(
+            "any",
+            "Return the error with its context: `fmt.Errorf(\"create the request: %w\", err)`.",
+        )],
+        references: &["https://go.dev/doc/effective_go#errors"],
+    },
+    check: Check::Service(|_, service| {
+        or_passed(
+            observed_by_file(service, Topic::IgnoredError),
+            service,
+            &["Go"],
+            "no deciding error is ignored",
+        )
+    }),
+};

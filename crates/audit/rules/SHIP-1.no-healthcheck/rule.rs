@@ -1,0 +1,55 @@
+//! Nothing checks whether the container works.
+
+use crate::model::{Model, Service, ServiceKind};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-1.no-healthcheck",
+        title: "Nothing checks whether the container works",
+        severity: Severity::Low,
+        category: Category::Operations,
+        meaning: "The image of a server or worker has no `HEALTHCHECK`, and its compose entries have none. Repositories with Kubernetes workloads are excluded, because Kubernetes ignores `HEALTHCHECK`.",
+        why: "A process that hangs stays in use, and `depends_on: service_healthy` has no meaning.",
+        fix: &[(
+            "any",
+            "`HEALTHCHECK CMD [\"/app\", \"health\"]`, or `healthcheck:` in the compose file.",
+        )],
+        references: &["https://docs.docker.com/reference/dockerfile/#healthcheck"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let kubernetes = model
+        .services
+        .iter()
+        .any(|service| !service.workloads.is_empty());
+    let runs = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker);
+    let Some(image) = service
+        .image
+        .as_ref()
+        .filter(|image| image.at.role.is_deployed() && runs && !kubernetes)
+    else {
+        return Vec::new();
+    };
+    let checked = image.healthcheck(service.target.as_deref()).is_some()
+        || service
+            .compose
+            .iter()
+            .any(|entry| entry.healthcheck.is_some());
+    if checked {
+        return vec![Outcome::passed(
+            "the container has a health check",
+            Some(&image.at),
+        )];
+    }
+    vec![
+        Breach::new(
+            image.at.clone(),
+            Confidence::Medium,
+            "neither the image nor a compose entry has a health check",
+        )
+        .into(),
+    ]
+}

@@ -1,0 +1,14 @@
+//! Code that keeps a program alive without an end.
+
+use crate::model::Fact;
+
+/// A place where a program waits or works for ever.
+#[derive(Debug, Clone)]
+pub struct Blocking {
+    /// The code in a few words.
+    pub form: &'static str,
+}
+
+impl Fact for Blocking {
+    const KIND: &'static str = "endless waits";
+}

@@ -1,0 +1,283 @@
+//! Credentials that code holds as literals, in every language.
+//!
+//! A name decides first (`jwtSecret`, `DB_PASSWORD`), then the value: names of settings, types and
+//! texts for people are no credentials.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use tree_sitter::Node;
+
+use super::practice::{mentions, show};
+use super::{Pack, Reader};
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::secret::{SecretClass, is_secret_name, literal, userinfo};
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACKS: &[Pack] = &[Pack {
+    name: "credentials in code",
+    reader: Reader::Code(
+        &[
+            Language::Go,
+            Language::JavaScript,
+            Language::TypeScript,
+            Language::Tsx,
+            Language::Python,
+            Language::Java,
+            Language::Kotlin,
+            Language::Rust,
+        ],
+        read,
+    ),
+}];
+
+/// Nodes that give a name a value.
+const ASSIGNMENTS: &[&str] = &[
+    "const_spec",
+    "var_spec",
+    "short_var_declaration",
+    "assignment_statement",
+    "keyed_element",
+    "variable_declarator",
+    "assignment_expression",
+    "pair",
+    "public_field_definition",
+    "field_definition",
+    "assignment",
+    "keyword_argument",
+    "default_parameter",
+    "const_item",
+    "static_item",
+    "let_declaration",
+    "field_initializer",
+];
+const STRINGS: &[&str] = &[
+    "string",
+    "interpreted_string_literal",
+    "raw_string_literal",
+    "string_literal",
+    "template_string",
+];
+/// Functions whose last argument is a password.
+const TAKES_PASSWORD: &[&str] = &[
+    "password",
+    "setPassword",
+    "PlainCredentials",
+    "HTTPBasicAuth",
+    "SetBasicAuth",
+    "PlainAuth",
+    "setSigningKey",
+];
+/// Words of names that hold pairs of users and passwords.
+const USERS: &[&str] = &["user", "account", "login", "admin"];
+const PASSWORDS: &[&str] = &["hash", "passw", "credential", "secret"];
+/// A credential in front of the address of a MySQL server, as Go writes it.
+static MYSQL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[\w.-]{1,32}:([^\s:/@]{1,64})@(?:tcp|unix)\(([^)]*)").ok());
+/// A credential inside an address.
+static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://[^\s:/@]{0,64}:([^\s@/]{1,128})@([^\s/?,]{1,255})",
+    )
+    .ok()
+});
+/// `host=db user=app password=secret`.
+static PAIRS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(?:^|[\s;])(?:password|pwd)=([^\s;]{1,64})").ok());
+/// Parts of files whose literals open nothing that is deployed.
+const BESIDE: &[&str] = &["seed", "migrat", "fixture", "storybook", "swagger", "mock"];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    if mentions(&code.file.path, BESIDE) {
+        return;
+    }
+    for node in code.find_all(code.root, ASSIGNMENTS) {
+        if is_test_code(code, node) {
+            continue;
+        }
+        if let Some((name, value)) = parts(node) {
+            assigned(code, node, name, value, facts);
+        }
+    }
+    for call in &code.calls {
+        passed(code, call, facts);
+    }
+    for node in code.find_all(code.root, STRINGS) {
+        if !is_test_code(code, node) {
+            address(code, node, facts);
+        }
+    }
+}
+
+/// Tests stand at the end of a file of Rust.
+fn is_test_code(code: &Code<'_>, node: Node<'_>) -> bool {
+    code.file.language == Language::Rust
+        && code
+            .file
+            .text
+            .get(..node.start_byte())
+            .is_some_and(|before| before.contains("#[cfg(test)]"))
+}
+
+/// The only element of a list.
+fn one(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        "expression_list" if node.named_child_count() == 1 => node.named_child(0),
+        "expression_list" => None,
+        "literal_element" => node.named_child(0),
+        _ => Some(node),
+    }
+}
+
+/// The name and the value of an assignment.
+fn parts(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
+    let name = ["name", "left", "key", "field", "pattern", "property"]
+        .iter()
+        .find_map(|field| node.child_by_field_name(field))
+        .or_else(|| node.named_child(0))?;
+    let value = ["value", "right"]
+        .iter()
+        .find_map(|field| node.child_by_field_name(field))
+        .or_else(|| node.named_child(1))?;
+    Some((one(name)?, one(value)?))
+}
+
+fn assigned<'t>(
+    code: &Code<'t>,
+    node: Node<'t>,
+    name: Node<'t>,
+    value: Node<'t>,
+    facts: &mut FactSink<'_>,
+) {
+    let named = code.text(name).trim_matches(['"', '\'', '`']);
+    if is_table_of_users(named, value) {
+        let pairs = code
+            .find_all(value, STRINGS)
+            .into_iter()
+            .filter_map(|text| code.string(text).known().cloned())
+            .any(|text| text.len() > 2 && text.contains(['_', ':', '$']));
+        if pairs {
+            let evidence = format!("`{named}` holds users with their passwords or hashes");
+            show(
+                code,
+                facts,
+                node,
+                Topic::CodeCredential,
+                Verdict::LikelyBroken,
+                evidence,
+            );
+        }
+        return;
+    }
+    if !is_secret_name(named) {
+        return;
+    }
+    let Some(text) = text_of(code, value) else {
+        return;
+    };
+    let beside = node.parent().map_or("", |parent| code.text(parent));
+    let connects = mentions(beside, &["host", "user", "addr", "database", "port"]);
+    if literal(named, &text, connects) {
+        let evidence = format!("`{named}` is a literal");
+        show(
+            code,
+            facts,
+            node,
+            Topic::CodeCredential,
+            Verdict::Broken,
+            evidence,
+        );
+    }
+}
+
+fn is_table_of_users(name: &str, value: Node<'_>) -> bool {
+    mentions(name, USERS)
+        && mentions(name, PASSWORDS)
+        && matches!(
+            value.kind(),
+            "composite_literal" | "object" | "dictionary" | "array"
+        )
+}
+
+/// The text of a literal, also where it is converted to bytes.
+fn text_of<'t>(code: &Code<'t>, node: Node<'t>) -> Option<String> {
+    let node = match node.kind() {
+        "type_conversion_expression" => node.child_by_field_name("operand")?,
+        "call_expression" if code.text(node).starts_with("[]byte(") => {
+            node.child_by_field_name("arguments")?.named_child(0)?
+        }
+        _ => node,
+    };
+    STRINGS
+        .contains(&node.kind())
+        .then(|| code.string(node).known().cloned())
+        .flatten()
+}
+
+/// `.password("secret")`, `PlainCredentials("guest", "guest")`.
+fn passed(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if !TAKES_PASSWORD.contains(&call.method) || call.method.starts_with('@') {
+        return;
+    }
+    let Some(text) = call
+        .arguments
+        .last()
+        .and_then(|last| text_of(code, last.value))
+    else {
+        return;
+    };
+    if call.method == "PlainAuth" || !literal("password", &text, true) {
+        return;
+    }
+    let evidence = format!("`{}` gets a literal", call.method);
+    // The place of the call is the place of its name: a chain of calls starts lines above.
+    let place = call.arguments.last().map_or(call.node, |last| last.value);
+    show(
+        code,
+        facts,
+        place,
+        Topic::CodeCredential,
+        Verdict::Broken,
+        evidence,
+    );
+}
+
+/// `amqp://guest:guest@…` and the like.
+fn address<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
+    let text = code.text(node).trim_matches(['"', '\'', '`']);
+    let found = [&*ADDRESS, &*MYSQL]
+        .into_iter()
+        .flatten()
+        .find_map(|regex| {
+            let captures = regex.captures(text)?;
+            Some((captures.get(1)?.as_str(), captures.get(2)?.as_str()))
+        });
+    let found = found.or_else(|| {
+        let connects = mentions(text, &["host=", "server=", "user=", "uid=", "dbname="]);
+        let captures = PAIRS.as_ref().filter(|_| connects)?.captures(text)?;
+        Some((captures.get(1)?.as_str(), "server"))
+    });
+    let Some((password, host)) = found else {
+        return;
+    };
+    let stands_in = password.contains(['%', '$', '{', '<', '*'])
+        || host.contains("example")
+        || mentions(password, &["your", "xxx", "..."]);
+    let host = if host == "server" { "db" } else { host };
+    if stands_in || userinfo(password, host).is_none() {
+        return;
+    }
+    let local = mentions(host, &["localhost", "127.0.0.1"]);
+    let weak = userinfo(password, host) == Some(SecretClass::Weak);
+    let (verdict, evidence) = match (local, weak) {
+        (true, true) => (
+            Verdict::Minor,
+            "an address of this machine contains a default password",
+        ),
+        (_, true) => (Verdict::Broken, "an address contains a default password"),
+        (_, false) => (Verdict::Broken, "an address contains a password"),
+    };
+    show(code, facts, node, Topic::CodeCredential, verdict, evidence);
+}

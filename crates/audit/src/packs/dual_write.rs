@@ -1,0 +1,140 @@
+//! Two systems that one function changes one after the other: a database and a broker.
+
+use tree_sitter::Node;
+
+use super::practice::{mentions, show};
+use super::{Pack, Reader};
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACKS: &[Pack] = &[Pack {
+    name: "dual writes",
+    reader: Reader::Code(
+        &[
+            Language::Go,
+            Language::JavaScript,
+            Language::TypeScript,
+            Language::Python,
+            Language::Java,
+            Language::Kotlin,
+        ],
+        read,
+    ),
+}];
+
+const FUNCTIONS: &[&str] = &[
+    "function_declaration",
+    "method_declaration",
+    "method_definition",
+    "function_definition",
+    "arrow_function",
+    "function_expression",
+];
+/// Methods that change a database, in small letters.
+const WRITES: &[&str] = &[
+    "create",
+    "save",
+    "insert",
+    "insertone",
+    "insertmany",
+    "update",
+    "updates",
+    "updateone",
+    "updatemany",
+    "exec",
+    "execcontext",
+    "commit",
+    "upsert",
+    "findoneandupdate",
+    "bulkwrite",
+    "persist",
+    "saveandflush",
+    "delete",
+    "deleteone",
+];
+/// Parts of what such a method belongs to.
+const STORES: &[&str] = &[
+    "repo",
+    "db",
+    "tx",
+    "store",
+    "collection",
+    "model",
+    "dao",
+    "mapper",
+    "gorm",
+    "prisma",
+    "session",
+    "manager",
+    "orm",
+    "data.",
+];
+/// Methods that send a message, in small letters.
+const SENDS: &[&str] = &[
+    "publish",
+    "publishwithcontext",
+    "publishmessage",
+    "publishevent",
+    "sendmessage",
+    "sendtoqueue",
+    "writemessages",
+    "produce",
+    "basic_publish",
+    "convertandsend",
+    "send",
+    "emit",
+    "enqueue",
+];
+/// Parts of what such a method belongs to.
+const BROKERS: &[&str] = &[
+    "publish", "producer", "kafka", "rabbit", "amqp", "channel", "nats", "bus", "broker", "queue",
+    "event", "sns", "sqs", "stream", "writer", "outbound", "messag",
+];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    if mentions(&code.file.text, &["outbox"])
+        || mentions(&code.file.path, &["relay", "script", "seed"])
+    {
+        return;
+    }
+    for call in code.calls.iter().filter(|call| is_send(call)) {
+        let Some(function) = code.enclosing(call.node, FUNCTIONS) else {
+            continue;
+        };
+        if let Some(write) = write_before(code, function, call) {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::DualWrite,
+                Verdict::LikelyBroken,
+                format!(
+                    "`{}` changes the database, and `{}` sends a message outside of its transaction",
+                    write.method, call.method
+                ),
+            );
+        }
+    }
+}
+
+fn is_send(call: &Call<'_>) -> bool {
+    let method = call.method.to_lowercase();
+    SENDS.contains(&method.as_str())
+        && mentions(call.receiver, BROKERS)
+        && !mentions(call.receiver, &["socket", "emitter", "res.", "webhook"])
+        || method.starts_with("publish") && method.len() > 9 && !call.receiver.is_empty()
+}
+
+fn write_before<'c, 't>(
+    code: &'c Code<'t>,
+    function: Node<'t>,
+    send: &Call<'t>,
+) -> Option<&'c Call<'t>> {
+    code.calls_within(function).find(|call| {
+        call.node.start_byte() < send.node.start_byte()
+            && WRITES.contains(&call.method.to_lowercase().as_str())
+            && mentions(call.receiver, STORES)
+    })
+}

@@ -1,0 +1,240 @@
+//! Requests and records of people that code writes to its log, in every language.
+
+use tree_sitter::Node;
+
+use super::practice::{mentions, show};
+use super::{Pack, Reader};
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACKS: &[Pack] = &[Pack {
+    name: "logged requests",
+    reader: Reader::Code(
+        &[
+            Language::Go,
+            Language::JavaScript,
+            Language::TypeScript,
+            Language::Tsx,
+            Language::Python,
+            Language::Java,
+            Language::Kotlin,
+        ],
+        read,
+    ),
+}];
+
+/// Last parts of receivers that log.
+const LOGGERS: &[&str] = &[
+    "console", "logger", "log", "slog", "logging", "_logger", "logrus", "sugar", "klog", "fmt",
+    "winston", "_log",
+];
+/// Starts of methods that log.
+const METHODS: &[&str] = &[
+    "log",
+    "info",
+    "debug",
+    "warn",
+    "error",
+    "trace",
+    "print",
+    "fatal",
+    "exception",
+];
+/// Expressions that are a whole request, as text without spaces.
+const REQUESTS: &[&str] = &[
+    "req.body",
+    "request.body",
+    "ctx.request.body",
+    "ctx.body",
+    "event.body",
+    "call.request",
+    "request.json",
+    "request.get_json()",
+    "request.data",
+    "request.form",
+    "request.POST",
+    "awaitrequest.json()",
+    "awaitrequest.body()",
+    "r.Body",
+    "r.Form",
+    "r.PostForm",
+    "c.Request.Body",
+    "requestBody",
+    "reqBody",
+    "rawBody",
+    "request_body",
+    "raw_body",
+];
+/// Names of a body that somebody sent.
+const BODIES: &[&str] = &[
+    "body",
+    "payload",
+    "bodyBytes",
+    "string(body)",
+    "string(bodyBytes)",
+    "string(payload)",
+];
+/// Names of records about people and their money.
+const RECORDS: &[&str] = &[
+    "user",
+    "customer",
+    "account",
+    "profile",
+    "payment",
+    "creditCard",
+    "card",
+    "credentials",
+    "employee",
+    "patient",
+    "member",
+    "session",
+    "userData",
+    "newUser",
+    "currentUser",
+    "foundUser",
+    "dbUser",
+    "existingUser",
+    "loginDto",
+    "createUserDto",
+    "registerDto",
+];
+/// Words that say that the value is made harmless.
+const HARMLESS: &[&str] = &["mask", "redact", "sanit", "omit", "scrub", "safe", "hash"];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    if mentions(&code.file.path, &["seed", "migrat", "script", "cli/"]) {
+        return;
+    }
+    for call in code.calls.iter().filter(|call| logs(call)) {
+        if let Some((verdict, what)) = call
+            .arguments
+            .iter()
+            .find_map(|argument| logged(code, call, argument.value))
+        {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::BodyLogged,
+                verdict,
+                format!("{what} is logged"),
+            );
+        }
+    }
+}
+
+fn logs(call: &Call<'_>) -> bool {
+    let receiver = call
+        .receiver
+        .rsplit(['.', ')'])
+        .next()
+        .unwrap_or(call.receiver);
+    let method = call.method.to_lowercase();
+    let plain = call.receiver.is_empty() && method == "print";
+    plain
+        || LOGGERS.contains(&receiver.to_lowercase().as_str())
+            && METHODS.iter().any(|start| method.starts_with(start))
+}
+
+type Found = (Verdict, String);
+
+fn logged<'t>(code: &Code<'t>, call: &Call<'t>, value: Node<'t>) -> Option<Found> {
+    if mentions(code.text(value), HARMLESS) {
+        return None;
+    }
+    let inner = code.find_all(value, &["template_substitution", "interpolation"]);
+    if !inner.is_empty() {
+        return inner
+            .into_iter()
+            .filter_map(|node| node.named_child(0))
+            .find_map(|node| judge(code, call, node, true));
+    }
+    if value.kind() == "object" {
+        return code
+            .fields(value)?
+            .into_iter()
+            .find_map(|(_, field)| judge(code, call, field, false));
+    }
+    // `"…".format(x)`, `"…" % x`, `"…" + x`
+    if matches!(value.kind(), "binary_operator" | "binary_expression") {
+        let right = value.child_by_field_name("right")?;
+        return judge(code, call, right, true);
+    }
+    if let Some(made) = code.call_at(value).filter(|made| made.method == "format") {
+        return made
+            .arguments
+            .iter()
+            .find_map(|argument| judge(code, call, argument.value, true));
+    }
+    judge(code, call, value, false)
+}
+
+/// `as_text` says that the value becomes a part of a text: a record is then often only its name.
+fn judge<'t>(code: &Code<'t>, call: &Call<'t>, node: Node<'t>, as_text: bool) -> Option<Found> {
+    let (node, whole) = match code.call_at(node) {
+        Some(inner)
+            if matches!(inner.method, "stringify" | "dumps" | "inspect" | "toString")
+                && !inner.arguments.is_empty() =>
+        {
+            (inner.arguments.first()?.value, true)
+        }
+        _ => (node, !as_text),
+    };
+    let text: String = code.text(node).split_whitespace().collect();
+    if REQUESTS.contains(&text.as_str()) {
+        return Some((Verdict::Broken, format!("the request (`{text}`)")));
+    }
+    let last = text.rsplit('.').next().unwrap_or(&text);
+    if BODIES.contains(&text.as_str()) {
+        return Some((
+            Verdict::LikelyBroken,
+            format!("the body of a message (`{text}`)"),
+        ));
+    }
+    let go = code.file.language == Language::Go;
+    let record = RECORDS.contains(&last)
+        && matches!(
+            node.kind(),
+            "identifier" | "member_expression" | "attribute" | "selector_expression"
+        );
+    if record && whole && !go {
+        return Some((Verdict::LikelyBroken, format!("the record `{text}`")));
+    }
+    // In Go a verb decides how much of a value is written.
+    let verbose = call
+        .arguments
+        .first()
+        .is_some_and(|format| mentions(code.text(format.value), &["%+v", "%#v"]));
+    let content = matches!(
+        text.as_str(),
+        "req" | "request" | "r" | "in" | "msg" | "message"
+    );
+    if go && verbose && (record || content) {
+        return Some((Verdict::LikelyBroken, format!("the whole of `{text}`")));
+    }
+    // What a broker brought.
+    let message = [
+        "msg.content",
+        "message.content",
+        "message.value",
+        "msg.value",
+        "msg.Body",
+        "d.Body",
+        "msg.Value",
+        "m.Value",
+        "string(m.Value)",
+        "string(msg.Value)",
+        "string(d.Body)",
+        "msg.Data",
+        "string(msg.Data)",
+    ];
+    if message.iter().any(|form| text.starts_with(form)) {
+        return Some((
+            Verdict::Review,
+            format!("the content of a message (`{text}`)"),
+        ));
+    }
+    None
+}

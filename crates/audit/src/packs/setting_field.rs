@@ -1,0 +1,154 @@
+//! Structs of settings in Go and Rust, and the fields that code reads.
+
+use std::collections::BTreeSet;
+
+use tree_sitter::Node;
+
+use super::{Pack, Reader};
+use crate::model::FactSink;
+use crate::model::facts::{FieldUses, SettingField};
+use crate::source::Language;
+use crate::syntax::Code;
+
+pub(super) const PACKS: &[Pack] = &[Pack {
+    name: "fields of settings",
+    reader: Reader::Code(&[Language::Go, Language::Rust], read),
+}];
+
+/// Ends of the names of structs of settings.
+const OWNERS: &[&str] = &["Config", "Settings", "Options", "Conf", "Env"];
+/// Types of one value.
+const PLAIN: &[&str] = &[
+    "string",
+    "bool",
+    "int",
+    "int32",
+    "int64",
+    "uint",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float64",
+    "time.Duration",
+    "Duration",
+    "[]string",
+    "String",
+    "usize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "i32",
+    "i64",
+    "f64",
+    "Option<String>",
+    "PathBuf",
+];
+/// Places of one field that are kept.
+const MAX_PLACES: usize = 4;
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    let go = code.file.language == Language::Go;
+    let mut names = BTreeSet::new();
+    for node in code.find_all(
+        code.root,
+        &[
+            "selector_expression",
+            "field_expression",
+            "field_pattern",
+            "shorthand_field_identifier",
+        ],
+    ) {
+        let field = node
+            .child_by_field_name("field")
+            .or_else(|| node.child_by_field_name("name"))
+            .unwrap_or(node);
+        if !is_assigned(code, node) {
+            names.insert(code.text(field).to_owned());
+        }
+    }
+    // A macro holds tokens.
+    if !go {
+        for node in code.find_all(code.root, &["token_tree"]) {
+            let text = code.text(node);
+            for (at, _) in text.match_indices('.') {
+                let name: String = text
+                    .get(at + 1..)
+                    .unwrap_or_default()
+                    .chars()
+                    .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                    .collect();
+                names.insert(name);
+            }
+        }
+    }
+    if !names.is_empty() {
+        facts.add(FieldUses { names }, 0..0);
+    }
+    for owner in code.find_all(code.root, &["type_spec", "struct_item"]) {
+        let name = owner
+            .child_by_field_name("name")
+            .map_or("", |name| code.text(name));
+        if OWNERS.iter().any(|end| name.ends_with(end)) && !code.text(owner).contains("cfg(test)") {
+            fields(code, owner, name, facts);
+        }
+    }
+}
+
+/// Whether a field is only given a value: `self.size = size`.
+fn is_assigned(code: &Code<'_>, node: Node<'_>) -> bool {
+    let Some(around) = node.parent() else {
+        return false;
+    };
+    let statement = if around.kind() == "expression_list" {
+        around.parent()
+    } else {
+        Some(around)
+    };
+    statement.is_some_and(|statement| {
+        matches!(
+            statement.kind(),
+            "assignment_statement" | "assignment_expression"
+        ) && statement
+            .child_by_field_name("left")
+            .is_some_and(|left| left.byte_range() == node.byte_range())
+            && !code.text(statement).contains("+=")
+    })
+}
+
+fn fields<'t>(code: &Code<'t>, owner: Node<'t>, name: &str, facts: &mut FactSink<'_>) {
+    // A type that code writes out or hands to a library as a whole is read by it.
+    for field in code.find_all(owner, &["field_declaration"]) {
+        let (Some(own), Some(kind)) = (
+            field.child_by_field_name("name"),
+            field.child_by_field_name("type"),
+        ) else {
+            continue;
+        };
+        if !PLAIN.contains(&code.text(kind)) {
+            continue;
+        }
+        let own_name = code.text(own);
+        let places = code
+            .find_all(
+                code.root,
+                &["let_declaration", "keyed_element", "field_initializer"],
+            )
+            .into_iter()
+            .filter(|node| {
+                node.child_by_field_name("pattern")
+                    .or_else(|| node.child_by_field_name("field"))
+                    .or_else(|| node.named_child(0))
+                    .is_some_and(|key| code.text(key) == own_name)
+            })
+            .take(MAX_PLACES)
+            .map(|node| code.file.location(node.byte_range(), None))
+            .collect();
+        let fact = SettingField {
+            owner: name.to_owned(),
+            name: own_name.to_owned(),
+            places,
+        };
+        facts.add(fact, code.place(own));
+    }
+}

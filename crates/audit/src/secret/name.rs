@@ -1,0 +1,219 @@
+//! Names that hold credentials, and the literals that are ones.
+
+use super::detect::speaks_about;
+
+/// Ends of names, without separators and in small letters.
+const ENDS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "secretkey",
+    "apikey",
+    "signingkey",
+    "encryptionkey",
+    "privatekey",
+    "servicekey",
+    "jwtkey",
+    "hmackey",
+    "authtoken",
+    "accesskey",
+];
+/// Starts of names that are about an action or an error, not about a credential.
+const STARTS: &[&str] = &[
+    "forgot",
+    "reset",
+    "change",
+    "wrong",
+    "invalid",
+    "incorrect",
+    "update",
+    "confirm",
+    "err",
+    "msg",
+    "missing",
+    "no",
+    "bad",
+    "is",
+    "has",
+    "show",
+    "hide",
+    "toggle",
+    "generate",
+    "verify",
+    "compare",
+    "encrypt",
+    "hash",
+    "old",
+    "new",
+    "repeat",
+    "enter",
+    "min",
+    "max",
+    "error",
+    "label",
+    "type",
+    "route",
+    "path",
+    "key",
+];
+/// Values that name a type or a state.
+const WORDS: &[&str] = &[
+    "string",
+    "text",
+    "required",
+    "optional",
+    "boolean",
+    "number",
+    "varchar",
+    "hidden",
+    "none",
+    "null",
+    "undefined",
+    "false",
+    "true",
+    "str",
+    "bytes",
+    "optional",
+    "any",
+    "object",
+    "input",
+    "field",
+    "header",
+    "query",
+    "body",
+    "current-password",
+    "new-password",
+    "off",
+    "on",
+];
+
+/// Starts of values that say where the credential is.
+pub(crate) const REFERENCES: &[&str] = &[
+    "env:", "file:", "vault:", "secret:", "ref+", "arn:", "op:", "ssm:", "awssm:", "gcp:", "sm:",
+    "enc(", "enc[",
+];
+
+/// Whether a name holds a credential.
+#[must_use]
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let last = name
+        .rsplit(['.', ':', '>'])
+        .next()
+        .unwrap_or(name)
+        .trim_matches(['"', '\'', '[', ']', ' ']);
+    let plain = plain(last);
+    if plain == "passphrase" || plain.len() > 48 || speaks_about(last) {
+        return false;
+    }
+    let first: String = last
+        .chars()
+        .enumerate()
+        .take_while(|(at, letter)| {
+            *at == 0
+                || (letter.is_ascii_lowercase() || is_caps(last) && letter.is_ascii_alphabetic())
+        })
+        .map(|(_, letter)| letter.to_ascii_lowercase())
+        .collect();
+    ENDS.iter().any(|end| plain.ends_with(end)) && !STARTS.contains(&first.as_str())
+}
+
+fn is_caps(name: &str) -> bool {
+    !name.chars().any(|letter| letter.is_ascii_lowercase())
+}
+
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
+}
+
+/// Whether the literal that a secret name gets is a credential. `connects` says that an address or
+/// a user stands beside it.
+#[must_use]
+pub(crate) fn literal(name: &str, value: &str, connects: bool) -> bool {
+    let lower = value.to_lowercase();
+    let shape = value.len() >= 3
+        && value.len() <= 200
+        && value.chars().all(|letter| letter.is_ascii_graphic())
+        && !value.contains(['{', '}', '<', '>', '$', '(', ')', '[', ']', ',', ';', '\\'])
+        && !value.starts_with(['/', '.', '#', '@', '%', '-'])
+        && !value.contains("://")
+        && !lower.starts_with("x-")
+        && !REFERENCES.iter().any(|scheme| lower.starts_with(scheme))
+        && !lower.contains("...")
+        && !lower.contains("***")
+        && !WORDS.contains(&lower.as_str());
+    if !shape {
+        return false;
+    }
+    let (own, plain_value) = (plain(name.rsplit('.').next().unwrap_or(name)), plain(value));
+    // `SECRET_KEY: "secret_key"` names a setting, `DB_PASSWORD` a variable.
+    let variable = value.contains('_') && is_caps(value);
+    let dotted =
+        value.split('.').count() > 1 && !value.chars().any(|letter| letter.is_ascii_digit());
+    if variable || dotted || plain_value.is_empty() {
+        return false;
+    }
+    if own.ends_with("apikey") && plain_value.contains("apikey") {
+        return false;
+    }
+    let generic = own == plain_value
+        || matches!(
+            plain_value.as_str(),
+            "password" | "passwd" | "pwd" | "secret" | "token"
+        );
+    !generic || connects
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_secret_name, literal};
+
+    #[test]
+    fn a_name_tells_whether_it_holds_a_credential() {
+        for name in [
+            "jwtSecret",
+            "DB_PASSWORD",
+            "this.apiKey",
+            "secret",
+            "auth.service_key",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "resetPassword",
+            "PASSWORD_TTL",
+            "secretName",
+            "ERR_WRONG_PASSWORD",
+            "isSecret",
+            "user",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_tells_whether_it_is_a_credential() {
+        for (name, value) in [
+            ("jwtSecret", "myfancysecret"),
+            ("password", "hunter22"),
+            ("apiKey", "some-value"),
+        ] {
+            assert!(literal(name, value, false), "{name}");
+        }
+        for (name, value) in [
+            ("password", "password"),
+            ("secretKey", "SECRET_KEY"),
+            ("apiKey", "X-Api-Key"),
+            ("password", "Enter it"),
+            ("secret", "jwt.secret"),
+            ("password", "${DB_PASSWORD}"),
+        ] {
+            assert!(!literal(name, value, false), "{name} {value}");
+        }
+        assert!(literal("password", "password", true));
+    }
+}
