@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::{
     body_budget::{self, BodyBudget, BudgetSpent, Holding, Idle, Room},
+    load_shed::BodyWait,
     rpc::MessagePosition,
     server::RequestBodyError,
 };
@@ -141,6 +142,7 @@ pub(crate) fn limited(
     limit: ByteSize,
     budget: &BodyBudget,
     reader: BodyReader,
+    body_wait: Option<BodyWait>,
 ) -> (Body, Option<BodyReport>) {
     if body.is_end_stream() {
         return (body, None);
@@ -163,6 +165,7 @@ pub(crate) fn limited(
         waiting: None,
         idle: None,
         pending_since: None,
+        body_wait,
     });
     (body, Some(report))
 }
@@ -198,6 +201,8 @@ struct LimitedBody {
     idle: Option<Idle>,
     /// Set while the reader waits for the client.
     pending_since: Option<Instant>,
+    /// `None` if the request is not counted as in flight.
+    body_wait: Option<BodyWait>,
 }
 
 impl LimitedBody {
@@ -218,8 +223,14 @@ impl LimitedBody {
     }
 
     fn measure_wait(&mut self, is_waiting: bool) {
+        if is_waiting == self.pending_since.is_some() {
+            return;
+        }
+        if let Some(body_wait) = &self.body_wait {
+            body_wait.set(is_waiting);
+        }
         if is_waiting {
-            self.pending_since.get_or_insert_with(Instant::now);
+            self.pending_since = Some(Instant::now());
         } else if let Some(since) = self.pending_since.take() {
             let nanos = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
             self.report.0.waited.fetch_add(nanos, Ordering::Relaxed);
@@ -373,7 +384,7 @@ mod tests {
     async fn a_streamed_body_is_cut_off_at_its_limit_sec_3() {
         let limit = ByteSize::bytes(8);
         let budget = BodyBudget::new(limit, &Metrics::new());
-        let limited = |body| limited(body, limit, &budget, BodyReader::Whole);
+        let limited = |body| limited(body, limit, &budget, BodyReader::Whole, None);
         let (fits, report) = limited(streamed(&["1234", "5678"]));
         assert_eq!(fits.collect().await.unwrap().to_bytes(), "12345678");
         assert!(report.unwrap().error().is_none());

@@ -6,7 +6,7 @@
 
 use std::{
     num::NonZeroU32,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -55,6 +55,10 @@ pub(crate) struct LoadShed(AdaptiveConcurrency);
 #[derive(Debug, Clone)]
 pub(crate) struct Admission(Arc<ConcurrencyPermit>);
 
+/// Excludes a request from the limit that follows the latency while it waits for its body.
+#[derive(Debug, Clone)]
+pub(crate) struct BodyWait(Weak<ConcurrencyPermit>);
+
 impl LoadShed {
     /// Creates the limit of a listener.
     pub(crate) fn new(name: &str, config: &LoadShedConfig, metrics: &Metrics) -> Self {
@@ -101,6 +105,19 @@ impl Admission {
         self.0.record(outcome, waited);
         if Arc::strong_count(&self.0) == 1 {
             self.0.begin_response();
+        }
+    }
+
+    /// Returns a handle that does not keep the request in flight.
+    pub(crate) fn body_wait(&self) -> BodyWait {
+        BodyWait(Arc::downgrade(&self.0))
+    }
+}
+
+impl BodyWait {
+    pub(crate) fn set(&self, is_waiting: bool) {
+        if let Some(permit) = self.0.upgrade() {
+            permit.set_reading(is_waiting);
         }
     }
 }

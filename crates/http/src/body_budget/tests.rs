@@ -16,7 +16,7 @@ type Client = mpsc::UnboundedSender<Result<Bytes, std::io::Error>>;
 /// A body whose chunks the test sends.
 fn body(budget: &BodyBudget, reader: BodyReader) -> (Client, Body, BodyReport) {
     let (client, pieces) = mpsc::unbounded();
-    let (body, report) = limited(Body::from_stream(pieces), LIMIT, budget, reader);
+    let (body, report) = limited(Body::from_stream(pieces), LIMIT, budget, reader, None);
     (client, body, report.unwrap())
 }
 

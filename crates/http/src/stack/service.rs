@@ -26,7 +26,9 @@ use super::{
 use crate::{
     Authentication, RouteOptions, body_limit,
     cors::PREFLIGHT_STATUS,
-    cross_site, deadline, request_id,
+    cross_site, deadline,
+    load_shed::Admission,
+    request_id,
     routes::{Found, MethodLabel, Target},
     rpc::{self, Protocol},
 };
@@ -220,7 +222,9 @@ impl Exchange {
                 let limit = limit.unwrap_or(stack.config.max_body_size);
                 let reader = endpoint.options().body_reader();
                 let (mut parts, body) = request.into_parts();
-                let (body, report) = body_limit::limited(body, limit, &stack.body_budget, reader);
+                let body_wait = self.admission.as_ref().map(Admission::body_wait);
+                let (body, report) =
+                    body_limit::limited(body, limit, &stack.body_budget, reader, body_wait);
                 if let Some(report) = report.clone() {
                     self.context.set_memory(report.memory());
                     // A call that continues without its client keeps the charge for its body.

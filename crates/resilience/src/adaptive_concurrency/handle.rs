@@ -2,7 +2,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicU8, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -25,6 +25,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 const QUIET_SHARE: u32 = 4;
 /// Often enough to learn the base latency, and cheap for a service without load.
 const QUIET_SAMPLE: u32 = 16;
+/// The response of a request has begun.
+const RESPONDING: u8 = 1;
+/// A request waits for the rest of its body.
+const READING: u8 = 2;
 
 /// The adaptive limit of one service or dependency. Cheap to clone. All clones share the limit.
 #[derive(Clone)]
@@ -33,10 +37,10 @@ pub struct AdaptiveConcurrency(Arc<Inner>);
 struct Inner {
     name: Arc<str>,
     in_flight: AtomicU32,
-    /// The requests in flight whose responses have begun.
-    responding: AtomicU32,
+    /// The requests in flight that wait for their clients.
+    excluded: AtomicU32,
     max_limit: f64,
-    /// The number of requests without a response below which a request of a priority is admitted.
+    /// The number of requests at work below which a request of a priority is admitted.
     thresholds: [AtomicU32; Priority::ALL.len()],
     /// The number of requests in flight below which a request of a priority is admitted.
     maxima: [AtomicU32; Priority::ALL.len()],
@@ -53,7 +57,8 @@ struct Inner {
 pub struct ConcurrencyPermit {
     limit: AdaptiveConcurrency,
     started: Instant,
-    is_responding: AtomicBool,
+    /// The reasons why the request waits for its client, as bits.
+    waits: AtomicU8,
 }
 
 /// The state of an adaptive limit, for the admin API.
@@ -98,7 +103,7 @@ impl AdaptiveConcurrency {
         let limit = Self(Arc::new(Inner {
             name: name.into(),
             in_flight: AtomicU32::new(0),
-            responding: AtomicU32::new(0),
+            excluded: AtomicU32::new(0),
             max_limit: f64::from(config.max_limit.get()),
             thresholds: Default::default(),
             maxima: Default::default(),
@@ -157,18 +162,22 @@ impl AdaptiveConcurrency {
             bound.map_or(0, |bound| bound.load(Ordering::Relaxed))
         };
         let in_flight = inner.in_flight.fetch_add(1, Ordering::AcqRel);
-        let working = in_flight.saturating_sub(inner.responding.load(Ordering::Acquire));
-        if working < read(&inner.thresholds) && in_flight < read(&inner.maxima) {
+        let working = in_flight.saturating_sub(inner.excluded.load(Ordering::Acquire));
+        let is_below_limit = working < read(&inner.thresholds);
+        if is_below_limit && in_flight < read(&inner.maxima) {
             return Ok(ConcurrencyPermit {
                 limit: self.clone(),
                 started: now,
-                is_responding: AtomicBool::new(false),
+                waits: AtomicU8::new(0),
             });
         }
         inner.in_flight.fetch_sub(1, Ordering::AcqRel);
         increment(&inner.rejected, class);
         if let Some(shed) = inner.shed.get(class) {
             shed.increment();
+        }
+        if !is_below_limit {
+            self.relieve(class, working, now);
         }
         Err(Refusal::new(&inner.name, Refused::Overloaded).with_retry_after(RETRY_AFTER))
     }
@@ -179,10 +188,22 @@ impl AdaptiveConcurrency {
         self.0.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of requests in flight without a response.
+    /// Returns the number of requests in flight that do not wait for their clients.
     fn working(&self) -> u32 {
-        let responding = self.0.responding.load(Ordering::Relaxed);
-        self.in_flight().saturating_sub(responding)
+        let excluded = self.0.excluded.load(Ordering::Relaxed);
+        self.in_flight().saturating_sub(excluded)
+    }
+
+    /// Makes room for one request if those in flight hang. Another thread that holds the lock
+    /// makes the same decision.
+    fn relieve(&self, class: usize, working: u32, now: Instant) {
+        let Some(mut control) = self.0.control.try_lock() else {
+            return;
+        };
+        let share = control.1.get().get(class).copied().unwrap_or(1.0);
+        if control.0.relieve(f64::from(working + 1) / share, now) {
+            self.publish(&control);
+        }
     }
 
     /// Returns the present state.
@@ -285,8 +306,22 @@ impl ConcurrencyPermit {
     /// Otherwise slow readers and streams could fill a low limit, and no finished request would
     /// raise it again.
     pub fn begin_response(&self) {
-        if !self.is_responding.swap(true, Ordering::AcqRel) {
-            self.limit.0.responding.fetch_add(1, Ordering::AcqRel);
+        self.exclude(RESPONDING);
+    }
+
+    /// Excludes the request from the limit that follows the latency while it waits for the rest of
+    /// its body. Otherwise slow uploads could fill a low limit.
+    pub fn set_reading(&self, is_reading: bool) {
+        if is_reading {
+            self.exclude(READING);
+        } else if self.waits.fetch_and(!READING, Ordering::AcqRel) == READING {
+            self.limit.0.excluded.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    fn exclude(&self, wait: u8) {
+        if self.waits.fetch_or(wait, Ordering::AcqRel) == 0 {
+            self.limit.0.excluded.fetch_add(1, Ordering::AcqRel);
         }
     }
 
@@ -313,9 +348,9 @@ impl<T, E, C> Permit<T, E, C> for ConcurrencyPermit {
 
 impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
-        // In this order, so that a new request never sees too few requests without a response.
-        if *self.is_responding.get_mut() {
-            self.limit.0.responding.fetch_sub(1, Ordering::AcqRel);
+        // In this order, so that a new request never sees too few requests at work.
+        if *self.waits.get_mut() != 0 {
+            self.limit.0.excluded.fetch_sub(1, Ordering::AcqRel);
         }
         self.limit.0.in_flight.fetch_sub(1, Ordering::AcqRel);
     }

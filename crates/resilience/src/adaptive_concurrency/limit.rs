@@ -24,6 +24,15 @@ const MIN_PROBE_SHARE: f64 = 0.25;
 const PROBE_LATENCIES: f64 = 50.0;
 /// A base latency that rose by this factor is that of another bottleneck.
 const CHANGE_FACTOR: f64 = 1.5;
+/// Maximum sample, in tolerated latencies. A window in which a tenth of the requests are that slow
+/// has the full effect, and one of a hundred has little.
+const MAX_SAMPLE: f64 = 20.0;
+/// A sample above the mean of the others by this factor is a request that hung.
+const OUTLIER: f64 = 10.0;
+/// Minimum time without a finished request after which requests that hang fill the limit.
+const MIN_STALL: Duration = Duration::from_secs(1);
+/// Minimum stall in tolerated latencies, because the requests of a slow bottleneck take longer.
+const STALL_LATENCIES: f64 = 4.0;
 /// Growth per window while the limit looks for the level of another bottleneck.
 const EXPLORATION: f64 = 1.5;
 /// Growth per window of a limit that is not used and rejects nothing. It doubles in four seconds.
@@ -42,6 +51,8 @@ pub(super) struct Limit {
     exploring: bool,
     window: Samples,
     probe: Probe,
+    /// The time of the last sample or relief.
+    progress: Instant,
 }
 
 #[derive(Debug)]
@@ -50,6 +61,8 @@ struct Samples {
     count: u32,
     /// Seconds.
     sum: f64,
+    /// The largest sample in seconds.
+    max: f64,
     max_in_flight: u32,
 }
 
@@ -73,6 +86,7 @@ impl Limit {
             exploring: false,
             window: Samples::new(now),
             probe: Probe::Due(now + PROBE_INTERVAL),
+            progress: now,
         }
     }
 
@@ -105,13 +119,16 @@ impl Limit {
         rejected: bool,
         now: Instant,
     ) -> bool {
+        self.progress = now;
         if let Probe::Running { since, .. } = self.probe
             && now.checked_sub(latency).is_none_or(|began| began < since)
         {
             return false;
         }
-        self.window.count += 1;
-        self.window.sum += latency.as_secs_f64();
+        let max = self
+            .tolerated()
+            .map_or(f64::MAX, |tolerated| tolerated * MAX_SAMPLE);
+        self.window.add(latency.as_secs_f64().min(max));
         self.window.max_in_flight = self.window.max_in_flight.max(in_flight);
         if self.window.count < MIN_SAMPLES {
             return false;
@@ -122,6 +139,27 @@ impl Limit {
             Probe::Due(_) => return false,
         }
         true
+    }
+
+    /// Raises the limit to `limit` if no request has finished for long. Returns `true` if it did.
+    ///
+    /// Requests that hang would otherwise hold a low limit, and no finished request would raise it.
+    pub(super) fn relieve(&mut self, limit: f64, now: Instant) -> bool {
+        let latency = self.tolerated().unwrap_or_default() * STALL_LATENCIES;
+        let stall = MIN_STALL.max(Duration::try_from_secs_f64(latency).unwrap_or(Duration::MAX));
+        if now.saturating_duration_since(self.progress) < stall {
+            return false;
+        }
+        self.progress = now;
+        self.window = Samples::new(now);
+        self.probe = Probe::Due(now + PROBE_INTERVAL);
+        self.limit = self.bounded(self.limit.max(limit));
+        true
+    }
+
+    /// Returns the maximum latency that does not reduce the limit, if the base latency is known.
+    fn tolerated(&self) -> Option<f64> {
+        self.base.map(|base| base + self.max_queue_delay)
     }
 
     fn adjust(&mut self, rejected: bool, now: Instant) {
@@ -185,11 +223,25 @@ impl Samples {
             started: now,
             count: 0,
             sum: 0.0,
+            max: 0.0,
             max_in_flight: 0,
         }
     }
 
+    fn add(&mut self, seconds: f64) {
+        self.count += 1;
+        self.sum += seconds;
+        self.max = self.max.max(seconds);
+    }
+
+    /// Returns the mean. It leaves out the largest sample if that is a request that hung.
     fn mean(&self) -> f64 {
-        (self.sum / f64::from(self.count.max(1))).max(f64::MIN_POSITIVE)
+        let mean = |sum: f64, count: u32| (sum / f64::from(count.max(1))).max(f64::MIN_POSITIVE);
+        let others = mean(self.sum - self.max, self.count.saturating_sub(1));
+        if self.max > others * OUTLIER {
+            others
+        } else {
+            mean(self.sum, self.count)
+        }
     }
 }

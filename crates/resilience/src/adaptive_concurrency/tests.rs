@@ -135,3 +135,82 @@ async fn wait_for_own_client_is_not_latency_res_7() {
     let base = limit.snapshot().base_latency.unwrap();
     assert!(base < Duration::from_millis(10), "{base:?}");
 }
+
+#[test]
+fn finished_hanging_requests_do_not_shrink_the_limit_res_7() {
+    const LIMIT: usize = 40;
+    let mut load = Load::new(40);
+    let admit = |load: &Load, count: usize| -> Vec<_> {
+        let permits = (0..count).map(|_| load.limit.admit(Priority::Normal, load.now));
+        permits.map(Result::unwrap).collect()
+    };
+    let finish = |load: &mut Load, permits: Vec<ConcurrencyPermit>| {
+        load.now += Duration::from_millis(20);
+        for permit in permits {
+            permit.finish_at(Outcome::Success, load.now);
+        }
+    };
+    for _ in 0..60 {
+        let permits = admit(&load, LIMIT);
+        finish(&mut load, permits);
+    }
+    let hanging = admit(&load, LIMIT / 2);
+    load.now += Duration::from_secs(30);
+    for permit in hanging {
+        for _ in 0..5 {
+            let others = admit(&load, LIMIT / 2);
+            finish(&mut load, others);
+        }
+        permit.finish_at(Outcome::Success, load.now);
+    }
+    let after = load.limit.snapshot();
+    assert!(after.limit >= 38, "{after:?}");
+}
+
+#[test]
+fn requests_that_hang_do_not_hold_a_low_limit_res_7() {
+    let mut load = Load::new(100);
+    load.run(Outcome::Success, Duration::from_millis(10), 60);
+    let low = load.run(Outcome::TRANSIENT, Duration::from_secs(2), 100);
+    assert!(low.limit < 10, "{low:?}");
+    let admit = |load: &Load| load.limit.admit(Priority::Normal, load.now).ok();
+    let hanging: Vec<_> = std::iter::from_fn(|| admit(&load)).collect();
+    let mut refused = 0;
+    for _ in 0..1_500 {
+        let permit = admit(&load);
+        load.now += Duration::from_millis(20);
+        match permit {
+            Some(permit) => permit.finish_at(Outcome::Success, load.now),
+            None => refused += 1,
+        }
+    }
+    let after = load.limit.snapshot();
+    assert!(refused < 300, "{refused} of 1,500: {after:?}");
+    drop(hanging);
+}
+
+#[test]
+fn requests_that_wait_for_their_client_leave_the_limit_res_7() {
+    let mut load = Load::new(100);
+    load.run(Outcome::Success, Duration::from_millis(10), 60);
+    let low = load.run(Outcome::Success, Duration::from_millis(200), 6);
+    assert!(low.limit < 50, "{low:?}");
+    let admit = || load.limit.admit(Priority::Normal, load.now).ok();
+    let reading: Vec<_> = std::iter::from_fn(admit).collect();
+    for permit in &reading {
+        permit.set_reading(true);
+        permit.set_reading(true);
+    }
+    let others: Vec<_> = std::iter::from_fn(admit).collect();
+    assert_eq!(others.len(), reading.len());
+    for permit in &reading {
+        permit.set_reading(false);
+        permit.begin_response();
+        permit.set_reading(true);
+        permit.set_reading(false);
+    }
+    assert!(admit().is_none());
+    drop(others);
+    let count = std::iter::from_fn(admit).collect::<Vec<_>>().len();
+    assert_eq!(count, reading.len());
+}

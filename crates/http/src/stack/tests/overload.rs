@@ -166,25 +166,26 @@ async fn uploads_past_their_deadline_do_not_shrink_the_limit_res_7() {
     upload(withheld, StatusCode::GATEWAY_TIMEOUT).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn open_streams_do_not_block_requests_after_a_slow_phase_res_7() {
+/// Opens 60 calls to a limit of 100, which then falls below 60 in a slow phase. Checks that it
+/// admits further requests.
+async fn hold<C>(open: impl AsyncFn(&Stack) -> C) {
     let mut config = unlimited();
     config.load_shed.max_in_flight = NonZeroU32::new(100).unwrap();
+    config.timeout = Timeout::from_secs(3_600);
     let latency = Arc::new(std::sync::atomic::AtomicU64::new(10));
     let current = Arc::clone(&latency);
     let routes = Routes::new()
         .get("/stream", async || {
             Body::from_stream(futures::stream::pending::<Result<&str, std::io::Error>>())
         })
+        .post("/upload", async |_: axum::body::Bytes| ())
         .get("/", async move || {
             sleep(Duration::from_millis(current.load(Ordering::SeqCst))).await;
         });
     let stack = stack_with(config, routes);
-    let mut streams = Vec::new();
+    let mut calls = Vec::new();
     for _ in 0..60 {
-        let connection = stack.connection("192.0.2.1:4711".parse().unwrap(), false);
-        let call = connection.oneshot(request(Method::GET, "/stream"));
-        streams.push(call.await.unwrap());
+        calls.push(open(&stack).await);
     }
     for round in 0..200 {
         let is_slow = (50..100).contains(&round);
@@ -194,5 +195,29 @@ async fn open_streams_do_not_block_requests_after_a_slow_phase_res_7() {
         sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(get(&stack, "/").await.status, StatusCode::OK);
-    drop(streams);
+    drop(calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_streams_do_not_block_requests_after_a_slow_phase_res_7() {
+    hold(async |stack| {
+        let connection = stack.connection("192.0.2.1:4711".parse().unwrap(), false);
+        let call = connection.oneshot(request(Method::GET, "/stream"));
+        call.await.unwrap()
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_uploads_do_not_block_requests_after_a_slow_phase_res_7() {
+    hold(async |stack| {
+        let never = futures::stream::pending::<Result<&str, std::io::Error>>();
+        let request = Request::post("/upload");
+        let request = request.body(Body::from_stream(never)).unwrap();
+        let connection = stack.connection("192.0.2.1:4711".parse().unwrap(), false);
+        let mut call = connection.oneshot(request).boxed();
+        assert!(futures::poll!(&mut call).is_pending());
+        call
+    })
+    .await;
 }
