@@ -38,6 +38,11 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
         }
     }
 
+    fn breaker_outcome(&self, response: &Response<B>, outcome: Outcome) -> Outcome {
+        let has_peers = response.extensions().get::<HasPeers>().is_some();
+        in_failure_rate(outcome, has_peers)
+    }
+
     fn defer(&self, response: &mut Response<B>, report: DeferredReport) -> Option<DeferredReport> {
         if response.headers().contains_key("grpc-status") {
             return Some(report);
@@ -86,15 +91,20 @@ impl StatusReport {
         Some(Self { report, has_peers })
     }
 
-    /// Reports the outcome of the body. A failure of a replica with healthy peers is not a
-    /// consecutive failure. No policy retries the call, because its response has begun.
+    /// Reports the outcome of the body. No policy retries the call, because its response has begun.
     pub(crate) fn finish(self, outcome: Outcome) {
-        self.report.finish(match outcome {
-            Outcome::Transient { .. } | Outcome::Permanent if self.has_peers => {
-                Outcome::Throttled { retry_after: None }
-            }
-            outcome => outcome,
-        });
+        self.report.finish(in_failure_rate(outcome, self.has_peers));
+    }
+}
+
+/// Returns the outcome that the breaker counts. A failure of a replica with healthy peers is not a
+/// consecutive failure of the dependency.
+fn in_failure_rate(outcome: Outcome, has_peers: bool) -> Outcome {
+    match outcome {
+        Outcome::Transient { .. } | Outcome::Permanent if has_peers => {
+            Outcome::Throttled { retry_after: None }
+        }
+        outcome => outcome,
     }
 }
 

@@ -141,16 +141,16 @@ async fn one_refusing_replica_of_three_costs_under_one_percent_res_1() {
     assert!(failures < 10, "{failures} of 1,000");
 }
 
-/// Refusals are faster than work: of concurrent calls all refusals arrive first.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refusals_of_one_replica_stop_no_calls_of_others_res_1() {
+/// Lets one of three replicas answer with a status, which is faster than work: of concurrent calls
+/// all failures arrive first. Checks that calls of the others go on.
+async fn one_failing(code: tonic::Code) {
     let mut replicas = Replicas::new();
     let work = Reply::After(Duration::from_millis(100));
     let refuses = Arc::new(AtomicBool::new(false));
     let _all = [0, 1, 2].map(|index| {
         let (refuses, work) = (Arc::clone(&refuses), work.clone());
         replicas.start(index, move |_| match index == 2 && refuses.load(SeqCst) {
-            true => Reply::Status(tonic::Code::Unavailable, None),
+            true => Reply::Status(code, None),
             false => work.clone(),
         })
     });
@@ -164,6 +164,16 @@ async fn refusals_of_one_replica_stop_no_calls_of_others_res_1() {
     assert!((5..40).contains(&refused), "{refused}");
     let failures = counted(&channel, 80).await;
     assert!(failures <= 8, "{failures} of 80");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_of_one_replica_stop_no_calls_of_others_res_1() {
+    one_failing(tonic::Code::Unavailable).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn internal_errors_of_one_replica_stop_no_calls_of_others_res_1() {
+    one_failing(tonic::Code::Internal).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

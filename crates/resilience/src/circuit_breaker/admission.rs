@@ -94,6 +94,10 @@ impl<T, E, C: Classify<T, E>> Permit<T, E, C> for Admission {
         outcome: Outcome,
         now: Instant,
     ) {
+        let outcome = match &*result {
+            Ok(response) => classify.breaker_outcome(response, outcome),
+            Err(_) => outcome,
+        };
         let report_now = match result {
             // Probes and half-open calls report at once, because a stream may last for hours.
             Ok(response)
