@@ -63,6 +63,7 @@ mod interrupted_replay;
 mod node;
 mod order;
 mod outage;
+mod pages;
 mod publish;
 mod record;
 mod replay;
@@ -81,6 +82,7 @@ use futures::future::BoxFuture;
 pub use interrupted_replay::*;
 pub use order::*;
 pub use outage::*;
+pub use pages::*;
 pub use publish::*;
 pub use replay::*;
 pub use stop::*;
@@ -204,6 +206,7 @@ macro_rules! conformance {
             dead_letters_can_be_browsed_and_removed_msg_3,
             dead_letter_of_unplanned_topic_is_stored_msg_3,
             browsing_unknown_topic_creates_nothing_msg_3,
+            pages_of_dead_letters_have_bounded_size_msg_3,
             dead_letter_above_size_limit_is_cut_msg_3,
             replay_reaches_only_failed_group_msg_3,
             replay_to_all_groups_reaches_every_group_msg_3,

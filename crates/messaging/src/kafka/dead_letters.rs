@@ -16,7 +16,7 @@ use super::{
     groups::{self, Partition},
     wire,
 };
-use crate::{DeadLetterId, Envelope, Topic};
+use crate::{DeadLetterId, Envelope, Topic, transport::MAX_PAGE_SIZE};
 
 /// The partition and the offset of a dead letter.
 type Place = (i32, i64);
@@ -33,18 +33,27 @@ pub(super) struct Store {
 /// The current letters of a topic.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    letters: BTreeMap<Place, (DeadLetterId, Vec<u8>)>,
+    letters: BTreeMap<Place, Letter>,
     ends: HashMap<Partition, i64>,
+}
+
+/// A dead letter without its payload.
+#[derive(Debug)]
+struct Letter {
+    id: DeadLetterId,
+    key: Vec<u8>,
+    /// Bytes of the letter with its payload.
+    size: usize,
 }
 
 impl Contents {
     /// Removes the letters with these IDs and returns their keys.
     pub(super) fn take(&mut self, ids: &[DeadLetterId]) -> Vec<Vec<u8>> {
         let mut keys = Vec::new();
-        self.letters.retain(|_, (id, key)| {
-            let is_one = ids.contains(id);
+        self.letters.retain(|_, letter| {
+            let is_one = ids.contains(&letter.id);
             if is_one {
-                keys.push(std::mem::take(key));
+                keys.push(std::mem::take(&mut letter.key));
             }
             !is_one
         });
@@ -80,7 +89,11 @@ impl Store {
                 if let Some(key) = &key {
                     places.insert(key.clone(), place);
                 }
-                let letter = (DeadLetterId::of(&envelope), key.unwrap_or_default());
+                let letter = Letter {
+                    id: DeadLetterId::of(&envelope),
+                    key: key.unwrap_or_default(),
+                    size: envelope.size(),
+                };
                 contents.letters.insert(place, letter);
             }
             true
@@ -96,11 +109,17 @@ impl Store {
     ) -> KafkaResult<Vec<Envelope>> {
         let contents = self.contents()?;
         let all = contents.letters;
-        let place = after.and_then(|after| all.iter().find(|(_, (id, _))| id == after));
+        let place = after.and_then(|after| all.iter().find(|(_, letter)| letter.id == *after));
         let place = place.map(|(place, _)| *place);
-        let wanted = all.into_keys();
-        let wanted = wanted.filter(|one| place.is_none_or(|place| *one > place));
-        let wanted: Vec<Place> = wanted.take(limit).collect();
+        let following = all.iter();
+        let following = following.filter(|(one, _)| place.is_none_or(|place| **one > place));
+        let mut size = 0;
+        let page = following.take(limit).take_while(|(_, letter)| {
+            let is_full = size >= MAX_PAGE_SIZE.as_usize();
+            size += letter.size;
+            !is_full
+        });
+        let wanted: Vec<Place> = page.map(|(place, _)| *place).collect();
         if wanted.is_empty() {
             return Ok(Vec::new());
         }

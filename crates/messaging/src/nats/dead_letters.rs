@@ -3,7 +3,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{link::Link, names::Names, wire};
-use crate::{DeadLetterId, Envelope, Topic, transport::TransportError};
+use crate::{
+    DeadLetterId, Envelope, Topic,
+    transport::{MAX_PAGE_SIZE, TransportError},
+};
 
 #[derive(Debug, Deserialize)]
 struct Purged {
@@ -26,14 +29,16 @@ pub(super) async fn browse(
             sequence = place(&found)?;
         }
     }
-    let mut letters = Vec::new();
-    while letters.len() < limit {
+    let (mut letters, mut size) = (Vec::new(), 0);
+    while letters.len() < limit && size < MAX_PAGE_SIZE.as_usize() {
         let body = json!({"seq": sequence + 1, "next_by_subj": all});
         let Some(found) = link.find(&stream, &body).await? else {
             break;
         };
         sequence = place(&found)?;
-        letters.push(wire::envelope(topic.clone(), found).0);
+        let (letter, _) = wire::envelope(topic.clone(), found);
+        size += letter.size();
+        letters.push(letter);
     }
     Ok(letters)
 }

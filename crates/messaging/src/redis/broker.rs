@@ -16,11 +16,13 @@ use super::{
 };
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
-    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+    transport::{
+        Deliveries, MAX_PAGE_SIZE, SubscriptionPlan, TopicPlan, Transport, TransportError,
+    },
 };
 
-/// The maximum number of entries of one read.
-const MAX_PAGE: usize = 100;
+/// The size of one read of dead letters in bytes, which blocks Redis for a few milliseconds.
+const READ_SIZE: usize = 4 * 1024 * 1024;
 
 /// Redis Streams as an engine of messages.
 ///
@@ -119,23 +121,6 @@ impl RedisBroker {
             add.arg(topic.as_str());
         }
         redis.request::<u64>(&add).await.map(drop).map_err(failed)
-    }
-
-    /// Returns a page of entries after a dead letter.
-    async fn page(
-        &self,
-        topic: &Topic,
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<(String, Vec<Vec<u8>>)>, TransportError> {
-        let mut range = cmd("XRANGE");
-        range
-            .arg(self.inner.keys.stream(topic.as_str()))
-            .arg(format!("({after}"))
-            .arg("+")
-            .arg("COUNT")
-            .arg(limit.min(MAX_PAGE));
-        self.inner.redis.request(&range).await.map_err(failed)
     }
 }
 
@@ -244,13 +229,21 @@ impl Transport for RedisBroker {
                     .map_err(failed)?;
             }
             let mut place = place.unwrap_or_else(|| "0-0".to_owned());
-            let mut found = Vec::new();
-            while found.len() < limit {
-                let page = self.page(topic, &place, limit - found.len()).await?;
-                let Some((last, _)) = page.last() else { break };
+            let stream = keys.stream(topic.as_str());
+            let (mut found, mut size) = (Vec::new(), 0);
+            while found.len() < limit && size < MAX_PAGE_SIZE.as_usize() {
+                let max_size = (MAX_PAGE_SIZE.as_usize() - size).min(READ_SIZE).to_string();
+                let max_count = (limit - found.len()).to_string();
+                let bounds = [place.as_bytes(), max_count.as_bytes(), max_size.as_bytes()];
+                let read = redis.invoke(&scripts::BROWSE, &[&stream], &bounds).await;
+                let read: Vec<(String, Vec<Vec<u8>>)> = read.map_err(failed)?;
+                let Some((last, _)) = read.last() else { break };
                 place.clone_from(last);
-                let entries = page.into_iter();
-                found.extend(entries.map(|(_, fields)| wire::envelope(topic.clone(), fields).0));
+                for (_, fields) in read {
+                    let (letter, _) = wire::envelope(topic.clone(), fields);
+                    size += letter.size();
+                    found.push(letter);
+                }
             }
             Ok(found)
         })

@@ -16,7 +16,9 @@ use parking_lot::Mutex;
 
 use crate::{
     DeadLetterId, EmbeddedConfig, Envelope, GroupName, PublishError, Topic,
-    transport::{Deliveries, KeyOrder, SubscriptionPlan, TopicPlan, Transport, TransportError},
+    transport::{
+        Deliveries, KeyOrder, MAX_PAGE_SIZE, SubscriptionPlan, TopicPlan, Transport, TransportError,
+    },
 };
 
 /// A broker in memory, for development, for tests, and for services of one process. Clones share
@@ -215,7 +217,13 @@ impl Transport for MemoryBroker {
                     .position(|envelope| DeadLetterId::of(envelope) == *after);
                 known.map_or(0, |position| position + 1)
             });
-            Ok(all.iter().skip(from).take(limit).cloned().collect())
+            let mut size = 0;
+            let page = all.iter().skip(from).take(limit).take_while(|letter| {
+                let is_full = size >= MAX_PAGE_SIZE.as_usize();
+                size += letter.size();
+                !is_full
+            });
+            Ok(page.cloned().collect())
         })
     }
 

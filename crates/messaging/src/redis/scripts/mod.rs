@@ -16,4 +16,5 @@ script!(CLAIM, "claim.lua");
 script!(SETTLE, "settle.lua");
 script!(SWEEP, "sweep.lua");
 script!(LAG, "lag.lua");
+script!(BROWSE, "browse.lua");
 script!(REMOVE, "remove.lua");
