@@ -148,7 +148,12 @@ async fn feed(
         .filter(|limit| (1..=MAX_LIMIT).contains(limit))
         .unwrap_or(DEFAULT_LIMIT);
     let now = Moment::now().get();
-    let after = Cursor::parse(&query.cursor, now);
+    let mut after = Cursor::parse(&query.cursor, now);
+    if let Some(cursor) = after
+        && api.store.has_too_many_changes(cursor.ranked_at).await?
+    {
+        after = None;
+    }
     let ranked_at = after.map_or(now, |cursor| cursor.ranked_at);
     let ranked_at = ranked_at.trunc_subsecs(CURSOR_DIGITS);
     let filter = EventFilter {

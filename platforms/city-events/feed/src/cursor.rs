@@ -7,8 +7,9 @@ use uuid::Uuid;
 /// Decimals of a second in a cursor, the same as in the database.
 pub(crate) const CURSOR_DIGITS: u16 = 6;
 
-/// The maximum time of a client from the first page of a list to the last one.
-pub(crate) const MAX_AGE: TimeDelta = TimeDelta::days(1);
+/// The maximum time of a client from the first page of a list to the last one. Later pages undo all
+/// changes since the first one, so old cursors cost more.
+pub(crate) const MAX_AGE: TimeDelta = TimeDelta::hours(1);
 /// The maximum clock difference between replicas.
 pub(crate) const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 
@@ -23,7 +24,7 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// Parses a cursor. Returns `None`, which selects the first page, for invalid text and for a
-    /// cursor that was not ranked within the day up to `now`.
+    /// cursor that was not ranked within [`MAX_AGE`] up to `now`.
     pub(crate) fn parse(text: &str, now: DateTime<Utc>) -> Option<Self> {
         let bytes = BASE64_URL_SAFE.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;

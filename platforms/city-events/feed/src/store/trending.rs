@@ -20,6 +20,8 @@ use crate::{
 const LEVELS: usize = 8;
 /// Maximum number of events whose change since the first page is undone.
 const MAX_CHANGED: u32 = 2_000;
+/// Maximum number of changes of scores that a page undoes. They take about 10 ms.
+const MAX_CHANGES: u32 = 20_000;
 /// Latest time that MariaDB can compare.
 const MAX_MYSQL_SECONDS: i64 = i32::MAX as i64;
 
@@ -62,6 +64,20 @@ macro_rules! level {
 }
 
 impl Store {
+    /// Returns whether scores changed too often since a time to rank further pages as at that time.
+    /// It reads the index of change times only, up to the limit.
+    pub(crate) async fn has_too_many_changes(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<bool, DataError> {
+        let excess: Option<(DateTime<Utc>,)> = sql("SELECT changed_at FROM feed_score_changes WHERE changed_at > ? ORDER BY changed_at LIMIT 1 OFFSET ?")
+            .bind(since)
+            .bind(MAX_CHANGES)
+            .fetch_optional(&self.0)
+            .await?;
+        Ok(excess.is_some())
+    }
+
     /// Returns candidates that include the next events of an unfiltered list by score. The number
     /// of rows that it reads depends on `limit` and on the changes since `ranked_at`, not on the
     /// number of events, joins or views.

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use seaworthy::data::Value;
 use seaworthy_testkit::database::EmptyDatabase;
 use uuid::Uuid;
 
@@ -125,5 +126,28 @@ async fn cursor_with_any_score_returns_a_page_api_5() {
                 rank::page(FeedType::Trending, found, &HashMap::new(), (now, after, 10));
             assert_eq!(items.len(), count, "{score}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cursor_before_many_changes_is_expired_res_6() {
+    for empty in EmptyDatabase::every_engine() {
+        let test = TestDatabase::open(empty).await;
+        let now = Utc::now().trunc_subsecs(3);
+        let event = seaworthy::core::new_id();
+        let rows: Vec<[Value; 2]> = (0..20_001)
+            .map(|index| [event.into(), (now - TimeDelta::milliseconds(index)).into()])
+            .collect();
+        test.insert(
+            "INSERT INTO feed_score_changes (event_id, changed_at, points) VALUES (?, ?, 4)**",
+            &rows,
+        )
+        .await;
+        let is_expired = |seconds| {
+            let since = now - TimeDelta::seconds(seconds);
+            test.store.has_too_many_changes(since)
+        };
+        assert!(!is_expired(20).await.unwrap());
+        assert!(is_expired(21).await.unwrap());
     }
 }
