@@ -59,6 +59,11 @@ impl<'hash> BcryptHash<'hash> {
 pub(super) struct LegacyCost(AtomicU32);
 
 impl LegacyCost {
+    /// Returns whether a bcrypt hash was recorded.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
     pub(super) fn record(&self, cost: u32) {
         self.0.fetch_max(cost, Ordering::Relaxed);
     }

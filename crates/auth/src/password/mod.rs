@@ -6,6 +6,7 @@
 //! not wait.
 //!
 //! bcrypt hashes of a legacy service verify too. A successful login replaces them by Argon2id hashes.
+//! A bcrypt hash can take a second, so these verifications have one thread and a shorter queue.
 
 mod hash;
 mod legacy;

@@ -24,6 +24,9 @@ use super::{
 
 /// At 40 ms a hash on one core, the last one waits about a second.
 const QUEUE: NonZeroU16 = NonZeroU16::new(32).unwrap();
+/// The part of the queue that verifications with bcrypt have. A bcrypt hash of cost 12 takes about
+/// six times as long as an Argon2id hash.
+const LEGACY_QUEUE_PART: u16 = 4;
 /// The time after which half of the queue is processed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -100,6 +103,10 @@ pub struct Passwords(Arc<Inner>);
 
 struct Inner {
     jobs: mpsc::SyncSender<Job>,
+    /// The queue of verifications that compute bcrypt hashes. They have one thread, so that they
+    /// neither delay other hashes nor use up the cores.
+    legacy_jobs: mpsc::SyncSender<Job>,
+    legacy_cost: Arc<LegacyCost>,
     /// One permit for each hash that runs or waits.
     slots: Arc<Semaphore>,
     waiting: Gauge,
@@ -129,14 +136,22 @@ impl Passwords {
         let slots = usize::from(config.max_queued_hashes.0.get()) + usize::from(threads(config));
         let (jobs, queue) = mpsc::sync_channel(slots);
         let queue = Arc::new(Mutex::new(queue));
+        let legacy_slots = config.max_queued_hashes.0.get().div_ceil(LEGACY_QUEUE_PART);
+        let (legacy_jobs, legacy_queue) = mpsc::sync_channel(legacy_slots.into());
+        let legacy_queue = Mutex::new(legacy_queue);
+        let legacy_cost = Arc::new(LegacyCost::default());
         let waiting = metrics.gauge(
             "password_hashing_waiting",
             "Password hashes that run or wait.",
             &[],
         );
-        let legacy = Arc::new(LegacyCost::default());
+        let worker = Worker::new(params.clone(), Arc::clone(&legacy_cost));
+        thread::Builder::new()
+            .name("password-legacy".to_owned())
+            .spawn(move || worker.run(&legacy_queue))?;
         for index in 0..threads(config) {
-            let worker = Worker::new(params.clone(), Arc::clone(&legacy));
+            // These threads compute no bcrypt hashes.
+            let worker = Worker::new(params.clone(), Arc::default());
             let queue = Arc::clone(&queue);
             thread::Builder::new()
                 .name(format!("password-{index}"))
@@ -144,6 +159,8 @@ impl Passwords {
         }
         Ok(Self(Arc::new(Inner {
             jobs,
+            legacy_jobs,
+            legacy_cost,
             slots: Arc::new(Semaphore::new(slots)),
             waiting,
             hashed: metrics.counter(
@@ -209,6 +226,17 @@ impl Passwords {
         }
     }
 
+    /// Returns whether a task computes a bcrypt hash: to verify a password by one, or to take as long
+    /// as such a verification.
+    fn computes_bcrypt(&self, task: &Task) -> bool {
+        match task {
+            Task::Hash(_) => false,
+            Task::Verify { stored, .. } => {
+                self.0.legacy_cost.is_recorded() || matches!(stored.scheme(), Ok(Scheme::Bcrypt(_)))
+            }
+        }
+    }
+
     fn refuse(&self) -> Error {
         self.0.refused.increment();
         busy()
@@ -218,8 +246,13 @@ impl Passwords {
         let (response, receiver) = oneshot::channel();
         let job = Job { task, response };
         let guard = self.0.waiting.guard();
-        // Only cancelled requests can fill it, because a reservation bounds the others.
-        if self.0.jobs.try_send(job).is_err() {
+        let jobs = if self.computes_bcrypt(&job.task) {
+            &self.0.legacy_jobs
+        } else {
+            // Only cancelled requests can fill it, because a reservation bounds the others.
+            &self.0.jobs
+        };
+        if jobs.try_send(job).is_err() {
             return Err(self.refuse());
         }
         let result = receiver.await;

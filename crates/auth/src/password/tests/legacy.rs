@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use seaworthy_core::Error;
+use tokio::task::JoinSet;
 use tracing::{Event, Level, Subscriber, subscriber::set_default};
 use tracing_subscriber::{
     Layer,
@@ -156,4 +158,46 @@ proptest! {
             prop_assert!((4..=14).contains(&bcrypt.cost()));
         }
     }
+}
+
+/// Returns tasks that verify passwords by bcrypt hashes at the same time.
+fn verify_many(passwords: &Passwords, count: usize) -> JoinSet<Result<PasswordCheck, Error>> {
+    let mut verifications = JoinSet::new();
+    for _ in 0..count {
+        let passwords = passwords.clone();
+        verifications
+            .spawn(async move { passwords.verify(secret("wrong"), Some(HASHES[0])).await });
+    }
+    verifications
+}
+
+#[tokio::test]
+async fn other_hashes_do_not_wait_for_bcrypt_auth_2() {
+    let passwords = start(&cheap(32));
+    let mut verifications = verify_many(&passwords, 6);
+    tokio::task::yield_now().await;
+    passwords.hash(secret(PASSWORD)).await.unwrap();
+    let mut finished = 0;
+    while verifications.try_join_next().is_some() {
+        finished += 1;
+    }
+    assert!(finished < 4, "{finished} of 6 verifications came first");
+}
+
+#[tokio::test]
+async fn verifications_with_bcrypt_are_bounded_auth_2() {
+    let passwords = start(&cheap(32));
+    let results = verify_many(&passwords, 30).join_all().await;
+    let busy = |result: &Result<_, Error>| {
+        let error = result.as_ref().err();
+        error.is_some_and(|error| error.reason() == "PASSWORDS_BUSY")
+    };
+    let refused = results.iter().filter(|result| busy(result)).count();
+    assert!((20..30).contains(&refused), "{refused} of 30");
+    // A verification of an account with another hash takes the same time and shares the limit.
+    let mut verifications = verify_many(&passwords, 30);
+    tokio::task::yield_now().await;
+    let absent = passwords.verify(secret(PASSWORD), None).await;
+    assert!(busy(&absent), "{absent:?}");
+    while verifications.join_next().await.is_some() {}
 }
