@@ -77,6 +77,9 @@ impl Exchange {
         self.rpc = RpcStatus::of(headers);
         request_id::apply(self.context.request_id(), headers);
         observe::apply_trace(self.context.trace(), headers);
+        if let Some(rate_limit) = self.rate_limit.take() {
+            rate_limit.apply(headers);
+        }
         let is_marked = response.extensions_mut().remove::<StatusInTrailers>();
         if is_marked.is_some() && self.rpc.is_some() {
             response = with_trailers(response);

@@ -461,3 +461,18 @@ async fn refused_calls_are_not_the_latency_without_load_res_7() {
         }
     }
 }
+
+#[tokio::test]
+async fn calls_get_the_headers_of_their_limits_res_6() {
+    let mut config = HttpConfig::default();
+    config.rate_limit.requests = std::num::NonZeroU32::new(2).unwrap();
+    config.rate_limit.window = Timeout::from_secs(2);
+    let fixture = fixture(config, routes());
+    let first = fixture.call("Get", &[]).await;
+    assert_eq!(first.field("ratelimit-policy"), "\"default\";q=2;w=2");
+    assert_eq!(first.field("ratelimit"), "\"default\";r=1;t=1");
+    fixture.call("Get", &[]).await;
+    let refused = fixture.call("Get", &[]).await;
+    assert_eq!(refused.field("grpc-status"), "8");
+    assert_eq!(refused.field("ratelimit"), "\"default\";r=0;t=2");
+}
