@@ -15,7 +15,7 @@ use crate::{
     key::Key,
     mark::Marks,
     schema::{Instance, Settings},
-    secret::{Reference, SecretLeaf},
+    secret::{Reference, Rotations, SecretLeaf},
     tree::Node,
     variables,
 };
@@ -39,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) leaves: BTreeMap<Key, Leaf>,
     pub(crate) secret_leaves: Vec<SecretLeaf>,
     pub(crate) secrets: BTreeMap<Key, Secret<String>>,
+    pub(crate) rotations: Rotations,
     pub(crate) instances: BTreeMap<TypeId, Instance>,
 }
 

@@ -1,6 +1,6 @@
 use std::{path::PathBuf, sync::Arc};
 
-use seaworthy_core::Secret;
+use seaworthy_core::{Secret, SecretRotation};
 use serde_json::{Map, Value as Json};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     legacy::{LegacyVariable, parse_profile},
     loaded::{Inner, LayerName},
     overrides,
-    secret::{SecretLeaf, SecretSources},
+    secret::{Rotations, SecretLeaf, SecretSources},
     tree::{Node, merge},
     variables,
 };
@@ -366,13 +366,17 @@ impl Loader {
                 )),
             }
         }
-        let instances = instantiate(
-            schema,
-            &prepared.document,
-            &secrets,
-            &prepared.tree,
-            &mut errors,
-        );
+        let leaves = &prepared.check.secrets;
+        let rotations = Rotations::new(leaves, &Rotations::default());
+        let instances = SecretRotation::scope(rotations.by_value(leaves, &secrets), || {
+            instantiate(
+                schema,
+                &prepared.document,
+                &secrets,
+                &prepared.tree,
+                &mut errors,
+            )
+        });
         ConfigErrors::check(errors)?;
         let loaded = Loaded::new(Inner {
             service: self.service.clone(),
@@ -387,6 +391,7 @@ impl Loader {
             leaves: prepared.check.leaves,
             secret_leaves: prepared.check.secrets,
             secrets,
+            rotations,
             instances,
         });
         let errors = self.rules.iter().flat_map(|rule| rule(&loaded)).collect();

@@ -277,3 +277,78 @@ async fn rotated_reloadable_secret_takes_effect_conf_5() {
     watcher.reload().await.unwrap_err();
     assert_eq!(settings.load().key.as_ref().unwrap().expose(), "second");
 }
+
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Pair {
+    #[serde(skip_serializing)]
+    one: Option<Secret<String>>,
+    #[serde(skip_serializing)]
+    two: Option<Secret<String>>,
+}
+
+impl Pair {
+    fn current(&self) -> [String; 2] {
+        [&self.one, &self.two].map(|secret| {
+            let secret = secret.as_ref().unwrap().current();
+            secret.expose().clone()
+        })
+    }
+}
+
+/// Loads two secrets with these references to files.
+fn pair(files: &tempfile::TempDir, names: [&str; 2]) -> (Watcher, Pair) {
+    let reference = |name: &str| format!("file:{}", files.path().join(name).display());
+    let [one, two] = names.map(reference);
+    let directory = directory(&[("config.yaml", &format!("one: {one}\ntwo: {two}\n"))]);
+    let schema = Schema::of::<Pair>();
+    let loader = loader(&directory);
+    let loaded = loader.load(&schema).unwrap();
+    let settings = loaded.get::<Pair>().unwrap();
+    // The settings are read again at each reload.
+    let _ = directory.keep();
+    (Watcher::new(loader, schema, loaded), settings)
+}
+
+#[tokio::test]
+async fn followed_secret_rotates_without_restart_conf_5() {
+    let files = directory(&[("a", "first"), ("b", "other")]);
+    let (watcher, settings) = pair(&files, ["a", "b"]);
+    std::fs::write(files.path().join("a"), "second").unwrap();
+    let reloaded = watcher.reload().await.unwrap();
+    assert_eq!(reloaded.needs_restart, ["one"], "no component follows it");
+    assert_eq!(settings.current(), ["first", "other"]);
+    let reloaded = watcher.reload().await.unwrap();
+    assert_eq!(reloaded.changed, ["one"]);
+    assert_eq!(settings.current(), ["second", "other"]);
+    // The settings of a later reload follow the same value.
+    let later = watcher.current().get::<Pair>().unwrap();
+    std::fs::write(files.path().join("b"), "third").unwrap();
+    assert_eq!(watcher.reload().await.unwrap().changed, ["two"]);
+    assert_eq!(settings.current(), ["second", "third"]);
+    assert_eq!(later.current(), ["second", "third"]);
+    // A secret that cannot be read changes nothing.
+    std::fs::remove_file(files.path().join("a")).unwrap();
+    watcher.reload().await.unwrap_err();
+    assert_eq!(settings.current(), ["second", "third"]);
+}
+
+#[tokio::test]
+async fn secrets_of_one_reference_rotate_together_conf_5() {
+    let files = directory(&[("a", "first")]);
+    let (watcher, settings) = pair(&files, ["a", "a"]);
+    assert_eq!(settings.current(), ["first", "first"]);
+    std::fs::write(files.path().join("a"), "second").unwrap();
+    assert_eq!(watcher.reload().await.unwrap().changed, ["one", "two"]);
+    assert_eq!(settings.current(), ["second", "second"]);
+}
+
+#[tokio::test]
+async fn equal_secrets_of_two_references_need_restart_conf_5() {
+    let files = directory(&[("a", "same"), ("b", "same")]);
+    let (watcher, settings) = pair(&files, ["a", "b"]);
+    assert_eq!(settings.current(), ["same", "same"]);
+    std::fs::write(files.path().join("a"), "second").unwrap();
+    assert_eq!(watcher.reload().await.unwrap().needs_restart, ["one"]);
+    assert_eq!(settings.current(), ["same", "same"]);
+}

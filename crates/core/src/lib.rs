@@ -40,6 +40,7 @@ mod request_id;
 #[cfg(feature = "axum")]
 mod response;
 mod secret;
+mod secret_rotation;
 mod switch;
 pub mod trace;
 mod units;
@@ -61,6 +62,7 @@ pub use request_id::{InvalidRequestId, RequestId};
 #[cfg(feature = "axum")]
 pub use response::ResponseError;
 pub use secret::Secret;
+pub use secret_rotation::SecretRotation;
 pub use switch::{Switch, SwitchKind, Switches};
 pub use trace::TraceContext;
 pub use units::{ByteSize, Delay, Ratio, Timeout, UnitError};

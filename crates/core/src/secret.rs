@@ -1,8 +1,10 @@
-use std::{borrow::Cow, fmt};
+use std::{any::Any, borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroize;
+
+use crate::SecretRotation;
 
 /// A secret value: zeroized on drop, formatted as `***`, and not serializable (CONF-5, OBS-3).
 ///
@@ -20,23 +22,50 @@ use zeroize::Zeroize;
 /// serde_json::to_string(&seaworthy_core::Secret::new("x".to_owned()));
 /// ```
 #[derive(Clone)]
-pub struct Secret<T: Zeroize>(T);
+pub struct Secret<T: Zeroize> {
+    value: T,
+    /// Set if the value comes from a reference in settings.
+    rotation: Option<SecretRotation>,
+}
 
 impl<T: Zeroize> Secret<T> {
     /// Creates a secret.
     pub const fn new(value: T) -> Self {
-        Self(value)
+        Self {
+            value,
+            rotation: None,
+        }
     }
 
     /// Returns the value. Do not format or store it.
     pub const fn expose(&self) -> &T {
-        &self.0
+        &self.value
+    }
+}
+
+impl Secret<String> {
+    /// Creates a secret that follows a rotation.
+    #[must_use]
+    pub fn with_rotation(value: String, rotation: &SecretRotation) -> Self {
+        Self {
+            value,
+            rotation: Some(rotation.clone()),
+        }
+    }
+
+    /// Returns the newest value of a secret that settings name by reference, such as
+    /// `file:/run/secrets/name`, or the value itself. Call it for each use, such as each new
+    /// connection, so that a rotated secret takes effect without a restart (CONF-5).
+    #[must_use]
+    pub fn current(&self) -> Self {
+        let newest = self.rotation.as_ref().and_then(SecretRotation::follow);
+        newest.unwrap_or_else(|| self.clone())
     }
 }
 
 impl<T: Zeroize> Drop for Secret<T> {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.value.zeroize();
     }
 }
 
@@ -46,9 +75,14 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
     }
 }
 
-impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
+impl<'de, T: Zeroize + Deserialize<'de> + 'static> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(Self)
+        let mut secret = Self::new(T::deserialize(deserializer)?);
+        let value: &dyn Any = &secret.value;
+        secret.rotation = value
+            .downcast_ref::<String>()
+            .and_then(|value| SecretRotation::of(value));
+        Ok(secret)
     }
 }
 

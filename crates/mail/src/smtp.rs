@@ -1,14 +1,15 @@
-use std::{fs, pin::Pin, sync::Arc};
+use std::{fs, pin::Pin};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
     transport::smtp::{
-        Error as SmtpError,
+        AsyncSmtpTransportBuilder, Error as SmtpError,
         authentication::Credentials,
         client::{Certificate, Tls, TlsParameters},
         extension::ClientId,
     },
 };
+use seaworthy_core::Secret;
 use seaworthy_service::StartError;
 
 use crate::{MailConfig, MailError, MailUrl};
@@ -19,7 +20,11 @@ const HELLO: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
 
 /// An SMTP client. It opens a connection for each message, because servers close idle connections.
 #[derive(Debug, Clone)]
-pub(crate) struct Smtp(Arc<AsyncSmtpTransport<Tokio1Executor>>);
+pub(crate) struct Smtp {
+    builder: AsyncSmtpTransportBuilder,
+    /// The user and the password.
+    credentials: Option<(String, Secret<String>)>,
+}
 
 pub(crate) type Sending = Pin<Box<dyn Future<Output = Result<(), MailError>> + Send>>;
 
@@ -40,16 +45,14 @@ impl Smtp {
             (false, true) => Tls::None,
             (false, false) => Tls::Required(parameters(host, config)?),
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host.as_str())
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host.as_str())
             .port(*port)
             .tls(tls)
             .hello_name(ClientId::Ipv4(HELLO))
             .timeout(Some(config.timeout.get()));
-        builder = match (user, &config.password) {
-            (Some(user), Some(password)) => {
-                builder.credentials(Credentials::new(user.clone(), password.expose().clone()))
-            }
-            (None, None) => builder,
+        let credentials = match (user, &config.password) {
+            (Some(user), Some(password)) => Some((user.clone(), password.clone())),
+            (None, None) => None,
             (Some(_), None) => {
                 return Err(StartError::new(
                     "the setting `password` of mail is missing: the URL contains a user",
@@ -61,11 +64,30 @@ impl Smtp {
                 ));
             }
         };
-        Ok(Some(Self(Arc::new(builder.build()))))
+        let smtp = Self {
+            builder,
+            credentials,
+        };
+        // Marks the password as followed.
+        drop(smtp.transport());
+        Ok(Some(smtp))
+    }
+
+    /// Returns a client with the newest password (CONF-5).
+    fn transport(&self) -> AsyncSmtpTransport<Tokio1Executor> {
+        let builder = self.builder.clone();
+        match &self.credentials {
+            Some((user, password)) => {
+                let password = password.current().expose().clone();
+                builder.credentials(Credentials::new(user.clone(), password))
+            }
+            None => builder,
+        }
+        .build()
     }
 
     pub(crate) fn send(&self, message: Message) -> Sending {
-        let transport = Arc::clone(&self.0);
+        let transport = self.transport();
         Box::pin(async move {
             let sent = transport.send(message).await;
             sent.map(drop).map_err(failure)
@@ -73,7 +95,7 @@ impl Smtp {
     }
 
     pub(crate) async fn check(&self) -> Result<(), MailError> {
-        match self.0.test_connection().await {
+        match self.transport().test_connection().await {
             Ok(true) => Ok(()),
             Ok(false) => Err(MailError::Transient {
                 status: None,

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use faulty::by_proxy;
 use futures::future::BoxFuture;
 use seaworthy_config::Loader;
-use seaworthy_core::new_id;
+use seaworthy_core::{Secret, SecretRotation, new_id};
 use seaworthy_messaging::{
     Envelope, Failure, GroupName, Message, Messaging, MessagingConfig, PublishError, Received,
     Subscription, Topic, Topics,
@@ -255,4 +255,40 @@ async fn missing_exchange_refuses_no_message_for_good_msg_4() {
         }
     };
     timeout(Duration::from_secs(60), wait).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotated_password_opens_new_connections_conf_5() {
+    let Some(server) = RABBITMQ.get() else { return };
+    let user = format!("rotating-{}", new_id().simple());
+    server.control(&["add_user", &user, "first"]).unwrap();
+    let permissions = ["set_permissions", &user, ".*", ".*", ".*"];
+    server.control(&permissions).unwrap();
+    let rotation = SecretRotation::default();
+    let url = server.url().replace("guest:guest", &user);
+    let mut config = MessagingConfig::new(url.parse().unwrap());
+    config.password = Some(Secret::with_rotation("first".to_owned(), &rotation));
+    let broker = RabbitmqBroker::open(&config, "rotating").await.unwrap();
+    broker.check().await.unwrap();
+
+    server
+        .control(&["change_password", &user, "second"])
+        .unwrap();
+    broker.check().await.unwrap();
+    let close = ["close_all_user_connections", &user, "test"];
+    server.control(&close).unwrap();
+    let refused = async {
+        while broker.check().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), refused).await.unwrap();
+    rotation.set(Secret::new("second".to_owned()));
+    let accepted = async {
+        while broker.check().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), accepted).await.unwrap();
+    broker.close().await;
 }

@@ -12,7 +12,7 @@ use redis::{
     Cmd, ErrorKind, FromRedisValue, Pipeline, RedisFuture, RedisResult, Script, Value,
     aio::ConnectionLike,
 };
-use seaworthy_core::Timeout;
+use seaworthy_core::{Secret, Timeout};
 use tokio::{
     sync,
     time::{self, Instant},
@@ -47,7 +47,7 @@ const MAX_CLUSTER_FAILURES: u32 = 50;
 pub struct Redis(Arc<Inner>);
 
 struct Inner {
-    link: Link,
+    link: Mutex<CurrentLink>,
     config: RedisConfig,
     /// The connection and its number. Of all callers whose calls fail, only the first closes it.
     open: Mutex<(u64, Option<Open>)>,
@@ -57,6 +57,31 @@ struct Inner {
     connecting: Arc<sync::Mutex<()>>,
 }
 
+/// Opens connections with the password that was the newest when it was created.
+struct CurrentLink {
+    link: Arc<Link>,
+    password: Option<Secret<String>>,
+}
+
+impl CurrentLink {
+    fn new(config: &RedisConfig) -> RedisResult<Self> {
+        let password = config.password.as_ref().map(Secret::current);
+        let config = RedisConfig {
+            password: password.clone(),
+            ..config.clone()
+        };
+        Ok(Self {
+            link: Arc::new(Link::new(&config)?),
+            password,
+        })
+    }
+
+    fn has_password(&self, newest: &Secret<String>) -> bool {
+        let known = self.password.as_ref().map(Secret::expose);
+        known == Some(newest.expose())
+    }
+}
+
 impl Redis {
     /// Creates a connection with these settings. The first call opens it.
     ///
@@ -64,7 +89,7 @@ impl Redis {
     /// [`RedisError`] if the settings are invalid.
     pub fn new(config: &RedisConfig) -> Result<Self, RedisError> {
         Ok(Self(Arc::new(Inner {
-            link: Link::new(config)?,
+            link: Mutex::new(CurrentLink::new(config)?),
             config: config.clone(),
             open: Mutex::new((0, None)),
             cluster_failures: AtomicU32::new(0),
@@ -216,7 +241,8 @@ impl Redis {
 
     async fn connect(&self) -> RedisResult<(u64, Open)> {
         let within = self.0.config.timeout.get().saturating_mul(CONNECT_STEPS);
-        let (connection, master) = time::timeout(within, self.0.link.open())
+        let link = self.0.link()?;
+        let (connection, master) = time::timeout(within, link.open())
             .await
             .unwrap_or_else(|_elapsed| Err(timed_out()))?;
         self.0.cluster_failures.store(0, Ordering::Relaxed);
@@ -226,7 +252,7 @@ impl Redis {
             open.1 = Some(connection.clone());
             open.0
         };
-        if let (Link::Sentinel(sentinels), Some(master)) = (&self.0.link, master) {
+        if let (Link::Sentinel(sentinels), Some(master)) = (&*link, master) {
             let watch = watch(
                 Arc::downgrade(&self.0),
                 number,
@@ -240,6 +266,17 @@ impl Redis {
 }
 
 impl Inner {
+    /// Returns the link with the newest password (CONF-5).
+    fn link(&self) -> RedisResult<Arc<Link>> {
+        let mut current = self.link.lock();
+        if let Some(password) = &self.config.password
+            && !current.has_password(&password.current())
+        {
+            *current = CurrentLink::new(&self.config)?;
+        }
+        Ok(Arc::clone(&current.link))
+    }
+
     /// Closes the connection of this number, unless a later one is open.
     fn close(&self, number: u64) {
         let mut open = self.open.lock();

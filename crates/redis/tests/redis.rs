@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use seaworthy_core::Timeout;
+use seaworthy_core::{Secret, SecretRotation, Timeout};
 use seaworthy_redis::{
     Redis, RedisConfig, RedisError,
     redis::{Script, cmd},
@@ -313,4 +313,39 @@ async fn timeout_covers_script_and_its_loading_data_5() {
         assert!(Instant::now() < end, "{error}");
     }
     assert_eq!(proxy.connections(), 1);
+}
+
+#[tokio::test]
+async fn rotated_password_opens_new_connections_conf_5() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let server = RedisServer::start(program).unwrap();
+    // A connection stays authenticated when the password changes.
+    let admin = at(&server.url());
+    let set_password = async |password: &str| {
+        let mut command = cmd("CONFIG");
+        let command = command.arg("SET").arg("requirepass").arg(password);
+        admin.request::<()>(command).await.unwrap();
+    };
+    set_password("first").await;
+    let rotation = SecretRotation::default();
+    let config = RedisConfig {
+        url: server.url().parse().unwrap(),
+        password: Some(Secret::with_rotation("first".to_owned(), &rotation)),
+        ..RedisConfig::default()
+    };
+    let redis = Redis::new(&config).unwrap();
+    set(&redis, "one").await.unwrap();
+    set_password("second").await;
+    set(&redis, "two").await.unwrap();
+    let mut kill = cmd("CLIENT");
+    kill.arg("KILL").arg("TYPE").arg("normal");
+    admin.request::<u32>(&kill).await.unwrap();
+    let end = Instant::now() + TIMEOUT;
+    while set(&redis, "three").await.is_ok() {
+        assert!(Instant::now() < end);
+    }
+    rotation.set(Secret::new("second".to_owned()));
+    wait_until_available(&redis).await;
 }

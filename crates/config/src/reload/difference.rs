@@ -8,6 +8,7 @@ use crate::{
     document::{get, remove, set},
     key::Key,
     loaded::Inner,
+    secret::SecretLeaf,
     shape::{Form, Shape},
 };
 
@@ -41,7 +42,7 @@ impl Difference {
                 }
             }
         } else if !same(old, new, key) {
-            if reloadable {
+            if reloadable || is_rotated(old, new, key) {
                 self.changed.push(key.clone());
             } else {
                 restore(old, new, key);
@@ -65,6 +66,30 @@ fn same(old: &Inner, new: &Inner, key: &Key) -> bool {
             .iter()
             .zip(&after)
             .all(|(left, right)| left.0 == right.0 && left.1.expose() == right.1.expose())
+}
+
+/// Whether only secrets differ at and below a key, and components follow their references.
+fn is_rotated(old: &Inner, new: &Inner, key: &Key) -> bool {
+    let below = |inner: &Inner| -> Vec<SecretLeaf> {
+        let leaves = inner.secret_leaves.iter();
+        let below = leaves.filter(|leaf| leaf.key.starts_with(key));
+        below.cloned().collect()
+    };
+    let (before, after) = (below(old), below(new));
+    let is_same_secret = |leaf: &SecretLeaf| {
+        let value = |inner: &Inner| inner.secrets.get(&leaf.key).cloned();
+        match (value(old), value(new)) {
+            (Some(old), Some(new)) => old.expose() == new.expose(),
+            _ => false,
+        }
+    };
+    get(&old.document, key) == get(&new.document, key)
+        && before.len() == after.len()
+        && before.iter().zip(&after).all(|(before, after)| {
+            let is_same_reference =
+                before.key == after.key && before.reference.key() == after.reference.key();
+            is_same_reference && (old.rotations.is_followed(before) || is_same_secret(after))
+        })
 }
 
 /// Restores the running values at and below a key.

@@ -11,6 +11,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use seaworthy_core::SecretRotation;
 
 use super::{
     difference::Difference,
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     ConfigError, ConfigErrors, Loaded, Loader, Origin, Schema, Settings, UnknownSettings,
-    instance::instantiate, key::Key,
+    instance::instantiate, key::Key, secret::Rotations,
 };
 
 /// Watches the files of a configuration and publishes its changes. Cheap to clone, and clones share
@@ -169,17 +170,24 @@ impl Watcher {
         ConfigErrors::check(gone.collect())?;
         let mut inner = loaded.inner().clone();
         let difference = Difference::settle(shape, current.inner(), &mut inner);
-        if !difference.fixed.is_empty() {
-            let mut errors = Vec::new();
-            inner.instances = instantiate(
+        inner.rotations = Rotations::new(&inner.secret_leaves, &current.inner().rotations);
+        let mut errors = Vec::new();
+        let known = inner
+            .rotations
+            .by_value(&inner.secret_leaves, &inner.secrets);
+        inner.instances = SecretRotation::scope(known, || {
+            instantiate(
                 &self.0.schema,
                 &inner.document,
                 &inner.secrets,
                 &inner.tree,
                 &mut errors,
-            );
-            ConfigErrors::check(errors)?;
-        }
+            )
+        });
+        ConfigErrors::check(errors)?;
+        inner
+            .rotations
+            .publish(&inner.secret_leaves, &inner.secrets);
         let loaded = Loaded::new(inner);
         let cells = self.0.cells.lock();
         self.0.current.store(Arc::new(loaded.clone()));

@@ -3,6 +3,9 @@ use seaworthy_core::Secret;
 /// The schemes of references. Any other text is the secret itself.
 const SCHEMES: [&str; 3] = ["env", "file", "vault"];
 
+/// A reference without its value: the scheme and the locator.
+pub(crate) type ReferenceKey = (&'static str, String);
+
 /// The configured text of a secret.
 #[derive(Clone, Debug)]
 pub(crate) enum Reference {
@@ -25,6 +28,14 @@ impl Reference {
                 Some(Self::External { scheme, locator })
             })
             .unwrap_or_else(|| Self::literal(text))
+    }
+
+    /// Returns what identifies an external secret. `None` for a literal.
+    pub(crate) fn key(&self) -> Option<ReferenceKey> {
+        match self {
+            Self::External { scheme, locator } => Some((*scheme, locator.clone())),
+            Self::Literal(_) => None,
+        }
     }
 
     pub(crate) fn literal(text: &str) -> Self {

@@ -1,4 +1,4 @@
-use seaworthy_core::error_chain;
+use seaworthy_core::{Secret, error_chain};
 use seaworthy_service::private_files::{self, PrivateFileError};
 use sqlx::{
     ConnectOptions as _,
@@ -22,10 +22,6 @@ pub(crate) enum Target {
 
 impl Target {
     pub(crate) fn new(url: &DatabaseUrl, config: &DatabaseConfig) -> Result<Self, DataError> {
-        let password = config
-            .password
-            .as_ref()
-            .map(|secret| secret.expose().as_str());
         let wrong = |error| DataError::of_engine(url.engine(), error);
         let parsed = || {
             url.url().ok_or_else(|| {
@@ -34,20 +30,14 @@ impl Target {
         };
         match url.engine() {
             Engine::Postgres => {
-                let mut options = PgConnectOptions::from_url(&parsed()?).map_err(wrong)?;
-                if let Some(password) = password {
-                    options = options.password(password);
-                }
+                let options = PgConnectOptions::from_url(&parsed()?).map_err(wrong)?;
                 let options = options.statement_cache_capacity(PREPARED);
                 Ok(Self::Postgres(Box::new(
                     options.disable_statement_logging(),
                 )))
             }
             Engine::MySql => {
-                let mut options = MySqlConnectOptions::from_url(&parsed()?).map_err(wrong)?;
-                if let Some(password) = password {
-                    options = options.password(password);
-                }
+                let options = MySqlConnectOptions::from_url(&parsed()?).map_err(wrong)?;
                 let options = options
                     .statement_cache_capacity(PREPARED)
                     .charset("utf8mb4");
@@ -74,12 +64,22 @@ impl Target {
     }
 
     pub(crate) async fn connect(&self, config: &DatabaseConfig) -> Result<Driver, DataError> {
+        // A rotated password is valid for new connections (CONF-5).
+        let password = config.password.as_ref().map(Secret::current);
         match self {
             Self::Postgres(options) => {
-                Ok(Driver::Postgres(postgres::connect(options, config).await?))
+                let mut options = (**options).clone();
+                if let Some(password) = password {
+                    options = options.password(password.expose());
+                }
+                Ok(Driver::Postgres(postgres::connect(&options, config).await?))
             }
             Self::MySql(options) => {
-                let (connection, session) = mysql::connect(options, config).await?;
+                let mut options = (**options).clone();
+                if let Some(password) = password {
+                    options = options.password(password.expose());
+                }
+                let (connection, session) = mysql::connect(&options, config).await?;
                 Ok(Driver::MySql(connection, session))
             }
             Self::Sqlite(options) => {

@@ -1,14 +1,14 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_nats::{
-    Client, ConnectErrorKind, ConnectOptions, Event, Message, Request, ServerAddr, ServerError,
-    Subject,
+    Auth, Client, ConnectErrorKind, ConnectOptions, Event, Message, Request, ServerAddr,
+    ServerError, Subject,
     client::RequestErrorKind,
     connection::State,
     jetstream::{self, Context, response::Response},
 };
 use percent_encoding::percent_decode_str;
-use seaworthy_core::{Backoff, Timeout};
+use seaworthy_core::{Backoff, Secret, Timeout};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{broadcast, watch};
@@ -75,6 +75,34 @@ impl From<RequestError> for TransportError {
     }
 }
 
+/// The credentials of the settings.
+enum Credentials {
+    None,
+    User(String, Secret<String>),
+    Token(Secret<String>),
+}
+
+impl Credentials {
+    /// Returns options that read the newest password for each connection (CONF-5).
+    fn options(self) -> ConnectOptions {
+        if let Self::None = self {
+            return ConnectOptions::new();
+        }
+        ConnectOptions::with_auth_callback(move |_nonce| {
+            let mut auth = Auth::new();
+            match &self {
+                Self::None => {}
+                Self::User(user, password) => {
+                    auth.username = Some(user.clone());
+                    auth.password = Some(password.current().expose().clone());
+                }
+                Self::Token(token) => auth.token = Some(token.current().expose().clone()),
+            }
+            std::future::ready(Ok(auth))
+        })
+    }
+}
+
 impl Link {
     pub(super) async fn open(config: &MessagingConfig, name: &str) -> Result<Self, TransportError> {
         let (lost, losses) = watch::channel(0_u64);
@@ -82,22 +110,25 @@ impl Link {
         let (violations, _) = broadcast::channel(VIOLATION_BUFFER);
         let reported = violations.clone();
         let nats = &config.nats;
-        let password = config
-            .password
-            .as_ref()
-            .map(|password| password.expose().as_str());
         let url = config.url.with_credentials(None);
         let mut url = url.ok_or_else(|| TransportError::refused("the broker URL is invalid"))?;
         let user = decoded(url.username());
-        let password = match password {
-            Some(password) if url.password().is_none() => Some(password.to_owned()),
-            _ => url.password().and_then(decoded),
+        let credentials = match (user, url.password().and_then(decoded), &config.password) {
+            (Some(user), Some(password), _) => Credentials::User(user, Secret::new(password)),
+            (Some(user), None, Some(password)) => Credentials::User(user, password.clone()),
+            // A server with tokens has no users.
+            (Some(token), None, None) | (None, Some(token), _) => {
+                Credentials::Token(Secret::new(token))
+            }
+            (None, None, Some(token)) => Credentials::Token(token.clone()),
+            (None, None, None) => Credentials::None,
         };
         // Errors of the client contain the URL.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
-        let mut options = ConnectOptions::new()
+        let mut options = credentials
+            .options()
             .name(name)
             .connection_timeout(nats.connect_timeout.get())
             .request_timeout(Some(nats.timeout.get()))
@@ -111,12 +142,6 @@ impl Link {
                 let (lost, violations) = (Arc::clone(&lost), reported.clone());
                 async move { record(&lost, &violations, &event) }
             });
-        options = match (user, password) {
-            (Some(user), Some(password)) => options.user_and_password(user, password),
-            // A server with tokens has no users.
-            (Some(token), None) | (None, Some(token)) => options.token(token),
-            (None, None) => options,
-        };
         if let Some(file) = &nats.ca_file {
             options = options.add_root_certificates(file.clone());
         }

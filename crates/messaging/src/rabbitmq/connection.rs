@@ -6,13 +6,13 @@ use lapin::{
     tcp::OwnedTLSConfig,
 };
 use parking_lot::Mutex;
-use seaworthy_core::{Backoff, Timeout};
+use seaworthy_core::{Backoff, Secret, Timeout};
 use tokio::{sync::watch, time};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{channels::PublishChannels, config::RabbitmqConfig, topology};
 use crate::{
-    MessagingConfig, Topic,
+    BrokerUrl, MessagingConfig, Topic,
     transport::{Cause, TransportError},
 };
 
@@ -54,7 +54,8 @@ struct Shared {
 /// The parameters of a connection.
 #[derive(Clone)]
 struct Parameters {
-    uri: String,
+    url: BrokerUrl,
+    password: Option<Secret<String>>,
     name: String,
     authorities: Option<String>,
     role: Role,
@@ -112,19 +113,7 @@ impl ConnectionSlot {
         client: &str,
         role: Role,
     ) -> Result<Self, TransportError> {
-        let password = config
-            .password
-            .as_ref()
-            .map(|password| password.expose().as_str());
-        let url = config.url.with_credentials(password);
-        let mut url = url.ok_or_else(|| {
-            TransportError::refused("the password cannot be added to the broker URL")
-        })?;
         let rabbitmq = &config.rabbitmq;
-        if !url.query_pairs().any(|(name, _)| name == "heartbeat") {
-            let seconds = rabbitmq.heartbeat.get().as_secs().max(1).to_string();
-            url.query_pairs_mut().append_pair("heartbeat", &seconds);
-        }
         let authorities = match &rabbitmq.ca_file {
             Some(file) => {
                 let read = std::fs::read_to_string(file);
@@ -135,15 +124,18 @@ impl ConnectionSlot {
             None => None,
         };
         let ended = CancellationToken::new();
+        let parameters = Parameters {
+            url: config.url.clone(),
+            password: config.password.clone(),
+            name: format!("{client} {role:?}"),
+            authorities,
+            role,
+            config: rabbitmq.clone(),
+        };
+        parameters.uri()?;
         Ok(Self {
             shared: Arc::new(Shared {
-                parameters: Parameters {
-                    uri: url.into(),
-                    name: format!("{client} {role:?}"),
-                    authorities,
-                    role,
-                    config: rabbitmq.clone(),
-                },
+                parameters,
                 state: Mutex::default(),
                 attempts: watch::Sender::new(0),
                 ended: ended.clone(),
@@ -287,6 +279,20 @@ impl From<Failure> for TransportError {
 }
 
 impl Parameters {
+    /// Returns the URI with the newest password (CONF-5).
+    fn uri(&self) -> Result<String, TransportError> {
+        let password = self.password.as_ref().map(Secret::current);
+        let password = password.as_ref().map(|password| password.expose().as_str());
+        let mut url = self.url.with_credentials(password).ok_or_else(|| {
+            TransportError::refused("the password cannot be added to the broker URL")
+        })?;
+        if !url.query_pairs().any(|(name, _)| name == "heartbeat") {
+            let seconds = self.config.heartbeat.get().as_secs().max(1).to_string();
+            url.query_pairs_mut().append_pair("heartbeat", &seconds);
+        }
+        Ok(url.into())
+    }
+
     async fn connect_in_time(self) -> Result<Link, TransportError> {
         let limit = self.config.connect_timeout;
         let connected = time::timeout(limit.get(), self.connect()).await;
@@ -299,6 +305,7 @@ impl Parameters {
     }
 
     async fn connect(self) -> Result<Link, TransportError> {
+        let uri = self.uri()?;
         let properties =
             ConnectionProperties::default().with_connection_name(self.name.as_str().into());
         let tls = OwnedTLSConfig {
@@ -306,7 +313,7 @@ impl Parameters {
             cert_chain: self.authorities,
         };
         let runtime = lapin::runtime::default_runtime().map_err(failure)?;
-        let connection = Connection::connect_with_config(&self.uri, properties, tls, runtime)
+        let connection = Connection::connect_with_config(&uri, properties, tls, runtime)
             .await
             .map_err(failure)?;
         if self.role == Role::Publishing {

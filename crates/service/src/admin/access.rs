@@ -45,7 +45,7 @@ impl TokenAccess {
         };
         let header = value.to_str().unwrap_or_default();
         let (scheme, given) = header.split_once(' ').unwrap_or_default();
-        scheme.eq_ignore_ascii_case("bearer") && is_same(given.trim(), expected.expose())
+        scheme.eq_ignore_ascii_case("bearer") && is_same(given.trim(), expected.current().expose())
     }
 }
 

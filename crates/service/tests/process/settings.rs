@@ -305,6 +305,32 @@ fn admin_actions_need_token_and_custom_header_sec_2() {
 }
 
 #[test]
+fn rotated_admin_token_takes_effect_conf_5() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let [first, second] = [
+        "operators-only-0123456789abcdef",
+        "operators-only-fedcba9876543210",
+    ];
+    fs::write(&file, first).unwrap();
+    let token = format!("admin.token=file:{}", file.display());
+    let mut service = trial(&["--set", &token]);
+    let (_, admin) = service.addresses().unwrap();
+    let status = |token: &str| {
+        let bearer = format!("Bearer {token}");
+        let header = ("authorization", bearer.as_str());
+        request(admin, "GET", "/config", &[header], "")
+            .unwrap()
+            .status
+    };
+    assert_eq!((status(first), status(second)), (200, 401));
+    fs::write(&file, second).unwrap();
+    service.signal(Signal::HUP).unwrap();
+    until("the second token", || status(second) == 200);
+    assert_eq!(status(first), 401);
+}
+
+#[test]
 fn admin_refuses_requests_of_pages_of_other_sites_auth_5() {
     let mut service = trial(&[]);
     let (_, admin) = service.addresses().unwrap();
