@@ -43,7 +43,7 @@ struct Inner {
 }
 
 enum Delivery {
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     Mailbox(DevelopmentMailbox),
 }
 
@@ -89,7 +89,7 @@ impl Mailer {
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
         let delivery = match Smtp::new(config)? {
-            Some(smtp) => Delivery::Smtp(smtp),
+            Some(smtp) => Delivery::Smtp(Box::new(smtp)),
             None => Delivery::Mailbox(DevelopmentMailbox::new(config.max_mailbox_messages)),
         };
         let from = match (&config.from, &delivery) {

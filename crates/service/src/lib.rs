@@ -24,6 +24,7 @@ mod command;
 mod component;
 mod config;
 mod dependency;
+mod error_tracking;
 mod kernel;
 pub mod lease;
 mod lifecycle;
@@ -50,6 +51,7 @@ pub use config::{
     PublicHttpConfig, SecretsConfig, ServerConfig,
 };
 pub use dependency::{ConnectConfig, ConnectError, Dependency, NotConnected, Optional};
+pub use error_tracking::ErrorTrackingConfig;
 pub use kernel::Addresses;
 pub use lifecycle::{ForcedBy, LifecycleConfig, Phase, StopOutcome};
 pub use no_settings::NoSettings;

@@ -1,6 +1,8 @@
 use axum::body::Body;
+use futures::FutureExt as _;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use seaworthy_core::{Code, Error, ResponseError};
 use seaworthy_resilience::Outcome;
 
@@ -17,6 +19,9 @@ use crate::{
 /// Maximum added headers: request ID, trace, two of the rate limit, the challenge, three of CORS and
 /// the security headers.
 const ADDED_HEADERS: usize = SecurityHeaders::MAXIMUM + 8;
+
+/// Maximum bytes of a replaced text in the log.
+const MAX_CAUSE: usize = 1_024;
 
 impl Exchange {
     /// Completes the steps with the response. The request ends with the body.
@@ -109,24 +114,56 @@ impl Exchange {
         if !(bare || status.is_server_error() && is_plain_text(&response)) {
             return response;
         }
+        let text = match status.is_server_error() {
+            true => self.guard(|| ReplacedText::of(response.body_mut())),
+            false => Ok(None),
+        };
+        let text = text.unwrap_or_default();
         let Some(code) = Code::ALL
             .into_iter()
             .find(|code| code.http_status() == status.as_u16())
         else {
+            if let Some(text) = text {
+                let failed = self.fail(Error::internal(text));
+                self.failure = failed.into_parts().0.extensions.remove::<ResponseError>();
+            }
             *response.body_mut() = Body::empty();
             response.headers_mut().remove(header::CONTENT_LENGTH);
             return response;
         };
+        let mut error = Error::new(code, code.name(), code.title());
+        if let Some(text) = text {
+            error = error.with_cause(text);
+        }
         let explained = self
-            .guard(|| (self.stack.errors)(Error::new(code, code.name(), code.title())))
+            .guard(|| (self.stack.errors)(error))
             .unwrap_or_else(|_| Response::new(Body::empty()));
-        let (explanation, body) = explained.into_parts();
+        let (mut explanation, body) = explained.into_parts();
+        if status.is_server_error() {
+            self.failure = explanation.extensions.remove::<ResponseError>();
+        }
         let (mut parts, _) = response.into_parts();
         for (name, value) in &explanation.headers {
             parts.headers.insert(name, value.clone());
         }
         parts.headers.remove(header::CONTENT_LENGTH);
         Response::from_parts(parts, body)
+    }
+}
+
+/// The text of a 5xx response that the stack replaced. The log shows it as the cause, redacted like
+/// every text.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct ReplacedText(String);
+
+impl ReplacedText {
+    /// Returns the start of a text that is ready. Its rest may never come.
+    fn of(body: &mut Body) -> Option<Self> {
+        let frame = body.frame().now_or_never()??.ok()?;
+        let data = frame.into_data().ok()?;
+        let text = data.get(..MAX_CAUSE).unwrap_or(&data);
+        (!text.is_empty()).then(|| Self(String::from_utf8_lossy(text).into_owned()))
     }
 }
 

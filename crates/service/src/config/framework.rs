@@ -12,7 +12,7 @@ use super::{
     admin::AdminConfig, grpc::GrpcConfig, grpc_client::GrpcClientConfig, public::PublicHttpConfig,
     secrets::SecretsConfig,
 };
-use crate::{ConnectConfig, LifecycleConfig};
+use crate::{ConnectConfig, ErrorTrackingConfig, LifecycleConfig};
 
 /// The settings of every service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,8 @@ pub struct FrameworkConfig {
     pub metrics: MetricsConfig,
     /// Traces.
     pub tracing: TracingConfig,
+    /// External trackers of panics.
+    pub error_tracking: ErrorTrackingConfig,
     /// Health checks.
     pub health: HealthConfig,
     /// Timeouts and backoff for connecting dependencies at the start.

@@ -32,6 +32,7 @@ use crate::{
     assembly::{Assembly, HandedOver, Parts},
     component::{Component, Stage},
     config::FrameworkConfig,
+    error_tracking,
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent},
     preflight::Violation,
@@ -109,6 +110,7 @@ impl Kernel {
         };
         tracing::info!(phase = %Phase::Listen, %http, admin = %admin.address, profile = %loaded.profile(), "alive");
         reload::follow(&parts, &watcher)?;
+        error_tracking::start(&parts)?;
         reload::listener(
             &parts,
             &watcher,

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use chrono::Utc;
 use seaworthy_telemetry::{
     ErrorReports,
-    metrics::{Counter, DURATION_BUCKETS, Family, Histogram, Metrics},
+    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics},
 };
 
 use super::runner::Observer;
@@ -16,6 +17,8 @@ pub(crate) struct WorkerMetrics {
     runs: Family<Counter>,
     failures: Family<Counter>,
     durations: Family<Histogram>,
+    last_runs: Family<Gauge>,
+    last_successes: Family<Gauge>,
     errors: ErrorReports,
 }
 
@@ -25,6 +28,12 @@ impl WorkerMetrics {
             let metrics = metrics.clone();
             Family::new(MOST_WORKERS, move |worker| {
                 metrics.counter(name, help, &[("worker", worker)])
+            })
+        };
+        let times = |name: &'static str, help: &'static str| {
+            let metrics = metrics.clone();
+            Family::new(MOST_WORKERS, move |worker| {
+                metrics.gauge(name, help, &[("worker", worker)])
             })
         };
         let durations = {
@@ -45,6 +54,14 @@ impl WorkerMetrics {
                 "Runs that failed after all attempts.",
             ),
             durations,
+            last_runs: times(
+                "worker_last_run_timestamp_seconds",
+                "Unix time of the end of the last run.",
+            ),
+            last_successes: times(
+                "worker_last_success_timestamp_seconds",
+                "Unix time of the end of the last successful run.",
+            ),
             errors: errors.clone(),
         }
     }
@@ -56,12 +73,57 @@ impl Observer for WorkerMetrics {
         self.durations
             .get_or_create(worker)
             .observe_duration(duration);
-        if !succeeded {
+        let now = Utc::now().timestamp();
+        self.last_runs.get_or_create(worker).set(now);
+        if succeeded {
+            self.last_successes.get_or_create(worker).set(now);
+        } else {
             self.failures.get_or_create(worker).increment();
         }
     }
 
     fn panicked(&self, panic: &TaskPanic) {
         self.errors.record_panic(&panic.task, &panic.message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_core::ServiceIdentity;
+    use seaworthy_telemetry::{
+        MetricsConfig, Telemetry,
+        logs::{LogConfig, MemorySink},
+        metrics::Format,
+        tracer::TracingConfig,
+    };
+
+    use super::*;
+
+    #[test]
+    fn failed_run_keeps_the_time_of_the_last_success_obs_5() {
+        let telemetry = Telemetry::start_with_sink(
+            &ServiceIdentity::new("orders", "1.0.0"),
+            &LogConfig::default(),
+            &MetricsConfig::default(),
+            &TracingConfig::default(),
+            true,
+            std::sync::Arc::new(MemorySink::default()),
+        );
+        let telemetry = telemetry.unwrap();
+        let metrics = telemetry.metrics();
+        let workers = WorkerMetrics::new(metrics, telemetry.errors());
+        let now = Utc::now().timestamp();
+        workers.ran("cleanup", false, Duration::ZERO);
+        let text = metrics.render(Format::PrometheusText);
+        let time = |text: &str, name: &str| -> Option<i64> {
+            let line = format!("worker_last_{name}_timestamp_seconds{{worker=\"cleanup\"}} ");
+            let value = text.lines().find_map(|text| text.strip_prefix(&line))?;
+            Some(value.parse().unwrap())
+        };
+        assert!(time(&text, "run").unwrap() >= now, "{text}");
+        assert_eq!(time(&text, "success"), None, "{text}");
+        workers.ran("cleanup", true, Duration::ZERO);
+        let text = metrics.render(Format::PrometheusText);
+        assert!(time(&text, "success").unwrap() >= now, "{text}");
     }
 }

@@ -1,8 +1,10 @@
-use std::{fmt, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
 use chrono::{DateTime, Utc};
 use croner::Cron;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use seaworthy_core::Timeout;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The schedule of a worker.
 #[derive(Debug, Clone)]
@@ -17,7 +19,26 @@ pub enum Schedule {
 
 /// A valid cron pattern of five fields, or six with seconds first. Times are UTC, so daylight
 /// saving time neither skips nor repeats a run.
-#[derive(Debug, Clone)]
+///
+/// It is a type of settings, so an invalid pattern is an error of the configuration.
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use seaworthy_service::CronSchedule;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct CleanupConfig {
+///     /// The times of the cleanup in UTC.
+///     schedule: Option<CronSchedule>,
+/// }
+///
+/// let schedule: CronSchedule = "30 3 * * *".parse()?;
+/// assert_eq!(schedule.to_string(), "30 3 * * *");
+/// # Ok::<_, seaworthy_service::InvalidCron>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CronSchedule(Box<Cron>);
 
 /// The text is not a valid cron pattern.
@@ -41,6 +62,42 @@ impl FromStr for CronSchedule {
     }
 }
 
+impl fmt::Display for CronSchedule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.as_str())
+    }
+}
+
+impl Serialize for CronSchedule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CronSchedule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for CronSchedule {
+    fn schema_name() -> Cow<'static, str> {
+        "CronSchedule".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A cron pattern in UTC such as 30 3 * * *, or with seconds first.",
+        })
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
+
 impl CronSchedule {
     /// Returns the first time after `now`, or `None` if there is none.
     #[must_use]
@@ -61,7 +118,7 @@ impl fmt::Display for Schedule {
         match self {
             Self::Continuous => formatter.write_str("continuous"),
             Self::Interval(interval) => write!(formatter, "every {interval}"),
-            Self::Cron(cron) => write!(formatter, "cron {}", cron.0.as_str()),
+            Self::Cron(cron) => write!(formatter, "cron {cron}"),
         }
     }
 }

@@ -268,6 +268,31 @@ fn a_bad_cron_pattern_is_named_work_1() {
     assert!(error.contains("61 * * * *"), "{error}");
 }
 
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct CleanupConfig {
+    /// The times of the cleanup.
+    schedule: Option<CronSchedule>,
+}
+
+#[test]
+fn bad_cron_pattern_is_an_error_of_the_settings_conf_1() {
+    let load = |pattern: &str| {
+        let schema = seaworthy_config::Schema::of::<CleanupConfig>();
+        let loader = seaworthy_config::Loader::new("orders");
+        let loader = loader.environment(seaworthy_config::Environment::default());
+        loader
+            .overrides([format!("schedule={pattern}")])
+            .load(&schema)
+    };
+    let loaded = load("30 3 * * *").unwrap();
+    let schedule = loaded.get::<CleanupConfig>().unwrap().schedule;
+    assert_eq!(schedule, Some("30 3 * * *".parse().unwrap()));
+    let errors = load("61 * * * *").unwrap_err().to_string();
+    assert!(errors.contains("schedule"), "{errors}");
+    assert!(errors.contains("not a valid cron pattern"), "{errors}");
+}
+
 #[test]
 fn cron_moments_follow_the_pattern_in_utc_work_1() {
     let schedule: CronSchedule = "30 3 * * *".parse().unwrap();

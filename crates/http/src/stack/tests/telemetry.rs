@@ -105,6 +105,34 @@ async fn each_request_is_one_line_with_its_context_obs_2() {
 }
 
 #[tokio::test]
+async fn replaced_text_of_an_error_is_in_the_log_obs_2() {
+    let (telemetry, sink) = telemetry();
+    let long = async || (StatusCode::BAD_GATEWAY, "x".repeat(5_000));
+    let plain = async || {
+        let text = "user ada@example.org: relation \"orders\" does not exist";
+        (StatusCode::INTERNAL_SERVER_ERROR, text)
+    };
+    let stack = Stack::builder(identity(), HttpConfig::default(), &telemetry)
+        .build(Routes::new().get("/plain", plain).get("/long", long))
+        .unwrap();
+    let answer = get(&stack, "/plain").await;
+    assert!(!answer.body.contains("relation"), "{}", answer.body);
+    get(&stack, "/long").await;
+    let lines: Vec<Value> = sink
+        .lines()
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &Value| line["target"] == "seaworthy::access")
+        .collect();
+    let cause = lines[0]["cause"].as_str().unwrap();
+    assert!(cause.contains("does not exist"), "{cause}");
+    assert!(!cause.contains("ada@example.org"), "{cause}");
+    assert_eq!(lines[0]["level"], "ERROR");
+    let cause = lines[1]["cause"].as_str().unwrap();
+    assert!(cause.starts_with("xxx") && cause.len() <= 1_100, "{cause}");
+}
+
+#[tokio::test]
 async fn a_panic_is_counted_and_reported_obs_8() {
     let (telemetry, _) = telemetry();
     let stack = Stack::builder(identity(), HttpConfig::default(), &telemetry)
