@@ -30,15 +30,19 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
         .reloadable::<FrameworkConfig>()
         .map_err(|error| StartError::because("the settings cannot be read", error))?;
     let logs = parts.telemetry.logs().clone();
+    let resilience = parts.resilience.clone();
     parts.tasks.supervise("reload", move |stop| {
         let (mut settings, logs) = (settings.clone(), logs.clone());
+        let resilience = resilience.clone();
         async move {
             loop {
                 tokio::select! {
                     () = settings.changed() => {}
                     () = stop.requested() => return,
                 }
-                logs.levels().configure(&settings.snapshot().log);
+                let settings = settings.snapshot();
+                logs.levels().configure(&settings.log);
+                resilience.reload(settings.policies());
             }
         }
     });

@@ -154,6 +154,12 @@ impl CircuitBreaker {
         self.change(|machine| machine.hold(hold, now + length.get(), now));
     }
 
+    /// Changes the settings of the running breaker (CONF-4). Its state stays, except that another
+    /// mode begins closed.
+    pub fn reload(&self, config: &CircuitBreakerConfig) {
+        self.change(|machine| machine.reload(config.clone(), now()));
+    }
+
     /// Closes the breaker, ends a hold and clears the window. The reason is logged. The baseline of
     /// failures remains.
     pub fn reset(&self, reason: &str) {

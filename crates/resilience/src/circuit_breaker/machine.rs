@@ -64,6 +64,28 @@ impl Machine {
         }
     }
 
+    /// Changes the settings. The state stays, except that another mode begins closed.
+    pub(super) fn reload(&mut self, config: CircuitBreakerConfig, now: Instant) {
+        self.advance(now);
+        let has_other_mode = self.config.mode != config.mode;
+        if self.config.window != config.window {
+            self.window = Window::new(config.window.get(), now);
+        }
+        self.throttle = Throttle::new(&config, now);
+        self.silence.reload(
+            config.consecutive_failures,
+            config.slow_call_duration.get(),
+            config.window.get(),
+            now,
+        );
+        self.config = config;
+        if has_other_mode && !matches!(self.state, State::Held { .. }) {
+            self.reset(now);
+        }
+        // The next call advances the machine with the new settings.
+        self.next_update = now;
+    }
+
     pub(super) fn generation(&self) -> u32 {
         self.generation
     }

@@ -50,6 +50,22 @@ impl Silence {
         }
     }
 
+    /// Changes the settings. Pending calls stay.
+    pub(super) fn reload(
+        &mut self,
+        min_calls: u32,
+        slow_call_duration: Duration,
+        window: Duration,
+        now: Instant,
+    ) {
+        self.min_calls = min_calls;
+        self.slow_call_duration = slow_call_duration;
+        if self.window != window {
+            self.window = window;
+            self.next_window = now + window;
+        }
+    }
+
     /// Returns when the next window begins.
     pub(super) fn next_window(&self) -> Instant {
         self.next_window

@@ -518,3 +518,35 @@ fn other_failure_needs_all_half_open_calls_res_1() {
     assert!(bench.call(Outcome::Success));
     assert_eq!(bench.breaker.state(), BreakerState::HalfOpen);
 }
+
+#[test]
+fn reloaded_thresholds_judge_the_next_calls_conf_4() {
+    let config = |consecutive_failures| CircuitBreakerConfig {
+        consecutive_failures,
+        min_calls: std::num::NonZeroU32::new(1_000).unwrap(),
+        ..CircuitBreakerConfig::default()
+    };
+    let metrics = Metrics::new();
+    let breaker = CircuitBreaker::new("orders", &config(3), &metrics);
+    let fail = |count| {
+        for _ in 0..count {
+            let now = Instant::now();
+            if let Ok(admission) = breaker.admit(now) {
+                admission.report(Outcome::TRANSIENT, now);
+            }
+        }
+        breaker.state()
+    };
+    assert_eq!(fail(2), BreakerState::Closed);
+    breaker.reload(&config(6));
+    assert_eq!(fail(3), BreakerState::Closed);
+    assert_eq!(fail(1), BreakerState::Open);
+    breaker.reload(&config(9));
+    assert_eq!(breaker.state(), BreakerState::Open);
+    let off = CircuitBreakerConfig {
+        mode: BreakerMode::Off,
+        ..config(3)
+    };
+    breaker.reload(&off);
+    assert_eq!(fail(20), BreakerState::Closed);
+}

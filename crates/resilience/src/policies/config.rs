@@ -24,10 +24,12 @@ pub struct PoliciesConfig {
     /// Maximum time of a call with all attempts. The deadline of the request shortens it.
     pub total_timeout: Timeout,
     /// Retries.
+    #[schemars(extend("x-reloadable" = true))]
     pub retry: RetryConfig,
     /// Maximum concurrent calls.
     pub bulkhead: BulkheadConfig,
     /// Circuit breaker.
+    #[schemars(extend("x-reloadable" = true))]
     pub breaker: CircuitBreakerConfig,
     /// Maximum rate of calls of this process. No limit if it is not set.
     pub rate_limit: Option<RateLimitConfig>,

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub struct Resilience(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    config: ResilienceConfig,
+    config: RwLock<ResilienceConfig>,
     metrics: Metrics,
     known: Mutex<BTreeMap<String, Policies>>,
     limits: Limits,
@@ -39,6 +39,8 @@ pub struct Policies(Arc<Handles>);
 #[derive(Debug)]
 struct Handles {
     name: Arc<str>,
+    /// The name of the dependency, also of its endpoints.
+    dependency: Arc<str>,
     config: PoliciesConfig,
     retry: Retry,
     bulkhead: Bulkhead,
@@ -91,7 +93,7 @@ impl Resilience {
     #[must_use]
     pub fn new(config: ResilienceConfig, metrics: Metrics) -> Self {
         Self(Arc::new(Inner {
-            config,
+            config: RwLock::new(config),
             metrics,
             known: Mutex::default(),
             limits: Limits::default(),
@@ -106,18 +108,38 @@ impl Resilience {
         if let Some(policies) = known.get(name) {
             return policies.clone();
         }
-        let config = inner.config.dependencies.get(name);
-        let config = config.cloned().unwrap_or_default();
+        let config = self.config_of(name);
         let policies = Policies(Arc::new(Handles {
             retry: Retry::new(name, &config.retry, &inner.metrics),
             bulkhead: Bulkhead::new(name, &config.bulkhead, &inner.metrics),
             breaker: CircuitBreaker::new(name, &config.breaker, &inner.metrics),
             optional: Optional::new(name, &config, &inner.metrics),
             name: name.into(),
+            dependency: name.into(),
             config,
         }));
         known.insert(name.to_owned(), policies.clone());
         policies
+    }
+
+    /// Changes the breakers and retries of running dependencies (CONF-4). Other policies keep their
+    /// settings until a restart.
+    pub fn reload(&self, config: ResilienceConfig) {
+        *self.0.config.write() = config;
+        let known: Vec<Policies> = self.0.known.lock().values().cloned().collect();
+        for policies in known {
+            let config = self.config_of(&policies.0.dependency);
+            policies.breaker().reload(&config.breaker);
+            if policies.name() == &policies.0.dependency {
+                policies.retry().reload(&config.retry);
+            }
+        }
+    }
+
+    fn config_of(&self, dependency: &str) -> PoliciesConfig {
+        let config = self.0.config.read();
+        let config = config.dependencies.get(dependency);
+        config.cloned().unwrap_or_default()
     }
 
     /// Returns the policies of an endpoint. It has its own breaker, `dependency/endpoint`, and
@@ -131,13 +153,17 @@ impl Resilience {
         if let Some(policies) = known.get(&name) {
             return policies.clone();
         }
-        let config = shared.config().clone();
+        let config = PoliciesConfig {
+            breaker: self.config_of(dependency).breaker,
+            ..shared.config().clone()
+        };
         let policies = Policies(Arc::new(Handles {
             retry: shared.retry().clone(),
             bulkhead: shared.bulkhead().clone(),
             breaker: CircuitBreaker::new(&name, &config.breaker, &self.0.metrics),
             optional: shared.0.optional.clone(),
             name: name.as_str().into(),
+            dependency: dependency.into(),
             config,
         }));
         known.insert(name, policies.clone());
@@ -196,7 +222,7 @@ impl Policies {
         &self.0.name
     }
 
-    /// Returns the settings.
+    /// Returns the settings at the first use. A reload may have changed the breaker and retries.
     #[must_use]
     pub fn config(&self) -> &PoliciesConfig {
         &self.0.config

@@ -42,15 +42,17 @@ impl Default for RetryBudgetConfig {
 /// A call without a retry increments one atomic. Only a retry locks the budget.
 #[derive(Debug)]
 pub struct RetryBudget {
-    ratio: f64,
-    minimum: f64,
-    window: f64,
     calls: AtomicU64,
     balance: Mutex<Balance>,
 }
 
 #[derive(Debug)]
 struct Balance {
+    ratio: f64,
+    /// Retries per second.
+    minimum: f64,
+    /// Seconds.
+    window: f64,
     updated: Instant,
     /// Deposits of calls.
     deposits: f64,
@@ -64,16 +66,26 @@ impl RetryBudget {
     pub fn new(config: &RetryBudgetConfig, now: Instant) -> Self {
         let minimum = f64::from(config.min_retries_per_second);
         Self {
-            ratio: config.ratio.get(),
-            minimum,
-            window: config.window.get().as_secs_f64(),
             calls: AtomicU64::new(0),
             balance: Mutex::new(Balance {
+                ratio: config.ratio.get(),
+                minimum,
+                window: config.window.get().as_secs_f64(),
                 updated: now,
                 deposits: 0.0,
                 reserve: minimum,
             }),
         }
+    }
+
+    /// Changes the settings. The balance stays, up to the new minimum.
+    pub fn reload(&self, config: &RetryBudgetConfig, now: Instant) {
+        let mut balance = self.balance.lock();
+        self.update(&mut balance, now);
+        balance.ratio = config.ratio.get();
+        balance.minimum = f64::from(config.min_retries_per_second);
+        balance.window = config.window.get().as_secs_f64();
+        balance.reserve = balance.reserve.min(balance.minimum);
     }
 
     /// Deposits the share of one call that is not a retry.
@@ -113,10 +125,10 @@ impl RetryBudget {
             .unwrap_or(Duration::ZERO)
             .as_secs_f64();
         let calls = self.calls.swap(0, Ordering::Relaxed) as f64;
-        let kept = (1.0 - elapsed / self.window).max(0.0);
-        let recent = (self.window / elapsed).min(1.0);
-        balance.deposits = balance.deposits * kept + self.ratio * calls * recent;
-        balance.reserve = (balance.reserve + self.minimum * elapsed).min(self.minimum);
+        let kept = (1.0 - elapsed / balance.window).max(0.0);
+        let recent = (balance.window / elapsed).min(1.0);
+        balance.deposits = balance.deposits * kept + balance.ratio * calls * recent;
+        balance.reserve = (balance.reserve + balance.minimum * elapsed).min(balance.minimum);
         balance.updated = balance.updated.max(now);
     }
 }

@@ -1,9 +1,13 @@
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use seaworthy_core::Backoff;
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use serde::Serialize;
@@ -17,13 +21,29 @@ pub struct Retry(Arc<Inner>);
 
 struct Inner {
     name: Arc<str>,
-    attempts: u32,
-    backoff: Backoff,
-    max_retry_after: Duration,
+    /// Maximum attempts of a call.
+    attempts: AtomicU32,
+    /// Read after failures only.
+    delays: Mutex<Delays>,
     budget: RetryBudget,
     retries: Counter,
     over_budget: Counter,
     exhausted: Counter,
+}
+
+#[derive(Debug, Clone)]
+struct Delays {
+    backoff: Backoff,
+    max_retry_after: Duration,
+}
+
+impl Delays {
+    fn new(config: &RetryConfig) -> Self {
+        Self {
+            backoff: config.backoff(),
+            max_retry_after: config.max_retry_after.get(),
+        }
+    }
 }
 
 /// The retries of one dependency at one instant, for the admin API.
@@ -52,9 +72,8 @@ impl Retry {
         let counter = |metric, help| metrics.counter(metric, help, &[("name", name)]);
         Self(Arc::new(Inner {
             name: name.into(),
-            attempts: config.max_attempts.get(),
-            backoff: config.backoff(),
-            max_retry_after: config.max_retry_after.get(),
+            attempts: AtomicU32::new(config.max_attempts.get()),
+            delays: Mutex::new(Delays::new(config)),
             budget: RetryBudget::new(&config.budget, now),
             retries: counter("retries_total", "Calls that were retried."),
             over_budget: counter(
@@ -74,6 +93,19 @@ impl Retry {
         &self.0.name
     }
 
+    /// Changes the settings of the running policy (CONF-4).
+    pub fn reload(&self, config: &RetryConfig) {
+        let now = tokio::time::Instant::now().into_std();
+        self.0.budget.reload(&config.budget, now);
+        *self.0.delays.lock() = Delays::new(config);
+        let attempts = config.max_attempts.get();
+        self.0.attempts.store(attempts, Ordering::Relaxed);
+    }
+
+    fn attempts(&self) -> u32 {
+        self.0.attempts.load(Ordering::Relaxed)
+    }
+
     /// Counts the first attempt of a call.
     pub fn begin(&self) {
         self.0.budget.deposit();
@@ -82,14 +114,19 @@ impl Retry {
     /// Returns whether retries are enabled.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.0.attempts > 1
+        self.attempts() > 1
     }
 
     /// Returns the delay of the next attempt after `attempts` attempts failed, or `None` if the
     /// call must not be retried.
     #[must_use]
     pub fn next_delay(&self, outcome: Outcome, attempts: u32) -> Option<Duration> {
-        let delay = self.0.backoff.delay(attempts.saturating_sub(1));
+        let delay = self
+            .0
+            .delays
+            .lock()
+            .backoff
+            .delay(attempts.saturating_sub(1));
         let now = tokio::time::Instant::now().into_std();
         self.next_delay_within(outcome, attempts, delay, time_left(), now)
     }
@@ -119,12 +156,12 @@ impl Retry {
         if !outcome.is_retryable() {
             return None;
         }
-        if attempts >= inner.attempts {
+        if attempts >= self.attempts() {
             inner.exhausted.increment();
             return None;
         }
         let retry_after = outcome.retry_after().unwrap_or_default();
-        if retry_after > inner.max_retry_after {
+        if retry_after > inner.delays.lock().max_retry_after {
             return None;
         }
         let delay = delay.max(retry_after);
@@ -144,6 +181,8 @@ impl Retry {
     #[must_use]
     pub fn delay_at(&self, attempts: u32, fraction: f64) -> Duration {
         self.0
+            .delays
+            .lock()
             .backoff
             .delay_at(attempts.saturating_sub(1), fraction)
     }
@@ -170,7 +209,7 @@ impl fmt::Debug for Retry {
         formatter
             .debug_struct("Retry")
             .field("name", &self.0.name)
-            .field("attempts", &self.0.attempts)
+            .field("attempts", &self.attempts())
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@ use seaworthy_client::HttpClientConfig;
 use seaworthy_core::{ByteSize, host::is_loopback_ip};
 use seaworthy_health::HealthConfig;
 use seaworthy_http::DEFAULT_BODY_BUDGET;
+use seaworthy_resilience::policies::ResilienceConfig;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,17 @@ impl FrameworkConfig {
             ),
             ("admin.addr", self.admin.addr),
         ]
+    }
+
+    /// Returns the policies of all dependencies. HTTP clients win over gRPC clients of the same name.
+    pub(crate) fn policies(&self) -> ResilienceConfig {
+        let calls = self.grpc_clients.iter();
+        let calls = calls.map(|(name, client)| (name.clone(), client.policies.clone()));
+        let clients = self.clients.iter();
+        let clients = clients.map(|(name, client)| (name.clone(), client.policies.clone()));
+        ResilienceConfig {
+            dependencies: calls.chain(clients).collect(),
+        }
     }
 
     /// Whether every listener is on a loopback address, so that other machines cannot connect. A

@@ -22,7 +22,7 @@ use seaworthy_http::{
     BodyBudget,
     server::{Listener, ListenerConfig, ReceiveWindows, ServerHandle},
 };
-use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
+use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::Telemetry;
 
 use self::admin::AdminListener;
@@ -354,17 +354,7 @@ fn parts(
         errors.record_panic(&panic.task, &panic.message)
     });
     let metrics = Arc::new(WorkerMetrics::new(telemetry.metrics(), telemetry.errors()));
-    let calls = framework.grpc_clients.iter();
-    let calls = calls.map(|(name, client)| (name.clone(), client.policies.clone()));
-    let clients = framework.clients.iter();
-    let clients = clients.map(|(name, client)| (name.clone(), client.policies.clone()));
-    let dependencies = calls.chain(clients);
-    let resilience = Resilience::new(
-        ResilienceConfig {
-            dependencies: dependencies.collect(),
-        },
-        telemetry.metrics().clone(),
-    );
+    let resilience = Resilience::new(framework.policies(), telemetry.metrics().clone());
     let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
     let switches = switches::register(&telemetry, &health);
     let body_budget = BodyBudget::new(framework.server.max_body_memory, telemetry.metrics());
