@@ -10,14 +10,18 @@
 //! limit * (base + max_queue_delay) / latency + sqrt(limit)
 //! ```
 //!
-//! `base` is the latency without a queue. Two parts differ from the source. Simulations showed the
-//! need for them (`docs/resilience-overload.md`):
+//! `base` is the latency without a queue. Four parts differ from the source. Simulations showed the
+//! need for the first two (`docs/resilience-overload.md`):
 //!
 //! - While requests are rejected, a probe reduces the limit for a moment every two seconds and
 //!   measures `base`. A minimum over time is too low where work varies, and a moving average rises
 //!   with the queue.
 //! - Each priority has its own share of the limit. A share falls step by step while a more important
 //!   request is rejected, and rises slowly.
+//! - A request that hung is left out of a window, and the limit admits one more request if none has
+//!   finished for a second. Otherwise a few requests that hang would hold a low limit.
+//! - Requests that wait for their client, to send its body or to read the response, count only for
+//!   the maximum.
 //!
 //! Requests never wait for the limit. A rejected client can go elsewhere at once.
 

@@ -38,7 +38,7 @@ fn tracker() -> (String, mpsc::Receiver<Received>) {
             stream.read_exact(&mut body).unwrap();
             let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             stream.get_mut().write_all(answer).unwrap();
-            let path = head[0].split(' ').nth(1).unwrap().to_owned();
+            let path = head.first().unwrap().split(' ').nth(1).unwrap().to_owned();
             let _ = sender.send((path, head, String::from_utf8(body).unwrap()));
         }
     });

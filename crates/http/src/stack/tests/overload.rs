@@ -168,7 +168,7 @@ async fn uploads_past_their_deadline_do_not_shrink_the_limit_res_7() {
 
 /// Opens 60 calls to a limit of 100, which then falls below 60 in a slow phase. Checks that it
 /// admits further requests.
-async fn hold<C>(open: impl AsyncFn(&Stack) -> C) {
+async fn hold<C>(open: impl AsyncFn(&Stack) -> Vec<C>) {
     let mut config = unlimited();
     config.load_shed.max_in_flight = NonZeroU32::new(100).unwrap();
     config.timeout = Timeout::from_secs(3_600);
@@ -185,7 +185,7 @@ async fn hold<C>(open: impl AsyncFn(&Stack) -> C) {
     let stack = stack_with(config, routes);
     let mut calls = Vec::new();
     for _ in 0..60 {
-        calls.push(open(&stack).await);
+        calls.extend(open(&stack).await);
     }
     for round in 0..200 {
         let is_slow = (50..100).contains(&round);
@@ -203,7 +203,7 @@ async fn open_streams_do_not_block_requests_after_a_slow_phase_res_7() {
     hold(async |stack| {
         let connection = stack.connection("192.0.2.1:4711".parse().unwrap(), false);
         let call = connection.oneshot(request(Method::GET, "/stream"));
-        call.await.unwrap()
+        vec![call.await.unwrap()]
     })
     .await;
 }
@@ -217,7 +217,7 @@ async fn slow_uploads_do_not_block_requests_after_a_slow_phase_res_7() {
         let connection = stack.connection("192.0.2.1:4711".parse().unwrap(), false);
         let mut call = connection.oneshot(request).boxed();
         assert!(futures::poll!(&mut call).is_pending());
-        call
+        vec![call]
     })
     .await;
 }

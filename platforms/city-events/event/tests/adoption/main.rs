@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use city_events_contract::{create_legacy_database, list_tables};
 use seaworthy::data::{Database, Migration, MigrationSet, sql};
@@ -20,24 +23,30 @@ const LEGACY: MigrationSet = MigrationSet::of_part(
         "",
     )],
 );
+/// The time limit for any wait, on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// A value of every secret.
 const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
 
-fn run(url: &str, arguments: &[&str]) -> Ended {
+fn start(url: &str, arguments: &[&str]) -> ServiceProcess {
     let settings = [
         format!("database.url={url}"),
         format!("jwt.secret={SECRET}"),
         format!("audit_log.key={SECRET}"),
         "broker.url=memory:".to_owned(),
         "server.http.addr=127.0.0.1:0".to_owned(),
+        "server.grpc.addr=127.0.0.1:0".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
     ];
     let mut all = vec!["--profile", "test"];
     all.extend(settings.iter().flat_map(|setting| ["--set", setting]));
     all.extend(arguments);
     let program = Path::new(env!("CARGO_BIN_EXE_city-events-event"));
-    let process = ServiceProcess::start_as_is(program, &all, &[]);
-    process.unwrap().ended().unwrap()
+    ServiceProcess::start_as_is(program, &all, &[]).unwrap()
+}
+
+fn run(url: &str, arguments: &[&str]) -> Ended {
+    start(url, arguments).ended().unwrap()
 }
 
 fn succeed(url: &str, arguments: &[&str]) {
@@ -170,4 +179,27 @@ async fn adopted_database_has_all_rows_data_2() {
     succeed(url, &["migrate", "adopt", "--undo", "--discard-changes"]);
     assert_eq!(list_tables(&legacy).await.unwrap(), before);
     succeed(url, &["migrate", "adopt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn adopted_messages_are_published_data_2_msg_2() {
+    let Some(empty) = EmptyDatabase::postgres() else {
+        return;
+    };
+    let url = empty.url();
+    let legacy = create_legacy_database(url.parse().unwrap(), LEGACY)
+        .await
+        .unwrap();
+    succeed(url, &["migrate", "adopt"]);
+    let mut service = start(url, &["--set", "log.format=json", "serve"]);
+    service.line("\"message\":\"ready\"").unwrap();
+    let limit = Instant::now() + TIMEOUT;
+    let waiting = "SELECT count(*) FROM outbox WHERE state = 0";
+    while count(&legacy, waiting).await > 0 {
+        assert!(Instant::now() < limit, "the relay publishes no adopted row");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The dead letter stays until an operator replays it.
+    let dead = "SELECT count(*) FROM outbox WHERE state = 3";
+    assert_eq!(count(&legacy, dead).await, 1);
 }

@@ -12,6 +12,5 @@ mod limits;
 mod load;
 mod outage;
 mod page_cost;
-mod restart_loss;
 mod revocation;
 mod rolling_restart;
