@@ -186,3 +186,18 @@ fn programs_in_unread_languages_without_dockerfile_are_listed() {
     ]);
     assert_eq!(listed, ["admin", "web"]);
 }
+
+#[test]
+fn source_with_several_dockerfiles_is_listed_once() {
+    let image = "FROM mcr.microsoft.com/dotnet/sdk:10.0\nCOPY . .\nUSER app\n";
+    let listed = names(&[
+        ("shop/cart/src/Dockerfile", image),
+        ("shop/cart/src/Dockerfile.debug", image),
+        ("shop/cart/src/Program.cs", "var app = 1;\n"),
+        (
+            "deploy/cart.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: cart\nspec:\n  template:\n    spec:\n      containers:\n        - name: server\n          image: registry.example.com/shop/cart:1\n",
+        ),
+    ]);
+    assert_eq!(listed, ["cart"]);
+}

@@ -5,8 +5,11 @@ use crate::model::facts::{Import, Module, Route, Server, Signal, Telemetry};
 use crate::model::{FileFacts, Model, Service, ServiceKind};
 
 fn has_rust_program(service: &Service) -> bool {
+    let root = service.root.as_deref().unwrap_or_default();
     service.files.iter().any(|path| {
-        path.ends_with("/main.rs") || &**path == "src/main.rs" || path.contains("/bin/")
+        let inside = path.strip_prefix(root).unwrap_or(path);
+        let inside = inside.trim_start_matches('/');
+        inside == "src/main.rs" || inside.starts_with("src/bin/")
     })
 }
 

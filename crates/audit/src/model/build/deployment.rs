@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
-use super::unit::Unit;
+use super::unit::{GENERIC, Unit};
 use crate::model::facts::{ComposeService, Image, Workload, is_store_image};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
@@ -254,7 +254,10 @@ fn image_name(path: &str) -> String {
     let suffix = file
         .strip_prefix("Dockerfile.")
         .or_else(|| file.strip_suffix(".Dockerfile"));
-    suffix.or_else(|| parts.next()).unwrap_or("root").to_owned()
+    suffix
+        .or_else(|| parts.find(|part| !GENERIC.contains(part)))
+        .unwrap_or("root")
+        .to_owned()
 }
 
 fn workload_names(workload: &Workload) -> Vec<String> {

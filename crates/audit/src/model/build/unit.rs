@@ -19,7 +19,7 @@ pub(super) struct Unit {
 }
 
 /// Folder names that say nothing about a program.
-const GENERIC: &[&str] = &["", "cmd", "main", "src", "app", "server", "service"];
+pub(super) const GENERIC: &[&str] = &["", "cmd", "main", "src", "app", "server", "service"];
 
 pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
     let mut modules: BTreeMap<String, Module> = BTreeMap::new();

@@ -57,7 +57,14 @@ const KERNEL_STARTS: &[&str] = &["main", "main_with", "run_with"];
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     facts.covers::<Telemetry>();
     for (mark, signal, library) in MARKS {
-        if let Some(at) = code.file.text.find(mark) {
+        let text: &str = &code.file.text;
+        // In a string or in a comment the name installs nothing.
+        let place = text.match_indices(mark).map(|(at, _)| at).find(|at| {
+            !text
+                .get(..*at)
+                .is_some_and(|before| before.ends_with(['"', '`']))
+        });
+        if let Some(at) = place {
             add(facts, *signal, library, at..at + mark.len());
         }
     }

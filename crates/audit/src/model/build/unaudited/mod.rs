@@ -23,6 +23,14 @@ pub(super) fn unaudited(
 ) -> Vec<NotAudited> {
     let sources = Sources::of(files, paths);
     let mut all = deployed::built(services, &sources);
+    // `Dockerfile.debug` beside `Dockerfile` builds the same source.
+    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    all.sort_by(|left, right| left.path.cmp(&right.path));
+    all.dedup_by(|left, right| {
+        left.reason == right.reason
+            && folder(&left.path).is_some()
+            && folder(&left.path) == folder(&right.path)
+    });
     all.extend(deployed::without_dockerfile(services, &sources));
     all.extend(deployed::own_images(services));
     all.extend(manifest::unread(services, &all, &sources));
