@@ -7,6 +7,7 @@ use crate::audit::AuditError;
 use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{FileFacts, Model, Service};
 use crate::report::{Finding, Findings, Frame};
+use crate::repository::Tracked;
 use crate::rule::{Check, Rule, explain, run_one};
 use crate::secret::SafeText;
 use crate::source::printable;
@@ -96,7 +97,7 @@ pub fn explain_miss(
     writeln!(
         out,
         "\nResult: {}",
-        result(rule, config, file, line, &names, &outcome)
+        result(rule, &model, config, file, line, &names, &outcome)
     )?;
     Ok(out)
 }
@@ -119,10 +120,14 @@ fn describe_file(out: &mut String, found: &FileFacts, line: usize) -> fmt::Resul
     let file = &found.file;
     writeln!(
         out,
-        "File       {}, role {}, git {:?}",
+        "File       {}, role {}, {}",
         file.language.name(),
         format!("{:?}", file.role).to_lowercase(),
-        file.tracked
+        match file.tracked {
+            Tracked::Yes => "tracked by Git",
+            Tracked::No => "not tracked by Git",
+            Tracked::Unknown => "no Git index",
+        }
     )?;
     let Some(span) = file.line_span(line) else {
         return writeln!(
@@ -143,7 +148,7 @@ fn describe_facts(out: &mut String, found: &FileFacts, line: usize) -> fmt::Resu
     let facts = found.facts.described(&near);
     writeln!(out, "\nFacts within {NEAR_LINES} lines")?;
     if facts.is_empty() {
-        writeln!(out, "  none: no pack reads this code")?;
+        writeln!(out, "  none")?;
     }
     for (kind, at, text) in facts {
         let text = SafeText::new(printable::line(&text));
@@ -228,6 +233,7 @@ fn describe_outcome(out: &mut String, outcome: &Outcome) -> fmt::Result {
 
 fn result(
     rule: &Rule,
+    model: &Model,
     config: &AuditConfig,
     found: &FileFacts,
     line: usize,
@@ -267,6 +273,18 @@ fn result(
             format!("{:?}", file.role).to_lowercase()
         );
     }
+    let unread = model.not_audited.iter().find(|service| {
+        let folder = service.path.rsplit_once('/').map(|(folder, _)| folder);
+        names.is_empty()
+            && folder.is_some_and(|folder| file.path.starts_with(&format!("{folder}/")))
+    });
+    if let Some(service) = unread {
+        return format!(
+            "the service `{}` was not audited: {}.",
+            printable::line(&service.name),
+            SafeText::new(&service.reason)
+        );
+    }
     if names.is_empty() && matches!(rule.check, Check::Service(_)) {
         return "the file belongs to no service, and the rule asks services only. Look at the join in `model/build/`.".to_owned();
     }
@@ -280,7 +298,7 @@ fn result(
         Outcome { passed, .. } if !passed.is_empty() => {
             "the rule passed. Its evidence above outweighs this line.".to_owned()
         }
-        _ => "the rule returned nothing, so it considers itself not applicable. If the facts above do not show the line, a pack has to read it first.".to_owned(),
+        _ => "the rule does not apply to this service. If the facts above do not show the line, a pack has to read it first.".to_owned(),
     }
 }
 

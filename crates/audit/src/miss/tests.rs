@@ -17,7 +17,11 @@ fn repository() -> tempfile::TempDir {
     write("go.mod", "module example.com/shop\n\ngo 1.24\n");
     write("main.go", MAIN);
     write("main_test.go", MAIN);
-    write("notes/other.go", MAIN);
+    write(
+        "ratings/Dockerfile",
+        "FROM php:8\nCOPY html /var/www/html\n",
+    );
+    write("ratings/html/index.php", "<?php echo 1;\n");
     write("image.png", "\u{0}\u{0}");
     folder
 }
@@ -58,6 +62,12 @@ fn explanation_names_the_reason_of_a_miss() {
         ),
         ("image.png", 1, &config, "the file was not read"),
         ("go.mod", 1, &config, "reports other places"),
+        (
+            "ratings/html/index.php",
+            1,
+            &config,
+            "`ratings` was not audited: its language, PHP, is not read",
+        ),
     ] {
         let text = explained(path, line, config);
         assert!(text.contains(expected), "{path}:{line}: {text}");

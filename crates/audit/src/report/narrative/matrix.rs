@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::ServiceKind;
 use crate::report::{Report, Section, ServiceSummary};
 use crate::rule::{Category, Severity, rules};
 
@@ -60,7 +59,7 @@ pub(in crate::report) struct MatrixRow<'r> {
 pub(in crate::report) struct Matrix<'r> {
     /// The categories that apply to a service.
     pub(in crate::report) categories: Vec<Category>,
-    /// Services of the repository. Third-party programs without a result are left out.
+    /// Services of the repository. Those without source, image and decided checks are left out.
     pub(in crate::report) rows: Vec<MatrixRow<'r>>,
 }
 
@@ -90,9 +89,13 @@ pub(super) fn matrix(report: &Report) -> Matrix<'_> {
                 .collect(),
         })
         .collect();
+    // Third-party programs, and workloads of templates that have no name, say nothing here.
     rows.retain(|row| {
-        row.service.kind != ServiceKind::Infrastructure
-            || row.cells.iter().any(|cell| *cell != Cell::NotApplicable)
+        let decided = |cell: &Cell| !matches!(cell, Cell::NotApplicable | Cell::Undecided);
+        row.is_unread
+            || row.service.root.is_some()
+            || row.service.dockerfile.is_some()
+            || row.cells.iter().any(decided)
     });
     // A category about the repository as a whole has no result of a service.
     let used: Vec<bool> = (0..categories.len())
