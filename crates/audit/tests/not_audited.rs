@@ -187,6 +187,37 @@ fn programs_in_unread_languages_without_dockerfile_are_listed() {
     assert_eq!(listed, ["admin", "web"]);
 }
 
+/// The manifest exists only inside of the image. The code is read, or it is listed.
+#[test]
+fn go_worker_without_manifest_is_not_overlooked() {
+    let folder = repository(
+        &[
+            SHOP.as_slice(),
+            &[
+                (
+                    "dispatch/Dockerfile",
+                    "FROM golang:1.24\nWORKDIR /src\nCOPY *.go .\nRUN go mod init dispatch && go get\nRUN go install\nUSER app\nCMD [\"dispatch\"]\n",
+                ),
+                (
+                    "dispatch/main.go",
+                    "package main\n\nimport \"github.com/streadway/amqp\"\n\nfunc main() {\n\t_, _ = amqp.Dial(\"amqp://broker\")\n}\n",
+                ),
+            ],
+        ]
+        .concat(),
+    );
+    let report = report(folder.path());
+    let is_read = report
+        .services
+        .iter()
+        .any(|service| service.name == "dispatch" && service.root.is_some());
+    let is_listed = report
+        .not_audited
+        .iter()
+        .any(|service| service.name == "dispatch");
+    assert!(is_read != is_listed, "{is_read} {is_listed}");
+}
+
 #[test]
 fn source_with_several_dockerfiles_is_listed_once() {
     let image = "FROM mcr.microsoft.com/dotnet/sdk:10.0\nCOPY . .\nUSER app\n";

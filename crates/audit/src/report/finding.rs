@@ -18,6 +18,23 @@ pub struct RelatedPlace {
     pub line: usize,
 }
 
+/// Further places of a finding, cut to a readable number.
+pub(super) struct RelatedPlaces {
+    /// The first ones, as `path:line`.
+    pub(super) shown: Vec<String>,
+    hidden: usize,
+}
+
+impl RelatedPlaces {
+    /// The words for the places that are not shown.
+    pub(super) fn more(&self) -> String {
+        match self.hidden {
+            0 => String::new(),
+            hidden => format!(" and {hidden} more"),
+        }
+    }
+}
+
 /// A violated requirement, ready to print.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -97,6 +114,19 @@ impl Finding {
             Severity::Info => Section::Note,
             _ if self.is_review() => Section::Review,
             severity => Section::Certain(severity),
+        }
+    }
+
+    /// The first further places as `path:line`, and how many more there are.
+    pub(super) fn related_places(&self, max: usize) -> RelatedPlaces {
+        RelatedPlaces {
+            shown: self
+                .related
+                .iter()
+                .take(max)
+                .map(|place| format!("{}:{}", place.path, place.line))
+                .collect(),
+            hidden: self.related.len().saturating_sub(max),
         }
     }
 

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 
 use self::closing::{comparison, judged, scorecard, unknown};
-use super::markdown::REVIEW_NOTE;
+use super::markdown::{MAX_RELATED_SHOWN, REVIEW_NOTE};
 use super::prose::{count, not_audited as heading_of};
 use super::{Finding, FrameLine, Report, Section};
 use crate::rule::Severity;
@@ -195,6 +195,16 @@ fn one(out: &mut String, report: &Report, finding: &Finding) -> fmt::Result {
     )?;
     for line in wrap(finding.evidence.as_str()) {
         writeln!(out, "    {line}")?;
+    }
+    if !finding.related.is_empty() {
+        let related = finding.related_places(MAX_RELATED_SHOWN);
+        let places = related.shown.join(", ");
+        writeln!(
+            out,
+            "    {DIM}also at {}{}{DIM:#}",
+            printable(&places),
+            related.more()
+        )?;
     }
     writeln!(out)?;
     for line in &finding.frame.lines {

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::baseline::{Baseline, EarlierReport};
 use crate::config::{ConfigFile, RuleSetting};
-use crate::report::{REVIEW, Report, json};
+use crate::report::{REVIEW, RelatedPlace, Report, json};
 use crate::rule::{Confidence, rules};
 use crate::{AuditConfig, audit};
 
@@ -40,6 +40,10 @@ fn mark_review(report: &mut Report) {
         .filter(|finding| finding.id == REVIEWED)
     {
         finding.confidence = Confidence::Low;
+        finding.related.push(RelatedPlace {
+            path: HOSTILE.to_owned(),
+            line: 3,
+        });
         let severity = finding.severity.name();
         for service in &mut report.services {
             if finding.service.as_ref() == Some(&service.name) {

@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use super::{prose, seen};
-use crate::report::markdown::{MAX_FRAMES, MAX_PLACES, REVIEW_NOTE, facts, heading};
+use crate::report::markdown::{
+    MAX_FRAMES, MAX_PLACES, MAX_RELATED_SHOWN, REVIEW_NOTE, facts, heading,
+};
 use crate::report::narrative::{Group, Narrative, Place};
 use crate::report::{Frame, Section};
 
@@ -69,6 +71,17 @@ fn group(group: &Group<'_>) -> Markup {
                     code { (seen(&finding.path)) ":" (finding.line) ":" (finding.column) }
                     @if let Some(service) = &finding.service { " (" code { (seen(service)) } ")" }
                     ": " (prose(finding.evidence.as_str()))
+                }
+                @if !finding.related.is_empty() {
+                    @let related = finding.related_places(MAX_RELATED_SHOWN);
+                    p.facts {
+                        "Also at "
+                        @for (at, place) in related.shown.iter().enumerate() {
+                            @if at > 0 { ", " }
+                            code { (seen(place)) }
+                        }
+                        (related.more()) "."
+                    }
                 }
                 @if number < MAX_FRAMES { (frame(&finding.frame)) }
             }

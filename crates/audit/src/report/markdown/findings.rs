@@ -1,7 +1,7 @@
 //! Findings by severity, with location, risk, impact and fix.
 
 use super::escape::{block, code, prose, text};
-use super::{MAX_FRAMES, MAX_PLACES, capitalised};
+use super::{MAX_FRAMES, MAX_PLACES, MAX_RELATED_SHOWN, capitalised};
 use crate::report::narrative::{Group, Narrative};
 use crate::report::prose::count;
 use crate::report::{Finding, Section};
@@ -118,6 +118,11 @@ pub(in crate::report) fn group(out: &mut String, group: &Group<'_>) -> fmt::Resu
             )),
             prose(finding.evidence.as_str())
         )?;
+        if !finding.related.is_empty() {
+            let related = finding.related_places(MAX_RELATED_SHOWN);
+            let named: Vec<_> = related.shown.iter().map(|place| code(place)).collect();
+            writeln!(out, "  Also at {}{}.", named.join(", "), related.more())?;
+        }
         if at < MAX_FRAMES && !finding.frame.is_empty() {
             writeln!(out, "\n{}\n", block("", &finding.frame.to_string(), "  "))?;
         }

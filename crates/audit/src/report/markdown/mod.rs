@@ -27,6 +27,8 @@ use strengths::strengths;
 pub(super) const MAX_FRAMES: usize = 4;
 /// Evidence shown of one rule that is kept.
 pub(super) const MAX_EVIDENCE: usize = 3;
+/// Further places that are named of one finding.
+pub(super) const MAX_RELATED_SHOWN: usize = 5;
 /// Places named of one piece of evidence.
 pub(super) const MAX_PLACES: usize = 3;
 
