@@ -295,7 +295,7 @@ fn compares_with_an_earlier_report() {
         text.contains("## Changes since the earlier report"),
         "{text}"
     );
-    assert!(text.contains("- new: `SHIP-1.root-user` in `other/Dockerfile`"));
+    assert!(text.contains("- new: `SHIP-1.root-user` in `other/Dockerfile:1`"));
     let gate = ["audit", "--compare", "earlier.json", "--fail-on", "low"];
     assert_eq!(
         run(&gate).status.code(),

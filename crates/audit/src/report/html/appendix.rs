@@ -64,7 +64,7 @@ fn compared(report: &Report, comparison: &Comparison) -> Markup {
     html! {
         ul {
             @for finding in report.findings.iter().filter(|finding| comparison.new.contains(&finding.fingerprint)) {
-                li { "new: " span.id { (finding.id) } " in " code { (seen(&finding.path)) } ": " (finding.title) }
+                li { "new: " span.id { (finding.id) } " in " code { (seen(&finding.path)) ":" (finding.line) } ": " (finding.title) }
             }
             @for (word, entries) in [("fixed", &comparison.fixed), ("gone, but not proven fixed", &comparison.undecided)] {
                 @for entry in entries {

@@ -72,41 +72,32 @@ pub(super) fn baseline(out: &mut String, report: &Report) -> fmt::Result {
 
 /// New, fixed and unchanged findings.
 fn compared(out: &mut String, report: &Report, comparison: &Comparison) -> fmt::Result {
-    let open = report
+    let new = report
         .findings
         .iter()
-        .map(|finding| {
-            let word = if comparison.new.contains(&finding.fingerprint) {
-                "new"
-            } else {
-                "unchanged"
-            };
-            (word, finding.id, finding.path.as_str(), finding.title)
-        })
-        .filter(|(word, ..)| *word == "new");
-    let gone = [
-        ("fixed", &comparison.fixed),
-        ("gone, but not proven fixed", &comparison.undecided),
-    ]
-    .into_iter()
-    .flat_map(|(word, entries)| {
-        entries.iter().map(move |entry| {
-            (
-                word,
-                entry.id.as_str(),
-                entry.path.as_str(),
-                entry.title.as_str(),
-            )
-        })
-    });
-    for (word, id, path, title) in open.chain(gone) {
+        .filter(|finding| comparison.new.contains(&finding.fingerprint));
+    for finding in new {
         writeln!(
             out,
-            "- {word}: {} in {}: {}",
-            code(id),
-            code(path),
-            text(title)
+            "- new: {} in {}: {}",
+            code(finding.id),
+            code(&format!("{}:{}", finding.path, finding.line)),
+            text(finding.title)
         )?;
+    }
+    for (word, entries) in [
+        ("fixed", &comparison.fixed),
+        ("gone, but not proven fixed", &comparison.undecided),
+    ] {
+        for entry in entries {
+            writeln!(
+                out,
+                "- {word}: {} in {}: {}",
+                code(&entry.id),
+                code(&entry.path),
+                text(&entry.title)
+            )?;
+        }
     }
     writeln!(out, "- {} unchanged\n", comparison.remaining.len())
 }
