@@ -47,7 +47,7 @@ impl Verdict {
             }
             Self::NotReady => "not ready for production",
             Self::Undecided => "undecided: the auditor understood too little of the repository",
-            Self::PartlyAudited => "no verdict on the whole: not every service was audited",
+            Self::PartlyAudited => "undetermined, because not every service was audited",
         }
     }
 }
