@@ -89,7 +89,7 @@ impl EmptyDatabase {
     }
 
     #[expect(clippy::panic, reason = "this is how a test fails")]
-    fn on_server(made: std::io::Result<String>) -> Self {
+    pub(super) fn on_server(made: std::io::Result<String>) -> Self {
         match made {
             Ok(url) => Self { url, _folder: None },
             Err(error) => panic!("the server makes no database: {error}"),

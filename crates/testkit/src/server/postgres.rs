@@ -89,6 +89,11 @@ impl PostgresServer {
         Ok(server)
     }
 
+    /// The folder of its programs.
+    pub(super) fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
