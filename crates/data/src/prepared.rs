@@ -43,9 +43,24 @@ impl From<Rewritten> for Prepared {
     }
 }
 
-/// The static statements of the program, by the address of their text.
+/// A program has some hundred statements, and lists have few lengths. Further statements are
+/// rewritten at each execution.
+const MAX_STATEMENTS: usize = 1_024;
+/// A longer statement is some ten kilobytes of text, and its execution costs more than its text.
+const MAX_VALUES: usize = 1_024;
+
+/// Identifies a static statement of the program with the lengths of its lists and rows.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct StatementKey {
+    /// The address and the length of the text.
+    text: (usize, usize),
+    lists: Box<[usize]>,
+    rows: Option<usize>,
+}
+
+/// The static statements of the program that were executed.
 #[derive(Default)]
-pub(crate) struct Statements(RwLock<HashMap<(usize, usize), Arc<Prepared>>>);
+pub(crate) struct Statements(RwLock<HashMap<StatementKey, Arc<Prepared>>>);
 
 impl Statements {
     pub(crate) fn prepare(
@@ -65,16 +80,23 @@ impl Statements {
             Arc::new(Prepared::from(rewritten))
         };
         let prepared = match &*text {
-            Text::Static(text) if lengths.is_empty() && rows.is_none() => {
-                let place = (text.as_ptr().addr(), text.len());
-                let known = self.0.read().get(&place).cloned();
+            Text::Static(text) if statement.values().len() <= MAX_VALUES => {
+                let key = StatementKey {
+                    text: (text.as_ptr().addr(), text.len()),
+                    lists: lengths.into(),
+                    rows: rows.map(|rows| rows.count),
+                };
+                let known = self.0.read().get(&key).cloned();
                 known.unwrap_or_else(|| {
                     let prepared = fresh();
-                    self.0.write().insert(place, Arc::clone(&prepared));
+                    let mut known = self.0.write();
+                    if known.len() < MAX_STATEMENTS {
+                        known.insert(key, Arc::clone(&prepared));
+                    }
                     prepared
                 })
             }
-            _ => fresh(),
+            Text::Static(_) | Text::Composed(_) => fresh(),
         };
         let (places, bound) = (prepared.places, statement.bound());
         if places != bound || prepared.has_lists == lengths.is_empty() {

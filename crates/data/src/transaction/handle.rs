@@ -256,6 +256,12 @@ impl Transaction {
         }
     }
 
+    /// Runs work of this transaction in another task than the one that began it. As in
+    /// [`Database::transaction`], the work may not acquire a second connection.
+    pub async fn scope<F: Future>(&self, work: F) -> F::Output {
+        self.shared.database.0.holders.inside(work).await
+    }
+
     /// Calls `hook` after the commit, and never after a rollback.
     pub fn on_commit(&self, hook: impl FnOnce() + Send + 'static) {
         self.shared.hooks.lock().push((self.depth, Box::new(hook)));
