@@ -158,14 +158,29 @@ impl AuditLog {
 
 /// Locks the chain for this transaction. Returns the time in microseconds.
 pub(crate) async fn hold(tx: &Transaction) -> Result<(Chain, i64), DataError> {
-    let chain: Chain =
-        sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof FROM audit_log_chain WHERE name = 'chain' FOR UPDATE")
-            .on_sqlite("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof FROM audit_log_chain WHERE name = 'chain'")
+    // A row that another transaction has changed is read again after the lock, with a later time. So
+    // times rise with the numbers.
+    let held: HeldChain =
+        sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof, {now_us} AS now_us FROM audit_log_chain WHERE name = 'chain' FOR UPDATE")
+            .on_sqlite("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof, {now_us} AS now_us FROM audit_log_chain WHERE name = 'chain'")
             .fetch_one(tx)
             .await?;
-    // Read after the lock, so that times rise with the numbers.
-    let (now,): (i64,) = sql("SELECT {now_us}").fetch_one(tx).await?;
-    Ok((chain, now))
+    Ok((held.chain, held.now))
+}
+
+/// The locked chain and the time of the database in microseconds.
+struct HeldChain {
+    chain: Chain,
+    now: i64,
+}
+
+impl FromRow for HeldChain {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            chain: Chain::from_row(row)?,
+            now: row.get("now_us")?,
+        })
+    }
 }
 
 pub(crate) async fn chain(connection: &dyn Connection) -> Result<Chain, DataError> {
