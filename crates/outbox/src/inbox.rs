@@ -1,3 +1,5 @@
+mod group;
+
 use std::{fmt, future::Future, sync::Arc};
 
 use seaworthy_config::Settings;
@@ -5,6 +7,8 @@ use seaworthy_core::Timeout;
 use seaworthy_data::{DataError, Database, Transaction};
 use seaworthy_messaging::{Envelope, Failure};
 use seaworthy_service::{Assembly, Schedule, Worker};
+
+use group::Group;
 
 use crate::{
     config::InboxConfig,
@@ -38,6 +42,7 @@ pub struct Inbox {
     database: Database,
     consumer: Arc<str>,
     config: InboxConfig,
+    group: Option<Arc<Group>>,
 }
 
 /// The outcome of a message.
@@ -58,7 +63,21 @@ impl Inbox {
             database,
             consumer: consumer.into(),
             config,
+            group: None,
         }
+    }
+
+    /// Lets messages that arrive at the same time share a transaction. It saves most commits under
+    /// load. A single message does not wait for others.
+    ///
+    /// Use it for effects that only use their transaction: an effect that waits for something else
+    /// delays the other messages. If an effect fails, each message of its transaction is processed
+    /// again alone, so that a failure concerns only its own message. The effects run one after
+    /// another, in the order of the keys of their messages.
+    #[must_use]
+    pub fn grouped(mut self) -> Self {
+        self.group = Some(Arc::default());
+        self
     }
 
     /// Starts a worker that removes messages older than [`InboxConfig::retention`] once a minute.
@@ -91,6 +110,11 @@ impl Inbox {
     {
         let id = message.id().as_str();
         let effect = &effect;
+        if let Some(group) = &self.group
+            && let Some(outcome) = self.process_in_group(group, message, effect).await
+        {
+            return Ok(outcome);
+        }
         let outcome: Result<InboxOutcome, Rollback> = self
             .database
             .transaction(move |tx| async move {
@@ -102,6 +126,28 @@ impl Inbox {
             })
             .await;
         outcome.map_err(Failure::from)
+    }
+
+    /// Returns `None` if the transaction of the group was rolled back.
+    async fn process_in_group<F, R>(
+        &self,
+        group: &Arc<Group>,
+        message: &Envelope,
+        effect: &F,
+    ) -> Option<InboxOutcome>
+    where
+        F: Fn(Transaction) -> R + Send + Sync,
+        R: Future<Output = Result<(), Failure>> + Send,
+    {
+        let place = group.join(&self.database, &self.consumer, message);
+        if let Ok(turn) = place.turn.await {
+            let tx = turn.tx.clone();
+            let is_done = tx.scope(effect(turn.tx)).await.is_ok();
+            // The transaction may end as soon as this handle is dropped.
+            drop(tx);
+            let _ = turn.done.send(is_done);
+        }
+        place.outcome.await.ok()
     }
 }
 

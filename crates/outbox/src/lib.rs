@@ -21,6 +21,7 @@
 #[cfg(test)]
 extern crate self as seaworthy_outbox;
 
+mod batch;
 mod batch_size;
 mod commands;
 mod config;
@@ -31,6 +32,7 @@ mod outbox;
 mod relay;
 mod store;
 
+pub use batch::OutboxBatch;
 pub use batch_size::{BatchSize, InvalidBatchSize};
 pub use commands::outbox_command;
 pub use config::{InboxConfig, OutboxConfig, RelayConfig};

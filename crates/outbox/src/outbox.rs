@@ -4,16 +4,17 @@ use seaworthy_config::Settings;
 use seaworthy_core::{Code, Error, Timeout};
 use seaworthy_data::{DataError, Database, Transaction};
 use seaworthy_health::{CheckFailure, Probe};
-use seaworthy_messaging::{Message, PublishError, Publisher};
+use seaworthy_messaging::{Envelope, Message, PublishError, Publisher};
 use seaworthy_service::{Assembly, Schedule, StartError, Worker};
 use tokio::sync::Notify;
 
 use crate::{
+    batch::OutboxBatch,
     config::OutboxConfig,
     inbox::Inbox,
     metrics::OutboxMetrics,
     relay::{Relay, RelayComponent, RelayTarget},
-    store::{insert::insert, status::status},
+    store::status::status,
 };
 
 /// How often the pending events are counted.
@@ -167,19 +168,21 @@ impl Outbox {
         tx: &Transaction,
         messages: impl IntoIterator<Item = Message>,
     ) -> Result<(), StoreError> {
-        let prepared = messages
-            .into_iter()
-            .map(|message| self.0.publisher.prepare(message));
-        let envelopes: Vec<_> = prepared
-            .collect::<Result<_, _>>()
-            .map_err(StoreError::Unpublishable)?;
-        insert(tx, &envelopes).await?;
-        let (inner, count) = (Arc::clone(&self.0), envelopes.len());
-        tx.on_commit(move || {
-            inner.metrics.stored.add(count as u64);
-            inner.committed.notify_one();
-        });
-        Ok(())
+        let mut batch = self.batch();
+        for message in messages {
+            batch.add(message)?;
+        }
+        batch.store(tx).await
+    }
+
+    /// Returns an empty batch, for events of several requests that one transaction stores.
+    pub const fn batch(&self) -> OutboxBatch<'_> {
+        OutboxBatch::new(self)
+    }
+
+    pub(crate) fn prepare(&self, message: Message) -> Result<Envelope, StoreError> {
+        let prepared = self.0.publisher.prepare(message);
+        prepared.map_err(StoreError::Unpublishable)
     }
 
     /// Returns an inbox in the same database for a consumer, usually named as its group.

@@ -63,7 +63,7 @@ impl Relay {
             settled.push((row.id(), disposition(row, result, config, full_topics)));
         }
         settle(&outbox.database, &batch.claim, &settled).await?;
-        Ok(self.record(&settled))
+        Ok(self.record(&settled, batch.has_more))
     }
 
     /// Publishes while the claim is valid. Returns no results if the claim ends first.
@@ -111,10 +111,10 @@ impl Relay {
         }
     }
 
-    fn record(&self, settled: &[(RowId, Disposition)]) -> Outcome {
+    fn record(&self, settled: &[(RowId, Disposition)], has_more: bool) -> Outcome {
         let metrics = &self.0.outbox.metrics;
         let small = usize::try_from(self.batch_size() / SMALL_BATCH_DIVISOR);
-        let mut outcome = if settled.len() < small.unwrap_or(usize::MAX) {
+        let mut outcome = if !has_more && settled.len() < small.unwrap_or(usize::MAX) {
             Outcome::SmallBatch
         } else {
             Outcome::LargeBatch

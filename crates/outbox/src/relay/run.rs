@@ -9,11 +9,7 @@ use tokio::{
 };
 
 use super::{full_topics::FullTopics, target::RelayTarget};
-use crate::{
-    config::RelayConfig,
-    outbox::Inner,
-    store::claim::{claim, has_claimable_rows},
-};
+use crate::{config::RelayConfig, outbox::Inner, store::claim::claim};
 
 /// Publishes events until the service stops and no event is left. Cheap to clone. Each clone is
 /// another relay.
@@ -30,7 +26,7 @@ pub(super) struct Parts {
 /// The outcome of one claim and its publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The batch was at least a quarter full, so more rows are likely.
+    /// The batch was at least a quarter full, or a partition has more rows.
     LargeBatch,
     /// The batch was small.
     SmallBatch,
@@ -119,9 +115,6 @@ impl Relay {
     pub(super) async fn publish_next(&self) -> Result<Outcome, DataError> {
         let Parts { outbox, config, .. } = &*self.0;
         let database = &outbox.database;
-        if !has_claimable_rows(database).await? {
-            return Ok(Outcome::Empty);
-        }
         // The database computes the end of the claim after this moment.
         let claimed_at = Instant::now();
         match claim(database, self.batch_size(), config.claim_ttl.get()).await? {

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use seaworthy_core::new_id;
-use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Database, Engine, Transaction, sql};
 
-use super::{microseconds, partition::PARTITIONS, row::OutboxRow};
+use super::{claim_postgres, microseconds, partition::PARTITIONS, row::OutboxRow};
 
 /// The maximum number of partitions that one relay claims. The next relay claims the others while
 /// this one publishes.
@@ -20,6 +20,13 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
+    pub(super) const fn new(id: String, partitions: usize) -> Self {
+        Self {
+            id,
+            partitions: partitions as u64,
+        }
+    }
+
     /// The value of the column `claim` of each claimed partition.
     pub(crate) fn id(&self) -> &str {
         &self.id
@@ -31,6 +38,8 @@ impl Claim {
 pub(crate) struct ClaimedBatch {
     pub(crate) claim: Claim,
     pub(crate) rows: Vec<OutboxRow>,
+    /// A partition has more rows than its share of the batch.
+    pub(crate) has_more: bool,
 }
 
 macro_rules! claimable_partitions {
@@ -43,6 +52,7 @@ macro_rules! claimable_partitions {
         ORDER BY claimed_us LIMIT ?"
     };
 }
+pub(super) use claimable_partitions;
 
 /// Partitions without a valid claim that have a row to publish: a pending one, or a refused one
 /// whose backoff is over. It reads only indexes, so that an idle outbox costs almost nothing.
@@ -51,7 +61,7 @@ const CLAIMABLE: &str = claimable_partitions!();
 const CLAIMABLE_LOCKED: &str = concat!(claimable_partitions!(), " FOR UPDATE SKIP LOCKED");
 
 /// Whether a relay can claim a row.
-pub(crate) async fn has_claimable_rows(database: &Database) -> Result<bool, DataError> {
+async fn has_claimable_rows(database: &Database) -> Result<bool, DataError> {
     let found: Option<(i32,)> = sql(CLAIMABLE).bind(1).fetch_optional(database).await?;
     Ok(found.is_some())
 }
@@ -71,6 +81,12 @@ pub(crate) async fn claim(
     batch_size: u32,
     ttl: Duration,
 ) -> Result<Option<ClaimedBatch>, DataError> {
+    if database.engine() == Engine::Postgres {
+        return claim_postgres::claim(database, batch_size, ttl).await;
+    }
+    if !has_claimable_rows(database).await? {
+        return Ok(None);
+    }
     let id = new_id().to_string();
     let id = &id;
     database
@@ -84,10 +100,9 @@ async fn claim_in(
     batch_size: u32,
     ttl: Duration,
 ) -> Result<Option<ClaimedBatch>, DataError> {
-    let max = (batch_size / MIN_SHARE).clamp(1, MAX_CLAIMED_PARTITIONS.into());
     let partitions: Vec<(i32,)> = sql(CLAIMABLE_LOCKED)
         .on_sqlite(CLAIMABLE)
-        .bind(i64::from(max))
+        .bind(i64::from(max_partitions(batch_size)))
         .fetch_all(tx)
         .await?;
     let partitions: Vec<i32> = partitions
@@ -98,10 +113,7 @@ async fn claim_in(
         return Ok(None);
     }
     let rows = read_rows(tx, &partitions, batch_size).await?;
-    let claim = Claim {
-        id: id.to_owned(),
-        partitions: partitions.len() as u64,
-    };
+    let claim = Claim::new(id.to_owned(), partitions.len());
     // Partitions in which all rows wait are not claimed. Their new `claimed_us` puts them after the
     // others.
     let (name, ttl) = if rows.is_empty() {
@@ -115,7 +127,17 @@ async fn claim_in(
         .bind_list(partitions)
         .execute(tx)
         .await?;
-    Ok((!rows.is_empty()).then_some(ClaimedBatch { claim, rows }))
+    let has_more = count(&rows) >= batch_size;
+    Ok((!rows.is_empty()).then_some(ClaimedBatch {
+        claim,
+        rows,
+        has_more,
+    }))
+}
+
+/// The number of partitions that one claim may have.
+pub(super) fn max_partitions(batch_size: u32) -> u32 {
+    (batch_size / MIN_SHARE).clamp(1, MAX_CLAIMED_PARTITIONS.into())
 }
 
 /// Reads the rows of a batch, in the order of their sequence.
@@ -161,7 +183,7 @@ pub(crate) async fn renew(
     Ok(done.rows_affected() == claim.partitions)
 }
 
-fn count<T>(rows: &[T]) -> u32 {
+pub(super) fn count<T>(rows: &[T]) -> u32 {
     u32::try_from(rows.len()).unwrap_or(u32::MAX)
 }
 

@@ -1,8 +1,8 @@
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use seaworthy_data::{Connection, DataError, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Engine, Transaction, sql};
 
-use super::microseconds;
+use super::{insert::length, microseconds};
 
 /// The maximum number of rows that one statement removes, so that it holds its locks briefly.
 const PURGE_BATCH: i64 = 5_000;
@@ -21,6 +21,38 @@ pub(crate) async fn remember(
         .execute(tx)
         .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Records messages of a consumer. Returns those that the consumer has not processed.
+pub(crate) async fn remember_all(
+    tx: &Transaction,
+    consumer: &str,
+    messages: impl Iterator<Item = &str> + Clone + Send,
+) -> Result<HashSet<String>, DataError> {
+    let mut new = HashSet::new();
+    // MySQL returns no inserted rows.
+    if tx.engine() == Engine::MySql {
+        for message in messages {
+            if remember(tx, consumer, message).await? {
+                new.insert(message.to_owned());
+            }
+        }
+        return Ok(new);
+    }
+    let messages: Vec<&str> = messages.collect();
+    let mut rest = messages.as_slice();
+    while !rest.is_empty() {
+        let (first, after) = rest
+            .split_at_checked(length(rest.len()))
+            .unwrap_or((rest, &[]));
+        let inserted: Vec<(String,)> = sql("INSERT INTO inbox (consumer, message_id, received_us) VALUES (?, ?, {now_us})** ON CONFLICT DO NOTHING RETURNING message_id")
+            .bind_rows(first.iter().map(|message| [consumer.into(), (*message).into()]))
+            .fetch_all(tx)
+            .await?;
+        new.extend(inserted.into_iter().map(|(message,)| message));
+        rest = after;
+    }
+    Ok(new)
 }
 
 /// Removes up to [`PURGE_BATCH`] messages older than `retention`. Returns `true` if more may be

@@ -10,10 +10,9 @@ const MAX_ROWS: usize = 64;
 pub(crate) async fn insert(tx: &Transaction, envelopes: &[Envelope]) -> Result<(), DataError> {
     let mut rest = envelopes;
     while !rest.is_empty() {
-        // Few different lengths are few different statements, which servers prepare and cache.
-        let max = rest.len().min(MAX_ROWS);
-        let length = 1_usize << max.ilog2();
-        let (rows, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+        let (rows, after) = rest
+            .split_at_checked(length(rest.len()))
+            .unwrap_or((rest, &[]));
         sql("INSERT INTO outbox (id, topic, message_key, lane, event_type, headers, payload, created_us)
                 VALUES (?, ?, ?, ?, ?, ?, ?, {now_us})**")
             .bind_rows(rows.iter().map(row))
@@ -22,6 +21,15 @@ pub(crate) async fn insert(tx: &Transaction, envelopes: &[Envelope]) -> Result<(
         rest = after;
     }
     Ok(())
+}
+
+/// The number of rows of the next statement: a power of two, or one and a half times one. Few
+/// different lengths are few different statements, which servers prepare and cache.
+pub(super) fn length(rows: usize) -> usize {
+    let rows = rows.clamp(1, MAX_ROWS);
+    let power = 1 << rows.ilog2();
+    let more = power + power / 2;
+    if more <= rows { more } else { power }
 }
 
 fn row(envelope: &Envelope) -> [Value; 7] {
@@ -34,4 +42,23 @@ fn row(envelope: &Envelope) -> [Value; 7] {
         headers(envelope).into(),
         envelope.payload().to_vec().into(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::length;
+
+    #[test]
+    fn inserts_any_count_with_few_statement_lengths() {
+        let lengths = (1..=1_000).map(length);
+        assert!(
+            lengths
+                .clone()
+                .zip(1..)
+                .all(|(length, rows)| length <= rows && 2 * length > rows.min(64))
+        );
+        let lengths: std::collections::BTreeSet<usize> = lengths.collect();
+        let expected = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+        assert_eq!(lengths.into_iter().collect::<Vec<_>>(), expected);
+    }
 }

@@ -2,6 +2,7 @@
 //! clocks differ agree on claims.
 
 pub(crate) mod claim;
+mod claim_postgres;
 pub(crate) mod dead_letter;
 pub(crate) mod inbox;
 pub(crate) mod insert;

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use seaworthy_data::{DataError, Database, Transaction, sql};
+use seaworthy_data::{Connection as _, DataError, Database, Engine, Transaction, sql};
 
-use super::{claim::Claim, microseconds, row::RowId};
+use super::{claim::Claim, claim_postgres, microseconds, row::RowId};
 
 /// How the relay settles a claimed row.
 #[derive(Debug, Clone)]
@@ -30,6 +30,11 @@ pub(crate) async fn settle(
     rows: &[(RowId, Disposition)],
 ) -> Result<(), DataError> {
     let claim = claim.id();
+    if database.engine() == Engine::Postgres
+        && let Some(published) = without_failures(rows)
+    {
+        return claim_postgres::release(database, claim, published).await;
+    }
     database
         .transaction(|tx| async move {
             let claimed: Vec<(i32,)> =
@@ -57,10 +62,7 @@ pub(crate) async fn settle(
                     Disposition::Unavailable | Disposition::Deferred => {}
                 }
             }
-            if let Some(last) = published.last().copied() {
-                // Few different lengths are few different statements, which servers prepare and
-                // cache.
-                published.resize(published.len().next_power_of_two(), last);
+            if !published.is_empty() {
                 sql("DELETE FROM outbox WHERE sequence IN (?*)")
                     .bind_list(published)
                     .execute(&tx)
@@ -73,6 +75,21 @@ pub(crate) async fn settle(
             Ok(())
         })
         .await
+}
+
+/// The published rows, if the other rows stay unchanged.
+fn without_failures(rows: &[(RowId, Disposition)]) -> Option<Vec<i64>> {
+    let mut published = Vec::with_capacity(rows.len());
+    for (id, disposition) in rows {
+        match disposition {
+            Disposition::Published => published.push(id.sequence),
+            Disposition::Unavailable | Disposition::Deferred => {}
+            Disposition::Retry { .. }
+            | Disposition::Delayed { .. }
+            | Disposition::DeadLetter { .. } => return None,
+        }
+    }
+    Some(published)
 }
 
 async fn retry_later(

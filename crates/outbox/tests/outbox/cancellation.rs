@@ -3,6 +3,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use seaworthy_data::{DataError, Transaction, sql};
 use seaworthy_messaging::{Envelope, Failure, Message, Topic};
+use seaworthy_outbox::Inbox;
 use seaworthy_testkit::cancellation::{Moment, at_every_await};
 
 use crate::fixture::{Counted, TestApp, TestBroker, TestDatabase, fast};
@@ -12,17 +13,27 @@ fn message() -> Envelope {
     Envelope::new(topic, "test.counted", "orders", "{}")
 }
 
-/// The handler of a message is dropped at each of its awaits, and the message is delivered again.
 pub(crate) async fn handler_dropped_at_any_await_has_effect_and_event_once_msg_5(
     database: TestDatabase,
 ) {
+    drop_handler_at_every_await(database, |inbox| inbox).await;
+}
+
+pub(crate) async fn grouped_handler_dropped_at_any_await_has_effect_once_msg_5(
+    database: TestDatabase,
+) {
+    drop_handler_at_every_await(database, Inbox::grouped).await;
+}
+
+/// The handler of a message is dropped at each of its awaits, and the message is delivered again.
+async fn drop_handler_at_every_await(database: TestDatabase, configure: fn(Inbox) -> Inbox) {
     let broker = TestBroker::new();
     let app = TestApp::start(&database, &broker, fast()).await;
     sql("CREATE TABLE effects (number INTEGER NOT NULL)")
         .execute(&app.database)
         .await
         .unwrap();
-    let inbox = app.outbox.inbox("counter", &fast());
+    let inbox = configure(app.outbox.inbox("counter", &fast()));
     let (inbox, outbox) = (&inbox, &app.outbox);
     let handle = async |message: Envelope, number: u32| {
         let effect = |tx: Transaction| async move {

@@ -17,6 +17,7 @@ use seaworthy_messaging::{
 };
 use seaworthy_outbox::InboxOutcome;
 use seaworthy_service::{NoSettings, Service};
+use tokio::sync::Notify;
 
 use crate::fixture::{Counted, TIMEOUT, TestApp, TestBroker, TestDatabase, fast, loader};
 
@@ -202,5 +203,86 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(database: 
     eventually(async || calls.load(Ordering::SeqCst) == 2 * (RETRIES + 1)).await;
     running.stop().await;
     assert_eq!(effects(&app).await, 1);
+    app.running.stop().await;
+}
+
+/// Messages that arrive at the same time.
+const GROUP: usize = 40;
+
+pub(crate) async fn grouped_messages_have_their_own_outcomes_msg_5(database: TestDatabase) {
+    let app = with_table(&database).await;
+    let inbox = app.outbox.inbox("counter", &fast()).grouped();
+    let messages: Vec<_> = (0..GROUP).map(|_| message()).collect();
+    let is_broken = |message: &Envelope| message.id() == messages[7].id();
+    let process = |message: &Envelope| {
+        let (inbox, message) = (inbox.clone(), message.clone());
+        let is_broken = is_broken(&message);
+        async move {
+            let outcome = inbox.process_once(&message, |tx| async move {
+                effect(tx).await?;
+                if is_broken {
+                    return Err(Failure::drop("the message is broken"));
+                }
+                Ok(())
+            });
+            outcome.await
+        }
+    };
+    for expected in [InboxOutcome::Processed, InboxOutcome::Duplicate] {
+        // Each message twice, so that groups contain duplicates.
+        let all = messages.iter().chain(&messages).map(process);
+        let outcomes = futures::future::join_all(all).await;
+        for (number, message) in messages.iter().enumerate() {
+            let pair = [&outcomes[number], &outcomes[GROUP + number]];
+            if is_broken(message) {
+                assert!(pair.iter().all(|outcome| outcome.is_err()), "{pair:?}");
+                continue;
+            }
+            let pair = pair.map(|outcome| *outcome.as_ref().unwrap());
+            assert!(pair.contains(&expected), "{pair:?}");
+            assert!(pair.contains(&InboxOutcome::Duplicate), "{pair:?}");
+        }
+    }
+    assert_eq!(effects(&app).await, i64::try_from(GROUP).unwrap() - 1);
+    app.running.stop().await;
+}
+
+pub(crate) async fn aborted_message_leaves_group_intact_msg_5(database: TestDatabase) {
+    let app = with_table(&database).await;
+    let inbox = app.outbox.inbox("counter", &fast()).grouped();
+    let messages: Vec<_> = (0..GROUP).map(|_| message()).collect();
+    let aborted = messages[3].clone();
+    let started = Arc::new(Notify::new());
+    let task = tokio::spawn({
+        let (inbox, started) = (inbox.clone(), Arc::clone(&started));
+        async move {
+            let never_ends = inbox.process_once(&aborted, |tx| {
+                let started = Arc::clone(&started);
+                async move {
+                    effect(tx).await?;
+                    started.notify_one();
+                    std::future::pending().await
+                }
+            });
+            never_ends.await
+        }
+    });
+    let others = messages
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| *number != 3);
+    let others = others.map(|(_, message)| inbox.process_once(message, effect));
+    let others = futures::future::join_all(others);
+    let abort = async {
+        started.notified().await;
+        task.abort();
+    };
+    let (outcomes, ()) = futures::join!(others, abort);
+    for outcome in outcomes {
+        assert_eq!(outcome.unwrap(), InboxOutcome::Processed);
+    }
+    assert_eq!(effects(&app).await, i64::try_from(GROUP).unwrap() - 1);
+    let outcome = inbox.process_once(&messages[3], effect).await.unwrap();
+    assert_eq!(outcome, InboxOutcome::Processed);
     app.running.stop().await;
 }

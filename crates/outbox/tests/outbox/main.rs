@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod budget;
 mod cancellation;
 mod fixture;
 mod inbox;
@@ -17,7 +18,8 @@ mod takeover;
 seaworthy_testkit::on_every_database! {
     crate::fixture::open, in_the_test;
     cancellation:
-        handler_dropped_at_any_await_has_effect_and_event_once_msg_5;
+        handler_dropped_at_any_await_has_effect_and_event_once_msg_5,
+        grouped_handler_dropped_at_any_await_has_effect_once_msg_5;
     migrations:
         rolling_upgrade_keeps_inbox_of_earlier_version_msg_5,
         database_with_former_migration_is_accepted_msg_5;
@@ -43,5 +45,7 @@ seaworthy_testkit::on_every_database! {
         repeated_message_has_its_effect_once_msg_5,
         concurrent_deliveries_have_one_effect_msg_5,
         failed_effect_is_rolled_back_and_retried_msg_5,
+        grouped_messages_have_their_own_outcomes_msg_5,
+        aborted_message_leaves_group_intact_msg_5,
         subscription_alone_limits_attempts_of_inbox_msg_3;
 }
