@@ -31,7 +31,8 @@ const RECOUNT_INTERVAL: Timeout = Timeout::from_secs(60);
 const MAX_CONCURRENT_PER_EVENT: NonZeroU16 = NonZeroU16::new(2).unwrap();
 /// Two less than the connections of the pool, so that reads get a connection too.
 const MAX_CONCURRENT: NonZeroU16 = NonZeroU16::new(8).unwrap();
-
+/// While one batch waits for the disk, the next one is executed. More would make batches smaller.
+const MAX_CONCURRENT_BATCHES: NonZeroU16 = NonZeroU16::new(2).unwrap();
 /// Large enough to make the cost of commits small, and small enough for a short wait of the first
 /// command.
 const MAX_BATCH_SIZE: NonZeroU16 = NonZeroU16::new(64).unwrap();
@@ -102,7 +103,9 @@ pub struct JoinBatchingConfig {
     pub max_concurrent_per_event: NonZeroU16,
     /// Concurrent transactions of all events. Must be less than `database.pool.max_connections`.
     pub max_concurrent: NonZeroU16,
-    /// Requests of one event in one transaction.
+    /// Concurrent transactions of batches.
+    pub max_concurrent_batches: NonZeroU16,
+    /// Requests in one transaction, of one event or of several.
     pub max_batch_size: NonZeroU16,
 }
 
@@ -167,6 +170,7 @@ impl Default for JoinBatchingConfig {
         Self {
             max_concurrent_per_event: MAX_CONCURRENT_PER_EVENT,
             max_concurrent: MAX_CONCURRENT,
+            max_concurrent_batches: MAX_CONCURRENT_BATCHES,
             max_batch_size: MAX_BATCH_SIZE,
         }
     }

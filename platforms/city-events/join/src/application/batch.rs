@@ -1,25 +1,27 @@
-//! Batches of commands of the same event.
-//!
-//! A transaction holds the lock of the event until its commit is on disk. With one transaction per
-//! command, two thousand requests would wait for two thousand commits. A task per event therefore
-//! executes the waiting commands in the order of arrival, up to a batch in one transaction. A single
-//! command does not wait for others.
+//! Execution of batches of commands, of one event or of several.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet},
+    mem,
     sync::Arc,
 };
 
 use city_events_contract::Moment;
-use parking_lot::Mutex;
-use seaworthy::{data::Transaction, prelude::*, service::Tasks};
+use seaworthy::{data::Transaction, outbox::OutboxBatch, prelude::*};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{JoinError, Joins};
+use super::{
+    JoinError, Joins,
+    queues::{PendingCommand, WorkerSlot},
+};
 use crate::{
-    domain::{Command, JoinStatus, Outcome},
-    store::seats,
+    domain::{Command, JoinStatus, Outcome, Seats},
+    store::{
+        candidates,
+        join_batch::{self, JoinRows},
+        seats,
+    },
 };
 
 /// Attempts of a batch that fails because of contention. Five lock timeouts of 3 s are half of the
@@ -27,147 +29,138 @@ use crate::{
 const MAX_ATTEMPTS: u32 = 5;
 
 /// The name of the tasks in logs.
-const TASK: &str = "execute join commands of an event";
+const TASK: &str = "execute join commands";
 
-/// A command in the queue.
-#[derive(Debug)]
-struct PendingCommand {
-    command: Command,
-    /// The context of the request, for messages and log lines.
-    context: Option<Arc<RequestContext>>,
-    result: oneshot::Sender<Result<Outcome, JoinError>>,
+/// The outcomes of a batch, in the order of its commands.
+type Outcomes = Vec<Result<Outcome, JoinError>>;
+
+/// The state of a transaction that executes a batch. It collects the rows and messages of joins,
+/// so that few statements write them.
+pub(super) struct Execution<'a> {
+    pub(super) tx: &'a Transaction,
+    pub(super) seats: HashMap<Uuid, Seats>,
+    /// The revision of each event before the batch, or after the last write of its seats.
+    written: HashMap<Uuid, i64>,
+    /// Events in which a cancel of this batch may have promoted the users of later commands.
+    pub(super) with_cancels: HashSet<Uuid>,
+    pub(super) rows: Vec<JoinRows<'a>>,
+    pub(super) messages: OutboxBatch<'a>,
 }
 
-/// A queue of commands per event. An event has an entry while a task processes its queue.
-#[derive(Debug, Clone)]
-pub(crate) struct CommandQueues {
-    events: Arc<Mutex<HashMap<Uuid, VecDeque<PendingCommand>>>>,
-    tasks: Tasks,
-    max_batch_size: usize,
-}
-
-impl CommandQueues {
-    /// Creates empty queues, whose commands `tasks` executes in batches of at most `max_batch_size`.
-    pub(crate) fn new(tasks: &Tasks, max_batch_size: usize) -> Self {
-        Self {
-            events: Arc::default(),
-            tasks: tasks.clone(),
-            max_batch_size,
-        }
+impl Execution<'_> {
+    /// Writes the collected rows and messages. The counts of the seats follow with the last rows.
+    pub(super) async fn flush(&mut self) -> Result<(), JoinError> {
+        self.write(&[]).await
     }
 
-    /// Adds a command to the queue of its event. Returns `true` if no task processes the queue.
-    fn push(&self, pending: PendingCommand) -> bool {
-        let mut events = self.events.lock();
-        let event = pending.command.event;
-        let is_new = !events.contains_key(&event);
-        events.entry(event).or_default().push_back(pending);
-        is_new
+    async fn write(&mut self, changed: &[&Seats]) -> Result<(), JoinError> {
+        let rows = mem::take(&mut self.rows);
+        if !rows.is_empty() && !join_batch::insert(self.tx, &rows, changed, Moment::now()).await? {
+            return Err(JoinError::KeyConflict);
+        }
+        self.messages.store(self.tx).await?;
+        Ok(())
     }
 
-    /// Removes the next batch from the queue of an event, without the commands of aborted requests.
-    /// Removes the entry of the event if the batch is empty.
-    fn take_batch(&self, event: Uuid) -> Vec<PendingCommand> {
-        let mut events = self.events.lock();
-        let mut batch = Vec::new();
-        if let Some(queue) = events.get_mut(&event) {
-            while batch.len() < self.max_batch_size
-                && let Some(pending) = queue.pop_front()
-            {
-                if !pending.result.is_closed() {
-                    batch.push(pending);
-                }
-            }
+    /// Writes everything that is not written.
+    async fn finish(mut self) -> Result<(), JoinError> {
+        let seats = mem::take(&mut self.seats);
+        let mut changed: Vec<&Seats> = seats
+            .values()
+            .filter(|seats| self.written.get(&seats.event) != Some(&seats.revision))
+            .collect();
+        changed.sort_unstable_by_key(|seats| seats.event);
+        if self.rows.is_empty() {
+            seats::update_all(self.tx, &changed, Moment::now()).await?;
         }
-        if batch.is_empty() {
-            events.remove(&event);
-        }
-        batch
-    }
-}
-
-/// Removes the entry of an event when its task ends early. The waiting requests then fail, and the
-/// next one starts a new task.
-struct QueueGuard {
-    queues: CommandQueues,
-    event: Uuid,
-    is_finished: bool,
-}
-
-impl Drop for QueueGuard {
-    fn drop(&mut self) {
-        if !self.is_finished {
-            self.queues.events.lock().remove(&self.event);
-        }
+        self.write(&changed).await
     }
 }
 
 impl Joins {
     /// Adds a command to the queue of its event and waits for its outcome.
     pub(super) async fn submit(&self, command: Command) -> Result<(JoinStatus, Moment), JoinError> {
-        let event = command.event;
         let (result, outcome) = oneshot::channel();
         let pending = PendingCommand {
             command,
             context: context::current(),
             result,
         };
-        if self.queues.push(pending) {
+        if let Some(slot) = self.queues.push(pending) {
             // A separate task, because an aborted request must not end the commands of others. A
             // task of the service, so that a stop waits for its commits.
-            let task = self.clone().process_queue(event);
-            drop(self.queues.tasks.spawn_apart(TASK, task));
+            let task = self.clone().execute_queued(slot);
+            drop(self.tasks.spawn_apart(TASK, task));
         }
         let outcome = outcome.await.map_err(|_| JoinError::Overloaded)?;
         Ok(outcome?.into_result()?)
     }
 
-    /// Executes the commands of an event until the queue is empty.
-    async fn process_queue(self, event: Uuid) {
-        let mut guard = QueueGuard {
-            queues: self.queues.clone(),
-            event,
-            is_finished: false,
-        };
+    /// Executes queued commands until none is left for another worker.
+    async fn execute_queued(self, mut slot: WorkerSlot) {
         loop {
-            let Ok(_permit) = self.concurrency.acquire(event).await else {
+            // Further commands arrive while the worker waits, so the permit comes first.
+            let Ok(_permit) = self.concurrency.acquire_for_batch().await else {
                 return;
             };
-            let batch = self.queues.take_batch(event);
-            if batch.is_empty() {
-                guard.is_finished = true;
+            let Some(mut batch) = slot.take_batch() else {
                 return;
-            }
-            self.execute_batch(event, batch).await;
+            };
+            self.execute_batch(mem::take(&mut batch.commands)).await;
+            batch.finish();
         }
     }
 
-    async fn execute_batch(&self, event: Uuid, batch: Vec<PendingCommand>) {
-        let commands = &batch;
+    async fn execute_batch(&self, commands: Vec<PendingCommand>) {
+        if commands.is_empty() {
+            return;
+        }
+        let mut by_event: HashMap<Uuid, usize> = HashMap::new();
+        for pending in &commands {
+            *by_event.entry(pending.command.event).or_default() += 1;
+        }
+        if by_event.len() == 1 {
+            let outcomes = self.attempt(&commands, MAX_ATTEMPTS).await;
+            return answer(commands, outcomes);
+        }
+        match self.attempt(&commands, 1).await {
+            Err(error) if error.may_concern_one_event() => {
+                self.execute_by_event(commands).await;
+            }
+            outcomes => answer(commands, outcomes),
+        }
+    }
+
+    /// Executes the commands of each event alone, so that one event does not fail the others.
+    async fn execute_by_event(&self, mut commands: Vec<PendingCommand>) {
+        // A stable sort keeps the order of the commands of an event.
+        commands.sort_by_key(|pending| pending.command.event);
+        let mut commands = commands.into_iter().peekable();
+        while let Some(first) = commands.next() {
+            let event = first.command.event;
+            let mut of_event = vec![first];
+            while let Some(next) = commands.next_if(|next| next.command.event == event) {
+                of_event.push(next);
+            }
+            let outcomes = self.attempt(&of_event, MAX_ATTEMPTS).await;
+            answer(of_event, outcomes);
+        }
+    }
+
+    async fn attempt(
+        &self,
+        commands: &[PendingCommand],
+        max_attempts: u32,
+    ) -> Result<Outcomes, JoinError> {
         let mut attempt = 1;
-        let outcomes = loop {
+        loop {
             let outcomes = self
                 .database
-                .transaction(|tx| async move { self.execute_all(&tx, event, commands).await })
+                .transaction(|tx| async move { self.execute_all(&tx, commands).await })
                 .await;
             match outcomes {
-                Err(error) if error.is_contention() && attempt < MAX_ATTEMPTS => attempt += 1,
-                outcomes => break outcomes,
-            }
-        };
-        match outcomes {
-            Ok(outcomes) => {
-                for (pending, outcome) in batch.into_iter().zip(outcomes) {
-                    // The client of an aborted request repeats it with the same key.
-                    let _ = pending.result.send(outcome);
-                }
-            }
-            Err(error) => {
-                let error = Arc::new(Error::from(error));
-                for pending in batch {
-                    let shared = JoinError::Batch(Arc::clone(&error));
-                    let _ = pending.result.send(Err(shared));
-                }
+                Err(error) if error.is_contention() && attempt < max_attempts => attempt += 1,
+                outcomes => return outcomes,
             }
         }
     }
@@ -176,28 +169,59 @@ impl Joins {
     async fn execute_all(
         &self,
         tx: &Transaction,
-        event: Uuid,
-        batch: &[PendingCommand],
-    ) -> Result<Vec<Result<Outcome, JoinError>>, JoinError> {
-        let mut seats = seats::lock(tx, event).await?;
-        let revision = seats.as_ref().map(|seats| seats.revision);
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for pending in batch {
-            let execution = self.execute(tx, &mut seats, &pending.command);
+        commands: &[PendingCommand],
+    ) -> Result<Outcomes, JoinError> {
+        let events = commands.iter().map(|pending| pending.command.event);
+        let seats = seats::lock_all(tx, events).await?;
+        // Read after the locks, so that they show all earlier changes.
+        let candidates =
+            candidates::find_all(tx, commands.iter().map(|pending| &pending.command)).await?;
+        let mut execution = Execution {
+            tx,
+            written: seats
+                .iter()
+                .map(|seats| (seats.event, seats.revision))
+                .collect(),
+            seats: seats
+                .into_iter()
+                .map(|seats| (seats.event, seats))
+                .collect(),
+            with_cancels: HashSet::new(),
+            rows: Vec::new(),
+            messages: self.outbox.batch(),
+        };
+        let mut outcomes = Vec::with_capacity(commands.len());
+        for (pending, candidate) in commands.iter().zip(candidates) {
+            let executed = self.execute(&mut execution, candidate, &pending.command);
             let outcome = match &pending.context {
-                Some(context) => context::scope(Arc::clone(context), execution).await,
-                None => execution.await,
+                Some(context) => context::scope(Arc::clone(context), executed).await,
+                None => executed.await,
             };
             match outcome {
                 Err(error) if error.requires_rollback() => return Err(error),
                 outcome => outcomes.push(outcome),
             }
         }
-        if let Some(seats) = &seats
-            && Some(seats.revision) != revision
-        {
-            seats::update(tx, seats, Moment::now()).await?;
-        }
+        execution.finish().await?;
         Ok(outcomes)
+    }
+}
+
+/// Sends each request its outcome, or all of them the error of the batch.
+fn answer(commands: Vec<PendingCommand>, outcomes: Result<Outcomes, JoinError>) {
+    match outcomes {
+        Ok(outcomes) => {
+            for (pending, outcome) in commands.into_iter().zip(outcomes) {
+                // The client of an aborted request repeats it with the same key.
+                let _ = pending.result.send(outcome);
+            }
+        }
+        Err(error) => {
+            let error = Arc::new(Error::from(error));
+            for pending in commands {
+                let shared = JoinError::Batch(Arc::clone(&error));
+                let _ = pending.result.send(Err(shared));
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn record(
     seats: &Seats,
     change: StatusChange<'_>,
 ) -> Result<(), DataError> {
-    history::insert(tx, seats, change).await?;
+    history::insert(tx, seats.event, change, seats.revision).await?;
     if change.to != JoinStatus::Rejected {
         queue_for_audit(tx, seats.event, std::iter::once(change)).await?;
     }
@@ -41,13 +41,15 @@ pub(super) async fn queue_for_audit(
     event: Uuid,
     changes: impl Iterator<Item = StatusChange<'_>>,
 ) -> Result<(), DataError> {
-    let request_id = context::with_current(|context| {
-        context.map(|context| context.request_id().as_str().to_owned())
-    });
-    audit_queue::insert(tx, event, changes, request_id.as_deref()).await
+    audit_queue::insert(tx, event, changes, current_request_id().as_deref()).await
 }
 
-fn log_after_commit(tx: &Transaction, event: Uuid, change: StatusChange<'_>) {
+pub(super) fn current_request_id() -> Option<String> {
+    context::with_current(|context| context.map(|context| context.request_id().as_str().to_owned()))
+}
+
+/// Logs a status change of a join of an event after the commit.
+pub(super) fn log_after_commit(tx: &Transaction, event: Uuid, change: StatusChange<'_>) {
     let context = context::current();
     let (user, to) = (change.user, change.to);
     let from = change.from.map(JoinStatus::as_str);

@@ -27,19 +27,21 @@ pub(crate) struct ConcurrencyLimit {
     events: Arc<Mutex<HashMap<Uuid, Weak<Semaphore>>>>,
 }
 
-/// The right to change the seats of an event, until it is dropped.
+/// The right to change seats, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    _event: OwnedSemaphorePermit,
+    /// Absent for a batch. The semaphore keeps the entry of the event.
+    _event: Option<(OwnedSemaphorePermit, Arc<Semaphore>)>,
     _all_events: OwnedSemaphorePermit,
-    /// Keeps the entry of the event.
-    _semaphore: Arc<Semaphore>,
 }
 
 impl ConcurrencyLimit {
     pub(crate) fn new(config: &JoinBatchingConfig) -> Self {
         Self {
-            max_per_event: config.max_concurrent_per_event.get().into(),
+            // One of them is the batch of the event.
+            max_per_event: usize::from(config.max_concurrent_per_event.get())
+                .saturating_sub(1)
+                .max(1),
             all_events: Arc::new(Semaphore::new(config.max_concurrent.get().into())),
             events: Arc::default(),
         }
@@ -70,9 +72,20 @@ impl ConcurrencyLimit {
         let of_event = Arc::clone(&semaphore).acquire_owned().await;
         let of_all = Arc::clone(&self.all_events).acquire_owned().await;
         Ok(Permit {
-            _event: of_event.map_err(|_| JoinError::Overloaded)?,
+            _event: Some((of_event.map_err(|_| JoinError::Overloaded)?, semaphore)),
             _all_events: of_all.map_err(|_| JoinError::Overloaded)?,
-            _semaphore: semaphore,
+        })
+    }
+
+    /// Waits for a permit for a batch. The queues allow one batch per event.
+    ///
+    /// # Errors
+    /// None occur, because the semaphore is never closed.
+    pub(crate) async fn acquire_for_batch(&self) -> Result<Permit, JoinError> {
+        let of_all = Arc::clone(&self.all_events).acquire_owned().await;
+        Ok(Permit {
+            _event: None,
+            _all_events: of_all.map_err(|_| JoinError::Overloaded)?,
         })
     }
 

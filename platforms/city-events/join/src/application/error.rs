@@ -18,6 +18,10 @@ pub(crate) enum JoinError {
     Overloaded,
     #[error("database operation failed")]
     Database(#[source] DataError),
+    /// Another transaction has just used an idempotency key of the batch, so its outcome can be
+    /// read.
+    #[error("another request uses the idempotency key")]
+    KeyConflict,
     /// The error of a batch, which all of its commands share.
     #[error("{}", .0.message())]
     Batch(Arc<Error>),
@@ -31,22 +35,44 @@ impl JoinError {
     pub(crate) const fn requires_rollback(&self) -> bool {
         match self {
             Self::Refused(refusal) => matches!(refusal, Refusal::Invalid(_)),
-            Self::Database(_) | Self::Internal(_) | Self::Batch(_) => true,
+            Self::Database(_) | Self::Internal(_) | Self::Batch(_) | Self::KeyConflict => true,
             Self::Overloaded => false,
         }
     }
 
     /// Returns whether other transactions blocked this one for too long. A retry may succeed.
     pub(crate) fn is_contention(&self) -> bool {
-        let Self::Database(error) = self else {
-            return false;
-        };
-        matches!(
-            error.kind(),
-            DataErrorKind::LockTimeout
-                | DataErrorKind::SerializationFailure
-                | DataErrorKind::Deadlock
-        )
+        match self {
+            Self::KeyConflict => true,
+            Self::Database(error) => matches!(
+                error.kind(),
+                DataErrorKind::LockTimeout
+                    | DataErrorKind::SerializationFailure
+                    | DataErrorKind::Deadlock
+            ),
+            _ => false,
+        }
+    }
+
+    /// Returns whether one event may have caused the error. The other events of the batch may
+    /// succeed.
+    pub(crate) fn may_concern_one_event(&self) -> bool {
+        match self {
+            Self::Database(error) => !matches!(
+                error.kind(),
+                DataErrorKind::PoolExhausted
+                    | DataErrorKind::CircuitOpen
+                    | DataErrorKind::ConnectionFailed
+                    | DataErrorKind::TooManyConnections
+                    | DataErrorKind::AccessDenied
+                    | DataErrorKind::ConnectionLost
+                    | DataErrorKind::OutcomeUnknown
+                    | DataErrorKind::DiskFull
+                    | DataErrorKind::ReadOnly
+            ),
+            Self::Refused(_) | Self::KeyConflict | Self::Internal(_) => true,
+            Self::Overloaded | Self::Batch(_) => false,
+        }
     }
 }
 
@@ -103,6 +129,7 @@ impl From<JoinError> for Error {
     fn from(error: JoinError) -> Self {
         match error {
             JoinError::Refused(refusal) => refusal.into(),
+            JoinError::KeyConflict => Refusal::IdempotencyKeyMismatch.into(),
             JoinError::Overloaded => Self::new(Code::Unavailable, "OVERLOADED", error.to_string()),
             JoinError::Database(cause) => cause.into(),
             JoinError::Batch(shared) => copy(&shared),

@@ -37,12 +37,16 @@ impl Joins {
         event: Uuid,
         message: &E,
     ) -> Result<(), StoreError> {
-        let message = Message::of(message).key(&event.to_string());
-        let message = match current_trace_id() {
-            Some(trace) => message.correlation_id(&trace),
-            None => message,
-        };
-        self.outbox.store(tx, message).await
+        self.outbox.store(tx, message_about(event, message)).await
+    }
+}
+
+/// Returns a message about an event. The trace of the current request is its correlation ID.
+pub(super) fn message_about<E: Event + Serialize>(event: Uuid, message: &E) -> Message {
+    let message = Message::of(message).key(&event.to_string());
+    match current_trace_id() {
+        Some(trace) => message.correlation_id(&trace),
+        None => message,
     }
 }
 

@@ -12,6 +12,7 @@ mod organizers;
 mod participants;
 mod promotion;
 mod queries;
+mod queues;
 mod recount;
 
 use std::time::Duration;
@@ -24,8 +25,8 @@ use seaworthy::{
 };
 
 use crate::{config::JoinConfig, domain::Waitlist, store::idempotency_keys};
-use batch::CommandQueues;
 use concurrency_limit::ConcurrencyLimit;
+use queues::CommandQueues;
 
 pub(crate) use error::JoinError;
 pub(crate) use events::EventChange;
@@ -41,6 +42,7 @@ pub(crate) struct Joins {
     waitlist: Waitlist,
     key_ttl: Duration,
     queues: CommandQueues,
+    tasks: Tasks,
 }
 
 impl Joins {
@@ -58,7 +60,8 @@ impl Joins {
             concurrency: ConcurrencyLimit::new(&config.join_batching),
             waitlist: config.waitlist.waitlist(),
             key_ttl: config.idempotency_keys.ttl.get(),
-            queues: CommandQueues::new(tasks, config.join_batching.max_batch_size.get().into()),
+            queues: CommandQueues::new(&config.join_batching),
+            tasks: tasks.clone(),
         }
     }
 

@@ -8,13 +8,17 @@ use city_events_contract::{
 use seaworthy::data::Transaction;
 use uuid::Uuid;
 
-use super::{JoinError, Joins, changes};
+use super::{JoinError, Joins, batch::Execution, changes, messages::message_about};
 use crate::{
     domain::{
         Action, Actor, Candidate, Command, CurrentJoin, Decision, IdempotencyKey, JoinStatus,
         Outcome, Refusal, Seats, StatusChange, admit, check_join,
     },
-    store::{candidates, idempotency_keys, joins},
+    store::{
+        candidates, idempotency_keys,
+        join_batch::{JoinChange, JoinRows},
+        joins,
+    },
 };
 
 /// The stored reason of a join that its user ended.
@@ -57,91 +61,155 @@ impl Joins {
 
     /// Executes a command in a transaction that holds the lock of the seats. All checks come before
     /// the first write, so a refusal needs no rollback.
-    pub(super) async fn execute(
+    pub(super) async fn execute<'a>(
         &self,
-        tx: &Transaction,
-        seats: &mut Option<Seats>,
-        command: &Command,
+        execution: &mut Execution<'a>,
+        candidate: Candidate,
+        command: &'a Command,
     ) -> Result<Outcome, JoinError> {
-        let candidate = candidates::find(tx, &command.key, command.event, command.actor.id).await?;
+        let candidate = if execution.with_cancels.contains(&command.event) {
+            candidates::find(execution.tx, &command.key, command.event, command.actor.id).await?
+        } else {
+            candidate
+        };
         let now = Moment::now();
         if let Some(outcome) = candidate.recorded_outcome(command, now)? {
             return Ok(outcome);
         }
-        match command.action {
-            Action::Join => {
-                let seats = seats.as_mut().ok_or(Refusal::EventNotFound)?;
-                self.execute_join(tx, seats, &candidate, command, now).await
-            }
-            Action::Cancel => {
-                let (Some(seats), Some(join)) = (seats.as_mut(), candidate.join) else {
-                    return Err(Refusal::JoinNotFound.into());
-                };
+        let has_seats = execution.seats.contains_key(&command.event);
+        match (command.action, candidate.join) {
+            (Action::Join, _) => self.execute_join(execution, &candidate, command, now).await,
+            (Action::Cancel, Some(join)) if has_seats => {
+                let is_waited_for = |seats: &Seats| seats.waitlisted > 0;
+                if !execution
+                    .seats
+                    .get(&command.event)
+                    .is_some_and(is_waited_for)
+                {
+                    return self
+                        .cancel_without_waitlist(execution, join, command, now)
+                        .await;
+                }
+                // A promotion reads the waitlist from the table.
+                execution.flush().await?;
+                execution.with_cancels.insert(command.event);
+                let tx = execution.tx;
+                let seats = execution.seats.get_mut(&command.event);
+                let seats = seats.ok_or(Refusal::JoinNotFound)?;
                 self.execute_cancel(tx, seats, join, command, now).await
             }
+            (Action::Cancel, _) => Err(Refusal::JoinNotFound.into()),
         }
     }
 
-    async fn execute_join(
+    async fn execute_join<'a>(
         &self,
-        tx: &Transaction,
-        seats: &mut Seats,
+        execution: &mut Execution<'a>,
         candidate: &Candidate,
-        command: &Command,
+        command: &'a Command,
         now: Moment,
     ) -> Result<Outcome, JoinError> {
+        let tx = execution.tx;
+        let seats = execution.seats.get_mut(&command.event);
+        let seats = seats.ok_or(Refusal::EventNotFound)?;
         check_join(seats, candidate, command.actor, now)?;
         let decision = match candidate.join {
             Some(join) if join.status.is_current() => Decision::AlreadyJoined,
             _ => admit(seats, self.waitlist),
         };
-        let at = match decision {
-            Decision::Status(_) => seats.next_join_time(now),
-            Decision::Full | Decision::AlreadyJoined => now,
+        let mut rows = JoinRows {
+            command,
+            outcome: Outcome { decision, at: now },
+            key_expires_at: self.key_expiry(now),
+            change: None,
         };
-        let outcome = Outcome { decision, at };
-        self.record_outcome(tx, command, &outcome, now).await?;
         if let Decision::Status(to) = decision {
-            self.create(tx, seats, command.actor.id, candidate.join, to, at)
-                .await?;
+            let at = seats.next_join_time(now);
+            rows.outcome.at = at;
+            // The ended join of the user is reused.
+            if let Some(ended) = candidate.join {
+                joins::reset(tx, ended.id, to, at).await?;
+            }
+            rows.change = Some(add_join(seats, candidate.join, to, at));
+            let created = JoinCreated {
+                event_id: seats.event,
+                user_id: command.actor.id,
+                status: to.as_str().to_owned(),
+                seats: Some(seats.counts()),
+            };
+            execution
+                .messages
+                .add(message_about(seats.event, &created))?;
+            let change = StatusChange {
+                user: command.actor.id,
+                from: candidate.join.map(|join| join.status),
+                to,
+                reason: None,
+                actor: Some(command.actor.id),
+                at,
+            };
+            changes::log_after_commit(tx, seats.event, change);
         }
+        let outcome = rows.outcome;
+        execution.rows.push(rows);
         Ok(outcome)
     }
 
-    /// Stores a new join at the end of the queue, or reuses the ended join of the user.
-    async fn create(
+    /// Cancels a join of an event without a waitlist, so that no user is promoted.
+    async fn cancel_without_waitlist<'a>(
         &self,
-        tx: &Transaction,
-        seats: &mut Seats,
-        user: Uuid,
-        ended: Option<CurrentJoin>,
-        to: JoinStatus,
-        at: Moment,
-    ) -> Result<(), JoinError> {
-        seats.joined_at = Some(at);
-        match ended {
-            Some(join) => joins::reset(tx, join.id, to, at).await?,
-            None => joins::insert(tx, seats.event, user, to, at).await?,
+        execution: &mut Execution<'a>,
+        join: CurrentJoin,
+        command: &'a Command,
+        now: Moment,
+    ) -> Result<Outcome, JoinError> {
+        let (tx, user, to) = (execution.tx, command.actor.id, JoinStatus::Canceled);
+        let seats = execution.seats.get_mut(&command.event);
+        let seats = seats.ok_or(Refusal::JoinNotFound)?;
+        let is_current = join.status.is_current();
+        let outcome = Outcome {
+            decision: Decision::Status(to),
+            at: if is_current { now } else { join.updated_at },
+        };
+        let mut change = None;
+        // The cancel of an ended join succeeds without effect.
+        if is_current {
+            joins::cancel(tx, join.id, user, SELF_CANCEL, now).await?;
+            seats.apply_change(Some(join.status), to);
+            change = Some(JoinChange {
+                inserted: None,
+                from: Some(join.status),
+                to,
+                reason: Some(SELF_CANCEL),
+                revision: seats.revision,
+                request_id: changes::current_request_id(),
+            });
+            let canceled = JoinCanceled {
+                event_id: seats.event,
+                user_id: user,
+                prev_status: join.status.as_str().to_owned(),
+                seats: Some(seats.counts()),
+            };
+            execution
+                .messages
+                .add(message_about(seats.event, &canceled))?;
+            let change = StatusChange {
+                user,
+                from: Some(join.status),
+                to,
+                reason: Some(SELF_CANCEL),
+                actor: Some(user),
+                at: now,
+            };
+            changes::log_after_commit(tx, seats.event, change);
         }
-        let from = ended.map(|join| join.status);
-        seats.apply_change(from, to);
-        let change = StatusChange {
-            user,
-            from,
-            to,
-            reason: None,
-            actor: Some(user),
-            at,
-        };
-        changes::record(tx, seats, change).await?;
-        let created = JoinCreated {
-            event_id: seats.event,
-            user_id: user,
-            status: to.as_str().to_owned(),
-            seats: Some(seats.counts()),
-        };
-        self.store_message(tx, seats.event, &created).await?;
-        Ok(())
+        execution.rows.push(JoinRows {
+            command,
+            outcome,
+            key_expires_at: self.key_expiry(now),
+            change,
+        });
+        Ok(outcome)
     }
 
     async fn execute_cancel(
@@ -197,7 +265,7 @@ impl Joins {
     /// Records the outcome with the idempotency key.
     ///
     /// # Errors
-    /// [`Refusal::IdempotencyKeyMismatch`] if a command of another event has just used the key.
+    /// [`JoinError::KeyConflict`] if a command of another event has just used the key.
     async fn record_outcome(
         &self,
         tx: &Transaction,
@@ -205,12 +273,37 @@ impl Joins {
         outcome: &Outcome,
         now: Moment,
     ) -> Result<(), JoinError> {
-        let ttl = TimeDelta::from_std(self.key_ttl).unwrap_or(TimeDelta::MAX);
-        let expires_at = now.get().checked_add_signed(ttl).unwrap_or(now.get());
-        if idempotency_keys::insert(tx, command, outcome, now, expires_at.into()).await? {
+        let expires_at = self.key_expiry(now);
+        if idempotency_keys::insert(tx, command, outcome, now, expires_at).await? {
             Ok(())
         } else {
-            Err(Refusal::IdempotencyKeyMismatch.into())
+            Err(JoinError::KeyConflict)
         }
+    }
+
+    fn key_expiry(&self, now: Moment) -> Moment {
+        let ttl = TimeDelta::from_std(self.key_ttl).unwrap_or(TimeDelta::MAX);
+        let expires_at = now.get().checked_add_signed(ttl).unwrap_or(now.get());
+        expires_at.into()
+    }
+}
+
+/// Counts a join at the end of the queue of an event.
+fn add_join(
+    seats: &mut Seats,
+    ended: Option<CurrentJoin>,
+    to: JoinStatus,
+    at: Moment,
+) -> JoinChange {
+    let from = ended.map(|join| join.status);
+    seats.joined_at = Some(at);
+    seats.apply_change(from, to);
+    JoinChange {
+        inserted: ended.is_none().then(seaworthy::core::new_id),
+        from,
+        to,
+        reason: None,
+        revision: seats.revision,
+        request_id: changes::current_request_id(),
     }
 }

@@ -1,9 +1,11 @@
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
-use seaworthy::data::{DataError, FromRow, Row, Transaction, sql};
+use seaworthy::data::{Connection as _, DataError, Engine, FromRow, Row, Transaction, sql};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::rows::{moment, optional_moment, status};
-use crate::domain::{Ban, Candidate, CurrentJoin, IdempotencyKey, UsedKey};
+use crate::domain::{Ban, Candidate, Command, CurrentJoin, IdempotencyKey, UsedKey};
 
 /// Reads a key, and the ban and the join of a user at an event, in one statement. The caller holds
 /// the lock of the seats, so that the statement sees all earlier changes.
@@ -26,6 +28,43 @@ pub(crate) async fn find(
     .bind(user)
     .fetch_one(tx)
     .await
+}
+
+/// Each subquery reads one row by an index, whatever number of rows the planner expects.
+const FIND_ALL: &str = "
+    SELECT k.user_id AS key_user, k.event_id AS key_event, k.action AS key_action, k.answer AS key_answer, k.answered_at AS key_answered_at, k.expires_at AS key_expires_at,
+        b.created_at AS ban_created_at, b.expires_at AS ban_expires_at, j.id AS join_id, j.status AS join_status, j.updated_at AS join_updated_at
+    FROM jsonb_to_recordset(?) AS person (number bigint, key_hash text, event_id uuid, user_id uuid)
+    LEFT JOIN LATERAL (SELECT * FROM idempotency_keys WHERE idempotency_keys.key_hash = decode(person.key_hash, 'base64') LIMIT 1) AS k ON TRUE
+    LEFT JOIN LATERAL (SELECT * FROM event_bans WHERE event_bans.event_id = person.event_id AND event_bans.user_id = person.user_id LIMIT 1) AS b ON TRUE
+    LEFT JOIN LATERAL (SELECT * FROM joins WHERE joins.event_id = person.event_id AND joins.user_id = person.user_id LIMIT 1) AS j ON TRUE
+    ORDER BY person.number";
+
+/// Reads what [`find`] reads, for several commands in their order.
+pub(crate) async fn find_all(
+    tx: &Transaction,
+    commands: impl Iterator<Item = &Command>,
+) -> Result<Vec<Candidate>, DataError> {
+    if tx.engine() != Engine::Postgres {
+        let mut candidates = Vec::new();
+        for command in commands {
+            let (event, user) = (command.event, command.actor.id);
+            candidates.push(find(tx, &command.key, event, user).await?);
+        }
+        return Ok(candidates);
+    }
+    let persons = commands.enumerate().map(|(number, command)| {
+        json!({
+            "number": number,
+            "key_hash": BASE64_STANDARD.encode(command.key.hash()),
+            "event_id": command.event,
+            "user_id": command.actor.id,
+        })
+    });
+    sql(FIND_ALL)
+        .bind(Value::from_iter(persons))
+        .fetch_all(tx)
+        .await
 }
 
 impl FromRow for Candidate {

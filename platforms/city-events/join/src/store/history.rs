@@ -2,23 +2,24 @@ use city_events_contract::Moment;
 use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
-use crate::domain::{JoinStatus, Seats, StatusChange};
+use crate::domain::{JoinStatus, StatusChange};
 
-/// Records a status change with the revision of the seats after it.
+/// Records a status change at an event with the revision of the seats after it.
 pub(crate) async fn insert(
     tx: &Transaction,
-    seats: &Seats,
+    event: Uuid,
     change: StatusChange<'_>,
+    revision: i64,
 ) -> Result<(), DataError> {
     sql("INSERT INTO join_history (event_id, user_id, from_status, to_status, reason, actor_id, happened_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(seats.event)
+        .bind(event)
         .bind(change.user)
         .bind(change.from.map(JoinStatus::as_str))
         .bind(change.to.as_str())
         .bind(change.reason.map(str::to_owned))
         .bind(change.actor.map(|actor| actor.to_string()))
         .bind(change.at.get())
-        .bind(seats.revision)
+        .bind(revision)
         .execute(tx)
         .await
         .map(drop)

@@ -159,13 +159,13 @@ pub(crate) async fn count(tx: &Transaction, event: Uuid) -> Result<(i64, i64), D
 /// Inserts the first join of a user.
 pub(crate) async fn insert(
     tx: &Transaction,
-    event: Uuid,
-    user: Uuid,
+    id: Uuid,
+    (event, user): (Uuid, Uuid),
     status: JoinStatus,
     at: Moment,
 ) -> Result<(), DataError> {
     sql("INSERT INTO joins (id, event_id, user_id, status, created_at, updated_at, activated_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(seaworthy::core::new_id())
+        .bind(id)
         .bind(event)
         .bind(user)
         .bind(status.as_str())

@@ -7,6 +7,7 @@ pub(crate) mod cancellations;
 pub(crate) mod candidates;
 pub(crate) mod history;
 pub(crate) mod idempotency_keys;
+pub(crate) mod join_batch;
 pub(crate) mod joins;
 mod migrations;
 mod rows;

@@ -30,6 +30,27 @@ pub(crate) async fn lock(tx: &Transaction, event: Uuid) -> Result<Option<Seats>,
     .await
 }
 
+/// Reads the seats of events and locks their rows as [`lock`] does. It locks them in the order of
+/// their IDs, so that transactions over several events do not deadlock.
+pub(crate) async fn lock_all(
+    tx: &Transaction,
+    events: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<Seats>, DataError> {
+    sql(concat!(
+        "SELECT ",
+        seat_columns!(),
+        " FROM event_capacity WHERE event_id IN (?*) ORDER BY event_id FOR UPDATE"
+    ))
+    .on_sqlite(concat!(
+        "SELECT ",
+        seat_columns!(),
+        " FROM event_capacity WHERE event_id IN (?*)"
+    ))
+    .bind_list(events)
+    .fetch_all(tx)
+    .await
+}
+
 /// Reads the seats of an event without a lock.
 pub(crate) async fn find(
     connection: &dyn Connection,
@@ -105,6 +126,18 @@ pub(crate) async fn update(tx: &Transaction, seats: &Seats, now: Moment) -> Resu
     .execute(tx)
     .await
     .map(drop)
+}
+
+/// Writes all columns of several events. The caller holds the locks of the rows.
+pub(crate) async fn update_all(
+    tx: &Transaction,
+    changed: &[&Seats],
+    now: Moment,
+) -> Result<(), DataError> {
+    for seats in changed {
+        update(tx, seats, now).await?;
+    }
+    Ok(())
 }
 
 /// Inserts the row of a new event. Changes nothing if the row exists.

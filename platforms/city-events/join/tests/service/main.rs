@@ -9,6 +9,7 @@
 
 mod app;
 mod audit;
+mod budget;
 mod concurrency;
 mod event;
 mod events;
