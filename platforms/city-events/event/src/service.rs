@@ -77,7 +77,7 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
     versions.follow(service, &database).await?;
     let publisher = messaging.publisher(published_topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let inbox = outbox.inbox(consumers::GROUP, &settings.outbox);
+    let inbox = outbox.inbox(consumers::GROUP, &settings.outbox).grouped();
     inbox.purge_regularly(service);
     let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {

@@ -71,7 +71,7 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
-    let inbox = Inbox::new(database.clone(), consumers::GROUP, settings.inbox.clone());
+    let inbox = Inbox::new(database.clone(), consumers::GROUP, settings.inbox.clone()).grouped();
     inbox.purge_regularly(service);
     let store = Store::new(database);
     let expired = store.clone();

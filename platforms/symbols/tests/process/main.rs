@@ -8,6 +8,7 @@
 
 mod app;
 mod broker;
+mod budget;
 mod calls;
 mod client;
 mod compose;

@@ -9,6 +9,7 @@
 
 mod abuse;
 mod app;
+mod budget;
 mod calls;
 mod concurrent;
 mod cross_site;

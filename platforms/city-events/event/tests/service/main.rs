@@ -8,6 +8,7 @@
 
 mod app;
 mod audit;
+mod budget;
 mod calls;
 mod changes;
 mod counts;

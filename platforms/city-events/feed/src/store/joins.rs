@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
-use seaworthy::data::{DataError, Transaction, sql};
+use seaworthy::data::{Connection as _, DataError, Engine, Transaction, sql};
 use uuid::Uuid;
 
-use super::scores::{Kind, lock_contribution, set_contribution};
+use super::scores::{Kind, lock_contribution, set_contribution, set_points};
 
 /// A join or a leave of a user.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +36,11 @@ pub(crate) async fn record_join(
 ) -> Result<(), DataError> {
     let actor = format!("u:{}", change.user);
     let key = (change.event, actor.as_str(), Kind::Join);
+    if tx.engine() == Engine::Postgres {
+        let previous = insert_and_lock(tx, change, &actor, now).await?;
+        let since = joined_since(tx, change.event, &actor).await?;
+        return set_points(tx, key, previous, since, now).await;
+    }
     // Of two transactions for one user, the second one sees the row of the first one.
     lock_contribution(tx, key, now).await?;
     sql("INSERT INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
@@ -48,13 +53,50 @@ pub(crate) async fn record_join(
         .bind(now)
         .execute(tx)
         .await?;
+    let since = joined_since(tx, change.event, &actor).await?;
+    set_contribution(tx, key, since, now).await
+}
+
+/// Inserts the row of a change, and locks the contribution of the user. Returns its points.
+async fn insert_and_lock(
+    tx: &Transaction,
+    change: JoinChange,
+    actor: &str,
+    now: DateTime<Utc>,
+) -> Result<i64, DataError> {
+    let (points,): (i64,) = sql("WITH recorded AS (
+                INSERT INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            ) INSERT INTO feed_contributions (event_id, actor, kind, points, expires_at, ends_at) VALUES (?, ?, ?, 0, ?, ?)
+            ON CONFLICT (event_id, actor, kind) DO UPDATE SET points = feed_contributions.points RETURNING points")
+        .bind(actor)
+        .bind(change.event)
+        .bind(if change.is_joined { "join" } else { "leave" })
+        .bind(change.revision)
+        .bind(change.occurred_at)
+        .bind(now)
+        .bind(change.event)
+        .bind(actor)
+        .bind(Kind::Join.as_str())
+        .bind(now)
+        .bind(now)
+        .fetch_one(tx)
+        .await?;
+    Ok(points)
+}
+
+/// Returns when a user who takes part joined. The caller has locked the contribution.
+async fn joined_since(
+    tx: &Transaction,
+    event: Uuid,
+    actor: &str,
+) -> Result<Option<DateTime<Utc>>, DataError> {
     let (since,): (Option<DateTime<Utc>>,) = sql(concat!(
         "SELECT MAX(j.heard_at) FROM feed_joins j WHERE j.event_id = ? AND j.actor = ? AND j.kind = 'join' AND NOT ",
         has_left!("")
     ))
-    .bind(change.event)
-    .bind(&actor)
+    .bind(event)
+    .bind(actor)
     .fetch_one(tx)
     .await?;
-    set_contribution(tx, key, since, now).await
+    Ok(since)
 }

@@ -34,7 +34,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Join => "join",
             Self::View => "view",
@@ -102,6 +102,17 @@ pub(super) async fn set_contribution(
             .bind(kind.as_str())
             .fetch_one(tx)
             .await?;
+    set_points(tx, (event, actor, kind), previous, since, now).await
+}
+
+/// Sets a locked contribution, whose points are `previous`, as [`set_contribution`] does.
+pub(super) async fn set_points(
+    tx: &Transaction,
+    (event, actor, kind): (Uuid, &str, Kind),
+    previous: i64,
+    since: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<(), DataError> {
     let contribution = since.and_then(|since| Contribution::at(kind, since, now));
     let statement = match contribution {
         Some(contribution) => sql("UPDATE feed_contributions SET points = ?, expires_at = ?, ends_at = ? WHERE event_id = ? AND actor = ? AND kind = ?")

@@ -7,6 +7,7 @@
 )]
 
 mod app;
+mod budget;
 mod messages;
 mod pages;
 mod visitors;
