@@ -45,7 +45,7 @@ enum Client {
 impl Client {
     async fn new(socket: TcpStream, workload: Workload) -> Result<Self, Failure> {
         Ok(match workload {
-            Workload::EmptyGet | Workload::JsonEcho => {
+            Workload::EmptyGet | Workload::BrowserGet | Workload::JsonEcho => {
                 Self::Http(Connection::new(socket, [workload.request()].into()))
             }
             Workload::Call => Self::Grpc(Calls::open(socket, workload).await?),

@@ -9,6 +9,8 @@ use crate::{contract, target::Target};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Workload {
     EmptyGet,
+    /// The same with the headers of a browser.
+    BrowserGet,
     JsonEcho,
     /// The same order as a unary gRPC call.
     Call,
@@ -33,12 +35,14 @@ pub(crate) struct Line {
 const LINES: u32 = 12;
 /// Headers that HTTP libraries send.
 const HEADERS: &str = "host: 127.0.0.1\r\nuser-agent: seaworthy-bench/0.1\r\naccept: */*\r\n";
+/// Headers that Chromium sends for a page.
+const BROWSER_HEADERS: &str = "host: 127.0.0.1\r\nconnection: keep-alive\r\nupgrade-insecure-requests: 1\r\nuser-agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36\r\naccept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\naccept-encoding: gzip, deflate, br\r\naccept-language: en-GB,en;q=0.9\r\n";
 
 impl Workload {
     /// Returns the targets of this workload, the alternative first.
     pub(crate) const fn targets(self) -> &'static [Target] {
         match self {
-            Self::EmptyGet => &[Target::Bare, Target::Listener, Target::Stack],
+            Self::EmptyGet | Self::BrowserGet => &[Target::Bare, Target::Listener, Target::Stack],
             Self::JsonEcho => &[
                 Target::Bare,
                 Target::Listener,
@@ -52,7 +56,7 @@ impl Workload {
     /// Returns the targets that `stack` compares: the alternative and the framework.
     pub(crate) const fn pairs(self) -> &'static [[Target; 2]] {
         match self {
-            Self::EmptyGet => &[[Target::Bare, Target::Stack]],
+            Self::EmptyGet | Self::BrowserGet => &[[Target::Bare, Target::Stack]],
             Self::JsonEcho => &[
                 [Target::Bare, Target::Stack],
                 [Target::Bare, Target::Contract],
@@ -65,6 +69,7 @@ impl Workload {
     pub(crate) fn request(self) -> Vec<u8> {
         match self {
             Self::EmptyGet => format!("GET / HTTP/1.1\r\n{HEADERS}\r\n"),
+            Self::BrowserGet => format!("GET / HTTP/1.1\r\n{BROWSER_HEADERS}\r\n"),
             Self::JsonEcho => {
                 let body = document();
                 format!(
@@ -119,6 +124,7 @@ impl fmt::Display for Workload {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::EmptyGet => "GET / (empty)",
+            Self::BrowserGet => "GET / (headers of a browser)",
             Self::JsonEcho => "POST /echo (1 KiB JSON)",
             Self::Call => "unary gRPC call (the same order)",
         })

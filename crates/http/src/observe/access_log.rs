@@ -79,7 +79,7 @@ fn finish(line: &mut Line, ended: &Ended<'_>) {
         line.ip_address(CLIENT_ADDRESS, address);
     }
     if let Some(agent) = ended.context.user_agent() {
-        line.redacted(USER_AGENT, agent);
+        line.redacted_repeated(USER_AGENT, agent);
     }
     match ended.outcome {
         Outcome::Complete => {}

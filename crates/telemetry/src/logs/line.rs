@@ -140,7 +140,15 @@ impl Line {
         self.quoted(&value)
     }
 
-    /// Adds a redacted text, such as a path or a user agent.
+    /// Adds a redacted text that many lines repeat, such as a user agent.
+    pub fn redacted_repeated(&mut self, name: FieldName, value: &str) -> &mut Self {
+        self.plain_name(name);
+        let shared = Arc::clone(&self.shared);
+        let value = shared.clean_texts.redact(&shared.redactor, value);
+        self.quoted(&value)
+    }
+
+    /// Adds a redacted text, such as a path.
     pub fn redacted(&mut self, name: FieldName, value: &str) -> &mut Self {
         self.plain_name(name);
         let value = self.shared.redactor.redact(value);

@@ -30,7 +30,7 @@ pub(crate) use subscriber::LogSubscriber;
 pub(crate) use writer::StdoutWriter;
 
 use self::{encode::Encoding, rate_limit::RateLimiter};
-use crate::redact::Redactor;
+use crate::redact::{CleanTexts, Redactor};
 
 /// The logs of a service. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) sink: Arc<dyn LineSink>,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) redactor: Redactor,
+    pub(crate) clean_texts: CleanTexts,
 }
 
 impl Logs {
@@ -66,6 +67,7 @@ impl Logs {
             levels: Levels::new(config),
             rate_limiter: RateLimiter::new(&config.rate_limit),
             redactor: Redactor::new(&config.redaction),
+            clean_texts: CleanTexts::default(),
             sink,
         };
         Self {

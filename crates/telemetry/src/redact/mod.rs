@@ -12,6 +12,7 @@ mod address;
 mod body;
 mod bytes;
 mod card;
+mod clean;
 mod config;
 mod ip;
 mod keyed;
@@ -22,6 +23,7 @@ mod token;
 use std::{borrow::Cow, sync::Arc};
 
 pub use body::redact_body;
+pub(crate) use clean::CleanTexts;
 pub use config::{InvalidPattern, RedactionConfig, RedactionPattern};
 pub(crate) use ip::{is_public, network_of};
 pub use name::is_sensitive_name;
