@@ -17,6 +17,7 @@
 //! cargo run --profile dist -p seaworthy-bench -- events --postgres /usr/lib/postgresql/15/bin --rabbitmq /usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin
 //! cargo build --profile dist -p city-events-join && cargo run --profile dist -p seaworthy-bench -- joins --postgres /usr/lib/postgresql/15/bin
 //! cargo run --profile dist -p seaworthy-bench -- queries --postgres /usr/lib/postgresql/15/bin
+//! cargo run --profile dist -p seaworthy-bench -- platform --url http://127.0.0.1:8080 --secret SECRET --request "GET /api/feed"
 //! cargo run --profile dist -p seaworthy-bench --features kafka -- brokers --nats /usr/sbin/nats-server --kafka FOLDER-OF-JARS
 //! ```
 
@@ -32,6 +33,7 @@ mod json;
 mod load;
 mod log_line;
 mod orders;
+mod platform;
 mod policies;
 mod queries;
 mod redaction;
@@ -159,6 +161,9 @@ enum Benchmark {
         #[arg(long, default_value_t = 5)]
         seconds: u32,
     },
+    /// A running platform at any base URL: rate and latency of requests, and the processor time of
+    /// its processes and servers.
+    Platform(platform::Options),
     /// Publishing and consuming in a service, against the client of each broker.
     #[cfg(feature = "brokers")]
     Brokers {
@@ -228,6 +233,7 @@ fn main() -> ExitCode {
             blocks,
             seconds,
         } => joins::run(&postgres, blocks, seconds),
+        Benchmark::Platform(options) => platform::run(&options),
         Benchmark::Queries { postgres, rounds } => queries::run(&postgres, rounds),
         #[cfg(feature = "brokers")]
         Benchmark::Brokers {
@@ -252,4 +258,9 @@ fn main() -> ExitCode {
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Workloads of the server benchmarks.
-const WORKLOADS: [Workload; 3] = [Workload::EmptyGet, Workload::JsonEcho, Workload::Call];
+const WORKLOADS: [Workload; 4] = [
+    Workload::EmptyGet,
+    Workload::BrowserGet,
+    Workload::JsonEcho,
+    Workload::Call,
+];

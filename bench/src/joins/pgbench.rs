@@ -10,8 +10,9 @@ pub(super) const EVENT: &str =
 const PERSON: &str = "('00000000-0000-4000-9000-' || lpad(to_hex(:person::bigint), 12, '0'))::uuid";
 const MAX_PERSON: u64 = 1 << 47;
 
-/// The statements of one join in `platforms/city-events/join/src/store`: lock the event, read the
-/// state of the user, and write five rows. The outbox row is a dead letter, so relays ignore it.
+/// The rows of one join in `platforms/city-events/join/src/store`, with one statement per table: lock
+/// the event, read the state of the user, and write six rows. The service writes those of several
+/// joins with fewer statements. The outbox row is a dead letter, so relays ignore it.
 const SCRIPT: &str = r"
 \set event random(1, EVENTS)
 \set person random(1, PEOPLE)
@@ -31,6 +32,8 @@ INSERT INTO idempotency_keys (key_hash, user_id, event_id, action, answer, answe
 INSERT INTO joins (id, event_id, user_id, status, created_at, updated_at, activated_at) VALUES (gen_random_uuid(), EVENT, PERSON, 'active', now(), now(), now());
 INSERT INTO join_history (event_id, user_id, from_status, to_status, reason, actor_id, happened_at, revision)
     VALUES (EVENT, PERSON, NULL, 'active', NULL, PERSON::text, now(), 1);
+INSERT INTO join_audit_queue (event_id, user_id, to_status, from_status, actor_id, request_id, happened_at)
+    VALUES (EVENT, PERSON, 'active', NULL, PERSON::text, :person::text, now());
 INSERT INTO outbox (id, topic, message_key, lane, state, event_type, headers, payload, created_us)
     VALUES (:person::text, 'pgbench', EVENT::text, 3, 3, 'join.created', '{}', decode(repeat('00', 400), 'hex'), 0);
 UPDATE event_capacity
