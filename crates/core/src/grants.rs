@@ -20,6 +20,8 @@ pub struct Grants(Option<Arc<Inner>>);
 struct Inner {
     roles: Box<[Box<str>]>,
     scopes: Box<[Box<str>]>,
+    /// Whether a scope with a `*` at its end grants those that begin with its text.
+    has_wildcards: bool,
 }
 
 impl Grants {
@@ -32,7 +34,35 @@ impl Grants {
         let roles: Box<[_]> = roles.into_iter().map(Into::into).collect();
         let scopes: Box<[_]> = scopes.into_iter().map(Into::into).collect();
         let is_empty = roles.is_empty() && scopes.is_empty();
-        Self((!is_empty).then(|| Arc::new(Inner { roles, scopes })))
+        Self((!is_empty).then(|| {
+            Arc::new(Inner {
+                roles,
+                scopes,
+                has_wildcards: false,
+            })
+        }))
+    }
+
+    /// Creates grants whose scopes are permissions such as `order:read`. A scope with a `*` at its
+    /// end grants all permissions that begin with its text: `order:*`, or `*` for all.
+    ///
+    /// ```
+    /// use seaworthy_core::Grants;
+    ///
+    /// let grants = Grants::with_wildcards([""; 0], ["order:*", "account:read"]);
+    /// assert!(grants.has_scope("order:read") && grants.has_scope("account:read"));
+    /// assert!(!grants.has_scope("account:write") && !grants.has_scope("orders:read"));
+    /// ```
+    pub fn with_wildcards<R, S>(roles: R, scopes: S) -> Self
+    where
+        R: IntoIterator<Item: Into<Box<str>>>,
+        S: IntoIterator<Item: Into<Box<str>>>,
+    {
+        let mut grants = Self::new(roles, scopes);
+        if let Some(inner) = grants.0.as_mut().and_then(Arc::get_mut) {
+            inner.has_wildcards = true;
+        }
+        grants
     }
 
     /// Returns the roles.
@@ -56,42 +86,11 @@ impl Grants {
     /// Returns whether the actor has a scope. The comparison is case-sensitive.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.scopes().any(|own| own == scope)
-    }
-
-    /// Returns whether the actor has a permission such as `order:read`. A scope `*` grants all
-    /// permissions, and a scope with a `*` at its end grants those that begin with its text, such as
-    /// `order:*`.
-    ///
-    /// ```
-    /// use seaworthy_core::Grants;
-    ///
-    /// let grants = Grants::new([""; 0], ["order:*", "account:read"]);
-    /// assert!(grants.has_permission("order:read") && grants.has_permission("account:read"));
-    /// assert!(!grants.has_permission("account:write") && !grants.has_permission("orders:read"));
-    /// ```
-    #[must_use]
-    pub fn has_permission(&self, permission: &str) -> bool {
+        let has_wildcards = self.0.as_ref().is_some_and(|inner| inner.has_wildcards);
         self.scopes().any(|own| match own.strip_suffix('*') {
-            Some(start) => permission.starts_with(start),
-            None => own == permission,
+            Some(start) if has_wildcards => scope.starts_with(start),
+            _ => own == scope,
         })
-    }
-
-    /// Requires a permission, for domain rules beyond those of the route.
-    ///
-    /// # Errors
-    /// 403 `INSUFFICIENT_PERMISSION` if the actor lacks the permission.
-    pub fn require_permission(&self, permission: &str) -> Result<(), Error> {
-        if self.has_permission(permission) {
-            return Ok(());
-        }
-        let message = format!("the caller does not have the permission {permission}");
-        Err(Error::new(
-            Code::Forbidden,
-            "INSUFFICIENT_PERMISSION",
-            message,
-        ))
     }
 
     /// Requires a role, for domain rules beyond those of the route.
@@ -145,5 +144,18 @@ mod tests {
             assert!(!grants.has_role(other), "{other:?}");
         }
         assert_eq!(Grants::new([""; 0], [""; 0]), none);
+    }
+
+    #[test]
+    fn wildcards_grant_only_where_they_are_enabled_auth_5() {
+        for scope in ["*", "order:*", "order:read"] {
+            let grants = Grants::with_wildcards(["admin"], [scope]);
+            assert!(grants.has_scope("order:read"), "{scope}");
+            assert_eq!(grants.has_scope("orders:read"), scope == "*", "{scope}");
+            assert!(grants.has_role("admin") && !grants.has_role("*"));
+        }
+        let plain = Grants::new([""; 0], ["*", "order:*"]);
+        assert!(!plain.has_scope("order:read") && plain.has_scope("order:*"));
+        assert!(!Grants::with_wildcards([""; 0], [""; 0]).has_scope("order:read"));
     }
 }

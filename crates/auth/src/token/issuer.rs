@@ -59,6 +59,9 @@ pub struct IssuerConfig {
     pub role_claims: Vec<String>,
     /// The claims with scopes.
     pub scope_claims: Vec<String>,
+    /// Whether a scope with a `*` at its end grants all scopes that begin with its text, such as
+    /// `order:*`. Enable it only for an issuer that writes permissions in this form.
+    pub wildcard_scopes: bool,
     /// The claim with the tenant.
     pub tenant_claim: Option<String>,
 }
@@ -79,6 +82,7 @@ impl Default for IssuerConfig {
             role_claims: names(&["role", "roles"]),
             // RFC 8693, and the claim of Microsoft's and Okta's servers.
             scope_claims: names(&["scope", "scp"]),
+            wildcard_scopes: false,
             tenant_claim: None,
         }
     }

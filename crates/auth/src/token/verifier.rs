@@ -317,7 +317,11 @@ fn grants(config: &IssuerConfig, claims: &Claims) -> Result<Grants, TokenError> 
     for name in &config.scope_claims {
         scopes.extend(claims.words(name)?);
     }
-    Ok(Grants::new(roles, scopes))
+    Ok(if config.wildcard_scopes {
+        Grants::with_wildcards(roles, scopes)
+    } else {
+        Grants::new(roles, scopes)
+    })
 }
 
 impl VerifiedToken {
