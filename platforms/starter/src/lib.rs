@@ -9,6 +9,7 @@
 //! | `contract` | Code generated from `contract/*.proto` |
 //! | `api` | Methods of the contracts |
 //! | `accounts` | Operations on accounts, without a transport |
+//! | `features` | Feature flags in the form of the contract |
 //! | `domain` | Users, addresses, errors |
 //! | `store` | SQL, encrypted columns |
 
@@ -17,6 +18,7 @@ mod api;
 mod config;
 mod contract;
 mod domain;
+mod features;
 mod service;
 mod store;
 

@@ -3,9 +3,11 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
+    audit_log::AuditLog,
     captcha::{Captchas, MailCodes},
     crypto::{Sealer, encryption_command},
     data::{Database, DatabaseConfig, migrate_command},
+    flags::{DatabaseStore, Flags},
     mail::Mailer,
     prelude::*,
     service::Commands,
@@ -18,6 +20,8 @@ use crate::{
     store::{COLUMNS, Keys, MIGRATIONS},
 };
 
+/// The name of the service.
+const NAME: &str = "starter";
 /// The name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
 /// The name of the mail server in logs, probes and settings.
@@ -37,11 +41,13 @@ pub fn main() -> ExitCode {
 
 /// Returns the service with its ports, limits and names of variables.
 fn service() -> Service {
-    Service::new("starter", env!("CARGO_PKG_VERSION"))
+    Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:8000")
         .default_value("server.grpc.addr", "127.0.0.1:9000")
         .default_value("server.http.rate_limit.requests", 100)
         .default_value("server.http.rate_limit.window", "1m")
+        // The flags of the contract have no prefix, such as `account_lockout`.
+        .default_value("features.switch_prefix", "")
         .legacy_variables(VARIABLES)
 }
 
@@ -72,6 +78,13 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     service.authenticate(tokens.authentication(service, &database)?);
 
     let accounts = Accounts::start(service, &settings.auth, &database, &keys, tokens, captchas)?;
+
+    // Flags come last: they turn off the parts that are registered by then.
+    let audit = AuditLog::new(database.clone(), &keys.audit_log())?;
+    let changes = DatabaseStore::new(database, NAME).audit_log(audit);
+    let flags = Flags::builder(&settings.features).store(changes);
+    let flags = flags.start(service).await?;
+
     service.http(api::probes(service.health()));
-    api::contracts(service, accounts)?.serve(service)
+    api::contracts(service, accounts, flags)?.serve(service)
 }

@@ -118,7 +118,7 @@ impl Accounts {
     /// `INSUFFICIENT_PERMISSION`.
     pub(crate) async fn lock_status(&self, username: &str) -> Result<LockoutStatus, Error> {
         let grants = context::with_current(|context| Some(context?.grants())).unwrap_or_default();
-        if !grants.has_permission(ACCOUNT_READ) {
+        if !grants.has_scope(ACCOUNT_READ) {
             let own = self.users.by_id(&self.database, caller()?).await?;
             let is_own = |own: User| own.username.expose().eq_ignore_ascii_case(username);
             if !own.is_some_and(is_own) {

@@ -13,6 +13,7 @@ use seaworthy::{
     auth::password::{PasswordPolicy, Passwords},
     captcha::Captchas,
     config::Settings,
+    core::{Switch, SwitchKind},
     data::Database,
     prelude::*,
 };
@@ -37,6 +38,7 @@ pub(crate) struct Accounts {
     users: Users,
     tokens: AccessTokens,
     captchas: Captchas,
+    captcha_switch: Switch,
     passwords: Passwords,
     policy: PasswordPolicy,
     lockout: Lockout,
@@ -60,20 +62,23 @@ impl Accounts {
     ) -> Result<Self, StartError> {
         let passwords = Passwords::start(&settings.passwords, service.metrics())
             .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
+        let switch = |name| service.switches().register(name, SwitchKind::Security);
         let factors = SecondFactors::new(
             database.clone(),
             keys.sealer.clone(),
             ISSUER,
             SecondFactorConfig::default(),
         );
+        let lockout = Lockout::new(database.clone(), settings.lockout());
         let accounts = Self {
             users: Users::new(keys.clone()),
-            lockout: Lockout::new(database.clone(), settings.lockout()),
+            lockout: lockout.with_switch(switch("account_lockout")),
+            captcha_switch: switch("captcha"),
             sessions: Sessions::new(database.clone(), settings.sessions()),
             policy: PasswordPolicy::new(settings.password_policy()),
             settings: settings.clone(),
             database: database.clone(),
-            factors,
+            factors: factors.with_switch(switch("totp")),
             tokens,
             captchas,
             passwords,

@@ -111,6 +111,7 @@ impl AccessTokens {
             token_key: self.settings.jwt_secret_key.clone(),
             leeway: Delay::ZERO,
             scope_claims: vec!["permissions".to_owned()],
+            wildcard_scopes: true,
             ..IssuerConfig::default()
         });
         let verifier = TokenVerifier::new([issuer.map_err(because)?]).map_err(because)?;

@@ -26,6 +26,10 @@ impl ErrorFormat for StarterErrors {
             (Code::Unauthenticated, reason) if reason.starts_with("TOKEN_") => {
                 ("TOKEN_INVALID", "the token is not valid: log in again")
             }
+            (_, "INSUFFICIENT_SCOPE" | "INSUFFICIENT_ROLE") => (
+                "INSUFFICIENT_PERMISSION",
+                "the caller does not have the permission for this call",
+            ),
             (_, "TOO_MANY_ATTEMPTS") => (
                 "RATE_LIMITED",
                 "too many attempts have failed: try again later",

@@ -2,6 +2,7 @@
 
 mod auth;
 mod errors;
+mod features;
 mod greeter;
 mod probes;
 mod second_factor;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use seaworthy::{
     contract::ContractConfig,
+    flags::Flags,
     grpc::{Contracts, MethodOptions},
     prelude::*,
 };
@@ -19,6 +21,7 @@ use crate::{
     config::StarterConfig,
     contract::{
         auth::v1::{AuthContract, AuthMethod, SecondFactorContract},
+        feature::v1::FeatureToggleContract,
         helloworld::v1::GreeterContract,
     },
 };
@@ -32,6 +35,7 @@ pub(crate) use probes::probes;
 pub(crate) fn contracts(
     service: &Assembly<StarterConfig>,
     accounts: Accounts,
+    flags: Flags,
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
@@ -45,9 +49,11 @@ pub(crate) fn contracts(
     let accounts = Arc::new(accounts);
     let config = || ContractConfig::default().with_errors(StarterErrors);
     let auth = auth::Auth(Arc::clone(&accounts));
+    let toggles = features::FeatureToggles(flags);
     let factors = second_factor::SecondFactors(accounts);
     Ok(Contracts::new()
         .with_options(AuthContract::with_config(auth, config()), limits)
         .with(SecondFactorContract::with_config(factors, config()))
+        .with(FeatureToggleContract::with_config(toggles, config()))
         .with(GreeterContract::with_config(greeter::Greeter, config())))
 }

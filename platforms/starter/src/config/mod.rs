@@ -10,7 +10,7 @@ pub(crate) use data::DataConfig;
 pub(crate) use keys::KeysConfig;
 pub(crate) use variables::VARIABLES;
 
-use seaworthy::{http::RateLimitsConfig, mail::MailConfig, prelude::*};
+use seaworthy::{flags::FlagsConfig, http::RateLimitsConfig, mail::MailConfig, prelude::*};
 
 /// Settings of the service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +22,8 @@ pub(crate) struct StarterConfig {
     pub(crate) auth: AuthConfig,
     /// Keys of encrypted columns.
     pub(crate) kms: KeysConfig,
+    /// Feature flags.
+    pub(crate) features: FlagsConfig,
     /// Mail with captcha codes.
     pub(crate) mail: MailConfig,
 }

@@ -1,7 +1,7 @@
 use seaworthy::config::LegacyVariable;
 
 /// The environment names of the contract, besides `STARTER__…`.
-pub(crate) const VARIABLES: [LegacyVariable; 49] = [
+pub(crate) const VARIABLES: [LegacyVariable; 52] = [
     LegacyVariable::profile("ENVIRONMENT"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("HTTP_TIMEOUT", "server.http.timeout"),
@@ -44,6 +44,21 @@ pub(crate) const VARIABLES: [LegacyVariable; 49] = [
     LegacyVariable::sets("MAX_LOGIN_ATTEMPTS", "auth.max_login_attempts"),
     LegacyVariable::sets("LOCK_DURATION", "auth.lock_duration"),
     LegacyVariable::sets("TOTP_ENABLED", "auth.totp_enabled"),
+    LegacyVariable::accepts(
+        "FEATURES_ENABLED",
+        &["true"],
+        "flags are always evaluated: remove it",
+    ),
+    LegacyVariable::accepts(
+        "FEATURES_FILE",
+        &["features.yaml"],
+        "set features.directory and features.name",
+    ),
+    LegacyVariable::accepts(
+        "FEATURES_WATCH",
+        &["true"],
+        "changed files are always read: remove it",
+    ),
     LegacyVariable::sets("KMS_SEED", "kms.seed"),
     LegacyVariable::sets("KMS_SALT", "kms.salt"),
     LegacyVariable::sets("LOG_LEVEL", "log.level"),

@@ -1,4 +1,6 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use seaworthy::{
+    audit_log::AuditLogConfig,
     crypto::{
         BlindIndex, Context, Encrypted, KeyId, Keyring, PassphraseSalt, Sealer, derive_key,
         key_from_passphrase,
@@ -42,6 +44,15 @@ impl Keys {
             index: BlindIndex::new(&root),
             root,
         })
+    }
+
+    /// Returns the settings of the audit log, with a key of its own.
+    pub(crate) fn audit_log(&self) -> AuditLogConfig {
+        let key = derive_key(&self.root, "audit log");
+        AuditLogConfig {
+            key: Some(Secret::new(STANDARD.encode(key.expose()))),
+            ..AuditLogConfig::default()
+        }
     }
 
     /// Encrypts a text of a column for its row.

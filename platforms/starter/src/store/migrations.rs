@@ -1,11 +1,12 @@
 use seaworthy::{
     account::{self, SECOND_FACTOR_SECRETS},
-    captcha,
+    audit_log, captcha,
     crypto::{EncryptedColumn, RowKey},
     data::{Migration, MigrationSet},
+    flags,
 };
 
-/// Tables of users, sessions and captchas.
+/// Tables of users, sessions, captchas, changed flags and the audit log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
         1,
@@ -15,6 +16,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     )]),
     account::MIGRATIONS,
     captcha::MIGRATIONS,
+    flags::MIGRATIONS,
+    audit_log::MIGRATIONS,
 ];
 
 /// All encrypted columns, for the command `encryption`.

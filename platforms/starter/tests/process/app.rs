@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, ops::Deref, path::Path};
+use std::{net::SocketAddr, ops::Deref, path::Path, process::Command};
 
 use rustix::process::Signal;
 use seaworthy_testkit::{
@@ -9,7 +9,7 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 
 /// Each replica has its own copy of these secrets.
-pub(crate) const SECRETS: [&str; 3] = [
+const SECRETS: [&str; 3] = [
     "auth.jwt_secret_key=Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e",
     "kms.seed=correct-horse-battery-staple-and-a-seed",
     "kms.salt=0123456789abcdef",
@@ -26,6 +26,12 @@ impl Deref for Replica {
 
     fn deref(&self) -> &TestApp {
         &self.0
+    }
+}
+
+impl From<TestApp> for Replica {
+    fn from(app: TestApp) -> Self {
+        Self(app)
     }
 }
 
@@ -115,6 +121,17 @@ impl Replica {
         let (_, rest) = text.split_once("Your code is ").unwrap();
         rest[..6].to_owned()
     }
+}
+
+/// Grants the role of administrators by the command of the program.
+pub(crate) fn grant_admin(database: &EmptyDatabase, username: &str) {
+    let url = format!("data.database.url={}", database.url());
+    let granted = Command::new(env!("CARGO_BIN_EXE_starter"))
+        .args(["roles", "grant", username, "admin", "--set", &url])
+        .args(SECRETS.iter().flat_map(|secret| ["--set", secret]))
+        .output()
+        .unwrap();
+    assert!(granted.status.success(), "{granted:?}");
 }
 
 /// Refreshes a session at a listener.

@@ -1,11 +1,8 @@
-use std::{
-    process::Command,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use seaworthy_testkit::database::EmptyDatabase;
 
-use crate::app::{PASSWORD, Replica, SECRETS, assert_error, json_of, tokens};
+use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
 
 fn status_path(username: &str) -> String {
     format!("/api/v1/auth/lock-status/{username}")
@@ -97,13 +94,7 @@ pub(crate) fn lock_status_needs_the_owner_or_a_permission_auth_5(database: &Empt
         (&false.into(), &"0".into())
     );
 
-    let url = format!("data.database.url={}", database.url());
-    let granted = Command::new(env!("CARGO_BIN_EXE_starter"))
-        .args(["roles", "grant", "Bob", "admin", "--set", &url])
-        .args(SECRETS.iter().flat_map(|secret| ["--set", secret]))
-        .output()
-        .unwrap();
-    assert!(granted.status.success(), "{granted:?}");
+    grant_admin(database, "Bob");
     // The role is in the next token, and the old one ends.
     assert_error(&replica.call("GET", &path, &bob, ""), 401, "TOKEN_INVALID");
     let (bob, _) = tokens(&replica.login("bob", PASSWORD));

@@ -12,6 +12,7 @@ mod captcha;
 mod clients;
 mod dump;
 mod errors;
+mod features;
 mod lockout;
 mod probes;
 mod second_factor;
@@ -53,6 +54,9 @@ on_both_engines! {
         login_needs_the_second_factor_once_enabled_auth_4;
     dump:
         dump_of_the_database_shows_no_personal_value_sec_5;
+    features:
+        toggles_change_on_all_replicas_with_permission_flag_1,
+        framework_flag_switches_its_part_on_all_replicas_flag_2;
     probes:
         readiness_follows_the_database_and_liveness_does_not_hlth_2;
 }

@@ -1,0 +1,208 @@
+use std::collections::BTreeMap;
+
+use seaworthy::{
+    flags::{Author, Definition, Flags},
+    prelude::*,
+    prost_types::Timestamp,
+};
+
+use crate::{
+    contract::feature::v1 as wire,
+    features::{Entry, evaluate},
+};
+
+/// The flags of a page without a size.
+const DEFAULT_PAGE_SIZE: i32 = 20;
+/// The reason in the audit log of a change without one.
+const DEFAULT_REASON: &str = "changed through the API";
+
+/// Implements `feature.v1.FeatureToggle`.
+#[derive(Clone)]
+pub(super) struct FeatureToggles(pub(super) Flags);
+
+impl FeatureToggles {
+    fn names(&self) -> Vec<String> {
+        let set = self.0.set();
+        let mut names: Vec<String> = set.iter().map(|flag| flag.key().to_string()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn entry(&self, flag: &str) -> Entry {
+        Entry::new(self.0.entry(flag).unwrap_or_default())
+    }
+
+    /// Returns a flag that exists.
+    ///
+    /// # Errors
+    /// `FLAG_NOT_FOUND`.
+    fn found(&self, flag: &str) -> Result<Entry, Error> {
+        if self.0.set().get(flag).map(Definition::key).is_some() {
+            return Ok(self.entry(flag));
+        }
+        let message = "there is no feature flag with this name";
+        Err(Error::new(Code::NotFound, "FLAG_NOT_FOUND", message))
+    }
+
+    fn info(&self, flag: &str, entry: &Entry) -> wire::FeatureToggleInfo {
+        wire::FeatureToggleInfo {
+            flag: flag.to_owned(),
+            config: Some(entry.config()),
+            version: self.0.version(flag),
+        }
+    }
+
+    async fn define(
+        &self,
+        flag: &str,
+        entry: Entry,
+        expected: Option<u64>,
+        reason: &str,
+    ) -> Result<wire::FeatureToggleInfo, Error> {
+        let reason = if reason.is_empty() {
+            DEFAULT_REASON
+        } else {
+            reason
+        };
+        let author = Author::new(reason);
+        self.0
+            .define(flag, entry.clone().into_value(), expected, &author)
+            .await?;
+        Ok(self.info(flag, &entry))
+    }
+
+    async fn set_enabled(
+        &self,
+        flag: &str,
+        enabled: bool,
+    ) -> Result<wire::FeatureToggleInfo, Error> {
+        let version = self.0.version(flag);
+        let mut entry = self.found(flag)?;
+        entry.set_enabled(enabled);
+        self.define(flag, entry, Some(version), "").await
+    }
+}
+
+impl wire::FeatureToggle for FeatureToggles {
+    async fn list_toggles(
+        &self,
+        request: wire::ListTogglesRequest,
+    ) -> Result<wire::ListTogglesReply, Error> {
+        let page = request.page.max(1);
+        let page_size = match request.page_size {
+            0 => DEFAULT_PAGE_SIZE,
+            size => size,
+        };
+        let enabled_only = request.enabled_only.unwrap_or_default();
+        let entries = self.names().into_iter().map(|name| {
+            let entry = self.entry(&name);
+            (name, entry)
+        });
+        let matching: Vec<_> = entries
+            .filter(|(_, entry)| entry.has_tag(&request.tags))
+            .filter(|(_, entry)| !enabled_only || entry.is_enabled())
+            .collect();
+        let size = usize::try_from(page_size).unwrap_or_default();
+        let skipped = usize::try_from(page - 1)
+            .unwrap_or_default()
+            .saturating_mul(size);
+        let shown = matching.iter().skip(skipped).take(size);
+        Ok(wire::ListTogglesReply {
+            toggles: shown.map(|(name, entry)| self.info(name, entry)).collect(),
+            total: count(matching.len()),
+            page,
+            page_size,
+        })
+    }
+
+    async fn get_stats(&self, _: wire::GetStatsRequest) -> Result<wire::GetStatsReply, Error> {
+        let entries: Vec<Entry> = self.names().iter().map(|name| self.entry(name)).collect();
+        let enabled = entries.iter().filter(|entry| entry.is_enabled()).count();
+        let mut strategies = BTreeMap::new();
+        for entry in &entries {
+            let name = entry.strategy().as_str_name().to_lowercase();
+            *strategies.entry(name).or_insert(0) += 1;
+        }
+        Ok(wire::GetStatsReply {
+            total_toggles: count(entries.len()),
+            enabled_count: count(enabled),
+            disabled_count: count(entries.len() - enabled),
+            strategies,
+        })
+    }
+
+    async fn get_toggle(
+        &self,
+        request: wire::GetToggleRequest,
+    ) -> Result<wire::GetToggleReply, Error> {
+        let entry = self.found(&request.flag)?;
+        Ok(wire::GetToggleReply {
+            toggle: Some(self.info(&request.flag, &entry)),
+        })
+    }
+
+    async fn update_toggle(
+        &self,
+        request: wire::UpdateToggleRequest,
+    ) -> Result<wire::UpdateToggleReply, Error> {
+        let now = Some(Timestamp::from(std::time::SystemTime::now()));
+        let known = self.found(&request.flag).ok().map(|entry| entry.config());
+        let mut config = request.config.unwrap_or_default();
+        config.created_at = known.map_or(now, |known| known.created_at);
+        config.updated_at = now;
+        let entry = Entry::from(config);
+        let expected = request.expected_version;
+        let toggle = self
+            .define(&request.flag, entry, expected, &request.reason)
+            .await?;
+        Ok(wire::UpdateToggleReply {
+            toggle: Some(toggle),
+        })
+    }
+
+    async fn delete_toggle(
+        &self,
+        request: wire::DeleteToggleRequest,
+    ) -> Result<wire::DeleteToggleReply, Error> {
+        self.found(&request.flag)?;
+        let author = Author::new(DEFAULT_REASON);
+        self.0.remove(&request.flag, None, &author).await?;
+        Ok(wire::DeleteToggleReply { success: true })
+    }
+
+    async fn enable_toggle(
+        &self,
+        request: wire::EnableToggleRequest,
+    ) -> Result<wire::EnableToggleReply, Error> {
+        let toggle = self.set_enabled(&request.flag, true).await?;
+        Ok(wire::EnableToggleReply {
+            toggle: Some(toggle),
+        })
+    }
+
+    async fn disable_toggle(
+        &self,
+        request: wire::DisableToggleRequest,
+    ) -> Result<wire::DisableToggleReply, Error> {
+        let toggle = self.set_enabled(&request.flag, false).await?;
+        Ok(wire::DisableToggleReply {
+            toggle: Some(toggle),
+        })
+    }
+
+    async fn evaluate_toggle(
+        &self,
+        request: wire::EvaluateToggleRequest,
+    ) -> Result<wire::EvaluateToggleReply, Error> {
+        let caller = request.context.unwrap_or_default();
+        let (enabled, reason) = evaluate(&self.0, &request.flag, caller);
+        Ok(wire::EvaluateToggleReply {
+            enabled,
+            reason: reason.to_owned(),
+        })
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,181 @@
+use std::fs;
+
+use seaworthy_testkit::{database::EmptyDatabase, eventually, http::Answer};
+use serde_json::{Value, json};
+
+use crate::app::{PASSWORD, Replica, assert_error, builder, grant_admin, json_of, tokens};
+
+const PATH: &str = "/api/v1/features";
+
+/// Returns the tokens of an administrator and of another user.
+fn users(database: &EmptyDatabase, replica: &Replica) -> (String, String) {
+    let (other, _) = replica.user("ada");
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    (admin, other)
+}
+
+fn call(replica: &Replica, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    replica.call(method, &format!("{PATH}{path}"), token, &body)
+}
+
+/// Runs a test with a runtime, for waiting.
+fn wait(holds: impl Fn() -> bool) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(eventually(async || holds()));
+}
+
+pub(crate) fn toggles_change_on_all_replicas_with_permission_flag_1(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, other) = users(database, &first);
+    let refused = call(&first, &other, "GET", "", &Value::Null);
+    assert_error(&refused, 403, "INSUFFICIENT_PERMISSION");
+    let missing = call(&first, &admin, "GET", "/new_page", &Value::Null);
+    assert_error(&missing, 404, "FLAG_NOT_FOUND");
+
+    let config = json!({
+        "enabled": true, "strategy": "USER", "description": "the new page", "tags": ["web"],
+        "rules": { "whitelist": "[\"7\"]", "user_types": "[\"internal\"]" },
+    });
+    let update = json!({ "config": config, "reason": "launch" });
+    let forbidden = call(&second, &other, "PUT", "/new_page", &update);
+    assert_error(&forbidden, 403, "INSUFFICIENT_PERMISSION");
+    let updated = call(&second, &admin, "PUT", "/new_page", &update);
+    let toggle = json_of(&updated)["toggle"].clone();
+    assert_eq!(
+        toggle["config"]["rules"], config["rules"],
+        "{}",
+        updated.body
+    );
+    assert_eq!(toggle["config"]["strategy"], "USER");
+    assert!(toggle["config"]["created_at"].is_string(), "{toggle}");
+
+    let decision = |replica: &Replica, user: &str| {
+        let body = json!({ "context": { "user_id": user } });
+        let answer = json_of(&call(replica, &admin, "POST", "/new_page/evaluate", &body));
+        (
+            answer["enabled"] == true,
+            answer["reason"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    for replica in [&first, &second] {
+        wait(|| decision(replica, "7") == (true, "user_allowed".to_owned()));
+        assert_eq!(
+            decision(replica, "8"),
+            (false, "user_not_allowed".to_owned())
+        );
+    }
+    let unknown = call(&first, &admin, "POST", "/nothing/evaluate", &json!({}));
+    assert_eq!(json_of(&unknown)["reason"], "unknown_flag");
+
+    // A change of an older version is refused.
+    let stale = json!({ "config": config, "expected_version": "0" });
+    assert_error(
+        &call(&second, &admin, "PUT", "/new_page", &stale),
+        409,
+        "VERSION_CONFLICT",
+    );
+    let bad = json!({ "config": { "enabled": true, "strategy": "PERCENTAGE", "rules": { "percentage": "130" } } });
+    assert_error(
+        &call(&second, &admin, "PUT", "/other", &bad),
+        400,
+        "INVALID_FLAG",
+    );
+
+    let disabled = call(&second, &admin, "POST", "/new_page/disable", &json!({}));
+    assert_eq!(
+        json_of(&disabled)["toggle"]["config"]["enabled"],
+        false,
+        "{}",
+        disabled.body
+    );
+    wait(|| decision(&first, "7") == (false, "feature_disabled".to_owned()));
+    let stats = json_of(&call(&second, &admin, "GET", "/stats", &Value::Null));
+    assert_eq!(
+        (&stats["total_toggles"], &stats["disabled_count"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(stats["strategies"]["user"], 1, "{stats}");
+    call(&second, &admin, "POST", "/new_page/enable", &json!({}));
+    let listed = json_of(&call(
+        &second,
+        &admin,
+        "GET",
+        "?tags=web&enabled_only=true",
+        &Value::Null,
+    ));
+    assert_eq!(
+        (&listed["total"], &listed["page_size"]),
+        (&1.into(), &20.into()),
+        "{listed}"
+    );
+    let none = json_of(&call(&second, &admin, "GET", "?tags=api", &Value::Null));
+    assert_eq!(none["total"], 0);
+
+    let deleted = call(&second, &admin, "DELETE", "/new_page", &Value::Null);
+    assert_eq!(json_of(&deleted)["success"], true, "{}", deleted.body);
+    wait(|| decision(&first, "7") == (false, "unknown_flag".to_owned()));
+}
+
+pub(crate) fn framework_flag_switches_its_part_on_all_replicas_flag_2(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, _) = users(database, &first);
+    let fail = |replica: &Replica| replica.login("bob", "wrong4password").status;
+    let before: Vec<u16> = (0..6).map(|_| fail(&first)).collect();
+    assert_eq!(before, [401, 401, 401, 401, 401, 403]);
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(&first, &admin, "PUT", "/account_lockout", &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    for replica in [&first, &second] {
+        wait(|| fail(replica) == 401);
+    }
+    call(
+        &first,
+        &admin,
+        "POST",
+        "/account_lockout/enable",
+        &json!({}),
+    );
+    for replica in [&first, &second] {
+        wait(|| fail(replica) == 403);
+    }
+}
+
+#[test]
+fn renamed_flag_file_takes_effect_within_two_seconds_flag_1() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("features.yaml");
+    let write = |percentage: &str| {
+        let next = folder.path().join("next");
+        let text = format!(
+            "rollout:\n  enabled: true\n  strategy: percentage\n  rules:\n    percentage: {percentage}\n"
+        );
+        fs::write(&next, text).unwrap();
+        fs::rename(&next, &file).unwrap();
+    };
+    write("0");
+    let directory = format!("features.directory={}", folder.path().display());
+    let replica = Replica::from(builder(database.url()).setting(&directory).start().unwrap());
+    let (admin, _) = users(&database, &replica);
+    let evaluate = || {
+        let body = json!({ "context": { "user_id": "7" } });
+        json_of(&call(&replica, &admin, "POST", "/rollout/evaluate", &body))
+    };
+    assert_eq!(evaluate()["reason"], "percentage_not_hit");
+    // A whole number and a decimal fraction are the same percentage.
+    for percentage in ["100", "100.0"] {
+        write(percentage);
+        let changed = std::time::Instant::now();
+        wait(|| evaluate()["reason"] == "percentage_hit");
+        assert!(changed.elapsed().as_secs() < 2, "{:?}", changed.elapsed());
+        write("0");
+        wait(|| evaluate()["reason"] == "percentage_not_hit");
+    }
+}
