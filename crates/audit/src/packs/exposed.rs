@@ -118,6 +118,7 @@ pub(super) fn debug_route<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: 
     if !path.starts_with('/') && !path.contains(" /") {
         return;
     }
+    webhook(code, at, path, facts);
     let commented = mentions(comment_above(code, at), DEBUG_WORDS);
     let named = DEBUG_PATHS.contains(&last.as_str()) || path.contains("/debug/");
     if !(commented || named) {
@@ -160,6 +161,48 @@ pub(super) fn debug_route<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: 
         verdict,
         format!("the route `{path}` is for debugging, and every environment serves it"),
     );
+}
+
+/// Words by which code verifies who sent a notification.
+const VERIFIES: &[&str] = &[
+    "signature",
+    "hmac",
+    "verif",
+    "constructevent",
+    "secret",
+    "sign(",
+    "auth",
+    "digest",
+    "jwt",
+];
+
+/// A route that other systems call with news, in a file that verifies nothing.
+fn webhook<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: &mut FactSink<'_>) {
+    let lower = path.to_lowercase();
+    let news = [
+        "webhook",
+        "/ipn",
+        "payment/callback",
+        "pay/notify",
+        "/hooks/",
+    ]
+    .iter()
+    .any(|word| lower.contains(word));
+    if !news {
+        return;
+    }
+    let (verdict, evidence) = if mentions(&code.file.text, VERIFIES) {
+        (
+            Verdict::Kept,
+            format!("the file of the route `{path}` verifies something"),
+        )
+    } else {
+        (
+            Verdict::Review,
+            format!("other systems call the route `{path}`, and its file verifies no signature"),
+        )
+    };
+    show(code, facts, at, Topic::Webhook, verdict, evidence);
 }
 
 /// The comment lines that stand directly above a node.

@@ -27,6 +27,7 @@ mod request;
 mod retry;
 mod rust;
 mod setting_field;
+mod unfinished;
 
 use crate::document::{Instruction, Yaml, instructions};
 use crate::model::{FactSink, FactStore};
@@ -77,6 +78,7 @@ const PACKS: &[&[Pack]] = &[
     retry::PACKS,
     rust::PACKS,
     setting_field::PACKS,
+    unfinished::PACKS,
 ];
 
 /// Lets every pack read a file. The text that says why is given when the file could not be read.

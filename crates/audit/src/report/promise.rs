@@ -219,6 +219,11 @@ const PROMISES: &[Promise] = &[
         "Backups",
         "Data survives its container, and restores are tested",
     ),
+    of(
+        "MSG-1",
+        "Connection to the broker",
+        "A lost connection to the broker is opened again",
+    ),
     of("MSG-2", "Publishers", "A broken publisher fails the start"),
     of(
         "MSG-3",
@@ -273,6 +278,11 @@ const PROMISES: &[Promise] = &[
         "Sessions are short and can be revoked",
     ),
     of("AUTH-5", "Authorization", "Routes deny access by default"),
+    of(
+        "AUTH-6",
+        "Calls between systems",
+        "Calls of other systems are verified",
+    ),
     of(
         "SEC-1",
         "Encrypted links",

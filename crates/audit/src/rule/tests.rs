@@ -185,7 +185,7 @@ fn every_rule_is_named_by_its_folder_and_explains_itself() {
 }
 
 /// The kinds of the study that the table of the documents must name: prefix and how many.
-const KINDS: [(&str, usize); 17] = [
+const KINDS: [(&str, usize); 19] = [
     ("SEC", 11),
     ("HLT", 8),
     ("REL", 20),
@@ -197,9 +197,11 @@ const KINDS: [(&str, usize); 17] = [
     ("DAT", 1),
     ("CQ", 2),
     ("EXT", 10),
-    ("AUZ", 1),
+    ("AUZ", 2),
+    ("PAY", 1),
+    ("FUN", 1),
     ("CRY", 2),
-    ("MSG", 1),
+    ("MSG", 2),
     ("ERR", 2),
     ("MEM", 1),
     ("HCK", 1),

@@ -107,6 +107,12 @@ pub enum Topic {
     PlainPassword,
     /// A change and the message about it happen together or not at all.
     DualWrite,
+    /// Notifications of other systems are verified.
+    Webhook,
+    /// A connection to a broker is opened again.
+    Reconnect,
+    /// Deployed code is written to its end.
+    Stub,
     /// A list has a limit.
     UnboundedList,
 }

@@ -20,7 +20,6 @@ const DOCS: &[(&str, &str)] = &[
     ("ginSwagger", "WrapHandler"),
     ("httpSwagger", "Handler"),
     ("httpSwagger", "WrapHandler"),
-    ("echoSwagger", "WrapHandler"),
     ("swagger", "HandlerDefault"),
     ("fiberSwagger", "WrapHandler"),
     ("middleware", "SwaggerUI"),
@@ -45,6 +44,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         .imports
         .iter()
         .any(|import| matches!(import.path, "math/rand" | "math/rand/v2"));
+    documents(code, facts);
     for call in &code.calls {
         if DOCS
             .iter()
@@ -79,10 +79,9 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         let default = code.calls.iter().find(|call| {
             call.receiver == "http"
                 && call.method.starts_with("ListenAndServe")
-                && call
-                    .arguments
-                    .last()
-                    .is_some_and(|handler| code.text(handler.value) == "nil")
+                && call.arguments.last().is_some_and(|handler| {
+                    matches!(code.text(handler.value), "nil" | "http.DefaultServeMux")
+                })
         });
         if let Some(serving) = default {
             let local = serving
@@ -91,6 +90,26 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             if !local && code.enclosing(serving.node, &["if_statement"]).is_none() {
                 profile(code, serving.node, facts);
             }
+        }
+    }
+}
+
+/// Handlers of documents that are given as values: `e.GET("/swagger/*", echoSwagger.WrapHandler)`.
+const DOCS_VALUES: &[&str] = &[
+    "echoSwagger.WrapHandler",
+    "httpSwagger.WrapHandler",
+    "fiberSwagger.WrapHandler",
+    "swagger.HandlerDefault",
+];
+
+fn documents(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for node in code.find_all(code.root, &["selector_expression"]) {
+        let called = node
+            .parent()
+            .is_some_and(|around| around.kind() == "call_expression");
+        if !called && DOCS_VALUES.contains(&code.text(node)) {
+            let conditional = code.enclosing(node, &["if_statement"]).is_some();
+            docs(code, node, conditional, facts);
         }
     }
 }

@@ -74,6 +74,15 @@ fn exit(code: &Code<'_>, call: &Call<'_>, package: &str, facts: &mut FactSink<'_
                 Verdict::Broken,
                 format!("`{name}` can return an error, but panics with it"),
             );
+        } else if error && !literal && !permitted && is_maker(name) {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::ExitOutsideMain,
+                Verdict::Minor,
+                format!("`{name}` of package `{package}` panics instead of returning an error"),
+            );
         }
         return;
     }

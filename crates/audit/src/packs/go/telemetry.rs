@@ -284,6 +284,13 @@ const SECRETS: &[&str] = &[
     "jwtsecret",
     "cardnumber",
     "cvv",
+    "bearerheader",
+    "bearertoken",
+    "authheader",
+    "authorization",
+    "tokenstring",
+    "jwttoken",
+    "sessiontoken",
 ];
 
 fn secret(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
@@ -317,7 +324,8 @@ fn secret(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 .unwrap_or_default()
                 .to_lowercase();
             matches!(value.kind(), "identifier" | "selector_expression")
-                && SECRETS.contains(&last.as_str())
+                && (SECRETS.contains(&last.as_str())
+                    || matches!(code.text(*value), "cookie.Value" | "cookie"))
         });
     if let Some(named) = named {
         show(

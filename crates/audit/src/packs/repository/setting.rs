@@ -1,8 +1,10 @@
 //! Values of layered configuration files: `config.yaml` beside `config.production.yaml`,
 //! `application.yml` beside `application-prod.yml`.
 
+use std::ops::Range;
+
 use crate::document::{Yaml, YamlNode};
-use crate::model::facts::Setting;
+use crate::model::facts::{Migration, Practice, Setting, Topic, Verdict};
 use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
 use crate::source::SourceFile;
@@ -42,6 +44,46 @@ fn properties(file: &SourceFile, facts: &mut FactSink<'_>) {
             profile: profile_of(stem),
         };
         facts.add(setting, begin..begin + line.trim_end().len());
+    }
+}
+
+/// What a setting decides by its value alone: the log level, and changes of the schema.
+fn effect(
+    key: &str,
+    value: &str,
+    profile: Option<&str>,
+    span: Range<usize>,
+    facts: &mut FactSink<'_>,
+) {
+    if matches!(profile, Some("development" | "dev" | "test" | "local")) {
+        return;
+    }
+    let key = key.to_lowercase();
+    let (parent, last) = key.rsplit_once('.').unwrap_or(("", &key));
+    let level = last.contains("loglevel")
+        || last.contains("log_level")
+        || last == "level" && parent.contains("log");
+    if level && matches!(value.to_lowercase().as_str(), "debug" | "trace") {
+        let practice = Practice {
+            topic: Topic::LogLevel,
+            verdict: Verdict::Minor,
+            evidence: format!("`{key}` is `{value}` unless a deployment overrides it"),
+        };
+        facts.add(practice, span);
+    } else if value == "true"
+        && matches!(
+            last.replace(['_', '-'], "").as_str(),
+            "automigrate" | "migrateonstart" | "runmigrations" | "automigration"
+        )
+    {
+        let library = "a setting for migrations at start";
+        facts.add(
+            Migration {
+                library,
+                versioned: false,
+            },
+            span,
+        );
     }
 }
 
@@ -94,10 +136,14 @@ fn read(file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
             MAX_DEPTH,
             &mut left,
             &mut |key, node| {
+                let text = node.text();
+                if let Some(value) = text.known() {
+                    effect(&key, value, profile.as_deref(), node.span(), facts);
+                }
                 facts.add(
                     Setting {
                         key,
-                        text: node.text(),
+                        text,
                         profile: profile.clone(),
                     },
                     node.span(),

@@ -85,5 +85,11 @@ fn is_secret(text: &str, kind: &str) -> bool {
             | "creditcard"
             | "cardnumber"
             | "cvv"
+            | "authheader"
+            | "authorization"
+            | "bearertoken"
+            | "jwttoken"
+            | "sessiontoken"
+            | "resettoken"
     )
 }

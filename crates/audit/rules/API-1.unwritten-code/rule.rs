@@ -1,0 +1,28 @@
+//! Deployed code is not written.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "API-1.unwritten-code",
+        title: "Deployed code is not written",
+        severity: Severity::Medium,
+        category: Category::Contracts,
+        meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded.",
+        why: "The feature looks available, and each use of it fails.",
+        fix: &[(
+            "any",
+            "Write the code, or remove the route and the interface.",
+        )],
+        references: &["https://12factor.net/dev-prod-parity"],
+    },
+    check: Check::Service(|_, service| {
+        or_passed(
+            observed(service, Topic::Stub),
+            service,
+            &["Go", "JavaScript", "TypeScript", "Rust", "Java"],
+            "no deployed code is a placeholder",
+        )
+    }),
+};

@@ -1,0 +1,69 @@
+//! A service that changes data authenticates no caller.
+
+use crate::model::facts::Route;
+use crate::model::{Model, Service, ServiceKind};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-5.no-authentication",
+        title: "A service that changes data authenticates no caller",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "A server has routes for POST, PUT, PATCH or DELETE, and its code contains no word of authentication (`auth`, `jwt`, `token`, `session`, `apikey`). Low confidence, because a gateway or the network may protect the service.",
+        why: "Everyone who reaches the service can change its data.",
+        fix: &[(
+            "any",
+            "Verify a signed token or a client certificate in the service, and deny by default.",
+        )],
+        references: &[
+            "https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+const WORDS: &[&str] = &[
+    "auth",
+    "jwt",
+    "token",
+    "session",
+    "apikey",
+    "api_key",
+    "api-key",
+    "passport",
+    "credential",
+    "clientca",
+    "peercert",
+    "permission",
+];
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    if service.kind != ServiceKind::Server {
+        return Vec::new();
+    }
+    let routes = service.facts.of::<Route>();
+    let Some(route) = routes
+        .deployed()
+        .find(|route| matches!(route.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"))
+    else {
+        return Vec::new();
+    };
+    let guarded = service.files.iter().any(|path| {
+        model.files.get(path).is_some_and(|found| {
+            let lower = found.file.text.to_lowercase();
+            found.file.language.is_code() && WORDS.iter().any(|word| lower.contains(word))
+        })
+    });
+    vec![if guarded {
+        Outcome::passed("the code of the service mentions authentication", None)
+    } else {
+        Breach::new(
+            route.at.clone(),
+            Confidence::Low,
+            "the service changes data, and its code contains no word of authentication",
+        )
+        .absence()
+        .into()
+    }]
+}

@@ -1,0 +1,21 @@
+//! A webhook accepts unverified notifications.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-6.unverified-webhook",
+        title: "A webhook accepts unverified notifications",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "The path of a route says that other systems call it with news (`/webhook`), and its file contains no word of a verification (signature, HMAC, secret). Low confidence, because a middleware of another file may verify.",
+        why: "Everyone who knows the address can report payments that did not happen.",
+        fix: &[(
+            "any",
+            "Verify the signature of the sender over the raw body, and refuse old timestamps.",
+        )],
+        references: &["https://docs.stripe.com/webhooks#verify-events"],
+    },
+    check: Check::Service(|_, service| observed(service, Topic::Webhook)),
+};

@@ -1,0 +1,21 @@
+//! A lost connection to the broker is not opened again.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "MSG-1.no-reconnect",
+        title: "A lost connection to the broker is not opened again",
+        severity: Severity::Medium,
+        category: Category::Messaging,
+        meaning: "Go, JavaScript: the code connects to RabbitMQ, and no code of the file listens for the close of the connection (`NotifyClose`, `on(\"close\")`).",
+        why: "After a restart of the broker the service runs on without its messages until someone restarts it.",
+        fix: &[(
+            "any",
+            "Listen for the close of the connection, and connect again with backoff. Or end the process, so that the orchestrator restarts it.",
+        )],
+        references: &["https://pkg.go.dev/github.com/rabbitmq/amqp091-go#Connection.NotifyClose"],
+    },
+    check: Check::Service(|_, service| observed_unless_kept(service, Topic::Reconnect)),
+};
