@@ -275,7 +275,7 @@ fn result(
     }
     let unread = model.not_audited.iter().find(|service| {
         let folder = service.path.rsplit_once('/').map(|(folder, _)| folder);
-        names.is_empty()
+        names.iter().all(|name| *name == service.name)
             && folder.is_some_and(|folder| file.path.starts_with(&format!("{folder}/")))
     });
     if let Some(service) = unread {

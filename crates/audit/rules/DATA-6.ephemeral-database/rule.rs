@@ -1,7 +1,9 @@
 //! A database stores its data in the container.
 
+use crate::model::facts::ComposeService;
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A database stores its data in the container",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A Kubernetes workload or a compose service runs a database without a persistent volume. Development files and caches are excluded. In compose the finding is low, because the image creates an anonymous volume.",
+        meaning: "A Kubernetes workload or a compose service runs a database without a persistent volume. Volumes for settings and for scripts of the first start hold no data. Development files and caches are excluded. A broker of tasks in Redis counts with low confidence. In compose the finding is low, because the image creates an anonymous volume.",
         why: "The next deployment, or the loss of a node, deletes the data.",
         fix: &[(
             "any",
@@ -76,24 +78,81 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             .and_then(store)
             .filter(|store| !matches!(*store, "redis" | "valkey"))
         else {
+            outcomes.extend(broker(model, entry));
             continue;
         };
-        outcomes.push(if entry.volumes.is_empty() {
-            Breach::new(
-                entry.at.clone(),
-                Confidence::Medium,
-                format!("`{}` runs {store} without a named volume", entry.name),
-            )
-            .severity(Severity::Low)
-            .into()
-        } else {
-            Outcome::passed(
-                format!("`{}` stores its data on a volume", entry.name),
-                Some(&entry.at),
-            )
-        });
+        outcomes.push(
+            if !entry.volumes.iter().any(|(volume, _)| holds_data(volume)) {
+                let place = entry.volumes.first().map(|(_, span)| span.clone());
+                let evidence = match place {
+                    Some(_) => format!("the volumes of `{}` hold no data of {store}", entry.name),
+                    None => format!("`{}` runs {store} without a named volume", entry.name),
+                };
+                let at = place
+                    .and_then(|span| model.location(&entry.at.path, span, Some(&entry.name)))
+                    .unwrap_or_else(|| entry.at.clone());
+                Breach::new(at, Confidence::Medium, evidence)
+                    .severity(Severity::Low)
+                    .into()
+            } else {
+                Outcome::passed(
+                    format!("`{}` stores its data on a volume", entry.name),
+                    Some(&entry.at),
+                )
+            },
+        );
     }
     outcomes
+}
+
+/// Redis that carries the tasks of a queue (`CELERY_BROKER_URL=redis://redis:6379`) and has no
+/// volume.
+fn broker(model: &Model, entry: &Located<ComposeService>) -> Option<Outcome> {
+    let image = entry.image.as_deref()?;
+    let redis = ["redis", "valkey"].iter().any(|name| {
+        image
+            .rsplit('/')
+            .next()
+            .is_some_and(|last| last.split(':').next() == Some(name))
+    });
+    if !redis || entry.volumes.iter().any(|(volume, _)| holds_data(volume)) {
+        return None;
+    }
+    let address = format!("redis://{}:", entry.name);
+    let found = model.files.get(&entry.at.path)?;
+    let services = found.facts.of::<ComposeService>();
+    let queue = services.items.iter().any(|other| {
+        other.environment.iter().any(|variable| {
+            let name = variable.name.to_uppercase();
+            (name.contains("BROKER") || name.contains("QUEUE") || name.contains("CELERY"))
+                && variable
+                    .value
+                    .known()
+                    .is_some_and(|value| value.starts_with(&address))
+        })
+    });
+    queue.then(|| {
+        Breach::review(
+            entry.at.clone(),
+            format!(
+                "`{}` carries the tasks of a queue, and has no volume",
+                entry.name
+            ),
+        )
+        .into()
+    })
+}
+
+/// Whether a volume may hold data, and not only settings or scripts for the first start.
+fn holds_data(volume: &str) -> bool {
+    let target = volume.split(':').nth(1).unwrap_or(volume);
+    let settings = ["/etc/", "initdb.d", "/config", "localtime"]
+        .iter()
+        .any(|part| target.contains(part))
+        || [".sql", ".sh", ".conf", ".cnf", ".js", ".yml", ".yaml"]
+            .iter()
+            .any(|end| target.ends_with(end));
+    !settings
 }
 
 /// Programs whose data is meant to last.
@@ -118,6 +177,9 @@ const STORES: &[&str] = &[
 ];
 
 fn store(image: &str) -> Option<&'static str> {
+    if image.contains("mssql/server") {
+        return Some("SQL Server");
+    }
     let name = image
         .rsplit('/')
         .next()

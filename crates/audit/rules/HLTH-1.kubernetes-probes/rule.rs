@@ -98,6 +98,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     ),
                 )
                 .severity(missing.1)
+                .related([found.file.location(container.whole.clone(), None)])
                 .into(),
             );
         }

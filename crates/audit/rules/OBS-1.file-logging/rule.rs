@@ -1,7 +1,10 @@
 //! The service writes logs to files.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
+use crate::model::{Model, Service};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -17,5 +20,36 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://12factor.net/logs"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::FileLogging)),
+    check: Check::Service(check),
 };
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = observed(service, Topic::FileLogging);
+    for entry in service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed() && entry.profiles.is_empty())
+    {
+        let file = entry.command.iter().find(|word| {
+            ["--logfile=", "--log-file="]
+                .iter()
+                .any(|option| word.starts_with(option) && word.len() > option.len() + 1)
+                && !word.contains("/dev/std")
+        });
+        let at = entry
+            .command_span
+            .clone()
+            .and_then(|span| model.location(&entry.at.path, span, Some(&entry.name)));
+        if let (Some(word), Some(at)) = (file, at) {
+            outcomes.push(
+                Breach::new(
+                    at,
+                    Confidence::High,
+                    format!("the command of `{}` has `{word}`", entry.name),
+                )
+                .into(),
+            );
+        }
+    }
+    outcomes
+}

@@ -24,7 +24,9 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
-    if !matches!(service.kind, ServiceKind::Server | ServiceKind::Worker) {
+    let runs = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker)
+        || service.root.is_none() && service.image.is_some();
+    if !runs {
         return Vec::new();
     }
     let places = practices(service, Topic::Print);

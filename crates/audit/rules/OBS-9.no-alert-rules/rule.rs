@@ -28,7 +28,18 @@ fn check(model: &Model) -> Vec<Outcome> {
         .iter()
         .filter(|service| service.root.is_some() || service.image.is_some())
         .find_map(|service| service.workloads.first());
-    let Some(workload) = workload else {
+    // Prometheus that scrapes, and evaluates no rules.
+    let scraping = model
+        .files
+        .values()
+        .filter(|found| found.file.role.is_deployed() && found.file.language == Language::Yaml)
+        .find_map(|found| {
+            let at = found.file.text.find("scrape_configs:")?;
+            (!found.file.text.contains("rule_files:"))
+                .then(|| found.file.location(at..at + 15, None))
+        });
+    let place = workload.map(|workload| workload.at.clone()).or(scraping);
+    let Some(place) = place else {
         return Vec::new();
     };
     let rules = model.files.values().find(|found| {
@@ -49,7 +60,7 @@ fn check(model: &Model) -> Vec<Outcome> {
         )],
         None => vec![
             Breach::new(
-                workload.at.clone(),
+                place,
                 Confidence::Low,
                 "no file of the repository contains alert rules",
             )

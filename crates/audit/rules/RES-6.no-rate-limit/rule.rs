@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service has no rate limit",
         severity: Severity::Info,
         category: Category::Resilience,
-        meaning: "A Go, Node.js or Python server registers no rate limit middleware and imports no rate limit library. Informative, because a gateway may limit requests.",
+        meaning: "A Go, Node.js, Python, Rust, Java or Kotlin server registers no rate limit middleware and imports no rate limit library. Informative, because a gateway may limit requests.",
         why: "One client, or one retry loop in a client, can make the service unavailable for all others.",
         fix: &[(
             "any",
@@ -34,17 +34,25 @@ const LIBRARIES: &[&str] = &[
     "redis_rate",
     "kratos",
     "go-zero",
+    "bucket4j",
+    "resilience4j",
+    "governor",
+    "actix_limitation",
+    "GlobalConcurrencyLimit",
+    "RateLimitLayer",
+    "seaworthy",
 ];
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
     if service.kind != ServiceKind::Server {
         return Vec::new();
     }
-    if !service
-        .languages
-        .iter()
-        .all(|language| matches!(*language, "Go" | "JavaScript" | "TypeScript" | "Python"))
-    {
+    if !service.languages.iter().all(|language| {
+        matches!(
+            *language,
+            "Go" | "JavaScript" | "TypeScript" | "Python" | "Rust" | "Java" | "Kotlin"
+        )
+    }) {
         return Vec::new();
     }
     let named = |text: &str| {

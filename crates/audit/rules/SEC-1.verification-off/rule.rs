@@ -30,7 +30,7 @@ static OFF: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?x)
         (?:tlsAllowInvalidCertificates|tlsInsecure|tlsAllowInvalidHostnames|sslInsecure)=true
-        |TrustServerCertificate=(?:true|True|yes)
+        |(?i:TrustServerCertificate\s*=\s*(?:true|yes))
         |InsecureSkipVerify:\s*true
         |insecure_skip_verify["']?\s*[:=]\s*true
         |rejectUnauthorized["']?\s*:\s*false

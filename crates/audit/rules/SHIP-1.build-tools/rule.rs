@@ -45,7 +45,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let runs = image
         .lineage(stage)
         .iter()
-        .any(|stage| !stage.entrypoint.is_empty() || !stage.command.is_empty());
+        .any(|stage| !stage.entrypoint.is_empty() || !stage.command.is_empty())
+        || service
+            .compose
+            .iter()
+            .any(|entry| !entry.command.is_empty());
     let Some(base) = image.outer_base(service.target.as_deref()) else {
         return Vec::new();
     };

@@ -1,9 +1,9 @@
 //! The image starts a development server.
 
-use crate::model::facts::Script;
+use crate::model::facts::{ComposeService, Script, is_store_image};
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::source::Location;
+use crate::source::{Located, Location};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The image starts a development server",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "The command of the shipped stage reloads or compiles at startup, or is a development server: `flask run` without a production server, `manage.py runserver`, `nodemon`, `ts-node-dev`, `npm run dev`, `next dev`, `vite`, `uvicorn --reload`, `go run`, `air`, `cargo run`. `npm start` and `npm run X` are looked up in `package.json`, and a file that `python` starts is searched for the server of Flask. Development files and targets are excluded.",
+        meaning: "The command of the shipped stage reloads or compiles at startup, or is a development server: `flask run` without a production server, `manage.py runserver`, `nodemon`, `ts-node-dev`, `npm run dev`, `next dev`, `vite`, `uvicorn --reload`, `go run`, `air`, `cargo run`. `npm start` and `npm run X` are looked up in `package.json`, a shell script is read, and a file that `python` starts is searched for the server of Flask. Commands of compose entries count too, and entries that mount the folder of their sources over the code of the image. Development files and targets are excluded.",
         why: "A development server is slow, may serve one request at a time, returns tracebacks, and restarts when a file changes.",
         fix: &[(
             "any",
@@ -56,10 +56,79 @@ const COMMANDS: &[&str] = &[
     "air",
     "reflex",
 ];
+/// Programs that build and start again whenever a file changes, as compose entries run them.
+const WATCHERS: &[&str] = &["modd", "watchmedo", "CompileDaemon", "entr", "concurrently"];
 /// Managers of packages, whose `start` and `run X` name a script of the manifest.
 const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = in_image(model, service);
+    for entry in service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed() && entry.profiles.is_empty())
+    {
+        outcomes.extend(in_entry(model, entry));
+    }
+    outcomes
+}
+
+/// The command of a compose entry, and a folder of sources that replaces the code of the image.
+fn in_entry(model: &Model, entry: &Located<ComposeService>) -> Vec<Outcome> {
+    let place = |span: &std::ops::Range<usize>| {
+        model.location(&entry.at.path, span.clone(), Some(&entry.name))
+    };
+    let mut outcomes = Vec::new();
+    let line = entry.command.join(" ");
+    let command = COMMANDS
+        .iter()
+        .chain(WATCHERS)
+        .find(|command| contains_words(&line, command));
+    let at = entry.command_span.as_ref().and_then(place);
+    if let (Some(command), Some(at)) = (command, at) {
+        outcomes.push(
+            Breach::new(
+                at,
+                Confidence::High,
+                format!("`{}` starts `{command}`", entry.name),
+            )
+            .into(),
+        );
+    }
+    let image = entry.image.as_deref().unwrap_or_default();
+    let sources = entry.volumes.iter().find(|(volume, _)| {
+        let mut parts = volume.split(':');
+        let (Some(source), Some(target)) = (parts.next(), parts.next()) else {
+            return false;
+        };
+        let whole = matches!(source, "." | "./" | "$PWD" | "${PWD}");
+        let built = entry.context.as_deref().is_some_and(|context| {
+            !context.is_empty()
+                && source.starts_with('.')
+                && source.trim_start_matches("./").trim_end_matches('/') == context
+        });
+        let code = !target.starts_with("/etc") && !target.starts_with("/var/lib");
+        code && (built || whole && (entry.context.is_some() || !is_store_image(image)))
+    });
+    if let Some((_, span)) = sources
+        && let Some(at) = place(span)
+    {
+        outcomes.push(
+            Breach::new(
+                at,
+                Confidence::Medium,
+                format!(
+                    "`{}` mounts the folder of its sources over the code of the image",
+                    entry.name
+                ),
+            )
+            .into(),
+        );
+    }
+    outcomes
+}
+
+fn in_image(model: &Model, service: &Service) -> Vec<Outcome> {
     let Some(image) = service
         .image
         .as_ref()
@@ -110,6 +179,17 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     }
     let folders = folders(service, &image.at.path);
+    if let Some((command, place)) = in_script(model, &folders, &words) {
+        return vec![
+            Breach::new(
+                at,
+                Confidence::High,
+                format!("the shipped stage runs a script that starts `{command}`"),
+            )
+            .related([place])
+            .into(),
+        ];
+    }
     if let Some((script, place)) = script_of(model, &folders, &line)
         && let Some(command) = COMMANDS
             .iter()
@@ -192,6 +272,56 @@ fn script_of(model: &Model, folders: &[String], line: &str) -> Option<(String, L
         let scripts = found.facts.of::<Script>();
         let script = scripts.items.iter().find(|script| script.name == *name)?;
         Some((script.command.clone(), script.at.clone()))
+    })
+}
+
+/// A development server that a shell script of the repository starts, directly or by the scripts of
+/// `package.json`.
+fn in_script(
+    model: &Model,
+    folders: &[String],
+    words: &[&str],
+) -> Option<(&'static str, Location)> {
+    let script = words.iter().find(|word| word.ends_with(".sh"))?;
+    let name = script.rsplit('/').next()?;
+    let found = folders
+        .iter()
+        .find_map(|folder| model.files.get(beside(folder, name).as_str()))?;
+    let mut start = 0;
+    for line in found.file.text.split_inclusive('\n') {
+        let span = start..start + line.trim_end().len();
+        start += line.len();
+        if line.trim_start().starts_with('#') {
+            continue;
+        }
+        if let Some(command) = server_of(model, folders, line, MAX_SCRIPTS) {
+            return Some((command, found.file.location(span, None)));
+        }
+    }
+    None
+}
+
+/// Scripts that start scripts are followed this often.
+const MAX_SCRIPTS: usize = 3;
+
+fn server_of(model: &Model, folders: &[String], line: &str, steps: usize) -> Option<&'static str> {
+    let line = line.replace(['"', '\'', '\\'], " ");
+    let direct = COMMANDS
+        .iter()
+        .find(|command| contains_words(&line, command))
+        .copied();
+    direct.or_else(|| {
+        let steps = steps.checked_sub(1)?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words
+            .iter()
+            .enumerate()
+            .filter(|(_, word)| MANAGERS.contains(word))
+            .find_map(|(at, _)| {
+                let rest = words.get(at..)?.join(" ");
+                let (script, _) = script_of(model, folders, &rest)?;
+                server_of(model, folders, &script, steps)
+            })
     })
 }
 

@@ -50,6 +50,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Confidence::Medium,
             "neither the image nor a compose entry has a health check",
         )
+        .related(service.compose.iter().map(|entry| entry.at.clone()))
         .into(),
     ]
 }

@@ -1,7 +1,9 @@
 //! The container runs as root.
 
+use crate::model::facts::{Image, Stage};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -100,7 +102,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     at(span).as_ref(),
                 )];
             }
-            if let Some(kept) = kept_elsewhere(service, stage) {
+            if let Some(kept) = kept_elsewhere(model, service, image, stage) {
                 return vec![kept];
             }
             return at(span)
@@ -117,7 +119,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         }
         Resolution::Absent => {}
     }
-    if let Some(kept) = kept_elsewhere(service, stage) {
+    if let Some(kept) = kept_elsewhere(model, service, image, stage) {
         return vec![kept];
     }
     let lineage = image.lineage(stage);
@@ -133,9 +135,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         )];
     }
     // A stage that only holds files, for `docker build --output`, never runs.
-    let runs = |stage: &&crate::model::facts::Stage| {
-        !stage.entrypoint.is_empty() || !stage.command.is_empty()
-    };
+    let runs = |stage: &&Stage| !stage.entrypoint.is_empty() || !stage.command.is_empty();
     if base == "scratch" && !lineage.iter().any(runs) {
         return Vec::new();
     }
@@ -169,8 +169,46 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .collect()
 }
 
+/// Whether the repository holds a script, and the script switches to no other user.
+fn is_read_without_switch(
+    model: &Model,
+    service: &Service,
+    image: &Located<Image>,
+    script: &str,
+) -> bool {
+    let name = script.rsplit('/').next().unwrap_or(script);
+    let folder = image
+        .at
+        .path
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder);
+    let contexts = service
+        .compose
+        .iter()
+        .filter_map(|entry| entry.context.as_deref());
+    std::iter::once(folder).chain(contexts).any(|folder| {
+        let path = if folder.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{folder}/{name}")
+        };
+        model.files.get(path.as_str()).is_some_and(|found| {
+            let text = &found.file.text;
+            !SWITCHERS.iter().any(|switcher| text.contains(switcher))
+                && !["su ", "runuser", "chroot", "sudo -u"]
+                    .iter()
+                    .any(|other| text.contains(other))
+        })
+    })
+}
+
 /// Whether the workloads or the entrypoint name another user.
-fn kept_elsewhere(service: &Service, stage: &crate::model::facts::Stage) -> Option<Outcome> {
+fn kept_elsewhere(
+    model: &Model,
+    service: &Service,
+    image: &Located<Image>,
+    stage: &Stage,
+) -> Option<Outcome> {
     let commands = stage.entrypoint.iter().chain(&stage.command);
     if let Some(switcher) = commands
         .clone()
@@ -181,10 +219,10 @@ fn kept_elsewhere(service: &Service, stage: &crate::model::facts::Stage) -> Opti
             None,
         ));
     }
-    if commands
+    let script = commands
         .into_iter()
-        .any(|word| word.ends_with("entrypoint.sh") || word.ends_with("docker-entrypoint"))
-    {
+        .find(|word| word.ends_with("entrypoint.sh") || word.ends_with("docker-entrypoint"));
+    if script.is_some_and(|script| !is_read_without_switch(model, service, image, script)) {
         return Some(Outcome::unknown(
             "the entrypoint script may drop privileges",
         ));

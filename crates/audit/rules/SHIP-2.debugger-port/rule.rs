@@ -1,6 +1,6 @@
 //! A debugger or management console is published.
 
-use crate::model::facts::runs_stores_only;
+use crate::model::facts::{is_store_image, runs_stores_only};
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -43,6 +43,25 @@ const CONSOLES: &[(&str, u16)] = &[
     ("pgadmin", 80),
     ("mongo-express", 8081),
     ("asynqmon", 8080),
+    ("datalust/seq", 80),
+    ("kibana", 5601),
+    ("portainer", 9000),
+    ("maildev", 80),
+    ("maildev", 1080),
+    ("mailhog", 8025),
+    ("consul", 8500),
+    ("rq-dashboard", 9181),
+];
+/// Consoles that a command starts.
+const STARTED: &[&str] = &["flower", "rq-dashboard", "bull-board", "celery-exporter"];
+/// Words in the name of an entry that shows the inside of a system.
+const INSIDE: &[&str] = &[
+    "dashboard",
+    "monitoring",
+    "turbine",
+    "hystrix",
+    "registry",
+    "eureka",
 ];
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
@@ -107,6 +126,36 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                         } else {
                             Severity::Medium
                         },
+                    )
+                    .into(),
+                );
+            } else if let Some(console) = STARTED
+                .iter()
+                .find(|console| entry.command.iter().any(|word| word == *console))
+            {
+                outcomes.push(
+                    Breach::new(
+                        at,
+                        Confidence::Medium,
+                        format!(
+                            "`{}` publishes the console {console} on all interfaces",
+                            entry.name
+                        ),
+                    )
+                    .into(),
+                );
+            } else if !is_store_image(image)
+                && INSIDE
+                    .iter()
+                    .any(|word| entry.name.to_lowercase().contains(word))
+            {
+                outcomes.push(
+                    Breach::review(
+                        at,
+                        format!(
+                            "`{}` publishes port {number}, and its name says that it shows the inside of the system",
+                            entry.name
+                        ),
                     )
                     .into(),
                 );

@@ -29,11 +29,19 @@ fn check(model: &Model) -> Vec<Outcome> {
         .filter(|found| found.file.role.is_deployed())
     {
         let entries = found.facts.of::<ComposeService>();
-        let built: Vec<_> = entries
+        let mut built: Vec<_> = entries
             .items
             .iter()
             .filter(|entry| entry.context.is_some())
             .collect();
+        // A file for the host of the images that a pipeline built.
+        if built.is_empty() {
+            built = entries
+                .items
+                .iter()
+                .filter(|entry| is_own(model, entry.image.as_deref()))
+                .collect();
+        }
         let missing: Vec<_> = built.iter().filter(|entry| !entry.limits_memory).collect();
         match missing.first() {
             Some(first) => {
@@ -43,21 +51,39 @@ fn check(model: &Model) -> Vec<Outcome> {
                     .map(|entry| entry.name.as_str())
                     .collect();
                 let evidence = format!(
-                    "{} of {} services that this repository builds have no memory limit: {}",
+                    "{} of {} services of this repository have no memory limit: {}",
                     missing.len(),
                     built.len(),
                     names.join(", ")
                 );
-                outcomes.push(Breach::new(first.at.clone(), Confidence::High, evidence).into());
+                let places = missing.iter().skip(1).map(|entry| entry.at.clone());
+                outcomes.push(
+                    Breach::new(first.at.clone(), Confidence::High, evidence)
+                        .related(places)
+                        .into(),
+                );
             }
             None if !built.is_empty() => outcomes.push(Outcome::passed(
-                "every service that this repository builds has a memory limit",
+                "every service of this repository has a memory limit",
                 built.first().map(|entry| &entry.at),
             )),
             None => {}
         }
     }
     outcomes
+}
+
+/// Whether a service of the repository has the name of an image: `shop/account-service`.
+fn is_own(model: &Model, image: Option<&str>) -> bool {
+    let last = image.and_then(|image| image.rsplit('/').next());
+    let Some(name) = last.and_then(|last| last.split(['@', ':']).next()) else {
+        return false;
+    };
+    model.services.iter().any(|service| {
+        service.root.as_deref().is_some_and(|root| !root.is_empty())
+            && !service.name.is_empty()
+            && (name == service.name || name.ends_with(&format!("-{}", service.name)))
+    })
 }
 
 /// More names than these make the sentence unreadable.

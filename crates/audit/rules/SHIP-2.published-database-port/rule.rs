@@ -33,6 +33,7 @@ const STORES: &[(&str, &[u16])] = &[
     ("pgvector", &[5432]),
     ("mysql", &[3306, 33060]),
     ("mariadb", &[3306]),
+    ("mssql", &[1433]),
     ("mongo", &[27017]),
     ("mongodb", &[27017]),
     ("redis", &[6379]),
@@ -65,13 +66,18 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         let Some(image) = entry.image.as_deref() else {
             continue;
         };
-        let name = image
-            .rsplit('/')
-            .next()
-            .unwrap_or(image)
-            .split(['@', ':'])
-            .next()
-            .unwrap_or_default();
+        // `mcr.microsoft.com/mssql/server:2022` is called after its folder.
+        let name = if image.contains("mssql/server") {
+            "mssql"
+        } else {
+            image
+                .rsplit('/')
+                .next()
+                .unwrap_or(image)
+                .split(['@', ':'])
+                .next()
+                .unwrap_or_default()
+        };
         let Some((store, data_ports)) = STORES.iter().find(|(store, _)| *store == name) else {
             continue;
         };

@@ -42,6 +42,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     Confidence::High,
                     format!("container `{}` has no memory limit", container.name),
                 )
+                .related(model.location(&workload.at.path, container.whole.clone(), None))
                 .into(),
             });
         }

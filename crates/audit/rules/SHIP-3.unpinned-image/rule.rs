@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A manifest runs an image without a fixed version",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A workload or a compose entry runs a third-party image without a tag, with `latest`, or with a tag without a version (`redis:alpine`). Images that the repository builds itself are reported for workloads with `latest` only, because a deployment tool sets their tags.",
+        meaning: "A workload or a compose entry runs a third-party image without a tag, with `latest`, or with a tag without a version (`redis:alpine`). Images that the repository builds itself are reported for workloads with `latest` only, because a deployment tool sets their tags, and for compose entries without a tag.",
         why: "A restart may start another version of the program, with other defaults and another format of its data.",
         fix: &[(
             "any",
@@ -78,7 +78,7 @@ fn judge(image: &str, own: bool, workload: bool, at: Location) -> Option<Outcome
     }
     let evidence = match tag {
         Some("latest") if workload || !own => format!("`{image}` has the tag `latest`"),
-        None if !own => format!("`{image}` has no tag"),
+        None if !own || !workload => format!("`{image}` has no tag"),
         Some(tag) if !own && !tag.contains(|letter: char| letter.is_ascii_digit()) => {
             format!("the tag of `{image}` names no version")
         }

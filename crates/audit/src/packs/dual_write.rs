@@ -90,7 +90,7 @@ const SENDS: &[&str] = &[
 /// Parts of what such a method belongs to.
 const BROKERS: &[&str] = &[
     "publish", "producer", "kafka", "rabbit", "amqp", "channel", "nats", "bus", "broker", "queue",
-    "event", "sns", "sqs", "stream", "writer", "outbound", "messag",
+    "event", "asynq", "sns", "sqs", "stream", "writer", "outbound", "messag",
 ];
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {

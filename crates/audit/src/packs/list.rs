@@ -18,6 +18,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
             Language::TypeScript,
             Language::Python,
             Language::Java,
+            Language::Kotlin,
         ],
         read,
     ),

@@ -17,6 +17,7 @@ mod list;
 mod memory;
 mod message;
 mod node;
+mod ownership;
 mod password;
 mod payload;
 mod practice;
@@ -27,6 +28,8 @@ mod request;
 mod retry;
 mod rust;
 mod setting_field;
+mod signs;
+mod two_steps;
 mod unfinished;
 
 use crate::document::{Instruction, Yaml, instructions};
@@ -34,6 +37,7 @@ use crate::model::{FactSink, FactStore};
 use crate::repository::{Limits, Role};
 use crate::source::{Language, SourceFile};
 use crate::syntax::{Code, parse_tree, read_code};
+pub(crate) use signs::reads as signs_read;
 
 /// How a pack reads a file.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +74,7 @@ const PACKS: &[&[Pack]] = &[
     kubernetes::PACKS,
     list::PACKS,
     node::PACKS,
+    ownership::PACKS,
     password::PACKS,
     payload::PACKS,
     prefetch::PACKS,
@@ -77,6 +82,8 @@ const PACKS: &[&[Pack]] = &[
     repository::PACKS,
     retry::PACKS,
     rust::PACKS,
+    signs::PACKS,
+    two_steps::PACKS,
     setting_field::PACKS,
     unfinished::PACKS,
 ];

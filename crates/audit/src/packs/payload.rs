@@ -87,6 +87,7 @@ const RECORDS: &[&str] = &[
     "card",
     "credentials",
     "employee",
+    "recipient",
     "patient",
     "member",
     "session",

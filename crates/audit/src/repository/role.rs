@@ -210,9 +210,11 @@ impl Role {
         {
             return Self::Development;
         }
-        if lower.ends_with(".sh")
+        // The start of an image is a part of it.
+        let starts_image = lower.ends_with("entrypoint.sh");
+        if lower.ends_with(".sh") && !starts_image
             || lower.ends_with(".ps1")
-            || in_any(SCRIPT_FOLDERS)
+            || in_any(SCRIPT_FOLDERS) && !starts_image
             || lower == "makefile"
         {
             return Self::Script;

@@ -2,6 +2,7 @@
 
 mod edit;
 mod fail_on;
+mod in_repository;
 mod metadata;
 mod observed;
 mod outcome;
@@ -11,6 +12,7 @@ mod telemetry;
 
 pub use edit::Edit;
 pub use fail_on::FailOn;
+pub use in_repository::observed_in_repository;
 pub use metadata::{Category, Confidence, Metadata, Severity};
 pub use observed::{
     observed, observed_anywhere, observed_by_file, observed_unless_kept, or_passed, practices,

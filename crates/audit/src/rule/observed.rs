@@ -114,14 +114,14 @@ fn with_places<'p>(
     }
 }
 
-const fn is_breach(verdict: Verdict) -> bool {
+pub(super) const fn is_breach(verdict: Verdict) -> bool {
     matches!(
         verdict,
         Verdict::Broken | Verdict::LikelyBroken | Verdict::Review | Verdict::Minor
     )
 }
 
-fn outcome(practice: &Located<Practice>, evidence: &str) -> Outcome {
+pub(super) fn outcome(practice: &Located<Practice>, evidence: &str) -> Outcome {
     let breach = |confidence| Breach::new(practice.at.clone(), confidence, evidence);
     match practice.verdict {
         Verdict::Kept => Outcome::passed(evidence, Some(&practice.at)),

@@ -92,6 +92,9 @@ fn service(
         facts: super::FactStore::default(),
         files: unit.map(|unit| unit.files.clone()).unwrap_or_default(),
     };
+    if unit.is_none() {
+        service.files = sources_without_grammar(&service, files);
+    }
     for path in &service.files {
         if let Some(found) = files.get(path).filter(|found| {
             !matches!(
@@ -105,6 +108,33 @@ fn service(
     note_unread_routes(&mut service.facts);
     service.kind = kind(&service);
     service
+}
+
+/// Sources of a language without a grammar beside the Dockerfile. Their signs belong to the service,
+/// which stays listed as not audited.
+fn sources_without_grammar(
+    service: &Service,
+    files: &BTreeMap<Arc<str>, FileFacts>,
+) -> std::collections::BTreeSet<Arc<str>> {
+    let folder = service.image.as_ref().map(|image| {
+        image
+            .at
+            .path
+            .rsplit_once('/')
+            .map_or(String::new(), |(folder, _)| format!("{folder}/"))
+    });
+    let Some(folder) = folder.filter(|folder| !folder.is_empty()) else {
+        return std::collections::BTreeSet::new();
+    };
+    files
+        .range::<str, _>((
+            std::ops::Bound::Included(folder.as_str()),
+            std::ops::Bound::Unbounded,
+        ))
+        .take_while(|(path, _)| path.starts_with(&folder))
+        .filter(|(path, _)| [".cs", ".php", ".rb"].iter().any(|end| path.ends_with(end)))
+        .map(|(path, _)| path.clone())
+        .collect()
 }
 
 /// Routes that a function registers are read where the function stands; when it stands nowhere,

@@ -208,6 +208,22 @@ fn name_of(folder: &str, module: &str) -> String {
     .to_owned()
 }
 
+/// The imports of generated code, which is not parsed: the server that a tool writes calls the code
+/// that people write.
+fn generated_imports<'f>(found: &'f FileFacts, module: &'f str) -> impl Iterator<Item = &'f str> {
+    let generated = found.file.role == Role::Generated && !module.is_empty();
+    let lines = if generated { &*found.file.text } else { "" };
+    lines
+        .lines()
+        .take(MAX_HEAD_LINES)
+        .filter_map(|line| line.trim_end().strip_suffix('"')?.rsplit_once('"'))
+        .map(|(_, path)| path)
+        .filter(move |path| path.starts_with(module))
+}
+
+/// Imports are at the top of a file.
+const MAX_HEAD_LINES: usize = 80;
+
 /// The usual settings directories of Go programs.
 const SETTINGS_FOLDERS: &[&str] = &["etc", "config", "configs", "conf"];
 
@@ -293,9 +309,14 @@ fn reachable(
         }
         for found in packages.get(folder.as_str()).into_iter().flatten() {
             files.insert(found.file.path.clone());
-            for import in &found.facts.of::<Import>().items {
-                let inside = import
-                    .path
+            let imports = found.facts.of::<Import>();
+            let named = imports
+                .items
+                .iter()
+                .map(|import| import.path.as_str())
+                .chain(generated_imports(found, &module.name));
+            for path in named {
+                let inside = path
                     .strip_prefix(module.name.as_str())
                     .filter(|rest| rest.is_empty() || rest.starts_with('/'));
                 if let Some(inside) = inside {

@@ -59,6 +59,12 @@ pub struct ComposeService {
     pub healthcheck: Option<(Vec<String>, Range<usize>)>,
     /// `command:` or `entrypoint:` as words.
     pub command: Vec<String>,
+    /// The location of `command:` or `entrypoint:`.
+    pub command_span: Option<Range<usize>>,
+    /// The entries of `depends_on:`, and whether the start waits until they are healthy.
+    pub depends_on: Vec<(String, bool)>,
+    /// The location of `depends_on:`.
+    pub depends_on_span: Option<Range<usize>>,
     /// `stop_grace_period:` in its own notation.
     pub stop_grace_period: Option<String>,
     /// `profiles:`.

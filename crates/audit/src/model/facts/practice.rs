@@ -55,6 +55,68 @@ pub enum Topic {
     FileLogging,
     /// The default log level shows what happens without drowning it.
     LogLevel,
+    /// Dependencies and base images get security fixes.
+    SupportedVersion,
+    /// A build takes fixed versions.
+    FixedVersion,
+    /// Tools of tests are not shipped.
+    TestDependency,
+    /// A build runs no script from the network.
+    RemoteScript,
+    /// Containers and accounts have no rights that they do not need.
+    Privileges,
+    /// The database is a program of its own.
+    EmbeddedDatabase,
+    /// Management endpoints are not public.
+    Management,
+    /// Credentials travel encrypted.
+    PlainHttp,
+    /// The proxy at the edge limits requests.
+    EdgeLimit,
+    /// Scripts of a page cannot read tokens.
+    BrowserToken,
+    /// Logs contain no addresses and numbers of persons.
+    PersonLogged,
+    /// The size of a page has a maximum.
+    PageSize,
+    /// Addresses of dependencies are not this host.
+    LocalAddress,
+    /// A failed call becomes an error, not a panic.
+    RequestPanic,
+    /// Async threads do not block.
+    Blocking,
+    /// A token is verified with the expected algorithm only.
+    TokenAlgorithm,
+    /// A token is valid for a short time.
+    TokenLifetime,
+    /// A task has a time limit.
+    TaskLimit,
+    /// The broker confirms each message.
+    PublisherConfirm,
+    /// Work in the background has an owner.
+    OwnedTask,
+    /// A lost connection is an event, not the end of the process.
+    ErrorListener,
+    /// Writes that belong together are one transaction.
+    PartialWrite,
+    /// The database, not a look-up, refuses duplicates.
+    LookupBeforeInsert,
+    /// A schedule runs on one replica.
+    Schedule,
+    /// Fields of a record are set by name, not by the caller.
+    MassAssignment,
+    /// The result of a check of a password is used.
+    IgnoredCheck,
+    /// A worker has a health check.
+    WorkerCheck,
+    /// Handlers check that the caller may change the record.
+    Ownership,
+    /// An environment can replace a setting.
+    LiteralSetting,
+    /// Health needs no credentials.
+    HealthAccess,
+    /// The result of a look-up is checked.
+    UncheckedLookup,
     /// A shutdown waits within a context that is still alive.
     ShutdownContext,
     /// Telemetry is flushed at the end.

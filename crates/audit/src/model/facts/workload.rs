@@ -85,8 +85,10 @@ pub struct Container {
     pub read_only_root: Resolution<bool>,
     /// `command` and `args`.
     pub command: Vec<String>,
-    /// The span of the container.
+    /// The span of the container's name.
     pub span: Range<usize>,
+    /// The span of the whole container.
+    pub whole: Range<usize>,
 }
 
 /// A Deployment, StatefulSet, DaemonSet, Job or CronJob.

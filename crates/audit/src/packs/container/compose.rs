@@ -17,13 +17,41 @@ fn read(file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
         return;
     }
     for document in yaml.documents() {
-        let Some(services) = document.get("services") else {
-            continue;
+        // The first form of compose files has its entries at the top.
+        let services = match document.get("services") {
+            Some(services) => services,
+            None if is_first_form(document) => document,
+            None => continue,
         };
         for (name, entry) in services.pairs().filter(|(name, _)| *name != "<<") {
             facts.add(service(file, name, entry), entry.span());
         }
     }
+}
+
+fn is_first_form(document: YamlNode<'_>) -> bool {
+    let mut entries = document.pairs().peekable();
+    entries.peek().is_some()
+        && entries.all(|(_, entry)| entry.get("image").is_some() || entry.get("build").is_some())
+}
+
+/// The entries that `depends_on:` names, and whether the start waits until they are healthy.
+fn dependencies(entry: YamlNode<'_>) -> Vec<(String, bool)> {
+    let Some(node) = entry.get("depends_on") else {
+        return Vec::new();
+    };
+    let short = node
+        .items()
+        .filter_map(YamlNode::scalar)
+        .map(|name| (name.to_owned(), false));
+    let long = node.pairs().map(|(name, own)| {
+        let condition = own.get("condition").and_then(YamlNode::scalar);
+        (
+            name.to_owned(),
+            condition.is_some_and(|condition| condition != "service_started"),
+        )
+    });
+    short.chain(long).collect()
 }
 
 fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService {
@@ -76,6 +104,12 @@ fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService
             || entry.get("extends").is_some(),
         healthcheck: healthcheck(entry),
         command: command(entry),
+        command_span: entry
+            .get("entrypoint")
+            .or_else(|| entry.get("command"))
+            .map(YamlNode::span),
+        depends_on: dependencies(entry),
+        depends_on_span: entry.get("depends_on").map(YamlNode::span),
         stop_grace_period: entry
             .get("stop_grace_period")
             .and_then(YamlNode::scalar)

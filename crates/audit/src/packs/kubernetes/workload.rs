@@ -207,6 +207,7 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
             .map(str::to_owned)
             .collect(),
         span: node.get("name").map_or_else(|| node.span(), YamlNode::span),
+        whole: node.span(),
     }
 }
 

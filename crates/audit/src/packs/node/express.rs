@@ -297,13 +297,20 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             }
         },
     };
+    // Settings with a name stand where their value is.
+    let place = call
+        .positional(0)
+        .map(|settings| code.follow(settings))
+        .filter(|settings| code.fields(*settings).is_some())
+        .filter(|settings| !call.node.byte_range().contains(&settings.start_byte()))
+        .unwrap_or(call.node);
     facts.add(
         Cors {
             library: "cors",
             origins,
             credentials,
         },
-        code.place(call.node),
+        code.place(place),
     );
 }
 

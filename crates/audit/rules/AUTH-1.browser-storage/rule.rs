@@ -1,0 +1,29 @@
+//! A page stores tokens where every script reads them.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-1.browser-storage",
+        title: "A page stores tokens where every script reads them",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "Code of a page puts a token into `localStorage` or `sessionStorage`.",
+        why: "One injected script, also of a dependency, sends the token to an attacker.",
+        fix: &[(
+            "any",
+            "Keep the session in a cookie with `HttpOnly`, `Secure` and `SameSite`.",
+        )],
+        references: &[
+            "https://cheatsheetseries.owasp.org/cheatsheets/HTML5_Security_Cheat_Sheet.html",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::BrowserToken,
+            "no page stores tokens in the storage of the browser",
+        )
+    }),
+};

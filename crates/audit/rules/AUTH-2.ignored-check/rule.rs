@@ -1,0 +1,24 @@
+//! The result of a password check is dropped.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-2.ignored-check",
+        title: "The result of a password check is dropped",
+        severity: Severity::High,
+        category: Category::Security,
+        meaning: "A call that compares a password with its hash is a statement of its own, and no code reads its boolean result.",
+        why: "Every password signs in.",
+        fix: &[("any", "Return an error if the result is false.")],
+        references: &["https://cwe.mitre.org/data/definitions/253.html"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::IgnoredCheck,
+            "the result of each check is used",
+        )
+    }),
+};

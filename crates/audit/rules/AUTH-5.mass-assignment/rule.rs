@@ -1,0 +1,29 @@
+//! A caller sets every field of a record.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-5.mass-assignment",
+        title: "A caller sets every field of a record",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "A record is made or changed with all fields of a body (`update(**kwargs)`, `Object.assign(user, req.body)`, `$request->all()`). Files with a schema are excluded in JavaScript. The finding has low confidence. The rule reports one per file.",
+        why: "Callers set fields that no form shows: roles, owners, prices and dates.",
+        fix: &[(
+            "any",
+            "Name the fields that a caller may set, and ignore or reject all others.",
+        )],
+        references: &[
+            "https://cheatsheetseries.owasp.org/cheatsheets/Mass_Assignment_Cheat_Sheet.html",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::MassAssignment,
+            "records get named fields only",
+        )
+    }),
+};

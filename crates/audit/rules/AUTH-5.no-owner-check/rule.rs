@@ -1,0 +1,29 @@
+//! A handler changes a record without a check of the caller.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-5.no-owner-check",
+        title: "A handler changes a record without a check of the caller",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "A route with an identifier in its path changes or deletes that record. Neither the handler nor its options mention a user, a role or an owner. Express, Fastify and views of Django REST framework are read. The finding has low confidence. The rule reports one per file.",
+        why: "Every signed-in user changes the records of all others.",
+        fix: &[(
+            "any",
+            "Look the record up by its identifier and by the caller, or check a permission for it.",
+        )],
+        references: &[
+            "https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::Ownership,
+            "handlers that change records check the caller",
+        )
+    }),
+};

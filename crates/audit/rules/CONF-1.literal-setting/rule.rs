@@ -1,0 +1,27 @@
+//! No environment can replace a setting.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-1.literal-setting",
+        title: "No environment can replace a setting",
+        severity: Severity::Low,
+        category: Category::Configuration,
+        meaning: "A settings module of Django reads nothing from the environment. Or an address, a pool or a limit on memory is a literal in code (Rust, JavaScript). The finding has low confidence. The rule reports one per file.",
+        why: "Every environment needs a change of the code, and a limit that is wrong in production needs a release.",
+        fix: &[(
+            "any",
+            "Read the value from the environment, with the literal as the documented default.",
+        )],
+        references: &["https://12factor.net/config"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::LiteralSetting,
+            "settings come from the environment",
+        )
+    }),
+};

@@ -1,0 +1,27 @@
+//! A look-up refuses duplicates instead of the database.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "DATA-3.lookup-before-insert",
+        title: "A look-up refuses duplicates instead of the database",
+        severity: Severity::Medium,
+        category: Category::Data,
+        meaning: "A function looks a record up, refuses it if it exists, and then inserts it. Files that handle the violation of a unique index are excluded. The finding has low confidence, because an index may exist elsewhere. The rule reports one per file.",
+        why: "Two requests at the same time both pass the check, and one replaces the other or both exist.",
+        fix: &[(
+            "any",
+            "Add a unique index, and answer 409 when the insert violates it.",
+        )],
+        references: &["https://owasp.org/www-community/vulnerabilities/Race_condition"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::LookupBeforeInsert,
+            "no look-up decides alone about an insert",
+        )
+    }),
+};

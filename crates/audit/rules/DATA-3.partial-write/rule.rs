@@ -1,0 +1,27 @@
+//! Writes that belong together are no transaction.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "DATA-3.partial-write",
+        title: "Writes that belong together are no transaction",
+        severity: Severity::Medium,
+        category: Category::Data,
+        meaning: "A function changes two stores, two records, or a store and another service, and its file mentions no transaction. The finding has low confidence. The rule reports one per file. Java, Kotlin, JavaScript, TypeScript and Python are read.",
+        why: "A failure between both leaves half of the change, and a retry meets it.",
+        fix: &[(
+            "any",
+            "Put both writes into one transaction. For another service, store an outbox record in the transaction.",
+        )],
+        references: &["https://microservices.io/patterns/data/transactional-outbox.html"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::PartialWrite,
+            "writes that belong together are one transaction",
+        )
+    }),
+};

@@ -1,0 +1,27 @@
+//! The result of a look-up is used without a check.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "LIFE-1.unchecked-lookup",
+        title: "The result of a look-up is used without a check",
+        severity: Severity::Medium,
+        category: Category::Lifecycle,
+        meaning: "A look-up that may find nothing (`first()`, `FirstOrDefaultAsync`, `findOne`) is followed by a member access on its result without a check. The finding has low confidence. The rule reports one per file.",
+        why: "An unknown identifier becomes an exception and status 500, not 404.",
+        fix: &[(
+            "any",
+            "Answer 404 if nothing was found, or use a look-up that raises the right error (`first_or_404`).",
+        )],
+        references: &["https://cwe.mitre.org/data/definitions/476.html"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::UncheckedLookup,
+            "each result of a look-up is checked",
+        )
+    }),
+};

@@ -1,0 +1,27 @@
+//! A lost connection ends the process.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "LIFE-5.error-listener",
+        title: "A lost connection ends the process",
+        severity: Severity::Medium,
+        category: Category::Lifecycle,
+        meaning: "Node.js: a client of Redis is made, and its file adds no listener for `error`. The finding has low confidence.",
+        why: "Node.js ends the process for an `error` event without a listener, so one restart of Redis ends every replica.",
+        fix: &[(
+            "any",
+            "`client.on('error', (error) => logger.error({ error }, 'redis failed'));`",
+        )],
+        references: &["https://nodejs.org/api/events.html#error-events"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::ErrorListener,
+            "every client has a listener for errors",
+        )
+    }),
+};

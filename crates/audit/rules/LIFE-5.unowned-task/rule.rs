@@ -1,0 +1,29 @@
+//! Work in the background has no owner.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "LIFE-5.unowned-task",
+        title: "Work in the background has no owner",
+        severity: Severity::Medium,
+        category: Category::Lifecycle,
+        meaning: "Code starts work and drops its handle: `async void` in C#, `CompletableFuture.runAsync` without an executor, `GlobalScope.launch`, `asyncio.create_task` as a statement. Event handlers are excluded. The finding has low confidence. The rule reports one per file.",
+        why: "A stop loses the work, and its failure is never seen or ends the process.",
+        fix: &[(
+            "any",
+            "Return the task and await it, or give it to an executor that the stop shuts down.",
+        )],
+        references: &[
+            "https://learn.microsoft.com/en-us/archive/msdn-magazine/2013/march/async-await-best-practices-in-asynchronous-programming",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::OwnedTask,
+            "all work in the background has an owner",
+        )
+    }),
+};

@@ -1,0 +1,23 @@
+//! A blocking call runs on a thread of the async runtime.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "RES-7.blocking-call",
+        title: "A blocking call runs on a thread of the async runtime",
+        severity: Severity::Medium,
+        category: Category::Resilience,
+        meaning: "Rust: a file takes a connection from a synchronous pool (`pool.get()?`) and names neither `spawn_blocking` nor `web::block`. The finding has low confidence.",
+        why: "A few slow queries stop every request of the process.",
+        fix: &[(
+            "any",
+            "Run the call in `web::block` or `spawn_blocking`, or use an asynchronous driver.",
+        )],
+        references: &["https://docs.rs/tokio/latest/tokio/task/fn.spawn_blocking.html"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(model, Topic::Blocking, "no blocking call was found")
+    }),
+};

@@ -1,0 +1,27 @@
+//! A build runs a script from the network.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-1.remote-script",
+        title: "A build runs a script from the network",
+        severity: Severity::Medium,
+        category: Category::Operations,
+        meaning: "A Dockerfile pipes a download into a shell: `curl … | sh`.",
+        why: "The owner of the address controls the image, and the same commit builds another image tomorrow.",
+        fix: &[(
+            "any",
+            "Install a package with a fixed version, or download a file and verify its checksum first.",
+        )],
+        references: &["https://docs.docker.com/build/building/best-practices/"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::RemoteScript,
+            "no build runs a script from the network",
+        )
+    }),
+};

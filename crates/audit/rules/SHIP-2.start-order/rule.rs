@@ -1,0 +1,78 @@
+//! A compose service starts before its database is ready.
+
+use crate::model::Model;
+use crate::model::facts::{ComposeService, is_store_image};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-2.start-order",
+        title: "A compose service starts before its database is ready",
+        severity: Severity::Low,
+        category: Category::Operations,
+        meaning: "A compose entry names a database, cache or broker in `depends_on` without `condition: service_healthy`. The rule reports one finding per file. Development files are excluded.",
+        why: "The service starts while its database still starts, fails or caches an error, and restarts until the order happens to be right.",
+        fix: &[(
+            "any",
+            "Add a `healthcheck` to the database, and `depends_on: {db: {condition: service_healthy}}` to the service.",
+        )],
+        references: &["https://docs.docker.com/compose/how-tos/startup-order/"],
+    },
+    check: Check::Repository(check),
+};
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for found in model
+        .files
+        .values()
+        .filter(|found| found.file.role.is_deployed())
+    {
+        let entries = found.facts.of::<ComposeService>();
+        let is_store = |name: &str| {
+            entries.items.iter().any(|entry| {
+                entry.name == name && entry.image.as_deref().is_some_and(is_store_image)
+            })
+        };
+        let depending: Vec<_> = entries
+            .items
+            .iter()
+            .filter_map(|entry| {
+                let store = entry.depends_on.iter().find(|(name, _)| is_store(name))?;
+                let waits = entry
+                    .depends_on
+                    .iter()
+                    .all(|(name, healthy)| *healthy || !is_store(name));
+                Some((entry, &store.0, waits))
+            })
+            .collect();
+        let early: Vec<_> = depending.iter().filter(|(_, _, waits)| !waits).collect();
+        let Some((first, store, _)) = early.first() else {
+            outcomes.extend(depending.first().map(|(entry, _, _)| {
+                Outcome::passed(
+                    "services start when their databases are healthy",
+                    Some(&entry.at),
+                )
+            }));
+            continue;
+        };
+        let span = first
+            .depends_on_span
+            .clone()
+            .unwrap_or_else(|| first.at.span.clone());
+        let at = found.file.location(span, Some(first.name.as_str().into()));
+        outcomes.push(
+            Breach::new(
+                at,
+                Confidence::High,
+                format!(
+                    "{} of {} services do not wait until `{store}` or another store is healthy",
+                    early.len(),
+                    depending.len()
+                ),
+            )
+            .into(),
+        );
+    }
+    outcomes
+}

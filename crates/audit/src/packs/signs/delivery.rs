@@ -1,0 +1,63 @@
+//! Containers and clusters: scripts from the network, rights that no service needs, databases
+//! inside a container.
+
+use super::Sign;
+use crate::model::facts::{Topic, Verdict};
+
+const COMPOSE: &[&str] = &["compose.yml", "compose.yaml", "-env.yml", "-stack.yml"];
+const YAML: &[&str] = &[".yml", ".yaml"];
+
+pub(super) const SIGNS: &[Sign] = &[
+    Sign {
+        topic: Topic::RemoteScript,
+        verdict: Verdict::Broken,
+        files: &["dockerfile", "containerfile", ".dockerfile"],
+        pattern: r"(?P<what>\b(?:curl|wget)\b[^|&;\n]*(?:\\\n[^|&;\n]*)*\|\s*(?:sudo\s+)?(?:ba|z)?sh\b)",
+        unless: "",
+        evidence: "a script from the network is piped into a shell",
+    },
+    Sign {
+        topic: Topic::Privileges,
+        verdict: Verdict::Broken,
+        files: YAML,
+        pattern: r"(?m)^\s*(?:- )?(?P<what>privileged:\s*true)\b",
+        unless: "",
+        evidence: "`{}`",
+    },
+    Sign {
+        topic: Topic::Privileges,
+        verdict: Verdict::Broken,
+        files: COMPOSE,
+        pattern: r#"(?m)^\s+(?P<what>user:\s*["']?(?:root|0)(?::\w+)?["']?)\s*(?:#.*)?\r?$"#,
+        unless: "",
+        evidence: "`{}`",
+    },
+    Sign {
+        topic: Topic::Privileges,
+        verdict: Verdict::Broken,
+        files: YAML,
+        pattern: r"(?s)kind:\s*ClusterRoleBinding\b.*?(?P<what>name:\s*cluster-admin)\b",
+        unless: "",
+        evidence: "a binding gives its subjects the role `cluster-admin`",
+    },
+    Sign {
+        topic: Topic::EmbeddedDatabase,
+        verdict: Verdict::Review,
+        files: &["settings.py", "/base.py", "/production.py"],
+        pattern: r#"["']ENGINE["']\s*:\s*["'](?P<what>django\.db\.backends\.sqlite3)["']"#,
+        unless: r#"postgresql|mysql|environ|getenv|env\("#,
+        evidence: "`{}` keeps the data in a file of the container",
+    },
+    Sign {
+        topic: Topic::EmbeddedDatabase,
+        verdict: Verdict::Review,
+        files: &[
+            "application.properties",
+            "application.yml",
+            "application.yaml",
+        ],
+        pattern: r"(?m)^\s*(?:[\w.\-]*(?:url|database))\s*[=:]\s*(?P<what>(?:jdbc:)?(?:h2(?::mem)?|hsqldb))\b",
+        unless: "",
+        evidence: "`{}` keeps the data in memory",
+    },
+];

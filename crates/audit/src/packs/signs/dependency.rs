@@ -1,0 +1,138 @@
+//! Dependencies and images: versions that nobody maintains, versions that change, and tools of
+//! tests that are shipped.
+
+use super::Sign;
+use crate::model::facts::{Topic, Verdict};
+
+const REQUIREMENTS: &[&str] = &[
+    "requirements.txt",
+    "requirements/prod.txt",
+    "requirements/production.txt",
+    "requirements/base.txt",
+    "requirements/common.txt",
+    "requirements-prod.txt",
+];
+const IMAGES: &[&str] = &[
+    "dockerfile",
+    "containerfile",
+    "compose.yml",
+    "compose.yaml",
+    "-env.yml",
+    "-stack.yml",
+];
+
+const fn old(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    Sign {
+        topic: Topic::SupportedVersion,
+        verdict: Verdict::Broken,
+        files,
+        pattern,
+        unless: "",
+        evidence: "`{}` gets no security fixes",
+    }
+}
+
+const fn changing(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    Sign {
+        topic: Topic::FixedVersion,
+        verdict: Verdict::Broken,
+        files,
+        pattern,
+        unless: "",
+        evidence: "`{}` has no fixed version",
+    }
+}
+
+const fn shipped(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    Sign {
+        topic: Topic::TestDependency,
+        verdict: Verdict::Broken,
+        files,
+        pattern,
+        unless: "",
+        evidence: "`{}` is a production dependency",
+    }
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    old(
+        IMAGES,
+        r#"(?im)^\s*(?:FROM|image:)\s+(?:--platform=\S+\s+)?["']?(?:[\w.\-]+/)*(?P<what>(?:python:(?:2|3\.[0-8])|node:(?:[0-9]|1[0-8]|19|21)|golang:1\.(?:[0-9]|1[0-9]|20)|ruby:(?:1|2|3\.[01])|php:(?:5|7|8\.0)|mysql:5|postgres:(?:8|9|1[0-2])|mongo:[2-5]|redis:[2-5]|debian:(?:jessie|stretch|buster|[89]|10)|ubuntu:1[0-9]\.[0-9]+|alpine:3\.(?:[0-9]|1[0-7])|centos:[5-8]|gradle:[1-6]|maven:3\.[0-6]|elasticsearch:[1-6]|aspnet:[2-6]|sdk:[2-6])(?:[.\-][\w.\-]*)?)["']?(?:\s|$)"#,
+    ),
+    old(
+        IMAGES,
+        r#"(?im)^\s*(?:FROM|image:)\s+["']?(?P<what>(?:openjdk|java|centos|nodesource/node|microsoft/dotnet|microsoft/aspnetcore)(?::[\w.\-]+)?)["']?(?:\s|$)"#,
+    ),
+    old(
+        &["requirements.txt", "prod.txt", "base.txt", "common.txt"],
+        r"(?im)^(?P<what>(?:django==(?:[0-3]\.|4\.[01])|flask==[01]\.|sqlalchemy==(?:0|1\.[0-3])\.|djangorestframework==[0-2]\.|celery==[0-4]\.|pycrypto==|nose==)[\w.]*)",
+    ),
+    old(
+        &["pom.xml"],
+        r"<artifactId>(?P<what>spring-boot-starter-parent|spring-boot-dependencies)</artifactId>\s*<version>[12]\.",
+    ),
+    old(
+        &["build.gradle", "build.gradle.kts"],
+        r#"(?P<what>org\.springframework\.boot)["']\)?\s*version\s*\(?["'][12]\."#,
+    ),
+    old(
+        &[".csproj"],
+        r"<TargetFramework>(?P<what>net[567]\.0|netcoreapp[\d.]+)<",
+    ),
+    old(
+        &["package.json"],
+        r#"(?m)^\s*"(?P<what>request|bcrypt-nodejs|node-uuid|jade|request-promise|request-promise-native|express-jwt-permissions|mongodb-core|nsp|csurf)"\s*:\s*"[\^~]?[\d*]"#,
+    ),
+    old(
+        &["go.mod"],
+        r"(?m)^\s*(?:require\s+)?(?P<what>github\.com/dgrijalva/jwt-go|github\.com/satori/go\.uuid|gopkg\.in/mgo\.v2|github\.com/streadway/amqp|github\.com/jinzhu/gorm|github\.com/go-redis/redis)\s+v\d",
+    ),
+    old(
+        &["composer.json"],
+        r#""(?P<what>laravel/framework|laravel/lumen-framework)"\s*:\s*"[\^~]?[4-9]\."#,
+    ),
+    old(
+        &["gemfile"],
+        r#"(?m)^\s*gem\s+["'](?P<what>rails)["']\s*,\s*["'](?:~>|=)?\s*[3-6]\."#,
+    ),
+    changing(
+        REQUIREMENTS,
+        r"(?m)^(?P<what>[A-Za-z][\w.\-]*(?:\[[\w, \-]+\])?)[ \t]*(?:>=?[^,;#\n]*)?(?:#.*)?\r?$",
+    ),
+    changing(
+        &["package.json"],
+        r#"(?m)^\s*"(?P<what>@?[\w./\-]+)"\s*:\s*"(?:\*|latest)""#,
+    ),
+    changing(
+        &["build.gradle", "build.gradle.kts", "pom.xml"],
+        r#"(?:url\s*=?\s*(?:uri)?\(?["']|<url>)(?P<what>https?://[^"'<\s]*/(?:libs-)?(?:snapshots?|milestones?))\b"#,
+    ),
+    changing(
+        &[".gitignore"],
+        r"(?ms)^/?(?P<what>package-lock\.json)\s*$.*^/?pnpm-lock\.yaml\s*$.*^/?yarn\.lock\s*$",
+    ),
+    changing(
+        &[".gitignore"],
+        r"(?m)^/?(?P<what>poetry\.lock|Pipfile\.lock|uv\.lock|composer\.lock|Gemfile\.lock|go\.sum)\s*$",
+    ),
+    changing(
+        &["dockerfile", "containerfile"],
+        r"(?m)^\s*RUN\s+(?P<what>(?:cargo install|npm (?:i|install) -g|gem install)\s+[\w\-]+)\s*(?:--no-default-features[^\n]*)?$",
+    ),
+    shipped(
+        REQUIREMENTS,
+        r"(?im)^(?P<what>pytest[\w\-]*|nose|coverage|flake8[\w\-]*|pylint|tox|factory[-_]boy|pre-commit|mypy|black|autopep8|ipdb|pudb)(?:\[\w+\])?[ \t]*(?:[=<>~!]=?|\r?$)",
+    ),
+    shipped(
+        &["build.gradle", "build.gradle.kts"],
+        r#"(?m)^\s*(?:implementation|compile|api)[ (]+["'](?P<what>[\w.\-]+:[\w.\-]*(?:-test|junit[\w\-]*|mockito[\w\-]*|mockk|testcontainers))(?::[^"']*)?["']"#,
+    ),
+    shipped(
+        &["pom.xml"],
+        r"<artifactId>(?P<what>spring-boot-starter-test|spring-security-test|junit|junit-jupiter[\w\-]*|mockito-\w+)</artifactId>\s*(?:<version>[^<]*</version>\s*)?</dependency>",
+    ),
+    shipped(
+        &["package.json"],
+        r#"(?s)"dependencies"\s*:\s*\{[^}]*?"(?P<what>nodemon|jest|mocha|chai|supertest|ts-node-dev|webpack-dev-server|eslint|sinon|cypress)"\s*:"#,
+    ),
+];

@@ -1,0 +1,103 @@
+//! Logs: levels, prints, data of persons.
+
+use super::Sign;
+use crate::model::facts::{Topic, Verdict};
+
+pub(super) const SIGNS: &[Sign] = &[
+    Sign {
+        topic: Topic::PersonLogged,
+        verdict: Verdict::LikelyBroken,
+        files: &[".java", ".kt"],
+        pattern: r"(?i)\b(?P<what>log(?:ger)?\.(?:info|warn|error|debug)\([^;]*?[,+]\s*[\w.()]*get(?:email|phone|mobile|telephone)\w*\(\))",
+        unless: "",
+        evidence: "a log record contains the address or number of a person",
+    },
+    Sign {
+        topic: Topic::PersonLogged,
+        verdict: Verdict::LikelyBroken,
+        files: &[".cs"],
+        pattern: r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error|Debug)\([^;]*?[,{]\s*\w+\.(?:\w+\.)*(?:Email\w*|Phone\w*|TelephoneNumber|PostalCode|Iban|BirthDate))",
+        unless: "",
+        evidence: "a log record contains the address or number of a person",
+    },
+    Sign {
+        topic: Topic::PersonLogged,
+        verdict: Verdict::Review,
+        files: &[".cs"],
+        pattern: r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error|Debug)\([^;]*?,\s*(?:message|body|payload|json)\s*\))",
+        unless: "",
+        evidence: "a log record contains a whole message",
+    },
+    Sign {
+        topic: Topic::PersonLogged,
+        verdict: Verdict::LikelyBroken,
+        files: &[".py"],
+        pattern: r#"\b(?P<what>log(?:ger|ging)?\.(?:info|warning|error|debug|exception)\([^\n]*?(?:,\s*|\{)(?:\w+\.)+(?:email|phone|phone_number|mobile)\b)"#,
+        unless: "",
+        evidence: "a log record contains the address or number of a person",
+    },
+    Sign {
+        topic: Topic::PersonLogged,
+        verdict: Verdict::LikelyBroken,
+        files: &[".ts", ".js"],
+        pattern: r"\b(?P<what>(?:console|logger|log|this\.logger)\.(?:log|info|warn|error|debug)\([^\n]*?(?:,\s*|\$\{)(?:\w+\.)+(?:email|phone|phoneNumber|mobile)\b)",
+        unless: "",
+        evidence: "a log record contains the address or number of a person",
+    },
+    Sign {
+        topic: Topic::LogLevel,
+        verdict: Verdict::Minor,
+        files: &[".yml", ".yaml"],
+        pattern: r#"(?m)^\s*Log:\s*\r?\n(?:\s+\w+:[^\n]*\n)*?\s+(?P<what>Level:\s*["']?(?:error|severe|alert|fatal|debug))\b"#,
+        unless: "",
+        evidence: "the settings have `{}`",
+    },
+    Sign {
+        topic: Topic::LogLevel,
+        verdict: Verdict::Minor,
+        files: &[".rs"],
+        pattern: r#"(?P<what>set_var\(\s*"RUST_LOG"\s*,\s*"[^"]*(?:trace|debug)[^"]*")"#,
+        unless: "",
+        evidence: "`{})` replaces the level of the environment",
+    },
+    Sign {
+        topic: Topic::LogLevel,
+        verdict: Verdict::Minor,
+        files: &[".ts", ".js"],
+        pattern: r#"(?P<what>LOG_LEVEL\s*(?:\?\?|\|\|)\s*["'](?:silent|trace|debug|fatal)["'])"#,
+        unless: "",
+        evidence: "`{}` is the default level",
+    },
+    Sign {
+        topic: Topic::Print,
+        verdict: Verdict::Minor,
+        files: &[".cs"],
+        pattern: r"\b(?P<what>Console\.(?:Write|WriteLine))\(",
+        unless: "",
+        evidence: "`{}` writes past the logger",
+    },
+    Sign {
+        topic: Topic::Print,
+        verdict: Verdict::Minor,
+        files: &[".java", ".kt"],
+        pattern: r"\b(?P<what>System\.(?:out|err)\.print(?:ln|f)?|\.printStackTrace)\(",
+        unless: "",
+        evidence: "`{}` writes past the logger",
+    },
+    Sign {
+        topic: Topic::Print,
+        verdict: Verdict::Minor,
+        files: &[".rs"],
+        pattern: r"(?m)^\s*(?P<what>println|dbg)!\(",
+        unless: r"\bclap\b|structopt|argh|proc_macro|cargo:(?:rerun|rustc|warning)",
+        evidence: "`{}!` writes past the logger",
+    },
+    Sign {
+        topic: Topic::FileLogging,
+        verdict: Verdict::Review,
+        files: &[".cs"],
+        pattern: r"(?P<what>File\.AppendAll(?:Text|Lines)(?:Async)?)\(\s*\w*[lL]og",
+        unless: "",
+        evidence: "`{}` writes a log into a file of the container",
+    },
+];

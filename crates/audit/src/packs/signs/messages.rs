@@ -1,0 +1,243 @@
+//! Messages, tasks, retries and errors.
+
+use super::Sign;
+use crate::model::facts::{Topic, Verdict};
+
+const fn review(
+    topic: Topic,
+    files: &'static [&'static str],
+    pattern: &'static str,
+    unless: &'static str,
+    evidence: &'static str,
+) -> Sign {
+    Sign {
+        topic,
+        verdict: Verdict::Review,
+        files,
+        pattern,
+        unless,
+        evidence,
+    }
+}
+
+const UNCONFIRMED: &str = "`{}` does not wait until the broker has stored the message";
+const UNOWNED: &str = "`{}` starts work that a stop does not wait for";
+const IGNORED: &str = "the error of `{}` is dropped";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::Acknowledgement,
+        &[".py"],
+        r"=\s*(?P<what>Celery\()",
+        r"acks_late|autoretry_for|\.retry\(",
+        "tasks are acknowledged before they run (`acks_late` is not set), so a crash loses them",
+    ),
+    review(
+        Topic::TaskLimit,
+        &[".py"],
+        r"(?P<what>@(?:\w+\.task|shared_task)\b)",
+        r"time_limit",
+        "the task has no time limit",
+    ),
+    review(
+        Topic::PublisherConfirm,
+        &[".cs"],
+        r"(?P<what>\bBasicPublish(?:Async)?)\(",
+        r"ConfirmSelect|[pP]ublisherConfirm|WaitForConfirms",
+        UNCONFIRMED,
+    ),
+    review(
+        Topic::PublisherConfirm,
+        &[".py"],
+        r"(?P<what>\bbasic_publish)\(",
+        "confirm_delivery",
+        UNCONFIRMED,
+    ),
+    review(
+        Topic::PublisherConfirm,
+        &[".go"],
+        r"(?P<what>\.Publish(?:WithContext)?)\((?:[^()]|\([^()]*\))*?amqp\w*\.Publishing\{",
+        r"\.Confirm\(|NotifyPublish|DeferredConfirm",
+        UNCONFIRMED,
+    ),
+    review(
+        Topic::PublisherConfirm,
+        &[".ts", ".js"],
+        r"(?P<what>\.sendToQueue)\(",
+        r"createConfirmChannel|waitForConfirms",
+        UNCONFIRMED,
+    ),
+    review(
+        Topic::OwnedTask,
+        &[".cs"],
+        r"(?P<what>\basync void \w+)\((?:\)|[^)o]|o[^b])",
+        "",
+        "no code awaits `{}`, and its exception ends the process",
+    ),
+    review(
+        Topic::OwnedTask,
+        &[".java", ".kt"],
+        r"(?P<what>\bCompletableFuture\.(?:runAsync|supplyAsync)|\bGlobalScope\.(?:launch|async))\b",
+        r"Executor\b",
+        UNOWNED,
+    ),
+    review(
+        Topic::OwnedTask,
+        &[".py"],
+        r"(?m)^\s*(?P<what>asyncio\.(?:create_task|ensure_future))\(",
+        "TaskGroup",
+        UNOWNED,
+    ),
+    Sign {
+        topic: Topic::RetryDelay,
+        verdict: Verdict::LikelyBroken,
+        files: &[".cs"],
+        pattern: r"\.WaitAndRetry\([\s\S]{0,300}?(?P<what>\.Execute)\(\s*(?:async\b|\(\)\s*=>\s*\w+\.\w+Async\()",
+        unless: "",
+        evidence: "a synchronous policy runs an asynchronous function, so its failure is never retried",
+    },
+    Sign {
+        topic: Topic::RetryDelay,
+        verdict: Verdict::LikelyBroken,
+        files: &[".cs"],
+        pattern: r"(?P<what>\.Retry(?:Async|Forever|ForeverAsync)?\(\s*\d*\s*\))",
+        unless: "",
+        evidence: "`{}` retries at once",
+    },
+    Sign {
+        topic: Topic::DroppedMessage,
+        verdict: Verdict::LikelyBroken,
+        files: &[".cs"],
+        pattern: r"(?P<what>catch\s*\(\s*Exception\b[^)]*\))\s*\{\s*[\w.]*[lL]og\w*\.\w+\([^;]*\);\s*\}\s*return true;",
+        unless: "",
+        evidence: "every error is logged, and the handler reports success",
+    },
+    Sign {
+        topic: Topic::DualWrite,
+        verdict: Verdict::LikelyBroken,
+        files: &[".cs"],
+        pattern: r"(?:\bSaveChanges(?:Async)?\(\)|\b_?\w*[rR]epo\w*\.(?:Save|Add|Update|Insert)\w*\()[^}]*?(?P<what>\b\w*[pP]ublish\w*\.Publish\w*)\(",
+        unless: "(?i)outbox",
+        evidence: "the database is changed, and `{}` sends a message outside of its transaction",
+    },
+    review(
+        Topic::Schedule,
+        &[".java", ".kt"],
+        r"(?P<what>@Scheduled)\(",
+        "SchedulerLock|ShedLock|LockRegistry|tryLock|leader",
+        "every replica runs this schedule",
+    ),
+    review(
+        Topic::Schedule,
+        &[".ts"],
+        r"(?m)^\s*(?P<what>@Cron)\(",
+        "(?i)redlock|acquireLock|leader|pg_try_advisory",
+        "every replica runs this schedule",
+    ),
+    review(
+        Topic::WorkerCheck,
+        &["compose.yml", "compose.yaml"],
+        r"(?m)^\s*command:[^\n]*(?P<what>\bcelery\b[^\n]*\bworker|\bsidekiq\b|\brq worker|\bqueue:work)\b",
+        "healthcheck:",
+        "no health check observes the worker",
+    ),
+    review(
+        Topic::WorkerCheck,
+        &["program.cs"],
+        r"(?P<what>\bAddHostedService<)",
+        r"HealthCheck|MapHealth",
+        "the worker has no health check",
+    ),
+    Sign {
+        topic: Topic::DroppedMessage,
+        verdict: Verdict::LikelyBroken,
+        files: &["fallback.java"],
+        pattern: r"public\s+void\s+\w+\([^)]*\)\s*\{\s*(?P<what>(?:LOGGER|LOG|log|logger)\.\w+)\([^;]*\);\s*\}",
+        unless: "",
+        evidence: "the fallback drops the change, and the caller sees success",
+    },
+    review(
+        Topic::DroppedMessage,
+        &[".cs"],
+        r"(?P<what>\bBasicAck(?:Async)?)\(",
+        r"BasicNack|BasicReject",
+        "a message that fails is neither rejected nor dead-lettered",
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".rs"],
+        r"fn from\((?P<what>_\w*):\s*\w*Error\)",
+        "",
+        "the cause of the error is dropped",
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".go"],
+        r"(?P<what>\b\w+\.(?:Register|Connect|Dial|Migrate|Subscribe)\w*)\([^\n]*\)\s*\n\s*if err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*\}",
+        "",
+        "the failure of `{}` is logged, and the program goes on without it",
+    ),
+    review(
+        Topic::BodyLogged,
+        &[".go"],
+        r"(?P<what>(?:Wrapf|Errorf)\([^\n]*%\+v[^\n]*,\s*(?:user\w*|\w*[aA]uth(?:Result|Data)\w*|session\w*|account|customer)\s*\))",
+        "",
+        "an error that is logged contains a whole record of a person",
+    ),
+    review(
+        Topic::PoolBounds,
+        &["logic.go", "handler.go", "controller.go"],
+        r":?=\s*(?P<what>(?:\w+\.)?New\w*Client\w*)\(",
+        "",
+        "`{}` makes a client for each request",
+    ),
+    review(
+        Topic::RequestContext,
+        &["logic.go", "handler.go", "controller.go"],
+        r"\(\s*(?P<what>context\.(?:Background|TODO)\(\))",
+        r"go func",
+        "`{}` replaces the context of the request",
+    ),
+    review(
+        Topic::ErrorListener,
+        &[".ts", ".js"],
+        r"(?P<what>\bredis\.createClient)\(",
+        r"\.on\(\s*['\x22]error['\x22]",
+        "`{}` has no listener for `error`, so a lost connection ends the process",
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".rs"],
+        r"let _ = (?P<what>(?:\w+(?:\s*\.\s*|::))*\w*(?:delete|save|insert|update|create|execute|commit|publish)\w*)\(",
+        "",
+        IGNORED,
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".go"],
+        r"(?m)^\s*\w+\s*,\s*_\s*:?=\s*(?P<what>time\.LoadLocation|url\.Parse|os\.ReadFile|ioutil\.ReadAll|io\.ReadAll|os\.Open|http\.NewRequest)\(",
+        "",
+        IGNORED,
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".py"],
+        r"(?m)^\s*(?P<what>except\s*:)",
+        "",
+        "`{}` hides every error, also those of the program itself",
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".cs"],
+        r"(?P<what>catch\s*\(\w*Exception\))\s*\{[^{}]*?return StatusCode\([^;{}]*500[^{}]*\}",
+        "",
+        "the error is answered with 500 and never logged",
+    ),
+    review(
+        Topic::UncheckedValue,
+        &[".go"],
+        r"if err != nil \|\| \w+\.\w+ == nil \{\s*\n[^\n]*(?P<what>\b(?:resp|res|reply|result|out|rsp)\.\w+)",
+        "",
+        "`{}` is read although the call may have failed",
+    ),
+];

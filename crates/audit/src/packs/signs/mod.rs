@@ -1,0 +1,187 @@
+//! Signs: patterns in the text of a file that show whether a habit is kept.
+//!
+//! A sign needs no grammar, so it works for languages and formats that the auditor does not parse.
+//! One file per subject holds its list. A sign that needs the structure of the code belongs into a
+//! pack of its language.
+
+mod cors;
+mod delivery;
+mod dependency;
+mod exposure;
+mod logs;
+mod lookup;
+mod messages;
+mod migration;
+mod requests;
+mod token;
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::{Pack, Reader};
+use crate::model::FactSink;
+use crate::model::facts::{Practice, Topic, Verdict};
+use crate::repository::Role;
+use crate::source::SourceFile;
+
+pub(super) const PACKS: &[Pack] = &[
+    Pack {
+        name: "signs",
+        reader: Reader::Text(read),
+    },
+    cors::PACK,
+    lookup::PACK,
+    migration::PACK,
+];
+
+/// A pattern that shows a broken habit.
+#[derive(Debug, Clone, Copy)]
+struct Sign {
+    /// The topic.
+    topic: Topic,
+    /// The verdict.
+    verdict: Verdict,
+    /// Ends of the paths that are read, in small letters.
+    files: &'static [&'static str],
+    /// The pattern. Its group `what`, if it has one, replaces `{}` in the evidence.
+    pattern: &'static str,
+    /// A pattern of the same file that keeps the habit. Empty for none.
+    unless: &'static str,
+    /// The evidence in one sentence.
+    evidence: &'static str,
+}
+
+const LISTS: &[&[Sign]] = &[
+    delivery::SIGNS,
+    dependency::SIGNS,
+    exposure::SIGNS,
+    logs::SIGNS,
+    messages::SIGNS,
+    requests::SIGNS,
+    token::SIGNS,
+];
+
+/// A sign with its compiled patterns.
+struct Compiled {
+    sign: Sign,
+    pattern: Regex,
+    unless: Option<Regex>,
+}
+
+static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
+    LISTS
+        .iter()
+        .flat_map(|list| list.iter())
+        .filter_map(|sign| {
+            Some(Compiled {
+                sign: *sign,
+                pattern: Regex::new(sign.pattern).ok()?,
+                unless: match sign.unless {
+                    "" => None,
+                    unless => Some(Regex::new(unless).ok()?),
+                },
+            })
+        })
+        .collect()
+});
+
+/// More places in one file add nothing.
+const MAX_PLACES: usize = 20;
+/// Matches that are read, with those in comments and tests.
+const MAX_MATCHES: usize = 200;
+
+fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
+    if file.role != Role::Production {
+        return;
+    }
+    let path = file.path.to_lowercase();
+    for compiled in COMPILED.iter().filter(|own| applies(&own.sign, &path)) {
+        let mut places = compiled
+            .pattern
+            .captures_iter(&file.text)
+            .take(MAX_MATCHES)
+            .filter(|captures| !is_aside(file, captures))
+            .take(MAX_PLACES)
+            .peekable();
+        if places.peek().is_none()
+            || compiled
+                .unless
+                .as_ref()
+                .is_some_and(|unless| unless.is_match(&file.text))
+        {
+            continue;
+        }
+        for captures in places {
+            let span = captures
+                .name("what")
+                .or_else(|| captures.get(0))
+                .map(|found| found.range())
+                .unwrap_or_default();
+            let practice = Practice {
+                topic: compiled.sign.topic,
+                verdict: compiled.sign.verdict,
+                evidence: evidence(compiled.sign.evidence, &captures),
+            };
+            facts.add(practice, span);
+        }
+    }
+}
+
+fn applies(sign: &Sign, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let for_developers = name.ends_with(".txt")
+        && ["dev", "test", "doc", "lint"]
+            .iter()
+            .any(|word| name.contains(word));
+    !for_developers && sign.files.iter().any(|end| path.ends_with(end))
+}
+
+/// Whether a sign of the topic reads a file.
+pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
+    let path = file.path.to_lowercase();
+    LISTS
+        .iter()
+        .flat_map(|list| list.iter())
+        .any(|sign| sign.topic == topic && applies(sign, &path))
+        || topic == Topic::UncheckedLookup && lookup::reads(&path)
+        || matches!(
+            topic,
+            Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership
+        ) && [".java", ".kt", ".js", ".ts", ".py"]
+            .iter()
+            .any(|end| path.ends_with(end))
+}
+
+fn evidence(text: &str, captures: &Captures<'_>) -> String {
+    captures.name("what").map_or_else(
+        || text.to_owned(),
+        |what| text.replace("{}", what.as_str().trim()),
+    )
+}
+
+/// Whether a match is in a comment, or in tests that a Rust file ends with.
+fn is_aside(file: &SourceFile, captures: &Captures<'_>) -> bool {
+    let Some(found) = captures.name("what").or_else(|| captures.get(0)) else {
+        return true;
+    };
+    let before = file.text.get(..found.start()).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |line| line + 1);
+    let line = file.text.get(start..).unwrap_or_default().trim_start();
+    let comment = ["//", "/*", "* ", "<!--", "--"]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+        || line.starts_with('#') && !line.starts_with("#[");
+    comment || file.path.ends_with(".rs") && before.contains("#[cfg(test)]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPILED, LISTS};
+
+    #[test]
+    fn every_pattern_compiles() {
+        let written: usize = LISTS.iter().map(|list| list.len()).sum();
+        assert_eq!(COMPILED.len(), written);
+    }
+}

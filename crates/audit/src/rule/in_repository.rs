@@ -1,0 +1,55 @@
+//! Outcomes of rules that read practices of the whole repository, with files of no known service.
+
+use std::collections::BTreeMap;
+
+use super::observed::{is_breach, outcome};
+use super::{Breach, Outcome};
+use crate::model::Model;
+use crate::model::facts::{Practice, Topic};
+use crate::packs::signs_read;
+
+/// One breach per file for a topic, or a pass if a file that could show one was read.
+#[must_use]
+pub fn observed_in_repository(model: &Model, topic: Topic, passed: &str) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let mut read = 0_usize;
+    for found in model.files.values() {
+        if !found.file.role.is_deployed() || !signs_read(topic, &found.file) {
+            continue;
+        }
+        read += 1;
+        let practices = found.facts.of::<Practice>();
+        let mut seen = BTreeMap::new();
+        for practice in practices
+            .deployed()
+            .filter(|practice| practice.topic == topic && is_breach(practice.verdict))
+        {
+            seen.entry(practice.at.span.start).or_insert(practice);
+        }
+        let Some((_, first)) = seen.pop_first() else {
+            continue;
+        };
+        let evidence = match seen.len() {
+            0 => first.evidence.clone(),
+            more => format!("{}; {more} more places in this file", first.evidence),
+        };
+        outcomes.push(match outcome(first, &evidence) {
+            Outcome::Breach(breach) => Outcome::Breach(Breach {
+                related: seen
+                    .values()
+                    .take(MAX_RELATED)
+                    .map(|other| other.at.clone())
+                    .collect(),
+                ..breach
+            }),
+            other => other,
+        });
+    }
+    if outcomes.is_empty() && read > 0 {
+        outcomes.push(Outcome::passed(format!("{passed} ({read} files)"), None));
+    }
+    outcomes
+}
+
+/// More places than these make the report long and add nothing.
+const MAX_RELATED: usize = 8;
