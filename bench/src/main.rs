@@ -10,6 +10,7 @@
 //! cargo run --profile dist -p seaworthy-bench -- log-line
 //! cargo run --profile dist -p seaworthy-bench -- redaction
 //! cargo run --profile dist -p seaworthy-bench -- json
+//! cargo run --profile dist -p seaworthy-bench -- flags
 //! cargo run --profile dist -p seaworthy-bench -- client
 //! cargo run --profile dist -p seaworthy-bench -- policies
 //! cargo run --profile dist -p seaworthy-bench -- tokens
@@ -27,6 +28,7 @@ mod calls;
 mod client;
 mod contract;
 mod events;
+mod flags;
 mod instructions;
 mod joins;
 mod json;
@@ -103,6 +105,12 @@ enum Benchmark {
         /// Duration of a run, in seconds.
         #[arg(long, default_value_t = 0.5)]
         seconds: f64,
+    },
+    /// Evaluations of feature flags, against the open-feature crate, and the reload of 5,000 flags.
+    Flags {
+        /// Number of rounds. The fastest counts.
+        #[arg(long, default_value_t = 30)]
+        rounds: u32,
     },
     /// Sequential calls of the HTTP client on one connection, against hyper and reqwest.
     Client {
@@ -210,6 +218,7 @@ fn main() -> ExitCode {
         Benchmark::LogLine { rounds } => log_line::run(rounds),
         Benchmark::Redaction { rounds } => redaction::run(rounds),
         Benchmark::Client { rounds } => client::run(rounds),
+        Benchmark::Flags { rounds } => flags::run(rounds),
         Benchmark::Tokens {
             rounds,
             instructions: None,

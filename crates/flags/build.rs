@@ -1,6 +1,6 @@
-//! Compiles the contracts of flagd for the feature `grpc`.
+//! Compiles the contracts of flagd and of the tests for the feature `grpc`.
 
-use std::env;
+use std::{env, fs, io::Write as _, path::PathBuf};
 
 use seaworthy_contract_build::{Access, Builder};
 
@@ -37,5 +37,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ],
             &["contract"],
         )?;
+    let reports = PathBuf::from(env::var("OUT_DIR")?).join("reports");
+    fs::create_dir_all(&reports)?;
+    Builder::new("Reports", "1.0")
+        .out_dir(reports)
+        .compile(&["tests/contract/reports.proto"], &["tests/contract"])?;
+    writeln!(std::io::stdout(), "cargo::rerun-if-changed=tests/contract")?;
     Ok(())
 }

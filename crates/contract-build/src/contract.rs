@@ -11,6 +11,7 @@ use crate::{
     access::Declarations,
     diagnostic::{Diagnostics, Location},
     http_rule::{Binding, read_bindings},
+    required_flag::{self, RequiredFlag},
     rules::{FieldRules, MessageRules, read_field, read_message, read_oneof},
     source::Source,
 };
@@ -37,6 +38,7 @@ pub(crate) struct Method {
     pub(crate) descriptor: MethodDescriptor,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) access: Access,
+    pub(crate) flag: Option<RequiredFlag>,
 }
 
 impl Service {
@@ -131,11 +133,13 @@ impl Contract {
                 }
                 // A method without a declaration produces a diagnostic, and the contract is not
                 // compiled.
+                let flag = required_flag::read(&method, &location, diagnostics);
                 if let Some(access) = access.read(&method, diagnostics) {
                     methods.push(Method {
                         descriptor: method,
                         bindings,
                         access,
+                        flag,
                     });
                 }
             }

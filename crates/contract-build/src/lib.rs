@@ -44,6 +44,7 @@ mod generate;
 mod http_rule;
 mod names;
 mod openapi;
+mod required_flag;
 mod rules;
 mod runtime;
 mod source;

@@ -20,10 +20,14 @@ const OPTION_PACKAGES: [&str; 5] = [
     "seaworthy",
 ];
 
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 7] = [
     (
         "seaworthy/access.proto",
         include_str!("../proto/seaworthy/access.proto"),
+    ),
+    (
+        "seaworthy/flag.proto",
+        include_str!("../proto/seaworthy/flag.proto"),
     ),
     (
         "google/api/annotations.proto",

@@ -15,6 +15,16 @@ pub enum MethodAccess {
     },
 }
 
+/// A feature flag that a method requires, on both transports. The contract declares it with the
+/// option `(seaworthy.required_flag)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MethodFlag {
+    /// The key of the flag.
+    pub key: &'static str,
+    /// Whether the method seems not to exist while the flag is off. Otherwise calls are forbidden.
+    pub hidden: bool,
+}
+
 /// The properties that a contract declares for one of its methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MethodDescription {

@@ -6,7 +6,7 @@ use axum::{
 };
 use tower::Service;
 
-use crate::{ContractConfig, MethodDescription, http::HttpPath};
+use crate::{ContractConfig, MethodDescription, MethodFlag, http::HttpPath};
 
 /// A method of a contract. The build-time compiler generates an enum of the methods, such as
 /// `LibraryMethod`. Options for each method are then a `match` that the Rust compiler checks.
@@ -16,6 +16,11 @@ pub trait ContractMethod: Copy + Eq + fmt::Debug + Send + Sync + 'static {
 
     /// Returns the properties that the contract declares for the method, including its access.
     fn description(self) -> MethodDescription;
+
+    /// Returns the feature flag that the method requires.
+    fn required_flag(self) -> Option<MethodFlag> {
+        None
+    }
 }
 
 /// A contract with its implementation. The build-time compiler generates it. Pass it to

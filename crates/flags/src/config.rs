@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::switch::DEFAULT_PREFIX;
+use crate::{source::RemoteConfig, switch::DEFAULT_PREFIX};
 
 /// The files are part of the deployment, beside the settings.
 const DEFAULT_NAME: &str = "features";
@@ -28,6 +28,8 @@ pub struct FlagsConfig {
     /// The directory of changes that operators make at run time. Without it, and without another
     /// store, changes end with the process.
     pub state_directory: Option<PathBuf>,
+    /// A flag server, whose flags are below those of the files.
+    pub remote: RemoteConfig,
     /// The prefix of flags that turn parts of the framework off.
     pub switch_prefix: String,
     /// The parts that protect the service and that a flag may turn off in production: rate_limit,
@@ -42,6 +44,7 @@ impl Default for FlagsConfig {
             name: DEFAULT_NAME.to_owned(),
             bucketing: Bucketing::default(),
             state_directory: None,
+            remote: RemoteConfig::default(),
             switch_prefix: DEFAULT_PREFIX.to_owned(),
             allowed_switches: Vec::new(),
         }

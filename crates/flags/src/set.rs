@@ -12,6 +12,9 @@ use crate::{
     rule,
 };
 
+/// 2^53. Integers up to it have one floating-point number each.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A compiled set of flags. Immutable.
 #[derive(Debug)]
 pub struct FlagSet {
@@ -51,9 +54,10 @@ impl Compiler {
     /// All mistakes in the document.
     pub fn compile(
         &self,
-        document: Value,
+        mut document: Value,
         strictness: Strictness,
     ) -> Result<FlagSet, Vec<Problem>> {
+        write_integers(&mut document);
         let mut problems = Problems::default();
         let root = Path::ROOT;
         let empty = Map::new();
@@ -107,6 +111,23 @@ impl Compiler {
             metadata: set_metadata,
             source: document,
         })
+    }
+}
+
+/// Writes integral values such as 5.0 as integers, because some clients refuse them as integers.
+fn write_integers(document: &mut Value) {
+    let flags = document.get_mut("flags").and_then(Value::as_object_mut);
+    for flag in flags.into_iter().flat_map(|flags| flags.values_mut()) {
+        let variants = flag.get_mut("variants").and_then(Value::as_object_mut);
+        for value in variants.into_iter().flat_map(|all| all.values_mut()) {
+            let number = value.as_f64().filter(|_| value.is_f64());
+            if let Some(number) = number
+                && number.fract() == 0.0
+                && number.abs() <= MAX_EXACT
+            {
+                *value = (number as i64).into();
+            }
+        }
     }
 }
 

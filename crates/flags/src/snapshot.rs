@@ -65,6 +65,17 @@ impl Snapshot {
             .collect()
     }
 
+    /// Evaluates a flag by its key, and counts the result if the flag is declared.
+    pub(crate) fn resolve_key(&self, key: &str, scope: &Scope<'_>) -> Resolved<'_> {
+        let index = self.set.index(key);
+        let resolved = self.set.resolve(index, scope);
+        let mut slots = self.slots.iter();
+        if let Some(slot) = slots.find(|slot| index.is_some() && slot.index == index) {
+            slot.count(&self.set, resolved.variant);
+        }
+        resolved
+    }
+
     /// Evaluates a declared flag and counts the result.
     pub(crate) fn resolve<R>(
         &self,

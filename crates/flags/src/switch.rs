@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use parking_lot::Mutex;
 use seaworthy_config::Profile;
 use seaworthy_core::{SwitchKind, Switches};
 
@@ -20,6 +21,8 @@ pub(crate) struct Guard {
     prefix: String,
     /// The parts that stay on, whatever the flags say.
     protected: BTreeSet<&'static str>,
+    /// The protected parts that a flag turns off, which are logged once.
+    refused: Mutex<BTreeSet<&'static str>>,
 }
 
 static NO_CONTEXT: Context = Context::new();
@@ -45,6 +48,7 @@ impl Guard {
                 .filter(|(name, kind)| is_protected(name, *kind))
                 .map(|(name, _)| name)
                 .collect(),
+            refused: Mutex::default(),
         }
     }
 }
@@ -61,17 +65,21 @@ impl Flags {
         for (name, _) in guard.switches.list() {
             let is_off = is_off(&format!("{}{name}", guard.prefix));
             let is_protected = guard.protected.contains(name);
-            if guard.switches.set(name, !is_off || is_protected) {
+            let on = !is_off || is_protected;
+            if guard.switches.set(name, on) {
                 tracing::warn!(
                     part = name,
-                    on = !is_off,
+                    on,
                     "a feature flag switched a part of the framework"
                 );
             }
-            if is_off && is_protected {
+            let mut refused = guard.refused.lock();
+            if !(is_off && is_protected) {
+                refused.remove(name);
+            } else if refused.insert(name) {
                 tracing::error!(
                     part = name,
-                    "a feature flag turns off a part that protects the service, which the settings of the flags do not allow in production"
+                    "a feature flag turns off a part that protects the service: it stays on, because allowed_switches does not name it"
                 );
             }
         }

@@ -196,6 +196,17 @@ fn profile_file_replaces_single_fields_flag_1() {
 }
 
 #[test]
+fn capabilities_are_lists_of_names_flag_1() {
+    let yaml = "report.basic:\n  enabled: true\n  apis: [\"GET /reports/{id}\"]\n  capabilities:\n    permissions: [\"report:read\"]\n";
+    assert!(is_on(&flags(yaml), "report.basic", &Context::new()));
+    let wrong = yaml
+        .replace("[\"report:read\"]", "7")
+        .replace("apis: [", "apis: [[], ");
+    let errors = load(&[("features.yaml", &wrong)]).unwrap_err();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+}
+
+#[test]
 fn ten_mistakes_are_reported_with_positions_conf_4() {
     let yaml = "\
 one: maybe

@@ -1,10 +1,6 @@
 //! Overrides and definitions at run time.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{
     Arc,
@@ -170,6 +166,22 @@ async fn kill_switch_needs_no_expiry_flag_1() {
     };
     assert_eq!(ends("checkout").unwrap().timestamp(), clock() + 3_600);
     assert_eq!(ends("stop"), None);
+}
+
+#[tokio::test]
+async fn override_ends_at_its_time_flag_1() {
+    static TIME: AtomicI64 = AtomicI64::new(1_800_000_000);
+    let flags = Flags::with_clock(Context::new(), || TIME.load(Ordering::Relaxed));
+    checkout(&flags).await;
+    let toggle = flags.declare(Flag::boolean("checkout", false)).unwrap();
+    let on = NewOverride::new("checkout", "on").expires_in(Timeout::from_secs(60));
+    flags.set_override(&on, &author()).await.unwrap();
+    TIME.fetch_add(59, Ordering::Relaxed);
+    flags.refresh().await.unwrap();
+    assert!(toggle.get());
+    TIME.fetch_add(1, Ordering::Relaxed);
+    flags.refresh().await.unwrap();
+    assert!(!toggle.get());
 }
 
 #[tokio::test]

@@ -75,13 +75,10 @@ impl Mounted {
         options: impl Fn(M) -> MethodOptions,
     ) -> Self {
         let choose = path.choose();
-        let bindings = path.bindings().iter().map(|binding| {
-            let access = binding.method().description().access;
-            Bound {
-                template: binding.template(),
-                methods: binding.unguarded(),
-                options: options(binding.method()).for_routes(access, config.max_body_size),
-            }
+        let bindings = path.bindings().iter().map(|binding| Bound {
+            template: binding.template(),
+            methods: binding.unguarded(),
+            options: options(binding.method()).for_routes(binding.method(), config.max_body_size),
         });
         Self {
             pattern: path.pattern().to_owned(),

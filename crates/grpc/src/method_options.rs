@@ -1,4 +1,4 @@
-use seaworthy_contract::MethodAccess;
+use seaworthy_contract::{ContractMethod, MethodAccess};
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_http::{Access, Priority, RouteOptions};
 use seaworthy_resilience::rate_limit::RateLimits;
@@ -84,24 +84,33 @@ impl MethodOptions {
     }
 
     /// Returns the options of the method as a gRPC call.
-    pub(crate) fn for_calls(self, access: MethodAccess) -> RouteOptions {
-        match access {
-            MethodAccess::Public => self.0.access(Access::Public),
-            MethodAccess::Optional => self.0.access(Access::Optional),
+    pub(crate) fn for_calls(self, method: impl ContractMethod) -> RouteOptions {
+        let options = match method.required_flag() {
+            None => self.0,
+            Some(flag) if flag.hidden => self.0.hidden_by_flag(flag.key),
+            Some(flag) => self.0.requires_flag(flag.key),
+        };
+        match method.description().access {
+            MethodAccess::Public => options.access(Access::Public),
+            MethodAccess::Optional => options.access(Access::Optional),
             MethodAccess::Authenticated {
                 any_of_roles,
                 all_of_scopes,
             } => {
                 let roles = any_of_roles.iter().copied();
                 let scopes = all_of_scopes.iter().copied();
-                self.0.roles(roles).scopes(scopes)
+                options.roles(roles).scopes(scopes)
             }
         }
     }
 
     /// Returns the options of the method as an HTTP route. The contract limits bodies itself, with
     /// its own error format.
-    pub(crate) fn for_routes(self, access: MethodAccess, body_limit: ByteSize) -> RouteOptions {
-        self.for_calls(access).body_limit(body_limit)
+    pub(crate) fn for_routes(
+        self,
+        method: impl ContractMethod,
+        body_limit: ByteSize,
+    ) -> RouteOptions {
+        self.for_calls(method).body_limit(body_limit)
     }
 }

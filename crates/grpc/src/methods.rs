@@ -18,7 +18,7 @@ pub(crate) fn methods<C: Contract>(
     let service = contract.unguarded_grpc();
     C::Method::ALL.iter().fold(Routes::new(), |routes, method| {
         let description = method.description();
-        let options = options(*method).for_calls(description.access);
+        let options = options(*method).for_calls(*method);
         let (prepare, options): (fn(Request) -> Request, _) = if description.is_client_streaming {
             (as_it_is, options.streams_messages())
         } else {

@@ -66,7 +66,10 @@ pub use extract::{Json, Path, Query};
 pub use health::HealthSource;
 pub use load_shed::LoadShedConfig;
 pub use request_id::RequestIds;
-pub use routes::{Access, Choice, RouteDescription, RouteError, RouteOptions, Routes, Variant};
+pub use routes::{
+    Access, Choice, FlagGate, RequiredFlag, RouteDescription, RouteError, RouteOptions, Routes,
+    Variant,
+};
 pub use rpc::{StatusInTrailers, grpc_timeout};
 pub use seaworthy_resilience::adaptive_concurrency::Priority;
 pub use seaworthy_resilience::rate_limit::RateLimitsConfig;

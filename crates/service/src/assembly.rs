@@ -10,7 +10,7 @@ use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::{ServiceIdentity, Switches};
 use seaworthy_health::{CheckFailure, Health, Probe};
 use seaworthy_http::{
-    Authenticate, BodyBudget, ErrorForm, RequestIds, Routes, document_routes,
+    Authenticate, BodyBudget, ErrorForm, FlagGate, RequestIds, Routes, document_routes,
     server::ReceiveWindows,
 };
 use seaworthy_resilience::policies::Resilience;
@@ -64,6 +64,7 @@ pub(crate) struct HandedOver {
     pub(crate) call_errors: Option<ErrorForm>,
     pub(crate) request_ids: RequestIds,
     pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
+    pub(crate) flags: Option<Arc<dyn FlagGate>>,
     pub(crate) components: Vec<Arc<dyn Component>>,
     /// The names of clients, which the entries of `clients` must match.
     pub(crate) http_clients: BTreeSet<String>,
@@ -342,6 +343,11 @@ impl<C: Settings> Assembly<C> {
     /// its access, otherwise the start fails (AUTH-5).
     pub fn authenticate(&self, authenticate: impl Authenticate) {
         self.parts.handed_over.lock().authenticate = Some(Arc::new(authenticate));
+    }
+
+    /// Sets the feature flags that routes require, over HTTP and gRPC.
+    pub fn flag_gate(&self, flags: impl FlagGate) {
+        self.parts.handed_over.lock().flags = Some(Arc::new(flags));
     }
 
     /// Starts a worker.

@@ -65,6 +65,28 @@ pub(super) fn methods(scope: &Scope<'_>, service: &Service) -> String {
             )
         })
         .collect();
+    let flags: String = service
+        .methods
+        .iter()
+        .filter_map(|method| {
+            let flag = method.flag.as_ref()?;
+            Some(format!(
+                "{variant} => Some({runtime}::MethodFlag {{ key: {key:?}, hidden: {hidden} }}),\n",
+                variant = variant(service, method),
+                key = flag.key,
+                hidden = flag.hidden,
+            ))
+        })
+        .collect();
+    let required_flag = match flags.as_str() {
+        "" => String::new(),
+        flags => format!(
+            "fn required_flag(self) -> Option<{runtime}::MethodFlag> {{
+                #[allow(unreachable_patterns)]
+                match self {{ {flags} _ => None }}
+            }}"
+        ),
+    };
     format!(
         "/// The methods of `{service_name}`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +98,8 @@ pub(super) fn methods(scope: &Scope<'_>, service: &Service) -> String {
             fn description(self) -> {runtime}::MethodDescription {{
                 match self {{ {descriptions} }}
             }}
+
+            {required_flag}
         }}\n"
     )
 }

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::header;
-use crate::Access;
+use crate::{Access, contract::Method};
 
 /// The name of the schema of every error.
 pub(super) const SCHEMA: &str = "Problem";
@@ -134,14 +134,16 @@ fn reference(name: &str) -> String {
 /// Returns the errors of one operation. The handler of a public operation does not know its
 /// caller, so it cannot refuse the caller.
 pub(super) fn of_operation(
-    access: &Access,
+    method: &Method,
     has_body: bool,
     has_key: bool,
 ) -> impl Iterator<Item = (String, Value)> {
+    let is_flagged = method.flag.as_ref().is_some_and(|flag| !flag.hidden);
     let mut errors: Vec<_> = ERRORS
         .iter()
         .filter(|(status, ..)| match status {
-            401 | 403 => *access != Access::Public,
+            401 => method.access != Access::Public,
+            403 => method.access != Access::Public || is_flagged,
             413 | 415 => has_body,
             422 => has_key,
             _ => true,

@@ -90,7 +90,7 @@ pub(super) fn add(paths: &mut Paths, schemas: &mut Schemas<'_>, about: &About, p
     }
     let mut responses = Map::new();
     responses.insert("200".to_owned(), success(schemas, method, binding));
-    responses.extend(errors::of_operation(&method.access, has_body, has_key));
+    responses.extend(errors::of_operation(method, has_body, has_key));
     operation.insert("responses".to_owned(), Value::Object(responses));
     paths.add(
         &path,

@@ -88,6 +88,9 @@ fn whole(value: &DataValue<'_>) -> Option<i64> {
 fn hash_of_context(bucketing: Bucketing, root: &DataValue<'_>) -> Option<u32> {
     let flag = field(field(root, "$flagd")?, "flagKey")?.as_str()?;
     let targeting_key = field(root, "targetingKey")?.as_str()?;
+    if targeting_key.is_empty() {
+        return None;
+    }
     Some(hash_default(bucketing, flag, targeting_key))
 }
 

@@ -1,6 +1,7 @@
 //! Targeting rules: JsonLogic with the operators of flagd, compiled once.
 
 mod cbor;
+mod equality;
 mod fields;
 mod fractional;
 mod limits;
@@ -53,7 +54,9 @@ impl Rule {
     /// A description if the rule exceeds a limit or is not valid JsonLogic.
     pub(crate) fn compile(engine: &Arc<Engine>, rule: &Value) -> Result<Self, String> {
         limits::check(rule)?;
-        let logic = engine.compile(rule).map_err(|error| error.to_string())?;
+        let logic = engine
+            .compile(&equality::rewrite(rule))
+            .map_err(|error| error.to_string())?;
         Ok(Self {
             engine: Arc::clone(engine),
             logic,

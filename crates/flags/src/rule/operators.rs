@@ -3,7 +3,7 @@ use datalogic_rs::{
     operator::EvalContext,
 };
 
-use super::{fractional, semantic};
+use super::{equality, fractional, semantic};
 use crate::config::Bucketing;
 
 /// Returns an engine with JsonLogic and the operators of flagd.
@@ -15,11 +15,15 @@ pub(crate) fn engine(bucketing: Bucketing) -> Engine {
         .add_operator("sem_ver", SemVer)
         .add_operator("starts_with", Affix(|text, start| text.starts_with(start)))
         .add_operator("ends_with", Affix(|text, end| text.ends_with(end)))
+        .add_operator(equality::EQUAL, Equality(true))
+        .add_operator(equality::UNEQUAL, Equality(false))
         .build()
 }
 
 struct Fractional(Bucketing);
 struct SemVer;
+/// Whether equal values give true.
+struct Equality(bool);
 struct Affix(fn(&str, &str) -> bool);
 
 impl CustomOperator for Fractional {
@@ -47,6 +51,20 @@ impl CustomOperator for SemVer {
         let operator = operator.as_str().unwrap_or_default();
         let matches = semantic::compare(left, operator, right);
         Ok(matches.map_or_else(|| arena.null(), |matches| arena.bool(matches)))
+    }
+}
+
+impl CustomOperator for Equality {
+    fn evaluate<'a>(
+        &self,
+        arguments: &[&'a DataValue<'a>],
+        _context: &mut EvalContext<'_, 'a>,
+        arena: &'a Bump,
+    ) -> Result<&'a DataValue<'a>> {
+        Ok(match arguments {
+            [left, right] => arena.bool(equality::equal(left, right) == self.0),
+            _ => arena.null(),
+        })
     }
 }
 

@@ -83,7 +83,7 @@ impl Split {
         let Some(value) = scope.text(TARGETING_KEY) else {
             return Selected::Default;
         };
-        if value.is_empty() && self.has_own_salt() {
+        if value.is_empty() && !matches!(self.salt, Salt::Empty) {
             return Selected::Default;
         }
         let hash = match &self.salt {

@@ -2,6 +2,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
+use seaworthy_core::error_chain;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -102,7 +103,11 @@ impl Flags {
                 }
                 Ok(false) => {}
                 Err(error) if is_kill_switch => {
-                    tracing::error!(%error, flag = key, "a kill switch changed on this replica alone, because the store of feature flags failed");
+                    tracing::error!(
+                        error = error_chain(&error),
+                        flag = key,
+                        "a kill switch changed on this replica alone, because the store of feature flags failed"
+                    );
                     record(&change, false);
                     self.change_here(next);
                     return Ok(Changed {
@@ -202,6 +207,7 @@ impl Flags {
                 Err(error) => return Err(error),
             }
         }
+        self.expire();
         Ok(())
     }
 

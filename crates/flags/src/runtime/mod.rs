@@ -21,7 +21,7 @@ pub(crate) use change::Runtime;
 pub use database::{DatabaseStore, MIGRATIONS};
 pub use error::ChangeError;
 pub use file::FileStore;
-pub(crate) use file::read;
+pub(crate) use file::{read, write};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 pub use state::{Change, ChangeAction, Override, OverrideScope, RuntimeDefinition, RuntimeState};

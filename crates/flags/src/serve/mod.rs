@@ -12,3 +12,5 @@ pub(crate) use admin::routes as admin_routes;
 pub use command::flags_command;
 #[cfg(feature = "grpc")]
 pub use grpc::FlagServer;
+#[cfg(feature = "grpc")]
+pub(crate) use grpc::contract;

@@ -4,7 +4,7 @@ use super::condition::{Condition, Requirement};
 use crate::problem::{Path, Problems};
 
 /// The fields of an entry that are not conditions.
-const PLAIN: [&str; 11] = [
+const PLAIN: [&str; 12] = [
     "enabled",
     "strategy",
     "rules",
@@ -16,7 +16,11 @@ const PLAIN: [&str; 11] = [
     "requires",
     "variants",
     "values",
+    "capabilities",
 ];
+
+/// Lists of names that a flag governs. A service reads them with `Flags::entry`.
+const CAPABILITIES: [&str; 5] = ["permissions", "apis", "routes", "configs", "audit_logs"];
 
 /// A flag in the short form.
 pub(super) struct Entry {
@@ -62,10 +66,12 @@ impl Entry {
         if let Some(requires) = fields.get("requires") {
             flag.requires = super::condition::strings(requires, &path.then("requires"), problems);
         }
+        check_capabilities(fields, path, problems);
         flag.read_variants(fields, path, problems);
         let conditions: Map<String, Value> = fields
             .iter()
             .filter(|(name, _)| !PLAIN.contains(&name.as_str()) && *name != "default")
+            .filter(|(name, _)| !CAPABILITIES.contains(&name.as_str()))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let direct = Condition::read(key, &conditions, path, problems);
@@ -228,5 +234,28 @@ impl Entry {
             all.push(requirement(name)?);
         }
         Ok(super::condition::and(all))
+    }
+}
+
+/// Checks the lists of names that a flag governs, also below `capabilities`.
+fn check_capabilities(fields: &Map<String, Value>, path: &Path<'_>, problems: &mut Problems) {
+    for name in CAPABILITIES {
+        if let Some(names) = fields.get(name) {
+            super::condition::strings(names, &path.then(name), problems);
+        }
+    }
+    let path = path.then("capabilities");
+    match fields.get("capabilities") {
+        None => {}
+        Some(Value::Object(nested)) => {
+            for (name, names) in nested {
+                let path = path.then(name);
+                match CAPABILITIES.contains(&name.as_str()) {
+                    true => drop(super::condition::strings(names, &path, problems)),
+                    false => problems.add(&path, "unknown kind of capability"),
+                }
+            }
+        }
+        Some(_) => problems.add(&path, "must be a mapping of kinds and lists"),
     }
 }

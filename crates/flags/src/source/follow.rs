@@ -1,6 +1,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use seaworthy_core::error_chain;
 use seaworthy_service::Tasks;
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use tokio::sync::Notify;
@@ -27,12 +28,11 @@ pub(crate) struct Follow {
 
 impl Follow {
     pub(super) fn new(flags: &Flags, files: FlagFiles, seen: Seen, metrics: &Metrics) -> Self {
-        let help = "Reloads that failed because the new settings have errors.";
         Self {
             flags: flags.clone(),
             files,
             seen,
-            failures: metrics.counter("config_reload_failures_total", help, &[]),
+            failures: reload_failures(metrics),
         }
     }
 
@@ -112,6 +112,11 @@ impl Follow {
     }
 }
 
+pub(super) fn reload_failures(metrics: &Metrics) -> Counter {
+    let help = "Reloads that failed because the new settings have errors.";
+    metrics.counter("config_reload_failures_total", help, &[])
+}
+
 /// Reads the store of changes, and ends overrides at their time.
 async fn follow_operators(flags: &Flags) {
     let mut is_failing = false;
@@ -121,7 +126,10 @@ async fn follow_operators(flags: &Flags) {
             Ok(()) => is_failing = false,
             Err(error) if !is_failing => {
                 is_failing = true;
-                tracing::error!(%error, "the changes of feature flags cannot be read, so the last known ones apply");
+                tracing::error!(
+                    error = error_chain(&error),
+                    "the changes of feature flags cannot be read, so the last known ones apply"
+                );
             }
             Err(_) => {}
         }

@@ -5,7 +5,9 @@ mod files;
 mod follow;
 mod guarded;
 mod layers;
+mod remote;
 mod start;
 
 pub(crate) use layers::Layers;
+pub use remote::{RemoteConfig, RemoteSource};
 pub use start::FlagsBuilder;

@@ -2,9 +2,16 @@ use std::{io, sync::Arc};
 
 use chrono::Utc;
 use seaworthy_config::{ConfigError, ConfigErrors, Origin, Profile, Settings};
+use seaworthy_core::error_chain;
 use seaworthy_service::{Assembly, StartError, private_files::PrivateFolder};
 
-use super::{files::FlagFiles, follow::Follow, guarded::GuardedStart, layers::Layers};
+use super::{
+    files::FlagFiles,
+    follow::{Follow, reload_failures},
+    guarded::GuardedStart,
+    layers::Layers,
+    remote::Remote,
+};
 use crate::{
     Compiler, Context, DeclareError, FileStore, FlagSet, Flags, FlagsConfig, RuntimeStore,
     runtime::{self, Runtime},
@@ -14,6 +21,8 @@ use crate::{
 const STATE_FILE: &str = "flags-runtime.json";
 /// The last state of a store that is not this file.
 const CACHE_FILE: &str = "flags-cache.json";
+/// The last good flags of a flag server.
+const REMOTE_FILE: &str = "flags-remote.json";
 
 /// Starts the flags of a service.
 ///
@@ -60,11 +69,15 @@ impl FlagsBuilder {
             .with("version", identity.version())
             .with("environment", service.profile().to_string());
         let metrics = service.metrics().clone();
+        let folder = config.state_directory.as_ref().map(PrivateFolder::open);
+        let folder = folder.transpose().map_err(|error| {
+            StartError::because("the state directory of feature flags cannot be used", error)
+        })?;
         let flags = Flags::with(
             context,
             || Utc::now().timestamp(),
             Some(metrics.clone()),
-            runtime(&config, store)?,
+            runtime(&config, folder.as_ref(), store),
         );
         let files = FlagFiles::new(&config, service.profile());
         let seen = files.seen();
@@ -75,6 +88,12 @@ impl FlagsBuilder {
             .replace(set)
             .map_err(|errors| StartError::because("the flags cannot be used", join(&errors)))?;
         flags.0.runtime.sources.lock().layers = layers;
+        let cache = folder.map(|folder| folder.path().join(REMOTE_FILE));
+        let failures = reload_failures(&metrics);
+        if let Some(remote) = Remote::new(service, &config.remote, &flags, cache, failures)? {
+            remote.start().await;
+            remote.supervise(service.tasks());
+        }
         flags.load_runtime().await;
         if !config.allowed_switches.is_empty() {
             tracing::warn!(
@@ -83,6 +102,7 @@ impl FlagsBuilder {
             );
         }
         service.admin(crate::serve::admin_routes(&flags));
+        service.flag_gate(flags.clone());
         service.component(GuardedStart::new(service, &config, &flags));
         Follow::new(&flags, files, seen, &metrics).supervise(service.tasks());
         Ok(flags)
@@ -91,13 +111,10 @@ impl FlagsBuilder {
 
 fn runtime(
     config: &FlagsConfig,
+    folder: Option<&PrivateFolder>,
     store: Option<Arc<dyn RuntimeStore>>,
-) -> Result<Runtime, StartError> {
+) -> Runtime {
     let mut runtime = Runtime::new(Compiler::new(config.bucketing));
-    let folder = config.state_directory.as_ref().map(PrivateFolder::open);
-    let folder = folder.transpose().map_err(|error| {
-        StartError::because("the state directory of feature flags cannot be used", error)
-    })?;
     match (store, folder) {
         (Some(store), folder) => {
             runtime.store = store;
@@ -108,7 +125,7 @@ fn runtime(
         }
         (None, None) => {}
     }
-    Ok(runtime)
+    runtime
 }
 
 impl Flags {
@@ -138,7 +155,10 @@ impl Flags {
         let Err(error) = self.refresh().await else {
             return;
         };
-        tracing::error!(%error, "the changes of feature flags cannot be read, so the last known ones apply");
+        tracing::error!(
+            error = error_chain(&error),
+            "the changes of feature flags cannot be read, so the last known ones apply"
+        );
         let Some(path) = self.0.runtime.cache.clone() else {
             return;
         };

@@ -25,6 +25,9 @@ pub struct RouteDescription {
     /// The scopes that a caller needs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// The feature flag that the route requires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
     /// The timeout, if the route sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Timeout>,
@@ -58,6 +61,7 @@ impl RouteDescription {
             access: options.declared_access(),
             roles: options.needed_roles().map(str::to_owned).collect(),
             scopes: options.needed_scopes().map(str::to_owned).collect(),
+            flag: options.required_flag().map(|flag| flag.key.to_string()),
             timeout: options.own_timeout(),
         }
     }

@@ -10,6 +10,7 @@ mod list;
 mod method;
 mod options;
 mod path;
+mod required_flag;
 mod table;
 
 use std::{convert::Infallible, sync::Arc};
@@ -33,6 +34,8 @@ use choice::{Entry, Handlers};
 pub use list::RouteDescription;
 pub(crate) use method::MethodLabel;
 pub use options::{Access, RouteOptions};
+pub(crate) use required_flag::disabled;
+pub use required_flag::{FlagGate, RequiredFlag};
 pub use table::RouteError;
 pub(crate) use table::{Found, PathId, Table, Target, UNMATCHED, check_access};
 

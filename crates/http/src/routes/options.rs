@@ -3,6 +3,7 @@ use std::sync::Arc;
 use seaworthy_core::{ByteSize, Error, Grants, Timeout};
 use seaworthy_resilience::{adaptive_concurrency::Priority, rate_limit::RateLimits};
 
+use super::RequiredFlag;
 use crate::{authentication::unknown, body_limit::BodyReader};
 
 /// The access to a route, which the stack enforces.
@@ -46,6 +47,7 @@ pub struct RouteOptions {
     sets_session: bool,
     probe: bool,
     without_head: bool,
+    required_flag: Option<RequiredFlag>,
 }
 
 impl RouteOptions {
@@ -179,6 +181,28 @@ impl RouteOptions {
         self
     }
 
+    /// Requires a feature flag. While it is off for a caller, the response is 403
+    /// `FEATURE_DISABLED`, after the check of the access.
+    #[must_use]
+    pub fn requires_flag(mut self, key: impl Into<Box<str>>) -> Self {
+        self.required_flag = Some(RequiredFlag {
+            key: key.into(),
+            hidden: false,
+        });
+        self
+    }
+
+    /// Hides the route behind a feature flag. While it is off for a caller, the response is that of
+    /// a route that does not exist, after the check of the access.
+    #[must_use]
+    pub fn hidden_by_flag(mut self, key: impl Into<Box<str>>) -> Self {
+        self.required_flag = Some(RequiredFlag {
+            key: key.into(),
+            hidden: true,
+        });
+        self
+    }
+
     /// Returns the access.
     #[must_use]
     pub fn declared_access(&self) -> Access {
@@ -215,6 +239,10 @@ impl RouteOptions {
                 Ok(())
             }
         }
+    }
+
+    pub(crate) fn required_flag(&self) -> Option<&RequiredFlag> {
+        self.required_flag.as_ref()
     }
 
     pub(crate) fn own_timeout(&self) -> Option<Timeout> {

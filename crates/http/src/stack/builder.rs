@@ -8,8 +8,8 @@ use seaworthy_telemetry::Telemetry;
 
 use super::StackService;
 use crate::{
-    Authenticate, BodyBudget, CorsError, DEFAULT_BODY_BUDGET, HealthSource, HttpConfig, RequestIds,
-    RouteDescription, RouteError, Routes, SecurityHeadersError,
+    Authenticate, BodyBudget, CorsError, DEFAULT_BODY_BUDGET, FlagGate, HealthSource, HttpConfig,
+    RequestIds, RouteDescription, RouteError, Routes, SecurityHeadersError,
     client_address::ClientAddress,
     cors::Cors,
     health::HealthPaths,
@@ -46,6 +46,7 @@ pub(crate) struct Inner {
     pub(super) errors: ErrorForm,
     /// Off: no request is counted or refused by a rate limit.
     pub(super) rate_limit_switch: Switch,
+    pub(super) flags: Option<Arc<dyn FlagGate>>,
 }
 
 /// Creates the response for an error, in the context of the request. It inserts the
@@ -67,6 +68,16 @@ pub enum StackError {
     /// A rate limit.
     #[error(transparent)]
     RateLimit(#[from] RateLimitsError),
+    /// A route requires a feature flag that cannot decide.
+    #[error("{path} requires the feature flag {flag:?}: {problem}")]
+    Flag {
+        /// The path of the route.
+        path: String,
+        /// The key of the flag.
+        flag: String,
+        /// A description of the mistake.
+        problem: String,
+    },
     /// A route admits bodies that exceed the budget for request bodies.
     #[error(
         "{path} admits bodies of {limit}, which exceeds server.max_body_memory of {budget}: lower its body limit or raise the budget"
@@ -86,7 +97,7 @@ impl StackError {
     #[must_use]
     pub fn key(&self) -> &'static str {
         match self {
-            Self::Route(_) | Self::BodyBudget { .. } => "",
+            Self::Route(_) | Self::BodyBudget { .. } | Self::Flag { .. } => "",
             Self::Cors(mistake) => mistake.key(),
             Self::SecurityHeaders(_) => "security_headers",
             Self::RateLimit(_) => "rate_limit",
@@ -120,9 +131,16 @@ pub struct StackBuilder {
     errors: Option<ErrorForm>,
     body_budget: Option<BodyBudget>,
     switches: Switches,
+    flags: Option<Arc<dyn FlagGate>>,
 }
 
 impl StackBuilder {
+    /// Sets the feature flags, which decide whether routes are available.
+    pub fn flags(mut self, flags: Arc<dyn FlagGate>) -> Self {
+        self.flags = Some(flags);
+        self
+    }
+
     /// Sets the switches of the service. `rate_limit` and `access_log` turn these steps off.
     pub fn switches(mut self, switches: &Switches) -> Self {
         self.switches = switches.clone();
@@ -186,6 +204,7 @@ impl StackBuilder {
         }
         let listed = routes.list();
         check_access(&listed, self.authenticate.is_some())?;
+        check_flags(&listed, self.flags.as_deref())?;
         let table = Table::new(routes)?;
         let config = self.config;
         let probes = self.health.map(|health| {
@@ -223,6 +242,7 @@ impl StackBuilder {
             authenticate: self.authenticate,
             protocol: self.protocol,
             request_ids: self.request_ids,
+            flags: self.flags,
             errors: self.errors.unwrap_or_else(|| match self.protocol {
                 Protocol::Http => Arc::new(IntoResponse::into_response),
                 Protocol::Grpc => Arc::new(rpc::refusal),
@@ -233,6 +253,26 @@ impl StackBuilder {
             listed,
         })))
     }
+}
+
+/// Declares the flags that routes require.
+fn check_flags(
+    routes: &[RouteDescription],
+    flags: Option<&dyn FlagGate>,
+) -> Result<(), StackError> {
+    for route in routes {
+        let Some(flag) = &route.flag else { continue };
+        let declared = match flags {
+            Some(flags) => flags.declare(flag),
+            None => Err("the service has no feature flags: start them in the assembly".to_owned()),
+        };
+        declared.map_err(|problem| StackError::Flag {
+            path: route.path.clone(),
+            flag: flag.clone(),
+            problem,
+        })?;
+    }
+    Ok(())
 }
 
 impl Stack {
@@ -253,6 +293,7 @@ impl Stack {
             errors: None,
             body_budget: None,
             switches: Switches::default(),
+            flags: None,
         }
     }
 

@@ -6,10 +6,15 @@ use seaworthy_core::{Error, Grants};
 use seaworthy_resilience::rate_limit::{Count, Counted, LimitedCaller, RateLimits};
 
 use super::{
-    exchange::Exchange,
+    answer::{not_found, panicked},
+    exchange::{Exchange, Panicked},
     future::{Next, State},
 };
-use crate::{Identity, RouteOptions};
+use crate::{
+    Identity, RouteOptions,
+    routes::disabled,
+    rpc::{self, Protocol},
+};
 
 impl Exchange {
     /// Records the caller and counts the request for it. Failed credentials are counted by client IP,
@@ -89,12 +94,31 @@ impl Exchange {
             }
             (Ok(headers), Next::Route(grants, request)) => {
                 self.rate_limit = headers;
-                self.permit(grants.as_ref()).map(|()| request)
+                self.permit(grants.as_ref())
+                    .and_then(|()| self.check_flag())
+                    .map(|()| request)
             }
         };
         match outcome {
             Ok(request) => self.route(request),
             Err(error) => State::answer(self.fail(error)),
+        }
+    }
+
+    /// Refuses the request if the route requires a feature flag that is off.
+    fn check_flag(&self) -> Result<(), Error> {
+        let required = self.options().required_flag();
+        let (Some(required), Some(flags)) = (required, &self.stack.flags) else {
+            return Ok(());
+        };
+        let is_on = self
+            .guard(|| flags.is_on(&required.key, &self.context))
+            .map_err(|Panicked| panicked())?;
+        match (is_on, required.hidden, self.stack.protocol) {
+            (true, ..) => Ok(()),
+            (false, false, _) => Err(disabled()),
+            (false, true, Protocol::Http) => Err(not_found()),
+            (false, true, Protocol::Grpc) => Err(rpc::no_method()),
         }
     }
 

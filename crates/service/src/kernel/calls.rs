@@ -14,14 +14,9 @@ use crate::{
 impl Kernel {
     /// Builds the stack of the gRPC routes, if the assembly has some.
     pub(super) fn call_stack(&self) -> Result<Option<Stack>, StartError> {
-        let (calls, errors, request_ids, authenticate) = {
+        let (calls, errors) = {
             let mut handed_over = self.parts.handed_over.lock();
-            (
-                handed_over.calls.take(),
-                handed_over.call_errors.take(),
-                handed_over.request_ids,
-                handed_over.authenticate.clone(),
-            )
+            (handed_over.calls.take(), handed_over.call_errors.take())
         };
         let Some(calls) = calls else {
             return Ok(None);
@@ -32,20 +27,18 @@ impl Kernel {
             ));
         }
         let config = config(&self.parts.framework);
-        let mut builder = Stack::builder(
+        let builder = Stack::builder(
             self.parts.identity.clone(),
             config.stack(),
             &self.parts.telemetry,
-        )
-        .request_ids(request_ids)
-        .body_budget(self.parts.body_budget.clone())
-        .switches(&self.parts.switches)
-        .grpc();
+        );
+        let mut builder = self
+            .with_assembly(builder)
+            .body_budget(self.parts.body_budget.clone())
+            .switches(&self.parts.switches)
+            .grpc();
         if let Some(errors) = errors {
             builder = builder.errors(errors);
-        }
-        if let Some(authenticate) = authenticate {
-            builder = builder.authenticate(authenticate);
         }
         builder
             .build(calls)

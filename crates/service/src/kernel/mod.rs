@@ -154,23 +154,17 @@ impl Kernel {
             component.check()?;
         }
         self.check_clients().map_err(StartFailure::Mistakes)?;
-        let (routes, admin, errors, request_ids, authenticate) = {
+        let (routes, admin, errors) = {
             let mut handed_over = self.parts.handed_over.lock();
             (
                 handed_over.routes.take(),
                 handed_over.admin.take(),
                 handed_over.errors.take(),
-                handed_over.request_ids,
-                handed_over.authenticate.clone(),
             )
         };
-        let mut builder =
-            public::stack(&self.parts, &self.parts.telemetry).request_ids(request_ids);
+        let mut builder = self.with_assembly(public::stack(&self.parts, &self.parts.telemetry));
         if let Some(errors) = errors {
             builder = builder.errors(errors);
-        }
-        if let Some(authenticate) = authenticate {
-            builder = builder.authenticate(authenticate);
         }
         let stack = builder
             .build(routes.unwrap_or_default())

@@ -1,4 +1,7 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use seaworthy_http::{Stack, StackBuilder, StackService, server::ServerHandle};
 use seaworthy_telemetry::Telemetry;
@@ -34,6 +37,21 @@ impl Kernel {
     pub(crate) fn http_service(&self) -> StackService {
         let client = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         self.gate.stack().connection(client, false)
+    }
+}
+
+impl Kernel {
+    /// Applies the settings of the assembly that all listeners for clients share.
+    pub(super) fn with_assembly(&self, builder: StackBuilder) -> StackBuilder {
+        let handed_over = self.parts.handed_over.lock();
+        let mut builder = builder.request_ids(handed_over.request_ids);
+        if let Some(authenticate) = &handed_over.authenticate {
+            builder = builder.authenticate(Arc::clone(authenticate));
+        }
+        if let Some(flags) = &handed_over.flags {
+            builder = builder.flags(Arc::clone(flags));
+        }
+        builder
     }
 }
 

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use city_events_contract::{AccessConfig, CountersConfig, RevocationConfig, ServiceCallsConfig};
-use seaworthy::prelude::*;
+use seaworthy::{flags::FlagsConfig, prelude::*};
 
 /// Clients of City Events rely on 100 requests per minute.
 const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -20,6 +20,8 @@ pub struct BffConfig {
     pub service_calls: ServiceCallsConfig,
     /// Limit of the requests of one caller.
     pub rate_limit: CallerLimitConfig,
+    /// The feature flags of the pages.
+    pub flags: FlagsConfig,
     /// Base URL of event pictures, such as `https://cdn.example.org`. Without it, pages show
     /// drawings.
     #[schemars(extend("x-browser-address" = true))]

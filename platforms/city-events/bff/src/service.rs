@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use city_events_contract::{ErrorResponse, GATEWAY, bearer};
 use seaworthy::{
     axum::response::IntoResponse as _,
-    flags::{Flags, FlagsConfig},
+    flags::{Flags, flags_command},
     prelude::*,
     service::Commands,
 };
@@ -102,15 +102,22 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let (interface, pages) = CallerLimit::for_api_and_pages(service, &settings.rate_limit)?;
     service.http(api::routes(upstreams.clone(), service.health(), &interface));
     service.document(OPENAPI);
-    let flags = Flags::start(service, &FlagsConfig::default()).await?;
-    let features = Features::declare(&flags)?;
+    let (_, features) = start_flags(service).await?;
     let web = Pages::new(upstreams, settings.pictures_url.as_deref(), features)?;
     service.http(web::routes(web, &pages));
     Ok(())
 }
 
+/// Starts and declares the feature flags.
+async fn start_flags(service: &Assembly<BffConfig>) -> Result<(Flags, Features), StartError> {
+    let flags = Flags::start(service, &service.settings().flags).await?;
+    let features = Features::declare(&flags)?;
+    Ok((flags, features))
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    service().main_with(Commands::new(), assemble)
+    let flags = flags_command(async |service| Ok(start_flags(service).await?.0));
+    service().main_with(Commands::new().with(flags), assemble)
 }

@@ -97,6 +97,9 @@ macro_rules! resolve {
     ($version:ident, $method:ident, $request:ident, $response:ident, $read:expr, $absent:expr) => {
         async fn $method(&self, request: $version::$request) -> Result<$version::$response, Error> {
             let answer = self.answer(&request.flag_key, request.context, $read)?;
+            if answer.reason == Reason::Disabled && !CAN_BE_ABSENT.$version {
+                return Err(failed(&request.flag_key, ErrorCode::FlagNotFound));
+            }
             Ok($version::$response {
                 value: $absent(answer.value),
                 reason: answer.reason.as_str().to_owned(),
@@ -106,6 +109,18 @@ macro_rules! resolve {
         }
     };
 }
+
+/// Whether a version can say that a flag is disabled. A client of version 1 uses the default of its
+/// code only after an error.
+struct Versions {
+    v1: bool,
+    v2: bool,
+}
+
+const CAN_BE_ABSENT: Versions = Versions {
+    v1: false,
+    v2: true,
+};
 
 /// Writes the variant of each version.
 mod variant {
@@ -127,6 +142,8 @@ macro_rules! all_and_events {
         ) -> Result<$version::ResolveAllResponse, Error> {
             use $version::any_flag::Value as Wire;
             let flags = self.answers(request.context)?.into_iter();
+            let flags = flags
+                .filter(|(_, answer)| answer.reason != Reason::Disabled || CAN_BE_ABSENT.$version);
             let flags = flags.map(|(key, answer)| {
                 let value = answer.value.and_then(|value| match value {
                     Value::Bool(value) => Some(Wire::BoolValue(value)),

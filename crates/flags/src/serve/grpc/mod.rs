@@ -1,6 +1,6 @@
 //! The gRPC APIs of flagd.
 
-mod contract;
+pub(crate) mod contract;
 mod errors;
 mod evaluation;
 mod events;

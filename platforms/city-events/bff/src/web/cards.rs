@@ -45,6 +45,10 @@ pub(super) fn event_link(id: &str, title: &str) -> Markup {
 fn card(pages: &Pages, event: &Card) -> Markup {
     let places = components::places_label(event.active_participants, event.capacity);
     let is_full = event.capacity > 0 && event.active_participants >= event.capacity;
+    let is_almost_full =
+        pages
+            .features
+            .marks_almost_full(&event.id, event.active_participants, event.capacity);
     html! {
         article.card {
             div.card-art {
@@ -58,6 +62,7 @@ fn card(pages: &Pages, event: &Card) -> Markup {
                     Some("expired") => span.chip.state { "Canceled" },
                     _ if event.status == "draft" => span.chip.state { "Draft" },
                     _ if event.status == "canceled" => span.chip.state data-state="off" { "Canceled" },
+                    _ if is_almost_full => span.chip.state data-state="wait" { "Almost full" },
                     _ => {},
                 }
             }
