@@ -62,6 +62,8 @@ pub use seaworthy_mail as mail;
 pub use seaworthy_messaging as messaging;
 #[cfg(feature = "outbox")]
 pub use seaworthy_outbox as outbox;
+#[cfg(feature = "realtime")]
+pub use seaworthy_realtime as realtime;
 #[cfg(feature = "shared-rate-limit")]
 pub use seaworthy_redis as redis;
 pub use seaworthy_resilience as resilience;

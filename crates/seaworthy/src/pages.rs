@@ -45,6 +45,9 @@ struct Mail;
 #[cfg(feature = "messaging")]
 #[doc = include_str!("../../../docs/messaging.md")]
 struct Messaging;
+#[cfg(feature = "realtime")]
+#[doc = include_str!("../../../docs/realtime.md")]
+struct Realtime;
 #[cfg(feature = "storage")]
 #[doc = include_str!("../../../docs/storage.md")]
 struct Storage;

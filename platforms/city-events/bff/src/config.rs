@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use city_events_contract::{AccessConfig, CountersConfig, RevocationConfig, ServiceCallsConfig};
-use seaworthy::{flags::FlagsConfig, prelude::*};
+use seaworthy::{flags::FlagsConfig, prelude::*, realtime::RealtimeConfig};
 
 /// Clients of City Events rely on 100 requests per minute.
 const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -22,6 +22,8 @@ pub struct BffConfig {
     pub rate_limit: CallerLimitConfig,
     /// The feature flags of the pages.
     pub flags: FlagsConfig,
+    /// The connections of open event pages, which receive counts of participants.
+    pub live: RealtimeConfig,
     /// Base URL of event pictures, such as `https://cdn.example.org`. Without it, pages show
     /// drawings.
     #[schemars(extend("x-browser-address" = true))]

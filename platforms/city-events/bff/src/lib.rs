@@ -27,6 +27,7 @@ mod event_view;
 mod legacy;
 mod limit;
 mod listing;
+mod live;
 mod policy;
 mod responses;
 mod revocation;

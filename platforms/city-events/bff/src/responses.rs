@@ -142,7 +142,7 @@ fn text(time: Option<&prost_types::Timestamp>) -> String {
         .unwrap_or_default()
 }
 
-fn event_status(status: event::EventStatus) -> &'static str {
+pub(crate) fn event_status(status: event::EventStatus) -> &'static str {
     match status {
         event::EventStatus::Published => "published",
         event::EventStatus::Canceled => "canceled",

@@ -16,6 +16,7 @@ use crate::{
     config::BffConfig,
     legacy,
     limit::CallerLimit,
+    live,
     revocation::RevocationPoller,
     upstream::Upstreams,
     web::{self, Features, Pages},
@@ -103,6 +104,7 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     service.http(api::routes(upstreams.clone(), service.health(), &interface));
     service.document(OPENAPI);
     let (_, features) = start_flags(service).await?;
+    service.http(live::routes(service, &upstreams, &settings.live, &pages));
     let web = Pages::new(upstreams, settings.pictures_url.as_deref(), features)?;
     service.http(web::routes(web, &pages));
     Ok(())

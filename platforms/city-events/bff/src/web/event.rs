@@ -15,7 +15,7 @@ use crate::{
     timestamp,
 };
 
-/// How often a visible page reloads its fragment, in milliseconds.
+/// How often a visible page without a live connection reloads its fragment, in milliseconds.
 const POLL_INTERVAL: &str = "4000";
 
 /// The public page of an event. A fragment adds the caller's participation.
@@ -26,7 +26,7 @@ pub(super) async fn page(
 ) -> (StatusCode, Markup) {
     let (status, title, content) = render(&pages, &caller, id).await;
     let main = html! {
-        div data-fragment=(Address::new("/fragments/events").id(id)) data-poll=(POLL_INTERVAL) data-status=(status.as_u16()) { (content) }
+        div data-fragment=(Address::new("/fragments/events").id(id)) data-poll=(POLL_INTERVAL) data-live=(Address::new("/live/events").id(id)) data-status=(status.as_u16()) { (content) }
     };
     (status, layout(&title, "", main))
 }

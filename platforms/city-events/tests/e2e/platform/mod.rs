@@ -6,6 +6,7 @@ mod cross_site;
 mod embedded;
 mod forged_tokens;
 mod gateway;
+mod live;
 mod oauth;
 mod outages;
 mod pages;

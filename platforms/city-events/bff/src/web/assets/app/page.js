@@ -31,20 +31,55 @@
   function startPage() {
     polls.forEach(clearInterval);
     polls = [];
+    closeLive();
     showUser();
     localizeTimes(document);
     for (const fragment of document.querySelectorAll("[data-fragment]")) {
       if (user) load(fragment);
       else if (root.dataset.session === "out") fragment.removeAttribute("aria-busy");
       if (fragment.dataset.poll) {
-        polls.push(setInterval(() => { if (!document.hidden) load(fragment, true); }, Number(fragment.dataset.poll)));
+        polls.push(setInterval(() => { if (!document.hidden && isPollDue(fragment)) load(fragment, true); }, Number(fragment.dataset.poll)));
       }
+      if (fragment.dataset.live) follow(fragment);
     }
     showProviders();
     for (const form of document.querySelectorAll("form[data-form=verify], form[data-form=reset]")) {
       if (!form.dataset.token) showError(form, "This link has no token. Open the link in the message again.");
     }
   }
+
+  // ---- Live pages ----
+  // At most one live connection: browsers allow six connections to a server over HTTP/1.
+  let live = null;
+
+  // Reloads a fragment when the server reports a change. Without a connection the page polls.
+  function follow(fragment) {
+    const url = local(fragment.dataset.live);
+    if (!url || document.hidden || !window.EventSource) return;
+    closeLive();
+    const source = new EventSource(url.pathname);
+    live = { source, fragment, polls: 0 };
+    for (const name of ["resync", "seats"]) source.addEventListener(name, () => load(fragment, true));
+  }
+
+  // With a live connection, one of five polls remains: it shows moves on the waitlist.
+  function isPollDue(fragment) {
+    if (!live || live.fragment !== fragment || live.source.readyState !== EventSource.OPEN) return true;
+    live.polls += 1;
+    return live.polls % 5 === 0;
+  }
+
+  function closeLive() {
+    if (live) live.source.close();
+    live = null;
+  }
+
+  // A hidden page needs no connection.
+  document.addEventListener("visibilitychange", () => {
+    closeLive();
+    const fragment = document.querySelector("[data-live]");
+    if (!document.hidden && fragment) follow(fragment);
+  });
 
   // The markup that each fragment shows, so that a poll without changes does not redraw it.
   const shownMarkup = new WeakMap();

@@ -1,0 +1,41 @@
+use std::{net::IpAddr, sync::Arc};
+
+use seaworthy_core::{Actor, RequestContext, network_of};
+
+/// The owner of a connection, by which connections are limited.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Client(Arc<str>);
+
+impl Client {
+    /// A user.
+    #[must_use]
+    pub fn user(id: &str) -> Self {
+        Self(format!("user:{id}").into())
+    }
+
+    /// An IP address. An IPv6 /64 counts as one address.
+    #[must_use]
+    pub fn address(address: IpAddr) -> Self {
+        Self(format!("address:{}", network_of(address)).into())
+    }
+
+    /// The user of the request, or its IP address if it has no user. Requests without both are the
+    /// default client.
+    #[must_use]
+    pub fn of(context: &RequestContext) -> Self {
+        let user = context.actor().map(Actor::as_str).map(Self::user);
+        user.or_else(|| context.client_address().map(Self::address))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn key(&self) -> &Arc<str> {
+        &self.0
+    }
+}
+
+impl Default for Client {
+    /// A client without a user and without an address.
+    fn default() -> Self {
+        Self("unknown".into())
+    }
+}

@@ -1,0 +1,80 @@
+use std::sync::Arc;
+
+use seaworthy_telemetry::metrics::GaugeGuard;
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    Inner,
+    error::{Closed, JoinError},
+    state::Id,
+};
+use crate::{Event, RealtimeConfig, Room};
+
+/// A connection of a hub. Dropping it leaves all rooms.
+#[derive(Debug)]
+pub struct Connection {
+    hub: Arc<Inner>,
+    id: Id,
+    events: mpsc::Receiver<Event>,
+    closing: watch::Receiver<Option<Closed>>,
+    _open: GaugeGuard,
+}
+
+impl Connection {
+    pub(super) fn new(
+        hub: Arc<Inner>,
+        id: Id,
+        events: mpsc::Receiver<Event>,
+        closing: watch::Receiver<Option<Closed>>,
+    ) -> Self {
+        Self {
+            _open: hub.metrics.connections.guard(),
+            hub,
+            id,
+            events,
+            closing,
+        }
+    }
+
+    /// Returns the settings of the hub.
+    #[must_use]
+    pub fn config(&self) -> &RealtimeConfig {
+        &self.hub.config
+    }
+
+    /// Joins a room. Joining it again does nothing.
+    ///
+    /// # Errors
+    /// The connection is in `max_rooms` rooms, or is closed.
+    pub fn join(&self, room: Room) -> Result<(), JoinError> {
+        let max_rooms = self.hub.config.max_rooms.get() as usize;
+        self.hub.state.lock().join(self.id, room, max_rooms)
+    }
+
+    /// Leaves a room.
+    pub fn leave(&self, room: &Room) {
+        self.hub.state.lock().leave(self.id, room);
+    }
+
+    /// Waits for the next event. A connection that is closed because of a stop returns its pending
+    /// events first. Cancel safe.
+    ///
+    /// # Errors
+    /// The connection is closed.
+    pub async fn next(&mut self) -> Result<Event, Closed> {
+        // The hub drops the sender when it closes the connection.
+        let event = self.events.recv().await;
+        match (*self.closing.borrow(), event) {
+            // A slow client missed an event, so the pending ones are stale.
+            (Some(reason @ (Closed::TooSlow | Closed::Disconnected)), _) => Err(reason),
+            (_, Some(event)) => Ok(event),
+            (reason, None) => Err(reason.unwrap_or(Closed::Draining)),
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.hub.state.lock().close(self.id, Closed::Disconnected);
+    }
+}

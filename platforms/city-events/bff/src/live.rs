@@ -1,0 +1,168 @@
+//! Live counts of participants for open event pages.
+//!
+//! All pages of an event share one read per second of this process, instead of one per page.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::{StreamExt as _, stream};
+use seaworthy::{
+    axum::{
+        extract::{Path, State},
+        http::StatusCode,
+        middleware::{from_fn, from_fn_with_state},
+        response::Response,
+        routing::get,
+    },
+    config::Settings,
+    core::context,
+    http::Priority,
+    prelude::*,
+    realtime::{Client, Event, Hub, RealtimeConfig, Room, sse},
+};
+use serde::Serialize;
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::{
+    api_error::ApiError,
+    limit::{CallerLimit, add_security_headers, admit},
+    responses::event_status,
+    upstream::Upstreams,
+};
+
+/// A change is visible within this time.
+const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
+/// Concurrent reads from the event service.
+const MAX_CONCURRENT_READS: usize = 8;
+/// The event for pages, as in `page.js`.
+const EVENT_NAME: &str = "seats";
+
+/// The public counts of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Seats {
+    event_id: String,
+    active_participants: i32,
+    capacity: i32,
+    status: &'static str,
+}
+
+#[derive(Clone)]
+struct Live {
+    hub: Hub,
+    upstreams: Upstreams,
+    /// The last counts of each event that a page shows.
+    last: Arc<Mutex<HashMap<Room, Seats>>>,
+}
+
+/// Returns the route of live counts, and starts their worker.
+pub(crate) fn routes<C: Settings>(
+    service: &Assembly<C>,
+    upstreams: &Upstreams,
+    config: &RealtimeConfig,
+    limit: &CallerLimit,
+) -> Routes {
+    let live = Live {
+        hub: Hub::start(service, config),
+        upstreams: upstreams.clone(),
+        last: Arc::default(),
+    };
+    let worker = live.clone();
+    let worker = Worker::new(
+        "read live counts",
+        Schedule::Interval(POLL_INTERVAL),
+        move |_| {
+            let live = worker.clone();
+            async move {
+                live.poll().await;
+                Ok(())
+            }
+        },
+    );
+    service.worker(worker);
+    let follow = get(follow)
+        .layer(from_fn_with_state(limit.clone(), admit))
+        .layer(from_fn(add_security_headers));
+    let options = RouteOptions::new()
+        .access(Access::Optional)
+        .priority(Priority::Background);
+    Routes::new()
+        .route_with("/live/events/{id}", follow, options)
+        .with_state(live)
+}
+
+/// Answers with server-sent events while the page is open. Only public events have them.
+async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let unknown = || {
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            "resource_not_found",
+            "event not found",
+        )
+    };
+    let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
+    let found = live.upstreams.event(&id.to_string()).await;
+    found.map_err(|status| match status.code() {
+        Code::NotFound | Code::PermissionDenied => unknown(),
+        _ => status.into(),
+    })?;
+    let client = context::with_current(|context| context.map(Client::of));
+    let connection = live.hub.connect(&client.unwrap_or_default());
+    let connection = connection.map_err(|error| refused(error.into()))?;
+    let joined = connection.join(room(id)?);
+    joined.map_err(|error| refused(Error::internal(error)))?;
+    Ok(sse(connection))
+}
+
+fn room(id: Uuid) -> Result<Room, ApiError> {
+    let room = Room::of("event", id);
+    room.map_err(|error| refused(Error::internal(error)))
+}
+
+fn refused(error: Error) -> ApiError {
+    let status = StatusCode::from_u16(error.code().http_status());
+    let (code, message) = (error.reason().to_lowercase(), error.message().to_owned());
+    ApiError::new(
+        status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE),
+        code,
+        message,
+    )
+    .with_cause(error)
+}
+
+impl Live {
+    /// Reads the events of all open pages, and reports those that changed. A failed read is
+    /// repeated by the next run.
+    async fn poll(&self) {
+        let rooms = self.hub.rooms();
+        let reads = stream::iter(rooms.clone()).map(|room| async move {
+            let id = room.id()?;
+            let event = self.upstreams.event(id).await.ok()?;
+            let seats = Seats {
+                event_id: id.to_owned(),
+                active_participants: event.active_participants,
+                capacity: event.capacity,
+                status: event_status(event.status()),
+            };
+            Some((room, seats))
+        });
+        let current: Vec<_> = reads
+            .buffer_unordered(MAX_CONCURRENT_READS)
+            .filter_map(std::future::ready)
+            .collect()
+            .await;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.retain(|room, _| rooms.contains(room));
+        for (room, seats) in current {
+            // A new page has read the counts itself.
+            let is_changed = last
+                .insert(room.clone(), seats.clone())
+                .is_some_and(|previous| previous != seats);
+            if is_changed && let Ok(event) = Event::new(EVENT_NAME, &seats) {
+                self.hub.emit(&room, event);
+            }
+        }
+    }
+}
