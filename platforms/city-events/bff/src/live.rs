@@ -3,10 +3,11 @@
 //! All pages of an event share one read per second of this process, instead of one per page.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use city_events_contract::event::v1::Event as EventRecord;
 use futures::{StreamExt as _, stream};
 use seaworthy::{
     axum::{
@@ -104,15 +105,18 @@ async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Resp
     };
     let id = Uuid::try_parse(&id).map_err(|_| unknown())?;
     let found = live.upstreams.event(&id.to_string()).await;
-    found.map_err(|status| match status.code() {
+    let event = found.map_err(|status| match status.code() {
         Code::NotFound | Code::PermissionDenied => unknown(),
         _ => status.into(),
     })?;
     let client = context::with_current(|context| context.map(Client::of));
     let connection = live.hub.connect(&client.unwrap_or_default());
     let connection = connection.map_err(|error| refused(error.into()))?;
-    let joined = connection.join(room(id)?);
+    let room = room(id)?;
+    let joined = connection.join(room.clone());
     joined.map_err(|error| refused(Error::internal(error)))?;
+    // The next run compares with the counts that the page shows.
+    live.last().entry(room).or_insert_with(|| Seats::of(&event));
     Ok(sse(connection))
 }
 
@@ -132,37 +136,47 @@ fn refused(error: Error) -> ApiError {
     .with_cause(error)
 }
 
+impl Seats {
+    fn of(event: &EventRecord) -> Self {
+        Self {
+            event_id: event.id.clone(),
+            active_participants: event.active_participants,
+            capacity: event.capacity,
+            status: event_status(event.status()),
+        }
+    }
+}
+
 impl Live {
     /// Reads the events of all open pages, and reports those that changed. A failed read is
     /// repeated by the next run.
     async fn poll(&self) {
-        let rooms = self.hub.rooms();
-        let reads = stream::iter(rooms.clone()).map(|room| async move {
-            let id = room.id()?;
-            let event = self.upstreams.event(id).await.ok()?;
-            let seats = Seats {
-                event_id: id.to_owned(),
-                active_participants: event.active_participants,
-                capacity: event.capacity,
-                status: event_status(event.status()),
-            };
-            Some((room, seats))
+        let reads = stream::iter(self.hub.rooms()).map(|room| async move {
+            let event = self.upstreams.event(room.id()?).await.ok()?;
+            Some((room, Seats::of(&event)))
         });
         let current: Vec<_> = reads
             .buffer_unordered(MAX_CONCURRENT_READS)
             .filter_map(std::future::ready)
             .collect()
             .await;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last();
+        let rooms: HashSet<Room> = self.hub.rooms().into_iter().collect();
         last.retain(|room, _| rooms.contains(room));
         for (room, seats) in current {
-            // A new page has read the counts itself.
-            let is_changed = last
-                .insert(room.clone(), seats.clone())
-                .is_some_and(|previous| previous != seats);
-            if is_changed && let Ok(event) = Event::new(EVENT_NAME, &seats) {
+            let Some(previous) = last.get_mut(&room) else {
+                continue;
+            };
+            if *previous != seats
+                && let Ok(event) = Event::new(EVENT_NAME, &seats)
+            {
                 self.hub.emit(&room, event);
+                *previous = seats;
             }
         }
+    }
+
+    fn last(&self) -> MutexGuard<'_, HashMap<Room, Seats>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

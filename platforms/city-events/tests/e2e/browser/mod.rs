@@ -5,5 +5,6 @@ mod chrome;
 mod hostile;
 mod journeys;
 mod links;
+mod live;
 mod oauth;
 mod script;

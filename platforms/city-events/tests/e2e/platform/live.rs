@@ -55,7 +55,7 @@ async fn open_page_receives_the_count_of_participants() {
     assert_eq!(follower.next().await.unwrap().0, "resync");
 
     let ada = app.register("ada").await;
-    assert_eq!(ada.join(&event, "ada").await.status, 201);
+    assert_eq!(ada.join(&event, "ada").await.status, 200);
     let (name, data) = follower.next().await.unwrap();
     assert_eq!(name, "seats");
     assert!(data.contains(r#""active_participants":1"#), "{data}");

@@ -40,7 +40,7 @@
       if (fragment.dataset.poll) {
         polls.push(setInterval(() => { if (!document.hidden && isPollDue(fragment)) load(fragment, true); }, Number(fragment.dataset.poll)));
       }
-      if (fragment.dataset.live) follow(fragment);
+      if (fragment.dataset.live) liveTimer = setTimeout(() => follow(fragment), LIVE_DELAY);
     }
     showProviders();
     for (const form of document.querySelectorAll("form[data-form=verify], form[data-form=reset]")) {
@@ -51,6 +51,9 @@
   // ---- Live pages ----
   // At most one live connection: browsers allow six connections to a server over HTTP/1.
   let live = null;
+  let liveTimer = 0;
+  // A visitor who leaves soon needs no connection. Polls show changes until then.
+  const LIVE_DELAY = 5000;
 
   // Reloads a fragment when the server reports a change. Without a connection the page polls.
   function follow(fragment) {
@@ -59,6 +62,8 @@
     closeLive();
     const source = new EventSource(url.pathname);
     live = { source, fragment, polls: 0 };
+    source.addEventListener("open", () => { root.dataset.live = "open"; });
+    source.addEventListener("error", () => { delete root.dataset.live; });
     for (const name of ["resync", "seats"]) source.addEventListener(name, () => load(fragment, true));
   }
 
@@ -70,8 +75,10 @@
   }
 
   function closeLive() {
+    clearTimeout(liveTimer);
     if (live) live.source.close();
     live = null;
+    delete root.dataset.live;
   }
 
   // A hidden page needs no connection.
