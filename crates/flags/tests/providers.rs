@@ -93,7 +93,7 @@ async fn run(app: &TestApp, mut command: Command) {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         if lines.any(|line| line == "ready") {
             let mut changed = document();
-            changed["flags"]["size"]["defaultVariant"] = "small".into();
+            *changed.pointer_mut("/flags/size/defaultVariant").unwrap() = "small".into();
             write(&folder, &changed);
             input.write_all(b"\n").unwrap();
         }
