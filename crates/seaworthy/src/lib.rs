@@ -60,6 +60,8 @@ pub use seaworthy_http as http;
 pub use seaworthy_mail as mail;
 #[cfg(feature = "messaging")]
 pub use seaworthy_messaging as messaging;
+#[cfg(feature = "operation-log")]
+pub use seaworthy_operation_log as operation_log;
 #[cfg(feature = "outbox")]
 pub use seaworthy_outbox as outbox;
 #[cfg(feature = "realtime")]

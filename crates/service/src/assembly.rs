@@ -54,6 +54,9 @@ pub(crate) struct Parts {
     pub(crate) handed_over: Arc<Mutex<HandedOver>>,
 }
 
+/// Adds layers to the routes of a listener.
+pub(crate) type Wrapper = Box<dyn Fn(Routes) -> Routes + Send + Sync>;
+
 /// The parts that the assembly function adds.
 #[derive(Default)]
 pub(crate) struct HandedOver {
@@ -63,6 +66,7 @@ pub(crate) struct HandedOver {
     pub(crate) errors: Option<ErrorForm>,
     pub(crate) call_errors: Option<ErrorForm>,
     pub(crate) request_ids: RequestIds,
+    pub(crate) wrappers: Vec<Wrapper>,
     pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
     pub(crate) flags: Option<Arc<dyn FlagGate>>,
     pub(crate) components: Vec<Arc<dyn Component>>,
@@ -70,6 +74,14 @@ pub(crate) struct HandedOver {
     pub(crate) http_clients: BTreeSet<String>,
     /// The names of clients, which the entries of `grpc_clients` must match.
     pub(crate) grpc_clients: BTreeSet<String>,
+}
+
+impl HandedOver {
+    /// Adds the layers of the assembly.
+    pub(crate) fn wrapped(&self, routes: Routes) -> Routes {
+        let wrappers = self.wrappers.iter();
+        wrappers.fold(routes, |routes, wrap| wrap(routes))
+    }
 }
 
 impl<C: Settings> Assembly<C> {
@@ -332,6 +344,13 @@ impl<C: Settings> Assembly<C> {
         let mut handed_over = self.parts.handed_over.lock();
         handed_over.errors = Some(http);
         handed_over.call_errors = Some(grpc);
+    }
+
+    /// Adds layers to all routes of the public and the gRPC listener, also those that are added
+    /// later. They run after all steps of the stack, as [`Routes::layer`] describes.
+    pub fn wrap_routes(&self, wrap: impl Fn(Routes) -> Routes + Send + Sync + 'static) {
+        let mut handed_over = self.parts.handed_over.lock();
+        handed_over.wrappers.push(Box::new(wrap));
     }
 
     /// Sets which request IDs of clients are kept, over HTTP and gRPC (OBS-7).

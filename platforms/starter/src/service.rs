@@ -9,6 +9,7 @@ use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
     flags::{DatabaseStore, Flags},
     mail::Mailer,
+    operation_log::OperationLog,
     prelude::*,
     service::Commands,
 };
@@ -17,6 +18,7 @@ use crate::{
     accounts::{AccessTokens, Accounts, roles_command},
     api,
     config::{StarterConfig, VARIABLES},
+    contract,
     store::{COLUMNS, Keys, MIGRATIONS},
 };
 
@@ -48,6 +50,7 @@ fn service() -> Service {
         .default_value("server.http.rate_limit.window", "1m")
         // The flags of the contract have no prefix, such as `account_lockout`.
         .default_value("features.switch_prefix", "")
+        .default_value("operation_log.enabled", true)
         .legacy_variables(VARIABLES)
 }
 
@@ -79,6 +82,9 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
 
     let accounts = Accounts::start(service, &settings.auth, &database, &keys, tokens, captchas)?;
 
+    let log = &settings.operation_log;
+    let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
+
     // Flags come last: they turn off the parts that are registered by then.
     let audit = AuditLog::new(database.clone(), &keys.audit_log())?;
     let changes = DatabaseStore::new(database, NAME).audit_log(audit);
@@ -86,5 +92,5 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let flags = flags.start(service).await?;
 
     service.http(api::probes(service.health()));
-    api::contracts(service, accounts, flags)?.serve(service)
+    api::contracts(service, accounts, flags, operations)?.serve(service)
 }

@@ -16,7 +16,11 @@ impl Kernel {
     pub(super) fn call_stack(&self) -> Result<Option<Stack>, StartError> {
         let (calls, errors) = {
             let mut handed_over = self.parts.handed_over.lock();
-            (handed_over.calls.take(), handed_over.call_errors.take())
+            let calls = handed_over.calls.take();
+            (
+                calls.map(|calls| handed_over.wrapped(calls)),
+                handed_over.call_errors.take(),
+            )
         };
         let Some(calls) = calls else {
             return Ok(None);

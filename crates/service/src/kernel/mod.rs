@@ -156,8 +156,9 @@ impl Kernel {
         self.check_clients().map_err(StartFailure::Mistakes)?;
         let (routes, admin, errors) = {
             let mut handed_over = self.parts.handed_over.lock();
+            let routes = handed_over.routes.take().unwrap_or_default();
             (
-                handed_over.routes.take(),
+                handed_over.wrapped(routes),
                 handed_over.admin.take(),
                 handed_over.errors.take(),
             )
@@ -167,7 +168,7 @@ impl Kernel {
             builder = builder.errors(errors);
         }
         let stack = builder
-            .build(routes.unwrap_or_default())
+            .build(routes)
             .map_err(|error| StartError::because("the routes cannot be served", error))?;
         let calls = self.call_stack()?;
         if let Some(conflict) = self

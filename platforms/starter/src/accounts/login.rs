@@ -34,6 +34,10 @@ impl Accounts {
         let (user, rehash) = self
             .verify_password(reservation, &given.username, given.password)
             .await?;
+        // So that the operation log has the user.
+        context::with_current(|context| {
+            Some(context?.set_actor(seaworthy::core::Actor::new(user.id.to_string())))
+        });
         self.verify_second_factor(user.id, given.totp_code.expose())
             .await?;
         let session = self

@@ -4,6 +4,7 @@ mod auth;
 mod errors;
 mod features;
 mod greeter;
+mod operations;
 mod probes;
 mod second_factor;
 
@@ -13,6 +14,7 @@ use seaworthy::{
     contract::ContractConfig,
     flags::Flags,
     grpc::{Contracts, MethodOptions},
+    operation_log::OperationLog,
     prelude::*,
 };
 
@@ -23,6 +25,7 @@ use crate::{
         auth::v1::{AuthContract, AuthMethod, SecondFactorContract},
         feature::v1::FeatureToggleContract,
         helloworld::v1::GreeterContract,
+        oplog::v1::OperationLogContract,
     },
 };
 use errors::StarterErrors;
@@ -36,6 +39,7 @@ pub(crate) fn contracts(
     service: &Assembly<StarterConfig>,
     accounts: Accounts,
     flags: Flags,
+    operations: OperationLog,
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
@@ -50,10 +54,12 @@ pub(crate) fn contracts(
     let config = || ContractConfig::default().with_errors(StarterErrors);
     let auth = auth::Auth(Arc::clone(&accounts));
     let toggles = features::FeatureToggles(flags);
+    let operations = operations::Operations(operations);
     let factors = second_factor::SecondFactors(accounts);
     Ok(Contracts::new()
         .with_options(AuthContract::with_config(auth, config()), limits)
         .with(SecondFactorContract::with_config(factors, config()))
         .with(FeatureToggleContract::with_config(toggles, config()))
+        .with(OperationLogContract::with_config(operations, config()))
         .with(GreeterContract::with_config(greeter::Greeter, config())))
 }

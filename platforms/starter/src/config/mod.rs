@@ -10,7 +10,10 @@ pub(crate) use data::DataConfig;
 pub(crate) use keys::KeysConfig;
 pub(crate) use variables::VARIABLES;
 
-use seaworthy::{flags::FlagsConfig, http::RateLimitsConfig, mail::MailConfig, prelude::*};
+use seaworthy::{
+    flags::FlagsConfig, http::RateLimitsConfig, mail::MailConfig,
+    operation_log::OperationLogConfig, prelude::*,
+};
 
 /// Settings of the service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +29,8 @@ pub(crate) struct StarterConfig {
     pub(crate) features: FlagsConfig,
     /// Mail with captcha codes.
     pub(crate) mail: MailConfig,
+    /// The log of calls that change something.
+    pub(crate) operation_log: OperationLogConfig,
 }
 
 impl StarterConfig {

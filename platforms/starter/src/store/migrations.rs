@@ -3,10 +3,10 @@ use seaworthy::{
     audit_log, captcha,
     crypto::{EncryptedColumn, RowKey},
     data::{Migration, MigrationSet},
-    flags,
+    flags, operation_log,
 };
 
-/// Tables of users, sessions, captchas, changed flags and the audit log.
+/// Tables of users, sessions, captchas, changed flags, the audit log and the operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
         1,
@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     captcha::MIGRATIONS,
     flags::MIGRATIONS,
     audit_log::MIGRATIONS,
+    operation_log::MIGRATIONS,
 ];
 
 /// All encrypted columns, for the command `encryption`.

@@ -14,6 +14,7 @@ mod dump;
 mod errors;
 mod features;
 mod lockout;
+mod operations;
 mod probes;
 mod second_factor;
 mod sessions;
@@ -57,6 +58,10 @@ on_both_engines! {
     features:
         toggles_change_on_all_replicas_with_permission_flag_1,
         framework_flag_switches_its_part_on_all_replicas_flag_2;
+    operations:
+        unsafe_calls_have_one_redacted_entry_obs_11,
+        grpc_calls_have_redacted_entries_obs_11,
+        switched_off_log_stores_nothing_obs_11;
     probes:
         readiness_follows_the_database_and_liveness_does_not_hlth_2;
 }

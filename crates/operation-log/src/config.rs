@@ -1,0 +1,32 @@
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use seaworthy_core::ByteSize;
+use serde::{Deserialize, Serialize};
+
+/// Long enough for most inquiries.
+const RETENTION_DAYS: NonZeroU32 = NonZeroU32::new(180).unwrap();
+/// Larger than most forms. A longer content is truncated.
+const MAX_CONTENT_SIZE: ByteSize = ByteSize::bytes(10_000);
+
+/// Settings of the operation log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OperationLogConfig {
+    /// Whether unsafe calls are stored.
+    pub enabled: bool,
+    /// The retention of entries in days.
+    pub retention_days: NonZeroU32,
+    /// The maximum size of the content of an entry.
+    pub max_content_size: ByteSize,
+}
+
+impl Default for OperationLogConfig {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            retention_days: RETENTION_DAYS,
+            max_content_size: MAX_CONTENT_SIZE,
+        }
+    }
+}

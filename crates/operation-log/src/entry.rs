@@ -1,0 +1,76 @@
+use seaworthy_data::{DataError, FromRow, Row};
+
+/// A stored call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// The ID, a UUIDv7.
+    pub id: String,
+    /// The begin, in microseconds since 1970.
+    pub created_us: i64,
+    /// The user. `None` for anonymous calls.
+    pub user_id: Option<String>,
+    /// The HTTP method, or the name of the gRPC method.
+    pub operation: String,
+    /// The path template, or the name of the gRPC service.
+    pub target: String,
+    /// The path.
+    pub path: String,
+    /// The redacted request.
+    pub content: Option<String>,
+    /// The HTTP status, or the gRPC status of a gRPC call. `None` until the call has ended.
+    pub status: Option<i32>,
+    /// `ok`, the reason of an error, or `unknown`.
+    pub result: String,
+    /// The duration. `None` until the call has ended.
+    pub duration_ms: Option<i64>,
+    /// The ID of the request.
+    pub request_id: String,
+    /// The trace in hexadecimal.
+    pub trace_id: String,
+    /// The IP address of the client.
+    pub client_ip: String,
+}
+
+/// The filter and the page of a list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct OperationQuery {
+    /// Lists the calls of one user.
+    pub user_id: Option<String>,
+    /// The earliest begin, in microseconds since 1970.
+    pub from_us: Option<i64>,
+    /// The end of the range, exclusive, in microseconds since 1970.
+    pub until_us: Option<i64>,
+    /// The number of the page, from 1. 0 means 1.
+    pub page: u32,
+    /// The calls of a page, at most 100. 0 means 20.
+    pub page_size: u32,
+}
+
+/// A page of calls.
+#[derive(Debug, Clone)]
+pub struct OperationPage {
+    /// The calls.
+    pub operations: Vec<Operation>,
+    /// The matching calls on all pages.
+    pub total: u64,
+}
+
+impl FromRow for Operation {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            created_us: row.get("created_us")?,
+            user_id: row.get("user_id")?,
+            operation: row.get("operation")?,
+            target: row.get("target")?,
+            path: row.get("path")?,
+            content: row.get("content")?,
+            status: row.get("status")?,
+            result: row.get("result")?,
+            duration_ms: row.get("duration_ms")?,
+            request_id: row.get("request_id")?,
+            trace_id: row.get("trace_id")?,
+            client_ip: row.get("client_ip")?,
+        })
+    }
+}

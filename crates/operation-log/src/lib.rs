@@ -1,0 +1,32 @@
+//! One redacted entry per unsafe call, in the database of the service (OBS-11).
+//!
+//! The entry is stored before the call runs, and its result after, so that a killed process leaves
+//! an entry. Secrets of the request are replaced, and personal values are masked by their
+//! [kind](mask::Kind).
+//!
+//! ```no_run
+//! use seaworthy_data::Database;
+//! use seaworthy_operation_log::{OperationLog, OperationLogConfig, OperationQuery};
+//! use seaworthy_service::{Assembly, NoSettings, StartError};
+//!
+//! async fn assemble(service: &Assembly<NoSettings>, database: Database) -> Result<(), StartError> {
+//!     let config = OperationLogConfig { enabled: true, ..OperationLogConfig::default() };
+//!     // The descriptors of the contracts, which gRPC requests are read with.
+//!     let log = OperationLog::start(service, &database, &config, &[])?;
+//!     let page = log.list(&OperationQuery::default()).await;
+//!     # drop(page);
+//!     Ok(())
+//! }
+//! ```
+
+mod calls;
+mod config;
+mod content;
+mod entry;
+mod log;
+pub mod mask;
+mod record;
+
+pub use config::OperationLogConfig;
+pub use entry::{Operation, OperationPage, OperationQuery};
+pub use log::{MIGRATIONS, OperationLog};

@@ -1,0 +1,209 @@
+use std::{fmt, sync::Arc};
+
+use axum::{
+    extract::Request,
+    middleware::{self, Next},
+};
+use seaworthy_config::Settings;
+use seaworthy_core::{Error, Timeout};
+use seaworthy_data::{DataError, Database, Migration, MigrationSet, sql};
+use seaworthy_service::{Assembly, Schedule, StartError, Worker};
+use seaworthy_telemetry::metrics::Counter;
+
+use crate::{
+    OperationLogConfig,
+    calls::Calls,
+    entry::{Operation, OperationPage, OperationQuery},
+    record::{Begin, End, UNKNOWN},
+};
+
+/// The table of this crate. Add the set to the migrations of the service.
+pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+    "operation_log",
+    &[Migration::new(
+        1,
+        "operation_log",
+        include_str!("../migrations/0001_operation_log.up.sql"),
+        include_str!("../migrations/0001_operation_log.down.sql"),
+    )],
+);
+
+/// The length of a column, in characters.
+const MAX_TEXT: usize = 255;
+/// The calls of a page without a size.
+const DEFAULT_PAGE_SIZE: u32 = 20;
+/// A page fits on a screen or in a report.
+const MAX_PAGE_SIZE: u32 = 100;
+/// Rows that one statement deletes.
+const PURGE_PAGE: u32 = 1_000;
+/// Expired entries may stay a little longer.
+const PURGE_INTERVAL: Timeout = Timeout::from_secs(60 * 60);
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// The operation log of a service. Cheap to clone.
+#[derive(Clone)]
+pub struct OperationLog(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    config: OperationLogConfig,
+    calls: Calls,
+    dropped: Counter,
+}
+
+impl OperationLog {
+    /// Stores the unsafe calls of all routes of the service, over HTTP and gRPC, if the settings
+    /// enable it. `descriptors` are those of the contracts. The worker of the log deletes entries
+    /// after their retention.
+    ///
+    /// # Errors
+    /// The descriptors cannot be read.
+    pub fn start<C: Settings>(
+        service: &Assembly<C>,
+        database: &Database,
+        config: &OperationLogConfig,
+        descriptors: &[u8],
+    ) -> Result<Self, StartError> {
+        let calls = Calls::new(descriptors).map_err(|error| {
+            StartError::because("the descriptors of the contracts cannot be read", error)
+        })?;
+        let help = "Calls whose entry in the operation log could not be stored.";
+        let log = Self(Arc::new(Inner {
+            database: database.clone(),
+            config: config.clone(),
+            calls,
+            dropped: service
+                .metrics()
+                .counter("operation_log_dropped_total", help, &[]),
+        }));
+        if config.enabled {
+            let recorder = log.clone();
+            service.wrap_routes(move |routes| {
+                let recorder = recorder.clone();
+                let record =
+                    move |request: Request, next: Next| recorder.clone().record(request, next);
+                routes.layer(middleware::from_fn(record))
+            });
+        }
+        service.worker(log.purge_worker());
+        Ok(log)
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.0.calls
+    }
+
+    pub(crate) fn max_content(&self) -> usize {
+        self.0.config.max_content_size.as_usize()
+    }
+
+    pub(crate) async fn begin(&self, begin: Begin) {
+        let stored = sql("INSERT INTO operation_logs (id, created_us, user_id, operation, target, path, content, result, request_id, trace_id, client_ip)
+             VALUES (?, {now_us}, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(begin.id)
+            .bind(begin.user.map(|user| cut(&user)))
+            .bind(cut(&begin.operation))
+            .bind(cut(&begin.target))
+            .bind(begin.path)
+            .bind(begin.content)
+            .bind(UNKNOWN)
+            .bind(begin.request_id)
+            .bind(begin.trace_id)
+            .bind(begin.client_ip)
+            .execute(&self.0.database)
+            .await;
+        if let Err(error) = stored {
+            self.0.dropped.increment();
+            tracing::error!(%error, "the operation log could not store a call");
+        }
+    }
+
+    pub(crate) async fn end(&self, end: End) {
+        let stored = sql("UPDATE operation_logs SET user_id = ?, status = ?, result = ?, duration_ms = ? WHERE id = ?")
+            .bind(end.user.map(|user| cut(&user)))
+            .bind(end.status)
+            .bind(cut(&end.result))
+            .bind(end.duration_ms)
+            .bind(end.id)
+            .execute(&self.0.database)
+            .await;
+        if let Err(error) = stored {
+            tracing::error!(%error, "the operation log could not store the result of a call");
+        }
+    }
+
+    /// Lists calls, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn list(&self, query: &OperationQuery) -> Result<OperationPage, DataError> {
+        let size = match query.page_size {
+            0 => DEFAULT_PAGE_SIZE,
+            size => size.min(MAX_PAGE_SIZE),
+        };
+        let skipped = u64::from(query.page.max(1) - 1) * u64::from(size);
+        let from = query.from_us.unwrap_or(i64::MIN);
+        let until = query.until_us.unwrap_or(i64::MAX);
+        let (total,): (u64,) = sql("SELECT count(*) FROM operation_logs
+             WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?")
+        .bind(query.user_id.clone())
+        .bind(query.user_id.clone())
+        .bind(from)
+        .bind(until)
+        .fetch_one(&self.0.database)
+        .await?;
+        let operations: Vec<Operation> = sql("SELECT id, created_us, user_id, operation, target, path, content, status, result, duration_ms, request_id, trace_id, client_ip
+             FROM operation_logs
+             WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?
+             ORDER BY created_us DESC, id DESC LIMIT ? OFFSET ?")
+            .bind(query.user_id.clone())
+            .bind(query.user_id.clone())
+            .bind(from)
+            .bind(until)
+            .bind(size)
+            .bind(i64::try_from(skipped).unwrap_or(i64::MAX))
+            .fetch_all(&self.0.database)
+            .await?;
+        Ok(OperationPage { operations, total })
+    }
+
+    fn purge_worker(&self) -> Worker {
+        let log = self.clone();
+        Worker::in_steps(
+            "purge operation log",
+            Schedule::Interval(PURGE_INTERVAL),
+            move || {
+                let log = log.clone();
+                async move { log.purge().await.map_err(Error::from) }
+            },
+        )
+    }
+
+    /// Deletes a page of entries after their retention. Returns whether more may be left.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn purge(&self) -> Result<bool, DataError> {
+        let retention = i64::from(self.0.config.retention_days.get()).saturating_mul(DAY_US);
+        let done = sql("DELETE FROM operation_logs WHERE id IN (SELECT id FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?)")
+            .on_mysql("DELETE FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?")
+            .bind(retention)
+            .bind(PURGE_PAGE)
+            .execute(&self.0.database)
+            .await?;
+        Ok(done.rows_affected() >= PURGE_PAGE.into())
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_TEXT).collect()
+}
+
+impl fmt::Debug for OperationLog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("OperationLog")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
+    }
+}

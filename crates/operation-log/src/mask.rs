@@ -1,0 +1,347 @@
+//! Masks personal values by their kind, so that people recognize a value and cannot read it.
+//!
+//! A value whose form is not the expected one is masked as [`Kind::Other`], never shown. Lengths
+//! count characters.
+
+use std::borrow::Cow;
+
+/// The text that replaces a whole value.
+pub const REDACTED: &str = "[REDACTED]";
+/// The stars of names and e-mail addresses. Their number does not disclose the length.
+const STARS: &str = "***";
+
+/// The kind of a personal value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// An e-mail address: `ab***@example.org`.
+    Email,
+    /// A telephone number: the first 3 and the last 4 digits.
+    Phone,
+    /// The name of a person: the first and the last character.
+    Name,
+    /// An identity card of 18 or 15 characters.
+    IdCard,
+    /// A bank card: the first 4 and the last 4 digits.
+    BankCard,
+    /// A postal address: the first 6 characters.
+    Address,
+    /// Any other value: the first 2 and the last 2 characters.
+    Other,
+}
+
+impl Kind {
+    /// Returns the kind of a field by its name, in any case.
+    ///
+    /// ```
+    /// use seaworthy_operation_log::mask::Kind;
+    ///
+    /// assert_eq!(Kind::of_name("contactEmail"), Some(Kind::Email));
+    /// assert_eq!(Kind::of_name("filename"), None);
+    /// ```
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let words = words(name);
+        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+        let joined = words.concat();
+        if has(&["email", "mail"]) {
+            Some(Self::Email)
+        } else if has(&["phone", "mobile", "telephone"]) {
+            Some(Self::Phone)
+        } else if joined.ends_with("idcard") || joined.ends_with("identitycard") {
+            Some(Self::IdCard)
+        } else if joined.ends_with("bankcard") || joined.ends_with("cardnumber") {
+            Some(Self::BankCard)
+        } else if has(&["address"]) {
+            Some(Self::Address)
+        } else if ["username", "realname", "fullname", "firstname", "lastname"]
+            .contains(&joined.as_str())
+        {
+            Some(Self::Name)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the kind of a whole value by its form: an identity card or a bank card with a right
+    /// check digit, a mobile number, or an e-mail address.
+    #[must_use]
+    pub fn of_value(text: &str) -> Option<Self> {
+        if is_id_card(text) {
+            Some(Self::IdCard)
+        } else if is_bank_card(text) {
+            Some(Self::BankCard)
+        } else if is_mobile(text) {
+            Some(Self::Phone)
+        } else if is_email(text) {
+            Some(Self::Email)
+        } else {
+            None
+        }
+    }
+
+    /// Masks a value of this kind.
+    ///
+    /// ```
+    /// use seaworthy_operation_log::mask::Kind;
+    ///
+    /// assert_eq!(Kind::Email.mask("abc@x.org"), "ab***@x.org");
+    /// assert_eq!(Kind::Phone.mask("13800000000"), "138****0000");
+    /// assert_eq!(Kind::Name.mask("Al"), "A*");
+    /// ```
+    #[must_use]
+    pub fn mask(self, text: &str) -> String {
+        let length = text.chars().count();
+        match self {
+            Self::Email if is_email(text) => email(text),
+            Self::Phone if is_number(text) && length >= 8 => keep(text, 3, 4),
+            Self::Name => match length {
+                0 | 1 => "*".repeat(length),
+                2 => format!("{}*", start(text, 1)),
+                _ => format!("{}{STARS}{}", start(text, 1), end(text, 1)),
+            },
+            Self::IdCard if length == 18 => keep(text, 6, 4),
+            Self::IdCard if length == 15 => keep(text, 6, 3),
+            Self::BankCard if length >= 9 => keep(text, 4, 4),
+            Self::BankCard => "*".repeat(length),
+            Self::Address if length > 6 => keep(text, 6, 0),
+            Self::Address => keep(text, length.saturating_sub(2), 0),
+            _ if length <= 4 => REDACTED.to_owned(),
+            _ => keep(text, 2, 2),
+        }
+    }
+}
+
+/// Masks the words of a text that are personal values by their form.
+#[must_use]
+pub fn mask_found(text: &str) -> Cow<'_, str> {
+    let is_part = |letter: char| letter.is_alphanumeric() || "@._+-".contains(letter);
+    let mut masked = String::new();
+    let mut rest = text;
+    let mut has_changed = false;
+    while !rest.is_empty() {
+        let begin = rest.find(is_part).unwrap_or(rest.len());
+        let (between, from) = rest.split_at(begin);
+        let length = from.find(|letter| !is_part(letter)).unwrap_or(from.len());
+        let (word, after) = from.split_at(length);
+        masked.push_str(between);
+        let (word, dots) = word.split_at(word.trim_end_matches('.').len());
+        match Kind::of_value(word) {
+            Some(kind) => {
+                has_changed = true;
+                masked.push_str(&kind.mask(word));
+            }
+            None if is_token(word) => {
+                has_changed = true;
+                masked.push_str(REDACTED);
+            }
+            None => masked.push_str(word),
+        }
+        masked.push_str(dots);
+        rest = after;
+    }
+    if has_changed {
+        Cow::Owned(masked)
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn email(text: &str) -> String {
+    let (local, domain) = text.rsplit_once('@').unwrap_or((text, ""));
+    let shown = if local.chars().count() <= 2 { 1 } else { 2 };
+    format!("{}{STARS}@{domain}", start(local, shown))
+}
+
+/// Keeps characters at both ends, and replaces each other one by a star.
+fn keep(text: &str, first: usize, last: usize) -> String {
+    let length = text.chars().count();
+    if first + last >= length {
+        return "*".repeat(length);
+    }
+    let stars = "*".repeat(length - first - last);
+    format!("{}{stars}{}", start(text, first), end(text, last))
+}
+
+fn start(text: &str, count: usize) -> String {
+    text.chars().take(count).collect()
+}
+
+fn end(text: &str, count: usize) -> String {
+    let length = text.chars().count();
+    text.chars().skip(length.saturating_sub(count)).collect()
+}
+
+/// Splits a name at underscores, dashes and capital letters.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        was_lower = letter.is_lowercase();
+        if letter.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_email(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && domain.contains('.')
+            && !domain.starts_with('.')
+            && !text.contains(char::is_whitespace)
+    })
+}
+
+/// Whether a text is a mobile number of mainland China.
+fn is_mobile(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 11
+        && bytes.iter().all(u8::is_ascii_digit)
+        && matches!(bytes, [b'1', b'3'..=b'9', ..])
+}
+
+/// Whether a text is an identity card of 18 characters with a right check digit (GB 11643).
+fn is_id_card(text: &str) -> bool {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    const CHECKS: &[u8; 11] = b"10X98765432";
+    let bytes = text.as_bytes();
+    let Some((check, digits)) = bytes.split_last() else {
+        return false;
+    };
+    if digits.len() != WEIGHTS.len() || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let digits = digits.iter().map(|digit| u32::from(digit - b'0'));
+    let sum: u32 = digits
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| digit * weight)
+        .sum();
+    let expected = usize::try_from(sum % 11)
+        .ok()
+        .and_then(|index| CHECKS.get(index));
+    expected == Some(&check.to_ascii_uppercase())
+}
+
+/// Whether a text is a card number of 12 to 20 digits with a right check digit (Luhn).
+fn is_bank_card(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if !(12..=20).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let digits = bytes.iter().rev().map(|digit| u32::from(digit - b'0'));
+    let sum: u32 = digits
+        .enumerate()
+        .map(|(index, digit)| match (index % 2, digit * 2) {
+            (0, _) => digit,
+            (_, double) if double > 9 => double - 9,
+            (_, double) => double,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// Whether a text has the form of a JSON Web Token.
+fn is_token(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    parts.len() == 3 && text.starts_with("eyJ") && parts.iter().all(|part| part.len() >= 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const KINDS: [Kind; 7] = [
+        Kind::Email,
+        Kind::Phone,
+        Kind::Name,
+        Kind::IdCard,
+        Kind::BankCard,
+        Kind::Address,
+        Kind::Other,
+    ];
+
+    #[test]
+    fn each_kind_shows_its_documented_part_obs_3() {
+        for (kind, text, masked) in [
+            (Kind::Email, "abc@x.org", "ab***@x.org"),
+            (Kind::Email, "ab@x.org", "a***@x.org"),
+            (Kind::Email, "not an address", "no**********ss"),
+            (Kind::Phone, "13800000000", "138****0000"),
+            (Kind::Phone, "+442079460958", "+44******0958"),
+            (Kind::Phone, "12345", "12*45"),
+            (Kind::Name, "A", "*"),
+            (Kind::Name, "王小", "王*"),
+            (Kind::Name, "Alan", "A***n"),
+            (Kind::IdCard, "11010519491231002X", "110105********002X"),
+            (Kind::IdCard, "110105491231002", "110105******002"),
+            (Kind::IdCard, "1234", "[REDACTED]"),
+            (Kind::BankCard, "4111111111111111", "4111********1111"),
+            (Kind::BankCard, "1234567", "*******"),
+            (Kind::Address, "1 Main Street", "1 Main*******"),
+            (Kind::Address, "Paris", "Par**"),
+            (Kind::Other, "four", "[REDACTED]"),
+            (Kind::Other, "secret value", "se********ue"),
+            (Kind::Other, "", "[REDACTED]"),
+        ] {
+            assert_eq!(kind.mask(text), masked, "{kind:?} {text}");
+        }
+    }
+
+    #[test]
+    fn values_are_found_by_their_check_digits_obs_3() {
+        assert_eq!(Kind::of_value("11010519491231002X"), Some(Kind::IdCard));
+        assert_eq!(Kind::of_value("110105194912310021"), None);
+        assert_eq!(Kind::of_value("4111111111111111"), Some(Kind::BankCard));
+        assert_eq!(Kind::of_value("4111111111111112"), None);
+        assert_eq!(Kind::of_value("13800000000"), Some(Kind::Phone));
+        assert_eq!(Kind::of_value("12800000000"), None);
+        assert_eq!(Kind::of_value("1700000000000000"), None);
+        assert_eq!(
+            mask_found("write to ada@example.org, pay 4111111111111111."),
+            "write to ad***@example.org, pay 4111********1111."
+        );
+        assert_eq!(
+            mask_found("the keyboard has 104 keys"),
+            "the keyboard has 104 keys"
+        );
+        assert_eq!(mask_found("eyJhbGc.eyJzdWI.c2lnbmF0"), REDACTED);
+    }
+
+    #[test]
+    fn names_of_fields_select_the_kind_by_whole_words_obs_3() {
+        for name in ["email", "userEmail", "user_mail", "E-Mail-Address"] {
+            assert!(Kind::of_name(name).is_some(), "{name}");
+        }
+        assert_eq!(Kind::of_name("mobilePhone"), Some(Kind::Phone));
+        assert_eq!(Kind::of_name("username"), Some(Kind::Name));
+        assert_eq!(Kind::of_name("userName"), Some(Kind::Name));
+        assert_eq!(Kind::of_name("idCard"), Some(Kind::IdCard));
+        for name in ["filename", "monkey", "keyboard", "flag", "name_pattern"] {
+            assert_eq!(Kind::of_name(name), None, "{name}");
+        }
+    }
+
+    proptest! {
+        // A text of stars is its own mask.
+        #[test]
+        fn masks_never_panic_and_hide_a_part_obs_3(text in "[^*\\pC]{1,40}", index in 0..KINDS.len()) {
+            let masked = KINDS[index].mask(&text);
+            prop_assert_ne!(&masked, &text);
+            let _found = mask_found(&text);
+        }
+    }
+}
