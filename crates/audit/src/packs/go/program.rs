@@ -3,10 +3,11 @@
 use tree_sitter::Node;
 
 use crate::model::FactSink;
-use crate::model::facts::{Entrypoint, Import, Server, SignalHandling};
+use crate::model::facts::{Entrypoint, Import, Server, SignalHandling, Topic, Verdict};
+use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
-use crate::syntax::Code;
+use crate::syntax::{Call, Code};
 
 pub(super) const PACK: Pack = Pack {
     name: "Go programs",
@@ -90,6 +91,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 );
             }
         }
+        routes_elsewhere(code, call, facts);
         let serves = matches!(call.method, "ListenAndServe" | "ListenAndServeTLS")
             || (call.method == "Serve" && code.imports_module("google.golang.org/grpc"));
         if serves && !is_beside(code, call.node) {
@@ -102,6 +104,49 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             );
         }
     }
+}
+
+/// `router.Run(":8080")` where another file made the router: gin and echo serve so.
+fn routes_elsewhere(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let name = call
+        .receiver
+        .rsplit('.')
+        .next()
+        .unwrap_or(call.receiver)
+        .to_lowercase();
+    let (framework, module) = match (name.as_str(), call.method) {
+        ("router" | "engine" | "r" | "ginengine" | "ginrouter", "Run" | "RunTLS") => {
+            ("Gin", "github.com/gin-gonic/gin")
+        }
+        ("e" | "echo", "Start" | "StartTLS") => ("Echo", "github.com/labstack/echo"),
+        _ => return,
+    };
+    let here = code.binding(call.receiver).is_some_and(|made| {
+        let text = code.text(made);
+        text.starts_with("gin.") || text.starts_with("echo.")
+    });
+    let address = call.positional(0).is_none_or(|address| {
+        let text = code.text(address).to_lowercase();
+        text.contains(':') || text.contains("port") || text.contains("addr")
+    });
+    if call.arguments.len() > 1 || !address || here && code.imports_module(module) {
+        return;
+    }
+    facts.add(
+        Server {
+            framework,
+            stops_by_itself: false,
+        },
+        code.place(call.node),
+    );
+    show(
+        code,
+        facts,
+        call.node,
+        Topic::ServerTimeouts,
+        Verdict::LikelyBroken,
+        format!("`{}` of {framework} serves without timeouts", call.method),
+    );
 }
 
 /// A listener for profiles beside the real work is no service.
