@@ -2,7 +2,6 @@
 //! (FILE-1).
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "the lints know only functions marked as tests"
 )]
 
