@@ -56,6 +56,8 @@ pub use seaworthy_flags as flags;
 pub use seaworthy_grpc as grpc;
 pub use seaworthy_health as health;
 pub use seaworthy_http as http;
+#[cfg(feature = "images")]
+pub use seaworthy_images as images;
 #[cfg(feature = "mail")]
 pub use seaworthy_mail as mail;
 #[cfg(feature = "messaging")]
@@ -73,6 +75,8 @@ pub use seaworthy_service as service;
 #[cfg(feature = "storage")]
 pub use seaworthy_storage as storage;
 pub use seaworthy_telemetry as telemetry;
+#[cfg(feature = "uploads")]
+pub use seaworthy_uploads as uploads;
 
 /// The items that most services use.
 ///

@@ -51,6 +51,9 @@ struct Realtime;
 #[cfg(feature = "storage")]
 #[doc = include_str!("../../../docs/storage.md")]
 struct Storage;
+#[cfg(feature = "uploads")]
+#[doc = include_str!("../../../docs/uploads.md")]
+struct Uploads;
 #[cfg(feature = "data")]
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;

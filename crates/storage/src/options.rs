@@ -37,27 +37,50 @@ impl PutOptions {
 /// The size and the media type that a signed upload must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub struct UploadTerms {
-    pub(crate) size: u64,
-    pub(crate) content_type: String,
+pub struct UploadTerms(pub(crate) Bound);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Exact { size: u64, content_type: String },
+    AtMost(u64),
 }
 
 impl UploadTerms {
     /// Creates terms. `size` is the exact size in bytes.
     pub fn new(size: u64, content_type: impl Into<String>) -> Self {
-        Self {
+        Self(Bound::Exact {
             size,
             content_type: content_type.into(),
+        })
+    }
+
+    /// Creates terms for a client that does not say the size and the media type in advance.
+    ///
+    /// `file:` and `memory:` reject content above `max_size` bytes. **S3 accepts any size**, because
+    /// its signed URLs cannot contain a maximum. Check the size with
+    /// [`head`](crate::Storage::head) before you use the object, and set a lifecycle rule for the
+    /// bucket.
+    pub fn at_most(max_size: u64) -> Self {
+        Self(Bound::AtMost(max_size))
+    }
+
+    /// Returns the maximum size, in bytes.
+    pub(crate) fn max_size(&self) -> u64 {
+        match self.0 {
+            Bound::Exact { size, .. } | Bound::AtMost(size) => size,
         }
     }
 
     pub(crate) fn check(&self) -> Result<(), StorageError> {
-        check_content_type(&self.content_type)
+        match &self.0 {
+            Bound::Exact { content_type, .. } => check_content_type(content_type),
+            Bound::AtMost(_) => Ok(()),
+        }
     }
 }
 
 /// A media type is part of requests and signatures, so it must be one plain header value.
-fn check_content_type(text: &str) -> Result<(), StorageError> {
+pub(crate) fn check_content_type(text: &str) -> Result<(), StorageError> {
     let is_plain = text.len() <= MAX_CONTENT_TYPE_SIZE
         && text.contains('/')
         && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))

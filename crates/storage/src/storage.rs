@@ -313,7 +313,7 @@ impl Storage {
         ttl: Timeout,
     ) -> Result<SignedRequest, StorageError> {
         terms.check()?;
-        if terms.size > self.0.max_object_size.get() {
+        if terms.max_size() > self.0.max_object_size.get() {
             return Err(StorageError::TooLarge(self.0.max_object_size));
         }
         self.presign(&Grant::Put(key, terms), ttl)

@@ -10,7 +10,7 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 create() { [ -s "secrets/$1" ] || printf '%s' "$2" > "secrets/$1"; }
 
 for name in jwt internal service-calls audit-log anonymous postgres redis broker \
-    auth-database event-database join-database feed-database email-database; do
+    auth-database event-database join-database feed-database email-database media-database s3; do
     create "$name" "$(random)"
 done
 create redis-url "redis://:$(cat secrets/redis)@redis:6379/0"
@@ -18,4 +18,8 @@ create rabbitmq.conf "default_user = city-events
 default_pass = $(cat secrets/broker)
 default_vhost = city-events
 "
+# A user of the containers writes pictures. The directory above protects them from other users.
+mkdir -p pictures/raw pictures/s3
+chmod 700 pictures
+chmod 777 pictures/raw pictures/s3
 echo "the secrets are in $(pwd)/secrets"

@@ -65,6 +65,11 @@ impl DataDirectory {
         format!("sqlite:{}", self.path().join(name).display())
     }
 
+    /// Returns the URL of a directory of files.
+    pub(crate) fn files(&self, name: &str) -> String {
+        format!("file:{}", self.path().join(name).display())
+    }
+
     /// Returns a reference to a secret, and creates the secret if it is missing.
     ///
     /// # Errors

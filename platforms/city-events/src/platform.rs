@@ -1,4 +1,7 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    net::{SocketAddr, TcpListener},
+};
 
 use seaworthy::{
     config::{Environment, Loader, Profile, Settings},
@@ -92,8 +95,11 @@ impl Platform {
             [&[database, migrate, broker.clone(), secret.clone()], more].concat()
         };
 
+        let places = Places::new(options)?;
         let auth = [
             internal.clone(),
+            // Users see their pictures at the media service.
+            format!("cdn_base_url=http://{}", places.media),
             audit_log.clone(),
             calls.clone(),
             REGISTER_LIMIT.into(),
@@ -158,10 +164,51 @@ impl Platform {
         )
         .await?;
 
+        self.start_media(directory, options, &places, with).await?;
+
         let service = Part::bff();
-        let settings = self.gateway_settings([secret, calls]);
+        let mut settings = self.gateway_settings([secret, calls]);
+        settings.extend(places.of_gateway());
         self.add(service, options, settings, false, city_events_bff::assemble)
             .await
+    }
+
+    /// Starts the media service and its worker on the same database and files.
+    async fn start_media(
+        &mut self,
+        directory: &DataDirectory,
+        options: &PlatformOptions,
+        places: &Places,
+        with: impl Fn(&str, &[String]) -> Vec<String>,
+    ) -> Result<(), StartError> {
+        let files = [
+            format!("raw.url={}", directory.files("media/raw")),
+            format!("public.url={}", directory.files("media/public")),
+            format!("raw.signing_key={}", directory.secret("media")?),
+        ];
+        let settings = [with("media", &files), places.of_media()].concat();
+        self.add(
+            Part::media(),
+            options,
+            settings,
+            false,
+            city_events_media::assemble,
+        )
+        .await?;
+        let settings = with("media", &files);
+        // The worker has no routes of users.
+        let settings = settings
+            .into_iter()
+            .filter(|set| !set.starts_with("jwt."))
+            .collect();
+        self.add(
+            Part::media_worker(),
+            options,
+            settings,
+            false,
+            city_events_media_worker::assemble,
+        )
+        .await
     }
 
     /// Whether other machines cannot reach any service. Only then may the platform have accounts
@@ -179,7 +226,7 @@ impl Platform {
                 settings.push(format!("grpc_clients.{name}.url=http://{grpc}"));
             }
         }
-        for name in ["auth", "feed"] {
+        for name in ["auth", "feed", "media"] {
             if let Some(addresses) = self.addresses(name) {
                 settings.push(format!("clients.{name}.base_url=http://{}", addresses.http));
             }
@@ -213,8 +260,8 @@ impl Platform {
         Ok(())
     }
 
-    /// Returns the addresses of a service by its short name: `auth`, `event`, `join`, `feed`, `email`
-    /// or `bff`.
+    /// Returns the addresses of a service by its short name: `auth`, `event`, `join`, `feed`, `email`,
+    /// `media`, `media-worker` or `bff`.
     #[must_use]
     pub fn addresses(&self, name: &str) -> Option<Addresses> {
         let found = self.services.iter().find(|running| running.name == name);
@@ -252,6 +299,63 @@ impl Platform {
             }
         }
         unfinished
+    }
+}
+
+/// The addresses that browsers use. The settings of several services contain them, so they are known
+/// ahead of the start.
+struct Places {
+    media: SocketAddr,
+    bff: SocketAddr,
+    is_free: bool,
+}
+
+impl Places {
+    fn new(options: &PlatformOptions) -> Result<Self, StartError> {
+        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        if !options.free_ports {
+            return Ok(Self {
+                media: loopback(8085),
+                bff: loopback(8080),
+                is_free: false,
+            });
+        }
+        // Both listeners are open at once, so the ports differ.
+        let [media, bff] = [
+            TcpListener::bind(loopback(0))?,
+            TcpListener::bind(loopback(0))?,
+        ];
+        Ok(Self {
+            media: media.local_addr()?,
+            bff: bff.local_addr()?,
+            is_free: true,
+        })
+    }
+
+    fn of_media(&self) -> Vec<String> {
+        let (media, port) = (self.media, self.bff.port());
+        let mut settings = vec![
+            format!("raw.public_url=http://{media}/media/files"),
+            format!("pictures_url=http://{media}"),
+            format!(
+                "server.http.cors.allowed_origins=[http://127.0.0.1:{port}, http://localhost:{port}]"
+            ),
+        ];
+        if self.is_free {
+            settings.push(format!("server.http.addr={media}"));
+        }
+        settings
+    }
+
+    fn of_gateway(&self) -> Vec<String> {
+        let mut settings = vec![
+            format!("pictures_url=http://{}", self.media),
+            format!("uploads_url=http://{}", self.media),
+        ];
+        if self.is_free {
+            settings.push(format!("server.http.addr={}", self.bff));
+        }
+        settings
     }
 }
 
@@ -308,6 +412,13 @@ async fn is_on_loopback(options: &PlatformOptions) -> Result<bool, StartError> {
             && of::<city_events_join::JoinConfig>(Part::join(), options, true).await?
             && of::<city_events_feed::FeedConfig>(Part::feed(), options, false).await?
             && of::<city_events_email::EmailConfig>(Part::email(), options, false).await?
+            && of::<city_events_media::MediaConfig>(Part::media(), options, false).await?
+            && of::<city_events_media_worker::MediaWorkerConfig>(
+                Part::media_worker(),
+                options,
+                false,
+            )
+            .await?
             && of::<city_events_bff::BffConfig>(Part::bff(), options, false).await?,
     )
 }
@@ -346,6 +457,18 @@ impl Part {
 
     fn email() -> Self {
         Self::new("email", "email-service", city_events_email::service())
+    }
+
+    fn media() -> Self {
+        Self::new("media", "media-service", city_events_media::service())
+    }
+
+    fn media_worker() -> Self {
+        Self::new(
+            "media-worker",
+            "media-worker",
+            city_events_media_worker::service(),
+        )
     }
 
     fn bff() -> Self {

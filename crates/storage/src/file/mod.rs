@@ -9,6 +9,7 @@ mod write;
 use std::{
     fs::{self, File},
     io::{self, Read as _, Seek as _, SeekFrom},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -32,6 +33,10 @@ const CHUNK: u64 = 256 * 1024;
 /// No upload takes longer, so the process that wrote an older temporary file has ended.
 const MAX_TEMPORARY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Access for the user of the service alone.
+const DIRECTORY_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
 #[derive(Debug)]
 pub(crate) struct FileEngine {
     layout: Layout,
@@ -46,12 +51,21 @@ async fn blocking<T: Send + 'static>(
     ended.map_err(io::Error::other)?
 }
 
+/// Creates a directory and its parents. Only the user of the service has access, because objects may
+/// contain personal data.
+fn create_directory(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(DIRECTORY_MODE)
+        .create(path)
+}
+
 impl FileEngine {
     /// Creates the directories, and removes what earlier processes left.
     pub(crate) fn open(root: &Path, signer: Signer) -> Result<Self, StorageError> {
         let layout = Layout::new(root);
         for directory in [&layout.objects, &layout.uploads, &layout.temporary] {
-            fs::create_dir_all(directory)
+            create_directory(directory)
                 .map_err(StorageError::file("create the directory of the storage"))?;
         }
         remove_old(&layout.temporary).map_err(StorageError::file("remove old temporary files"))?;

@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use seaworthy_core::new_id;
 use serde::{Deserialize, Serialize};
 
-use super::{blocking, layout::Layout, write::Writer};
+use super::{FILE_MODE, blocking, create_directory, layout::Layout, write::Writer};
 use crate::{MultipartUpload, ObjectKey, ObjectMeta, Part, PutOptions, StorageError};
 
 const OPTIONS: &str = "options.json";
@@ -57,8 +58,11 @@ pub(super) async fn start(
         content_type: options.content_type.clone(),
     };
     let written = blocking(move || {
-        fs::create_dir(&directory)?;
-        fs::write(directory.join(OPTIONS), serde_json::to_vec(&started)?)
+        create_directory(&directory)?;
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(FILE_MODE);
+        let mut file = options.open(directory.join(OPTIONS))?;
+        file.write_all(&serde_json::to_vec(&started)?)
     });
     written
         .await

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use seaworthy_core::new_id;
 use tokio::io::AsyncWriteExt as _;
 
-use super::{blocking, format::Properties};
+use super::{FILE_MODE, blocking, create_directory, format::Properties};
 use crate::{ObjectKey, ObjectMeta, PutOptions, StorageError};
 
 /// A concurrent delete may remove the directory between its creation and the rename.
@@ -37,7 +37,7 @@ impl Writer {
     pub(super) async fn create(directory: &Path) -> Result<Self, StorageError> {
         let path = directory.join(new_id().to_string());
         let mut options = tokio::fs::OpenOptions::new();
-        options.write(true).create_new(true);
+        options.write(true).create_new(true).mode(FILE_MODE);
         let file = options.open(&path).await;
         Ok(Self {
             file: file.map_err(StorageError::file("create a temporary file"))?,
@@ -122,7 +122,7 @@ impl Writer {
             let directory = target.parent().unwrap_or(Path::new("."));
             let mut left = MAX_ATTEMPTS;
             loop {
-                fs::create_dir_all(directory)?;
+                create_directory(directory)?;
                 let placed = if only_if_absent {
                     fs::hard_link(&temporary.0, &target)
                 } else {

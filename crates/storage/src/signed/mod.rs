@@ -8,7 +8,7 @@ use std::{fmt, time::SystemTime};
 use http::Method;
 use url::Url;
 
-use crate::{MultipartUpload, ObjectKey, UploadTerms};
+use crate::{MultipartUpload, ObjectKey, UploadTerms, options::Bound};
 
 pub(crate) use serve::routes;
 pub(crate) use signer::Signer;
@@ -92,10 +92,13 @@ impl Grant<'_> {
     pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Get(_) => Vec::new(),
-            Self::Put(_, terms) => vec![
-                ("content-length", terms.size.to_string()),
-                ("content-type", terms.content_type.clone()),
-            ],
+            Self::Put(_, terms) => match &terms.0 {
+                Bound::Exact { size, content_type } => vec![
+                    ("content-length", size.to_string()),
+                    ("content-type", content_type.clone()),
+                ],
+                Bound::AtMost(_) => Vec::new(),
+            },
             Self::Part { size, .. } => vec![("content-length", size.to_string())],
         }
     }

@@ -21,7 +21,11 @@ use seaworthy_http::{Access, RouteOptions, Routes};
 use super::signer::{Signer, Terms};
 use crate::{
     Content, MultipartUpload, Object, PutOptions, Storage, StorageError, multipart::MAX_PART_SIZE,
+    options::check_content_type,
 };
+
+/// The media type of content without one.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// Returns the routes at this path.
 pub(crate) fn routes(storage: Storage, signer: Signer, path: &str) -> Routes {
@@ -124,15 +128,17 @@ async fn upload(
     let terms = signer
         .verify(&http::Method::PUT, terms)
         .ok_or_else(refused)?;
-    let size = terms.size.ok_or_else(refused)?;
-    if !matches_headers(&terms, size, request.headers()) {
-        return Err(refused());
-    }
+    let size = accepted_size(&terms, request.headers()).ok_or_else(refused)?;
+    let header = request.headers().get(CONTENT_TYPE);
+    let sent_type = header.and_then(|value| value.to_str().ok());
+    let sent_type = sent_type.filter(|text| check_content_type(text).is_ok());
+    let sent_type = sent_type.unwrap_or(UNKNOWN_TYPE).to_owned();
+    let is_open = terms.max.is_some();
     let body = request.into_body();
     let etag = match (terms.content_type, terms.upload, terms.part) {
-        (Some(content_type), None, None) => {
+        (content_type, None, None) if content_type.is_some() || is_open => {
             let content = Content::stream(body).with_size(size);
-            let options = PutOptions::new(content_type);
+            let options = PutOptions::new(content_type.unwrap_or(sent_type));
             storage.put(&terms.key, content, &options).await?.etag
         }
         (None, Some(id), Some(number)) => {
@@ -150,12 +156,18 @@ async fn upload(
     Ok(([(ETAG, etag)], ()).into_response())
 }
 
-/// Returns whether a request has the signed size and media type.
-fn matches_headers(terms: &Terms, size: u64, headers: &HeaderMap) -> bool {
+/// Returns the size of a request, if it has the signed size and media type.
+fn accepted_size(terms: &Terms, headers: &HeaderMap) -> Option<u64> {
     let header = |name: HeaderName| headers.get(name)?.to_str().ok();
-    let has_size = header(CONTENT_LENGTH).is_some_and(|text| text == size.to_string());
+    let sent: u64 = header(CONTENT_LENGTH)?.parse().ok()?;
+    let has_size = match (terms.size, terms.max) {
+        (Some(size), None) => sent == size,
+        (None, Some(max)) => sent <= max,
+        _ => false,
+    };
     let content_type = terms.content_type.as_deref();
-    has_size && (content_type.is_none() || header(CONTENT_TYPE) == content_type)
+    let has_type = content_type.is_none() || header(CONTENT_TYPE) == content_type;
+    (has_size && has_type).then_some(sent)
 }
 
 /// Reads a part, whose declared size is exact.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{Grant, SignedRequest};
-use crate::{ObjectKey, StorageConfig, StorageError};
+use crate::{ObjectKey, StorageConfig, StorageError, options::Bound};
 
 /// As many bytes as the hash.
 const MIN_KEY_SIZE: usize = 32;
@@ -32,6 +32,8 @@ pub(crate) struct Terms {
     /// Seconds since 1970.
     expires: u64,
     pub(crate) size: Option<u64>,
+    /// The maximum size of an upload without an exact size.
+    pub(crate) max: Option<u64>,
     #[serde(rename = "type")]
     pub(crate) content_type: Option<String>,
     pub(crate) upload: Option<String>,
@@ -85,6 +87,7 @@ impl Signer {
             key: grant.key().clone(),
             expires: seconds(expires_at),
             size: None,
+            max: None,
             content_type: None,
             upload: None,
             part: None,
@@ -93,10 +96,13 @@ impl Signer {
         };
         match grant {
             Grant::Get(_) => {}
-            Grant::Put(_, limits) => {
-                terms.size = Some(limits.size);
-                terms.content_type = Some(limits.content_type.clone());
-            }
+            Grant::Put(_, limits) => match &limits.0 {
+                Bound::Exact { size, content_type } => {
+                    terms.size = Some(*size);
+                    terms.content_type = Some(content_type.clone());
+                }
+                Bound::AtMost(size) => terms.max = Some(*size),
+            },
             Grant::Part {
                 upload,
                 number,
@@ -141,6 +147,9 @@ fn query(terms: &Terms) -> String {
         .append_pair("expires", &terms.expires.to_string());
     if let Some(size) = terms.size {
         query.append_pair("size", &size.to_string());
+    }
+    if let Some(max) = terms.max {
+        query.append_pair("max", &max.to_string());
     }
     if let Some(content_type) = &terms.content_type {
         query.append_pair("type", content_type);

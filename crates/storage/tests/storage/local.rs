@@ -91,3 +91,24 @@ async fn short_signing_keys_are_rejected_file_1() {
         "{opened:?}"
     );
 }
+
+#[tokio::test]
+async fn other_users_have_no_access_to_files_sec_7() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let test = TestStorage::file().await;
+    test.put("a/b", "text").await;
+    let upload = test.storage.start_multipart(&key("c"), &text()).await;
+    drop(upload.unwrap());
+    let mut folders = vec![test.directory.as_ref().unwrap().path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:o} {:?}", mode, entry.path());
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! A test of its own server may kill, freeze and restart it. Tests that only use one share it:
 //! [`Shared`] starts it once for the test binary.
 
+pub mod clamd;
 pub mod cost;
 pub mod database;
 pub mod exim;

@@ -28,6 +28,10 @@ pub struct BffConfig {
     /// drawings.
     #[schemars(extend("x-browser-address" = true))]
     pub pictures_url: Option<String>,
+    /// The address to which browsers send pictures: the storage of uploaded files, such as
+    /// `https://s3.example.org`. Without it, pages offer no uploads.
+    #[schemars(extend("x-browser-address" = true))]
+    pub uploads_url: Option<String>,
 }
 
 /// Limit of requests to `/api` by user, or by IP address for anonymous callers. Pages have a separate

@@ -26,10 +26,7 @@ pub(crate) const VARIABLES: [LegacyVariable; 19] = [
         "JOIN_SERVICE_URL",
         "set grpc_clients.join.url to the gRPC address of the join service, such as http://join:9083",
     ),
-    LegacyVariable::rejected(
-        "MEDIA_SERVICE_URL",
-        "there is no media service: remove it, and set pictures_url to the base URL of event pictures",
-    ),
+    LegacyVariable::sets("MEDIA_SERVICE_URL", "clients.media.base_url"),
     LegacyVariable::rejected(
         "TRACING_ENABLED",
         "remove it: traces are exported if tracing.endpoint is set",

@@ -19,7 +19,7 @@ use crate::{
     live,
     revocation::RevocationPoller,
     upstream::Upstreams,
-    web::{self, Features, Pages},
+    web::{self, Features, Pages, Pictures},
 };
 
 /// Concurrent requests of one process.
@@ -81,6 +81,7 @@ pub fn service() -> Service {
         .default_value("clients.auth.base_url", "http://127.0.0.1:8081")
         .default_value("clients.auth.policies.attempt_timeout", "8s")
         .default_value("clients.feed.base_url", "http://127.0.0.1:8084")
+        .default_value("clients.media.base_url", "http://127.0.0.1:8085")
         .legacy_variables(legacy::VARIABLES)
 }
 
@@ -105,7 +106,11 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     service.document(OPENAPI);
     let (_, features) = start_flags(service).await?;
     service.http(live::routes(service, &upstreams, &settings.live, &pages));
-    let web = Pages::new(upstreams, settings.pictures_url.as_deref(), features)?;
+    let pictures = Pictures::new(
+        settings.pictures_url.as_deref(),
+        settings.uploads_url.as_deref(),
+    )?;
+    let web = Pages::new(upstreams, pictures, features);
     service.http(web::routes(web, &pages));
     Ok(())
 }

@@ -14,6 +14,7 @@ mod generated;
 mod json;
 pub mod messages;
 mod moment;
+mod pictures;
 mod query;
 mod revocation;
 mod role;
@@ -32,6 +33,7 @@ pub use generated::{
 };
 pub use json::json_object;
 pub use moment::{InvalidMoment, Moment};
+pub use pictures::{InvalidPurpose, PicturePurpose};
 pub use query::QueryPairs;
 pub use revocation::{ReadPosition, RevocationConfig};
 pub use role::Role;

@@ -33,6 +33,7 @@ message_types! {
     JoinUnbanned => "join.unbanned",
     JoinCounted => "join.counted",
     EmailEventCanceled => "email.event_canceled",
+    ProcessImage => "media.process.image",
 }
 
 /// A user must confirm an e-mail address.
@@ -306,4 +307,17 @@ pub struct EmailEventCanceled {
     /// `canceled`.
     #[serde(default)]
     pub event_action: String,
+}
+
+/// An uploaded picture is to be processed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProcessImage {
+    /// ID of the upload.
+    pub upload_id: Uuid,
+    /// Key of the uploaded file.
+    #[serde(default)]
+    pub object_key: String,
+    /// `avatar` or `event_cover`.
+    #[serde(default)]
+    pub purpose: String,
 }

@@ -2,6 +2,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use chrono::{DateTime, Utc};
 use seaworthy::{
+    axum::http::{HeaderValue, header::CONTENT_TYPE},
     client::{HttpClient, HttpClientConfig, HttpResponse},
     prelude::Secret,
 };
@@ -14,6 +15,9 @@ use super::{SeedError, events::SampleEvent};
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The number of attempts to join: 15 seconds in total.
 const MAX_ATTEMPTS: u32 = 150;
+
+/// The media type of sample pictures.
+const JPEG: HeaderValue = HeaderValue::from_static("image/jpeg");
 
 /// A client of the public interface.
 pub(super) struct SeedClient(HttpClient);
@@ -55,14 +59,48 @@ impl SeedClient {
         Ok(titles.collect())
     }
 
+    /// Uploads a picture and returns its ID.
+    pub(super) async fn upload(&self, host: &User, jpeg: Vec<u8>) -> Result<String, SeedError> {
+        let body = json!({
+            "purpose": "event_cover", "size": jpeg.len(), "content_type": "image/jpeg",
+        });
+        let asked = self
+            .0
+            .post("/api/media/request-upload")
+            .bearer(&host.0)
+            .json(&body);
+        let asked = json_of("ask for an upload", asked.send().await?).await?;
+        let address = text(asked.get("presigned_url"));
+        let sent = self
+            .0
+            .put(address.as_str())
+            .header(CONTENT_TYPE, JPEG)
+            .body(jpeg);
+        let sent = sent.send().await?.status();
+        if !sent.is_success() {
+            return Err(SeedError::UnexpectedStatus {
+                action: "upload a picture",
+                status: sent.as_u16(),
+                code: String::new(),
+            });
+        }
+        let id = text(asked.get("upload_id"));
+        let request = self.0.post("/api/media/complete").bearer(&host.0);
+        let completed = request.json(&json!({ "upload_id": id })).send().await?;
+        json_of("complete an upload", completed).await?;
+        Ok(id)
+    }
+
     /// Creates a draft.
     pub(super) async fn create(
         &self,
         host: &User,
         sample: &SampleEvent,
         starts_at: DateTime<Utc>,
+        covers: &[String],
     ) -> Result<String, SeedError> {
         let body = json!({
+            "cover_image_ids": covers,
             "title": sample.title,
             "description": sample.description,
             "city": sample.city,

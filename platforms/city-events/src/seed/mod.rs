@@ -3,6 +3,7 @@
 
 mod client;
 mod events;
+mod pictures;
 
 use std::net::SocketAddr;
 
@@ -10,6 +11,7 @@ use chrono::{DateTime, Duration, Timelike as _, Utc};
 
 use client::{SeedClient, User};
 use events::{EVENTS, SampleEvent};
+use seaworthy::core::error_chain;
 
 /// Errors of the creation of sample data.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,9 @@ pub enum SeedError {
     /// The client cannot be created.
     #[error("the HTTP client cannot be created")]
     Build(#[from] seaworthy::client::BuildError),
+    /// A picture cannot be encoded.
+    #[error("a picture cannot be encoded")]
+    Picture(#[source] image::ImageError),
     /// The marker file cannot be written.
     #[error("the marker file of the sample data cannot be written")]
     Marker(#[from] seaworthy::service::private_files::PrivateFileError),
@@ -58,7 +63,9 @@ pub async fn seed(gateway: SocketAddr) -> Result<(), SeedError> {
         if existing.contains(sample) {
             continue;
         }
-        let id = client.create(host_user, sample, start_of(sample)).await?;
+        let cover = upload_cover(&client, host_user, sample).await;
+        let created = client.create(host_user, sample, start_of(sample), &cover);
+        let id = created.await?;
         if sample.is_published {
             client.publish(host_user, &id).await?;
             to_join.push((id, host, sample.participants));
@@ -76,6 +83,19 @@ pub async fn seed(gateway: SocketAddr) -> Result<(), SeedError> {
         "the sample data is complete"
     );
     Ok(())
+}
+
+/// Uploads the cover of an event. Without the media service, events have drawings.
+async fn upload_cover(client: &SeedClient, host: &User, sample: &SampleEvent) -> Vec<String> {
+    let uploaded = async { client.upload(host, pictures::cover(sample)?).await };
+    match uploaded.await {
+        Ok(id) => vec![id],
+        Err(error) => {
+            let error = error_chain(&error);
+            tracing::warn!(error, title = sample.title, "a sample event has no cover");
+            Vec::new()
+        }
+    }
 }
 
 /// Titles of the users' events.

@@ -5,7 +5,16 @@ use std::{collections::BTreeSet, path::Path};
 
 use seaworthy_testkit::compose::Compose;
 
-const SERVICES: [&str; 6] = ["auth", "event", "join", "feed", "email", "bff"];
+const SERVICES: [&str; 8] = [
+    "auth",
+    "event",
+    "join",
+    "feed",
+    "email",
+    "media",
+    "media-worker",
+    "bff",
+];
 
 #[test]
 fn compose_file_runs_every_service_restricted_ship_2() {
@@ -17,7 +26,7 @@ fn compose_file_runs_every_service_restricted_ship_2() {
         let built = &compose.services()[service]["build"]["args"]["SERVICE"];
         assert_eq!(built, service);
     }
-    // Only the gateway and the mailbox are published.
+    // Only the gateway, the mailbox and the pictures are published.
     let published: BTreeSet<String> = compose
         .services()
         .into_iter()
@@ -28,7 +37,10 @@ fn compose_file_runs_every_service_restricted_ship_2() {
         })
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(published, ["bff", "email"].map(str::to_owned).into());
+    assert_eq!(
+        published,
+        ["bff", "email", "media"].map(str::to_owned).into()
+    );
 }
 
 #[test]
@@ -43,6 +55,7 @@ fn images_set_the_production_profile_conf_3() {
     for service in SERVICES {
         let name = match service {
             "bff" => "BFF".to_owned(),
+            "media-worker" => "MEDIA_WORKER".to_owned(),
             service => format!("{}_SERVICE", service.to_uppercase()),
         };
         let set = format!("{name}__PROFILE=production");

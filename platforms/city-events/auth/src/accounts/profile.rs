@@ -26,9 +26,13 @@ impl Accounts {
         self.database
             .transaction(|tx| async move {
                 Users::set_avatar(&tx, user.id, avatar).await?;
+                // The media service deletes the old picture.
+                let old = user
+                    .avatar
+                    .filter(|old| avatar.is_none_or(|new| new.0 != *old));
                 let event = AvatarUpdated {
                     user_id: user.id.to_string(),
-                    old_avatar_id: user.avatar.map(|id| id.to_string()).unwrap_or_default(),
+                    old_avatar_id: old.map(|id| id.to_string()).unwrap_or_default(),
                 };
                 self.publish(&tx, user.id, &event).await
             })

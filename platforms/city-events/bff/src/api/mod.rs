@@ -70,9 +70,9 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
         ),
         ("/api/events/{id}/bans", post(participants::ban)),
         ("/api/events/{id}/bans/{user}", delete(participants::unban)),
-        ("/api/media/request-upload", post(media::unavailable)),
-        ("/api/media/complete", post(media::unavailable)),
-        ("/api/media/{id}/status", get(media::unavailable)),
+        ("/api/media/request-upload", post(media::request_upload)),
+        ("/api/media/complete", post(media::complete)),
+        ("/api/media/{id}/status", get(media::status)),
         ("/api/feed/recommended", any(proxy::feed)),
         ("/api/feed/recommended/{*rest}", any(proxy::feed)),
     ];

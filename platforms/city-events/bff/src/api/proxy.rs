@@ -83,12 +83,22 @@ async fn forward(
     caller: &Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let target = target(request.uri(), from, to)?;
+    forward_to(client, &target, caller, request).await
+}
+
+/// Forwards a request to this path and query of a service.
+pub(super) async fn forward_to(
+    client: &HttpClient,
+    target: &str,
+    caller: &Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let target = target(&parts.uri, from, to)?;
     let body = read(body).await?;
     // The browser follows redirects of an OAuth login, whatever the client's settings are.
     let mut forwarded = client
-        .request(parts.method.clone(), target.as_str())
+        .request(parts.method.clone(), target)
         .without_redirects();
     for (name, value) in forwardable(&parts.headers) {
         forwarded = forwarded.header(name.clone(), value.clone());

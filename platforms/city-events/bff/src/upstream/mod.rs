@@ -50,6 +50,8 @@ pub(crate) struct Upstreams {
     pub(crate) auth_http: HttpClient,
     /// The HTTP routes of the feed service.
     pub(crate) feed_http: HttpClient,
+    /// The HTTP routes of the media service.
+    pub(crate) media_http: HttpClient,
 }
 
 impl Upstreams {
@@ -79,6 +81,7 @@ impl Upstreams {
             channels: [("auth", auth), ("event", event), ("join", join)],
             auth_http: service.http_client("auth")?,
             feed_http: service.http_client("feed")?,
+            media_http: service.http_client("media")?,
         })
     }
 }

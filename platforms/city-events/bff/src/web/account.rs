@@ -1,8 +1,8 @@
 use maud::{Markup, html};
-use seaworthy::auth::oidc::LocalPath;
+use seaworthy::{auth::oidc::LocalPath, axum::extract::State};
 
 use super::{
-    components,
+    Pages, components,
     layout::{heading, page as layout},
 };
 use crate::api::query::QueryPairs;
@@ -117,7 +117,7 @@ pub(super) async fn reset(pairs: QueryPairs) -> Markup {
     )
 }
 
-pub(super) async fn profile() -> Markup {
+pub(super) async fn profile(State(pages): State<Pages>) -> Markup {
     let main = html! {
         div.narrow {
             (heading("Your profile", ""))
@@ -132,6 +132,16 @@ pub(super) async fn profile() -> Markup {
                     div data-unverified hidden {
                         (components::notice("calm", "Your e-mail is not verified", "Open the link in the message that we sent you, or request another one."))
                         button.button.quiet data-verify { "Resend the message" }
+                    }
+                }
+                @if pages.pictures.accepts_uploads() {
+                    section.form {
+                        h2 { "Your picture" }
+                        form data-form="avatar" {
+                            p.alert role="alert" hidden {}
+                            (components::picture_field("avatar", "Picture", None, None))
+                            button.button { "Save the picture" }
+                        }
                     }
                 }
                 section.form.has-password {

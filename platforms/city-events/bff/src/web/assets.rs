@@ -18,6 +18,7 @@ const SCRIPT: &str = concat!(
     include_str!("assets/app/api.js"),
     include_str!("assets/app/page.js"),
     include_str!("assets/app/action.js"),
+    include_str!("assets/app/picture.js"),
     include_str!("assets/app/form.js"),
     include_str!("assets/app/oauth.js"),
     include_str!("assets/app/start.js"),

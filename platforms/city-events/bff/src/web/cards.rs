@@ -15,11 +15,9 @@ pub(super) fn picture(
     cover: Option<&str>,
     size: u16,
 ) -> Markup {
-    match (cover, &pages.pictures) {
-        (Some(cover), Some(pictures)) => html! {
-            img.art loading="lazy" alt="" src=(pictures.cover(cover, size));
-        },
-        _ => drawing::drawing(id, category),
+    match cover.and_then(|cover| pages.pictures.cover(cover, size)) {
+        Some(address) => html! { img.art loading="lazy" alt="" src=(address); },
+        None => drawing::drawing(id, category),
     }
 }
 

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
+use url::Url;
+
 use super::address::Address;
 use crate::timestamp;
 
@@ -25,6 +27,33 @@ pub(super) fn time(time: Option<DateTime<Utc>>, style: &str) -> Markup {
     };
     let shown = time.format("%a %-d %b %Y, %H:%M UTC").to_string();
     html! { time datetime=(timestamp::to_text(time)) data-local=(style) { (shown) } }
+}
+
+/// Returns a field that uploads a cropped picture. Its hidden input has the ID of the upload.
+pub(super) fn picture_field(
+    purpose: &str,
+    label: &str,
+    shown: Option<&Url>,
+    id: Option<&str>,
+) -> Markup {
+    let name = match purpose {
+        "avatar" => "avatar_url",
+        _ => "cover_image_ids",
+    };
+    html! {
+        fieldset.picture data-picture=(purpose) {
+            legend { (label) }
+            input type="hidden" name=(name) value=(id.unwrap_or_default());
+            @if let Some(shown) = shown { img.picture-shown alt="" src=(shown); }
+            @else { img.picture-shown alt="" hidden; }
+            canvas.picture-crop hidden tabindex="0" aria-label="Drag, or use the arrow keys, to choose the part" {}
+            label.picture-zoom hidden { span { "Zoom" } input type="range" min="1" max="4" step="0.01" value="1" data-zoom; }
+            label { span { "File" } input type="file" accept="image/jpeg,image/png,image/webp,image/gif" data-file; }
+            small { "JPEG, PNG, WebP or GIF, at most 10 MB." }
+            p.hint role="status" data-progress {}
+            @if id.is_some() { button.button.quiet.small type="button" data-remove-picture { "Remove the picture" } }
+        }
+    }
 }
 
 /// Returns a label with the number of participants or free places.

@@ -12,12 +12,12 @@ use super::{
 use crate::{caller::Caller, event_view::event_view, responses::Event};
 
 /// The page for a new event.
-pub(super) async fn create() -> Markup {
+pub(super) async fn create(State(pages): State<Pages>) -> Markup {
     let main = html! {
         div.narrow {
             (heading("New event", "It is a draft until you publish it."))
             div.only-out { (components::empty_state("Sign in first", "You need an account to host an event.", Some((login_then("/new"), "Sign in")))) }
-            div.not-out { (form(None)) }
+            div.not-out { (form(&pages, None)) }
         }
     };
     layout("New event", "/new", main)
@@ -42,7 +42,9 @@ pub(super) async fn fragment(
     FragmentEventId(id): FragmentEventId,
 ) -> (StatusCode, Markup) {
     match event_view(&pages.upstreams, &caller, id).await.ok() {
-        Some(view) if view.actions.can_edit => (StatusCode::OK, form(Some((id, &view.event)))),
+        Some(view) if view.actions.can_edit => {
+            (StatusCode::OK, form(&pages, Some((id, &view.event))))
+        }
         Some(view) if view.degraded.is_some() => (
             StatusCode::OK,
             components::notice(
@@ -62,7 +64,7 @@ pub(super) async fn fragment(
     }
 }
 
-fn form(stored: Option<(Uuid, &Event)>) -> Markup {
+fn form(pages: &Pages, stored: Option<(Uuid, &Event)>) -> Markup {
     let event = stored.map(|(_, event)| event);
     let text = |of: fn(&Event) -> &str| event.map(of).unwrap_or_default();
     let is_new = event.is_none();
@@ -81,6 +83,10 @@ fn form(stored: Option<(Uuid, &Event)>) -> Markup {
                 label { span { "Ends" } input type="datetime-local" name="end_time" required data-instant=(text(|event| &event.end_time)); }
             }
             label { span { "Places" } input type="number" name="capacity" min="0" max="1000000" step="1" inputmode="numeric" value=(event.map_or(20, |event| event.capacity)); small { "0 means unlimited." } }
+            @if pages.pictures.accepts_uploads() {
+                @let cover = event.and_then(|event| event.cover_image.as_deref());
+                (components::picture_field("event_cover", "Cover", cover.and_then(|cover| pages.pictures.cover(cover, 800)).as_ref(), cover))
+            }
             div.row {
                 @if is_new {
                     button.button name="then" value="publish" { "Publish" }

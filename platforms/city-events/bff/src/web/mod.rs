@@ -35,7 +35,7 @@ use seaworthy::{
 };
 
 pub(crate) use features::Features;
-use pictures::Pictures;
+pub(crate) use pictures::Pictures;
 
 use crate::{
     limit::{CallerLimit, add_security_headers, admit},
@@ -49,33 +49,26 @@ const TRUSTED_TYPES_POLICY: &str = "city-events";
 #[derive(Clone)]
 pub(crate) struct Pages {
     upstreams: Upstreams,
-    pictures: Option<Arc<Pictures>>,
+    pictures: Arc<Pictures>,
     features: Features,
     policy: HeaderValue,
 }
 
 impl Pages {
-    /// # Errors
-    /// [`StartError`] if the address of the pictures is not a URL.
-    pub(crate) fn new(
-        upstreams: Upstreams,
-        pictures: Option<&str>,
-        features: Features,
-    ) -> Result<Self, StartError> {
-        let pictures = pictures.map(Pictures::parse).transpose()?;
-        let origin = pictures.as_ref().map(Pictures::origin).unwrap_or_default();
+    pub(crate) fn new(upstreams: Upstreams, pictures: Pictures, features: Features) -> Self {
+        let (shown, sent) = pictures.origins();
         // Pages have no inline scripts or styles. Only the Trusted Types policy of this name turns
         // text into markup.
         let policy = format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {origin}; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types {TRUSTED_TYPES_POLICY}"
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {shown}; connect-src 'self' {sent}; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types {TRUSTED_TYPES_POLICY}"
         );
-        Ok(Self {
+        Self {
             upstreams,
-            pictures: pictures.map(Arc::new),
+            pictures: Arc::new(pictures),
             features,
             policy: HeaderValue::try_from(policy)
                 .unwrap_or(HeaderValue::from_static("default-src 'none'")),
-        })
+        }
     }
 }
 

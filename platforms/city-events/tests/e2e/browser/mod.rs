@@ -7,4 +7,5 @@ mod journeys;
 mod links;
 mod live;
 mod oauth;
+mod pictures;
 mod script;

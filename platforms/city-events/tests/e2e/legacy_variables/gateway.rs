@@ -69,7 +69,7 @@ async fn gateway_reads_or_rejects_legacy_variables_conf_1() {
         (
             "MEDIA_SERVICE_URL",
             "http://media:8085",
-            Fails("there is no media service"),
+            Sets("clients.media.base_url", json!("http://media:8085")),
         ),
         ("TRACING_ENABLED", "false", Fails("tracing.endpoint")),
         (

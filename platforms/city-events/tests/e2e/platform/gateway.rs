@@ -156,23 +156,6 @@ async fn gateway_answers_existing_clients_api_1() {
     assert_eq!(cities.status, 200, "{cities:?}");
     let cities = cities.json()["data"].as_array().unwrap().clone();
     assert!(cities.iter().any(|city| city == "Berlin"), "{cities:?}");
-    for (method, path) in [
-        ("POST", "/api/media/request-upload"),
-        ("POST", "/api/media/complete"),
-        (
-            "GET",
-            "/api/media/00000000-0000-4000-8000-000000000009/status",
-        ),
-    ] {
-        let body = (method == "POST").then(|| json!({ "purpose": "avatar" }));
-        let media = host.send(method, path, body).await;
-        assert_eq!(media.status, 503, "{path}");
-        assert!(
-            media.json()["error"].is_string(),
-            "the error format of the media service"
-        );
-    }
-
     // Clients send `limit`. The legacy service ignores it and returns twenty.
     let page = anonymous
         .get("/api/events?limit=1&type=trending&cursor=%zz")

@@ -7,6 +7,7 @@ mod embedded;
 mod forged_tokens;
 mod gateway;
 mod live;
+mod media;
 mod oauth;
 mod outages;
 mod pages;

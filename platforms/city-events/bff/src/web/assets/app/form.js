@@ -8,7 +8,9 @@
   function eventOf(form) {
     const fields = Object.fromEntries(new FormData(form));
     const instant = (text) => new Date(text).toISOString();
+    const cover = form.querySelector("[name=cover_image_ids]");
     return {
+      ...(cover && { cover_image_ids: cover.value ? [cover.value] : [] }),
       title: fields.title.trim(), description: fields.description.trim(), city: fields.city.trim(), category: fields.category.trim(),
       start_time: instant(fields.start_time), end_time: instant(fields.end_time), capacity: Number(fields.capacity || 0),
     };
@@ -65,7 +67,21 @@
       toast("The password is changed. Sign in with the new one.");
       navigate("/login?next=/profile");
     },
+    async avatar(form) {
+      const failure = await uploadPicture(form);
+      if (failure) return failure;
+      const id = form.querySelector("[name=avatar_url]").value;
+      if (!id) return "Choose a file first.";
+      const response = await call("PATCH", "/api/auth/me/avatar", { body: { avatar_url: id } });
+      if (!response.ok) return errorMessage(response);
+      user.avatar_url = dataOf(await response.json()).avatar_url;
+      showUser();
+      toast("Your picture is saved.");
+      reload();
+    },
     async create(form, fields, then) {
+      const failure = await uploadPicture(form);
+      if (failure) return failure;
       const response = await call("POST", "/api/events", { body: eventOf(form) });
       if (!response.ok) return errorMessage(response);
       const created = await response.json();
@@ -79,6 +95,8 @@
       navigate(`/events/${encodeURIComponent(created.id)}`);
     },
     async update(form) {
+      const failure = await uploadPicture(form);
+      if (failure) return failure;
       const response = await call("PATCH", `/api/events/${encodeURIComponent(form.dataset.id)}`, { body: eventOf(form) });
       if (!response.ok) return errorMessage(response);
       toast("Saved.");

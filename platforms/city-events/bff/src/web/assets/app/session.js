@@ -39,6 +39,10 @@
       const value = name === "initial" ? ((user && user.email) || "·")[0] : user && user[name];
       element.textContent = value || "…";
     }
+    for (const field of document.querySelectorAll("[data-picture=avatar]")) {
+      const shown = field.querySelector(".picture-shown");
+      if (user?.avatar_url && !crops.has(field)) { shown.src = user.avatar_url; shown.hidden = false; }
+    }
     for (const element of document.querySelectorAll("[data-unverified]")) element.hidden = !user || user.email_verified !== false;
   }
 

@@ -1,0 +1,72 @@
+use std::{num::NonZeroU32, sync::Arc, thread::available_parallelism};
+
+use bytes::Bytes;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use crate::{ImageError, ImagesConfig, Picture, Rendition, header, render::render};
+
+/// The unit of the memory budget, because a semaphore counts to 2^32 at least.
+const KIBIBYTE: u64 = 1024;
+
+/// Renders pictures within a budget of memory and threads. Clones share the budget.
+#[derive(Debug, Clone)]
+pub struct Images(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: ImagesConfig,
+    /// One permit per kibibyte.
+    memory: Arc<Semaphore>,
+    threads: Arc<Semaphore>,
+}
+
+impl Images {
+    /// Creates a pool with these limits.
+    #[must_use]
+    pub fn new(config: &ImagesConfig) -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let threads = config.max_concurrency.map(NonZeroU32::get);
+        let threads = threads.map_or(cores, |threads| usize::try_from(threads).unwrap_or(cores));
+        let memory = permits(config.max_memory.get());
+        Self(Arc::new(Inner {
+            memory: Arc::new(Semaphore::new(usize::try_from(memory).unwrap_or(0))),
+            threads: Arc::new(Semaphore::new(threads.min(Semaphore::MAX_PERMITS))),
+            config: config.clone(),
+        }))
+    }
+
+    /// Returns the limits.
+    #[must_use]
+    pub fn config(&self) -> &ImagesConfig {
+        &self.0.config
+    }
+
+    /// Renders pictures from a file, in the order of `renditions`. It waits until other calls have
+    /// released enough memory. If you drop the future, a picture that is being decoded keeps its
+    /// memory until the thread has finished.
+    ///
+    /// # Errors
+    /// [`ImageError`] says which limit the file exceeds, or that it is damaged.
+    pub async fn render(
+        &self,
+        bytes: impl Into<Bytes>,
+        renditions: &[Rendition],
+    ) -> Result<Vec<Picture>, ImageError> {
+        let bytes = bytes.into();
+        let weight = header::check(&bytes, &self.0.config)?;
+        let (memory, threads) = (Arc::clone(&self.0.memory), Arc::clone(&self.0.threads));
+        let memory = memory.acquire_many_owned(permits(weight.0)).await;
+        let thread = threads.acquire_owned().await;
+        let (pool, renditions) = (Arc::clone(&self.0), renditions.to_vec());
+        let rendered = spawn_blocking(move || {
+            let rendered = render(&bytes, &pool.config, &renditions);
+            drop((memory, thread));
+            rendered
+        });
+        rendered.await.map_err(ImageError::failed)?
+    }
+}
+
+fn permits(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(KIBIBYTE)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,2 @@
+DROP TABLE upload_owners;
+DROP TABLE uploads;

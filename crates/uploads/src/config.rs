@@ -1,0 +1,73 @@
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use seaworthy_core::{ByteSize, Timeout};
+use serde::{Deserialize, Serialize};
+
+/// A photo of a phone.
+const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(10);
+/// A browser sends the file right after it has the URL.
+const DEFAULT_URL_TTL: Timeout = Timeout::from_secs(5 * 60);
+/// A user may continue an upload on the next day.
+const DEFAULT_PENDING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
+/// Support can look up a failure for a week.
+const DEFAULT_FAILED_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+/// Longer than the retries of a worker that has work to do.
+const DEFAULT_STRANDED_AFTER: Timeout = Timeout::from_secs(10 * 60);
+/// Scanning and decoding take seconds.
+const DEFAULT_PROCESS_TIMEOUT: Timeout = Timeout::from_secs(2 * 60);
+/// A file that ends the process three times will do so again.
+const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(3).unwrap();
+/// A user selects some files at once.
+const DEFAULT_MAX_OPEN: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// Thousands of pictures.
+const DEFAULT_MAX_BYTES: ByteSize = ByteSize::mebibytes(1024);
+
+/// Settings of uploads.
+///
+/// ```
+/// use seaworthy_core::ByteSize;
+/// use seaworthy_uploads::UploadsConfig;
+///
+/// let config = UploadsConfig { max_size: ByteSize::mebibytes(25), ..UploadsConfig::default() };
+/// # drop(config);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct UploadsConfig {
+    /// Maximum size of an upload.
+    pub max_size: ByteSize,
+    /// How long a signed URL is valid.
+    pub url_ttl: Timeout,
+    /// How long an upload may stay incomplete. Then it expires.
+    pub pending_ttl: Timeout,
+    /// How long failed and expired uploads stay visible.
+    pub failed_retention: Timeout,
+    /// The time without progress after which a complete upload is announced to the workers again.
+    pub stranded_after: Timeout,
+    /// Maximum time of one attempt to scan and process an upload.
+    pub process_timeout: Timeout,
+    /// Maximum number of attempts that end without a result, because the process ended or the time was
+    /// up. Then the upload fails.
+    pub max_attempts: NonZeroU32,
+    /// Maximum number of incomplete uploads of one owner.
+    pub max_open_per_owner: NonZeroU32,
+    /// Maximum size of all uploads of one owner that are incomplete, in progress or ready.
+    pub max_bytes_per_owner: ByteSize,
+}
+
+impl Default for UploadsConfig {
+    fn default() -> Self {
+        Self {
+            max_size: DEFAULT_MAX_SIZE,
+            url_ttl: DEFAULT_URL_TTL,
+            pending_ttl: DEFAULT_PENDING_TTL,
+            failed_retention: DEFAULT_FAILED_RETENTION,
+            stranded_after: DEFAULT_STRANDED_AFTER,
+            process_timeout: DEFAULT_PROCESS_TIMEOUT,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            max_open_per_owner: DEFAULT_MAX_OPEN,
+            max_bytes_per_owner: DEFAULT_MAX_BYTES,
+        }
+    }
+}

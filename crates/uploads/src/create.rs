@@ -1,0 +1,138 @@
+//! Creates rows within the quota of their owner.
+
+use seaworthy_data::{DataError, Transaction, sql};
+use uuid::Uuid;
+
+use crate::{
+    NewUpload, Upload, UploadError,
+    store::{Inner, find},
+};
+
+/// The size of a text column.
+const MAX_NAME: usize = 255;
+/// Enough for a file name and a media type in Base64.
+const MAX_METADATA: usize = 4 * 1024;
+
+pub(crate) fn check(store: &Inner, new: &NewUpload) -> Result<(), UploadError> {
+    let limit = store.config.max_size;
+    if new.size.is_some_and(|size| size > limit.get()) {
+        return Err(UploadError::TooLarge(limit));
+    }
+    if new.owner.len() > MAX_NAME || new.purpose.len() > MAX_NAME {
+        return Err(UploadError::Invalid(
+            "the owner or the purpose is longer than 255 bytes",
+        ));
+    }
+    let is_plain = |text: &String| {
+        text.len() <= MAX_NAME
+            && text.contains('/')
+            && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+            && text.trim() == text
+    };
+    if !new.content_type.as_ref().is_none_or(is_plain) {
+        return Err(UploadError::Invalid(
+            "the media type is not valid: use TYPE/SUBTYPE, such as image/jpeg",
+        ));
+    }
+    if new
+        .metadata
+        .as_ref()
+        .is_some_and(|text| text.len() > MAX_METADATA)
+    {
+        return Err(UploadError::Invalid("the metadata are longer than 4 KiB"));
+    }
+    Ok(())
+}
+
+/// Stores the row of an upload.
+pub(crate) async fn create(store: &Inner, new: &NewUpload) -> Result<Upload, UploadError> {
+    check(store, new)?;
+    let id = seaworthy_core::new_id();
+    let created = store
+        .database
+        .transaction(|tx| async move {
+            lock_owner(&tx, &new.owner).await?;
+            let reserved = new.size.unwrap_or(store.config.max_size.get());
+            check_quota(store, &tx, &new.owner, reserved).await?;
+            insert(&tx, id, new, reserved).await?;
+            find(&tx, id).await
+        })
+        .await?;
+    store.metrics.created.add(1);
+    Ok(created)
+}
+
+/// Locks the row of an owner until the end of the transaction, so that concurrent requests cannot
+/// exceed the quota together.
+async fn lock_owner(tx: &Transaction, owner: &str) -> Result<(), DataError> {
+    let lock = || {
+        sql("UPDATE upload_owners SET changes = changes + 1 WHERE owner_id = ?")
+            .bind(owner)
+            .execute(tx)
+    };
+    if lock().await?.rows_affected() > 0 {
+        return Ok(());
+    }
+    sql("INSERT INTO upload_owners (owner_id, changes) VALUES (?, 0) ON CONFLICT DO NOTHING")
+        .on_mysql("INSERT IGNORE INTO upload_owners (owner_id, changes) VALUES (?, 0)")
+        .bind(owner)
+        .execute(tx)
+        .await?;
+    lock().await.map(drop)
+}
+
+async fn check_quota(
+    store: &Inner,
+    tx: &Transaction,
+    owner: &str,
+    reserved: u64,
+) -> Result<(), UploadError> {
+    let (open,): (i64,) =
+        sql("SELECT COUNT(*) FROM uploads WHERE owner_id = ? AND status = 'pending'")
+            .bind(owner)
+            .fetch_one(tx)
+            .await?;
+    let max_open = store.config.max_open_per_owner.get();
+    if open >= i64::from(max_open) {
+        return Err(UploadError::TooManyOpen(max_open));
+    }
+    let (used,): (i64,) = sql(
+        "SELECT CAST(COALESCE(SUM(reserved_bytes), 0) AS BIGINT) FROM uploads WHERE owner_id = ?",
+    )
+    .on_mysql(
+        "SELECT CAST(COALESCE(SUM(reserved_bytes), 0) AS SIGNED) FROM uploads WHERE owner_id = ?",
+    )
+    .bind(owner)
+    .fetch_one(tx)
+    .await?;
+    let quota = store.config.max_bytes_per_owner;
+    let used = u64::try_from(used).unwrap_or_default();
+    if used.saturating_add(reserved) > quota.get() {
+        return Err(UploadError::Quota(quota));
+    }
+    Ok(())
+}
+
+async fn insert(
+    tx: &Transaction,
+    id: Uuid,
+    new: &NewUpload,
+    reserved: u64,
+) -> Result<(), DataError> {
+    sql("INSERT INTO uploads (id, owner_id, purpose, status, content_type, metadata, size_bytes, reserved_bytes, received_bytes, has_object, attempts, claimed_until_us, created_us, changed_us) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, 0, TRUE, 0, 0, {now_us}, {now_us})")
+        .bind(id)
+        .bind(new.owner.as_str())
+        .bind(new.purpose.as_str())
+        .bind(new.content_type.clone())
+        .bind(new.metadata.clone())
+        .bind(new.size.map(signed))
+        .bind(signed(reserved))
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// Converts a size for the database.
+pub(crate) fn signed(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}

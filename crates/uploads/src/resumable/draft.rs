@@ -1,0 +1,305 @@
+//! draft-ietf-httpbis-resumable-upload-12.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use seaworthy_core::{ByteSize, Code, Error};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Checked,
+    answer::problem,
+    append_with, declare, delete, failure, found,
+    headers::{
+        UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_LIMIT, UPLOAD_OFFSET, complete, content_length,
+        digest, flag, media_type, number, value,
+    },
+    is_gone,
+};
+use crate::{
+    Upload, UploadError, UploadRoutes, UploadStatus,
+    append::{Appended, Completes},
+    routes::owner,
+};
+
+/// The media type of a part of an upload.
+const PARTIAL: &str = "application/partial-upload";
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// A refusal of the draft.
+enum Refusal {
+    /// The request lacks a header or has a wrong one.
+    Invalid(&'static str),
+    /// Another media type than that of a part.
+    MediaType,
+    Offset {
+        expected: u64,
+        provided: u64,
+    },
+    Length,
+    Completed,
+    Upload(UploadError),
+}
+
+impl From<UploadError> for Refusal {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Size { .. } => Self::Length,
+            UploadError::Closed(status)
+                if !matches!(status, UploadStatus::Failed | UploadStatus::Expired) =>
+            {
+                Self::Completed
+            }
+            error => Self::Upload(error),
+        }
+    }
+}
+
+impl Refusal {
+    fn answer(self, routes: &UploadRoutes) -> Response {
+        let mut response = match self {
+            Self::Invalid(text) => {
+                Error::new(Code::Invalid, "INVALID_UPLOAD_REQUEST", text).into_response()
+            }
+            Self::MediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                [("accept-patch", PARTIAL)],
+            )
+                .into_response(),
+            Self::Offset { expected, provided } => {
+                let members = json!({ "expected-offset": expected, "provided-offset": provided });
+                let title = "offset from request does not match offset of resource";
+                let mut response = problem(
+                    StatusCode::CONFLICT,
+                    "mismatching-upload-offset",
+                    title,
+                    &members,
+                );
+                let headers = response.headers_mut();
+                headers.insert(UPLOAD_OFFSET, value(expected));
+                response
+            }
+            Self::Length => {
+                let title = "inconsistent length values for upload";
+                problem(
+                    StatusCode::BAD_REQUEST,
+                    "inconsistent-upload-length",
+                    title,
+                    &json!({}),
+                )
+            }
+            Self::Completed => {
+                let title = "upload is already completed";
+                problem(
+                    StatusCode::BAD_REQUEST,
+                    "completed-upload",
+                    title,
+                    &json!({}),
+                )
+            }
+            Self::Upload(error) => failure(error),
+        };
+        let headers = response.headers_mut();
+        headers.insert(UPLOAD_COMPLETE, flag(false));
+        headers.insert(UPLOAD_LIMIT, limit(routes));
+        response
+    }
+}
+
+/// Returns the limits as a dictionary.
+fn limit(routes: &UploadRoutes) -> HeaderValue {
+    let config = routes.uploads.store().config();
+    value(format!(
+        "max-size={}, max-age={}",
+        config.max_size.get(),
+        config.pending_ttl.get().as_secs()
+    ))
+}
+
+pub(super) fn limits(routes: &UploadRoutes) -> Response {
+    let headers = [
+        (UPLOAD_LIMIT, limit(routes)),
+        (
+            HeaderName::from_static("accept-patch"),
+            HeaderValue::from_static(PARTIAL),
+        ),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// The length of the upload that a request declares, in bytes.
+fn declared(headers: &HeaderMap, offset: u64, is_end: bool) -> Result<Option<u64>, Refusal> {
+    let length = number(headers, &UPLOAD_LENGTH);
+    let end = content_length(headers).filter(|_| is_end);
+    let end = end.map(|content| offset.saturating_add(content));
+    match (length, end) {
+        (Some(length), Some(end)) if length != end => Err(Refusal::Length),
+        (length, end) => Ok(length.or(end)),
+    }
+}
+
+pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response {
+    match try_create(routes, request).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.answer(routes),
+    }
+}
+
+async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response, Refusal> {
+    let headers = request.headers();
+    let is_end = complete(headers).ok_or(Refusal::Invalid(
+        "send multipart/form-data, or Upload-Complete: ?0 or ?1 for a resumable upload",
+    ))?;
+    let digest = digest(headers).map_err(|()| Refusal::Invalid("Content-Digest is not valid"))?;
+    let limit = routes.uploads.store().config().max_size;
+    check_limit(headers, limit)?;
+    let mut new = routes.new_upload();
+    if let Some(length) = declared(headers, 0, is_end)? {
+        new = new.size(length);
+    }
+    if let Some(content_type) = media_type(headers).filter(|kind| kind != PARTIAL) {
+        new = new.content_type(content_type);
+    }
+    let created = routes.uploads.create(new).await?;
+    let (id, body) = (created.id, request.into_body());
+    let completes = if is_end {
+        Completes::Yes
+    } else {
+        Completes::No
+    };
+    let appended = append_with::<_, Refusal>(routes, id, move |upload| {
+        let appended = Appended {
+            body,
+            digest,
+            completes,
+        };
+        Ok(Checked { upload, appended })
+    });
+    let mut response = match appended.await.map_err(Refusal::from).flatten() {
+        Ok(upload) => state(routes, StatusCode::CREATED, &upload),
+        // The client can continue the upload.
+        Err(refusal) => refusal.answer(routes),
+    };
+    let location = value(format!("{}/{id}", routes.path));
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
+fn check_limit(headers: &HeaderMap, limit: ByteSize) -> Result<(), Refusal> {
+    let sizes = [number(headers, &UPLOAD_LENGTH), content_length(headers)];
+    match sizes.into_iter().flatten().any(|size| size > limit.get()) {
+        true => Err(UploadError::TooLarge(limit).into()),
+        false => Ok(()),
+    }
+}
+
+/// Returns a response with the state of an upload.
+fn state(routes: &UploadRoutes, status: StatusCode, upload: &Upload) -> Response {
+    let is_complete = upload.status != UploadStatus::Pending;
+    let mut response = status.into_response();
+    let headers = response.headers_mut();
+    headers.insert(UPLOAD_COMPLETE, flag(is_complete));
+    headers.insert(UPLOAD_OFFSET, value(upload.received));
+    headers.insert(UPLOAD_LIMIT, limit(routes));
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    if let Some(size) = upload.size {
+        headers.insert(UPLOAD_LENGTH, value(size));
+    }
+    response
+}
+
+pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
+    if headers.contains_key(UPLOAD_OFFSET) || headers.contains_key(UPLOAD_COMPLETE) {
+        let text = "a request for the offset has neither Upload-Offset nor Upload-Complete";
+        return Refusal::Invalid(text).answer(routes);
+    }
+    match found(routes, id).await {
+        Ok(upload) if is_gone(&upload) => StatusCode::GONE.into_response(),
+        Ok(upload) => state(routes, StatusCode::NO_CONTENT, &upload),
+        Err(error) => failure(error),
+    }
+}
+
+pub(super) async fn cancel(routes: &UploadRoutes, id: Uuid) -> Response {
+    match delete(routes, id).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => failure(error),
+    }
+}
+
+pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
+    if media_type(&headers).as_deref() != Some(PARTIAL) {
+        return Refusal::MediaType.answer(routes);
+    }
+    let provided = number(&headers, &UPLOAD_OFFSET);
+    let (Some(provided), Some(is_end)) = (provided, complete(&headers)) else {
+        let text = "PATCH needs Upload-Offset and Upload-Complete";
+        return Refusal::Invalid(text).answer(routes);
+    };
+    let Ok(digest) = digest(&headers) else {
+        return Refusal::Invalid("Content-Digest is not valid").answer(routes);
+    };
+    let limit = routes.uploads.store().config().max_size;
+    if let Some(declared) = number(&headers, &UPLOAD_LENGTH)
+        && let Err(error) = declare(routes, id, declared).await
+    {
+        return Refusal::from(error).answer(routes);
+    }
+    let length = content_length(&headers);
+    let appended = append_with(routes, id, move |mut upload| {
+        if is_gone(&upload) {
+            return Err(UploadError::Closed(upload.status).into());
+        }
+        if upload.status != UploadStatus::Pending {
+            return Err(Refusal::Completed);
+        }
+        if provided != upload.received {
+            let expected = upload.received;
+            return Err(Refusal::Offset { expected, provided });
+        }
+        let end = length.map(|length| provided.saturating_add(length));
+        // A request beyond the end is appended, and then makes the upload fail.
+        let is_beyond = upload
+            .size
+            .is_some_and(|size| end.is_some_and(|end| end > size));
+        if !is_beyond {
+            match (declared(&headers, provided, is_end)?, upload.size) {
+                (Some(declared), Some(size)) if declared != size => return Err(Refusal::Length),
+                (declared, None) => {
+                    check_limit(&headers, limit)?;
+                    upload.size = declared;
+                }
+                _ => {}
+            }
+        }
+        let completes = if is_end {
+            Completes::Yes
+        } else {
+            Completes::No
+        };
+        let appended = Appended {
+            body,
+            digest,
+            completes,
+        };
+        Ok(Checked { upload, appended })
+    });
+    match appended.await.map_err(Refusal::from).flatten() {
+        Ok(upload) => state(routes, StatusCode::NO_CONTENT, &upload),
+        Err(refusal) => {
+            let mut response = refusal.answer(routes);
+            // The client continues after the stored bytes.
+            if let Ok(upload) = routes.uploads.store().find_of(id, &owner()).await {
+                response
+                    .headers_mut()
+                    .insert(UPLOAD_OFFSET, value(upload.received));
+            }
+            response
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! tus 1.0.0 with the extensions creation, creation-with-upload, creation-defer-length, expiration and
+//! termination.
+
+use std::time::SystemTime;
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use uuid::Uuid;
+
+use super::{
+    Checked, append_with, declare, delete, failure, found,
+    headers::{UPLOAD_LENGTH, UPLOAD_OFFSET, media_type, number, text, value},
+    is_gone,
+};
+use crate::{
+    Upload, UploadError, UploadRoutes, UploadStatus,
+    append::{Appended, Completes},
+};
+
+const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+const TUS_VERSION: HeaderName = HeaderName::from_static("tus-version");
+const TUS_MAX_SIZE: HeaderName = HeaderName::from_static("tus-max-size");
+const TUS_EXTENSION: HeaderName = HeaderName::from_static("tus-extension");
+const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
+const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
+const EXTENSIONS: &str =
+    "creation,creation-with-upload,creation-defer-length,expiration,termination";
+/// The media type of appended bytes.
+const OFFSET_STREAM: &str = "application/offset+octet-stream";
+
+/// Returns whether a request speaks tus.
+pub(super) fn is_asked(headers: &HeaderMap) -> bool {
+    headers.contains_key(TUS_RESUMABLE)
+}
+
+pub(super) fn limits(routes: &UploadRoutes) -> Response {
+    let limit = routes.uploads.store().config().max_size;
+    let headers = [
+        (TUS_VERSION, VERSION),
+        (TUS_MAX_SIZE, value(limit.get())),
+        (TUS_EXTENSION, HeaderValue::from_static(EXTENSIONS)),
+    ];
+    answer((StatusCode::NO_CONTENT, headers).into_response())
+}
+
+/// Adds the version to a response.
+fn answer(mut response: Response) -> Response {
+    response.headers_mut().insert(TUS_RESUMABLE, VERSION);
+    response
+}
+
+/// Refuses another version.
+fn refused(headers: &HeaderMap) -> Option<Response> {
+    let is_known = headers.get(TUS_RESUMABLE) == Some(&VERSION);
+    let refusal = || (StatusCode::PRECONDITION_FAILED, [(TUS_VERSION, VERSION)]);
+    (!is_known).then(|| answer(refusal().into_response()))
+}
+
+fn invalid(text: &'static str) -> Response {
+    answer(failure(UploadError::Invalid(text)))
+}
+
+/// Returns the media type in the metadata, if the client sent one.
+fn declared_type(metadata: &str) -> Option<String> {
+    let mut pairs = metadata.split(',').map(str::trim);
+    let encoded = pairs.find_map(|pair| pair.strip_prefix("filetype "))?;
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let is_plain = text.contains('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain.then_some(text)
+}
+
+pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response {
+    let headers = request.headers();
+    if let Some(refusal) = refused(headers) {
+        return refusal;
+    }
+    let length = number(headers, &UPLOAD_LENGTH);
+    let is_deferred = text(headers, &UPLOAD_DEFER_LENGTH).as_deref() == Some("1");
+    let mut new = routes.new_upload();
+    match (length, is_deferred) {
+        (Some(length), false) => new = new.size(length),
+        (None, true) => {}
+        _ => return invalid("send either Upload-Length or Upload-Defer-Length: 1"),
+    }
+    if let Some(metadata) = text(headers, &UPLOAD_METADATA) {
+        if let Some(content_type) = declared_type(&metadata) {
+            new = new.content_type(content_type);
+        }
+        new = new.metadata(metadata);
+    }
+    let has_content = media_type(headers).as_deref() == Some(OFFSET_STREAM);
+    let created = match routes.uploads.create(new).await {
+        Ok(created) => created,
+        Err(error) => return answer(failure(error)),
+    };
+    let id = created.id;
+    // An upload without bytes is complete at once.
+    let upload = if has_content || created.size == Some(0) {
+        let body = request.into_body();
+        let appended = append_with::<_, UploadError>(routes, id, move |upload| {
+            Ok(Checked {
+                upload,
+                appended: tus(body),
+            })
+        });
+        match appended.await.flatten() {
+            Ok(upload) => upload,
+            Err(error) => return answer(located(routes, id, failure(error))),
+        }
+    } else {
+        created
+    };
+    let mut response = StatusCode::CREATED.into_response();
+    describe(routes, &upload, &mut response);
+    answer(located(routes, id, response))
+}
+
+fn located(routes: &UploadRoutes, id: Uuid, mut response: Response) -> Response {
+    let location = value(format!("{}/{id}", routes.path));
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}
+
+fn tus(body: axum::body::Body) -> Appended {
+    Appended {
+        body,
+        digest: None,
+        completes: Completes::AtSize,
+    }
+}
+
+/// Adds the offset and the expiration.
+fn describe(routes: &UploadRoutes, upload: &Upload, response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(UPLOAD_OFFSET, value(upload.received));
+    if upload.status == UploadStatus::Pending {
+        let ttl = routes.uploads.store().config().pending_ttl.get();
+        let expires = SystemTime::from(upload.created_at) + ttl;
+        headers.insert(UPLOAD_EXPIRES, value(httpdate::fmt_http_date(expires)));
+    }
+}
+
+pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
+    if let Some(refusal) = refused(headers) {
+        return refusal;
+    }
+    let upload = match found(routes, id).await {
+        Ok(upload) if is_gone(&upload) => return answer(StatusCode::GONE.into_response()),
+        Ok(upload) => upload,
+        Err(error) => return answer(failure(error)),
+    };
+    let mut response = StatusCode::OK.into_response();
+    describe(routes, &upload, &mut response);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    match upload.size {
+        Some(size) => headers.insert(UPLOAD_LENGTH, value(size)),
+        None => headers.insert(UPLOAD_DEFER_LENGTH, HeaderValue::from_static("1")),
+    };
+    if let Some(metadata) = &upload.metadata {
+        headers.insert(UPLOAD_METADATA, value(metadata));
+    }
+    answer(response)
+}
+
+/// A refusal of an append.
+enum Refusal {
+    Offset,
+    Length,
+    Upload(UploadError),
+}
+
+impl From<UploadError> for Refusal {
+    fn from(error: UploadError) -> Self {
+        Self::Upload(error)
+    }
+}
+
+pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers;
+    if let Some(refusal) = refused(&headers) {
+        return refusal;
+    }
+    if media_type(&headers).as_deref() != Some(OFFSET_STREAM) {
+        return answer(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+    }
+    let Some(provided) = number(&headers, &UPLOAD_OFFSET) else {
+        return invalid("PATCH needs Upload-Offset");
+    };
+    let length = number(&headers, &UPLOAD_LENGTH);
+    if let Some(length) = length
+        && let Err(error) = declare(routes, id, length).await
+    {
+        return answer(failure(error));
+    }
+    let appended = append_with(routes, id, move |upload| {
+        if upload.received != provided {
+            return Err(Refusal::Offset);
+        }
+        if length.is_some_and(|length| upload.size != Some(length)) {
+            return Err(Refusal::Length);
+        }
+        if upload.status != UploadStatus::Pending {
+            return Err(UploadError::Closed(upload.status).into());
+        }
+        Ok(Checked {
+            upload,
+            appended: tus(body),
+        })
+    });
+    answer(match appended.await.map_err(Refusal::from).flatten() {
+        Ok(upload) => {
+            let mut response = StatusCode::NO_CONTENT.into_response();
+            describe(routes, &upload, &mut response);
+            response
+        }
+        Err(Refusal::Offset) => StatusCode::CONFLICT.into_response(),
+        Err(Refusal::Length) => return invalid("Upload-Length differs from the declared length"),
+        Err(Refusal::Upload(error)) => failure(error),
+    })
+}
+
+pub(super) async fn cancel(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
+    if let Some(refusal) = refused(headers) {
+        return refusal;
+    }
+    answer(match delete(routes, id).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => failure(error),
+    })
+}

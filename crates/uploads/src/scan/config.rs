@@ -1,0 +1,46 @@
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use seaworthy_core::{ByteSize, Timeout};
+use serde::{Deserialize, Serialize};
+
+/// `StreamMaxLength` of clamd.
+const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(25);
+/// A nested archive takes some seconds.
+const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(60);
+/// `MaxThreads` of clamd.
+const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// The connection to clamd, the daemon of ClamAV.
+///
+/// ```
+/// use seaworthy_uploads::ClamdConfig;
+///
+/// let config = ClamdConfig { address: Some("clamd:3310".to_owned()), ..ClamdConfig::default() };
+/// # drop(config);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClamdConfig {
+    /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Without it, uploads are
+    /// not scanned.
+    pub address: Option<String>,
+    /// Maximum size of content. Use the value of `StreamMaxLength` in the settings of clamd. Larger
+    /// uploads fail.
+    pub max_size: ByteSize,
+    /// Maximum time of a scan.
+    pub timeout: Timeout,
+    /// Maximum number of scans at the same time. Further scans wait.
+    pub max_connections: NonZeroU32,
+}
+
+impl Default for ClamdConfig {
+    fn default() -> Self {
+        Self {
+            address: None,
+            max_size: DEFAULT_MAX_SIZE,
+            timeout: DEFAULT_TIMEOUT,
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+        }
+    }
+}

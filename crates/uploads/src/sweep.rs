@@ -1,0 +1,217 @@
+//! The sweeper: it announces stranded uploads again and removes what is left over.
+
+use seaworthy_core::{Error, Timeout, error_chain};
+use seaworthy_data::sql;
+use seaworthy_service::{Schedule, Worker};
+use uuid::Uuid;
+
+use crate::{Upload, UploadError, Uploads, clean, store::find, upload::upload_columns};
+
+/// The interval of the sweeper. Every step reads an index.
+const INTERVAL: Timeout = Timeout::from_secs(60);
+/// Uploads of one step, so that it does not hold locks for long.
+const PAGE_SIZE: u32 = 100;
+/// A client may finish a request after its URL has expired.
+const GRACE: Timeout = Timeout::from_secs(60);
+
+/// Returns the worker. It may run on every replica.
+pub(crate) fn worker(uploads: &Uploads) -> Worker {
+    let uploads = uploads.clone();
+    Worker::in_steps("sweep uploads", Schedule::Interval(INTERVAL), move || {
+        let uploads = uploads.clone();
+        async move { Ok::<_, Error>(uploads.sweep().await?) }
+    })
+}
+
+impl Uploads {
+    /// Runs one step of the sweeper. Returns whether there may be more to do. The sweeper calls it
+    /// every minute, so call it only in tests.
+    ///
+    /// # Errors
+    /// A failure of the database or the storage.
+    pub async fn sweep(&self) -> Result<bool, UploadError> {
+        let mut is_full = self.announce_stranded().await?;
+        is_full |= self.expire_pending().await?;
+        is_full |= self.remove_content().await?;
+        is_full |= self.forget_failed().await?;
+        is_full |= self.remove_deleted().await?;
+        Ok(is_full)
+    }
+
+    /// A worker lost the message, or the process ended.
+    async fn announce_stranded(&self) -> Result<bool, UploadError> {
+        let store = &self.store().0;
+        let found: Vec<(Uuid, i64)> = sql("SELECT id, changed_us FROM uploads WHERE status IN ('uploaded', 'scanning', 'processing') AND changed_us <= {now_us} - ? AND claimed_until_us <= {now_us} LIMIT ?")
+            .bind(microseconds(store.config.stranded_after))
+            .bind(PAGE_SIZE)
+            .fetch_all(&store.database)
+            .await?;
+        let mut page = Page::of(&found);
+        for (id, changed) in found {
+            page.record(id, self.announce_again(id, changed).await);
+        }
+        Ok(page.has_more())
+    }
+
+    async fn announce_again(&self, id: Uuid, changed: i64) -> Result<(), UploadError> {
+        let store = &self.store().0;
+        let announced: Result<bool, UploadError> = store
+            .database
+            .transaction(|tx| async move {
+                let renewed = sql("UPDATE uploads SET changed_us = {now_us} WHERE id = ? AND changed_us = ? AND status IN ('uploaded', 'scanning', 'processing')")
+                    .bind(id)
+                    .bind(changed)
+                    .execute(&tx)
+                    .await?;
+                let is_renewed = renewed.rows_affected() > 0;
+                if is_renewed {
+                    self.announce(&tx, &find(&tx, id).await?).await?;
+                }
+                Ok(is_renewed)
+            })
+            .await;
+        if announced? {
+            store.metrics.announced_again.add(1);
+            tracing::warn!(%id, "an upload without progress is announced again");
+        }
+        Ok(())
+    }
+
+    async fn expire_pending(&self) -> Result<bool, UploadError> {
+        let store = &self.store().0;
+        let found: Vec<Upload> = sql(concat!(
+            "SELECT ",
+            upload_columns!(),
+            " FROM uploads WHERE status = 'pending' AND created_us <= {now_us} - ? AND claimed_until_us <= {now_us} LIMIT ?"
+        ))
+        .bind(microseconds(store.config.pending_ttl))
+        .bind(PAGE_SIZE)
+        .fetch_all(&store.database)
+        .await?;
+        let mut page = Page::of(&found);
+        for upload in found {
+            page.record(upload.id, self.expire(&upload).await);
+        }
+        Ok(page.has_more())
+    }
+
+    async fn expire(&self, upload: &Upload) -> Result<(), UploadError> {
+        let store = &self.store().0;
+        let expired = sql("UPDATE uploads SET status = 'expired', reserved_bytes = 0, changed_us = {now_us} WHERE id = ? AND status = 'pending' AND claimed_until_us <= {now_us}")
+                .bind(upload.id)
+                .execute(&store.database)
+                .await?;
+        if expired.rows_affected() > 0 {
+            store.metrics.expired.add(1);
+            clean::remove_content(store, upload).await?;
+        }
+        Ok(())
+    }
+
+    /// The signed URL of a final upload may have been used again, so its content is removed when the
+    /// URL has expired.
+    async fn remove_content(&self) -> Result<bool, UploadError> {
+        let store = &self.store().0;
+        let found: Vec<Upload> = sql(concat!(
+            "SELECT ",
+            upload_columns!(),
+            " FROM uploads WHERE status IN ('ready', 'failed', 'expired') AND has_object = TRUE AND changed_us <= {now_us} - ? LIMIT ?"
+        ))
+        .bind(microseconds(store.config.url_ttl) + microseconds(GRACE))
+        .bind(PAGE_SIZE)
+        .fetch_all(&store.database)
+        .await?;
+        let mut page = Page::of(&found);
+        for upload in found {
+            page.record(upload.id, self.remove_content_of(&upload).await);
+        }
+        Ok(page.has_more())
+    }
+
+    async fn remove_content_of(&self, upload: &Upload) -> Result<(), UploadError> {
+        let store = &self.store().0;
+        clean::remove_content(store, upload).await?;
+        sql("UPDATE uploads SET has_object = FALSE, parts = NULL WHERE id = ?")
+            .bind(upload.id)
+            .execute(&store.database)
+            .await?;
+        Ok(())
+    }
+
+    async fn forget_failed(&self) -> Result<bool, UploadError> {
+        let store = &self.store().0;
+        let found: Vec<(Uuid,)> = sql("SELECT id FROM uploads WHERE status IN ('failed', 'expired') AND changed_us <= {now_us} - ? LIMIT ?")
+            .bind(microseconds(store.config.failed_retention))
+            .bind(PAGE_SIZE)
+            .fetch_all(&store.database)
+            .await?;
+        let mut page = Page::of(&found);
+        for (id,) in found {
+            page.record(id, self.store().mark_deleted(id).await);
+        }
+        Ok(page.has_more())
+    }
+
+    /// Removes the objects once more, because a client or a worker may have stored some since the
+    /// deletion, and then the row.
+    async fn remove_deleted(&self) -> Result<bool, UploadError> {
+        let store = &self.store().0;
+        let longest = store.config.url_ttl.max(store.config.process_timeout);
+        let found: Vec<Upload> = sql(concat!(
+            "SELECT ",
+            upload_columns!(),
+            " FROM uploads WHERE status = 'deleted' AND changed_us <= {now_us} - ? LIMIT ?"
+        ))
+        .bind(microseconds(longest) + microseconds(GRACE))
+        .bind(PAGE_SIZE)
+        .fetch_all(&store.database)
+        .await?;
+        let mut page = Page::of(&found);
+        for upload in found {
+            page.record(upload.id, self.remove_deleted_one(&upload).await);
+        }
+        Ok(page.has_more())
+    }
+
+    async fn remove_deleted_one(&self, upload: &Upload) -> Result<(), UploadError> {
+        let store = &self.store().0;
+        clean::remove_objects(store, upload).await?;
+        sql("DELETE FROM uploads WHERE id = ? AND status = 'deleted'")
+            .bind(upload.id)
+            .execute(&store.database)
+            .await?;
+        Ok(())
+    }
+}
+
+/// The outcome of a page. An upload that fails does not keep the others from being swept.
+struct Page {
+    is_full: bool,
+    has_failed: bool,
+}
+
+impl Page {
+    fn of<T>(found: &[T]) -> Self {
+        Self {
+            is_full: u32::try_from(found.len()).is_ok_and(|count| count >= PAGE_SIZE),
+            has_failed: false,
+        }
+    }
+
+    fn record(&mut self, id: Uuid, outcome: Result<(), UploadError>) {
+        if let Err(error) = outcome {
+            self.has_failed = true;
+            let error = error_chain(&error);
+            tracing::warn!(%id, error, "an upload cannot be swept and is tried again later");
+        }
+    }
+
+    /// After a failure the next step waits for the interval.
+    fn has_more(&self) -> bool {
+        self.is_full && !self.has_failed
+    }
+}
+
+pub(crate) fn microseconds(timeout: Timeout) -> i64 {
+    i64::try_from(timeout.get().as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,189 @@
+use std::{fmt, sync::Arc};
+
+use seaworthy_config::Settings;
+use seaworthy_data::sql;
+use seaworthy_messaging::Message;
+use seaworthy_outbox::Outbox;
+use seaworthy_service::{Assembly, Tasks};
+use seaworthy_storage::{Content, PutOptions, SignedRequest, StorageError, UploadTerms};
+use uuid::Uuid;
+
+use crate::{
+    NewUpload, Upload, UploadError, UploadStatus, UploadStore, clean,
+    create::{self, signed},
+    keys,
+    store::find,
+    sweep,
+    writers::Writers,
+};
+
+/// The media type of content whose client declares none.
+pub(crate) const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+type Announce = dyn Fn(&Upload) -> Message + Send + Sync;
+
+/// Accepts uploads. Clones share it.
+#[derive(Clone)]
+pub struct Uploads(Arc<Inner>);
+
+struct Inner {
+    store: UploadStore,
+    outbox: Outbox,
+    announce: Box<Announce>,
+    tasks: Tasks,
+    writers: Writers,
+}
+
+impl Uploads {
+    /// Accepts uploads of a service, and starts the sweeper. `announce` creates the message for the
+    /// workers about a complete upload. Its subscription calls
+    /// [`UploadWorker::process`](crate::UploadWorker::process).
+    #[must_use]
+    pub fn start<C: Settings>(
+        service: &Assembly<C>,
+        store: &UploadStore,
+        outbox: &Outbox,
+        announce: impl Fn(&Upload) -> Message + Send + Sync + 'static,
+    ) -> Self {
+        let uploads = Self(Arc::new(Inner {
+            store: store.clone(),
+            outbox: outbox.clone(),
+            announce: Box::new(announce),
+            tasks: service.tasks().clone(),
+            writers: Writers::default(),
+        }));
+        service.worker(sweep::worker(&uploads));
+        uploads
+    }
+
+    /// Returns the rows and objects.
+    #[must_use]
+    pub fn store(&self) -> &UploadStore {
+        &self.0.store
+    }
+
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.0.tasks
+    }
+
+    pub(crate) fn writers(&self) -> &Writers {
+        &self.0.writers
+    }
+
+    /// Creates an upload within the quota of its owner.
+    ///
+    /// # Errors
+    /// [`UploadError::TooLarge`], [`UploadError::TooManyOpen`], [`UploadError::Quota`],
+    /// [`UploadError::Invalid`], or a failure of the database.
+    pub async fn create(&self, new: NewUpload) -> Result<Upload, UploadError> {
+        create::create(&self.0.store.0, &new).await
+    }
+
+    /// Signs a URL with which a client sends the content. It binds the size and the media type if the
+    /// upload declares both. Otherwise [`complete`](Self::complete) checks the size.
+    ///
+    /// # Errors
+    /// [`UploadError::Closed`] if the content is complete, or an error of the storage.
+    pub fn presign(&self, upload: &Upload) -> Result<SignedRequest, UploadError> {
+        if upload.status != UploadStatus::Pending {
+            return Err(UploadError::Closed(upload.status));
+        }
+        let config = self.0.store.config();
+        let terms = match (upload.size, &upload.content_type) {
+            (Some(size), Some(content_type)) => UploadTerms::new(size, content_type.as_str()),
+            (size, _) => UploadTerms::at_most(size.unwrap_or(config.max_size.get())),
+        };
+        let key = keys::content(upload.id)?;
+        let incoming = &self.0.store.0.incoming;
+        Ok(incoming.presign_put(&key, &terms, config.url_ttl)?)
+    }
+
+    /// Stores content that the service receives, and completes the upload.
+    ///
+    /// # Errors
+    /// [`UploadError::TooLarge`], [`UploadError::Closed`], or a failure of the database or the
+    /// storage.
+    pub async fn put(&self, upload: &Upload, content: Content) -> Result<Upload, UploadError> {
+        if upload.status != UploadStatus::Pending {
+            return Err(UploadError::Closed(upload.status));
+        }
+        let content_type = upload.content_type.as_deref().unwrap_or(UNKNOWN_TYPE);
+        let options = PutOptions::new(content_type);
+        let key = keys::content(upload.id)?;
+        self.0.store.0.incoming.put(&key, content, &options).await?;
+        self.complete(upload.id, &upload.owner).await
+    }
+
+    /// Completes an upload after the client has sent the content. It asks the storage for the true
+    /// size, because the word of the client counts for nothing. A repeated call returns the present
+    /// status.
+    ///
+    /// # Errors
+    /// [`UploadError::NotFound`], [`UploadError::Forbidden`], [`UploadError::NotUploaded`],
+    /// [`UploadError::TooLarge`] and [`UploadError::Size`], after which the upload is `failed`, or a
+    /// failure of the database or the storage.
+    pub async fn complete(&self, id: Uuid, owner: &str) -> Result<Upload, UploadError> {
+        let store = &self.0.store;
+        let upload = store.find_of(id, owner).await?;
+        if upload.status != UploadStatus::Pending {
+            return Ok(upload);
+        }
+        let meta = match store.0.incoming.head(&keys::content(id)?).await {
+            Err(StorageError::NotFound(_)) => return Err(UploadError::NotUploaded),
+            head => head?,
+        };
+        let limit = store.config().max_size;
+        let refusal = match upload.size {
+            _ if meta.size > limit.get() => Some(UploadError::TooLarge(limit)),
+            Some(declared) if declared != meta.size => Some(UploadError::Size {
+                declared,
+                actual: meta.size,
+            }),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            let text = refusal.to_string();
+            store.fail(id, None, refusal.reason(), &text).await?;
+            clean::remove_content(&store.0, &upload).await?;
+            return Err(refusal);
+        }
+        let (size, etag) = (signed(meta.size), meta.etag.as_str());
+        let database = &store.0.database;
+        database
+            .transaction(|tx| async move {
+                let moved = sql("UPDATE uploads SET status = 'uploaded', size_bytes = ?, reserved_bytes = ?, received_bytes = ?, etag = ?, claimed_by = NULL, claimed_until_us = 0, changed_us = {now_us} WHERE id = ? AND status = 'pending'")
+                    .bind(size)
+                    .bind(size)
+                    .bind(size)
+                    .bind(etag)
+                    .bind(id)
+                    .execute(&tx)
+                    .await?;
+                let upload = find(&tx, id).await?;
+                // Of two concurrent calls one announces the upload.
+                if moved.rows_affected() > 0 {
+                    self.announce(&tx, &upload).await?;
+                }
+                Ok(upload)
+            })
+            .await
+    }
+
+    pub(crate) async fn announce(
+        &self,
+        tx: &seaworthy_data::Transaction,
+        upload: &Upload,
+    ) -> Result<(), UploadError> {
+        let message = (self.0.announce)(upload);
+        Ok(self.0.outbox.store(tx, message).await?)
+    }
+}
+
+impl fmt::Debug for Uploads {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Uploads")
+            .field("store", &self.0.store)
+            .finish_non_exhaustive()
+    }
+}

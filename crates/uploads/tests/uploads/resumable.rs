@@ -1,0 +1,277 @@
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+use seaworthy_uploads::{NewUpload, UploadStatus};
+use uuid::Uuid;
+
+use crate::fixture::{TestApp, noise, sum};
+
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+const TUS: (&str, &str) = ("tus-resumable", "1.0.0");
+const STREAM: (&str, &str) = ("content-type", "application/offset+octet-stream");
+const PARTIAL: (&str, &str) = ("content-type", "application/partial-upload");
+
+struct Answer {
+    status: u16,
+    headers: reqwest::header::HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+async fn send(
+    app: &TestApp,
+    method: &str,
+    path: &str,
+    headers: Headers<'_>,
+    body: &[u8],
+) -> Answer {
+    let url = app.url(path);
+    let mut request = app
+        .client
+        .request(method.parse().unwrap(), url)
+        .body(body.to_vec());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = request.send().await.unwrap();
+    Answer {
+        status: answer.status().as_u16(),
+        headers: answer.headers().clone(),
+        body: answer.text().await.unwrap(),
+    }
+}
+
+/// Declares a whole body, sends its beginning, and closes the connection after the server has read
+/// it. Returns the open connection if it is not to be closed.
+async fn send_beginning(
+    app: &TestApp,
+    path: &str,
+    headers: Headers<'_>,
+    size: usize,
+    beginning: &[u8],
+) -> TcpStream {
+    let mut head = format!("PATCH {path} HTTP/1.1\r\nhost: test\r\ncontent-length: {size}\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let (address, beginning) = (app.address, beginning.to_vec());
+    let sent = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        stream.write_all(&beginning).unwrap();
+        stream
+    });
+    sent.await.unwrap()
+}
+
+fn id_of(location: &str) -> Uuid {
+    location.rsplit('/').next().unwrap().parse().unwrap()
+}
+
+pub(crate) async fn tus_continues_after_lost_connection_file_1(app: TestApp) {
+    let content = noise(3_000_000);
+    let size = content.len().to_string();
+    let metadata = (
+        "upload-metadata",
+        "filename Li4vLi4vYQ==,filetype aW1hZ2UvcG5n",
+    );
+    let headers = [TUS, ("upload-length", &*size), metadata];
+    let created = send(&app, "POST", "/uploads", &headers, b"").await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let path = created.header("location").to_owned();
+    let mut offset = 0;
+    for cut in 0..4 {
+        let text = offset.to_string();
+        let headers = [TUS, STREAM, ("upload-offset", &*text)];
+        let end = (offset + 400_000 + cut * 77_777).min(content.len());
+        let left = content.len() - offset;
+        drop(send_beginning(&app, &path, &headers, left, &content[offset..end]).await);
+        app.eventually(async || {
+            let head = send(&app, "HEAD", &path, &[TUS], b"").await;
+            assert_eq!(head.status, 200);
+            head.header("upload-offset") == end.to_string()
+        })
+        .await;
+        offset = end;
+    }
+    let head = send(&app, "HEAD", &path, &[TUS], b"").await;
+    assert_eq!(head.header("upload-length"), size);
+    assert_eq!(head.header("upload-metadata"), metadata.1);
+    let stale = [TUS, STREAM, ("upload-offset", "0")];
+    assert_eq!(
+        send(&app, "PATCH", &path, &stale, &content).await.status,
+        409
+    );
+    let text = offset.to_string();
+    let headers = [TUS, STREAM, ("upload-offset", &*text)];
+    let last = send(&app, "PATCH", &path, &headers, &content[offset..]).await;
+    assert_eq!((last.status, last.header("upload-offset")), (204, &*size));
+    let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
+    assert_eq!(ready.details.unwrap()["sum"], sum(&content));
+    assert_eq!(ready.content_type.as_deref(), Some("image/png"));
+    app.eventually(async || app.objects().await.len() == 1)
+        .await;
+}
+
+pub(crate) async fn draft_continues_after_lost_connection_file_1(app: TestApp) {
+    let content = noise(2_000_000);
+    let headers = [("upload-complete", "?0"), ("upload-length", "2000000")];
+    let created = send(&app, "POST", "/uploads", &headers, &content[..1_000]).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    assert_eq!(created.header("upload-offset"), "1000");
+    let path = created.header("location").to_owned();
+    let headers = [
+        PARTIAL,
+        ("upload-offset", "1000"),
+        ("upload-complete", "?1"),
+    ];
+    let beginning = &content[1_000..700_000];
+    drop(send_beginning(&app, &path, &headers, content.len() - 1_000, beginning).await);
+    app.eventually(async || {
+        let head = send(&app, "HEAD", &path, &[], b"").await;
+        assert_eq!(head.header("upload-complete"), "?0");
+        head.header("upload-offset") == "700000"
+    })
+    .await;
+    let headers = [
+        PARTIAL,
+        ("upload-offset", "700000"),
+        ("upload-complete", "?1"),
+    ];
+    let last = send(&app, "PATCH", &path, &headers, &content[700_000..]).await;
+    assert_eq!((last.status, last.header("upload-complete")), (204, "?1"));
+    let again = send(&app, "PATCH", &path, &headers, b"").await;
+    assert!(again.body.contains("#completed-upload"), "{}", again.body);
+    let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
+    assert_eq!(ready.details.unwrap()["sum"], sum(&content));
+}
+
+pub(crate) async fn many_parts_make_one_object_file_1(app: TestApp) {
+    let content = noise(20 * 1024 * 1024 + 5);
+    let created = send(&app, "POST", "/uploads", &[("upload-complete", "?0")], b"").await;
+    let path = created.header("location").to_owned();
+    let mut offset = 0;
+    for end in [1, 9_000_000, 9_000_001, 17_000_000, content.len()] {
+        let text = offset.to_string();
+        let complete = if end == content.len() { "?1" } else { "?0" };
+        let headers = [
+            PARTIAL,
+            ("upload-offset", &*text),
+            ("upload-complete", complete),
+        ];
+        let answer = send(&app, "PATCH", &path, &headers, &content[offset..end]).await;
+        assert_eq!(answer.status, 204, "{}", answer.body);
+        assert_eq!(answer.header("upload-offset"), end.to_string());
+        offset = end;
+    }
+    let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
+    assert_eq!(ready.details.unwrap()["sum"], sum(&content));
+    app.eventually(async || app.objects().await.len() == 1)
+        .await;
+}
+
+pub(crate) async fn new_request_replaces_a_hanging_one_file_1(app: TestApp) {
+    let content = noise(100_000);
+    let headers = [TUS, ("upload-length", "100000")];
+    let created = send(&app, "POST", "/uploads", &headers, b"").await;
+    let path = created.header("location").to_owned();
+    let headers = [TUS, STREAM, ("upload-offset", "0")];
+    let hanging = send_beginning(&app, &path, &headers, 100_000, &content[..60_000]).await;
+    hanging
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    app.eventually(async || app.is_claimed(id_of(&path)).await)
+        .await;
+    // The new request waits until the old one has stored what it received.
+    let stale = [TUS, STREAM, ("upload-offset", "99999")];
+    assert_eq!(send(&app, "PATCH", &path, &stale, b"x").await.status, 409);
+    let head = send(&app, "HEAD", &path, &[TUS], b"").await;
+    let offset = head.header("upload-offset").to_owned();
+    let start: usize = offset.parse().unwrap();
+    assert!(start <= 60_000, "{start}");
+    let headers = [TUS, STREAM, ("upload-offset", &*offset)];
+    let last = send(&app, "PATCH", &path, &headers, &content[start..]).await;
+    assert_eq!(last.status, 204, "{}", last.body);
+    let refused = tokio::task::spawn_blocking(move || {
+        let mut hanging = hanging;
+        let mut answer = vec![0; 64];
+        let length = hanging.read(&mut answer).unwrap_or_default();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    });
+    let refused = refused.await.unwrap();
+    assert!(refused.is_empty() || refused.contains(" 409 "), "{refused}");
+    let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
+    assert_eq!(ready.details.unwrap()["sum"], sum(&content));
+}
+
+pub(crate) async fn uploads_of_others_do_not_exist_file_1(app: TestApp) {
+    let upload = app
+        .uploads
+        .create(NewUpload::new("ada", "x"))
+        .await
+        .unwrap();
+    let path = format!("/uploads/{}", upload.id);
+    for headers in [&[TUS][..], &[]] {
+        for method in ["HEAD", "DELETE"] {
+            assert_eq!(send(&app, method, &path, headers, b"").await.status, 404);
+        }
+    }
+    let headers = [TUS, STREAM, ("upload-offset", "0"), ("upload-length", "7")];
+    assert_eq!(
+        send(&app, "PATCH", &path, &headers, b"content")
+            .await
+            .status,
+        404
+    );
+    let headers = [PARTIAL, ("upload-offset", "0"), ("upload-complete", "?1")];
+    assert_eq!(
+        send(&app, "PATCH", &path, &headers, b"content")
+            .await
+            .status,
+        404
+    );
+    let kept = app.uploads.store().find(upload.id).await.unwrap();
+    assert_eq!((kept.size, kept.received), (None, 0));
+}
+
+pub(crate) async fn digest_mismatch_stores_nothing_file_1(app: TestApp) {
+    let created = send(&app, "POST", "/uploads", &[("upload-complete", "?0")], b"").await;
+    let path = created.header("location").to_owned();
+    // The SHA-256 of "content".
+    let right = "sha-256=:7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=:";
+    let wrong = "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:";
+    for (digest, status, offset) in [(wrong, 400, "0"), (right, 204, "7")] {
+        let headers = [
+            PARTIAL,
+            ("upload-offset", "0"),
+            ("upload-complete", "?0"),
+            ("content-digest", digest),
+        ];
+        let answer = send(&app, "PATCH", &path, &headers, b"content").await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        let head = send(&app, "HEAD", &path, &[], b"").await;
+        assert_eq!(head.header("upload-offset"), offset);
+    }
+}
+
+pub(crate) async fn excess_fails_the_upload_file_1(app: TestApp) {
+    let headers = [TUS, ("upload-length", "5")];
+    let created = send(&app, "POST", "/uploads", &headers, b"").await;
+    let path = created.header("location").to_owned();
+    let headers = [TUS, STREAM, ("upload-offset", "0")];
+    let refused = send(&app, "PATCH", &path, &headers, b"content").await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(send(&app, "HEAD", &path, &[TUS], b"").await.status, 410);
+    assert!(app.objects().await.is_empty());
+}

@@ -1,0 +1,123 @@
+use std::{sync::atomic::Ordering, time::Duration};
+
+use seaworthy_data::sql;
+use seaworthy_uploads::{NewUpload, UploadError, UploadStatus};
+
+use crate::fixture::TestApp;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(crate) async fn stranded_upload_is_announced_again_file_1(app: TestApp) {
+    let upload = app
+        .uploads
+        .create(NewUpload::new("ada", "x"))
+        .await
+        .unwrap();
+    assert_eq!(app.put(&upload, "content").await, 200);
+    let etag = {
+        app.stop_workers();
+        app.uploads.complete(upload.id, "ada").await.unwrap();
+        app.start_workers();
+        app.reaches(upload.id, UploadStatus::Ready).await;
+        app.work.announced.load(Ordering::SeqCst)
+    };
+    // A worker claimed another upload and died.
+    let stranded = app
+        .uploads
+        .create(NewUpload::new("ada", "x"))
+        .await
+        .unwrap();
+    assert_eq!(app.put(&stranded, "content").await, 200);
+    app.stop_workers();
+    app.uploads.complete(stranded.id, "ada").await.unwrap();
+    sql("UPDATE uploads SET status = 'processing', attempts = 1, claimed_by = ?, claimed_until_us = {now_us} + 1000000000 WHERE id = ?")
+        .bind(seaworthy_core::new_id())
+        .bind(stranded.id)
+        .execute(&app.database)
+        .await
+        .unwrap();
+    app.sweep().await;
+    assert_eq!(app.work.announced.load(Ordering::SeqCst), etag + 1);
+    app.age(20 * MINUTE).await;
+    app.sweep().await;
+    assert_eq!(app.work.announced.load(Ordering::SeqCst), etag + 2);
+    app.sweep().await;
+    assert_eq!(app.work.announced.load(Ordering::SeqCst), etag + 2);
+    app.start_workers();
+    app.reaches(stranded.id, UploadStatus::Ready).await;
+}
+
+pub(crate) async fn pending_upload_expires_with_its_objects_file_1(app: TestApp) {
+    let upload = app
+        .uploads
+        .create(NewUpload::new("ada", "x"))
+        .await
+        .unwrap();
+    assert_eq!(app.put(&upload, "content").await, 200);
+    app.sweep().await;
+    assert_eq!(app.status(upload.id).await, UploadStatus::Pending);
+    app.age(DAY + MINUTE).await;
+    app.sweep().await;
+    assert_eq!(app.status(upload.id).await, UploadStatus::Expired);
+    assert!(app.objects().await.is_empty());
+    app.age(8 * DAY).await;
+    app.sweep().await;
+    app.age(10 * MINUTE).await;
+    app.sweep().await;
+    assert_eq!(app.rows().await, 0);
+}
+
+pub(crate) async fn late_content_of_final_upload_is_removed_file_1(app: TestApp) {
+    let upload = app
+        .uploads
+        .create(NewUpload::new("ada", "x"))
+        .await
+        .unwrap();
+    let signed = app.uploads.presign(&upload).unwrap();
+    assert_eq!(app.put_to(&signed, "content").await, 200);
+    app.uploads.complete(upload.id, "ada").await.unwrap();
+    app.reaches(upload.id, UploadStatus::Ready).await;
+    app.eventually(async || app.objects().await.len() == 1)
+        .await;
+    assert_eq!(app.put_to(&signed, "late").await, 200);
+    assert_eq!(app.objects().await.len(), 2);
+    app.age(7 * MINUTE).await;
+    app.sweep().await;
+    assert_eq!(app.objects().await, [format!("results/{}", upload.id)]);
+}
+
+pub(crate) async fn deleted_upload_leaves_nothing_file_1(app: TestApp) {
+    let ready = app
+        .uploads
+        .create(NewUpload::new("ada", "x"))
+        .await
+        .unwrap();
+    assert_eq!(app.put(&ready, "content").await, 200);
+    app.uploads.complete(ready.id, "ada").await.unwrap();
+    app.reaches(ready.id, UploadStatus::Ready).await;
+    let open = app
+        .uploads
+        .create(NewUpload::new("ada", "x"))
+        .await
+        .unwrap();
+    let signed = app.uploads.presign(&open).unwrap();
+    assert_eq!(app.put_to(&signed, "content").await, 200);
+    app.uploads
+        .create(NewUpload::new("bob", "x"))
+        .await
+        .unwrap();
+    app.uploads.store().delete_of("ada").await.unwrap();
+    app.uploads.store().delete_of("ada").await.unwrap();
+    for id in [ready.id, open.id] {
+        let gone = app.uploads.store().find(id).await;
+        assert!(matches!(gone, Err(UploadError::NotFound)), "{gone:?}");
+    }
+    app.eventually(async || app.objects().await.is_empty())
+        .await;
+    assert_eq!(app.put_to(&signed, "late").await, 200);
+    app.age(7 * MINUTE).await;
+    app.sweep().await;
+    assert!(app.objects().await.is_empty());
+    assert_eq!(app.rows().await, 1);
+}

@@ -1,0 +1,70 @@
+use std::num::NonZeroU32;
+
+use seaworthy::{
+    data::DatabaseConfig,
+    images::ImagesConfig,
+    messaging::{BrokerUrl, MessagingConfig},
+    prelude::*,
+    storage::{StorageConfig, StorageUrl},
+    uploads::{ClamdConfig, UploadsConfig},
+};
+
+/// Paths in a folder that version control ignores. The media service uses the same.
+const DEFAULT_FILE: &str = "data/city-events/media.db";
+const DEFAULT_RAW: &str = "data/city-events/media/raw";
+const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
+/// The embedded broker that all services of one folder share.
+const DEFAULT_BROKER: &str = "data/city-events/broker.db";
+/// The exchange of the legacy services.
+const EXCHANGE: &str = "city.events";
+/// The legacy worker accepted squares of 8000 pixels.
+const MAX_PIXELS: NonZeroU32 = NonZeroU32::new(64_000_000).unwrap();
+/// One such square with transparency, and its file.
+const MAX_MEMORY: ByteSize = ByteSize::mebibytes(288);
+
+/// The settings of the worker.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MediaWorkerConfig {
+    /// The database of uploads, which the media service shares.
+    pub database: DatabaseConfig,
+    /// The message broker.
+    pub broker: MessagingConfig,
+    /// The storage of uploaded files.
+    pub raw: StorageConfig,
+    /// The storage of derived pictures.
+    pub public: StorageConfig,
+    /// Limits of uploads.
+    pub uploads: UploadsConfig,
+    /// Limits of pictures.
+    pub images: ImagesConfig,
+    /// The scanner for malware.
+    pub clamd: ClamdConfig,
+}
+
+impl Default for MediaWorkerConfig {
+    fn default() -> Self {
+        let mut broker = MessagingConfig {
+            url: BrokerUrl::sqlite(DEFAULT_BROKER),
+            ..MessagingConfig::default()
+        };
+        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        let files = |path: &str| StorageConfig {
+            url: StorageUrl::File(path.into()),
+            ..StorageConfig::default()
+        };
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            broker,
+            raw: files(DEFAULT_RAW),
+            public: files(DEFAULT_PUBLIC),
+            uploads: UploadsConfig::default(),
+            images: ImagesConfig {
+                max_pixels: MAX_PIXELS,
+                max_memory: MAX_MEMORY,
+                ..ImagesConfig::default()
+            },
+            clamd: ClamdConfig::default(),
+        }
+    }
+}

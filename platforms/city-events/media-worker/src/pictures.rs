@@ -1,0 +1,54 @@
+//! Creates the pictures of an upload.
+
+use city_events_contract::PicturePurpose;
+use seaworthy::{
+    images::{ImageError, Images, Rendition},
+    storage::{InvalidKey, ObjectKey, PutOptions},
+    uploads::{Details, IncomingUpload, ProcessError, ProcessUpload, Upload},
+};
+use serde_json::json;
+
+/// Creates the sizes of a picture.
+#[derive(Debug)]
+pub(crate) struct Pictures(pub(crate) Images);
+
+impl ProcessUpload for Pictures {
+    fn results(&self, upload: &Upload) -> Result<Vec<ObjectKey>, InvalidKey> {
+        let Ok(purpose) = upload.purpose.parse::<PicturePurpose>() else {
+            return Ok(Vec::new());
+        };
+        let sizes = purpose.sizes().into_iter();
+        sizes
+            .map(|size| ObjectKey::new(purpose.derived_key(upload.id, size)))
+            .collect()
+    }
+
+    async fn process(&self, incoming: IncomingUpload<'_>) -> Result<Details, ProcessError> {
+        let upload = incoming.upload();
+        let purpose: PicturePurpose = upload
+            .purpose
+            .parse()
+            .map_err(|error| ProcessError::rejected("UNKNOWN_PURPOSE", format!("{error}")))?;
+        let keys = self.results(upload).map_err(ProcessError::failed)?;
+        let max_size = self.0.config().max_input_size.get();
+        let file = incoming.bytes(max_size).await?;
+        let renditions = purpose.sizes().map(|size| match purpose {
+            PicturePurpose::Avatar => Rendition::square(size),
+            PicturePurpose::EventCover => Rendition::width(size),
+        });
+        let pictures = self.0.render(file, &renditions).await.map_err(refusal)?;
+        for (key, picture) in keys.iter().zip(pictures) {
+            let options = PutOptions::new("image/jpeg");
+            incoming.results().put(key, picture.jpeg, &options).await?;
+        }
+        let keys: Vec<_> = keys.iter().map(ObjectKey::as_str).collect();
+        Ok(json!({ "keys": keys }))
+    }
+}
+
+fn refusal(error: ImageError) -> ProcessError {
+    match error.is_transient() {
+        true => ProcessError::failed(error),
+        false => ProcessError::rejected(error.reason(), error.to_string()),
+    }
+}

@@ -1,0 +1,72 @@
+use city_events_contract::AccessConfig;
+use seaworthy::{
+    data::DatabaseConfig,
+    messaging::{BrokerUrl, MessagingConfig},
+    outbox::OutboxConfig,
+    prelude::*,
+    storage::{StorageConfig, StorageUrl},
+    uploads::UploadsConfig,
+};
+
+/// Paths in a folder that version control ignores. The worker uses the same.
+const DEFAULT_FILE: &str = "data/city-events/media.db";
+const DEFAULT_RAW: &str = "data/city-events/media/raw";
+const DEFAULT_PUBLIC: &str = "data/city-events/media/public";
+/// The embedded broker that all services of one folder share.
+const DEFAULT_BROKER: &str = "data/city-events/broker.db";
+/// The exchange of the legacy services.
+const EXCHANGE: &str = "city.events";
+/// The service on the same machine.
+const DEFAULT_URL: &str = "http://127.0.0.1:8085";
+/// The signed URLs of the file storage.
+const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:8085/media/files";
+
+/// The settings of the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MediaConfig {
+    /// The database of uploads, which the worker shares.
+    pub database: DatabaseConfig,
+    /// The message broker.
+    pub broker: MessagingConfig,
+    /// The outbox and the inbox.
+    pub outbox: OutboxConfig,
+    /// Verification of access tokens.
+    pub jwt: AccessConfig,
+    /// The storage of uploaded files. Browsers send files to it by signed URLs.
+    pub raw: StorageConfig,
+    /// The storage of derived pictures, which this service serves. It need not be public.
+    pub public: StorageConfig,
+    /// Limits of uploads.
+    pub uploads: UploadsConfig,
+    /// The base URL of derived pictures: this service, or a CDN in front of it.
+    #[schemars(url, extend("x-browser-address" = true))]
+    pub pictures_url: String,
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        let mut broker = MessagingConfig {
+            url: BrokerUrl::sqlite(DEFAULT_BROKER),
+            ..MessagingConfig::default()
+        };
+        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        let files = |path: &str| StorageConfig {
+            url: StorageUrl::File(path.into()),
+            ..StorageConfig::default()
+        };
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            broker,
+            outbox: OutboxConfig::default(),
+            jwt: AccessConfig::default(),
+            raw: StorageConfig {
+                public_url: DEFAULT_SIGNED_URL.parse().ok(),
+                ..files(DEFAULT_RAW)
+            },
+            public: files(DEFAULT_PUBLIC),
+            uploads: UploadsConfig::default(),
+            pictures_url: DEFAULT_URL.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The assembly of the service.
+
+use std::{process::ExitCode, sync::Arc};
+
+use city_events_contract::{LOOPBACK_NETWORKS, bearer, messages::ProcessImage};
+use seaworthy::{
+    axum::response::IntoResponse as _,
+    data::{Database, DatabaseConfig, MigrationSet, migrate_command},
+    messaging::{Message, Messaging, MessagingConfig, Topics, dead_letters_command},
+    outbox::{self, Outbox, outbox_command},
+    prelude::*,
+    service::Commands,
+    storage::Storage,
+    uploads::{self, UploadStore, Uploads},
+};
+
+use crate::{
+    api::{self, Api, MediaError},
+    config::MediaConfig,
+    consumer, legacy, pictures,
+};
+
+/// The name of the service in logs and metrics.
+const NAME: &str = "media-service";
+/// The name of the database in logs, probes and settings.
+const DATABASE: &str = "database";
+/// The name of the broker in logs, probes and settings.
+const BROKER: &str = "broker";
+/// The tables of uploads and of the outbox.
+const MIGRATIONS: &[MigrationSet] = &[uploads::MIGRATIONS, outbox::MIGRATIONS];
+/// The pages of the gateway on the same machine.
+const PAGES: [&str; 2] = ["http://127.0.0.1:8080", "http://localhost:8080"];
+
+/// The service with the defaults of the platform: HTTP on port 8085, the admin listener on 9185.
+#[must_use]
+pub fn service() -> Service {
+    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+        .default_value("server.http.addr", "127.0.0.1:8085")
+        .default_value("admin.addr", "127.0.0.1:9185")
+        .default_value("metrics.service_prefix", true)
+        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
+        // Pages of the gateway send files to signed URLs and show pictures.
+        .default_value("server.http.cors.enabled", true)
+        .default_value("server.http.cors.allowed_origins", PAGES.as_slice())
+        .default_value(
+            "server.http.cors.allowed_methods",
+            ["GET", "PUT"].as_slice(),
+        )
+        .default_value(
+            "server.http.cors.allowed_headers",
+            ["content-type"].as_slice(),
+        )
+        .default_value(
+            "server.http.security_headers.cross_origin_resource_policy",
+            "cross-origin",
+        )
+        .legacy_variables(legacy::VARIABLES)
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(BROKER, broker, consumer::topics));
+    service().main_with(commands, assemble)
+}
+
+fn database(settings: &MediaConfig) -> &DatabaseConfig {
+    &settings.database
+}
+
+fn broker(settings: &MediaConfig) -> &MessagingConfig {
+    &settings.broker
+}
+
+/// Assembles the service.
+///
+/// # Errors
+/// [`StartError`] if a setting is invalid, or a dependency cannot be used.
+pub async fn assemble(service: &Assembly<MediaConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    service.authenticate(bearer(service, &settings.jwt)?);
+    service.errors(
+        Arc::new(|error| MediaError::from(&error).into_response()),
+        Arc::new(|error| error.into_response()),
+    );
+    let raw = Storage::connect(service, "raw", &settings.raw)?;
+    let public = Storage::connect(service, "public", &settings.public)?;
+    let (database, messaging) = tokio::try_join!(
+        Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
+        async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
+    )?;
+    let publisher = messaging.publisher(Topics::of::<ProcessImage>()).await?;
+    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+    let metrics = service.metrics();
+    let store = UploadStore::new(database, raw, public.clone(), &settings.uploads, metrics);
+    let uploads = Uploads::start(service, &store, &outbox, |upload| {
+        Message::of(&ProcessImage {
+            upload_id: upload.id,
+            object_key: api::object_key(upload.id),
+            purpose: upload.purpose.clone(),
+        })
+    });
+    messaging.subscribe(consumer::subscription(&store)).await?;
+    service.http(api::routes(Api::new(uploads, &settings.pictures_url)));
+    service.http(pictures::routes(public));
+    Ok(())
+}
