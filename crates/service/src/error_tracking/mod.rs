@@ -86,19 +86,20 @@ pub(crate) fn start(parts: &Parts) -> Result<(), StartError> {
 }
 
 fn counters(metrics: &Metrics) -> [Counter; 3] {
-    [
-        (
-            "error_reports_sent_total",
-            "Reports that a tracker accepted.",
-        ),
-        (
-            "error_reports_failed_total",
-            "Reports that a tracker did not accept.",
-        ),
-        (
-            "error_reports_dropped_total",
-            "Reports that found the queue full.",
-        ),
-    ]
-    .map(|(name, help)| metrics.counter(name, help, &[]))
+    let sent = metrics.counter(
+        "error_reports_sent_total",
+        "Reports that a tracker accepted.",
+        &[],
+    );
+    let failed = metrics.counter(
+        "error_reports_failed_total",
+        "Reports that a tracker did not accept.",
+        &[],
+    );
+    let dropped = metrics.counter(
+        "error_reports_dropped_total",
+        "Reports that found the queue full.",
+        &[],
+    );
+    [sent, failed, dropped]
 }

@@ -1,0 +1,31 @@
+//! The committed files for operators: documents of the settings, production settings and the
+//! compose file.
+
+use seaworthy_testkit::deployment::Deployed;
+
+const MEDIA_WORKER: Deployed = Deployed {
+    program: env!("CARGO_BIN_EXE_city-events-media-worker"),
+    home: env!("CARGO_MANIFEST_DIR"),
+    name: "media-worker",
+    more: &[],
+};
+
+#[test]
+fn committed_settings_documents_are_current_conf_6() {
+    MEDIA_WORKER.documents_its_settings();
+}
+
+#[test]
+fn production_accepts_the_example_settings_conf_3() {
+    MEDIA_WORKER.is_accepted_by_production();
+}
+
+#[test]
+fn service_starts_in_production_on_real_servers_conf_3() {
+    MEDIA_WORKER.starts_in_production_on_real_servers();
+}
+
+#[test]
+fn compose_variables_are_settings_conf_1_ship_2() {
+    MEDIA_WORKER.is_configured_by_compose();
+}
