@@ -12,9 +12,9 @@ use crate::{
 
 /// The purpose of the key.
 const PURPOSE: &str = "captcha";
-/// Rows are small, and each answer checks the time.
+/// Expired rows are small and never valid, so a late deletion does no harm.
 const PURGE_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
-/// Longer texts are not answers of a person.
+/// Longer than any code.
 const MAX_ANSWER_LENGTH: usize = 64;
 
 /// The captchas of a service. Cheap to clone. All replicas share them in the database.
@@ -115,7 +115,7 @@ impl Captchas {
             answer: self.answer(&id, answer.expose()),
             binding: self.binding(&id, binding),
         };
-        // A message is sent last, so that a sent code is stored.
+        // The row comes before the message, so that every sent code is stored.
         store::insert(&self.database, &id, stored, self.config.ttl).await?;
         if let (Some(provider), Some(target)) = (provider, binding.target()) {
             let sent = provider.send(target, &answer).await;
@@ -124,8 +124,8 @@ impl Captchas {
         Ok(Issued { id, challenge })
     }
 
-    /// Uses a captcha up if the answer is right and the captcha has one of these bindings. Letters
-    /// count in any case. Of two concurrent right answers one succeeds.
+    /// Consumes a captcha if the answer is right and the captcha has one of these bindings. The
+    /// comparison ignores case. Only one of two concurrent right answers succeeds.
     ///
     /// # Errors
     /// [`CaptchaError::Invalid`] or [`CaptchaError::Expired`], and errors of the database.
@@ -143,7 +143,7 @@ impl Captchas {
         .await
     }
 
-    /// Uses a captcha of any binding up if the answer is right.
+    /// Consumes a captcha of any binding if the answer is right.
     ///
     /// # Errors
     /// As for [`take`](Self::take).

@@ -8,7 +8,7 @@ use crate::SendCodeError;
 #[non_exhaustive]
 pub enum CaptchaError {
     /// The answer is wrong, or the captcha is unknown, used, exhausted or of another binding.
-    #[error("the captcha is wrong or was used: get a new one")]
+    #[error("the answer is wrong or the captcha was used: get a new captcha")]
     Invalid,
     /// The captcha has expired.
     #[error("the captcha has expired: get a new one")]

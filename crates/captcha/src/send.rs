@@ -42,7 +42,7 @@ impl LogCodes {
             return Ok(Self(()));
         }
         Err(StartError::new(
-            "codes are written to the log in the profile development only: configure a provider",
+            "LogCodes works in the profile development only: configure another provider of codes",
         ))
     }
 }
@@ -53,7 +53,7 @@ impl SendCode for LogCodes {
         tracing::info!(
             target_address = target,
             digits = code.expose(),
-            "a captcha was sent to the log"
+            "captcha code logged because the profile is development"
         );
         Box::pin(async { Ok(()) })
     }

@@ -7,7 +7,7 @@ use seaworthy_data::{DataError, Database, sql};
 /// Rows that one statement deletes.
 const PAGE: u32 = 1_000;
 
-/// A stored captcha, in keyed hashes.
+/// The keyed hashes of a captcha.
 pub(crate) struct Stored {
     pub(crate) answer: Vec<u8>,
     pub(crate) binding: Vec<u8>,
@@ -65,7 +65,7 @@ pub(crate) async fn count(
     })
 }
 
-/// Uses a captcha up. Returns whether this call did.
+/// Consumes a captcha. Returns whether it existed.
 pub(crate) async fn take(database: &Database, id: &str) -> Result<bool, DataError> {
     let taken = sql("DELETE FROM captchas WHERE id_hash = ?")
         .bind(hash(id))

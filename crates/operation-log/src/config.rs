@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Long enough for most inquiries.
 const RETENTION_DAYS: NonZeroU32 = NonZeroU32::new(180).unwrap();
-/// Larger than most forms. A longer content is truncated.
+/// Larger than most forms. Longer content is truncated.
 const MAX_CONTENT_SIZE: ByteSize = ByteSize::bytes(10_000);
 
 /// Settings of the operation log.

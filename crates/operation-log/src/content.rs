@@ -62,7 +62,7 @@ fn redact(name: &str, value: &mut Json) {
     }
 }
 
-/// Whether a field is a secret by its name. Codes of captchas and second factors are.
+/// Returns whether the name of a field marks a secret, such as a captcha code.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     is_sensitive_name(&name) || name.ends_with("code") || name.ends_with("codes")

@@ -5,7 +5,7 @@ use seaworthy_data::{DataError, FromRow, Row};
 pub struct Operation {
     /// The ID, a UUIDv7.
     pub id: String,
-    /// The begin, in microseconds since 1970.
+    /// The start, in microseconds since 1970.
     pub created_us: i64,
     /// The user. `None` for anonymous calls.
     pub user_id: Option<String>,
@@ -21,11 +21,11 @@ pub struct Operation {
     pub status: Option<i32>,
     /// `ok`, the reason of an error, or `unknown`.
     pub result: String,
-    /// The duration. `None` until the call has ended.
+    /// The duration in milliseconds. `None` until the call has ended.
     pub duration_ms: Option<i64>,
     /// The ID of the request.
     pub request_id: String,
-    /// The trace in hexadecimal.
+    /// The trace ID, in hexadecimal.
     pub trace_id: String,
     /// The IP address of the client.
     pub client_ip: String,
@@ -36,7 +36,7 @@ pub struct Operation {
 pub struct OperationQuery {
     /// Lists the calls of one user.
     pub user_id: Option<String>,
-    /// The earliest begin, in microseconds since 1970.
+    /// The earliest start, inclusive, in microseconds since 1970.
     pub from_us: Option<i64>,
     /// The end of the range, exclusive, in microseconds since 1970.
     pub until_us: Option<i64>,

@@ -11,7 +11,7 @@
 //!
 //! async fn assemble(service: &Assembly<NoSettings>, database: Database) -> Result<(), StartError> {
 //!     let config = OperationLogConfig { enabled: true, ..OperationLogConfig::default() };
-//!     // The descriptors of the contracts, which gRPC requests are read with.
+//!     // The descriptors of the contracts, with which the log reads gRPC requests.
 //!     let log = OperationLog::start(service, &database, &config, &[])?;
 //!     let page = log.list(&OperationQuery::default()).await;
 //!     # drop(page);

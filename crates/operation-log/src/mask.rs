@@ -20,7 +20,7 @@ pub enum Kind {
     Phone,
     /// The name of a person: the first and the last character.
     Name,
-    /// An identity card of 18 or 15 characters.
+    /// An identity card of mainland China, of 18 or 15 characters.
     IdCard,
     /// A bank card: the first 4 and the last 4 digits.
     BankCard,
@@ -63,7 +63,7 @@ impl Kind {
         }
     }
 
-    /// Returns the kind of a whole value by its form: an identity card or a bank card with a right
+    /// Returns the kind of a whole value by its form: an identity card or a bank card with a valid
     /// check digit, a mobile number, or an e-mail address.
     #[must_use]
     pub fn of_value(text: &str) -> Option<Self> {
@@ -112,7 +112,7 @@ impl Kind {
     }
 }
 
-/// Masks the words of a text that are personal values by their form.
+/// Masks the personal values and tokens in a text, which it recognizes by their form.
 #[must_use]
 pub fn mask_found(text: &str) -> Cow<'_, str> {
     let is_part = |letter: char| letter.is_alphanumeric() || "@._+-".contains(letter);
@@ -212,7 +212,7 @@ fn is_mobile(text: &str) -> bool {
         && matches!(bytes, [b'1', b'3'..=b'9', ..])
 }
 
-/// Whether a text is an identity card of 18 characters with a right check digit (GB 11643).
+/// Whether a text is an identity card of 18 characters with a valid check digit (GB 11643).
 fn is_id_card(text: &str) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     const CHECKS: &[u8; 11] = b"10X98765432";
@@ -234,7 +234,7 @@ fn is_id_card(text: &str) -> bool {
     expected == Some(&check.to_ascii_uppercase())
 }
 
-/// Whether a text is a card number of 12 to 20 digits with a right check digit (Luhn).
+/// Whether a text is a card number of 12 to 20 digits with a valid check digit (Luhn).
 fn is_bank_card(text: &str) -> bool {
     let bytes = text.as_bytes();
     if !(12..=20).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_digit) {

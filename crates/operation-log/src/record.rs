@@ -17,7 +17,7 @@ pub(crate) const UNKNOWN: &str = "unknown";
 /// The result of a call without an error.
 const OK: &str = "ok";
 
-/// A call at its begin.
+/// A call at its start.
 pub(crate) struct Begin {
     pub(crate) id: String,
     pub(crate) user: Option<String>,
@@ -95,7 +95,7 @@ impl OperationLog {
         let (status, result) = outcome(&response, is_grpc);
         self.end(End {
             id,
-            // A login has its user at the end.
+            // A login knows its user only at the end.
             user: actor(&context),
             status,
             result,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// A connection costs about 20 KiB with its socket, so this many cost 20 MiB.
+/// A connection needs about 20 KiB with its socket, so 1,000 connections need 20 MiB.
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// The devices and browser windows of one user.
 const DEFAULT_MAX_CONNECTIONS_PER_USER: NonZeroU32 = NonZeroU32::new(5).unwrap();

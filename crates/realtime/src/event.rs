@@ -24,10 +24,10 @@ pub struct Event {
     payload: Bytes,
 }
 
-/// The event cannot be sent.
+/// The event cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidEvent {
-    /// The name contains other characters, or is too long.
+    /// The name is empty, too long, or contains a character that is not allowed.
     #[error(
         "the name of an event is not valid: use 1–{MAX_NAME_LENGTH} ASCII letters, digits, ':', '.', '_' or '-'"
     )]

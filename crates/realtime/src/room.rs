@@ -17,7 +17,7 @@ const MAX_LENGTH: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Room(Arc<str>);
 
-/// The text is not the name of a room.
+/// The text is not a valid name of a room.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the name of a room is not valid: use 1–{MAX_LENGTH} ASCII letters, digits, ':', '.', '_' or '-'"
@@ -25,7 +25,7 @@ pub struct Room(Arc<str>);
 pub struct InvalidRoom;
 
 impl Room {
-    /// The room of a kind with an identifier: `kind:id`.
+    /// Creates the room `kind:id`.
     ///
     /// # Errors
     /// The result is not a valid name.

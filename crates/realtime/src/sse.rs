@@ -6,12 +6,12 @@ use http::{HeaderValue, header};
 
 use crate::{Closed, Connection, Event};
 
-/// Reconnects after a stop spread over this time, so that they do not arrive at once.
-const MIN_RETRY: Duration = Duration::from_millis(500);
-const MAX_RETRY: Duration = Duration::from_secs(5);
-/// Tells clients that they missed events, and have to read the state.
+/// Clients reconnect after a random time in this range, so that they do not arrive at once.
+const MIN_BACKOFF: Duration = Duration::from_millis(500);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+/// The client may have missed events, and has to read the state.
 const RESYNC: &str = "resync";
-/// Tells clients that the service stops. Browsers connect again by themselves.
+/// The service stops. Browsers connect again without code of the page.
 const DRAINING: &str = "draining";
 
 /// Answers a request with server-sent events (WHATWG HTML, section 9.2) until the client or the
@@ -44,7 +44,7 @@ pub fn sse(connection: Connection) -> Response {
     response
 }
 
-/// The state of the stream of events.
+/// The next step of the stream of events.
 enum Step {
     First(Connection),
     Next(Connection),
@@ -55,7 +55,7 @@ fn events(connection: Connection) -> impl Stream<Item = Result<sse::Event, Infal
     stream::unfold(Step::First(connection), |step| async {
         let (event, next) = match step {
             Step::First(connection) => {
-                let retry = rand::random_range(MIN_RETRY..MAX_RETRY);
+                let retry = rand::random_range(MIN_BACKOFF..MAX_BACKOFF);
                 let event = sse::Event::default().event(RESYNC).data("{}").retry(retry);
                 (event, Step::Next(connection))
             }

@@ -1,8 +1,8 @@
 //! Appends bytes to a resumable upload.
 //!
 //! Content is stored in parts of 8 MiB. The rest of a request, which is smaller than a part, is an
-//! object of its own until the next request. The offset in the row moves after the bytes are stored,
-//! so a client that asks for the offset never continues after bytes that are lost.
+//! object of its own until the next request. The offset in the row moves after the bytes are
+//! stored, so a client never resumes after lost bytes.
 
 use std::{future::poll_fn, pin::Pin, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
     writers::Writer,
 };
 
-/// The memory of a request. S3 needs at least 5 MiB.
+/// The size of a part, and the memory of a request. S3 requires at least 5 MiB.
 const PART_SIZE: usize = 8 * 1024 * 1024;
 /// Up to this size, in bytes, memory grows with the content.
 const SMALL_UPLOAD: usize = 256 * 1024;
@@ -35,7 +35,7 @@ const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 pub(crate) struct Stored {
     pub(crate) multipart: Option<MultipartUpload>,
     parts: Vec<Part>,
-    /// The size of the rest, in bytes, and the key of its object.
+    /// The size of the tail, in bytes. 0 if there is none.
     tail: u64,
     is_second_tail: bool,
 }
@@ -51,7 +51,7 @@ impl Stored {
 #[derive(Debug)]
 pub(crate) struct Appended {
     pub(crate) body: Body,
-    /// The SHA-256 of the body. Without a match nothing is stored.
+    /// The SHA-256 of the body. If the body does not match it, nothing is stored.
     pub(crate) digest: Option<Vec<u8>>,
     /// Whether the upload is complete after the body.
     pub(crate) completes: Completes,
@@ -68,7 +68,7 @@ pub(crate) enum Completes {
     AtSize,
 }
 
-/// Returns the next part of a body. It loses nothing if it is dropped.
+/// Returns the next frame of a body. Cancel safe.
 async fn next(body: &mut Body) -> Option<Result<Frame<Bytes>, axum::Error>> {
     poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await
 }
@@ -85,8 +85,8 @@ struct Append<'a> {
 }
 
 impl Uploads {
-    /// Appends a body at the present offset of an upload, and completes the upload if the body is its
-    /// end. What arrives before a connection is lost is kept.
+    /// Appends a body at the current offset, and completes the upload if the body is its end. If
+    /// the connection is lost, the bytes that arrived are stored.
     pub(crate) async fn append(
         &self,
         upload: Upload,
@@ -173,8 +173,8 @@ impl Append<'_> {
         }
         match received {
             Ok(()) => self.end(completes).await,
-            // The bytes that arrived are whole. After a failure of the storage they may be lost, and
-            // the offset stays where it was.
+            // The bytes that arrived are intact. After a failure of the storage they may be lost,
+            // and the offset does not move.
             Err(error @ (UploadError::Body(_) | UploadError::Replaced)) => {
                 self.keep().await?;
                 Err(error)
@@ -233,8 +233,8 @@ impl Append<'_> {
         }
     }
 
-    /// Adds bytes to the buffer. A large upload allocates each part once, because doubling would need
-    /// twice the memory.
+    /// Adds bytes to the buffer. A large upload allocates each part once, because doubling would
+    /// need twice the memory.
     fn push(&mut self, chunk: &[u8]) {
         let length = self.buffer.len();
         if self.buffer.capacity() < length + chunk.len() && length >= SMALL_UPLOAD {
@@ -263,7 +263,7 @@ impl Append<'_> {
                 .start_multipart(&keys::content(self.upload.id)?, &self.options())
                 .await?;
             self.stored.multipart = Some(multipart);
-            // The row names it first, so a crash leaves no part behind.
+            // The row names it first, so that the sweeper finds its parts after a crash.
             if let Err(error) = self.remember().await {
                 if let Some(multipart) = self.stored.multipart.take() {
                     incoming.abort_multipart(&multipart).await?;
@@ -276,7 +276,7 @@ impl Append<'_> {
         };
         let number = u16::try_from(self.stored.parts.len() + 1)
             .map_err(|_| UploadError::TooLarge(ByteSize::mebibytes(80_000)))?;
-        // When the part is stored, the buffer gets its memory back. So a request allocates it once.
+        // The buffer reuses its memory after the part is stored, so a request allocates it once.
         let content = self.buffer.split().freeze();
         let part = incoming.put_part(multipart, number, content).await?;
         self.stored.parts.push(part);
@@ -288,7 +288,7 @@ impl Append<'_> {
         PutOptions::new(self.upload.content_type.as_deref().unwrap_or(UNKNOWN_TYPE))
     }
 
-    /// Stores the names of the stored content, and not the offset.
+    /// Stores the keys of the stored content, but not the offset.
     async fn remember(&self) -> Result<(), UploadError> {
         let mut known = self
             .upload
@@ -336,7 +336,7 @@ impl Append<'_> {
         self.held(renewed.rows_affected())
     }
 
-    /// A claim is lost when the upload is deleted, or when another replica took it over.
+    /// Fails if the claim is lost: the upload was deleted, or another replica claimed it.
     fn held(&self, rows: u64) -> Result<(), UploadError> {
         match rows {
             0 => Err(UploadError::Replaced),
@@ -344,7 +344,7 @@ impl Append<'_> {
         }
     }
 
-    /// Stores the rest, so that the next request continues after it.
+    /// Stores the buffer as the tail, so that the next request continues after it.
     async fn keep(&mut self) -> Result<(), UploadError> {
         if self.buffer.is_empty() {
             if self.offset != self.upload.received {
@@ -389,7 +389,7 @@ impl Append<'_> {
             incoming.put(&key, content, &self.options()).await?;
             return Ok(true);
         }
-        // A process that ended after it completed the object left the row as it was.
+        // An earlier request may have completed the object and crashed before it changed the row.
         if incoming
             .head(&key)
             .await
@@ -418,7 +418,7 @@ impl Append<'_> {
 }
 
 impl Uploads {
-    /// Stores the length that a client declares after the creation. A known length stays.
+    /// Stores the length that a client declares after the creation. It replaces no known length.
     pub(crate) async fn declare_length(&self, id: Uuid, length: u64) -> Result<(), UploadError> {
         let store = self.store();
         if length > store.config().max_size.get() {

@@ -39,7 +39,7 @@ pub(crate) fn check(store: &Inner, new: &NewUpload) -> Result<(), UploadError> {
         .as_ref()
         .is_some_and(|text| text.len() > MAX_METADATA)
     {
-        return Err(UploadError::Invalid("the metadata are longer than 4 KiB"));
+        return Err(UploadError::Invalid("the metadata is longer than 4 KiB"));
     }
     Ok(())
 }

@@ -16,13 +16,13 @@ pub enum UploadError {
     #[error("the upload belongs to another owner")]
     Forbidden,
     /// The client has not sent the content.
-    #[error("the content is not uploaded yet")]
+    #[error("the storage does not have the content: send it before you complete the upload")]
     NotUploaded,
     /// The content is larger than the limit.
     #[error("the upload is larger than {0}")]
     TooLarge(ByteSize),
     /// The content does not have the declared size.
-    #[error("the upload has {actual} bytes, and {declared} were declared")]
+    #[error("the upload has {actual} bytes, but the client declared {declared}")]
     Size {
         /// The declared size, in bytes.
         declared: u64,
@@ -39,19 +39,19 @@ pub enum UploadError {
     #[error("{0}")]
     Invalid(&'static str),
     /// The upload does not accept content.
-    #[error("the upload accepts no content, because its status is {0}")]
+    #[error("the upload does not accept content, because its status is {0}")]
     Closed(UploadStatus),
     /// Another request writes to the upload.
-    #[error("another request writes to the upload: try again in some seconds")]
+    #[error("another request writes to the upload: retry in a few seconds")]
     Busy,
     /// A newer request for the same upload replaced this one.
     #[error("a newer request continues the upload")]
     Replaced,
     /// The body could not be read.
-    #[error("the body could not be read completely")]
+    #[error("the body could not be read completely: send it again")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The content does not match its digest.
-    #[error("the content does not match its digest")]
+    #[error("the content does not match its digest: send it again")]
     Digest,
     /// The database failed.
     #[error(transparent)]

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{UploadError, UploadRoutes};
 
-/// Fields in front of the file. They are skipped.
+/// The maximum number of fields up to the file. Fields without a file name are skipped.
 const MAX_FIELDS: usize = 20;
 
 pub(crate) fn is_form(headers: &HeaderMap) -> bool {

@@ -11,8 +11,8 @@ pub(crate) fn content(id: Uuid) -> Result<ObjectKey, InvalidKey> {
     ObjectKey::new(format!("{PREFIX}{id}.bin"))
 }
 
-/// Returns the key of the end of a resumable upload that is smaller than a part. There are two, and
-/// the row of the upload names the current one, so a crash never damages it.
+/// Returns the key of the tail: the end of a resumable upload, smaller than a part. There are two
+/// tails, and the row names the current one, so a crash never damages it.
 pub(crate) fn tail(id: Uuid, is_second: bool) -> Result<ObjectKey, InvalidKey> {
     let name = if is_second { "b" } else { "a" };
     ObjectKey::new(format!("{PREFIX}{id}.tail-{name}"))

@@ -3,10 +3,10 @@
 //! An upload is a row in the database of the service. Its content is an object in a
 //! [storage](seaworthy_storage). The row moves from `pending` to `ready` or `failed`, see
 //! [`UploadStatus`]. The transaction that makes an upload `uploaded` also stores a message for the
-//! workers in the outbox. A sweeper announces an upload again if no worker finishes it, and removes
-//! what clients do not complete. So no upload is stranded, and no object is left over.
+//! workers in the outbox. A sweeper publishes the message again if no worker finishes the upload,
+//! and removes incomplete uploads. So no upload is stranded, and no object is left over.
 //!
-//! | Way in | Function |
+//! | Method | Function |
 //! | --- | --- |
 //! | A signed URL of the storage | [`Uploads::create`], [`Uploads::presign`], [`Uploads::complete`] |
 //! | `multipart/form-data` | [`Uploads::routes`] |
@@ -21,8 +21,8 @@
 //! | [`ProcessUpload`] | The work of your service |
 //! | [`ScanUpload`], [`Clamd`] | The scanner for malware |
 //!
-//! The name, the size and the media type that a client sends have no effect on the stored object: its
-//! key is the ID of the upload, and only completed content counts.
+//! The client does not choose the key of an object: the key is the ID of the upload. Completion
+//! reads the true size from the storage. Do not trust the media type that a client declares.
 
 mod append;
 mod clean;

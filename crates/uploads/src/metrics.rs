@@ -1,6 +1,6 @@
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
-/// The numbers of uploads (OBS-5).
+/// The metrics of uploads (OBS-5).
 #[derive(Debug, Clone)]
 pub(crate) struct UploadMetrics {
     pub(crate) created: Counter,

@@ -9,8 +9,8 @@ use crate::{Upload, UploadError, keys, store::Inner};
 ///
 /// An attempt may run again after a crash, so it must give the same results.
 pub trait ProcessUpload: Send + Sync + 'static {
-    /// Returns the keys that [`process`](Self::process) may write to the storage of results. They are
-    /// stored first, so that no object is left over after a crash.
+    /// Returns the keys that [`process`](Self::process) may write to the storage of results. The
+    /// worker stores the keys first, so that the sweeper finds the objects after a crash.
     ///
     /// # Errors
     /// A key is not valid.
@@ -125,7 +125,7 @@ pub enum ProcessError {
 }
 
 impl ProcessError {
-    /// Refuses the content.
+    /// Creates a permanent error: the upload fails with this reason.
     pub fn rejected(reason: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Rejected {
             reason: reason.into(),
@@ -133,7 +133,7 @@ impl ProcessError {
         }
     }
 
-    /// Asks for another attempt.
+    /// Creates a transient error: the upload is processed again.
     pub fn failed(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failed(cause.into())
     }

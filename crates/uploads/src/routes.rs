@@ -12,11 +12,11 @@ use uuid::Uuid;
 
 use crate::{NewUpload, Uploads, form, resumable};
 
-/// The time of a request. The listener limits the time of bodies more strictly, by their rate.
+/// The timeout of a request. The listener also enforces a minimum rate of the body.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(60 * 60);
 /// The owner of uploads without authentication.
 const ANONYMOUS: &str = "anonymous";
-/// The parts of a form around its file.
+/// The maximum size of a form without its file, in bytes.
 const FORM_OVERHEAD: u64 = 64 * 1024;
 
 /// The routes of uploads for one purpose.
@@ -62,7 +62,7 @@ impl UploadRoutes {
         self
     }
 
-    /// Sets the maximum time of a request.
+    /// Sets the timeout of a request.
     pub fn timeout(mut self, timeout: Timeout) -> Self {
         self.timeout = timeout;
         self

@@ -12,24 +12,24 @@ use crate::{
 /// Uploads of one user that one statement reads.
 const PAGE_SIZE: u32 = 100;
 
-/// The rows and the objects of uploads. Clones share it.
+/// The rows and the objects of uploads. Clones share them.
 #[derive(Debug, Clone)]
 pub struct UploadStore(pub(crate) Arc<Inner>);
 
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) database: Database,
-    /// What clients send.
+    /// Content from clients.
     pub(crate) incoming: Storage,
-    /// What processing creates.
+    /// Results of processing.
     pub(crate) results: Storage,
     pub(crate) config: UploadsConfig,
     pub(crate) metrics: UploadMetrics,
 }
 
 impl UploadStore {
-    /// Creates a store. Clients write to `incoming`, and processing writes to `results`. They may be
-    /// one storage. Add [`MIGRATIONS`](crate::MIGRATIONS) to the migrations of the database.
+    /// Creates a store. Clients write to `incoming`, and processing writes to `results`. Both may
+    /// be one storage. Add [`MIGRATIONS`](crate::MIGRATIONS) to the migrations of the database.
     #[must_use]
     pub fn new(
         database: Database,
@@ -80,7 +80,7 @@ impl UploadStore {
     }
 
     /// Deletes an upload, its content and its results. If it does not exist, nothing happens. The
-    /// sweeper deletes objects that a client or a worker stores in the same moment.
+    /// sweeper deletes objects that a client or a worker stores at the same time.
     ///
     /// # Errors
     /// A failure of the database or the storage. The sweeper completes the deletion.
@@ -93,7 +93,7 @@ impl UploadStore {
         clean::remove_objects(&self.0, &upload).await
     }
 
-    /// Deletes all uploads of an owner for these purposes, or for all if the list is empty.
+    /// Deletes all uploads of an owner.
     ///
     /// # Errors
     /// As for [`delete`](Self::delete).
@@ -122,7 +122,7 @@ impl UploadStore {
         Ok(())
     }
 
-    /// Makes an upload `failed`, unless its status is final. A worker passes its claim.
+    /// Sets the status `failed`, unless the status is final. A worker passes its claim.
     pub(crate) async fn fail(
         &self,
         id: Uuid,

@@ -1,4 +1,4 @@
-//! The sweeper: it announces stranded uploads again and removes what is left over.
+//! The sweeper: publishes the messages of stranded uploads again and removes leftover objects.
 
 use seaworthy_core::{Error, Timeout, error_chain};
 use seaworthy_data::sql;
@@ -33,12 +33,12 @@ impl Uploads {
         let mut is_full = self.announce_stranded().await?;
         is_full |= self.expire_pending().await?;
         is_full |= self.remove_content().await?;
-        is_full |= self.forget_failed().await?;
+        is_full |= self.delete_failed().await?;
         is_full |= self.remove_deleted().await?;
         Ok(is_full)
     }
 
-    /// A worker lost the message, or the process ended.
+    /// Publishes the messages of uploads without progress. A worker lost the message or crashed.
     async fn announce_stranded(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
         let found: Vec<(Uuid, i64)> = sql("SELECT id, changed_us FROM uploads WHERE status IN ('uploaded', 'scanning', 'processing') AND changed_us <= {now_us} - ? AND claimed_until_us <= {now_us} LIMIT ?")
@@ -72,7 +72,7 @@ impl Uploads {
             .await;
         if announced? {
             store.metrics.announced_again.add(1);
-            tracing::warn!(%id, "an upload without progress is announced again");
+            tracing::warn!(%id, "the message of an upload without progress is published again");
         }
         Ok(())
     }
@@ -108,8 +108,8 @@ impl Uploads {
         Ok(())
     }
 
-    /// The signed URL of a final upload may have been used again, so its content is removed when the
-    /// URL has expired.
+    /// Removes the content of final uploads after their URL has expired, because a client may have
+    /// used the URL again.
     async fn remove_content(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
         let found: Vec<Upload> = sql(concat!(
@@ -138,7 +138,7 @@ impl Uploads {
         Ok(())
     }
 
-    async fn forget_failed(&self) -> Result<bool, UploadError> {
+    async fn delete_failed(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
         let found: Vec<(Uuid,)> = sql("SELECT id FROM uploads WHERE status IN ('failed', 'expired') AND changed_us <= {now_us} - ? LIMIT ?")
             .bind(microseconds(store.config.failed_retention))
@@ -156,13 +156,13 @@ impl Uploads {
     /// deletion, and then the row.
     async fn remove_deleted(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
-        let longest = store.config.url_ttl.max(store.config.process_timeout);
+        let max_ttl = store.config.url_ttl.max(store.config.process_timeout);
         let found: Vec<Upload> = sql(concat!(
             "SELECT ",
             upload_columns!(),
             " FROM uploads WHERE status = 'deleted' AND changed_us <= {now_us} - ? LIMIT ?"
         ))
-        .bind(microseconds(longest) + microseconds(GRACE))
+        .bind(microseconds(max_ttl) + microseconds(GRACE))
         .bind(PAGE_SIZE)
         .fetch_all(&store.database)
         .await?;
@@ -184,7 +184,7 @@ impl Uploads {
     }
 }
 
-/// The outcome of a page. An upload that fails does not keep the others from being swept.
+/// The outcome of a page. If one upload fails, the sweeper continues with the others.
 struct Page {
     is_full: bool,
     has_failed: bool,
@@ -202,7 +202,7 @@ impl Page {
         if let Err(error) = outcome {
             self.has_failed = true;
             let error = error_chain(&error);
-            tracing::warn!(%id, error, "an upload cannot be swept and is tried again later");
+            tracing::warn!(%id, error, "an upload cannot be swept: the sweeper retries it later");
         }
     }
 

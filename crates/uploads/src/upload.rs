@@ -120,13 +120,13 @@ impl NewUpload {
         self
     }
 
-    /// Declares the media type. It is a claim of the client, so never decide by it.
+    /// Declares the media type. The client chooses it, so never base a decision on it.
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = Some(content_type.into());
         self
     }
 
-    /// Keeps metadata of the client, such as a file name. They are returned and never interpreted.
+    /// Adds metadata of the client, such as a file name. The store returns it unchanged.
     pub fn metadata(mut self, metadata: impl Into<String>) -> Self {
         self.metadata = Some(metadata.into());
         self
@@ -145,9 +145,9 @@ pub struct UploadFailure {
 /// An upload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Upload {
-    /// The ID.
+    /// The ID, a UUIDv7.
     pub id: Uuid,
-    /// The owner.
+    /// The ID of the owner, or `anonymous`.
     pub owner: String,
     /// The purpose that the service gave it.
     pub purpose: String,
@@ -155,7 +155,7 @@ pub struct Upload {
     pub status: UploadStatus,
     /// The media type that the client declared.
     pub content_type: Option<String>,
-    /// Metadata of the client.
+    /// The metadata that the client sent, unchanged.
     pub metadata: Option<String>,
     /// The declared size, and the true size from `uploaded` on. In bytes.
     pub size: Option<u64>,
@@ -195,7 +195,7 @@ impl FromRow for Upload {
             id: row.get("id")?,
             owner: row.get("owner_id")?,
             purpose: row.get("purpose")?,
-            // Only this crate writes the column. `deleted` rows are never read.
+            // Only this crate writes the column. The sweeper alone reads `deleted` rows.
             status: status.parse().unwrap_or(UploadStatus::Failed),
             content_type: row.get("content_type")?,
             metadata: row.get("metadata")?,

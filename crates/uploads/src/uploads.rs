@@ -56,7 +56,7 @@ impl Uploads {
         uploads
     }
 
-    /// Returns the rows and objects.
+    /// Returns the store.
     #[must_use]
     pub fn store(&self) -> &UploadStore {
         &self.0.store
@@ -79,8 +79,8 @@ impl Uploads {
         create::create(&self.0.store.0, &new).await
     }
 
-    /// Signs a URL with which a client sends the content. It binds the size and the media type if the
-    /// upload declares both. Otherwise [`complete`](Self::complete) checks the size.
+    /// Signs a URL with which a client sends the content. The URL binds the size and the media type
+    /// if the upload declares both. Otherwise [`complete`](Self::complete) checks the size.
     ///
     /// # Errors
     /// [`UploadError::Closed`] if the content is complete, or an error of the storage.
@@ -115,7 +115,7 @@ impl Uploads {
     }
 
     /// Completes an upload after the client has sent the content. It asks the storage for the true
-    /// size, because the word of the client counts for nothing. A repeated call returns the present
+    /// size, because a client can declare a wrong one. A repeated call returns the current
     /// status.
     ///
     /// # Errors
@@ -160,7 +160,7 @@ impl Uploads {
                     .execute(&tx)
                     .await?;
                 let upload = find(&tx, id).await?;
-                // Of two concurrent calls one announces the upload.
+                // Only one of two concurrent calls publishes the message.
                 if moved.rows_affected() > 0 {
                     self.announce(&tx, &upload).await?;
                 }

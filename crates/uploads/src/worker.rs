@@ -33,8 +33,8 @@ impl UploadWorker {
         Self::with_scanner(store, None::<Clamd>, processor)
     }
 
-    /// Creates a worker that scans uploads before it processes them. While the scanner fails, uploads
-    /// stay `scanning`: nothing is processed unscanned.
+    /// Creates a worker that scans uploads before it processes them. While the scanner fails,
+    /// uploads stay `scanning`, and the worker does not process them.
     #[must_use]
     pub fn with_scanner(
         store: &UploadStore,
@@ -68,7 +68,7 @@ impl UploadWorker {
             return Ok(());
         };
         if upload.attempts > store.config().max_attempts.get() {
-            let text = "processing ended without a result too often";
+            let text = "processing failed repeatedly: upload another file";
             store
                 .fail(id, Some(claim), "TOO_MANY_ATTEMPTS", text)
                 .await?;
@@ -92,11 +92,11 @@ impl UploadWorker {
                 Err(Stop::Failed(error))
             }
             // The attempt counts, because the content may be the cause.
-            Err(_) => Err(Stop::Failed("the timeout of processing has passed".into())),
+            Err(_) => Err(Stop::Failed("processing exceeded `process_timeout`".into())),
         }
     }
 
-    /// Claims an upload. `None` if it is processed or gone.
+    /// Claims an upload. Returns `None` if there is nothing to process.
     async fn claim(&self, id: Uuid) -> Result<Option<(Upload, Uuid)>, Stop> {
         let store = &self.0.store;
         let claim = seaworthy_core::new_id();

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::UploadError;
 
-/// Storing the rest of a request takes less.
+/// Longer than a request needs to store its last bytes.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// The requests of this process that write to uploads. A new request for an upload ends the old one,
-/// because the old one mostly belongs to a connection that is lost.
+/// The requests of this process that write to uploads. A new request for an upload ends the old
+/// one, because the old one usually belongs to a lost connection.
 #[derive(Debug, Default)]
 pub(crate) struct Writers(Arc<Mutex<HashMap<Uuid, Current>>>);
 
@@ -31,7 +31,7 @@ pub(crate) struct Writer {
 }
 
 impl Writers {
-    /// Ends the present request for the upload, and waits until it has stored what it received.
+    /// Ends the current request for the upload, and waits until it has stored its bytes.
     pub(crate) async fn enter(&self, id: Uuid) -> Result<Writer, UploadError> {
         let stop = CancellationToken::new();
         let lock = {

@@ -22,7 +22,7 @@ use crate::{
     store::{COLUMNS, Keys, MIGRATIONS},
 };
 
-/// The name of the service.
+/// The name of the service in logs and metrics.
 const NAME: &str = "starter";
 /// The name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
@@ -71,7 +71,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
 
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     if let Some(mailbox) = mailer.mailbox() {
-        // Without a server, mail can be read at /mailbox. Production refuses it.
+        // Without a mail server, /mailbox shows the mail. Production refuses that setting.
         service.http(mailbox.routes());
     }
     let captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())
@@ -85,7 +85,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
 
-    // Flags come last: they turn off the parts that are registered by then.
+    // Flags start last, because they can turn off only parts that are registered.
     let audit = AuditLog::new(database.clone(), &keys.audit_log())?;
     let changes = DatabaseStore::new(database, NAME).audit_log(audit);
     let flags = Flags::builder(&settings.features).store(changes);

@@ -31,8 +31,8 @@ struct Stroke {
     grey: f32,
 }
 
-/// Two waves that bend the image: amplitude, frequency and phase. Each moves one coordinate by the
-/// other one.
+/// Two waves that bend the image: amplitude, frequency and phase. The wave `x` moves points
+/// horizontally by their y, and the wave `y` moves them vertically by their x.
 struct Waves {
     x: (f32, f32, f32),
     y: (f32, f32, f32),

@@ -8,7 +8,7 @@ const MAX_REASON: usize = 1_000;
 const MAX_ID: usize = 200;
 /// Long enough to find the cause, short enough that a forgotten override costs little.
 const DEFAULT_EXPIRY: Timeout = Timeout::from_secs(60 * 60);
-/// Change the flag file for a longer time.
+/// For a longer time, change the flag file.
 const MAX_EXPIRY: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 /// The operator of a change and the reason, for the audit log.
@@ -82,7 +82,7 @@ pub struct NewOverride {
 
 impl NewOverride {
     /// Creates an override of a flag by a variant, for all callers. It ends after one hour, or
-    /// without a limit if the code declares the flag as a kill switch.
+    /// never if the code declares the flag as a kill switch.
     #[must_use]
     pub fn new(key: impl Into<String>, variant: impl Into<String>) -> Self {
         Self {

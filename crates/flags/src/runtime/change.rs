@@ -106,10 +106,10 @@ impl Flags {
                     tracing::error!(
                         error = error_chain(&error),
                         flag = key,
-                        "a kill switch changed on this replica alone, because the store of feature flags failed"
+                        "a kill switch changed on this replica only: the flag store failed"
                     );
                     record(&change, false);
-                    self.change_here(next);
+                    self.change_locally(next);
                     return Ok(Changed {
                         version: known,
                         stored: false,
@@ -122,7 +122,7 @@ impl Flags {
     }
 
     /// Takes over the overrides of `next` that the stored state does not have.
-    fn change_here(&self, next: RuntimeState) {
+    fn change_locally(&self, next: RuntimeState) {
         let mut sources = self.0.runtime.sources.lock();
         for set in next.overrides {
             if !sources.state.overrides.contains(&set) {

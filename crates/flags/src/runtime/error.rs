@@ -45,10 +45,10 @@ pub enum ChangeError {
         "part {0:?} protects the service: add it to `allowed_switches` of the flags to turn it off in production"
     )]
     Protected(String),
-    /// A bound on the number of changes is reached.
+    /// There are too many overrides or definitions.
     #[error("the maximum of {0} is reached: remove some of them first")]
     TooMany(&'static str),
-    /// Other replicas change flags all the time.
+    /// Other replicas changed flags during each attempt.
     #[error("other changes interfered: repeat the change")]
     Contention,
     /// The store failed, and the change has no effect.

@@ -56,7 +56,7 @@ pub(crate) fn read(path: &Path) -> io::Result<RuntimeState> {
     }
 }
 
-/// Replaces a file with JSON by renaming. It survives a crash from the return on.
+/// Replaces a file with JSON by renaming. After the return the content survives a crash.
 pub(crate) fn write(path: &Path, value: &impl serde::Serialize) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = File::create(&temporary)?;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Flags, Kind};
 
-/// A rule of a user override lists them all.
+/// Each evaluation reads a rule that lists all user overrides of the flag.
 const MAX_OVERRIDES: usize = 1_000;
 
 impl Flags {

@@ -17,9 +17,9 @@ if version ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3])
 return 1";
 
-/// Stores changes in a Redis, for all replicas of a service.
+/// Stores changes in Redis, for all replicas of a service.
 ///
-/// Redis replicates asynchronously: after a failover the new master may not have the last change.
+/// Redis replicates asynchronously: after a failover the new primary may lack the last change.
 /// Store changes in the database if that matters.
 ///
 /// ```

@@ -19,7 +19,7 @@ impl StoreError {
 
 /// Stores the changes of operators, for all replicas of a service.
 ///
-/// A service with its own store implements this.
+/// Implement it to store changes elsewhere.
 pub trait RuntimeStore: Send + Sync + fmt::Debug + 'static {
     /// Whether other processes see the changes.
     fn is_shared(&self) -> bool {
@@ -38,7 +38,7 @@ pub trait RuntimeStore: Send + Sync + fmt::Debug + 'static {
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
 }
 
-/// Keeps changes in the memory of one process, until it ends.
+/// Stores changes in the memory of one process, until it ends.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<RuntimeState>);
 

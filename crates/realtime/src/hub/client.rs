@@ -7,20 +7,20 @@ use seaworthy_core::{Actor, RequestContext, network_of};
 pub struct Client(Arc<str>);
 
 impl Client {
-    /// A user.
+    /// Creates the client of a user.
     #[must_use]
     pub fn user(id: &str) -> Self {
         Self(format!("user:{id}").into())
     }
 
-    /// An IP address. An IPv6 /64 counts as one address.
+    /// Creates the client of an IP address. An IPv6 /64 counts as one address.
     #[must_use]
     pub fn address(address: IpAddr) -> Self {
         Self(format!("address:{}", network_of(address)).into())
     }
 
-    /// The user of the request, or its IP address if it has no user. Requests without both are the
-    /// default client.
+    /// Returns the user of a request, or its IP address if it has no user. Requests without both
+    /// share the default client.
     #[must_use]
     pub fn of(context: &RequestContext) -> Self {
         let user = context.actor().map(Actor::as_str).map(Self::user);

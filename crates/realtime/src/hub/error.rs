@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use seaworthy_core::{Code, Error};
 
-/// A client that was refused tries again after this time.
+/// The `Retry-After` of a refused connection.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The reason why a connection is refused.
@@ -25,17 +25,17 @@ impl From<ConnectError> for Error {
             ConnectError::TooManyConnections => Self::new(
                 Code::Unavailable,
                 "TOO_MANY_CONNECTIONS",
-                "the service has too many live connections, try again later",
+                "the service has too many live connections: try again later",
             ),
             ConnectError::TooManyOfClient => Self::new(
                 Code::Exhausted,
-                "TOO_MANY_CONNECTIONS",
+                "TOO_MANY_CONNECTIONS_OF_CLIENT",
                 "close a live connection before you open another",
             ),
             ConnectError::Draining => Self::new(
                 Code::Unavailable,
                 "DRAINING",
-                "the service is stopping, connect again",
+                "the service is stopping: connect again",
             ),
         };
         public.with_retry_after(RETRY_AFTER)

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const TYPES: &str = "https://iana.org/assignments/http-problem-types";
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// Returns a problem document of a registered type, with members of its own.
+/// Returns a problem document of a registered type, with extension members (RFC 9457).
 pub(super) fn problem(status: StatusCode, name: &str, title: &str, members: &Value) -> Response {
     let mut body = json!({
         "type": format!("{TYPES}#{name}"),

@@ -29,11 +29,11 @@ use crate::{
 const PARTIAL: &str = "application/partial-upload";
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// A refusal of the draft.
+/// An error in the form that the draft defines.
 enum Refusal {
     /// The request lacks a header or has a wrong one.
     Invalid(&'static str),
-    /// Another media type than that of a part.
+    /// The media type is not `application/partial-upload`.
     MediaType,
     Offset {
         expected: u64,
@@ -130,7 +130,7 @@ pub(super) fn limits(routes: &UploadRoutes) -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-/// The length of the upload that a request declares, in bytes.
+/// Returns the length of the upload that a request declares, in bytes.
 fn declared(headers: &HeaderMap, offset: u64, is_end: bool) -> Result<Option<u64>, Refusal> {
     let length = number(headers, &UPLOAD_LENGTH);
     let end = content_length(headers).filter(|_| is_end);
@@ -213,7 +213,7 @@ fn state(routes: &UploadRoutes, status: StatusCode, upload: &Upload) -> Response
 
 pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap) -> Response {
     if headers.contains_key(UPLOAD_OFFSET) || headers.contains_key(UPLOAD_COMPLETE) {
-        let text = "a request for the offset has neither Upload-Offset nor Upload-Complete";
+        let text = "remove Upload-Offset and Upload-Complete: HEAD returns them";
         return Refusal::Invalid(text).answer(routes);
     }
     match found(routes, id).await {
@@ -238,7 +238,7 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
     }
     let provided = number(&headers, &UPLOAD_OFFSET);
     let (Some(provided), Some(is_end)) = (provided, complete(&headers)) else {
-        let text = "PATCH needs Upload-Offset and Upload-Complete";
+        let text = "send Upload-Offset and Upload-Complete with PATCH";
         return Refusal::Invalid(text).answer(routes);
     };
     let Ok(digest) = digest(&headers) else {

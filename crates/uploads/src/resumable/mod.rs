@@ -1,6 +1,6 @@
 //! Resumable uploads by two protocols on one resource.
 //!
-//! A request with `Tus-Resumable` speaks tus 1.0.0. Every other request speaks
+//! A request with `Tus-Resumable` uses tus 1.0.0. Every other request uses
 //! draft-ietf-httpbis-resumable-upload-12. Both protocols create a resource, ask for its offset with
 //! `HEAD`, append with `PATCH` and cancel with `DELETE`.
 
@@ -24,7 +24,7 @@ pub(crate) fn limits(routes: &UploadRoutes, headers: &HeaderMap) -> Response {
     if tus::is_asked(headers) {
         return tus::limits(routes);
     }
-    // A client that knows neither protocol learns about both.
+    // Without a protocol header the response describes both protocols.
     let mut response = draft::limits(routes);
     response
         .headers_mut()
@@ -60,7 +60,7 @@ pub(crate) async fn cancel(routes: &UploadRoutes, id: Uuid, request: Request) ->
     }
 }
 
-/// Returns an upload of the caller. Uploads of others do not exist for the caller.
+/// Returns an upload of the caller. The upload of another owner counts as not found.
 async fn found(routes: &UploadRoutes, id: Uuid) -> Result<Upload, UploadError> {
     match routes.uploads.store().find_of(id, &owner()).await {
         Err(UploadError::Forbidden) => Err(UploadError::NotFound),
@@ -68,7 +68,7 @@ async fn found(routes: &UploadRoutes, id: Uuid) -> Result<Upload, UploadError> {
     }
 }
 
-/// Whether the client can no longer use the upload.
+/// Returns whether the upload failed or expired.
 fn is_gone(upload: &Upload) -> bool {
     matches!(upload.status, UploadStatus::Failed | UploadStatus::Expired)
 }
@@ -84,14 +84,14 @@ async fn declare(routes: &UploadRoutes, id: Uuid, length: u64) -> Result<(), Upl
     routes.uploads.declare_length(id, length).await
 }
 
-/// A request to append with its checks against the current upload.
+/// A request that was checked against the current upload.
 struct Checked {
     upload: Upload,
     appended: Appended,
 }
 
-/// Appends in a task of its own, because the request ends with its connection, and what has arrived
-/// must be stored. `check` sees the upload after other requests have ended.
+/// Appends in a task of its own, because the request ends with its connection, but the bytes that
+/// arrived must be stored. `check` gets the upload after other requests have ended.
 async fn append_with<F, E>(
     routes: &UploadRoutes,
     id: Uuid,

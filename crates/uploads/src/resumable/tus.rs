@@ -1,5 +1,5 @@
-//! tus 1.0.0 with the extensions creation, creation-with-upload, creation-defer-length, expiration and
-//! termination.
+//! tus 1.0.0 with the extensions creation, creation-with-upload, creation-defer-length, expiration
+//! and termination.
 
 use std::time::SystemTime;
 
@@ -34,7 +34,7 @@ const EXTENSIONS: &str =
 /// The media type of appended bytes.
 const OFFSET_STREAM: &str = "application/offset+octet-stream";
 
-/// Returns whether a request speaks tus.
+/// Returns whether a request uses tus.
 pub(super) fn is_asked(headers: &HeaderMap) -> bool {
     headers.contains_key(TUS_RESUMABLE)
 }
@@ -55,7 +55,7 @@ fn answer(mut response: Response) -> Response {
     response
 }
 
-/// Refuses another version.
+/// Returns the response to a version that is not supported.
 fn refused(headers: &HeaderMap) -> Option<Response> {
     let is_known = headers.get(TUS_RESUMABLE) == Some(&VERSION);
     let refusal = || (StatusCode::PRECONDITION_FAILED, [(TUS_VERSION, VERSION)]);
@@ -192,7 +192,7 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
         return answer(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
     }
     let Some(provided) = number(&headers, &UPLOAD_OFFSET) else {
-        return invalid("PATCH needs Upload-Offset");
+        return invalid("send Upload-Offset with PATCH");
     };
     let length = number(&headers, &UPLOAD_LENGTH);
     if let Some(length) = length

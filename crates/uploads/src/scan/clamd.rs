@@ -14,7 +14,7 @@ use super::{ClamdConfig, ScanError, ScanUpload, Verdict};
 
 /// The null-terminated form of the command, whose answer ends with a null byte too.
 const COMMAND: &[u8] = b"zINSTREAM\0";
-/// An answer is a name of malware of some hundred bytes.
+/// An answer contains the name of a malware, which has at most a few hundred bytes.
 const MAX_ANSWER: u64 = 4 * 1024;
 /// The prefix of a path in an address.
 const UNIX: &str = "unix:";

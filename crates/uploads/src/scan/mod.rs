@@ -11,7 +11,7 @@ pub use config::ClamdConfig;
 
 /// A scanner for malware.
 pub trait ScanUpload: Send + Sync + 'static {
-    /// Scans content. An error means that the content is not scanned, and it is scanned again later.
+    /// Scans content. After an error the worker scans the content again later.
     fn scan(&self, content: Object) -> impl Future<Output = Result<Verdict, ScanError>> + Send;
 }
 

@@ -28,12 +28,12 @@ seaworthy_testkit::on_every_database! {
         bytes_of_an_owner_are_limited_file_1;
     worker:
         repeated_messages_process_once_file_1,
-        failed_dependency_is_tried_again_file_1,
+        failed_dependency_is_retried_file_1,
         endless_crashes_fail_the_upload_file_1,
         scanner_failure_processes_nothing_file_1,
         malware_fails_the_upload_file_1;
     sweep:
-        stranded_upload_is_announced_again_file_1,
+        stranded_upload_is_published_again_file_1,
         pending_upload_expires_with_its_objects_file_1,
         late_content_of_final_upload_is_removed_file_1,
         deleted_upload_leaves_nothing_file_1;

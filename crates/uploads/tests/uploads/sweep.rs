@@ -8,7 +8,7 @@ use crate::fixture::TestApp;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-pub(crate) async fn stranded_upload_is_announced_again_file_1(app: TestApp) {
+pub(crate) async fn stranded_upload_is_published_again_file_1(app: TestApp) {
     let upload = app
         .uploads
         .create(NewUpload::new("ada", "x"))

@@ -27,7 +27,7 @@ pub(crate) async fn repeated_messages_process_once_file_1(app: TestApp) {
     assert_eq!(app.work.processed.load(Ordering::SeqCst), 1);
 }
 
-pub(crate) async fn failed_dependency_is_tried_again_file_1(app: TestApp) {
+pub(crate) async fn failed_dependency_is_retried_file_1(app: TestApp) {
     *app.work.behavior.lock() = Behavior::FailsOnce;
     let upload = complete(&app).await;
     app.reaches(upload.id, UploadStatus::Ready).await;

@@ -94,7 +94,7 @@ pub(crate) fn routes<C: Settings>(
         .with_state(live)
 }
 
-/// Answers with server-sent events while the page is open. Only public events have them.
+/// Answers with server-sent events while the page is open. Only public events have live counts.
 async fn follow(State(live): State<Live>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let unknown = || {
         ApiError::new(
@@ -148,8 +148,8 @@ impl Seats {
 }
 
 impl Live {
-    /// Reads the events of all open pages, and reports those that changed. A failed read is
-    /// repeated by the next run.
+    /// Reads the events of all open pages, and emits those that changed. The next run repeats a
+    /// failed read.
     async fn poll(&self) {
         let reads = stream::iter(self.hub.rooms()).map(|room| async move {
             let event = self.upstreams.event(room.id()?).await.ok()?;

@@ -28,10 +28,10 @@ const DATABASE: &str = "database";
 const BROKER: &str = "broker";
 /// The tables of uploads and of the outbox.
 const MIGRATIONS: &[MigrationSet] = &[uploads::MIGRATIONS, outbox::MIGRATIONS];
-/// The pages of the gateway on the same machine.
+/// The origins of the gateway's pages on the same machine.
 const PAGES: [&str; 2] = ["http://127.0.0.1:8080", "http://localhost:8080"];
 
-/// The service with the defaults of the platform: HTTP on port 8085, the admin listener on 9185.
+/// Returns the service with the platform's defaults: HTTP on port 8085, admin listener on 9185.
 #[must_use]
 pub fn service() -> Service {
     Service::new(NAME, env!("CARGO_PKG_VERSION"))
