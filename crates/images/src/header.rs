@@ -3,12 +3,16 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
-use image::{ColorType, ImageDecoder, ImageReader, Limits};
+use image::{ColorType, ImageDecoder, ImageReader, Limits, metadata::Orientation};
 
 use crate::{ImageError, ImageFormat, ImagesConfig};
 
 /// RGBA, into which every picture is converted at most. In bytes per pixel.
 const CONVERTED: u64 = 4;
+
+/// A progressive JPEG keeps the coefficients of three channels until its end, 16 bits each. In bytes
+/// per pixel.
+const COEFFICIENTS: u64 = 6;
 
 /// The memory that a picture needs, in bytes.
 pub(crate) struct Weight(pub(crate) u64);
@@ -37,7 +41,7 @@ pub(crate) fn check(bytes: &Bytes, config: &ImagesConfig) -> Result<Weight, Imag
     if size > config.max_input_size.get() {
         return Err(ImageError::TooLarge(config.max_input_size));
     }
-    let decoder = decoder(bytes, config)?;
+    let mut decoder = decoder(bytes, config)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     let (max_side, max_pixels) = (config.max_side.get(), config.max_pixels.get());
@@ -52,12 +56,91 @@ pub(crate) fn check(bytes: &Bytes, config: &ImagesConfig) -> Result<Weight, Imag
     // The decoded picture, the file in the decoder, and a picture with other channels.
     let is_kept = matches!(decoder.color_type(), ColorType::Rgb8 | ColorType::Rgba8);
     let converted = if is_kept { 0 } else { pixels * CONVERTED };
-    let weight = decoder
-        .total_bytes()
-        .saturating_add(size)
-        .saturating_add(converted);
+    let coefficients = if is_progressive(bytes) {
+        pixels * COEFFICIENTS
+    } else {
+        0
+    };
+    // Other orientations change the picture in place.
+    let is_in_place = matches!(
+        decoder.orientation(),
+        Ok(Orientation::NoTransforms
+            | Orientation::Rotate180
+            | Orientation::FlipHorizontal
+            | Orientation::FlipVertical)
+    );
+    let decoded = decoder.total_bytes();
+    let rotated = if is_in_place { 0 } else { decoded };
+    let weight = [size, converted, coefficients, rotated]
+        .into_iter()
+        .fold(decoded, u64::saturating_add);
     if weight > config.max_memory.get() {
         return Err(ImageError::TooMuchMemory(config.max_memory));
     }
     Ok(Weight(weight))
+}
+
+/// Returns true for a progressive JPEG (ITU-T T.81, table B.1), and for a JPEG without a frame
+/// header.
+fn is_progressive(bytes: &[u8]) -> bool {
+    if ImageFormat::of(bytes) != Some(ImageFormat::Jpeg) {
+        return false;
+    }
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    loop {
+        rest = match rest {
+            // Fill bytes, and markers without a length.
+            [0xff, 0xff, ..] => rest.get(1..).unwrap_or_default(),
+            [0xff, 0x01 | 0xd0..=0xd8, rest @ ..] => rest,
+            [0xff, 0xc4 | 0xc8 | 0xcc, high, low, ..] => after_segment(rest, *high, *low),
+            [0xff, frame @ 0xc0..=0xcf, ..] => return frame & 0b11 == 0b10,
+            [0xff, _, high, low, ..] => after_segment(rest, *high, *low),
+            _ => return true,
+        };
+    }
+}
+
+/// The bytes after a segment, whose length includes its own two bytes.
+fn after_segment(rest: &[u8], high: u8, low: u8) -> &[u8] {
+    let length = usize::from(u16::from_be_bytes([high, low])) + 2;
+    rest.get(length..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, ImageFormat as Codec};
+
+    use super::*;
+
+    fn jpeg() -> Vec<u8> {
+        let mut file = Cursor::new(Vec::new());
+        let picture = DynamicImage::new_rgb8(64, 48);
+        picture.write_to(&mut file, Codec::Jpeg).unwrap();
+        file.into_inner()
+    }
+
+    /// Changes the marker of the frame from baseline to progressive.
+    fn progressive(mut file: Vec<u8>) -> Vec<u8> {
+        let frame = file.windows(2).position(|pair| pair == [0xff, 0xc0]);
+        file[frame.unwrap() + 1] = 0xc2;
+        file
+    }
+
+    fn weight(file: Vec<u8>) -> u64 {
+        check(&file.into(), &ImagesConfig::default()).unwrap().0
+    }
+
+    #[test]
+    fn weight_of_progressive_jpeg_includes_coefficients_file_1() {
+        let baseline = jpeg();
+        let size = baseline.len() as u64;
+        assert_eq!(weight(baseline.clone()), 64 * 48 * 3 + size);
+        assert_eq!(weight(progressive(baseline)), 64 * 48 * 9 + size);
+    }
+
+    #[test]
+    fn jpeg_without_frame_counts_as_progressive_file_1() {
+        assert!(is_progressive(b"\xff\xd8\xff\xe0\x00\x04ab"));
+        assert!(!is_progressive(b"GIF89a"));
+    }
 }

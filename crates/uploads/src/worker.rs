@@ -69,17 +69,20 @@ impl UploadWorker {
         };
         if upload.attempts > store.config().max_attempts.get() {
             let text = "processing failed repeatedly: upload another file";
-            store
-                .fail(id, Some(claim), "TOO_MANY_ATTEMPTS", text)
-                .await?;
-            clean::remove_objects(&store.0, &upload).await?;
+            let failed = store.fail(id, Some(claim), "TOO_MANY_ATTEMPTS", text);
+            if failed.await? {
+                clean::remove_objects(&store.0, &upload).await?;
+            }
             return Ok(());
         }
         let steps = self.steps(&upload, claim);
         match timeout(store.config().process_timeout.get(), steps).await {
             Ok(Ok(details)) => self.finish(&upload, claim, &details).await,
             Ok(Err(ProcessError::Rejected { reason, message })) => {
-                store.fail(id, Some(claim), &reason, &message).await?;
+                // Without its claim, this worker must not remove objects of the upload.
+                if !store.fail(id, Some(claim), &reason, &message).await? {
+                    return Ok(());
+                }
                 let upload = match store.find(id).await {
                     Err(UploadError::NotFound) => return Ok(()),
                     found => found?,
@@ -181,11 +184,12 @@ impl UploadWorker {
             .bind(claim)
             .execute(&store.0.database)
             .await?;
-        // Otherwise the upload was deleted, and the sweeper removes the results.
+        // Otherwise another worker has the claim, or the upload was deleted and the sweeper removes
+        // its objects.
         if moved.rows_affected() > 0 {
             store.0.metrics.ready.add(1);
+            clean::remove_content(&store.0, upload).await?;
         }
-        clean::remove_content(&store.0, upload).await?;
         Ok(())
     }
 

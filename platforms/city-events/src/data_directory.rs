@@ -65,9 +65,15 @@ impl DataDirectory {
         format!("sqlite:{}", self.path().join(name).display())
     }
 
-    /// Returns the URL of a directory of files.
-    pub(crate) fn files(&self, name: &str) -> String {
-        format!("file:{}", self.path().join(name).display())
+    /// Returns the URL of a directory of files, below a private folder of the service.
+    ///
+    /// # Errors
+    /// The folder cannot be created or made private.
+    pub(crate) fn files(&self, service: &str, name: &str) -> Result<String, StartError> {
+        let folder = PrivateFolder::open(self.path().join(service)).map_err(|error| {
+            StartError::because(format!("the folder of {service} cannot be created"), error)
+        })?;
+        Ok(format!("file:{}", folder.path().join(name).display()))
     }
 
     /// Returns a reference to a secret, and creates the secret if it is missing.

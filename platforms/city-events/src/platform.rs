@@ -182,8 +182,8 @@ impl Platform {
         with: impl Fn(&str, &[String]) -> Vec<String>,
     ) -> Result<(), StartError> {
         let files = [
-            format!("raw.url={}", directory.files("media/raw")),
-            format!("public.url={}", directory.files("media/public")),
+            format!("raw.url={}", directory.files("media", "raw")?),
+            format!("public.url={}", directory.files("media", "public")?),
             format!("raw.signing_key={}", directory.secret("media")?),
         ];
         let settings = [with("media", &files), places.of_media()].concat();

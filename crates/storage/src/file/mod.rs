@@ -17,6 +17,7 @@ use std::{
 use bytes::Bytes;
 use futures::{FutureExt as _, stream};
 use seaworthy_core::Timeout;
+use seaworthy_service::private_files::PrivateFolder;
 
 use self::{format::read_meta, layout::Layout, write::Writer};
 use crate::{
@@ -63,10 +64,15 @@ fn create_directory(path: &Path) -> io::Result<()> {
 impl FileEngine {
     /// Creates the directories, and removes what earlier processes left.
     pub(crate) fn open(root: &Path, signer: Signer) -> Result<Self, StorageError> {
-        let layout = Layout::new(root);
+        // Objects may contain personal data, so existing directories become private too.
+        let private = |path: &Path| {
+            PrivateFolder::open(path)
+                .map_err(io::Error::other)
+                .map_err(StorageError::file("create the directory of the storage"))
+        };
+        let layout = Layout::new(private(root)?.path());
         for directory in [&layout.objects, &layout.uploads, &layout.temporary] {
-            create_directory(directory)
-                .map_err(StorageError::file("create the directory of the storage"))?;
+            private(directory)?;
         }
         remove_old(&layout.temporary).map_err(StorageError::file("remove old temporary files"))?;
         Ok(Self { layout, signer })

@@ -7,12 +7,14 @@ use seaworthy_testkit::process::ServiceProcess;
 use serde_json::Value;
 
 /// The prefix of the settings and the name of each service.
-const SERVICES: [(&str, &str); 6] = [
+const SERVICES: [(&str, &str); 8] = [
     ("auth", "auth-service"),
     ("event", "event-service"),
     ("join", "join-service"),
     ("feed", "feed-service"),
     ("email", "email-service"),
+    ("media", "media-service"),
+    ("media-worker", "media-worker"),
     ("bff", "bff"),
 ];
 

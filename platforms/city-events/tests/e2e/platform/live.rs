@@ -28,7 +28,7 @@ impl Follower {
 
     async fn line(&mut self) -> Option<String> {
         let line = timeout(TIMEOUT, self.0.next_line()).await;
-        line.expect("the stream is silent").ok().flatten()
+        line.unwrap().ok().flatten()
     }
 
     /// Returns the name and the data of the next event, or `None` at the end of the stream.
@@ -98,5 +98,5 @@ async fn stop_ends_live_connections_at_once_life_4() {
     // The phase for requests in flight has 30 s.
     let stop = timeout(Duration::from_secs(20), app.stop());
     let ((), stopped) = tokio::join!(end, stop);
-    stopped.expect("the stop does not wait for streams");
+    stopped.unwrap();
 }
