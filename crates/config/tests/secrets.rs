@@ -1,5 +1,7 @@
 //! Secrets by reference, which are never printed (CONF-5).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 mod settings;
 
 use seaworthy_config::{

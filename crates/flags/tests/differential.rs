@@ -1,6 +1,10 @@
 //! Random rules and contexts against evaluators of other projects.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 

@@ -1,6 +1,10 @@
 //! Routes and methods of a contract that require a flag.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::{net::SocketAddr, sync::OnceLock};
 
