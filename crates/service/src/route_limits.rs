@@ -12,7 +12,7 @@ impl<C: Settings> Assembly<C> {
     /// use seaworthy_http::{RateLimitsConfig, RouteOptions, Routes};
     /// use seaworthy_service::{Assembly, StartError};
     ///
-    /// #[derive(Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    /// #[derive(Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
     /// #[serde(default)]
     /// struct OrdersConfig {
     ///     /// Limits on reports.
