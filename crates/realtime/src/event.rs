@@ -3,6 +3,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::name::is_valid;
+
 /// Longer than any event name of a contract.
 const MAX_NAME_LENGTH: usize = 100;
 
@@ -43,8 +45,7 @@ impl Event {
     /// # Errors
     /// The name is not valid, or the payload cannot be represented as JSON.
     pub fn new(name: &str, payload: &impl Serialize) -> Result<Self, InvalidEvent> {
-        let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b":._-".contains(&byte);
-        if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.bytes().all(is_valid) {
+        if !is_valid(name, MAX_NAME_LENGTH) {
             return Err(InvalidEvent::Name);
         }
         Ok(Self {

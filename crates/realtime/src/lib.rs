@@ -25,6 +25,7 @@
 mod config;
 mod event;
 mod hub;
+mod name;
 mod room;
 mod sse;
 

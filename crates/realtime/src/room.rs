@@ -1,5 +1,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
+use crate::name::is_valid;
+
 /// Longer than a kind and an identifier.
 const MAX_LENGTH: usize = 200;
 
@@ -50,8 +52,7 @@ impl FromStr for Room {
     type Err = InvalidRoom;
 
     fn from_str(text: &str) -> Result<Self, InvalidRoom> {
-        let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b":._-".contains(&byte);
-        if text.is_empty() || text.len() > MAX_LENGTH || !text.bytes().all(is_valid) {
+        if !is_valid(text, MAX_LENGTH) {
             return Err(InvalidRoom);
         }
         Ok(Self(text.into()))

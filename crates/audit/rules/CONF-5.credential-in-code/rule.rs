@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Configuration,
         meaning: "Code gives a name like `jwtSecret` or `password` a literal value, passes a literal password to a client, or contains an address with a password. Names of settings, types, texts for people, seeds and tests are excluded. Low for an address of this machine.",
-        why: "Everyone with read access to the code or the image knows the value. It reaches production whenever nobody overrides it.",
+        why: "Everyone with read access to the code or the image knows the value. It reaches production unless a deployment overrides it.",
         fix: &[(
             "any",
             "Read the value from the environment or from a secret file, and fail the start if it is missing.",

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Configuration,
         meaning: "A key of a settings file (`config.yaml`, `application.yml`, `application.properties`, files in `etc` or `configs`) is named like a secret and has a literal value. Placeholders (`${NAME}`), names of settings and development files are excluded. CONF-5 and SEC-7 report default credentials and usable credentials separately.",
-        why: "Everyone with read access to the repository or the image knows the value. Production uses it whenever nobody overrides it.",
+        why: "Everyone with read access to the repository or the image knows the value. Production uses it unless a deployment overrides it.",
         fix: &[(
             "any",
             "Read the value from the environment or a secret file, and keep no default in the file.",

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Messaging,
         meaning: "A function calls a method that changes a database (`repo.Save`, `tx.Commit`) and after it a method that sends a message (`producer.send`, `publisher.Publish`). Files that mention an outbox are excluded.",
-        why: "If the process ends between both, the change is stored and no other service hears of it.",
+        why: "If the process ends between both, the change is stored and its message is lost.",
         fix: &[(
             "any",
             "Store the message in the same transaction (outbox), and let a relay send it.",

@@ -70,7 +70,7 @@ const IDENTITY: &[&str] = &[
     "x-admin",
     "x-user-roles",
 ];
-/// Parts of names of values that nobody may guess.
+/// Parts of names of values that attackers must not guess.
 pub(super) const SECRET_WORDS: &[&str] = &[
     "token",
     "secret",

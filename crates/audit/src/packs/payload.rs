@@ -67,7 +67,7 @@ const REQUESTS: &[&str] = &[
     "request_body",
     "raw_body",
 ];
-/// Names of a body that somebody sent.
+/// Names of a request or response body.
 const BODIES: &[&str] = &[
     "body",
     "payload",

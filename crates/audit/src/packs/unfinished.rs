@@ -22,7 +22,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
     ),
 }];
 
-/// Texts of failures that mean that nobody wrote the code.
+/// Texts of failures that mean that the code is not written.
 const UNWRITTEN: &[&str] = &[
     "implement me",
     "not implemented",
@@ -65,7 +65,7 @@ fn stub(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// `amqp.Dial(…)` without anything that hears of a lost connection.
+/// `amqp.Dial(…)` without code that handles a lost connection.
 fn connection(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let go = matches!(call.receiver, "amqp" | "amqp091" | "rabbitmq")
         && matches!(call.method, "Dial" | "DialConfig" | "DialTLS");
@@ -90,7 +90,7 @@ fn connection(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             ],
         );
     let (verdict, evidence) = if again {
-        (Verdict::Kept, "the code hears of a lost connection")
+        (Verdict::Kept, "the code handles a lost connection")
     } else {
         (
             Verdict::LikelyBroken,

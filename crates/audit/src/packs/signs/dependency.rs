@@ -1,4 +1,4 @@
-//! Dependencies and images: versions that nobody maintains, versions that change, and tools of
+//! Dependencies and images: versions without security fixes, versions that change, and tools of
 //! tests that are shipped.
 
 use super::Sign;
