@@ -140,7 +140,7 @@ fn print_addresses(directory: &DataDirectory, platform: &Platform) {
             .map(|grpc| format!("   gRPC {grpc}"))
             .unwrap_or_default();
         text.push_str(&format!(
-            "    {name:<6} http://{}   admin http://{}{grpc}\n",
+            "    {name:<12} http://{}   admin http://{}{grpc}\n",
             addresses.http, addresses.admin
         ));
     }
