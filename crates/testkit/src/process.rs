@@ -15,6 +15,9 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Longer than any step of a test takes.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Enough to see the cause. A whole log of a platform at level `debug` has megabytes.
+const MAX_SHOWN_LINES: usize = 20;
+
 /// Returns the path of an example of the package under test, which Cargo built with the test.
 ///
 /// # Panics
@@ -198,7 +201,12 @@ fn first(lines: &Receiver<String>, seen: &mut Vec<String>, part: &str) -> io::Re
     loop {
         let line = lines.recv_timeout(end.saturating_duration_since(Instant::now()));
         let line = line.map_err(|error| {
-            io::Error::other(format!("no line with {part:?}: {error}; seen: {seen:#?}"))
+            let skipped = seen.len().saturating_sub(MAX_SHOWN_LINES);
+            let last: Vec<_> = seen.iter().skip(skipped).collect();
+            io::Error::other(format!(
+                "no line with {part:?}: {error}; {} lines were read, the last are {last:#?}",
+                seen.len()
+            ))
         })?;
         seen.push(line.clone());
         if line.contains(part) {

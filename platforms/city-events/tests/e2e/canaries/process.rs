@@ -90,7 +90,7 @@ impl PlatformProcess {
         let mut process = start(directory.path(), &settings);
         process.line("Stop it with Ctrl-C").unwrap();
         let addresses = SERVICES.map(|name| {
-            let line = process.line(&format!("    {name:<6} http://")).unwrap();
+            let line = process.line(&format!("    {name} ")).unwrap();
             (name, Addresses::parse(&line))
         });
         Self {
