@@ -56,9 +56,11 @@ pub enum Progress {
 /// Audits the repository in a folder.
 ///
 /// # Errors
-/// [`AuditError::Root`] when the folder cannot be read, [`AuditError::UnknownService`] when the
-/// settings name a service that is not there. Whatever is inside the repository never makes an
-/// error: it makes the audit incomplete, and the report says so.
+/// - [`AuditError::Root`] if the folder cannot be read.
+/// - [`AuditError::UnknownService`] if the settings name a service that does not exist.
+///
+/// The content of the repository never causes an error. It can make the audit incomplete, which
+/// the report shows.
 pub fn audit(root: &Path, config: &AuditConfig) -> Result<Report, AuditError> {
     audit_with_progress(root, config, &|_| {})
 }
@@ -100,7 +102,7 @@ pub fn audit_with_progress(
     Ok(report)
 }
 
-/// Builds the model alone; the second part says why it is incomplete.
+/// Builds only the model. The strings are the reasons why it is incomplete.
 ///
 /// # Errors
 /// [`AuditError::Root`] when the folder cannot be read.

@@ -1,8 +1,9 @@
 //! Audits a repository for production readiness.
 //!
-//! First a model: services with located, three-valued facts, read by knowledge packs. Then rules
-//! that query the model. What could not be resolved is *unknown* and never becomes a finding,
-//! because users trust an auditor only without false findings.
+//! An audit has two steps. Knowledge packs read files into a model: services with located,
+//! three-valued facts. Rules then query the model. A fact that the packs cannot resolve is
+//! *unknown* and never becomes a finding, because users only trust an auditor without false
+//! findings.
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;

@@ -37,7 +37,7 @@ pub enum MissError {
     Text(#[from] fmt::Error),
 }
 
-/// Explains what the auditor knows about a line, and what a rule says about its service.
+/// Explains the facts that the auditor has about a line, and the results of a rule for its service.
 ///
 /// # Errors
 /// [`MissError`], when the rule or the file does not exist or the repository cannot be read.
@@ -161,7 +161,7 @@ fn describe_facts(out: &mut String, found: &FileFacts, line: usize) -> fmt::Resu
     Ok(())
 }
 
-/// What the rule says about the services of the file, and about the repository.
+/// The outcomes of the rule for the services of the file, and for the repository.
 struct Outcome {
     open: Vec<Finding>,
     suppressed: Vec<(Finding, String)>,

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use super::{Baseline, BaselineEntry};
 use crate::report::Report;
 
-/// A report beside a baseline.
+/// The comparison of a report with a baseline.
 #[derive(Debug, Clone, Default)]
 pub struct Comparison {
     /// Fingerprints of findings that the baseline does not have.
     pub new: BTreeSet<String>,
     /// Fingerprints of findings that the baseline has.
     pub remaining: BTreeSet<String>,
-    /// Known findings that are gone.
+    /// Known findings that are fixed.
     pub fixed: Vec<BaselineEntry>,
-    /// Known findings that were not found although nothing says that they are fixed: the rule could
-    /// not decide this time, they were suppressed, or the audit is incomplete.
+    /// Known findings that were not found, but may not be fixed: the rule could not decide, they
+    /// were suppressed, or the audit is incomplete.
     pub undecided: Vec<BaselineEntry>,
 }
 

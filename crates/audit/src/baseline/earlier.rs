@@ -20,7 +20,8 @@ pub struct EarlierReport {
     pub(crate) findings: Baseline,
 }
 
-/// The report beside an earlier one. Unlike a baseline, it does not change what fails the audit.
+/// The comparison of a report with an earlier one. Unlike a baseline, it does not change which
+/// findings fail the audit.
 #[derive(Debug, Clone)]
 pub struct Changes {
     /// The earlier verdict.

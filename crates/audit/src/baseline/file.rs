@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::{Finding, Report};
 use crate::rule::Severity;
 
-/// The form of the file; a reader refuses what it does not know.
+/// The version of the format. The reader rejects other versions.
 const VERSION: u32 = 1;
 /// Room for some hundred thousand findings.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub struct BaselineEntry {
     pub id: String,
     /// File.
     pub path: String,
-    /// Tells the finding apart.
+    /// Identifies the finding.
     pub fingerprint: String,
     /// Service.
     pub service: Option<String>,
@@ -68,7 +68,8 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// The findings of a report, suppressed ones left out: their comments speak for them.
+    /// Returns the findings of a report without suppressed ones, which are documented in their
+    /// comments.
     #[must_use]
     pub fn of(report: &Report) -> Self {
         Self::with(report.findings.iter().map(BaselineEntry::of).collect())
@@ -85,8 +86,8 @@ impl Baseline {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`BaselineError`] with the place, when it cannot be read or is no baseline that this version
-    /// knows.
+    /// [`BaselineError`] with the place if the file cannot be read, or is not a baseline of a
+    /// supported version.
     pub fn read(path: &Path) -> Result<Self, BaselineError> {
         let mut text = String::new();
         File::open(path)

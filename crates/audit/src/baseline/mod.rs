@@ -1,7 +1,7 @@
-//! Baselines: what was known on a day, so that a team sees what is new.
+//! Baselines: the findings of one day, so that a team sees new ones.
 //!
-//! A finding is known again by its fingerprint, which holds no line number: moved code stays known,
-//! and a new finding in another place is new even when its rule is known there already.
+//! A fingerprint identifies a finding and contains no line number. Moved code stays known, and a
+//! finding in another place is new even if the baseline contains its rule.
 
 mod compare;
 mod earlier;

@@ -14,7 +14,7 @@ pub enum ConfigError {
         /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The file says something that cannot be.
+    /// The file contains an invalid setting.
     #[error("{path}:{line}:{column}: {message}", path = path.display())]
     Invalid {
         /// The file.

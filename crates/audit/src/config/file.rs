@@ -77,7 +77,8 @@ struct WrittenSuppression {
 }
 
 impl ConfigFile {
-    /// Reads the file of a repository; nothing when there is none. A symbolic link is no file.
+    /// Reads the file of a repository. Returns `None` if there is no such file, or if it is a
+    /// symbolic link.
     ///
     /// # Errors
     /// As [`ConfigFile::read`].
@@ -92,8 +93,8 @@ impl ConfigFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`] when it cannot be read or is larger than 256 KiB,
-    /// [`ConfigError::Invalid`] with line and column for the first thing in it that cannot be.
+    /// - [`ConfigError::Unreadable`] if it cannot be read or is larger than 256 KiB.
+    /// - [`ConfigError::Invalid`] with line and column for the first invalid setting.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable {
             path: path.to_path_buf(),
@@ -111,7 +112,7 @@ impl ConfigFile {
         Self::parse(path, &text)
     }
 
-    /// Reads text; `path` is what errors name.
+    /// Parses text. Errors name `path`.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`].
@@ -163,7 +164,7 @@ impl ConfigFile {
         Ok(file)
     }
 
-    /// Puts what the file says into the settings of an audit.
+    /// Applies the file to the settings of an audit.
     ///
     /// # Errors
     /// When the patterns of `ignore` are too large together.

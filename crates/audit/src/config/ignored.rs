@@ -2,8 +2,7 @@
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
-/// Patterns of paths that are not read. A file that is left out this way still exists for rules
-/// that ask whether it does.
+/// Patterns of paths that are not read. Rules that check whether a file exists still see it.
 #[derive(Debug, Clone, Default)]
 pub struct IgnoredPaths {
     patterns: Vec<Glob>,
@@ -30,7 +29,7 @@ impl IgnoredPaths {
         Ok(self)
     }
 
-    /// Whether a path relative to the root is left out.
+    /// Whether the patterns exclude a path relative to the root.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         self.set.is_match(path)

@@ -1,4 +1,4 @@
-//! Settings of an audit: limits, tiers, what is left out, what is suppressed; from code or from a
+//! Settings of an audit: limits, tiers, exclusions and suppressions. They come from code or from a
 //! file in the repository.
 
 mod error;
@@ -35,10 +35,10 @@ pub struct AuditConfig {
     pub service_tiers: Vec<ServiceTier>,
     /// Settings of single rules, by ID.
     pub rules: BTreeMap<String, RuleSetting>,
-    /// Suppressions that stand in a configuration file.
+    /// Suppressions of a configuration file.
     pub suppressions: Vec<ConfiguredSuppression>,
-    /// Whether suppressions count, those in comments and those in the file. An auditor of
-    /// third-party repositories says no.
+    /// Whether suppressions in comments and in the file have an effect. Set it to `false` for
+    /// third-party repositories.
     pub honour_suppressions: bool,
 }
 

@@ -5,9 +5,9 @@ use crate::rule::Severity;
 /// A setting of one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleSetting {
-    /// A breach is worth this here, whatever the rule says.
+    /// The severity of a breach in this repository.
     Severity(Severity),
-    /// The rule is not asked, for this reason. The report says so.
+    /// The rule does not run, for this reason. The report contains the reason.
     Off {
         /// Why.
         reason: String,

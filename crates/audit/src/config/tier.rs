@@ -26,8 +26,8 @@ pub enum Tier {
 const NOT_FOR_BATCH: [&str; 3] = ["LIFE-3", "LIFE-7", "OBS-4"];
 
 impl Tier {
-    /// Whether a rule is asked about a service of this tier. A service that the model knows to be a
-    /// job is a batch job, whatever was said.
+    /// Whether a rule applies to services of this tier. A service that the model recognizes as a
+    /// job is a batch job, whatever tier the configuration sets.
     #[must_use]
     pub(crate) fn asks(self, rule: &Metadata, kind: Option<ServiceKind>) -> bool {
         let batch = self == Self::Batch || kind == Some(ServiceKind::Job);

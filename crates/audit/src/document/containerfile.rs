@@ -1,5 +1,5 @@
-//! Dockerfile instructions. The grammar finds where instructions begin and end (continuations,
-//! heredocs, escapes); what is inside is split here.
+//! Dockerfile instructions. The grammar finds the start and end of instructions (continuations,
+//! heredocs, escapes). This module splits their content.
 
 use std::ops::Range;
 use std::time::Duration;

@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 
-/// The letter put where a template stood; a scalar made of it parses everywhere.
+/// The letter that replaces a template. A scalar of this letter is valid everywhere.
 const MASK: char = 'T';
 /// Words that insert more keys or items than the file shows.
 const INSERTING: &[&str] = &[
     "include", "toYaml", "tpl", "template", "range", "with", "fromYaml", "nindent", "for ", "block",
 ];
 
-/// Words that begin an action which prints nothing: what stands between them is in the file.
+/// Words that begin an action without output. The file contains the text between such actions.
 const CONTROL: &[&str] = &[
     "if", "else", "end", "with", "range", "define", "elif", "endif", "endfor", "for", "set",
     "break", "continue",
@@ -90,7 +90,7 @@ pub fn mask(text: &str) -> Masked {
             .text
             .push_str(text.get(position..start).unwrap_or_default());
         let inside = text.get(start..end).unwrap_or_default();
-        let alone = stands_alone(text, start, end);
+        let alone = is_alone(text, start, end);
         if alone && INSERTING.iter().any(|word| inside.contains(word)) {
             masked.inserts = true;
         }
@@ -185,7 +185,7 @@ fn next_opening(text: &str, from: usize) -> Option<(usize, &'static str)> {
     None
 }
 
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+fn is_alone(text: &str, start: usize, end: usize) -> bool {
     let before = text.get(..start).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let after = text.get(end..).unwrap_or_default();

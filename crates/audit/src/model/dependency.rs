@@ -40,8 +40,8 @@ const CLIENTS: &[(&str, &str)] = &[
 ];
 
 impl Service {
-    /// The stores and brokers that its deployed code imports a client of, with where the first
-    /// import stands.
+    /// Returns the stores and brokers whose clients the deployed code imports, with the first
+    /// import.
     #[must_use]
     pub fn dependencies(&self) -> BTreeMap<&'static str, Location> {
         let mut found = BTreeMap::new();

@@ -32,8 +32,8 @@ pub struct FactSet<T> {
     pub items: Vec<Located<T>>,
     /// The gaps: code that could not be read.
     pub gaps: Vec<Gap>,
-    /// Whether something that knows this kind looked: only then does "none found" mean "none
-    /// there".
+    /// Whether a pack for this kind of fact read the code. Only then does an empty result mean that
+    /// the fact is absent.
     pub covered: bool,
 }
 
@@ -48,8 +48,8 @@ impl<T> Default for FactSet<T> {
 }
 
 impl<T: Fact> FactSet<T> {
-    /// Looks for a fact: known with the first match; absent when all was read and none matches;
-    /// else unknown.
+    /// Searches for a fact. The result is known with the first match, and absent if all files were
+    /// read and no fact matches. Otherwise it is unknown.
     pub fn find(&self, matches: impl Fn(&T) -> bool) -> Resolution<&Located<T>> {
         if let Some(found) = self.items.iter().find(|item| matches(&item.value)) {
             return Resolution::Known(found);
@@ -157,8 +157,8 @@ impl FactStore {
         set.as_any_mut().downcast_mut()
     }
 
-    /// The facts and gaps of every kind on these lines, by line. The text may hold values of the
-    /// file.
+    /// Returns the facts and gaps of every kind on these lines, by line. The text may contain
+    /// values of the file.
     #[must_use]
     pub fn described(&self, lines: &RangeInclusive<usize>) -> Vec<(&'static str, usize, String)> {
         let mut all: Vec<Described> = self
@@ -221,7 +221,7 @@ impl<'a> FactSink<'a> {
         }
     }
 
-    /// Says that a fact of this kind stands at the span but could not be read.
+    /// Records that the file has a fact of this kind at the span that could not be read.
     pub fn gap<T: Fact>(&mut self, reason: impl Into<String>, place: impl Into<Place>) {
         let Place { span, symbol } = place.into();
         let at = self.file.location(span, symbol);

@@ -7,15 +7,14 @@ use super::Model;
 use crate::repository::Role;
 use crate::source::Language;
 
-/// Files in which each variable of a manifest stands as a word. Every text is searched once, at the
-/// first question.
+/// Files in which each variable of a manifest occurs as a word. The first query searches every text
+/// once.
 #[derive(Debug, Default)]
 pub(super) struct Mentions(OnceLock<BTreeMap<String, BTreeSet<Arc<str>>>>);
 
 impl Model {
-    /// The files of code, of configuration and of shell in which a variable that a manifest sets
-    /// stands by its name. Documents, examples and compose files do not read variables and are left
-    /// out.
+    /// Returns the code, configuration and shell files in which a variable of a manifest occurs.
+    /// Documents, examples and compose files do not read variables and are excluded.
     #[must_use]
     pub fn mentions(&self, variable: &str) -> Option<&BTreeSet<Arc<str>>> {
         self.mentions.0.get_or_init(|| search(self)).get(variable)

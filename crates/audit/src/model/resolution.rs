@@ -5,9 +5,9 @@
 pub enum Resolution<T> {
     /// It is there, and this is it.
     Known(T),
-    /// Everything that could hold it was read, and it is not there.
+    /// All files that could contain it were read, and none does.
     Absent,
-    /// Something stood in the way; the text says what.
+    /// The packs could not resolve the value. The text is the reason.
     Unknown(String),
 }
 
@@ -27,7 +27,7 @@ impl<T> Resolution<T> {
         matches!(self, Self::Absent)
     }
 
-    /// Whether something stood in the way.
+    /// Whether the value could not be resolved.
     #[must_use]
     pub const fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_))

@@ -48,8 +48,8 @@ pub struct Service {
     pub name: String,
     /// The kind of action.
     pub kind: ServiceKind,
-    /// Source folder relative to the root; absent when the code is not in this repository or was
-    /// not found.
+    /// Source folder relative to the root. Absent if the code is not in this repository or was not
+    /// found.
     pub root: Option<String>,
     /// Languages of its sources.
     pub languages: BTreeSet<&'static str>,
@@ -93,7 +93,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// A place in a file, for a finding; nothing when the file was not read.
+    /// Returns a place in a file for a finding, or `None` if the file was not read.
     #[must_use]
     pub fn location(
         &self,
@@ -106,7 +106,7 @@ impl Model {
             .map(|found| found.file.location(span, symbol.map(Arc::from)))
     }
 
-    /// Whether the repository holds a path, read or not.
+    /// Whether the repository contains a path, read or not.
     #[must_use]
     pub fn has_path(&self, path: &str) -> bool {
         self.paths.contains(path) || self.files.contains_key(path)

@@ -3,7 +3,7 @@
 use crate::model::Resolution;
 use crate::model::facts::Listener;
 
-/// A listener at `host:port`. What is not a literal is a setting.
+/// Returns a listener at `host:port`. An address that is not a literal is a setting.
 pub(super) fn listener(address: Resolution<String>) -> Listener {
     let unknown = |reason: &str| Listener {
         host: Resolution::Unknown(reason.to_owned()),

@@ -1,7 +1,7 @@
-//! Credentials that code holds as literals, in every language.
+//! Credentials as literals in code, in every language.
 //!
-//! A name decides first (`jwtSecret`, `DB_PASSWORD`), then the value: names of settings, types and
-//! texts for people are no credentials.
+//! The name decides first (`jwtSecret`, `DB_PASSWORD`), then the value. Names of settings, types
+//! and texts of pages are not credentials.
 
 use std::sync::LazyLock;
 
@@ -70,7 +70,7 @@ const TAKES_PASSWORD: &[&str] = &[
     "PlainAuth",
     "setSigningKey",
 ];
-/// Words of names that hold pairs of users and passwords.
+/// Words of names for pairs of users and passwords.
 const USERS: &[&str] = &["user", "account", "login", "admin"];
 const PASSWORDS: &[&str] = &["hash", "passw", "credential", "secret"];
 /// A credential in front of the address of a MySQL server, as Go writes it.
@@ -87,10 +87,10 @@ static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static PAIRS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)(?:^|[\s;])(?:password|pwd)=([^\s;]{1,64})").ok());
 /// Parts of files whose literals open nothing that is deployed.
-const BESIDE: &[&str] = &["seed", "migrat", "fixture", "storybook", "swagger", "mock"];
+const AUXILIARY: &[&str] = &["seed", "migrat", "fixture", "storybook", "swagger", "mock"];
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
-    if mentions(&code.file.path, BESIDE) {
+    if mentions(&code.file.path, AUXILIARY) {
         return;
     }
     for node in code.find_all(code.root, ASSIGNMENTS) {
@@ -111,7 +111,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Tests stand at the end of a file of Rust.
+/// In Rust, tests are at the end of a file.
 fn is_test_code(code: &Code<'_>, node: Node<'_>) -> bool {
     code.file.language == Language::Rust
         && code

@@ -1,4 +1,4 @@
-//! What a service shows that is not for its callers, judged the same in every language.
+//! Internal content that a service shows to its callers. One judgement for all languages.
 
 use tree_sitter::Node;
 
@@ -7,7 +7,7 @@ use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
 use crate::syntax::Code;
 
-/// Last parts of paths that only make sense while a program is debugged or shown.
+/// Last parts of paths that are only useful for debugging or demonstrations.
 const DEBUG_PATHS: &[&str] = &[
     "debug",
     "memory",
@@ -37,7 +37,7 @@ const DEBUG_PATHS: &[&str] = &[
     "resetdb",
     "flushdb",
 ];
-/// Words of a comment that say that a route is for debugging.
+/// Words of a comment on a route for debugging.
 const DEBUG_WORDS: &[&str] = &[
     "debugging",
     "for debug",
@@ -50,7 +50,7 @@ const DEBUG_WORDS: &[&str] = &[
     "remove in production",
     "temporary route",
 ];
-/// Headers in which a proxy tells who a caller is, and a caller can too.
+/// Headers with the identity of a caller. A proxy sets them, but a caller can set them too.
 const IDENTITY: &[&str] = &[
     "x-user-id",
     "x-userid",
@@ -205,7 +205,7 @@ fn webhook<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: &mut FactSink<'
     show(code, facts, at, Topic::Webhook, verdict, evidence);
 }
 
-/// The comment lines that stand directly above a node.
+/// Returns the comment lines directly above a node.
 fn comment_above<'t>(code: &Code<'t>, at: Node<'t>) -> &'t str {
     let start = at.start_byte();
     let mut first = start.saturating_sub(COMMENT_WINDOW);

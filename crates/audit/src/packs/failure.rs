@@ -1,5 +1,5 @@
-//! What code does with a failure, judged the same in every language: packs say what they read, this
-//! says what it means.
+//! How code handles a failure. Packs report the code that they read, and this module judges it for
+//! all languages.
 
 use tree_sitter::Node;
 
@@ -8,7 +8,7 @@ use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
 use crate::syntax::{Call, Code};
 
-/// Words by which people say that they chose to let requests through.
+/// Words of a comment on the deliberate choice to let requests through.
 const CHOSEN: &[&str] = &["fail open", "fail-open", "failopen", "fails open"];
 
 /// The decision of a limiter that fails.
@@ -22,8 +22,8 @@ pub(super) struct LimiterFailure<'s> {
 }
 
 impl LimiterFailure<'_> {
-    /// Tells what the place shows; nothing where it does both or neither.
-    pub(super) fn tell<'t>(&self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
+    /// Records the practice that the place shows, or nothing if it shows both or neither.
+    pub(super) fn record<'t>(&self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
         let (verdict, evidence) = match (self.passes, self.refuses) {
             (true, false) if mentions(self.said, CHOSEN) => (
                 Verdict::Minor,
@@ -68,8 +68,8 @@ pub(super) fn makes_client(name: &str) -> bool {
     makes && (mentions(&lower, CLIENTS) || lower.ends_with("db"))
 }
 
-/// What a function that makes a client does with an error that it catches: `null` is what it
-/// returns in its place, when it logs the error and does nothing else.
+/// Records how a function that creates a client handles an error that it catches. `null` is the
+/// value that it returns if it only logs the error.
 pub(super) fn failed_making<'t>(
     code: &Code<'t>,
     caught: Node<'t>,
@@ -89,8 +89,8 @@ pub(super) fn failed_making<'t>(
     show(code, facts, caught, Topic::SilentNull, verdict, evidence);
 }
 
-/// Words by which a failed message is put aside.
-const PUT_ASIDE: &[&str] = &[
+/// Words for the dead-lettering of a failed message.
+const DEAD_LETTER_WORDS: &[&str] = &[
     "nack",
     "reject",
     "dlq",
@@ -106,13 +106,13 @@ const PUT_ASIDE: &[&str] = &[
 /// Words by which a message that fails is known to be one that no second attempt can read.
 const UNREADABLE: &[&str] = &["unmarshal", "decode", "parse"];
 
-/// Whether text puts a failed message aside.
-pub(super) fn is_put_aside(text: &str) -> bool {
-    mentions(text, PUT_ASIDE)
+/// Whether text dead-letters a failed message.
+pub(super) fn is_dead_lettered(text: &str) -> bool {
+    mentions(text, DEAD_LETTER_WORDS)
 }
 
-/// A message that is acknowledged where its handling failed; `cause` is what failed, as far as it
-/// is known.
+/// Records a message that is acknowledged after its handling failed. `cause` is the failed step, as
+/// far as it is known.
 pub(super) fn acknowledged<'t>(
     code: &Code<'t>,
     caught: Node<'t>,
@@ -120,7 +120,7 @@ pub(super) fn acknowledged<'t>(
     cause: &str,
     facts: &mut FactSink<'_>,
 ) {
-    let (verdict, evidence) = if is_put_aside(code.text(caught)) {
+    let (verdict, evidence) = if is_dead_lettered(code.text(caught)) {
         (
             Verdict::Kept,
             "a failed message is dead-lettered before it is acknowledged",
@@ -150,13 +150,13 @@ pub(super) fn acknowledged<'t>(
 pub(super) enum Made<'s> {
     /// The value is dropped.
     ThrownAway,
-    /// Kept under a name that stands nowhere else.
+    /// Stored under a name that is not used.
     Unused(&'s str),
     /// Used.
     Used,
 }
 
-/// Tells what becomes of something resilient, named `what`.
+/// Records how code uses a resilient object with the name `what`.
 pub(super) fn made(
     code: &Code<'_>,
     call: &Call<'_>,

@@ -1,4 +1,4 @@
-//! Handlers of health paths, in every language whose handlers stand in the file of their route.
+//! Handlers of health paths, in every language that defines handlers in the file of their route.
 
 use tree_sitter::Node;
 
@@ -159,7 +159,7 @@ const STATES: &[&str] = &[
     "dbstat",
 ];
 
-/// Whether the answer holds a variable that tells a state.
+/// Whether the response contains a variable that reports a state.
 fn reports_state<'t>(code: &Code<'t>, body: Node<'t>) -> bool {
     code.find_all(
         body,
@@ -184,7 +184,7 @@ fn reports_state<'t>(code: &Code<'t>, body: Node<'t>) -> bool {
     })
 }
 
-/// The body of a handler that stands in this file.
+/// Returns the body of a handler in this file.
 fn handler<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<Node<'t>> {
     if code.file.language == Language::Python {
         let decorator = call

@@ -1,5 +1,5 @@
-//! Consumers and publishers, judged the same in every language: packs say what they read, this says
-//! what it means.
+//! Consumers and publishers. Packs report the code that they read, and this module judges it for
+//! all languages.
 
 use tree_sitter::Node;
 
@@ -30,8 +30,8 @@ pub(super) struct Consumed<'s> {
 }
 
 impl Consumed<'_> {
-    /// Tells who acknowledges, and that there is a consumer.
-    pub(super) fn tell<'t>(self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
+    /// Records the consumer, and the side that acknowledges its messages.
+    pub(super) fn record<'t>(self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
         match self.automatic {
             Resolution::Known(true) if !mentions(self.queue, ANSWERS) => show(
                 code,
@@ -69,7 +69,7 @@ impl Consumed<'_> {
     }
 }
 
-/// Tells that there is a consumer, of which nothing more is read.
+/// Records a consumer without further facts.
 pub(super) fn consumes<'t>(
     code: &Code<'t>,
     at: Node<'t>,
@@ -84,7 +84,7 @@ pub(super) fn consumes<'t>(
     facts.add(consumer, code.place(at));
 }
 
-/// Tells whether a command of Redis takes a message away before the work is done.
+/// Records whether a Redis command removes a message before the work is done.
 pub(super) fn popped<'t>(code: &Code<'t>, call: &Call<'t>, facts: &mut FactSink<'_>) {
     let command = call.method.to_lowercase();
     let (verdict, does) = if DESTRUCTIVE.contains(&command.as_str()) {

@@ -1,7 +1,7 @@
-//! Knowledge packs: what a language, a framework or a file format tells about a service.
+//! Knowledge packs: the facts that a language, a framework or a file format shows about a service.
 //!
-//! One folder per language, one file per framework. A pack is a [`Pack`] constant listed by one
-//! line in its folder's `mod.rs`; it reads one file at a time and puts facts into the sink.
+//! One folder per language, one file per framework. A pack is a [`Pack`] constant, listed by one
+//! line in its folder's `mod.rs`. It reads one file at a time and adds facts to the sink.
 
 mod address;
 mod container;
@@ -44,7 +44,7 @@ pub(crate) use signs::reads as signs_read;
 pub enum Reader {
     /// Source code in these languages.
     Code(&'static [Language], fn(&Code<'_>, &mut FactSink<'_>)),
-    /// Generated source code that the first function names; other generated code is not parsed.
+    /// Generated source code that the first function selects. Other generated code is not parsed.
     GeneratedCode(fn(&SourceFile) -> bool, fn(&Code<'_>, &mut FactSink<'_>)),
     /// Every YAML file.
     Yaml(fn(&SourceFile, &Yaml, &mut FactSink<'_>)),
@@ -88,7 +88,7 @@ const PACKS: &[&[Pack]] = &[
     unfinished::PACKS,
 ];
 
-/// Lets every pack read a file. The text that says why is given when the file could not be read.
+/// Reads a file with every pack. The text is the reason if the file could not be read.
 pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'static str>) {
     let mut store = FactStore::default();
     let mut failure = None;
@@ -155,7 +155,7 @@ pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'s
     (store, failure)
 }
 
-/// Reads a generated file that a pack asks for.
+/// Reads a generated file that a pack selects.
 fn read_generated(
     file: &SourceFile,
     readers: &[Reader],

@@ -101,7 +101,7 @@ const RECORDS: &[&str] = &[
     "createUserDto",
     "registerDto",
 ];
-/// Words that say that the value is made harmless.
+/// Words for the removal of sensitive parts of a value.
 const HARMLESS: &[&str] = &["mask", "redact", "sanit", "omit", "scrub", "safe", "hash"];
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
@@ -172,7 +172,7 @@ fn logged<'t>(code: &Code<'t>, call: &Call<'t>, value: Node<'t>) -> Option<Found
     judge(code, call, value, false)
 }
 
-/// `as_text` says that the value becomes a part of a text: a record is then often only its name.
+/// `as_text` is true if the value becomes a part of a text. Often only the name of a record does.
 fn judge<'t>(code: &Code<'t>, call: &Call<'t>, node: Node<'t>, as_text: bool) -> Option<Found> {
     let (node, whole) = match code.call_at(node) {
         Some(inner)
@@ -215,7 +215,7 @@ fn judge<'t>(code: &Code<'t>, call: &Call<'t>, node: Node<'t>, as_text: bool) ->
     if go && verbose && (record || content) {
         return Some((Verdict::LikelyBroken, format!("the whole of `{text}`")));
     }
-    // What a broker brought.
+    // Parameters with a message of a broker.
     let message = [
         "msg.content",
         "message.content",

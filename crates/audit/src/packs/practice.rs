@@ -1,4 +1,4 @@
-//! How packs say what a place shows.
+//! Records the practices that a place shows.
 
 use tree_sitter::Node;
 
@@ -52,7 +52,7 @@ pub(super) const MAKER_PREFIXES: &[&str] = &[
     "getclient",
 ];
 
-/// Whether a function's name says that it makes something.
+/// Whether a function creates an object, by its name.
 pub(super) fn is_maker(name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_lowercase();
     MAKER_PREFIXES

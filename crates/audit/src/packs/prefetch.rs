@@ -60,8 +60,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// A consumer that the broker forgets messages for takes as fast as it can; only one that
-/// acknowledges is bounded by prefetch.
+/// Prefetch only bounds a consumer that acknowledges. With automatic acknowledgement the broker
+/// sends messages as fast as the consumer reads them.
 fn consumes_by_hand(code: &Code<'_>, call: &Call<'_>) -> bool {
     match (code.file.language, call.method) {
         (Language::Go, "Consume") => call

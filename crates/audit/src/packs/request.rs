@@ -1,5 +1,5 @@
-//! What a handler does with the text of its caller and with its own errors, judged the same in
-//! every language: packs say what they read, this says what it means.
+//! How a handler uses the text of its caller, and how it reports its errors. Packs report the code
+//! that they read, and this module judges it for all languages.
 
 use tree_sitter::Node;
 
@@ -11,7 +11,7 @@ use crate::syntax::Code;
 /// Words by which text is known to be SQL.
 const SQL: &[&str] = &["select ", "insert ", "update ", "delete ", "order by"];
 
-/// Tells whether an answer with status 500 carries the text of an inner error.
+/// Records whether a response with status 500 contains the text of an inner error.
 pub(super) fn answered_500<'t>(
     code: &Code<'t>,
     at: Node<'t>,
@@ -43,8 +43,8 @@ pub(super) struct Statement<'s> {
 }
 
 impl Statement<'_> {
-    /// Tells whether text of the request becomes part of SQL.
-    pub(super) fn tell<'t>(&self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
+    /// Records whether text of the request becomes part of SQL.
+    pub(super) fn record<'t>(&self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
         if !mentions(self.text, SQL) {
             return;
         }
@@ -64,7 +64,7 @@ impl Statement<'_> {
     }
 }
 
-/// Tells that text of the request becomes part of SQL.
+/// Records that text of the request becomes part of SQL.
 pub(super) fn from_caller<'t>(code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
     show(
         code,

@@ -67,7 +67,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             names.insert(code.text(field).to_owned());
         }
     }
-    // A macro holds tokens.
+    // The content of a macro consists of tokens.
     if !go {
         for node in code.find_all(code.root, &["token_tree"]) {
             let text = code.text(node);

@@ -1,4 +1,4 @@
-//! The fix as a diff, where the change is local and a rule says that it is safe.
+//! Fixes as diffs, if the change is local and the rule marks it as safe.
 
 use std::fmt::Write as _;
 
@@ -13,8 +13,8 @@ const CONTEXT_LINES: usize = 3;
 /// A longer change is not local.
 const MAX_CHANGED_LINES: usize = 12;
 
-/// A unified diff that `git apply` takes; nothing when it would show a credential, because a diff
-/// with a mask in it would write the mask.
+/// Returns a unified diff for `git apply`. Returns `None` if the diff would show a credential,
+/// because applying a masked diff would write the mask.
 pub(crate) fn unified(found: &FileFacts, at: &Location, edit: &Edit) -> Option<String> {
     let file = &found.file;
     let text: &str = &file.text;

@@ -180,7 +180,7 @@ pub struct Unknown {
     pub reason: SafeText,
 }
 
-/// A rule that the configuration does not let ask.
+/// A rule that the configuration switches off.
 #[derive(Debug, Clone, Serialize)]
 pub struct SwitchedOff {
     /// Rule.

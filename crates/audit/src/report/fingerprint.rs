@@ -1,5 +1,5 @@
-//! Fingerprints that survive moved lines: rule, path, enclosing symbol, hashed snippet with
-//! credentials taken out.
+//! Fingerprints that survive moved lines: rule, path, enclosing symbol, and a hash of the snippet
+//! without credentials.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use super::{Finding, Frame};
 use crate::source::Location;
 
-/// 64 bits tell a repository's findings apart and stay readable.
+/// 64 bits distinguish the findings of a repository and stay readable.
 const BYTES: usize = 8;
 
-/// The fingerprint of a finding; equal snippets in one symbol are distinguished by [`separate`].
+/// Returns the fingerprint of a finding. [`separate`] distinguishes equal snippets in one symbol.
 pub(crate) fn of(id: &str, at: &Location, frame: &Frame) -> String {
     let snippet = frame.snippet();
     hash(&[

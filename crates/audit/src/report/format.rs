@@ -73,8 +73,8 @@ impl FromStr for Format {
     }
 }
 
-/// Why a report could not be put into a form. It does not happen: every form is made in memory from
-/// plain data.
+/// A report could not be rendered. This does not happen in practice, because every format is
+/// rendered in memory from plain data.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// Text.

@@ -1,4 +1,4 @@
-//! Code frames: the lines around a finding, credentials taken out.
+//! Code frames: the lines around a finding, without credentials.
 
 use std::fmt;
 use std::ops::Range;
@@ -22,7 +22,7 @@ const TAB: &str = "    ";
 pub struct FrameLine {
     /// Number, from 1.
     pub number: usize,
-    /// Whether the finding stands on it.
+    /// Whether the line is part of the finding.
     pub marked: bool,
     /// The text, cut at 140 columns, without control characters and credentials.
     pub text: SafeText,

@@ -84,8 +84,8 @@ pub fn github(report: &Report) -> Result<String, fmt::Error> {
     Ok(out)
 }
 
-/// Escapes as the toolkit of GitHub Actions does; a line end would begin another command. Other
-/// control characters are gone before.
+/// Escapes text as the toolkit of GitHub Actions does. A line end would begin another command. The
+/// caller has removed other control characters.
 fn message(text: &str) -> String {
     printable::lines(text)
         .replace('%', "%25")

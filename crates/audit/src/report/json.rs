@@ -76,7 +76,7 @@ impl<'r> From<&'r Notice> for NoticeEntry<'r> {
     }
 }
 
-/// New and remaining findings are named by fingerprint: they stand in `findings`.
+/// New and remaining findings by their fingerprints in `findings`.
 #[derive(Serialize)]
 struct BaselinePart<'r> {
     new: Vec<&'r str>,
@@ -159,8 +159,8 @@ impl<'r> From<&'r Finding> for Entry<'r> {
     }
 }
 
-/// The report as JSON, see [`JSON_SCHEMA`]. `score` is null when no rule could decide; `coverage`
-/// is a percentage. The last seven parts are there only when there is something in them.
+/// Renders the report as JSON, see [`JSON_SCHEMA`]. `score` is null if no rule could decide, and
+/// `coverage` is a percentage. The last seven parts are absent if they are empty.
 ///
 /// # Errors
 /// Never in practice: every part is plain data.

@@ -1,5 +1,5 @@
-//! The result of an audit and its printed forms. An output is one file here; all take a finished
-//! [`Report`].
+//! The result of an audit and its printed forms. Each output format is one file here and takes a
+//! finished [`Report`].
 
 pub(crate) mod diff;
 mod explanation;

@@ -36,7 +36,7 @@ pub(super) const fn style(severity: Severity) -> Style {
     }
 }
 
-/// The report with colour codes; a terminal that wants none strips them.
+/// Renders the report with colour codes. A caller without colours strips them.
 ///
 /// # Errors
 /// Never in practice: writing to a string cannot fail.
@@ -93,7 +93,7 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
     Ok(out)
 }
 
-/// The services that nothing below speaks about.
+/// Writes the services without any check.
 fn not_audited(out: &mut String, report: &Report) -> fmt::Result {
     if report.not_audited.is_empty() {
         return Ok(());

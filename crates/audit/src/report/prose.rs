@@ -1,4 +1,4 @@
-//! Sentences of rules: plain text with code between backticks, where repository text may stand.
+//! Sentences of rules: plain text with code between backticks, which may come from the repository.
 
 use std::sync::LazyLock;
 

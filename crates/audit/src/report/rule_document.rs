@@ -1,4 +1,4 @@
-//! The page about all rules, made from what they say about themselves.
+//! The page about all rules, rendered from their metadata.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};

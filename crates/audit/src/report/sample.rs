@@ -1,4 +1,4 @@
-//! One repository with everything that a report can say, for the tests of outputs. Its text is
+//! A sample repository that uses every part of a report, for the tests of outputs. Its text is
 //! hostile.
 
 use std::fs;
@@ -58,7 +58,7 @@ fn mark_review(report: &mut Report) {
         .sort_by_key(|finding| std::cmp::Reverse(finding.section()));
 }
 
-/// The report; `baseline` says whether it stands beside one.
+/// Returns the sample report. `baseline` adds the comparison with a baseline.
 pub(crate) fn report(baseline: bool) -> Report {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("shop");

@@ -24,8 +24,8 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// The report as SARIF 2.1.0. Suppressed findings are in it with their justification; beside a
-/// baseline, every result has its `baselineState`.
+/// Renders the report as SARIF 2.1.0. It contains suppressed findings with their justification.
+/// With a baseline, every result has its `baselineState`.
 ///
 /// # Errors
 /// Never in practice: every part is plain data.

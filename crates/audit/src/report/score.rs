@@ -1,4 +1,4 @@
-//! The score: kept promises by weight. What is unknown counts neither way, and is shown as
+//! The score: kept promises by weight. Unknown results do not change it. The report shows them as
 //! coverage.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use crate::rule::{Category, Severity, rules};
 /// Share of kept promises.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
-    /// 0 to 100; nothing when no rule could decide.
+    /// 0 to 100. Absent if no rule could decide.
     pub percent: Option<u8>,
     /// Share of answered questions, 0 to 100.
     pub coverage: u8,

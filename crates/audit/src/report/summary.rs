@@ -14,7 +14,7 @@ use crate::rule::{FailOn, Severity};
 use crate::secret::SafeText;
 use crate::suppression::{Notice, Suppressed, apply};
 
-/// Under this coverage, in percent, silence says too little for a verdict.
+/// In percent. Below this coverage, the absence of findings is not enough for a verdict.
 const MIN_COVERAGE: u8 = 50;
 
 /// The key of findings to review among the numbers of a service.
@@ -94,19 +94,19 @@ pub struct Report {
     pub unknown: Vec<Unknown>,
     /// Files read.
     pub files: usize,
-    /// Why the audit is incomplete; empty when it is complete.
+    /// The reasons why the audit is incomplete. Empty if it is complete.
     pub incomplete: Vec<String>,
     /// Files that were not read, by reason.
     pub left_out: Vec<LeftOut>,
     /// Findings that a person has judged.
     pub suppressed: Vec<Suppressed>,
-    /// Rules that the configuration does not let ask.
+    /// Rules that the configuration switches off.
     pub switched_off: Vec<SwitchedOff>,
     /// Suppressions that do not count, or no longer.
     pub notices: Vec<Notice>,
-    /// The report beside a baseline.
+    /// The comparison with a baseline.
     pub comparison: Option<Comparison>,
-    /// The report beside an earlier one.
+    /// The comparison with an earlier report.
     pub changes: Option<Changes>,
 }
 
@@ -219,12 +219,12 @@ impl Report {
         self
     }
 
-    /// Puts the report beside a baseline: from then on only new findings fail it.
+    /// Compares the report with a baseline. After this call only new findings fail it.
     pub fn compare_with(&mut self, baseline: &Baseline) {
         self.comparison = Some(compare(self, baseline));
     }
 
-    /// Puts the report beside an earlier one. This does not change whether the audit fails.
+    /// Compares the report with an earlier one. This does not change whether the audit fails.
     pub fn compare_with_earlier(&mut self, earlier: &EarlierReport) {
         self.changes = Some(Changes {
             verdict: earlier.verdict,
@@ -233,14 +233,13 @@ impl Report {
         });
     }
 
-    /// What is known of each finding: from the baseline, else from an earlier report.
+    /// Returns the comparison with the baseline, or else with an earlier report.
     pub(super) fn known(&self) -> Option<&Comparison> {
         let earlier = self.changes.as_ref().map(|changes| &changes.comparison);
         self.comparison.as_ref().or(earlier)
     }
 
-    /// Whether a finding fails the audit. Findings to review and findings that the baseline knows
-    /// do not.
+    /// Whether a finding fails the audit. Findings to review and findings of the baseline do not.
     #[must_use]
     pub fn fails(&self, fail_on: FailOn) -> bool {
         self.findings.iter().any(|finding| {
@@ -278,7 +277,7 @@ impl Report {
     }
 }
 
-/// Names of images and paths may hold a credential.
+/// Masks credentials in the names of images and paths.
 fn masked(service: &NotAudited) -> NotAudited {
     NotAudited {
         reason: SafeText::new(&service.reason).to_string(),

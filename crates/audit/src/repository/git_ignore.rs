@@ -1,6 +1,7 @@
-//! What the `.gitignore` files of a repository leave out, read within bounds: the library that
-//! matches the patterns would follow a link out of the root, wait at a pipe and read a file of any
-//! size.
+//! The paths that the `.gitignore` files of a repository exclude.
+//!
+//! This module reads the files within bounds. The library that matches the patterns would follow a
+//! link out of the root, wait at a pipe and read a file of any size.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,7 +15,7 @@ const MAX_FILE_BYTES: u64 = 64 * 1024;
 /// All of them together. A pattern of a few bytes costs some KiB once it is compiled.
 const MAX_TOTAL_BYTES: u64 = 512 * 1024;
 
-/// The patterns that hold where a walk is: those of the folder and of the folders above it.
+/// The patterns that apply to a folder: its own and those of the folders above it.
 pub(super) struct GitIgnore {
     folders: Vec<(PathBuf, Gitignore)>,
     bytes_left: u64,
@@ -28,8 +29,8 @@ impl GitIgnore {
         }
     }
 
-    /// Whether a file or folder is left out. To be asked in the order of a walk: a folder before
-    /// what is in it.
+    /// Whether a file or folder is excluded. Call it in the order of a walk: a folder before its
+    /// content.
     pub(super) fn contains(&mut self, path: &Path, is_folder: bool) -> bool {
         let Some(folder) = path.parent() else {
             return false;
@@ -53,8 +54,8 @@ impl GitIgnore {
         false
     }
 
-    /// The patterns of one folder. A file that is no plain one, or beyond a bound, has none: the
-    /// walk then reads more, not less.
+    /// Returns the patterns of one folder. A link, or a file above a bound, contributes no pattern.
+    /// The walk then reads more files, not fewer.
     fn read(&mut self, folder: &Path) -> Gitignore {
         let path = folder.join(".gitignore");
         let allowed = MAX_FILE_BYTES.min(self.bytes_left);
@@ -73,7 +74,7 @@ impl GitIgnore {
         let text = String::from_utf8_lossy(&bytes);
         let mut patterns = GitignoreBuilder::new(folder);
         for line in text.trim_start_matches('\u{feff}').lines() {
-            // A line that is no pattern leaves nothing out; the others still count.
+            // A line that is not a valid pattern excludes nothing. The other lines still apply.
             let _ = patterns.add_line(None, line);
         }
         patterns.build().unwrap_or_else(|_| Gitignore::empty())

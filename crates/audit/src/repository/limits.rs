@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Larger sources are data or bundles; reviewers do not read them either.
+/// Larger sources are data or bundles, which reviewers do not read either.
 const DEFAULT_MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// Ten times the largest repository that the time goal names.
 const DEFAULT_MAX_FILES: usize = 50_000;
@@ -12,9 +12,9 @@ const DEFAULT_MAX_TOTAL_BYTES: u64 = 256 * 1024 * 1024;
 const DEFAULT_MAX_DEPTH: usize = 64;
 /// A longer line is minified or generated text.
 const DEFAULT_MAX_LINE_BYTES: usize = 20_000;
-/// Grammars are linear on real code; this stops the ones that are not on made-up code.
+/// Grammars are linear on real code. The limit stops those that are not linear on hostile code.
 const DEFAULT_PARSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// Deeper nesting in a YAML document is an attack; Kubernetes manifests reach about 20.
+/// Kubernetes manifests reach about 20 levels. A deeper YAML document is an attack.
 const DEFAULT_MAX_NESTING: usize = 128;
 /// Maximum number of listed findings per rule. The rest is only counted.
 const DEFAULT_MAX_FINDINGS_PER_RULE: usize = 200;
@@ -26,7 +26,7 @@ pub struct Limits {
     pub max_file_bytes: u64,
     /// Files beyond this number are not read and the audit is incomplete.
     pub max_files: usize,
-    /// Bytes of text held at once; beyond it the audit is incomplete.
+    /// The maximum text in memory at once, in bytes. Above it the audit is incomplete.
     pub max_total_bytes: u64,
     /// Folders deeper than this are not entered.
     pub max_depth: usize,

@@ -1,4 +1,5 @@
-//! The files of a repository: what is read, what is left out and why, and what each file is for.
+//! The files of a repository: which files are read, which are excluded and why, and the role of
+//! each file.
 
 mod git_ignore;
 mod limits;

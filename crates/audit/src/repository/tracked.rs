@@ -1,4 +1,4 @@
-//! Which files version control holds, read from the git index without running git.
+//! The files under version control, read from the git index without running git.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 /// A larger index is not read: the answer is then unknown.
 const MAX_INDEX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Whether version control holds a file.
+/// Whether a file is under version control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tracked {
     /// The index names it.
@@ -26,8 +26,8 @@ pub struct TrackedFiles {
 impl TrackedFiles {
     /// Reads the index of the git folder at the root, or at the nearest folder above it.
     ///
-    /// A `.git` *file* (worktrees, submodules) points elsewhere; following it could leave the root,
-    /// so the answer is then unknown.
+    /// A `.git` *file* (worktrees, submodules) refers to another folder. To follow it could leave
+    /// the root, so the result is then unknown.
     #[must_use]
     pub fn read(root: &Path) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl TrackedFiles {
         }
     }
 
-    /// Whether version control holds the file at this path relative to the root.
+    /// Whether the file at this path, relative to the root, is under version control.
     #[must_use]
     pub fn contains(&self, path: &str) -> Tracked {
         match &self.paths {
@@ -45,7 +45,7 @@ impl TrackedFiles {
         }
     }
 
-    /// The tracked paths, sorted; empty when unknown.
+    /// Returns the tracked paths, sorted. Empty if they are unknown.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.paths.iter().flatten().map(String::as_str)
     }

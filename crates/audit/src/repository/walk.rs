@@ -15,9 +15,9 @@ use super::{Limits, Role, TrackedFiles};
 use crate::config::IgnoredPaths;
 use crate::source::SourceFile;
 
-/// Bytes looked at to tell text from binary, as git does.
+/// The number of bytes that decide between text and binary, as in git.
 const BINARY_WINDOW_BYTES: usize = 8_000;
-/// Folders that hold no source: version control and build output.
+/// Folders without sources: version control and build output.
 const SKIPPED_FOLDERS: &[&str] = &[
     ".git",
     ".hg",
@@ -68,8 +68,8 @@ pub struct Inventory {
     pub complete: bool,
 }
 
-/// Reads the text files under `root`: those that are not ignored, and those that version control
-/// holds although they are ignored. Symbolic links are never followed.
+/// Reads the text files under `root`: files that are not ignored, and ignored files under version
+/// control. It never follows symbolic links.
 #[must_use]
 pub fn walk(root: &Path, limits: &Limits, ignored: &IgnoredPaths) -> Inventory {
     let tracked = TrackedFiles::read(root);
@@ -173,7 +173,8 @@ fn candidates(
         })
         .build();
     for entry in walker {
-        // Twice the bound on files: enough to say what was left out, never an endless list.
+        // Twice the bound on files. The list of excluded files stays useful and never grows without
+        // end.
         if found.len() >= limits.max_files.saturating_mul(2) {
             inventory.complete = false;
             break;
@@ -281,7 +282,7 @@ fn read_text(path: &Path, max_bytes: u64) -> Result<String, SkipReason> {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
-/// Text that says by its first two bytes that it is UTF-16, as shells of Windows write it.
+/// Decodes text that begins with the mark of UTF-16, as Windows shells write it.
 fn utf_16(bytes: &[u8]) -> Option<String> {
     let (mark, rest) = bytes.split_at_checked(2)?;
     let unit = match mark {
@@ -295,7 +296,7 @@ fn utf_16(bytes: &[u8]) -> Option<String> {
     }
     let (pairs, _) = rest.as_chunks::<2>();
     let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
-    // A picture may begin so too: text holds no NUL.
+    // A picture may begin with the same bytes, but text contains no NUL.
     (!units.contains(&0)).then(|| String::from_utf16_lossy(&units))
 }
 

@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-/// A local change of the file that a breach stands in. A rule offers one only when the change keeps
-/// what the program does apart from the breach: a diff that is applied without thought must do no
-/// harm.
+/// A local change of the file with a breach. A rule offers one only if the change fixes the breach
+/// and keeps all other behavior: applying a diff must be safe without review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// Bytes of the file's text that are replaced.

@@ -15,8 +15,8 @@ pub enum FailOn {
 }
 
 impl Default for FailOn {
-    /// A first run over an old repository finds hundreds of small things; a gate that fails on them
-    /// is switched off.
+    /// A first run on an old repository finds hundreds of minor problems. Teams switch off a gate
+    /// that fails on them.
     fn default() -> Self {
         Self::Severity(Severity::High)
     }

@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::model::facts::{Practice, Topic};
 use crate::packs::signs_read;
 
-/// One breach per file for a topic, or a pass if a file that could show one was read.
+/// Returns one breach per file for a topic, or a pass if a file that could show one was read.
 #[must_use]
 pub fn observed_in_repository(model: &Model, topic: Topic, passed: &str) -> Vec<Outcome> {
     let mut outcomes = Vec::new();

@@ -73,7 +73,7 @@ pub enum Confidence {
     /// Likely, but a person has to look: the finding is reported for review. It is at most of medium
     /// severity and does not fail an audit.
     Low,
-    /// The evidence is there; something outside the repository might explain it.
+    /// The evidence is clear, but something outside the repository might explain it.
     Medium,
     /// The evidence decides.
     High,

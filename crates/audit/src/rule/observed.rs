@@ -7,7 +7,8 @@ use crate::model::Service;
 use crate::model::facts::{DevelopmentHandler, Practice, Topic, Verdict};
 use crate::source::Located;
 
-/// What the deployed code of a service shows about a topic. Nothing shown: the rule does not apply.
+/// The observations of a topic in the deployed code of a service. If there are none, the rule does
+/// not apply.
 #[must_use]
 pub fn observed(service: &Service, topic: Topic) -> Vec<Outcome> {
     practices(service, topic)
@@ -82,7 +83,7 @@ pub fn observed_unless_kept(service: &Service, topic: Topic) -> Vec<Outcome> {
         .collect()
 }
 
-/// The places of deployed code that show something about a topic.
+/// Returns the places of deployed code with evidence for a topic.
 #[must_use]
 pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
     let handlers = service.facts.of::<DevelopmentHandler>();
@@ -136,8 +137,8 @@ pub(super) fn outcome(practice: &Located<Practice>, evidence: &str) -> Outcome {
     }
 }
 
-/// The outcomes; when there is none although code in one of the languages was read, a pass that
-/// says so.
+/// Returns the outcomes. If there are none and code in one of the languages was read, returns a
+/// pass that says so.
 #[must_use]
 pub fn or_passed(
     mut outcomes: Vec<Outcome>,

@@ -49,14 +49,14 @@ pub struct Breach {
     pub confidence: Confidence,
     /// When it differs from the rule's.
     pub severity: Option<Severity>,
-    /// When it can be said better than the rule's text for the ecosystem.
+    /// A fix that is more precise than the rule's text for the ecosystem.
     pub fix: Option<String>,
     /// The fix as a change of the file, when it is local and safe.
     pub edit: Option<Edit>,
-    /// Further places that show the same, or the other ends of a comparison between files.
+    /// Further places with the same breach, or the other places of a comparison between files.
     pub related: Vec<Location>,
-    /// Whether something is missing from the whole service or repository; the place then only says
-    /// where it would go.
+    /// Whether something is missing from the whole service or repository. The place is then only
+    /// where it would be added.
     pub is_absence: bool,
 }
 
@@ -97,8 +97,8 @@ impl Breach {
         self
     }
 
-    /// Of something that the whole service or repository lacks: the finding stays the same one
-    /// wherever it is shown.
+    /// Marks the breach as something that the whole service or repository lacks. The finding stays
+    /// the same at every place.
     #[must_use]
     pub const fn absence(mut self) -> Self {
         self.is_absence = true;

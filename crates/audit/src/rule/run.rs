@@ -11,8 +11,8 @@ use crate::report::{
 };
 use crate::secret::SafeText;
 
-/// A finding that a person has to verify first is not worth more, whatever its rule or the
-/// configuration says.
+/// A finding that needs a review has at most this severity, whatever the rule or the configuration
+/// sets.
 const MAX_REVIEW_SEVERITY: Severity = Severity::Medium;
 
 /// Runs all rules over a model.

@@ -1,9 +1,8 @@
-//! Every rule over its own fixtures: `bad` must fire, `good` and `tempting` must be silent, `minor`
-//! (which few have) must fire and be low.
+//! Runs every rule on its own fixtures: `bad` must fire, `good` and `tempting` must be silent.
+//! `minor`, which few rules have, must fire with low severity.
 //!
-//! Fixtures are unpacked into a temporary folder first. A file named `dot-x` becomes `.x`, and the
-//! letter `§` is taken out of the text, so that no committed file holds something that a secret
-//! scanner would report.
+//! The tests unpack fixtures into a temporary folder. A file named `dot-x` becomes `.x`. The tests
+//! remove the letter `§` from the text, so that no committed file triggers a secret scanner.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
-//! Tells a credential from a placeholder by its value.
+//! Distinguishes credentials from placeholders by their value.
 
 use super::SecretClass;
 
-/// Marks of text that stands in for a value.
+/// Marks of placeholders.
 const PLACEHOLDERS: &[&str] = &[
     "${",
     "{{",
@@ -109,7 +109,7 @@ const MIN_REAL_LENGTH: usize = 12;
 /// decide first.
 const MIN_ENTROPY: f64 = 3.0;
 
-/// Judges the value of a key whose name says it is a credential. `None`: not a credential.
+/// Classifies the value of a key that names a credential. `None` if the value is not a credential.
 pub(super) fn keyed(value: &str) -> Option<SecretClass> {
     let lower = value.to_lowercase();
     if is_placeholder(&lower)
@@ -163,7 +163,7 @@ pub(crate) fn userinfo(password: &str, host: &str) -> Option<SecretClass> {
     }
 }
 
-/// Whether text, in small letters, only stands in for a value.
+/// Whether text in small letters is a placeholder.
 #[must_use]
 pub fn is_placeholder(lower: &str) -> bool {
     let mut letters = lower.chars();

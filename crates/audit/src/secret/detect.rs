@@ -10,12 +10,12 @@ use regex::{Captures, Regex};
 use super::{Redacted, SecretClass, classify, shape};
 use crate::source::Language;
 
-/// A found credential and where its text stands.
+/// A found credential and the span of its text.
 #[derive(Debug, Clone)]
 pub struct Detected {
     /// The kind.
     pub credential: Redacted,
-    /// The key or the host that says what it opens.
+    /// The key or the host that the credential belongs to.
     pub subject: String,
     /// The bytes of the value alone.
     pub span: Range<usize>,
@@ -27,8 +27,8 @@ const KEY: &str = r"[A-Za-z0-9_.\-]{0,48}(?:passwd|password|passphrase|secret|to
 const MYSQL: &str = r#"(?m)(?:^|[\s"'`=])[A-Za-z0-9_.\-]{1,32}:([^\s:/@"'`]{1,64})@(?:tcp|unix)\(([^\s)"']{1,128})"#;
 /// `host=db user=app password=secret`.
 const PAIRS: &str = r#"(?i)\b(?:host|server|data source|user|uid|user id|dbname|database)=[^\n"']{0,160}?[\s;](?:password|pwd)=([^\s;"'&]{1,64})"#;
-/// Key endings that speak about a credential instead of holding one.
-const TALKING_ABOUT: &[&str] = &[
+/// Key endings that describe a credential without containing one.
+const DESCRIPTIVE_ENDINGS: &[&str] = &[
     "name",
     "file",
     "path",
@@ -164,7 +164,7 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
             let part = text.get(window.clone()).unwrap_or_default();
             for captures in keyed.captures_iter(part) {
                 let key = captures.get(1).map_or("", |key| key.as_str()).to_owned();
-                if !speaks_about(&key) {
+                if !describes_credential(&key) {
                     add(
                         &mut found,
                         &captures,
@@ -227,7 +227,8 @@ fn connections(text: &str, found: &mut Vec<Detected>) {
     }
 }
 
-/// The lines that may hold an address with a user: no part of one holds a space.
+/// Returns the lines that may contain an address with a user. No part of such an address contains a
+/// space.
 fn lines_with_user(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     text.split_inclusive('\n').filter_map(move |line| {
@@ -237,8 +238,8 @@ fn lines_with_user(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The lines in which a telling key stands, each with the one behind it, which may hold the value.
-/// Most text has none, and the expressions for keys are slow.
+/// Returns each line with a matching key together with the next line, which may contain the value.
+/// Most text has no such line, and the expressions for keys are slow.
 fn windows(text: &str) -> Vec<Range<usize>> {
     let mut windows: Vec<Range<usize>> = Vec::new();
     let Some(words) = KEY_WORDS.as_ref() else {
@@ -286,9 +287,11 @@ fn add(
     }
 }
 
-pub(super) fn speaks_about(key: &str) -> bool {
+pub(super) fn describes_credential(key: &str) -> bool {
     let lower = key.to_lowercase();
-    TALKING_ABOUT.iter().any(|ending| lower.ends_with(ending))
+    DESCRIPTIVE_ENDINGS
+        .iter()
+        .any(|ending| lower.ends_with(ending))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Credentials: found by shape and key, judged by value, and never kept.
+//! Credentials: found by shape and key, classified by value, and never stored.
 
 mod classify;
 mod detect;

@@ -1,6 +1,6 @@
-//! Names that hold credentials, and the literals that are ones.
+//! Names of credentials, and literals that are credentials.
 
-use super::detect::speaks_about;
+use super::detect::describes_credential;
 
 /// Ends of names, without separators and in small letters.
 const ENDS: &[&str] = &[
@@ -89,13 +89,13 @@ const WORDS: &[&str] = &[
     "on",
 ];
 
-/// Starts of values that say where the credential is.
+/// Beginnings of values that refer to the place of a credential.
 pub(crate) const REFERENCES: &[&str] = &[
     "env:", "file:", "vault:", "secret:", "ref+", "arn:", "op:", "ssm:", "awssm:", "gcp:", "sm:",
     "enc(", "enc[",
 ];
 
-/// Whether a name holds a credential.
+/// Whether a name is the name of a credential.
 #[must_use]
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let last = name
@@ -104,7 +104,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         .unwrap_or(name)
         .trim_matches(['"', '\'', '[', ']', ' ']);
     let plain = plain(last);
-    if plain == "passphrase" || plain.len() > 48 || speaks_about(last) {
+    if plain == "passphrase" || plain.len() > 48 || describes_credential(last) {
         return false;
     }
     let first: String = last
@@ -130,8 +130,8 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-/// Whether the literal that a secret name gets is a credential. `connects` says that an address or
-/// a user stands beside it.
+/// Whether the literal for a secret name is a credential. `connects` is true if the same settings
+/// contain an address or a user.
 #[must_use]
 pub(crate) fn literal(name: &str, value: &str, connects: bool) -> bool {
     let lower = value.to_lowercase();

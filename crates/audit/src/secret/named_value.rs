@@ -1,14 +1,14 @@
-//! Values that must not be quoted, whether or not they look like a credential.
+//! Values that a report must not quote, whether or not they look like a credential.
 //!
-//! [`super::detect`] decides what is worth a finding and may be wrong about a weak password; a
-//! report that quotes the line must not be.
+//! [`super::detect`] decides which values become findings, and may misjudge a weak password. A
+//! report that quotes the line must not take that risk.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::detect::speaks_about;
+use super::detect::describes_credential;
 use crate::source::Language;
 
 const KEY: &str = r"[A-Za-z0-9_.\-]{0,48}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_\-]?key|private[_\-]?key|access[_\-]?key|signing[_\-]?key|encryption[_\-]?key|credential|requirepass|_pass\b|-pass\b|\bpass\b)[A-Za-z0-9_\-]{0,32}";
@@ -37,7 +37,7 @@ static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static USER_INFORMATION: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"://[^\s:/@]*:([^\s@/]+)@").ok());
-/// `name: DB_PASSWORD`, after which `value:` stands on the next line.
+/// `name: DB_PASSWORD`, followed by a line with `value:`.
 static NAMED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r#"(?i)\b(?:name|key)["']?\s*[:=]\s*["']?({KEY})"#)).ok());
 static VALUE: LazyLock<Option<Regex>> =
@@ -56,14 +56,14 @@ pub(crate) fn named_values(line: &str, before: &str, language: Language) -> Vec<
         .flat_map(|regex| regex.captures_iter(line))
     {
         let key = captures.get(1).map_or("", |key| key.as_str());
-        if !speaks_about(key) {
+        if !describes_credential(key) {
             spans.extend((2..=4).find_map(|group| captures.get(group)));
         }
     }
     if !language.is_code() {
         for captures in SPACED.iter().flat_map(|regex| regex.captures_iter(line)) {
             let key = captures.get(1).map_or("", |key| key.as_str());
-            if !speaks_about(key) {
+            if !describes_credential(key) {
                 spans.extend(captures.get(2));
             }
         }
@@ -78,7 +78,7 @@ pub(crate) fn named_values(line: &str, before: &str, language: Language) -> Vec<
         .as_ref()
         .and_then(|regex| regex.captures(before))
         .and_then(|captures| captures.get(1))
-        .is_some_and(|key| !speaks_about(key.as_str()));
+        .is_some_and(|key| !describes_credential(key.as_str()));
     if named {
         spans.extend(
             VALUE
@@ -94,8 +94,8 @@ pub(crate) fn named_values(line: &str, before: &str, language: Language) -> Vec<
         .collect()
 }
 
-/// Whether a value stands for itself: references, template expressions, switches and YAML's signs
-/// do not.
+/// Whether a value is a literal, and not a reference, a template expression, a switch or a sign of
+/// YAML.
 fn is_literal(value: &str) -> bool {
     let value = value.trim();
     !value.is_empty()

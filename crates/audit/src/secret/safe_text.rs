@@ -11,8 +11,7 @@ use crate::source::{Language, printable};
 /// The replacement for a credential.
 const MASK: &str = "***";
 
-/// Text from which credentials were taken when it was made. Everything that a report prints is of
-/// this type.
+/// Text without credentials, which the constructor removes. Every text of a report has this type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
 #[serde(transparent)]
 pub struct SafeText(String);

@@ -1,15 +1,15 @@
 //! Detects by nearby settings which host a password is for.
 
-/// Settings that belong together stand together.
+/// Settings of one connection are close to each other.
 const MAX_LINES: usize = 40;
-/// The last word of a key that names a place: `DB_HOST`, `db.url`.
+/// The last word of a key that names a host or an address: `DB_HOST`, `db.url`.
 const PLACES: &[&str] = &[
     "host", "hostname", "addr", "address", "url", "uri", "dsn", "server",
 ];
 
-/// Whether the settings beside the one at a place (a byte of the text) name this machine and no
-/// other: `host: 127.0.0.1` in the same mapping, `DB_HOST=localhost` beside `DB_PASSWORD`. In a
-/// manifest of Kubernetes this machine is the pod, with whatever runs beside it.
+/// Whether the settings around a place (a byte of the text) name only this machine: `host:
+/// 127.0.0.1` in the same mapping, `DB_HOST=localhost` next to `DB_PASSWORD`. In a Kubernetes
+/// manifest this machine is the pod with all of its containers.
 #[must_use]
 pub fn opens_the_same_machine(text: &str, at: usize) -> bool {
     if text.contains("apiVersion:") {
@@ -47,7 +47,7 @@ struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
-    /// A line that sets something; nothing for one that is empty or a comment.
+    /// Returns a line that sets a value, or `None` for an empty line or a comment.
     fn of(line: &'t str) -> Option<Self> {
         let words = line.trim_start().trim_start_matches("- ");
         if words.is_empty() || words.starts_with('#') {

@@ -1,7 +1,7 @@
 //! Shapes that providers give their credentials.
 //!
-//! A text is searched once for the marks of all shapes; only a shape whose mark stands in it is
-//! tried.
+//! One search of a text finds the marks of all shapes. Only the shapes with a mark in the text are
+//! matched.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use super::detect::ascii;
 
 struct Shape {
     kind: &'static str,
-    /// One of these stands in every credential of the kind.
+    /// Every credential of the kind contains one of these.
     marks: &'static [&'static str],
     /// The first group is the credential.
     expression: &'static str,

@@ -11,11 +11,11 @@ use crate::repository::{Role, Tracked};
 pub struct SourceFile {
     /// Path relative to the root, with `/`.
     pub path: Arc<str>,
-    /// The text; invalid UTF-8 is replaced.
+    /// The text. Invalid UTF-8 is replaced.
     pub text: Arc<str>,
     /// The role of the file.
     pub role: Role,
-    /// Whether version control holds it.
+    /// Whether the file is under version control.
     pub tracked: Tracked,
     /// How it is read.
     pub language: Language,
@@ -43,7 +43,7 @@ impl SourceFile {
         }
     }
 
-    /// The folder of the file, without a trailing `/`; empty at the root.
+    /// Returns the folder of the file without a trailing `/`. Empty at the root.
     #[must_use]
     pub fn folder(&self) -> &str {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)

@@ -36,7 +36,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// Tells the language from the last part of a path.
+    /// Returns the language for the last part of a path.
     #[must_use]
     pub fn of(path: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -88,7 +88,7 @@ impl Language {
         )
     }
 
-    /// Whether the file holds settings, where a bare value is a value.
+    /// Whether the file contains settings, so that a bare value is a literal.
     #[must_use]
     pub const fn is_configuration(self) -> bool {
         matches!(

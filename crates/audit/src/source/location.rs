@@ -16,7 +16,7 @@ pub struct Location {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// The function, class or key around it; part of a finding's fingerprint.
+    /// The function, class or key around the place. It is part of a finding's fingerprint.
     pub symbol: Option<Arc<str>>,
     /// The role of the file.
     pub role: Role,

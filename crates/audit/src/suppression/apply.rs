@@ -1,4 +1,4 @@
-//! Takes out what was judged, and says which judgements no longer hold.
+//! Removes the suppressed findings, and reports the suppressions without effect.
 
 use chrono::NaiveDate;
 
@@ -40,7 +40,7 @@ struct Judgement {
     in_source: bool,
 }
 
-/// Splits findings into those that are open and those that were judged.
+/// Splits findings into open and suppressed ones.
 pub(crate) fn apply(
     model: &Model,
     findings: Vec<Finding>,
@@ -82,8 +82,8 @@ pub(crate) fn apply(
         let in_comment = comments.iter().map(|(path, suppression)| {
             **path == *finding.path
                 && suppression.rules.contains(&finding.id)
-                && suppression.speaks_of.start() <= &finding.end_line
-                && suppression.speaks_of.end() >= &finding.line
+                && suppression.lines.start() <= &finding.end_line
+                && suppression.lines.end() >= &finding.line
         });
         let in_file = config
             .suppressions

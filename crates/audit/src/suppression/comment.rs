@@ -27,8 +27,8 @@ pub(super) struct CommentSuppression {
     pub(super) until: Option<NaiveDate>,
     /// The line of the comment, from 1.
     pub(super) line: usize,
-    /// The lines that it speaks of.
-    pub(super) speaks_of: RangeInclusive<usize>,
+    /// The lines that the suppression covers.
+    pub(super) lines: RangeInclusive<usize>,
 }
 
 /// The suppressions of a file, and by line what is wrong with those that cannot be understood.
@@ -54,7 +54,7 @@ pub(super) fn read(file: &SourceFile) -> (Vec<CommentSuppression>, Vec<(usize, S
             ));
             break;
         }
-        let speaks_of = if code.trim().is_empty() {
+        let lines = if code.trim().is_empty() {
             number..=next_code_line(&lines, at).unwrap_or(number)
         } else {
             number..=number
@@ -65,7 +65,7 @@ pub(super) fn read(file: &SourceFile) -> (Vec<CommentSuppression>, Vec<(usize, S
                 reason,
                 until,
                 line: number,
-                speaks_of,
+                lines,
             }),
             Err(message) => wrong.push((number, message)),
         }
@@ -73,8 +73,8 @@ pub(super) fn read(file: &SourceFile) -> (Vec<CommentSuppression>, Vec<(usize, S
     (found, wrong)
 }
 
-/// The text before a comment that ends in `before`; nothing when `before` is not the start of a
-/// comment. In prose only the comment of HTML counts: the other signs are words there.
+/// Returns the text in front of a comment, or `None` if `before` does not end at the start of a
+/// comment. In prose only HTML comments count, because the other signs are plain characters there.
 fn before_comment<'l>(file: &SourceFile, before: &'l str) -> Option<&'l str> {
     let before = before.trim_end();
     if file.role == Role::Documentation || file.language == Language::Text && is_prose(&file.path) {
@@ -149,7 +149,7 @@ fn parse(text: &str) -> Result<Parsed, String> {
     Ok((rules, until, reason.to_owned()))
 }
 
-/// One word of digits with signs between them.
+/// Whether a word consists of digits with signs between them.
 fn is_like_a_date(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_digit())
         && word.contains(['-', '/', '.'])
@@ -195,14 +195,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_and_speaks_of_lines_from_its_own_on(
+        fn suppression_covers_its_line_and_later_ones(
             parts in prop::collection::vec("\\PC{0,30}|# |\\n|, | until | because |SHIP-1\\.root-user|2027-01-31", 0..20),
         ) {
             let text = parts.join(MARK);
             let file = SourceFile::new("a.yaml", &text, Role::Production, Tracked::Yes);
             for suppression in read(&file).0 {
-                prop_assert!(*suppression.speaks_of.start() == suppression.line);
-                prop_assert!(*suppression.speaks_of.end() >= suppression.line);
+                prop_assert!(*suppression.lines.start() == suppression.line);
+                prop_assert!(*suppression.lines.end() >= suppression.line);
                 prop_assert!(!suppression.reason.is_empty());
             }
         }

@@ -5,7 +5,7 @@ use globset::GlobMatcher;
 
 use crate::report::Finding;
 
-/// A suppression that stands in a configuration file. Every condition that is there must hold.
+/// A suppression of the configuration file. A finding has to meet every condition that is set.
 #[derive(Debug, Clone)]
 pub struct ConfiguredSuppression {
     /// ID of the rule.

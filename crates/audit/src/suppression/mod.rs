@@ -1,9 +1,9 @@
 //! Suppressions: findings that a person has judged. Each has a reason, may expire, and is listed in
 //! every report.
 //!
-//! In place, in a comment on the finding's line or above it: `# seaworthy: allow SHIP-1.root-user
-//! until 2027-01-31 because the platform maps the user`; or in the configuration file, for files
-//! that have no comments.
+//! You suppress a finding in a comment on its line or above it: `# seaworthy: allow
+//! SHIP-1.root-user until 2027-01-31 because the platform maps the user`. For files without
+//! comments, use the configuration file.
 
 mod apply;
 mod comment;

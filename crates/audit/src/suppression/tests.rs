@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::config::ConfigFile;
 use crate::{AuditConfig, Report, audit};
 
-/// The comments are put together here so that this file itself holds none.
+/// The tests assemble the comments, so that this file contains none.
 const ALLOW: &str = concat!("seaworthy", ": allow SHIP-1.root-user");
 
 fn report(dockerfile: &str, config: &AuditConfig) -> Report {

@@ -41,7 +41,8 @@ impl<'t> Code<'t> {
         self.enclosing(node, FUNCTIONS)
     }
 
-    /// The name of the innermost named function, method or class around a node; empty at the top.
+    /// Returns the name of the innermost named function, method or class around a node. Empty at
+    /// the top level.
     #[must_use]
     pub fn name_around(&self, node: Node<'t>) -> &'t str {
         self.innermost(node.start_byte())
@@ -85,7 +86,7 @@ impl<'t> Code<'t> {
         found
     }
 
-    /// The calls that stand within a node.
+    /// Returns the calls inside a node.
     pub fn calls_within(&self, node: Node<'t>) -> impl Iterator<Item = &super::Call<'t>> {
         let span = node.byte_range();
         let first = self
@@ -99,7 +100,7 @@ impl<'t> Code<'t> {
     }
 }
 
-/// How often a word stands in a text, not as a part of a longer one.
+/// Returns how often a text contains a whole word.
 #[must_use]
 pub fn count_word(text: &str, word: &str) -> usize {
     let part = |letter: char| letter.is_alphanumeric() || letter == '_';

@@ -101,7 +101,7 @@ pub struct Code<'t> {
     pub(super) nodes: Vec<Vec<Node<'t>>>,
     /// The index in `calls` by node.
     call_places: HashMap<usize, usize>,
-    /// Names given exactly one value in the file; a name given several is `None`.
+    /// Names with exactly one value in the file. A name with several values is `None`.
     pub(super) bindings: HashMap<&'t str, Option<Node<'t>>>,
 }
 
@@ -167,8 +167,8 @@ impl<'t> Code<'t> {
         }
     }
 
-    /// The innermost function around a place. Functions stand in the order of their starts, so the
-    /// last one that began before the place and has not ended is it.
+    /// Returns the innermost function around a place. Functions are sorted by their starts. The
+    /// result is the last one that starts before the place and ends after it.
     pub(super) fn innermost(&self, offset: usize) -> Option<&Function<'t>> {
         let after = self
             .functions
@@ -245,7 +245,7 @@ impl<'t> Code<'t> {
         });
     }
 
-    /// The positional arguments under a list node, comments left out.
+    /// Returns the positional arguments under a list node, without comments.
     pub(super) fn positional_arguments(list: Option<Node<'t>>) -> Vec<Argument<'t>> {
         let Some(list) = list else { return Vec::new() };
         let mut cursor = list.walk();

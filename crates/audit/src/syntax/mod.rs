@@ -1,6 +1,5 @@
 //! Code in one shape for every language: imports, calls, bindings, functions. One walk of the tree
-//! fills it; packs then look at lists instead of walking again. Trees are dropped when a file's
-//! packs are done.
+//! collects them, and packs read the lists. The tree is dropped after the packs of its file.
 
 mod around;
 mod code;

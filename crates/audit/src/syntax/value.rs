@@ -1,11 +1,12 @@
-//! Values of expressions, as far as one file tells them.
+//! Values of expressions, as far as one file shows them.
 
 use tree_sitter::Node;
 
 use super::code::{Code, unquote};
 use crate::model::Resolution;
 
-/// Names are followed through at most this many bindings; longer chains are loops or puzzles.
+/// The maximum number of bindings that a name is followed through. Longer chains are loops or
+/// obfuscated code.
 const MAX_STEPS: usize = 8;
 
 impl<'t> Code<'t> {
@@ -79,8 +80,9 @@ impl<'t> Code<'t> {
         Some(unquote(bare).to_owned())
     }
 
-    /// The fields of an object literal, a composite literal, a struct expression or a dictionary;
-    /// nothing when the expression is none of these or spreads another one into itself.
+    /// Returns the fields of an object literal, a composite literal, a struct expression or a
+    /// dictionary. Returns `None` for other expressions, and for one that spreads another one into
+    /// itself.
     #[must_use]
     pub fn fields(&self, node: Node<'t>) -> Option<Vec<(&'t str, Node<'t>)>> {
         let node = self.follow(node);
@@ -118,7 +120,7 @@ impl<'t> Code<'t> {
         Some(fields)
     }
 
-    /// The elements of a list literal; nothing when the expression is none.
+    /// Returns the elements of a list literal, or `None` for other expressions.
     #[must_use]
     pub fn elements(&self, node: Node<'t>) -> Option<Vec<Node<'t>>> {
         let node = self.follow(node);
@@ -214,7 +216,7 @@ impl<'t> Code<'t> {
     }
 }
 
-/// A longer expression says no more in a reason than its start.
+/// The beginning of a longer expression is enough for a reason.
 const MAX_SHOWN: usize = 40;
 
 fn shorten(text: &str) -> String {

@@ -1,5 +1,5 @@
-//! YAML with spans. Nodes live in one arena; an alias is resolved only on access, so an alias
-//! bomb costs nothing.
+//! YAML with spans. Nodes live in one arena. An alias is resolved only on access, so an alias bomb
+//! costs nothing.
 
 mod node;
 mod scalar;

@@ -52,7 +52,7 @@ impl<'y> YamlNode<'y> {
         self.entry().map_or(0..0, |entry| entry.span.clone())
     }
 
-    /// Whether a template stands inside the node, or may add to it.
+    /// Whether the node contains a template, or a template may add to it.
     #[must_use]
     pub fn is_templated(self) -> bool {
         let span = self.span();
@@ -64,8 +64,8 @@ impl<'y> YamlNode<'y> {
     }
 
     /// Whether a template may add keys to this mapping, or items to this list, that the file does
-    /// not show: one that prints text where its keys stand. What a template prints deeper or
-    /// further out belongs to another node, and what stands between `if` and `end` is in the file.
+    /// not show. Such a template prints text at the level of its keys. Output at another level
+    /// belongs to another node, and the file shows the lines between `if` and `end`.
     #[must_use]
     pub fn may_gain(self) -> bool {
         let span = self.span();
@@ -133,7 +133,7 @@ impl<'y> YamlNode<'y> {
         }
     }
 
-    /// The scalar: unknown when templated, absent when there is none.
+    /// Returns the scalar. Unknown if it is a template, absent if there is none.
     #[must_use]
     pub fn text(self) -> Resolution<String> {
         if self.is_templated() {
@@ -144,7 +144,7 @@ impl<'y> YamlNode<'y> {
         })
     }
 
-    /// The items of a sequence; nothing for other nodes.
+    /// Returns the items of a sequence. Empty for other nodes.
     pub fn items(self) -> impl Iterator<Item = YamlNode<'y>> {
         let ids: &[usize] = match self.resolved().entry() {
             Some(Entry {

@@ -1,4 +1,4 @@
-//! The text that a scalar stands for.
+//! The text of a scalar.
 
 pub(super) fn unescape(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());

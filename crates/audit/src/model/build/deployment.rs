@@ -125,8 +125,8 @@ pub(super) fn deployments(
     list
 }
 
-/// Gives deployments whose image is built elsewhere the only free unit of the same name, without
-/// the words that say that it is a service: `user-service` runs `app/user/service`.
+/// Joins a deployment, whose image is built elsewhere, with the only free unit of the same name.
+/// Words such as `service` do not count: `user-service` runs `app/user/service`.
 fn join_by_name(list: &mut [Deployment], units: &[Unit]) {
     let taken: Vec<usize> = list.iter().filter_map(|entry| entry.unit).collect();
     for deployment in list

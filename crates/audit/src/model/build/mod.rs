@@ -1,7 +1,7 @@
 //! Joins files into services: source units, Dockerfiles, compose entries, Kubernetes workloads.
 //!
-//! A join that is not certain is left out; the service then has no sources and its rules answer
-//! *unknown*.
+//! The model leaves out a join that is not certain. The service then has no sources, and its rules
+//! return *unknown*.
 
 mod deployment;
 mod unaudited;
@@ -110,8 +110,8 @@ fn service(
     service
 }
 
-/// Sources of a language without a grammar beside the Dockerfile. Their signs belong to the service,
-/// which stays listed as not audited.
+/// Sources of a language without a grammar, in the folder of the Dockerfile. Their signs belong to
+/// the service, which the report lists as not audited.
 fn sources_without_grammar(
     service: &Service,
     files: &BTreeMap<Arc<str>, FileFacts>,
@@ -137,8 +137,8 @@ fn sources_without_grammar(
         .collect()
 }
 
-/// Routes that a function registers are read where the function stands; when it stands nowhere,
-/// they are missing.
+/// The packs read routes in the function that registers them. If no file contains that function,
+/// its routes are missing.
 fn note_unread_routes(facts: &mut super::FactStore) {
     let missing: Vec<Gap> = {
         let written = facts.of::<RouteFunction>();

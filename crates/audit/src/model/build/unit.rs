@@ -18,7 +18,7 @@ pub(super) struct Unit {
     pub(super) files: BTreeSet<Arc<str>>,
 }
 
-/// Folder names that say nothing about a program.
+/// Folder names that describe no particular program.
 pub(super) const GENERIC: &[&str] = &["", "cmd", "main", "src", "app", "server", "service"];
 
 pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
@@ -113,14 +113,13 @@ const SERVING: &[&str] = &[
 fn is_page(module: &Module) -> bool {
     let any =
         |list: &[String], names: &[&str]| list.iter().any(|name| names.contains(&name.as_str()));
-    // A bundle holds all that it is made of, so a page may need nothing when it runs.
+    // A bundle contains all of its code, so a page may need no package when it runs.
     let shows =
         any(&module.dependencies, IN_BROWSER) || any(&module.development_dependencies, IN_BROWSER);
     shows && !any(&module.dependencies, SERVING)
 }
 
-/// Whether a file is code of the program: the page beside a service in Python is not, its settings
-/// are.
+/// Whether a file is code of the program. The page of a Python service is not, its settings are.
 pub(super) fn is_part_of(program: Language, file: Language) -> bool {
     let family = |language: Language| match language {
         Language::TypeScript | Language::Tsx | Language::JavaScript => Language::JavaScript,
@@ -130,8 +129,8 @@ pub(super) fn is_part_of(program: Language, file: Language) -> bool {
     !file.is_code() || family(program) == family(file)
 }
 
-/// Programs whose manifest is made in the Dockerfile, or is of a kind that is not read: a Go `main`,
-/// and code beside a Dockerfile.
+/// Programs without a manifest that the auditor reads: a Go `main`, and code in the folder of a
+/// Dockerfile.
 fn without_manifest(
     files: &BTreeMap<Arc<str>, FileFacts>,
     modules: &BTreeMap<String, Module>,
@@ -271,8 +270,8 @@ fn go_units(
     units
 }
 
-/// Folders of settings that belong to one program alone: beside its `main`, or further up where no
-/// other program is below.
+/// Folders with settings of one program: the folder of its `main`, or a folder above it that
+/// contains no other program.
 fn settings_folders(start: &str, module: &Module, starts: &[String]) -> Vec<String> {
     let below = |folder: &str, start: &String| {
         folder.is_empty() || start == folder || start.starts_with(&format!("{folder}/"))

@@ -8,7 +8,7 @@ use crate::model::Fact;
 /// A port made reachable from outside the compose network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedPort {
-    /// Address on the host; empty means every interface.
+    /// Address on the host. If it is empty, the port is open on every interface.
     pub host_address: String,
     /// Port on the host, when fixed and literal.
     pub host_port: Option<u16>,
@@ -47,13 +47,13 @@ pub struct ComposeService {
     pub target: Option<String>,
     /// `ports:`.
     pub ports: Vec<PublishedPort>,
-    /// `environment:`; absent when the variable is passed through from the host.
+    /// The variables of `environment:`. The value is absent if the variable comes from the host.
     pub environment: Vec<EnvironmentVariable>,
     /// `env_file:` paths, relative to the root.
     pub env_files: Vec<String>,
     /// `volumes:` as written in short form, `source:target` for the long one.
     pub volumes: Vec<(String, Range<usize>)>,
-    /// Whether memory is limited; true as well when a merge or extension may do it.
+    /// Whether memory is limited. Also `true` if a merge or an extension may limit it.
     pub limits_memory: bool,
     /// `healthcheck.test:` as words, the `CMD` or `CMD-SHELL` mark removed.
     pub healthcheck: Option<(Vec<String>, Range<usize>)>,

@@ -7,9 +7,9 @@ use crate::model::{Fact, Resolution};
 pub struct Setting {
     /// Keys from the top, joined with `.`.
     pub key: String,
-    /// The value; unknown when it is a template or a placeholder without a default.
+    /// The value. Unknown if it is a template or a placeholder without a default.
     pub text: Resolution<String>,
-    /// `production` in `config.production.yaml`; absent for the base file.
+    /// The profile, such as `production` in `config.production.yaml`. Absent for the base file.
     pub profile: Option<String>,
 }
 

@@ -2,17 +2,18 @@
 
 use crate::model::Fact;
 
-/// A handler whose route is registered under a condition that holds in development alone.
+/// A handler whose route is registered only in development.
 #[derive(Debug, Clone)]
 pub struct DevelopmentHandler {
-    /// The module that it is called by, when it is called by one; as a rule the name of its file.
+    /// The module that calls it, if any. Usually the name of the module's file.
     pub module: Option<String>,
     /// The name of the function.
     pub name: String,
 }
 
 impl DevelopmentHandler {
-    /// Whether a place lies in the handler, by the names of its file and of the function around it.
+    /// Whether a place is inside the handler, by the names of its file and of the function around
+    /// it.
     #[must_use]
     pub fn holds(&self, at: &crate::source::Location) -> bool {
         let function = at.symbol.as_deref() == Some(self.name.as_str());

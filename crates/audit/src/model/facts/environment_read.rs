@@ -7,7 +7,7 @@ use crate::model::{Fact, Resolution};
 pub struct EnvironmentRead {
     /// The variable.
     pub name: Resolution<String>,
-    /// The literal used when it is not set; absent when there is none.
+    /// The literal that replaces an unset variable, if any.
     pub fallback: Resolution<String>,
     /// Whether the program ends when it is not set.
     pub required: bool,

@@ -9,14 +9,14 @@ pub struct HealthHandler {
     pub path: String,
     /// Whether the response is constant.
     pub constant: bool,
-    /// Whether the answer tells the state of something, always with the same status.
+    /// Whether the body reports a state while the status is always the same.
     pub reports_state: bool,
     /// The called functions as written, in lower case.
     pub calls: Vec<String>,
 }
 
 impl HealthHandler {
-    /// Whether the path says that it is about readiness.
+    /// Whether the path is the path of a readiness check.
     #[must_use]
     pub fn is_readiness(&self) -> bool {
         self.path.contains("ready") || self.path.contains("readiness")

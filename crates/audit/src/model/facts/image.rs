@@ -7,7 +7,7 @@ use crate::model::{Fact, Resolution};
 /// Files copied into a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copied {
-    /// `--from=`; absent when copied from the build context.
+    /// The value of `--from=`. Absent if the source is the build context.
     pub from: Option<String>,
     /// Sources.
     pub sources: Vec<String>,
@@ -18,7 +18,7 @@ pub struct Copied {
 /// `HEALTHCHECK`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// Words of the command; empty for `NONE`.
+    /// Words of the command. Empty for `NONE`.
     pub command: Vec<String>,
     /// Its location.
     pub span: Range<usize>,
@@ -27,7 +27,7 @@ pub struct HealthCheck {
 /// One `FROM` and what follows.
 #[derive(Debug, Clone, Default)]
 pub struct Stage {
-    /// The base image as written; arguments with defaults are put in.
+    /// The base image, with the defaults of build arguments.
     pub base: String,
     /// `AS` name.
     pub name: Option<String>,

@@ -5,7 +5,7 @@ use crate::model::{Fact, Resolution};
 /// One listener.
 #[derive(Debug, Clone)]
 pub struct Listener {
-    /// Host part; empty means every interface.
+    /// The host part. If it is empty, the listener is open on every interface.
     pub host: Resolution<String>,
     /// Port.
     pub port: Resolution<u16>,

@@ -5,7 +5,7 @@ use crate::model::{Fact, Resolution};
 /// The kinds of objects that a repository deploys.
 #[derive(Debug, Clone)]
 pub struct Manifest {
-    /// `kind:` as written; `PrometheusRule` for a plain file of Prometheus rules too.
+    /// The text of `kind:`. Also `PrometheusRule` for a plain file of Prometheus rules.
     pub kind: String,
     /// `metadata.name`.
     pub name: Resolution<String>,

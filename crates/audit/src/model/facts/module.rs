@@ -6,7 +6,7 @@ use crate::source::Language;
 /// A source root.
 #[derive(Debug, Clone)]
 pub struct Module {
-    /// The name in the manifest; the folder's name when it has none.
+    /// The name in the manifest, or the name of the folder if the manifest has none.
     pub name: String,
     /// Folder, relative to the root.
     pub folder: String,
@@ -14,7 +14,8 @@ pub struct Module {
     pub language: Language,
     /// Names of direct dependencies, where the manifest lists them.
     pub dependencies: Vec<String>,
-    /// Names of those that are not there when it runs; of `package.json` alone.
+    /// Names of the dependencies that are not installed in production. Only `package.json` has
+    /// them.
     pub development_dependencies: Vec<String>,
 }
 

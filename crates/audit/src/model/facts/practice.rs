@@ -125,21 +125,21 @@ pub enum Topic {
     RequestIdentifier,
     /// No test topic or empty payload is published.
     TestPayload,
-    /// A message is taken without being lost.
+    /// A message is removed from the queue only after its work is done.
     DestructivePop,
     /// Connections to other services are encrypted.
     PlaintextGrpc,
-    /// Limits hold in every environment.
+    /// Limits apply in every environment.
     ConditionalLimit,
     /// Retries wait, longer each time, and end.
     RetryDelay,
-    /// The broker hands out a bounded number of messages.
+    /// The broker delivers a bounded number of messages before an acknowledgement.
     Prefetch,
     /// Values of a request travel by type, not by text.
     ContextKey,
     /// A route without an explicit rule is closed.
     OpenByDefault,
-    /// Code holds no credential.
+    /// The code contains no credential.
     CodeCredential,
     /// A call through a default client or a client without limits ends.
     OutboundTimeout,

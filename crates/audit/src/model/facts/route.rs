@@ -5,9 +5,10 @@ use crate::model::{Fact, Resolution};
 /// One route.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// Method in capitals; `*` for any.
+    /// The method in capitals. `*` stands for any method.
     pub method: String,
-    /// Path as far as this file tells; a router mounted elsewhere has a prefix more.
+    /// The path as far as this file shows it. If another file mounts the router, the prefix is
+    /// missing.
     pub path: Resolution<String>,
     /// Whether the router may be mounted under a prefix by another file.
     pub may_be_mounted: bool,

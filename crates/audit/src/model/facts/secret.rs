@@ -3,12 +3,12 @@
 use crate::model::Fact;
 use crate::secret::Redacted;
 
-/// A credential that was found. The text itself is not here, and nowhere else either.
+/// A credential that was found, without its text.
 #[derive(Debug, Clone)]
 pub struct Secret {
     /// Shape and class of what was found.
     pub credential: Redacted,
-    /// The key or the host that says what it opens; never the value.
+    /// The key or the host that the secret belongs to. Never the value.
     pub subject: String,
 }
 

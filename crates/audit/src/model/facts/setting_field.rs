@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use crate::model::Fact;
 use crate::source::Location;
 
-/// A field of a struct whose name says that it holds settings.
+/// A field of a struct that contains settings, by the name of the struct.
 #[derive(Debug, Clone)]
 pub struct SettingField {
     /// The name of the struct.
     pub owner: String,
     /// The name of the field.
     pub name: String,
-    /// Where the file gives the field a value.
+    /// The places where the file sets the field.
     pub places: Vec<Location>,
 }
 

@@ -3,8 +3,8 @@
 use super::ComposeService;
 use crate::model::FileFacts;
 
-/// Parts of the names of images that keep data, or show what is kept, and of what stands in for a
-/// service outside.
+/// Parts of the names of images that store data, that show stored data, or that replace an external
+/// service.
 const STORES: &[&str] = &[
     "postgres",
     "postgis",

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::EnvironmentVariable;
 use crate::model::{Fact, Resolution};
 
-/// Which probe.
+/// The kind of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProbeKind {
     /// `livenessProbe`.
@@ -69,11 +69,11 @@ pub struct Container {
     pub image_span: Option<Range<usize>>,
     /// `containerPort`s.
     pub ports: Vec<ContainerPort>,
-    /// Probes; unknown when a template may add some.
+    /// The probes. Unknown if a template may add some.
     pub probes: Resolution<Vec<Probe>>,
     /// `runAsNonRoot` or a `runAsUser` other than 0, of container or pod.
     pub runs_as_non_root: Resolution<bool>,
-    /// `env`; absent for references.
+    /// The variables of `env`. The value is absent for references.
     pub environment: Vec<EnvironmentVariable>,
     /// Whether `envFrom` brings more.
     pub more_environment: bool,
@@ -98,7 +98,7 @@ pub struct Workload {
     pub kind: String,
     /// `metadata.name`.
     pub name: Resolution<String>,
-    /// Containers, init containers left out.
+    /// Containers without init containers.
     pub containers: Vec<Container>,
     /// `terminationGracePeriodSeconds`.
     pub grace_period_seconds: Resolution<u64>,

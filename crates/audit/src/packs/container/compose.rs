@@ -187,7 +187,7 @@ fn volume(node: YamlNode<'_>) -> Option<(String, std::ops::Range<usize>)> {
     })
 }
 
-/// Merges of merges are looked through this often; a longer chain is a loop.
+/// The maximum depth of merges that are resolved. A longer chain is a loop.
 const MAX_MERGES: usize = 4;
 
 fn environment(node: YamlNode<'_>, merges: usize) -> Vec<EnvironmentVariable> {
@@ -280,8 +280,8 @@ fn with_default(text: &str) -> String {
     out + rest
 }
 
-/// Joins two relative paths with `/`, taking `.` and `..` out; a path that climbs out of the root
-/// stays inside it.
+/// Joins two relative paths with `/` and resolves `.` and `..`. A path that leaves the root stays
+/// inside it.
 fn join(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {

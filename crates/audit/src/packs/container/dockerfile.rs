@@ -114,7 +114,7 @@ fn apply(stage: &mut Stage, instruction: &Instruction, arguments: &HashMap<Strin
     }
 }
 
-/// Puts defaults of build arguments in; what has no default stays as written.
+/// Inserts the defaults of build arguments. Arguments without a default stay as written.
 fn expand(text: &str, arguments: &HashMap<String, String>) -> String {
     let mut expanded = text.trim().to_owned();
     // Longer names first: `$VERSION` is a part of `$VERSION_SUFFIX`.

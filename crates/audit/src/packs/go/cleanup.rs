@@ -14,7 +14,7 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Code(&[Language::Go], read),
 };
 
-/// Parts of types that hold connections.
+/// Parts of the names of types that contain connections.
 const CONNECTIONS: &[&str] = &[
     "gorm.DB",
     "sql.DB",
@@ -45,7 +45,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// The parameters of a function that hold connections.
+/// Returns the parameters of a function that contain connections.
 fn connections<'t>(code: &Code<'t>, function: Node<'t>) -> Vec<&'t str> {
     code.find_all(function, &["parameter_declaration"])
         .into_iter()

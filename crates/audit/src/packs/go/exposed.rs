@@ -1,5 +1,5 @@
-//! What a Go service shows that is not for its callers: documents, profiles, debugging routes, and
-//! the identity that it believes its callers about.
+//! Internal content that a Go service shows to callers: documents, profiles, debugging routes. Also
+//! identities that it takes from the request without a check.
 
 use crate::model::facts::{Topic, Verdict};
 use crate::model::{FactSink, Resolution};

@@ -18,7 +18,7 @@ pub(super) const PACK: Pack = Pack {
 const GIN: &str = "github.com/gin-gonic/gin";
 const ECHO: &str = "github.com/labstack/echo";
 const GIN_CORS: &str = "github.com/gin-contrib/cors";
-/// Groups nest at most this deep in real code; deeper is a loop of names.
+/// The maximum depth of nested groups in real code. Deeper nesting is a loop of names.
 const MAX_GROUPS: usize = 8;
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {

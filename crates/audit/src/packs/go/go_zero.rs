@@ -58,7 +58,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             listener(Resolution::Unknown(String::new())),
             code.place(call.node),
         );
-        // Its second server is on unless the settings say otherwise.
+        // Its second server is on unless the settings turn it off.
         facts.add(
             route(
                 "GET".to_owned(),

@@ -90,8 +90,8 @@ fn imports(code: &Code<'_>, module: &str) -> bool {
     code.imports.iter().any(|import| import.path == module)
 }
 
-/// gRPC bounds its handshake; the HTTP server is a plain `http.Server` whose handlers alone are
-/// bounded (1 s by default).
+/// gRPC limits its handshake. The HTTP server is a plain `http.Server`, and only its handlers have
+/// a timeout (1 s by default).
 fn server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let (verdict, evidence) = if call.receiver.contains("grpc") {
         (Verdict::Kept, "gRPC limits the handshake (default 120 s)")

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::model::facts::{Topic, Verdict};
 use crate::model::{FactSink, Resolution};
-use crate::packs::failure::{acknowledged, is_put_aside};
+use crate::packs::failure::{acknowledged, is_dead_lettered};
 use crate::packs::message::{Consumed, consumes, popped, published};
 use crate::packs::practice::{mentions, show};
 use crate::packs::{Pack, Reader};
@@ -71,7 +71,7 @@ fn consume(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         topic: code.string(queue),
         automatic: code.boolean(automatic),
     }
-    .tell(code, call.node, facts);
+    .record(code, call.node, facts);
 }
 
 fn test_payload(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
@@ -122,7 +122,7 @@ fn dropped<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) {
         && !text.contains("append")
         && !text.contains("panic")
         && !text.contains(" = ")
-        && !is_put_aside(text)
+        && !is_dead_lettered(text)
         && !mentions(text, &["continue", "fatal"]);
     if promises
         && only_logs

@@ -94,7 +94,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         routes_elsewhere(code, call, facts);
         let serves = matches!(call.method, "ListenAndServe" | "ListenAndServeTLS")
             || (call.method == "Serve" && code.imports_module("google.golang.org/grpc"));
-        if serves && !is_beside(code, call.node) {
+        if serves && !is_auxiliary(code, call.node) {
             facts.add(
                 Server {
                     framework: "net/http or gRPC",
@@ -149,8 +149,8 @@ fn routes_elsewhere(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
     );
 }
 
-/// A listener for profiles beside the real work is no service.
-fn is_beside<'t>(code: &Code<'t>, node: Node<'t>) -> bool {
+/// An additional listener for profiles is not a service.
+fn is_auxiliary<'t>(code: &Code<'t>, node: Node<'t>) -> bool {
     code.enclosing(node, &["go_statement"])
         .is_some_and(|around| {
             let text = code.text(around).to_lowercase();

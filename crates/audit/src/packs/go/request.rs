@@ -278,7 +278,7 @@ fn writes_after_500(code: &Code<'_>, call: &Call<'_>) -> bool {
         (writer, "Write" | "WriteString") => writer,
         _ => return false,
     };
-    // The call may stand in `_, err := …` or in `if _, err := …; err != nil`.
+    // The call may be in `_, err := …` or in `if _, err := …; err != nil`.
     let Some(statement) = code.ancestors(call.node).find(|node| {
         node.parent()
             .is_some_and(|parent| matches!(parent.kind(), "block" | "statement_list"))

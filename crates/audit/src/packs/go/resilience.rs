@@ -84,7 +84,7 @@ fn limiter_failure<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'
         refuses,
         said: said.unwrap_or(text),
     }
-    .tell(code, branch, facts);
+    .record(code, branch, facts);
 }
 
 fn limiter_key(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
@@ -160,7 +160,7 @@ fn opens_sql(code: &Code<'_>) -> bool {
             .any(|import| import.path.ends_with("/ent"))
 }
 
-/// `breaker := gobreaker.New…` whose name stands nowhere else.
+/// `breaker := gobreaker.New…` with a name that is not used.
 fn unused(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let resilient = matches!(
         (call.receiver, call.method),

@@ -18,7 +18,7 @@ pub(super) const PACK: Pack = Pack {
 const DEBUG_WORDS: &[&str] = &["pprof", "debug", "metric", "6060", "profil", "telemetry"];
 /// Files of servers that are not for callers either, and of commands that serve one browser for a
 /// moment.
-const BESIDE: &[&str] = &["metric", "pprof", "debug", "cmd/cli", "login", "perform"];
+const AUXILIARY: &[&str] = &["metric", "pprof", "debug", "cmd/cli", "login", "perform"];
 
 /// Modules whose servers are `http.Server`s.
 const SERVING: &[&str] = &[
@@ -47,7 +47,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             (Verdict::Kept, format!("`{name}` has a header timeout"))
         } else if mentions(code.text(*node), DEBUG_WORDS)
             || mentions(code.text(*node), &["\"localhost:", "\"127.0.0.1:"])
-            || mentions(&code.file.path, BESIDE)
+            || mentions(&code.file.path, AUXILIARY)
         {
             (
                 Verdict::Minor,
@@ -70,7 +70,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             let debug = code
                 .enclosing(call.node, &["go_statement"])
                 .is_some_and(|around| mentions(code.text(around), DEBUG_WORDS))
-                || mentions(&code.file.path, BESIDE);
+                || mentions(&code.file.path, AUXILIARY);
             let verdict = if debug {
                 Verdict::Minor
             } else {

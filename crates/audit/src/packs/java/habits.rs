@@ -87,7 +87,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// The name that the limit is set on stands only where limits are set.
+/// Records a limit on a name that is only used to set limits.
 fn unused_limit(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let Some(function) = code.function_around(call.node) else {
         return;

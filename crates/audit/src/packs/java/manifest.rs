@@ -21,8 +21,8 @@ pub(super) fn is_other_profile(name: &str) -> bool {
 /// Since this version a stop waits for what runs (`server.shutdown` is `graceful` by default).
 const GRACEFUL_SINCE: (u32, u32) = (3, 4);
 
-/// The version of Spring Boot that a manifest names: in Maven beside its parent, in Gradle beside
-/// its plugin.
+/// Returns the version of Spring Boot in a manifest. Maven has it at the parent, Gradle at the
+/// plugin.
 fn spring_boot_version(text: &str) -> Option<((u32, u32), std::ops::Range<usize>)> {
     let mark = [
         "spring-boot-starter-parent</artifactId>",

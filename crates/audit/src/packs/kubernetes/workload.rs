@@ -215,7 +215,7 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
 fn may_gain(node: YamlNode<'_>, key: &str) -> bool {
     match node.get(key) {
         None => node.may_gain(),
-        // What a template prints behind a key without a value is its value.
+        // The output of a template after a key without a value is its value.
         Some(value) if value.items().next().is_none() && !value.is_mapping() => {
             node.yaml().may_hold_more()
         }

@@ -127,7 +127,7 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         return;
     }
     let resolved = code.string(path);
-    // `map.get(key, fallback)`: a name that is no path says nothing about routes.
+    // `map.get(key, fallback)`: a name that is not a path is not a route.
     if resolved
         .known()
         .is_some_and(|path| !path.starts_with('/') && path != "*" && !path.is_empty())
@@ -297,7 +297,7 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             }
         },
     };
-    // Settings with a name stand where their value is.
+    // The place of a named setting is its value.
     let place = call
         .positional(0)
         .map(|settings| code.follow(settings))

@@ -95,7 +95,7 @@ fn controller<'t>(code: &Code<'t>, node: Node<'t>) -> Resolution<String> {
     else {
         return Resolution::Unknown("the class is not known".to_owned());
     };
-    // `export` stands between the decorator and the class.
+    // `export` is between the decorator and the class.
     let end = class
         .child_by_field_name("body")
         .map_or(class.end_byte(), |body| body.start_byte());

@@ -35,8 +35,8 @@ pub(super) const PACK: Pack = Pack {
     reader: Reader::Code(LANGUAGES, read),
 };
 
-/// Files that run beside the service.
-const BESIDE: &[&str] = &[
+/// Files of additional programs in the repository of the service.
+const AUXILIARY: &[&str] = &[
     "seed", "migrat", "script", "cli", "bin/", "config.", "webpack", "vite", "jest", "eslint",
     "gulp",
 ];

@@ -103,8 +103,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Node.js bounds headers (60 s) of every HTTP server, and requests (300 s) since its version 18; a
-/// `0` takes a bound away.
+/// Since version 18 Node.js limits the time for headers (60 s) and requests (300 s) of every HTTP
+/// server. A `0` removes a limit.
 fn time_limits(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     // Fastify has settings of its own.
     if code.imports_module("fastify") || code.imports_module("net") {

@@ -87,7 +87,7 @@ fn command(name: &str, options: &[String], span: Range<usize>, facts: &mut FactS
 }
 
 fn gunicorn(options: &[String], span: Range<usize>, facts: &mut FactSink<'_>) {
-    // A file of settings may say otherwise.
+    // A settings file may override this.
     if option(options, &["--config", "-c"]).is_some() {
         return;
     }

@@ -89,7 +89,8 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     );
 }
 
-/// `CORS(app)` allows every origin; with `supports_credentials` it sends the asking one back.
+/// `CORS(app)` allows every origin. With `supports_credentials` it returns the origin of the
+/// request.
 fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let credentials = call
         .keyword("supports_credentials")

@@ -51,7 +51,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
-/// The entries of `scripts`. The place is where the command stands as a text.
+/// Adds the entries of `scripts`. The place is the text of the command.
 fn scripts(text: &str, facts: &mut FactSink<'_>) {
     let Ok(manifest) = serde_json::from_str::<serde_json::Value>(text) else {
         return;

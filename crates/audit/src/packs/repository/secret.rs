@@ -23,7 +23,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         {
             continue;
         }
-        // A commented example opens nothing; a real credential in a comment still does.
+        // A weak password in a commented example opens nothing. A real credential in a comment is a
+        // finding.
         if found.credential.class == SecretClass::Weak
             && file.language.is_configuration()
             && is_commented(&file.text, found.span.start)

@@ -1,5 +1,5 @@
-//! Values of layered configuration files: `config.yaml` beside `config.production.yaml`,
-//! `application.yml` beside `application-prod.yml`.
+//! Values of layered configuration files: `config.yaml` and `config.production.yaml`,
+//! `application.yml` and `application-prod.yml`.
 
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ fn properties(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
 }
 
-/// What a setting decides by its value alone: the log level, and changes of the schema.
+/// Records settings whose value alone decides: the log level, and changes of the schema.
 fn effect(
     key: &str,
     value: &str,

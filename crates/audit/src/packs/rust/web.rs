@@ -310,7 +310,7 @@ fn attributes(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// A limit on bodies whose bytes the file says.
+/// Records a limit on request bodies if the file contains its size.
 fn body_limit(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if let Some(bytes) = call.positional(0).and_then(|limit| code.integer(limit)) {
         facts.add(BodyLimit { bytes }, code.place(call.node));

@@ -1,7 +1,6 @@
-//! The document of [`super::markdown`] as one HTML file: no script, no request, nothing from
-//! elsewhere.
+//! The document of [`super::markdown`] as one HTML file. It has no script and loads nothing.
 //!
-//! Text is escaped by `maud` wherever it is put; nothing is put in as it is but the style sheet.
+//! `maud` escapes all text. Only the style sheet is inserted as it is.
 
 mod appendix;
 mod findings;
@@ -116,7 +115,7 @@ fn verdict(narrative: &Narrative<'_>) -> Markup {
     }
 }
 
-/// The services that the report says nothing about, before everything else.
+/// Renders the services that were not audited, before everything else.
 fn not_audited(report: &Report) -> Markup {
     html! {
         @if !report.not_audited.is_empty() {

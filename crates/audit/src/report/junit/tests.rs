@@ -4,7 +4,7 @@ use quick_xml::events::Event;
 use super::junit;
 use crate::report::sample;
 
-/// Counts elements by name; panics where the text is no well-formed XML.
+/// Counts elements by name. Panics if the text is not well-formed XML.
 fn elements(text: &str) -> std::collections::BTreeMap<String, usize> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = true;

@@ -23,9 +23,10 @@ pub(super) use services::MATRIX_NOTE;
 use services::services;
 use strengths::strengths;
 
-/// Places of one group that are shown with their code; the others are named.
+/// The number of places of one group that are shown with their code. The report only names the
+/// others.
 pub(super) const MAX_FRAMES: usize = 4;
-/// Evidence shown of one rule that is kept.
+/// The number of shown evidence lines for a kept promise.
 pub(super) const MAX_EVIDENCE: usize = 3;
 /// Further places that are named of one finding.
 pub(super) const MAX_RELATED_SHOWN: usize = 5;
@@ -78,7 +79,7 @@ fn head(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
     writeln!(out, "## Executive summary\n\n{}\n", summary.join(" "))
 }
 
-/// The services that the report says nothing about, before everything else.
+/// Writes the services that were not audited, before everything else.
 fn not_audited(out: &mut String, report: &Report) -> fmt::Result {
     if report.not_audited.is_empty() {
         return Ok(());

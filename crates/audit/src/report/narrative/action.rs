@@ -59,7 +59,7 @@ pub(in crate::report) struct Stage {
     pub(in crate::report) effort: Effort,
 }
 
-/// One thing to do.
+/// A task for the team.
 #[derive(Debug)]
 pub(in crate::report) struct Action {
     /// The group of findings that it ends.

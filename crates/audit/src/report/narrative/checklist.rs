@@ -1,4 +1,4 @@
-//! The catalogue as a checklist: what files show of each promise.
+//! The catalogue as a checklist: the evidence for each promise in the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 

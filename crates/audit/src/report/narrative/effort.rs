@@ -1,4 +1,4 @@
-//! How long a fix takes, as an estimate for one engineer who knows the code.
+//! The estimated time of a fix for one engineer who knows the code.
 
 use std::fmt;
 
@@ -50,7 +50,7 @@ pub(in crate::report) struct Effort {
 }
 
 impl Effort {
-    /// The time for a group of findings. `has_diffs` says that every place has a diff.
+    /// Returns the time for a group of findings. `has_diffs` is true if every place has a diff.
     pub(super) fn of(promise: &str, category: Category, places: usize, has_diffs: bool) -> Self {
         let (first, further) = if has_diffs {
             BY_DIFF

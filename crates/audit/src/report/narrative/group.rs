@@ -19,7 +19,7 @@ pub(in crate::report) struct Group<'r> {
     pub(in crate::report) title: &'static str,
     /// The consequence.
     pub(in crate::report) impact: &'static str,
-    /// The places, surest first.
+    /// The places, by confidence.
     pub(in crate::report) findings: Vec<&'r Finding>,
 }
 
@@ -79,7 +79,8 @@ impl<'r> Group<'r> {
     }
 }
 
-/// Groups by section; under equal severity the surest first, then the one with most places.
+/// Returns the groups by section. Groups of equal severity are sorted by confidence, then by number
+/// of places.
 pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for finding in findings {

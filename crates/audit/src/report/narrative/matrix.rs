@@ -59,7 +59,7 @@ pub(in crate::report) struct MatrixRow<'r> {
 pub(in crate::report) struct Matrix<'r> {
     /// The categories that apply to a service.
     pub(in crate::report) categories: Vec<Category>,
-    /// Services of the repository. Those without source, image and decided checks are left out.
+    /// Services of the repository, except those without source, image and decided checks.
     pub(in crate::report) rows: Vec<MatrixRow<'r>>,
 }
 
@@ -89,7 +89,7 @@ pub(super) fn matrix(report: &Report) -> Matrix<'_> {
                 .collect(),
         })
         .collect();
-    // Third-party programs, and workloads of templates that have no name, say nothing here.
+    // Third-party programs, and workloads of templates without a name, add no information here.
     rows.retain(|row| {
         let decided = |cell: &Cell| !matches!(cell, Cell::NotApplicable | Cell::Undecided);
         row.is_unread
@@ -116,7 +116,7 @@ pub(super) fn matrix(report: &Report) -> Matrix<'_> {
     Matrix { categories, rows }
 }
 
-/// What the rules of one category said about one service.
+/// The results of the rules of one category for one service.
 #[derive(Debug, Default)]
 struct Tally {
     failed: usize,

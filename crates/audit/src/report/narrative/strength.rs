@@ -13,7 +13,7 @@ pub(in crate::report) struct Strength<'r> {
     pub(in crate::report) topic: &'static str,
     /// Rule.
     pub(in crate::report) id: &'static str,
-    /// Sentences that show it, each with the places where it holds.
+    /// Sentences with evidence, each with its places.
     pub(in crate::report) evidence: Vec<(&'r str, Vec<Place<'r>>)>,
 }
 

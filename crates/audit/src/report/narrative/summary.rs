@@ -7,7 +7,7 @@ use crate::report::prose::{count, list};
 use crate::report::{Report, Section, Verdict};
 use crate::rule::Severity;
 
-/// Groups named in the verdict; the rest is in the chapter of findings.
+/// The number of groups that the verdict names. The chapter of findings contains all of them.
 const MAX_NAMED: usize = 3;
 
 pub(super) fn summary(report: &Report, groups: &[Group<'_>]) -> Vec<String> {
@@ -153,7 +153,7 @@ fn why(report: &Report, groups: &[Group<'_>]) -> Option<String> {
     (!named.is_empty()).then(|| format!("Deciding findings: {}.", list(&named)))
 }
 
-/// A title inside a sentence; abbreviations keep their capitals.
+/// Returns a title for use inside a sentence. Abbreviations keep their capitals.
 fn lower_first(title: &str) -> String {
     let mut letters = title.chars();
     match (letters.next(), letters.clone().next()) {

@@ -1,4 +1,5 @@
-//! What follows the findings: suppressions, undecided checks, the scorecard and the comparison.
+//! The sections after the findings: suppressions, undecided checks, the scorecard and the
+//! comparison.
 
 use std::fmt::{self, Write};
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A comment longer than this is a licence or a manual; what the file is for stands before.
+/// A longer comment is a licence or a manual. The purpose of the file is in its first lines.
 const MAX_LINES: usize = 40;
 
 /// `Do not use this for production`, `not meant to be run in production`.
@@ -17,8 +17,7 @@ static FOR_DEVELOPMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:this|it|these)\b[^.]{0,80}?\b(?:is|are|intended|meant|used|only)\b[^.]{0,40}?\bfor\b[^.]{0,30}?\bdevelopment\b([^.]*)").ok()
 });
 
-/// Whether the comment at the top says that the file is for developers, and not for what is
-/// deployed.
+/// Whether the comment at the top describes the file as a tool for developers.
 pub(super) fn is_for_development(text: &str) -> bool {
     let mut comment = String::new();
     for line in text.lines().take(MAX_LINES).map(str::trim) {

@@ -104,7 +104,7 @@ fn reports_unreadable_folders() {
     let entered = fs::read_dir(&locked).is_ok();
     let inventory = walked(folder.path(), &Limits::default());
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
-    // The superuser enters every folder: then there is nothing to tell.
+    // The superuser can enter every folder, so no folder is skipped.
     let expected: &[(&str, SkipReason)] = if entered {
         &[]
     } else {

@@ -7,7 +7,7 @@ use crate::model::service::Service;
 use crate::repository::Role;
 use crate::source::SourceFile;
 
-/// Programs of unread languages that have no Dockerfile, or whose Dockerfile is not beside them.
+/// Programs of languages without a grammar that have no Dockerfile in their folder.
 pub(super) fn unread(
     services: &[Service],
     known: &[NotAudited],
@@ -50,13 +50,14 @@ pub(super) fn unread(
     found
 }
 
-/// Whether the folder of a Dockerfile holds a folder, or a Dockerfile in the root does.
+/// Whether a folder is inside the folder of a Dockerfile. A Dockerfile in the root counts for every
+/// folder.
 fn near(dockerfile: &str, folder: &str) -> bool {
     let own = dockerfile.rsplit_once('/').map_or("", |(folder, _)| folder);
     inside(folder, own)
 }
 
-/// The language of a program by its manifest. A library has none.
+/// Returns the language of a program by its manifest, or `None` for a library.
 fn program(file: &SourceFile) -> Option<&'static str> {
     let text = &file.text;
     let name = file.name();

@@ -23,7 +23,7 @@ pub(super) fn unaudited(
 ) -> Vec<NotAudited> {
     let sources = Sources::of(files, paths);
     let mut all = deployed::built(services, &sources);
-    // `Dockerfile.debug` beside `Dockerfile` builds the same source.
+    // `Dockerfile.debug` in the folder of `Dockerfile` builds the same source.
     let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
     all.sort_by(|left, right| left.path.cmp(&right.path));
     all.dedup_by(|left, right| {

@@ -75,7 +75,7 @@ impl<'m> Sources<'m> {
         }
     }
 
-    /// Whether the repository holds a file, or a folder with files.
+    /// Whether the repository contains a file, or a folder with files.
     pub(super) fn has(&self, path: &str) -> bool {
         path.is_empty()
             || self.paths.contains(path)
@@ -165,7 +165,7 @@ fn code_language(path: &str, language: Language) -> Option<CodeLanguage> {
         .map(|(_, name)| CodeLanguage::Unread(name))
 }
 
-/// Whether a path lies in a folder, or is this folder.
+/// Whether a path is inside a folder, or is the folder.
 pub(super) fn inside(path: &str, folder: &str) -> bool {
     folder.is_empty() || path == folder || path.starts_with(&prefix(folder))
 }

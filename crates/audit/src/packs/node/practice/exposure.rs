@@ -1,4 +1,4 @@
-//! What Node.js code shows that is not for its callers, and what it believes them.
+//! Internal content that Node.js code shows to callers, and input of callers that it trusts.
 
 use crate::model::facts::{Topic, Verdict};
 use crate::model::{FactSink, Resolution};

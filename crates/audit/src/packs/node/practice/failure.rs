@@ -28,7 +28,7 @@ pub(super) fn limiter_failure<'t>(code: &Code<'t>, caught: Node<'t>, facts: &mut
         ),
         said: text,
     }
-    .tell(code, caught, facts);
+    .record(code, caught, facts);
 }
 
 /// Errors that are logged and become a null, and messages acknowledged on failure.

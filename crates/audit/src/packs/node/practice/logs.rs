@@ -1,6 +1,6 @@
 //! Logging in Node.js code.
 
-use super::{BESIDE, LOGGERS};
+use super::{AUXILIARY, LOGGERS};
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
 use crate::packs::practice::{mentions, show};
@@ -12,7 +12,7 @@ pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     }
     if call.receiver == "console"
         && matches!(call.method, "log" | "info" | "debug")
-        && !mentions(&code.file.path, BESIDE)
+        && !mentions(&code.file.path, AUXILIARY)
     {
         show(
             code,

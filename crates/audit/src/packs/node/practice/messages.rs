@@ -24,7 +24,7 @@ pub(super) fn messages(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_
             topic: Resolution::Unknown("the queue is unknown".to_owned()),
             automatic,
         }
-        .tell(code, call.node, facts);
+        .record(code, call.node, facts);
     }
     let consumer = (call.method == "run" && code.imports_module("kafkajs"))
         || (call.method == "Worker" && code.imports_module("bullmq"))

@@ -75,7 +75,7 @@ pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         joined: matches!(made.kind(), "template_string" | "binary_expression"),
         sources: SOURCES,
     }
-    .tell(code, call.node, facts);
+    .record(code, call.node, facts);
 }
 
 /// An async Express handler whose rejection is not handled.

@@ -16,7 +16,7 @@ pub(super) fn debug(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
         });
     if call.method == "run" && code.imports_module("flask") && call.receiver.ends_with("app") {
         match truth("debug") {
-            // `python app.py` is how many images start; Gunicorn never runs it.
+            // Many images start with `python app.py`. Gunicorn never runs this line.
             Some(Resolution::Known(true)) if entry => show(
                 code,
                 facts,

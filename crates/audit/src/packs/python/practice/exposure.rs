@@ -1,5 +1,5 @@
-//! What Python code shows that is not for its callers, what it believes them, and what it keeps in
-//! its memory.
+//! Internal content that Python code shows to callers, input of callers that it trusts, and state
+//! that it keeps in memory.
 
 use tree_sitter::Node;
 

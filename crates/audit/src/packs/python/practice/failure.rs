@@ -8,7 +8,7 @@ use crate::packs::practice::{LIMITER_WORDS, mentions};
 use crate::syntax::{Call, Code, count_word};
 use tree_sitter::Node;
 
-/// `timeout = httpx.Timeout(10)` inside a function, named nowhere else.
+/// `timeout = httpx.Timeout(10)` inside a function, with a name that is not used.
 pub(super) fn unused(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if !matches!(
         (call.receiver, call.method),
@@ -57,7 +57,7 @@ pub(super) fn except<'t>(
             refuses: mentions(text, &["503", "429", "raise", "return false"]),
             said: text,
         }
-        .tell(code, caught, facts);
+        .record(code, caught, facts);
     }
     if makes_client(name) {
         let logs = mentions(text, &["log.", "logger.", "logging.", "print("]);

@@ -20,7 +20,7 @@ pub(super) fn messages(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_
                 .keyword("auto_ack")
                 .map_or(Resolution::Known(false), |value| code.boolean(value)),
         }
-        .tell(code, call.node, facts);
+        .record(code, call.node, facts);
     }
     if matches!(call.method, "KafkaConsumer" | "AIOKafkaConsumer") {
         kafka(code, call, facts);

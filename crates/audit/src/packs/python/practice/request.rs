@@ -33,7 +33,7 @@ pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             || made.kind() == "binary_operator",
         sources: SOURCES,
     }
-    .tell(code, call.node, facts);
+    .record(code, call.node, facts);
 }
 
 pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
