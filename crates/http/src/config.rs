@@ -3,7 +3,7 @@ use seaworthy_core::{ByteSize, Timeout};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AddressRange, CorsConfig, ForwardedHeader, LoadShedConfig, RateLimitsConfig,
+    AddressRange, CompressionConfig, CorsConfig, ForwardedHeader, LoadShedConfig, RateLimitsConfig,
     SecurityHeadersConfig,
 };
 
@@ -32,6 +32,8 @@ pub struct HttpConfig {
     pub rate_limit: RateLimitsConfig,
     /// Limit on the requests in flight.
     pub load_shed: LoadShedConfig,
+    /// Compression of JSON and HTML responses.
+    pub compression: CompressionConfig,
     /// Headers that restrict what a browser does with a response.
     pub security_headers: SecurityHeadersConfig,
     /// The access log, with one line per request.
@@ -49,6 +51,7 @@ impl Default for HttpConfig {
             refuse_cross_site_cookies: true,
             rate_limit: RateLimitsConfig::default(),
             load_shed: LoadShedConfig::default(),
+            compression: CompressionConfig::default(),
             security_headers: SecurityHeadersConfig::default(),
             access_log: AccessLogConfig::default(),
         }

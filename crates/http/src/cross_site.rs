@@ -48,6 +48,19 @@ pub(crate) fn is_forged(
     !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
+/// Returns whether a request comes from a page of this origin, from the user, or from a client without
+/// cookies that is no browser page.
+///
+/// Older browsers do not send `Sec-Fetch-Site`. Without it, a request with cookies may come from
+/// any page.
+pub(crate) fn is_own_request(headers: &HeaderMap) -> bool {
+    if headers.contains_key(FETCH_SITE) {
+        let mut sites = headers.get_all(FETCH_SITE).iter();
+        return sites.all(|site| site == "same-origin" || site == "none");
+    }
+    !(headers.contains_key(header::COOKIE) || headers.contains_key(header::ORIGIN))
+}
+
 /// Returns whether an origin is that of the request. Accepts both `http` and `https`, because a
 /// proxy may have terminated TLS.
 fn is_own(origin: &[u8], uri: &Uri, headers: &HeaderMap) -> bool {

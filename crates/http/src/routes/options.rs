@@ -45,6 +45,7 @@ pub struct RouteOptions {
     rate_limits: Option<RateLimits>,
     sensitive_query: bool,
     sets_session: bool,
+    without_compression: bool,
     probe: bool,
     without_head: bool,
     required_flag: Option<RequiredFlag>,
@@ -166,6 +167,14 @@ impl RouteOptions {
         self
     }
 
+    /// Excludes the responses from compression, because they contain a secret beside text that a
+    /// request chooses. Routes with [`sets_session`](Self::sets_session) are excluded too.
+    #[must_use]
+    pub fn without_compression(mut self) -> Self {
+        self.without_compression = true;
+        self
+    }
+
     /// Answers `HEAD` with 405, although `GET` implies it, for existing clients that expect it.
     #[must_use]
     pub fn without_head(mut self) -> Self {
@@ -279,6 +288,10 @@ impl RouteOptions {
 
     pub(crate) fn is_setting_session(&self) -> bool {
         self.sets_session
+    }
+
+    pub(crate) fn is_uncompressed(&self) -> bool {
+        self.without_compression || self.sets_session
     }
 
     pub(crate) fn has_sensitive_query(&self) -> bool {

@@ -62,6 +62,10 @@ impl Exchange {
         if let Some(challenge) = self.challenge.take() {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
+        let accepted = self.accepted_encodings.take();
+        let accepted = accepted.filter(|_| self.method != MethodLabel::Head);
+        let (response, compressing) = self.stack.compression.apply(accepted, response);
+        self.compressing = compressing;
         response.map(|body| StackBody::new(body, Some(self)))
     }
 

@@ -11,6 +11,7 @@ use crate::{
     Authenticate, BodyBudget, CorsError, DEFAULT_BODY_BUDGET, FlagGate, HealthSource, HttpConfig,
     RequestIds, RouteDescription, RouteError, Routes, SecurityHeadersError,
     client_address::ClientAddress,
+    compression::Compression,
     cors::Cors,
     health::HealthPaths,
     load_shed::LoadShed,
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(super) observer: Observer,
     pub(super) security_headers: SecurityHeaders,
     pub(super) cors: Cors,
+    pub(super) compression: Compression,
     pub(super) client_address: ClientAddress,
     pub(super) load_shed: LoadShed,
     pub(super) body_budget: BodyBudget,
@@ -225,6 +227,7 @@ impl StackBuilder {
             rate_limit_switch: self.switches.register("rate_limit", SwitchKind::Security),
             security_headers: SecurityHeaders::new(&config.security_headers)?,
             cors: Cors::new(&config.cors)?,
+            compression: Compression::new(&config.compression),
             client_address: ClientAddress::new(&config.trusted_proxies, config.forwarded_header),
             body_budget,
             load_shed: LoadShed::new(

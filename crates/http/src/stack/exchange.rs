@@ -12,6 +12,7 @@ use seaworthy_resilience::rate_limit::RateLimitHeaders;
 use super::builder::Inner;
 use crate::{
     body_limit::BodyReport,
+    compression::Compressing,
     cors::CrossOrigin,
     load_shed::Admission,
     observe::{Ended, Outcome},
@@ -30,6 +31,10 @@ pub(super) struct Exchange {
     pub(super) uri: Uri,
     pub(super) tls: bool,
     pub(super) cross_origin: CrossOrigin,
+    /// The value of `Accept-Encoding`, if the response may be compressed.
+    pub(super) accepted_encodings: Option<HeaderValue>,
+    /// Counts the response as compressed until it ends.
+    pub(super) compressing: Option<Compressing>,
     pub(super) rate_limit: Option<RateLimitHeaders>,
     /// The value of `WWW-Authenticate` for a refused caller.
     pub(super) challenge: Option<HeaderValue>,

@@ -69,6 +69,10 @@ impl StackService {
             context = context.with_user_agent(agent.get(..MAX_USER_AGENT_LENGTH).unwrap_or(agent));
         }
         let method = MethodLabel::of(&parts.method);
+        let accepted_encodings = match stack.protocol {
+            Protocol::Http => stack.compression.accepted(headers, target.options()),
+            Protocol::Grpc => None,
+        };
         stack.observer.begun(target.path, method);
         Exchange {
             stack: Arc::clone(stack),
@@ -79,6 +83,8 @@ impl StackService {
             uri: parts.uri.clone(),
             tls: self.tls,
             cross_origin: stack.cors.examine(headers),
+            accepted_encodings,
+            compressing: None,
             rate_limit: None,
             challenge: None,
             admission: None,
@@ -132,6 +138,7 @@ impl StackService {
             | Step::Trace
             | Step::Metrics
             | Step::AccessLog
+            | Step::Compression
             | Step::SecurityHeaders
             | Step::ClientIp => Ok(()),
             // `call` runs the first step before all others and the last two after them, because

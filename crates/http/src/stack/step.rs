@@ -21,6 +21,8 @@ pub enum Step {
     Metrics,
     /// The access log.
     AccessLog,
+    /// Compression of responses.
+    Compression,
     /// Security headers.
     SecurityHeaders,
     /// Cross-origin resource sharing.
@@ -50,6 +52,7 @@ impl Step {
         Self::Trace,
         Self::Metrics,
         Self::AccessLog,
+        Self::Compression,
         Self::SecurityHeaders,
         Self::Cors,
         Self::ClientIp,
@@ -71,6 +74,7 @@ impl Step {
             Self::Trace => "trace",
             Self::Metrics => "metrics",
             Self::AccessLog => "access log",
+            Self::Compression => "compression",
             Self::SecurityHeaders => "security headers",
             Self::Cors => "CORS",
             Self::ClientIp => "client IP",
@@ -95,6 +99,7 @@ impl Step {
             Self::Trace => "Continues or starts a W3C trace, and returns `traceparent`.",
             Self::Metrics => "Counts and measures requests by route template.",
             Self::AccessLog => "Logs one line when the response or the connection ends.",
+            Self::Compression => "Compresses JSON and HTML for clients that accept it.",
             Self::SecurityHeaders => "Adds the headers that the handler did not set.",
             Self::Cors => "Answers preflights for every path, and marks allowed responses.",
             Self::ClientIp => "Reads the client IP from one header through trusted proxies.",
@@ -112,6 +117,7 @@ impl Step {
     pub const fn settings(self) -> &'static [&'static str] {
         match self {
             Self::AccessLog => &["access_log"],
+            Self::Compression => &["compression"],
             Self::SecurityHeaders => &["security_headers"],
             Self::Cors => &["cors"],
             Self::ClientIp => &["trusted_proxies", "forwarded_header"],
@@ -139,7 +145,7 @@ impl Step {
             Self::Trace => &["OBS-6"],
             Self::Metrics => &["OBS-4"],
             Self::AccessLog => &["OBS-2"],
-            Self::SecurityHeaders => &["SEC-4"],
+            Self::Compression | Self::SecurityHeaders => &["SEC-4"],
             Self::Cors => &["SEC-2"],
             Self::ClientIp => &["SEC-6"],
             Self::Deadline => &["RES-3", "LIFE-6"],
@@ -155,6 +161,7 @@ impl Step {
     fn in_effect(self, config: &HttpConfig) -> String {
         match self {
             Self::AccessLog if !config.access_log.enabled => " [off]".to_owned(),
+            Self::Compression if !config.compression.enabled => " [off]".to_owned(),
             Self::Cors if !config.cors.enabled => " [off]".to_owned(),
             Self::Cors => format!(" [{}]", config.cors.allowed_origins.join(", ")),
             Self::ClientIp => match config.trusted_proxies.len() {
@@ -179,6 +186,7 @@ impl Step {
             | Self::Trace
             | Self::Metrics
             | Self::AccessLog
+            | Self::Compression
             | Self::SecurityHeaders
             | Self::CrossSiteGuard
             | Self::Routes => String::new(),

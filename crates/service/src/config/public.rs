@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_http::tls::TlsConfig;
 use seaworthy_http::{
-    AccessLogConfig, AddressRange, CorsConfig, ForwardedHeader, HttpConfig, LoadShedConfig,
-    RateLimitsConfig, SecurityHeadersConfig,
+    AccessLogConfig, AddressRange, CompressionConfig, CorsConfig, ForwardedHeader, HttpConfig,
+    LoadShedConfig, RateLimitsConfig, SecurityHeadersConfig,
     server::{LimitsConfig, ListenerConfig, Protocols},
 };
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct PublicHttpConfig {
     pub rate_limit: RateLimitsConfig,
     /// Limit on the requests in flight.
     pub load_shed: LoadShedConfig,
+    /// Compression of JSON and HTML responses.
+    pub compression: CompressionConfig,
     /// Headers that restrict what a browser does with a response.
     pub security_headers: SecurityHeadersConfig,
     /// The access log, with one line per request.
@@ -80,6 +82,7 @@ impl Default for PublicHttpConfig {
             refuse_cross_site_cookies: stack.refuse_cross_site_cookies,
             rate_limit: stack.rate_limit,
             load_shed: stack.load_shed,
+            compression: stack.compression,
             security_headers: stack.security_headers,
             access_log: stack.access_log,
         }
@@ -111,6 +114,7 @@ impl PublicHttpConfig {
             refuse_cross_site_cookies: self.refuse_cross_site_cookies,
             rate_limit: self.rate_limit.clone(),
             load_shed: self.load_shed.clone(),
+            compression: self.compression.clone(),
             security_headers: self.security_headers.clone(),
             access_log: self.access_log.clone(),
         }

@@ -61,6 +61,7 @@ pub fn service() -> Service {
             "server.http.security_headers.cross_origin_resource_policy",
             "same-site",
         )
+        .default_value("server.http.compression.enabled", true)
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
         // The join service serializes joins of one event and accepts as many requests itself.
         .default_value("server.http.load_shed.max_in_flight", MAX_IN_FLIGHT)

@@ -1,6 +1,7 @@
 mod answers;
 mod browsers;
 mod callers;
+mod compression;
 mod hostile;
 mod identity;
 mod limits;

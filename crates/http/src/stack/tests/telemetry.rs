@@ -9,7 +9,7 @@ fn the_order_is_printed_with_its_settings_obs_1() {
     let text = stack(Routes::new()).describe();
     let steps: Vec<_> = text.lines().collect();
     assert_eq!(steps.len(), Step::ORDER.len());
-    assert!(steps[9].contains("deadline and timeout [30s]"), "{text}");
+    assert!(steps[10].contains("deadline and timeout [30s]"), "{text}");
     assert!(text.contains("body limit [2MiB]"), "{text}");
     let order = stack(Routes::new()).order();
     assert!(order.starts_with("probes > panic recovery > request ID > trace > metrics"));
