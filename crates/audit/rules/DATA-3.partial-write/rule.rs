@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Writes that belong together are no transaction",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A function changes two stores, two records, or a store and another service, and its file mentions no transaction. The finding has low confidence. The rule reports one per file. Java, Kotlin, JavaScript, TypeScript and Python are read.",
+        meaning: "A function changes two stores, two records, or a store and another service, and it mentions no transaction. The finding has low confidence. The rule reports one per file. Go, Java, Kotlin, JavaScript, TypeScript and Python are read.",
         why: "A failure between both leaves half of the change, and a retry meets it.",
         fix: &[(
             "any",

@@ -1,5 +1,8 @@
 //! Two steps that belong together: writes without a transaction, and a look-up before an insert.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use tree_sitter::Node;
 
 use super::practice::{mentions, show};
@@ -13,6 +16,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
     name: "two steps",
     reader: Reader::Code(
         &[
+            Language::Go,
             Language::Java,
             Language::Kotlin,
             Language::JavaScript,
@@ -32,12 +36,11 @@ const FUNCTIONS: &[&str] = &[
 ];
 /// Words of a file that keeps steps together, or lets the database decide.
 const TOGETHER: &[&str] = &[
-    "transaction",
+    "transactional",
     "atomic",
     "unit_of_work",
     "unitofwork",
     "queryrunner",
-    "begin(",
     "saga",
     "outbox",
     "integrityerror",
@@ -48,6 +51,17 @@ const TOGETHER: &[&str] = &[
     "uniqueconstraint",
     "p2002",
     "11000",
+];
+/// Words of a function that keeps steps together, or runs inside a transaction of its caller.
+const TRANSACTION: &[&str] = &[
+    "transaction",
+    "begin(",
+    "begintx",
+    "'begin'",
+    "\"begin\"",
+    "tx.",
+    "tx *",
+    "session",
 ];
 /// Starts of methods that write, in small letters.
 const WRITES: &[&str] = &[
@@ -71,10 +85,29 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         if code.find_all(function, FUNCTIONS).len() > 1 {
             continue;
         }
+        if mentions(code.text(function), TRANSACTION) {
+            continue;
+        }
         partial(code, function, facts);
         lookup_then_insert(code, function, facts);
     }
 }
+
+/// Methods of Go libraries that write a record.
+const GO_WRITES: &[&str] = &[
+    "Create",
+    "Save",
+    "Updates",
+    "Delete",
+    "InsertOne",
+    "UpdateOne",
+];
+/// Parts of the names of what such a method belongs to.
+const GO_DATABASES: &[&str] = &["db", "conn", "gorm", "collection", "coll"];
+/// A statement that changes a table, and the table.
+static CHANGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+(?:\.\w+)?)\b").ok()
+});
 
 fn starts(method: &str, words: &[&str]) -> bool {
     let lower = method.to_lowercase();
@@ -94,20 +127,51 @@ fn is_write(code: &Code<'_>, call: &Call<'_>) -> bool {
             && mentions(call.receiver, CLIENTS)
 }
 
+/// What a call changes: the store, the table of a statement, or the record of an object mapper.
+fn changed<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<&'t str> {
+    if let Some(table) = table(code.text(call.node)).filter(|_| is_statement(call)) {
+        return Some(table);
+    }
+    if code.file.language == Language::Go {
+        let record = call.positional(0).map(|value| code.text(value))?;
+        let maps = GO_WRITES.contains(&call.method)
+            && mentions(call.receiver, GO_DATABASES)
+            && (record.starts_with('&') || call.arguments.len() == 1);
+        return maps.then_some(record);
+    }
+    is_write(code, call).then_some(call.receiver)
+}
+
+/// Whether a call sends a statement to a database.
+fn is_statement(call: &Call<'_>) -> bool {
+    matches!(
+        call.method,
+        "query" | "execute" | "Exec" | "ExecContext" | "NamedExec" | "QueryRow" | "QueryRowContext"
+    )
+}
+
+/// The table that the first changing statement of a text names.
+fn table(text: &str) -> Option<&str> {
+    let statement = CHANGE.as_ref()?.captures(text)?;
+    statement.get(1).map(|table| table.as_str())
+}
+
 /// Two writes of different things in one function.
 fn partial<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
     let writes: Vec<_> = code
         .calls_within(function)
-        .filter(|call| is_write(code, call))
+        .filter_map(|call| Some((call, changed(code, call)?)))
         .collect();
-    let stores = writes.iter().any(|call| !mentions(call.receiver, CLIENTS));
-    let Some(first) = writes.first().filter(|_| stores) else {
+    let stores = writes
+        .iter()
+        .any(|(call, _)| !mentions(call.receiver, CLIENTS));
+    let Some((first, what)) = writes.first().filter(|_| stores) else {
         return;
     };
-    let second = writes.iter().find(|call| {
-        call.receiver != first.receiver && call.node.start_byte() > first.node.end_byte()
-    });
-    if let Some(second) = second {
+    let second = writes
+        .iter()
+        .find(|(call, other)| other != what && call.node.start_byte() > first.node.end_byte());
+    if let Some((second, _)) = second {
         show(
             code,
             facts,

@@ -177,6 +177,12 @@ pub enum Topic {
     Stub,
     /// A list has a limit.
     UnboundedList,
+    /// Text of a caller becomes no command, address or pattern.
+    UnsafeInput,
+    /// A missing secret ends the start.
+    UncheckedSecret,
+    /// Every path gives back what was opened.
+    Leak,
 }
 
 /// Whether the habit is kept.

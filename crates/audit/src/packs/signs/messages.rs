@@ -1,24 +1,7 @@
 //! Messages, tasks, retries and errors.
 
-use super::Sign;
+use super::{Sign, review};
 use crate::model::facts::{Topic, Verdict};
-
-const fn review(
-    topic: Topic,
-    files: &'static [&'static str],
-    pattern: &'static str,
-    unless: &'static str,
-    evidence: &'static str,
-) -> Sign {
-    Sign {
-        topic,
-        verdict: Verdict::Review,
-        files,
-        pattern,
-        unless,
-        evidence,
-    }
-}
 
 const UNCONFIRMED: &str = "`{}` does not wait until the broker has stored the message";
 const UNOWNED: &str = "`{}` starts work that a stop does not wait for";

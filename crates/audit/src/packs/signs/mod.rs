@@ -4,15 +4,19 @@
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
 //! pack of its language.
 
+mod consumers;
 mod cors;
 mod delivery;
 mod dependency;
 mod exposure;
+mod input;
 mod logs;
 mod lookup;
 mod messages;
 mod migration;
 mod requests;
+mod resources;
+mod start;
 mod token;
 
 use std::sync::LazyLock;
@@ -52,13 +56,35 @@ struct Sign {
     evidence: &'static str,
 }
 
+/// A sign that a person has to verify.
+const fn review(
+    topic: Topic,
+    files: &'static [&'static str],
+    pattern: &'static str,
+    unless: &'static str,
+    evidence: &'static str,
+) -> Sign {
+    Sign {
+        topic,
+        verdict: Verdict::Review,
+        files,
+        pattern,
+        unless,
+        evidence,
+    }
+}
+
 const LISTS: &[&[Sign]] = &[
+    consumers::SIGNS,
     delivery::SIGNS,
     dependency::SIGNS,
     exposure::SIGNS,
+    input::SIGNS,
     logs::SIGNS,
     messages::SIGNS,
     requests::SIGNS,
+    resources::SIGNS,
+    start::SIGNS,
     token::SIGNS,
 ];
 
@@ -148,7 +174,7 @@ pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
         || matches!(
             topic,
             Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership
-        ) && [".java", ".kt", ".js", ".ts", ".py"]
+        ) && [".go", ".java", ".kt", ".js", ".ts", ".py"]
             .iter()
             .any(|end| path.ends_with(end))
 }

@@ -1,26 +1,9 @@
 //! Requests and calls: pages without a maximum, time limits, pools, panics, addresses.
 
-use super::Sign;
-use crate::model::facts::{Topic, Verdict};
+use super::{Sign, review};
+use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-
-const fn review(
-    topic: Topic,
-    files: &'static [&'static str],
-    pattern: &'static str,
-    unless: &'static str,
-    evidence: &'static str,
-) -> Sign {
-    Sign {
-        topic,
-        verdict: Verdict::Review,
-        files,
-        pattern,
-        unless,
-        evidence,
-    }
-}
 
 const fn page(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
     review(

@@ -1,24 +1,7 @@
 //! Tokens, passwords and random values.
 
-use super::Sign;
+use super::{Sign, review};
 use crate::model::facts::{Topic, Verdict};
-
-const fn review(
-    topic: Topic,
-    files: &'static [&'static str],
-    pattern: &'static str,
-    unless: &'static str,
-    evidence: &'static str,
-) -> Sign {
-    Sign {
-        topic,
-        verdict: Verdict::Review,
-        files,
-        pattern,
-        unless,
-        evidence,
-    }
-}
 
 const LONG: &str = "a token is valid for 30 days or longer";
 

@@ -1,0 +1,29 @@
+//! Text of a caller becomes a command, an address or a pattern.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "API-3.unsafe-input",
+        title: "Text of a caller becomes a command, an address or a pattern",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "Go, JavaScript and Python: a value becomes part of a command line of a shell, or a parameter of a request becomes the target of a redirect, the address of an outgoing request, or a regular expression. The finding has low confidence.",
+        why: "A caller runs commands, reaches internal addresses, sends users to other sites, or blocks the process with one expression.",
+        fix: &[(
+            "any",
+            "Pass arguments as a list without a shell. Compare targets and addresses with a list, and escape text before it becomes a pattern.",
+        )],
+        references: &[
+            "https://cheatsheetseries.owasp.org/cheatsheets/Injection_Prevention_Cheat_Sheet.html",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::UnsafeInput,
+            "text of callers becomes no command, address or pattern",
+        )
+    }),
+};

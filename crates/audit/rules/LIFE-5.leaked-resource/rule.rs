@@ -1,0 +1,30 @@
+//! A connection or a transaction stays open.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "LIFE-5.leaked-resource",
+        title: "A connection or a transaction stays open",
+        severity: Severity::Medium,
+        category: Category::Lifecycle,
+        meaning: "Go: rows, bodies of answers or transactions that the file never closes or rolls back. JavaScript: a connection of a pool that is not released in `finally`. The finding has low confidence.",
+        why: "Each failure holds one connection. When the pool is empty, every request waits until the service restarts.",
+        fix: &[
+            (
+                "any",
+                "Give back each connection on every path, also after an error.",
+            ),
+            (
+                "Go",
+                "`defer rows.Close()`, `defer response.Body.Close()`, `defer transaction.Rollback()` directly after the check of the error.",
+            ),
+            ("JavaScript", "`try { … } finally { client.release() }`"),
+        ],
+        references: &["https://go.dev/doc/database/manage-connections"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(model, Topic::Leak, "every path gives connections back")
+    }),
+};

@@ -1,0 +1,73 @@
+//! Consumers and publishers: messages that a failure loses, and consumers that stop for good.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+const LOST: &str = "the failure is logged, and the message counts as processed";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::DroppedMessage,
+        SCRIPT,
+        r"(?:\beach(?:Message|Batch)\s*:|@(?:MessagePattern|EventPattern|RabbitSubscribe)\()[\s\S]{0,1500}?(?P<what>catch)\s*(?:\([^)]*\))?\s*\{\s*(?:(?:console|this\.\w*[lL]og\w*|\w*[lL]og\w*)\.\w+\([^{}]*?\);?\s*)+\}",
+        r"(?i)dead|dlq|throw\s|retry|nack",
+        LOST,
+    ),
+    review(
+        Topic::DroppedMessage,
+        &[".go"],
+        r"for (?:\w+, )?\w+ := range (?:\w+|\w+\.\w+|\w+\.Messages\(\)|\w+\.Chan\w*\(\))\s*\{(?:[^\n]*\n){1,12}?\s*if err :?=[^\n]*(?:json\.Unmarshal|proto\.Unmarshal|[hH]andle|[pP]rocess)\w*\([^\n]*; err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*(?P<what>continue)",
+        r"(?i)nack|reject|dead|dlq|retry",
+        "a message that fails is logged and skipped",
+    ),
+    review(
+        Topic::DroppedMessage,
+        &[".go"],
+        r"\.(?:ReadMessage|FetchMessage|Poll|ReceiveMessage)\([\s\S]{0,700}?if (?P<what>err) :?= [^\n;]*\.(?:Create|Save|Exec|ExecContext|Insert\w*|Handle\w*|Process\w*)\([^\n]*; err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n(?:\s*continue\s*\n)?\s*\}",
+        r"(?i)nack|dead|dlq|retry|backoff",
+        LOST,
+    ),
+    review(
+        Topic::Acknowledgement,
+        &[".go"],
+        r"(?P<what>\b\w+\.ReadMessage)\(",
+        r"CommitMessages|FetchMessage|websocket|gorilla|confluent|StoreOffsets",
+        "`{}` commits the offset before the message is processed",
+    ),
+    review(
+        Topic::Acknowledgement,
+        SCRIPT,
+        r"\.consume\([^{]*\{\s*(?:if\s*\([^)]*\)\s*(?:return;?|\{\s*return;?\s*\})\s*)?(?P<what>\w+\.ack)\(",
+        r"noAck:\s*true",
+        "`{}` acknowledges the message before it is processed",
+    ),
+    review(
+        Topic::Reconnect,
+        &[".go"],
+        r"(?P<what>\b\w+\.(?:ReadMessage|FetchMessage))\([^\n]*\n\s*if err != nil \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n)?\s*(?:break|return)\b",
+        r"(?i)backoff|retry|io\.EOF|context\.Canceled|errors\.Is",
+        "the first error of `{}` ends the consumer for good",
+    ),
+    review(
+        Topic::PublisherConfirm,
+        SCRIPT,
+        r"(?P<what>\b(?:this\.)?\w*[cC]hannel!?\??\.publish)\(",
+        r"createConfirmChannel|waitForConfirms|ConfirmChannel",
+        "`{}` does not wait until the broker has stored the message",
+    ),
+    review(
+        Topic::Acknowledgement,
+        &[".go"],
+        r"\.QueueDeclare\(\s*[^,\n]+,\s*(?P<what>false)\s*,",
+        r"(?i)exclusive|reply",
+        "the queue is not durable, so a restart of the broker deletes its messages",
+    ),
+    review(
+        Topic::Acknowledgement,
+        SCRIPT,
+        r"\.assert(?:Queue|Exchange)\([^)]*?(?P<what>durable:\s*false)",
+        r"exclusive:\s*true",
+        "with `{}`, a restart of the broker deletes the messages",
+    ),
+];
