@@ -32,6 +32,7 @@ pub mod requirement;
 pub mod server;
 pub mod simulation;
 mod token;
+pub mod totp;
 
 pub use eventually::eventually;
 pub use server::{

@@ -84,6 +84,7 @@ impl Platform {
         let secret = format!("jwt.secret={}", directory.secret("jwt")?);
         let internal = format!("internal_secret={}", directory.secret("internal")?);
         let audit_log = format!("audit_log.key={}", directory.secret("audit_log")?);
+        let totp = format!("totp.secret={}", directory.secret("totp")?);
         let calls = format!(
             "service_calls.secret={}",
             directory.secret("service_calls")?
@@ -102,6 +103,7 @@ impl Platform {
             format!("cdn_base_url=http://{}", places.media),
             audit_log.clone(),
             calls.clone(),
+            totp,
             REGISTER_LIMIT.into(),
             LOGIN_LIMIT.into(),
             FRONTEND_ORIGIN.into(),

@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 
 use city_events_contract::{AccessConfig, CountersConfig, ServiceCallersConfig};
 use seaworthy::{
-    account::{LockoutConfig, SessionConfig},
+    account::{LockoutConfig, SecondFactorConfig, SessionConfig},
     audit_log::AuditLogConfig,
     auth::password::PasswordsConfig,
     data::DatabaseConfig,
@@ -16,6 +16,8 @@ use seaworthy::{
 const DEFAULT_FILE: &str = "data/city-events/auth.db";
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/city-events/broker.db";
+/// The name of the platform in authenticator applications.
+const DEFAULT_ISSUER: &str = "City Events";
 /// The exchange of the legacy services.
 const EXCHANGE: &str = "city.events";
 /// A stolen access token is valid for this time.
@@ -69,6 +71,8 @@ pub struct AuthConfig {
     pub passwords: PasswordsConfig,
     /// Waits after failed logins.
     pub lockout: LockoutConfig,
+    /// Second factors of users.
+    pub totp: TotpConfig,
     /// The audit log.
     pub audit_log: AuditLogConfig,
     /// The secret that other services send to the internal route. Without it, the route rejects all
@@ -97,6 +101,32 @@ pub struct AuthConfig {
     pub reject_default_passwords: bool,
     /// A public path with the metrics. Without it, only the admin listener serves them.
     pub public_metrics: Option<String>,
+}
+
+/// Second factors: codes of an authenticator application (TOTP).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TotpConfig {
+    /// The secret that encrypts the keys of the applications, at least 32 bytes. Without it, users
+    /// cannot set up a second factor. Codes of existing second factors need the secret of their
+    /// setup.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub secret: Option<Secret<String>>,
+    /// The name of the platform that applications show.
+    pub issuer: String,
+    /// Waits after wrong codes.
+    pub limits: SecondFactorConfig,
+}
+
+impl Default for TotpConfig {
+    fn default() -> Self {
+        Self {
+            secret: None,
+            issuer: DEFAULT_ISSUER.to_owned(),
+            limits: SecondFactorConfig::default(),
+        }
+    }
 }
 
 /// Links in messages.
@@ -271,6 +301,7 @@ impl Default for AuthConfig {
             sessions: SessionConfig::default(),
             passwords: PasswordsConfig::default(),
             lockout: LockoutConfig::default(),
+            totp: TotpConfig::default(),
             audit_log: AuditLogConfig::default(),
             internal_secret: None,
             service_calls: ServiceCallersConfig::default(),

@@ -24,7 +24,7 @@ use seaworthy::{
 };
 
 use crate::{
-    accounts::{Accounts, topics},
+    accounts::{Accounts, second_factors, topics},
     api::{self, Api},
     config::AuthConfig,
     legacy,
@@ -165,6 +165,7 @@ pub(crate) async fn accounts(
         outbox,
         logins: ReplayGuard::new(database.clone(), "login by a provider"),
         sessions: Sessions::new(database.clone(), settings.sessions.clone()),
+        factors: second_factors(service, &database, &settings.totp)?,
         lockout: Lockout::new(database.clone(), settings.lockout.clone()),
         passwords,
         policy: PasswordPolicy::default(),

@@ -1,26 +1,7 @@
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use aws_lc_rs::hmac;
-use data_encoding::BASE32_NOPAD;
-use seaworthy_testkit::database::EmptyDatabase;
+use seaworthy_testkit::{database::EmptyDatabase, totp::code};
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, Replica, assert_error, json_of, tokens};
-
-/// Returns the code of an authenticator application (RFC 6238), `later` steps after the present one.
-fn code(secret: &str, later: u64) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
-    let secret = BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret);
-    let tag = hmac::sign(&key, &(now / 30 + later).to_be_bytes());
-    let tag = tag.as_ref();
-    let offset = usize::from(tag[19] & 0x0f);
-    let number = u32::from_be_bytes(tag[offset..offset + 4].try_into().unwrap()) & 0x7fff_ffff;
-    format!("{:06}", number % 1_000_000)
-}
 
 fn login(replica: &Replica, code: &str) -> seaworthy_testkit::http::Answer {
     let body = json!({ "username": "ada", "password": PASSWORD, "totp_code": code });

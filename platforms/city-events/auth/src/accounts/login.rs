@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use city_events_contract::{Role, messages::VerifyEmailRequested};
 use seaworthy::{
-    account::{Attempt, DeviceClaim, Origin, Rotation, SecretToken},
+    account::{Attempt, DeviceClaim, KnownDevice, Origin, Rotation, SecretToken},
     audit_log::{AuditEntry, Outcome},
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
@@ -116,17 +116,20 @@ impl Accounts {
     }
 
     /// Logs a user in. An unknown address, a wrong password, and a banned user or a user without a
-    /// password get the same response after the same work.
+    /// password get the same response after the same work. Users with a second factor also need a
+    /// code.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`, `MISSING_FIELD`, or `TOO_MANY_ATTEMPTS` from the lockout.
+    /// `INVALID_CREDENTIALS`, `MISSING_FIELD`, `TOTP_REQUIRED`, `TOTP_INVALID`, or
+    /// `TOO_MANY_ATTEMPTS` from the lockout.
     pub(crate) async fn log_in(
         &self,
         email: Option<&str>,
         password: Option<Secret<String>>,
+        code: Option<Secret<String>>,
         device: Option<DeviceClaim>,
     ) -> Result<LoggedIn, Error> {
-        let outcome = self.try_log_in(email, password, device).await;
+        let outcome = self.try_log_in(email, password, code, device).await;
         self.metrics.record_login(&outcome);
         outcome
     }
@@ -135,6 +138,7 @@ impl Accounts {
         &self,
         email: Option<&str>,
         password: Option<Secret<String>>,
+        code: Option<Secret<String>>,
         device: Option<DeviceClaim>,
     ) -> Result<LoggedIn, Error> {
         let entered = email.unwrap_or_default().trim();
@@ -152,12 +156,14 @@ impl Accounts {
             _ => None,
         };
         let account = entered.to_lowercase();
-        let attempt = self.begin_attempt(&account, owner.as_ref(), device).await?;
+        let device = self.known_device(owner.as_ref(), device).await?;
+        let attempt = self.begin_attempt(&account, device.as_ref()).await?;
         let mut user = match &address {
             Some(address) => Users::by_email(&self.database, address).await?,
             None => None,
         };
         let mut attempt = Some(attempt);
+        let mut has_passed = false;
         for _ in 0..MAX_CHECKS {
             let stored = user.as_ref().and_then(User::stored_hash);
             // Verifying releases the reservation, so the transaction below does not hold it.
@@ -184,6 +190,12 @@ impl Accounts {
             if let Some(attempt) = attempt.take() {
                 self.lockout.record_success(attempt).await?;
             }
+            if !has_passed {
+                // A code is valid once, also if the password is checked again.
+                self.verify_second_factor(checked, device.as_ref(), code.as_ref())
+                    .await?;
+                has_passed = true;
+            }
             if let Some(logged_in) = self.start_session(checked, rehash.as_ref()).await? {
                 return Ok(logged_in);
             }
@@ -193,23 +205,28 @@ impl Accounts {
         Err(errors::invalid_credentials())
     }
 
+    /// Returns the device of a claim if the user has logged in on it.
+    pub(super) async fn known_device(
+        &self,
+        user: Option<&User>,
+        device: Option<DeviceClaim>,
+    ) -> Result<Option<KnownDevice>, Error> {
+        let (Some(device), Some(user)) = (device, user) else {
+            return Ok(None);
+        };
+        let id = user.id.to_string();
+        Ok(device.confirm_current(&self.database, &id).await?)
+    }
+
     /// Counts a password attempt. A known device has its own limit. All others share the limits of
     /// the account and of the address.
     pub(super) async fn begin_attempt(
         &self,
         account: &str,
-        user: Option<&User>,
-        device: Option<DeviceClaim>,
+        device: Option<&KnownDevice>,
     ) -> Result<Attempt, Error> {
-        let known_device = match (device, user) {
-            (Some(device), Some(user)) => {
-                let id = user.id.to_string();
-                device.confirm_current(&self.database, &id).await?
-            }
-            _ => None,
-        };
-        Ok(match known_device {
-            Some(device) => self.lockout.attempt_from(&device).await?,
+        Ok(match device {
+            Some(device) => self.lockout.attempt_from(device).await?,
             None => self.lockout.attempt(account, caller_address()).await?,
         })
     }

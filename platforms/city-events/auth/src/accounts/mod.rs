@@ -8,9 +8,10 @@ mod moderation;
 mod passwords;
 mod profile;
 mod publish;
+mod second_factor;
 
 use seaworthy::{
-    account::{Lockout, OneTimeTokens, ReplayGuard, Sessions, TokenVersions},
+    account::{Lockout, OneTimeTokens, ReplayGuard, SecondFactors, Sessions, TokenVersions},
     audit_log::AuditLog,
     auth::{
         password::{PasswordPolicy, PasswordReservation, Passwords},
@@ -29,6 +30,7 @@ use crate::{
 pub(crate) use caller::Caller;
 pub(crate) use login::LoggedIn;
 pub(crate) use publish::topics;
+pub(crate) use second_factor::second_factors;
 
 /// The accounts and their dependencies.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub(crate) struct Accounts {
     /// Used logins by a provider.
     pub(crate) logins: ReplayGuard,
     pub(crate) lockout: Lockout,
+    pub(crate) factors: SecondFactors,
     pub(crate) passwords: Passwords,
     pub(crate) policy: PasswordPolicy,
     pub(crate) signer: TokenSigner,

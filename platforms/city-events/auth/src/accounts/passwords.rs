@@ -1,5 +1,8 @@
 use seaworthy::{
-    account::DeviceClaim, audit_log::AuditEntry, auth::password::PasswordCheck, data::Transaction,
+    account::DeviceClaim,
+    audit_log::AuditEntry,
+    auth::password::{PasswordCheck, PasswordReservation},
+    data::Transaction,
     prelude::*,
 };
 
@@ -55,6 +58,55 @@ impl Accounts {
         self.revoke_tokens(tx, user).await
     }
 
+    /// Checks the caller's password for an action.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS`, `MISSING_FIELD`, or `TOO_MANY_ATTEMPTS` from the lockout.
+    pub(super) async fn require_password(
+        &self,
+        user: &User,
+        password: Option<Secret<String>>,
+        device: Option<DeviceClaim>,
+        action: &'static str,
+    ) -> Result<(), Error> {
+        let password = required("password", password)?;
+        let reservation = self.passwords.reserve()?;
+        let is_right = self
+            .is_password(&reservation, user, password, device)
+            .await?;
+        drop(reservation);
+        if !is_right {
+            self.record_refusal(action, Some(user)).await?;
+            return Err(errors::invalid_credentials());
+        }
+        Ok(())
+    }
+
+    /// Checks a password of the caller within the lockout of logins.
+    async fn is_password(
+        &self,
+        reservation: &PasswordReservation,
+        user: &User,
+        password: Secret<String>,
+        device: Option<DeviceClaim>,
+    ) -> Result<bool, Error> {
+        let device = self.known_device(Some(user), device).await?;
+        let email = user.email.expose();
+        let attempt = self.begin_attempt(email, device.as_ref()).await?;
+        let check = match reservation.verify(password, user.stored_hash()).await {
+            Ok(check) => check,
+            Err(error) => {
+                self.lockout.withdraw(attempt).await?;
+                return Err(error);
+            }
+        };
+        if check == PasswordCheck::Wrong {
+            return Ok(false);
+        }
+        self.lockout.record_success(attempt).await?;
+        Ok(true)
+    }
+
     /// Replaces the caller's password. Wrong old passwords count in the same lockout as logins.
     /// Returns the new version of the tokens.
     pub(crate) async fn change_password(
@@ -69,20 +121,11 @@ impl Accounts {
         let new = required("new_password", new)?;
         let email = user.email.expose();
         let reservation = self.passwords.reserve()?;
-        let attempt = self.begin_attempt(email, Some(user), device).await?;
-        let check = match reservation.verify(old, user.stored_hash()).await {
-            Ok(check) => check,
-            Err(error) => {
-                self.lockout.withdraw(attempt).await?;
-                return Err(error);
-            }
-        };
-        if check == PasswordCheck::Wrong {
+        if !self.is_password(&reservation, user, old, device).await? {
             drop(reservation);
             self.record_refusal(CHANGE, Some(user)).await?;
             return Err(errors::invalid_credentials());
         }
-        self.lockout.record_success(attempt).await?;
         let hash = self.hash(&reservation, new, email).await?;
         drop(reservation);
         self.database

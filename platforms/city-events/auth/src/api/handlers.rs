@@ -36,6 +36,8 @@ pub(super) struct Credentials {
     email: Option<String>,
     password: Option<Secret<String>>,
     name: Option<Value>,
+    /// The code of the second factor, for logins.
+    totp_code: Option<Secret<String>>,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +70,7 @@ impl Api {
     }
 
     /// Returns the claim of a device cookie. [`Accounts::begin_attempt`] checks its user.
-    fn device(&self, headers: &HeaderMap) -> Option<DeviceClaim> {
+    pub(super) fn device(&self, headers: &HeaderMap) -> Option<DeviceClaim> {
         self.devices.read(headers)
     }
 
@@ -136,7 +138,11 @@ pub(super) async fn log_in(
     api.limits.admit(Scope::Login).await?;
     let email = body.email.as_deref();
     let device = api.device(&headers);
-    let logged_in = api.accounts.log_in(email, body.password, device).await?;
+    let code = body.totp_code;
+    let logged_in = api
+        .accounts
+        .log_in(email, body.password, code, device)
+        .await?;
     api.logged_in_on_device(StatusCode::OK, &logged_in)
 }
 

@@ -11,6 +11,7 @@ mod oauth_page;
 mod probes;
 mod providers;
 mod routes;
+mod second_factor;
 mod views;
 
 pub(crate) use calls::contract;

@@ -8,7 +8,9 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{handlers, limits::RouteLimits, moderation, oauth, probes, providers::Providers};
+use super::{
+    handlers, limits::RouteLimits, moderation, oauth, probes, providers::Providers, second_factor,
+};
 use crate::{accounts::Accounts, config::AuthConfig};
 
 /// The cookie with the refresh token. Outside of development it has the prefix `__Host-`.
@@ -115,7 +117,11 @@ pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Route
         .route("/me/status", get(handlers::own_status))
         .route("/me/avatar", patch(handlers::set_avatar))
         .route("/password/change", post(handlers::change_password))
-        .route("/sessions/revoke", post(handlers::revoke_sessions));
+        .route("/sessions/revoke", post(handlers::revoke_sessions))
+        .route("/totp", get(second_factor::status))
+        .route("/totp/enroll", post(second_factor::enroll))
+        .route("/totp/confirm", post(second_factor::confirm))
+        .route("/totp/disable", post(second_factor::disable));
     let moderation = Routes::new()
         .route("/admin", get(moderation::admin))
         .route("/admin/", get(moderation::admin))

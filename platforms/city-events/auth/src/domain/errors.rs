@@ -36,6 +36,36 @@ pub(crate) fn invalid_credentials() -> Error {
     Error::new(Code::Unauthenticated, "INVALID_CREDENTIALS", message)
 }
 
+/// The password is right, and the account has a second factor.
+pub(crate) fn totp_required() -> Error {
+    let message = "send the code of the authenticator application as totp_code";
+    Error::new(Code::Unauthenticated, "TOTP_REQUIRED", message)
+}
+
+/// The code of the second factor is wrong or was used.
+pub(crate) fn totp_invalid() -> Error {
+    let message = "the code is wrong or was already used";
+    Error::new(Code::Unauthenticated, "TOTP_INVALID", message)
+}
+
+/// The account has a second factor.
+pub(crate) fn totp_exists() -> Error {
+    let message = "the account has a second factor: remove it first";
+    Error::new(Code::Conflict, "TOTP_EXISTS", message)
+}
+
+/// The service has no key for second factors.
+pub(crate) fn totp_unavailable() -> Error {
+    let message = "two-step sign-in is not available";
+    Error::new(Code::Forbidden, "FEATURE_DISABLED", message)
+}
+
+/// A second factor of an unverified address could lock out the owner of the address.
+pub(crate) fn totp_needs_verified_email() -> Error {
+    let message = "verify your e-mail address first";
+    Error::new(Code::Forbidden, "EMAIL_NOT_VERIFIED", message)
+}
+
 /// An access token or the token of a link is invalid, expired or revoked.
 pub(crate) fn token_invalid() -> Error {
     let message = "the token is not valid";

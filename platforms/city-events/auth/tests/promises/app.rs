@@ -99,6 +99,7 @@ async fn start(database: &str, broker: &str, profile: Profile, own: &[&str]) -> 
         format!("audit_log.key={JWT_SECRET}"),
         format!("internal_secret={INTERNAL_SECRET}"),
         format!("service_calls.secret={CALLS_SECRET}"),
+        format!("totp.secret={CALLS_SECRET}"),
         "database.migrate_at_start=true".to_owned(),
         "server.http.addr=127.0.0.1:0".to_owned(),
         "server.grpc.addr=127.0.0.1:0".to_owned(),

@@ -4,6 +4,7 @@ use seaworthy::{auth::oidc::LocalPath, axum::extract::State};
 use super::{
     Pages, components,
     layout::{heading, page as layout},
+    two_step,
 };
 use crate::api::query::QueryPairs;
 
@@ -49,6 +50,8 @@ pub(super) async fn login(pairs: QueryPairs) -> Markup {
                 p.alert role="alert" hidden {}
                 (email())
                 label { span { "Password" } input type="password" name="password" required autocomplete="current-password"; }
+                // The script shows it if the account has a second factor.
+                fieldset.plain data-second-factor hidden disabled { (two_step::code()) }
                 button.button.wide { "Sign in" }
                 (providers())
                 p.hint { a href="/forgot-password" { "Forgot your password?" } " · " a href="/register" { "Register" } }
@@ -152,6 +155,11 @@ pub(super) async fn profile(State(pages): State<Pages>) -> Markup {
                         (new_password("new_password"))
                         button.button { "Change password" }
                     }
+                }
+                section.form.has-password {
+                    h2 { "Two-step sign-in" }
+                    p { "A code of your phone protects your account if others learn your password." }
+                    div.row { a.button.quiet href="/two-step" { "Set up two-step sign-in" } }
                 }
                 section.form {
                     h2 { "Sessions" }

@@ -19,6 +19,7 @@ const SCRIPT: &str = concat!(
     include_str!("assets/app/page.js"),
     include_str!("assets/app/action.js"),
     include_str!("assets/app/picture.js"),
+    include_str!("assets/app/two_step.js"),
     include_str!("assets/app/form.js"),
     include_str!("assets/app/oauth.js"),
     include_str!("assets/app/start.js"),

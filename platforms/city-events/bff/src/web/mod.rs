@@ -20,6 +20,7 @@ mod moderation;
 mod own_lists;
 mod participants;
 mod pictures;
+mod two_step;
 
 use std::sync::Arc;
 
@@ -79,7 +80,7 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
         let policy = policy.clone();
         async move { set_page_headers(policy, next.run(request).await) }
     };
-    let pages_and_fragments: [(&str, MethodRouter<Pages>, bool); 21] = [
+    let pages_and_fragments: [(&str, MethodRouter<Pages>, bool); 22] = [
         ("/", get(feed::page), false),
         ("/events/{id}", get(event::page), false),
         ("/events/{id}/edit", get(editor::edit), false),
@@ -92,6 +93,7 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
         ("/register", get(account::register), false),
         ("/forgot-password", get(account::forgot), false),
         ("/profile", get(account::profile), false),
+        ("/two-step", get(two_step::page), false),
         // Their queries contain one-time tokens.
         ("/verify-email", get(account::verify), true),
         ("/reset-password", get(account::reset), true),

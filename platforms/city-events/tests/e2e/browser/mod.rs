@@ -9,3 +9,4 @@ mod live;
 mod oauth;
 mod pictures;
 mod script;
+mod two_step;

@@ -10,11 +10,12 @@ use crate::machine;
 
 const SERVICES: [&str; 6] = ["auth", "event", "join", "feed", "email", "bff"];
 /// The secrets that the platform would generate.
-const SECRETS: [(&str, &str); 5] = [
+const SECRETS: [(&str, &str); 6] = [
     ("jwt", "kohlmeise-blaumeise-haubenmeise-sumpfmeise"),
     ("internal", "zaunkoenig-wintergoldhaehnchen-am-tor"),
     ("service_calls", "eichelhaeher-tannenhaeher-unglueckshaeher"),
     ("audit_log", "gartenrotschwanz-hausrotschwanz-im-hof"),
+    ("totp", "ziegenmelker-wiedehopf-wendehals-am-hang"),
     ("anonymous", "mauersegler-rauchschwalbe-mehlschwalbe"),
 ];
 /// Environment variables: two legacy ones that services read, and one that no service reads. The

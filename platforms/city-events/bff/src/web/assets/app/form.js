@@ -27,10 +27,29 @@
   const FORMS = {
     async login(form, fields) {
       const response = await call("POST", "/api/auth/login", { body: fields });
-      if (!response.ok) return errorMessage(response);
+      if (!response.ok) return await asksForCode(form, response) ? "" : errorMessage(response);
       startSession(await response.json());
       otherTabs?.postMessage("in");
       navigate(next(form));
+    },
+    async totpBegin(form, fields) {
+      const response = await call("POST", "/api/auth/totp/enroll", { body: fields });
+      if (!response.ok) return errorMessage(response);
+      form.reset();
+      showEnrolment(dataOf(await response.json()));
+    },
+    async totpConfirm(form, fields) {
+      const response = await call("POST", "/api/auth/totp/confirm", { body: fields });
+      if (!response.ok) return errorMessage(response);
+      form.reset();
+      showRecoveryCodes(dataOf(await response.json()).recovery_codes);
+    },
+    async totpDisable(form, fields) {
+      const response = await call("POST", "/api/auth/totp/disable", { body: fields });
+      if (!response.ok) return errorMessage(response);
+      form.reset();
+      toast("Two-step sign-in is off.");
+      showStep("off");
     },
     async register(form, fields) {
       const response = await call("POST", "/api/auth/register", { body: fields });

@@ -43,6 +43,7 @@
       if (fragment.dataset.live) liveTimer = setTimeout(() => follow(fragment), LIVE_DELAY);
     }
     showProviders();
+    startTwoStep();
     for (const form of document.querySelectorAll("form[data-form=verify], form[data-form=reset]")) {
       if (!form.dataset.token) showError(form, "This link has no token. Open the link in the message again.");
     }

@@ -1,0 +1,110 @@
+//! Routes of second factors.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
+use seaworthy::{
+    axum::{
+        Extension,
+        extract::State,
+        http::{HeaderMap, HeaderValue, StatusCode, header::CACHE_CONTROL},
+        response::{IntoResponse as _, Response},
+    },
+    prelude::*,
+};
+use serde_json::json;
+
+use super::{
+    body::Body,
+    errors::ApiError,
+    handlers::{Token, data},
+    limits::Scope,
+    routes::Api,
+};
+
+type HandlerResult = Result<Response, ApiError>;
+
+#[derive(Deserialize)]
+pub(super) struct FactorRequest {
+    password: Option<Secret<String>>,
+    totp_code: Option<Secret<String>>,
+}
+
+/// Returns whether the service has second factors, and whether the caller has one.
+pub(super) async fn status(State(api): State<Arc<Api>>, Extension(token): Token) -> HandlerResult {
+    let caller = api.accounts.caller(&token).await?;
+    let enabled = api.accounts.has_totp(&caller).await?;
+    let (available, enabled) = (enabled.is_some(), enabled.unwrap_or_default());
+    Ok(data(json!({ "available": available, "enabled": enabled })))
+}
+
+/// Returns the key for the authenticator application, also as a QR code.
+pub(super) async fn enroll(
+    State(api): State<Arc<Api>>,
+    Extension(token): Token,
+    headers: HeaderMap,
+    Body(body): Body<FactorRequest>,
+) -> HandlerResult {
+    api.limits.admit(Scope::PasswordChange).await?;
+    let caller = api.accounts.caller(&token).await?;
+    let device = api.device(&headers);
+    let enrolment = api
+        .accounts
+        .begin_totp(&caller, body.password, device)
+        .await?;
+    let address = enrolment.address.expose();
+    Ok(secret(json!({
+        "secret": enrolment.secret.expose(),
+        "uri": address,
+        "qr_code": qr_code(address)?,
+    })))
+}
+
+/// Enables the second factor, and returns the recovery codes.
+pub(super) async fn confirm(
+    State(api): State<Arc<Api>>,
+    Extension(token): Token,
+    Body(body): Body<FactorRequest>,
+) -> HandlerResult {
+    api.limits.admit(Scope::PasswordChange).await?;
+    let caller = api.accounts.caller(&token).await?;
+    let codes = api.accounts.confirm_totp(&caller, body.totp_code).await?;
+    Ok(secret(json!({ "recovery_codes": codes })))
+}
+
+/// Removes the second factor.
+pub(super) async fn disable(
+    State(api): State<Arc<Api>>,
+    Extension(token): Token,
+    headers: HeaderMap,
+    Body(body): Body<FactorRequest>,
+) -> HandlerResult {
+    api.limits.admit(Scope::PasswordChange).await?;
+    let caller = api.accounts.caller(&token).await?;
+    let device = api.device(&headers);
+    api.accounts
+        .disable_totp(&caller, body.password, body.totp_code, device)
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Returns a response that no cache stores.
+fn secret(content: serde_json::Value) -> Response {
+    let mut response = data(content);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Returns a QR code as the URL of a picture.
+fn qr_code(text: &str) -> Result<String, Error> {
+    let code = QRBuilder::new(text).build().map_err(|error| {
+        Error::new(Code::Internal, "INTERNAL", "the service failed to answer").with_cause(error)
+    })?;
+    let picture = SvgBuilder::default().to_str(&code);
+    Ok(format!(
+        "data:image/svg+xml;base64,{}",
+        STANDARD.encode(picture)
+    ))
+}

@@ -1,0 +1,135 @@
+use seaworthy_testkit::{http::Answer, totp};
+use serde_json::{Value, json};
+
+use crate::app::{PASSWORD, TestApp, TestUser, body, code, cookies};
+
+const VERIFY: &str = "auth.email.verify.requested";
+
+fn call(app: &TestApp, user: &TestUser, step: &str, given: Value) -> Answer {
+    app.request_as(user, "POST", &format!("/auth/v1/totp/{step}"), &given)
+}
+
+fn log_in(app: &TestApp, password: &str, code: &str) -> Answer {
+    let given = json!({ "email": "ada@example.org", "password": password, "totp_code": code });
+    app.post("/auth/v1/login", &given)
+}
+
+fn refusal(answer: &Answer) -> (u16, String) {
+    (answer.status, code(answer))
+}
+
+/// Registers a user with a verified address.
+async fn verified(app: &TestApp) -> TestUser {
+    let ada = app.register("ada@example.org");
+    let token = app.wait_for_link(VERIFY, &ada.id, 1).await;
+    let answer = app.post("/auth/v1/verify-email/confirm", &json!({ "token": token }));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    ada
+}
+
+/// Enables the second factor. Returns its secret and the recovery codes.
+fn enable(app: &TestApp, user: &TestUser) -> (String, Vec<String>) {
+    let enrolled = call(app, user, "enroll", json!({ "password": PASSWORD }));
+    assert_eq!(enrolled.status, 200, "{enrolled:?}");
+    assert_eq!(enrolled.header("cache-control"), Some("no-store"));
+    let enrolled = body(&enrolled)["data"].clone();
+    let secret = enrolled["secret"].as_str().unwrap().to_owned();
+    let uri = enrolled["uri"].as_str().unwrap();
+    assert!(uri.starts_with("otpauth://totp/City%20Events:ada%40example.org?secret="));
+    let picture = enrolled["qr_code"].as_str().unwrap();
+    assert!(picture.starts_with("data:image/svg+xml;base64,"), "{uri}");
+    let given = json!({ "totp_code": totp::code(&secret, 0) });
+    let confirmed = call(app, user, "confirm", given);
+    assert_eq!(confirmed.status, 200, "{confirmed:?}");
+    let codes = serde_json::from_value(body(&confirmed)["data"]["recovery_codes"].clone());
+    (secret, codes.unwrap())
+}
+
+fn status(app: &TestApp, user: &TestUser) -> Value {
+    let answer = app.request_as(user, "GET", "/auth/v1/totp", &Value::Null);
+    body(&answer)["data"].clone()
+}
+
+pub(crate) async fn login_needs_code_once_enabled_auth_4(app: TestApp) {
+    let ada = verified(&app).await;
+    let is = |enabled: bool| json!({ "available": true, "enabled": enabled });
+    assert_eq!(status(&app, &ada), is(false));
+    // Without a confirmed code, the login stays as it is.
+    call(&app, &ada, "enroll", json!({ "password": PASSWORD }));
+    assert_eq!(app.log_in("ada@example.org", PASSWORD).status, 200);
+    let wrong = call(&app, &ada, "confirm", json!({ "totp_code": "12345" }));
+    assert_eq!(refusal(&wrong), (401, "totp_invalid".to_owned()));
+
+    let (secret, _) = enable(&app, &ada);
+    assert_eq!(status(&app, &ada), is(true));
+    let again = call(&app, &ada, "enroll", json!({ "password": PASSWORD }));
+    assert_eq!(refusal(&again), (409, "totp_exists".to_owned()));
+    let missing = app.log_in("ada@example.org", PASSWORD);
+    assert_eq!(refusal(&missing), (401, "totp_required".to_owned()));
+    assert_eq!(cookies(&missing), Vec::<String>::new());
+    let next = totp::code(&secret, 1);
+    // A wrong password does not reveal the second factor, and uses up no code.
+    let wrong = log_in(&app, "a wrong but long sentence", &next);
+    assert_eq!(refusal(&wrong), (401, "invalid_credentials".to_owned()));
+    let wrong = log_in(&app, PASSWORD, "000 000");
+    assert_eq!(refusal(&wrong), (401, "totp_invalid".to_owned()));
+    let right = log_in(&app, PASSWORD, &format!(" {next} "));
+    assert_eq!((right.status, cookies(&right).len()), (200, 2), "{right:?}");
+    let repeated = log_in(&app, PASSWORD, &next);
+    assert_eq!(refusal(&repeated), (401, "totp_invalid".to_owned()));
+}
+
+pub(crate) async fn recovery_code_signs_in_once_auth_4(app: TestApp) {
+    let ada = verified(&app).await;
+    let (_, codes) = enable(&app, &ada);
+    assert_eq!(log_in(&app, PASSWORD, &codes[0]).status, 200);
+    let used = log_in(&app, PASSWORD, &codes[0]);
+    assert_eq!(refusal(&used), (401, "totp_invalid".to_owned()));
+
+    let given = |password: &str, code: &str| json!({ "password": password, "totp_code": code });
+    let wrong = call(&app, &ada, "disable", given("a wrong sentence", &codes[1]));
+    assert_eq!(refusal(&wrong), (401, "invalid_credentials".to_owned()));
+    let wrong = call(&app, &ada, "disable", given(PASSWORD, &codes[0]));
+    assert_eq!(refusal(&wrong), (401, "totp_invalid".to_owned()));
+    let disabled = call(&app, &ada, "disable", given(PASSWORD, &codes[1]));
+    assert_eq!(disabled.status, 204, "{disabled:?}");
+    assert_eq!(app.log_in("ada@example.org", PASSWORD).status, 200);
+}
+
+pub(crate) async fn enrolment_needs_verified_email_and_password_auth_4(app: TestApp) {
+    let ada = app.register("ada@example.org");
+    let unverified = call(&app, &ada, "enroll", json!({ "password": PASSWORD }));
+    assert_eq!(refusal(&unverified), (403, "email_not_verified".to_owned()));
+    let token = app.wait_for_link(VERIFY, &ada.id, 1).await;
+    app.post("/auth/v1/verify-email/confirm", &json!({ "token": token }));
+    let wrong = call(
+        &app,
+        &ada,
+        "enroll",
+        json!({ "password": "a wrong sentence" }),
+    );
+    assert_eq!(refusal(&wrong), (401, "invalid_credentials".to_owned()));
+    let missing = call(&app, &ada, "enroll", json!({}));
+    assert_eq!(refusal(&missing), (400, "missing_field".to_owned()));
+    let anonymous = app.post("/auth/v1/totp/enroll", &json!({ "password": PASSWORD }));
+    assert_eq!(anonymous.status, 401);
+    let without = app.replica(&["totp.secret=null"]).await;
+    let path = "/auth/v1/totp/enroll";
+    let bearer = format!("Bearer {}", ada.token);
+    let given = json!({ "password": PASSWORD }).to_string();
+    let headers = [("authorization", bearer.as_str())];
+    let http = without.addresses().http;
+    let off = seaworthy_testkit::http::request(http, "POST", path, &headers, &given).unwrap();
+    assert_eq!(refusal(&off), (403, "feature_disabled".to_owned()));
+    without.stop().await;
+}
+
+pub(crate) async fn wrong_codes_are_limited_apart_from_passwords_auth_4(app: TestApp) {
+    let ada = verified(&app).await;
+    let (_, codes) = enable(&app, &ada);
+    let mut answers = (0..7).map(|_| refusal(&log_in(&app, PASSWORD, "000000")));
+    let limited = (429, "rate_limited".to_owned());
+    assert!(answers.any(|answer| answer == limited));
+    // The owner has the codes.
+    assert_eq!(log_in(&app, PASSWORD, &codes[0]).status, 200);
+}
