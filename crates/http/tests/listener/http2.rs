@@ -249,6 +249,24 @@ async fn a_flood_of_continuation_frames_ends_the_connection_sec_3() {
 }
 
 #[tokio::test]
+async fn head_in_pieces_has_a_deadline_sec_3() {
+    let fixture = start_limited(|limits| limits.head.timeout = SHORT).await;
+    let mut raw = RawClient::connect(fixture.address).await.unwrap();
+    raw.send(PREFACE).await.unwrap();
+    raw.send(EMPTY_SETTINGS).await.unwrap();
+    // A complete head has the time of its handler.
+    let whole = headers_frame(1, END_HEADERS | END_STREAM, &get_wait());
+    raw.send(whole).await.unwrap();
+    assert_eq!(raw.read_to_end(3 * SHORT.get()).await.end, End::Open);
+    assert_eq!(fixture.server.stats().head_timeouts, 0);
+    raw.send(headers_frame(3, 0, &get_wait())).await.unwrap();
+    raw.send(frame(CONTINUATION, 0, 3, &[])).await.unwrap();
+    assert_ne!(raw.read_to_end(PATIENCE).await.end, End::Open);
+    assert_eq!(fixture.server.stats().head_timeouts, 1);
+    fixture.serves_others().await;
+}
+
+#[tokio::test]
 async fn a_peer_that_is_gone_without_a_word_is_noticed_sec_3() {
     let fixture = start_limited(|limits| {
         limits.http2.ping_interval = SHORT;

@@ -4,9 +4,17 @@
     reason = "the lint knows only functions marked as tests, and these share one"
 )]
 
-use seaworthy_testkit::raw::{End, RawClient};
+use std::time::Duration;
 
-use crate::fixture::{Fixture, PATIENCE, start};
+use seaworthy_core::Timeout;
+use seaworthy_testkit::raw::{End, RawClient};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::fixture::{Fixture, PATIENCE, start, start_limited};
 
 async fn statuses(fixture: &Fixture, request: impl AsRef<[u8]>) -> Vec<u16> {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
@@ -117,6 +125,58 @@ async fn pipelined_and_chunked_requests_are_answered_in_order() {
         POST /echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 4\r\n\r\n\n\n\n\n";
     assert_eq!(statuses(&fixture, request).await, [200, 200, 200]);
     assert_eq!(fixture.server.stats().malformed, 0);
+}
+
+async fn half_closed(fixture: &Fixture, request: &str) -> TcpStream {
+    let client = RawClient::connect(fixture.address).await.unwrap();
+    let mut stream = client.into_stream();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn half_closed_client_gets_its_answer_life_6() {
+    let fixture = start_limited(|limits| {
+        limits.connections.half_close_timeout = Timeout::from_secs(60);
+    })
+    .await;
+    let mut client = half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let mut text = String::new();
+    let waited = timeout(Duration::from_millis(300), client.read_to_string(&mut text));
+    assert!(waited.await.is_err(), "{text}");
+    fixture.release.notify_one();
+    let answered = timeout(PATIENCE, client.read_to_string(&mut text)).await;
+    answered.unwrap().unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    assert!(text.ends_with("waited"), "{text}");
+
+    let request = "GET /zeros/3000000 HTTP/1.1\r\nhost: a\r\n\r\n";
+    let mut client = half_closed(&fixture, request).await;
+    let mut bytes = Vec::new();
+    let answered = timeout(PATIENCE, client.read_to_end(&mut bytes)).await;
+    answered.unwrap().unwrap();
+    assert!(bytes.len() > 3_000_000, "{}", bytes.len());
+}
+
+#[tokio::test]
+async fn request_of_closed_client_is_cancelled_after_timeout_life_6() {
+    let fixture = start().await;
+    drop(half_closed(&fixture, "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n").await);
+    // The handler would wait for ever.
+    while !fixture.server.connections().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // A client that closes within a request has nothing to wait for.
+    let fixture = start_limited(|limits| {
+        limits.connections.half_close_timeout = Timeout::from_secs(60);
+    })
+    .await;
+    let request = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf";
+    let mut client = half_closed(&fixture, request).await;
+    let mut bytes = Vec::new();
+    let ended = timeout(PATIENCE, client.read_to_end(&mut bytes)).await;
+    ended.unwrap().unwrap();
 }
 
 #[tokio::test]

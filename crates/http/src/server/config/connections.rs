@@ -11,6 +11,9 @@ const DEFAULT_MAX: NonZeroU32 = NonZeroU32::new(16_384).unwrap();
 const DEFAULT_FIRST_BYTE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// Longer than the 60 s of common load balancers, so that they close idle connections first.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(75);
+/// Longer than most requests, so that a half-closed client gets its answer. Short enough that the
+/// request of a client that is gone costs little.
+const DEFAULT_HALF_CLOSE_TIMEOUT: Timeout = Timeout::from_millis(500);
 /// Short enough to spread traffic over new replicas, long enough that handshakes cost little.
 const DEFAULT_MAX_AGE: Timeout = Timeout::from_secs(30 * 60);
 /// Connections that open together after a restart must not end together.
@@ -30,6 +33,8 @@ pub struct ConnectionLimitsConfig {
     pub first_byte_timeout: Timeout,
     /// Maximum time of a connection between two requests.
     pub idle_timeout: Timeout,
+    /// How long a request over HTTP/1 may still run after its client has closed its sending side. The client may wait for the response, or it may be gone: both look the same. After this time the request is cancelled.
+    pub half_close_timeout: Timeout,
     /// Age at which a connection is closed gracefully. Its requests in flight finish first.
     pub max_age: Timeout,
     /// Random deviation of `max_age` for each connection, as a ratio.
@@ -45,6 +50,7 @@ impl Default for ConnectionLimitsConfig {
             max_per_ip: None,
             first_byte_timeout: DEFAULT_FIRST_BYTE_TIMEOUT,
             idle_timeout: DEFAULT_IDLE_TIMEOUT,
+            half_close_timeout: DEFAULT_HALF_CLOSE_TIMEOUT,
             max_age: DEFAULT_MAX_AGE,
             max_age_jitter: DEFAULT_MAX_AGE_JITTER,
             linger: DEFAULT_LINGER,

@@ -108,6 +108,11 @@ impl Framing {
         }
     }
 
+    /// Returns whether all messages so far are complete.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.place == Place::RequestLine && self.split_line.is_empty()
+    }
+
     /// Returns true if the next bytes belong to a message whose head is complete.
     pub(super) fn is_in_body(&self) -> bool {
         !matches!(self.place, Place::RequestLine | Place::Header)

@@ -15,8 +15,8 @@ use tokio::{
 };
 
 use super::{
-    framing::Framing, patience::Patience, rejection::Rejection, state::ConnectionState,
-    stream::Stream,
+    frames::Frames, framing::Framing, half_close::HalfClose, patience::Patience,
+    rejection::Rejection, state::ConnectionState, stream::Stream,
 };
 use crate::server::{
     accept::Shared, config::LimitsConfig, registry::Ticket, stats::ConnectionStats,
@@ -40,6 +40,7 @@ pub(crate) struct ConnectionIo {
     state: Arc<ConnectionState>,
     prefix: Prefix,
     reading: Reading,
+    half_close: HalfClose,
     writing: Patience,
     linger: Duration,
     lingering: Option<Lingering>,
@@ -57,8 +58,9 @@ struct Prefix {
 
 /// The state of the bytes that are read.
 enum Reading {
-    /// Not looked at: HTTP/2, or not yet known.
+    /// Not looked at, because the version is not yet known.
     Opaque,
+    Http2(Frames),
     Http1 {
         framing: Framing,
         stats: Arc<ConnectionStats>,
@@ -89,6 +91,7 @@ impl ConnectionIo {
             state,
             prefix: Prefix::default(),
             reading: Reading::Opaque,
+            half_close: HalfClose::new(limits.connections.half_close_timeout.get()),
             writing: Patience::new(response.stall_timeout.get(), response.min_rate.get()),
             linger: limits.connections.linger.get(),
             lingering: None,
@@ -132,12 +135,27 @@ impl ConnectionIo {
         };
     }
 
+    /// From here on the bytes are HTTP/2 with its preface.
+    pub(super) fn expect_http2(&mut self) {
+        self.reading = Reading::Http2(Frames::new());
+    }
+
     /// Looks at bytes before the parser does.
     fn examine(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
-        let Reading::Http1 { framing, stats } = &mut self.reading else {
-            return;
-        };
         let read = buffer.filled().get(before..).unwrap_or_default();
+        let (framing, stats) = match &mut self.reading {
+            Reading::Http1 { framing, stats } => (framing, stats),
+            Reading::Http2(frames) => {
+                frames.scan(read);
+                if frames.is_within_head() {
+                    self.state.head_begun();
+                } else {
+                    self.state.head_complete();
+                }
+                return;
+            }
+            Reading::Opaque | Reading::Rejected | Reading::Refused => return,
+        };
         match framing.scan(read) {
             Ok(()) if framing.is_within_head() => self.state.head_begun(),
             Ok(()) => self.state.head_complete(),
@@ -162,6 +180,11 @@ impl ConnectionIo {
                 buffer.put_slice(REFUSED.get(..room).unwrap_or_default());
             }
         }
+    }
+
+    /// Returns whether the requests of a client that closes its sending side are complete.
+    fn is_between_messages(&self) -> bool {
+        matches!(&self.reading, Reading::Http1 { framing, .. } if framing.is_between_messages())
     }
 
     fn written(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -266,7 +289,15 @@ impl AsyncRead for ConnectionIo {
             buffer.put_slice(rest.get(..taken).unwrap_or_default());
             prefix.taken += taken;
         } else {
+            if this.half_close.is_closed() {
+                return this.half_close.poll_end(context, &this.state).map(Ok);
+            }
             ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+            if buffer.filled().len() == before && this.is_between_messages() {
+                this.state.half_close();
+                this.half_close.begin();
+                return this.half_close.poll_end(context, &this.state).map(Ok);
+            }
         }
         if buffer.filled().len() > before {
             this.state.heard();

@@ -1,7 +1,9 @@
 //! One connection, from its first byte to its last.
 
 mod driver;
+mod frames;
 mod framing;
+mod half_close;
 mod head_line;
 mod http;
 mod info;
@@ -73,8 +75,9 @@ pub(crate) async fn serve<M, S, B>(
     let Some(version) = opening::version(&mut io, &state, &shared).await else {
         return;
     };
-    if version == Version::Http1 {
-        io.expect_http1(&shared);
+    match version {
+        Version::Http1 => io.expect_http1(&shared),
+        Version::Http2 => io.expect_http2(),
     }
     let peer = state.peer();
     let service = make_service(&info);

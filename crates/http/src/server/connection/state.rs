@@ -35,6 +35,7 @@ pub(crate) struct ConnectionState {
     write_deadline: Moment,
     flooded: AtomicBool,
     upgraded: AtomicBool,
+    half_closed: AtomicBool,
     rejected: OnceLock<Rejected>,
     large_chunk: AtomicBool,
     ending: AtomicBool,
@@ -107,6 +108,7 @@ impl ConnectionState {
             write_deadline: Moment::default(),
             flooded: AtomicBool::new(false),
             upgraded: AtomicBool::new(false),
+            half_closed: AtomicBool::new(false),
             rejected: OnceLock::new(),
             large_chunk: AtomicBool::new(false),
             ending: AtomicBool::new(false),
@@ -145,6 +147,12 @@ impl ConnectionState {
     /// Records an upgrade. From then on only its reader watches the connection.
     pub(crate) fn upgrade(&self) {
         self.upgraded.store(true, Relaxed);
+    }
+
+    /// The client has closed its sending side. The end of the last request then wakes the connection,
+    /// whose reader waits for it.
+    pub(crate) fn half_close(&self) {
+        self.half_closed.store(true, Relaxed);
     }
 
     pub(crate) fn is_upgraded(&self) -> bool {
@@ -299,6 +307,9 @@ impl Drop for InFlight {
         state.quiet_since.set(state.opened, now);
         let last = state.in_flight.fetch_sub(1, Relaxed) == 1;
         let Some(limit) = self.resets else {
+            if state.half_closed.load(Relaxed) {
+                state.waker.wake();
+            }
             return;
         };
         let flooded = !self.answered && state.cancelled(limit, now);
