@@ -6,7 +6,11 @@ use seaworthy_config::{
     ConfigError, ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings,
 };
 use seaworthy_core::{ByteSize, host::is_loopback_ip};
-use seaworthy_http::{HttpConfig, server::ListenerConfig};
+use seaworthy_http::{
+    HttpConfig,
+    server::ListenerConfig,
+    tls::{ClientCertificates, TlsConfig},
+};
 
 use crate::{
     config::FrameworkConfig,
@@ -100,6 +104,14 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
             server.http.max_body_size, server.max_body_memory
         );
         found.push(("server.http.max_body_size".to_owned(), problem));
+    }
+    let is_required = |tls: &TlsConfig| tls.client_certificates == ClientCertificates::Required;
+    if admin.tls.as_ref().is_some_and(is_required) {
+        let problem = "probes of orchestrators have no client certificate: use `none` or `optional`, and admin.token for the other routes";
+        found.push((
+            "admin.tls.client_certificates".to_owned(),
+            problem.to_owned(),
+        ));
     }
     if server.http.addr == admin.addr && admin.addr.port() != 0 {
         let problem = format!(

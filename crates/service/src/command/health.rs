@@ -1,5 +1,5 @@
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     time::Duration,
 };
@@ -8,7 +8,7 @@ use seaworthy_config::{Loader, Settings};
 
 use super::{
     arguments::{Format, HealthProbe},
-    output, serve, status,
+    output, own_tls, serve, status,
 };
 use crate::{config::FrameworkConfig, kernel::StartFailure, settings, start_error::StartError};
 
@@ -28,8 +28,8 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
             return status::FAILURE;
         }
     };
-    let address = match loaded.get::<FrameworkConfig>() {
-        Ok(framework) => reachable(framework.admin.addr),
+    let admin = match loaded.get::<FrameworkConfig>() {
+        Ok(framework) => framework.admin,
         Err(error) => {
             return serve::refuse(
                 &StartError::because("the settings cannot be read", error).into(),
@@ -37,7 +37,8 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
             );
         }
     };
-    match ask(address, probe.path()) {
+    let address = reachable(admin.addr);
+    match ask(address, admin.tls.is_some(), probe.path()) {
         Ok((200, body)) => output::line(body.trim_end()),
         Ok((_, body)) => {
             output::line(body.trim_end());
@@ -61,10 +62,26 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-fn ask(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
+fn ask(address: SocketAddr, is_tls: bool, path: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
+    if !is_tls {
+        return exchange(stream, address, path);
+    }
+    let mut session = own_tls::connection(address.ip())?;
+    exchange(
+        rustls::Stream::new(&mut session, &mut stream),
+        address,
+        path,
+    )
+}
+
+fn exchange(
+    mut stream: impl io::Read + io::Write,
+    address: SocketAddr,
+    path: &str,
+) -> io::Result<(u16, String)> {
     write!(
         stream,
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"

@@ -5,6 +5,7 @@ mod config;
 mod health;
 mod output;
 mod own;
+mod own_tls;
 mod serve;
 mod status;
 

@@ -2,6 +2,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use schemars::JsonSchema;
 use seaworthy_core::{Secret, Timeout};
+use seaworthy_http::tls::TlsConfig;
 use serde::{Deserialize, Serialize};
 
 /// Loopback, because the admin listener changes the running service.
@@ -19,6 +20,9 @@ pub struct AdminConfig {
     /// and metrics need no token.
     #[serde(skip_serializing)]
     pub token: Option<Secret<String>>,
+    /// TLS. Not set: connections are not encrypted. Client certificates cannot be required, because
+    /// probes have none.
+    pub tls: Option<TlsConfig>,
     /// Time limit for one request.
     pub timeout: Timeout,
 }
@@ -28,6 +32,7 @@ impl Default for AdminConfig {
         Self {
             addr: DEFAULT_ADDRESS,
             token: None,
+            tls: None,
             timeout: DEFAULT_TIMEOUT,
         }
     }

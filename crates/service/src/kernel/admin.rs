@@ -25,6 +25,7 @@ pub(super) async fn open(state: AdminState) -> Result<AdminListener, StartError>
     let gate = Gate::of(stack(&state, Routes::new())?);
     let mut listener = ListenerConfig {
         address: state.parts.framework.admin.addr,
+        tls: state.parts.framework.admin.tls.clone(),
         ..ListenerConfig::default()
     };
     Descriptors::of_process().bound_admin(&mut listener.limits.connections);

@@ -2,6 +2,7 @@ use std::{fs, path::Path};
 
 use rustix::process::Signal;
 use seaworthy_testkit::{
+    authority::Authority,
     http::{get, request},
     process::{Ended, ServiceProcess, example},
     requirement::required,
@@ -271,6 +272,32 @@ fn rotated_vault_secret_is_applied_and_not_shown_conf_5() {
         !said.contains("first-key") && !said.contains("second-key"),
         "{said}"
     );
+}
+
+#[test]
+fn admin_listener_speaks_tls_and_health_command_too_sec_1() {
+    let authority = Authority::new("operators").unwrap();
+    let identity = authority.server().unwrap();
+    let certificate = format!("admin.tls.certificate={}", text(&identity.certificate));
+    let key = format!("admin.tls.key={}", text(&identity.key));
+    let tls = ["--set", &*certificate, "--set", &*key];
+    let mut service = trial(&tls);
+    let (_, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    assert!(get(admin, "/livez").is_err());
+    let address = format!("admin.addr={admin}");
+    let probe = ["health", "--set", "number=1", "--set", &*address];
+    let encrypted = run(&[&probe[..], &tls].concat());
+    assert_eq!(encrypted.status.code(), Some(0), "{encrypted:?}");
+    assert_ne!(run(&probe).status.code(), Some(0));
+
+    let required = "admin.tls.client_certificates=required";
+    let authorities = format!("admin.tls.client_ca={}", text(&authority.certificate()));
+    let more = ["config", "check", "--set", required, "--set", &*authorities];
+    let refused = run(&[&more[..], &tls].concat());
+    assert_eq!(refused.status.code(), Some(78), "{refused:?}");
+    let found = refused.stdout.concat() + &refused.stderr;
+    assert!(found.contains("admin.tls.client_certificates"), "{found}");
 }
 
 #[test]
