@@ -241,7 +241,12 @@ impl AdaptiveConcurrency {
             Outcome::Throttled { .. }
             | Outcome::Unreachable
             | Outcome::Permanent
-            | Outcome::Neutral => {}
+            | Outcome::Neutral => {
+                // Another thread that holds the lock records a request that finished too.
+                if let Some(mut control) = self.0.control.try_lock() {
+                    control.0.record_unmeasured(now);
+                }
+            }
         }
     }
 

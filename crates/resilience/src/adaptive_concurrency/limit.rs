@@ -53,6 +53,8 @@ pub(super) struct Limit {
     probe: Probe,
     /// The time of the last sample or relief.
     progress: Instant,
+    /// The time of the last request that finished without a sample.
+    unmeasured: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,7 @@ impl Limit {
             window: Samples::new(now),
             probe: Probe::Due(now + PROBE_INTERVAL),
             progress: now,
+            unmeasured: None,
         }
     }
 
@@ -141,7 +144,14 @@ impl Limit {
         true
     }
 
-    /// Raises the limit to `limit` if no request has finished for long. Returns `true` if it did.
+    /// Records a request that finished without a sample, such as a refused one. Requests do not hang
+    /// then.
+    pub(super) fn record_unmeasured(&mut self, now: Instant) {
+        self.unmeasured = Some(now);
+    }
+
+    /// Ends a probe if no request was measured for long, and raises the limit to `limit` if none has
+    /// finished. Returns `true` if the limit may have changed.
     ///
     /// Requests that hang would otherwise hold a low limit, and no finished request would raise it.
     pub(super) fn relieve(&mut self, limit: f64, now: Instant) -> bool {
@@ -153,7 +163,10 @@ impl Limit {
         self.progress = now;
         self.window = Samples::new(now);
         self.probe = Probe::Due(now + PROBE_INTERVAL);
-        self.limit = self.bounded(self.limit.max(limit));
+        let has_finished = |at: Instant| now.saturating_duration_since(at) < stall;
+        if !self.unmeasured.is_some_and(has_finished) {
+            self.limit = self.bounded(self.limit.max(limit));
+        }
         true
     }
 

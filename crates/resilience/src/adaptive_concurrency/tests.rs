@@ -190,6 +190,18 @@ fn requests_that_hang_do_not_hold_a_low_limit_res_7() {
 }
 
 #[test]
+fn refused_requests_do_not_raise_the_limit_res_7() {
+    let mut load = Load::new(100);
+    load.run(Outcome::Success, Duration::from_millis(10), 60);
+    let low = load.run(Outcome::TRANSIENT, Duration::from_secs(2), 100);
+    assert!(low.limit < 10, "{low:?}");
+    // Wrong passwords, for example, are work without a sample. The relief ends a probe.
+    let begun = load.run(Outcome::Permanent, Duration::from_millis(40), 50);
+    let after = load.run(Outcome::Permanent, Duration::from_millis(40), 500);
+    assert_eq!(after.limit, begun.limit, "{low:?}");
+}
+
+#[test]
 fn requests_that_wait_for_their_client_leave_the_limit_res_7() {
     let mut load = Load::new(100);
     load.run(Outcome::Success, Duration::from_millis(10), 60);
