@@ -1,4 +1,7 @@
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use seaworthy_mail::{Mail, MailError};
 use seaworthy_testkit::exim::EximSettings;
@@ -223,4 +226,32 @@ async fn breaker_opens_while_server_is_away_res_1() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     arrived(&server).await;
+}
+
+#[tokio::test]
+async fn rotated_password_logs_in_without_restart_conf_5() {
+    let authority = authority();
+    let with_password = |password: &str| EximSettings {
+        tls: Some(authority.tls.clone()),
+        login: Some(("events".to_owned(), password.to_owned())),
+        ..EximSettings::default()
+    };
+    let Some(mut server) = exim(&with_password("open sesame")) else {
+        return;
+    };
+    let secret = authority.folder.path().join("password");
+    fs::write(&secret, "open sesame").unwrap();
+    let password = format!("mail.password=file:{}", secret.display());
+    let trusted = authority.trusted();
+    let own = settings("smtp://events@", &server, &[&trusted, &password]);
+    let app = start_in_development(&own).await;
+    app.mailer.send(letter("ada@example.org")).await.unwrap();
+    server.configure(&with_password("open barley")).unwrap();
+    assert!(app.mailer.send(letter("ada@example.org")).await.is_err());
+    fs::write(&secret, "open barley").unwrap();
+    let begun = Instant::now();
+    while app.mailer.send(letter("ada@example.org")).await.is_err() {
+        assert!(begun.elapsed() < TIMEOUT);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

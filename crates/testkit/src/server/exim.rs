@@ -54,6 +54,16 @@ impl EximServer {
         Ok(server)
     }
 
+    /// Starts it again with other settings.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn configure(&mut self, settings: &EximSettings) -> io::Result<()> {
+        self.kill();
+        self.write(settings)?;
+        self.restart()
+    }
+
     fn write(&self, settings: &EximSettings) -> io::Result<()> {
         let folder = self.folder.path();
         let port = self.address.port();
