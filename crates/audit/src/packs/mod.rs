@@ -9,6 +9,7 @@ mod credential;
 mod dual_write;
 mod exposed;
 mod failure;
+mod flags;
 mod go;
 mod health;
 mod java;
@@ -68,6 +69,7 @@ const PACKS: &[&[Pack]] = &[
     container::PACKS,
     credential::PACKS,
     dual_write::PACKS,
+    flags::PACKS,
     go::PACKS,
     health::PACKS,
     java::PACKS,

@@ -338,6 +338,16 @@ const PROMISES: &[Promise] = &[
         "A repeated unsafe call has one effect",
     ),
     of(
+        "FLAG-1",
+        "Feature flags",
+        "Flags are defined, read, temporary and stable for a user",
+    ),
+    of(
+        "FILE-1",
+        "Uploads",
+        "Uploads are bounded, checked by content and private",
+    ),
+    of(
         "SHIP-1",
         "Image",
         "The image is small and pinned, and runs without privileges",

@@ -184,7 +184,7 @@ fn every_rule_is_named_by_its_folder_and_explains_itself() {
 }
 
 /// The kinds of the study that the table of the documents must name: prefix and how many.
-const KINDS: [(&str, usize); 19] = [
+const KINDS: [(&str, usize); 21] = [
     ("SEC", 11),
     ("HLT", 8),
     ("REL", 20),
@@ -204,6 +204,8 @@ const KINDS: [(&str, usize); 19] = [
     ("ERR", 2),
     ("MEM", 1),
     ("HCK", 1),
+    ("UPL", 1),
+    ("FLG", 1),
 ];
 
 #[test]

@@ -177,6 +177,18 @@ pub enum Topic {
     Stub,
     /// A list has a limit.
     UnboundedList,
+    /// The size of an upload is bounded.
+    UploadSize,
+    /// The type of an upload comes from its content.
+    UploadType,
+    /// Pixels are counted before an image is decoded.
+    ImagePixels,
+    /// Objects of a bucket are private.
+    PublicBucket,
+    /// Names of clients are no paths.
+    ClientPath,
+    /// A percentage follows the user, not chance.
+    RandomPercentage,
     /// Text of a caller becomes no command, address or pattern.
     UnsafeInput,
     /// A missing secret ends the start.

@@ -4,6 +4,7 @@
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
 //! pack of its language.
 
+mod chance;
 mod consumers;
 mod cors;
 mod delivery;
@@ -18,6 +19,7 @@ mod requests;
 mod resources;
 mod start;
 mod token;
+mod uploads;
 
 use std::sync::LazyLock;
 
@@ -75,6 +77,7 @@ const fn review(
 }
 
 const LISTS: &[&[Sign]] = &[
+    chance::SIGNS,
     consumers::SIGNS,
     delivery::SIGNS,
     dependency::SIGNS,
@@ -86,6 +89,7 @@ const LISTS: &[&[Sign]] = &[
     resources::SIGNS,
     start::SIGNS,
     token::SIGNS,
+    uploads::SIGNS,
 ];
 
 /// A sign with its compiled patterns.

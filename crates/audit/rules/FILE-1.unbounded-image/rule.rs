@@ -1,0 +1,31 @@
+//! An image is decoded without a limit of its pixels.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "FILE-1.unbounded-image",
+        title: "An image is decoded without a limit of its pixels",
+        severity: Severity::Medium,
+        category: Category::Resilience,
+        meaning: "Go: `image.Decode` of an upload in a file without `DecodeConfig`. Java: `ImageIO.read` of a `MultipartFile` without a look at the dimensions. Explicit removals of the default limit: `MAX_IMAGE_PIXELS = None` (Pillow), `limitInputPixels: false` (sharp), `no_limits()` (Rust).",
+        why: "A file of some kilobytes declares 50,000 × 50,000 pixels, and its decoder takes gigabytes of memory.",
+        fix: &[
+            (
+                "Go",
+                "`image.DecodeConfig` first, and refuse more than e.g. 40 million pixels.",
+            ),
+            (
+                "Java",
+                "Read the dimensions with `ImageIO.getImageReaders` first.",
+            ),
+            (
+                "any",
+                "Read the dimensions from the header, and refuse the image before it is decoded.",
+            ),
+        ],
+        references: &["https://cwe.mitre.org/data/definitions/409.html"],
+    },
+    check: Check::Service(|_, service| observed_unless_kept(service, Topic::ImagePixels)),
+};

@@ -1,0 +1,34 @@
+//! Rollouts that follow chance instead of the user.
+
+use super::Sign;
+use crate::model::facts::{Topic, Verdict};
+
+const fn random(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    Sign {
+        topic: Topic::RandomPercentage,
+        verdict: Verdict::Review,
+        files,
+        pattern,
+        unless: "",
+        evidence: "`{}` decides about a rollout",
+    }
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    random(
+        &[".ts", ".tsx", ".js", ".mjs", ".java", ".kt"],
+        r"(?P<what>\bMath\.random\(\))[^;\n<>]*[<>][^;\n]*(?i:rollout|feature|canary|experiment)",
+    ),
+    random(
+        &[".go"],
+        r"(?P<what>\brand\.\w+\([^()\n]*\))[^;\n<>]*[<>][^;\n]*(?i:rollout|feature|canary|experiment)",
+    ),
+    random(
+        &[".py"],
+        r"(?P<what>\brandom\.\w+\([^()\n]*\))[^;\n<>]*[<>][^;\n]*(?i:rollout|feature|canary|experiment)",
+    ),
+    random(
+        &[".rs"],
+        r"(?P<what>\b(?:random_range|gen_range|rand::random(?:::<\w+>)?)\([^()\n]*\))[^;\n<>]*[<>][^;\n]*(?i:rollout|feature|canary|experiment)",
+    ),
+];
