@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use seaworthy_core::{Error, Secret, Timeout};
+use seaworthy_core::{Error, Secret, Switch, Timeout};
 use seaworthy_crypto::{BlindIndex, Context, derive_key};
 use seaworthy_data::Database;
 use seaworthy_service::{Schedule, Worker};
@@ -25,6 +25,7 @@ pub struct Captchas {
     hashes: BlindIndex,
     email: Option<Arc<dyn SendCode>>,
     sms: Option<Arc<dyn SendCode>>,
+    switch: Switch,
 }
 
 /// A new captcha.
@@ -68,7 +69,22 @@ impl Captchas {
             hashes: BlindIndex::new(&derive_key(key, PURPOSE)),
             email: None,
             sms: None,
+            switch: Switch::new(),
         }
+    }
+
+    /// Sets the switch that turns the check of answers off (FLAG-2), such as
+    /// `service.switches().register("captcha", SwitchKind::Security)`.
+    #[must_use]
+    pub fn with_switch(mut self, switch: Switch) -> Self {
+        self.switch = switch;
+        self
+    }
+
+    /// Whether answers are checked. While they are not, [`take`](Self::take) accepts every answer.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.switch.is_on()
     }
 
     /// Sets the provider of e-mail.
@@ -157,6 +173,9 @@ impl Captchas {
         answer: &str,
         is_allowed: impl FnOnce(&Stored) -> bool,
     ) -> Result<(), CaptchaError> {
+        if !self.is_on() {
+            return Ok(());
+        }
         let stored = match store::count(&self.database, id, self.config.max_tries.get()).await? {
             Counted::Valid(stored) => stored,
             Counted::Expired => return Err(CaptchaError::Expired),

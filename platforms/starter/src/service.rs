@@ -5,6 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     audit_log::AuditLog,
     captcha::{Captchas, MailCodes},
+    core::SwitchKind,
     crypto::{Sealer, encryption_command},
     data::{Database, DatabaseConfig, migrate_command},
     flags::{DatabaseStore, Flags},
@@ -86,7 +87,10 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
 
     // Flags start last, because they can turn off only parts that are registered.
-    let audit = AuditLog::new(database.clone(), &keys.audit_log())?;
+    let switch = service
+        .switches()
+        .register("audit_log", SwitchKind::Security);
+    let audit = AuditLog::new(database.clone(), &keys.audit_log())?.with_switch(switch);
     let changes = DatabaseStore::new(database, NAME).audit_log(audit);
     let flags = Flags::builder(&settings.features).store(changes);
     let flags = flags.start(service).await?;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use seaworthy_captcha::{Binding, CaptchaConfig, CaptchaError};
-use seaworthy_core::Timeout;
+use seaworthy_core::{Switch, Timeout};
 use seaworthy_data::sql;
 use seaworthy_testkit::eventually;
 
@@ -32,6 +32,17 @@ pub(crate) async fn right_answer_is_valid_once_in_any_case_auth_2(test: TestData
     assert!(matches!(again, Err(CaptchaError::Invalid)), "{again:?}");
     let unknown = other_replica.take_any("unknown", &code).await;
     assert!(matches!(unknown, Err(CaptchaError::Invalid)), "{unknown:?}");
+}
+
+pub(crate) async fn switched_off_captcha_accepts_every_answer_flag_2(test: TestDatabase) {
+    let switch = Switch::new();
+    let captchas = test.replica().with_switch(switch.clone());
+    switch.set(false);
+    captchas.take("unknown", "", &[PHONE]).await.unwrap();
+    captchas.take_any("unknown", "").await.unwrap();
+    switch.set(true);
+    let refused = captchas.take("unknown", "", &[PHONE]).await;
+    assert!(matches!(refused, Err(CaptchaError::Invalid)), "{refused:?}");
 }
 
 pub(crate) async fn concurrent_right_answers_succeed_once_auth_2(test: TestDatabase) {

@@ -14,6 +14,7 @@ seaworthy_testkit::on_every_database! {
     crate::test_database::open, in_the_test;
     answers:
         right_answer_is_valid_once_in_any_case_auth_2,
+        switched_off_captcha_accepts_every_answer_flag_2,
         concurrent_right_answers_succeed_once_auth_2,
         captcha_is_invalid_after_five_wrong_answers_auth_2,
         concurrent_wrong_answers_count_like_sequential_ones_auth_2,

@@ -50,7 +50,7 @@ impl Accounts {
         email: Option<&str>,
         phone: Option<&str>,
     ) -> Result<(), Error> {
-        if !self.settings.captcha_enabled || !self.captcha_switch.is_on() {
+        if !self.settings.captcha_enabled || !self.captchas.is_on() {
             return Ok(());
         }
         if id.is_empty() || code.is_empty() {

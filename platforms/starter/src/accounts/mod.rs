@@ -13,7 +13,7 @@ use seaworthy::{
     auth::password::{PasswordPolicy, Passwords},
     captcha::Captchas,
     config::Settings,
-    core::{Switch, SwitchKind},
+    core::SwitchKind,
     data::Database,
     prelude::*,
 };
@@ -38,7 +38,6 @@ pub(crate) struct Accounts {
     users: Users,
     tokens: AccessTokens,
     captchas: Captchas,
-    captcha_switch: Switch,
     passwords: Passwords,
     policy: PasswordPolicy,
     lockout: Lockout,
@@ -73,14 +72,13 @@ impl Accounts {
         let accounts = Self {
             users: Users::new(keys.clone()),
             lockout: lockout.with_switch(switch("account_lockout")),
-            captcha_switch: switch("captcha"),
             sessions: Sessions::new(database.clone(), settings.sessions()),
             policy: PasswordPolicy::new(settings.password_policy()),
             settings: settings.clone(),
             database: database.clone(),
             factors: factors.with_switch(switch("totp")),
             tokens,
-            captchas,
+            captchas: captchas.with_switch(switch("captcha")),
             passwords,
         };
         service.worker(accounts.captchas.purge_worker());

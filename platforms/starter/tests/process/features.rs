@@ -1,9 +1,13 @@
 use std::fs;
 
+use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::{database::EmptyDatabase, eventually, http::Answer};
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Replica, assert_error, builder, grant_admin, json_of, tokens};
+use crate::{
+    app::{PASSWORD, Replica, assert_error, builder, grant_admin, json_of, tokens},
+    second_factor::enable,
+};
 
 const PATH: &str = "/api/v1/features";
 
@@ -145,6 +149,59 @@ pub(crate) fn framework_flag_switches_its_part_on_all_replicas_flag_2(database: 
     for replica in [&first, &second] {
         wait(|| fail(replica) == 403);
     }
+}
+
+/// Turns a flag off and on, and expects that the log-in of a user succeeds only while it is off.
+fn assert_switches(admin: &str, [first, second]: [&Replica; 2], flag: &str, refusal: &str) {
+    let path = format!("/{flag}");
+    let login = || second.login("ada", PASSWORD);
+    assert_error(&login(), 400, refusal);
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(first, admin, "PUT", &path, &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    wait(|| login().status == 200);
+    call(first, admin, "POST", &format!("{path}/enable"), &json!({}));
+    wait(|| login().status == 400);
+    assert_error(&login(), 400, refusal);
+}
+
+pub(crate) fn flag_turns_captcha_off_and_on_flag_2(database: &EmptyDatabase) {
+    let first = Replica::start(database);
+    let second = Replica::start_with(database, &["auth.captcha_enabled=true"]);
+    let (admin, _) = users(database, &first);
+    assert_switches(&admin, [&first, &second], "captcha", "CAPTCHA_REQUIRED");
+}
+
+pub(crate) fn flag_turns_second_factor_off_and_on_flag_2(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, user) = users(database, &first);
+    enable(&first, &user);
+    assert_switches(&admin, [&first, &second], "totp", "TOTP_REQUIRED");
+}
+
+pub(crate) fn flag_turns_audit_log_off_and_on_flag_2(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (admin, _) = users(database, &replica);
+    let put = |flag: &str, enabled: bool| {
+        let config = json!({ "config": { "enabled": enabled } });
+        let changed = call(&replica, &admin, "PUT", &format!("/{flag}"), &config);
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    };
+    // The change of the flag itself is logged, and the next one is not.
+    put("audit_log", false);
+    put("unlogged", true);
+    put("audit_log", true);
+    put("logged", true);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let logged: Vec<(String,)> = runtime.block_on(async {
+        let config = DatabaseConfig::at(database.url().parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let logged =
+            sql("SELECT target_id FROM audit_log WHERE action = 'flag.define' ORDER BY sequence");
+        logged.fetch_all(&database).await.unwrap()
+    });
+    let flags: Vec<_> = logged.iter().map(|(flag,)| flag.as_str()).collect();
+    assert_eq!(flags, ["audit_log", "logged"]);
 }
 
 #[test]

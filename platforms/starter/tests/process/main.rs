@@ -57,7 +57,10 @@ on_both_engines! {
         dump_of_the_database_shows_no_personal_value_sec_5;
     features:
         toggles_change_on_all_replicas_with_permission_flag_1,
-        framework_flag_switches_its_part_on_all_replicas_flag_2;
+        framework_flag_switches_its_part_on_all_replicas_flag_2,
+        flag_turns_captcha_off_and_on_flag_2,
+        flag_turns_second_factor_off_and_on_flag_2,
+        flag_turns_audit_log_off_and_on_flag_2;
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
         grpc_calls_have_redacted_entries_obs_11,

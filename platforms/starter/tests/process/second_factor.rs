@@ -8,6 +8,18 @@ fn login(replica: &Replica, code: &str) -> seaworthy_testkit::http::Answer {
     replica.post("/api/v1/auth/login", &body)
 }
 
+/// Enables the second factor of a user.
+pub(crate) fn enable(replica: &Replica, access: &str) {
+    let call = |step: &str, body: Value| {
+        let path = format!("/api/v1/auth/totp/{step}");
+        json_of(&replica.call("POST", &path, access, &body.to_string()))
+    };
+    let enrolled = call("enroll", json!({ "password": PASSWORD }));
+    let secret = enrolled["secret"].as_str().unwrap();
+    let confirmed = call("confirm", json!({ "totp_code": code(secret, 0) }));
+    assert!(confirmed["recovery_codes"].is_array(), "{confirmed}");
+}
+
 pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &EmptyDatabase) {
     let (first, second) = (Replica::start(database), Replica::start(database));
     let (access, _) = first.user("ada");
