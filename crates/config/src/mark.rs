@@ -13,6 +13,8 @@ const UNSAFE: &str = "x-unsafe";
 /// `#[schemars(extend("x-link" = true))]`. A section or list passes it on to everything in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
+    /// Allows what production refuses otherwise (`x-allowance`).
+    Allowance,
     /// Browsers visit the address or send it as their origin (`x-browser-address`).
     BrowserAddress,
     /// The origins that CORS allows (`x-cors-origins`).
@@ -26,7 +28,8 @@ pub enum Mark {
 }
 
 impl Mark {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
+        Self::Allowance,
         Self::BrowserAddress,
         Self::CorsOrigins,
         Self::Link,
@@ -36,6 +39,7 @@ impl Mark {
 
     const fn keyword(self) -> &'static str {
         match self {
+            Self::Allowance => "x-allowance",
             Self::BrowserAddress => "x-browser-address",
             Self::CorsOrigins => "x-cors-origins",
             Self::Link => "x-link",

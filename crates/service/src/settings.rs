@@ -14,7 +14,7 @@ use seaworthy_http::{
 
 use crate::{
     config::FrameworkConfig,
-    preflight::{self, Facts, Setting, Violation},
+    preflight::{self, Allowance, Facts, Setting, Violation},
 };
 
 /// Room for a few hundred long lines.
@@ -172,6 +172,11 @@ fn mistake(loaded: &Loaded, key: String, problem: String) -> ConfigError {
 /// Returns the violations of preflight.
 pub(crate) fn violations(loaded: &Loaded) -> Vec<Violation> {
     preflight::check(&facts(loaded))
+}
+
+/// Returns the settings that allow what production refuses otherwise.
+pub(crate) fn allowances(loaded: &Loaded) -> Vec<Allowance> {
+    preflight::allowances(&facts(loaded))
 }
 
 /// Returns whether the profile refuses unsafe settings instead of logging them.

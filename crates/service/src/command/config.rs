@@ -46,11 +46,14 @@ fn inspect(loaded: &Loaded, format: Format, command: &ConfigCommand) -> u8 {
 
 fn check(loaded: &Loaded, format: Format) -> u8 {
     let violations = settings::violations(loaded);
+    let allowances = settings::allowances(loaded);
     let profile = loaded.profile();
     match format {
-        Format::Json => {
-            output::json(&json!({ "profile": profile.name(), "violations": violations }))
-        }
+        Format::Json => output::json(&json!({
+            "profile": profile.name(),
+            "violations": violations,
+            "allowances": allowances,
+        })),
         Format::Text if violations.is_empty() => output::line(&format!(
             "the settings of the profile {profile} are valid and safe"
         )),
@@ -60,6 +63,9 @@ fn check(loaded: &Loaded, format: Format) -> u8 {
             preflight::text(&violations)
         )),
     };
+    if format == Format::Text && !allowances.is_empty() {
+        output::text(&preflight::allowed(&allowances));
+    }
     if violations.is_empty() || !settings::refuses(profile) {
         status::SUCCESS
     } else {

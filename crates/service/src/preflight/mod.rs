@@ -10,12 +10,14 @@
 //! [`Timeout`](seaworthy_core::Timeout) is never absent or zero, and no setting adds internal error
 //! text to responses.
 
+mod allowance;
 mod facts;
 mod memory;
 mod report;
 mod rules;
 mod violation;
 
+pub use allowance::{Allowance, allowances, allowed};
 pub use facts::{Facts, Setting};
 pub(crate) use memory::memory_limit;
 pub use report::{json, text};

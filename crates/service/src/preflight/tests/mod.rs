@@ -36,6 +36,22 @@ fn facts(settings: Value) -> Facts {
     facts
 }
 
+#[test]
+fn lists_explicit_allowances_conf_3() {
+    let mut facts = Facts::default();
+    facts.insert(
+        "flags.allowed_switches",
+        marked(json!(["rate_limit"]), Mark::Allowance),
+    );
+    facts.insert("other.allowed_switches", marked(json!([]), Mark::Allowance));
+    let found = allowances(&facts);
+    assert_eq!(ids(&facts), []);
+    assert_eq!(
+        allowed(&found),
+        "allowed: flags.allowed_switches = [\"rate_limit\"]  (config.yaml:3:5)\n"
+    );
+}
+
 fn ids(facts: &Facts) -> Vec<(String, String)> {
     check(facts)
         .into_iter()
