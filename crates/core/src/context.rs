@@ -28,7 +28,10 @@ use std::{
 
 use tokio::task::futures::TaskLocalFuture;
 
-use crate::{Deadline, Grants, RequestId, RequestMemory, ServiceIdentity, TraceContext};
+use crate::{
+    Deadline, Grants, RequestId, RequestMemory, ServiceIdentity, SpanEvent, TraceContext,
+    span_event::SpanEvents,
+};
 
 tokio::task_local! {
     static CURRENT: Arc<RequestContext>;
@@ -48,6 +51,7 @@ pub struct RequestContext {
     grants: OnceLock<Grants>,
     memory: OnceLock<Weak<dyn RequestMemory>>,
     snapshot: OnceLock<Arc<dyn Any + Send + Sync>>,
+    events: OnceLock<Arc<SpanEvents>>,
 }
 
 /// The authenticated subject of a request.
@@ -107,6 +111,7 @@ impl RequestContext {
             grants: OnceLock::new(),
             memory: OnceLock::new(),
             snapshot: OnceLock::new(),
+            events: OnceLock::new(),
         }
     }
 
@@ -163,6 +168,7 @@ impl RequestContext {
             grants: self.grants.clone(),
             memory: self.memory.clone(),
             snapshot: self.snapshot.clone(),
+            events: self.events.clone(),
         }
     }
 
@@ -240,6 +246,20 @@ impl RequestContext {
         current: impl FnOnce() -> Arc<dyn Any + Send + Sync>,
     ) -> &Arc<dyn Any + Send + Sync> {
         self.snapshot.get_or_init(current)
+    }
+
+    /// Adds an event to the span of the request, if it is sampled. `create` runs only then.
+    pub fn add_span_event(&self, create: impl FnOnce() -> SpanEvent) {
+        if self.trace.is_sampled() {
+            self.events.get_or_init(Arc::default).push(create);
+        }
+    }
+
+    /// Returns the events of the request's span, and removes them.
+    #[must_use]
+    pub fn take_span_events(&self) -> Vec<SpanEvent> {
+        let events = self.events.get();
+        events.map(|events| events.take()).unwrap_or_default()
     }
 
     /// Sets the actor. Returns `false` and changes nothing if it is already set.

@@ -127,7 +127,7 @@ impl Observer {
                     access_log::write(logs, &self.access_log, ended);
                 }
                 if is_recording {
-                    tracer.record(trace::span(ended));
+                    tracer.record_request(trace::span(ended), ended.context.take_span_events());
                 }
             }
             RequestMetrics::Grpc(metrics) => {
@@ -136,7 +136,8 @@ impl Observer {
                     access_log::write_call(logs, ended);
                 }
                 if is_recording {
-                    tracer.record(trace::call_span(ended));
+                    tracer
+                        .record_request(trace::call_span(ended), ended.context.take_span_events());
                 }
             }
         }

@@ -19,7 +19,7 @@ use std::{
 };
 
 use opentelemetry_sdk::trace::SpanData;
-use seaworthy_core::{Ratio, Switch, TraceContext};
+use seaworthy_core::{Ratio, SpanEvent, Switch, TraceContext};
 use tokio::sync::mpsc;
 
 pub use config::{InvalidEndpoint, TracingConfig};
@@ -107,6 +107,15 @@ impl Tracer {
     pub fn record(&self, span: SpanRecord) {
         if self.is_recording(&span.context) {
             self.enqueue(span.into_data());
+        }
+    }
+
+    /// Records the finished span of a request, with its events. Never blocks.
+    pub fn record_request(&self, span: SpanRecord, events: Vec<SpanEvent>) {
+        if self.is_recording(&span.context) {
+            let mut data = span.into_data();
+            data.events.events = events.into_iter().map(span::event).collect();
+            self.enqueue(data);
         }
     }
 

@@ -2,10 +2,10 @@ use std::{borrow::Cow, fmt, time::SystemTime};
 
 use opentelemetry::{
     InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId, Value,
-    trace::{SpanContext, Status, TraceState},
+    trace::{Event, SpanContext, Status, TraceState},
 };
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
-use seaworthy_core::TraceContext;
+use seaworthy_core::{SpanEvent, TraceContext};
 
 use crate::redact::{MASK, Redactor};
 
@@ -130,10 +130,19 @@ impl SpanRecord {
     }
 }
 
-/// Masks the attributes of a span. Removes a caller's `tracestate` that has a match, because the
+/// Returns an event for the export.
+pub(super) fn event(event: SpanEvent) -> Event {
+    let attributes = event.attributes.into_iter();
+    let attributes = attributes.map(|(name, value)| KeyValue::new(name, value));
+    Event::new(event.name, event.at, attributes.collect(), 0)
+}
+
+/// Masks the attributes of a span and its events. Removes a caller's `tracestate` that has a match, because the
 /// caller chose its content (OBS-3). It is still passed on to other services.
 pub(super) fn mask(span: &mut SpanData, redactor: &Redactor) {
-    for attribute in &mut span.attributes {
+    let events = span.events.events.iter_mut();
+    let of_events = events.flat_map(|event| &mut event.attributes);
+    for attribute in span.attributes.iter_mut().chain(of_events) {
         let name = attribute.key.as_str();
         let is_masked = match &attribute.value {
             Value::String(text) => {

@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use seaworthy_core::{Ratio, TraceContext};
+use seaworthy_core::{Ratio, SpanEvent, TraceContext};
 use tokio::sync::mpsc;
 
 use super::*;
@@ -86,6 +86,24 @@ fn masks_attributes_obs_3() {
     let values = span.attributes.iter().map(|it| it.value.to_string());
     let values: Vec<_> = values.collect();
     assert_eq!(values, ["***", "***", "***", "***", "***", "200"]);
+}
+
+#[test]
+fn masks_attributes_of_events_obs_3() {
+    let event = SpanEvent {
+        name: "feature_flag.evaluation",
+        at: SystemTime::now(),
+        attributes: vec![
+            ("feature_flag.key", "beta".to_owned()),
+            ("feature_flag.context.id", "canary@example.org".to_owned()),
+        ],
+    };
+    let mut span = record(TraceContext::root(true)).into_data();
+    span.events.events.push(span::event(event));
+    span::mask(&mut span, &Redactor::default());
+    let attributes = &span.events.events[0].attributes;
+    let values: Vec<_> = attributes.iter().map(|it| it.value.to_string()).collect();
+    assert_eq!(values, ["beta", "***"]);
 }
 
 #[test]
