@@ -66,7 +66,7 @@ pub use cors::{CorsConfig, CorsError};
 pub use document::document_routes;
 pub use extract::{Json, Path, Query};
 pub use health::HealthSource;
-pub use load_shed::LoadShedConfig;
+pub use load_shed::{LoadShedConfig, OpenEnded};
 pub use request_id::RequestIds;
 pub use routes::{
     Access, Choice, FlagGate, RequiredFlag, RouteDescription, RouteError, RouteOptions, Routes,

@@ -4,6 +4,8 @@ use axum::response::{IntoResponse as _, Response, Sse, sse};
 use futures::{Stream, stream};
 use http::{HeaderValue, header};
 
+use seaworthy_http::OpenEnded;
+
 use crate::{Closed, Connection, Event};
 
 /// Clients reconnect after a random time in this range, so that they do not arrive at once.
@@ -37,6 +39,8 @@ pub fn sse(connection: Connection) -> Response {
     let mut response = Sse::new(events(connection))
         .keep_alive(keep_alive)
         .into_response();
+    // The hub limits open connections, which must not use up the requests in flight.
+    response.extensions_mut().insert(OpenEnded);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx buffers responses by default.

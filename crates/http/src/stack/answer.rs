@@ -10,6 +10,7 @@ use super::{ErrorForm, StackBody, exchange::Exchange};
 use crate::{
     body_limit::BodyReport,
     cors::CrossOrigin,
+    load_shed::OpenEnded,
     observe, request_id,
     routes::MethodLabel,
     rpc::{Protocol, RpcStatus, StatusInTrailers, with_trailers},
@@ -39,6 +40,9 @@ impl Exchange {
                     .map_or_else(|| outcome_of(status), RpcStatus::outcome),
             };
             admission.record(outcome, waited.unwrap_or_default());
+        }
+        if response.extensions_mut().remove::<OpenEnded>().is_some() {
+            self.admission = None;
         }
         let fault = body.and_then(|report| report.error());
         if self.stack.protocol == Protocol::Grpc {

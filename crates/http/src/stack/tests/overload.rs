@@ -1,5 +1,8 @@
 //! The stack under more load than its handler can serve, in simulated time.
 
+use std::convert::Infallible;
+
+use bytes::Bytes;
 use seaworthy_resilience::adaptive_concurrency::Priority;
 use tokio::{
     sync::Semaphore,
@@ -87,6 +90,35 @@ async fn load(stack: &Stack, per_second: u32, seconds: u32) -> [Responses; 2] {
         }
     }
     responses
+}
+
+#[tokio::test]
+async fn open_ended_response_is_not_in_flight_res_7() {
+    let mut config = unlimited();
+    config.load_shed.max_in_flight = NonZeroU32::MIN;
+    let endless = async |mark: bool| {
+        let body = Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>());
+        let mut response = http::Response::new(body);
+        if mark {
+            response.extensions_mut().insert(crate::OpenEnded);
+        }
+        response
+    };
+    let routes = Routes::new()
+        .get("/", async || ())
+        .get("/events", async move || endless(true).await)
+        .get("/unmarked", async move || endless(false).await);
+    let stack = stack_with(config, routes);
+    let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
+    for (path, status) in [
+        ("/events", StatusCode::OK),
+        ("/unmarked", StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let service = stack.connection(peer, false);
+        let open = service.oneshot(request(Method::GET, path)).await.unwrap();
+        assert_eq!(get(&stack, "/").await.status, status, "{path}");
+        drop(open);
+    }
 }
 
 #[tokio::test(start_paused = true)]
