@@ -7,6 +7,7 @@ use std::{
 };
 
 use city_events_contract::Moment;
+use futures::future::BoxFuture;
 use seaworthy::{data::Transaction, outbox::OutboxBatch, prelude::*};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -87,13 +88,17 @@ impl Joins {
             result,
         };
         if let Some(slot) = self.queues.push(pending) {
-            // A separate task, because an aborted request must not end the commands of others. A
-            // task of the service, so that a stop waits for its commits.
-            let task = self.clone().execute_queued(slot);
-            drop(self.tasks.spawn_apart(TASK, task));
+            self.spawn_worker(slot);
         }
         let outcome = outcome.await.map_err(|_| JoinError::Overloaded)?;
         Ok(outcome?.into_result()?)
+    }
+
+    /// Starts a worker in a separate task, because an aborted request must not end the commands of
+    /// others. It is a task of the service, so that a stop waits for its commits.
+    fn spawn_worker(&self, slot: WorkerSlot) {
+        let task: BoxFuture<'static, ()> = Box::pin(self.clone().execute_queued(slot));
+        drop(self.tasks.spawn_apart(TASK, task));
     }
 
     /// Executes queued commands until none is left for another worker.
@@ -106,14 +111,27 @@ impl Joins {
             let Some(mut batch) = slot.take_batch() else {
                 return;
             };
-            self.execute_batch(mem::take(&mut batch.commands)).await;
+            let contended = self.execute_batch(mem::take(&mut batch.commands)).await;
+            if !contended.is_empty() {
+                let events = contended.iter().flatten();
+                let events = events.map(|pending| pending.command.event).collect();
+                // Other workers continue with the other events while this one waits for locks.
+                if let Some(slot) = batch.finish_except(&events) {
+                    self.spawn_worker(slot);
+                }
+            }
+            for commands in contended {
+                let outcomes = self.attempt(&commands, MAX_ATTEMPTS - 1).await;
+                answer(commands, outcomes);
+            }
             batch.finish();
         }
     }
 
-    async fn execute_batch(&self, commands: Vec<PendingCommand>) {
+    /// Executes commands. Returns those of events with contention, which need further attempts.
+    async fn execute_batch(&self, commands: Vec<PendingCommand>) -> Vec<Vec<PendingCommand>> {
         if commands.is_empty() {
-            return;
+            return Vec::new();
         }
         let mut by_event: HashMap<Uuid, usize> = HashMap::new();
         for pending in &commands {
@@ -121,18 +139,26 @@ impl Joins {
         }
         if by_event.len() == 1 {
             let outcomes = self.attempt(&commands, MAX_ATTEMPTS).await;
-            return answer(commands, outcomes);
+            answer(commands, outcomes);
+            return Vec::new();
         }
         match self.attempt(&commands, 1).await {
-            Err(error) if error.may_concern_one_event() => {
-                self.execute_by_event(commands).await;
+            Err(error) if error.may_concern_one_event() => self.execute_by_event(commands).await,
+            outcomes => {
+                answer(commands, outcomes);
+                Vec::new()
             }
-            outcomes => answer(commands, outcomes),
         }
     }
 
     /// Executes the commands of each event alone, so that one event does not fail the others.
-    async fn execute_by_event(&self, mut commands: Vec<PendingCommand>) {
+    /// Returns the commands of events with contention: their further attempts come last, so that
+    /// one locked event delays the others by one lock timeout.
+    async fn execute_by_event(
+        &self,
+        mut commands: Vec<PendingCommand>,
+    ) -> Vec<Vec<PendingCommand>> {
+        let mut contended = Vec::new();
         // A stable sort keeps the order of the commands of an event.
         commands.sort_by_key(|pending| pending.command.event);
         let mut commands = commands.into_iter().peekable();
@@ -142,9 +168,12 @@ impl Joins {
             while let Some(next) = commands.next_if(|next| next.command.event == event) {
                 of_event.push(next);
             }
-            let outcomes = self.attempt(&of_event, MAX_ATTEMPTS).await;
-            answer(of_event, outcomes);
+            match self.attempt(&of_event, 1).await {
+                Err(error) if error.is_contention() => contended.push(of_event),
+                outcomes => answer(of_event, outcomes),
+            }
         }
+        contended
     }
 
     async fn attempt(

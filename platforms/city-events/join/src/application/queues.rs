@@ -7,6 +7,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    mem,
     sync::Arc,
 };
 
@@ -47,6 +48,18 @@ struct State {
     workers: usize,
 }
 
+impl State {
+    fn release(&mut self, events: Vec<Uuid>) {
+        for event in events {
+            match self.events.get(&event).map(VecDeque::is_empty) {
+                Some(true) => drop(self.events.remove(&event)),
+                Some(false) => self.ready.push_back(event),
+                None => {}
+            }
+        }
+    }
+}
+
 /// A worker. Dropping it makes room for another one.
 #[derive(Debug)]
 pub(super) struct WorkerSlot {
@@ -84,6 +97,11 @@ impl CommandQueues {
             state.ready.push_back(event);
         }
         state.events.entry(event).or_default().push_back(pending);
+        self.next_slot(&mut state)
+    }
+
+    /// Returns a slot if another worker may run and has work.
+    fn next_slot(&self, state: &mut State) -> Option<WorkerSlot> {
         if state.workers >= self.max_workers || state.ready.is_empty() {
             return None;
         }
@@ -151,14 +169,19 @@ impl Drop for WorkerSlot {
 impl Batch {
     /// Makes the further commands of the events available to all workers.
     pub(super) fn finish(mut self) {
+        let events = mem::take(&mut self.events);
+        self.queues.state.lock().release(events);
+    }
+
+    /// Makes the further commands of all events but these available. Returns a slot if another
+    /// worker may run.
+    pub(super) fn finish_except(&mut self, kept: &HashSet<Uuid>) -> Option<WorkerSlot> {
+        let events = mem::take(&mut self.events).into_iter();
+        let (kept, finished) = events.partition(|event| kept.contains(event));
+        self.events = kept;
         let mut state = self.queues.state.lock();
-        for event in self.events.drain(..) {
-            match state.events.get(&event).map(VecDeque::is_empty) {
-                Some(true) => drop(state.events.remove(&event)),
-                Some(false) => state.ready.push_back(event),
-                None => {}
-            }
-        }
+        state.release(finished);
+        self.queues.next_slot(&mut state)
     }
 }
 

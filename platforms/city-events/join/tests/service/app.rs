@@ -51,6 +51,11 @@ pub(crate) async fn start_without_drain_delay(empty: EmptyDatabase) -> TestApp {
     start_with(empty, &["lifecycle.drain_delay=0s"]).await
 }
 
+/// Starts with one worker, which executes the commands of several events in one batch.
+pub(crate) async fn start_with_one_worker(empty: EmptyDatabase) -> TestApp {
+    start_with(empty, &["join_batching.max_concurrent_batches=1"]).await
+}
+
 /// Starts with continuous publication of counts.
 pub(crate) async fn start_with_short_recount(empty: EmptyDatabase) -> TestApp {
     start_with(empty, &["recount.interval=50ms"]).await
@@ -219,6 +224,10 @@ impl TestApp {
     }
 
     /// Returns the metrics of the admin listener.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.empty.url().starts_with("sqlite")
+    }
+
     pub(crate) fn metrics(&self) -> String {
         seaworthy_testkit::http::get(self.admin, "/metrics")
             .unwrap()

@@ -2,11 +2,12 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    time::Instant,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use futures::future::join_all;
-use seaworthy::data::sql;
+use seaworthy::data::{Transaction, sql};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -133,4 +134,55 @@ pub(crate) async fn concurrent_joins_and_cancels_have_a_serial_history(app: Test
         "counters equal the lists"
     );
     assert_eq!(active, 5);
+}
+
+/// Locks the row of an event, as a change of many joins does.
+async fn lock(app: &TestApp, event: &TestEvent) -> Transaction {
+    let tx = app.database.begin().await.unwrap();
+    sql("UPDATE event_capacity SET revision = revision WHERE event_id = ?")
+        .bind(event.id)
+        .execute(&tx)
+        .await
+        .unwrap();
+    tx
+}
+
+pub(crate) async fn locked_event_delays_others_by_one_attempt(app: TestApp) {
+    if app.is_sqlite() {
+        // It has one lock for all events.
+        return;
+    }
+    let (first, locked, other) = (
+        app.create_event(5).await,
+        app.create_event(5).await,
+        app.create_event(5).await,
+    );
+    assert!(locked.id < other.id, "attempts follow the order of IDs");
+    let app = Arc::new(app);
+    let join = |event: &TestEvent| {
+        let (app, event) = (Arc::clone(&app), event.clone());
+        tokio::spawn(async move { app.join(&event, &user()).await })
+    };
+    let (gate, lock_of_locked) = (lock(&app, &first).await, lock(&app, &locked).await);
+    // The worker waits for the first event, so the others are in its next batch.
+    let occupied = join(&first);
+    wait_for_requests(&app, 1).await;
+    let (locked, other) = (join(&locked), join(&other));
+    wait_for_requests(&app, 3).await;
+    gate.commit().await.unwrap();
+    assert_eq!(occupied.await.unwrap().0, 200);
+    assert_eq!(other.await.unwrap().0, 200);
+    assert!(!locked.is_finished());
+    lock_of_locked.commit().await.unwrap();
+    assert_eq!(locked.await.unwrap().0, 200);
+}
+
+/// Waits until this number of requests is in flight for some time.
+async fn wait_for_requests(app: &TestApp, count: u64) {
+    let mut seen = 0;
+    while seen < 20 {
+        let in_flight = app.metric("join_service_http_requests_in_flight");
+        seen = if in_flight >= count { seen + 1 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -73,6 +73,14 @@ mod long_waitlist {
     }
 }
 
+/// Tests with one worker.
+mod one_worker {
+    seaworthy_testkit::on_every_database! {
+        crate::app::start_with_one_worker, in_the_test;
+        concurrency: locked_event_delays_others_by_one_attempt;
+    }
+}
+
 /// Tests with continuous publication of counts.
 mod short_recount {
     seaworthy_testkit::on_every_database! {
