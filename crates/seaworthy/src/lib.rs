@@ -48,6 +48,8 @@ pub use seaworthy_contract as contract;
 pub use seaworthy_core as core;
 #[cfg(feature = "crypto")]
 pub use seaworthy_crypto as crypto;
+#[cfg(feature = "csv")]
+pub use seaworthy_csv as csv;
 #[cfg(feature = "data")]
 pub use seaworthy_data as data;
 #[cfg(feature = "flags")]

@@ -33,6 +33,9 @@ struct Http;
 struct Outbox;
 #[doc = include_str!("../../../docs/telemetry.md")]
 struct Telemetry;
+#[cfg(feature = "csv")]
+#[doc = include_str!("../../../docs/csv.md")]
+struct Csv;
 #[cfg(feature = "data")]
 #[doc = include_str!("../../../docs/data.md")]
 struct Data;
@@ -81,6 +84,9 @@ struct CallAService;
 #[cfg(feature = "outbox")]
 #[doc = include_str!("../../../docs/how-to/consume-messages.md")]
 struct ConsumeMessages;
+#[cfg(feature = "csv")]
+#[doc = include_str!("../../../docs/how-to/import-csv.md")]
+struct ImportCsv;
 #[cfg(all(feature = "account", feature = "auth"))]
 #[doc = include_str!("../../../docs/how-to/log-in-with-openid.md")]
 struct LogInWithOpenid;

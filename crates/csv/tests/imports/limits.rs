@@ -1,0 +1,94 @@
+use bytes::Bytes;
+use futures::stream;
+use seaworthy_csv::{FileError, ImportError, ImportStatus};
+
+use crate::fixture::{MAX_BAD_ROWS, TestImports, file, new_import};
+
+pub(crate) async fn refused_files_leave_nothing_file_1(test: TestImports) {
+    let create = async |pieces: Vec<Result<Bytes, &'static str>>| {
+        let created = test.imports.create(new_import(), stream::iter(pieces));
+        created.await.unwrap_err()
+    };
+    let big = Bytes::from(vec![b'x'; 300_000]);
+    let large = create(vec![Ok(big.clone()); 8]).await;
+    assert!(matches!(large, ImportError::File(FileError::TooLarge(_))));
+    let cut = create(vec![Ok(big.clone()), Err("the connection is lost")]).await;
+    assert!(matches!(cut, ImportError::Body(_)));
+    let binary = create(vec![Ok(big), Ok(Bytes::from_static(b"\n\0"))]).await;
+    assert!(matches!(
+        binary,
+        ImportError::File(FileError::Binary { line: 2 })
+    ));
+    assert_eq!(test.count("SELECT COUNT(*) FROM csv_imports").await, 0);
+    assert_eq!(test.pieces().await, 0);
+}
+
+pub(crate) async fn too_many_bad_rows_fail_the_import_file_1(test: TestImports) {
+    let max = MAX_BAD_ROWS as usize;
+    let id = test
+        .create(new_import(), &file((0..max + 1).map(|_| "1")))
+        .await;
+    test.run().await;
+    let failed = test.find(id).await;
+    assert_eq!(failed.status, ImportStatus::Failed);
+    assert!(failed.failure.unwrap().message.contains("40 rows"));
+    let ages = (0..=max).map(|row| if row < max { "1" } else { "30" });
+    let id = test.create(new_import(), &file(ages)).await;
+    test.run().await;
+    assert_eq!(test.find(id).await.status, ImportStatus::Done);
+    assert_eq!(test.imports.report(id, "mira").await.unwrap().len(), max);
+    let id = test.create(new_import(), "email,years\nx,1\n").await;
+    test.run().await;
+    let failure = test.find(id).await.failure.unwrap();
+    assert_eq!(failure.reason, "FILE_INVALID");
+    assert!(failure.message.contains("email, age"), "{failure:?}");
+}
+
+pub(crate) async fn imports_of_others_do_not_exist_file_1(test: TestImports) {
+    let id = test.create(new_import().dry_run(), &file(["30"])).await;
+    let is_missing = |error: ImportError| matches!(error, ImportError::NotFound);
+    assert!(is_missing(test.imports.find(id, "jo").await.unwrap_err()));
+    assert!(is_missing(test.imports.report(id, "jo").await.unwrap_err()));
+    assert!(is_missing(test.imports.cancel(id, "jo").await.unwrap_err()));
+    assert!(is_missing(test.imports.undo(id, "jo").await.unwrap_err()));
+    assert!(is_missing(
+        test.imports.confirm(id, "jo").await.unwrap_err()
+    ));
+    assert!(test.imports.list("jo").await.unwrap().is_empty());
+    assert_eq!(test.imports.list("mira").await.unwrap().len(), 1);
+    test.create(new_import(), &file(["30"])).await;
+    let pieces = stream::iter([Ok::<_, &str>(Bytes::from_static(b"email\n"))]);
+    let refused = test.imports.create(new_import(), pieces).await.unwrap_err();
+    assert!(matches!(refused, ImportError::TooManyOpen(2)));
+}
+
+pub(crate) async fn sweeper_removes_old_imports_file_1(test: TestImports) {
+    let waits = test.create(new_import().dry_run(), &file(["30"])).await;
+    let done = test.create(new_import(), &file(["30", "1"])).await;
+    test.run().await;
+    test.imports.sweep().await.unwrap();
+    assert_eq!(test.find(waits).await.status, ImportStatus::Checked);
+    // Two days: the confirmation is late.
+    test.execute("UPDATE csv_imports SET changed_us = changed_us - 172800000000")
+        .await;
+    test.imports.sweep().await.unwrap();
+    assert_eq!(test.find(waits).await.status, ImportStatus::Cancelled);
+    assert_eq!(test.find(done).await.status, ImportStatus::Done);
+    assert_eq!(test.pieces().await, 0);
+    test.execute("UPDATE csv_imports SET changed_us = changed_us - 2678400000000")
+        .await;
+    test.imports.sweep().await.unwrap();
+    assert_eq!(test.count("SELECT COUNT(*) FROM csv_imports").await, 0);
+    assert_eq!(
+        test.count("SELECT COUNT(*) FROM csv_import_bad_rows").await,
+        0
+    );
+    // The client has left while it sent the file.
+    test.create(new_import(), &file(["30"])).await;
+    test.execute(
+        "UPDATE csv_imports SET status = 'receiving', changed_us = changed_us - 700000000",
+    )
+    .await;
+    test.imports.sweep().await.unwrap();
+    assert_eq!(test.pieces().await, 0);
+}

@@ -1,0 +1,47 @@
+use std::sync::atomic::Ordering;
+
+use seaworthy_csv::{ImportError, ImportStatus};
+
+use crate::fixture::{TestImports, file, new_import};
+
+pub(crate) async fn undo_removes_all_rows_of_the_import_file_1(test: TestImports) {
+    test.execute("INSERT INTO members (email, age) VALUES ('other', 1)")
+        .await;
+    let id = test
+        .create(new_import(), &file((0..35).map(|_| "30")))
+        .await;
+    let early = test.imports.undo(id, "mira").await.unwrap_err();
+    assert!(matches!(early, ImportError::Status(ImportStatus::Checking)));
+    test.run().await;
+    assert_eq!(test.members().await, 36);
+    test.imports.undo(id, "mira").await.unwrap();
+    test.run().await;
+    let undone = test.find(id).await;
+    assert_eq!(
+        (undone.status, undone.rows_stored),
+        (ImportStatus::Undone, 0)
+    );
+    assert_eq!(test.members().await, 1);
+}
+
+pub(crate) async fn cancelled_import_stops_and_can_be_undone_file_1(test: TestImports) {
+    let id = test
+        .create(new_import(), &file((0..35).map(|_| "30")))
+        .await;
+    test.behavior.fails_after.store(3, Ordering::SeqCst);
+    test.run().await;
+    let cancelled = test.imports.cancel(id, "mira").await.unwrap();
+    assert_eq!(
+        (cancelled.status, cancelled.rows_stored),
+        (ImportStatus::Cancelled, 20)
+    );
+    assert_eq!(test.pieces().await, 0);
+    test.skip_backoff().await;
+    test.run().await;
+    assert_eq!(test.members().await, 20);
+    assert!(test.imports.confirm(id, "mira").await.is_err());
+    test.imports.undo(id, "mira").await.unwrap();
+    test.run().await;
+    assert_eq!(test.members().await, 0);
+    assert_eq!(test.find(id).await.status, ImportStatus::Undone);
+}
