@@ -1,7 +1,13 @@
+use std::num::{NonZeroU32, NonZeroU64};
+
 use city_events_contract::{AccessConfig, RevocationConfig};
 use seaworthy::{
-    audit_log::AuditLogConfig, data::DatabaseConfig, messaging::MessagingConfig,
-    outbox::OutboxConfig, prelude::*,
+    audit_log::AuditLogConfig,
+    csv::{CsvReaderConfig, ImportConfig},
+    data::DatabaseConfig,
+    messaging::MessagingConfig,
+    outbox::OutboxConfig,
+    prelude::*,
 };
 
 /// Default SQLite file. Version control ignores its directory.
@@ -10,6 +16,13 @@ const DEFAULT_FILE: &str = "data/city-events/event.db";
 const DEFAULT_BROKER: &str = "sqlite:data/city-events/broker.db";
 /// Exchange that the legacy services declare.
 const EXCHANGE: &str = "city.events";
+
+/// Maximum size of an import in a call, as the contract requires.
+const MAX_IMPORT_SIZE: ByteSize = ByteSize::mebibytes(1);
+/// More events than an organizer holds in a year.
+const MAX_IMPORTED_EVENTS: NonZeroU64 = NonZeroU64::new(5_000).unwrap();
+/// An event needs several statements.
+const IMPORT_BATCH_SIZE: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
 /// Settings of the event service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +40,8 @@ pub struct EventConfig {
     pub revocation: RevocationConfig,
     /// Audit log of created, changed, published, unpublished and canceled events.
     pub audit_log: AuditLogConfig,
+    /// Imports of events from CSV files.
+    pub imports: ImportConfig,
     /// Path that serves metrics on the HTTP listener, for scrapers of the legacy service. If it is
     /// not set, only the admin listener serves metrics.
     pub public_metrics: Option<String>,
@@ -50,6 +65,15 @@ impl Default for EventConfig {
             jwt: AccessConfig::default(),
             revocation: RevocationConfig::default(),
             audit_log: AuditLogConfig::default(),
+            imports: ImportConfig {
+                file: CsvReaderConfig {
+                    max_size: MAX_IMPORT_SIZE,
+                    max_rows: MAX_IMPORTED_EVENTS,
+                    ..CsvReaderConfig::default()
+                },
+                batch_size: IMPORT_BATCH_SIZE,
+                ..ImportConfig::default()
+            },
             public_metrics: None,
         }
     }

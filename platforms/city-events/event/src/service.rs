@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use city_events_contract::{LOOPBACK_NETWORKS, TokenVersions, bearer};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
+    csv::Imports,
     data::{Database, DatabaseConfig, migrate_command},
     grpc::Contracts,
     messaging::{Messaging, MessagingConfig, dead_letters_command},
@@ -17,7 +18,7 @@ use crate::{
     api,
     config::EventConfig,
     consumers, legacy, metrics,
-    store::{MIGRATIONS, Store, published_topics},
+    store::{EventRows, MIGRATIONS, Store, published_topics},
 };
 
 /// Name of the database in logs, probes and settings.
@@ -83,7 +84,9 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {
         service.worker(worker);
     }
-    let store = Store::new(database, outbox, audit);
+    let store = Store::new(database.clone(), outbox, audit);
+    let rows = EventRows::new(store.clone());
+    let imports = Imports::start(service, &database, &settings.imports, rows);
     messaging
         .subscribe(consumers::subscription(&inbox, &versions))
         .await?;
@@ -92,7 +95,7 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
     }
     service.http(api::routes(store.clone()));
     Contracts::new()
-        .with_options(api::contract(store), api::options)
+        .with_options(api::contract(store, imports), api::options)
         .document(OPENAPI)
         .serve(service)
 }

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod event_commands;
+mod imports;
 mod joins;
 mod lists;
 mod media;
@@ -17,7 +18,7 @@ use seaworthy::{
         routing::{MethodRouter, any, delete, get, patch, post},
     },
     health::Health,
-    prelude::{Access, Routes},
+    prelude::{Access, RouteOptions, Routes},
 };
 use uuid::Uuid;
 
@@ -70,6 +71,11 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
         ),
         ("/api/events/{id}/bans", post(participants::ban)),
         ("/api/events/{id}/bans/{user}", delete(participants::unban)),
+        ("/api/imports/{id}", get(imports::find)),
+        ("/api/imports/{id}/report.csv", get(imports::report)),
+        ("/api/imports/{id}/confirm", post(imports::confirm)),
+        ("/api/imports/{id}/cancel", post(imports::cancel)),
+        ("/api/imports/{id}/undo", post(imports::undo)),
         ("/api/media/request-upload", post(media::request_upload)),
         ("/api/media/complete", post(media::complete)),
         ("/api/media/{id}/status", get(media::status)),
@@ -86,9 +92,14 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
     let sessions = Routes::new()
         .route("/api/auth/{*rest}", limited(any(proxy::auth)))
         .with_options(|options| options.sensitive_query().sets_session());
+    let files = sessions.route_with(
+        "/api/imports",
+        limited(get(imports::list).post(imports::create)),
+        RouteOptions::new().body_limit(imports::MAX_FILE_SIZE),
+    );
     let interface = interface
         .into_iter()
-        .fold(sessions, |routes, (path, methods)| {
+        .fold(files, |routes, (path, methods)| {
             routes.route(path, limited(methods))
         })
         .with_options(|options| options.access(Access::Optional))

@@ -2,6 +2,7 @@
 
 mod events;
 mod health;
+mod imports;
 mod joins;
 mod users;
 
@@ -25,6 +26,7 @@ use tower_layer::Layer as _;
 
 use crate::caller::Caller;
 
+pub(crate) use imports::ImportChange;
 pub(crate) use joins::{JoinOutcome, ParticipantList};
 
 /// Timeout of the event of an event page.
@@ -35,6 +37,8 @@ const OPTIONAL_TIMEOUT: Duration = Duration::from_millis(800);
 const LIST_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// Timeout of a join, which may wait for many others of the same event. The pages wait 10 seconds.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(8);
+/// Timeout of a call with a file.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(8);
 /// Timeout of all other calls.
 const TIMEOUT: Duration = Duration::from_secs(2);
 

@@ -15,6 +15,7 @@ mod event;
 mod event_id;
 mod features;
 mod feed;
+mod imports;
 mod layout;
 mod moderation;
 mod own_lists;
@@ -80,7 +81,7 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
         let policy = policy.clone();
         async move { set_page_headers(policy, next.run(request).await) }
     };
-    let pages_and_fragments: [(&str, MethodRouter<Pages>, bool); 22] = [
+    let pages_and_fragments: [(&str, MethodRouter<Pages>, bool); 26] = [
         ("/", get(feed::page), false),
         ("/events/{id}", get(event::page), false),
         ("/events/{id}/edit", get(editor::edit), false),
@@ -88,6 +89,8 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
         ("/new", get(editor::create), false),
         ("/me/events", get(own_lists::events), false),
         ("/me/joins", get(own_lists::joins), false),
+        ("/me/imports", get(imports::page), false),
+        ("/me/imports/{id}", get(imports::progress_page), false),
         ("/moderation", get(moderation::page), false),
         ("/login", get(account::login), false),
         ("/register", get(account::register), false),
@@ -111,6 +114,8 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
             false,
         ),
         ("/fragments/me/joins", get(own_lists::joins_fragment), false),
+        ("/fragments/me/imports", get(imports::list_fragment), false),
+        ("/fragments/me/imports/{id}", get(imports::fragment), false),
         ("/fragments/moderation", get(moderation::fragment), false),
     ];
     let pages = pages_and_fragments

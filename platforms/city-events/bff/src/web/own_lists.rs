@@ -25,6 +25,7 @@ pub(super) async fn events(pairs: QueryPairs) -> Markup {
         (heading("My events", "Events that you host."))
         nav.tablist aria-label="State" {
             (tab("", "Current")) (tab("draft", "Drafts")) (tab("published", "Published")) (tab("canceled", "Canceled"))
+            a href="/me/imports" { "Import" }
         }
         (private_fragment(&fragment))
     };

@@ -1,28 +1,38 @@
 use city_events_contract::event::v1::{
     BatchGetEventsRequest, BatchGetEventsResponse, CancelEventRequest, CancelEventResponse,
-    CreateEventRequest, CreateEventResponse, EventService, GetEventRequest, GetEventResponse,
+    CancelImportRequest, CancelImportResponse, ConfirmImportRequest, ConfirmImportResponse,
+    CreateEventRequest, CreateEventResponse, CreateImportRequest, CreateImportResponse,
+    EventService, GetEventRequest, GetEventResponse, GetImportRequest, GetImportResponse,
     GetOwnEventRequest, GetOwnEventResponse, ListEventsRequest, ListEventsResponse,
-    ListOwnEventsRequest, ListOwnEventsResponse, PublishEventRequest, PublishEventResponse,
-    SuggestCitiesRequest, SuggestCitiesResponse, UnpublishEventRequest, UnpublishEventResponse,
+    ListImportsRequest, ListImportsResponse, ListOwnEventsRequest, ListOwnEventsResponse,
+    PublishEventRequest, PublishEventResponse, SuggestCitiesRequest, SuggestCitiesResponse,
+    UndoImportRequest, UndoImportResponse, UnpublishEventRequest, UnpublishEventResponse,
     UpdateEventRequest, UpdateEventResponse,
 };
-use seaworthy::prelude::*;
+use seaworthy::{
+    csv::{Imports, NewImport},
+    prelude::*,
+};
 
-use super::views::{details, parse_id, patch};
+use super::{
+    imports::{bad_row, event_import},
+    views::{details, parse_id, patch},
+};
 use crate::{
     domain::{Actor, CityPrefix, Filter, OwnPage, PageSize},
-    store::Store,
+    store::{EventRows, Store},
 };
 
 /// Implementation of the gRPC contract.
 #[derive(Debug, Clone)]
 pub(crate) struct Calls {
     store: Store,
+    imports: Imports<EventRows>,
 }
 
 impl Calls {
-    pub(super) fn new(store: Store) -> Self {
-        Self { store }
+    pub(super) fn new(store: Store, imports: Imports<EventRows>) -> Self {
+        Self { store, imports }
     }
 }
 
@@ -156,6 +166,74 @@ impl EventService for Calls {
         let event = self.store.get_own(&actor, parse_id(&request.id)?).await?;
         Ok(GetOwnEventResponse {
             event: Some(event.into()),
+        })
+    }
+
+    async fn create_import(
+        &self,
+        request: CreateImportRequest,
+    ) -> Result<CreateImportResponse, Error> {
+        let actor = Actor::from_context()?;
+        actor.authorize_create()?;
+        let new = NewImport::new(actor.id)
+            .name(&request.name)
+            .context(actor.role_name)
+            .dry_run();
+        let import = self.imports.create_from(new, request.content).await?;
+        Ok(CreateImportResponse {
+            import: Some(event_import(&import)),
+        })
+    }
+
+    async fn get_import(&self, request: GetImportRequest) -> Result<GetImportResponse, Error> {
+        let actor = Actor::from_context()?;
+        let id = parse_id(&request.id)?;
+        let import = self.imports.find(id, &actor.id).await?;
+        let report = self.imports.report(id, &actor.id).await?;
+        Ok(GetImportResponse {
+            import: Some(event_import(&import)),
+            bad_rows: report.into_iter().map(bad_row).collect(),
+        })
+    }
+
+    async fn list_imports(&self, _: ListImportsRequest) -> Result<ListImportsResponse, Error> {
+        let actor = Actor::from_context()?;
+        let imports = self.imports.list(&actor.id).await?;
+        Ok(ListImportsResponse {
+            imports: imports.iter().map(event_import).collect(),
+        })
+    }
+
+    async fn confirm_import(
+        &self,
+        request: ConfirmImportRequest,
+    ) -> Result<ConfirmImportResponse, Error> {
+        let actor = Actor::from_context()?;
+        let id = parse_id(&request.id)?;
+        let import = self.imports.confirm(id, &actor.id).await?;
+        Ok(ConfirmImportResponse {
+            import: Some(event_import(&import)),
+        })
+    }
+
+    async fn cancel_import(
+        &self,
+        request: CancelImportRequest,
+    ) -> Result<CancelImportResponse, Error> {
+        let actor = Actor::from_context()?;
+        let id = parse_id(&request.id)?;
+        let import = self.imports.cancel(id, &actor.id).await?;
+        Ok(CancelImportResponse {
+            import: Some(event_import(&import)),
+        })
+    }
+
+    async fn undo_import(&self, request: UndoImportRequest) -> Result<UndoImportResponse, Error> {
+        let actor = Actor::from_context()?;
+        let id = parse_id(&request.id)?;
+        let import = self.imports.undo(id, &actor.id).await?;
+        Ok(UndoImportResponse {
+            import: Some(event_import(&import)),
         })
     }
 }

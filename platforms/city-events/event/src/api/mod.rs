@@ -3,21 +3,22 @@
 mod calls;
 mod errors;
 mod http;
+mod imports;
 mod views;
 
 use city_events_contract::event::v1::{EventServiceContract, EventServiceMethod};
-use seaworthy::{contract::ContractConfig, grpc::MethodOptions};
+use seaworthy::{contract::ContractConfig, csv::Imports, grpc::MethodOptions};
 
-use crate::store::Store;
+use crate::store::{EventRows, Store};
 use calls::Calls;
 use errors::EventErrors;
 
 pub(crate) use http::routes;
 
 /// Returns the gRPC service.
-pub(crate) fn contract(store: Store) -> EventServiceContract<Calls> {
+pub(crate) fn contract(store: Store, imports: Imports<EventRows>) -> EventServiceContract<Calls> {
     let config = ContractConfig::default().with_errors(EventErrors);
-    EventServiceContract::with_config(Calls::new(store), config)
+    EventServiceContract::with_config(Calls::new(store, imports), config)
 }
 
 /// Returns the options of a gRPC method. Public calls have no rate limit, because the gateway sends
@@ -34,6 +35,12 @@ pub(crate) fn options(method: EventServiceMethod) -> MethodOptions {
         | EventServiceMethod::UnpublishEvent
         | EventServiceMethod::CancelEvent
         | EventServiceMethod::ListOwnEvents
-        | EventServiceMethod::GetOwnEvent => MethodOptions::new(),
+        | EventServiceMethod::GetOwnEvent
+        | EventServiceMethod::CreateImport
+        | EventServiceMethod::GetImport
+        | EventServiceMethod::ListImports
+        | EventServiceMethod::ConfirmImport
+        | EventServiceMethod::CancelImport
+        | EventServiceMethod::UndoImport => MethodOptions::new(),
     }
 }

@@ -33,7 +33,7 @@ impl Store {
         Ok(event)
     }
 
-    fn insert(&self, event: &Event) -> Statement {
+    pub(super) fn insert(&self, event: &Event) -> Statement {
         let details = &event.details;
         let insert = sql("INSERT INTO events (id, owner_id, title, description, city, city_norm, category, start_time, end_time, capacity, active_participants, status, created_at, updated_at, cover_image_ids, title_words, description_words)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)")
@@ -211,7 +211,7 @@ const fn action(change: Change) -> &'static str {
 
 /// Reads an event and locks its row until the transaction ends. On SQLite the transaction holds the
 /// write lock already.
-async fn lock(tx: &Transaction, id: Uuid) -> Result<Event, EventError> {
+pub(super) async fn lock(tx: &Transaction, id: Uuid) -> Result<Event, EventError> {
     let event = sql(concat!(
         "SELECT ",
         event_columns!(),
@@ -228,7 +228,7 @@ async fn lock(tx: &Transaction, id: Uuid) -> Result<Event, EventError> {
     event.ok_or(EventError::NotFound)
 }
 
-async fn write_state(tx: &Transaction, event: &Event) -> Result<(), DataError> {
+pub(super) async fn write_state(tx: &Transaction, event: &Event) -> Result<(), DataError> {
     sql("UPDATE events SET status = ?, published_at = ?, canceled_at = ?, active_participants = ?, updated_at = ? WHERE id = ?")
         .bind(event.state.name().as_str())
         .bind(event.state.published_at().map(Moment::get))

@@ -1,6 +1,6 @@
 use city_events_contract::TOKEN_VERSION_MIGRATIONS;
 use seaworthy::{
-    audit_log,
+    audit_log, csv,
     data::{Migration, MigrationSet},
     outbox,
 };
@@ -10,17 +10,26 @@ use super::adoption::ADOPTION;
 /// Checksum of migration 1 with other comments.
 const OTHER_COMMENTS: &str = "26d1a19b35ea18b9930fe06d000137019973eb9fccb55f6e5bebce05e0115a9e";
 
-/// Tables of events, outbox, inbox, audit log and token versions.
+/// Tables of events, outbox, inbox, audit log, imports and token versions.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "events",
-        include_str!("../../migrations/0001_events.up.sql"),
-        include_str!("../../migrations/0001_events.down.sql"),
-    )
-    .with_former_checksum(OTHER_COMMENTS)])
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "events",
+            include_str!("../../migrations/0001_events.up.sql"),
+            include_str!("../../migrations/0001_events.down.sql"),
+        )
+        .with_former_checksum(OTHER_COMMENTS),
+        Migration::new(
+            2,
+            "imported events",
+            include_str!("../../migrations/0002_imported_events.up.sql"),
+            include_str!("../../migrations/0002_imported_events.down.sql"),
+        ),
+    ])
     .with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
+    csv::MIGRATIONS,
     TOKEN_VERSION_MIGRATIONS,
 ];

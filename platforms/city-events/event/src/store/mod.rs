@@ -4,6 +4,7 @@ mod adoption;
 mod changes;
 mod cities;
 pub(crate) mod counts;
+mod imports;
 mod list;
 mod messages;
 mod migrations;
@@ -12,6 +13,7 @@ mod rows;
 
 use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox};
 
+pub(crate) use imports::EventRows;
 pub(crate) use messages::published_topics;
 pub(crate) use migrations::MIGRATIONS;
 

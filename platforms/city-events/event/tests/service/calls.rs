@@ -7,7 +7,7 @@ use tonic::{Request, transport::Channel};
 
 use crate::app::{TestApp, TestUser, draft, user};
 
-fn authenticated<T>(user: &TestUser, message: T) -> Request<T> {
+pub(crate) fn authenticated<T>(user: &TestUser, message: T) -> Request<T> {
     let mut request = Request::new(message);
     let bearer = format!("Bearer {}", user.token);
     request

@@ -12,6 +12,7 @@ mod budget;
 mod calls;
 mod changes;
 mod counts;
+mod imports;
 mod list;
 mod messages;
 mod own;
@@ -50,6 +51,10 @@ seaworthy_testkit::on_every_database! {
     counts:
         counts_apply_once_and_in_order_of_revision_msg_5,
         legacy_messages_change_count_by_one_msg_5;
+    imports:
+        import_stores_good_rows_after_confirmation_file_1,
+        undo_deletes_drafts_and_cancels_events_file_1,
+        imports_of_others_are_not_found_file_1;
     calls:
         http_and_grpc_share_one_implementation;
 }

@@ -3,6 +3,7 @@
 mod app;
 mod chrome;
 mod hostile;
+mod imports;
 mod journeys;
 mod links;
 mod live;

@@ -6,6 +6,7 @@ mod cross_site;
 mod embedded;
 mod forged_tokens;
 mod gateway;
+mod imports;
 mod live;
 mod media;
 mod oauth;

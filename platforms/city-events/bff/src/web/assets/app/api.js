@@ -2,12 +2,14 @@
   // Sends a call. It refreshes an expired token once, if the call may be repeated.
   async function call(method, path, { body, key, mayRefresh = true } = {}) {
     const headers = { accept: "application/json, text/html" };
-    if (body !== undefined) headers["content-type"] = "application/json";
+    const isFile = body instanceof Blob;
+    if (body !== undefined) headers["content-type"] = isFile ? "text/csv" : "application/json";
     if (token) headers.authorization = `Bearer ${token}`;
     if (key) headers["idempotency-key"] = key;
     const signal = AbortSignal.timeout(10000);
-    const response = await send(path, isCall, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
-    const isRepeatable = method === "GET" || key;
+    const response = await send(path, isCall, { method, headers, body: body === undefined || isFile ? body : JSON.stringify(body), signal });
+    // A repeated file is checked again, and stores nothing.
+    const isRepeatable = method === "GET" || key || isFile;
     if (response.status === 401 && token && mayRefresh && isRepeatable && !path.startsWith("/api/auth/login") && await refresh()) {
       return call(method, path, { body, key, mayRefresh: false });
     }

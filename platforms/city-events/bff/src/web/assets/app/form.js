@@ -121,6 +121,15 @@
       toast("Saved.");
       navigate(`/events/${encodeURIComponent(form.dataset.id)}`);
     },
+    async import(form) {
+      const [file] = form.querySelector("input[type=file]").files;
+      if (!file) return "Choose a file first.";
+      const response = await call("POST", `/api/imports?name=${encodeURIComponent(file.name)}`, { body: file });
+      if (response.status === 413) return "The file is larger than 1 MB.";
+      if (!response.ok) return errorMessage(response);
+      const { id } = await response.json();
+      navigate(`/me/imports/${encodeURIComponent(id)}`);
+    },
     async ban(form, fields, then) {
       const response = await call("POST", `/api/auth/mod/users/${encodeURIComponent(fields.user_id)}/${then === "unban" ? "unban" : "ban"}`, { body: {} });
       if (!response.ok) return errorMessage(response);
