@@ -10,7 +10,7 @@
 //! cargo run --profile dist -p seaworthy-bench -- log-line
 //! cargo run --profile dist -p seaworthy-bench -- redaction
 //! cargo run --profile dist -p seaworthy-bench -- json
-//! cargo run --profile dist -p seaworthy-bench -- flags
+//! cargo run --profile dist -p seaworthy-bench -- flags --node-modules FOLDER
 //! cargo run --profile dist -p seaworthy-bench -- client
 //! cargo run --profile dist -p seaworthy-bench -- policies
 //! cargo run --profile dist -p seaworthy-bench -- tokens
@@ -46,7 +46,7 @@ mod thread_time;
 mod tokens;
 mod workload;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -106,11 +106,15 @@ enum Benchmark {
         #[arg(long, default_value_t = 0.5)]
         seconds: f64,
     },
-    /// Evaluations of feature flags, against the open-feature crate, and the reload of 5,000 flags.
+    /// Evaluations of feature flags, beside flagd and the open-feature crate, and the reload of 5,000
+    /// flags.
     Flags {
         /// Number of rounds. The fastest counts.
         #[arg(long, default_value_t = 30)]
         rounds: u32,
+        /// A folder with the package `@openfeature/flagd-core` for Node.js.
+        #[arg(long)]
+        node_modules: Option<PathBuf>,
     },
     /// Sequential calls of the HTTP client on one connection, against hyper and reqwest.
     Client {
@@ -218,7 +222,10 @@ fn main() -> ExitCode {
         Benchmark::LogLine { rounds } => log_line::run(rounds),
         Benchmark::Redaction { rounds } => redaction::run(rounds),
         Benchmark::Client { rounds } => client::run(rounds),
-        Benchmark::Flags { rounds } => flags::run(rounds),
+        Benchmark::Flags {
+            rounds,
+            node_modules,
+        } => flags::run(rounds, node_modules.as_deref()),
         Benchmark::Tokens {
             rounds,
             instructions: None,

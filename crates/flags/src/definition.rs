@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use datalogic_rs::Engine;
 use serde_json::{Map, Value};
@@ -172,17 +172,20 @@ impl Definition {
         &self.metadata
     }
 
+    /// Inlined, because most evaluations are of flags without a rule.
+    #[inline]
     pub(crate) fn resolve(&self, scope: &Scope<'_>) -> Resolved<'_> {
-        if !self.enabled {
-            return self.default_of_code(Reason::Disabled);
+        match (self.enabled, &self.targeting, self.default_variant()) {
+            (false, _, _) => self.default_of_code(Reason::Disabled),
+            (true, Targeting::None, Some(variant)) => found(variant, Reason::Static),
+            (true, Targeting::None, None) => self.default_of_code(Reason::Default),
+            (true, _, _) => self.target(scope),
         }
+    }
+
+    fn target(&self, scope: &Scope<'_>) -> Resolved<'_> {
         let selected = match &self.targeting {
-            Targeting::None => {
-                return match self.default_variant() {
-                    Some(variant) => found(variant, Reason::Static),
-                    None => self.default_of_code(Reason::Default),
-                };
-            }
+            Targeting::None => Selected::Default,
             Targeting::Broken => Selected::Failed,
             Targeting::Split(split, buckets) => match split.select(&self.key, scope) {
                 Selected::Variant(bucket) => {
@@ -208,10 +211,12 @@ impl Definition {
         }
     }
 
+    #[inline]
     fn default_variant(&self) -> Option<&Variant> {
         self.variants.get(self.default?)
     }
 
+    #[inline]
     fn default_of_code(&self, reason: Reason) -> Resolved<'_> {
         Resolved {
             variant: None,
@@ -221,6 +226,7 @@ impl Definition {
     }
 }
 
+#[inline]
 fn found(variant: &Variant, reason: Reason) -> Resolved<'_> {
     Resolved {
         variant: Some(variant),
@@ -292,10 +298,27 @@ fn targeting(
 }
 
 /// Replaces `{"$ref": NAME}` by the shared rules of the set. They cannot refer to others.
-fn expand(rule: &Value, evaluators: &Map<String, Value>) -> Result<Value, String> {
+fn expand<'a>(rule: &'a Value, evaluators: &Map<String, Value>) -> Result<Cow<'a, Value>, String> {
+    match has_reference(rule) {
+        true => replace(rule, evaluators).map(Cow::Owned),
+        false => Ok(Cow::Borrowed(rule)),
+    }
+}
+
+fn has_reference(rule: &Value) -> bool {
+    match rule {
+        Value::Array(items) => items.iter().any(has_reference),
+        Value::Object(entries) => {
+            entries.contains_key("$ref") || entries.values().any(has_reference)
+        }
+        _ => false,
+    }
+}
+
+fn replace(rule: &Value, evaluators: &Map<String, Value>) -> Result<Value, String> {
     Ok(match rule {
         Value::Array(items) => {
-            let items: Result<_, _> = items.iter().map(|item| expand(item, evaluators)).collect();
+            let items: Result<_, _> = items.iter().map(|item| replace(item, evaluators)).collect();
             Value::Array(items?)
         }
         Value::Object(entries) => {
@@ -305,7 +328,7 @@ fn expand(rule: &Value, evaluators: &Map<String, Value>) -> Result<Value, String
             }
             let entries = entries.iter();
             let expanded =
-                entries.map(|(key, value)| Ok((key.clone(), expand(value, evaluators)?)));
+                entries.map(|(key, value)| Ok((key.clone(), replace(value, evaluators)?)));
             Value::Object(expanded.collect::<Result<_, String>>()?)
         }
         other => other.clone(),

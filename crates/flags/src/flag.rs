@@ -189,3 +189,15 @@ pub enum DeclareError {
         variant: Arc<str>,
     },
 }
+
+impl DeclareError {
+    /// Returns the key of the flag.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        match self {
+            Self::InvalidDay { key, .. }
+            | Self::Conflict { key, .. }
+            | Self::Mismatch { key, .. } => key,
+        }
+    }
+}

@@ -7,6 +7,8 @@ mod evaluation;
 mod flag;
 mod flags;
 mod gate;
+#[cfg(feature = "open-feature")]
+mod open_feature;
 mod problem;
 mod rule;
 mod runtime;
@@ -15,6 +17,7 @@ mod set;
 mod short;
 mod snapshot;
 mod source;
+mod span_event;
 mod switch;
 mod toggle;
 mod value;
@@ -25,6 +28,8 @@ pub use definition::{Definition, Metadata, Resolved, Strictness};
 pub use evaluation::{ErrorCode, Evaluation, Reason, Variant};
 pub use flag::{Declaration, DeclareError, Flag, Kind};
 pub use flags::Flags;
+#[cfg(feature = "open-feature")]
+pub use open_feature::OpenFeatureProvider;
 pub use problem::Problem;
 #[cfg(feature = "redis")]
 pub use runtime::RedisStore;

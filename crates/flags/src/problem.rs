@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::DeclareError;
+
 /// The path of a value in a document.
 pub(crate) struct Path<'a> {
     parent: Option<&'a Path<'a>>,
@@ -41,6 +43,29 @@ impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.path.join("/"), self.problem)
     }
+}
+
+impl From<DeclareError> for Problem {
+    fn from(error: DeclareError) -> Self {
+        Self {
+            path: vec![error.key().to_owned()],
+            problem: error.to_string(),
+        }
+    }
+}
+
+/// Logs mistakes in new flags, which are not used.
+pub(crate) fn log_refused(mistakes: &str) {
+    tracing::error!(
+        mistakes,
+        "feature flags have errors, and the old ones stay in effect"
+    );
+}
+
+/// Returns all mistakes in one line.
+pub(crate) fn join(mistakes: &[impl fmt::Display]) -> String {
+    let texts: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }
 
 /// All mistakes in a document.

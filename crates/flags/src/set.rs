@@ -170,10 +170,12 @@ impl FlagSet {
         self.by_key.get(key).copied()
     }
 
+    #[inline]
     pub(crate) fn at(&self, index: usize) -> Option<&Definition> {
         self.definitions.get(index)
     }
 
+    #[inline]
     pub(crate) fn resolve(&self, index: Option<usize>, scope: &Scope<'_>) -> Resolved<'_> {
         match index.and_then(|index| self.at(index)) {
             Some(definition) => definition.resolve(scope),

@@ -4,6 +4,7 @@ use seaworthy_telemetry::metrics::{Counter, Metrics};
 
 use crate::{
     context::Scope, definition::Resolved, evaluation::Variant, flag::Declaration, set::FlagSet,
+    span_event,
 };
 
 /// The label of evaluations that return the default of the code.
@@ -73,6 +74,8 @@ impl Snapshot {
         if let Some(slot) = slots.find(|slot| index.is_some() && slot.index == index) {
             slot.count(&self.set, resolved.variant);
         }
+        let definition = index.and_then(|index| self.set.at(index));
+        span_event::add(key, definition, &resolved, scope);
         resolved
     }
 
@@ -90,6 +93,8 @@ impl Snapshot {
         };
         let resolved = self.set.resolve(slot.index, scope);
         slot.count(&self.set, resolved.variant);
+        let definition = slot.index.and_then(|index| self.set.at(index));
+        span_event::add(key, definition, &resolved, scope);
         read(resolved)
     }
 }
@@ -112,7 +117,12 @@ impl Slot {
         }
     }
 
+    #[inline]
     fn count(&self, set: &FlagSet, variant: Option<&Variant>) {
+        if self.code_default.is_none() {
+            // There are no metrics.
+            return;
+        }
         let counter = match variant {
             None => self.code_default.as_ref(),
             Some(variant) => {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use seaworthy_core::{Actor, RequestContext, ServiceIdentity, context};
+use seaworthy_core::{Actor, RequestContext, RequestId, ServiceIdentity, TraceContext, context};
 use seaworthy_flags::{
     Bucketing, Compiler, Context, DeclareError, ErrorCode, Flag, Flags, Reason, Strictness,
 };
@@ -118,4 +118,42 @@ fn rule_beyond_limits_is_refused_flag_1() {
         Compiler::new(Bucketing::V3).compile(json!({"flags": {"deep": flag}}), Strictness::Strict);
     let problems = set.unwrap_err();
     assert_eq!(problems[0].path, ["flags", "deep", "targeting"]);
+}
+
+#[test]
+fn evaluation_is_event_of_sampled_span_flag_1() {
+    let flags = Flags::new(Context::new());
+    let mut beta = on("on");
+    beta["metadata"] = json!({"flagSetId": "shop", "version": "7"});
+    publish(&flags, json!({"beta": beta}));
+    let beta = flags.declare(Flag::boolean("beta", false)).unwrap();
+    let missing = flags.declare(Flag::boolean("missing", false)).unwrap();
+    let service = ServiceIdentity::new("orders", "1.0.0");
+    let events = |is_sampled| {
+        let trace = TraceContext::root(is_sampled);
+        let request = RequestContext::new(service.clone(), RequestId::generate(), trace);
+        assert!(request.set_actor(Actor::new("user-7")));
+        let request = Arc::new(request);
+        context::sync_scope(request.clone(), || (beta.get(), missing.get()));
+        request.take_span_events()
+    };
+    assert_eq!(events(false), []);
+    let events = events(true);
+    let names: Vec<_> = events.iter().map(|event| event.name).collect();
+    assert_eq!(names, ["feature_flag.evaluation"; 2]);
+    let expected = [
+        ("feature_flag.key", "beta"),
+        ("feature_flag.provider.name", "seaworthy"),
+        ("feature_flag.result.reason", "static"),
+        ("feature_flag.result.variant", "on"),
+        ("feature_flag.context.id", "user-7"),
+        ("feature_flag.set.id", "shop"),
+        ("feature_flag.version", "7"),
+    ];
+    assert_eq!(
+        events[0].attributes,
+        expected.map(|(name, value)| (name, value.to_owned()))
+    );
+    let error = ("error.type", "flag_not_found".to_owned());
+    assert_eq!(events[1].attributes.last(), Some(&error));
 }

@@ -5,7 +5,7 @@
 use std::{fs, path::Path, sync::OnceLock};
 
 use seaworthy_config::{Environment, Loader};
-use seaworthy_core::SwitchKind;
+use seaworthy_core::{SwitchKind, context};
 use seaworthy_flags::{Flag, Flags, FlagsConfig, Toggle};
 use seaworthy_health::{CheckFailure, Probe};
 use seaworthy_http::{Access, Routes};
@@ -67,7 +67,14 @@ async fn start_with(
                 .register(Probe::observed("ledger", true, || {
                     Err(CheckFailure::new("down".to_owned()))
                 }));
+            let is_sampled = async || {
+                let context = context::current();
+                context
+                    .is_some_and(|context| context.trace().is_sampled())
+                    .to_string()
+            };
             let routes = Routes::new().get("/orders", async || "orders");
+            let routes = routes.get("/sampled", is_sampled);
             service.http(routes.with_options(|options| options.access(Access::Public)));
             Ok(())
         })
@@ -170,6 +177,25 @@ async fn flag_turns_rate_limit_off_and_on_flag_2() {
     eventually(async || app.status() == 200).await;
     write(app.folder.path(), "framework.rate_limit: true\n");
     eventually(async || app.status() == 429).await;
+    app.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flag_turns_sampling_of_traces_off_and_on_flag_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let sampled = [
+        "server.http.rate_limit.enabled=false",
+        "tracing.sample_ratio=1.0",
+    ];
+    let app = start_with(folder, &sampled, &[]).await.unwrap();
+    let sampled = || get(app.service.addresses().http, "/sampled").unwrap().body;
+    assert_eq!(sampled(), "true");
+    let path = "/flags/framework.tracing/override";
+    for (variant, expected) in [("off", "false"), ("on", "true")] {
+        let body = json!({"variant": variant, "reason": "INC-7"});
+        assert_eq!(app.admin("PUT", path, &body).status, 200);
+        assert_eq!(sampled(), expected);
+    }
     app.service.stop().await;
 }
 

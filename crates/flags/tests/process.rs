@@ -55,6 +55,14 @@ fn parsed(output: &Output) -> Value {
     parsed.unwrap()
 }
 
+/// Overrides the switch of a part of the framework.
+fn switch(app: &TestApp, part: &str, variant: &str) {
+    let body = json!({"variant": variant, "reason": "a test"}).to_string();
+    let path = format!("/flags/framework.{part}/override");
+    let changed = request(app.admin, "PUT", &path, &ADMIN, &body).unwrap();
+    assert_eq!(changed.status, 200, "{}", changed.body);
+}
+
 /// Evaluates a flag over OFREP.
 fn value(app: &TestApp, key: &str) -> Value {
     let path = format!("/ofrep/v1/evaluate/flags/{key}");
@@ -104,6 +112,43 @@ async fn running_service_follows_command_flag_1() {
     let missing = flags(&folder, &[&["unset", "sales.open"], &reason[..]].concat());
     assert!(!missing.status.success());
     assert!(String::from_utf8_lossy(&missing.stderr).contains("no override"));
+}
+
+#[test]
+fn config_check_lists_allowed_switches_flag_2() {
+    let allowed = "flags.allowed_switches=[rate_limit]";
+    let check = |settings: &[&str]| {
+        let mut command = Command::new(example("flag_server"));
+        command.args(["config", "check"]).args(settings);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let listed = check(&["--profile", "production", "--set", allowed]);
+    assert!(
+        listed.contains("allowed: flags.allowed_switches = [\"rate_limit\"]"),
+        "{listed}"
+    );
+    let none = check(&["--profile", "production"]);
+    assert!(!none.contains("allowed:"), "{none}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flag_turns_access_log_off_and_on_flag_2() {
+    let app = builder().start().unwrap();
+    let ask = |name: &str| app.send("GET", &format!("/{name}"), "").unwrap();
+    ask("first");
+    switch(&app, "access_log", "off");
+    ask("second");
+    switch(&app, "access_log", "on");
+    ask("third");
+    let ended = app.stop().unwrap();
+    let lines = |path| {
+        ended
+            .stdout
+            .iter()
+            .filter(|line| line.contains(path))
+            .count()
+    };
+    assert_eq!(["/first", "/second", "/third"].map(lines), [1, 0, 1]);
 }
 
 #[test]

@@ -283,6 +283,77 @@ async fn store_that_is_down_refuses_all_but_kill_switches_flag_1() {
     assert!(!there.get());
 }
 
+/// Two replicas of one store, with a kill switch that is set to off on the first one while the store
+/// is down.
+async fn divided() -> (Flags, Flags) {
+    let store = FragileStore::default();
+    let replica = || {
+        let flags = Flags::with_store(Context::new(), store.clone());
+        let stop = Flag::boolean("stop", true).kind(Kind::KillSwitch);
+        (flags.declare(stop).unwrap(), flags).1
+    };
+    let (one, other) = (replica(), replica());
+    let on = NewOverride::new("stop", "on");
+    one.set_override(&on, &author()).await.unwrap();
+    other.refresh().await.unwrap();
+    store.is_down.store(true, Ordering::Relaxed);
+    let off = NewOverride::new("stop", "off");
+    let changed = one.set_override(&off, &author()).await.unwrap();
+    assert!(!changed.stored);
+    store.is_down.store(false, Ordering::Relaxed);
+    (one, other)
+}
+
+fn stopped(flags: &Flags) -> Vec<String> {
+    let overrides = flags.runtime_state().overrides.into_iter();
+    overrides.map(|set| set.variant).collect()
+}
+
+#[tokio::test]
+async fn waiting_kill_switch_yields_to_newer_override_flag_1() {
+    let (one, other) = divided().await;
+    let on = NewOverride::new("stop", "on");
+    let later = Author::new("it works again").actor("bob");
+    other.set_override(&on, &later).await.unwrap();
+    one.refresh().await.unwrap();
+    other.refresh().await.unwrap();
+    assert_eq!(
+        (stopped(&one), stopped(&other)),
+        (vec!["on".into()], vec!["on".into()])
+    );
+}
+
+#[tokio::test]
+async fn waiting_kill_switch_yields_to_newer_removal_flag_1() {
+    let (one, other) = divided().await;
+    let all = OverrideScope::All;
+    other.unset_override("stop", &all, &author()).await.unwrap();
+    one.refresh().await.unwrap();
+    assert_eq!(stopped(&one), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn waiting_kill_switch_replaces_older_override_flag_1() {
+    let (one, other) = divided().await;
+    one.refresh().await.unwrap();
+    other.refresh().await.unwrap();
+    assert_eq!(stopped(&other), ["off"]);
+}
+
+#[tokio::test]
+async fn entry_copies_no_other_definition_flag_1() {
+    let flags = flags();
+    for number in 0..50 {
+        let entry = json!({"enabled": true, "users": ["eve"]});
+        let key = format!("flag{number}");
+        flags.define(&key, entry, None, &author()).await.unwrap();
+    }
+    let counted = allocation_counter::measure(|| {
+        assert!(flags.entry("flag7").is_some());
+    });
+    assert!(counted.count_total < 20, "{}", counted.count_total);
+}
+
 #[tokio::test]
 async fn replicas_change_flags_concurrently_flag_1() {
     let store = FragileStore::default();

@@ -1,6 +1,8 @@
 //! `==` and `!=` as JavaScript compares, which is what JsonLogic means. The engine's own operators
 //! take null and "" as equal.
 
+use std::borrow::Cow;
+
 use datalogic_rs::DataValue;
 use serde_json::{Map, Value};
 
@@ -8,9 +10,27 @@ pub(super) const EQUAL: &str = "loose_equal";
 pub(super) const UNEQUAL: &str = "loose_unequal";
 
 /// Replaces the engine's operators in a rule.
-pub(super) fn rewrite(rule: &Value) -> Value {
+pub(super) fn rewrite(rule: &Value) -> Cow<'_, Value> {
+    if names_operator(rule) {
+        Cow::Owned(replace(rule))
+    } else {
+        Cow::Borrowed(rule)
+    }
+}
+
+fn names_operator(rule: &Value) -> bool {
     match rule {
-        Value::Array(items) => items.iter().map(rewrite).collect(),
+        Value::Array(items) => items.iter().any(names_operator),
+        Value::Object(operations) => operations
+            .iter()
+            .any(|(name, arguments)| matches!(&**name, "==" | "!=") || names_operator(arguments)),
+        _ => false,
+    }
+}
+
+fn replace(rule: &Value) -> Value {
+    match rule {
+        Value::Array(items) => items.iter().map(replace).collect(),
         Value::Object(operations) => {
             let operations = operations.iter().map(|(name, arguments)| {
                 let has_two = arguments.as_array().is_some_and(|list| list.len() == 2);
@@ -19,7 +39,7 @@ pub(super) fn rewrite(rule: &Value) -> Value {
                     "!=" if has_two => UNEQUAL,
                     name => name,
                 };
-                (name.to_owned(), rewrite(arguments))
+                (name.to_owned(), replace(arguments))
             });
             Value::Object(operations.collect::<Map<_, _>>())
         }

@@ -55,7 +55,7 @@ impl Rule {
     pub(crate) fn compile(engine: &Arc<Engine>, rule: &Value) -> Result<Self, String> {
         limits::check(rule)?;
         let logic = engine
-            .compile(&equality::rewrite(rule))
+            .compile(equality::rewrite(rule).as_ref())
             .map_err(|error| error.to_string())?;
         Ok(Self {
             engine: Arc::clone(engine),

@@ -10,11 +10,16 @@ use super::{
     author::Changed,
     error::ChangeError,
     file,
-    overrides::overridden,
-    state::{Change, ChangeAction, Override, RuntimeState},
+    pending::{Pending, put},
+    state::{Change, Override, RuntimeState},
     store::{MemoryStore, RuntimeStore},
 };
-use crate::{Compiler, Flags, Strictness, problem::Problem, set::FlagSet, source::Layers};
+use crate::{
+    Compiler, DeclareError, Flags, Strictness,
+    problem::{self, Problem},
+    set::FlagSet,
+    source::Layers,
+};
 
 /// Operators seldom change flags at the same time.
 const MAX_ATTEMPTS: usize = 5;
@@ -37,7 +42,7 @@ pub(crate) struct Sources {
     pub(crate) layers: Layers,
     pub(crate) state: RuntimeState,
     /// Kill switches that changed while the store was down.
-    pub(crate) pending: Vec<Override>,
+    pub(crate) pending: Vec<Pending>,
     /// The time at which the flags must be compiled anew, because an override ends.
     pub(crate) next_expiry: Option<DateTime<Utc>>,
 }
@@ -56,10 +61,12 @@ impl Runtime {
 }
 
 impl Sources {
+    fn waiting(&self) -> impl Iterator<Item = &Override> {
+        self.pending.iter().map(|waiting| &waiting.set)
+    }
+
     fn compile(&self, compiler: &Compiler, now: DateTime<Utc>) -> Result<FlagSet, Vec<Problem>> {
-        let document = self
-            .layers
-            .document(&self.state, self.pending.iter(), now)?;
+        let document = self.layers.document(&self.state, self.waiting(), now)?;
         // Files and definitions were checked strictly. The flags of a server may have mistakes.
         compiler.compile(document, Strictness::Lenient)
     }
@@ -126,10 +133,13 @@ impl Flags {
         let mut sources = self.0.runtime.sources.lock();
         for set in next.overrides {
             if !sources.state.overrides.contains(&set) {
+                let mut known = sources.state.overrides.iter();
+                let replaced = known.find(|other| other.has_target_of(&set)).cloned();
+                let waiting = Pending { set, replaced };
                 sources
                     .pending
-                    .retain(|other| other.key != set.key || other.scope != set.scope);
-                sources.pending.push(set);
+                    .retain(|other| !other.set.has_target_of(&waiting.set));
+                sources.pending.push(waiting);
             }
         }
         drop(sources);
@@ -146,7 +156,7 @@ impl Flags {
         let runtime = &self.0.runtime;
         let document = {
             let sources = runtime.sources.lock();
-            let document = sources.layers.document(next, sources.pending.iter(), now);
+            let document = sources.layers.document(next, sources.waiting(), now);
             document.map_err(ChangeError::Invalid)?
         };
         let mut alone = json!({"$evaluators": document.get("$evaluators"), "flags": {}});
@@ -156,13 +166,8 @@ impl Flags {
         }
         let set = runtime.compiler.compile(alone, Strictness::Strict);
         let set = set.map_err(ChangeError::Invalid)?;
-        self.check_types(&set).map_err(|errors| {
-            let problem = |error: crate::DeclareError| Problem {
-                path: vec![key.to_owned()],
-                problem: error.to_string(),
-            };
-            ChangeError::Invalid(errors.into_iter().map(problem).collect())
-        })
+        self.check_types(&set)
+            .map_err(|errors| ChangeError::Invalid(problems(errors)))
     }
 
     /// Reads newer changes of other replicas, and stores those of this replica that wait for the
@@ -180,34 +185,34 @@ impl Flags {
                 self.save_cache().await;
             }
         }
-        let pending = runtime.sources.lock().pending.clone();
-        for set in pending {
-            let edit = |state: &mut RuntimeState, _: DateTime<Utc>| {
-                // The operator may have changed it again.
-                if !runtime.sources.lock().pending.contains(&set) {
+        self.store_pending().await?;
+        self.expire();
+        Ok(())
+    }
+
+    /// Stores the kill switches that changed while the store was down.
+    async fn store_pending(&self) -> Result<(), ChangeError> {
+        let pending = self.0.runtime.sources.lock().pending.clone();
+        for waiting in pending {
+            let set = &waiting.set;
+            let edit = |state: &mut RuntimeState, now: DateTime<Utc>| {
+                // The operator may have changed it again, here or on another replica.
+                let is_pending = self.0.runtime.sources.lock().pending.contains(&waiting);
+                if !is_pending || waiting.is_outdated(state, now) {
                     return Err(ChangeError::NoOverride(set.key.clone()));
                 }
-                let before = overridden(state, &set.key);
-                state
-                    .overrides
-                    .retain(|other| other.key != set.key || other.scope != set.scope);
-                state.overrides.push(set.clone());
-                Ok(Change {
-                    action: ChangeAction::Override,
-                    key: set.key.clone(),
-                    actor: set.actor.clone(),
-                    reason: set.reason.clone(),
-                    before,
-                    after: overridden(state, &set.key),
-                })
+                put(state, set)
             };
             match self.change(&set.key, false, edit).await {
-                Ok(_) => drop(self.drop_pending(&set.key, &set.scope)),
-                Err(ChangeError::NoOverride(_)) => {}
+                Ok(_) => {}
+                Err(ChangeError::NoOverride(_)) => tracing::warn!(
+                    flag = set.key,
+                    "a kill switch that waited for the flag store was changed again since"
+                ),
                 Err(error) => return Err(error),
             }
+            self.drop_pending(|other| *other == waiting);
         }
-        self.expire();
         Ok(())
     }
 
@@ -233,26 +238,19 @@ impl Flags {
         let mut sources = runtime.sources.lock();
         let set = sources.compile(&runtime.compiler, now)?;
         let with_pending = RuntimeState {
-            overrides: [&*sources.state.overrides, &*sources.pending].concat(),
+            overrides: (sources.state.overrides.iter())
+                .chain(sources.waiting())
+                .cloned()
+                .collect(),
             ..RuntimeState::default()
         };
         sources.next_expiry = with_pending.next_expiry(now);
-        self.replace(set).map_err(|errors| {
-            let problem = |error: crate::DeclareError| Problem {
-                path: Vec::new(),
-                problem: error.to_string(),
-            };
-            errors.into_iter().map(problem).collect()
-        })
+        self.replace(set).map_err(problems)
     }
 
     pub(super) fn rebuild_or_log(&self) {
         if let Err(problems) = self.rebuild() {
-            let mistakes: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            tracing::error!(
-                mistakes = mistakes.join("; "),
-                "feature flags have errors, and the old ones stay in effect"
-            );
+            problem::log_refused(&problem::join(&problems));
         }
     }
 
@@ -274,13 +272,17 @@ impl Flags {
     pub fn runtime_state(&self) -> RuntimeState {
         let sources = self.0.runtime.sources.lock();
         let mut state = sources.state.clone();
-        state.overrides.extend(sources.pending.iter().cloned());
+        state.overrides.extend(sources.waiting().cloned());
         state
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp((self.0.clock)(), 0).unwrap_or_default()
     }
+}
+
+fn problems(errors: Vec<DeclareError>) -> Vec<Problem> {
+    errors.into_iter().map(Problem::from).collect()
 }
 
 fn record(change: &Change, stored: bool) {

@@ -6,7 +6,7 @@ use super::{
     error::ChangeError,
     state::{Change, ChangeAction, RuntimeDefinition, RuntimeState},
 };
-use crate::Flags;
+use crate::{Flags, source::Layers};
 
 /// The definitions are one document in the store.
 const MAX_DEFINITIONS: usize = 1_000;
@@ -90,16 +90,20 @@ impl Flags {
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<Value> {
         let sources = self.0.runtime.sources.lock();
-        let short = sources.layers.short_with(&sources.state);
-        let entry = short.get(key).cloned();
-        let flagd = || {
-            let documents = [&sources.layers.flagd, &sources.layers.remote];
-            let mut found = documents
-                .into_iter()
-                .filter_map(|document| document.as_ref()?.get("flags")?.get(key).cloned());
+        if let Some(definition) = sources.state.definitions.get(key) {
+            return definition.entry.clone();
+        }
+        let Layers {
+            remote,
+            flagd,
+            short,
+        } = &sources.layers;
+        let of_documents = || {
+            let documents = [flagd, remote].into_iter().flatten();
+            let mut found = documents.filter_map(|document| document.get("flags")?.get(key));
             found.next()
         };
-        entry.or_else(flagd)
+        short.get(key).or_else(of_documents).cloned()
     }
 
     /// Returns the version of a flag for [`define`](Self::define): 0 if only files define it.

@@ -1,7 +1,7 @@
 use seaworthy_core::{Code, Error};
 
 use super::store::StoreError;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 
 /// A change of flags at run time was refused.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum ChangeError {
         problem: String,
     },
     /// The definition has mistakes.
-    #[error("the flag has mistakes: {}", texts(.0).join("; "))]
+    #[error("the flag has mistakes: {}", problem::join(.0))]
     Invalid(Vec<Problem>),
     /// Another operator has changed the flag.
     #[error("the flag has version {current}: read it again and repeat the change")]
@@ -54,10 +54,6 @@ pub enum ChangeError {
     /// The store failed, and the change has no effect.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-fn texts(problems: &[Problem]) -> Vec<String> {
-    problems.iter().map(ToString::to_string).collect()
 }
 
 impl From<ChangeError> for Error {

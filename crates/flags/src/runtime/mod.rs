@@ -9,6 +9,7 @@ mod definitions;
 mod error;
 mod file;
 mod overrides;
+mod pending;
 #[cfg(feature = "redis")]
 mod redis;
 mod state;

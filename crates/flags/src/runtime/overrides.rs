@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 use super::{
     author::{Author, Changed, NewOverride},
     error::ChangeError,
+    pending::{Pending, put},
     state::{Change, ChangeAction, Override, OverrideScope, RuntimeState},
 };
 use crate::{Flags, Kind};
 
 /// Each evaluation reads a rule that lists all user overrides of the flag.
-const MAX_OVERRIDES: usize = 1_000;
+pub(super) const MAX_OVERRIDES: usize = 1_000;
 
 impl Flags {
     /// Sets an override and waits until it is stored.
@@ -28,15 +29,8 @@ impl Flags {
         self.check_variant(&new.key, &new.variant)?;
         self.check_switch(&new.key)?;
         let edit = |state: &mut RuntimeState, now: DateTime<Utc>| {
-            let before = overridden(state, &new.key);
-            state
-                .overrides
-                .retain(|set| set.key != new.key || set.scope != new.scope);
-            if state.overrides.len() >= MAX_OVERRIDES {
-                return Err(ChangeError::TooMany("1,000 overrides"));
-            }
             let length = expiry.map(|time| TimeDelta::from_std(time.get()).unwrap_or_default());
-            state.overrides.push(Override {
+            let set = Override {
                 key: new.key.clone(),
                 scope: new.scope.clone(),
                 variant: new.variant.clone(),
@@ -44,19 +38,12 @@ impl Flags {
                 actor: actor.clone(),
                 set_at: now,
                 expires_at: length.map(|length| now + length),
-            });
-            Ok(Change {
-                action: ChangeAction::Override,
-                key: new.key.clone(),
-                actor: actor.clone(),
-                reason: reason.clone(),
-                before,
-                after: overridden(state, &new.key),
-            })
+            };
+            put(state, &set)
         };
         let changed = self.change(&new.key, is_kill_switch, edit).await?;
         if changed.stored {
-            self.drop_pending(&new.key, &new.scope);
+            self.drop_pending(|other| other.set.key == new.key && other.set.scope == new.scope);
         }
         Ok(changed)
     }
@@ -72,7 +59,8 @@ impl Flags {
         author: &Author,
     ) -> Result<Changed, ChangeError> {
         let (actor, reason) = author.check()?;
-        let was_pending = self.drop_pending(key, scope);
+        let was_pending =
+            self.drop_pending(|other| other.set.key == key && other.set.scope == *scope);
         let edit = |state: &mut RuntimeState, _: DateTime<Utc>| {
             let before = overridden(state, key);
             let count = state.overrides.len();
@@ -100,13 +88,11 @@ impl Flags {
         }
     }
 
-    /// Removes a change that waits for the store. Returns whether there was one.
-    pub(super) fn drop_pending(&self, key: &str, scope: &OverrideScope) -> bool {
+    /// Removes changes that wait for the store. Returns whether there was one.
+    pub(super) fn drop_pending(&self, is: impl Fn(&Pending) -> bool) -> bool {
         let mut sources = self.0.runtime.sources.lock();
         let count = sources.pending.len();
-        sources
-            .pending
-            .retain(|set| set.key != key || set.scope != *scope);
+        sources.pending.retain(|other| !is(other));
         let was_pending = sources.pending.len() < count;
         drop(sources);
         if was_pending {

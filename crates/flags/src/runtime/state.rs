@@ -119,6 +119,11 @@ impl RuntimeState {
 }
 
 impl Override {
+    /// Whether both select a variant of the same flag for the same callers.
+    pub(crate) fn has_target_of(&self, other: &Self) -> bool {
+        self.key == other.key && self.scope == other.scope
+    }
+
     pub(crate) fn is_active(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_none_or(|end| end > now)
     }

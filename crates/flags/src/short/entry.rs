@@ -1,10 +1,13 @@
 use serde_json::{Map, Value, json};
 
-use super::condition::{Condition, Requirement};
+use super::{
+    condition::{Condition, Requirement},
+    form::DEPRECATION,
+};
 use crate::problem::{Path, Problems};
 
 /// The fields of an entry that are not conditions.
-const PLAIN: [&str; 12] = [
+const PLAIN: [&str; 13] = [
     "enabled",
     "strategy",
     "rules",
@@ -17,6 +20,7 @@ const PLAIN: [&str; 12] = [
     "variants",
     "values",
     "capabilities",
+    "deprecation",
 ];
 
 /// Lists of names that a flag governs. A service reads them with `Flags::entry`.
@@ -61,6 +65,14 @@ impl Entry {
                 }
                 None => {}
                 Some(_) => problems.add(&path.then(name), "must be a text"),
+            }
+        }
+        if let Some(deprecation) = fields.get("deprecation") {
+            DEPRECATION.check(deprecation, &path.then("deprecation"), problems);
+            for name in ["deprecated", "removalDate", "replacement"] {
+                if let Some(value) = deprecation.get(name) {
+                    flag.metadata.insert(name.to_owned(), value.clone());
+                }
             }
         }
         if let Some(requires) = fields.get("requires") {

@@ -2,13 +2,16 @@
 
 mod condition;
 mod entry;
+mod form;
 mod merge;
+mod shape;
 mod time;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+pub(crate) use form::{Form, check_removals};
 pub(crate) use merge::merge;
 
 use crate::problem::{Path, Problem, Problems};

@@ -4,6 +4,7 @@ use std::{
     time::SystemTime,
 };
 
+use chrono::Utc;
 use seaworthy_config::{ConfigError, ConfigErrors, Origin, Profile};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::{
     definition::Strictness,
     problem::Problem,
     set::{Compiler, FlagSet},
-    short,
+    short::{self, Form},
 };
 
 /// About 5,000 flags with rules and lists of users.
@@ -24,7 +25,7 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 pub(crate) struct FlagFiles {
     pub(crate) directory: PathBuf,
     /// The short form, lowest layer first.
-    short: [PathBuf; 2],
+    short: [PathBuf; 5],
     flagd: PathBuf,
     compiler: Compiler,
 }
@@ -40,6 +41,9 @@ impl FlagFiles {
         Self {
             short: [
                 directory.join(format!("{name}.yaml")),
+                directory.join(format!("{name}-base.yaml")),
+                directory.join(format!("{name}-oem.yaml")),
+                directory.join(format!("{name}-external.yaml")),
                 directory.join(format!("{name}.{profile}.yaml")),
             ],
             flagd: directory.join(format!("{name}.json")),
@@ -58,10 +62,24 @@ impl FlagFiles {
         let mut documents = Vec::new();
         for path in &self.short {
             if let Some(document) = read(path, &mut errors) {
-                short::merge(&mut merged, &document.to_value());
-                documents.push((path.as_path(), document));
+                let mut problems = Vec::new();
+                let form = Form::read(&document.to_value(), &mut problems);
+                let located = problems.into_iter();
+                errors.extend(located.map(|problem| document.locate(path, problem)));
+                documents.push(File {
+                    path,
+                    document,
+                    prefix: form.prefix,
+                });
+                form.merge_into(&mut merged);
             }
         }
+        let removals = short::check_removals(&merged, Utc::now().date_naive());
+        errors.extend(
+            removals
+                .into_iter()
+                .map(|problem| locate(&documents, problem)),
+        );
         let flagd = read(&self.flagd, &mut errors);
         let short = short::compile(&merged);
         let mut flags = short.unwrap_or_else(|problems| {
@@ -141,13 +159,24 @@ fn merge_flagd(
     *flags = added;
 }
 
+/// A file of the short form.
+struct File<'a> {
+    path: &'a Path,
+    document: Document,
+    /// The way to the flags.
+    prefix: &'static [&'static str],
+}
+
 /// Finds the topmost file that has the value.
-fn locate(documents: &[(&Path, Document)], problem: Problem) -> ConfigError {
-    let depth = |document: &Document| {
-        let value = document.to_value();
+fn locate(files: &[File<'_>], problem: Problem) -> ConfigError {
+    let within = |file: &File<'_>| {
+        let prefix = file.prefix.iter().map(|name| (*name).to_owned());
+        prefix.chain(problem.path.clone()).collect::<Vec<_>>()
+    };
+    let depth = |file: &File<'_>| {
+        let (value, path) = (file.document.to_value(), within(file));
         let mut node = &value;
-        let found = problem
-            .path
+        let found = path
             .iter()
             .take_while(|name| match node.get(name.as_str()) {
                 Some(child) => {
@@ -156,11 +185,13 @@ fn locate(documents: &[(&Path, Document)], problem: Problem) -> ConfigError {
                 }
                 None => false,
             });
-        found.count()
+        found.count().saturating_sub(file.prefix.len())
     };
-    let best = documents.iter().max_by_key(|(_, document)| depth(document));
-    match best {
-        Some((path, document)) => document.locate(path, problem),
+    match files.iter().max_by_key(|file| depth(file)) {
+        Some(file) => {
+            let path = within(file);
+            file.document.locate(file.path, Problem { path, ..problem })
+        }
         None => ConfigError::new(Origin::Default, problem.path.join("/"), problem.problem),
     }
 }

@@ -7,10 +7,11 @@ use seaworthy_telemetry::metrics::{Counter, Metrics};
 use tokio::sync::Notify;
 
 use super::{
+    deprecated::Deprecated,
     files::{FlagFiles, Seen},
-    start::{join, load},
+    start::load,
 };
-use crate::Flags;
+use crate::{Flags, problem};
 
 /// An editor saves a file with several events within a few milliseconds.
 const QUIET: Duration = Duration::from_millis(100);
@@ -86,7 +87,7 @@ impl Follow {
             Err(errors) => return self.fail(&errors.to_string()),
         };
         if let Err(errors) = self.flags.check_types(&set) {
-            return self.fail(&join(&errors).to_string());
+            return self.fail(&problem::join(&errors));
         }
         let former = {
             let mut sources = self.flags.0.runtime.sources.lock();
@@ -97,18 +98,14 @@ impl Follow {
             Ok(()) => tracing::info!("feature flags reloaded"),
             Err(problems) => {
                 self.flags.0.runtime.sources.lock().layers = former;
-                let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-                self.fail(&texts.join("; "));
+                self.fail(&problem::join(&problems));
             }
         }
     }
 
     fn fail(&self, mistakes: &str) {
         self.failures.increment();
-        tracing::error!(
-            mistakes,
-            "feature flags have errors, and the old ones stay in effect"
-        );
+        problem::log_refused(mistakes);
     }
 }
 
@@ -120,6 +117,7 @@ pub(super) fn reload_failures(metrics: &Metrics) -> Counter {
 /// Reads the store of changes, and ends overrides at their time.
 async fn follow_operators(flags: &Flags) {
     let mut is_failing = false;
+    let mut deprecated = Deprecated::default();
     loop {
         tokio::time::sleep(POLL_INTERVAL).await;
         match flags.refresh().await {
@@ -136,6 +134,7 @@ async fn follow_operators(flags: &Flags) {
         flags.expire();
         // A rule may depend on the time.
         flags.apply_switches();
+        deprecated.log(flags);
     }
 }
 

@@ -63,7 +63,7 @@ impl Layers {
     }
 
     /// Returns the short form with the definitions of operators.
-    pub(crate) fn short_with(&self, state: &RuntimeState) -> Cow<'_, Value> {
+    fn short_with(&self, state: &RuntimeState) -> Cow<'_, Value> {
         if state.definitions.is_empty() {
             return Cow::Borrowed(&self.short);
         }

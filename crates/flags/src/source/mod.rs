@@ -1,5 +1,6 @@
 //! The sources that define flags.
 
+mod deprecated;
 mod document;
 mod files;
 mod follow;

@@ -13,7 +13,7 @@ use super::{
     remote::Remote,
 };
 use crate::{
-    Compiler, Context, DeclareError, FileStore, FlagSet, Flags, FlagsConfig, RuntimeStore,
+    Compiler, Context, DeclareError, FileStore, FlagSet, Flags, FlagsConfig, RuntimeStore, problem,
     runtime::{self, Runtime},
 };
 
@@ -84,9 +84,10 @@ impl FlagsBuilder {
         let (layers, set) = load(files.clone())
             .await
             .map_err(|errors| StartError::because("the flag files have errors", errors))?;
-        flags
-            .replace(set)
-            .map_err(|errors| StartError::because("the flags cannot be used", join(&errors)))?;
+        flags.replace(set).map_err(|errors| {
+            let mistakes = problem::join(&errors);
+            StartError::new(format!("the flags cannot be used: {mistakes}"))
+        })?;
         flags.0.runtime.sources.lock().layers = layers;
         let cache = folder.map(|folder| folder.path().join(REMOTE_FILE));
         let failures = reload_failures(&metrics);
@@ -189,11 +190,6 @@ pub(super) async fn load(files: FlagFiles) -> Result<(Layers, FlagSet), ConfigEr
         let problem = format!("the flag files were not loaded: {error}");
         Err(ConfigError::new(Origin::Default, "", problem).into())
     })
-}
-
-pub(super) fn join(errors: &[DeclareError]) -> io::Error {
-    let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
-    io::Error::other(texts.join("; "))
 }
 
 impl From<DeclareError> for StartError {

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub use config::{RemoteConfig, RemoteSource};
 
-use crate::{DeclareError, Flags, Strictness, runtime};
+use crate::{Flags, Strictness, problem, runtime};
 
 /// The first and the longest time between two attempts, as flagd's providers have.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
@@ -219,32 +219,24 @@ impl Remote {
     }
 
     fn replace(&self, document: Value) -> Result<(), String> {
-        let texts = |problems: Vec<crate::Problem>| {
-            let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            texts.join("; ")
-        };
         let runtime = &self.flags.0.runtime;
         let compiled = runtime
             .compiler
             .compile(document.clone(), Strictness::Lenient);
-        let set = compiled.map_err(texts)?;
-        self.flags.check_types(&set).map_err(|errors| {
-            let errors: Vec<_> = errors.iter().map(DeclareError::to_string).collect();
-            errors.join("; ")
-        })?;
+        let set = compiled.map_err(|problems| problem::join(&problems))?;
+        self.flags
+            .check_types(&set)
+            .map_err(|errors| problem::join(&errors))?;
         let former = runtime.sources.lock().layers.remote.replace(document);
         self.flags.rebuild().map_err(|problems| {
             runtime.sources.lock().layers.remote = former;
-            texts(problems)
+            problem::join(&problems)
         })
     }
 
     fn refuse(&self, mistakes: &str) {
         self.failures.increment();
-        tracing::error!(
-            mistakes,
-            "the flags of the flag server have errors, and the old ones stay in effect"
-        );
+        problem::log_refused(mistakes);
     }
 
     fn fail(&self, error: &Failure) {

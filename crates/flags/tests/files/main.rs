@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod configuration;
+
 use std::fs;
 
 use seaworthy_config::Profile;
@@ -251,6 +253,27 @@ eleven:
         ],
         "{errors:#?}"
     );
+}
+
+#[test]
+fn upper_layer_replaces_single_fields_flag_1() {
+    let base = "features:\n  a: {enabled: false, users: [ann, bob]}\n  b: {enabled: true}\n";
+    let oem = "features:\n  a: {enabled: true, users: [ann]}\n";
+    let external = "features:\n  c: true\n";
+    let set = load(&[
+        ("features-base.yaml", base),
+        ("features-oem.yaml", oem),
+        ("features-external.yaml", external),
+    ]);
+    let flags = Flags::new(Context::new());
+    flags.replace(set.unwrap()).unwrap();
+    assert!(is_on(&flags, "a", &user("ann")) && !is_on(&flags, "a", &user("bob")));
+    assert!(is_on(&flags, "b", &user("bob")) && is_on(&flags, "c", &user("bob")));
+    let wrong = load(&[
+        ("features-base.yaml", base),
+        ("features-oem.yaml", "features:\n  a:\n    users: 7\n"),
+    ]);
+    assert!(wrong.unwrap_err()[0].starts_with("features-oem.yaml:3:5"));
 }
 
 #[test]
