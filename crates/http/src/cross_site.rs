@@ -6,6 +6,8 @@
 //! page can use their cookies. `SameSite` cookies alone are not enough, because another subdomain
 //! is the same site (F. Valsorda, "Cross-Site Request Forgery", 2025, implemented in Go 1.25).
 //!
+//! An upgrade counts as unsafe, because CORS does not protect WebSockets.
+//!
 //! A route that starts or ends a session needs the check without cookies too. Otherwise a page
 //! could log the user into an account of the attacker.
 
@@ -25,7 +27,8 @@ pub(crate) fn is_forged(
     route: Option<&RouteOptions>,
 ) -> bool {
     let sets_session = route.is_some_and(RouteOptions::is_setting_session);
-    if method.is_safe() || !(sets_session || headers.contains_key(header::COOKIE)) {
+    let is_safe = method.is_safe() && !headers.contains_key(header::UPGRADE);
+    if is_safe || !(sets_session || headers.contains_key(header::COOKIE)) {
         return false;
     }
     let is_let_in = matches!(
@@ -113,6 +116,16 @@ mod tests {
             assert!(!asks(Method::GET, &[cookie, forged]), "{forged:?}");
             assert!(!asks(Method::POST, &[forged]), "{forged:?}");
         }
+    }
+
+    #[test]
+    fn page_of_other_origin_opens_no_websocket_with_cookies_auth_3() {
+        let (cookie, upgrade) = (("cookie", "session=x"), ("upgrade", "websocket"));
+        let other = ("origin", "https://evil.example");
+        let own = ("origin", "https://events.example:8080");
+        assert!(asks(Method::GET, &[cookie, upgrade, other]));
+        assert!(!asks(Method::GET, &[cookie, upgrade, own]));
+        assert!(!asks(Method::GET, &[upgrade, other]));
     }
 
     #[test]

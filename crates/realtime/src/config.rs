@@ -16,6 +16,18 @@ const DEFAULT_MAX_PENDING: NonZeroU32 = NonZeroU32::new(128).unwrap();
 const DEFAULT_MAX_EVENT_SIZE: ByteSize = ByteSize::kibibytes(64);
 /// Shorter than the idle timeout of common load balancers (60 s).
 const DEFAULT_KEEP_ALIVE: Timeout = Timeout::from_secs(20);
+/// Clients lose a mobile network for several seconds.
+const DEFAULT_PING_TIMEOUT: Timeout = Timeout::from_secs(20);
+/// Several round trips and the check of a token.
+const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(10);
+/// An event of a client is a command, not an upload.
+const DEFAULT_MAX_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(64);
+/// More than a person causes, and little for a service.
+const DEFAULT_MAX_CALLS: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// Long enough for a burst after a reconnect.
+const DEFAULT_CALL_PERIOD: Timeout = Timeout::from_secs(10);
+/// Shorter than the ping timeout, because a connection reads nothing during a call.
+const DEFAULT_CALL_TIMEOUT: Timeout = Timeout::from_secs(10);
 
 /// Settings of the connections that receive events.
 ///
@@ -42,6 +54,21 @@ pub struct RealtimeConfig {
     pub max_event_size: ByteSize,
     /// The interval of messages on an idle connection, so that proxies keep it open.
     pub keep_alive: Timeout,
+    /// Time limit for the answer of a client to a ping, and for writing to a client over WebSocket.
+    pub ping_timeout: Timeout,
+    /// Time limit for a client of Socket.IO to authenticate after it opened a connection.
+    pub connect_timeout: Timeout,
+    /// Maximum size of a message from a client.
+    pub max_message_size: ByteSize,
+    /// Maximum number of packets that one client of Socket.IO sends in `call_period`. Further events are refused.
+    pub max_calls: NonZeroU32,
+    /// The period of `max_calls`.
+    pub call_period: Timeout,
+    /// Time limit for the handler of an event from a client.
+    pub call_timeout: Timeout,
+    /// Accept HTTP long-polling of Socket.IO. With several replicas it needs a load balancer that
+    /// sends all requests of a client to one replica.
+    pub polling: bool,
 }
 
 impl Default for RealtimeConfig {
@@ -53,6 +80,13 @@ impl Default for RealtimeConfig {
             max_pending: DEFAULT_MAX_PENDING,
             max_event_size: DEFAULT_MAX_EVENT_SIZE,
             keep_alive: DEFAULT_KEEP_ALIVE,
+            ping_timeout: DEFAULT_PING_TIMEOUT,
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
+            max_calls: DEFAULT_MAX_CALLS,
+            call_period: DEFAULT_CALL_PERIOD,
+            call_timeout: DEFAULT_CALL_TIMEOUT,
+            polling: true,
         }
     }
 }

@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::name::is_valid;
+use crate::{Message, name::is_valid};
 
 /// Longer than any event name of a contract.
 const MAX_NAME_LENGTH: usize = 100;
@@ -21,9 +21,14 @@ const MAX_NAME_LENGTH: usize = 100;
 /// assert_eq!(event.name(), "seats");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    name: Arc<str>,
+pub struct Event(Arc<Content>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Content {
+    name: Box<str>,
     payload: Bytes,
+    /// All arguments, if there are more than the payload.
+    message: Option<Message>,
 }
 
 /// The event cannot be created.
@@ -45,24 +50,58 @@ impl Event {
     /// # Errors
     /// The name is not valid, or the payload cannot be represented as JSON.
     pub fn new(name: &str, payload: &impl Serialize) -> Result<Self, InvalidEvent> {
+        Self::build(name, serde_json::to_vec(payload)?, None)
+    }
+
+    /// Creates an event with several arguments or binary data. Clients of Socket.IO receive all of
+    /// it. Other clients receive the first argument.
+    ///
+    /// # Errors
+    /// The name is not valid, or an argument cannot be represented as JSON.
+    pub fn with_message(name: &str, message: Message) -> Result<Self, InvalidEvent> {
+        let payload = serde_json::to_vec(&message.arguments.first())?;
+        Self::build(name, payload, Some(message))
+    }
+
+    /// Creates an event from a payload that is JSON already.
+    pub(crate) fn raw(name: &str, payload: Vec<u8>) -> Result<Self, InvalidEvent> {
+        Self::build(name, payload, None)
+    }
+
+    fn build(name: &str, payload: Vec<u8>, message: Option<Message>) -> Result<Self, InvalidEvent> {
         if !is_valid(name, MAX_NAME_LENGTH) {
             return Err(InvalidEvent::Name);
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Content {
             name: name.into(),
-            payload: serde_json::to_vec(payload)?.into(),
-        })
+            payload: payload.into(),
+            message,
+        })))
     }
 
     /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// Returns the payload as JSON text without line breaks.
     #[must_use]
     pub fn payload(&self) -> &Bytes {
-        &self.payload
+        &self.0.payload
+    }
+
+    pub(crate) fn payload_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0.payload)
+    }
+
+    pub(crate) fn message(&self) -> Option<&Message> {
+        self.0.message.as_ref()
+    }
+
+    /// Returns the size of the payload and of the binary data.
+    pub(crate) fn size(&self) -> usize {
+        let attachments = self.message().map_or(&[][..], |all| &all.attachments);
+        self.payload().len() + attachments.iter().map(Bytes::len).sum::<usize>()
     }
 }

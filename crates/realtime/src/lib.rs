@@ -4,7 +4,9 @@
 //! a hint, and the client reads the state from the service. Each connection has a bounded queue.
 //! A client that reads too slowly is disconnected, so it never delays others.
 //!
-//! [`sse`] answers a request with server-sent events. Browsers reconnect by themselves.
+//! [`sse`] answers a request with server-sent events, and [`websocket`] with a WebSocket. A
+//! [`SocketIo`] serves clients of Socket.IO, which also send events. One emission reaches all three
+//! kinds of clients.
 //!
 //! ```
 //! use seaworthy_realtime::{Client, Event, Hub, RealtimeConfig, Room};
@@ -24,16 +26,26 @@
 
 mod config;
 mod event;
+#[cfg(feature = "redis")]
+mod fan_out;
 mod hub;
+mod message;
 mod name;
 mod room;
+mod socket_io;
 mod sse;
+#[cfg(test)]
+mod testing;
+mod websocket;
 
 pub use config::RealtimeConfig;
 pub use event::{Event, InvalidEvent};
 pub use hub::{Client, Closed, ConnectError, Connection, Hub, JoinError};
+pub use message::Message;
 pub use room::{InvalidRoom, Room};
+pub use socket_io::{Call, Handshake, Peer, Socket, SocketIo};
 pub use sse::sse;
+pub use websocket::websocket;
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

@@ -12,9 +12,9 @@ use crate::{Closed, Connection, Event};
 const MIN_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// The client may have missed events, and has to read the state.
-const RESYNC: &str = "resync";
+pub(crate) const RESYNC: &str = "resync";
 /// The service stops. Browsers connect again without code of the page.
-const DRAINING: &str = "draining";
+pub(crate) const DRAINING: &str = "draining";
 
 /// Answers a request with server-sent events (WHATWG HTML, section 9.2) until the client or the
 /// service ends them.
@@ -79,6 +79,6 @@ fn events(connection: Connection) -> impl Stream<Item = Result<sse::Event, Infal
 
 /// The payload is JSON without line breaks, so it is one line of data.
 fn encode(event: &Event) -> sse::Event {
-    let payload = String::from_utf8_lossy(event.payload());
+    let payload = event.payload_text();
     sse::Event::default().event(event.name()).data(payload)
 }

@@ -70,7 +70,7 @@ pub use seaworthy_operation_log as operation_log;
 pub use seaworthy_outbox as outbox;
 #[cfg(feature = "realtime")]
 pub use seaworthy_realtime as realtime;
-#[cfg(feature = "shared-rate-limit")]
+#[cfg(any(feature = "realtime-redis", feature = "shared-rate-limit"))]
 pub use seaworthy_redis as redis;
 pub use seaworthy_resilience as resilience;
 pub use seaworthy_service as service;

@@ -48,7 +48,7 @@ struct Mail;
 #[cfg(feature = "messaging")]
 #[doc = include_str!("../../../docs/messaging.md")]
 struct Messaging;
-#[cfg(feature = "realtime")]
+#[cfg(all(feature = "auth", feature = "realtime-redis"))]
 #[doc = include_str!("../../../docs/realtime.md")]
 struct Realtime;
 #[cfg(feature = "storage")]

@@ -1,4 +1,8 @@
-use std::sync::Arc;
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use seaworthy_telemetry::metrics::GaugeGuard;
 use tokio::sync::{mpsc, watch};
@@ -6,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::{
     Inner,
     error::{Closed, JoinError},
+    member::Member,
     state::Id,
 };
 use crate::{Event, RealtimeConfig, Room};
@@ -13,8 +18,7 @@ use crate::{Event, RealtimeConfig, Room};
 /// A connection of a hub. Dropping it leaves all rooms.
 #[derive(Debug)]
 pub struct Connection {
-    hub: Arc<Inner>,
-    id: Id,
+    member: Member,
     events: mpsc::Receiver<Event>,
     closing: watch::Receiver<Option<Closed>>,
     _open: GaugeGuard,
@@ -29,8 +33,7 @@ impl Connection {
     ) -> Self {
         Self {
             _open: hub.metrics.connections.guard(),
-            hub,
-            id,
+            member: Member::new(hub, id),
             events,
             closing,
         }
@@ -39,7 +42,12 @@ impl Connection {
     /// Returns the settings of the hub.
     #[must_use]
     pub fn config(&self) -> &RealtimeConfig {
-        &self.hub.config
+        self.member.config()
+    }
+
+    /// Returns a handle to the connection, which does not keep it open.
+    pub(crate) fn member(&self) -> &Member {
+        &self.member
     }
 
     /// Joins a room. Joining it again does nothing.
@@ -47,13 +55,12 @@ impl Connection {
     /// # Errors
     /// The connection is in `max_rooms` rooms, or is closed.
     pub fn join(&self, room: Room) -> Result<(), JoinError> {
-        let max_rooms = self.hub.config.max_rooms.get() as usize;
-        self.hub.state.lock().join(self.id, room, max_rooms)
+        self.member.join(room)
     }
 
     /// Leaves a room.
     pub fn leave(&self, room: &Room) {
-        self.hub.state.lock().leave(self.id, room);
+        self.member.leave(room);
     }
 
     /// Waits for the next event. A connection that is closed because of a stop returns its pending
@@ -62,19 +69,23 @@ impl Connection {
     /// # Errors
     /// The connection is closed.
     pub async fn next(&mut self) -> Result<Event, Closed> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Event, Closed>> {
         // The hub drops the sender when it closes the connection.
-        let event = self.events.recv().await;
-        match (*self.closing.borrow(), event) {
+        let event = std::task::ready!(self.events.poll_recv(context));
+        Poll::Ready(match (*self.closing.borrow(), event) {
             // A slow client missed an event, so the pending ones are stale.
             (Some(reason @ (Closed::TooSlow | Closed::Disconnected)), _) => Err(reason),
             (_, Some(event)) => Ok(event),
             (reason, None) => Err(reason.unwrap_or(Closed::Draining)),
-        }
+        })
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.hub.state.lock().close(self.id, Closed::Disconnected);
+        self.member.close();
     }
 }

@@ -53,6 +53,23 @@ pub enum JoinError {
     Closed,
 }
 
+impl From<JoinError> for Error {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::TooManyRooms => Self::new(
+                Code::Exhausted,
+                "TOO_MANY_ROOMS",
+                "leave a room before you join another",
+            ),
+            JoinError::Closed => Self::new(
+                Code::Unavailable,
+                "CONNECTION_CLOSED",
+                "the connection is closed: connect again",
+            ),
+        }
+    }
+}
+
 /// The reason why a connection receives no more events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Closed {

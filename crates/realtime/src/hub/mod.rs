@@ -4,6 +4,7 @@ mod client;
 mod component;
 mod connection;
 mod error;
+mod member;
 mod metrics;
 mod state;
 #[cfg(test)]
@@ -20,7 +21,9 @@ use tokio::sync::mpsc;
 use crate::{Event, RealtimeConfig, Room};
 use component::HubComponent;
 use metrics::HubMetrics;
-use state::State;
+use state::{Delivery, State};
+
+pub(crate) use member::Member;
 
 pub use client::Client;
 pub use connection::Connection;
@@ -34,7 +37,10 @@ pub struct Hub(Arc<Inner>);
 struct Inner {
     config: RealtimeConfig,
     metrics: HubMetrics,
+    registry: Metrics,
     state: Mutex<State>,
+    #[cfg(feature = "redis")]
+    outgoing: std::sync::OnceLock<mpsc::Sender<crate::fan_out::Outgoing>>,
 }
 
 impl Hub {
@@ -44,7 +50,10 @@ impl Hub {
         Self(Arc::new(Inner {
             config: config.clone(),
             metrics: HubMetrics::new(metrics),
+            registry: metrics.clone(),
             state: Mutex::new(State::default()),
+            #[cfg(feature = "redis")]
+            outgoing: std::sync::OnceLock::new(),
         }))
     }
 
@@ -60,6 +69,10 @@ impl Hub {
     #[must_use]
     pub fn config(&self) -> &RealtimeConfig {
         &self.0.config
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.registry
     }
 
     /// Adds a connection without rooms. Dropping it removes it.
@@ -86,15 +99,36 @@ impl Hub {
     /// Sends an event to all connections of a room. Returns the number of connections that received
     /// it. An event above `max_event_size` is dropped and logged.
     pub fn emit(&self, room: &Room, event: Event) -> usize {
-        let size = event.payload().len();
-        if size > self.0.config.max_event_size.as_usize() {
-            tracing::warn!(room = %room, event = event.name(), size, "event exceeds max_event_size");
-            return 0;
+        self.0.deliver(&event, |state| state.emit(room, &event))
+    }
+
+    /// Sends an event to all connections of a room in all processes of the service, if
+    /// `fan_out` connects them. Returns the number of connections of this process that received it.
+    ///
+    /// Other processes receive the name and the payload, without binary data.
+    pub fn publish(&self, room: &Room, event: Event) -> usize {
+        #[cfg(feature = "redis")]
+        if let Some(outgoing) = self.0.outgoing.get() {
+            let remote = crate::fan_out::Outgoing {
+                room: room.clone(),
+                event: event.clone(),
+            };
+            if outgoing.try_send(remote).is_err() {
+                let event = event.name();
+                tracing::warn!(event, "live event not passed to other processes");
+            }
         }
-        let delivery = self.0.state.lock().emit(room, &event);
-        self.0.metrics.delivered.add(delivery.received as u64);
-        self.0.metrics.too_slow.add(delivery.too_slow as u64);
-        delivery.received
+        self.emit(room, event)
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn set_outgoing(&self, outgoing: mpsc::Sender<crate::fan_out::Outgoing>) {
+        let _ = self.0.outgoing.set(outgoing);
+    }
+
+    /// Sends an event to all connections of this process.
+    pub fn emit_all(&self, event: &Event) -> usize {
+        self.0.deliver(event, |state| state.emit_all(event))
     }
 
     /// Returns the rooms that contain a connection of this process, in no particular order.
@@ -109,6 +143,11 @@ impl Hub {
         self.0.state.lock().connections()
     }
 
+    /// Returns true after [`drain`](Self::drain).
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.state.lock().is_draining()
+    }
+
     /// Closes all connections after their pending events, and refuses new ones. Call it when the
     /// service stops.
     pub fn drain(&self) {
@@ -118,5 +157,20 @@ impl Hub {
     /// Closes all connections of a client, for example when its session is revoked.
     pub fn disconnect(&self, client: &Client) {
         self.0.state.lock().disconnect(client.key());
+    }
+}
+
+impl Inner {
+    fn deliver(&self, event: &Event, deliver: impl FnOnce(&mut State) -> Delivery) -> usize {
+        let size = event.size();
+        if size > self.config.max_event_size.as_usize() {
+            let event = event.name();
+            tracing::warn!(event, size, "event exceeds max_event_size");
+            return 0;
+        }
+        let delivery = deliver(&mut self.state.lock());
+        self.metrics.delivered.add(delivery.received as u64);
+        self.metrics.too_slow.add(delivery.too_slow as u64);
+        delivery.received
     }
 }

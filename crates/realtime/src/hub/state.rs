@@ -12,7 +12,7 @@ use crate::{Event, RealtimeConfig, Room};
 pub(super) type Id = u64;
 
 /// The result of an emission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Delivery {
     pub(super) received: usize,
     pub(super) too_slow: usize,
@@ -93,25 +93,33 @@ impl State {
     /// Sends an event to a room. A connection without space is closed, so that it never delays
     /// others.
     pub(super) fn emit(&mut self, room: &Room, event: &Event) -> Delivery {
-        let members = self.rooms.get(room).into_iter().flatten();
-        let entries = members.filter_map(|id| Some((*id, self.entries.get(id)?)));
-        let mut received = 0;
-        let mut too_slow = Vec::new();
-        for (id, entry) in entries {
+        let members = self.rooms.get(room).into_iter().flatten().copied();
+        let members = members.collect();
+        self.deliver(members, event)
+    }
+
+    pub(super) fn emit_all(&mut self, event: &Event) -> Delivery {
+        let all = self.entries.keys().copied().collect();
+        self.deliver(all, event)
+    }
+
+    pub(super) fn deliver(&mut self, ids: Vec<Id>, event: &Event) -> Delivery {
+        let mut delivery = Delivery::default();
+        for id in ids {
+            let Some(entry) = self.entries.get(&id) else {
+                continue;
+            };
             match entry.sender.try_send(event.clone()) {
-                Ok(()) => received += 1,
-                Err(mpsc::error::TrySendError::Full(_)) => too_slow.push(id),
+                Ok(()) => delivery.received += 1,
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    delivery.too_slow += 1;
+                    self.close(id, Closed::TooSlow);
+                }
                 // The connection is being dropped.
                 Err(mpsc::error::TrySendError::Closed(_)) => {}
             }
         }
-        for id in &too_slow {
-            self.close(*id, Closed::TooSlow);
-        }
-        Delivery {
-            received,
-            too_slow: too_slow.len(),
-        }
+        delivery
     }
 
     pub(super) fn rooms(&self) -> Vec<Room> {
@@ -120,6 +128,10 @@ impl State {
 
     pub(super) fn connections(&self) -> usize {
         self.entries.len()
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining
     }
 
     pub(super) fn drain(&mut self) {

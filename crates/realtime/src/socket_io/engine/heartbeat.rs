@@ -1,0 +1,55 @@
+use std::{pin::Pin, time::Duration};
+
+use tokio::time::{Instant, Sleep, sleep};
+
+/// The next step of a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beat {
+    /// Send a ping.
+    Ping,
+    /// The client did not answer in time.
+    Lost,
+}
+
+/// Pings of the server, each of which the client answers within a timeout.
+#[derive(Debug)]
+pub(super) struct Heartbeat {
+    interval: Duration,
+    timeout: Duration,
+    next_ping: Instant,
+    is_waiting: bool,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Heartbeat {
+    pub(super) fn new(interval: Duration, timeout: Duration) -> Self {
+        Self {
+            interval,
+            timeout,
+            next_ping: Instant::now() + interval,
+            is_waiting: false,
+            timer: Box::pin(sleep(interval)),
+        }
+    }
+
+    /// Waits for the next step. Cancel safe.
+    pub(super) async fn next(&mut self) -> Beat {
+        self.timer.as_mut().await;
+        if self.is_waiting {
+            return Beat::Lost;
+        }
+        let now = Instant::now();
+        self.is_waiting = true;
+        self.next_ping = now + self.interval;
+        self.timer.as_mut().reset(now + self.timeout);
+        Beat::Ping
+    }
+
+    /// Records the answer of the client.
+    pub(super) fn answer(&mut self) {
+        if self.is_waiting {
+            self.is_waiting = false;
+            self.timer.as_mut().reset(self.next_ping);
+        }
+    }
+}

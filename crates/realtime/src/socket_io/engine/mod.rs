@@ -1,0 +1,45 @@
+//! Engine.IO 4: a session with a client over HTTP long-polling and WebSocket.
+//!
+//! The protocol is described in `socketio/engine.io-protocol`.
+
+mod heartbeat;
+mod packet;
+mod polling;
+mod probe;
+mod registry;
+mod request;
+mod session;
+#[cfg(test)]
+pub(super) mod tests;
+mod websocket;
+
+use std::task::{Context, Poll};
+
+pub(super) use request::{Engine, serve};
+
+/// A message of the protocol above.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Message {
+    Text(String),
+    Binary(bytes::Bytes),
+}
+
+/// A message or packet that violates the protocol. The session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the client violates the protocol")]
+pub(super) struct Malformed;
+
+/// The protocol above a session.
+pub(super) trait Protocol: Send + 'static {
+    /// Returns true if the session may read further messages.
+    fn is_ready(&self) -> bool;
+
+    /// Accepts a message of the client.
+    ///
+    /// # Errors
+    /// The message is malformed.
+    fn receive(&mut self, message: Message) -> Result<(), Malformed>;
+
+    /// Returns the next message for the client, or `None` at the end of the session.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>>;
+}

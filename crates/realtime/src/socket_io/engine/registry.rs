@@ -1,0 +1,95 @@
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::extract::ws::WebSocket;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Malformed, packet::Packet};
+
+/// A client sends one request after the other.
+const MAX_COMMANDS: usize = 4;
+
+/// The session refuses a request, because it breaks the protocol.
+#[derive(Debug)]
+pub(super) struct Refused;
+
+/// A request for a session over polling.
+pub(super) enum Command {
+    /// Waits for packets.
+    Poll(oneshot::Sender<Result<oneshot::Receiver<String>, Refused>>),
+    /// Passes packets of the client.
+    Push(
+        Result<Vec<Packet>, Malformed>,
+        oneshot::Sender<Result<(), Refused>>,
+    ),
+    /// Changes to a WebSocket.
+    Upgrade(
+        oneshot::Receiver<WebSocket>,
+        oneshot::Sender<Result<(), Refused>>,
+    ),
+}
+
+/// The sessions of a process.
+#[derive(Default)]
+pub(super) struct Registry {
+    open: AtomicUsize,
+    polling: Mutex<HashMap<String, mpsc::Sender<Command>>>,
+}
+
+/// The place of a session, until it is dropped.
+pub(super) struct Place {
+    registry: Arc<Registry>,
+    id: String,
+}
+
+impl Registry {
+    /// Takes a place for a session, if there are fewer than `max`.
+    pub(super) fn take(self: &Arc<Self>, max: usize) -> Option<Place> {
+        let taken = self
+            .open
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
+                (open < max).then_some(open + 1)
+            });
+        taken.ok()?;
+        Some(Place {
+            registry: Arc::clone(self),
+            // The client authenticates requests over polling with it.
+            id: format!("{:032x}", rand::random::<u128>()),
+        })
+    }
+
+    pub(super) fn polling(&self, id: &str) -> Option<mpsc::Sender<Command>> {
+        self.polling.lock().get(id).cloned()
+    }
+}
+
+impl Place {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Makes the session reachable by requests with its identifier.
+    pub(super) fn accept_requests(&self) -> mpsc::Receiver<Command> {
+        let (sender, receiver) = mpsc::channel(MAX_COMMANDS);
+        self.registry.polling.lock().insert(self.id.clone(), sender);
+        receiver
+    }
+
+    /// Refuses further requests with the identifier.
+    pub(super) fn refuse_requests(&self) {
+        self.registry.polling.lock().remove(&self.id);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.refuse_requests();
+        self.registry.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}

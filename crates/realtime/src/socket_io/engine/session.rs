@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Malformed, Protocol, heartbeat::Heartbeat, packet::Packet, registry::Place};
+use crate::RealtimeConfig;
+
+/// A session with a client.
+pub(super) struct Session<P> {
+    pub(super) place: Place,
+    pub(super) protocol: P,
+    pub(super) heartbeat: Heartbeat,
+    /// Time limit for writing to the client, and for the change to WebSocket.
+    pub(super) timeout: Duration,
+    /// Maximum number of packets that wait for a client over polling.
+    pub(super) max_pending: usize,
+}
+
+impl<P: Protocol> Session<P> {
+    pub(super) fn new(place: Place, protocol: P, config: &RealtimeConfig) -> Self {
+        let timeout = config.ping_timeout.get();
+        Self {
+            place,
+            protocol,
+            heartbeat: Heartbeat::new(config.keep_alive.get(), timeout),
+            timeout,
+            max_pending: config.max_pending.get() as usize,
+        }
+    }
+
+    /// Returns the first packet of a session.
+    pub(super) fn open_packet(&self, upgrades: &[&str], config: &RealtimeConfig) -> Packet {
+        let parameters = json!({
+            "sid": self.place.id(),
+            "upgrades": upgrades,
+            "pingInterval": config.keep_alive.get().as_millis(),
+            "pingTimeout": config.ping_timeout.get().as_millis(),
+            "maxPayload": config.max_message_size.get(),
+        });
+        Packet::Open(parameters.to_string())
+    }
+
+    /// Accepts a packet. `None` ends the session.
+    pub(super) fn accept(&mut self, packet: Packet) -> Result<Option<()>, Malformed> {
+        match packet {
+            Packet::Message(message) => self.protocol.receive(message).map(Some),
+            Packet::Pong => {
+                self.heartbeat.answer();
+                Ok(Some(()))
+            }
+            Packet::Noop | Packet::Upgrade => Ok(Some(())),
+            Packet::Close => Ok(None),
+            _ => Err(Malformed),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Socket.IO 5 over Engine.IO 4.
+
+mod call;
+mod engine;
+#[cfg(test)]
+mod limit_tests;
+mod packet;
+mod peer;
+mod rate;
+mod server;
+mod session;
+mod space;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    sync::Arc,
+};
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+    routing::any,
+};
+use futures::FutureExt as _;
+use seaworthy_core::Error;
+use seaworthy_http::{Access, RouteOptions, Routes};
+use seaworthy_telemetry::metrics::Counter;
+use serde_json::Value;
+
+use crate::{Hub, Message};
+use engine::Engine;
+use server::{Handler, Server};
+use session::{Origin, Session};
+
+pub use call::{Call, Socket};
+pub use peer::{Handshake, Peer};
+
+/// The namespace of clients that name none.
+const DEFAULT_NAMESPACE: &str = "/";
+
+/// A server of Socket.IO. Its clients are connections of a [`Hub`].
+///
+/// ```
+/// use seaworthy_core::{Actor, Error, Grants};
+/// use seaworthy_realtime::{Call, Event, Handshake, Hub, Peer, RealtimeConfig, Room, SocketIo};
+/// use seaworthy_telemetry::metrics::Metrics;
+/// use serde_json::{Value, json};
+///
+/// async fn authenticate(handshake: Handshake) -> Result<Peer, Error> {
+///     let user = handshake.token()?; // Verify the token here.
+///     Ok(Peer::new(Actor::new(user), Grants::default()))
+/// }
+///
+/// async fn join(call: Call) -> Result<Value, Error> {
+///     let room = Room::of("chat", call.data::<u64>()?).map_err(Error::internal)?;
+///     call.socket().join(room)?;
+///     Ok(json!({ "ok": true }))
+/// }
+///
+/// let hub = Hub::new(&RealtimeConfig::default(), &Metrics::new());
+/// let routes = SocketIo::new(&hub, authenticate).on("join", join).routes("/socket.io");
+/// assert_eq!(routes.list()[0].path, "/socket.io");
+/// ```
+#[must_use = "a server does nothing until its routes are served"]
+pub struct SocketIo(Server);
+
+impl SocketIo {
+    /// Creates a server with the settings of a hub. `authenticate` runs for each client that
+    /// connects to a namespace, and again when the client sends new credentials.
+    pub fn new<F, A>(hub: &Hub, authenticate: A) -> Self
+    where
+        A: Fn(Handshake) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Peer, Error>> + Send + 'static,
+    {
+        Self(Server {
+            hub: hub.clone(),
+            namespaces: HashSet::from([DEFAULT_NAMESPACE.into()]),
+            authenticate: Box::new(move |handshake| authenticate(handshake).boxed()),
+            on_connect: None,
+            handlers: HashMap::new(),
+            refused: calls(hub, "", "refused"),
+        })
+    }
+
+    /// Accepts clients in a further namespace, such as `/admin`.
+    pub fn namespace(mut self, name: &str) -> Self {
+        self.0.namespaces.insert(name.into());
+        self
+    }
+
+    /// Calls `on_connect` with each client that has connected, and with its `auth`.
+    pub fn on_connect(
+        mut self,
+        on_connect: impl Fn(&Socket, &Value) + Send + Sync + 'static,
+    ) -> Self {
+        self.0.on_connect = Some(Box::new(on_connect));
+        self
+    }
+
+    /// Handles the events of a name. The client receives the result as an acknowledgement, if it
+    /// asks for one. It receives an error as `{"ok": false, "code": …, "message": …}`.
+    ///
+    /// The events of one client are handled one after the other.
+    pub fn on<T, F, H>(mut self, event: &str, handler: H) -> Self
+    where
+        H: Fn(Call) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+        T: Into<Message>,
+    {
+        let handler = Handler {
+            handle: Arc::new(move |call| handler(call).map(|result| result.map(T::into)).boxed()),
+            handled: calls(&self.0.hub, event, "handled"),
+            failed: calls(&self.0.hub, event, "failed"),
+        };
+        self.0.handlers.insert(event.into(), handler);
+        self
+    }
+
+    /// Returns the routes. Clients expect the path `/socket.io`.
+    pub fn routes(self, path: &str) -> Routes {
+        let config = self.0.hub.config().clone();
+        // Clients authenticate by their first message. The query contains the key of a session.
+        let options = RouteOptions::new()
+            .access(Access::Public)
+            .body_limit(config.max_message_size)
+            .sensitive_query();
+        let path = path.trim_end_matches('/');
+        Routes::new()
+            .route_with(path, any(serve), options.clone())
+            .route_with(&format!("{path}/"), any(serve), options)
+            .with_state(self.engine())
+    }
+
+    fn engine(self) -> Arc<Engine<Session>> {
+        let config = self.0.hub.config().clone();
+        let server = Arc::new(self.0);
+        let open = move || Session::open(Arc::clone(&server), Origin::current());
+        Arc::new(Engine::new(&config, open))
+    }
+}
+
+async fn serve(
+    State(engine): State<Arc<Engine<Session>>>,
+    request: Request,
+) -> Result<Response, Error> {
+    engine::serve(&engine, request).await
+}
+
+fn calls(hub: &Hub, event: &str, outcome: &str) -> Counter {
+    let help = "Events from clients, by name and outcome.";
+    let labels = [("event", event), ("outcome", outcome)];
+    hub.metrics().counter("realtime_calls_total", help, &labels)
+}
