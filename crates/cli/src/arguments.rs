@@ -1,9 +1,10 @@
 //! The arguments of the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use seaworthy_audit::report::Format;
 use seaworthy_audit::rule::FailOn;
 
@@ -15,6 +16,25 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// Returns the arguments of the process. Options of `lint-logs` with one dash get a second one.
+pub(crate) fn of_process() -> Vec<OsString> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let is_lint = arguments
+        .get(1)
+        .is_some_and(|command| command == "lint-logs");
+    let long = |argument: OsString| match argument.to_str() {
+        Some(text) if text.len() > 2 && text.starts_with('-') && !text.starts_with("--") => {
+            format!("-{text}").into()
+        }
+        _ => argument,
+    };
+    if is_lint {
+        arguments.into_iter().map(long).collect()
+    } else {
+        arguments
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Audit a repository for production readiness.
@@ -23,11 +43,40 @@ pub(crate) enum Command {
     /// audit is incomplete or its report could not be written.
     #[command(args_conflicts_with_subcommands = true)]
     Audit(Box<Audit>),
+    /// Find logging calls of Go and Rust without structure, or with sensitive values.
+    ///
+    /// Exit status: 0 no issues, 1 issues, 2 invalid arguments, 3 a file could not be read.
+    LintLogs(LintLogs),
     /// Explain a rule (`SHIP-1.root-user`) or all rules of a requirement (`SHIP-1`).
     Explain {
         /// The ID of the rule or requirement.
         id: String,
     },
+}
+
+/// The options may begin with one dash, as in `-dir`.
+#[derive(Debug, Args)]
+pub(crate) struct LintLogs {
+    /// Directory to check.
+    #[arg(long, default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Settings in TOML, or in JSON if the name ends with .json.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Format of the report.
+    #[arg(long, value_enum, default_value_t = LintOutput::Console)]
+    pub(crate) output: LintOutput,
+    /// Print a suggestion for each issue.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+/// A format of the report of logging calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintOutput {
+    Console,
+    Json,
+    Html,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod arguments;
 mod audit;
 mod destination;
 mod exit;
+mod lint_logs;
 mod pdf;
 mod terminal;
 
@@ -14,7 +15,7 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(arguments::of_process()) {
         Ok(arguments) => arguments,
         Err(error) => {
             // clap returns help and version as errors. They are not errors for the caller.
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     };
     match arguments.command {
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::LintLogs(arguments) => lint_logs::run(&arguments),
         Command::Explain { id } => audit::explain(&id),
     }
     .into()
