@@ -1,5 +1,6 @@
 use std::{fmt, sync::Arc};
 
+use parking_lot::Mutex;
 use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 use tokio::sync::OnceCell;
@@ -114,6 +115,7 @@ impl DatabaseBuilder {
             statements: Statements::default(),
             holders: Holders::default(),
             leases: OnceCell::new(),
+            beside: Mutex::default(),
         })))
     }
 }

@@ -1,8 +1,10 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, num::NonZeroU32, sync::Arc};
 
 use futures::{FutureExt as _, future::BoxFuture};
+use parking_lot::Mutex;
 use seaworthy_core::{context, effects::Attempt};
 use seaworthy_resilience::{circuit_breaker::Admission, policies::Policies};
+use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
@@ -29,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) holders: Holders,
     /// The separate database for the leases of an SQLite database.
     pub(crate) leases: OnceCell<Database>,
+    /// The pools of [`Database::with_own_pool`].
+    pub(crate) beside: Mutex<Vec<Pool>>,
 }
 
 impl Database {
@@ -37,6 +41,38 @@ impl Database {
     #[must_use]
     pub fn builder(name: &str, config: DatabaseConfig) -> DatabaseBuilder {
         DatabaseBuilder::new(name, config)
+    }
+
+    /// Returns the same database with a pool of its own. A task that holds a transaction may use it,
+    /// because the transaction cannot exhaust this pool. It has no replica and no metrics, and
+    /// closes with this database. A database in memory has only one connection, so it is returned
+    /// as it is.
+    #[must_use]
+    pub fn with_own_pool(&self, suffix: &str, max_connections: NonZeroU32) -> Self {
+        if self.config().url.is_in_memory() {
+            return self.clone();
+        }
+        let mut config = self.config().clone();
+        config.replica_url = None;
+        config.pool.max_connections = max_connections;
+        config.pool.min_connections = 0;
+        let name: Arc<str> = format!("{}{suffix}", self.name()).into();
+        let slow = config.slow_statement_threshold.get();
+        let (metrics, tracer) = (Metrics::new(), Tracer::disabled());
+        let observer = Observer::new(&name, &config.url, slow, &metrics, &tracer);
+        let pool = self.0.pool.beside(&name, Arc::new(config));
+        tokio::spawn(pool.keep_up());
+        self.0.beside.lock().push(pool.clone());
+        Self(Arc::new(Inner {
+            pool,
+            replica: None,
+            policies: self.0.policies.clone(),
+            observer,
+            statements: Statements::default(),
+            holders: Holders::default(),
+            leases: OnceCell::new(),
+            beside: Mutex::default(),
+        }))
     }
 
     /// Returns the name in metrics, spans and policies.

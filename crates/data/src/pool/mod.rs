@@ -40,7 +40,7 @@ pub(crate) struct Pool(Arc<Inner>);
 struct Inner {
     name: Arc<str>,
     engine: Engine,
-    target: Target,
+    target: Arc<Target>,
     config: Arc<DatabaseConfig>,
     permits: Arc<Semaphore>,
     max_connections: u32,
@@ -65,6 +65,32 @@ impl Pool {
         config: Arc<DatabaseConfig>,
         metrics: &Metrics,
     ) -> Result<Self, DataError> {
+        let target = Arc::new(Target::new(url, &config)?);
+        Ok(Self::on(target, name, url, config, metrics))
+    }
+
+    /// Creates a pool with the target of another one.
+    ///
+    /// A process must not open an SQLite file past SQLite while a pool uses it: closing it would
+    /// release the locks of the pool.
+    pub(crate) fn beside(&self, name: &Arc<str>, config: Arc<DatabaseConfig>) -> Self {
+        let target = Arc::clone(&self.0.target);
+        Self::on(
+            target,
+            name,
+            &config.url,
+            Arc::clone(&config),
+            &Metrics::new(),
+        )
+    }
+
+    fn on(
+        target: Arc<Target>,
+        name: &Arc<str>,
+        url: &DatabaseUrl,
+        config: Arc<DatabaseConfig>,
+        metrics: &Metrics,
+    ) -> Self {
         // A database in memory belongs to its one connection.
         let max_connections = if url.is_in_memory() {
             1
@@ -72,17 +98,17 @@ impl Pool {
             config.pool.max_connections.get()
         };
         let permits = usize::try_from(max_connections).unwrap_or(usize::MAX);
-        Ok(Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             name: Arc::clone(name),
             engine: url.engine(),
-            target: Target::new(url, &config)?,
+            target,
             permits: Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS))),
             max_connections,
             idle: Mutex::default(),
             closed: AtomicBool::new(false),
             metrics: PoolMetrics::new(name, max_connections, metrics),
             config,
-        })))
+        }))
     }
 
     pub(crate) fn engine(&self) -> Engine {

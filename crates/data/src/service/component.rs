@@ -7,11 +7,12 @@ use crate::{Database, pool::Pool};
 pub(super) struct DatabaseComponent(pub(super) Database);
 
 impl DatabaseComponent {
-    fn pools(&self) -> impl Iterator<Item = &Pool> {
+    fn pools(&self) -> Vec<Pool> {
         let inner = &*self.0.0;
         let replica = inner.replica.as_ref().map(|replica| replica.pool());
         let leases = inner.leases.get().map(|leases| &leases.0.pool);
-        [&inner.pool].into_iter().chain(replica).chain(leases)
+        let shared = [&inner.pool].into_iter().chain(replica).chain(leases);
+        shared.chain(&*inner.beside.lock()).cloned().collect()
     }
 }
 
@@ -25,7 +26,7 @@ impl Component for DatabaseComponent {
     }
 
     fn request_stop(&self) {
-        self.pools().for_each(Pool::request_close);
+        self.pools().iter().for_each(Pool::request_close);
     }
 
     fn stopped(&self) -> BoxFuture<'_, ()> {
@@ -38,7 +39,7 @@ impl Component for DatabaseComponent {
     }
 
     fn running(&self) -> Vec<String> {
-        let in_use: i64 = self.pools().map(Pool::in_use).sum();
+        let in_use: i64 = self.pools().iter().map(Pool::in_use).sum();
         if in_use > 0 {
             vec![format!("{in_use} connections are in use")]
         } else {
@@ -47,6 +48,6 @@ impl Component for DatabaseComponent {
     }
 
     fn abort(&self) {
-        self.pools().for_each(Pool::close_idle);
+        self.pools().iter().for_each(Pool::close_idle);
     }
 }
