@@ -3,6 +3,7 @@
 //! - [`RequestContext`] and [`Deadline`]: the caller of a request and its time limit.
 //! - [`Error`] and [`Problem`]: failures and their representation.
 //! - [`Secret`] and [`Personal`]: values that logs must not contain.
+//! - [`mask`]: personal values that people see in part.
 //! - [`Timeout`], [`Delay`], [`ByteSize`] and [`Ratio`]: settings with units.
 //! - [`TraceContext`] and [`RequestId`]: identifiers for traces and logs.
 //!
@@ -32,6 +33,7 @@ mod grants;
 pub mod host;
 mod id;
 mod identity;
+pub mod mask;
 mod memory;
 mod network;
 mod personal;

@@ -35,6 +35,11 @@ impl<T> Personal<T> {
         &self.0
     }
 
+    /// Returns the value for a change in place, such as a mask.
+    pub const fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+
     /// Returns the owned value.
     pub fn into_inner(self) -> T {
         self.0

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use seaworthy_core::ByteSize;
+use seaworthy_core::{ByteSize, mask::MaskRuleConfig};
 use serde::{Deserialize, Serialize};
 
 /// Long enough for most inquiries.
@@ -19,6 +19,8 @@ pub struct OperationLogConfig {
     pub retention_days: NonZeroU32,
     /// The maximum size of the content of an entry.
     pub max_content_size: ByteSize,
+    /// How fields of requests are masked, besides those that are recognized by name or form. Secrets are always redacted.
+    pub mask_rules: Vec<MaskRuleConfig>,
 }
 
 impl Default for OperationLogConfig {
@@ -27,6 +29,7 @@ impl Default for OperationLogConfig {
             enabled: false,
             retention_days: RETENTION_DAYS,
             max_content_size: MAX_CONTENT_SIZE,
+            mask_rules: Vec::new(),
         }
     }
 }

@@ -1,32 +1,38 @@
 //! The redacted content of a request.
 
 use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, Value};
+use seaworthy_core::mask::{Kind, MaskRule, MaskRuleConfig, REDACTED, mask_found};
 use seaworthy_telemetry::redact::is_sensitive_name;
 use serde_json::{Map, Value as Json};
 
-use crate::mask::{Kind, REDACTED};
+use crate::OperationLogConfig;
 
 /// The prefix of a gRPC message: whether it is compressed, and its length.
 const GRPC_PREFIX: usize = 5;
 
 /// Returns the redacted JSON of a JSON body. `None` if it is not JSON.
-pub(crate) fn of_json(body: &[u8], max: usize) -> Option<String> {
+pub(crate) fn of_json(body: &[u8], config: &OperationLogConfig) -> Option<String> {
     let value: Json = serde_json::from_slice(body).ok()?;
-    Some(text(value, max))
+    Some(text(value, config))
 }
 
 /// Returns the redacted JSON of a gRPC body with one message. `None` if it cannot be read.
-pub(crate) fn of_grpc(body: &[u8], message: MessageDescriptor, max: usize) -> Option<String> {
+pub(crate) fn of_grpc(
+    body: &[u8],
+    message: MessageDescriptor,
+    config: &OperationLogConfig,
+) -> Option<String> {
     let (prefix, message_bytes) = body.split_at_checked(GRPC_PREFIX)?;
     if prefix.first() != Some(&0) {
         return None;
     }
     let message = DynamicMessage::decode(message, message_bytes).ok()?;
-    Some(text(json_of(&message), max))
+    Some(text(json_of(&message), config))
 }
 
-fn text(mut value: Json, max: usize) -> String {
-    redact("", &mut value);
+fn text(mut value: Json, config: &OperationLogConfig) -> String {
+    let max = config.max_content_size.as_usize();
+    redact("", &mut value, &config.mask_rules);
     let mut text = value.to_string();
     if text.len() > max {
         text.truncate(text.floor_char_boundary(max));
@@ -35,31 +41,42 @@ fn text(mut value: Json, max: usize) -> String {
     text
 }
 
-fn redact(name: &str, value: &mut Json) {
+fn redact(name: &str, value: &mut Json, rules: &[MaskRuleConfig]) {
     match value {
         Json::Object(members) => {
             for (name, member) in members {
-                redact(name, member);
+                redact(name, member, rules);
             }
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| redact(name, item)),
+        Json::Array(items) => items.iter_mut().for_each(|item| redact(name, item, rules)),
         Json::Null | Json::Bool(_) => {}
         Json::String(text) if text.is_empty() => {}
         _ if is_secret(name) => *value = REDACTED.into(),
         Json::String(text) => {
-            let masked = match Kind::of_name(name) {
-                Some(kind) => kind.mask(text),
-                None => crate::mask::mask_found(text).into_owned(),
+            let masked = match rule_of(name, rules) {
+                Some(rule) => rule.mask(text),
+                None => mask_found(text).into_owned(),
             };
             *text = masked;
         }
         Json::Number(number) => {
             let text = number.to_string();
-            if let Some(kind) = Kind::of_name(name).or_else(|| Kind::of_value(&text)) {
-                *value = kind.mask(&text).into();
+            let of_value = || Kind::of_value(&text).map(MaskRule::Kind);
+            if let Some(rule) = rule_of(name, rules).or_else(of_value) {
+                *value = rule.mask(&text).into();
             }
         }
     }
+}
+
+/// Returns the rule of a field: that of the settings, or the one of its kind.
+fn rule_of(name: &str, rules: &[MaskRuleConfig]) -> Option<MaskRule> {
+    let configured = rules
+        .iter()
+        .find(|rule| rule.field_name.eq_ignore_ascii_case(name));
+    configured
+        .map(MaskRuleConfig::rule)
+        .or_else(|| Kind::of_name(name).map(MaskRule::Kind))
 }
 
 /// Returns whether the name of a field marks a secret, such as a captcha code.
@@ -109,6 +126,8 @@ fn key_text(key: &MapKey) -> String {
 
 #[cfg(test)]
 mod tests {
+    use seaworthy_core::ByteSize;
+
     use super::*;
 
     #[test]
@@ -116,7 +135,7 @@ mod tests {
         let body = br#"{"username":"ada_lovelace","password":"hunter22","captcha_code":"h7kx3p",
             "email":"ada@example.org","phone":"13800000000","note":"call 13912345678","count":3,
             "list":[{"refresh_token":"abc"}],"empty":""}"#;
-        let text = of_json(body, 10_000).unwrap();
+        let text = of_json(body, &OperationLogConfig::default()).unwrap();
         for secret in [
             "lovelace",
             "hunter22",
@@ -141,8 +160,37 @@ mod tests {
     #[test]
     fn long_content_is_truncated_at_a_character_obs_11() {
         let body = serde_json::json!({ "note": "é".repeat(100) }).to_string();
-        let text = of_json(body.as_bytes(), 20).unwrap();
+        let config = OperationLogConfig {
+            max_content_size: ByteSize::bytes(20),
+            ..OperationLogConfig::default()
+        };
+        let text = of_json(body.as_bytes(), &config).unwrap();
         assert!(text.ends_with('…') && text.len() <= 24, "{text}");
-        assert_eq!(of_json(b"not json", 20), None);
+        assert_eq!(of_json(b"not json", &config), None);
+    }
+
+    #[test]
+    fn rules_of_the_settings_mask_fields_obs_11() {
+        let rule = MaskRuleConfig {
+            field_name: "Badge".to_owned(),
+            keep_start: 1,
+            keep_end: 1,
+            mask_char: '#',
+            ..MaskRuleConfig::default()
+        };
+        let password = MaskRuleConfig {
+            field_name: "password".to_owned(),
+            keep_start: 4,
+            ..MaskRuleConfig::default()
+        };
+        let config = OperationLogConfig {
+            mask_rules: vec![rule, password],
+            ..OperationLogConfig::default()
+        };
+        let body = br#"{"badge":"x12345y","list":[{"badge":98765}],"password":"hunter22"}"#;
+        assert_eq!(
+            of_json(body, &config).unwrap(),
+            r####"{"badge":"x#####y","list":[{"badge":"9###5"}],"password":"[REDACTED]"}"####
+        );
     }
 }

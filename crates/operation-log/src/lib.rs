@@ -2,7 +2,7 @@
 //!
 //! The entry is stored before the call runs, and its result after, so that a killed process leaves
 //! an entry. Secrets of the request are replaced, and personal values are masked by their
-//! [kind](mask::Kind).
+//! [kind](seaworthy_core::mask::Kind).
 //!
 //! ```no_run
 //! use seaworthy_data::Database;
@@ -24,7 +24,6 @@ mod config;
 mod content;
 mod entry;
 mod log;
-pub mod mask;
 mod record;
 
 pub use config::OperationLogConfig;

@@ -93,8 +93,8 @@ impl OperationLog {
         &self.0.calls
     }
 
-    pub(crate) fn max_content(&self) -> usize {
-        self.0.config.max_content_size.as_usize()
+    pub(crate) fn config(&self) -> &OperationLogConfig {
+        &self.0.config
     }
 
     pub(crate) async fn begin(&self, begin: Begin) {

@@ -66,12 +66,12 @@ impl OperationLog {
             _ => (request.method().to_string(), template),
         };
         let has_one_message = call.as_ref().is_none_or(|call| !call.is_client_streaming());
-        let max = self.max_content();
+        let config = self.config();
         let (request, content) = if is_grpc && has_one_message {
             let message = call.map(|call| call.input());
-            buffered(request, |body| content::of_grpc(body, message?, max)).await
+            buffered(request, |body| content::of_grpc(body, message?, config)).await
         } else if is_json(request.headers()) {
-            buffered(request, |body| content::of_json(body, max)).await
+            buffered(request, |body| content::of_json(body, config)).await
         } else {
             (request, None)
         };

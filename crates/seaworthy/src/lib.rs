@@ -80,6 +80,59 @@ pub use seaworthy_telemetry as telemetry;
 #[cfg(feature = "uploads")]
 pub use seaworthy_uploads as uploads;
 
+/// Masks of personal values, and the derive for answers.
+///
+/// ```
+/// use seaworthy::mask::MakeSensitive;
+///
+/// #[derive(MakeSensitive)]
+/// struct Customer {
+///     id: u32,
+///     #[sensitive(email)]
+///     email: String,
+///     #[sensitive(keep_start = 2, keep_end = 1, mask_char = '#')]
+///     account: Option<String>,
+///     #[sensitive(nested)]
+///     contacts: Vec<Contact>,
+/// }
+///
+/// #[derive(MakeSensitive)]
+/// struct Contact {
+///     #[sensitive(phone)]
+///     numbers: Vec<String>,
+///     #[sensitive(redact)]
+///     note: String,
+/// }
+///
+/// let shown = Customer {
+///     id: 7,
+///     email: "ada@example.org".to_owned(),
+///     account: Some("DE8937040044".to_owned()),
+///     contacts: vec![Contact { numbers: vec!["13800000000".to_owned()], note: "calls at 7".to_owned() }],
+/// }
+/// .anonymized();
+/// assert_eq!((shown.id, shown.email.as_str()), (7, "ad***@example.org"));
+/// assert_eq!(shown.account.as_deref(), Some("DE#########4"));
+/// assert_eq!(shown.contacts[0].numbers, ["138****0000"]);
+/// assert_eq!(shown.contacts[0].note, "[REDACTED]");
+/// let names: Vec<_> = Customer::sensitive_fields().iter().map(|field| field.name).collect();
+/// assert_eq!(names, ["email", "account"]);
+/// ```
+///
+/// An unknown kind does not compile:
+///
+/// ```compile_fail
+/// #[derive(seaworthy::mask::MakeSensitive)]
+/// struct Customer {
+///     #[sensitive(fax)]
+///     fax: String,
+/// }
+/// ```
+pub mod mask {
+    pub use seaworthy_core::mask::*;
+    pub use seaworthy_derive::MakeSensitive;
+}
+
 /// The items that most services use.
 ///
 /// The derives of `serde` and `schemars` refer to their crates by name. A package that depends on

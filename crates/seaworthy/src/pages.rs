@@ -17,6 +17,12 @@ struct Auth;
 #[cfg(feature = "crypto")]
 #[doc = include_str!("../../../docs/crypto.md")]
 struct Crypto;
+#[cfg(all(feature = "crypto", feature = "data"))]
+#[doc = include_str!("../../../docs/data-keys.md")]
+struct DataKeys;
+#[cfg(feature = "operation-log")]
+#[doc = include_str!("../../../docs/masking.md")]
+struct Masking;
 #[cfg(feature = "flags")]
 #[doc = include_str!("../../../docs/flags.md")]
 struct Flags;

@@ -1,17 +1,20 @@
-//! Masks personal values by their kind, so that people recognize a value and cannot read it.
-//!
-//! A value whose form is not the expected one is masked as [`Kind::Other`], never shown. Lengths
-//! count characters.
-
 use std::borrow::Cow;
 
-/// The text that replaces a whole value.
-pub const REDACTED: &str = "[REDACTED]";
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    REDACTED,
+    rule::{end, keep, start},
+};
+
 /// The stars of names and e-mail addresses. Their number does not disclose the length.
 const STARS: &str = "***";
+const STAR: char = '*';
 
 /// The kind of a personal value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Kind {
     /// An e-mail address: `ab***@example.org`.
@@ -34,7 +37,7 @@ impl Kind {
     /// Returns the kind of a field by its name, in any case.
     ///
     /// ```
-    /// use seaworthy_operation_log::mask::Kind;
+    /// use seaworthy_core::mask::Kind;
     ///
     /// assert_eq!(Kind::of_name("contactEmail"), Some(Kind::Email));
     /// assert_eq!(Kind::of_name("filename"), None);
@@ -83,7 +86,7 @@ impl Kind {
     /// Masks a value of this kind.
     ///
     /// ```
-    /// use seaworthy_operation_log::mask::Kind;
+    /// use seaworthy_core::mask::Kind;
     ///
     /// assert_eq!(Kind::Email.mask("abc@x.org"), "ab***@x.org");
     /// assert_eq!(Kind::Phone.mask("13800000000"), "138****0000");
@@ -94,20 +97,20 @@ impl Kind {
         let length = text.chars().count();
         match self {
             Self::Email if is_email(text) => email(text),
-            Self::Phone if is_number(text) && length >= 8 => keep(text, 3, 4),
+            Self::Phone if is_number(text) && length >= 8 => keep(text, 3, 4, STAR),
             Self::Name => match length {
                 0 | 1 => "*".repeat(length),
                 2 => format!("{}*", start(text, 1)),
                 _ => format!("{}{STARS}{}", start(text, 1), end(text, 1)),
             },
-            Self::IdCard if length == 18 => keep(text, 6, 4),
-            Self::IdCard if length == 15 => keep(text, 6, 3),
-            Self::BankCard if length >= 9 => keep(text, 4, 4),
+            Self::IdCard if length == 18 => keep(text, 6, 4, STAR),
+            Self::IdCard if length == 15 => keep(text, 6, 3, STAR),
+            Self::BankCard if length >= 9 => keep(text, 4, 4, STAR),
             Self::BankCard => "*".repeat(length),
-            Self::Address if length > 6 => keep(text, 6, 0),
-            Self::Address => keep(text, length.saturating_sub(2), 0),
+            Self::Address if length > 6 => keep(text, 6, 0, STAR),
+            Self::Address => keep(text, length.saturating_sub(2), 0, STAR),
             _ if length <= 4 => REDACTED.to_owned(),
-            _ => keep(text, 2, 2),
+            _ => keep(text, 2, 2, STAR),
         }
     }
 }
@@ -151,25 +154,6 @@ fn email(text: &str) -> String {
     let (local, domain) = text.rsplit_once('@').unwrap_or((text, ""));
     let shown = if local.chars().count() <= 2 { 1 } else { 2 };
     format!("{}{STARS}@{domain}", start(local, shown))
-}
-
-/// Keeps characters at both ends, and replaces each other one by a star.
-fn keep(text: &str, first: usize, last: usize) -> String {
-    let length = text.chars().count();
-    if first + last >= length {
-        return "*".repeat(length);
-    }
-    let stars = "*".repeat(length - first - last);
-    format!("{}{stars}{}", start(text, first), end(text, last))
-}
-
-fn start(text: &str, count: usize) -> String {
-    text.chars().take(count).collect()
-}
-
-fn end(text: &str, count: usize) -> String {
-    let length = text.chars().count();
-    text.chars().skip(length.saturating_sub(count)).collect()
 }
 
 /// Splits a name at underscores, dashes and capital letters.

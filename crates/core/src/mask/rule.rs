@@ -1,0 +1,133 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, REDACTED};
+
+/// The character in place of a hidden one.
+const MASK_CHAR: char = '*';
+
+/// How a field is masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaskRule {
+    /// By the kind of the value.
+    Kind(Kind),
+    /// Keeps characters at both ends.
+    Keep {
+        /// The characters at the start that stay.
+        start: usize,
+        /// The characters at the end that stay.
+        end: usize,
+        /// The character in place of each other one.
+        mask_char: char,
+    },
+    /// Replaces the whole value by [`REDACTED`].
+    Redact,
+}
+
+impl MaskRule {
+    /// Masks a text. If the kept ends overlap, all characters are masked.
+    ///
+    /// ```
+    /// use seaworthy_core::mask::{Kind, MaskRule};
+    ///
+    /// let rule = MaskRule::Keep { start: 1, end: 2, mask_char: '#' };
+    /// assert_eq!(rule.mask("naïveté"), "n####té");
+    /// assert_eq!(rule.mask("abc"), "###");
+    /// assert_eq!(MaskRule::Kind(Kind::Phone).mask("13800000000"), "138****0000");
+    /// ```
+    #[must_use]
+    pub fn mask(self, text: &str) -> String {
+        match self {
+            Self::Kind(kind) => kind.mask(text),
+            Self::Keep {
+                start,
+                end,
+                mask_char,
+            } => keep(text, start, end, mask_char),
+            Self::Redact => REDACTED.to_owned(),
+        }
+    }
+}
+
+/// The rule of a field in the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MaskRuleConfig {
+    /// The name of the field, in any case.
+    pub field_name: String,
+    /// The kind of the value. With it, `keep_start` and `keep_end` are not used.
+    pub kind: Option<Kind>,
+    /// The characters at the start that stay.
+    pub keep_start: u32,
+    /// The characters at the end that stay.
+    pub keep_end: u32,
+    /// The character in place of each other one.
+    pub mask_char: char,
+}
+
+impl MaskRuleConfig {
+    /// Returns the rule.
+    #[must_use]
+    pub fn rule(&self) -> MaskRule {
+        let count = |count| usize::try_from(count).unwrap_or(usize::MAX);
+        match self.kind {
+            Some(kind) => MaskRule::Kind(kind),
+            None => MaskRule::Keep {
+                start: count(self.keep_start),
+                end: count(self.keep_end),
+                mask_char: self.mask_char,
+            },
+        }
+    }
+}
+
+impl Default for MaskRuleConfig {
+    fn default() -> Self {
+        Self {
+            field_name: String::new(),
+            kind: None,
+            keep_start: 0,
+            keep_end: 0,
+            mask_char: MASK_CHAR,
+        }
+    }
+}
+
+/// Keeps characters at both ends, and replaces each other one.
+pub(super) fn keep(text: &str, first: usize, last: usize, mask_char: char) -> String {
+    let length = text.chars().count();
+    let hidden = match first.checked_add(last) {
+        Some(kept) if kept < length => length - kept,
+        _ => return mask_char.to_string().repeat(length),
+    };
+    let masks = mask_char.to_string().repeat(hidden);
+    format!("{}{masks}{}", start(text, first), end(text, last))
+}
+
+pub(super) fn start(text: &str, count: usize) -> String {
+    text.chars().take(count).collect()
+}
+
+pub(super) fn end(text: &str, count: usize) -> String {
+    let length = text.chars().count();
+    text.chars().skip(length.saturating_sub(count)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlapping_ends_mask_every_character_obs_3() {
+        let keep = |start, end| MaskRule::Keep {
+            start,
+            end,
+            mask_char: '*',
+        };
+        assert_eq!(keep(2, 2).mask("秘密的文字"), "秘密*文字");
+        for (start, end) in [(2, 3), (5, 0), (usize::MAX, 2)] {
+            assert_eq!(keep(start, end).mask("秘密的文字"), "*****");
+        }
+        assert_eq!(MaskRule::Redact.mask("秘密"), REDACTED);
+    }
+}
