@@ -20,6 +20,7 @@
 
 mod admin;
 mod assembly;
+mod aws;
 mod command;
 mod component;
 mod config;

@@ -3,7 +3,7 @@ use seaworthy_http::HttpConfig;
 use seaworthy_http::server::ServerHandle;
 
 use crate::{
-    assembly::Parts, config::FrameworkConfig, listener::Gate, start_error::StartError, vault,
+    assembly::Parts, aws, config::FrameworkConfig, listener::Gate, start_error::StartError, vault,
 };
 
 /// Watches the files of the settings and applies changes of reloadable settings (CONF-4).
@@ -46,7 +46,11 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
             }
         }
     });
-    if watcher.current().uses_secret_source(vault::SCHEME) {
+    let settings = watcher.current();
+    if [vault::SCHEME, aws::SCHEME]
+        .into_iter()
+        .any(|scheme| settings.uses_secret_source(scheme))
+    {
         refresh_secrets(parts, watcher);
     }
     if watcher.has_files() {
@@ -68,7 +72,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
     Ok(())
 }
 
-/// Polls the secrets in the vault, because it does not report rotations.
+/// Polls the secrets in Vault and AWS, because they do not report rotations.
 fn refresh_secrets(parts: &Parts, watcher: &Watcher) {
     let (watcher, pause) = (watcher.clone(), parts.framework.secrets.refresh.get());
     parts.tasks.supervise("secret-rotation", move |stop| {

@@ -1,7 +1,7 @@
 use seaworthy_core::Secret;
 
 /// The schemes of references. Any other text is the secret itself.
-const SCHEMES: [&str; 3] = ["env", "file", "vault"];
+const SCHEMES: [&str; 4] = ["env", "file", "vault", "aws"];
 
 /// A reference without its value: the scheme and the locator.
 pub(crate) type ReferenceKey = (&'static str, String);

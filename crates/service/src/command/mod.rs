@@ -14,7 +14,10 @@ use seaworthy_config::{Environment, Loader, Settings};
 
 use self::arguments::{Arguments, Command, Format, SettingsArguments};
 pub use self::own::{CommandRun, Commands, Console, ServiceCommand};
-use crate::{assembly::Assembly, service::Service, start_error::StartError, vault::VaultSource};
+use crate::{
+    assembly::Assembly, aws::AwsSource, service::Service, start_error::StartError,
+    vault::VaultSource,
+};
 
 /// Runs the command of the command line.
 pub(crate) fn run<C, A>(service: &Service, commands: Commands<C>, assemble: A) -> u8
@@ -72,6 +75,7 @@ fn loader(service: &Service, arguments: &SettingsArguments) -> Loader {
     let mut loader = service
         .prepare(Loader::new(service.identity.name()))
         .secret_source(VaultSource::new(&environment))
+        .secret_source(AwsSource::new(&environment))
         .environment(environment)
         .overrides(
             arguments

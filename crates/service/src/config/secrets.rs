@@ -9,7 +9,7 @@ const DEFAULT_REFRESH: Timeout = Timeout::from_secs(60);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecretsConfig {
-    /// How often secrets with the reference `vault:` are read again. Secrets with `file:` are read
+    /// How often secrets with the reference `vault:` or `aws:` are read again. Secrets with `file:` are read
     /// when the file changes.
     pub refresh: Timeout,
 }

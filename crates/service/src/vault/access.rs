@@ -1,4 +1,7 @@
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use http::{HeaderValue, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -16,7 +19,7 @@ pub(super) struct Access {
     pub(super) address: Uri,
     pub(super) namespace: Option<HeaderValue>,
     token: Token,
-    certificates: Option<PathBuf>,
+    pub(super) certificates: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone)]
@@ -82,43 +85,51 @@ impl Access {
         token.set_sensitive(true);
         Ok(token)
     }
-
-    pub(super) fn connector(&self) -> Result<HttpsConnector<HttpConnector>, SecretError> {
-        let Some(path) = &self.certificates else {
-            let builder = HttpsConnectorBuilder::new().with_native_roots();
-            let builder = builder.map_err(|error| {
-                SecretError::new(format!(
-                    "the system's root certificates cannot be read: {error}"
-                ))
-            })?;
-            return Ok(builder.https_or_http().enable_http1().build());
-        };
-        let unusable =
-            |problem: String| SecretError::new(format!("VAULT_CACERT cannot be used: {problem}"));
-        let mut roots = RootCertStore::empty();
-        for certificate in
-            CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?
-        {
-            let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-            roots
-                .add(certificate)
-                .map_err(|error| unusable(error.to_string()))?;
-        }
-        if roots.is_empty() {
-            return Err(unusable("it holds no certificate".to_owned()));
-        }
-        let config = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(HttpsConnectorBuilder::new()
-            .with_tls_config(config)
-            .https_or_http()
-            .enable_http1()
-            .build())
-    }
 }
 
-fn variable(environment: &Environment, name: &str) -> Result<Option<String>, SecretError> {
+/// Returns a connector that trusts the certificates of a file, whose path this variable sets, or
+/// those of the system.
+pub(crate) fn connector(
+    variable: &str,
+    certificates: Option<&Path>,
+) -> Result<HttpsConnector<HttpConnector>, SecretError> {
+    let Some(path) = certificates else {
+        let builder = HttpsConnectorBuilder::new().with_native_roots();
+        let builder = builder.map_err(|error| {
+            SecretError::new(format!(
+                "the system's root certificates cannot be read: {error}"
+            ))
+        })?;
+        return Ok(builder.https_or_http().enable_http1().build());
+    };
+    let unusable =
+        |problem: String| SecretError::new(format!("{variable} cannot be used: {problem}"));
+    let mut roots = RootCertStore::empty();
+    for certificate in
+        CertificateDer::pem_file_iter(path).map_err(|error| unusable(error.to_string()))?
+    {
+        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| unusable(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(unusable("it holds no certificate".to_owned()));
+    }
+    let config = ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(HttpsConnectorBuilder::new()
+        .with_tls_config(config)
+        .https_or_http()
+        .enable_http1()
+        .build())
+}
+
+pub(crate) fn variable(
+    environment: &Environment,
+    name: &str,
+) -> Result<Option<String>, SecretError> {
     environment
         .value(name)
         .map_err(|_| SecretError::new(format!("{name} is not UTF-8")))

@@ -10,6 +10,7 @@ mod access;
 mod locator;
 mod source;
 
+pub(crate) use access::{connector, variable};
 pub(crate) use source::VaultSource;
 
 /// The scheme of references to it.

@@ -8,7 +8,11 @@ use seaworthy_core::{Secret, error_chain};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{SCHEME, access::Access, locator::Locator};
+use super::{
+    SCHEME,
+    access::{Access, connector},
+    locator::Locator,
+};
 
 /// A secret is a password or a key. Vault's own limit is 1 MiB by default.
 const LARGEST_ANSWER: usize = 1_048_576;
@@ -40,8 +44,8 @@ impl VaultSource {
     async fn fetch(&self, locator: &str) -> Result<Secret<String>, SecretError> {
         let access = self.0.as_ref().map_err(Clone::clone)?;
         let Locator { mount, path, key } = Locator::parse(locator)?;
-        let client =
-            Client::builder(TokioExecutor::new()).build::<_, Empty<&[u8]>>(access.connector()?);
+        let connector = connector("VAULT_CACERT", access.certificates.as_deref())?;
+        let client = Client::builder(TokioExecutor::new()).build::<_, Empty<&[u8]>>(connector);
         let base = access.address.to_string();
         let uri: Uri = format!("{}/v1/{mount}/data/{path}", base.trim_end_matches('/'))
             .parse()
