@@ -1,11 +1,18 @@
-//! AES-256-GCM with random nonces (NIST SP 800-38D).
+//! AES-256-GCM (NIST SP 800-38D) and ChaCha20-Poly1305 (RFC 8439) with random nonces.
 
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::{
+    aead::{
+        AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, RandomizedNonceKey,
+        UnboundKey,
+    },
+    error::Unspecified,
+    rand,
+};
 use seaworthy_core::Secret;
 
-use crate::CryptoError;
+use crate::{Algorithm, CryptoError};
 
 /// Bytes of a key.
 pub(crate) const KEY_LENGTH: usize = 32;
@@ -14,14 +21,25 @@ pub(crate) const NONCE_LENGTH: usize = NONCE_LEN;
 /// Bytes of a tag.
 pub(crate) const TAG_LENGTH: usize = 16;
 
-/// An AES-256-GCM key.
-pub(crate) struct Aead(RandomizedNonceKey);
+/// A key of one algorithm.
+pub(crate) enum Aead {
+    Aes(RandomizedNonceKey),
+    ChaCha(LessSafeKey),
+}
 
 impl Aead {
-    pub(crate) fn new(key: &Secret<[u8; KEY_LENGTH]>) -> Result<Self, CryptoError> {
-        RandomizedNonceKey::new(&AES_256_GCM, key.expose())
-            .map(Self)
-            .map_err(|_| CryptoError::Key("it is not an AES-256-GCM key"))
+    pub(crate) fn new(
+        algorithm: Algorithm,
+        key: &Secret<[u8; KEY_LENGTH]>,
+    ) -> Result<Self, CryptoError> {
+        let made = match algorithm {
+            Algorithm::Aes256Gcm => {
+                RandomizedNonceKey::new(&AES_256_GCM, key.expose()).map(Self::Aes)
+            }
+            Algorithm::ChaCha20Poly1305 => UnboundKey::new(&CHACHA20_POLY1305, key.expose())
+                .map(|key| Self::ChaCha(LessSafeKey::new(key))),
+        };
+        made.map_err(|_| CryptoError::Key("it does not have 32 bytes"))
     }
 
     /// Encrypts and returns nonce, ciphertext and tag, concatenated.
@@ -29,13 +47,32 @@ impl Aead {
         let mut text = Vec::with_capacity(plain.len() + TAG_LENGTH);
         text.extend_from_slice(plain);
         let nonce = self
-            .0
-            .seal_in_place_append_tag(Aad::from(bound), &mut text)
+            .seal_in_place(bound, &mut text)
             .map_err(|_| CryptoError::Random)?;
         let mut sealed = Vec::with_capacity(NONCE_LENGTH + text.len());
         sealed.extend_from_slice(nonce.as_ref());
         sealed.append(&mut text);
         Ok(sealed)
+    }
+
+    fn seal_in_place(
+        &self,
+        bound: &[u8],
+        text: &mut Vec<u8>,
+    ) -> Result<[u8; NONCE_LENGTH], Unspecified> {
+        match self {
+            Self::Aes(key) => {
+                let nonce = key.seal_in_place_append_tag(Aad::from(bound), text)?;
+                Ok(*nonce.as_ref())
+            }
+            Self::ChaCha(key) => {
+                let mut nonce = [0; NONCE_LENGTH];
+                rand::fill(&mut nonce)?;
+                let once = Nonce::assume_unique_for_key(nonce);
+                key.seal_in_place_append_tag(once, Aad::from(bound), text)?;
+                Ok(nonce)
+            }
+        }
     }
 
     /// Decrypts, if neither the ciphertext nor the context was changed.
@@ -46,11 +83,11 @@ impl Aead {
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CryptoError::Malformed)?;
         // Decrypted in place. The cipher wipes it on failure.
         let mut text = text.to_vec();
-        let length = self
-            .0
-            .open_in_place(nonce, Aad::from(bound), &mut text)
-            .map_err(|_| CryptoError::DoesNotOpen)?
-            .len();
+        let opened = match self {
+            Self::Aes(key) => key.open_in_place(nonce, Aad::from(bound), &mut text),
+            Self::ChaCha(key) => key.open_in_place(nonce, Aad::from(bound), &mut text),
+        };
+        let length = opened.map_err(|_| CryptoError::DoesNotOpen)?.len();
         text.truncate(length);
         Ok(Secret::new(text))
     }

@@ -62,7 +62,7 @@ pub fn encryption_command<C: Settings>(
                 _ => {
                     let config = config(run.service.settings());
                     let database = Database::connect(run.service, name, config, &[]).await?;
-                    rewrap_all(&run, &database, &sealer(run.service)?, columns).await
+                    rewrap_columns(&run, &database, &sealer(run.service)?, columns).await
                 }
             }
         })
@@ -104,7 +104,8 @@ async fn rotate<C>(run: &CommandRun<'_, C>, sealer: &Sealer) -> Result<(), Start
     Ok(())
 }
 
-async fn rewrap_all<C>(
+/// Rewraps the values of all columns.
+pub(crate) async fn rewrap_columns<C>(
     run: &CommandRun<'_, C>,
     database: &Database,
     sealer: &Sealer,

@@ -1,25 +1,66 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{CryptoError, KeyId, wrap::WrappedKey};
+use crate::{Algorithm, CryptoError, KeyId, wrap::WrappedKey};
 
-/// The first byte: the version of the format.
-const VERSION: u8 = 1;
+/// The separator of the legacy text.
+const SEPARATOR: char = ':';
 /// The prefix of the text form, by which people and dumps recognize it.
 const PREFIX: &str = "sealed1:";
 
 /// An encrypted value in its stored form: the name of the key, the wrapped data key and the
 /// ciphertext.
 ///
-/// The bytes are: version (1), length of the name (1), the name, length of the wrapped key (2,
-/// big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The text is `sealed1:` and the
-/// bytes in base64url.
+/// The bytes are: version of the format (1), length of the name (1), the name, length of the wrapped key (2,
+/// big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The version names the cipher. The
+/// text is `sealed1:` and the bytes in base64url.
+///
+/// The legacy text `version:AES-256-GCM:hex` is read, too. Its key is a data key of a table, and its
+/// value is not bound to a context.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Envelope {
     pub(crate) key: WrappedKey,
+    pub(crate) form: Form,
     pub(crate) sealed: Arc<[u8]>,
+}
+
+/// The cipher of a value, and whether the value is bound to its context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Form {
+    /// A value of this crate.
+    Bound(Algorithm),
+    /// A value of the legacy service: AES-256-GCM without a context.
+    Legacy,
+}
+
+impl Form {
+    const fn version(self) -> u8 {
+        match self {
+            Self::Bound(Algorithm::Aes256Gcm) => 1,
+            Self::Bound(Algorithm::ChaCha20Poly1305) => 2,
+            Self::Legacy => 3,
+        }
+    }
+
+    fn of_version(version: u8) -> Option<Self> {
+        [
+            Self::Bound(Algorithm::Aes256Gcm),
+            Self::Bound(Algorithm::ChaCha20Poly1305),
+            Self::Legacy,
+        ]
+        .into_iter()
+        .find(|form| form.version() == version)
+    }
+
+    pub(crate) const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Bound(algorithm) => algorithm,
+            Self::Legacy => Algorithm::Aes256Gcm,
+        }
+    }
 }
 
 impl Envelope {
@@ -34,11 +75,12 @@ impl Envelope {
             let (key_length, rest) = rest.split_first_chunk()?;
             let (key, sealed) = rest.split_at_checked(u16::from_be_bytes(*key_length).into())?;
             let id = KeyId::new(str::from_utf8(name).ok()?).ok()?;
-            (version == VERSION).then(|| Self {
+            Some(Self {
                 key: WrappedKey {
                     key_id: id,
                     bytes: key.into(),
                 },
+                form: Form::of_version(version)?,
                 sealed: sealed.into(),
             })
         };
@@ -55,13 +97,30 @@ impl Envelope {
         let name_length = u8::try_from(name.len()).map_err(too_long)?;
         let key_length = u16::try_from(self.key.bytes.len()).map_err(too_long)?;
         Ok([
-            &[VERSION, name_length][..],
+            &[self.form.version(), name_length][..],
             name,
             &key_length.to_be_bytes(),
             &self.key.bytes,
             &self.sealed,
         ]
         .concat())
+    }
+
+    /// Parses `version:AES-256-GCM:hex(nonce, ciphertext, tag)`.
+    fn from_legacy(text: &str) -> Option<Self> {
+        let (text, value) = text.rsplit_once(SEPARATOR)?;
+        let (version, algorithm) = text.rsplit_once(SEPARATOR)?;
+        if algorithm != Algorithm::Aes256Gcm.as_str() {
+            return None;
+        }
+        Some(Self {
+            key: WrappedKey {
+                key_id: KeyId::new(version).ok()?,
+                bytes: Arc::default(),
+            },
+            form: Form::Legacy,
+            sealed: HEXLOWER_PERMISSIVE.decode(value.as_bytes()).ok()?.into(),
+        })
     }
 
     /// Returns the name of the key-encryption key, by which a rotation finds values to rewrap.
@@ -91,7 +150,9 @@ impl FromStr for Envelope {
     type Err = CryptoError;
 
     fn from_str(text: &str) -> Result<Self, CryptoError> {
-        let text = text.strip_prefix(PREFIX).ok_or(CryptoError::Malformed)?;
+        let Some(text) = text.strip_prefix(PREFIX) else {
+            return Self::from_legacy(text).ok_or(CryptoError::Malformed);
+        };
         let bytes = URL_SAFE_NO_PAD.decode(text);
         Self::from_bytes(&bytes.map_err(|_| CryptoError::Malformed)?)
     }

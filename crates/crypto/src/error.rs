@@ -30,6 +30,23 @@ pub enum CryptoError {
         "this holder cannot create keys: rotate a keyring by its settings, with a key of `encryption new-key`"
     )]
     NotRotated,
+    /// A data key of the table is encrypted by a root key that is not configured.
+    #[error(
+        "the data key {version} is encrypted by the root key {root}, which is not configured: set the seed and the salt of that root key, or add it as other_root"
+    )]
+    UnknownRoot {
+        /// The version of the data key.
+        version: String,
+        /// The name of the root key.
+        root: String,
+    },
+    /// The table of data keys has no active key that this process can decrypt.
+    #[error("no data key is active")]
+    NoActiveKey,
+    /// The table of data keys cannot be read or written.
+    #[cfg(feature = "data")]
+    #[error("the table of data keys cannot be used")]
+    Table(#[from] seaworthy_data::DataError),
     /// The value cannot be encoded as JSON, or the decrypted value has another type.
     #[error("the stored value has another type")]
     Value,
@@ -55,6 +72,8 @@ impl From<CryptoError> for Error {
                 "a dependency of this service is not available: try again later",
             )
             .with_cause(error),
+            #[cfg(feature = "data")]
+            CryptoError::Table(cause) => cause.into(),
             _ => Self::internal(error),
         }
     }

@@ -4,7 +4,7 @@ use parking_lot::RwLock;
 use seaworthy_core::Secret;
 
 use crate::{
-    CryptoError, KeyId,
+    Algorithm, CryptoError, KeyId,
     aead::{Aead, KEY_LENGTH},
     wrap::{DataKey, WrapFuture, WrapKeys, WrappedKey},
 };
@@ -32,7 +32,7 @@ impl Keyring {
     /// # Errors
     /// The key is invalid.
     pub fn new(id: KeyId, key: &Secret<[u8; KEY_LENGTH]>) -> Result<Self, CryptoError> {
-        let all = BTreeMap::from([(id.clone(), Arc::new(Aead::new(key)?))]);
+        let all = BTreeMap::from([(id.clone(), Arc::new(Aead::new(Algorithm::Aes256Gcm, key)?))]);
         Ok(Self(Arc::new(RwLock::new(Keys { active: id, all }))))
     }
 
@@ -42,7 +42,7 @@ impl Keyring {
     /// # Errors
     /// A key with this name exists, or the key is invalid.
     pub fn add(&self, id: KeyId, key: &Secret<[u8; KEY_LENGTH]>) -> Result<(), CryptoError> {
-        let key = Arc::new(Aead::new(key)?);
+        let key = Arc::new(Aead::new(Algorithm::Aes256Gcm, key)?);
         let mut keys = self.0.write();
         if keys.all.contains_key(&id) {
             return Err(CryptoError::KeyTwice(id.to_string()));

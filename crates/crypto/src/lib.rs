@@ -2,9 +2,9 @@
 //!
 //! A data key encrypts a value, and a named key-encryption key encrypts the data key. A rotation of
 //! the key-encryption key only rewraps the data keys. The key-encryption key is in a keyring of the
-//! service ([`Keyring`]) or in Vault ([`VaultTransit`]). Each value is bound to its [`Context`]: a
-//! value that was moved to another row, column or table cannot be decrypted. The cipher is
-//! AES-256-GCM of `aws-lc-rs`.
+//! service ([`Keyring`]), in a table ([`DataKeys`]) or in Vault ([`VaultTransit`]). Each value is bound to its [`Context`]: a
+//! value that was moved to another row, column or table cannot be decrypted. The ciphers
+//! are AES-256-GCM and ChaCha20-Poly1305 of `aws-lc-rs`.
 //!
 //! ```
 //! use seaworthy_core::Secret;
@@ -24,12 +24,15 @@
 //! ```
 
 mod aead;
+mod algorithm;
 mod blind_index;
 #[cfg(feature = "data")]
 mod column;
 #[cfg(feature = "data")]
 mod command;
 mod context;
+#[cfg(feature = "data")]
+mod data_keys;
 mod derive;
 mod encrypted;
 mod envelope;
@@ -44,10 +47,16 @@ mod sealer;
 mod vault;
 mod wrap;
 
+pub use algorithm::Algorithm;
 pub use blind_index::BlindIndex;
 #[cfg(feature = "data")]
 pub use command::encryption_command;
 pub use context::Context;
+#[cfg(feature = "data")]
+pub use data_keys::{
+    DataKeyReport, DataKeyStatus, DataKeys, DataKeysConfig, Derivation, KEY_MIGRATIONS, KeyReport,
+    KeysStatus, Root, SeedConfig, VaultRootConfig, data_keys_command,
+};
 pub use derive::derive_key;
 pub use encrypted::Encrypted;
 pub use envelope::Envelope;

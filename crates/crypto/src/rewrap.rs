@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
+
 use seaworthy_core::Error;
 use seaworthy_data::{Database, FromColumn as _, Value, sql, uuid::Uuid};
 use serde::Serialize;
 
-use crate::{Encrypted, Rewrapped, Sealer};
+use crate::{Encrypted, KeyId, Rewrapped, Sealer};
 
 /// Rows in memory at a time.
 const PAGE: i64 = 500;
@@ -85,11 +87,7 @@ pub async fn rewrap(
     };
     let mut last = column.key.before_all();
     loop {
-        let rows: Vec<(Value, Value)> = sql(column.select)
-            .bind(last.clone())
-            .bind(PAGE)
-            .fetch_all(database)
-            .await?;
+        let rows = page(database, column, &last).await?;
         let Some((end, _)) = rows.last() else {
             return Ok(report);
         };
@@ -114,4 +112,34 @@ pub async fn rewrap(
         }
         progress(&report);
     }
+}
+
+/// Counts the values of a column by the name of their key.
+pub(crate) async fn keys_in_use(
+    database: &Database,
+    column: &EncryptedColumn,
+    uses: &mut BTreeMap<KeyId, u64>,
+) -> Result<(), Error> {
+    let mut last = column.key.before_all();
+    loop {
+        let rows = page(database, column, &last).await?;
+        let Some((end, _)) = rows.last() else {
+            return Ok(());
+        };
+        last = end.clone();
+        for (_, stored) in rows {
+            let value = Encrypted::<()>::from_value(stored)?;
+            *uses.entry(value.envelope().key_id().clone()).or_default() += 1;
+        }
+    }
+}
+
+/// Reads the page of rows after a key.
+async fn page(
+    database: &Database,
+    column: &EncryptedColumn,
+    last: &Value,
+) -> Result<Vec<(Value, Value)>, Error> {
+    let rows = sql(column.select).bind(last.clone()).bind(PAGE);
+    Ok(rows.fetch_all(database).await?)
 }

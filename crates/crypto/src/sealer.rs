@@ -13,8 +13,9 @@ use seaworthy_core::Secret;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Context, CryptoError, Encrypted, Envelope,
+    Algorithm, Context, CryptoError, Encrypted, Envelope,
     aead::Aead,
+    envelope::Form,
     wrap::{DataKey, WrapKeys, WrappedKey},
 };
 
@@ -47,12 +48,16 @@ struct Inner {
     keys: Box<dyn WrapKeys>,
     current: Mutex<Option<Arc<Current>>>,
     /// Two generations. The older one is dropped first.
-    open: Mutex<[HashMap<WrappedKey, Arc<Aead>>; 2]>,
+    open: Mutex<[HashMap<OpenKey, Arc<Aead>>; 2]>,
 }
+
+/// A data key and its cipher.
+type OpenKey = (WrappedKey, Algorithm);
 
 /// The data key for new values.
 struct Current {
     aead: Arc<Aead>,
+    algorithm: Algorithm,
     wrapped: WrappedKey,
     uses: AtomicU32,
     made: Instant,
@@ -102,8 +107,13 @@ impl Sealer {
         context: &Context,
     ) -> Result<T, CryptoError> {
         let bytes = self.open_bytes(value.envelope(), context).await?;
+        let value = match value.envelope().form {
+            Form::Bound(_) => serde_json::from_slice(bytes.expose()),
+            // The legacy service encrypted texts as they are.
+            Form::Legacy => serde_json::from_value(String::from_utf8_lossy(bytes.expose()).into()),
+        };
         // The error of serde may contain a part of the value.
-        serde_json::from_slice(bytes.expose()).map_err(|_| CryptoError::Value)
+        value.map_err(|_| CryptoError::Value)
     }
 
     /// Encrypts bytes for their context.
@@ -119,6 +129,7 @@ impl Sealer {
         let sealed = current.aead.seal(plain.expose(), context.as_bytes())?;
         Ok(Envelope {
             key: current.wrapped.clone(),
+            form: Form::Bound(current.algorithm),
             sealed: sealed.into(),
         })
     }
@@ -132,16 +143,22 @@ impl Sealer {
         envelope: &Envelope,
         context: &Context,
     ) -> Result<Secret<Vec<u8>>, CryptoError> {
-        let aead = match self.kept(&envelope.key) {
+        let algorithm = envelope.form.algorithm();
+        let open_key = (envelope.key.clone(), algorithm);
+        let aead = match self.kept(&open_key) {
             Some(aead) => aead,
             None => {
                 let key = self.0.keys.unwrap(&envelope.key).await?;
-                let aead = Arc::new(Aead::new(key.expose())?);
-                self.keep(&envelope.key, &aead);
+                let aead = Arc::new(Aead::new(algorithm, key.expose())?);
+                self.keep(open_key, &aead);
                 aead
             }
         };
-        aead.open(&envelope.sealed, context.as_bytes())
+        let bound = match envelope.form {
+            Form::Bound(_) => context.as_bytes(),
+            Form::Legacy => b"",
+        };
+        aead.open(&envelope.sealed, bound)
     }
 
     /// Rewraps the data key of a stored value with the active key-encryption key.
@@ -154,6 +171,7 @@ impl Sealer {
         };
         Ok(Rewrapped::Changed(Envelope {
             key: key.checked()?,
+            form: envelope.form,
             sealed: Arc::clone(&envelope.sealed),
         }))
     }
@@ -187,28 +205,30 @@ impl Sealer {
         // Concurrent calls may create two keys, which is cheaper than waiting for one.
         let key = DataKey::generate()?;
         let wrapped = self.0.keys.wrap(&key).await?.checked()?;
+        let algorithm = self.0.keys.algorithm();
         let current = Arc::new(Current {
-            aead: Arc::new(Aead::new(key.expose())?),
+            aead: Arc::new(Aead::new(algorithm, key.expose())?),
+            algorithm,
             wrapped,
             uses: AtomicU32::new(1),
             made: Instant::now(),
         });
-        self.keep(&current.wrapped, &current.aead);
+        self.keep((current.wrapped.clone(), algorithm), &current.aead);
         *self.0.current.lock() = Some(Arc::clone(&current));
         Ok(current)
     }
 
-    fn kept(&self, wrapped: &WrappedKey) -> Option<Arc<Aead>> {
+    fn kept(&self, key: &OpenKey) -> Option<Arc<Aead>> {
         let [newer, older] = &mut *self.0.open.lock();
-        newer.get(wrapped).or_else(|| older.get(wrapped)).cloned()
+        newer.get(key).or_else(|| older.get(key)).cloned()
     }
 
-    fn keep(&self, wrapped: &WrappedKey, aead: &Arc<Aead>) {
+    fn keep(&self, key: OpenKey, aead: &Arc<Aead>) {
         let [newer, older] = &mut *self.0.open.lock();
         if newer.len() >= OPEN_KEYS / 2 {
             *older = std::mem::take(newer);
         }
-        newer.insert(wrapped.clone(), Arc::clone(aead));
+        newer.insert(key, Arc::clone(aead));
     }
 }
 

@@ -3,7 +3,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use seaworthy_core::Secret;
 
-use crate::{CryptoError, KeyId, aead::KEY_LENGTH};
+use crate::{Algorithm, CryptoError, KeyId, aead::KEY_LENGTH};
 
 /// A key that encrypts values. Only memory contains it in plain form.
 pub struct DataKey(Secret<[u8; KEY_LENGTH]>);
@@ -49,6 +49,11 @@ pub trait WrapKeys: Send + Sync + 'static {
         Box::pin(std::future::ready(Err(CryptoError::NotRotated)))
     }
 
+    /// Returns the cipher of new values.
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::default()
+    }
+
     /// Returns whether a data key that was wrapped some minutes ago may still be used. It is
     /// `false` after another key-encryption key was activated. A remote holder returns `true`, and
     /// its rotation waits.
@@ -79,6 +84,12 @@ impl DataKey {
         <[u8; KEY_LENGTH]>::try_from(bytes.expose().as_slice())
             .map(|bytes| Self(Secret::new(bytes)))
             .map_err(|_| CryptoError::DoesNotOpen)
+    }
+
+    /// Creates a key from a copy of its bytes.
+    #[cfg(feature = "data")]
+    pub(crate) fn new(bytes: &Secret<[u8; KEY_LENGTH]>) -> Self {
+        Self(Secret::new(*bytes.expose()))
     }
 
     /// Returns the bytes of the key. Keep the borrow short.

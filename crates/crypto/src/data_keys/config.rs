@@ -1,0 +1,117 @@
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use seaworthy_core::{Secret, Timeout};
+use serde::{Deserialize, Serialize};
+
+use crate::Algorithm;
+
+/// Short enough for most policies, and rare enough that a rewrap is no burden.
+const ROTATE_INTERVAL: Timeout = Timeout::from_secs(90 * 24 * 60 * 60);
+/// Replicas use the new key within this time after a rotation.
+const REFRESH_INTERVAL: Timeout = Timeout::from_secs(30);
+/// Far longer than any request may take.
+const DELETE_AFTER: Timeout = Timeout::from_secs(60 * 60);
+
+/// Settings of the data keys in the table `kms_data_keys`, and of the root key that encrypts them.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataKeysConfig {
+    /// The seed of the root key, at least 32 bytes. Required without `vault`. Without it, stored values cannot be read.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub seed: Option<Secret<String>>,
+    /// The salt of the root key, at least 16 bytes. Required without `vault`.
+    #[serde(skip_serializing)]
+    pub salt: Option<Secret<String>>,
+    /// How the root key is derived from seed and salt.
+    pub derivation: Derivation,
+    /// The iterations of `pbkdf2`, at least 600000, which is the default.
+    pub iterations: Option<NonZeroU32>,
+    /// A root key in the transit engine of Vault, instead of seed and salt. `clients.vault` sets the address.
+    pub vault: Option<VaultRootConfig>,
+    /// A further root key, with which data keys can be decrypted: the next or the previous one during a change of the root key.
+    pub other_root: Option<SeedConfig>,
+    /// The cipher of new data keys and new values.
+    pub algorithm: Algorithm,
+    /// How long a data key encrypts new values.
+    pub rotate_interval: Timeout,
+    /// How often a replica reads the data keys. After a rotation, all replicas use the new key within this time.
+    pub refresh_interval: Timeout,
+    /// How long no value must need a data key before `encryption delete-unused` deletes it. At least twice `refresh_interval`.
+    pub delete_after: Timeout,
+    /// Whether values of the legacy service, `version:AES-256-GCM:hex`, and its data keys are read.
+    pub accept_legacy_values: bool,
+}
+
+/// A root key of seed and salt.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeedConfig {
+    /// The seed, at least 32 bytes.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub seed: Option<Secret<String>>,
+    /// The salt, at least 16 bytes.
+    #[serde(skip_serializing)]
+    pub salt: Option<Secret<String>>,
+    /// How the root key is derived from seed and salt.
+    pub derivation: Derivation,
+    /// The iterations of `pbkdf2`, at least 10000.
+    pub iterations: Option<NonZeroU32>,
+}
+
+/// The derivation of a root key from seed and salt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Derivation {
+    /// Argon2id with 64 MiB and three passes (RFC 9106).
+    #[default]
+    Argon2id,
+    /// PBKDF2 with HMAC-SHA-256 (RFC 8018).
+    Pbkdf2,
+}
+
+/// A root key in Vault.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct VaultRootConfig {
+    /// The mount of the transit engine.
+    pub mount: String,
+    /// The name of the key.
+    pub key: String,
+    /// The namespace of the engine. The default is that of the token.
+    pub namespace: Option<String>,
+    /// The token. Required.
+    #[serde(skip_serializing)]
+    pub token: Option<Secret<String>>,
+}
+
+impl Default for DataKeysConfig {
+    fn default() -> Self {
+        Self {
+            seed: None,
+            salt: None,
+            derivation: Derivation::default(),
+            iterations: None,
+            vault: None,
+            other_root: None,
+            algorithm: Algorithm::default(),
+            rotate_interval: ROTATE_INTERVAL,
+            refresh_interval: REFRESH_INTERVAL,
+            delete_after: DELETE_AFTER,
+            accept_legacy_values: false,
+        }
+    }
+}
+
+impl Default for VaultRootConfig {
+    fn default() -> Self {
+        Self {
+            mount: "transit".to_owned(),
+            key: "seaworthy".to_owned(),
+            namespace: None,
+            token: None,
+        }
+    }
+}

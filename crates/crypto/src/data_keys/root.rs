@@ -1,0 +1,184 @@
+use std::{num::NonZeroU32, sync::Arc};
+
+use aws_lc_rs::pbkdf2;
+use data_encoding::HEXLOWER;
+use seaworthy_config::Settings;
+use seaworthy_core::Secret;
+use seaworthy_service::{Assembly, StartError};
+
+use super::config::{DataKeysConfig, Derivation, SeedConfig, VaultRootConfig};
+use crate::{
+    Algorithm, CryptoError, KeyId, Keyring, PassphraseSalt, VaultTransit, VaultTransitConfig,
+    WrapKeys,
+    aead::{Aead, KEY_LENGTH},
+    derive_key, key_from_passphrase,
+};
+
+/// 256 bits.
+const MIN_SEED: usize = 32;
+const MIN_SALT: usize = 16;
+/// The recommendation of OWASP for HMAC-SHA-256.
+const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
+/// The minimum of the legacy service, whose root key may only be the other one.
+const MIN_OTHER_ITERATIONS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+/// The HTTP client of the service.
+const CLIENT: &str = "vault";
+/// Bytes of the hash in the name of a root key.
+const NAME_BYTES: usize = 6;
+
+/// The root key, which encrypts data keys.
+#[derive(Clone)]
+pub struct Root {
+    pub(super) keys: Arc<dyn WrapKeys>,
+    /// The root keys as the legacy service used them.
+    pub(super) legacy: Arc<[Aead]>,
+}
+
+impl Root {
+    /// Creates a root of another holder, such as a cloud service.
+    #[must_use]
+    pub fn new(keys: impl WrapKeys) -> Self {
+        Self {
+            keys: Arc::new(keys),
+            legacy: Arc::new([]),
+        }
+    }
+
+    /// Creates the root of seed and salt. A second root only decrypts. Blocks the calling thread
+    /// for some hundred milliseconds.
+    ///
+    /// # Errors
+    /// A seed or a salt is missing or too short, or iterations are out of range.
+    pub fn from_seed(seed: &SeedConfig, other: Option<&SeedConfig>) -> Result<Self, CryptoError> {
+        let key = derived(seed, ITERATIONS)?;
+        let keyring = Keyring::new(name(&key)?, &derive_key(&key, "data keys"))?;
+        let mut legacy = vec![Aead::new(Algorithm::Aes256Gcm, &key)?];
+        if let Some(other) = other {
+            let key = derived(other, MIN_OTHER_ITERATIONS)?;
+            keyring.add(name(&key)?, &derive_key(&key, "data keys"))?;
+            legacy.push(Aead::new(Algorithm::Aes256Gcm, &key)?);
+        }
+        Ok(Self {
+            keys: Arc::new(keyring),
+            legacy: legacy.into(),
+        })
+    }
+
+    /// Creates the root of the settings: seed and salt, or a key in Vault. Call it before you connect
+    /// a database, so that missing settings stop the start first.
+    ///
+    /// # Errors
+    /// A setting is missing or invalid.
+    pub fn from_settings<C: Settings>(
+        service: &Assembly<C>,
+        config: &DataKeysConfig,
+    ) -> Result<Self, StartError> {
+        match &config.vault {
+            Some(vault) => vault_root(service, config, vault),
+            None => {
+                Self::from_seed(&config.own_seed(), config.other_root.as_ref()).map_err(|error| {
+                    StartError::because("the settings of the root key cannot be used", error)
+                })
+            }
+        }
+    }
+}
+
+impl DataKeysConfig {
+    fn own_seed(&self) -> SeedConfig {
+        SeedConfig {
+            seed: self.seed.clone(),
+            salt: self.salt.clone(),
+            derivation: self.derivation,
+            iterations: self.iterations,
+        }
+    }
+}
+
+fn vault_root<C: Settings>(
+    service: &Assembly<C>,
+    config: &DataKeysConfig,
+    vault: &VaultRootConfig,
+) -> Result<Root, StartError> {
+    if config.seed.is_some() || config.salt.is_some() || config.other_root.is_some() {
+        return Err(StartError::new(
+            "a root key in Vault has no seed, no salt and no other_root: remove them or vault",
+        ));
+    }
+    let token = vault
+        .token
+        .clone()
+        .ok_or_else(|| StartError::new("the token of the root key in Vault is not set"))?;
+    let because = |error| {
+        StartError::because(
+            "the settings of the root key in Vault cannot be used",
+            error,
+        )
+    };
+    let key = KeyId::new(&vault.key).map_err(|error| {
+        StartError::because("the name of the root key in Vault cannot be used", error)
+    })?;
+    let client = service
+        .http_client(CLIENT)
+        .map_err(|error| StartError::because("clients.vault cannot be used", error))?;
+    let transit = VaultTransitConfig {
+        mount: vault.mount.clone(),
+        key,
+        namespace: vault.namespace.clone(),
+    };
+    let transit = VaultTransit::new(client, token, transit).map_err(because)?;
+    Ok(Root::new(transit))
+}
+
+/// Returns the name of a root key, by which a wrong seed is recognized.
+fn name(key: &Secret<[u8; KEY_LENGTH]>) -> Result<KeyId, CryptoError> {
+    let hash = derive_key(key, "name of the root key");
+    let hash: Vec<u8> = hash.expose().iter().copied().take(NAME_BYTES).collect();
+    KeyId::new(&format!("root-{}", HEXLOWER.encode(&hash))).map_err(|_| CryptoError::Malformed)
+}
+
+fn derived(config: &SeedConfig, min: NonZeroU32) -> Result<Secret<[u8; KEY_LENGTH]>, CryptoError> {
+    let seed = config.seed.as_ref();
+    let seed = seed
+        .filter(|seed| seed.expose().len() >= MIN_SEED)
+        .ok_or(CryptoError::Key(
+            "the seed must be set to at least 32 bytes",
+        ))?;
+    let salt = config.salt.as_ref();
+    let salt = salt
+        .filter(|salt| salt.expose().len() >= MIN_SALT)
+        .ok_or(CryptoError::Key(
+            "the salt must be set to at least 16 bytes",
+        ))?;
+    match (config.derivation, config.iterations) {
+        (Derivation::Argon2id, None) => {
+            key_from_passphrase(seed, PassphraseSalt::from_text(salt.expose())?)
+        }
+        (Derivation::Argon2id, Some(_)) => Err(CryptoError::Key(
+            "iterations apply to pbkdf2 only: remove them or set derivation",
+        )),
+        (Derivation::Pbkdf2, iterations) => {
+            let iterations = iterations.unwrap_or(ITERATIONS);
+            if iterations < min {
+                return Err(CryptoError::Key(
+                    "pbkdf2 needs at least 600000 iterations, and 10000 as the other root",
+                ));
+            }
+            let mut key = [0; KEY_LENGTH];
+            pbkdf2::derive(
+                pbkdf2::PBKDF2_HMAC_SHA256,
+                iterations,
+                salt.expose().as_bytes(),
+                seed.expose().as_bytes(),
+                &mut key,
+            );
+            Ok(Secret::new(key))
+        }
+    }
+}
+
+impl std::fmt::Debug for Root {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Root(***)")
+    }
+}

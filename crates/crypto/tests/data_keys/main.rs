@@ -1,0 +1,34 @@
+//! Data keys in a table, on every database (SEC-5).
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
+mod deletion;
+mod kill;
+mod legacy;
+mod roots;
+mod rotation;
+mod test_database;
+
+seaworthy_testkit::on_every_database! {
+    crate::test_database::open, in_the_test;
+    rotation:
+        rotation_keeps_values_of_writing_replicas_sec_5,
+        concurrent_rotations_leave_one_active_key_sec_5,
+        expired_key_is_rotated_by_one_replica_sec_5,
+        values_of_both_ciphers_are_read_sec_5;
+    deletion:
+        keys_are_deleted_after_two_proofs_sec_5,
+        keys_of_slow_writers_are_not_deleted_sec_5;
+    roots:
+        changed_root_rewraps_only_keys_sec_5,
+        wrong_root_stops_the_start_sec_5,
+        altered_rows_do_not_decrypt_sec_5;
+    kill:
+        killed_rewrap_loses_nothing_sec_5;
+    legacy:
+        legacy_values_and_keys_are_read_and_moved_sec_5;
+}
