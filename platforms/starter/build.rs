@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             &[
                 "contract/common/v1/error.proto",
                 "contract/auth/v1/auth.proto",
+                "contract/auth/v1/profile.proto",
                 "contract/auth/v1/second_factor.proto",
                 "contract/feature/v1/feature.proto",
                 "contract/helloworld/v1/greeter.proto",

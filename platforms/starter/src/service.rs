@@ -6,7 +6,7 @@ use seaworthy::{
     audit_log::AuditLog,
     captcha::{Captchas, MailCodes},
     core::SwitchKind,
-    crypto::{Sealer, encryption_command},
+    crypto::{DataKeysConfig, Root, data_keys_command},
     data::{Database, DatabaseConfig, migrate_command},
     flags::{DatabaseStore, Flags},
     mail::Mailer,
@@ -37,7 +37,7 @@ const SUBJECT: &str = "Your code";
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(encryption_command(DATABASE, database, sealer, COLUMNS))
+        .with(data_keys_command(DATABASE, database, keys, COLUMNS))
         .with(roles_command(DATABASE, database));
     service().main_with(commands, assemble)
 }
@@ -59,16 +59,17 @@ fn database(settings: &StarterConfig) -> &DatabaseConfig {
     &settings.data.database
 }
 
-fn sealer(service: &Assembly<StarterConfig>) -> Result<Sealer, StartError> {
-    Ok(Keys::open(&service.settings().kms)?.sealer)
+fn keys(settings: &StarterConfig) -> &DataKeysConfig {
+    &settings.kms
 }
 
 /// Connects the stores, creates the accounts, and serves the contracts.
 async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    // Keys come first: without them, no stored value can be read.
-    let keys = Keys::open(&settings.kms)?;
+    // The root key comes first: without it, no stored value can be read.
+    let root = Root::from_settings(service, &settings.kms)?;
     let database = Database::connect(service, DATABASE, database(settings), MIGRATIONS).await?;
+    let keys = Keys::start(service, &database, root, &settings.kms).await?;
 
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     if let Some(mailbox) = mailer.mailbox() {

@@ -2,6 +2,7 @@
 
 mod captchas;
 mod login;
+mod profile;
 mod refresh;
 mod register;
 mod roles;

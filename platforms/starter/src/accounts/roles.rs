@@ -1,5 +1,6 @@
 use seaworthy::{
     account::TokenVersions,
+    crypto::Root,
     data::{Database, DatabaseConfig},
     prelude::*,
     service::{
@@ -51,8 +52,9 @@ async fn grant_role(
     if !settings.auth.roles.contains_key(&role) {
         return Err(StartError::new(format!("auth.roles has no role {role:?}")));
     }
-    let users = Users::new(Keys::open(&settings.kms)?);
+    let root = Root::from_settings(run.service, &settings.kms)?;
     let database = Database::connect(run.service, name, config(settings), &[]).await?;
+    let users = Users::new(Keys::open(&database, root, &settings.kms).await?);
     let because = |error: Error| StartError::because("the role cannot be granted", error);
     let user = users.by_name(&database, &username).await.map_err(because)?;
     let user = user.ok_or_else(|| StartError::new("there is no user with this name"))?;

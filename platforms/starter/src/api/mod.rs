@@ -6,6 +6,7 @@ mod features;
 mod greeter;
 mod operations;
 mod probes;
+mod profile;
 mod second_factor;
 
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::{
     accounts::Accounts,
     config::StarterConfig,
     contract::{
-        auth::v1::{AuthContract, AuthMethod, SecondFactorContract},
+        auth::v1::{AuthContract, AuthMethod, ProfileContract, SecondFactorContract},
         feature::v1::FeatureToggleContract,
         helloworld::v1::GreeterContract,
         oplog::v1::OperationLogContract,
@@ -55,10 +56,12 @@ pub(crate) fn contracts(
     let auth = auth::Auth(Arc::clone(&accounts));
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations(operations);
+    let profiles = profile::Profiles(Arc::clone(&accounts));
     let factors = second_factor::SecondFactors(accounts);
     Ok(Contracts::new()
         .with_options(AuthContract::with_config(auth, config()), limits)
         .with(SecondFactorContract::with_config(factors, config()))
+        .with(ProfileContract::with_config(profiles, config()))
         .with(FeatureToggleContract::with_config(toggles, config()))
         .with(OperationLogContract::with_config(operations, config()))
         .with(GreeterContract::with_config(greeter::Greeter, config())))

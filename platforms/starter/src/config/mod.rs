@@ -2,16 +2,14 @@
 
 mod auth;
 mod data;
-mod keys;
 mod variables;
 
 pub(crate) use auth::AuthConfig;
 pub(crate) use data::DataConfig;
-pub(crate) use keys::KeysConfig;
 pub(crate) use variables::VARIABLES;
 
 use seaworthy::{
-    flags::FlagsConfig, http::RateLimitsConfig, mail::MailConfig,
+    crypto::DataKeysConfig, flags::FlagsConfig, http::RateLimitsConfig, mail::MailConfig,
     operation_log::OperationLogConfig, prelude::*,
 };
 
@@ -24,7 +22,7 @@ pub(crate) struct StarterConfig {
     /// Accounts and tokens.
     pub(crate) auth: AuthConfig,
     /// Keys of encrypted columns.
-    pub(crate) kms: KeysConfig,
+    pub(crate) kms: DataKeysConfig,
     /// Feature flags.
     pub(crate) features: FlagsConfig,
     /// Mail with captcha codes.

@@ -1,7 +1,7 @@
 use seaworthy::config::LegacyVariable;
 
 /// The environment names of the contract, besides `STARTER__…`.
-pub(crate) const VARIABLES: [LegacyVariable; 52] = [
+pub(crate) const VARIABLES: [LegacyVariable; 54] = [
     LegacyVariable::profile("ENVIRONMENT"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("HTTP_TIMEOUT", "server.http.timeout"),
@@ -61,6 +61,8 @@ pub(crate) const VARIABLES: [LegacyVariable; 52] = [
     ),
     LegacyVariable::sets("KMS_SEED", "kms.seed"),
     LegacyVariable::sets("KMS_SALT", "kms.salt"),
+    LegacyVariable::sets("KMS_ITERATIONS", "kms.iterations"),
+    LegacyVariable::sets("KMS_ROTATE_INTERVAL", "kms.rotate_interval"),
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
     LegacyVariable::sets("LOG_FORMAT", "log.format"),
     LegacyVariable::accepts(

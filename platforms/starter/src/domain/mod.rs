@@ -5,4 +5,4 @@ pub(crate) mod errors;
 mod user;
 
 pub(crate) use address::{normalized_email, normalized_phone};
-pub(crate) use user::{NewUser, User, UserId};
+pub(crate) use user::{NewUser, Profile, User, UserId};

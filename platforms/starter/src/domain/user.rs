@@ -1,6 +1,6 @@
 use std::fmt;
 
-use seaworthy::{core::new_id, data::uuid::Uuid, prelude::*};
+use seaworthy::{core::new_id, data::uuid::Uuid, mask::MakeSensitive, prelude::*};
 
 use super::errors;
 
@@ -44,4 +44,15 @@ pub(crate) struct NewUser {
     pub(crate) email: Option<Personal<String>>,
     pub(crate) phone: Option<Personal<String>>,
     pub(crate) password_hash: Secret<String>,
+}
+
+/// The data of a user that the user sees. Answers mask the addresses.
+#[derive(Debug, MakeSensitive)]
+pub(crate) struct Profile {
+    pub(crate) id: UserId,
+    pub(crate) username: Personal<String>,
+    #[sensitive(email)]
+    pub(crate) email: Option<Personal<String>>,
+    #[sensitive(phone)]
+    pub(crate) phone: Option<Personal<String>>,
 }

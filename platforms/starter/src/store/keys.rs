@@ -2,18 +2,19 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use seaworthy::{
     audit_log::AuditLogConfig,
     crypto::{
-        BlindIndex, Context, Encrypted, KeyId, Keyring, PassphraseSalt, Sealer, derive_key,
-        key_from_passphrase,
+        BlindIndex, Context, CryptoError, DataKeys, DataKeysConfig, Encrypted, Root, Sealer,
+        derive_key,
     },
+    data::Database,
     prelude::*,
 };
 
-use crate::config::KeysConfig;
+use crate::config::StarterConfig;
 
-/// The name of the key-encryption key.
-const KEY: &str = "root";
+/// The name of the key of blind indexes, captchas and the audit log. Rotations do not change it.
+const PARTS: &str = "parts";
 
-/// The keys of stored values, all derived from one root key. Cheap to clone.
+/// The keys of stored values. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
     pub(crate) sealer: Sealer,
@@ -23,24 +24,37 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Derives the keys from the seed and the salt by Argon2id, which takes some hundred
-    /// milliseconds.
+    /// Opens the data keys, and rotates them while the service runs.
     ///
     /// # Errors
-    /// The seed or the salt is missing or too short.
-    pub(crate) fn open(config: &KeysConfig) -> Result<Self, StartError> {
-        let missing =
-            |key| StartError::new(format!("{key} must be set to random text: see README.md"));
-        let seed = config.seed.as_ref().ok_or_else(|| missing("kms.seed"))?;
-        let salt = config.salt.as_ref().ok_or_else(|| missing("kms.salt"))?;
-        let because = |error| StartError::because("kms.seed or kms.salt cannot be used", error);
-        let salt = PassphraseSalt::from_text(salt.expose()).map_err(because)?;
-        let root = key_from_passphrase(seed, salt).map_err(because)?;
-        let name = KeyId::new(KEY)
-            .map_err(|error| StartError::because("the name of the key is not valid", error))?;
-        let keyring = Keyring::new(name, &derive_key(&root, "columns")).map_err(because)?;
+    /// The root key is not that of the stored keys, or the database is not available.
+    pub(crate) async fn start(
+        service: &Assembly<StarterConfig>,
+        database: &Database,
+        root: Root,
+        config: &DataKeysConfig,
+    ) -> Result<Self, StartError> {
+        let keys = DataKeys::start(service, database, root, config).await?;
+        Self::of(keys).await.map_err(failed)
+    }
+
+    /// Opens the data keys for a command.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub(crate) async fn open(
+        database: &Database,
+        root: Root,
+        config: &DataKeysConfig,
+    ) -> Result<Self, StartError> {
+        let keys = DataKeys::open(database, root, config).await;
+        Self::of(keys.map_err(failed)?).await.map_err(failed)
+    }
+
+    async fn of(keys: DataKeys) -> Result<Self, CryptoError> {
+        let root = keys.purpose_key(PARTS).await?;
         Ok(Self {
-            sealer: Sealer::new(keyring),
+            sealer: Sealer::new(keys),
             index: BlindIndex::new(&root),
             root,
         })
@@ -66,9 +80,24 @@ impl Keys {
         Ok(self.sealer.seal(&text.to_owned(), &context).await?)
     }
 
+    /// Decrypts a text of a column for its row.
+    pub(super) async fn open_value(
+        &self,
+        column: &str,
+        row: &str,
+        stored: &Encrypted<String>,
+    ) -> Result<Personal<String>, Error> {
+        let context = Context::new("users", column).row(row);
+        Ok(Personal::new(self.sealer.open(stored, &context).await?))
+    }
+
     /// Returns the blind index of a text of a column. The text is compared in any case.
     pub(super) fn index(&self, column: &str, text: &str) -> Vec<u8> {
         let context = Context::new("users", column);
         self.index.of(&context, &text.to_lowercase())
     }
+}
+
+fn failed(error: CryptoError) -> StartError {
+    StartError::because("the data keys cannot be used", error)
 }

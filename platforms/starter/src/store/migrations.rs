@@ -1,12 +1,12 @@
 use seaworthy::{
     account::{self, SECOND_FACTOR_SECRETS},
     audit_log, captcha,
-    crypto::{EncryptedColumn, RowKey},
-    data::{Migration, MigrationSet},
+    crypto::{EncryptedColumn, KEY_MIGRATIONS, RowKey},
+    data::{LEASE_MIGRATIONS, Migration, MigrationSet},
     flags, operation_log,
 };
 
-/// Tables of users, sessions, captchas, changed flags, the audit log and the operation log.
+/// Tables of users, sessions, captchas, changed flags, logs, data keys and leases.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
         1,
@@ -19,6 +19,8 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     flags::MIGRATIONS,
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
+    KEY_MIGRATIONS,
+    LEASE_MIGRATIONS,
 ];
 
 /// All encrypted columns, for the command `encryption`.

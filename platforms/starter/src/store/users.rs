@@ -1,11 +1,11 @@
 use seaworthy::{
-    crypto::{Context, Encrypted},
+    crypto::Encrypted,
     data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql, uuid::Uuid},
     prelude::*,
 };
 
 use super::Keys;
-use crate::domain::{NewUser, User, UserId, errors};
+use crate::domain::{NewUser, Profile, User, UserId, errors};
 
 /// Returns the text of a statement that reads users.
 macro_rules! statement {
@@ -115,6 +115,45 @@ impl Users {
         self.opened(stored).await
     }
 
+    /// Returns the profile of a user.
+    pub(crate) async fn profile(
+        &self,
+        connection: &dyn Connection,
+        id: UserId,
+    ) -> Result<Option<Profile>, Error> {
+        type Stored = (
+            Encrypted<String>,
+            Option<Encrypted<String>>,
+            Option<Encrypted<String>>,
+        );
+        let stored: Option<Stored> = sql("SELECT username, email, phone FROM users WHERE id = ?")
+            .bind(id.0)
+            .fetch_optional(connection)
+            .await?;
+        let Some((username, email, phone)) = stored else {
+            return Ok(None);
+        };
+        let row = id.to_string();
+        Ok(Some(Profile {
+            id,
+            username: self.keys.open_value("username", &row, &username).await?,
+            email: self.opened_value("email", &row, email).await?,
+            phone: self.opened_value("phone", &row, phone).await?,
+        }))
+    }
+
+    async fn opened_value(
+        &self,
+        column: &str,
+        row: &str,
+        stored: Option<Encrypted<String>>,
+    ) -> Result<Option<Personal<String>>, Error> {
+        match stored {
+            Some(stored) => self.keys.open_value(column, row, &stored).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Returns a user, and locks the row until the transaction ends.
     pub(crate) async fn lock(&self, tx: &Transaction, id: UserId) -> Result<Option<User>, Error> {
         let stored = sql(statement!("WHERE id = ? FOR UPDATE"))
@@ -129,11 +168,11 @@ impl Users {
         let Some(stored) = stored else {
             return Ok(None);
         };
-        let context = Context::new("users", "username").row(&stored.id.to_string());
-        let username = self.keys.sealer.open(&stored.username, &context).await?;
+        let row = stored.id.to_string();
+        let username = self.keys.open_value("username", &row, &stored.username);
         Ok(Some(User {
             id: UserId(stored.id),
-            username: Personal::new(username),
+            username: username.await?,
             password_hash: Secret::new(stored.password_hash),
         }))
     }

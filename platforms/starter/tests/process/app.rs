@@ -9,7 +9,7 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 
 /// Each replica has its own copy of these secrets.
-const SECRETS: [&str; 3] = [
+pub(crate) const SECRETS: [&str; 3] = [
     "auth.jwt_secret_key=Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e",
     "kms.seed=correct-horse-battery-staple-and-a-seed",
     "kms.salt=0123456789abcdef",

@@ -13,9 +13,11 @@ mod clients;
 mod dump;
 mod errors;
 mod features;
+mod keys;
 mod lockout;
 mod operations;
 mod probes;
+mod profile;
 mod second_factor;
 mod sessions;
 mod settings;
@@ -55,6 +57,10 @@ on_both_engines! {
         login_needs_the_second_factor_once_enabled_auth_4;
     dump:
         dump_of_the_database_shows_no_personal_value_sec_5;
+    keys:
+        rotation_keeps_values_while_a_replica_writes_sec_5;
+    profile:
+        profile_shows_masked_addresses_of_the_caller_obs_3;
     features:
         toggles_change_on_all_replicas_with_permission_flag_1,
         framework_flag_switches_its_part_on_all_replicas_flag_2,

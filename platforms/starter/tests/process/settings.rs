@@ -99,7 +99,7 @@ fn missing_secrets_stop_the_start_sec_5() {
     let ended = process.unwrap().ended().unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
     assert!(
-        ended.stderr.contains("kms.seed must be set"),
+        ended.stderr.contains("the seed must be set"),
         "{}",
         ended.stderr
     );
