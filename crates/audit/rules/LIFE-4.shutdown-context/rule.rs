@@ -6,10 +6,10 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-4.shutdown-context",
-        title: "The shutdown uses a context that is already cancelled",
+        title: "The shutdown has no time limit, or uses a context that is already cancelled",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "Go: `Shutdown` gets the context whose cancellation started the stop (`signal.NotifyContext`), or a timeout derived from it.",
+        meaning: "Go: `Shutdown` gets the context whose cancellation started the stop (`signal.NotifyContext`), or a timeout derived from it. Low confidence: `Shutdown` gets a context without an end, or the program does not wait for SIGTERM.",
         why: "`Shutdown` returns `context canceled` immediately. The server aborts all open requests.",
         fix: &[
             (

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A database connection is not encrypted",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A URL in a configuration file or manifest has `sslmode=disable` for a public or company host name. Low for hosts without a dot, private addresses and cluster names. This machine is excluded.",
+        meaning: "A URL in a configuration file or manifest has `sslmode=disable` for a public or company host name. Low for hosts without a dot, private addresses and cluster names. This machine is excluded. Code that puts such an address together is reported for review.",
         why: "Attackers on the network can read and change passwords and rows.",
         fix: &[("any", "Use `sslmode=verify-full` with the CA certificate.")],
         references: &["https://www.postgresql.org/docs/current/libpq-ssl.html"],
@@ -25,8 +25,30 @@ static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"postgres(?:ql)?://[^\s"'<>@]*@?([A-Za-z0-9_.\-]+)(?::\d+)?/[^\s"'<>]*sslmode=([a-z\-]+)"#).ok()
 });
 
+/// The same as pairs of names and values, which code puts together.
+static PAIRS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?:host|dbname|user)=[^"'`\n]*\b(sslmode=disable)"#).ok());
+
+/// Text of an address that code puts together. The host is a value of the program.
+fn built(model: &Model) -> impl Iterator<Item = Outcome> {
+    let deployed = model.files.values().map(|found| &found.file);
+    deployed
+        .filter(|file| file.role.is_deployed() && !file.language.is_configuration())
+        .flat_map(|file| {
+            let pairs = PAIRS.as_ref().into_iter();
+            pairs.flat_map(|regex| {
+                regex.captures_iter(&file.text).filter_map(|found| {
+                    let mode = found.get(1)?;
+                    let at = file.location(mode.range(), None);
+                    let evidence = "an address that the code puts together has `sslmode=disable`";
+                    Some(Breach::review(at, evidence).into())
+                })
+            })
+        })
+}
+
 fn check(model: &Model) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+    let mut outcomes: Vec<_> = built(model).collect();
     for found in model.files.values() {
         let file = &found.file;
         if !file.role.is_deployed()

@@ -120,7 +120,14 @@ fn is_write(code: &Code<'_>, call: &Call<'_>) -> bool {
         && call.arguments.is_empty()
         && !call.receiver.is_empty()
         && !mentions(call.receiver, &["form", "serializer", "super"]);
+    let injected = call.receiver.starts_with("this.")
+        && matches!(
+            call.method,
+            "save" | "insert" | "update" | "delete" | "remove"
+        )
+        && mentions(&code.file.text, &["injectrepository", "injectmodel"]);
     active_record
+        || injected
         || starts(call.method, WRITES) && mentions(call.receiver, STORES)
         || starts(call.method, &["create", "delete", "update"])
             && call.method.len() > 6

@@ -195,6 +195,10 @@ pub enum Topic {
     UncheckedSecret,
     /// Every path gives back what was opened.
     Leak,
+    /// A health check that fails is answered as a failure.
+    HealthResult,
+    /// Images contain no secret.
+    ImageSecret,
 }
 
 /// Whether the habit is kept.

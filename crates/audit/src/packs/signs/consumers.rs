@@ -70,4 +70,18 @@ pub(super) const SIGNS: &[Sign] = &[
         r"exclusive:\s*true",
         "with `{}`, a restart of the broker deletes the messages",
     ),
+    review(
+        Topic::DroppedMessage,
+        &[".go"],
+        r"func\(\w+ \*nats\.Msg\) \{(?:[^\n]*\n){1,20}?[^\n]*err != nil \{\s*\n[^\n]*(?P<what>(?i:log)\w*\.\w+)\([^\n]*\n\s*(?:return\s*\n\s*)?\}",
+        r"\.Nak\(|\.Term\(|\.Ack\(|ManualAck",
+        LOST,
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".go"],
+        r"(?m)^\s*(?P<what>\w+(?:\.\w+)*\.(?:Subscribe|QueueSubscribe))\(\s*[^\n]*func\(",
+        r"(?i)event.?bus|emitter",
+        "the error of `{}` is dropped, so a consumer may be missing",
+    ),
 ];

@@ -225,7 +225,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::SqlText,
         SCRIPT,
-        r"(?P<what>\.query\(\s*`[^`]*(?:=|LIKE|IN|>|<)\s*[\x22'(]?\$\{)[\s\S]*",
+        r"(?P<what>\.(?:query|\$queryRawUnsafe|\$executeRawUnsafe)\(\s*`[^`]*(?:=|LIKE|IN|>|<)\s*[\x22'(]?%?\$\{)[\s\S]*",
         "",
         "a statement contains the text of a value",
     ),

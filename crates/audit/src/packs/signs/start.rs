@@ -1,7 +1,7 @@
 //! Starts and ends: failures that are logged only, secrets that nothing checks, loops without end.
 
 use super::{Sign, review};
-use crate::model::facts::Topic;
+use crate::model::facts::{Topic, Verdict};
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const ONLY_LOGGED: &str = "the failure is logged, and the program goes on without `{}`";
@@ -11,7 +11,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::SilentNull,
         &[".go"],
-        r"(?P<what>\b[a-zA-Z]\w*),\s*err\s*:?=\s*(?:\w+\.)*(?:New|Open|Init|Connect|Setup|Dial)\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\n\s*if err != nil \{\s*\n[^\n}]*\.(?:Print|Printf|Println|Error|Errorf|Errorw|Warn|Warnf|Warnw|Info|Infof)\([^\n]*\n\s*\}",
+        r"(?P<what>\b[a-zA-Z]\w*),\s*err\s*:?=\s*(?:\w+\.)*(?:New|Open|Init|Connect|Setup|Dial|Load|Read)\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\n\s*if err != nil \{\s*\n[^\n}]*\.(?:Print|Printf|Println|Error|Errorf|Errorw|Warn|Warnf|Warnw|Info|Infof)\([^\n]*\n\s*\}",
         r"(?i)fall(?:ing)? back|fallback|optional|degraded",
         ONLY_LOGGED,
     ),
@@ -65,7 +65,7 @@ pub(super) const SIGNS: &[Sign] = &[
         UNCHECKED,
     ),
     review(
-        Topic::FloatingPromise,
+        Topic::OwnedTask,
         SCRIPT,
         r"process\.on\(\s*['\x22](?P<what>uncaughtException|unhandledRejection)['\x22]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{\s*(?:(?:console|\w*[lL]og\w*)\.\w+\([^;{}]*\);?\s*)*\}",
         "",
@@ -99,4 +99,69 @@ pub(super) const SIGNS: &[Sign] = &[
         r"\.on\(\s*['\x22]error['\x22]",
         "`{}` has no listener for `error`",
     ),
+    review(
+        Topic::BackgroundLoop,
+        &[".go"],
+        r"(?m)^\s*(?P<what>for (?:_ := |_ = )?range \w+(?:\.\w+)*\.C) \{",
+        r"ctx\.Done\(\)|\.Stop\(\)|<-stop|<-quit|<-done",
+        "the loop of the ticker never ends",
+    ),
+    review(
+        Topic::Schedule,
+        &[".go"],
+        r"(?P<what>for (?:_ := |_ = )?range \w+(?:\.\w+)*\.C|<-\w*[tT]icker\.C)\b[\s\S]{0,400}?(?:UPDATE|DELETE|INSERT|\.Update|\.Delete|\.Send)",
+        r"(?i)advisory|SKIP LOCKED|redsync|\block\w*\(|leader|SetNX",
+        "every replica runs this schedule",
+    ),
+    review(
+        Topic::ShutdownContext,
+        &[".go"],
+        r"(?P<what>\.Shutdown\(\s*context\.(?:Background|TODO)\(\)\s*\))",
+        "",
+        "`{}` waits without an end for requests that hang",
+    ),
+    review(
+        Topic::ShutdownContext,
+        &[".go"],
+        r"(?P<what>signal\.Notify(?:Context)?\((?:[^()]|\(\))*,\s*os\.Interrupt\s*\))",
+        r"SIGTERM",
+        "`{}` does not wait for SIGTERM, which an orchestrator sends",
+    ),
+    review(
+        Topic::DebugRoute,
+        &[".go"],
+        r#"(?m)^\s*_ "(?P<what>net/http/pprof|expvar)""#,
+        r"build debug|localhost|127\.0\.0\.1",
+        "`{}` adds its routes to the default server",
+    ),
+    Sign {
+        topic: Topic::CodeCredential,
+        verdict: Verdict::LikelyBroken,
+        files: &[".go"],
+        pattern: r#"SetDefault\(\s*"(?P<what>[\w.]*(?i:secret|password|passwd|api_?key|signing_?key)[\w.]*)"\s*,\s*"[^"\n]+""#,
+        unless: "",
+        evidence: "`{}` has a literal as its default",
+    },
+    review(
+        Topic::HealthResult,
+        &[".go"],
+        r"func [^\n]*(?i:ready|readiness|health|live)\w*\([^\n]*\{(?:[^\n]|\n[^}])*?(?P<what>if err :?= [^\n]*(?i:ping)\w*\([^\n]*; err != nil \{)\s*\n[^\n]*(?i:log|print|warn)[^\n]*\n\s*\}",
+        r"(?i)503|StatusServiceUnavailable|InternalServerError",
+        "the check fails, and the answer is success",
+    ),
+    review(
+        Topic::HealthResult,
+        SCRIPT,
+        r"(?:get|Get)\(\s*['\x22`][^'\x22`]*(?i:ready|health|live)[^'\x22`]*['\x22`][\s\S]{0,400}?(?P<what>catch)\s*(?:\([^)]*\))?\s*\{\s*(?:console|this\.\w+|\w*[lL]og\w*)\.\w+\([^;{}]*\);?\s*\}",
+        r"503|ServiceUnavailable",
+        "the check fails, and the answer is success",
+    ),
+    Sign {
+        topic: Topic::ImageSecret,
+        verdict: Verdict::LikelyBroken,
+        files: &["dockerfile", ".dockerfile", "containerfile"],
+        pattern: r"(?m)^(?:ENV|ARG)\s+(?P<what>\w*(?:SECRET|PASSWORD|API_KEY|TOKEN)\w*)(?:=|[ \t]+)[^\s$\x22'][^\s]*",
+        unless: "ALLOW_EMPTY_PASSWORD",
+        evidence: "`{}` has its value in the image",
+    },
 ];

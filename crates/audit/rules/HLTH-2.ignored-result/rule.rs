@@ -1,0 +1,29 @@
+//! A failed health check is answered with success.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "HLTH-2.ignored-result",
+        title: "A failed health check is answered with success",
+        severity: Severity::High,
+        category: Category::Health,
+        meaning: "Go and JavaScript: a health handler asks a dependency, logs the failure and answers with success. The finding has low confidence.",
+        why: "The load balancer sends requests to a replica that cannot answer them.",
+        fix: &[(
+            "any",
+            "Answer 503 if a dependency that requests need is not available.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::HealthResult,
+            "failed health checks are answered as failures",
+        )
+    }),
+};
