@@ -4,15 +4,32 @@ use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, Value};
 use seaworthy_telemetry::redact::is_sensitive_name;
 use serde_json::{Map, Value as Json};
 
-use crate::mask::{Kind, REDACTED};
+use crate::mask::{Kind, REDACTED, words};
 
 /// The prefix of a gRPC message: whether it is compressed, and its length.
 const GRPC_PREFIX: usize = 5;
+/// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are none.
+const SECRET_CODES: [&str; 14] = [
+    "access",
+    "auth",
+    "authorization",
+    "backup",
+    "captcha",
+    "confirmation",
+    "login",
+    "otp",
+    "pin",
+    "recovery",
+    "reset",
+    "security",
+    "totp",
+    "verification",
+];
 
 /// Returns the redacted JSON of a JSON body. `None` if it is not JSON.
 pub(crate) fn of_json(body: &[u8], max: usize) -> Option<String> {
     let value: Json = serde_json::from_slice(body).ok()?;
-    Some(text(value, max))
+    Some(of_value(value, max))
 }
 
 /// Returns the redacted JSON of a gRPC body with one message. `None` if it cannot be read.
@@ -22,12 +39,17 @@ pub(crate) fn of_grpc(body: &[u8], message: MessageDescriptor, max: usize) -> Op
         return None;
     }
     let message = DynamicMessage::decode(message, message_bytes).ok()?;
-    Some(text(json_of(&message), max))
+    Some(of_value(json_of(&message), max))
 }
 
-fn text(mut value: Json, max: usize) -> String {
+/// Returns the redacted text of a value.
+pub(crate) fn of_value(mut value: Json, max: usize) -> String {
     redact("", &mut value);
-    let mut text = value.to_string();
+    cut(value.to_string(), max)
+}
+
+/// Truncates a text to a number of bytes.
+pub(crate) fn cut(mut text: String, max: usize) -> String {
     if text.len() > max {
         text.truncate(text.floor_char_boundary(max));
         text.push('…');
@@ -37,15 +59,16 @@ fn text(mut value: Json, max: usize) -> String {
 
 fn redact(name: &str, value: &mut Json) {
     match value {
+        Json::Null | Json::Bool(_) => {}
+        Json::String(text) if text.is_empty() => {}
+        // Before objects and lists, whose members have names of their own.
+        _ if is_secret(name) => *value = REDACTED.into(),
         Json::Object(members) => {
             for (name, member) in members {
                 redact(name, member);
             }
         }
         Json::Array(items) => items.iter_mut().for_each(|item| redact(name, item)),
-        Json::Null | Json::Bool(_) => {}
-        Json::String(text) if text.is_empty() => {}
-        _ if is_secret(name) => *value = REDACTED.into(),
         Json::String(text) => {
             let masked = match Kind::of_name(name) {
                 Some(kind) => kind.mask(text),
@@ -62,10 +85,18 @@ fn redact(name: &str, value: &mut Json) {
     }
 }
 
-/// Returns whether the name of a field marks a secret, such as a captcha code.
+/// Returns whether the name of a field marks a secret.
 fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    is_sensitive_name(&name) || name.ends_with("code") || name.ends_with("codes")
+    if is_sensitive_name(name) {
+        return true;
+    }
+    let words = words(name);
+    let (last, before) = match words.as_slice() {
+        [.., before, last] => (last.as_str(), Some(before.as_str())),
+        [last] => (last.as_str(), None),
+        [] => return false,
+    };
+    matches!(last, "code" | "codes") && before.is_none_or(|before| SECRET_CODES.contains(&before))
 }
 
 fn json_of(message: &DynamicMessage) -> Json {
@@ -136,6 +167,37 @@ mod tests {
         assert_eq!(json["note"], "call 139****5678");
         assert_eq!((&json["count"], &json["empty"]), (&3.into(), &"".into()));
         assert_eq!(json["password"], "[REDACTED]");
+    }
+
+    #[test]
+    fn members_of_a_secret_are_secret_obs_11() {
+        let body = br#"{"password":{"new":"hunter2"},"tokens":{"a":"t0ps"},"codes":["h7kx3p"]}"#;
+        let text = of_json(body, 10_000).unwrap();
+        for secret in ["hunter2", "t0ps", "h7kx3p"] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+
+    #[test]
+    fn only_codes_of_credentials_are_secret_obs_11() {
+        for name in [
+            "code",
+            "captcha_code",
+            "totpCode",
+            "recovery_codes",
+            "authorizationCode",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "postal_code",
+            "countryCode",
+            "status_code",
+            "currency_code",
+            "barcode",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
     }
 
     #[test]

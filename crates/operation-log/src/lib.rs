@@ -19,14 +19,19 @@
 //! }
 //! ```
 
+mod admin;
+mod body;
 mod calls;
+mod change;
 mod config;
 mod content;
 mod entry;
 mod log;
 pub mod mask;
 mod record;
+mod trailers;
 
+pub use change::record_change;
 pub use config::OperationLogConfig;
 pub use entry::{Operation, OperationPage, OperationQuery};
 pub use log::{MIGRATIONS, OperationLog};

@@ -173,7 +173,7 @@ fn end(text: &str, count: usize) -> String {
 }
 
 /// Splits a name at underscores, dashes and capital letters.
-fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for letter in name.chars() {
