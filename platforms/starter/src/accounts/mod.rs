@@ -1,5 +1,6 @@
 //! Operations on accounts, independent of the transport.
 
+mod api_keys;
 mod captchas;
 mod login;
 mod refresh;
@@ -9,7 +10,7 @@ mod second_factor;
 mod tokens;
 
 use seaworthy::{
-    account::{Lockout, SecondFactorConfig, SecondFactors, Sessions},
+    account::{ApiKeys, Lockout, SecondFactorConfig, SecondFactors, Sessions},
     auth::password::{PasswordPolicy, Passwords},
     captcha::Captchas,
     config::Settings,
@@ -43,6 +44,7 @@ pub(crate) struct Accounts {
     lockout: Lockout,
     sessions: Sessions,
     factors: SecondFactors,
+    api_keys: ApiKeys,
     settings: AuthConfig,
 }
 
@@ -77,6 +79,7 @@ impl Accounts {
             settings: settings.clone(),
             database: database.clone(),
             factors: factors.with_switch(switch("totp")),
+            api_keys: ApiKeys::new(database.clone(), settings.api_keys.clone()),
             tokens,
             captchas: captchas.with_switch(switch("captcha")),
             passwords,
@@ -84,6 +87,7 @@ impl Accounts {
         service.worker(accounts.captchas.purge_worker());
         service.worker(accounts.lockout.purge_worker());
         service.worker(accounts.sessions.purge_worker());
+        service.worker(accounts.api_keys.purge_worker());
         Ok(accounts)
     }
 }

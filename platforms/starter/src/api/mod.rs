@@ -1,5 +1,6 @@
 //! The methods of the contracts.
 
+mod api_keys;
 mod auth;
 mod errors;
 mod features;
@@ -22,7 +23,7 @@ use crate::{
     accounts::Accounts,
     config::StarterConfig,
     contract::{
-        auth::v1::{AuthContract, AuthMethod, SecondFactorContract},
+        auth::v1::{ApiKeysContract, AuthContract, AuthMethod, SecondFactorContract},
         feature::v1::FeatureToggleContract,
         helloworld::v1::GreeterContract,
         oplog::v1::OperationLogContract,
@@ -52,12 +53,14 @@ pub(crate) fn contracts(
     };
     let accounts = Arc::new(accounts);
     let config = || ContractConfig::default().with_errors(StarterErrors);
-    let auth = auth::Auth(Arc::clone(&accounts));
+    let auth = auth::Auth(Arc::clone(&accounts), operations.clone());
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations(operations);
+    let keys = api_keys::ApiKeys(Arc::clone(&accounts));
     let factors = second_factor::SecondFactors(accounts);
     Ok(Contracts::new()
         .with_options(AuthContract::with_config(auth, config()), limits)
+        .with(ApiKeysContract::with_config(keys, config()))
         .with(SecondFactorContract::with_config(factors, config()))
         .with(FeatureToggleContract::with_config(toggles, config()))
         .with(OperationLogContract::with_config(operations, config()))

@@ -1,7 +1,7 @@
 use seaworthy::config::LegacyVariable;
 
 /// The environment names of the contract, besides `STARTER__…`.
-pub(crate) const VARIABLES: [LegacyVariable; 52] = [
+pub(crate) const VARIABLES: [LegacyVariable; 54] = [
     LegacyVariable::profile("ENVIRONMENT"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("HTTP_TIMEOUT", "server.http.timeout"),
@@ -96,6 +96,8 @@ pub(crate) const VARIABLES: [LegacyVariable; 52] = [
         "server.http.cors.max_age",
         seaworthy::config::Conversion::Seconds,
     ),
+    LegacyVariable::sets("SWAGGER_ENABLED", "api_document.enabled"),
+    LegacyVariable::sets("SWAGGER_ALLOWED_IPS", "api_document.allowed_addresses"),
     LegacyVariable::sets("RATE_LIMIT_ENABLED", "server.http.rate_limit.enabled"),
     LegacyVariable::sets("RATE_LIMIT_RPM", "server.http.rate_limit.requests"),
     LegacyVariable::rejected(
