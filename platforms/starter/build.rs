@@ -14,6 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .compile(
             &[
                 "contract/common/v1/error.proto",
+                "contract/auth/v1/api_keys.proto",
                 "contract/auth/v1/auth.proto",
                 "contract/auth/v1/profile.proto",
                 "contract/auth/v1/second_factor.proto",

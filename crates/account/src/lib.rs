@@ -1,4 +1,4 @@
-//! Sessions, lockout, one-time tokens and second factors of users, in the database of a service
+//! Sessions, lockout, one-time tokens, second factors and API keys of users, in the database of a service
 //! (AUTH-2, AUTH-3, AUTH-4).
 //!
 //! Each part makes one atomic change in the database at the point where it counts. A refresh token
@@ -25,18 +25,22 @@
 //! # }
 //! ```
 
+mod api_keys;
 mod cookie;
 mod device;
 mod lockout;
 mod migrations;
 mod one_time_tokens;
-mod purge;
 mod replay_guard;
 mod second_factor;
 mod secret_token;
 mod session;
 mod token_versions;
 
+pub use api_keys::{
+    API_KEY_MIGRATIONS, API_KEY_ROLE, ApiKeyAuthentication, ApiKeyCaller, ApiKeySummary, ApiKeys,
+    ApiKeysConfig, NewApiKey,
+};
 pub use cookie::SessionCookie;
 pub use device::{DeviceClaim, DeviceCookies, KnownDevice};
 pub use lockout::{Attempt, Lockout, LockoutConfig, LockoutError, LockoutLimit, LockoutStatus};

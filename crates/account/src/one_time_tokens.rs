@@ -1,13 +1,10 @@
 use std::time::Duration;
 
 use seaworthy_core::Error;
-use seaworthy_data::{Connection, DataError, Database, sql};
+use seaworthy_data::{Connection, DataError, Database, delete_page, purge_worker, sql};
 use seaworthy_service::Worker;
 
-use crate::{
-    SecretToken, microseconds,
-    purge::{delete_page, purge_worker},
-};
+use crate::{SecretToken, microseconds};
 
 /// Tokens for links in messages, such as for a new password. Each is valid once. Cheap to clone.
 ///

@@ -1,14 +1,10 @@
 use std::time::Duration;
 
 use seaworthy_core::Error;
-use seaworthy_data::{DataError, Database, sql};
+use seaworthy_data::{DataError, Database, delete_page, purge_worker, sql};
 use seaworthy_service::Worker;
 
-use crate::{
-    microseconds,
-    purge::{delete_page, purge_worker},
-    secret_token::hash,
-};
+use crate::{microseconds, secret_token::hash};
 
 /// Detects replays over all replicas of a service, such as of a callback of an OpenID provider.
 /// Cheap to clone.

@@ -9,8 +9,10 @@ use rand::{Rng, RngExt as _};
 const RATE: u16 = 8_000;
 /// The bandwidths of the formants in Hz.
 const BANDWIDTHS: [f32; 3] = [70.0, 100.0, 140.0];
-/// How fast the formants move to the next phoneme, per sample.
-const GLIDE: f32 = 0.006;
+/// The samples between two changes of the formants: 10 ms.
+const STEP: u16 = 80;
+/// The share of the way to the next phoneme that the formants move per step.
+const GLIDE: f32 = 0.38;
 /// The samples in which a phoneme begins and ends.
 const EDGE: u16 = 80;
 /// The loudness of the background.
@@ -97,18 +99,26 @@ const fn word(digit: char) -> &'static str {
     }
 }
 
-/// A resonance of the vocal tract, with its last two outputs.
+/// A resonance of the vocal tract: its coefficients and its last two outputs.
 #[derive(Default)]
-struct Resonator([f32; 2]);
+struct Resonator {
+    b: f32,
+    c: f32,
+    last: [f32; 2],
+}
 
 impl Resonator {
-    fn next(&mut self, input: f32, frequency: f32, bandwidth: f32) -> f32 {
+    /// Sets the frequency and the bandwidth in Hz.
+    fn tune(&mut self, frequency: f32, bandwidth: f32) {
         let period = 1.0 / f32::from(RATE);
-        let c = -(-TAU * bandwidth * period).exp();
-        let b = 2.0 * (-PI * bandwidth * period).exp() * (TAU * frequency * period).cos();
-        let [before, earlier] = self.0;
-        let output = (1.0 - b - c) * input + b * before + c * earlier;
-        self.0 = [output, before];
+        self.c = -(-TAU * bandwidth * period).exp();
+        self.b = 2.0 * (-PI * bandwidth * period).exp() * (TAU * frequency * period).cos();
+    }
+
+    fn next(&mut self, input: f32) -> f32 {
+        let [before, earlier] = self.last;
+        let output = (1.0 - self.b - self.c) * input + self.b * before + self.c * earlier;
+        self.last = [output, before];
         output
     }
 }
@@ -166,9 +176,10 @@ impl Voice {
     fn say(&mut self, phoneme: &Phoneme, samples: &mut Vec<f32>, random: &mut impl Rng) {
         let length = f32::from(phoneme.ms) * self.speed * f32::from(RATE) / 1_000.0;
         let length = length as u16;
+        self.hiss.tune(phoneme.noise_at, 600.0);
         for index in 0..length {
-            for (own, target) in self.formants.iter_mut().zip(phoneme.formants) {
-                *own += (target - *own) * GLIDE;
+            if index % STEP == 0 {
+                self.glide(phoneme);
             }
             self.phase += self.pitch / f32::from(RATE);
             if self.phase >= 1.0 {
@@ -178,13 +189,21 @@ impl Voice {
             self.pulse *= 0.86;
             let edge = f32::from(index.min(length - index).min(EDGE)) / f32::from(EDGE);
             let mut sound = self.pulse * phoneme.voice * edge;
-            for ((resonator, formant), bandwidth) in
-                self.cascade.iter_mut().zip(self.formants).zip(BANDWIDTHS)
-            {
-                sound = resonator.next(sound, formant, bandwidth);
+            for resonator in &mut self.cascade {
+                sound = resonator.next(sound);
             }
             let noise = random.random_range(-1.0..1.0_f32) * phoneme.noise * edge;
-            samples.push(sound + self.hiss.next(noise, phoneme.noise_at, 600.0));
+            samples.push(sound + self.hiss.next(noise));
+        }
+    }
+
+    /// Moves the formants a step towards those of a phoneme.
+    fn glide(&mut self, phoneme: &Phoneme) {
+        let targets = phoneme.formants.iter().zip(BANDWIDTHS);
+        let own = self.formants.iter_mut().zip(&mut self.cascade);
+        for ((formant, resonator), (target, bandwidth)) in own.zip(targets) {
+            *formant += (target - *formant) * GLIDE;
+            resonator.tune(*formant, bandwidth);
         }
     }
 }

@@ -1,19 +1,19 @@
 use std::{fmt, sync::Arc};
 
-use seaworthy_core::{Error, Secret, Switch, Timeout};
+use seaworthy_core::{Secret, Switch};
 use seaworthy_crypto::{BlindIndex, Context, derive_key};
-use seaworthy_data::Database;
-use seaworthy_service::{Schedule, Worker};
+use seaworthy_data::{Database, purge_worker};
+use seaworthy_service::Worker;
+use tokio::task::spawn_blocking;
 
 use crate::{
     Binding, CaptchaConfig, CaptchaError, SendCode, audio, code, image,
     store::{self, Counted, Stored},
+    targets,
 };
 
 /// The purpose of the key.
 const PURPOSE: &str = "captcha";
-/// Expired rows are small and never valid, so a late deletion does no harm.
-const PURGE_INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 /// Longer than any code.
 const MAX_ANSWER_LENGTH: usize = 64;
 
@@ -104,7 +104,8 @@ impl Captchas {
     /// Issues a captcha, and sends its code if the binding has an address.
     ///
     /// # Errors
-    /// [`CaptchaError`] if there is no provider, or if the provider or the database fails.
+    /// [`CaptchaError`] if there is no provider, if too many codes were sent to the address, or if
+    /// the provider or the database fails.
     pub async fn issue(&self, binding: &Binding<'_>) -> Result<Issued, CaptchaError> {
         let provider = match binding {
             Binding::Image | Binding::Audio => None,
@@ -112,7 +113,18 @@ impl Captchas {
             Binding::Email(_) => self.email.as_ref(),
         };
         if binding.target().is_some() && provider.is_none() {
-            return Err(CaptchaError::NoProvider(binding.kind()));
+            let kind = binding.kind();
+            let offered = self.offered();
+            return Err(CaptchaError::NoProvider { kind, offered });
+        }
+        if let Some(target) = binding.target() {
+            let context = Context::new("captcha_targets", "target").row(binding.kind());
+            let (target, ttl) = (self.hashes.of(&context, target), self.config.ttl);
+            let max = self.config.max_per_target.get();
+            if !targets::count(&self.database, &target, max, ttl).await? {
+                let retry_after = ttl.get();
+                return Err(CaptchaError::TooManyCodes { retry_after });
+            }
         }
         let answer = Secret::new(match binding {
             Binding::Image => code::letters(),
@@ -120,13 +132,7 @@ impl Captchas {
         });
         let id = code::id();
         // The image comes first, so that a captcha that cannot be shown is not stored.
-        let challenge = match binding {
-            Binding::Image => {
-                Challenge::Image(image::png(answer.expose()).map_err(CaptchaError::Encoding)?)
-            }
-            Binding::Audio => Challenge::Audio(audio::wav(answer.expose())),
-            _ => Challenge::Sent,
-        };
+        let challenge = render(binding, &answer).await?;
         let stored = Stored {
             answer: self.answer(&id, answer.expose()),
             binding: self.binding(&id, binding),
@@ -138,6 +144,14 @@ impl Captchas {
             sent.map_err(CaptchaError::NotSent)?;
         }
         Ok(Issued { id, challenge })
+    }
+
+    /// Returns the kinds that this service offers, for people.
+    fn offered(&self) -> String {
+        let sms = self.sms.as_ref().map(|_| ", sms");
+        let email = self.email.as_ref().map(|_| ", email");
+        let kinds = ["image", ", audio", sms.unwrap_or(""), email.unwrap_or("")];
+        kinds.concat()
     }
 
     /// Consumes a captcha if the answer is right and the captcha has one of these bindings. The
@@ -206,16 +220,28 @@ impl Captchas {
     /// Returns the worker that deletes expired captchas. It may run on every replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
-        let database = self.database.clone();
-        Worker::in_steps(
-            "purge captchas",
-            Schedule::Interval(PURGE_INTERVAL),
-            move || {
-                let database = database.clone();
-                async move { store::purge(&database).await.map_err(Error::from) }
-            },
-        )
+        purge_worker("purge captchas", &self.database, async |database| {
+            let more_captchas = store::purge(&database).await?;
+            let more_targets = targets::purge(&database).await?;
+            Ok(more_captchas || more_targets)
+        })
     }
+}
+
+/// Creates the content of a captcha on another thread, because a sound takes some milliseconds.
+async fn render(binding: &Binding<'_>, answer: &Secret<String>) -> Result<Challenge, CaptchaError> {
+    let is_image = match binding {
+        Binding::Image => true,
+        Binding::Audio => false,
+        Binding::Sms(_) | Binding::Email(_) => return Ok(Challenge::Sent),
+    };
+    let answer = answer.clone();
+    let rendered = spawn_blocking(move || match is_image {
+        true => image::png(answer.expose()).map(Challenge::Image),
+        false => Ok(Challenge::Audio(audio::wav(answer.expose()))),
+    });
+    let rendered = rendered.await.map_err(std::io::Error::other);
+    rendered.flatten().map_err(CaptchaError::Encoding)
 }
 
 impl fmt::Debug for Captchas {
@@ -226,5 +252,36 @@ impl fmt::Debug for Captchas {
             .field("email", &self.email.is_some())
             .field("sms", &self.sms.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn content_is_rendered_on_another_thread_auth_2() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (release, wait) = mpsc::channel::<()>();
+            // The only other thread is busy.
+            let busy = spawn_blocking(move || wait.recv());
+            let answer = Secret::new("274905".to_owned());
+            for binding in [Binding::Image, Binding::Audio] {
+                let mut rendering = Box::pin(render(&binding, &answer));
+                assert!((&mut rendering).now_or_never().is_none(), "{binding:?}");
+            }
+            drop(release);
+            let _ = busy.await.unwrap();
+            let sound = render(&Binding::Audio, &answer).await.unwrap();
+            assert!(matches!(sound, Challenge::Audio(_)));
+        });
     }
 }

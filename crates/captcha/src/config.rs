@@ -9,6 +9,9 @@ const TTL: Timeout = Timeout::from_secs(5 * 60);
 /// An attacker guesses 6 digits with a probability of 1 in 200,000 per captcha.
 const MAX_TRIES: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
+/// A user asks again once or twice, if a message is late.
+const MAX_PER_TARGET: NonZeroU32 = NonZeroU32::new(3).unwrap();
+
 /// Settings of captchas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -17,6 +20,8 @@ pub struct CaptchaConfig {
     pub ttl: Timeout,
     /// The number of answers after which a captcha is invalid.
     pub max_tries: NonZeroU32,
+    /// The number of codes that are sent to one address within `ttl`.
+    pub max_per_target: NonZeroU32,
 }
 
 impl Default for CaptchaConfig {
@@ -24,6 +29,7 @@ impl Default for CaptchaConfig {
         Self {
             ttl: TTL,
             max_tries: MAX_TRIES,
+            max_per_target: MAX_PER_TARGET,
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use seaworthy_core::{Code, Error};
 use seaworthy_data::DataError;
 
@@ -14,8 +16,19 @@ pub enum CaptchaError {
     #[error("the captcha has expired: get a new one")]
     Expired,
     /// There is no provider for messages of this kind.
-    #[error("codes of the kind {0} cannot be sent: no provider is configured")]
-    NoProvider(&'static str),
+    #[error("captchas of the kind {kind} are not offered: use {offered}")]
+    NoProvider {
+        /// The kind.
+        kind: &'static str,
+        /// The other kinds, for people.
+        offered: String,
+    },
+    /// Too many codes were sent to the address.
+    #[error("too many codes were sent to this address: try again later")]
+    TooManyCodes {
+        /// The time after which an older code does not count.
+        retry_after: Duration,
+    },
     /// The provider did not accept the message.
     #[error("the code was not sent")]
     NotSent(#[source] SendCodeError),
@@ -32,6 +45,11 @@ impl From<CaptchaError> for Error {
         let reason = match error {
             CaptchaError::Invalid => "CAPTCHA_INVALID",
             CaptchaError::Expired => "CAPTCHA_EXPIRED",
+            CaptchaError::NoProvider { .. } => "CAPTCHA_KIND_NOT_OFFERED",
+            CaptchaError::TooManyCodes { retry_after } => {
+                return Self::new(Code::Exhausted, "RATE_LIMITED", error.to_string())
+                    .with_retry_after(retry_after);
+            }
             CaptchaError::Database(error) => return error.into(),
             error => {
                 // The text of a provider may contain an address.

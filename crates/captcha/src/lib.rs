@@ -28,6 +28,7 @@ mod image;
 mod migrations;
 mod send;
 mod store;
+mod targets;
 
 pub use binding::Binding;
 pub use captchas::{Captchas, Challenge, Issued};

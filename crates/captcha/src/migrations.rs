@@ -1,12 +1,20 @@
 use seaworthy_data::{Migration, MigrationSet};
 
-/// The table of this crate. Add the set to the migrations of the service.
+/// The tables of this crate. Add the set to the migrations of the service.
 pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "captcha",
-    &[Migration::new(
-        1,
-        "captcha",
-        include_str!("../migrations/0001_captcha.up.sql"),
-        include_str!("../migrations/0001_captcha.down.sql"),
-    )],
+    &[
+        Migration::new(
+            1,
+            "captcha",
+            include_str!("../migrations/0001_captcha.up.sql"),
+            include_str!("../migrations/0001_captcha.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "targets",
+            include_str!("../migrations/0002_targets.up.sql"),
+            include_str!("../migrations/0002_targets.down.sql"),
+        ),
+    ],
 );

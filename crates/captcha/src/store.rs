@@ -2,10 +2,7 @@
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use seaworthy_core::Timeout;
-use seaworthy_data::{DataError, Database, sql};
-
-/// Rows that one statement deletes.
-const PAGE: u32 = 1_000;
+use seaworthy_data::{DataError, Database, delete_page, sql};
 
 /// The keyed hashes of a captcha.
 pub(crate) struct Stored {
@@ -24,7 +21,7 @@ pub(crate) async fn insert(
         .bind(hash(id))
         .bind(stored.answer)
         .bind(stored.binding)
-        .bind(i64::try_from(ttl.get().as_micros()).unwrap_or(i64::MAX / 2))
+        .bind(microseconds(ttl))
         .execute(database)
         .await
         .map(drop)
@@ -76,12 +73,17 @@ pub(crate) async fn take(database: &Database, id: &str) -> Result<bool, DataErro
 
 /// Deletes a page of expired captchas. Returns whether more may be left.
 pub(crate) async fn purge(database: &Database) -> Result<bool, DataError> {
-    let done = sql("DELETE FROM captchas WHERE id_hash IN (SELECT id_hash FROM captchas WHERE until_us <= {now_us} LIMIT ?)")
-        .on_mysql("DELETE FROM captchas WHERE until_us <= {now_us} LIMIT ?")
-        .bind(PAGE)
-        .execute(database)
-        .await?;
-    Ok(done.rows_affected() >= PAGE.into())
+    let page = sql("DELETE FROM captchas WHERE id_hash IN (SELECT id_hash FROM captchas WHERE until_us <= {now_us} LIMIT ?)")
+        .on_mysql("DELETE FROM captchas WHERE until_us <= {now_us} LIMIT ?");
+    delete_page(database, page).await
+}
+
+/// Returns a duration for a column. Half of its range, so that adding the present time does not
+/// overflow.
+pub(crate) fn microseconds(duration: Timeout) -> i64 {
+    i64::try_from(duration.get().as_micros())
+        .unwrap_or(i64::MAX)
+        .min(i64::MAX / 2)
 }
 
 fn hash(id: &str) -> Vec<u8> {

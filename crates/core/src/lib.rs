@@ -43,8 +43,10 @@ mod request_id;
 mod response;
 mod secret;
 mod secret_rotation;
+mod snowflake;
 mod span_event;
 mod switch;
+mod text_id;
 pub mod trace;
 mod units;
 
@@ -66,8 +68,10 @@ pub use request_id::{InvalidRequestId, RequestId};
 pub use response::ResponseError;
 pub use secret::Secret;
 pub use secret_rotation::SecretRotation;
+pub use snowflake::{SnowflakeError, Snowflakes};
 pub use span_event::SpanEvent;
 pub use switch::{Switch, SwitchKind, Switches};
+pub use text_id::{nano_id, prefixed_id, short_id};
 pub use trace::TraceContext;
 pub use units::{ByteSize, Delay, Ratio, Timeout, UnitError};
 

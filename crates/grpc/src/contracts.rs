@@ -8,7 +8,7 @@ use seaworthy_contract::{
     http::{Choice as BindingChoice, HttpPath},
     idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore},
 };
-use seaworthy_http::{Choice, RouteOptions, Routes, Variant, document_routes};
+use seaworthy_http::{Choice, RouteOptions, Routes, Variant};
 use seaworthy_service::{Assembly, StartError, Tasks};
 
 use crate::{
@@ -208,19 +208,17 @@ impl Contracts {
 
     /// Serves the contracts on both transports, with the standard health service. In the profiles
     /// `development` and `test` clients can also read the OpenAPI document, at `/openapi.json` and
-    /// as a page at `/docs`, and use reflection. In other profiles `server.grpc.reflection` enables
-    /// reflection.
+    /// as a page at `/docs`, and use reflection. In other profiles `api_document` serves the
+    /// document, and `server.grpc.reflection` enables reflection.
     ///
     /// # Errors
     /// The contracts were compiled separately, so they have two documents, or their descriptors
     /// cannot be read.
     pub fn serve<C: Settings>(mut self, service: &Assembly<C>) -> Result<(), StartError> {
-        let mut routes = self.http(service.tasks());
+        let routes = self.http(service.tasks());
         let is_development = matches!(service.profile(), Profile::Development | Profile::Test);
-        if let Some(document) = self.described()?
-            && is_development
-        {
-            routes = routes.merge(document_routes(document));
+        if let Some(document) = self.described()? {
+            service.document(document);
         }
         let (status, listening) = health::follow(service.health());
         service.component(listening);

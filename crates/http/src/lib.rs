@@ -63,8 +63,8 @@ pub use client_address::{AddressRange, ForwardedHeader, InvalidAddressRange};
 pub use compression::{CompressionConfig, ContentEncoding};
 pub use config::{AccessLogConfig, HttpConfig};
 pub use cors::{CorsConfig, CorsError};
-pub use document::document_routes;
-pub use extract::{Json, Path, Query};
+pub use document::{DocumentConfig, document_routes};
+pub use extract::{Json, Path, Query, is_json};
 pub use health::HealthSource;
 pub use load_shed::{LoadShedConfig, OpenEnded};
 pub use request_id::RequestIds;
@@ -72,7 +72,7 @@ pub use routes::{
     Access, Choice, FlagGate, RequiredFlag, RouteDescription, RouteError, RouteOptions, Routes,
     Variant,
 };
-pub use rpc::{StatusInTrailers, grpc_timeout};
+pub use rpc::{StatusInTrailers, grpc_timeout, is_grpc};
 pub use seaworthy_resilience::adaptive_concurrency::Priority;
 pub use seaworthy_resilience::rate_limit::RateLimitsConfig;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};

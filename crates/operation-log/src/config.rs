@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Long enough for most inquiries.
 const RETENTION_DAYS: NonZeroU32 = NonZeroU32::new(180).unwrap();
-/// Larger than most forms. Longer content is truncated.
+/// Larger than most forms.
 const MAX_CONTENT_SIZE: ByteSize = ByteSize::bytes(10_000);
 
 /// Settings of the operation log.
@@ -17,7 +17,7 @@ pub struct OperationLogConfig {
     pub enabled: bool,
     /// The retention of entries in days.
     pub retention_days: NonZeroU32,
-    /// The maximum size of the content of an entry.
+    /// The maximum size of a stored request. A larger request is stored without its content.
     pub max_content_size: ByteSize,
     /// How fields of requests are masked, besides those that are recognized by name or form. Secrets are always redacted.
     pub mask_rules: Vec<MaskRuleConfig>,

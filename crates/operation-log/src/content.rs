@@ -1,7 +1,7 @@
 //! The redacted content of a request.
 
 use prost_reflect::{DynamicMessage, MapKey, MessageDescriptor, Value};
-use seaworthy_core::mask::{Kind, MaskRule, MaskRuleConfig, REDACTED, mask_found};
+use seaworthy_core::mask::{Kind, MaskRule, MaskRuleConfig, REDACTED, mask_found, words};
 use seaworthy_telemetry::redact::is_sensitive_name;
 use serde_json::{Map, Value as Json};
 
@@ -9,11 +9,28 @@ use crate::OperationLogConfig;
 
 /// The prefix of a gRPC message: whether it is compressed, and its length.
 const GRPC_PREFIX: usize = 5;
+/// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are none.
+const SECRET_CODES: [&str; 14] = [
+    "access",
+    "auth",
+    "authorization",
+    "backup",
+    "captcha",
+    "confirmation",
+    "login",
+    "otp",
+    "pin",
+    "recovery",
+    "reset",
+    "security",
+    "totp",
+    "verification",
+];
 
 /// Returns the redacted JSON of a JSON body. `None` if it is not JSON.
 pub(crate) fn of_json(body: &[u8], config: &OperationLogConfig) -> Option<String> {
     let value: Json = serde_json::from_slice(body).ok()?;
-    Some(text(value, config))
+    Some(of_value(value, config))
 }
 
 /// Returns the redacted JSON of a gRPC body with one message. `None` if it cannot be read.
@@ -27,13 +44,17 @@ pub(crate) fn of_grpc(
         return None;
     }
     let message = DynamicMessage::decode(message, message_bytes).ok()?;
-    Some(text(json_of(&message), config))
+    Some(of_value(json_of(&message), config))
 }
 
-fn text(mut value: Json, config: &OperationLogConfig) -> String {
-    let max = config.max_content_size.as_usize();
+/// Returns the redacted text of a value.
+pub(crate) fn of_value(mut value: Json, config: &OperationLogConfig) -> String {
     redact("", &mut value, &config.mask_rules);
-    let mut text = value.to_string();
+    cut(value.to_string(), config.max_content_size.as_usize())
+}
+
+/// Truncates a text to a number of bytes.
+pub(crate) fn cut(mut text: String, max: usize) -> String {
     if text.len() > max {
         text.truncate(text.floor_char_boundary(max));
         text.push('…');
@@ -43,15 +64,16 @@ fn text(mut value: Json, config: &OperationLogConfig) -> String {
 
 fn redact(name: &str, value: &mut Json, rules: &[MaskRuleConfig]) {
     match value {
+        Json::Null | Json::Bool(_) => {}
+        Json::String(text) if text.is_empty() => {}
+        // Before objects and lists, whose members have names of their own.
+        _ if is_secret(name) => *value = REDACTED.into(),
         Json::Object(members) => {
             for (name, member) in members {
                 redact(name, member, rules);
             }
         }
         Json::Array(items) => items.iter_mut().for_each(|item| redact(name, item, rules)),
-        Json::Null | Json::Bool(_) => {}
-        Json::String(text) if text.is_empty() => {}
-        _ if is_secret(name) => *value = REDACTED.into(),
         Json::String(text) => {
             let masked = match rule_of(name, rules) {
                 Some(rule) => rule.mask(text),
@@ -79,10 +101,18 @@ fn rule_of(name: &str, rules: &[MaskRuleConfig]) -> Option<MaskRule> {
         .or_else(|| Kind::of_name(name).map(MaskRule::Kind))
 }
 
-/// Returns whether the name of a field marks a secret, such as a captcha code.
+/// Returns whether the name of a field marks a secret.
 fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    is_sensitive_name(&name) || name.ends_with("code") || name.ends_with("codes")
+    if is_sensitive_name(name) {
+        return true;
+    }
+    let words = words(name);
+    let (last, before) = match words.as_slice() {
+        [.., before, last] => (last.as_str(), Some(before.as_str())),
+        [last] => (last.as_str(), None),
+        [] => return false,
+    };
+    matches!(last, "code" | "codes") && before.is_none_or(|before| SECRET_CODES.contains(&before))
 }
 
 fn json_of(message: &DynamicMessage) -> Json {
@@ -155,6 +185,37 @@ mod tests {
         assert_eq!(json["note"], "call 139****5678");
         assert_eq!((&json["count"], &json["empty"]), (&3.into(), &"".into()));
         assert_eq!(json["password"], "[REDACTED]");
+    }
+
+    #[test]
+    fn members_of_a_secret_are_secret_obs_11() {
+        let body = br#"{"password":{"new":"hunter2"},"tokens":{"a":"t0ps"},"codes":["h7kx3p"]}"#;
+        let text = of_json(body, &OperationLogConfig::default()).unwrap();
+        for secret in ["hunter2", "t0ps", "h7kx3p"] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+
+    #[test]
+    fn only_codes_of_credentials_are_secret_obs_11() {
+        for name in [
+            "code",
+            "captcha_code",
+            "totpCode",
+            "recovery_codes",
+            "authorizationCode",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "postal_code",
+            "countryCode",
+            "status_code",
+            "currency_code",
+            "barcode",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 use seaworthy_data::{DataError, FromRow, Row};
+use serde::Serialize;
 
 /// A stored call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Operation {
     /// The ID, a UUIDv7.
     pub id: String,
@@ -9,7 +10,7 @@ pub struct Operation {
     pub created_us: i64,
     /// The user. `None` for anonymous calls.
     pub user_id: Option<String>,
-    /// The HTTP method, or the name of the gRPC method.
+    /// The HTTP method, the name of the gRPC method, or the name that the service declared.
     pub operation: String,
     /// The path template, or the name of the gRPC service.
     pub target: String,
@@ -17,6 +18,10 @@ pub struct Operation {
     pub path: String,
     /// The redacted request.
     pub content: Option<String>,
+    /// The redacted object before the call, if the handler recorded it.
+    pub before: Option<String>,
+    /// The redacted object after the call, if the handler recorded it.
+    pub after: Option<String>,
     /// The HTTP status, or the gRPC status of a gRPC call. `None` until the call has ended.
     pub status: Option<i32>,
     /// `ok`, the reason of an error, or `unknown`.
@@ -47,7 +52,7 @@ pub struct OperationQuery {
 }
 
 /// A page of calls.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct OperationPage {
     /// The calls.
     pub operations: Vec<Operation>,
@@ -65,6 +70,8 @@ impl FromRow for Operation {
             target: row.get("target")?,
             path: row.get("path")?,
             content: row.get("content")?,
+            before: row.get("old_value")?,
+            after: row.get("new_value")?,
             status: row.get("status")?,
             result: row.get("result")?,
             duration_ms: row.get("duration_ms")?,

@@ -19,13 +19,18 @@
 //! }
 //! ```
 
+mod admin;
+mod body;
 mod calls;
+mod change;
 mod config;
 mod content;
 mod entry;
 mod log;
 mod record;
+mod trailers;
 
+pub use change::record_change;
 pub use config::OperationLogConfig;
 pub use entry::{Operation, OperationPage, OperationQuery};
 pub use log::{MIGRATIONS, OperationLog};

@@ -5,27 +5,37 @@ use axum::{
     middleware::{self, Next},
 };
 use seaworthy_config::Settings;
-use seaworthy_core::{Error, Timeout};
-use seaworthy_data::{DataError, Database, Migration, MigrationSet, sql};
-use seaworthy_service::{Assembly, Schedule, StartError, Worker};
+use seaworthy_core::{error_chain, new_id};
+use seaworthy_data::{
+    DataError, Database, Migration, MigrationSet, delete_page, purge_worker, sql,
+};
+use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::Counter;
 
 use crate::{
-    OperationLogConfig,
+    OperationLogConfig, admin,
     calls::Calls,
     entry::{Operation, OperationPage, OperationQuery},
-    record::{Begin, End, UNKNOWN},
+    record::{CallEnd, CallStart, OK, UNKNOWN},
 };
 
 /// The table of this crate. Add the set to the migrations of the service.
 pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "operation_log",
-    &[Migration::new(
-        1,
-        "operation_log",
-        include_str!("../migrations/0001_operation_log.up.sql"),
-        include_str!("../migrations/0001_operation_log.down.sql"),
-    )],
+    &[
+        Migration::new(
+            1,
+            "operation_log",
+            include_str!("../migrations/0001_operation_log.up.sql"),
+            include_str!("../migrations/0001_operation_log.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "values",
+            include_str!("../migrations/0002_values.up.sql"),
+            include_str!("../migrations/0002_values.down.sql"),
+        ),
+    ],
 );
 
 /// The length of a column, in characters.
@@ -34,10 +44,6 @@ const MAX_TEXT: usize = 255;
 const DEFAULT_PAGE_SIZE: u32 = 20;
 /// A page fits on a screen or in a report.
 const MAX_PAGE_SIZE: u32 = 100;
-/// Rows that one statement deletes.
-const PURGE_PAGE: u32 = 1_000;
-/// Expired entries may stay a little longer.
-const PURGE_INTERVAL: Timeout = Timeout::from_secs(60 * 60);
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The operation log of a service. Cheap to clone.
@@ -53,8 +59,8 @@ struct Inner {
 
 impl OperationLog {
     /// Stores the unsafe calls of all routes of the service, over HTTP and gRPC, if the settings
-    /// enable it. `descriptors` are those of the contracts. The worker of the log deletes entries
-    /// after their retention.
+    /// enable it. `descriptors` are those of the contracts. The admin listener lists entries at
+    /// `/operation-log`. The worker of the log deletes entries after their retention.
     ///
     /// # Errors
     /// The descriptors cannot be read.
@@ -85,7 +91,12 @@ impl OperationLog {
                 routes.layer(middleware::from_fn(record))
             });
         }
-        service.worker(log.purge_worker());
+        service.worker(purge_worker(
+            "purge operation log",
+            &log,
+            async |log: Self| log.purge().await,
+        ));
+        service.admin(admin::routes(&log));
         Ok(log)
     }
 
@@ -97,30 +108,51 @@ impl OperationLog {
         &self.0.config
     }
 
-    pub(crate) async fn begin(&self, begin: Begin) {
-        let stored = sql("INSERT INTO operation_logs (id, created_us, user_id, operation, target, path, content, result, request_id, trace_id, client_ip)
-             VALUES (?, {now_us}, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(begin.id)
-            .bind(begin.user.map(|user| cut(&user)))
-            .bind(cut(&begin.operation))
-            .bind(cut(&begin.target))
-            .bind(begin.path)
-            .bind(begin.content)
-            .bind(UNKNOWN)
-            .bind(begin.request_id)
-            .bind(begin.trace_id)
-            .bind(begin.client_ip)
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.0.config.enabled
+    }
+
+    /// Stores the start of a call and returns the ID of its entry.
+    pub(crate) async fn store_start(&self, start: CallStart) -> String {
+        self.insert(start, None, UNKNOWN).await
+    }
+
+    /// Stores an operation that has ended.
+    pub(crate) async fn store_done(&self, start: CallStart) {
+        self.insert(start, Some(0), OK).await;
+    }
+
+    async fn insert(&self, start: CallStart, duration_ms: Option<i64>, result: &str) -> String {
+        let id = new_id().to_string();
+        let stored = sql("INSERT INTO operation_logs (id, created_us, user_id, operation, target, path, content, result, duration_ms, request_id, trace_id, client_ip)
+             VALUES (?, {now_us}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(id.clone())
+            .bind(start.user.map(|user| cut(&user)))
+            .bind(cut(&start.operation))
+            .bind(cut(&start.target))
+            .bind(start.path)
+            .bind(start.content)
+            .bind(result)
+            .bind(duration_ms)
+            .bind(start.request_id)
+            .bind(start.trace_id)
+            .bind(start.client_ip)
             .execute(&self.0.database)
             .await;
         if let Err(error) = stored {
             self.0.dropped.increment();
-            tracing::error!(%error, "the operation log could not store a call");
+            let error = error_chain(&error);
+            tracing::error!(error, "the operation log could not store a call");
         }
+        id
     }
 
-    pub(crate) async fn end(&self, end: End) {
-        let stored = sql("UPDATE operation_logs SET user_id = ?, status = ?, result = ?, duration_ms = ? WHERE id = ?")
+    pub(crate) async fn store_end(&self, end: CallEnd) {
+        let stored = sql("UPDATE operation_logs SET user_id = ?, content = COALESCE(content, ?), old_value = ?, new_value = ?, status = ?, result = ?, duration_ms = ? WHERE id = ?")
             .bind(end.user.map(|user| cut(&user)))
+            .bind(end.content)
+            .bind(end.change.before)
+            .bind(end.change.after)
             .bind(end.status)
             .bind(cut(&end.result))
             .bind(end.duration_ms)
@@ -128,7 +160,12 @@ impl OperationLog {
             .execute(&self.0.database)
             .await;
         if let Err(error) = stored {
-            tracing::error!(%error, "the operation log could not store the result of a call");
+            self.0.dropped.increment();
+            let error = error_chain(&error);
+            tracing::error!(
+                error,
+                "the operation log could not store the result of a call"
+            );
         }
     }
 
@@ -152,7 +189,7 @@ impl OperationLog {
         .bind(until)
         .fetch_one(&self.0.database)
         .await?;
-        let operations: Vec<Operation> = sql("SELECT id, created_us, user_id, operation, target, path, content, status, result, duration_ms, request_id, trace_id, client_ip
+        let operations: Vec<Operation> = sql("SELECT id, created_us, user_id, operation, target, path, content, old_value, new_value, status, result, duration_ms, request_id, trace_id, client_ip
              FROM operation_logs
              WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?
              ORDER BY created_us DESC, id DESC LIMIT ? OFFSET ?")
@@ -167,31 +204,16 @@ impl OperationLog {
         Ok(OperationPage { operations, total })
     }
 
-    fn purge_worker(&self) -> Worker {
-        let log = self.clone();
-        Worker::in_steps(
-            "purge operation log",
-            Schedule::Interval(PURGE_INTERVAL),
-            move || {
-                let log = log.clone();
-                async move { log.purge().await.map_err(Error::from) }
-            },
-        )
-    }
-
     /// Deletes a page of entries after their retention. Returns whether more may be left.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn purge(&self) -> Result<bool, DataError> {
         let retention = i64::from(self.0.config.retention_days.get()).saturating_mul(DAY_US);
-        let done = sql("DELETE FROM operation_logs WHERE id IN (SELECT id FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?)")
+        let page = sql("DELETE FROM operation_logs WHERE id IN (SELECT id FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?)")
             .on_mysql("DELETE FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?")
-            .bind(retention)
-            .bind(PURGE_PAGE)
-            .execute(&self.0.database)
-            .await?;
-        Ok(done.rows_affected() >= PURGE_PAGE.into())
+            .bind(retention);
+        delete_page(&self.0.database, page).await
     }
 }
 

@@ -1,25 +1,34 @@
 use std::time::Instant;
 
 use axum::{
-    body::Body,
     extract::{MatchedPath, Request},
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, Method, header};
-use http_body_util::BodyExt as _;
-use seaworthy_core::{RequestContext, ResponseError, context, new_id};
+use http::Method;
+use seaworthy_core::{RequestContext, ResponseError, context};
+use seaworthy_http::{is_grpc, is_json};
+use serde::Serialize;
 
-use crate::{content, log::OperationLog};
+use crate::{
+    body::peek,
+    calls::Call,
+    change::{Change, with_change},
+    content,
+    log::OperationLog,
+    trailers::{grpc_status, with_status},
+};
 
 /// The result of a call that has not ended.
 pub(crate) const UNKNOWN: &str = "unknown";
 /// The result of a call without an error.
-const OK: &str = "ok";
+pub(crate) const OK: &str = "ok";
+/// The maximum size of the content of an anonymous call, in bytes, so that anonymous clients cannot
+/// fill the database.
+const MAX_ANONYMOUS_CONTENT: usize = 500;
 
 /// A call at its start.
-pub(crate) struct Begin {
-    pub(crate) id: String,
+pub(crate) struct CallStart {
     pub(crate) user: Option<String>,
     pub(crate) operation: String,
     pub(crate) target: String,
@@ -30,10 +39,28 @@ pub(crate) struct Begin {
     pub(crate) client_ip: String,
 }
 
+impl CallStart {
+    fn new(context: &RequestContext, operation: String, target: String, path: String) -> Self {
+        let address = context.client_address();
+        Self {
+            user: actor(context),
+            operation,
+            target,
+            path,
+            content: None,
+            request_id: context.request_id().to_string(),
+            trace_id: context.trace().trace_id().to_string(),
+            client_ip: address.map(|ip| ip.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
 /// The end of a call.
-pub(crate) struct End {
+pub(crate) struct CallEnd {
     pub(crate) id: String,
     pub(crate) user: Option<String>,
+    pub(crate) content: Option<String>,
+    pub(crate) change: Change,
     pub(crate) status: i32,
     pub(crate) result: String,
     pub(crate) duration_ms: i64,
@@ -43,66 +70,101 @@ impl OperationLog {
     /// Stores the entry of an unsafe call around its handler.
     pub(crate) async fn record(self, request: Request, next: Next) -> Response {
         let path = request.uri().path().to_owned();
+        // Only the path of a method makes a request a gRPC call: clients choose the media type.
         let call = self.calls().get(&path).cloned();
-        let is_grpc = is_grpc(request.headers());
-        let is_unsafe = if is_grpc {
-            call.is_some()
-        } else {
-            is_unsafe(request.method())
+        let call = call.filter(|_| is_grpc(request.headers()));
+        let is_stored = match &call {
+            Some(call) => !call.is_safe,
+            None => is_unsafe(request.method()),
         };
-        let Some(context) = context::current().filter(|_| is_unsafe) else {
+        let Some(context) = context::current().filter(|_| is_stored) else {
             return next.run(request).await;
         };
         let started = Instant::now();
-        let template = request.extensions().get::<MatchedPath>();
-        let template = template
-            .map_or(path.as_str(), MatchedPath::as_str)
-            .to_owned();
         let (operation, target) = match &call {
-            Some(call) if is_grpc => {
-                let service = call.parent_service().full_name().to_owned();
-                (call.name().to_owned(), service)
+            Some(call) => {
+                let service = call.method.parent_service().full_name().to_owned();
+                (call.method.name().to_owned(), service)
             }
-            _ => (request.method().to_string(), template),
+            None => {
+                let template = request.extensions().get::<MatchedPath>();
+                let template = template.map_or(path.as_str(), MatchedPath::as_str);
+                (request.method().to_string(), template.to_owned())
+            }
         };
-        let has_one_message = call.as_ref().is_none_or(|call| !call.is_client_streaming());
-        let config = self.config();
-        let (request, content) = if is_grpc && has_one_message {
-            let message = call.map(|call| call.input());
-            buffered(request, |body| content::of_grpc(body, message?, config)).await
-        } else if is_json(request.headers()) {
-            buffered(request, |body| content::of_json(body, config)).await
-        } else {
-            (request, None)
-        };
-        let begin = Begin {
-            id: new_id().to_string(),
-            user: actor(&context),
-            operation,
-            target,
-            path,
-            content,
-            request_id: context.request_id().to_string(),
-            trace_id: context.trace().trace_id().to_string(),
-            client_ip: context
-                .client_address()
-                .map(|address| address.to_string())
-                .unwrap_or_default(),
-        };
-        let id = begin.id.clone();
-        self.begin(begin).await;
-        let response = next.run(request).await;
-        let (status, result) = outcome(&response, is_grpc);
-        self.end(End {
+        let (request, content) = self.content(request, call.as_ref()).await;
+        let mut start = CallStart::new(&context, operation, target, path);
+        let mut late = content;
+        // A handler may reject the content of an anonymous caller.
+        if start.user.is_some() {
+            start.content = late.take();
+        }
+        let id = self.store_start(start).await;
+        let (response, change) = with_change(next.run(request), self.config().clone()).await;
+        // A login knows its user only at the end.
+        let user = actor(&context);
+        let is_kept = user.is_some() || !is_rejected(&response);
+        let mut end = CallEnd {
             id,
-            // A login knows its user only at the end.
-            user: actor(&context),
-            status,
-            result,
-            duration_ms: i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX),
-        })
-        .await;
-        response
+            content: late.filter(|_| is_kept),
+            user,
+            change,
+            status: 0,
+            result: String::new(),
+            duration_ms: 0,
+        };
+        if end.user.is_none() {
+            end.content = end
+                .content
+                .map(|text| content::cut(text, MAX_ANONYMOUS_CONTENT));
+        }
+        let finish = move |log: Self, mut end: CallEnd, (status, result)| async move {
+            (end.status, end.result) = (status, result);
+            end.duration_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+            log.store_end(end).await;
+        };
+        match outcome(&response) {
+            Some(outcome) => {
+                finish(self, end, outcome).await;
+                response
+            }
+            None => with_status(response, move |status| {
+                finish(self, end, (status, result_of(status != 0)))
+            }),
+        }
+    }
+
+    /// Stores an operation that the service declares itself, such as a message that a GET request
+    /// sends. The content is redacted. It has no effect if the settings turn the log off, or outside
+    /// of a request.
+    pub async fn record_operation(&self, operation: &str, target: &str, content: &impl Serialize) {
+        let Some(context) = context::current().filter(|_| self.is_enabled()) else {
+            return;
+        };
+        let target = target.to_owned();
+        let mut start = CallStart::new(&context, operation.to_owned(), target.clone(), target);
+        let json = serde_json::to_value(content).ok();
+        start.content = json.map(|json| content::of_value(json, self.config()));
+        self.store_done(start).await;
+    }
+
+    /// Returns the redacted content of a request.
+    async fn content(&self, request: Request, call: Option<&Call>) -> (Request, Option<String>) {
+        let max = self.max_content();
+        let is_readable = match call {
+            Some(call) => !call.method.is_client_streaming(),
+            None => is_json(request.headers()),
+        };
+        if !is_readable {
+            return (request, None);
+        }
+        let (parts, body) = request.into_parts();
+        let (body, bytes) = peek(body, max).await;
+        let content = bytes.and_then(|bytes| match call {
+            Some(call) => content::of_grpc(&bytes, call.method.input(), self.config()),
+            None => content::of_json(&bytes, self.config()),
+        });
+        (Request::from_parts(parts, body), content)
     }
 }
 
@@ -117,52 +179,34 @@ fn is_unsafe(method: &Method) -> bool {
     )
 }
 
-fn content_type(headers: &HeaderMap) -> &str {
-    let value = headers.get(header::CONTENT_TYPE);
-    value
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
+/// Whether a request was rejected because of the client, on either transport.
+fn is_rejected(response: &Response) -> bool {
+    let failure = response.extensions().get::<ResponseError>();
+    let code = failure.map(|failure| failure.error().code().http_status());
+    let is_rejected = |status| (400..500).contains(&status);
+    is_rejected(response.status().as_u16())
+        || code.is_some_and(is_rejected)
+        || grpc_status(response.headers()).is_some_and(|status| status != 0)
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
-    content_type(headers).starts_with("application/grpc")
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    content_type(headers).starts_with("application/json")
-}
-
-/// Reads the body, whose size the stack limits. A body that cannot be read has no content, and the
-/// handler gets the same error.
-async fn buffered(
-    request: Request,
-    read: impl FnOnce(&[u8]) -> Option<String>,
-) -> (Request, Option<String>) {
-    let (parts, body) = request.into_parts();
-    match body.collect().await {
-        Ok(collected) => {
-            let bytes = collected.to_bytes();
-            let content = read(&bytes);
-            (Request::from_parts(parts, Body::from(bytes)), content)
-        }
-        Err(error) => {
-            let failed = std::future::ready(Err::<axum::body::Bytes, _>(error));
-            let body = Body::from_stream(futures::stream::once(failed));
-            (Request::from_parts(parts, body), None)
-        }
-    }
-}
-
-/// Returns the status and the result of a response.
-fn outcome(response: &Response, is_grpc: bool) -> (i32, String) {
+/// Returns the status and the result of a response. `None` for a gRPC response whose trailers have
+/// the status.
+fn outcome(response: &Response) -> Option<(i32, String)> {
     let failure = response.extensions().get::<ResponseError>();
     let reason = failure.map(|failure| failure.error().reason().to_owned());
-    let status = if is_grpc {
-        failure.map_or(0, |failure| failure.error().code().grpc())
+    let status = if is_grpc(response.headers()) {
+        let code = failure.map(|failure| failure.error().code().grpc());
+        code.or_else(|| grpc_status(response.headers()))?
     } else {
-        response.status().as_u16().into()
+        i32::from(response.status().as_u16())
     };
-    let is_error = if is_grpc { status != 0 } else { status >= 400 };
-    let result = reason.unwrap_or_else(|| if is_error { "error" } else { OK }.to_owned());
-    (status, result)
+    let is_error = match is_grpc(response.headers()) {
+        true => status != 0,
+        false => status >= 400,
+    };
+    Some((status, reason.unwrap_or_else(|| result_of(is_error))))
+}
+
+fn result_of(is_error: bool) -> String {
+    if is_error { "error" } else { OK }.to_owned()
 }

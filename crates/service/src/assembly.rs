@@ -306,13 +306,13 @@ impl<C: Settings> Assembly<C> {
         handed_over.routes = Some(routes);
     }
 
-    /// Serves an OpenAPI document at `/openapi.json` and its page at `/docs` in development and
-    /// test (API-4). Use it for routes without a contract. A service with contracts passes the
-    /// document to them.
+    /// Serves an OpenAPI document at `/openapi.json` and its page at `/docs`, in development and
+    /// test, or as the settings `api_document` say (API-4). Use it for routes without a contract. A
+    /// service with contracts passes the document to them.
     pub fn document(&self, openapi: &'static str) {
-        if matches!(self.profile(), Profile::Development | Profile::Test) {
-            self.http(document_routes(openapi));
-        }
+        let is_development = matches!(self.profile(), Profile::Development | Profile::Test);
+        let config = &self.framework().api_document;
+        self.http(document_routes(openapi, config, is_development));
     }
 
     /// Adds gRPC routes to the listener `server.grpc`, which opens after the assembly. Each route

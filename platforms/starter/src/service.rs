@@ -3,8 +3,10 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
+    account::{ApiKeyAuthentication, ApiKeys},
     audit_log::AuditLog,
-    captcha::{Captchas, MailCodes},
+    captcha::{Captchas, LogCodes, MailCodes},
+    config::Profile,
     core::SwitchKind,
     crypto::{DataKeysConfig, Root, data_keys_command},
     data::{Database, DatabaseConfig, migrate_command},
@@ -49,6 +51,7 @@ fn service() -> Service {
         .default_value("server.grpc.addr", "127.0.0.1:9000")
         .default_value("server.http.rate_limit.requests", 100)
         .default_value("server.http.rate_limit.window", "1m")
+        .default_value("server.http.rate_limit.legacy_headers", true)
         // The flags of the contract have no prefix, such as `account_lockout`.
         .default_value("features.switch_prefix", "")
         .default_value("operation_log.enabled", true)
@@ -76,11 +79,17 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
         // Without a mail server, /mailbox shows the mail. Production refuses that setting.
         service.http(mailbox.routes());
     }
-    let captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())
+    let mut captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())
         .with_email(Arc::new(MailCodes::new(mailer, SUBJECT)));
+    if service.profile() == Profile::Development {
+        // Replace it with a gateway for SMS.
+        captchas = captchas.with_sms(Arc::new(LogCodes::new(service)?));
+    }
 
     let tokens = AccessTokens::new(&settings.auth)?;
-    service.authenticate(tokens.authentication(service, &database)?);
+    let api_keys = ApiKeys::new(database.clone(), settings.auth.api_keys.clone());
+    let bearer = tokens.authentication(service, &database)?;
+    service.authenticate(ApiKeyAuthentication::new(api_keys, bearer));
 
     let accounts = Accounts::start(service, &settings.auth, &database, &keys, tokens, captchas)?;
 

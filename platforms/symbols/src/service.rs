@@ -6,6 +6,7 @@ use seaworthy::{
     data::{Database, DatabaseConfig, DatabaseStore, migrate_command},
     grpc::{Contracts, MethodOptions},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
+    operation_log::OperationLog,
     outbox::{Outbox, outbox_command},
     prelude::*,
     service::Commands,
@@ -14,6 +15,7 @@ use seaworthy::{
 use crate::{
     api,
     config::SymbolsConfig,
+    contract::DESCRIPTORS,
     environment,
     events::{self, Events},
     metrics,
@@ -49,6 +51,7 @@ async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
+    OperationLog::start(service, &database, &settings.operation_log, DESCRIPTORS)?;
     let publisher = messaging.publisher(events::topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let keys = DatabaseStore::new(database.clone(), &api::idempotency());

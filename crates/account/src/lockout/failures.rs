@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use seaworthy_data::{Connection, DataError, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Transaction, delete_page, sql};
 
 use super::{LockoutError, LockoutLimit};
-use crate::{microseconds, purge::delete_page, secret_token::hash};
+use crate::{microseconds, secret_token::hash};
 
 /// The kind of a subject. Each kind has counts of its own.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,7 @@
-use seaworthy_data::{DataError, sql};
+use seaworthy_data::{DataError, delete_page, purge_worker, sql};
 use seaworthy_service::Worker;
 
 use super::Sessions;
-use crate::purge::{delete_page, purge_worker};
 
 impl Sessions {
     /// Returns the worker that deletes expired sessions and the rotated tokens of deleted sessions. It

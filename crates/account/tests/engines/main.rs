@@ -7,6 +7,7 @@
     reason = "a failed unwrap fails the test"
 )]
 
+mod api_keys;
 mod lockout;
 mod one_time_tokens;
 mod replay_guard;
@@ -36,6 +37,10 @@ seaworthy_testkit::on_every_database! {
         withdrawn_attempt_does_not_count_and_reset_ends_wait_auth_2,
         status_reads_failures_and_changes_nothing_auth_2,
         attempts_fail_without_the_database_auth_2;
+    api_keys:
+        api_key_is_valid_until_its_owner_revokes_it_auth_5,
+        api_keys_expire_and_are_limited_auth_5,
+        dump_reveals_no_api_key_sec_5;
     one_time_tokens:
         one_time_token_is_valid_once_for_its_purpose_auth_2,
         concurrent_uses_of_a_token_succeed_once_auth_2;

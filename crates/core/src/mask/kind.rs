@@ -156,8 +156,9 @@ fn email(text: &str) -> String {
     format!("{}{STARS}@{domain}", start(local, shown))
 }
 
-/// Splits a name at underscores, dashes and capital letters.
-fn words(name: &str) -> Vec<String> {
+/// Splits a name at underscores, dashes and capital letters. The words are in small letters.
+#[must_use]
+pub fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for letter in name.chars() {

@@ -3,10 +3,21 @@
 //! The page is one file without external resources, so it works offline and discloses nothing to other
 //! servers.
 
-use axum::response::{Html, IntoResponse};
-use http::{HeaderValue, header};
+mod config;
 
-use crate::routes::{Access, RouteOptions, Routes};
+use axum::{
+    extract::Request,
+    middleware::{self, Next},
+    response::{Html, IntoResponse, Response},
+};
+use http::{HeaderValue, header};
+use seaworthy_core::{Code, Error, context};
+
+pub use self::config::DocumentConfig;
+use crate::{
+    AddressRange,
+    routes::{Access, RouteOptions, Routes},
+};
 
 const PAGE: &str = include_str!("page.html");
 /// Allows the page only its own script, its own style and requests to its own service. Its script
@@ -18,19 +29,56 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Serves an OpenAPI document at `/openapi.json` and its page at `/docs` without authentication, for
-/// development.
-pub fn document_routes(document: &'static str) -> Routes {
-    Routes::new()
-        .get("/openapi.json", async move || {
+/// Serves an OpenAPI document and its page, if the settings allow it. `is_development` selects the
+/// defaults of the settings: served without authentication, or not served.
+pub fn document_routes(
+    document: &'static str,
+    config: &DocumentConfig,
+    is_development: bool,
+) -> Routes {
+    if !config.enabled.unwrap_or(is_development) {
+        return Routes::new();
+    }
+    let prefix = config.prefix.trim_matches('/');
+    let (page_path, document_path) = match prefix {
+        "" => ("/docs".to_owned(), "/openapi.json".to_owned()),
+        prefix => (format!("/{prefix}/"), format!("/{prefix}/openapi.json")),
+    };
+    let mut options = RouteOptions::new().access(Access::Public);
+    if config.authenticated.unwrap_or(!is_development) || !config.scopes.is_empty() {
+        options = RouteOptions::new()
+            .access(Access::Authenticated)
+            .scopes(config.scopes.iter().map(String::as_str));
+    }
+    let routes = Routes::new()
+        .get(&document_path, async move || {
             let headers = [
                 (header::CONTENT_TYPE, JSON),
                 (header::CACHE_CONTROL, NO_CACHE),
             ];
             (headers, document)
         })
-        .get("/docs", page)
-        .with_options(|_| RouteOptions::new().access(Access::Public))
+        .get(&page_path, page)
+        .with_options(|_| options.clone());
+    if config.allowed_addresses.is_empty() {
+        return routes;
+    }
+    let allowed: std::sync::Arc<[AddressRange]> = config.allowed_addresses.as_slice().into();
+    routes.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let allowed = allowed.clone();
+        async move { guarded(&allowed, request, next).await }
+    }))
+}
+
+/// Refuses clients outside of the address ranges. A request without an address is refused too.
+async fn guarded(allowed: &[AddressRange], request: Request, next: Next) -> Response {
+    let address = context::with_current(|context| context?.client_address());
+    let is_allowed = |address| allowed.iter().any(|range| range.contains(address));
+    if address.is_some_and(is_allowed) {
+        return next.run(request).await;
+    }
+    let message = "this address may not read the API description";
+    Error::new(Code::Forbidden, "ADDRESS_NOT_ALLOWED", message).into_response()
 }
 
 async fn page() -> impl IntoResponse {
@@ -44,7 +92,7 @@ async fn page() -> impl IntoResponse {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use http::Request;
+    use http::{Request, Response};
     use tower::ServiceExt as _;
 
     use super::*;
@@ -62,13 +110,61 @@ mod tests {
         );
         let config = crate::HttpConfig::default();
         let builder = crate::Stack::builder(identity, config, &telemetry.unwrap());
-        let stack = builder.build(document_routes("{}")).unwrap();
+        let routes = document_routes("{}", &DocumentConfig::default(), true);
+        let stack = builder.build(routes).unwrap();
         for path in ["/docs", "/openapi.json"] {
-            let service = stack.connection("192.0.2.1:4711".parse().unwrap(), false);
-            let request = Request::get(path).body(Body::empty()).unwrap();
-            let response = service.oneshot(request).await.unwrap();
+            let response = get(&stack, path, "192.0.2.1").await;
             assert_eq!(response.headers()["cache-control"], "no-cache", "{path}");
         }
+    }
+
+    async fn get(stack: &crate::Stack, path: &str, address: &str) -> Response<crate::StackBody> {
+        let service = stack.connection(format!("{address}:4711").parse().unwrap(), false);
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        service.oneshot(request).await.unwrap()
+    }
+
+    /// Returns the statuses of the page and of the document.
+    async fn statuses(config: &DocumentConfig, is_development: bool, address: &str) -> [u16; 2] {
+        let identity = seaworthy_core::ServiceIdentity::new("orders", "1.0.0");
+        let telemetry = seaworthy_telemetry::Telemetry::start_with_sink(
+            &identity,
+            &seaworthy_telemetry::logs::LogConfig::default(),
+            &seaworthy_telemetry::MetricsConfig::default(),
+            &seaworthy_telemetry::tracer::TracingConfig::default(),
+            true,
+            std::sync::Arc::new(seaworthy_telemetry::logs::MemorySink::default()),
+        );
+        let http = crate::HttpConfig::default();
+        let builder = crate::Stack::builder(identity, http, &telemetry.unwrap());
+        let stack = builder.build(document_routes("{}", config, is_development));
+        let stack = stack.unwrap();
+        let page = get(&stack, "/q/", address).await.status();
+        let document = get(&stack, "/q/openapi.json", address).await.status();
+        [page.as_u16(), document.as_u16()]
+    }
+
+    #[tokio::test]
+    async fn documents_are_guarded_outside_of_development_sec_4() {
+        let config = DocumentConfig {
+            prefix: "/q/".to_owned(),
+            ..DocumentConfig::default()
+        };
+        let client = "192.0.2.1";
+        assert_eq!(statuses(&config, true, client).await, [200, 200]);
+        assert_eq!(statuses(&config, false, client).await, [404, 404]);
+        let enabled = DocumentConfig {
+            enabled: Some(true),
+            ..config.clone()
+        };
+        assert_eq!(statuses(&enabled, false, client).await, [401, 401]);
+        let of_network = DocumentConfig {
+            authenticated: Some(false),
+            allowed_addresses: vec!["10.0.0.0/8".parse().unwrap()],
+            ..enabled
+        };
+        assert_eq!(statuses(&of_network, false, client).await, [403, 403]);
+        assert_eq!(statuses(&of_network, false, "10.1.2.3").await, [200, 200]);
     }
 
     #[test]

@@ -56,8 +56,10 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Erro
     Error::invalid(vec![FieldViolation::new(field, problem)])
 }
 
-/// `application/json` or a type with the suffix `+json`, with any parameters.
-fn is_json(headers: &HeaderMap) -> bool {
+/// Returns whether the media type is `application/json` or has the suffix `+json`, with any
+/// parameters.
+#[must_use]
+pub fn is_json(headers: &HeaderMap) -> bool {
     let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(Ok(kind)), None) = (kinds.next().map(HeaderValue::to_str), kinds.next()) else {
         return false;

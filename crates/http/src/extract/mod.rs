@@ -5,7 +5,7 @@ mod json;
 mod path;
 mod query;
 
-pub use json::Json;
+pub use json::{Json, is_json};
 pub use path::Path;
 pub use query::Query;
 

@@ -1,7 +1,9 @@
 use http::{HeaderMap, header};
 
-/// Whether the media type is one of gRPC over HTTP/2 with messages in the binary form of proto. gRPC-Web has other framing and is not.
-pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+/// Returns whether the media type is one of gRPC over HTTP/2 with messages in the binary form of
+/// proto. gRPC-Web has other framing and is not.
+#[must_use]
+pub fn is_grpc(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.as_bytes().strip_prefix(b"application/grpc"))

@@ -8,7 +8,7 @@ mod status;
 mod timeout;
 mod trailers;
 
-pub(crate) use media_type::is_grpc;
+pub use media_type::is_grpc;
 pub(crate) use message_position::MessagePosition;
 pub(crate) use refusal::{no_method, refusal, wrong_media_type};
 pub(crate) use status::RpcStatus;

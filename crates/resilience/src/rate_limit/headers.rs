@@ -1,3 +1,5 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
@@ -11,6 +13,9 @@ const NANOSECONDS_PER_SECOND: u128 = 1_000_000_000;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LEGACY_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const LEGACY_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const LEGACY_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// The headers `RateLimit-Policy` and `RateLimit` of a response
 /// (draft-ietf-httpapi-ratelimit-headers-10), with one item per limit that counted the request.
@@ -18,6 +23,28 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 pub struct RateLimitHeaders {
     policy: HeaderValue,
     state: HeaderValue,
+    legacy: Option<Legacy>,
+}
+
+/// The headers `X-RateLimit-Limit`, `-Remaining` and `-Reset`, which describe one limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Legacy {
+    limit: u32,
+    remaining: u32,
+    /// Unix seconds.
+    reset: u64,
+}
+
+impl Legacy {
+    fn new(config: &RateLimitConfig, decision: &Decision) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let reset = now.unwrap_or_default().saturating_add(decision.reset);
+        Self {
+            limit: config.requests.get(),
+            remaining: decision.remaining,
+            reset: reset.as_secs(),
+        }
+    }
 }
 
 impl RateLimitHeaders {
@@ -28,6 +55,7 @@ impl RateLimitHeaders {
         Self {
             policy: policy_header(name, config),
             state: state_header(name, decision),
+            legacy: None,
         }
     }
 
@@ -37,6 +65,11 @@ impl RateLimitHeaders {
         Self {
             policy: joined(&self.policy, &other.policy),
             state: joined(&self.state, &other.state),
+            // The limit that a client reaches first.
+            legacy: match (self.legacy, other.legacy) {
+                (Some(one), Some(two)) if two.remaining < one.remaining => Some(two),
+                (one, two) => one.or(two),
+            },
         }
     }
 
@@ -49,6 +82,11 @@ impl RateLimitHeaders {
             };
             headers.insert(name, value);
         }
+        if let Some(legacy) = self.legacy {
+            headers.insert(LEGACY_LIMIT, legacy.limit.into());
+            headers.insert(LEGACY_REMAINING, legacy.remaining.into());
+            headers.insert(LEGACY_RESET, legacy.reset.into());
+        }
     }
 }
 
@@ -57,12 +95,14 @@ impl RateLimitHeaders {
 pub(super) struct LimitHeaders {
     name: Box<str>,
     policy: HeaderValue,
+    /// The limit of the headers `X-RateLimit-…`, if the settings ask for them.
+    legacy: Option<RateLimitConfig>,
     /// By remaining requests. With GCRA the reset depends on that number only.
     prepared: Box<[HeaderValue]>,
 }
 
 impl LimitHeaders {
-    pub(super) fn new(name: &str, config: &RateLimitConfig, is_gcra: bool) -> Self {
+    pub(super) fn new(name: &str, config: &RateLimitConfig, is_gcra: bool, legacy: bool) -> Self {
         let prepared = match is_gcra {
             true => 0..config.requests.get().min(MAX_PREPARED).saturating_add(1),
             false => 0..0,
@@ -70,6 +110,7 @@ impl LimitHeaders {
         Self {
             name: name.into(),
             policy: policy_header(name, config),
+            legacy: legacy.then(|| config.clone()),
             prepared: prepared
                 .map(|remaining| state_value(name, remaining, reset_of(remaining, config)))
                 .collect(),
@@ -84,6 +125,10 @@ impl LimitHeaders {
         RateLimitHeaders {
             policy: self.policy.clone(),
             state: prepared.unwrap_or_else(|| state_header(&self.name, decision)),
+            legacy: self
+                .legacy
+                .as_ref()
+                .map(|config| Legacy::new(config, decision)),
         }
     }
 }

@@ -7,6 +7,7 @@ use seaworthy::{
     auth::password::PasswordsConfig,
     data::DatabaseConfig,
     messaging::{BrokerUrl, MessagingConfig},
+    operation_log::OperationLogConfig,
     outbox::OutboxConfig,
     prelude::*,
     resilience::rate_limit::RateLimitConfig,
@@ -75,6 +76,8 @@ pub struct AuthConfig {
     pub totp: TotpConfig,
     /// The audit log.
     pub audit_log: AuditLogConfig,
+    /// The log of calls that change something.
+    pub operation_log: OperationLogConfig,
     /// The secret that other services send to the internal route. Without it, the route rejects all
     /// requests.
     #[serde(skip_serializing)]
@@ -303,6 +306,7 @@ impl Default for AuthConfig {
             lockout: LockoutConfig::default(),
             totp: TotpConfig::default(),
             audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig::default(),
             internal_secret: None,
             service_calls: ServiceCallersConfig::default(),
             verify_email: LinkConfig {

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use city_events_contract::{
-    AUTH_SERVICE, GATEWAY, LOOPBACK_NETWORKS, MAX_ACCESS_TOKEN_LIFETIME,
+    AUTH_SERVICE, DESCRIPTORS, GATEWAY, LOOPBACK_NETWORKS, MAX_ACCESS_TOKEN_LIFETIME,
     UserOrServiceAuthentication, bearer_from_issuer,
 };
 use seaworthy::{
@@ -18,6 +18,7 @@ use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
     grpc::{Contracts, MethodOptions},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
+    operation_log::OperationLog,
     outbox::{Outbox, outbox_command},
     prelude::*,
     service::Commands,
@@ -154,6 +155,7 @@ pub(crate) async fn accounts(
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
+    OperationLog::start(service, &database, &settings.operation_log, DESCRIPTORS)?;
     let publisher = messaging.publisher(topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let passwords = Passwords::start(&settings.passwords, service.metrics()).map_err(|error| {

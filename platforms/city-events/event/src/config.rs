@@ -6,6 +6,7 @@ use seaworthy::{
     csv::{CsvReaderConfig, ImportConfig},
     data::DatabaseConfig,
     messaging::MessagingConfig,
+    operation_log::OperationLogConfig,
     outbox::OutboxConfig,
     prelude::*,
 };
@@ -40,6 +41,8 @@ pub struct EventConfig {
     pub revocation: RevocationConfig,
     /// Audit log of created, changed, published, unpublished and canceled events.
     pub audit_log: AuditLogConfig,
+    /// The log of calls that change something.
+    pub operation_log: OperationLogConfig,
     /// Imports of events from CSV files.
     pub imports: ImportConfig,
     /// Path that serves metrics on the HTTP listener, for scrapers of the legacy service. If it is
@@ -65,6 +68,7 @@ impl Default for EventConfig {
             jwt: AccessConfig::default(),
             revocation: RevocationConfig::default(),
             audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig::default(),
             imports: ImportConfig {
                 file: CsvReaderConfig {
                     max_size: MAX_IMPORT_SIZE,

@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{LOOPBACK_NETWORKS, TokenVersions, bearer};
+use city_events_contract::{DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
     csv::Imports,
     data::{Database, DatabaseConfig, migrate_command},
     grpc::Contracts,
     messaging::{Messaging, MessagingConfig, dead_letters_command},
+    operation_log::OperationLog,
     outbox::{Outbox, outbox_command},
     prelude::*,
     service::Commands,
@@ -76,6 +77,7 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
     versions.follow(service, &database).await?;
+    OperationLog::start(service, &database, &settings.operation_log, DESCRIPTORS)?;
     let publisher = messaging.publisher(published_topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let inbox = outbox.inbox(consumers::GROUP, &settings.outbox).grouped();

@@ -3,7 +3,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 use city_events_contract::{AccessConfig, RevocationConfig};
 use seaworthy::{
     audit_log::AuditLogConfig, data::DatabaseConfig, messaging::MessagingConfig,
-    outbox::OutboxConfig, prelude::*,
+    operation_log::OperationLogConfig, outbox::OutboxConfig, prelude::*,
 };
 
 use crate::domain::Waitlist;
@@ -53,6 +53,8 @@ pub struct JoinConfig {
     pub revocation: RevocationConfig,
     /// The audit log.
     pub audit_log: AuditLogConfig,
+    /// The log of calls that change something.
+    pub operation_log: OperationLogConfig,
     /// The length of waitlists.
     pub waitlist: WaitlistConfig,
     /// Idempotency keys of join and cancel requests.
@@ -127,6 +129,7 @@ impl Default for JoinConfig {
             jwt: AccessConfig::default(),
             revocation: RevocationConfig::default(),
             audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig::default(),
             waitlist: WaitlistConfig::default(),
             idempotency_keys: IdempotencyKeysConfig::default(),
             recount: RecountConfig::default(),

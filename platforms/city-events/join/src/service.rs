@@ -2,12 +2,15 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{LOOPBACK_NETWORKS, TokenVersions, bearer, messages::UserChanged};
+use city_events_contract::{
+    DESCRIPTORS, LOOPBACK_NETWORKS, TokenVersions, bearer, messages::UserChanged,
+};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
     data::{Database, DatabaseConfig, migrate_command},
     grpc::Contracts,
     messaging::{Messaging, MessagingConfig, Topics, dead_letters_command},
+    operation_log::OperationLog,
     outbox::{Outbox, outbox_command},
     prelude::*,
     service::Commands,
@@ -96,6 +99,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
     versions.follow(service, &database).await?;
+    OperationLog::start(service, &database, &settings.operation_log, DESCRIPTORS)?;
     let publisher = messaging.publisher(topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let inbox = outbox.inbox(consumers::GROUP, &settings.outbox);

@@ -2,6 +2,7 @@ use city_events_contract::AccessConfig;
 use seaworthy::{
     data::DatabaseConfig,
     messaging::{BrokerUrl, MessagingConfig},
+    operation_log::OperationLogConfig,
     outbox::OutboxConfig,
     prelude::*,
     storage::{StorageConfig, StorageUrl},
@@ -39,6 +40,8 @@ pub struct MediaConfig {
     pub public: StorageConfig,
     /// Limits of uploads.
     pub uploads: UploadsConfig,
+    /// The log of calls that change something.
+    pub operation_log: OperationLogConfig,
     /// The base URL of derived pictures: this service, or a CDN in front of it.
     #[schemars(url, extend("x-browser-address" = true))]
     pub pictures_url: String,
@@ -66,6 +69,7 @@ impl Default for MediaConfig {
             },
             public: files(DEFAULT_PUBLIC),
             uploads: UploadsConfig::default(),
+            operation_log: OperationLogConfig::default(),
             pictures_url: DEFAULT_URL.to_owned(),
         }
     }

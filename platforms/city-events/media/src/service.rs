@@ -7,6 +7,7 @@ use seaworthy::{
     axum::response::IntoResponse as _,
     data::{Database, DatabaseConfig, MigrationSet, migrate_command},
     messaging::{Message, Messaging, MessagingConfig, Topics, dead_letters_command},
+    operation_log::{self, OperationLog},
     outbox::{self, Outbox, outbox_command},
     prelude::*,
     service::Commands,
@@ -26,8 +27,12 @@ const NAME: &str = "media-service";
 const DATABASE: &str = "database";
 /// The name of the broker in logs, probes and settings.
 const BROKER: &str = "broker";
-/// The tables of uploads and of the outbox.
-const MIGRATIONS: &[MigrationSet] = &[uploads::MIGRATIONS, outbox::MIGRATIONS];
+/// The tables of uploads, of the outbox and of the operation log.
+const MIGRATIONS: &[MigrationSet] = &[
+    uploads::MIGRATIONS,
+    outbox::MIGRATIONS,
+    operation_log::MIGRATIONS,
+];
 /// The origins of the gateway's pages on the same machine.
 const PAGES: [&str; 2] = ["http://127.0.0.1:8080", "http://localhost:8080"];
 
@@ -92,6 +97,7 @@ pub async fn assemble(service: &Assembly<MediaConfig>) -> Result<(), StartError>
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
     )?;
+    OperationLog::start(service, &database, &settings.operation_log, &[])?;
     let publisher = messaging.publisher(Topics::of::<ProcessImage>()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let metrics = service.metrics();

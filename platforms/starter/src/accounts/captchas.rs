@@ -56,9 +56,35 @@ impl Accounts {
         if id.is_empty() || code.is_empty() {
             return Err(errors::captcha_missing(id, code));
         }
-        let mut allowed = vec![Binding::Image, Binding::Audio];
-        allowed.extend(email.map(Binding::Email));
-        allowed.extend(phone.map(Binding::Sms));
+        let allowed = allowed_bindings(self.settings.verify_addresses, email, phone);
         Ok(self.captchas.take(id, code, &allowed).await?)
+    }
+}
+
+/// Returns the captchas that count for an account. An address that must be verified needs its own.
+fn allowed_bindings<'a>(
+    verify_addresses: bool,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+) -> Vec<Binding<'a>> {
+    let mut allowed: Vec<_> = email.map(Binding::Email).into_iter().collect();
+    allowed.extend(phone.map(Binding::Sms));
+    if !verify_addresses || allowed.is_empty() {
+        allowed.extend([Binding::Image, Binding::Audio]);
+    }
+    allowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn image_does_not_verify_an_address_auth_2() {
+        let address = Some("ada@example.org");
+        let own = Binding::Email("ada@example.org");
+        assert_eq!(allowed_bindings(true, address, None), [own]);
+        assert!(allowed_bindings(false, address, None).contains(&Binding::Image));
+        assert!(allowed_bindings(true, None, None).contains(&Binding::Image));
     }
 }

@@ -1,5 +1,6 @@
 //! Operations on accounts, independent of the transport.
 
+mod api_keys;
 mod captchas;
 mod login;
 mod profile;
@@ -10,7 +11,7 @@ mod second_factor;
 mod tokens;
 
 use seaworthy::{
-    account::{Lockout, SecondFactorConfig, SecondFactors, Sessions},
+    account::{ApiKeys, Lockout, SecondFactorConfig, SecondFactors, Sessions},
     auth::password::{PasswordPolicy, Passwords},
     captcha::Captchas,
     config::Settings,
@@ -44,6 +45,7 @@ pub(crate) struct Accounts {
     lockout: Lockout,
     sessions: Sessions,
     factors: SecondFactors,
+    api_keys: ApiKeys,
     settings: AuthConfig,
 }
 
@@ -78,6 +80,7 @@ impl Accounts {
             settings: settings.clone(),
             database: database.clone(),
             factors: factors.with_switch(switch("totp")),
+            api_keys: ApiKeys::new(database.clone(), settings.api_keys.clone()),
             tokens,
             captchas: captchas.with_switch(switch("captcha")),
             passwords,
@@ -85,6 +88,7 @@ impl Accounts {
         service.worker(accounts.captchas.purge_worker());
         service.worker(accounts.lockout.purge_worker());
         service.worker(accounts.sessions.purge_worker());
+        service.worker(accounts.api_keys.purge_worker());
         Ok(accounts)
     }
 }

@@ -21,6 +21,10 @@ impl Accounts {
     pub(crate) async fn register(&self, given: Registration) -> Result<(), Error> {
         let email = normalized_email(&given.email)?;
         let phone = normalized_phone(&given.phone)?;
+        if self.settings.verify_addresses && email.is_some() && phone.is_some() {
+            let problem = "one code proves one address: send either email or phone";
+            return Err(errors::invalid_field("phone", problem));
+        }
         self.check_password(&given.password, &given.username)?;
         let reservation = self.passwords.reserve()?;
         // Last of the checks, because an answer counts once.

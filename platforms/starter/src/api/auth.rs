@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use seaworthy::{captcha::Challenge, prelude::*};
+use seaworthy::{captcha::Challenge, operation_log::OperationLog, prelude::*};
+use serde_json::json;
 
 use crate::{
     accounts::{Accounts, Credentials, Registration, Session},
@@ -9,9 +10,14 @@ use crate::{
     domain::errors,
 };
 
+/// The name of a sent code in the operation log.
+const SEND_CAPTCHA: &str = "SendCaptcha";
+/// The route that sends codes.
+const CAPTCHA_PATH: &str = "/api/v1/auth/captcha";
+
 /// Implements `auth.v1.Auth`. The contract has validated all requests.
 #[derive(Debug)]
-pub(super) struct Auth(pub(super) Arc<Accounts>);
+pub(super) struct Auth(pub(super) Arc<Accounts>, pub(super) OperationLog);
 
 impl wire::Auth for Auth {
     async fn get_captcha(
@@ -25,7 +31,18 @@ impl wire::Auth for Auth {
         let (image_data, audio_data) = match issued.challenge {
             Challenge::Image(image) => (STANDARD.encode(image), String::new()),
             Challenge::Audio(sound) => (String::new(), STANDARD.encode(sound)),
-            Challenge::Sent => (String::new(), String::new()),
+            Challenge::Sent => {
+                let kind = &request.captcha_type;
+                // The method is a GET, and changes something for the owner of the address.
+                let content = match kind.as_str() {
+                    "sms" => json!({ "captcha_type": kind, "phone": request.target }),
+                    _ => json!({ "captcha_type": kind, "email": request.target }),
+                };
+                self.1
+                    .record_operation(SEND_CAPTCHA, CAPTCHA_PATH, &content)
+                    .await;
+                (String::new(), String::new())
+            }
         };
         Ok(wire::GetCaptchaReply {
             captcha_id: issued.id,

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use seaworthy::{
     flags::{Author, Definition, Flags},
+    operation_log::record_change,
     prelude::*,
     prost_types::Timestamp,
 };
@@ -65,9 +66,10 @@ impl FeatureToggles {
             reason
         };
         let author = Author::new(reason);
-        self.0
-            .define(flag, entry.clone().into_value(), expected, &author)
-            .await?;
+        let before = self.0.entry(flag);
+        let after = entry.clone().into_value();
+        record_change(before.as_ref(), Some(&after));
+        self.0.define(flag, after, expected, &author).await?;
         Ok(self.info(flag, &entry))
     }
 
@@ -166,6 +168,7 @@ impl wire::FeatureToggle for FeatureToggles {
     ) -> Result<wire::DeleteToggleReply, Error> {
         self.found(&request.flag)?;
         let author = Author::new(DEFAULT_REASON);
+        record_change(self.0.entry(&request.flag).as_ref(), None);
         self.0.remove(&request.flag, None, &author).await?;
         Ok(wire::DeleteToggleReply { success: true })
     }

@@ -1,5 +1,6 @@
 //! The methods of the contracts.
 
+mod api_keys;
 mod auth;
 mod errors;
 mod features;
@@ -23,7 +24,9 @@ use crate::{
     accounts::Accounts,
     config::StarterConfig,
     contract::{
-        auth::v1::{AuthContract, AuthMethod, ProfileContract, SecondFactorContract},
+        auth::v1::{
+            ApiKeysContract, AuthContract, AuthMethod, ProfileContract, SecondFactorContract,
+        },
         feature::v1::FeatureToggleContract,
         helloworld::v1::GreeterContract,
         oplog::v1::OperationLogContract,
@@ -53,13 +56,15 @@ pub(crate) fn contracts(
     };
     let accounts = Arc::new(accounts);
     let config = || ContractConfig::default().with_errors(StarterErrors);
-    let auth = auth::Auth(Arc::clone(&accounts));
+    let auth = auth::Auth(Arc::clone(&accounts), operations.clone());
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations(operations);
     let profiles = profile::Profiles(Arc::clone(&accounts));
+    let keys = api_keys::ApiKeys(Arc::clone(&accounts));
     let factors = second_factor::SecondFactors(accounts);
     Ok(Contracts::new()
         .with_options(AuthContract::with_config(auth, config()), limits)
+        .with(ApiKeysContract::with_config(keys, config()))
         .with(SecondFactorContract::with_config(factors, config()))
         .with(ProfileContract::with_config(profiles, config()))
         .with(FeatureToggleContract::with_config(toggles, config()))

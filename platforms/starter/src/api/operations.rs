@@ -42,6 +42,8 @@ fn operation(stored: Operation) -> wire::Operation {
         target: stored.target,
         path: stored.path,
         content: stored.content.unwrap_or_default(),
+        before: stored.before.unwrap_or_default(),
+        after: stored.after.unwrap_or_default(),
         status: stored.status,
         result: stored.result,
         created_at: Some(timestamp(stored.created_us)),
@@ -57,7 +59,7 @@ fn micros(time: &Timestamp) -> i64 {
     seconds.saturating_add(i64::from(time.nanos / 1_000))
 }
 
-fn timestamp(micros: i64) -> Timestamp {
+pub(super) fn timestamp(micros: i64) -> Timestamp {
     Timestamp {
         seconds: micros.div_euclid(MICROS),
         nanos: i32::try_from(micros.rem_euclid(MICROS) * 1_000).unwrap_or_default(),

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, num::NonZeroU32};
 
 use seaworthy::{
-    account::{LockoutConfig, LockoutLimit, SessionConfig},
+    account::{ApiKeysConfig, LockoutConfig, LockoutLimit, SessionConfig},
     auth::password::{PasswordPolicyConfig, PasswordsConfig},
     captcha::CaptchaConfig,
     http::RateLimitsConfig,
@@ -46,6 +46,9 @@ pub(crate) struct AuthConfig {
     pub(crate) refresh_token_expiration: Timeout,
     /// Whether registration and login need a captcha.
     pub(crate) captcha_enabled: bool,
+    /// Whether a registration with an e-mail address or a telephone number needs the code that was
+    /// sent to it. Without it, a user can register the address of another person.
+    pub(crate) verify_addresses: bool,
     /// How long a captcha is valid.
     pub(crate) captcha_expiration: Timeout,
     /// The number of failed logins that lock an account.
@@ -56,6 +59,8 @@ pub(crate) struct AuthConfig {
     pub(crate) totp_enabled: bool,
     /// The permissions of each role, such as `account:read`. A `*` at the end matches any rest.
     pub(crate) roles: BTreeMap<String, Vec<String>>,
+    /// API keys of users.
+    pub(crate) api_keys: ApiKeysConfig,
     /// Hashing of passwords.
     pub(crate) passwords: PasswordsConfig,
     /// Limits on registrations and logins.
@@ -70,6 +75,7 @@ impl Default for AuthConfig {
             requests,
             window: MINUTE,
             by: LimitBy::Ip,
+            legacy_headers: true,
             ..RateLimitsConfig::default()
         };
         Self {
@@ -77,11 +83,13 @@ impl Default for AuthConfig {
             access_token_expiration: ACCESS_TOKEN_EXPIRATION,
             refresh_token_expiration: REFRESH_TOKEN_EXPIRATION,
             captcha_enabled: true,
+            verify_addresses: false,
             captcha_expiration: CAPTCHA_EXPIRATION,
             max_login_attempts: MAX_LOGIN_ATTEMPTS,
             lock_duration: LOCK_DURATION,
             totp_enabled: false,
             roles: BTreeMap::from([(ADMIN.to_owned(), vec!["*".to_owned()])]),
+            api_keys: ApiKeysConfig::default(),
             passwords: PasswordsConfig::default(),
             login_rate_limit: per_minute(AUTH_REQUESTS),
             public_rate_limit: per_minute(PUBLIC_REQUESTS),

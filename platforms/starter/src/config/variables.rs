@@ -98,6 +98,8 @@ pub(crate) const VARIABLES: [LegacyVariable; 54] = [
         "server.http.cors.max_age",
         seaworthy::config::Conversion::Seconds,
     ),
+    LegacyVariable::sets("SWAGGER_ENABLED", "api_document.enabled"),
+    LegacyVariable::sets("SWAGGER_ALLOWED_IPS", "api_document.allowed_addresses"),
     LegacyVariable::sets("RATE_LIMIT_ENABLED", "server.http.rate_limit.enabled"),
     LegacyVariable::sets("RATE_LIMIT_RPM", "server.http.rate_limit.requests"),
     LegacyVariable::rejected(

@@ -86,6 +86,16 @@ pub(crate) fn refresh_token_invalid() -> Error {
     Error::new(Code::Unauthenticated, "REFRESH_TOKEN_INVALID", message)
 }
 
+pub(crate) fn api_key_forbidden() -> Error {
+    let message = "log in, and name only scopes that you have yourself";
+    Error::new(Code::Forbidden, "INSUFFICIENT_PERMISSION", message)
+}
+
+pub(crate) fn api_key_not_found() -> Error {
+    let message = "you have no API key with this ID";
+    Error::new(Code::NotFound, "API_KEY_NOT_FOUND", message)
+}
+
 pub(crate) fn lock_status_forbidden() -> Error {
     let message = "the lock status of another account needs the permission account:read";
     Error::new(Code::Forbidden, "INSUFFICIENT_PERMISSION", message)

@@ -1,5 +1,5 @@
 use seaworthy::{
-    account::{self, SECOND_FACTOR_SECRETS},
+    account::{self, API_KEY_MIGRATIONS, SECOND_FACTOR_SECRETS},
     audit_log, captcha,
     crypto::{EncryptedColumn, KEY_MIGRATIONS, RowKey},
     data::{LEASE_MIGRATIONS, Migration, MigrationSet},
@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
         include_str!("../../migrations/0001_users.down.sql"),
     )]),
     account::MIGRATIONS,
+    API_KEY_MIGRATIONS,
     captcha::MIGRATIONS,
     flags::MIGRATIONS,
     audit_log::MIGRATIONS,

@@ -51,6 +51,9 @@ fn logins_of_an_address_are_limited_res_6() {
     assert_error(&refused, 429, "RATE_LIMITED");
     assert_eq!(json_of(&refused)["code"], "QUOTA_EXCEEDED");
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    assert_eq!(refused.header("x-ratelimit-limit"), Some("10"));
+    assert_eq!(refused.header("x-ratelimit-remaining"), Some("0"));
+    assert!(refused.header("x-ratelimit-reset").is_some(), "{refused:?}");
     assert_eq!(
         replica.send("GET", "/helloworld/Ada", "").unwrap().status,
         200

@@ -30,7 +30,7 @@ fn call(replica: &Replica, token: &str, method: &str, path: &str, body: &Value) 
 }
 
 /// Runs a test with a runtime, for waiting.
-fn wait(holds: impl Fn() -> bool) {
+pub(crate) fn wait(holds: impl Fn() -> bool) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(eventually(async || holds()));
 }

@@ -7,6 +7,7 @@
     reason = "a test fails by a panic"
 )]
 
+mod api_keys;
 mod app;
 mod captcha;
 mod clients;
@@ -52,7 +53,11 @@ on_both_engines! {
         lock_status_needs_the_owner_or_a_permission_auth_5;
     captcha:
         registration_needs_a_captcha_of_its_address_auth_2,
-        captcha_is_valid_once_on_all_replicas_auth_2;
+        captcha_is_valid_once_on_all_replicas_auth_2,
+        mail_to_an_address_is_limited_and_recorded_auth_2,
+        verified_address_needs_its_own_code_auth_2;
+    api_keys:
+        api_key_calls_within_its_scopes_until_revoked_auth_5;
     second_factor:
         login_needs_the_second_factor_once_enabled_auth_4;
     dump:
@@ -70,6 +75,9 @@ on_both_engines! {
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
         grpc_calls_have_redacted_entries_obs_11,
+        media_type_does_not_hide_a_call_obs_11,
+        rejected_anonymous_call_stores_no_content_obs_11,
+        entry_survives_a_kill_during_its_call_obs_11,
         switched_off_log_stores_nothing_obs_11;
     probes:
         readiness_follows_the_database_and_liveness_does_not_hlth_2;

@@ -1,6 +1,6 @@
 use std::{path::Path, process::Command};
 
-use seaworthy_testkit::{database::EmptyDatabase, requirement::required};
+use seaworthy_testkit::{database::EmptyDatabase, http::request, requirement::required};
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
@@ -79,6 +79,9 @@ pub(crate) fn unsafe_calls_have_one_redacted_entry_obs_11(database: &EmptyDataba
     let content = all[0]["content"].as_str().unwrap();
     assert!(content.contains("co***@example.org"), "{content}");
     assert_eq!(all[3]["path"], "/api/v1/features/new_page");
+    assert_eq!(all[3]["before"], "");
+    let after: Value = serde_json::from_str(all[3]["after"].as_str().unwrap()).unwrap();
+    assert_eq!(after["enabled"], true, "{after}");
     assert_eq!(all[3]["client_ip"], "127.0.0.1");
 
     // The login and the change have the user, and the registration has none.
@@ -147,8 +150,10 @@ except grpc.RpcError:
             (of(index, "result").as_str(), &all[index]["status"]),
             (result, &status.into())
         );
-        assert!(of(index, "content").contains("r***r"), "{text}");
     }
+    assert!(of(0, "content").contains("r***r"), "{text}");
+    // A rejected call of an anonymous client stores no content.
+    assert_eq!(of(1, "content"), "");
 }
 
 pub(crate) fn switched_off_log_stores_nothing_obs_11(database: &EmptyDatabase) {
@@ -157,4 +162,89 @@ pub(crate) fn switched_off_log_stores_nothing_obs_11(database: &EmptyDatabase) {
     grant_admin(database, "root_user");
     let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
     assert!(entries(&replica, &admin, "").is_empty());
+}
+
+pub(crate) fn media_type_does_not_hide_a_call_obs_11(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    let update = json!({ "config": { "enabled": true } }).to_string();
+    replica.call("PUT", "/api/v1/features/new_page", &admin, &update);
+    let bearer = format!("Bearer {admin}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/grpc"),
+    ];
+    let path = "/api/v1/features/new_page";
+    let deleted = request(replica.http, "DELETE", path, &headers, "").unwrap();
+    assert_eq!(deleted.status, 200, "{}", deleted.body);
+    let last = entries(&replica, &admin, "").pop().unwrap();
+    assert_eq!(last["operation"], "DELETE", "{last}");
+    assert_eq!(last["target"], "/api/v1/features/{flag}");
+    let before: Value = serde_json::from_str(last["before"].as_str().unwrap()).unwrap();
+    assert_eq!(before["enabled"], true, "{before}");
+}
+
+pub(crate) fn rejected_anonymous_call_stores_no_content_obs_11(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let verify = "/api/v1/auth/captcha/verify";
+    let filler = json!({ "captcha_id": "x", "captcha_code": "y", "note": "z".repeat(5_000) });
+    replica.post(verify, &filler);
+    // An accepted call of an anonymous client stores little.
+    let body = json!({ "username": "ada", "password": PASSWORD, "email": "", "phone": "",
+        "note": "z".repeat(5_000) });
+    replica.post("/api/v1/auth/register", &body);
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    let all = entries(&replica, &admin, "");
+    assert_eq!(
+        (&all[0]["status"], &all[0]["content"]),
+        (&400.into(), &"".into())
+    );
+    for entry in &all {
+        let content = entry["content"].as_str().unwrap();
+        assert!(content.len() <= 510, "{content}");
+    }
+    // A login has its user, and so its whole content.
+    let login = all.last().unwrap()["content"].as_str().unwrap();
+    assert!(login.contains("r***r"), "{login}");
+}
+
+pub(crate) fn entry_survives_a_kill_during_its_call_obs_11(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    let body = json!({ "username": "ada_9", "password": PASSWORD }).to_string();
+    // Begins many calls, and kills the process while some of them run.
+    let listener = replica.http;
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let (bearer, body) = (format!("Bearer {admin}"), body.clone());
+            std::thread::spawn(move || {
+                let headers = [
+                    ("authorization", bearer.as_str()),
+                    ("content-type", "application/json"),
+                ];
+                let path = "/api/v1/auth/totp/enroll";
+                let mut ended = 0;
+                while request(listener, "POST", path, &headers, &body).is_ok() {
+                    ended += 1;
+                }
+                ended
+            })
+        })
+        .collect();
+    let seen = || entries(&replica, &admin, "page_size=100").len();
+    while seen() < 20 {}
+    let replica = replica.restart();
+    let ended: usize = calls.into_iter().map(|call| call.join().unwrap()).sum();
+    let answer = replica.call("GET", &format!("{PATH}?page_size=1"), &admin, "");
+    let total: usize = json_of(&answer)["total"].as_str().unwrap().parse().unwrap();
+    // The registration and the login precede the calls.
+    assert!(total >= ended + 2, "{total} entries, {ended} calls ended");
+    let user = json_of(&answer)["operations"][0]["user_id"].clone();
+    assert_ne!(user, "");
 }

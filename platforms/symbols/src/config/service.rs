@@ -1,5 +1,6 @@
 use seaworthy::{
-    data::DatabaseConfig, messaging::MessagingConfig, outbox::OutboxConfig, prelude::*,
+    data::DatabaseConfig, messaging::MessagingConfig, operation_log::OperationLogConfig,
+    outbox::OutboxConfig, prelude::*,
 };
 
 use super::broker::broker;
@@ -20,6 +21,8 @@ pub(crate) struct SymbolsConfig {
     pub(crate) broker: MessagingConfig,
     /// Publishing of events.
     pub(crate) outbox: OutboxConfig,
+    /// The log of calls that change something.
+    pub(crate) operation_log: OperationLogConfig,
     /// Metrics on the public listener, as the legacy service has them.
     pub(crate) public_metrics: PublicMetricsConfig,
 }
@@ -33,6 +36,7 @@ impl Default for SymbolsConfig {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker,
             outbox: OutboxConfig::default(),
+            operation_log: OperationLogConfig::default(),
             public_metrics: PublicMetricsConfig::default(),
         }
     }

@@ -1,11 +1,11 @@
 use seaworthy::{
     data::{IDEMPOTENCY_MIGRATIONS, Migration, MigrationSet},
-    outbox,
+    operation_log, outbox,
 };
 
 use super::adoption::ADOPTION;
 
-/// Tables of symbols, of the outbox and of idempotency keys.
+/// Tables of symbols, of the outbox, of idempotency keys and of the operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[Migration::new(
         1,
@@ -16,4 +16,5 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     .with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
     IDEMPOTENCY_MIGRATIONS,
+    operation_log::MIGRATIONS,
 ];

@@ -1,3 +1,4 @@
+use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
 
 use crate::app::{SymbolsApp, symbol};
@@ -135,4 +136,28 @@ fn metrics_have_route_template_and_method_obs_4() {
     assert!(metrics.contains(line), "{metrics}");
     let line = r#"symbol_service_grpc_request_duration_seconds_count{service="service.symbols.v1.SymbolsService",method="GetSymbol"} 0"#;
     assert!(metrics.contains(line), "{metrics}");
+}
+
+#[test]
+fn setting_switches_the_operation_log_on_obs_11() {
+    let service = SymbolsApp::start(&["--set", "operation_log.enabled=true"]);
+    let id = service.create(7, 1);
+    service.send("GET", &format!("/v1/symbols/{id}"), "");
+    service.send("DELETE", "/v1/symbols/99", "");
+    let listed = request(service.admin, "GET", "/operation-log?page_size=10", &[], "").unwrap();
+    let listed = json(&listed.body);
+    let operations = listed["operations"].as_array().unwrap();
+    let seen: Vec<_> = operations
+        .iter()
+        .map(|entry| (entry["operation"].as_str().unwrap(), &entry["status"]))
+        .collect();
+    assert_eq!(seen, [("DELETE", &404.into()), ("POST", &200.into())]);
+    assert_eq!(operations[0]["target"], "/v1/symbols/{id}", "{listed}");
+    let invalid = request(service.admin, "GET", "/operation-log?from=today", &[], "").unwrap();
+    assert_eq!(invalid.status, 400, "{}", invalid.body);
+
+    let silent = service.restart();
+    silent.create(7, 2);
+    let listed = request(silent.admin, "GET", "/operation-log", &[], "").unwrap();
+    assert_eq!(json(&listed.body)["total"], 2, "{}", listed.body);
 }

@@ -47,6 +47,9 @@ pub struct RateLimitsConfig {
     pub by: LimitBy,
     /// Further limits by name. A request must be within all of them.
     pub limits: BTreeMap<String, NamedLimitConfig>,
+    /// Whether responses also have the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and
+    /// `X-RateLimit-Reset` (Unix seconds) of the limit with the fewest remaining requests.
+    pub legacy_headers: bool,
     /// Maximum number of keys per limit in the memory of this process. Each needs about 100 bytes.
     /// Further keys share one limit.
     pub max_keys: NonZeroU32,
@@ -126,6 +129,7 @@ impl Default for RateLimitsConfig {
             window: limit.window,
             by: LimitBy::default(),
             limits: BTreeMap::new(),
+            legacy_headers: false,
             max_keys: limit.max_keys,
             redis: None,
         }

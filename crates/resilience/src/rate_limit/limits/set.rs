@@ -45,7 +45,8 @@ impl LimitSet {
                 Some(further) if *inner.header_name != *inner.name => further.to_owned(),
                 _ => qualified(&inner.header_name, further),
             };
-            let headers = LimitHeaders::new(&header_name, &limit, store.is_none());
+            let headers =
+                LimitHeaders::new(&header_name, &limit, store.is_none(), config.legacy_headers);
             let local = RateLimiter::new(&name, &limit, &inner.metrics);
             let limit = match (&store, &config.redis) {
                 (Some(store), Some(redis)) => {

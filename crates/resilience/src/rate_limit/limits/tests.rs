@@ -183,3 +183,25 @@ proptest! {
         prop_assert!(allowed <= u64::from(requests) + elapsed / 50 + 1);
     }
 }
+
+#[test]
+fn legacy_headers_show_the_limit_reached_first_res_6() {
+    let mut settings = config(200, Timeout::from_secs(2));
+    settings.limits.insert("daily".to_owned(), daily(3));
+    let headers = |settings: &RateLimitsConfig| {
+        let limits = limits(settings);
+        let counted = count(&limits, &caller("192.0.2.1"), Instant::now());
+        let mut map = HeaderMap::new();
+        counted.unwrap().unwrap().apply(&mut map);
+        map
+    };
+    assert!(!headers(&settings).contains_key("x-ratelimit-limit"));
+    settings.legacy_headers = true;
+    let map = headers(&settings);
+    assert_eq!(map["x-ratelimit-limit"], "3");
+    assert_eq!(map["x-ratelimit-remaining"], "2");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let reset: u64 = map["x-ratelimit-reset"].to_str().unwrap().parse().unwrap();
+    let wait = reset - now.unwrap().as_secs();
+    assert!((28_000..29_000).contains(&wait), "{wait}");
+}

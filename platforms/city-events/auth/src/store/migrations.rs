@@ -1,7 +1,7 @@
 use seaworthy::{
     account, audit_log,
     data::{Migration, MigrationSet},
-    outbox,
+    operation_log, outbox,
 };
 
 use super::adoption::ADOPTION;
@@ -9,7 +9,8 @@ use super::adoption::ADOPTION;
 /// The checksum of migration 2 with other comments.
 const OTHER_COMMENTS: &str = "a45b1385e19b0b20b3e382acfcacd5854710eaebfac75e9f4656ee6c248aeb2c";
 
-/// The migrations of the service, its accounts, its audit log and its outbox.
+/// The migrations of the service, its accounts, its audit log, its outbox and its operation
+/// log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[
         Migration::new(
@@ -30,4 +31,5 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     account::MIGRATIONS,
     audit_log::MIGRATIONS,
     outbox::MIGRATIONS,
+    operation_log::MIGRATIONS,
 ];

@@ -2,7 +2,7 @@ use city_events_contract::TOKEN_VERSION_MIGRATIONS;
 use seaworthy::{
     audit_log, csv,
     data::{Migration, MigrationSet},
-    outbox,
+    operation_log, outbox,
 };
 
 use super::adoption::ADOPTION;
@@ -10,7 +10,7 @@ use super::adoption::ADOPTION;
 /// Checksum of migration 1 with other comments.
 const OTHER_COMMENTS: &str = "26d1a19b35ea18b9930fe06d000137019973eb9fccb55f6e5bebce05e0115a9e";
 
-/// Tables of events, outbox, inbox, audit log, imports and token versions.
+/// Tables of events, outbox, inbox, audit log, imports, token versions and operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[
         Migration::new(
@@ -32,4 +32,5 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     csv::MIGRATIONS,
     TOKEN_VERSION_MIGRATIONS,
+    operation_log::MIGRATIONS,
 ];

@@ -1,7 +1,8 @@
 use seaworthy::data::sql;
-use serde_json::json;
+use seaworthy_testkit::database::EmptyDatabase;
+use serde_json::{Value, json};
 
-use crate::app::{TestApp, TestUser, draft, moderator, user};
+use crate::app::{TestApp, TestUser, draft, moderator, start_with, user};
 
 pub(crate) async fn transitions_are_in_audit_log_obs_11(app: TestApp) {
     let owner = user();
@@ -67,4 +68,23 @@ pub(crate) async fn updates_are_in_audit_log_by_field_name_obs_11(app: TestApp) 
             ),
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn setting_switches_the_operation_log_on_obs_11() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let app = start_with(empty, &["operation_log.enabled=true"]).await;
+    let owner = user();
+    let id = app.create_draft(&owner, &draft("Rust")).await;
+    app.transition("publish", &id, &owner).await;
+    let url = format!("http://{}/operation-log?user_id={}", app.admin, owner.id);
+    let listed = app.client().get(url).send().await.unwrap();
+    let listed: Value = serde_json::from_str(&listed.text().await.unwrap()).unwrap();
+    let entries = listed["operations"].as_array().unwrap();
+    let seen: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry["operation"].as_str().unwrap(), &entry["result"]))
+        .collect();
+    let ok = &Value::from("ok");
+    assert_eq!(seen, [("POST", ok), ("POST", ok)], "{listed}");
 }

@@ -2,7 +2,7 @@ use city_events_contract::TOKEN_VERSION_MIGRATIONS;
 use seaworthy::{
     audit_log,
     data::{Migration, MigrationSet},
-    outbox,
+    operation_log, outbox,
 };
 
 use super::adoption::ADOPTION;
@@ -11,7 +11,8 @@ use super::adoption::ADOPTION;
 const JOINS_WITH_OTHER_COMMENTS: &str =
     "d60571cee3d2461dce1265ef40b01110a7fe914f7bb95847e33cedf03819b676";
 
-/// The tables of the service, of its outbox and inbox, of its audit log, and of token versions.
+/// The tables of the service, of its outbox and inbox, of its audit log, of token versions, and of its operation
+/// log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[
         Migration::new(
@@ -38,4 +39,5 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     TOKEN_VERSION_MIGRATIONS,
+    operation_log::MIGRATIONS,
 ];

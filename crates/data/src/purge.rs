@@ -1,6 +1,9 @@
+//! Deletes expired rows of a table, page by page.
+
 use seaworthy_core::{Error, Timeout};
-use seaworthy_data::{Connection, DataError, Statement};
 use seaworthy_service::{Schedule, Worker};
+
+use crate::{Connection, DataError, Statement};
 
 /// Keeps the tables small at a negligible load.
 const EVERY: Timeout = Timeout::from_secs(10 * 60);
@@ -9,9 +12,12 @@ const EVERY: Timeout = Timeout::from_secs(10 * 60);
 /// table.
 const PAGE_SIZE: u32 = 1_000;
 
-/// Deletes a page of rows and returns whether more may be left. The last bound value of the
-/// statement is the page size.
-pub(crate) async fn delete_page(
+/// Deletes a page of rows and returns whether more may be left. The last parameter of the
+/// statement is the page size, which this function binds.
+///
+/// # Errors
+/// [`DataError`] of the statement.
+pub async fn delete_page(
     connection: &dyn Connection,
     statement: Statement,
 ) -> Result<bool, DataError> {
@@ -19,8 +25,8 @@ pub(crate) async fn delete_page(
     Ok(done.rows_affected() >= PAGE_SIZE.into())
 }
 
-/// A worker that deletes expired rows of a store, page by page. It may run on every replica.
-pub(crate) fn purge_worker<S, P>(
+/// Returns a worker that deletes expired rows of a store, page by page. It may run on every replica.
+pub fn purge_worker<S, P>(
     name: &'static str,
     store: &S,
     purge: impl Fn(S) -> P + Send + Sync + 'static,

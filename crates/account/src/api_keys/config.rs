@@ -1,0 +1,28 @@
+use std::num::NonZeroU32;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A forgotten key ends after a year.
+const MAX_LIFETIME_DAYS: NonZeroU32 = NonZeroU32::new(365).unwrap();
+/// More than the programs of a user.
+const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(20).unwrap();
+
+/// Settings of API keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApiKeysConfig {
+    /// The maximum lifetime of a key in days.
+    pub max_lifetime_days: NonZeroU32,
+    /// The maximum number of valid keys of a user.
+    pub max_per_user: NonZeroU32,
+}
+
+impl Default for ApiKeysConfig {
+    fn default() -> Self {
+        Self {
+            max_lifetime_days: MAX_LIFETIME_DAYS,
+            max_per_user: MAX_PER_USER,
+        }
+    }
+}

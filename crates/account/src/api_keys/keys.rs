@@ -1,0 +1,230 @@
+use std::time::Duration;
+
+use seaworthy_core::{Code, Error, FieldViolation, Secret, new_id};
+use seaworthy_data::{
+    DataError, Database, Migration, MigrationSet, delete_page, purge_worker, sql,
+};
+use seaworthy_service::Worker;
+
+use super::ApiKeysConfig;
+use crate::{SecretToken, microseconds};
+
+/// The table of API keys. Add the set to the migrations of a service with [`ApiKeys`].
+pub const API_KEY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
+    "api_keys",
+    &[Migration::new(
+        1,
+        "api_keys",
+        include_str!("../../migrations/api_keys/0001_api_keys.up.sql"),
+        include_str!("../../migrations/api_keys/0001_api_keys.down.sql"),
+    )],
+);
+
+/// Secret scanners recognize keys by it.
+const PREFIX: &str = "sk_";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// The length of a column, in characters.
+const MAX_NAME: usize = 100;
+/// The length of all scopes of a key, in bytes.
+const MAX_SCOPES: usize = 2_000;
+
+/// Keys with which programs call for a user. Cheap to clone. All replicas share them.
+///
+/// The database stores the SHA-256 of a key. A key has scopes, an expiry and an owner, who lists and
+/// revokes it.
+///
+/// ```no_run
+/// use seaworthy_account::{ApiKeys, ApiKeysConfig};
+/// use seaworthy_core::Error;
+/// use seaworthy_data::Database;
+///
+/// # async fn example(database: Database) -> Result<(), Error> {
+/// let keys = ApiKeys::new(database, ApiKeysConfig::default());
+/// let new = keys.create("user-7", "nightly report", &["order:read".to_owned()], None).await?;
+/// let caller = keys.verify(new.key.expose()).await?;
+/// assert_eq!(caller.unwrap().owner, "user-7");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ApiKeys {
+    database: Database,
+    config: ApiKeysConfig,
+}
+
+/// A new key, which is shown once.
+#[derive(Debug)]
+pub struct NewApiKey {
+    /// The ID, with which the owner revokes the key.
+    pub id: String,
+    /// The key.
+    pub key: Secret<String>,
+    /// The lifetime.
+    pub lifetime: Duration,
+}
+
+/// A stored key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeySummary {
+    /// The ID.
+    pub id: String,
+    /// The name that its owner chose.
+    pub name: String,
+    /// The scopes, such as `order:read` or `order:*`.
+    pub scopes: Vec<String>,
+    /// The creation, in microseconds since 1970.
+    pub created_us: i64,
+    /// The expiry, in microseconds since 1970.
+    pub until_us: i64,
+}
+
+/// The caller of a valid key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeyCaller {
+    /// The user who created the key.
+    pub owner: String,
+    /// The scopes of the key.
+    pub scopes: Vec<String>,
+}
+
+impl ApiKeys {
+    /// Creates the keys in a database that has the table of [`API_KEY_MIGRATIONS`].
+    #[must_use]
+    pub fn new(database: Database, config: ApiKeysConfig) -> Self {
+        Self { database, config }
+    }
+
+    /// Creates a key. Check first that the owner has the scopes. Without a lifetime, the key has the
+    /// maximum lifetime.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` for an invalid name or scope, `LIFETIME_TOO_LONG`, `TOO_MANY_API_KEYS`,
+    /// and errors of the database.
+    pub async fn create(
+        &self,
+        owner: &str,
+        name: &str,
+        scopes: &[String],
+        lifetime: Option<Duration>,
+    ) -> Result<NewApiKey, Error> {
+        check(name, scopes)?;
+        let days = self.config.max_lifetime_days.get();
+        let max = DAY.saturating_mul(days);
+        let lifetime = lifetime.unwrap_or(max);
+        if lifetime > max {
+            let message = format!("the lifetime is longer than {days} days: choose a shorter one");
+            return Err(Error::new(Code::Invalid, "LIFETIME_TOO_LONG", message));
+        }
+        let token = SecretToken::generate()?;
+        let id = new_id().to_string();
+        // The count and the insert are one statement. Two at once may exceed the limit by one.
+        let stored = sql("INSERT INTO account_api_keys (id, key_hash, user_id, name, scopes, created_us, until_us)
+             SELECT ?, ?, ?, ?, ?, {now_us}, {now_us} + ? FROM (SELECT count(*) AS own FROM account_api_keys WHERE user_id = ? AND until_us > {now_us}) counted
+             WHERE counted.own < ?")
+            .bind(id.clone())
+            .bind(token.hash())
+            .bind(owner)
+            .bind(name)
+            .bind(scopes.join(" "))
+            .bind(microseconds(lifetime))
+            .bind(owner)
+            .bind(self.config.max_per_user.get())
+            .execute(&self.database)
+            .await?;
+        if stored.rows_affected() == 0 {
+            let message = "there are too many API keys: revoke one first";
+            return Err(Error::new(Code::Conflict, "TOO_MANY_API_KEYS", message));
+        }
+        Ok(NewApiKey {
+            id,
+            key: Secret::new(format!("{PREFIX}{}", token.expose())),
+            lifetime,
+        })
+    }
+
+    /// Lists the valid keys of an owner, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn list(&self, owner: &str) -> Result<Vec<ApiKeySummary>, DataError> {
+        let rows: Vec<(String, String, String, i64, i64)> =
+            sql("SELECT id, name, scopes, created_us, until_us FROM account_api_keys
+                 WHERE user_id = ? AND until_us > {now_us} ORDER BY created_us DESC, id DESC LIMIT ?")
+            .bind(owner)
+            // Concurrent creations may exceed the limit a little.
+            .bind(self.config.max_per_user.get().saturating_mul(2))
+            .fetch_all(&self.database)
+            .await?;
+        let summary =
+            |(id, name, scopes, created_us, until_us): (_, _, String, _, _)| ApiKeySummary {
+                id,
+                name,
+                scopes: split(&scopes),
+                created_us,
+                until_us,
+            };
+        Ok(rows.into_iter().map(summary).collect())
+    }
+
+    /// Revokes a key of an owner. Returns whether it existed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn revoke(&self, owner: &str, id: &str) -> Result<bool, DataError> {
+        let revoked = sql("DELETE FROM account_api_keys WHERE user_id = ? AND id = ?")
+            .bind(owner)
+            .bind(id)
+            .execute(&self.database)
+            .await?;
+        Ok(revoked.rows_affected() > 0)
+    }
+
+    /// Returns the caller of a key. `None` for an unknown, revoked or expired key.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn verify(&self, key: &str) -> Result<Option<ApiKeyCaller>, DataError> {
+        let Some(token) = key.strip_prefix(PREFIX).and_then(SecretToken::parse) else {
+            return Ok(None);
+        };
+        let found: Option<(String, String)> =
+            sql("SELECT user_id, scopes FROM account_api_keys WHERE key_hash = ? AND until_us > {now_us}")
+                .bind(token.hash())
+                .fetch_optional(&self.database)
+                .await?;
+        Ok(found.map(|(owner, scopes)| ApiKeyCaller {
+            owner,
+            scopes: split(&scopes),
+        }))
+    }
+
+    /// Returns the worker that deletes expired keys. It may run on every replica.
+    #[must_use]
+    pub fn purge_worker(&self) -> Worker {
+        purge_worker("purge API keys", &self.database, async |database| {
+            let page = sql("DELETE FROM account_api_keys WHERE id IN (SELECT id FROM account_api_keys WHERE until_us <= {now_us} LIMIT ?)")
+                .on_mysql("DELETE FROM account_api_keys WHERE until_us <= {now_us} LIMIT ?");
+            delete_page(&database, page).await
+        })
+    }
+}
+
+fn split(scopes: &str) -> Vec<String> {
+    scopes.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Checks the name and the scopes of a new key.
+fn check(name: &str, scopes: &[String]) -> Result<(), Error> {
+    let invalid =
+        |field: &str, text: &str| Err(Error::invalid(vec![FieldViolation::new(field, text)]));
+    if name.trim().is_empty() || name.chars().count() > MAX_NAME {
+        return invalid("name", "use 1 to 100 characters");
+    }
+    let is_scope =
+        |scope: &String| !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());
+    let length: usize = scopes.iter().map(|scope| scope.len() + 1).sum();
+    if scopes.is_empty() || length > MAX_SCOPES || !scopes.iter().all(is_scope) {
+        return invalid("scopes", "name permissions such as order:read or order:*");
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! The table of messages per address. Each message takes one of a fixed number of rows, so that
+//! concurrent requests cannot exceed the limit.
+
+use seaworthy_core::Timeout;
+use seaworthy_data::{DataError, Database, delete_page, sql};
+
+use crate::store::microseconds;
+
+/// Counts a message to an address. Returns whether the limit allows it.
+pub(crate) async fn count(
+    database: &Database,
+    target: &[u8],
+    max: u32,
+    window: Timeout,
+) -> Result<bool, DataError> {
+    for slot in 0..max {
+        sql("DELETE FROM captcha_targets WHERE target = ? AND slot = ? AND until_us <= {now_us}")
+            .bind(target.to_vec())
+            .bind(slot)
+            .execute(database)
+            .await?;
+        let taken = sql("INSERT INTO captcha_targets (target, slot, until_us) VALUES (?, ?, {now_us} + ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO captcha_targets (target, slot, until_us) VALUES (?, ?, {now_us} + ?)")
+            .bind(target.to_vec())
+            .bind(slot)
+            .bind(microseconds(window))
+            .execute(database)
+            .await?;
+        if taken.rows_affected() > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Deletes a page of expired rows. Returns whether more may be left.
+pub(crate) async fn purge(database: &Database) -> Result<bool, DataError> {
+    let page = sql("DELETE FROM captcha_targets WHERE (target, slot) IN (SELECT target, slot FROM captcha_targets WHERE until_us <= {now_us} LIMIT ?)")
+        .on_mysql("DELETE FROM captcha_targets WHERE until_us <= {now_us} LIMIT ?");
+    delete_page(database, page).await
+}

@@ -1,0 +1,3 @@
+ALTER TABLE operation_logs DROP COLUMN new_value;
+
+ALTER TABLE operation_logs DROP COLUMN old_value;

@@ -1,0 +1,81 @@
+//! The status of a gRPC response.
+
+use std::future::Future;
+
+use axum::{body::Body, response::Response};
+use futures::stream;
+use http::HeaderMap;
+use http_body_util::{BodyExt as _, StreamBody};
+
+const GRPC_STATUS: &str = "grpc-status";
+/// The code `UNKNOWN`, for a response without a valid status.
+const UNKNOWN: i32 = 2;
+
+/// Returns the status in headers or trailers.
+pub(crate) fn grpc_status(headers: &HeaderMap) -> Option<i32> {
+    let text = headers.get(GRPC_STATUS)?.to_str().ok();
+    let number = text.and_then(|text| text.parse().ok());
+    Some(number.unwrap_or(UNKNOWN))
+}
+
+/// Calls `end` with the status of a response once its trailers are known, before the client gets
+/// them. A response that the client does not read to its end has no status.
+pub(crate) fn with_status<F, E>(response: Response, end: E) -> Response
+where
+    E: FnOnce(i32) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    response.map(|body| {
+        let frames = stream::unfold((body, Some(end)), async |(mut body, mut end)| {
+            let frame = body.frame().await;
+            let status = match &frame {
+                Some(Ok(frame)) => frame
+                    .trailers_ref()
+                    .map(|trailers| grpc_status(trailers).unwrap_or(UNKNOWN)),
+                Some(Err(_)) | None => Some(UNKNOWN),
+            };
+            if let Some(status) = status
+                && let Some(end) = end.take()
+            {
+                end(status).await;
+            }
+            frame.map(|frame| (frame, (body, end)))
+        });
+        Body::new(StreamBody::new(Box::pin(frames)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use http_body::Frame;
+
+    use super::*;
+
+    async fn status_of(frames: Vec<Frame<axum::body::Bytes>>) -> Vec<i32> {
+        let frames = frames.into_iter().map(Ok::<_, std::convert::Infallible>);
+        let body = Body::new(StreamBody::new(stream::iter(frames)));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&seen);
+        let response = with_status(Response::new(body), async move |status| {
+            sink.lock().unwrap().push(status);
+        });
+        let _ = response.into_body().collect().await.unwrap();
+        let seen = seen.lock().unwrap();
+        seen.clone()
+    }
+
+    #[tokio::test]
+    async fn failure_in_trailers_is_the_status_obs_11() {
+        let trailers = |status: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(GRPC_STATUS, status.parse().unwrap());
+            Frame::trailers(headers)
+        };
+        let data = || Frame::data("message".into());
+        assert_eq!(status_of(vec![data(), trailers("9")]).await, [9]);
+        assert_eq!(status_of(vec![data(), trailers("0")]).await, [0]);
+        assert_eq!(status_of(vec![data()]).await, [UNKNOWN]);
+    }
+}
