@@ -90,7 +90,7 @@ mod tests {
     #[tokio::test]
     async fn panic_of_a_decoder_is_permanent_file_1() {
         let panicked = spawn_blocking(|| panic!("a decoder has a defect")).await;
-        let error = lost(panicked.map(|()| ()).unwrap_err());
+        let error = lost(panicked.unwrap_err());
         assert!(!error.is_transient(), "{error:?}");
         assert_eq!(error.reason(), "DAMAGED");
     }
