@@ -144,7 +144,8 @@ pub(crate) fn limited(
     reader: BodyReader,
     body_wait: Option<BodyWait>,
 ) -> (Body, Option<BodyReport>) {
-    if body.is_end_stream() {
+    // A handler that buffers may charge bytes of earlier requests to a request without a body.
+    if body.is_end_stream() && !matches!(reader, BodyReader::Buffer(_)) {
         return (body, None);
     }
     let report = BodyReport(Arc::new(Reading {
@@ -159,7 +160,8 @@ pub(crate) fn limited(
         report: report.clone(),
         unread: match reader {
             BodyReader::Whole => None,
-            BodyReader::Pieces => Some(Unread::Nothing),
+            BodyReader::Pieces => Some(Unread::Buffer(0)),
+            BodyReader::Buffer(size) => Some(Unread::Buffer(size)),
             BodyReader::Messages => Some(Unread::Message(MessagePosition::default())),
         },
         waiting: None,
@@ -178,13 +180,16 @@ pub(crate) enum BodyReader {
     Whole,
     /// Chunk by chunk, without keeping any.
     Pieces,
+    /// Chunk by chunk, keeping at most this number of bytes until the request is answered.
+    Buffer(u64),
     /// One message of a gRPC stream at a time.
     Messages,
 }
 
 /// The bytes that a handler still holds when it asks for the next chunk.
 enum Unread {
-    Nothing,
+    /// At most this number of bytes.
+    Buffer(u64),
     Message(MessagePosition),
 }
 
@@ -217,8 +222,12 @@ impl LimitedBody {
         }
         self.waiting = None;
         self.idle = None;
-        // The partial body is useless, so release its bytes at once.
-        self.report.0.holding.shrink_to(0);
+        // The partial body is useless, so release its bytes at once. A handler that buffers stores
+        // its bytes first.
+        self.report.0.holding.shrink_to(match self.unread {
+            Some(Unread::Buffer(size)) => size,
+            _ => 0,
+        });
         Poll::Ready(Some(Err(error)))
     }
 
@@ -245,7 +254,7 @@ impl LimitedBody {
         let holding = &self.report.0.holding;
         match &self.unread {
             None => {}
-            Some(Unread::Nothing) => holding.shrink_to(0),
+            Some(Unread::Buffer(size)) => holding.shrink_to(*size),
             Some(Unread::Message(position)) => holding.shrink_to(position.unfinished()),
         }
         let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)) else {
@@ -355,51 +364,4 @@ impl http_body::Body for LimitedBody {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures::stream;
-    use http_body_util::BodyExt as _;
-    use seaworthy_telemetry::metrics::Metrics;
-
-    use super::*;
-
-    fn streamed(chunks: &'static [&'static str]) -> Body {
-        Body::from_stream(stream::iter(chunks).map_ok_bytes())
-    }
-
-    trait MapOkBytes {
-        fn map_ok_bytes(
-            self,
-        ) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static;
-    }
-
-    impl<S: futures::Stream<Item = &'static &'static str> + Send + 'static> MapOkBytes for S {
-        fn map_ok_bytes(
-            self,
-        ) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
-            futures::StreamExt::map(self, |chunk| Ok(Bytes::from_static(chunk.as_bytes())))
-        }
-    }
-
-    #[tokio::test]
-    async fn a_streamed_body_is_cut_off_at_its_limit_sec_3() {
-        let limit = ByteSize::bytes(8);
-        let budget = BodyBudget::new(limit, &Metrics::new());
-        let limited = |body| limited(body, limit, &budget, BodyReader::Whole, None);
-        let (fits, report) = limited(streamed(&["1234", "5678"]));
-        assert_eq!(fits.collect().await.unwrap().to_bytes(), "12345678");
-        assert!(report.unwrap().error().is_none());
-        let (grows, report) = limited(streamed(&["1234", "5678", "9"]));
-        let error = unreadable(grows.collect().await.unwrap_err());
-        assert_eq!(error.code(), Code::TooLarge);
-        assert_eq!(report.unwrap().error().unwrap().code(), Code::TooLarge);
-    }
-
-    #[test]
-    fn a_declared_length_beyond_the_limit_is_known_at_once_sec_3() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_LENGTH, 9.into());
-        assert!(declared_too_large(&headers, ByteSize::bytes(8)));
-        assert!(!declared_too_large(&headers, ByteSize::bytes(9)));
-        assert!(!declared_too_large(&HeaderMap::new(), ByteSize::bytes(0)));
-    }
-}
+mod tests;

@@ -32,7 +32,7 @@ pub enum ImageError {
     EmptyCrop,
     /// The file is damaged.
     #[error("the picture is damaged and cannot be decoded")]
-    Damaged(#[source] image::ImageError),
+    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Encoding failed, or the process stops.
     #[error("the picture cannot be encoded")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -57,6 +57,10 @@ impl ImageError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Failed(_))
+    }
+
+    pub(crate) fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Damaged(error.into())
     }
 
     pub(crate) fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

@@ -31,7 +31,7 @@ pub(crate) fn decoder(
     reader.limits(limits);
     reader.into_decoder().map_err(|error| match error {
         image::ImageError::Limits(_) => ImageError::TooMuchMemory(config.max_memory),
-        error => ImageError::Damaged(error),
+        error => ImageError::damaged(error),
     })
 }
 

@@ -1,7 +1,10 @@
 use std::{num::NonZeroU32, sync::Arc, thread::available_parallelism};
 
 use bytes::Bytes;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    sync::Semaphore,
+    task::{JoinError, spawn_blocking},
+};
 
 use crate::{ImageError, ImagesConfig, Picture, Rendition, header, render::render};
 
@@ -63,10 +66,32 @@ impl Images {
             drop((memory, thread));
             rendered
         });
-        rendered.await.map_err(ImageError::failed)?
+        rendered.await.unwrap_or_else(|error| Err(lost(error)))
+    }
+}
+
+/// Returns the error of a thread without a result. A decoder that panics does so at each attempt.
+fn lost(error: JoinError) -> ImageError {
+    if error.is_panic() {
+        ImageError::damaged(error)
+    } else {
+        ImageError::failed(error)
     }
 }
 
 fn permits(bytes: u64) -> u32 {
     u32::try_from(bytes.div_ceil(KIBIBYTE)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn panic_of_a_decoder_is_permanent_file_1() {
+        let panicked = spawn_blocking(|| panic!("a decoder has a defect")).await;
+        let error = lost(panicked.unwrap_err());
+        assert!(!error.is_transient(), "{error:?}");
+        assert_eq!(error.reason(), "DAMAGED");
+    }
 }

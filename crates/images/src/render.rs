@@ -18,10 +18,10 @@ pub(crate) fn render(
     renditions: &[Rendition],
 ) -> Result<Vec<Picture>, ImageError> {
     let mut decoder = header::decoder(bytes, config)?;
-    let orientation = decoder.orientation().map_err(ImageError::Damaged)?;
+    let orientation = decoder.orientation().map_err(ImageError::damaged)?;
     // A profile that cannot be read does not make the pixels unreadable.
     let profile = Profile::parse(decoder.icc_profile().unwrap_or_default());
-    let mut decoded = DynamicImage::from_decoder(decoder).map_err(ImageError::Damaged)?;
+    let mut decoded = DynamicImage::from_decoder(decoder).map_err(ImageError::damaged)?;
     decoded.apply_orientation(orientation);
     let source = Source::new(decoded);
     renditions

@@ -54,14 +54,17 @@ impl UploadTerms {
         })
     }
 
-    /// Creates terms for a client that does not say the size and the media type in advance.
+    /// Creates terms for a client that does not say the size and the media type in advance. The
+    /// storage rejects content above `max_size` bytes.
     ///
-    /// `file:` and `memory:` reject content above `max_size` bytes. **S3 accepts any size**, because
-    /// its signed URLs cannot contain a maximum. Check the size with
-    /// [`head`](crate::Storage::head) before you use the object, and set a lifecycle rule for the
-    /// bucket.
+    /// S3 does not support it, because its signed URLs cannot contain a maximum.
     pub fn at_most(max_size: u64) -> Self {
         Self(Bound::AtMost(max_size))
+    }
+
+    /// Returns whether the terms bind the size and the media type.
+    pub(crate) fn is_exact(&self) -> bool {
+        matches!(self.0, Bound::Exact { .. })
     }
 
     /// Returns the maximum size, in bytes.

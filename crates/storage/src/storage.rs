@@ -301,11 +301,11 @@ impl Storage {
         self.presign(&Grant::Get(key), ttl)
     }
 
-    /// Signs a URL to upload an object with exactly this size and media type. Does no I/O.
+    /// Signs a URL to upload an object with this size and media type. Does no I/O.
     ///
     /// # Errors
-    /// As for [`presign_get`](Self::presign_get), and [`StorageError::TooLarge`] if the size is
-    /// above `max_object_size`.
+    /// As for [`presign_get`](Self::presign_get), [`StorageError::TooLarge`] if the size is above
+    /// `max_object_size`, and [`StorageError::OpenTerms`] for [`UploadTerms::at_most`] on S3.
     pub fn presign_put(
         &self,
         key: &ObjectKey,
@@ -315,6 +315,9 @@ impl Storage {
         terms.check()?;
         if terms.max_size() > self.0.max_object_size.get() {
             return Err(StorageError::TooLarge(self.0.max_object_size));
+        }
+        if !terms.is_exact() && self.0.signer.is_none() {
+            return Err(StorageError::OpenTerms);
         }
         self.presign(&Grant::Put(key, terms), ttl)
     }

@@ -1,5 +1,7 @@
 //! Removes the objects of an upload.
 
+use seaworthy_storage::ListOptions;
+
 use crate::{Upload, UploadError, append::Stored, keys, store::Inner};
 
 /// Removes the content and the results.
@@ -16,11 +18,11 @@ pub(crate) async fn remove_content(store: &Inner, upload: &Upload) -> Result<(),
         if let Some(multipart) = stored.multipart {
             store.incoming.abort_multipart(&multipart).await?;
         }
-        store
-            .incoming
-            .delete(&keys::tail(upload.id, false)?)
-            .await?;
-        store.incoming.delete(&keys::tail(upload.id, true)?).await?;
+        // An upload has fewer pieces than a page.
+        let pieces = ListOptions::new(keys::pieces(upload.id));
+        for piece in store.incoming.list(&pieces).await?.objects {
+            store.incoming.delete(&piece.key).await?;
+        }
     }
     store.incoming.delete(&keys::content(upload.id)?).await?;
     Ok(())

@@ -16,6 +16,8 @@ const DEFAULT_FAILED_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 const DEFAULT_STRANDED_AFTER: Timeout = Timeout::from_secs(10 * 60);
 /// Scanning and decoding take seconds.
 const DEFAULT_PROCESS_TIMEOUT: Timeout = Timeout::from_secs(2 * 60);
+/// Operators repair a dependency within a day.
+const DEFAULT_PROCESSING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// A file that ends the process three times will do so again.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(3).unwrap();
 /// A user selects some files at once.
@@ -47,8 +49,10 @@ pub struct UploadsConfig {
     pub stranded_after: Timeout,
     /// Maximum time of one attempt to scan and process an upload.
     pub process_timeout: Timeout,
-    /// Maximum number of attempts that end without a result, because the process ended or the time was
-    /// up. Then the upload fails.
+    /// How long a complete upload may stay without a result while a dependency fails. Then it fails.
+    pub processing_ttl: Timeout,
+    /// Maximum number of attempts that end without a result, because the process ended, a timeout
+    /// passed or the scanner failed for this content. Then the upload fails.
     pub max_attempts: NonZeroU32,
     /// Maximum number of incomplete uploads of one owner.
     pub max_open_per_owner: NonZeroU32,
@@ -65,6 +69,7 @@ impl Default for UploadsConfig {
             failed_retention: DEFAULT_FAILED_RETENTION,
             stranded_after: DEFAULT_STRANDED_AFTER,
             process_timeout: DEFAULT_PROCESS_TIMEOUT,
+            processing_ttl: DEFAULT_PROCESSING_TTL,
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             max_open_per_owner: DEFAULT_MAX_OPEN,
             max_bytes_per_owner: DEFAULT_MAX_BYTES,

@@ -4,14 +4,26 @@ use seaworthy_data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
 use crate::{
-    NewUpload, Upload, UploadError,
+    NewUpload, Upload, UploadError, anonymous,
     store::{Inner, find},
 };
 
 /// The size of a text column.
 const MAX_NAME: usize = 255;
+/// The limit of the storage.
+const MAX_MEDIA_TYPE: usize = 200;
 /// Enough for a file name and a media type in Base64.
 const MAX_METADATA: usize = 4 * 1024;
+/// The bytes that each upload reserves at least, also if it fails. It limits the rows of an owner.
+pub(crate) const MIN_RESERVED: u64 = 4 * 1024;
+
+/// Returns whether a text is a media type that the storage accepts.
+pub(crate) fn is_media_type(text: &str) -> bool {
+    text.len() <= MAX_MEDIA_TYPE
+        && text.contains('/')
+        && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && text.trim() == text
+}
 
 pub(crate) fn check(store: &Inner, new: &NewUpload) -> Result<(), UploadError> {
     let limit = store.config.max_size;
@@ -23,13 +35,8 @@ pub(crate) fn check(store: &Inner, new: &NewUpload) -> Result<(), UploadError> {
             "the owner or the purpose is longer than 255 bytes",
         ));
     }
-    let is_plain = |text: &String| {
-        text.len() <= MAX_NAME
-            && text.contains('/')
-            && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-            && text.trim() == text
-    };
-    if !new.content_type.as_ref().is_none_or(is_plain) {
+    let content_type = new.content_type.as_deref();
+    if !content_type.is_none_or(is_media_type) {
         return Err(UploadError::Invalid(
             "the media type is not valid: use TYPE/SUBTYPE, such as image/jpeg",
         ));
@@ -53,6 +60,7 @@ pub(crate) async fn create(store: &Inner, new: &NewUpload) -> Result<Upload, Upl
         .transaction(|tx| async move {
             lock_owner(&tx, &new.owner).await?;
             let reserved = new.size.unwrap_or(store.config.max_size.get());
+            let reserved = reserved.max(MIN_RESERVED);
             check_quota(store, &tx, &new.owner, reserved).await?;
             insert(&tx, id, new, reserved).await?;
             find(&tx, id).await
@@ -92,7 +100,14 @@ async fn check_quota(
             .bind(owner)
             .fetch_one(tx)
             .await?;
-    let max_open = store.config.max_open_per_owner.get();
+    let max_open = match anonymous::is_anonymous(owner) {
+        true => store
+            .config
+            .max_open_per_owner
+            .get()
+            .min(anonymous::MAX_OPEN),
+        false => store.config.max_open_per_owner.get(),
+    };
     if open >= i64::from(max_open) {
         return Err(UploadError::TooManyOpen(max_open));
     }
@@ -130,6 +145,23 @@ async fn insert(
         .execute(tx)
         .await
         .map(drop)
+}
+
+/// Stores the length that a client declares after the creation. It replaces no known length.
+pub(crate) async fn declare_length(
+    store: &Inner,
+    id: Uuid,
+    length: u64,
+) -> Result<(), UploadError> {
+    if length > store.config.max_size.get() {
+        return Err(UploadError::TooLarge(store.config.max_size));
+    }
+    sql("UPDATE uploads SET size_bytes = ? WHERE id = ? AND status = 'pending' AND size_bytes IS NULL")
+        .bind(signed(length))
+        .bind(id)
+        .execute(&store.database)
+        .await?;
+    Ok(())
 }
 
 /// Converts a size for the database.

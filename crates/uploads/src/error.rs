@@ -1,9 +1,14 @@
+use std::time::Duration;
+
 use seaworthy_core::{ByteSize, Code, Error};
 use seaworthy_data::DataError;
 use seaworthy_outbox::StoreError;
 use seaworthy_storage::{InvalidKey, StorageError};
 
 use crate::UploadStatus;
+
+/// The `Retry-After` of a request that another replica or a later moment can serve.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// An operation on an upload failed.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +52,18 @@ pub enum UploadError {
     /// A newer request for the same upload replaced this one.
     #[error("a newer request continues the upload")]
     Replaced,
+    /// The process has no memory for the content.
+    #[error("the service is overloaded: continue the upload in a few seconds")]
+    Overloaded,
+    /// A dependency failed for longer than `processing_ttl`.
+    #[error("the file could not be processed in time: upload it again")]
+    Overdue,
+    /// The service stops.
+    #[error("the service stops: continue the upload in a few seconds")]
+    Stopping,
+    /// A request panicked.
+    #[error("the request panicked")]
+    Panicked,
     /// The body could not be read.
     #[error("the body could not be read completely: send it again")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -83,6 +100,10 @@ impl UploadError {
             Self::Closed(_) => "UPLOAD_CLOSED",
             Self::Busy => "UPLOAD_BUSY",
             Self::Replaced => "UPLOAD_REPLACED",
+            Self::Overloaded => "OVERLOADED",
+            Self::Overdue => "PROCESSING_OVERDUE",
+            Self::Stopping => "STOPPING",
+            Self::Panicked => "PANICKED",
             Self::Body(_) => "BODY_FAILED",
             Self::Digest => "DIGEST_MISMATCH",
             Self::Data(_) => "DATABASE_FAILED",
@@ -105,7 +126,7 @@ impl From<UploadError> for Error {
             UploadError::Data(error) => return error.into(),
             UploadError::Outbox(error) => return error.into(),
             UploadError::Storage(error) => return error.into(),
-            UploadError::State(_) => return Self::internal(error),
+            UploadError::State(_) | UploadError::Panicked => return Self::internal(error),
             UploadError::NotFound => Code::NotFound,
             UploadError::Forbidden => Code::Forbidden,
             UploadError::TooLarge(_) => Code::TooLarge,
@@ -114,13 +135,19 @@ impl From<UploadError> for Error {
             | UploadError::Invalid(_)
             | UploadError::Body(_)
             | UploadError::Digest => Code::Invalid,
-            UploadError::TooManyOpen(_)
+            UploadError::Overloaded | UploadError::Stopping => Code::Unavailable,
+            UploadError::Overdue
+            | UploadError::TooManyOpen(_)
             | UploadError::Quota(_)
             | UploadError::Closed(_)
             | UploadError::Busy
             | UploadError::Replaced => Code::Conflict,
         };
         let (reason, text) = (error.reason(), error.to_string());
-        Self::new(code, reason, text).with_cause(error)
+        let answer = Self::new(code, reason, text).with_cause(error);
+        match code {
+            Code::Unavailable => answer.with_retry_after(RETRY_AFTER),
+            _ => answer,
+        }
     }
 }

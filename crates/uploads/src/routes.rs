@@ -2,22 +2,20 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, Request},
-    http::{Method, StatusCode, header},
+    http::{HeaderValue, Method, header},
     response::{IntoResponse as _, Response},
     routing::{MethodRouter, any},
 };
-use seaworthy_core::{ByteSize, Timeout, context};
+use seaworthy_core::{ByteSize, Code, Error, Timeout};
 use seaworthy_http::{Access, RouteOptions, Routes};
 use uuid::Uuid;
 
-use crate::{NewUpload, Uploads, form, resumable};
+use crate::{NewUpload, UploadError, Uploads, anonymous, append::PART_SIZE, form, resumable};
 
 /// The timeout of a request. The listener also enforces a minimum rate of the body.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(60 * 60);
-/// The owner of uploads without authentication.
-const ANONYMOUS: &str = "anonymous";
-/// The maximum size of a form without its file, in bytes.
-const FORM_OVERHEAD: u64 = 64 * 1024;
+/// The memory of a request: a part, or what a form reads ahead. In bytes.
+const BUFFER_SIZE: usize = PART_SIZE + form::MAX_AHEAD;
 
 /// The routes of uploads for one purpose.
 #[derive(Debug, Clone)]
@@ -56,7 +54,9 @@ impl Uploads {
 }
 
 impl UploadRoutes {
-    /// Sets who may upload. All anonymous users share one quota.
+    /// Sets who may upload. Anonymous clients of one network share a quota, with at most five
+    /// incomplete uploads for an hour. Any anonymous client that knows the ID of such an upload may
+    /// continue it.
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
@@ -74,8 +74,10 @@ impl UploadRoutes {
         let options = RouteOptions::new()
             .access(self.access)
             .timeout(self.timeout)
-            .body_limit(ByteSize::bytes(limit.saturating_add(FORM_OVERHEAD)))
-            .streams_body();
+            .body_limit(ByteSize::bytes(
+                limit.saturating_add(bytes(form::MAX_AHEAD)),
+            ))
+            .buffers_body(ByteSize::bytes(bytes(BUFFER_SIZE)));
         let (all, one) = (self.clone(), self.clone());
         let collection: MethodRouter = any(async move |request: Request| all.all(request).await);
         let item: MethodRouter =
@@ -91,7 +93,7 @@ impl UploadRoutes {
             Method::OPTIONS => resumable::limits(self, request.headers()),
             Method::POST if form::is_form(request.headers()) => {
                 let received = form::receive(self, request).await;
-                received.unwrap_or_else(|error| seaworthy_core::Error::from(error).into_response())
+                received.unwrap_or_else(|error| Error::from(error).into_response())
             }
             Method::POST => resumable::create(self, request).await,
             _ => not_allowed("OPTIONS, POST"),
@@ -100,7 +102,7 @@ impl UploadRoutes {
 
     async fn one(&self, id: &str, request: Request) -> Response {
         let Ok(id) = Uuid::try_parse(id) else {
-            return StatusCode::NOT_FOUND.into_response();
+            return Error::from(UploadError::NotFound).into_response();
         };
         match *request.method() {
             Method::OPTIONS => resumable::limits(self, request.headers()),
@@ -113,18 +115,22 @@ impl UploadRoutes {
 
     /// Returns an upload of the caller.
     pub(crate) fn new_upload(&self) -> NewUpload {
-        NewUpload::new(owner(), &*self.purpose)
+        NewUpload::new(anonymous::owner(), &*self.purpose)
     }
 }
 
-/// Returns the owner of the uploads of this request.
-pub(crate) fn owner() -> String {
-    context::with_current(|context| {
-        let actor = context.and_then(|context| context.actor());
-        actor.map_or_else(|| ANONYMOUS.to_owned(), |actor| actor.as_str().to_owned())
-    })
+fn bytes(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
 }
 
 fn not_allowed(methods: &'static str) -> Response {
-    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, methods)]).into_response()
+    let error = Error::new(
+        Code::MethodNotAllowed,
+        "METHOD_NOT_ALLOWED",
+        format!("the path does not serve this method: use {methods}"),
+    );
+    let mut response = error.into_response();
+    let allow = HeaderValue::from_static(methods);
+    response.headers_mut().insert(header::ALLOW, allow);
+    response
 }

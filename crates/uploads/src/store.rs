@@ -6,7 +6,10 @@ use seaworthy_telemetry::metrics::Metrics;
 use uuid::Uuid;
 
 use crate::{
-    Upload, UploadError, UploadsConfig, clean, metrics::UploadMetrics, upload::upload_columns,
+    Upload, UploadError, UploadsConfig, clean,
+    create::{MIN_RESERVED, signed},
+    metrics::UploadMetrics,
+    upload::upload_columns,
 };
 
 /// Uploads of one user that one statement reads.
@@ -130,9 +133,10 @@ impl UploadStore {
         reason: &str,
         message: &str,
     ) -> Result<bool, UploadError> {
-        let failed = sql("UPDATE uploads SET status = 'failed', failure_reason = ?, failure_text = ?, reserved_bytes = 0, claimed_by = NULL, claimed_until_us = 0, changed_us = {now_us} WHERE id = ? AND status IN ('pending', 'uploaded', 'scanning', 'processing') AND (claimed_by = ? OR ? = 0)")
+        let failed = sql("UPDATE uploads SET status = 'failed', failure_reason = ?, failure_text = ?, reserved_bytes = ?, claimed_by = NULL, claimed_until_us = 0, changed_us = {now_us} WHERE id = ? AND status IN ('pending', 'uploaded', 'scanning', 'processing') AND (claimed_by = ? OR ? = 0)")
             .bind(reason)
             .bind(message)
+            .bind(signed(MIN_RESERVED))
             .bind(id)
             .bind(claim.unwrap_or_default())
             .bind(i32::from(claim.is_some()))

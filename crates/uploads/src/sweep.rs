@@ -3,9 +3,16 @@
 use seaworthy_core::{Error, Timeout, error_chain};
 use seaworthy_data::sql;
 use seaworthy_service::{Schedule, Worker};
+use seaworthy_storage::StorageError;
 use uuid::Uuid;
 
-use crate::{Upload, UploadError, Uploads, clean, store::find, upload::upload_columns};
+use crate::{
+    Upload, UploadError, Uploads, anonymous, clean,
+    create::{MIN_RESERVED, signed},
+    keys,
+    store::find,
+    upload::upload_columns,
+};
 
 /// The interval of the sweeper. Every step reads an index.
 const INTERVAL: Timeout = Timeout::from_secs(60);
@@ -31,6 +38,8 @@ impl Uploads {
     /// A failure of the database or the storage.
     pub async fn sweep(&self) -> Result<bool, UploadError> {
         let mut is_full = self.announce_stranded().await?;
+        is_full |= self.fail_overdue().await?;
+        is_full |= self.check_signed().await?;
         is_full |= self.expire_pending().await?;
         is_full |= self.remove_content().await?;
         is_full |= self.delete_failed().await?;
@@ -77,14 +86,73 @@ impl Uploads {
         Ok(())
     }
 
+    /// Fails uploads that no worker could process in time, because a dependency failed.
+    async fn fail_overdue(&self) -> Result<bool, UploadError> {
+        let store = &self.store().0;
+        let max_age = microseconds(store.config.pending_ttl)
+            .saturating_add(microseconds(store.config.processing_ttl));
+        let found: Vec<Upload> = sql(concat!(
+            "SELECT ",
+            upload_columns!(),
+            " FROM uploads WHERE status IN ('uploaded', 'scanning', 'processing') AND created_us <= {now_us} - ? AND claimed_until_us <= {now_us} LIMIT ?"
+        ))
+        .bind(max_age)
+        .bind(PAGE_SIZE)
+        .fetch_all(&store.database)
+        .await?;
+        let mut page = Page::of(&found);
+        for upload in found {
+            page.record(upload.id, self.refuse(&upload, &UploadError::Overdue).await);
+        }
+        Ok(page.has_more())
+    }
+
+    /// Fails uploads whose content has a wrong size and that the client does not complete.
+    async fn check_signed(&self) -> Result<bool, UploadError> {
+        let store = &self.store().0;
+        let found: Vec<Upload> = sql(concat!(
+            "SELECT ",
+            upload_columns!(),
+            " FROM uploads WHERE status = 'pending' AND parts IS NULL AND changed_us <= {now_us} - ? LIMIT ?"
+        ))
+        .bind(microseconds(store.config.url_ttl) + microseconds(GRACE))
+        .bind(PAGE_SIZE)
+        .fetch_all(&store.database)
+        .await?;
+        let mut page = Page::of(&found);
+        for upload in found {
+            page.record(upload.id, self.check_signed_one(&upload).await);
+        }
+        Ok(page.has_more())
+    }
+
+    async fn check_signed_one(&self, upload: &Upload) -> Result<(), UploadError> {
+        let store = &self.store().0;
+        match store.incoming.head(&keys::content(upload.id)?).await {
+            Err(StorageError::NotFound(_)) => {}
+            meta => {
+                if let Some(refusal) = self.refusal(upload, meta?.size) {
+                    return self.refuse(upload, &refusal).await;
+                }
+            }
+        }
+        // The next check follows after the same time, because the client may have another URL.
+        sql("UPDATE uploads SET changed_us = {now_us} WHERE id = ? AND status = 'pending'")
+            .bind(upload.id)
+            .execute(&store.database)
+            .await?;
+        Ok(())
+    }
+
     async fn expire_pending(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
         let found: Vec<Upload> = sql(concat!(
             "SELECT ",
             upload_columns!(),
-            " FROM uploads WHERE status = 'pending' AND created_us <= {now_us} - ? AND claimed_until_us <= {now_us} LIMIT ?"
+            " FROM uploads WHERE status = 'pending' AND (created_us <= {now_us} - ? OR (created_us <= {now_us} - ? AND (owner_id = 'anonymous' OR owner_id LIKE 'anonymous:%'))) AND claimed_until_us <= {now_us} LIMIT ?"
         ))
         .bind(microseconds(store.config.pending_ttl))
+        .bind(microseconds(anonymous::PENDING_TTL))
         .bind(PAGE_SIZE)
         .fetch_all(&store.database)
         .await?;
@@ -97,7 +165,8 @@ impl Uploads {
 
     async fn expire(&self, upload: &Upload) -> Result<(), UploadError> {
         let store = &self.store().0;
-        let expired = sql("UPDATE uploads SET status = 'expired', reserved_bytes = 0, changed_us = {now_us} WHERE id = ? AND status = 'pending' AND claimed_until_us <= {now_us}")
+        let expired = sql("UPDATE uploads SET status = 'expired', reserved_bytes = ?, changed_us = {now_us} WHERE id = ? AND status = 'pending' AND claimed_until_us <= {now_us}")
+                .bind(signed(MIN_RESERVED))
                 .bind(upload.id)
                 .execute(&store.database)
                 .await?;

@@ -6,6 +6,8 @@ use seaworthy_storage::ObjectKey;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::keys;
+
 /// The state of an upload.
 ///
 /// ```text
@@ -68,6 +70,9 @@ impl fmt::Display for UploadStatus {
         formatter.write_str(self.as_str())
     }
 }
+
+/// The status of a deleted upload, which exists until the sweeper has removed its objects.
+const DELETED: &str = "deleted";
 
 /// The text is not a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -173,6 +178,14 @@ pub struct Upload {
     pub(crate) attempts: u32,
 }
 
+impl Upload {
+    /// Returns the key of the content in the storage of clients.
+    #[must_use]
+    pub fn content_key(&self) -> String {
+        keys::content_text(self.id)
+    }
+}
+
 macro_rules! upload_columns {
     () => {
         "id, owner_id, purpose, status, content_type, metadata, size_bytes, received_bytes, details, failure_reason, failure_text, created_us, etag, parts, results, attempts"
@@ -195,8 +208,13 @@ impl FromRow for Upload {
             id: row.get("id")?,
             owner: row.get("owner_id")?,
             purpose: row.get("purpose")?,
-            // Only this crate writes the column. The sweeper alone reads `deleted` rows.
-            status: status.parse().unwrap_or(UploadStatus::Failed),
+            status: match status.as_str() {
+                // The sweeper alone reads such rows, to remove their objects.
+                DELETED => UploadStatus::Failed,
+                status => status.parse().map_err(|error: InvalidStatus| {
+                    DataError::unexpected_value(error.to_string())
+                })?,
+            },
             content_type: row.get("content_type")?,
             metadata: row.get("metadata")?,
             size: size.and_then(|size| u64::try_from(size).ok()),

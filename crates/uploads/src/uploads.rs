@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     NewUpload, Upload, UploadError, UploadStatus, UploadStore, clean,
-    create::{self, signed},
+    create::{self, MIN_RESERVED, signed},
     keys,
     store::find,
     sweep,
@@ -62,8 +62,21 @@ impl Uploads {
         &self.0.store
     }
 
-    pub(crate) fn tasks(&self) -> &Tasks {
-        &self.0.tasks
+    /// Runs a request in a task of its own, so that it continues without its client.
+    pub(crate) async fn apart<T, E>(
+        &self,
+        name: &'static str,
+        request: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<UploadError> + Send + 'static,
+    {
+        match self.0.tasks.spawn_apart(name, request).await {
+            Ok(Some(outcome)) => outcome,
+            _ if self.0.tasks.stop().is_requested() => Err(UploadError::Stopping.into()),
+            _ => Err(UploadError::Panicked.into()),
+        }
     }
 
     pub(crate) fn writers(&self) -> &Writers {
@@ -79,23 +92,51 @@ impl Uploads {
         create::create(&self.0.store.0, &new).await
     }
 
-    /// Signs a URL with which a client sends the content. The URL binds the size and the media type
-    /// if the upload declares both. Otherwise [`complete`](Self::complete) checks the size.
+    /// Creates an upload like [`create`](Self::create), and signs its URL like
+    /// [`presign`](Self::presign).
     ///
     /// # Errors
-    /// [`UploadError::Closed`] if the content is complete, or an error of the storage.
+    /// The errors of both. Then no upload exists.
+    pub async fn create_signed(
+        &self,
+        new: NewUpload,
+    ) -> Result<(Upload, SignedRequest), UploadError> {
+        create::check(&self.0.store.0, &new)?;
+        // Signing needs no upload, and a refusal must not leave one.
+        self.sign(Uuid::nil(), new.size, new.content_type.as_deref())?;
+        let upload = self.create(new).await?;
+        let signed = self.presign(&upload)?;
+        Ok((upload, signed))
+    }
+
+    /// Signs a URL with which a client sends the content. The URL binds the size and the media type
+    /// if the upload declares both. Otherwise it binds the maximum size.
+    ///
+    /// # Errors
+    /// [`UploadError::Closed`] if the content is complete, or an error of the storage. S3 requires
+    /// the size and the media type: [`StorageError::OpenTerms`].
     pub fn presign(&self, upload: &Upload) -> Result<SignedRequest, UploadError> {
-        if upload.status != UploadStatus::Pending {
-            return Err(UploadError::Closed(upload.status));
+        match upload.status {
+            UploadStatus::Pending => {
+                self.sign(upload.id, upload.size, upload.content_type.as_deref())
+            }
+            status => Err(UploadError::Closed(status)),
         }
+    }
+
+    fn sign(
+        &self,
+        id: Uuid,
+        size: Option<u64>,
+        content_type: Option<&str>,
+    ) -> Result<SignedRequest, UploadError> {
         let config = self.0.store.config();
-        let terms = match (upload.size, &upload.content_type) {
-            (Some(size), Some(content_type)) => UploadTerms::new(size, content_type.as_str()),
+        let terms = match (size, content_type) {
+            (Some(size), Some(content_type)) => UploadTerms::new(size, content_type),
             (size, _) => UploadTerms::at_most(size.unwrap_or(config.max_size.get())),
         };
-        let key = keys::content(upload.id)?;
         let incoming = &self.0.store.0.incoming;
-        Ok(incoming.presign_put(&key, &terms, config.url_ttl)?)
+        Ok(incoming.presign_put(&keys::content(id)?, &terms, config.url_ttl)?)
     }
 
     /// Stores content that the service receives, and completes the upload.
@@ -132,28 +173,18 @@ impl Uploads {
             Err(StorageError::NotFound(_)) => return Err(UploadError::NotUploaded),
             head => head?,
         };
-        let limit = store.config().max_size;
-        let refusal = match upload.size {
-            _ if meta.size > limit.get() => Some(UploadError::TooLarge(limit)),
-            Some(declared) if declared != meta.size => Some(UploadError::Size {
-                declared,
-                actual: meta.size,
-            }),
-            _ => None,
-        };
-        if let Some(refusal) = refusal {
-            let text = refusal.to_string();
-            store.fail(id, None, refusal.reason(), &text).await?;
-            clean::remove_content(&store.0, &upload).await?;
+        if let Some(refusal) = self.refusal(&upload, meta.size) {
+            self.refuse(&upload, &refusal).await?;
             return Err(refusal);
         }
         let (size, etag) = (signed(meta.size), meta.etag.as_str());
+        let reserved = size.max(signed(MIN_RESERVED));
         let database = &store.0.database;
         database
             .transaction(|tx| async move {
                 let moved = sql("UPDATE uploads SET status = 'uploaded', size_bytes = ?, reserved_bytes = ?, received_bytes = ?, etag = ?, claimed_by = NULL, claimed_until_us = 0, changed_us = {now_us} WHERE id = ? AND status = 'pending'")
                     .bind(size)
-                    .bind(size)
+                    .bind(reserved)
                     .bind(size)
                     .bind(etag)
                     .bind(id)
@@ -167,6 +198,30 @@ impl Uploads {
                 Ok(upload)
             })
             .await
+    }
+
+    /// Returns the reason to refuse content of this size.
+    pub(crate) fn refusal(&self, upload: &Upload, actual: u64) -> Option<UploadError> {
+        let limit = self.0.store.config().max_size;
+        match upload.size {
+            _ if actual > limit.get() => Some(UploadError::TooLarge(limit)),
+            Some(declared) if declared != actual => Some(UploadError::Size { declared, actual }),
+            _ => None,
+        }
+    }
+
+    /// Fails an upload without a worker, and removes its content.
+    pub(crate) async fn refuse(
+        &self,
+        upload: &Upload,
+        refusal: &UploadError,
+    ) -> Result<(), UploadError> {
+        let store = &self.0.store;
+        let (reason, text) = (refusal.reason(), refusal.to_string());
+        if store.fail(upload.id, None, reason, &text).await? {
+            clean::remove_content(&store.0, upload).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn announce(

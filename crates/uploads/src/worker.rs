@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
-    Clamd, IncomingUpload, ProcessError, ProcessUpload, ScanUpload, Upload, UploadError,
+    Clamd, IncomingUpload, ProcessError, ProcessUpload, ScanError, ScanUpload, Upload, UploadError,
     UploadStatus, UploadStore, Verdict, clean, process::ProcessBoxed, scan::ScanBoxed,
     sweep::microseconds,
 };
@@ -78,7 +78,7 @@ impl UploadWorker {
         let steps = self.steps(&upload, claim);
         match timeout(store.config().process_timeout.get(), steps).await {
             Ok(Ok(details)) => self.finish(&upload, claim, &details).await,
-            Ok(Err(ProcessError::Rejected { reason, message })) => {
+            Ok(Err(AttemptError::Process(ProcessError::Rejected { reason, message }))) => {
                 // Without its claim, this worker must not remove objects of the upload.
                 if !store.fail(id, Some(claim), &reason, &message).await? {
                     return Ok(());
@@ -90,9 +90,14 @@ impl UploadWorker {
                 clean::remove_objects(&store.0, &upload).await?;
                 Ok(())
             }
-            Ok(Err(ProcessError::Failed(error))) => {
-                self.release(id, claim).await?;
+            // A failure of a dependency does not count as an attempt.
+            Ok(Err(AttemptError::Process(ProcessError::Failed(error)))) => {
+                self.release(id, claim, 1).await?;
                 Err(Stop::Failed(error))
+            }
+            Ok(Err(AttemptError::Content(error))) => {
+                self.release(id, claim, 0).await?;
+                Err(Stop::Failed(error.into()))
             }
             // The attempt counts, because the content may be the cause.
             Err(_) => Err(Stop::Failed("processing exceeded `process_timeout`".into())),
@@ -130,25 +135,21 @@ impl UploadWorker {
         Err(Stop::Claimed(left))
     }
 
-    async fn steps(&self, upload: &Upload, claim: Uuid) -> Result<Value, ProcessError> {
+    async fn steps(&self, upload: &Upload, claim: Uuid) -> Result<Value, AttemptError> {
         let store = &self.0.store.0;
         let incoming = IncomingUpload { upload, store };
         if let Some(scanner) = &self.0.scanner {
             let object = incoming.open().await?;
-            match scanner.scan(object).await.map_err(ProcessError::failed)? {
+            match scanner.scan(object).await? {
                 Verdict::Clean => {}
                 Verdict::Infected(name) => {
                     tracing::warn!(id = %upload.id, signature = name, "an upload contains malware");
-                    return Err(ProcessError::rejected(
-                        "MALWARE",
-                        "the file contains malware",
-                    ));
+                    let text = "the file contains malware";
+                    return Err(ProcessError::rejected("MALWARE", text).into());
                 }
                 Verdict::TooLarge => {
-                    return Err(ProcessError::rejected(
-                        "TOO_LARGE_TO_SCAN",
-                        "the file is larger than the scanner accepts",
-                    ));
+                    let text = "the file is larger than the scanner accepts";
+                    return Err(ProcessError::rejected("TOO_LARGE_TO_SCAN", text).into());
                 }
             }
         }
@@ -163,7 +164,7 @@ impl UploadWorker {
             .await
             .map_err(ProcessError::failed)?;
         if moved.rows_affected() == 0 {
-            return Err(ProcessError::failed("the upload was deleted meanwhile"));
+            return Err(ProcessError::failed("the upload was deleted meanwhile").into());
         }
         let processed = Upload {
             results,
@@ -173,7 +174,7 @@ impl UploadWorker {
             upload: &processed,
             store,
         };
-        self.0.processor.process(incoming).await
+        Ok(self.0.processor.process(incoming).await?)
     }
 
     async fn finish(&self, upload: &Upload, claim: Uuid, details: &Value) -> Result<(), Stop> {
@@ -193,14 +194,37 @@ impl UploadWorker {
         Ok(())
     }
 
-    /// Ends a claim after a failure of a dependency, which does not count as an attempt.
-    async fn release(&self, id: Uuid, claim: Uuid) -> Result<(), UploadError> {
-        sql("UPDATE uploads SET claimed_by = NULL, claimed_until_us = 0, attempts = attempts - 1, status = 'scanning', changed_us = {now_us} WHERE id = ? AND claimed_by = ? AND status IN ('scanning', 'processing')")
+    /// Ends a claim, and takes back a number of attempts.
+    async fn release(&self, id: Uuid, claim: Uuid, attempts: i32) -> Result<(), UploadError> {
+        sql("UPDATE uploads SET claimed_by = NULL, claimed_until_us = 0, attempts = attempts - ?, status = 'scanning', changed_us = {now_us} WHERE id = ? AND claimed_by = ? AND status IN ('scanning', 'processing')")
+            .bind(attempts)
             .bind(id)
             .bind(claim)
             .execute(&self.0.store.0.database)
             .await?;
         Ok(())
+    }
+}
+
+/// An error of an attempt.
+enum AttemptError {
+    Process(ProcessError),
+    /// The scanner failed, and this content may be the cause.
+    Content(ScanError),
+}
+
+impl From<ProcessError> for AttemptError {
+    fn from(error: ProcessError) -> Self {
+        Self::Process(error)
+    }
+}
+
+impl From<ScanError> for AttemptError {
+    fn from(error: ScanError) -> Self {
+        match error {
+            ScanError::TimedOut | ScanError::Answer(_) => Self::Content(error),
+            error => Self::Process(ProcessError::failed(error)),
+        }
     }
 }
 

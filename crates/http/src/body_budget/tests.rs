@@ -73,6 +73,27 @@ async fn holds_one_chunk_or_message_of_a_stream_sec_3() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn buffer_of_a_streamed_body_is_charged_sec_3() {
+    let budget = budget();
+    let (client, mut buffered, report) = body(&budget, BodyReader::Buffer(50));
+    for held in [30, 60, 80] {
+        send(&client, 30);
+        buffered.frame().await.unwrap().unwrap();
+        assert_eq!(budget.held().get(), held);
+    }
+    assert!(is_pending(&mut buffered).await);
+    assert_eq!(budget.held().get(), 50);
+    // The handler stores the bytes after the failure.
+    client
+        .unbounded_send(Err(std::io::Error::other("lost")))
+        .unwrap();
+    buffered.frame().await.unwrap().unwrap_err();
+    assert_eq!(budget.held().get(), 50);
+    drop((buffered, report));
+    assert_eq!(budget.held().get(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn idle_body_is_ended_when_another_waits_sec_3() {
     let budget = budget();
     let (slow_client, mut slow, slow_report) = body(&budget, BodyReader::Whole);

@@ -278,13 +278,19 @@ impl Routes {
         self.entries.iter().flat_map(RouteDescription::of).collect()
     }
 
-    /// The maximum body limit among the routes whose handlers hold whole bodies.
+    /// The maximum bytes of a body that a handler holds, among the routes with an own limit.
     pub(crate) fn max_body_limit(&self) -> Option<(&str, ByteSize)> {
         self.entries
             .iter()
             .flat_map(Entry::options)
-            .filter(|(_, options)| options.body_reader() == BodyReader::Whole)
-            .filter_map(|(path, options)| Some((path, options.own_body_limit()?)))
+            .filter_map(|(path, options)| {
+                let limit = options.own_body_limit()?;
+                match options.body_reader() {
+                    BodyReader::Whole => Some((path, limit)),
+                    BodyReader::Buffer(size) => Some((path, limit.min(ByteSize::bytes(size)))),
+                    BodyReader::Pieces | BodyReader::Messages => None,
+                }
+            })
             .max_by_key(|(_, limit)| *limit)
     }
 }

@@ -117,6 +117,15 @@ impl RouteOptions {
         self
     }
 
+    /// Declares that the handler keeps at most `size` of a body when it asks for the next chunk. The
+    /// budget for request bodies is then charged for at most `size` and one chunk, until the request
+    /// is answered and the handler has dropped the body.
+    #[must_use]
+    pub fn buffers_body(mut self, size: ByteSize) -> Self {
+        self.body_reader = BodyReader::Buffer(size.get());
+        self
+    }
+
     /// Declares that the handler reads a stream of gRPC messages and keeps one at a time. The
     /// budget for request bodies is then charged for one message at a time.
     #[must_use]

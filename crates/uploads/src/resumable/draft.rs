@@ -10,24 +10,22 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Checked,
-    answer::problem,
-    append_with, declare, delete, failure, found,
+    append_with, delete, failure, found, gone,
     headers::{
         UPLOAD_COMPLETE, UPLOAD_LENGTH, UPLOAD_LIMIT, UPLOAD_OFFSET, complete, content_length,
         digest, flag, media_type, number, value,
     },
-    is_gone,
+    is_gone, located,
+    problem::problem,
+    wrong_type,
 };
-use crate::{
-    Upload, UploadError, UploadRoutes, UploadStatus,
-    append::{Appended, Completes},
-    routes::owner,
-};
+use crate::{Upload, UploadError, UploadRoutes, UploadStatus, append::Appended};
 
 /// The media type of a part of an upload.
 const PARTIAL: &str = "application/partial-upload";
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const INVALID_DIGEST: &str = "Content-Digest is not valid: send sha-256=:BASE64:";
 
 /// An error in the form that the draft defines.
 enum Refusal {
@@ -64,17 +62,18 @@ impl Refusal {
             Self::Invalid(text) => {
                 Error::new(Code::Invalid, "INVALID_UPLOAD_REQUEST", text).into_response()
             }
-            Self::MediaType => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                [("accept-patch", PARTIAL)],
-            )
-                .into_response(),
+            Self::MediaType => {
+                let mut response = wrong_type(PARTIAL);
+                let accepted = HeaderValue::from_static(PARTIAL);
+                response.headers_mut().insert(ACCEPT_PATCH, accepted);
+                response
+            }
             Self::Offset { expected, provided } => {
                 let members = json!({ "expected-offset": expected, "provided-offset": provided });
                 let title = "offset from request does not match offset of resource";
                 let mut response = problem(
                     StatusCode::CONFLICT,
-                    "mismatching-upload-offset",
+                    Some("mismatching-upload-offset"),
                     title,
                     &members,
                 );
@@ -86,7 +85,7 @@ impl Refusal {
                 let title = "inconsistent length values for upload";
                 problem(
                     StatusCode::BAD_REQUEST,
-                    "inconsistent-upload-length",
+                    Some("inconsistent-upload-length"),
                     title,
                     &json!({}),
                 )
@@ -95,7 +94,7 @@ impl Refusal {
                 let title = "upload is already completed";
                 problem(
                     StatusCode::BAD_REQUEST,
-                    "completed-upload",
+                    Some("completed-upload"),
                     title,
                     &json!({}),
                 )
@@ -122,10 +121,7 @@ fn limit(routes: &UploadRoutes) -> HeaderValue {
 pub(super) fn limits(routes: &UploadRoutes) -> Response {
     let headers = [
         (UPLOAD_LIMIT, limit(routes)),
-        (
-            HeaderName::from_static("accept-patch"),
-            HeaderValue::from_static(PARTIAL),
-        ),
+        (ACCEPT_PATCH, HeaderValue::from_static(PARTIAL)),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
 }
@@ -153,7 +149,7 @@ async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response,
     let is_end = complete(headers).ok_or(Refusal::Invalid(
         "send multipart/form-data, or Upload-Complete: ?0 or ?1 for a resumable upload",
     ))?;
-    let digest = digest(headers).map_err(|()| Refusal::Invalid("Content-Digest is not valid"))?;
+    let digest = digest(headers).map_err(|()| Refusal::Invalid(INVALID_DIGEST))?;
     let limit = routes.uploads.store().config().max_size;
     check_limit(headers, limit)?;
     let mut new = routes.new_upload();
@@ -165,27 +161,20 @@ async fn try_create(routes: &UploadRoutes, request: Request) -> Result<Response,
     }
     let created = routes.uploads.create(new).await?;
     let (id, body) = (created.id, request.into_body());
-    let completes = if is_end {
-        Completes::Yes
-    } else {
-        Completes::No
-    };
-    let appended = append_with::<_, Refusal>(routes, id, move |upload| {
-        let appended = Appended {
+    let appended = append_with(routes, id, move |_| {
+        Ok::<_, Refusal>(Appended {
             body,
             digest,
-            completes,
-        };
-        Ok(Checked { upload, appended })
+            completes: is_end.into(),
+            declared: None,
+        })
     });
-    let mut response = match appended.await.map_err(Refusal::from).flatten() {
+    let response = match appended.await {
         Ok(upload) => state(routes, StatusCode::CREATED, &upload),
         // The client can continue the upload.
         Err(refusal) => refusal.answer(routes),
     };
-    let location = value(format!("{}/{id}", routes.path));
-    response.headers_mut().insert(header::LOCATION, location);
-    Ok(response)
+    Ok(located(routes, id, response))
 }
 
 fn check_limit(headers: &HeaderMap, limit: ByteSize) -> Result<(), Refusal> {
@@ -217,7 +206,7 @@ pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap)
         return Refusal::Invalid(text).answer(routes);
     }
     match found(routes, id).await {
-        Ok(upload) if is_gone(&upload) => StatusCode::GONE.into_response(),
+        Ok(upload) if is_gone(&upload) => gone(&upload),
         Ok(upload) => state(routes, StatusCode::NO_CONTENT, &upload),
         Err(error) => failure(error),
     }
@@ -242,17 +231,12 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
         return Refusal::Invalid(text).answer(routes);
     };
     let Ok(digest) = digest(&headers) else {
-        return Refusal::Invalid("Content-Digest is not valid").answer(routes);
+        return Refusal::Invalid(INVALID_DIGEST).answer(routes);
     };
     let limit = routes.uploads.store().config().max_size;
-    if let Some(declared) = number(&headers, &UPLOAD_LENGTH)
-        && let Err(error) = declare(routes, id, declared).await
-    {
-        return Refusal::from(error).answer(routes);
-    }
     let length = content_length(&headers);
-    let appended = append_with(routes, id, move |mut upload| {
-        if is_gone(&upload) {
+    let appended = append_with(routes, id, move |upload| {
+        if is_gone(upload) {
             return Err(UploadError::Closed(upload.status).into());
         }
         if upload.status != UploadStatus::Pending {
@@ -262,39 +246,35 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
             let expected = upload.received;
             return Err(Refusal::Offset { expected, provided });
         }
+        if upload.size.is_none() {
+            check_limit(&headers, limit)?;
+        }
+        let first = number(&headers, &UPLOAD_LENGTH).filter(|_| upload.size.is_none());
+        let size = upload.size.or(first);
         let end = length.map(|length| provided.saturating_add(length));
         // A request beyond the end is appended, and then makes the upload fail.
-        let is_beyond = upload
-            .size
-            .is_some_and(|size| end.is_some_and(|end| end > size));
+        let is_beyond = size.is_some_and(|size| end.is_some_and(|end| end > size));
+        let mut length = first;
         if !is_beyond {
-            match (declared(&headers, provided, is_end)?, upload.size) {
+            match (declared(&headers, provided, is_end)?, size) {
                 (Some(declared), Some(size)) if declared != size => return Err(Refusal::Length),
-                (declared, None) => {
-                    check_limit(&headers, limit)?;
-                    upload.size = declared;
-                }
+                (declared, None) => length = declared,
                 _ => {}
             }
         }
-        let completes = if is_end {
-            Completes::Yes
-        } else {
-            Completes::No
-        };
-        let appended = Appended {
+        Ok(Appended {
             body,
             digest,
-            completes,
-        };
-        Ok(Checked { upload, appended })
+            completes: is_end.into(),
+            declared: length,
+        })
     });
-    match appended.await.map_err(Refusal::from).flatten() {
+    match appended.await {
         Ok(upload) => state(routes, StatusCode::NO_CONTENT, &upload),
         Err(refusal) => {
             let mut response = refusal.answer(routes);
             // The client continues after the stored bytes.
-            if let Ok(upload) = routes.uploads.store().find_of(id, &owner()).await {
+            if let Ok(upload) = found(routes, id).await {
                 response
                     .headers_mut()
                     .insert(UPLOAD_OFFSET, value(upload.received));

@@ -4,20 +4,24 @@
 //! draft-ietf-httpbis-resumable-upload-12. Both protocols create a resource, ask for its offset with
 //! `HEAD`, append with `PATCH` and cancel with `DELETE`.
 
-mod answer;
 mod draft;
 mod headers;
+mod problem;
 mod tus;
 
+use axum::http::{StatusCode, header};
 use axum::{
     extract::Request,
     http::HeaderMap,
     response::{IntoResponse as _, Response},
 };
-use seaworthy_core::Error;
+use seaworthy_core::{Code, Error, context};
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Upload, UploadError, UploadRoutes, UploadStatus, append::Appended, routes::owner};
+use crate::{Upload, UploadError, UploadRoutes, UploadStatus, anonymous, append::Appended};
+use headers::value;
+use problem::problem;
 
 /// Returns the limits of uploads.
 pub(crate) fn limits(routes: &UploadRoutes, headers: &HeaderMap) -> Response {
@@ -60,12 +64,13 @@ pub(crate) async fn cancel(routes: &UploadRoutes, id: Uuid, request: Request) ->
     }
 }
 
-/// Returns an upload of the caller. The upload of another owner counts as not found.
+/// Returns an upload of the caller. The upload of another owner counts as not found. An anonymous
+/// client may have changed its network, so it needs the ID alone.
 async fn found(routes: &UploadRoutes, id: Uuid) -> Result<Upload, UploadError> {
-    match routes.uploads.store().find_of(id, &owner()).await {
-        Err(UploadError::Forbidden) => Err(UploadError::NotFound),
-        found => found,
-    }
+    let (upload, owner) = (routes.uploads.store().find(id).await?, anonymous::owner());
+    let is_own = upload.owner == owner
+        || anonymous::is_anonymous(&upload.owner) && anonymous::is_anonymous(&owner);
+    is_own.then_some(upload).ok_or(UploadError::NotFound)
 }
 
 /// Returns whether the upload failed or expired.
@@ -78,50 +83,44 @@ async fn delete(routes: &UploadRoutes, id: Uuid) -> Result<(), UploadError> {
     routes.uploads.store().delete(id).await
 }
 
-/// Stores the length that a client declares after the creation.
-async fn declare(routes: &UploadRoutes, id: Uuid, length: u64) -> Result<(), UploadError> {
-    found(routes, id).await?;
-    routes.uploads.declare_length(id, length).await
-}
-
-/// A request that was checked against the current upload.
-struct Checked {
-    upload: Upload,
-    appended: Appended,
-}
-
 /// Appends in a task of its own, because the request ends with its connection, but the bytes that
 /// arrived must be stored. `check` gets the upload after other requests have ended.
-async fn append_with<F, E>(
-    routes: &UploadRoutes,
-    id: Uuid,
-    check: F,
-) -> Result<Result<Upload, E>, UploadError>
+async fn append_with<F, E>(routes: &UploadRoutes, id: Uuid, check: F) -> Result<Upload, E>
 where
-    F: FnOnce(Upload) -> Result<Checked, E> + Send + 'static,
+    F: FnOnce(&Upload) -> Result<Appended, E> + Send + 'static,
     E: From<UploadError> + Send + 'static,
 {
     found(routes, id).await?;
-    let uploads = routes.uploads.clone();
-    let task = routes
-        .uploads
-        .tasks()
-        .spawn_apart("append to upload", async move {
-            let writer = uploads.writers().enter(id).await?;
-            let upload = uploads.store().find(id).await?;
-            let Checked { upload, appended } = match check(upload) {
-                Ok(checked) => checked,
-                Err(error) => return Ok(Err(error)),
-            };
-            let appended = uploads.append(upload, &writer, appended).await;
-            Ok(appended.map_err(E::from))
-        });
-    match task.await {
-        Ok(Some(outcome)) => outcome,
-        _ => Err(UploadError::Replaced),
-    }
+    let (uploads, request) = (routes.uploads.clone(), context::current());
+    let appended = async move { uploads.append(id, request, check).await };
+    routes.uploads.apart("append to upload", appended).await
 }
 
 fn failure(error: UploadError) -> Response {
     Error::from(error).into_response()
+}
+
+/// Returns the response to a request for an upload that failed or expired.
+fn gone(upload: &Upload) -> Response {
+    let detail = UploadError::Closed(upload.status).to_string();
+    let members = json!({ "reason": "UPLOAD_CLOSED", "detail": detail });
+    problem(
+        StatusCode::GONE,
+        None,
+        "the upload has ended: create another one",
+        &members,
+    )
+}
+
+/// Returns the response to a body with another media type.
+fn wrong_type(expected: &'static str) -> Response {
+    let text = format!("send Content-Type: {expected}");
+    Error::new(Code::UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", text).into_response()
+}
+
+/// Adds the address of an upload.
+fn located(routes: &UploadRoutes, id: Uuid, mut response: Response) -> Response {
+    let location = value(format!("{}/{id}", routes.path));
+    response.headers_mut().insert(header::LOCATION, location);
+    response
 }

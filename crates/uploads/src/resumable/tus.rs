@@ -9,16 +9,18 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use seaworthy_core::{Code, Error};
 use uuid::Uuid;
 
 use super::{
-    Checked, append_with, declare, delete, failure, found,
+    append_with, delete, failure, found, gone,
     headers::{UPLOAD_LENGTH, UPLOAD_OFFSET, media_type, number, text, value},
-    is_gone,
+    is_gone, located, wrong_type,
 };
 use crate::{
-    Upload, UploadError, UploadRoutes, UploadStatus,
+    Upload, UploadError, UploadRoutes, UploadStatus, anonymous,
     append::{Appended, Completes},
+    create::is_media_type,
 };
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
@@ -71,8 +73,7 @@ fn declared_type(metadata: &str) -> Option<String> {
     let mut pairs = metadata.split(',').map(str::trim);
     let encoded = pairs.find_map(|pair| pair.strip_prefix("filetype "))?;
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let is_plain = text.contains('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
-    is_plain.then_some(text)
+    is_media_type(&text).then_some(text)
 }
 
 pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response {
@@ -103,13 +104,8 @@ pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response 
     // An upload without bytes is complete at once.
     let upload = if has_content || created.size == Some(0) {
         let body = request.into_body();
-        let appended = append_with::<_, UploadError>(routes, id, move |upload| {
-            Ok(Checked {
-                upload,
-                appended: tus(body),
-            })
-        });
-        match appended.await.flatten() {
+        let appended = append_with(routes, id, move |_| Ok(tus(body, None)));
+        match appended.await {
             Ok(upload) => upload,
             Err(error) => return answer(located(routes, id, failure(error))),
         }
@@ -121,17 +117,12 @@ pub(super) async fn create(routes: &UploadRoutes, request: Request) -> Response 
     answer(located(routes, id, response))
 }
 
-fn located(routes: &UploadRoutes, id: Uuid, mut response: Response) -> Response {
-    let location = value(format!("{}/{id}", routes.path));
-    response.headers_mut().insert(header::LOCATION, location);
-    response
-}
-
-fn tus(body: axum::body::Body) -> Appended {
+fn tus(body: axum::body::Body, declared: Option<u64>) -> Appended {
     Appended {
         body,
         digest: None,
         completes: Completes::AtSize,
+        declared,
     }
 }
 
@@ -140,8 +131,11 @@ fn describe(routes: &UploadRoutes, upload: &Upload, response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(UPLOAD_OFFSET, value(upload.received));
     if upload.status == UploadStatus::Pending {
-        let ttl = routes.uploads.store().config().pending_ttl.get();
-        let expires = SystemTime::from(upload.created_at) + ttl;
+        let mut ttl = routes.uploads.store().config().pending_ttl;
+        if anonymous::is_anonymous(&upload.owner) {
+            ttl = ttl.min(anonymous::PENDING_TTL);
+        }
+        let expires = SystemTime::from(upload.created_at) + ttl.get();
         headers.insert(UPLOAD_EXPIRES, value(httpdate::fmt_http_date(expires)));
     }
 }
@@ -151,7 +145,7 @@ pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap)
         return refusal;
     }
     let upload = match found(routes, id).await {
-        Ok(upload) if is_gone(&upload) => return answer(StatusCode::GONE.into_response()),
+        Ok(upload) if is_gone(&upload) => return answer(gone(&upload)),
         Ok(upload) => upload,
         Err(error) => return answer(failure(error)),
     };
@@ -171,7 +165,7 @@ pub(super) async fn offset(routes: &UploadRoutes, id: Uuid, headers: &HeaderMap)
 
 /// A refusal of an append.
 enum Refusal {
-    Offset,
+    Offset { expected: u64, provided: u64 },
     Length,
     Upload(UploadError),
 }
@@ -189,39 +183,35 @@ pub(super) async fn append(routes: &UploadRoutes, id: Uuid, request: Request) ->
         return refusal;
     }
     if media_type(&headers).as_deref() != Some(OFFSET_STREAM) {
-        return answer(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+        return answer(wrong_type(OFFSET_STREAM));
     }
     let Some(provided) = number(&headers, &UPLOAD_OFFSET) else {
         return invalid("send Upload-Offset with PATCH");
     };
     let length = number(&headers, &UPLOAD_LENGTH);
-    if let Some(length) = length
-        && let Err(error) = declare(routes, id, length).await
-    {
-        return answer(failure(error));
-    }
     let appended = append_with(routes, id, move |upload| {
-        if upload.received != provided {
-            return Err(Refusal::Offset);
+        let expected = upload.received;
+        if expected != provided {
+            return Err(Refusal::Offset { expected, provided });
         }
-        if length.is_some_and(|length| upload.size != Some(length)) {
+        if upload.size.is_some() && length.is_some() && upload.size != length {
             return Err(Refusal::Length);
         }
         if upload.status != UploadStatus::Pending {
             return Err(UploadError::Closed(upload.status).into());
         }
-        Ok(Checked {
-            upload,
-            appended: tus(body),
-        })
+        Ok(tus(body, length.filter(|_| upload.size.is_none())))
     });
-    answer(match appended.await.map_err(Refusal::from).flatten() {
+    answer(match appended.await {
         Ok(upload) => {
             let mut response = StatusCode::NO_CONTENT.into_response();
             describe(routes, &upload, &mut response);
             response
         }
-        Err(Refusal::Offset) => StatusCode::CONFLICT.into_response(),
+        Err(Refusal::Offset { expected, provided }) => {
+            let text = format!("Upload-Offset is {provided}: continue at {expected}");
+            Error::new(Code::Conflict, "UPLOAD_OFFSET_MISMATCH", text).into_response()
+        }
         Err(Refusal::Length) => return invalid("Upload-Length differs from the declared length"),
         Err(Refusal::Upload(error)) => failure(error),
     })

@@ -1,7 +1,9 @@
-use std::{future::poll_fn, pin::Pin, sync::Arc};
+use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body::Body as _;
+use seaworthy_config::{Profile, Settings};
+use seaworthy_service::{Assembly, StartError};
 use seaworthy_storage::Object;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -16,6 +18,8 @@ use super::{ClamdConfig, ScanError, ScanUpload, Verdict};
 const COMMAND: &[u8] = b"zINSTREAM\0";
 /// An answer contains the name of a malware, which has at most a few hundred bytes.
 const MAX_ANSWER: u64 = 4 * 1024;
+/// The maximum time to wait for a connection. With a scan it is shorter than an attempt.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The prefix of a path in an address.
 const UNIX: &str = "unix:";
 /// The answer to content above `StreamMaxLength`, after which clamd closes the connection.
@@ -32,10 +36,38 @@ pub struct Clamd {
 }
 
 impl Clamd {
+    /// Creates the client of a service from the settings of this name, or `None` if uploads are not
+    /// scanned.
+    ///
+    /// # Errors
+    /// [`StartError`] in production without an address, because a missing setting must not turn the
+    /// scanner off.
+    pub fn connect<C: Settings>(
+        service: &Assembly<C>,
+        name: &str,
+        config: &ClamdConfig,
+    ) -> Result<Option<Self>, StartError> {
+        Self::for_profile(service.profile(), name, config)
+    }
+
+    fn for_profile(
+        profile: Profile,
+        name: &str,
+        config: &ClamdConfig,
+    ) -> Result<Option<Self>, StartError> {
+        let client = Self::new(config);
+        if client.is_none() && config.enabled && profile == Profile::Production {
+            return Err(StartError::new(format!(
+                "{name}.address is not set: set it, or set {name}.enabled to false to accept files without a scan"
+            )));
+        }
+        Ok(client)
+    }
+
     /// Creates a client, or `None` without an address. It connects at the first scan.
     #[must_use]
     pub fn new(config: &ClamdConfig) -> Option<Self> {
-        let address = config.address.as_deref()?;
+        let address = config.address.as_deref().filter(|_| config.enabled)?;
         let connections = usize::try_from(config.max_connections.get()).unwrap_or(1);
         Some(Self {
             address: address.into(),
@@ -45,10 +77,6 @@ impl Clamd {
     }
 
     async fn scan_now(&self, content: Object) -> Result<Verdict, ScanError> {
-        if content.meta().size > self.config.max_size.get() {
-            return Ok(Verdict::TooLarge);
-        }
-        let _permit = self.connections.acquire().await;
         let answer = match self.address.strip_prefix(UNIX) {
             Some(path) => exchange(UnixStream::connect(path).await?, content).await?,
             None => exchange(TcpStream::connect(&*self.address).await?, content).await?,
@@ -59,6 +87,12 @@ impl Clamd {
 
 impl ScanUpload for Clamd {
     async fn scan(&self, content: Object) -> Result<Verdict, ScanError> {
+        if content.meta().size > self.config.max_size.get() {
+            return Ok(Verdict::TooLarge);
+        }
+        // The wait for slow content of others does not count for this content.
+        let permit = timeout(MAX_WAIT, self.connections.acquire()).await;
+        let _permit = permit.map_err(|_| ScanError::Busy)?;
         let scan = timeout(self.config.timeout.get(), self.scan_now(content));
         scan.await.map_err(|_| ScanError::TimedOut)?
     }
@@ -126,6 +160,21 @@ fn parse(answer: &str) -> Result<Verdict, ScanError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn production_requires_scanner_or_explicit_off_file_1() {
+        let client = |profile, enabled| {
+            let config = ClamdConfig {
+                enabled,
+                ..ClamdConfig::default()
+            };
+            Clamd::for_profile(profile, "clamd", &config).map(|client| client.is_some())
+        };
+        let refused = client(Profile::Production, true).unwrap_err();
+        assert!(refused.to_string().contains("clamd.enabled"), "{refused}");
+        assert!(!client(Profile::Production, false).unwrap());
+        assert!(!client(Profile::Development, true).unwrap());
+    }
 
     #[test]
     fn only_ok_means_clean_file_1() {

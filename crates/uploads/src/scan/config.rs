@@ -22,8 +22,11 @@ const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClamdConfig {
-    /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Without it, uploads are
-    /// not scanned.
+    /// Whether uploads are scanned. With false a service accepts files without a scan, also in
+    /// production.
+    pub enabled: bool,
+    /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Production requires it.
+    /// Elsewhere, uploads are not scanned without it.
     pub address: Option<String>,
     /// Maximum size of content. Use the value of `StreamMaxLength` in the settings of clamd. Larger
     /// uploads fail.
@@ -37,6 +40,7 @@ pub struct ClamdConfig {
 impl Default for ClamdConfig {
     fn default() -> Self {
         Self {
+            enabled: true,
             address: None,
             max_size: DEFAULT_MAX_SIZE,
             timeout: DEFAULT_TIMEOUT,

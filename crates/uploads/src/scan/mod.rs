@@ -47,6 +47,9 @@ pub enum ScanError {
     /// The scanner did not answer in time.
     #[error("the scanner did not answer in time")]
     TimedOut,
+    /// All connections to the scanner are in use.
+    #[error("all connections to the scanner are in use")]
+    Busy,
     /// The answer is neither a finding nor the absence of one.
     #[error("the scanner gave an unexpected answer: {0}")]
     Answer(String),

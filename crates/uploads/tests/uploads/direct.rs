@@ -1,8 +1,10 @@
-use std::sync::atomic::Ordering;
+use std::{io::Write as _, net::TcpStream, sync::atomic::Ordering};
 
+use seaworthy_data::sql;
+use seaworthy_testkit::eventually;
 use seaworthy_uploads::{NewUpload, UploadError, UploadStatus};
 
-use crate::fixture::{TestApp, sum};
+use crate::fixture::{TestApp, read_start, sum};
 
 pub(crate) async fn signed_upload_becomes_ready_file_1(app: TestApp) {
     let new = NewUpload::new("ada", "picture")
@@ -20,8 +22,7 @@ pub(crate) async fn signed_upload_becomes_ready_file_1(app: TestApp) {
     let ready = app.reaches(upload.id, UploadStatus::Ready).await;
     assert_eq!(ready.details.unwrap()["sum"], sum(b"content"));
     let result = format!("results/{}", upload.id);
-    app.eventually(async || app.objects().await == [result.as_str()])
-        .await;
+    eventually(async || app.objects().await == [result.as_str()]).await;
 }
 
 pub(crate) async fn completion_is_idempotent_file_1(app: TestApp) {
@@ -99,8 +100,7 @@ pub(crate) async fn replaced_content_is_not_processed_file_1(app: TestApp) {
     app.start_workers();
     let failed = app.reaches(upload.id, UploadStatus::Failed).await;
     assert_eq!(failed.failure.unwrap().reason, "CONTENT_REPLACED");
-    app.eventually(async || app.objects().await.is_empty())
-        .await;
+    eventually(async || app.objects().await.is_empty()).await;
 }
 
 pub(crate) async fn form_stores_its_file_file_1(app: TestApp) {
@@ -126,5 +126,43 @@ pub(crate) async fn form_stores_its_file_file_1(app: TestApp) {
     assert_eq!(status, 400, "{body}");
     let cut = form("x").replace("--limit--", "");
     assert_eq!(send(cut).await.0, 400);
-    app.eventually(async || app.rows().await == 2).await;
+    eventually(async || app.rows().await == 2).await;
+}
+
+/// Opens a connection and sends the beginning of a form with a declared size of 1 MiB.
+async fn begin_form(app: &TestApp, beginning: Vec<u8>) -> TcpStream {
+    let address = app.address;
+    let sent = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = "POST /uploads HTTP/1.1\r\nhost: test\r\ncontent-length: 1048576\r\ncontent-type: multipart/form-data; boundary=limit\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&beginning).unwrap();
+        stream
+    });
+    sent.await.unwrap()
+}
+
+const FILE: &str = "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x\"";
+
+pub(crate) async fn endless_form_header_is_refused_file_1(app: TestApp) {
+    let beginning = format!("{FILE}\r\nx: {}", "y".repeat(200_000));
+    let stream = begin_form(&app, beginning.into_bytes()).await;
+    let answer = tokio::task::spawn_blocking(move || read_start(stream));
+    let answer = answer.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(app.rows().await, 0);
+}
+
+pub(crate) async fn interrupted_form_leaves_no_upload_file_1(app: TestApp) {
+    let beginning = format!("{FILE}\r\n\r\n{}", "y".repeat(100_000));
+    let stream = begin_form(&app, beginning.into_bytes()).await;
+    let open = async || {
+        let open = "SELECT COUNT(*) FROM uploads WHERE status = 'pending'";
+        let (open,): (i64,) = sql(open).fetch_one(&app.database).await.unwrap();
+        open
+    };
+    eventually(async || open().await == 1).await;
+    drop(stream);
+    eventually(async || open().await == 0).await;
+    assert!(app.objects().await.is_empty());
 }

@@ -1,12 +1,13 @@
 //! A service with uploads in this process.
 
 use std::{
-    net::SocketAddr,
+    io::{self, Read as _},
+    net::{SocketAddr, TcpStream},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -23,7 +24,7 @@ use seaworthy_service::{Assembly, RunningService, Service};
 use seaworthy_storage::{
     InvalidKey, ListOptions, Object, ObjectKey, PutOptions, Storage, StorageConfig,
 };
-use seaworthy_testkit::{database::EmptyDatabase, server::free_address};
+use seaworthy_testkit::{database::EmptyDatabase, eventually, server::free_address};
 use seaworthy_uploads::{
     IncomingUpload, ProcessError, ProcessUpload, ScanError, ScanUpload, Upload, UploadStatus,
     UploadStore, UploadWorker, Uploads, UploadsConfig, Verdict,
@@ -31,12 +32,13 @@ use seaworthy_uploads::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-const TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) const MAX_SIZE: u64 = 40 * 1024 * 1024;
 pub(crate) const MAX_OPEN: u32 = 5;
+/// The memory of two uploads in parts, in MiB.
+const MAX_BODY_MEMORY: u64 = 20;
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -61,6 +63,7 @@ pub(crate) enum Behavior {
     Works,
     FailsOnce,
     ScannerFails,
+    ScannerTimesOut,
     FindsMalware,
 }
 
@@ -69,6 +72,8 @@ pub(crate) struct Work {
     pub(crate) behavior: Mutex<Behavior>,
     /// A worker needs a permit for each upload.
     pub(crate) gate: Semaphore,
+    /// The number of scans.
+    pub(crate) scans: watch::Sender<u32>,
     pub(crate) processed: AtomicU32,
     pub(crate) announced: AtomicU32,
 }
@@ -89,8 +94,10 @@ struct Steps(Arc<Work>);
 
 impl ScanUpload for Steps {
     async fn scan(&self, _: Object) -> Result<Verdict, ScanError> {
+        self.0.scans.send_modify(|scans| *scans += 1);
         match *self.0.behavior.lock() {
-            Behavior::ScannerFails => Err(ScanError::TimedOut),
+            Behavior::ScannerFails => Err(io::Error::other("refused").into()),
+            Behavior::ScannerTimesOut => Err(ScanError::TimedOut),
             Behavior::FindsMalware => Ok(Verdict::Infected("Test".to_owned())),
             _ => Ok(Verdict::Clean),
         }
@@ -167,7 +174,7 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
         "admin.addr=127.0.0.1:0".to_owned(),
         "log.level=error".to_owned(),
         "server.http.rate_limit.enabled=false".to_owned(),
-        "server.http.max_body_size=64MiB".to_owned(),
+        format!("server.max_body_memory={MAX_BODY_MEMORY}MiB"),
         "server.http.limits.body.max_size=64MiB".to_owned(),
         "lifecycle.drain_delay=0s".to_owned(),
     ];
@@ -181,6 +188,7 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
     let work = Arc::new(Work {
         behavior: Mutex::new(Behavior::Works),
         gate: Semaphore::new(1_000),
+        scans: watch::Sender::default(),
         processed: AtomicU32::new(0),
         announced: AtomicU32::new(0),
     });
@@ -245,6 +253,15 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
     }
 }
 
+/// Waits for an answer and returns its first bytes.
+pub(crate) fn read_start(mut stream: TcpStream) -> String {
+    let timeout = Some(Duration::from_secs(30));
+    stream.set_read_timeout(timeout).unwrap();
+    let mut answer = vec![0; 1024];
+    let length = stream.read(&mut answer).unwrap_or_default();
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
 /// Bytes without a short period.
 pub(crate) fn noise(size: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -292,24 +309,16 @@ impl TestApp {
     }
 
     pub(crate) async fn reaches(&self, id: Uuid, status: UploadStatus) -> Upload {
-        let begun = Instant::now();
-        loop {
+        let mut reached = None;
+        eventually(async || {
             let upload = self.uploads.store().find(id).await.unwrap();
-            if upload.status == status {
-                return upload;
-            }
-            let is_late = begun.elapsed() > TIMEOUT;
-            assert!(!is_late && !upload.status.is_final(), "{upload:?}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    pub(crate) async fn eventually(&self, condition: impl AsyncFn() -> bool) {
-        let begun = Instant::now();
-        while !condition().await {
-            assert!(begun.elapsed() < TIMEOUT, "the condition is still false");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+            let is_reached = upload.status == status;
+            assert!(is_reached || !upload.status.is_final(), "{upload:?}");
+            reached = is_reached.then_some(upload);
+            is_reached
+        })
+        .await;
+        reached.unwrap()
     }
 
     /// Lets all uploads look as if nothing had happened to them for a time.

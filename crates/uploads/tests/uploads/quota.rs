@@ -1,3 +1,4 @@
+use seaworthy_data::sql;
 use seaworthy_uploads::{NewUpload, UploadError, UploadStatus};
 
 use crate::fixture::{MAX_OPEN, MAX_SIZE, TestApp};
@@ -52,6 +53,18 @@ pub(crate) async fn bytes_of_an_owner_are_limited_file_1(app: TestApp) {
         .create(NewUpload::new("ada", "x").size(MAX_SIZE))
         .await;
     assert!(matches!(refused, Err(UploadError::Quota(_))), "{refused:?}");
-    let fits = NewUpload::new("ada", "x").size(MAX_SIZE - 7);
+    let fits = NewUpload::new("ada", "x").size(MAX_SIZE - 4096);
     app.uploads.create(fits).await.unwrap();
+}
+
+pub(crate) async fn empty_upload_reserves_space_file_1(app: TestApp) {
+    for size in [0, 1] {
+        let new = NewUpload::new("ada", "x").size(size);
+        app.uploads.create(new).await.unwrap();
+    }
+    let (reserved,): (i64,) = sql("SELECT MIN(reserved_bytes) FROM uploads")
+        .fetch_one(&app.database)
+        .await
+        .unwrap();
+    assert_eq!(reserved, 4096);
 }

@@ -1,13 +1,13 @@
-use std::{
-    io::{Read as _, Write as _},
-    net::TcpStream,
-    time::Duration,
-};
+use std::{io::Write as _, net::TcpStream};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use seaworthy_data::sql;
+use seaworthy_storage::ListOptions;
+use seaworthy_testkit::eventually;
 use seaworthy_uploads::{NewUpload, UploadStatus};
 use uuid::Uuid;
 
-use crate::fixture::{TestApp, noise, sum};
+use crate::fixture::{TestApp, noise, read_start, sum};
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
@@ -97,7 +97,7 @@ pub(crate) async fn tus_continues_after_lost_connection_file_1(app: TestApp) {
         let end = (offset + 400_000 + cut * 77_777).min(content.len());
         let left = content.len() - offset;
         drop(send_beginning(&app, &path, &headers, left, &content[offset..end]).await);
-        app.eventually(async || {
+        eventually(async || {
             let head = send(&app, "HEAD", &path, &[TUS], b"").await;
             assert_eq!(head.status, 200);
             head.header("upload-offset") == end.to_string()
@@ -120,8 +120,7 @@ pub(crate) async fn tus_continues_after_lost_connection_file_1(app: TestApp) {
     let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
     assert_eq!(ready.details.unwrap()["sum"], sum(&content));
     assert_eq!(ready.content_type.as_deref(), Some("image/png"));
-    app.eventually(async || app.objects().await.len() == 1)
-        .await;
+    eventually(async || app.objects().await.len() == 1).await;
 }
 
 pub(crate) async fn draft_continues_after_lost_connection_file_1(app: TestApp) {
@@ -138,7 +137,7 @@ pub(crate) async fn draft_continues_after_lost_connection_file_1(app: TestApp) {
     ];
     let beginning = &content[1_000..700_000];
     drop(send_beginning(&app, &path, &headers, content.len() - 1_000, beginning).await);
-    app.eventually(async || {
+    eventually(async || {
         let head = send(&app, "HEAD", &path, &[], b"").await;
         assert_eq!(head.header("upload-complete"), "?0");
         head.header("upload-offset") == "700000"
@@ -177,8 +176,7 @@ pub(crate) async fn many_parts_make_one_object_file_1(app: TestApp) {
     }
     let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
     assert_eq!(ready.details.unwrap()["sum"], sum(&content));
-    app.eventually(async || app.objects().await.len() == 1)
-        .await;
+    eventually(async || app.objects().await.len() == 1).await;
 }
 
 pub(crate) async fn new_request_replaces_a_hanging_one_file_1(app: TestApp) {
@@ -188,11 +186,7 @@ pub(crate) async fn new_request_replaces_a_hanging_one_file_1(app: TestApp) {
     let path = created.header("location").to_owned();
     let headers = [TUS, STREAM, ("upload-offset", "0")];
     let hanging = send_beginning(&app, &path, &headers, 100_000, &content[..60_000]).await;
-    hanging
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
-    app.eventually(async || app.is_claimed(id_of(&path)).await)
-        .await;
+    eventually(async || app.is_claimed(id_of(&path)).await).await;
     // The new request waits until the old one has stored what it received.
     let stale = [TUS, STREAM, ("upload-offset", "99999")];
     assert_eq!(send(&app, "PATCH", &path, &stale, b"x").await.status, 409);
@@ -203,12 +197,7 @@ pub(crate) async fn new_request_replaces_a_hanging_one_file_1(app: TestApp) {
     let headers = [TUS, STREAM, ("upload-offset", &*offset)];
     let last = send(&app, "PATCH", &path, &headers, &content[start..]).await;
     assert_eq!(last.status, 204, "{}", last.body);
-    let refused = tokio::task::spawn_blocking(move || {
-        let mut hanging = hanging;
-        let mut answer = vec![0; 64];
-        let length = hanging.read(&mut answer).unwrap_or_default();
-        String::from_utf8_lossy(&answer[..length]).into_owned()
-    });
+    let refused = tokio::task::spawn_blocking(move || read_start(hanging));
     let refused = refused.await.unwrap();
     assert!(refused.is_empty() || refused.contains(" 409 "), "{refused}");
     let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
@@ -274,4 +263,130 @@ pub(crate) async fn excess_fails_the_upload_file_1(app: TestApp) {
     assert_eq!(refused.status, 400, "{}", refused.body);
     assert_eq!(send(&app, "HEAD", &path, &[TUS], b"").await.status, 410);
     assert!(app.objects().await.is_empty());
+}
+
+/// Returns the offset of an upload by tus.
+async fn offset(app: &TestApp, path: &str) -> usize {
+    let head = send(app, "HEAD", path, &[TUS], b"").await;
+    head.header("upload-offset").parse().unwrap()
+}
+
+pub(crate) async fn small_requests_store_their_own_bytes_file_1(app: TestApp) {
+    let content = noise(600_040);
+    let headers = [TUS, ("upload-length", "600040")];
+    let path = send(&app, "POST", "/uploads", &headers, b"").await;
+    let path = path.header("location").to_owned();
+    for (start, piece) in content.chunks(1).take(17).enumerate() {
+        let text = start.to_string();
+        let headers = [TUS, STREAM, ("upload-offset", &*text)];
+        assert_eq!(
+            send(&app, "PATCH", &path, &headers, piece).await.status,
+            204
+        );
+        let pieces = app.files.list(&ListOptions::new("")).await.unwrap();
+        let stored: u64 = pieces.objects.iter().map(|piece| piece.size).sum();
+        // One request joins 16 pieces.
+        let expected = if start < 16 { start + 1 } else { 16 + 17 };
+        assert!(
+            stored <= u64::try_from(expected).unwrap(),
+            "{stored} bytes after {start}"
+        );
+        assert!(pieces.objects.len() <= 17);
+    }
+    let headers = [TUS, STREAM, ("upload-offset", "17")];
+    let last = send(&app, "PATCH", &path, &headers, &content[17..]).await;
+    assert_eq!(last.status, 204, "{}", last.body);
+    let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
+    assert_eq!(ready.details.unwrap()["sum"], sum(&content));
+    eventually(async || app.objects().await.len() == 1).await;
+}
+
+pub(crate) async fn refused_request_does_not_fix_the_length_file_1(app: TestApp) {
+    let headers = [TUS, ("upload-defer-length", "1")];
+    let path = send(&app, "POST", "/uploads", &headers, b"").await;
+    let path = path.header("location").to_owned();
+    let headers = [TUS, STREAM, ("upload-offset", "3"), ("upload-length", "9")];
+    assert_eq!(send(&app, "PATCH", &path, &headers, b"x").await.status, 409);
+    let headers = [TUS, STREAM, ("upload-offset", "0"), ("upload-length", "7")];
+    let sent = send(&app, "PATCH", &path, &headers, b"content").await;
+    assert_eq!(sent.status, 204, "{}", sent.body);
+    app.reaches(id_of(&path), UploadStatus::Ready).await;
+}
+
+pub(crate) async fn crash_after_completion_with_digest_is_repeatable_file_1(app: TestApp) {
+    app.stop_workers();
+    let content = noise(9_000_000);
+    let created = send(&app, "POST", "/uploads", &[("upload-complete", "?0")], b"").await;
+    let path = created.header("location").to_owned();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &content);
+    let digest = format!("sha-256=:{}:", STANDARD.encode(digest));
+    let headers = [
+        PARTIAL,
+        ("upload-offset", "0"),
+        ("upload-complete", "?1"),
+        ("content-digest", &*digest),
+    ];
+    let sent = send(&app, "PATCH", &path, &headers, &content).await;
+    assert_eq!(sent.status, 204, "{}", sent.body);
+    // The row as it is if the process ends after the completion of the object.
+    sql("UPDATE uploads SET status = 'pending', size_bytes = NULL, received_bytes = 0")
+        .execute(&app.database)
+        .await
+        .unwrap();
+    let sent = send(&app, "PATCH", &path, &headers, &content).await;
+    assert_eq!(sent.status, 204, "{}", sent.body);
+    app.start_workers();
+    let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
+    assert_eq!(ready.details.unwrap()["sum"], sum(&content));
+}
+
+pub(crate) async fn slow_uploads_share_the_memory_budget_file_1(app: TestApp) {
+    let (content, size) = (noise(7_000_000), "8000000");
+    let mut hanging = Vec::new();
+    for _ in 0..3 {
+        let created = send(
+            &app,
+            "POST",
+            "/uploads",
+            &[TUS, ("upload-length", size)],
+            b"",
+        )
+        .await;
+        let path = created.header("location").to_owned();
+        let headers = [TUS, STREAM, ("upload-offset", "0")];
+        let stream = send_beginning(&app, &path, &headers, 8_000_000, &content).await;
+        hanging.push((path, stream));
+    }
+    // Three buffers exceed the budget, so the service ends the one that uses it most.
+    let mut ended = None;
+    eventually(async || {
+        for (number, (path, _)) in hanging.iter().enumerate() {
+            if offset(&app, path).await > 0 {
+                ended = Some(number);
+            }
+        }
+        ended.is_some()
+    })
+    .await;
+    let (path, stream) = hanging.swap_remove(ended.unwrap());
+    let answer = tokio::task::spawn_blocking(move || read_start(stream));
+    let answer = answer.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("retry-after"), "{answer}");
+    // It continues after the bytes that arrived, as soon as the others have released their memory.
+    drop(hanging);
+    let mut whole = content;
+    whole.resize(8_000_000, 7);
+    eventually(async || {
+        let start = offset(&app, &path).await;
+        assert!(start > 0);
+        let text = start.to_string();
+        let headers = [TUS, STREAM, ("upload-offset", &*text)];
+        let last = send(&app, "PATCH", &path, &headers, &whole[start..]).await;
+        assert!([204, 503].contains(&last.status), "{}", last.body);
+        last.status == 204
+    })
+    .await;
+    let ready = app.reaches(id_of(&path), UploadStatus::Ready).await;
+    assert_eq!(ready.details.unwrap()["sum"], sum(&whole));
 }

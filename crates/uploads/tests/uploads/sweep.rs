@@ -1,9 +1,10 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use seaworthy_data::sql;
+use seaworthy_testkit::eventually;
 use seaworthy_uploads::{NewUpload, UploadError, UploadStatus};
 
-use crate::fixture::TestApp;
+use crate::fixture::{Behavior, TestApp};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -78,8 +79,7 @@ pub(crate) async fn late_content_of_final_upload_is_removed_file_1(app: TestApp)
     assert_eq!(app.put_to(&signed, "content").await, 200);
     app.uploads.complete(upload.id, "ada").await.unwrap();
     app.reaches(upload.id, UploadStatus::Ready).await;
-    app.eventually(async || app.objects().await.len() == 1)
-        .await;
+    eventually(async || app.objects().await.len() == 1).await;
     assert_eq!(app.put_to(&signed, "late").await, 200);
     assert_eq!(app.objects().await.len(), 2);
     app.age(7 * MINUTE).await;
@@ -113,11 +113,41 @@ pub(crate) async fn deleted_upload_leaves_nothing_file_1(app: TestApp) {
         let gone = app.uploads.store().find(id).await;
         assert!(matches!(gone, Err(UploadError::NotFound)), "{gone:?}");
     }
-    app.eventually(async || app.objects().await.is_empty())
-        .await;
+    eventually(async || app.objects().await.is_empty()).await;
     assert_eq!(app.put_to(&signed, "late").await, 200);
     app.age(7 * MINUTE).await;
     app.sweep().await;
     assert!(app.objects().await.is_empty());
     assert_eq!(app.rows().await, 1);
+}
+
+pub(crate) async fn signed_content_of_wrong_size_fails_file_1(app: TestApp) {
+    let new = NewUpload::new("ada", "x").size(7);
+    let upload = app.uploads.create(new).await.unwrap();
+    assert_eq!(app.put(&upload, "short").await, 200);
+    app.sweep().await;
+    assert_eq!(app.status(upload.id).await, UploadStatus::Pending);
+    app.age(7 * MINUTE).await;
+    app.sweep().await;
+    let failed = app.uploads.store().find(upload.id).await.unwrap();
+    assert_eq!(failed.failure.unwrap().reason, "SIZE_MISMATCH");
+    assert!(app.objects().await.is_empty());
+}
+
+pub(crate) async fn endless_scanner_failure_ends_the_upload_file_1(app: TestApp) {
+    *app.work.behavior.lock() = Behavior::ScannerFails;
+    let new = NewUpload::new("ada", "x");
+    let upload = app.uploads.create(new).await.unwrap();
+    assert_eq!(app.put(&upload, "content").await, 200);
+    app.uploads.complete(upload.id, "ada").await.unwrap();
+    let mut scans = app.work.scans.subscribe();
+    scans.wait_for(|scans| *scans > 5).await.unwrap();
+    app.age(2 * DAY + MINUTE).await;
+    eventually(async || {
+        app.sweep().await;
+        app.status(upload.id).await == UploadStatus::Failed
+    })
+    .await;
+    let failed = app.uploads.store().find(upload.id).await.unwrap();
+    assert_eq!(failed.failure.unwrap().reason, "PROCESSING_OVERDUE");
 }

@@ -1,6 +1,7 @@
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use seaworthy_data::sql;
+use seaworthy_testkit::eventually;
 use seaworthy_uploads::{NewUpload, Upload, UploadStatus};
 
 use crate::fixture::{Behavior, TestApp};
@@ -56,13 +57,21 @@ pub(crate) async fn scanner_failure_processes_nothing_file_1(app: TestApp) {
     *app.work.behavior.lock() = Behavior::ScannerFails;
     let upload = complete(&app).await;
     app.reaches(upload.id, UploadStatus::Scanning).await;
-    for _ in 0..5 {
-        tokio::time::sleep(Duration::from_millis(30)).await;
-        assert_eq!(app.status(upload.id).await, UploadStatus::Scanning);
-    }
+    let mut scans = app.work.scans.subscribe();
+    scans.wait_for(|scans| *scans > 5).await.unwrap();
+    assert_eq!(app.status(upload.id).await, UploadStatus::Scanning);
     assert_eq!(app.work.processed.load(Ordering::SeqCst), 0);
     *app.work.behavior.lock() = Behavior::Works;
     app.reaches(upload.id, UploadStatus::Ready).await;
+}
+
+pub(crate) async fn repeated_scan_timeouts_fail_the_upload_file_1(app: TestApp) {
+    *app.work.behavior.lock() = Behavior::ScannerTimesOut;
+    let upload = complete(&app).await;
+    let failed = app.reaches(upload.id, UploadStatus::Failed).await;
+    assert_eq!(failed.failure.unwrap().reason, "TOO_MANY_ATTEMPTS");
+    assert_eq!(*app.work.scans.borrow(), 3);
+    eventually(async || app.objects().await.is_empty()).await;
 }
 
 pub(crate) async fn malware_fails_the_upload_file_1(app: TestApp) {
@@ -71,6 +80,5 @@ pub(crate) async fn malware_fails_the_upload_file_1(app: TestApp) {
     let failed = app.reaches(upload.id, UploadStatus::Failed).await;
     assert_eq!(failed.failure.unwrap().reason, "MALWARE");
     assert_eq!(app.work.processed.load(Ordering::SeqCst), 0);
-    app.eventually(async || app.objects().await.is_empty())
-        .await;
+    eventually(async || app.objects().await.is_empty()).await;
 }

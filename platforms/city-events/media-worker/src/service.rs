@@ -78,7 +78,8 @@ pub async fn assemble(service: &Assembly<MediaWorkerConfig>) -> Result<(), Start
     let metrics = service.metrics();
     let store = UploadStore::new(database, raw, public, &settings.uploads, metrics);
     let pictures = Pictures(Images::new(&settings.images));
-    let worker = UploadWorker::with_scanner(&store, Clamd::new(&settings.clamd), pictures);
+    let scanner = Clamd::connect(service, "clamd", &settings.clamd)?;
+    let worker = UploadWorker::with_scanner(&store, scanner, pictures);
     let handle = move |received: Received<Bytes>| {
         let worker = worker.clone();
         async move {

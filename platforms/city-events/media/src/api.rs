@@ -86,11 +86,6 @@ impl IntoResponse for MediaError {
     }
 }
 
-/// Returns the key of an uploaded file, which clients and messages contain.
-pub(crate) fn object_key(id: Uuid) -> String {
-    format!("raw/{id}.bin")
-}
-
 /// Returns the routes.
 pub(crate) fn routes(api: Api) -> Routes {
     let routes: [(&str, MethodRouter<Api>, Access); 3] = [
@@ -120,13 +115,15 @@ fn user() -> Result<String, MediaError> {
 }
 
 fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, MediaError> {
-    serde_json::from_slice(body).map_err(|_| MediaError::invalid("the body is not valid"))
+    serde_json::from_slice(body)
+        .map_err(|error| MediaError::invalid(format!("the body is not valid: {error}")))
 }
 
 #[derive(Debug, Deserialize)]
 struct UploadRequest {
     purpose: String,
-    /// The size in bytes. With it and the media type, the URL accepts only such a file.
+    /// The size in bytes. With it and the media type, the URL accepts only such a file. S3 requires
+    /// both.
     #[serde(default)]
     size: Option<u64>,
     #[serde(default)]
@@ -154,12 +151,11 @@ async fn request(State(api): State<Api>, body: Bytes) -> Result<Json<UploadGrant
     if let Some(content_type) = request.content_type {
         new = new.content_type(content_type);
     }
-    let upload = api.uploads.create(new).await?;
-    let signed = api.uploads.presign(&upload)?;
+    let (upload, signed) = api.uploads.create_signed(new).await?;
     Ok(Json(UploadGrant {
         upload_id: upload.id,
         presigned_url: signed.url().to_string(),
-        object_key: object_key(upload.id),
+        object_key: upload.content_key(),
         expires_at: signed.expires_at().into(),
     }))
 }

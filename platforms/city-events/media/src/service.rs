@@ -105,7 +105,7 @@ pub async fn assemble(service: &Assembly<MediaConfig>) -> Result<(), StartError>
     let uploads = Uploads::start(service, &store, &outbox, |upload| {
         Message::of(&ProcessImage {
             upload_id: upload.id,
-            object_key: api::object_key(upload.id),
+            object_key: upload.content_key(),
             purpose: upload.purpose.clone(),
         })
     });

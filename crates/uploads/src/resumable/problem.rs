@@ -1,4 +1,4 @@
-//! Problem documents that the draft defines.
+//! Problem documents of both protocols.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -10,10 +10,15 @@ use serde_json::{Value, json};
 const TYPES: &str = "https://iana.org/assignments/http-problem-types";
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// Returns a problem document of a registered type, with extension members (RFC 9457).
-pub(super) fn problem(status: StatusCode, name: &str, title: &str, members: &Value) -> Response {
+/// Returns a problem document with extension members (RFC 9457), of a registered type or of none.
+pub(super) fn problem(
+    status: StatusCode,
+    name: Option<&str>,
+    title: &str,
+    members: &Value,
+) -> Response {
     let mut body = json!({
-        "type": format!("{TYPES}#{name}"),
+        "type": name.map_or_else(|| "about:blank".to_owned(), |name| format!("{TYPES}#{name}")),
         "title": title,
         "status": status.as_u16(),
     });
