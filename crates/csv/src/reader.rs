@@ -35,7 +35,7 @@ pub type ParsedRow<T> = Result<Row<T>, Vec<BadRow>>;
 /// use seaworthy_csv::{Column, CsvReader, CsvReaderConfig, Delimiter};
 /// use serde::Deserialize;
 ///
-/// #[derive(Deserialize)]
+/// #[derive(Debug, Deserialize)]
 /// struct Member {
 ///     email: String,
 ///     age: Option<u8>,
