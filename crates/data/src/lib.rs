@@ -40,6 +40,7 @@ mod migrate;
 mod observe;
 mod pool;
 mod prepared;
+mod purge;
 mod replica;
 mod row;
 mod service;
@@ -63,9 +64,10 @@ pub use migrate::{
     AdoptedTable, Adoption, AdoptionCheck, AdoptionReport, LegacyTable, Migration, MigrationSet,
     MigrationState, MigrationStatus, Migrator, Step,
 };
+pub use purge::purge_worker;
 pub use row::{FromColumn, FromRow, Row};
 pub use service::migrate_command;
-pub use sql::{Statement, sql};
+pub use sql::{Statement, microseconds, sql};
 pub use transaction::{Isolation, Transaction, TransactionOptions};
 pub use uuid;
 pub use value::{HasKind, Kind, Value};

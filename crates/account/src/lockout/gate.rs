@@ -1,7 +1,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use seaworthy_core::{Switch, network_of};
-use seaworthy_data::{Connection, DataError, Database};
+use seaworthy_data::{Connection, DataError, Database, purge_worker};
 use seaworthy_service::Worker;
 use tracing::warn;
 
@@ -9,7 +9,7 @@ use super::{
     LockoutConfig, LockoutError,
     failures::{Kind, count, forget, purge, read, subject, subtract},
 };
-use crate::{KnownDevice, purge::purge_worker};
+use crate::KnownDevice;
 
 /// Limits attempts to log in. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -1,8 +1,7 @@
-use seaworthy_data::{DataError, sql};
+use seaworthy_data::{DataError, purge_worker, sql};
 use seaworthy_service::Worker;
 
 use super::Sessions;
-use crate::purge::{delete_page, purge_worker};
 
 impl Sessions {
     /// Returns the worker that deletes expired sessions and the rotated tokens of deleted sessions. It
@@ -20,8 +19,8 @@ impl Sessions {
         let tokens = sql("DELETE FROM account_used_tokens WHERE token_hash IN
                  (SELECT u.token_hash FROM account_used_tokens u WHERE NOT EXISTS (SELECT 1 FROM account_sessions s WHERE s.id = u.session_id) LIMIT ?)")
                 .on_mysql("DELETE FROM account_used_tokens WHERE session_id NOT IN (SELECT id FROM account_sessions) LIMIT ?");
-        let more_sessions = delete_page(&self.database, sessions).await?;
-        let more_tokens = delete_page(&self.database, tokens).await?;
+        let more_sessions = sessions.delete_page(&self.database).await?;
+        let more_tokens = tokens.delete_page(&self.database).await?;
         Ok(more_sessions || more_tokens)
     }
 }
