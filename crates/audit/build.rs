@@ -1,5 +1,5 @@
-//! Finds the rules. A folder under `rules/` is a rule; one that lacks its metadata or a kind of
-//! fixture stops the build.
+//! Finds the rules. Each folder under `rules/` is a rule. The build fails if a rule lacks its
+//! metadata or a kind of fixture.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The folders inside a folder, sorted; none when it does not exist.
+/// Returns the folders inside a folder, sorted. Empty if the folder does not exist.
 fn folders(parent: &Path) -> io::Result<Vec<PathBuf>> {
     if !parent.is_dir() {
         return Ok(Vec::new());

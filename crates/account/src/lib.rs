@@ -56,10 +56,3 @@ pub use session::{
     SessionLifetime, SessionSummary, Sessions,
 };
 pub use token_versions::{InvalidCursor, RaisedCursor, RaisedPage, TokenVersions};
-
-pub(crate) fn microseconds(duration: std::time::Duration) -> i64 {
-    // Half of the range of a column, so that adding the present time does not overflow.
-    i64::try_from(duration.as_micros())
-        .unwrap_or(i64::MAX)
-        .min(i64::MAX / 2)
-}

@@ -1,14 +1,29 @@
 use std::time::Duration;
 
 use seaworthy_core::Error;
-use seaworthy_data::{Connection, DataError, Database, delete_page, purge_worker, sql};
+use seaworthy_data::{Connection, DataError, Database, microseconds, purge_worker, sql};
 use seaworthy_service::Worker;
 
-use crate::{SecretToken, microseconds};
+use crate::SecretToken;
 
 /// Tokens for links in messages, such as for a new password. Each is valid once. Cheap to clone.
 ///
 /// A token is valid for one purpose. A new token ends the older ones of the same user and purpose.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use seaworthy_account::OneTimeTokens;
+/// use seaworthy_data::Database;
+///
+/// # async fn example(database: Database) -> Result<(), Box<dyn std::error::Error>> {
+/// let tokens = OneTimeTokens::new(database.clone(), "reset-password", Duration::from_secs(3600));
+/// let token = tokens.issue(&database, "user-7").await?;
+/// let user = tokens.take(&database, &token).await?;
+/// # drop(user);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct OneTimeTokens {
     database: Database,
@@ -121,6 +136,6 @@ impl OneTimeTokens {
     pub async fn purge(&self) -> Result<bool, DataError> {
         let page = sql("DELETE FROM account_one_time_tokens WHERE token_hash IN (SELECT token_hash FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?)")
                 .on_mysql("DELETE FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?");
-        delete_page(&self.database, page).await
+        page.delete_page(&self.database).await
     }
 }

@@ -1,16 +1,30 @@
 use std::time::Duration;
 
 use seaworthy_core::Error;
-use seaworthy_data::{DataError, Database, delete_page, purge_worker, sql};
+use seaworthy_data::{DataError, Database, microseconds, purge_worker, sql};
 use seaworthy_service::Worker;
 
-use crate::{microseconds, secret_token::hash};
+use crate::secret_token::hash;
 
 /// Detects replays over all replicas of a service, such as of a callback of an OpenID provider.
 /// Cheap to clone.
 ///
 /// Use it for values that carry their own proof and expiry. Check the proof first, so that clients
 /// cannot fill the table. The table stores the SHA-256 of each value.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use seaworthy_account::ReplayGuard;
+/// use seaworthy_data::Database;
+///
+/// # async fn example(database: Database) -> Result<(), seaworthy_core::Error> {
+/// let guard = ReplayGuard::new(database, "webhook");
+/// let is_new = guard.record("delivery-17", Duration::from_secs(300)).await?;
+/// # drop(is_new);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ReplayGuard {
     database: Database,
@@ -71,6 +85,6 @@ impl ReplayGuard {
     pub async fn purge(&self) -> Result<bool, DataError> {
         let page = sql("DELETE FROM account_replays WHERE use_hash IN (SELECT use_hash FROM account_replays WHERE until_us <= {now_us} LIMIT ?)")
                 .on_mysql("DELETE FROM account_replays WHERE until_us <= {now_us} LIMIT ?");
-        delete_page(&self.database, page).await
+        page.delete_page(&self.database).await
     }
 }

@@ -1,8 +1,6 @@
 use std::{fmt, str::FromStr, time::Duration};
 
-use seaworthy_data::{Connection, DataError, sql};
-
-use crate::microseconds;
+use seaworthy_data::{Connection, DataError, microseconds, sql};
 
 /// The rows of a page, far below the maximum number of rows of a statement.
 const PAGE: usize = 1_000;

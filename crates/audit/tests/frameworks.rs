@@ -1,7 +1,7 @@
-//! What is read of each framework: routes, addresses, time limits, and how it stops.
+//! The facts of each framework: routes, addresses, time limits, and the stop.
 //!
-//! One small service for each under `fixtures/frameworks/`; what was read is a snapshot beside this
-//! file.
+//! `fixtures/frameworks/` has one small service for each framework. Snapshots next to this file
+//! contain the facts.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

@@ -1,10 +1,11 @@
-//! What a large repository costs: 100,000 lines in under 5 s and 500 MiB, and twice the files
+//! The cost of a large repository: 100,000 lines in under 5 s and 500 MiB, and twice the files in
 //! twice the time.
 //!
-//! The time by the clock is measured by hand on a quiet machine:
-//! `cargo test --release -p seaworthy-audit --test large_repository -- --ignored --nocapture`
+//! Measure the elapsed time on a quiet machine: `cargo test --release -p seaworthy-audit --test
+//! large_repository -- --ignored --nocapture`
 //!
-//! How the processor time grows is tested always: it does not depend on what else the machine does.
+//! Another test always checks the growth of the processor time, which does not depend on other
+//! processes.
 #![expect(
     clippy::unwrap_used,
     reason = "a measurement prints what it measured, and fails when it cannot set itself up"
@@ -16,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use seaworthy_audit::{AuditConfig, audit};
 
-/// Services with their code, images, manifests and prose; `sources` is the number of larger files
-/// of each.
+/// Writes services with their code, images, manifests and prose. `sources` is the number of larger
+/// files of each service.
 fn write_repository(root: &Path, services: usize, sources: usize) -> usize {
     let mut files = 0;
     let mut write = |path: String, text: &str| {
@@ -78,8 +79,8 @@ fn peak_memory_mebibytes() -> Option<u64> {
 #[cfg(target_os = "linux")]
 fn processor_time() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
-    // The name in brackets may hold spaces; user and system time are the 14th and 15th field, the
-    // 12th and 13th behind it.
+    // The name in brackets may contain spaces. User and system time are fields 14 and 15, which are
+    // the 12th and 13th after the name.
     let behind = stat.rsplit_once(')').unwrap().1;
     behind
         .split_whitespace()
@@ -93,7 +94,7 @@ fn processor_time() -> u64 {
 #[test]
 fn audit_time_grows_linearly_with_files_and_services() {
     let mut times = Vec::new();
-    // What is made once (expressions, tables) would hide how the rest grows.
+    // Work that is done once (expressions, tables) would hide the growth of the rest.
     let warm = tempfile::tempdir().unwrap();
     write_repository(warm.path(), 10, 0);
     audit(warm.path(), &AuditConfig::default()).unwrap();

@@ -24,8 +24,8 @@ const SECONDS: u64 = 3;
 const SEED: u64 = 1;
 /// Files of each repository: enough for facts of several languages to meet.
 const FILES: usize = 60;
-/// A repository of this size takes a tenth of a second in a build without optimization; the rest is
-/// for a busy machine.
+/// A repository of this size takes a tenth of a second in a debug build. The rest is for a busy
+/// machine.
 const LIMIT: Duration = Duration::from_secs(30);
 /// Stands in a file outside of the root, and must stand in no report.
 const OUTSIDE: &str = "canary-outside-of-the-root";
@@ -47,7 +47,7 @@ impl Numbers {
     }
 }
 
-/// What opens, closes, quotes, comments, refers, or is no text.
+/// Tokens that open, close, quote, comment or refer, and bytes that are not text.
 const TOKENS: &[&[u8]] = &[
     b"{",
     b"}",

@@ -12,7 +12,7 @@ use seaworthy_auth::{
     oidc::{OpenIdConfig, OpenIdLogin, UsedLoginsInMemory},
     token::{Algorithm, SigningKey, TokenSigner, TokenSignerConfig},
 };
-use seaworthy_config::{Environment, Loader, Profile};
+use seaworthy_config::Loader;
 use seaworthy_core::Secret;
 use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
 use seaworthy_testkit::{
@@ -31,16 +31,7 @@ async fn start(
     settings: &[String],
     assemble: impl AsyncFnOnce(&Assembly<NoSettings>) -> Result<(), StartError>,
 ) -> RunningService {
-    let defaults = [
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "log.level=error",
-    ];
-    let loader = Loader::new(name)
-        .profile(Profile::Test)
-        .environment(Environment::default())
-        .overrides(defaults.map(str::to_owned))
-        .overrides(settings.to_vec());
+    let loader = Loader::for_tests(name).overrides(settings.to_vec());
     Service::new(name, "1.0.0")
         .start(loader, assemble)
         .await

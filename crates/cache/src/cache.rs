@@ -19,6 +19,18 @@ use crate::{
 };
 
 /// A cache. Cheap to clone. All clones share one cache.
+///
+/// ```no_run
+/// use seaworthy_cache::{Cache, CacheConfig, EntryConfig};
+/// use seaworthy_service::{Assembly, NoSettings, StartError};
+///
+/// async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+///     let cache = Cache::connect(service, "cache", &CacheConfig::default())?;
+///     let prices = cache.entries::<u64>("price", EntryConfig::default());
+///     # drop(prices);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Cache(pub(crate) Arc<Inner>);
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use seaworthy_cache::{Cache, CacheConfig, Entries, EntryConfig};
-use seaworthy_config::{Environment, Loader, Profile};
+use seaworthy_config::{Loader, Profile};
 use seaworthy_core::{Code, Error, Timeout};
 use seaworthy_service::{NoSettings, RunningService, Service, lease::conformance};
 use seaworthy_testkit::{http::get, redis::RedisServer, requirement::required};
@@ -33,15 +33,9 @@ async fn service_named(name: &'static str, profile: Profile, url: &str) -> (Runn
         url: url.parse().unwrap(),
         ..CacheConfig::default()
     };
-    let loader = Loader::new(name)
+    let loader = Loader::for_tests(name)
         .profile(profile)
-        .environment(Environment::default())
-        .overrides([
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "lifecycle.drain_delay=0s".to_owned(),
-            "health.interval=50ms".to_owned(),
-        ]);
+        .overrides(["health.interval=50ms"]);
     let started = OnceLock::new();
     let running = Service::new(name, "1.0.0")
         .start::<NoSettings, _>(loader, async |service| {

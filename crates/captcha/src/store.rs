@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use seaworthy_core::Timeout;
-use seaworthy_data::{DataError, Database, delete_page, sql};
+use seaworthy_data::{DataError, Database, sql};
 
 /// The keyed hashes of a captcha.
 pub(crate) struct Stored {
@@ -75,7 +75,7 @@ pub(crate) async fn take(database: &Database, id: &str) -> Result<bool, DataErro
 pub(crate) async fn purge(database: &Database) -> Result<bool, DataError> {
     let page = sql("DELETE FROM captchas WHERE id_hash IN (SELECT id_hash FROM captchas WHERE until_us <= {now_us} LIMIT ?)")
         .on_mysql("DELETE FROM captchas WHERE until_us <= {now_us} LIMIT ?");
-    delete_page(database, page).await
+    page.delete_page(database).await
 }
 
 /// Returns a duration for a column. Half of its range, so that adding the present time does not

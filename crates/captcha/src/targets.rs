@@ -2,7 +2,7 @@
 //! concurrent requests cannot exceed the limit.
 
 use seaworthy_core::Timeout;
-use seaworthy_data::{DataError, Database, delete_page, sql};
+use seaworthy_data::{DataError, Database, sql};
 
 use crate::store::microseconds;
 
@@ -37,5 +37,5 @@ pub(crate) async fn count(
 pub(crate) async fn purge(database: &Database) -> Result<bool, DataError> {
     let page = sql("DELETE FROM captcha_targets WHERE (target, slot) IN (SELECT target, slot FROM captcha_targets WHERE until_us <= {now_us} LIMIT ?)")
         .on_mysql("DELETE FROM captcha_targets WHERE until_us <= {now_us} LIMIT ?");
-    delete_page(database, page).await
+    page.delete_page(database).await
 }

@@ -9,6 +9,17 @@ use crate::{
 };
 
 /// An HTTP client of one dependency. Clones share connections and policies.
+///
+/// ```no_run
+/// use seaworthy_client::HttpClient;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = HttpClient::builder("ledger").build()?;
+/// let response = client.get("https://ledger.example.org/balance").send().await?;
+/// # drop(response);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct HttpClient(Arc<Inner>);
 

@@ -3,6 +3,13 @@ use std::{collections::BTreeMap, ffi::OsString, fmt};
 /// A snapshot of environment variables. Tests use their own and do not change the process.
 ///
 /// `Debug` prints names only, because values may be secrets.
+///
+/// ```
+/// use seaworthy_config::Environment;
+///
+/// let environment = Environment::from([("ORDERS__LOG__LEVEL", "debug")]);
+/// assert_eq!(environment.value("ORDERS__LOG__LEVEL").unwrap(), Some("debug"));
+/// ```
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, Variable>);
 

@@ -9,7 +9,7 @@ use settings::{Framework, Hello, Level, directory, schema};
 use tokio::{sync::mpsc, time::timeout};
 
 /// Longer than any machine needs. Only a failing test waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[expect(
     clippy::unwrap_used,
@@ -35,8 +35,8 @@ async fn valid_change_reaches_every_handle_conf_4() {
     fs::write(directory.path().join("config.yaml"), changed).unwrap();
     let reloaded = watcher.reload().await.unwrap();
 
-    timeout(PATIENCE, first.changed()).await.unwrap();
-    timeout(PATIENCE, second.changed()).await.unwrap();
+    timeout(TIMEOUT, first.changed()).await.unwrap();
+    timeout(TIMEOUT, second.changed()).await.unwrap();
     assert_eq!(reloaded.changed, ["log", "server.http.origins"]);
     assert_eq!(
         reloaded.needs_restart,
@@ -86,7 +86,7 @@ async fn reloads_change_before_the_watch_conf_4() {
     .unwrap();
     let watching = watcher.clone();
     let watching = tokio::spawn(async move { watching.watch().await });
-    timeout(PATIENCE, settings.changed()).await.unwrap();
+    timeout(TIMEOUT, settings.changed()).await.unwrap();
     assert_eq!(settings.load().log.level, Level::Warn);
     watching.abort();
 }
@@ -125,7 +125,7 @@ async fn reloads_after_rename_beside_temporary_files_conf_4() {
     tokio::select! {
         biased;
         ended = watcher.watch() => panic!("the watch ended: {ended:?}"),
-        done = timeout(PATIENCE, steps) => done.unwrap(),
+        done = timeout(TIMEOUT, steps) => done.unwrap(),
     }
     while let Ok(ok) = outcomes.try_recv() {
         assert!(ok, "a temporary file was loaded as configuration");
@@ -156,7 +156,7 @@ async fn watches_secret_file_of_a_variable_conf_5() {
     tokio::select! {
         biased;
         ended = watcher.watch() => panic!("the watch ended: {ended:?}"),
-        done = timeout(PATIENCE, steps) => done.unwrap(),
+        done = timeout(TIMEOUT, steps) => done.unwrap(),
     }
 }
 
@@ -185,7 +185,7 @@ async fn reloads_after_rotation_of_a_secret_file_conf_5() {
     tokio::select! {
         biased;
         ended = watcher.watch() => panic!("the watch ended: {ended:?}"),
-        done = timeout(PATIENCE, steps) => done.unwrap(),
+        done = timeout(TIMEOUT, steps) => done.unwrap(),
     }
     // Not marked reloadable, so the running value stays and the restart is asked for.
     let key = watcher.current().get::<Hello>().unwrap().api_key.unwrap();

@@ -55,6 +55,12 @@ pub struct RequestContext {
 }
 
 /// The authenticated subject of a request.
+///
+/// ```
+/// use seaworthy_core::Actor;
+///
+/// assert_eq!(Actor::new("user-7").as_str(), "user-7");
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Actor(Arc<str>);
 

@@ -15,7 +15,7 @@ use std::{error::Error, iter::successors};
 #[must_use]
 pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
-    for source in successors(error.source(), |&source| source.source()) {
+    for source in error_causes(error) {
         let message = source.to_string();
         if !text.ends_with(&message) {
             text.push_str(": ");
@@ -23,6 +23,13 @@ pub fn error_chain(error: &(dyn Error + 'static)) -> String {
         }
     }
     text
+}
+
+/// Returns all sources of an error, outermost first.
+pub fn error_causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(error.source(), |&source| source.source())
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub use code::Code;
 pub use context::{Actor, RequestContext, Tenant};
 pub use deadline::Deadline;
 pub use error::{Error, FieldViolation};
-pub use error_chain::error_chain;
+pub use error_chain::{error_causes, error_chain};
 pub use grants::Grants;
 pub use id::new_id;
 pub use identity::ServiceIdentity;

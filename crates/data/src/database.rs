@@ -19,6 +19,19 @@ use crate::{
 };
 
 /// A database with its pool, limits and policies. Cheap to clone. All clones share them.
+///
+/// ```
+/// use seaworthy_data::{Database, DatabaseConfig, sql};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let config = DatabaseConfig::at("sqlite::memory:".parse()?);
+/// let database = Database::builder("orders", config).open().await?;
+/// let (two,): (i64,) = sql("SELECT 1 + ?").bind(1).fetch_one(&database).await?;
+/// assert_eq!(two, 2);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Database(pub(crate) Arc<Inner>);
 

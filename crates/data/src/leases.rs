@@ -6,7 +6,7 @@ use seaworthy_service::lease::{FencingToken, LeaseError, LeaseStore};
 
 use crate::{
     DataError, Database, DatabaseUrl, Engine, Migration, MigrationSet, Migrator,
-    connection::Connection as _, sql,
+    connection::Connection as _, microseconds, sql,
 };
 
 /// The suffix of the lease file. SQLite names its own files in the same way.
@@ -76,7 +76,6 @@ impl DatabaseLeases {
         duration: Timeout,
     ) -> Result<Option<FencingToken>, DataError> {
         let store = self.store().await?;
-        let microseconds = i64::try_from(duration.get().as_micros()).unwrap_or(i64::MAX / 2);
         // MySQL assigns from left to right, so the token comes before the holder.
         let updated = sql(
             "UPDATE leases SET token = CASE WHEN holder = ? AND until_us > {now_us} THEN token ELSE token + 1 END,
@@ -85,12 +84,12 @@ impl DatabaseLeases {
         )
         .bind(holder)
         .bind(holder)
-        .bind(microseconds)
+        .bind(microseconds(duration.get()))
         .bind(name)
         .bind(holder)
         .execute(store)
         .await?;
-        if updated.rows_affected() == 0 && !insert(store, name, holder, microseconds).await? {
+        if updated.rows_affected() == 0 && !insert(store, name, holder, duration).await? {
             return Ok(None);
         }
         // No other holder can acquire it before it ends, so this is the token of the step above.
@@ -111,10 +110,9 @@ impl DatabaseLeases {
         duration: Timeout,
     ) -> Result<bool, DataError> {
         let store = self.store().await?;
-        let microseconds = i64::try_from(duration.get().as_micros()).unwrap_or(i64::MAX / 2);
         let renewed = sql("UPDATE leases SET until_us = {now_us} + ?
              WHERE name = ? AND holder = ? AND token = ? AND until_us > {now_us}")
-        .bind(microseconds)
+        .bind(microseconds(duration.get()))
         .bind(name)
         .bind(holder)
         .bind(token.0.cast_signed())
@@ -131,14 +129,14 @@ async fn insert(
     store: &Database,
     name: &str,
     holder: &str,
-    microseconds: i64,
+    duration: Timeout,
 ) -> Result<bool, DataError> {
     let inserted = sql("INSERT INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?) ON CONFLICT DO NOTHING")
         .on_mysql("INSERT IGNORE INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?)")
         .on_sqlite("INSERT INTO leases (name, holder, token, until_us) VALUES (?, ?, {now_us} / 1000000, {now_us} + ?) ON CONFLICT DO NOTHING")
         .bind(name)
         .bind(holder)
-        .bind(microseconds)
+        .bind(microseconds(duration.get()))
         .execute(store)
         .await?;
     Ok(inserted.rows_affected() > 0)

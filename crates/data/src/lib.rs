@@ -64,10 +64,10 @@ pub use migrate::{
     AdoptedTable, Adoption, AdoptionCheck, AdoptionReport, LegacyTable, Migration, MigrationSet,
     MigrationState, MigrationStatus, Migrator, Step,
 };
-pub use purge::{delete_page, purge_worker};
+pub use purge::purge_worker;
 pub use row::{FromColumn, FromRow, Row};
 pub use service::migrate_command;
-pub use sql::{Statement, sql};
+pub use sql::{Statement, microseconds, sql};
 pub use transaction::{Isolation, Transaction, TransactionOptions};
 pub use uuid;
 pub use value::{HasKind, Kind, Value};

@@ -1,31 +1,29 @@
-//! Deletes expired rows of a table, page by page.
-
 use seaworthy_core::{Error, Timeout};
 use seaworthy_service::{Schedule, Worker};
 
 use crate::{Connection, DataError, Statement};
 
 /// Keeps the tables small at a negligible load.
-const EVERY: Timeout = Timeout::from_secs(10 * 60);
+const INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 
-/// Rows that one statement deletes: far below the statement timeout, whatever the size of the
-/// table.
+/// Rows that one statement deletes. Its locks end far below the statement timeout, whatever the
+/// size of the table.
 const PAGE_SIZE: u32 = 1_000;
 
-/// Deletes a page of rows and returns whether more may be left. The last parameter of the
-/// statement is the page size, which this function binds.
-///
-/// # Errors
-/// [`DataError`] of the statement.
-pub async fn delete_page(
-    connection: &dyn Connection,
-    statement: Statement,
-) -> Result<bool, DataError> {
-    let done = statement.bind(PAGE_SIZE).execute(connection).await?;
-    Ok(done.rows_affected() >= PAGE_SIZE.into())
+impl Statement {
+    /// Executes a `DELETE` whose last value, the `LIMIT`, is the page size of 1,000 rows. Returns
+    /// whether more rows may be left.
+    ///
+    /// # Errors
+    /// [`DataError`] of the database.
+    pub async fn delete_page(self, connection: &dyn Connection) -> Result<bool, DataError> {
+        let done = self.bind(PAGE_SIZE).execute(connection).await?;
+        Ok(done.rows_affected() >= PAGE_SIZE.into())
+    }
 }
 
-/// Returns a worker that deletes expired rows of a store, page by page. It may run on every replica.
+/// Returns a worker that deletes expired rows of a store every 10 minutes, page by page, with
+/// [`Statement::delete_page`]. It may run on every replica.
 pub fn purge_worker<S, P>(
     name: &'static str,
     store: &S,
@@ -36,7 +34,7 @@ where
     P: Future<Output = Result<bool, DataError>> + Send + 'static,
 {
     let store = store.clone();
-    Worker::in_steps(name, Schedule::Interval(EVERY), move || {
+    Worker::in_steps(name, Schedule::Interval(INTERVAL), move || {
         let purged = purge(store.clone());
         async move { purged.await.map_err(Error::from) }
     })

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path, sync::OnceLock};
 
-use seaworthy_config::{Environment, Loader};
+use seaworthy_config::Loader;
 use seaworthy_core::{SwitchKind, context};
 use seaworthy_flags::{Flag, Flags, FlagsConfig, Toggle};
 use seaworthy_health::{CheckFailure, Probe};
@@ -45,16 +45,11 @@ async fn start_with(
         ..FlagsConfig::default()
     };
     let settings = [
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "lifecycle.drain_delay=0s",
         "server.http.rate_limit.requests=2",
         "server.http.rate_limit.window=1h",
     ];
     let settings = settings.iter().chain(overrides);
-    let loader = Loader::new("orders")
-        .environment(Environment::default())
-        .overrides(settings.map(|setting| (*setting).to_owned()));
+    let loader = Loader::for_tests("orders").overrides(settings.copied());
     let started = OnceLock::new();
     let service = Service::new("orders", "1.4.0")
         .start::<NoSettings, _>(loader, async |service| {

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path, sync::OnceLock};
 
-use seaworthy_config::{Environment, Loader};
+use seaworthy_config::Loader;
 use seaworthy_flags::{Flag, FlagServer, Flags, FlagsConfig, RemoteConfig, RemoteSource, Toggle};
 use seaworthy_grpc::Contracts;
 use seaworthy_http::Routes;
@@ -12,19 +12,6 @@ use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_testkit::eventually;
 
 const DOCUMENT: &str = r#"{"flags": {"beta": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}}}"#;
-
-fn loader(settings: &[String]) -> Loader {
-    let own = [
-        "server.http.addr=127.0.0.1:0",
-        "server.grpc.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "lifecycle.drain_delay=0s",
-    ];
-    let own = own.iter().map(|setting| (*setting).to_owned());
-    Loader::new("flags")
-        .environment(Environment::default())
-        .overrides(own.chain(settings.iter().cloned()))
-}
 
 fn write(folder: &Path, text: &str) {
     fs::write(folder.join("new"), text).unwrap();
@@ -38,7 +25,7 @@ async fn server(folder: &Path) -> RunningService {
         ..FlagsConfig::default()
     };
     Service::new("flags", "1.0.0")
-        .start::<NoSettings, _>(loader(&[]), async |service| {
+        .start::<NoSettings, _>(Loader::for_tests("flags"), async |service| {
             let flags = Flags::start(service, &config).await?;
             let path = folder.join("features.json");
             let read = async move || fs::read_to_string(&path).unwrap_or_default();
@@ -69,11 +56,14 @@ async fn client(state: &Path, source: RemoteSource, setting: String) -> TestApp 
     };
     let started = OnceLock::new();
     let service = Service::new("orders", "1.0.0")
-        .start::<NoSettings, _>(loader(&[setting]), async |service| {
-            let flags = Flags::start(service, &config).await?;
-            let _ = started.set(flags.declare(Flag::boolean("beta", false))?);
-            Ok(())
-        })
+        .start::<NoSettings, _>(
+            Loader::for_tests("flags").overrides([setting]),
+            async |service| {
+                let flags = Flags::start(service, &config).await?;
+                let _ = started.set(flags.declare(Flag::boolean("beta", false))?);
+                Ok(())
+            },
+        )
         .await
         .unwrap();
     TestApp {

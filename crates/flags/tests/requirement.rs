@@ -8,7 +8,7 @@
 
 use std::{net::SocketAddr, sync::OnceLock};
 
-use seaworthy_config::{Environment, Loader};
+use seaworthy_config::Loader;
 use seaworthy_core::Error;
 use seaworthy_flags::{Author, Flag, Flags, FlagsConfig, NewOverride};
 use seaworthy_grpc::Contracts;
@@ -59,14 +59,7 @@ struct TestApp {
 async fn start_with(
     assemble: impl AsyncFnOnce(&Assembly<NoSettings>) -> Result<(), StartError>,
 ) -> Result<RunningService, StartError> {
-    let loader = Loader::new("reports")
-        .environment(Environment::default())
-        .overrides([
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "server.grpc.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "lifecycle.drain_delay=0s".to_owned(),
-        ]);
+    let loader = Loader::for_tests("reports");
     Service::new("reports", "1.0.0")
         .start::<NoSettings, _>(loader, assemble)
         .await

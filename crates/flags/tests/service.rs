@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_config::{Environment, Loader};
+use seaworthy_config::Loader;
 use seaworthy_flags::{Flag, Flags, FlagsConfig, Kind, Toggle};
 use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_testkit::{
@@ -41,13 +41,7 @@ async fn start(yaml: &str) -> TestApp {
         directory: folder.path().into(),
         ..FlagsConfig::default()
     };
-    let loader = Loader::new("orders")
-        .environment(Environment::default())
-        .overrides([
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "lifecycle.drain_delay=0s".to_owned(),
-        ]);
+    let loader = Loader::for_tests("orders");
     let started = OnceLock::new();
     let service = Service::new("orders", "1.4.0")
         .start::<NoSettings, _>(loader, async |service| {

@@ -27,6 +27,18 @@ const STARTED: u8 = 1;
 const STOPPING: u8 = 2;
 
 /// The health of a service. Clones share the state.
+///
+/// ```
+/// use seaworthy_health::{Health, HealthConfig, Probe};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let health = Health::new(HealthConfig::default());
+/// health.register(Probe::critical("ledger", || async { Ok(()) }));
+/// health.set_started();
+/// health.refresh_once().await;
+/// assert!(health.has_started());
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct Health(Arc<Inner>);
 

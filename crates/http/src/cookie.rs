@@ -30,6 +30,17 @@ use seaworthy_core::Error;
 const PREFIX: &str = "__Host-";
 
 /// A cookie of this host with `Path=/`, `HttpOnly` and `SameSite=Lax`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use seaworthy_http::cookie::HostCookie;
+///
+/// let cookie = HostCookie::new("session");
+/// let header = cookie.set("opaque", Duration::from_secs(3600))?;
+/// assert!(header.to_str()?.starts_with("__Host-session=opaque"));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostCookie {
     name: Cow<'static, str>,

@@ -13,7 +13,7 @@ use seaworthy_http::server::{Listener, ListenerConfig, ServerHandle};
 use seaworthy_testkit::raw::RawClient;
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const WANTED: u64 = 10_000;
 /// For both ends of a connection, in a debug build.
 const MOST_BYTES_EACH: u64 = 40 << 10;
@@ -42,7 +42,7 @@ fn resident_bytes() -> u64 {
 
 async fn ask(client: &mut RawClient) {
     client.send(GET).await.unwrap();
-    client.read_until("hello", PATIENCE).await.unwrap();
+    client.read_until("hello", TIMEOUT).await.unwrap();
 }
 
 #[cfg(target_os = "linux")]
@@ -86,7 +86,7 @@ async fn listener_survives_idle_connections_and_descriptor_shortage_sec_3() {
     };
     setrlimit(Resource::Nofile, full).unwrap();
     let waiting = RawClient::connect(address).await;
-    tokio::time::timeout(PATIENCE, async {
+    tokio::time::timeout(TIMEOUT, async {
         while server.stats().accept_errors < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -102,7 +102,7 @@ async fn listener_survives_idle_connections_and_descriptor_shortage_sec_3() {
 
     drop(idle);
     server.drain();
-    tokio::time::timeout(PATIENCE, server.finished())
+    tokio::time::timeout(TIMEOUT, server.finished())
         .await
         .unwrap();
 }

@@ -25,6 +25,19 @@ use crate::{
 
 /// The connection of a service to its broker. It creates publishers and subscriptions. Cheap to
 /// clone.
+///
+/// ```no_run
+/// use seaworthy_messaging::{BrokerUrl, Messaging, MessagingConfig, Topics};
+/// use seaworthy_service::{Assembly, NoSettings, StartError};
+///
+/// async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+///     let config = MessagingConfig::new(BrokerUrl::memory());
+///     let messaging = Messaging::connect(service, "broker", &config).await?;
+///     let publisher = messaging.publisher(Topics::new().and_topic("order.placed")).await?;
+///     # drop(publisher);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Messaging(Option<Arc<Inner>>);
 

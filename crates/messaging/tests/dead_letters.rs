@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Nothing that is waited for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a replay is killed.
 const KILLS: u32 = 8;
 
@@ -67,7 +67,7 @@ impl Trial {
         let process = trial.serve(&[&format!("publish={count}"), "reject=true"]);
         let begun = Instant::now();
         while trial.count() < count.into() {
-            assert!(begun.elapsed() < PATIENCE, "dead letters are missing");
+            assert!(begun.elapsed() < TIMEOUT, "dead letters are missing");
             thread::sleep(Duration::from_millis(50));
         }
         (trial, process)
@@ -113,7 +113,7 @@ impl Trial {
             if different.len() >= count {
                 break numbers;
             }
-            assert!(begun.elapsed() < PATIENCE, "{} came", different.len());
+            assert!(begun.elapsed() < TIMEOUT, "{} came", different.len());
             thread::sleep(Duration::from_millis(50));
         };
         stop(process);
@@ -211,7 +211,7 @@ fn a_replay_that_is_killed_again_and_again_loses_nothing_msg_3() {
 }
 
 #[test]
-fn an_interrupted_replay_tells_exactly_what_it_did_msg_3() {
+fn interrupted_replay_reports_its_progress_msg_3() {
     let (trial, process) = Trial::with_dead_letters(40);
     stop(process);
     let mut replay = trial.begin(&["replay", "--all", "--rate", "10", "--format", "json"]);

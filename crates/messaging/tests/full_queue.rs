@@ -41,11 +41,7 @@ async fn full_queue_opens_no_breaker_msg_4() {
     let transport: Arc<dyn Transport> = Arc::new(broker);
     let mut config = MessagingConfig::new(BrokerUrl::memory());
     config.publish_timeout = Timeout::from_millis(200);
-    let loader = Loader::new("full-queue").overrides([
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "lifecycle.drain_delay=0s",
-    ]);
+    let loader = Loader::for_tests("full-queue");
     let (made, messaging) = oneshot::channel();
     let service = Service::new("full-queue", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {

@@ -160,11 +160,7 @@ async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningSe
     let transport = connect(config.clone()).await;
     // The tests subscribe after the start, and the start rejects settings without a subscription.
     config.rabbitmq.queues.clear();
-    let loader = Loader::new("conformance").overrides([
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "lifecycle.drain_delay=0s",
-    ]);
+    let loader = Loader::for_tests("conformance");
     let (started, messaging) = oneshot::channel();
     let service = Service::new("conformance", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {

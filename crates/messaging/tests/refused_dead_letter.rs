@@ -103,11 +103,7 @@ async fn refused_dead_letter_goes_back_and_is_stored_later_msg_3() {
     config.defaults.prefetch = NonZeroU16::MIN;
     let made = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&made);
-    let loader = Loader::new("refused").overrides([
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "lifecycle.drain_delay=0s",
-    ]);
+    let loader = Loader::for_tests("refused");
     let service = Service::new("refused", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {
             let messaging = Messaging::with_transport(service, "broker", &config, transport);

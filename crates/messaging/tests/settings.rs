@@ -12,11 +12,7 @@ use seaworthy_service::{NoSettings, Service};
 async fn start(change: impl FnOnce(&mut MessagingConfig)) -> Result<(), String> {
     let mut config = MessagingConfig::new(BrokerUrl::memory());
     change(&mut config);
-    let loader = Loader::new("settings").overrides([
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "lifecycle.drain_delay=0s",
-    ]);
+    let loader = Loader::for_tests("settings");
     let started = Service::new("settings", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {
             let messaging = Messaging::connect(service, "broker", &config).await?;

@@ -7,7 +7,7 @@ use axum::{
 use seaworthy_config::Settings;
 use seaworthy_core::{error_chain, new_id};
 use seaworthy_data::{
-    DataError, Database, Migration, MigrationSet, delete_page, purge_worker, sql,
+    DataError, Database, Migration, MigrationSet, purge_worker, sql,
 };
 use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::Counter;
@@ -213,7 +213,7 @@ impl OperationLog {
         let page = sql("DELETE FROM operation_logs WHERE id IN (SELECT id FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?)")
             .on_mysql("DELETE FROM operation_logs WHERE created_us < {now_us} - ? LIMIT ?")
             .bind(retention);
-        delete_page(&self.0.database, page).await
+        page.delete_page(&self.0.database).await
     }
 }
 

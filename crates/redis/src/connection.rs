@@ -1,3 +1,5 @@
+mod request;
+
 use std::{
     fmt,
     sync::{
@@ -8,10 +10,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use redis::{
-    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisFuture, RedisResult, Script, Value,
-    aio::ConnectionLike,
-};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, Script, Value};
 use seaworthy_core::{Secret, Timeout};
 use tokio::{
     sync,
@@ -24,6 +23,7 @@ use crate::{
     link::{Link, Open},
     sentinel::{Master, Sentinels},
 };
+use request::{Bounded, Request};
 
 /// The time limit of a connection attempt, in multiples of the timeout. Under Sentinel and in a
 /// cluster an attempt has several steps, each of which may take as long as a call. The attempt
@@ -40,9 +40,19 @@ const MAX_CLUSTER_FAILURES: u32 = 50;
 
 /// A connection to Redis for concurrent calls. Cheap to clone. All clones share one connection.
 ///
-/// It implements [`ConnectionLike`] of the crate `redis`, so that scripts and pipelines of that
+/// It implements [`ConnectionLike`](redis::aio::ConnectionLike) of the crate `redis`, so that scripts and pipelines of that
 /// crate run on it. [`request`](Self::request) and [`invoke`](Self::invoke) return the errors of
 /// this crate.
+///
+/// ```no_run
+/// use seaworthy_redis::{Redis, RedisConfig};
+///
+/// # async fn example(config: &RedisConfig) -> Result<(), seaworthy_redis::RedisError> {
+/// let redis = Redis::new(config)?;
+/// let visits: u64 = redis.request(redis::cmd("INCR").arg("visits")).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Redis(Arc<Inner>);
 
@@ -326,81 +336,6 @@ fn breaks_connection(error: &redis::RedisError) -> bool {
         || error.is_unrecoverable_error()
         || matches!(error.kind(), ErrorKind::ClusterConnectionNotFound)
         || matches!(error.code(), Some("READONLY" | "LOADING" | "MASTERDOWN"))
-}
-
-/// A command or a pipeline.
-enum Request<'a> {
-    Command(&'a Cmd),
-    Pipeline(&'a Pipeline, usize, usize),
-}
-
-impl Request<'_> {
-    async fn send(&self, open: &mut Open) -> RedisResult<Vec<Value>> {
-        match (self, open) {
-            (Self::Command(command), Open::Server(connection)) => {
-                Ok(vec![connection.req_packed_command(command).await?])
-            }
-            (Self::Command(command), Open::Cluster(connection)) => {
-                Ok(vec![connection.req_packed_command(command).await?])
-            }
-            (Self::Pipeline(pipeline, offset, count), Open::Server(connection)) => {
-                connection
-                    .req_packed_commands(pipeline, *offset, *count)
-                    .await
-            }
-            (Self::Pipeline(pipeline, offset, count), Open::Cluster(connection)) => {
-                connection
-                    .req_packed_commands(pipeline, *offset, *count)
-                    .await
-            }
-        }
-    }
-}
-
-/// A connection with one deadline for several commands.
-struct Bounded {
-    redis: Redis,
-    deadline: Instant,
-}
-
-impl ConnectionLike for Bounded {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(self.redis.command(self.deadline, command))
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        pipeline: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        let request = Request::Pipeline(pipeline, offset, count);
-        Box::pin(self.redis.bounded(self.deadline, request))
-    }
-
-    fn get_db(&self) -> i64 {
-        self.redis.get_db()
-    }
-}
-
-impl ConnectionLike for Redis {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(self.command(self.deadline(), command))
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        pipeline: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        let request = Request::Pipeline(pipeline, offset, count);
-        Box::pin(self.bounded(self.deadline(), request))
-    }
-
-    fn get_db(&self) -> i64 {
-        self.0.config.url.database()
-    }
 }
 
 impl fmt::Debug for Redis {

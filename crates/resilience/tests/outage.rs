@@ -12,7 +12,7 @@ use scenario::Trouble;
 use table::{breakers, worst};
 
 #[test]
-fn the_page_of_outages_is_what_the_command_prints_res_1() {
+fn page_of_outages_is_current_res_1() {
     let committed = include_str!("../../../docs/resilience-outage.md");
     assert!(
         table::document() == committed,

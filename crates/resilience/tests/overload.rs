@@ -14,7 +14,7 @@ use seaworthy_core::Timeout;
 use seaworthy_resilience::adaptive_concurrency::AdaptiveConcurrencyConfig;
 
 #[test]
-fn the_page_of_overloads_is_what_the_command_prints_res_7() {
+fn page_of_overloads_is_current_res_7() {
     let committed = include_str!("../../../docs/resilience-overload.md");
     assert!(
         table::document() == committed,

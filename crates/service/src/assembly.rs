@@ -1,14 +1,12 @@
-use std::{collections::BTreeSet, error::Error as StdError, fmt, future::Future, sync::Arc};
+mod dependencies;
+mod public_metrics;
 
-use futures::{
-    FutureExt as _,
-    future::{BoxFuture, ready},
-};
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
 use parking_lot::Mutex;
-use seaworthy_client::{BuildError, HttpClient, HttpClientBuilder};
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::{ServiceIdentity, Switches};
-use seaworthy_health::{CheckFailure, Health, Probe};
+use seaworthy_health::Health;
 use seaworthy_http::{
     Authenticate, BodyBudget, ErrorForm, FlagGate, RequestIds, Routes, document_routes,
     server::ReceiveWindows,
@@ -18,9 +16,7 @@ use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 
 use crate::{
     component::Component,
-    config::{FrameworkConfig, GrpcClientConfig},
-    dependency::{ConnectError, Dependency, Optional, connect},
-    start_error::StartError,
+    config::FrameworkConfig,
     task::Tasks,
     worker::{Worker, Workers},
 };
@@ -157,145 +153,6 @@ impl<C: Settings> Assembly<C> {
         &self.parts.switches
     }
 
-    /// Creates an HTTP client for the dependency of this name, with the settings `clients.NAME`.
-    /// All limits have defaults. Clients of one name share one circuit breaker and one retry
-    /// budget.
-    ///
-    /// # Errors
-    /// [`BuildError`] if a TLS file cannot be used.
-    pub fn http_client(&self, name: &str) -> Result<HttpClient, BuildError> {
-        self.http_client_builder(name).build()
-    }
-
-    /// Returns the builder of the client, for example to add
-    /// [credentials](HttpClientBuilder::credentials).
-    #[must_use]
-    pub fn http_client_builder(&self, name: &str) -> HttpClientBuilder {
-        self.declare_http_client(name);
-        let parts = &self.parts;
-        let config = parts.framework.clients.get(name).cloned();
-        let agent = format!("{}/{}", parts.identity.name(), parts.identity.version());
-        HttpClient::builder(name)
-            .config(config.unwrap_or_default())
-            .policies(parts.resilience.dependency(name))
-            .metrics(parts.telemetry.metrics())
-            .tracer(parts.telemetry.tracer())
-            .user_agent(&agent)
-    }
-
-    /// Accepts settings `clients.NAME` for a client that this start does not build, such as one of
-    /// a feature that is off. Settings of any other name are an error of the start.
-    pub fn declare_http_client(&self, name: &str) {
-        let mut handed_over = self.parts.handed_over.lock();
-        handed_over.http_clients.insert(name.to_owned());
-    }
-
-    /// Returns the settings `grpc_clients.NAME`, and accepts that name. Settings of any other name
-    /// are an error of the start.
-    #[must_use]
-    pub fn grpc_client_config(&self, name: &str) -> Option<GrpcClientConfig> {
-        let mut handed_over = self.parts.handed_over.lock();
-        handed_over.grpc_clients.insert(name.to_owned());
-        self.parts.framework.grpc_clients.get(name).cloned()
-    }
-
-    /// Connects a critical dependency (LIFE-2). Retries with exponential backoff until an attempt
-    /// succeeds or `connect.total_timeout` expires. Meanwhile the service is alive, not ready, and
-    /// names the dependency. Use `tokio::try_join!` to connect several concurrently.
-    ///
-    /// # Errors
-    /// [`ConnectError`] with the error of the last attempt after the timeout.
-    pub async fn connect<T, E, A, F>(
-        &self,
-        dependency: impl Into<Dependency>,
-        attempt: A,
-    ) -> Result<T, ConnectError>
-    where
-        A: Fn() -> F,
-        F: Future<Output = Result<T, E>>,
-        E: Into<Box<dyn StdError + Send + Sync>>,
-    {
-        let limits = &self.parts.framework.connect;
-        let dependency = dependency.into();
-        let health = &self.parts.health;
-        let connected = connect(
-            &dependency,
-            limits,
-            Some(limits.total_timeout),
-            Some(health),
-            attempt,
-        )
-        .await?;
-        if let Some(probe) = dependency.probe() {
-            health.register(Probe::critical(dependency.name(), probe));
-        }
-        Ok(connected)
-    }
-
-    /// Connects an optional dependency in the background (LIFE-7). Retries until an attempt
-    /// succeeds. Until then readiness is `degraded`, and every use of the dependency fails
-    /// immediately.
-    pub fn connect_optional<T, E, A, F>(
-        &self,
-        dependency: impl Into<Dependency>,
-        attempt: A,
-    ) -> Optional<T>
-    where
-        A: Fn() -> F + Send + Sync + 'static,
-        F: Future<Output = Result<T, E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>> + Send + 'static,
-        T: Send + Sync + 'static,
-    {
-        let dependency = dependency.into();
-        let probe = dependency.probe();
-        let check = move |_: &T| match &probe {
-            Some(ask) => ask(),
-            None => ready(Ok(())).boxed(),
-        };
-        self.connect_optional_with_check(dependency, check, attempt)
-    }
-
-    /// Connects a dependency as [`connect_optional`](Self::connect_optional) does. Readiness calls
-    /// `check` from the first connection on, and is `degraded` while it fails.
-    pub fn connect_optional_with_check<T, E, A, F, K>(
-        &self,
-        dependency: impl Into<Dependency>,
-        check: K,
-        attempt: A,
-    ) -> Optional<T>
-    where
-        K: Fn(&T) -> BoxFuture<'static, Result<(), CheckFailure>> + Send + Sync + 'static,
-        A: Fn() -> F + Send + Sync + 'static,
-        F: Future<Output = Result<T, E>> + Send + 'static,
-        E: Into<Box<dyn StdError + Send + Sync>> + Send + 'static,
-        T: Send + Sync + 'static,
-    {
-        let dependency = dependency.into();
-        let optional = Optional::new(dependency.name().into());
-        let watched = optional.clone();
-        self.parts
-            .health
-            .register(Probe::optional(dependency.name(), move || {
-                let checked = watched.get().map(&check);
-                async move {
-                    match checked {
-                        Ok(checked) => checked.await,
-                        Err(error) => Err(CheckFailure::new(error.to_string())),
-                    }
-                }
-            }));
-        let connected = optional.clone();
-        let limits = self.parts.framework.connect.clone();
-        let stop = self.parts.tasks.stop().clone();
-        self.parts.tasks.spawn(format!("connect {}", dependency.name()), async move {
-            tokio::select! {
-                result = connect(&dependency, &limits, None, None, attempt) => if let Ok(value) = result { connected.set(value) },
-                () = stop.requested() => {}
-            }
-        });
-        optional
-    }
-
     /// Adds routes to the public listener. It serves them when the service is ready.
     pub fn http(&self, routes: Routes) {
         let mut handed_over = self.parts.handed_over.lock();
@@ -313,6 +170,12 @@ impl<C: Settings> Assembly<C> {
         let is_development = matches!(self.profile(), Profile::Development | Profile::Test);
         let config = &self.framework().api_document;
         self.http(document_routes(openapi, config, is_development));
+    }
+
+    /// Serves the metrics at a path of the public listener, in the Prometheus text format and
+    /// without authentication. Requests cost one rendering per second.
+    pub fn public_metrics(&self, path: &str) {
+        self.http(public_metrics::route(path, self.metrics()));
     }
 
     /// Adds gRPC routes to the listener `server.grpc`, which opens after the assembly. Each route
@@ -381,18 +244,6 @@ impl<C: Settings> Assembly<C> {
             .lock()
             .components
             .push(Arc::new(component));
-    }
-}
-
-impl From<ConnectError> for StartError {
-    fn from(error: ConnectError) -> Self {
-        Self::because("a dependency cannot be connected", error)
-    }
-}
-
-impl From<BuildError> for StartError {
-    fn from(error: BuildError) -> Self {
-        Self::because("a client cannot be created", error)
     }
 }
 

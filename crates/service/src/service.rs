@@ -16,6 +16,20 @@ use crate::{
 };
 
 /// One deployable service, with its name and version.
+///
+/// ```no_run
+/// use seaworthy_http::Routes;
+/// use seaworthy_service::{Assembly, NoSettings, Service, StartError};
+///
+/// fn main() -> std::process::ExitCode {
+///     Service::new("orders", "1.0.0").main(assemble)
+/// }
+///
+/// async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+///     service.http(Routes::new().get("/", async || "orders"));
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Service {
     pub(crate) identity: ServiceIdentity,

@@ -1,6 +1,16 @@
 use std::{error::Error as StdError, fmt};
 
+use seaworthy_core::error_causes;
+
 /// An error that prevents the start, with its causes (LIFE-1).
+///
+/// ```
+/// use seaworthy_service::StartError;
+///
+/// let cause = std::io::Error::other("permission denied");
+/// let error = StartError::because("the key cannot be read", cause);
+/// assert_eq!(error.chain(), ["the key cannot be read", "permission denied"]);
+/// ```
 #[derive(Debug)]
 pub struct StartError {
     what: String,
@@ -31,14 +41,8 @@ impl StartError {
     #[must_use]
     pub fn chain(&self) -> Vec<String> {
         let mut chain = vec![self.what.clone()];
-        let mut next = self.source();
-        while let Some(cause) = next {
-            let text = cause.to_string();
-            if chain.last() != Some(&text) {
-                chain.push(text);
-            }
-            next = cause.source();
-        }
+        chain.extend(error_causes(self).map(ToString::to_string));
+        chain.dedup();
         chain
     }
 }

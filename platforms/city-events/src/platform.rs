@@ -1,15 +1,17 @@
-use std::{
-    collections::BTreeMap,
-    net::{SocketAddr, TcpListener},
-};
+mod part;
+mod public_addresses;
+
+use std::collections::BTreeMap;
 
 use seaworthy::{
-    config::{Environment, Loader, Profile, Settings},
+    config::{Profile, Settings},
     prelude::*,
     service::{Addresses, RunningService, StopOutcome},
 };
 
 use crate::DataDirectory;
+use part::{Chain, Part, loader};
+use public_addresses::PublicAddresses;
 
 /// Options of a platform.
 #[derive(Debug, Clone, Default)]
@@ -43,16 +45,6 @@ const LOGIN_LIMIT: &str = "rate_limit.login.requests=60";
 
 /// The pages of the gateway receive the result of OAuth logins.
 const FRONTEND_ORIGIN: &str = "oauth.frontend_origin=http://127.0.0.1:8080";
-
-/// Settings of all services, which share one terminal.
-const COMMON_SETTINGS: [&str; 4] = [
-    // No load balancer has to notice the stop.
-    "lifecycle.drain_delay=0s",
-    // JSON lines name their service. Warnings of preflight are hidden.
-    "log.format=json",
-    "log.level=warn",
-    "log.targets.seaworthy_service=error",
-];
 
 impl Platform {
     /// Starts all services. A service starts after the services that it calls are ready.
@@ -96,11 +88,11 @@ impl Platform {
             [&[database, migrate, broker.clone(), secret.clone()], more].concat()
         };
 
-        let places = Places::new(options)?;
+        let addresses = PublicAddresses::new(options)?;
         let auth = [
             internal.clone(),
             // Users see their pictures at the media service.
-            format!("cdn_base_url=http://{}", places.media),
+            format!("cdn_base_url=http://{}", addresses.media),
             audit_log.clone(),
             calls.clone(),
             totp,
@@ -166,11 +158,12 @@ impl Platform {
         )
         .await?;
 
-        self.start_media(directory, options, &places, with).await?;
+        self.start_media(directory, options, &addresses, with)
+            .await?;
 
         let service = Part::bff();
         let mut settings = self.gateway_settings([secret, calls]);
-        settings.extend(places.of_gateway());
+        settings.extend(addresses.of_gateway());
         self.add(service, options, settings, false, city_events_bff::assemble)
             .await
     }
@@ -180,7 +173,7 @@ impl Platform {
         &mut self,
         directory: &DataDirectory,
         options: &PlatformOptions,
-        places: &Places,
+        addresses: &PublicAddresses,
         with: impl Fn(&str, &[String]) -> Vec<String>,
     ) -> Result<(), StartError> {
         let files = [
@@ -188,7 +181,7 @@ impl Platform {
             format!("public.url={}", directory.files("media", "public")?),
             format!("raw.signing_key={}", directory.secret("media")?),
         ];
-        let settings = [with("media", &files), places.of_media()].concat();
+        let settings = [with("media", &files), addresses.of_media()].concat();
         self.add(
             Part::media(),
             options,
@@ -304,98 +297,6 @@ impl Platform {
     }
 }
 
-/// The addresses that browsers use. The settings of several services contain them, so they are known
-/// ahead of the start.
-struct Places {
-    media: SocketAddr,
-    bff: SocketAddr,
-    is_free: bool,
-}
-
-impl Places {
-    fn new(options: &PlatformOptions) -> Result<Self, StartError> {
-        let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        if !options.free_ports {
-            return Ok(Self {
-                media: loopback(8085),
-                bff: loopback(8080),
-                is_free: false,
-            });
-        }
-        // Both listeners are open at once, so the ports differ.
-        let [media, bff] = [
-            TcpListener::bind(loopback(0))?,
-            TcpListener::bind(loopback(0))?,
-        ];
-        Ok(Self {
-            media: media.local_addr()?,
-            bff: bff.local_addr()?,
-            is_free: true,
-        })
-    }
-
-    fn of_media(&self) -> Vec<String> {
-        let (media, port) = (self.media, self.bff.port());
-        let mut settings = vec![
-            format!("raw.public_url=http://{media}/media/files"),
-            format!("pictures_url=http://{media}"),
-            format!(
-                "server.http.cors.allowed_origins=[http://127.0.0.1:{port}, http://localhost:{port}]"
-            ),
-        ];
-        if self.is_free {
-            settings.push(format!("server.http.addr={media}"));
-        }
-        settings
-    }
-
-    fn of_gateway(&self) -> Vec<String> {
-        let mut settings = vec![
-            format!("pictures_url=http://{}", self.media),
-            format!("uploads_url=http://{}", self.media),
-        ];
-        if self.is_free {
-            settings.push(format!("server.http.addr={}", self.bff));
-        }
-        settings
-    }
-}
-
-/// Layers the settings of a service: the defaults of the platform, its own values, the caller's.
-fn loader(
-    part: &Part,
-    options: &PlatformOptions,
-    own_settings: Vec<String>,
-    has_grpc: bool,
-) -> Loader {
-    let mut settings: Vec<String> = COMMON_SETTINGS.map(str::to_owned).into();
-    if options.free_ports {
-        settings.extend([
-            "server.http.addr=127.0.0.1:0".into(),
-            "admin.addr=127.0.0.1:0".into(),
-        ]);
-        if has_grpc {
-            settings.push("server.grpc.addr=127.0.0.1:0".into());
-        }
-    }
-    settings.extend(own_settings);
-    let prefix = format!("{}.", part.name);
-    let overrides = options
-        .set
-        .iter()
-        .filter_map(|setting| setting.strip_prefix(&prefix));
-    settings.extend(overrides.map(str::to_owned));
-    let loader = Loader::new(part.identity)
-        .environment(Environment::of_process())
-        // A legacy variable has another meaning for each service.
-        .without_legacy_variables()
-        .overrides(settings);
-    match options.profile {
-        Some(profile) => loader.profile(profile),
-        None => loader,
-    }
-}
-
 /// Whether every listener of every service will be on a loopback address. It runs ahead of the
 /// first service, because that service creates accounts.
 async fn is_on_loopback(options: &PlatformOptions) -> Result<bool, StartError> {
@@ -424,65 +325,3 @@ async fn is_on_loopback(options: &PlatformOptions) -> Result<bool, StartError> {
             && of::<city_events_bff::BffConfig>(Part::bff(), options, false).await?,
     )
 }
-
-/// A service that is not started.
-struct Part {
-    name: &'static str,
-    identity: &'static str,
-    service: Service,
-}
-
-impl Part {
-    const fn new(name: &'static str, identity: &'static str, service: Service) -> Self {
-        Self {
-            name,
-            identity,
-            service,
-        }
-    }
-
-    fn auth() -> Self {
-        Self::new("auth", "auth-service", city_events_auth::service())
-    }
-
-    fn event() -> Self {
-        Self::new("event", "event-service", city_events_event::service())
-    }
-
-    fn join() -> Self {
-        Self::new("join", "join-service", city_events_join::service())
-    }
-
-    fn feed() -> Self {
-        Self::new("feed", "feed-service", city_events_feed::service())
-    }
-
-    fn email() -> Self {
-        Self::new("email", "email-service", city_events_email::service())
-    }
-
-    fn media() -> Self {
-        Self::new("media", "media-service", city_events_media::service())
-    }
-
-    fn media_worker() -> Self {
-        Self::new(
-            "media-worker",
-            "media-worker",
-            city_events_media_worker::service(),
-        )
-    }
-
-    fn bff() -> Self {
-        Self::new("bff", "bff", city_events_bff::service())
-    }
-
-    fn refuse(&self, error: StartError) -> StartError {
-        StartError::because(format!("{} does not start", self.identity), Chain(error))
-    }
-}
-
-/// The error of a start as the cause of another.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Chain(#[source] StartError);

@@ -1,10 +1,13 @@
 use std::{
-    error::Error as _,
     io::{self, Write as _},
     process::ExitCode,
 };
 
-use seaworthy::{config::ConfigErrors, core::error_chain, prelude::StartError};
+use seaworthy::{
+    config::ConfigErrors,
+    core::{error_causes, error_chain},
+    prelude::StartError,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{Arguments, DataDirectory, Platform, PlatformOptions, seed::seed};
@@ -158,14 +161,7 @@ fn fail(error: &StartError) -> ExitCode {
 }
 
 fn is_configuration_error(error: &StartError) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<ConfigErrors>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    error_causes(error).any(|cause| cause.is::<ConfigErrors>())
 }
 
 fn print_error(text: &str) {

@@ -18,7 +18,6 @@ mod contract;
 mod domain;
 mod environment;
 mod events;
-mod metrics;
 mod service;
 mod store;
 mod worker;

@@ -18,7 +18,6 @@ use crate::{
     contract::DESCRIPTORS,
     environment,
     events::{self, Events},
-    metrics,
     store::{MIGRATIONS, Store},
 };
 
@@ -57,7 +56,7 @@ async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {
     let keys = DatabaseStore::new(database.clone(), &api::idempotency());
     let store = Store::new(database, Events::new(outbox));
     if let Some(path) = settings.public_metrics.path() {
-        service.http(metrics::route(path, service.metrics()));
+        service.public_metrics(path);
     }
     service.request_ids(RequestIds::Uuid);
     Contracts::new()

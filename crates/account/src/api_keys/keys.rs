@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use seaworthy_core::{Code, Error, FieldViolation, Secret, new_id};
 use seaworthy_data::{
-    DataError, Database, Migration, MigrationSet, delete_page, purge_worker, sql,
+    DataError, Database, Migration, MigrationSet, purge_worker, sql,
 };
 use seaworthy_service::Worker;
 
@@ -204,7 +204,7 @@ impl ApiKeys {
         purge_worker("purge API keys", &self.database, async |database| {
             let page = sql("DELETE FROM account_api_keys WHERE id IN (SELECT id FROM account_api_keys WHERE until_us <= {now_us} LIMIT ?)")
                 .on_mysql("DELETE FROM account_api_keys WHERE until_us <= {now_us} LIMIT ?");
-            delete_page(&database, page).await
+            page.delete_page(&database).await
         })
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use seaworthy_data::{Connection, DataError, Transaction, delete_page, sql};
+use seaworthy_data::{Connection, DataError, Transaction, microseconds, sql};
 
 use super::{LockoutError, LockoutLimit};
-use crate::{microseconds, secret_token::hash};
+use crate::secret_token::hash;
 
 /// The kind of a subject. Each kind has counts of its own.
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +138,7 @@ pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Resul
              (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?)")
         .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?")
         .bind(microseconds(DEVICE_CODE_RETENTION));
-    let more_passwords = delete_page(connection, passwords).await?;
-    let more_codes = delete_page(connection, codes).await?;
+    let more_passwords = passwords.delete_page(connection).await?;
+    let more_codes = codes.delete_page(connection).await?;
     Ok(more_passwords || more_codes)
 }

@@ -1,4 +1,4 @@
-use seaworthy_data::{DataError, delete_page, purge_worker, sql};
+use seaworthy_data::{DataError, purge_worker, sql};
 use seaworthy_service::Worker;
 
 use super::Sessions;
@@ -19,8 +19,8 @@ impl Sessions {
         let tokens = sql("DELETE FROM account_used_tokens WHERE token_hash IN
                  (SELECT u.token_hash FROM account_used_tokens u WHERE NOT EXISTS (SELECT 1 FROM account_sessions s WHERE s.id = u.session_id) LIMIT ?)")
                 .on_mysql("DELETE FROM account_used_tokens WHERE session_id NOT IN (SELECT id FROM account_sessions) LIMIT ?");
-        let more_sessions = delete_page(&self.database, sessions).await?;
-        let more_tokens = delete_page(&self.database, tokens).await?;
+        let more_sessions = sessions.delete_page(&self.database).await?;
+        let more_tokens = tokens.delete_page(&self.database).await?;
         Ok(more_sessions || more_tokens)
     }
 }

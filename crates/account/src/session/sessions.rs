@@ -1,11 +1,13 @@
 use std::time::Duration;
 
 use seaworthy_core::{Code, Error, new_id};
-use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, sql};
+use seaworthy_data::{
+    Connection, DataError, Database, FromRow, Row, Transaction, microseconds, sql,
+};
 use serde::Serialize;
 
 use super::SessionConfig;
-use crate::{SecretToken, microseconds};
+use crate::SecretToken;
 
 /// The length of the columns, in characters. Longer texts are truncated.
 const MAX_TEXT: usize = 255;

@@ -144,7 +144,7 @@ fn is_literal(value: &str) -> bool {
     ]
     .iter()
     .any(|mark| lower.contains(mark));
-    // `value: API_KEY_VALUE` is put in later.
+    // A later step replaces `value: API_KEY_VALUE`.
     let name = value.contains('_')
         && value
             .chars()

@@ -92,7 +92,7 @@ fn kubernetes(
             Some(&at),
         ));
     }
-    // A number need not be declared to work; a name must.
+    // Only a port name has to be declared. A number works without.
     let Some(number) = number else {
         let sure = container.ports.iter().all(|port| port.number.is_some());
         return Some(if sure {

@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-/// Words in calls that tell which store is asked.
+/// Words in calls that name the checked store.
 const NAMES: &[(&str, &[&str])] = &[
     (
         "postgres",

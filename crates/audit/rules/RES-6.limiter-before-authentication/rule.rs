@@ -82,7 +82,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     outcomes
 }
 
-/// Middleware runs in the order of the text; in Python (Starlette) what is added last runs first.
+/// Middleware runs in the order of the text. In Python (Starlette) the last added middleware runs
+/// first.
 fn runs_before(model: &Model, one: &Location, other: &Location) -> bool {
     let reversed = model
         .files

@@ -102,7 +102,7 @@ fn check(model: &Model) -> Vec<Outcome> {
     outcomes
 }
 
-/// The value that a line gives to a key whose name says that it is secret.
+/// Returns the value of a line whose key names a secret.
 fn secret_value(line: &str) -> Option<&str> {
     let (key, value) = line.split_once('=')?;
     let key = key.trim().to_uppercase();

@@ -108,7 +108,7 @@ fn check(model: &Model) -> Vec<Outcome> {
         .values()
         .filter(|found| CI.iter().any(|mark| found.file.path.contains(mark)))
         .peekable();
-    // Without CI there is nothing to add it to: SHIP-5 says so.
+    // Without CI there is no place for a check. SHIP-5 reports the absent CI.
     let Some(first) = builds.peek().map(|found| found.file.location(0..0, None)) else {
         return Vec::new();
     };

@@ -258,7 +258,7 @@ fn beside(folder: &str, name: &str) -> String {
     }
 }
 
-/// The command behind `npm start`, and where the manifest holds it.
+/// Returns the command of `npm start`, and its place in the manifest.
 fn script_of(model: &Model, folders: &[String], line: &str) -> Option<(String, Location)> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let at = words.iter().position(|word| MANAGERS.contains(word))?;

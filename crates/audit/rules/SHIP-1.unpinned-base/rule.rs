@@ -56,7 +56,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         )];
     }
     match last.split_once(':') {
-        // The distroless images have no versions; a tag names a variant.
+        // The distroless images have no versions. Their tags name variants.
         _ if base.contains("distroless") => {
             vec![Outcome::unknown("distroless images have no version tags")]
         }

@@ -125,8 +125,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     outcomes
 }
 
-/// Puts the loopback address before a port pair in the short form; other forms say more than this
-/// may change.
+/// Adds the loopback address to a port pair in the short form. Other forms need a manual fix.
 fn bind_to_loopback(text: &str, span: &std::ops::Range<usize>) -> Option<Edit> {
     let written = text.get(span.clone())?;
     let pair = written.trim_matches(['"', '\'']);

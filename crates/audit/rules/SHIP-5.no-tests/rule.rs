@@ -34,7 +34,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             None,
         )];
     }
-    // Tests of Rust stand in the file that they test.
+    // Rust tests are in the file that they test.
     let inline = model.files.values().any(|found| {
         found.file.text.contains("#[cfg(test)]") || found.file.text.contains("#[test]")
     });

@@ -154,7 +154,7 @@ fn missing_feature_of_a_service_is_one_finding() {
 }
 
 #[test]
-fn a_change_that_is_local_and_safe_comes_as_a_diff() {
+fn local_safe_change_has_a_diff() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(
         folder.path().join("docker-compose.yml"),

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_prints_text_adds_some_and_where_it_says() {
+    fn only_printing_templates_add_keys() {
         let text = "a:\n  {{- if .x }}\n  b: 1\n  {{- end }}\n  {{- with .y }}\n  c:\n    {{- toYaml . | nindent 4 }}\n  {{- end }}\n{{ include \"d\" . | indent 2 }}\n  {{ .e }}\n  {{- /* f */}}\n";
         let landings: Vec<_> = mask(text)
             .splices

@@ -102,7 +102,7 @@ mod tests {
     use crate::report::sample;
 
     #[test]
-    fn every_line_is_one_command_whatever_the_repository_says() {
+    fn repository_text_adds_no_workflow_command() {
         let text = github(&sample::report(false)).unwrap();
         for line in text.lines() {
             assert!(

@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn every_promise_stands_in_the_catalogue() {
+    fn catalogue_contains_every_promise() {
         let catalogue = include_str!("../../../../docs/catalogue.md");
         for promise in PROMISES {
             assert!(

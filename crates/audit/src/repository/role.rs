@@ -346,7 +346,7 @@ mod tests {
     use super::Role;
 
     #[test]
-    fn a_path_tells_what_a_file_is_for() {
+    fn role_of_file_follows_from_its_path() {
         let cases = [
             ("cmd/api/main.go", Role::Production),
             ("internal/user_test.go", Role::Test),

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_on_the_line_behind_its_key_is_found_where_it_stands() {
+    fn value_on_next_line_is_found_at_its_place() {
         let text = format!("one\ntwo\npassword =\n  \"{}\"\nthree", "Zx9kQ2vT7mN4bL8");
         let found = detect(&text, Language::Python);
         assert_eq!(found.len(), 1);

@@ -173,7 +173,7 @@ mod tests {
     use super::{is_secret_name, literal};
 
     #[test]
-    fn a_name_tells_whether_it_holds_a_credential() {
+    fn credential_is_recognized_by_its_name() {
         for name in [
             "jwtSecret",
             "DB_PASSWORD",
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_tells_whether_it_is_a_credential() {
+    fn credential_is_recognized_by_its_value() {
         for (name, value) in [
             ("jwtSecret", "myfancysecret"),
             ("password", "hunter22"),

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_in_the_same_mapping_says_where_a_password_is_used() {
+    fn host_in_same_mapping_locates_password() {
         assert!(opens(
             "db:\n  host: \"127.0.0.1\"\n  port: 1\n  password: weak\nother:\n  host: far\n"
         ));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn another_host_or_none_says_nothing_of_this_machine() {
+    fn other_host_is_not_this_machine() {
         assert!(!opens("db:\n  host: db\n  password: weak\n"));
         assert!(!opens("db:\n  password: weak\nhttp:\n  host: localhost\n"));
         assert!(!opens("DB_PASSWORD=weak\nMQ_ADDR=localhost\n"));

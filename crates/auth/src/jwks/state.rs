@@ -1,6 +1,5 @@
 use std::{
     collections::HashSet,
-    error::Error as _,
     fmt,
     sync::{
         Arc,
@@ -11,7 +10,7 @@ use std::{
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
 use seaworthy_client::HttpClient;
-use seaworthy_core::{Backoff, Timeout};
+use seaworthy_core::{Backoff, Timeout, error_chain};
 use seaworthy_health::{CheckFailure, Probe};
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use tokio::{sync::Semaphore, time::Instant};
@@ -307,12 +306,13 @@ impl Jwks {
             }
             Err(error) => {
                 inner.failed.increment();
-                let cause = error.source().map(ToString::to_string);
-                tracing::warn!(issuer = inner.client.name(), %error, cause, "the issuer's keys could not be fetched");
-                *inner.last_failure.lock() = Some(match cause {
-                    Some(cause) => format!("{error}: {cause}"),
-                    None => error.to_string(),
-                });
+                let error = error_chain(&error);
+                tracing::warn!(
+                    issuer = inner.client.name(),
+                    error,
+                    "the issuer's keys could not be fetched"
+                );
+                *inner.last_failure.lock() = Some(error);
                 false
             }
         }

@@ -1,8 +1,8 @@
-use std::{error::Error as _, sync::Arc};
+use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use seaworthy_client::HttpClient;
-use seaworthy_core::{Backoff, Timeout};
+use seaworthy_core::{Backoff, Timeout, error_chain};
 use seaworthy_health::CheckFailure;
 use seaworthy_telemetry::metrics::Metrics;
 use tokio::{sync::Mutex, time::Instant};
@@ -138,11 +138,7 @@ impl Provider {
     }
 
     fn record(&self, error: &OpenIdError) {
-        let cause = error.source().map(ToString::to_string);
-        *self.last_failure.lock() = Some(match cause {
-            Some(cause) => format!("{error}: {cause}"),
-            None => error.to_string(),
-        });
+        *self.last_failure.lock() = Some(error_chain(error));
     }
 
     fn fresh(&self, now: ClockReading) -> Option<Arc<ProviderState>> {

@@ -4,7 +4,7 @@ use axum::{body::Body, extract::Request};
 use http::{Response, StatusCode};
 use seaworthy_auth::{Peer, PeerAuthentication};
 use seaworthy_client::{ClientTlsConfig, HttpClient, HttpClientConfig, Propagation};
-use seaworthy_config::{Environment, Loader, Profile};
+use seaworthy_config::Loader;
 use seaworthy_core::{
     Actor, Error, Grants, RequestContext, RequestId, ServiceIdentity, TraceContext, context,
 };
@@ -59,12 +59,7 @@ impl TestApp {
                 set("tls.client_certificates", &client_certificates),
             ]
         });
-        let settings =
-            settings.chain(["log.level=error", "admin.addr=127.0.0.1:0"].map(str::to_owned));
-        let loader = Loader::new("payments")
-            .profile(Profile::Test)
-            .environment(Environment::default())
-            .overrides(settings);
+        let loader = Loader::for_tests("payments").overrides(settings);
         let mut metrics = Metrics::new();
         let service = Service::new("payments", "1.0.0")
             .start::<NoSettings, _>(loader, async |service| {

@@ -9,7 +9,7 @@ use seaworthy_auth::{
     },
 };
 use seaworthy_client::{Credentials, CredentialsError, HttpClient};
-use seaworthy_config::{Environment, Loader, Profile};
+use seaworthy_config::Loader;
 use seaworthy_core::{Error, context};
 use seaworthy_http::Routes;
 use seaworthy_service::{NoSettings, RunningService, Service};
@@ -47,7 +47,7 @@ impl TestApp {
         let issuer = Issuer::with_keys(config, signer.verification().unwrap()).unwrap();
         let verifier = TokenVerifier::new([issuer]).unwrap();
         let payments = Service::new(PAYMENTS, "1.0.0")
-            .start::<NoSettings, _>(loader(PAYMENTS, []), async |service| {
+            .start::<NoSettings, _>(Loader::for_tests(PAYMENTS), async |service| {
                 service.authenticate(BearerAuthentication::new(
                     verifier,
                     BearerConfig::default(),
@@ -83,14 +83,17 @@ impl TestApp {
         let base = format!("clients.{PAYMENTS}.base_url=http://{address}");
         let mut client = None;
         let orders = Service::new(ORDERS, "1.0.0")
-            .start::<NoSettings, _>(loader(ORDERS, [base]), async |service| {
-                let builder = service.http_client_builder(PAYMENTS);
-                client = Some(match credentials {
-                    Some(credentials) => builder.credentials(credentials).build()?,
-                    None => builder.build()?,
-                });
-                Ok(())
-            })
+            .start::<NoSettings, _>(
+                Loader::for_tests(ORDERS).overrides([base]),
+                async |service| {
+                    let builder = service.http_client_builder(PAYMENTS);
+                    client = Some(match credentials {
+                        Some(credentials) => builder.credentials(credentials).build()?,
+                        None => builder.build()?,
+                    });
+                    Ok(())
+                },
+            )
             .await
             .unwrap();
         let response = send(&client.unwrap()).await;
@@ -118,18 +121,6 @@ pub(crate) fn signer(key: &str) -> TokenSigner {
         ..TokenSignerConfig::default()
     };
     TokenSigner::new(config, SigningKey::generate(key, Algorithm::EdDsa).unwrap())
-}
-
-fn loader(service: &str, own: impl IntoIterator<Item = String>) -> Loader {
-    let settings = [
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "log.level=error",
-    ];
-    Loader::new(service)
-        .profile(Profile::Test)
-        .environment(Environment::default())
-        .overrides(settings.map(str::to_owned).into_iter().chain(own))
 }
 
 fn actor() -> Result<String, Error> {

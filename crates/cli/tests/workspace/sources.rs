@@ -30,7 +30,8 @@ fn visit(directory: &Path, is_source: bool, sources: &mut Vec<Source>) {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() {
-            if !TEST_DIRECTORIES.contains(&name) && name != "target" && !name.starts_with('.') {
+            let is_test = TEST_DIRECTORIES.contains(&name) || name.ends_with("_tests");
+            if !is_test && name != "target" && !name.starts_with('.') {
                 visit(&path, is_source || name == "src", sources);
             }
             continue;

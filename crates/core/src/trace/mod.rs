@@ -22,6 +22,15 @@ pub use id::{SpanId, TraceId};
 pub use traceparent::Traceparent;
 
 /// The identity of a span, which services propagate. Cheap to clone.
+///
+/// ```
+/// use seaworthy_core::TraceContext;
+///
+/// let caller = TraceContext::root(true);
+/// let call = caller.child();
+/// assert_eq!(call.trace_id(), caller.trace_id());
+/// assert_eq!(call.parent_id(), Some(caller.span_id()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceContext {
     trace_id: TraceId,

@@ -66,7 +66,7 @@ fn parameters_that_are_not_allowed_are_named_data_4() {
 }
 
 #[test]
-fn a_statement_says_what_was_asked_for() {
+fn statement_records_its_request() {
     let asked = ListRequest::of_query(
         "label.prefix=ab&created.from=2026-01-01T00:00:00Z&sort=-created,label&limit=7&offset=3",
     );

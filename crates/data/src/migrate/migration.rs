@@ -77,6 +77,18 @@ impl Migration {
 }
 
 /// Migrations with a common history.
+///
+/// ```
+/// use seaworthy_data::{Migration, MigrationSet};
+///
+/// const MIGRATIONS: MigrationSet = MigrationSet::of_service(&[Migration::new(
+///     1,
+///     "orders",
+///     "CREATE TABLE orders (id {string} NOT NULL PRIMARY KEY)",
+///     "DROP TABLE orders",
+/// )]);
+/// assert_eq!(MIGRATIONS.migrations()[0].version(), 1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MigrationSet {
     name: &'static str,

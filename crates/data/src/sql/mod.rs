@@ -5,7 +5,7 @@ mod statement;
 
 pub(crate) use rewrite::{Dialect, Lengths, Rewritten, rewrite, split};
 pub(crate) use statement::{Rows, Text};
-pub use statement::{Statement, sql};
+pub use statement::{Statement, microseconds, sql};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use crate::{
     Connection, DataError, Done, Engine, FromRow, Row, Value,
@@ -72,6 +72,15 @@ impl Text {
 /// ```
 pub fn sql(text: &'static str) -> Statement {
     Statement::new(Text::Static(text))
+}
+
+/// Returns a duration as a value for columns with microseconds. A longer duration than half of
+/// their range becomes this half, so that adding `{now_us}` does not overflow.
+#[must_use]
+pub fn microseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros())
+        .unwrap_or(i64::MAX)
+        .min(i64::MAX / 2)
 }
 
 impl Statement {

@@ -91,7 +91,7 @@ fn excluded_user_stays_off_in_strategy_user_flag_1() {
 }
 
 #[test]
-fn disabled_flag_is_off_whatever_its_rules_flag_1() {
+fn disabled_flag_is_off_despite_its_rules_flag_1() {
     let flags = flags("beta:\n  enabled: false\n  users: [ann]\n");
     let toggle = flags.declare(Flag::boolean("beta", true)).unwrap();
     assert!(!toggle.get_with(&user("ann")));

@@ -22,7 +22,7 @@ fn resolve(header: ForwardedHeader, lines: &[&str]) -> String {
 }
 
 #[test]
-fn an_untrusted_peer_is_itself_whatever_it_claims_sec_6() {
+fn forwarded_address_of_untrusted_peer_is_ignored_sec_6() {
     let mut headers = HeaderMap::new();
     headers.insert(X_FORWARDED_FOR, HeaderValue::from_static("203.0.113.7"));
     let resolver = ClientAddress::new(

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_needs_nothing_from_elsewhere_api_4() {
+    fn document_page_loads_no_other_host_api_4() {
         for place in ["http://", "https://", "src=", "@import", "url("] {
             assert!(!PAGE.contains(place), "{place}");
         }

@@ -1,5 +1,4 @@
-use std::error::Error as _;
-
+use seaworthy_core::error_causes;
 use seaworthy_telemetry::logs::{FieldName, Level, Line, Logs};
 
 use super::{Ended, Outcome};
@@ -93,8 +92,7 @@ fn finish(line: &mut Line, ended: &Ended<'_>) {
     if let Some(failure) = ended.failure {
         line.redacted(REASON, failure.reason());
         if failure.code().is_server_fault() {
-            let causes = std::iter::successors(failure.source(), |cause| (*cause).source());
-            let causes: Vec<_> = causes
+            let causes: Vec<_> = error_causes(failure)
                 .take(MAXIMUM_CAUSES)
                 .map(ToString::to_string)
                 .collect();

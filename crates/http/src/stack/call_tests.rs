@@ -16,6 +16,9 @@ use seaworthy_telemetry::{
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+mod admission;
+mod time_limits;
+
 use super::*;
 use crate::{HttpConfig, RouteOptions, Routes};
 
@@ -173,7 +176,7 @@ async fn a_call_is_counted_by_service_method_and_status_obs_4() {
 }
 
 #[tokio::test]
-async fn a_call_keeps_its_request_id_and_trace_and_is_one_line_obs_7_obs_6_obs_2() {
+async fn call_logs_one_line_with_its_ids_obs_7_obs_6_obs_2() {
     let fixture = plain();
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let answer = fixture
@@ -208,7 +211,7 @@ async fn unknown_method_is_unimplemented_other_media_types_are_http() {
 }
 
 #[tokio::test]
-async fn a_panic_is_internal_and_tells_nothing_obs_8() {
+async fn panic_is_internal_without_details_obs_8() {
     let fixture = plain();
     let answer = fixture.call("Panic", &[]).await;
     assert_eq!(
@@ -218,87 +221,8 @@ async fn a_panic_is_internal_and_tells_nothing_obs_8() {
     assert!(!answer.field("grpc-message").contains("hunter2"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_service_s_timeout_ends_a_call_that_has_not_answered_res_3() {
-    let config = HttpConfig {
-        timeout: Timeout::from_secs(2),
-        ..HttpConfig::default()
-    };
-    let fixture = fixture(config, routes());
-    assert_eq!(fixture.call("Hang", &[]).await.field("grpc-status"), "4");
-    // A stream that has begun is not bounded by it, only by what its client says.
-    let watched = tokio::time::timeout(Duration::from_secs(60), fixture.call("Watch", &[])).await;
-    assert!(watched.is_err());
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_client_s_deadline_ends_the_whole_call_life_6() {
-    let fixture = plain();
-    let timeout = [("grpc-timeout", "1500m")];
-    let begun = tokio::time::Instant::now();
-    let answer = fixture.call("Watch", &timeout).await;
-    assert_eq!(answer.field("grpc-status"), "4");
-    assert!(begun.elapsed() > Duration::from_secs(1));
-    let metrics = fixture.metrics();
-    let counted = r#"method="Watch",status="DeadlineExceeded"} 1"#;
-    assert!(metrics.contains(counted), "{metrics}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn deadline_ends_stream_that_is_always_ready_life_6() {
-    let fixture = plain();
-    let request = |timeout: &str| {
-        Request::post("/orders.v1.Orders/Flood")
-            .header("content-type", "application/grpc")
-            .header("grpc-timeout", timeout)
-            .body(Body::empty())
-            .unwrap()
-    };
-    let mut body = fixture.begin(request("1S")).await.into_body();
-    for _ in 0..10 {
-        assert!(body.frame().await.unwrap().unwrap().is_data());
-    }
-    tokio::time::advance(Duration::from_secs(2)).await;
-    let end = body.frame().await.unwrap().unwrap();
-    assert_eq!(end.trailers_ref().unwrap()["grpc-status"], "4");
-    assert!(body.frame().await.is_none());
-    let metrics = fixture.metrics();
-    let counted = r#"method="Flood",status="DeadlineExceeded"} 1"#;
-    assert!(metrics.contains(counted), "{metrics}");
-    // An available status is the answer, however late it is read. The stack reads the system clock,
-    // which the test does not advance.
-    let mut body = fixture.begin(request("1H")).await.into_body();
-    for _ in 0..FLOOD {
-        assert!(body.frame().await.unwrap().unwrap().is_data());
-    }
-    tokio::time::advance(Duration::from_secs(7_200)).await;
-    let end = body.frame().await.unwrap().unwrap();
-    assert_eq!(end.trailers_ref().unwrap()["grpc-status"], "0");
-}
-
 #[tokio::test]
-async fn client_timeout_only_shortens_the_deadline_life_6() {
-    let fixture = plain();
-    let remaining = async |timeout: &str| -> u64 {
-        let answer = fixture
-            .call("Remaining", &[("grpc-timeout", timeout)])
-            .await;
-        answer.field("remaining").parse().unwrap()
-    };
-    assert!(remaining("5S").await <= 5_000);
-    let limit = HttpConfig::default().timeout.get().as_millis();
-    assert!(u128::from(remaining("99999999H").await) <= limit);
-    assert!(u128::from(remaining("soon").await) <= limit);
-}
-
-#[tokio::test]
-async fn a_call_that_is_late_already_is_not_begun_life_6() {
-    let answer = plain().call("Panic", &[("grpc-timeout", "0n")]).await;
-    assert_eq!(answer.field("grpc-status"), "4");
-}
-
-#[tokio::test]
-async fn a_client_that_goes_away_cancels_its_call_life_6() {
+async fn disconnected_client_cancels_its_call_life_6() {
     let fixture = plain();
     let hanging = fixture.call("Hang", &[]);
     assert!(futures::FutureExt::now_or_never(hanging).is_none());
@@ -308,7 +232,7 @@ async fn a_client_that_goes_away_cancels_its_call_life_6() {
 }
 
 #[tokio::test]
-async fn refusals_take_the_form_that_the_service_gives_them_api_2() {
+async fn refusals_have_the_error_form_of_the_service_api_2() {
     let identity = ServiceIdentity::new("orders-service", "1.0.0");
     let stack = Stack::builder(identity, HttpConfig::default(), &plain().telemetry)
         .errors(Arc::new(|error: Error| {
@@ -328,72 +252,6 @@ async fn refusals_take_the_form_that_the_service_gives_them_api_2() {
             reason
         );
     }
-}
-
-#[tokio::test]
-async fn probe_is_answered_under_overload_without_a_log_line_hlth_5() {
-    let config = HttpConfig {
-        load_shed: crate::LoadShedConfig {
-            max_in_flight: std::num::NonZeroU32::MIN,
-            ..crate::LoadShedConfig::default()
-        },
-        ..HttpConfig::default()
-    };
-    let probe = Routes::new()
-        .post("/health.v1.Health/Check", async || {
-            crate::rpc::refusal(Error::new(Code::NotFound, "N", "n"))
-        })
-        .with_options(|_| RouteOptions::new().probe());
-    let fixture = fixture(config, routes().merge(probe));
-    let mut hanging = Box::pin(fixture.call("Hang", &[]));
-    assert!(futures::poll!(&mut hanging).is_pending());
-    assert_eq!(fixture.call("Get", &[]).await.field("grpc-status"), "14");
-    let request = Request::post("/health.v1.Health/Check")
-        .header("content-type", "application/grpc")
-        .body(Body::empty());
-    let answer = fixture.send(request.unwrap()).await;
-    assert_eq!(answer.field("grpc-status"), "5");
-    assert_eq!(fixture.lines().len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn call_is_unavailable_when_budget_is_spent_sec_3() {
-    // tonic does the same for any reason.
-    let read = async |body: Body| {
-        let status = match body.collect().await {
-            Ok(_) => "0",
-            Err(_) => "2",
-        };
-        let mut response = Response::new(Body::empty());
-        let headers = response.headers_mut();
-        headers.insert("grpc-status", status.parse().unwrap());
-        response
-    };
-    let mut fixture = plain();
-    let identity = ServiceIdentity::new("orders-service", "1.0.0");
-    let budget = crate::BodyBudget::new(
-        seaworthy_core::ByteSize::bytes(8),
-        fixture.telemetry.metrics(),
-    );
-    fixture.stack = Stack::builder(identity, HttpConfig::default(), &fixture.telemetry)
-        .grpc()
-        .body_budget(budget.clone())
-        .build(Routes::new().post("/orders.v1.Orders/Read", read))
-        .unwrap();
-    let call = |length: usize| {
-        let piece = Ok::<_, axum::Error>(Bytes::from(vec![0; length]));
-        Request::post("/orders.v1.Orders/Read")
-            .header("content-type", "application/grpc")
-            .body(Body::from_stream(stream::iter([piece])))
-            .unwrap()
-    };
-    assert_eq!(fixture.send(call(8)).await.field("grpc-status"), "0");
-    let refused = fixture.send(call(9)).await;
-    assert_eq!(refused.field("grpc-status"), "14");
-    assert_eq!(budget.held().get(), 0);
-    let metrics = fixture.metrics();
-    let line = "request_body_budget_refused_total{reason=\"no_room\"} 1";
-    assert!(metrics.contains(line), "{metrics}");
 }
 
 #[tokio::test]
@@ -428,51 +286,4 @@ async fn sends_headers_of_marked_error_ahead_of_status_api_2() {
     let metrics = fixture.metrics();
     let counted = r#"method="Marked",status="NotFound"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn refused_calls_are_not_the_latency_without_load_res_7() {
-    let mut config = HttpConfig::default();
-    config.rate_limit.enabled = false;
-    config.load_shed.max_in_flight = std::num::NonZeroU32::new(20).unwrap();
-    let work = async || {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        Response::new(Body::empty())
-    };
-    let refuse = async || {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let refused = Response::builder().header("grpc-status", "16");
-        refused.body(Body::empty()).unwrap()
-    };
-    let routes = Routes::new()
-        .post("/orders.v1.Orders/Work", work)
-        .post("/orders.v1.Orders/Refuse", refuse);
-    let fixture = fixture(config, routes);
-    for _ in 0..400 {
-        fixture.call("Work", &[]).await;
-    }
-    for _ in 0..100_000 {
-        fixture.call("Refuse", &[]).await;
-    }
-    for _ in 0..20 {
-        let calls = (0..20).map(|_| fixture.call("Work", &[]));
-        for answer in futures::future::join_all(calls).await {
-            assert_eq!(answer.field("grpc-status"), "", "a call was rejected");
-        }
-    }
-}
-
-#[tokio::test]
-async fn calls_get_the_headers_of_their_limits_res_6() {
-    let mut config = HttpConfig::default();
-    config.rate_limit.requests = std::num::NonZeroU32::new(2).unwrap();
-    config.rate_limit.window = Timeout::from_secs(2);
-    let fixture = fixture(config, routes());
-    let first = fixture.call("Get", &[]).await;
-    assert_eq!(first.field("ratelimit-policy"), "\"default\";q=2;w=2");
-    assert_eq!(first.field("ratelimit"), "\"default\";r=1;t=1");
-    fixture.call("Get", &[]).await;
-    let refused = fixture.call("Get", &[]).await;
-    assert_eq!(refused.field("grpc-status"), "8");
-    assert_eq!(refused.field("ratelimit"), "\"default\";r=0;t=2");
 }

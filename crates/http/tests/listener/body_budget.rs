@@ -29,7 +29,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::fixture::PATIENCE;
+use crate::fixture::TIMEOUT;
 
 const BUDGET: ByteSize = ByteSize::mebibytes(4);
 const BODY_LIMIT: ByteSize = ByteSize::kibibytes(256);
@@ -118,11 +118,11 @@ async fn unfinished_bodies_hold_at_most_the_budget_sec_3() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, flooded).await.unwrap();
+    tokio::time::timeout(TIMEOUT, flooded).await.unwrap();
     let mut most_held = 0;
     for _ in 0..20 {
         let length = 16 * 1_024;
-        let answer = tokio::time::timeout(PATIENCE, post(address, length))
+        let answer = tokio::time::timeout(TIMEOUT, post(address, length))
             .await
             .unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -139,5 +139,5 @@ async fn unfinished_bodies_hold_at_most_the_budget_sec_3() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, empty).await.unwrap();
+    tokio::time::timeout(TIMEOUT, empty).await.unwrap();
 }

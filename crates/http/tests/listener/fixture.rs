@@ -27,7 +27,7 @@ use tokio::{
 };
 
 /// Long enough for anything that is going to happen on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Fixture {
     pub(crate) address: SocketAddr,
@@ -148,7 +148,7 @@ impl Fixture {
             .send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
             .await
             .unwrap();
-        let received = client.read_to_end(PATIENCE).await;
+        let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [200], "{}", received.text());
     }
 
@@ -167,7 +167,7 @@ impl Fixture {
 
     /// Waits until a condition holds.
     pub(crate) async fn until(&self, condition: impl Fn(&Self) -> bool) {
-        tokio::time::timeout(PATIENCE, async {
+        tokio::time::timeout(TIMEOUT, async {
             while !condition(self) {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
@@ -178,7 +178,7 @@ impl Fixture {
 
     pub(crate) async fn drained(&self) {
         self.server.drain();
-        tokio::time::timeout(PATIENCE, self.server.finished())
+        tokio::time::timeout(TIMEOUT, self.server.finished())
             .await
             .expect("the server does not end");
     }

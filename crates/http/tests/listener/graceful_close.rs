@@ -5,7 +5,7 @@ use std::time::Duration;
 use seaworthy_core::Timeout;
 use seaworthy_testkit::raw::RawClient;
 
-use crate::fixture::{PATIENCE, start_limited};
+use crate::fixture::{TIMEOUT, start_limited};
 
 const SHORT: Timeout = Timeout::from_millis(100);
 /// One is refused by the guard in front of the parser, one behind it.
@@ -37,7 +37,7 @@ async fn a_refused_client_that_sends_on_is_cut_off_sec_3() {
         let mut client = RawClient::connect(fixture.address).await.unwrap();
         client.send(request).await.unwrap();
         let flood = async { while client.send([b'a'; 4096]).await.is_ok() {} };
-        tokio::time::timeout(PATIENCE, flood).await.unwrap();
+        tokio::time::timeout(TIMEOUT, flood).await.unwrap();
     }
 }
 
@@ -48,10 +48,10 @@ async fn an_abort_does_not_wait_for_a_good_bye_life_4() {
             start_limited(|limits| limits.connections.linger = Timeout::from_secs(3600)).await;
         let mut client = RawClient::connect(fixture.address).await.unwrap();
         client.send(request).await.unwrap();
-        client.read_until("request_id", PATIENCE).await.unwrap();
+        client.read_until("request_id", TIMEOUT).await.unwrap();
         assert_eq!(fixture.server.stats().open, 1);
         fixture.server.abort();
-        let finished = tokio::time::timeout(PATIENCE, fixture.server.finished());
+        let finished = tokio::time::timeout(TIMEOUT, fixture.server.finished());
         finished.await.unwrap();
     }
 }
@@ -66,7 +66,7 @@ async fn http2_peer_without_acknowledgements_does_not_delay_stop_life_4() {
     let mut silent = RawClient::connect(fixture.address).await.unwrap();
     silent.send(HTTP2).await.unwrap();
     // The kind of the server's settings frame.
-    silent.read_until("\x04\0", PATIENCE).await.unwrap();
+    silent.read_until("\x04\0", TIMEOUT).await.unwrap();
     fixture.drained().await;
 }
 

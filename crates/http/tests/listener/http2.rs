@@ -17,7 +17,7 @@ use seaworthy_http::server::{Protocols, ReceiveWindows};
 use seaworthy_testkit::raw::{End, RawClient};
 use tokio::task::JoinHandle;
 
-use crate::fixture::{Fixture, PATIENCE, start, start_limited, start_sharing, start_with};
+use crate::fixture::{Fixture, TIMEOUT, start, start_limited, start_sharing, start_with};
 
 const SHORT: Timeout = Timeout::from_millis(100);
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -54,13 +54,13 @@ impl Client {
 
     /// Waits for the end of the connection.
     async fn ended(self) -> Result<(), h2::Error> {
-        let ended = tokio::time::timeout(PATIENCE, self.connection);
+        let ended = tokio::time::timeout(TIMEOUT, self.connection);
         ended.await.unwrap().unwrap()
     }
 }
 
 #[tokio::test]
-async fn speaks_by_prior_knowledge_and_finishes_streams_at_a_stop_life_4() {
+async fn stop_finishes_streams_of_prior_knowledge_life_4() {
     let fixture = start().await;
     let mut client = Client::connect(&fixture, &Builder::new()).await;
     assert_eq!(client.body("/").await.unwrap(), b"hello");
@@ -75,7 +75,7 @@ async fn speaks_by_prior_knowledge_and_finishes_streams_at_a_stop_life_4() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_told_good_bye_sec_3() {
+async fn idle_connection_gets_goaway_sec_3() {
     let fixture = start_limited(|limits| limits.connections.idle_timeout = SHORT).await;
     let mut client = Client::connect(&fixture, &Builder::new()).await;
     assert_eq!(client.body("/").await.unwrap(), b"hello");
@@ -84,7 +84,7 @@ async fn an_idle_connection_is_told_good_bye_sec_3() {
 }
 
 #[tokio::test]
-async fn an_old_connection_is_told_good_bye_and_finishes_its_streams_sec_3() {
+async fn old_connection_gets_goaway_and_finishes_streams_sec_3() {
     let fixture = start_limited(|limits| limits.connections.max_age = SHORT).await;
     let mut client = Client::connect(&fixture, &Builder::new()).await;
     let (waiting, _) = client.get("/wait");
@@ -244,7 +244,7 @@ async fn a_flood_of_continuation_frames_ends_the_connection_sec_3() {
             break;
         }
     }
-    assert_ne!(raw.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(raw.read_to_end(TIMEOUT).await.end, End::Open);
     fixture.serves_others().await;
 }
 
@@ -261,7 +261,7 @@ async fn head_in_pieces_has_a_deadline_sec_3() {
     assert_eq!(fixture.server.stats().head_timeouts, 0);
     raw.send(headers_frame(3, 0, &get_wait())).await.unwrap();
     raw.send(frame(CONTINUATION, 0, 3, &[])).await.unwrap();
-    assert_ne!(raw.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(raw.read_to_end(TIMEOUT).await.end, End::Open);
     assert_eq!(fixture.server.stats().head_timeouts, 1);
     fixture.serves_others().await;
 }
@@ -279,17 +279,17 @@ async fn a_peer_that_is_gone_without_a_word_is_noticed_sec_3() {
     raw.send(headers_frame(1, END_HEADERS | END_STREAM, &get_wait()))
         .await
         .unwrap();
-    assert_ne!(raw.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(raw.read_to_end(TIMEOUT).await.end, End::Open);
 }
 
 #[tokio::test]
-async fn an_http2_port_speaks_nothing_else_sec_3() {
+async fn http2_port_rejects_other_protocols_sec_3() {
     let fixture = start_with(|config| config.protocols = Protocols::Http2).await;
     let mut client = Client::connect(&fixture, &Builder::new()).await;
     assert_eq!(client.body("/").await.unwrap(), b"hello");
     let mut raw = RawClient::connect(fixture.address).await.unwrap();
     raw.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
-    let received = raw.read_to_end(PATIENCE).await;
+    let received = raw.read_to_end(TIMEOUT).await;
     assert_eq!(received.end, End::Closed);
     assert!(received.statuses().is_empty());
 }

@@ -6,20 +6,20 @@ use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_http::server::{Listener, ListenerConfig};
 use seaworthy_testkit::raw::{End, RawClient};
 
-use crate::fixture::{PATIENCE, start_limited, start_with};
+use crate::fixture::{TIMEOUT, start_limited, start_with};
 
 const SHORT: Timeout = Timeout::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(10);
 
 #[tokio::test]
-async fn a_connection_that_never_says_anything_ends_sec_3() {
+async fn silent_connection_is_closed_sec_3() {
     let fixture = start_limited(|limits| limits.connections.first_byte_timeout = SHORT).await;
     let mut silent = RawClient::connect(fixture.address).await.unwrap();
     let mut half_preface = RawClient::connect(fixture.address).await.unwrap();
     half_preface.send("PRI * HT").await.unwrap();
     fixture.serves_others().await;
-    assert_ne!(silent.read_to_end(PATIENCE).await.end, End::Open);
-    assert_ne!(half_preface.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(silent.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(half_preface.read_to_end(TIMEOUT).await.end, End::Open);
     assert_eq!(fixture.server.stats().first_byte_timeouts, 2);
 }
 
@@ -31,7 +31,7 @@ async fn an_idle_connection_ends_sec_3() {
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .unwrap();
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.statuses(), [200]);
     assert_eq!(received.end, End::Closed);
     assert_eq!(fixture.server.stats().idle_timeouts, 1);
@@ -48,7 +48,7 @@ async fn a_slow_body_is_a_408_sec_3_res_3() {
     let sent = client.trickle([b'a'; 2000], PAUSE).await;
     assert!(sent < 2000);
     fixture.serves_others().await;
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.statuses(), [408]);
     assert_eq!(fixture.server.stats().body_timeouts, 1);
 }
@@ -68,7 +68,7 @@ async fn a_body_without_end_ends_sec_3() {
         }
     }
     fixture.serves_others().await;
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.statuses(), [413], "{received:?}");
 }
 
@@ -86,7 +86,7 @@ async fn a_client_that_does_not_read_is_cut_off_sec_3() {
         .until(|fixture| fixture.server.stats().write_stalls == 1)
         .await;
     fixture.serves_others().await;
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert!(received.bytes.len() < 50_000_000);
 }
 
@@ -109,7 +109,7 @@ async fn a_slow_second_head_ends_as_the_first_does_sec_3() {
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\nGET / HT")
         .await
         .unwrap();
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.statuses(), [200, 408]);
     assert_eq!(fixture.server.stats().head_timeouts, 1);
 }
@@ -150,7 +150,7 @@ async fn oversized_heads_are_refused_sec_3() {
     ] {
         let mut client = RawClient::connect(fixture.address).await.unwrap();
         client.send(&head).await.unwrap();
-        let received = client.read_to_end(PATIENCE).await;
+        let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [status], "{}", received.text());
         assert_eq!(received.end, End::Closed);
     }
@@ -165,9 +165,9 @@ async fn one_connection_too_many_is_closed_at_once_sec_3() {
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .unwrap();
-    first.read_until("hello", PATIENCE).await.unwrap();
+    first.read_until("hello", TIMEOUT).await.unwrap();
     let mut second = RawClient::connect(fixture.address).await.unwrap();
-    assert_ne!(second.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(second.read_to_end(TIMEOUT).await.end, End::Open);
     assert_eq!(fixture.server.stats().refused_full, 1);
     drop(first);
     fixture
@@ -182,7 +182,7 @@ async fn one_client_has_no_more_than_its_share_sec_3() {
         start_limited(|limits| limits.connections.max_per_ip = Some(NonZeroU32::MIN)).await;
     let first = RawClient::connect(fixture.address).await.unwrap();
     let mut second = RawClient::connect(fixture.address).await.unwrap();
-    assert_ne!(second.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(second.read_to_end(TIMEOUT).await.end, End::Open);
     assert_eq!(fixture.server.stats().refused_per_ip, 1);
     drop(first);
     fixture
@@ -192,7 +192,7 @@ async fn one_client_has_no_more_than_its_share_sec_3() {
 }
 
 #[tokio::test]
-async fn an_old_connection_says_so_with_its_next_answer_sec_3() {
+async fn old_connection_closes_with_its_next_response_sec_3() {
     let fixture = start_limited(|limits| limits.connections.max_age = SHORT).await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client
@@ -203,7 +203,7 @@ async fn an_old_connection_says_so_with_its_next_answer_sec_3() {
         .until(|fixture| fixture.server.stats().max_age == 1)
         .await;
     fixture.release.notify_one();
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.statuses(), [200]);
     assert_eq!(received.end, End::Closed);
     assert!(received.text().contains("connection: close"));

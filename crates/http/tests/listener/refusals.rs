@@ -13,7 +13,7 @@ use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_testkit::raw::{End, RawClient, Received};
 use tokio::io::AsyncWriteExt;
 
-use crate::fixture::{Fixture, PATIENCE, start, start_limited};
+use crate::fixture::{Fixture, TIMEOUT, start, start_limited};
 
 const MALFORMED: [&str; 18] = [
     "\0\r\n\r\n",
@@ -40,7 +40,7 @@ async fn answer(fixture: &Fixture, request: impl AsRef<[u8]>) -> Received {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     // The answer may come before the last byte is sent.
     let _ = client.send(request).await;
-    client.read_to_end(PATIENCE).await
+    client.read_to_end(TIMEOUT).await
 }
 
 /// Checks the only answer and returns its reason.
@@ -75,7 +75,7 @@ async fn a_malformed_request_is_a_problem_document_however_it_arrives_api_2_obs_
         assert_eq!(reason(&received, 400, "Bad Request"), "MALFORMED_REQUEST");
         let mut client = RawClient::connect(fixture.address).await.unwrap();
         client.trickle(request, Duration::from_millis(1)).await;
-        let received = client.read_to_end(PATIENCE).await;
+        let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(reason(&received, 400, "Bad Request"), "MALFORMED_REQUEST");
     }
     let malformed = u64::try_from(MALFORMED.len()).unwrap() * 2;
@@ -218,7 +218,7 @@ async fn a_large_answer_before_a_refusal_arrives_whole_sec_3() {
         .unwrap();
     let request = "GET /zeros/5000000 HTTP/1.1\r\nhost: a\r\n\r\nGET\r\n\r\n";
     client.send(request).await.unwrap();
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.statuses(), [200, 400]);
     assert!(received.bytes.len() > 5_000_000);
 }
@@ -230,7 +230,7 @@ async fn a_client_that_sends_on_after_its_last_answer_is_not_reset_sec_3() {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     let request = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\nGET\r\n\r\n";
     client.send(request).await.unwrap();
-    client.read_until("hello", PATIENCE).await.unwrap();
+    client.read_until("hello", TIMEOUT).await.unwrap();
     for _ in 0..20 {
         client.trickle([b'a'; 10], Duration::from_millis(1)).await;
         assert_eq!(fixture.server.stats().open, 1);
@@ -276,7 +276,7 @@ fn every_refusal_has_a_problem_document_api_2() {
             let _ = stream.shutdown().await;
             let mut text = Vec::new();
             let read = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut text);
-            let _ = tokio::time::timeout(PATIENCE, read).await.expect("an end");
+            let _ = tokio::time::timeout(TIMEOUT, read).await.expect("an end");
             String::from_utf8(text).unwrap()
         });
         // The fixture has no stack, so what its router refuses is empty.

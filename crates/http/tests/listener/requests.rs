@@ -14,12 +14,12 @@ use tokio::{
     time::timeout,
 };
 
-use crate::fixture::{Fixture, PATIENCE, start, start_limited};
+use crate::fixture::{Fixture, TIMEOUT, start, start_limited};
 
 async fn statuses(fixture: &Fixture, request: impl AsRef<[u8]>) -> Vec<u16> {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send(request).await.unwrap();
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.end, End::Closed, "{}", received.text());
     received.statuses()
 }
@@ -103,7 +103,7 @@ async fn a_malformed_head_is_refused_before_it_is_complete_sec_3() {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send("GET / HTTP/1.1\r\nho").await.unwrap();
     client.send("st: a\n").await.unwrap();
-    assert_eq!(client.read_to_end(PATIENCE).await.statuses(), [400]);
+    assert_eq!(client.read_to_end(TIMEOUT).await.statuses(), [400]);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn half_closed_client_gets_its_answer_life_6() {
     let waited = timeout(Duration::from_millis(300), client.read_to_string(&mut text));
     assert!(waited.await.is_err(), "{text}");
     fixture.release.notify_one();
-    let answered = timeout(PATIENCE, client.read_to_string(&mut text)).await;
+    let answered = timeout(TIMEOUT, client.read_to_string(&mut text)).await;
     answered.unwrap().unwrap();
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
     assert!(text.ends_with("waited"), "{text}");
@@ -154,7 +154,7 @@ async fn half_closed_client_gets_its_answer_life_6() {
     let request = "GET /zeros/3000000 HTTP/1.1\r\nhost: a\r\n\r\n";
     let mut client = half_closed(&fixture, request).await;
     let mut bytes = Vec::new();
-    let answered = timeout(PATIENCE, client.read_to_end(&mut bytes)).await;
+    let answered = timeout(TIMEOUT, client.read_to_end(&mut bytes)).await;
     answered.unwrap().unwrap();
     assert!(bytes.len() > 3_000_000, "{}", bytes.len());
 }
@@ -175,7 +175,7 @@ async fn request_of_closed_client_is_cancelled_after_timeout_life_6() {
     let request = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf";
     let mut client = half_closed(&fixture, request).await;
     let mut bytes = Vec::new();
-    let ended = timeout(PATIENCE, client.read_to_end(&mut bytes)).await;
+    let ended = timeout(TIMEOUT, client.read_to_end(&mut bytes)).await;
     ended.unwrap().unwrap();
 }
 
@@ -185,16 +185,16 @@ async fn an_upgraded_connection_counts_until_it_ends_life_4() {
     let head = "GET /upgrade HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send(head).await.unwrap();
-    client.read_until("101", PATIENCE).await.unwrap();
+    client.read_until("101", TIMEOUT).await.unwrap();
     client.send("\n\0not http\n").await.unwrap();
-    client.read_until("not http", PATIENCE).await.unwrap();
+    client.read_until("not http", TIMEOUT).await.unwrap();
     fixture.server.drain();
     assert_eq!(fixture.server.connections().len(), 1);
     fixture.server.abort();
-    tokio::time::timeout(PATIENCE, fixture.server.finished())
+    tokio::time::timeout(TIMEOUT, fixture.server.finished())
         .await
         .unwrap();
-    assert_ne!(client.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
 }
 
 #[tokio::test]

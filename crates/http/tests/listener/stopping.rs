@@ -5,7 +5,7 @@ use std::time::Duration;
 use seaworthy_core::Timeout;
 use seaworthy_testkit::raw::{End, RawClient};
 
-use crate::fixture::{PATIENCE, start, start_limited};
+use crate::fixture::{TIMEOUT, start, start_limited};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 
@@ -15,7 +15,7 @@ async fn answers_on_a_kept_alive_connection() {
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     for _ in 0..3 {
         client.send(GET).await.unwrap();
-        client.read_until("hello", PATIENCE).await.unwrap();
+        client.read_until("hello", TIMEOUT).await.unwrap();
     }
     let connections = fixture.server.connections();
     assert_eq!(connections.len(), 1);
@@ -33,7 +33,7 @@ async fn finishes_the_request_in_flight_life_4() {
     fixture.in_flight(1).await;
     fixture.server.drain();
     fixture.release.notify_one();
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.end, End::Closed);
     assert!(
         received.text().contains("connection: close"),
@@ -49,11 +49,11 @@ async fn answers_a_request_that_crosses_the_stop_life_4() {
     let fixture = start().await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send(GET).await.unwrap();
-    client.read_until("hello", PATIENCE).await.unwrap();
+    client.read_until("hello", TIMEOUT).await.unwrap();
     fixture.in_flight(0).await;
     fixture.server.drain();
     client.send(GET).await.unwrap();
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert_eq!(received.end, End::Closed);
     assert_eq!(received.statuses(), [200]);
     assert!(received.text().contains("connection: close"));
@@ -67,11 +67,11 @@ async fn a_head_without_end_does_not_hold_up_a_stop_life_4() {
     first.send("GET / HT").await.unwrap();
     let mut second = RawClient::connect(fixture.address).await.unwrap();
     second.send(format!("{GET}GET / HT")).await.unwrap();
-    second.read_until("hello", PATIENCE).await.unwrap();
+    second.read_until("hello", TIMEOUT).await.unwrap();
     fixture.in_flight(0).await;
     fixture.drained().await;
     for mut client in [first, second] {
-        let received = client.read_to_end(PATIENCE).await;
+        let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [408], "{}", received.text());
         assert_eq!(received.end, End::Closed);
     }
@@ -91,13 +91,13 @@ async fn a_begun_head_never_cuts_off_the_request_before_it_life_4() {
         .await
         .unwrap_err();
     fixture.release.notify_one();
-    let received = client.read_to_end(PATIENCE).await;
+    let received = client.read_to_end(TIMEOUT).await;
     assert!(received.text().ends_with("waited"), "{}", received.text());
     fixture.drained().await;
 }
 
 #[tokio::test]
-async fn serves_what_waits_in_the_backlog_at_the_stop_life_4() {
+async fn stop_serves_connections_in_the_backlog_life_4() {
     let fixture = start().await;
     let mut clients = Vec::new();
     for _ in 0..32 {
@@ -107,7 +107,7 @@ async fn serves_what_waits_in_the_backlog_at_the_stop_life_4() {
     }
     fixture.server.drain();
     for mut client in clients {
-        let received = client.read_to_end(PATIENCE).await;
+        let received = client.read_to_end(TIMEOUT).await;
         assert_eq!(received.statuses(), [200]);
         assert_eq!(received.end, End::Closed);
     }
@@ -120,18 +120,18 @@ async fn stop_accepting_leaves_open_connections_alone_life_4() {
     let fixture = start().await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send(GET).await.unwrap();
-    client.read_until("hello", PATIENCE).await.unwrap();
+    client.read_until("hello", TIMEOUT).await.unwrap();
     fixture.server.stop_accepting();
     while RawClient::connect(fixture.address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     client.send(GET).await.unwrap();
-    client.read_until("hello", PATIENCE).await.unwrap();
+    client.read_until("hello", TIMEOUT).await.unwrap();
     fixture.drained().await;
 }
 
 #[tokio::test]
-async fn abort_ends_what_never_would_life_4() {
+async fn abort_ends_endless_task_life_4() {
     let fixture = start().await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client
@@ -143,10 +143,10 @@ async fn abort_ends_what_never_would_life_4() {
     let still = fixture.server.connections();
     assert_eq!(still[0].in_flight, 1);
     fixture.server.abort();
-    tokio::time::timeout(PATIENCE, fixture.server.finished())
+    tokio::time::timeout(TIMEOUT, fixture.server.finished())
         .await
         .unwrap();
-    assert_eq!(client.read_to_end(PATIENCE).await.bytes, b"");
+    assert_eq!(client.read_to_end(TIMEOUT).await.bytes, b"");
 }
 
 /// Sends requests over one connection until a response announces its end. Returns how many were answered.
@@ -155,7 +155,7 @@ async fn hammer(address: std::net::SocketAddr) -> std::io::Result<u32> {
     let mut answered = 0;
     loop {
         client.send(GET).await?;
-        let answer = client.read_until("hello", PATIENCE).await?;
+        let answer = client.read_until("hello", TIMEOUT).await?;
         answered += 1;
         if String::from_utf8_lossy(&answer).contains("connection: close") {
             return Ok(answered);

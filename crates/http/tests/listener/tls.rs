@@ -26,7 +26,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::fixture::{Fixture, PATIENCE, start_with};
+use crate::fixture::{Fixture, TIMEOUT, start_with};
 
 /// An authority with the files of a server, in a folder of its own.
 struct Authority {
@@ -137,7 +137,7 @@ impl Client {
 }
 
 #[tokio::test]
-async fn speaks_either_protocol_by_negotiation_sec_1() {
+async fn alpn_selects_http1_or_http2_sec_1() {
     let authority = Authority::new();
     let fixture = authority.start(|_| {}).await;
     assert_eq!(
@@ -160,7 +160,7 @@ async fn speaks_either_protocol_by_negotiation_sec_1() {
 }
 
 #[tokio::test]
-async fn speaks_tls_1_2_unless_told_otherwise_sec_1() {
+async fn tls_1_2_is_accepted_by_default_sec_1() {
     let authority = Authority::new();
     for (min_version, accepted) in [(TlsVersion::Tls12, true), (TlsVersion::Tls13, false)] {
         let fixture = authority.start(|tls| tls.min_version = min_version).await;
@@ -175,7 +175,7 @@ async fn speaks_tls_1_2_unless_told_otherwise_sec_1() {
 }
 
 #[tokio::test]
-async fn asks_clients_for_certificates_and_tells_who_they_are_sec_1() {
+async fn client_certificate_identifies_client_sec_1() {
     let authority = Authority::new();
     let stranger = Authority::new();
     let mut params = CertificateParams::new(vec!["orders.internal".to_owned()]).unwrap();
@@ -248,7 +248,7 @@ async fn finds_new_files_by_itself_sec_1() {
 }
 
 #[tokio::test]
-async fn bad_files_are_named_with_what_is_wrong_sec_1() {
+async fn invalid_files_are_named_with_their_error_sec_1() {
     let authority = Authority::new();
     let other = Authority::new();
     fs::write(authority.path("empty.pem"), "").unwrap();
@@ -298,8 +298,8 @@ async fn a_handshake_that_never_ends_ends_sec_3() {
     let mut silent = RawClient::connect(fixture.address).await.unwrap();
     let mut slow = RawClient::connect(fixture.address).await.unwrap();
     slow.send([0x16, 0x03, 0x01]).await.unwrap();
-    assert_ne!(silent.read_to_end(PATIENCE).await.end, End::Open);
-    assert_ne!(slow.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(silent.read_to_end(TIMEOUT).await.end, End::Open);
+    assert_ne!(slow.read_to_end(TIMEOUT).await.end, End::Open);
     assert_eq!(fixture.server.stats().handshake_timeouts, 2);
 }
 
@@ -312,7 +312,7 @@ async fn plain_http_on_a_tls_port_is_a_failed_handshake_sec_1() {
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .unwrap();
-    assert_ne!(client.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
     assert_eq!(fixture.server.stats().handshake_failures, 1);
 }
 
@@ -329,7 +329,7 @@ async fn half_a_handshake_does_not_hold_up_a_stop_life_4() {
         .until(|fixture| fixture.server.stats().open == 1)
         .await;
     fixture.drained().await;
-    assert_ne!(client.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(client.read_to_end(TIMEOUT).await.end, End::Open);
 }
 
 #[tokio::test]

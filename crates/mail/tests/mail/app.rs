@@ -7,7 +7,7 @@ use std::{
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use schemars::JsonSchema;
-use seaworthy_config::{Environment, Loader, Profile};
+use seaworthy_config::{Loader, Profile};
 use seaworthy_mail::{Mail, MailConfig, Mailer};
 use seaworthy_service::{Assembly, RunningService, Service};
 use seaworthy_testkit::{
@@ -33,19 +33,9 @@ pub(crate) struct TestApp {
 }
 
 pub(crate) async fn start(profile: Profile, settings: &[String]) -> Result<TestApp, String> {
-    let own = [
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "log.level=error",
-    ];
-    let loader = Loader::new("letters")
-        .environment(Environment::default())
+    let loader = Loader::for_tests("letters")
         .profile(profile)
-        .overrides(
-            own.into_iter()
-                .map(str::to_owned)
-                .chain(settings.iter().cloned()),
-        );
+        .overrides(settings.iter().cloned());
     let (sender, receiver) = std::sync::mpsc::channel();
     let service = Service::new("letters", "1")
         .start(loader, async move |service: &Assembly<TestConfig>| {

@@ -41,11 +41,7 @@ impl Node {
         change(&mut config);
         let started = Arc::new(Mutex::new(None));
         let (keep, over) = (Arc::clone(&started), Arc::clone(&transport));
-        let loader = Loader::new("conformance").overrides([
-            "server.http.addr=127.0.0.1:0",
-            "admin.addr=127.0.0.1:0",
-            "lifecycle.drain_delay=0s",
-        ]);
+        let loader = Loader::for_tests("conformance");
         let service = Service::new("conformance", "1.0.0")
             .start::<NoSettings, _>(loader, async move |service| {
                 let messaging = Messaging::with_transport(service, "broker", &config, over);

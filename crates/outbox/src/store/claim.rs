@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use seaworthy_core::new_id;
-use seaworthy_data::{Connection, DataError, Database, Engine, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Database, Engine, Transaction, microseconds, sql};
 
-use super::{claim_postgres, microseconds, partition::PARTITIONS, row::OutboxRow};
+use super::{claim_postgres, partition::PARTITIONS, row::OutboxRow};
 
 /// The maximum number of partitions that one relay claims. The next relay claims the others while
 /// this one publishes.

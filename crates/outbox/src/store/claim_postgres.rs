@@ -7,11 +7,10 @@
 use std::time::Duration;
 
 use seaworthy_core::new_id;
-use seaworthy_data::{DataError, Database, sql};
+use seaworthy_data::{DataError, Database, microseconds, sql};
 
 use super::{
     claim::{Claim, ClaimedBatch, claimable_partitions, count, max_partitions},
-    microseconds,
     row::OutboxRow,
 };
 

@@ -1,11 +1,8 @@
 use std::{collections::HashSet, time::Duration};
 
-use seaworthy_data::{Connection, DataError, Engine, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Engine, Transaction, microseconds, sql};
 
-use super::{insert::length, microseconds};
-
-/// The maximum number of rows that one statement removes, so that it holds its locks briefly.
-const PURGE_BATCH: i64 = 5_000;
+use super::insert::length;
 
 /// Records a message of a consumer. Returns `false` if the consumer has processed it. A concurrent
 /// call for the same message waits for the end of the first transaction.
@@ -55,18 +52,15 @@ pub(crate) async fn remember_all(
     Ok(new)
 }
 
-/// Removes up to [`PURGE_BATCH`] messages older than `retention`. Returns `true` if more may be
-/// left.
+/// Removes a page of messages older than `retention`. Returns `true` if more may be left.
 pub(crate) async fn purge(
     connection: &dyn Connection,
     retention: Duration,
 ) -> Result<bool, DataError> {
-    let done = sql("DELETE FROM inbox WHERE ctid IN (SELECT ctid FROM inbox WHERE received_us < {now_us} - ? LIMIT ?)")
+    sql("DELETE FROM inbox WHERE ctid IN (SELECT ctid FROM inbox WHERE received_us < {now_us} - ? LIMIT ?)")
         .on_mysql("DELETE FROM inbox WHERE received_us < {now_us} - ? LIMIT ?")
         .on_sqlite("DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE received_us < {now_us} - ? LIMIT ?)")
         .bind(microseconds(retention))
-        .bind(PURGE_BATCH)
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected() >= PURGE_BATCH.unsigned_abs())
+        .delete_page(connection)
+        .await
 }

@@ -22,9 +22,5 @@ pub(crate) mod state {
     pub(crate) const DEAD: i32 = 3;
 }
 
-pub(crate) fn microseconds(duration: std::time::Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
-use seaworthy_data::{Connection as _, DataError, Database, Engine, Transaction, sql};
+use seaworthy_data::{
+    Connection as _, DataError, Database, Engine, Transaction, microseconds, sql,
+};
 
-use super::{claim::Claim, claim_postgres, microseconds, row::RowId};
+use super::{claim::Claim, claim_postgres, row::RowId};
 
 /// How the relay settles a claimed row.
 #[derive(Debug, Clone)]

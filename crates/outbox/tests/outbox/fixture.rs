@@ -12,7 +12,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use seaworthy_config::{Environment, Loader};
+use seaworthy_config::Loader;
 use seaworthy_data::{Connection, Database, DatabaseConfig, sql};
 use seaworthy_messaging::{
     Envelope, Event, Message, Messaging, MessagingConfig, PublishError, Topics,
@@ -191,18 +191,6 @@ pub(crate) fn fast() -> OutboxConfig {
     serde_json::from_value(settings).unwrap()
 }
 
-/// Settings of a service without dependencies.
-pub(crate) fn loader(name: &'static str) -> Loader {
-    Loader::new(name)
-        .environment(Environment::default())
-        .overrides([
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "lifecycle.drain_delay=0s".to_owned(),
-            "log.level=warn".to_owned(),
-        ])
-}
-
 impl TestApp {
     pub(crate) async fn start(
         database: &TestDatabase,
@@ -222,7 +210,7 @@ impl TestApp {
         settings.migrate_at_start = true;
         let started = OnceLock::new();
         let running = Service::new("orders", "1.0.0")
-            .start::<NoSettings, _>(loader("orders"), async |service| {
+            .start::<NoSettings, _>(Loader::for_tests("orders"), async |service| {
                 let database =
                     Database::connect(service, "database", &settings, &[MIGRATIONS]).await?;
                 let messaging =

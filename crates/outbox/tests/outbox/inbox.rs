@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use seaworthy_config::Loader;
 use seaworthy_core::Timeout;
 use seaworthy_data::{DataError, sql};
 use seaworthy_messaging::{
@@ -19,7 +20,7 @@ use seaworthy_outbox::InboxOutcome;
 use seaworthy_service::{NoSettings, Service};
 use tokio::sync::Notify;
 
-use crate::fixture::{Counted, TIMEOUT, TestApp, TestBroker, TestDatabase, fast, loader};
+use crate::fixture::{Counted, TIMEOUT, TestApp, TestBroker, TestDatabase, fast};
 
 async fn with_table(database: &TestDatabase) -> TestApp {
     let app = TestApp::start(database, &TestBroker::new(), fast()).await;
@@ -163,7 +164,7 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(database: 
         .max_retries(RETRIES);
     let started = OnceLock::new();
     let running = Service::new("counter", "1.0.0")
-        .start::<NoSettings, _>(loader("counter"), async |service| {
+        .start::<NoSettings, _>(Loader::for_tests("counter"), async |service| {
             let mut config = MessagingConfig::new(BrokerUrl::memory());
             config.defaults.initial_backoff = Timeout::from_millis(1);
             config.defaults.max_backoff = Timeout::from_millis(2);

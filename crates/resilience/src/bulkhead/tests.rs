@@ -168,7 +168,7 @@ proptest! {
 }
 
 #[test]
-fn place_of_cancelled_call_goes_to_next_res_5() {
+fn permit_of_cancelled_call_goes_to_next_res_5() {
     let places = Places::new(1);
     let held = places.try_take().unwrap();
     let mut first = Box::pin(places.take());

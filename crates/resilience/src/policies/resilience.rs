@@ -21,6 +21,16 @@ use crate::{
 };
 
 /// The policies of a service by the names of its dependencies. Clones share the state.
+///
+/// ```
+/// use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
+/// use seaworthy_telemetry::metrics::Metrics;
+///
+/// let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
+/// let policies = resilience.dependency("ledger");
+/// assert!(resilience.find("ledger").is_some());
+/// # drop(policies);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Resilience(Arc<Inner>);
 

@@ -16,6 +16,16 @@ use super::{budget::RetryBudget, config::RetryConfig};
 use crate::{Outcome, timeout::time_left};
 
 /// The retry policy and budget of one dependency. Clones share the budget.
+///
+/// ```
+/// use seaworthy_resilience::retry::{Retry, RetryConfig};
+/// use seaworthy_resilience::Outcome;
+/// use seaworthy_telemetry::metrics::Metrics;
+///
+/// let retry = Retry::new("ledger", &RetryConfig::default(), &Metrics::new());
+/// retry.begin();
+/// assert!(retry.next_delay(Outcome::Success, 1).is_none());
+/// ```
 #[derive(Clone)]
 pub struct Retry(Arc<Inner>);
 

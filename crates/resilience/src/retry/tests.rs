@@ -270,7 +270,7 @@ async fn only_idempotent_and_marked_requests_are_repeated_res_2() {
 }
 
 #[tokio::test]
-async fn a_recorded_body_tells_its_length_res_2() {
+async fn recorded_body_has_its_length_res_2() {
     let body = ReplayBody::new(Full::new(Bytes::from_static(b"four")), ByteSize::bytes(64));
     assert_eq!(http_body::Body::size_hint(&body).exact(), Some(4));
     let record = Arc::clone(&body.record);

@@ -8,7 +8,7 @@ fn the_command_line_is_well_formed() {
 }
 
 #[test]
-fn serve_is_what_happens_when_nothing_is_said() {
+fn serve_is_the_default_command() {
     assert!(
         Arguments::try_parse_from(["orders"])
             .unwrap()

@@ -11,6 +11,13 @@ use tokio::{
 use super::config::ConnectConfig;
 
 /// A server that the service connects to when it starts.
+///
+/// ```
+/// use seaworthy_service::Dependency;
+///
+/// let dependency = Dependency::new("ledger").at("ledger.example.org:5000");
+/// assert_eq!(dependency.name(), "ledger");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependency {
     name: Arc<str>,

@@ -20,6 +20,20 @@ pub(super) type Work =
     Arc<dyn Fn(WorkerRun) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
 
 /// Background work of a service.
+///
+/// ```
+/// use seaworthy_core::Timeout;
+/// use seaworthy_service::{Schedule, Worker};
+///
+/// let worker = Worker::new(
+///     "refresh exchange rates",
+///     Schedule::Interval(Timeout::from_secs(60)),
+///     async |_run| Ok(()),
+/// )
+/// .timeout(Timeout::from_secs(10))
+/// .attempts(3);
+/// # drop(worker);
+/// ```
 #[derive(Clone)]
 pub struct Worker {
     pub(super) name: Arc<str>,

@@ -21,7 +21,7 @@ fn a_command_has_the_settings_and_closes_what_it_opened_life_4() {
 }
 
 #[test]
-fn an_answer_for_programs_stands_alone_on_stdout() {
+fn json_output_is_alone_on_stdout() {
     for arguments in [
         ["--format", "json", "tally", "--set", "number=2"],
         ["tally", "--set", "number=2", "--format", "json"],
@@ -45,7 +45,7 @@ fn an_answer_for_programs_stands_alone_on_stdout() {
 }
 
 #[test]
-fn a_command_that_fails_says_why_life_1() {
+fn failed_command_prints_its_causes_life_1() {
     let ended = run(&["tally"]);
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stdout.is_empty(), "{:?}", ended.stdout);

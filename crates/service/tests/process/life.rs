@@ -242,7 +242,7 @@ fn a_panic_in_the_assembly_is_an_error_and_not_a_crash_life_1() {
 }
 
 #[test]
-fn an_error_of_the_assembly_is_told_once_with_its_causes_life_1() {
+fn assembly_error_is_printed_once_with_causes_life_1() {
     let ended = trial(&["--set", "fault=error"]).ended().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(ended.stderr, "error: the assembly has a fault\n");

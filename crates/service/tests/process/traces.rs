@@ -139,7 +139,7 @@ fn unimpressed_by(collector: SocketAddr) {
 }
 
 #[test]
-fn a_collector_that_is_down_holds_nothing_up_obs_10() {
+fn stopped_collector_delays_no_request_obs_10() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -147,7 +147,7 @@ fn a_collector_that_is_down_holds_nothing_up_obs_10() {
 }
 
 #[test]
-fn a_collector_that_never_answers_holds_nothing_up_obs_10() {
+fn silent_collector_delays_no_request_obs_10() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     unimpressed_by(listener.local_addr().unwrap());
 }

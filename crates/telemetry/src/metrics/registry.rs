@@ -15,6 +15,15 @@ use super::{
 };
 
 /// The metrics registry of one service. Cheap to clone, and clones share the registry.
+///
+/// ```
+/// use seaworthy_telemetry::metrics::{Format, Metrics};
+///
+/// let metrics = Metrics::new();
+/// metrics.counter("orders_total", "Orders.", &[("kind", "new")]).increment();
+/// let text = metrics.render(Format::PrometheusText);
+/// assert!(text.contains("orders_total{kind=\"new\"} 1"));
+/// ```
 #[derive(Clone, Default)]
 pub struct Metrics(Arc<Inner>);
 

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn anchors_and_merges_are_resolved_and_what_is_said_itself_wins() {
+    fn explicit_keys_override_merged_keys() {
         let text = "
 x-hard: &hard { read_only: true, user: a }
 x-more: &more { user: b, tty: false }

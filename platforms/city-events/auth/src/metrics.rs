@@ -1,7 +1,6 @@
 use seaworthy::{
-    axum::http::{HeaderMap, HeaderName, header},
     prelude::*,
-    telemetry::metrics::{Counter, Format, Metrics},
+    telemetry::metrics::{Counter, Metrics},
 };
 
 /// Counters of logins and refreshes.
@@ -38,19 +37,4 @@ fn count<T>([success, failure, error]: &[Counter; 3], outcome: &Result<T, Error>
         Err(failed) if failed.code().is_server_fault() => error.increment(),
         Err(_) => failure.increment(),
     }
-}
-
-/// Returns a public route with the metrics.
-pub(crate) fn route(path: &str, metrics: &Metrics) -> Routes {
-    let metrics = metrics.clone();
-    Routes::new()
-        .get(path, async move |headers: HeaderMap| {
-            let accept = headers.get(header::ACCEPT);
-            let accept = accept.and_then(|value| value.to_str().ok());
-            let format = Format::negotiate(accept.unwrap_or_default());
-            let content_type: [(HeaderName, &str); 1] =
-                [(header::CONTENT_TYPE, format.content_type())];
-            (content_type, metrics.render(format))
-        })
-        .with_options(|options| options.access(Access::Public))
 }

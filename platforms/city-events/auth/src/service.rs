@@ -29,7 +29,7 @@ use crate::{
     api::{self, Api},
     config::AuthConfig,
     legacy,
-    metrics::{self, LoginMetrics},
+    metrics::LoginMetrics,
     seed::seed_or_refuse,
     store::MIGRATIONS,
 };
@@ -129,7 +129,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     }
     let accounts = Arc::new(accounts);
     if let Some(path) = &settings.public_metrics {
-        service.http(metrics::route(path, service.metrics()));
+        service.public_metrics(path);
     }
     let api = Arc::new(Api::new(Arc::clone(&accounts), service)?);
     service.http(api::routes(api, service));

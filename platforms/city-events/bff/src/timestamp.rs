@@ -1,5 +1,7 @@
 //! Conversions of timestamps between Protocol Buffers and texts.
 
+use std::time::SystemTime;
+
 use chrono::{DateTime, Utc};
 use city_events_contract::Moment;
 use prost_types::Timestamp;
@@ -11,10 +13,7 @@ pub(crate) fn from_proto(timestamp: Option<&Timestamp>) -> Option<DateTime<Utc>>
 }
 
 pub(crate) fn to_proto(time: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: time.timestamp(),
-        nanos: i32::try_from(time.timestamp_subsec_nanos()).unwrap_or_default(),
-    }
+    SystemTime::from(time).into()
 }
 
 /// Formats a time for clients, in RFC 3339.

@@ -42,5 +42,5 @@ pub use service_calls::{
 };
 pub use subscription::subscription_with_retries;
 #[cfg(feature = "testing")]
-pub use testing::{TestService, create_legacy_database, list_tables};
+pub use testing::{LegacyService, TestService};
 pub use token_versions::{MAX_ACCESS_TOKEN_LIFETIME, TOKEN_VERSION_MIGRATIONS, TokenVersions};

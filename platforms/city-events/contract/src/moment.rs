@@ -1,6 +1,7 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::SystemTime};
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
+use prost_types::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Digits of a fraction of a second that every database stores.
@@ -41,6 +42,23 @@ impl Moment {
 impl From<DateTime<Utc>> for Moment {
     fn from(moment: DateTime<Utc>) -> Self {
         Self(moment.trunc_subsecs(FRACTION_DIGITS))
+    }
+}
+
+impl From<Moment> for Timestamp {
+    fn from(moment: Moment) -> Self {
+        SystemTime::from(moment.0).into()
+    }
+}
+
+impl TryFrom<Timestamp> for Moment {
+    type Error = InvalidMoment;
+
+    fn try_from(timestamp: Timestamp) -> Result<Self, InvalidMoment> {
+        let nanos = timestamp.nanos.try_into().map_err(|_| InvalidMoment)?;
+        DateTime::from_timestamp(timestamp.seconds, nanos)
+            .map(Self::from)
+            .ok_or(InvalidMoment)
     }
 }
 

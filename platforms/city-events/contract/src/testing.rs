@@ -1,6 +1,9 @@
+mod legacy;
+
+pub use legacy::LegacyService;
+
 use seaworthy::{
-    config::{Environment, Loader, Profile, Settings},
-    data::{DataError, Database, DatabaseConfig, DatabaseUrl, MigrationSet, Migrator, sql},
+    config::{Loader, Settings},
     prelude::*,
     service::RunningService,
 };
@@ -34,9 +37,6 @@ impl<T> TestService<T> {
             .map_err(|error| StartError::because("the directory cannot be created", error))?;
         let broker = directory.path().join("broker.db");
         let defaults = [
-            "server.http.addr=127.0.0.1:0".to_owned(),
-            "admin.addr=127.0.0.1:0".to_owned(),
-            "log.level=error".to_owned(),
             format!("database.url={url}"),
             "database.migrate_at_start=true".to_owned(),
             format!("broker.url=sqlite:{}", broker.display()),
@@ -44,11 +44,9 @@ impl<T> TestService<T> {
             format!("audit_log.key={SECRET}"),
             "outbox.relay.enabled=false".to_owned(),
         ];
-        let settings = settings.iter().map(|setting| (*setting).to_owned());
-        let loader = Loader::new(name)
-            .profile(Profile::Test)
-            .environment(Environment::default())
-            .overrides(defaults.into_iter().chain(settings));
+        let loader = Loader::for_tests(name)
+            .overrides(defaults)
+            .overrides(settings.iter().copied());
         let mut parts = None;
         let running = Service::new(name, "1")
             .start::<C, _>(loader, async |service| {
@@ -67,33 +65,4 @@ impl<T> TestService<T> {
     pub async fn stop(self) {
         self.running.stop().await;
     }
-}
-
-/// Fills an empty database as a legacy service does.
-///
-/// # Errors
-/// [`DataError`] of the database.
-pub async fn create_legacy_database(
-    url: DatabaseUrl,
-    statements: MigrationSet,
-) -> Result<Database, DataError> {
-    let database = Database::builder("legacy", DatabaseConfig::at(url))
-        .open()
-        .await?;
-    Migrator::new(&database, &[statements]).up(false).await?;
-    sql("DROP TABLE schema_history_fixture")
-        .execute(&database)
-        .await?;
-    Ok(database)
-}
-
-/// Lists the tables of a PostgreSQL database with their schemas, and their number of columns.
-///
-/// # Errors
-/// [`DataError`] of the database.
-pub async fn list_tables(database: &Database) -> Result<Vec<(String, i64)>, DataError> {
-    sql("SELECT table_schema || '.' || table_name AS name, count(*) FROM information_schema.columns
-         WHERE table_schema NOT IN ('pg_catalog', 'information_schema') GROUP BY table_schema, table_name ORDER BY name")
-        .fetch_all(database)
-        .await
 }

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use seaworthy::{
-    data::{Connection, DataError, Database, Migration, MigrationSet, sql},
+    data::{
+        Connection, DataError, Database, Migration, MigrationSet, microseconds, purge_worker, sql,
+    },
     outbox,
     prelude::*,
 };
@@ -204,30 +206,13 @@ impl SentMails {
 
     /// Returns the worker that deletes expired rows. It may run on every replica.
     pub(crate) fn purge_worker(&self) -> Worker {
-        const INTERVAL: Timeout = Timeout::from_secs(10 * 60);
-        /// Rows that one statement deletes, so that it does not hold locks for long.
-        const PURGE_PAGE_SIZE: u32 = 1_000;
-        let mails = self.clone();
-        Worker::in_steps(
-            "purge sent mails",
-            Schedule::Interval(INTERVAL),
-            move || {
-                let mails = mails.clone();
-                async move {
-                    let deleted = sql("DELETE FROM sent_mails WHERE about IN (SELECT about FROM sent_mails WHERE until_us <= {now_us} LIMIT ?)")
-                    .on_mysql("DELETE FROM sent_mails WHERE until_us <= {now_us} LIMIT ?")
-                    .bind(PURGE_PAGE_SIZE)
-                    .execute(&mails.0)
-                    .await?;
-                    Ok(deleted.rows_affected() >= PURGE_PAGE_SIZE.into())
-                }
-            },
-        )
+        purge_worker("purge sent mails", self, async |mails: Self| {
+            sql("DELETE FROM sent_mails WHERE about IN (SELECT about FROM sent_mails WHERE until_us <= {now_us} LIMIT ?)")
+                .on_mysql("DELETE FROM sent_mails WHERE until_us <= {now_us} LIMIT ?")
+                .delete_page(&mails.0)
+                .await
+        })
     }
-}
-
-fn microseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ mod config;
 mod consumers;
 mod domain;
 mod legacy;
-mod metrics;
 mod service;
 mod store;
 

@@ -18,7 +18,7 @@ use seaworthy::{
 use crate::{
     api,
     config::EventConfig,
-    consumers, legacy, metrics,
+    consumers, legacy,
     store::{EventRows, MIGRATIONS, Store, published_topics},
 };
 
@@ -93,7 +93,7 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
         .subscribe(consumers::subscription(&inbox, &versions))
         .await?;
     if let Some(path) = &settings.public_metrics {
-        service.http(metrics::route(path, service.metrics()));
+        service.public_metrics(path);
     }
     service.http(api::routes(store.clone()));
     Contracts::new()

@@ -1,8 +1,4 @@
-use seaworthy::{
-    axum::http::{HeaderMap, HeaderName, header},
-    prelude::*,
-    telemetry::metrics::{Counter, Format, Metrics},
-};
+use seaworthy::telemetry::metrics::{Counter, Metrics};
 
 use crate::{application::JoinError, domain::JoinStatus};
 
@@ -38,19 +34,4 @@ impl JoinMetrics {
             _ => self.error.increment(),
         }
     }
-}
-
-/// Serves the metrics at this path of the HTTP listener.
-pub(crate) fn route(path: &str, metrics: &Metrics) -> Routes {
-    let metrics = metrics.clone();
-    Routes::new()
-        .get(path, async move |headers: HeaderMap| {
-            let accept = headers.get(header::ACCEPT);
-            let accept = accept.and_then(|value| value.to_str().ok());
-            let format = Format::negotiate(accept.unwrap_or_default());
-            let content_type: [(HeaderName, &str); 1] =
-                [(header::CONTENT_TYPE, format.content_type())];
-            (content_type, metrics.render(format))
-        })
-        .with_options(|options| options.access(Access::Public))
 }

@@ -21,7 +21,7 @@ use crate::{
     application::{Joins, topics},
     config::JoinConfig,
     consumers, legacy,
-    metrics::{self, JoinMetrics},
+    metrics::JoinMetrics,
     store::MIGRATIONS,
     workers,
 };
@@ -115,7 +115,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
     workers::start(service, &joins, &settings.recount);
     let api = Api::new(joins, JoinMetrics::new(service.metrics()));
     if let Some(path) = &settings.public_metrics {
-        service.http(metrics::route(path, service.metrics()));
+        service.public_metrics(path);
     }
     service.http(api::routes(api.clone()));
     Contracts::new()

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use seaworthy::{data::chrono::DateTime, prost_types::Timestamp};
 use serde_json::{Map, Value};
@@ -160,10 +160,7 @@ impl From<ToggleConfig> for Entry {
 
 fn timestamp(text: &str) -> Option<Timestamp> {
     let time = DateTime::parse_from_rfc3339(text).ok()?;
-    Some(Timestamp {
-        seconds: time.timestamp(),
-        nanos: i32::try_from(time.timestamp_subsec_nanos()).unwrap_or_default(),
-    })
+    Some(SystemTime::from(time).into())
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ mod kinds;
 #[cfg(test)]
 mod tests;
 
+use std::time::SystemTime;
+
 use seaworthy::{
     data::{
         Transaction,
@@ -17,7 +19,6 @@ pub(crate) use crate::contract::events::symbols::v1::{
     SymbolCreated, SymbolDeleted, SymbolUpdated,
 };
 use crate::domain::Attributes;
-use kinds::timestamp;
 
 /// Stores events in the outbox, which publishes them after the commit.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ impl Events {
             class_name,
             component_target,
             version,
-            created_at: Some(timestamp(moment)),
+            created_at: Some(SystemTime::from(moment).into()),
         };
         self.store(tx, id, Message::protobuf(&event)).await
     }
@@ -87,7 +88,7 @@ impl Events {
             class_name,
             component_target,
             version,
-            updated_at: Some(timestamp(moment)),
+            updated_at: Some(SystemTime::from(moment).into()),
         };
         self.store(tx, id, Message::protobuf(&event)).await
     }
@@ -103,7 +104,7 @@ impl Events {
             id,
             project_id: attributes.project_id,
             uid: attributes.uid.clone(),
-            deleted_at: Some(timestamp(moment)),
+            deleted_at: Some(SystemTime::from(moment).into()),
         };
         self.store(tx, id, Message::protobuf(&event)).await
     }

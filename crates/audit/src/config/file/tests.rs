@@ -14,7 +14,7 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
-fn a_file_says_everything_a_team_decides() {
+fn file_contains_every_setting_of_a_team() {
     let file = ConfigFile::parse(
         Path::new("seaworthy-audit.toml"),
         r#"
@@ -67,7 +67,7 @@ fn the_example_of_the_documents_is_a_valid_file() {
 }
 
 #[test]
-fn an_error_names_the_line_the_column_and_what_would_be_right() {
+fn error_names_line_column_and_valid_values() {
     for (text, place, words) in [
         ("fail-on = \"hihg\"", "1:11", "critical, high, medium"),
         ("tier = \"gold\"", "1:8", "expected one of"),

@@ -39,13 +39,6 @@ impl Image {
         self.lineage(stage).last().map(|stage| stage.base.as_str())
     }
 
-    /// Whether the shipped stage is known to have no shell.
-    #[must_use]
-    pub fn lacks_shell(&self, target: Option<&str>) -> bool {
-        self.known_base(target).is_some_and(|(_, shell)| !shell)
-            && !self.copies_whole_folders(target)
-    }
-
     /// Whether a network tool is in the shipped stage.
     #[must_use]
     pub fn has_tool(&self, target: Option<&str>, tool: &str) -> Resolution<()> {
@@ -156,16 +149,6 @@ impl Image {
             }
         }
         doubt.map_or(Resolution::Absent, unknown)
-    }
-
-    fn copies_whole_folders(&self, target: Option<&str>) -> bool {
-        self.final_stage(target).is_some_and(|stage| {
-            stage.copies.iter().any(|copied| {
-                copied.destination == "/"
-                    || copied.destination.starts_with("/bin")
-                    || copied.destination.starts_with("/usr")
-            })
-        })
     }
 
     fn known_base(&self, target: Option<&str>) -> Option<(&'static [&'static str], bool)> {

@@ -1,36 +1,22 @@
 //! Requests in Go handlers: context, bodies, errors, claims, SQL.
 
+mod sql;
+
 use tree_sitter::Node;
 
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
 use crate::packs::practice::{mentions, show};
-use crate::packs::request::{answered_500, from_caller};
+use crate::packs::request::answered_500;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
+use sql::sql;
 
 pub(super) const PACK: Pack = Pack {
     name: "Go requests",
     reader: Reader::Code(&[Language::Go], read),
 };
-
-/// Text that a caller sent, as Go frameworks hand it out.
-const FROM_CALLER: &[&str] = &[
-    "c.Query(",
-    "c.DefaultQuery(",
-    "c.Param(",
-    "ctx.Query(",
-    "ctx.Param(",
-    "r.URL.Query().Get(",
-    "r.FormValue(",
-    "req.FormValue(",
-    "r.PathValue(",
-    "c.QueryParam(",
-    "c.FormValue(",
-    "chi.URLParam(",
-    "mux.Vars(",
-];
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     for call in &code.calls {
@@ -298,66 +284,6 @@ fn writes_after_500(code: &Code<'_>, call: &Call<'_>) -> bool {
         before = earlier.prev_named_sibling();
     }
     false
-}
-
-fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
-    if !matches!(
-        call.method,
-        "Query"
-            | "QueryRow"
-            | "Exec"
-            | "QueryContext"
-            | "QueryRowContext"
-            | "ExecContext"
-            | "Raw"
-            | "Order"
-            | "Where"
-            | "Queryx"
-            | "Get"
-            | "Select"
-    ) || call.arguments.is_empty()
-    {
-        return;
-    }
-    let database = mentions(
-        call.receiver,
-        &["db", "tx", "conn", "pool", "repo", "query", "gorm", "sql"],
-    );
-    if !database {
-        return;
-    }
-    for argument in call.arguments.iter().take(2) {
-        let made = code.follow(argument.value);
-        let text = code.text(made);
-        let joined = made.kind() == "binary_expression" && text.contains('+')
-            || text.starts_with("fmt.Sprintf(");
-        let direct = matches!(call.method, "Order")
-            && FROM_CALLER.iter().any(|source| text.starts_with(source));
-        if !joined && !direct {
-            continue;
-        }
-        let sent = FROM_CALLER.iter().any(|source| text.contains(source))
-            || code
-                .find_all(made, &["identifier"])
-                .into_iter()
-                .any(|name| {
-                    code.binding(code.text(name)).is_some_and(|value| {
-                        FROM_CALLER
-                            .iter()
-                            .any(|source| code.text(value).starts_with(source))
-                    })
-                });
-        let checked = code.function_around(call.node).is_some_and(|function| {
-            mentions(
-                code.text(function),
-                &["allowed", "whitelist", "valid", "permitted"],
-            )
-        });
-        if sent && !checked {
-            from_caller(code, call.node, facts);
-            return;
-        }
-    }
 }
 
 /// `claims["sub"].(string)` without `ok`.

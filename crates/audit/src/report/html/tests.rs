@@ -8,7 +8,7 @@ use crate::report::sample;
 const VOID: [&str; 1] = ["meta"];
 
 #[test]
-fn the_file_needs_nothing_from_elsewhere() {
+fn html_report_loads_no_other_file() {
     let text = html(&sample::report(true));
     for outside in [
         "<script", "<link", "<img", "<iframe", "src=", "@import", "url(",

@@ -59,7 +59,7 @@ fn likely_findings_are_notes_for_review() {
 }
 
 #[test]
-fn no_tag_of_a_rule_stands_twice() {
+fn tags_of_a_rule_are_unique() {
     for rule in run(false)["tool"]["driver"]["rules"].as_array().unwrap() {
         let tags = rule["properties"]["tags"].as_array().unwrap();
         let set: std::collections::BTreeSet<_> = tags.iter().map(Value::to_string).collect();
@@ -81,7 +81,7 @@ fn a_suppressed_finding_carries_its_justification() {
 }
 
 #[test]
-fn beside_a_baseline_every_open_result_says_whether_it_is_new() {
+fn results_with_baseline_have_their_state() {
     let run = run(true);
     let states: std::collections::BTreeSet<_> = run["results"]
         .as_array()

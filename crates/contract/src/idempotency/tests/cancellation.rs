@@ -81,7 +81,7 @@ async fn dropped_request_runs_at_most_once_and_repeat_is_answered_api_6() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropped_call_never_runs_again_and_its_repeat_says_so_api_6() {
+async fn repeat_of_dropped_call_is_rejected_api_6() {
     for moment in Moment::ALL {
         let changes = Arc::new(AtomicUsize::new(0));
         let (sender, mut calls) = mpsc::unbounded_channel::<BoxFuture<'static, ()>>();

@@ -1,7 +1,7 @@
 use super::*;
 
 #[tokio::test]
-async fn preflights_are_answered_whatever_the_routes_know_sec_2() {
+async fn preflights_are_answered_for_every_path_sec_2() {
     let mut config = HttpConfig::default();
     config.cors.enabled = true;
     config.cors.allowed_origins = vec!["https://app.example".to_owned()];

@@ -128,7 +128,7 @@ async fn a_route_asks_for_roles_and_scopes_and_denies_by_default_auth_5() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_what_is_needed_and_is_counted_auth_5() {
+async fn refusal_names_permission_and_is_counted_auth_5() {
     let stack = guarded(RouteOptions::new().scopes(["read", "delete"])).unwrap();
     let answer = send(&stack, with_token("ada")).await;
     assert_eq!(

@@ -75,7 +75,7 @@ async fn a_client_shortens_its_timeout_and_late_work_is_refused_life_6() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_cancels_its_handler_life_6() {
+async fn disconnected_client_cancels_its_handler_life_6() {
     let (dropped, was_dropped) = oneshot::channel::<()>();
     let dropped = Arc::new(std::sync::Mutex::new(Some(dropped)));
     let stack = stack(Routes::new().get("/", async move || {

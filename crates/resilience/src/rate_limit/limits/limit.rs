@@ -6,8 +6,8 @@ use super::super::{
 };
 use crate::Refusal;
 
-/// One rate limit, counted in this process or in a Redis that all replicas share. Cheap to clone;
-/// all clones share the counts.
+/// One rate limit, counted in this process or in a Redis that all replicas share. Cheap to clone.
+/// All clones share the counts.
 ///
 /// ```
 /// use seaworthy_core::Actor;

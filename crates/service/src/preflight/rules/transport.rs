@@ -35,6 +35,10 @@ const MYSQL: Encryption = Encryption::ByOption {
     fix: "ssl-mode=VERIFY_IDENTITY",
 };
 
+const fn never(fix: &'static str) -> Encryption {
+    Encryption::Never { fix }
+}
+
 /// All known schemes.
 const SCHEMES: [(&str, Encryption); 30] = [
     ("sqlite", Encryption::Embedded),
@@ -52,33 +56,13 @@ const SCHEMES: [(&str, Encryption); 30] = [
             fix: "tls=true",
         },
     ),
-    (
-        "redis",
-        Encryption::Never {
-            fix: "the scheme rediss",
-        },
-    ),
+    ("redis", never("the scheme rediss")),
     ("rediss", Encryption::Always),
-    (
-        "amqp",
-        Encryption::Never {
-            fix: "the scheme amqps",
-        },
-    ),
+    ("amqp", never("the scheme amqps")),
     ("amqps", Encryption::Always),
-    (
-        "nats",
-        Encryption::Never {
-            fix: "the scheme tls",
-        },
-    ),
+    ("nats", never("the scheme tls")),
     ("tls", Encryption::Always),
-    (
-        "kafka",
-        Encryption::Never {
-            fix: "the scheme kafkas",
-        },
-    ),
+    ("kafka", never("the scheme kafkas")),
     ("kafkas", Encryption::Always),
     (
         "mongodb",
@@ -88,42 +72,17 @@ const SCHEMES: [(&str, Encryption); 30] = [
             fix: "tls=true",
         },
     ),
-    (
-        "mqtt",
-        Encryption::Never {
-            fix: "the scheme mqtts",
-        },
-    ),
+    ("mqtt", never("the scheme mqtts")),
     ("mqtts", Encryption::Always),
-    (
-        "http",
-        Encryption::Never {
-            fix: "the scheme https",
-        },
-    ),
+    ("http", never("the scheme https")),
     ("https", Encryption::Always),
-    (
-        "ws",
-        Encryption::Never {
-            fix: "the scheme wss",
-        },
-    ),
+    ("ws", never("the scheme wss")),
     ("wss", Encryption::Always),
-    (
-        "grpc",
-        Encryption::Never {
-            fix: "the scheme grpcs",
-        },
-    ),
+    ("grpc", never("the scheme grpcs")),
     ("grpcs", Encryption::Always),
     // `s3` and `s3+https`.
     ("s3", Encryption::Always),
-    (
-        "s3+http",
-        Encryption::Never {
-            fix: "the scheme s3+https",
-        },
-    ),
+    ("s3+http", never("the scheme s3+https")),
     // Mail uses STARTTLS unless `allow_plaintext` is set, which has a separate rule. So has
     // `mailbox:`.
     ("smtp", Encryption::Always),

@@ -73,7 +73,7 @@ fn accepts_unencrypted_link_to_this_machine_sec_1() {
 }
 
 #[test]
-fn link_is_known_by_its_mark_whatever_its_name_sec_1() {
+fn link_is_detected_by_its_mark_not_its_name_sec_1() {
     let mut declared = Facts::default();
     let link = |url: &str| marked(url, Mark::Link);
     declared.insert("orders.cache", link("redis://cache.internal"));

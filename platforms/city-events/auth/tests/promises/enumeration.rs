@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use seaworthy::config::Profile;
-use seaworthy_testkit::{database::EmptyDatabase, http::Answer};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, get},
+};
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, TestApp, body, open_with};
@@ -30,7 +33,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
 
 /// Returns the number of hashed passwords.
 fn hash_count(app: &TestApp) -> u64 {
-    let metrics = app.send("GET", "/metrics", &[], "").body;
+    let metrics = get(app.admin, "/metrics").unwrap().body;
     let line = metrics
         .lines()
         .find(|line| !line.starts_with('#') && line.contains("password_hashing_total "))

@@ -18,7 +18,7 @@ use seaworthy::{
         http::{HeaderMap, StatusCode, Uri},
         response::{IntoResponse as _, Response},
     },
-    config::{Environment, Loader},
+    config::Loader,
     data::{Database, DatabaseConfig},
     messaging::{Event, Message, Messaging, MessagingConfig, Publisher, Topics},
     prelude::*,
@@ -90,7 +90,9 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
     let settings = defaults.into_iter().chain(settings);
     let email = city_events_email::service()
         .start::<EmailConfig, _>(
-            loader("email-service", settings),
+            Loader::for_tests("email-service")
+                .overrides(["server.http.rate_limit.enabled=false"])
+                .overrides(settings),
             city_events_email::assemble,
         )
         .await
@@ -106,19 +108,6 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
         empty,
         _directory: directory,
     }
-}
-
-fn loader(name: &str, settings: impl IntoIterator<Item = String>) -> Loader {
-    let common = [
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "server.http.rate_limit.enabled=false",
-        "log.level=error",
-    ];
-    let common = common.into_iter().map(str::to_owned);
-    Loader::new(name)
-        .environment(Environment::default())
-        .overrides(common.chain(settings))
 }
 
 /// Starts the stub of the auth service.
@@ -164,7 +153,7 @@ async fn serve_auth(auth: &Arc<Mutex<AuthStub>>) -> RunningService {
             async move |headers, uri, body| fourth(headers, uri, body),
         );
     let started = Service::new("auth", "1").start(
-        loader("auth", []),
+        Loader::for_tests("auth"),
         async |service: &Assembly<NoSettings>| {
             service.http(routes);
             Ok(())
@@ -178,7 +167,7 @@ async fn serve_auth(auth: &Arc<Mutex<AuthStub>>) -> RunningService {
 async fn start_publisher(broker: &str) -> (RunningService, Publisher) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let started = Service::new("publisher", "1").start(
-        loader("publisher", [broker.to_owned()]),
+        Loader::for_tests("publisher").overrides([broker.to_owned()]),
         async |service: &Assembly<PublisherConfig>| {
             let messaging =
                 Messaging::connect(service, "broker", &service.settings().broker).await?;

@@ -152,15 +152,15 @@ impl From<Event> for call::Event {
             description: event.details.description,
             city: event.details.city,
             category: event.details.category,
-            start_time: Some(timestamp(event.details.start_time)),
-            end_time: Some(timestamp(event.details.end_time)),
+            start_time: Some(event.details.start_time.into()),
+            end_time: Some(event.details.end_time.into()),
             capacity: event.details.capacity,
             active_participants: event.active_participants,
             status: status.into(),
-            published_at: event.state.published_at().map(timestamp),
-            canceled_at: event.state.canceled_at().map(timestamp),
-            created_at: Some(timestamp(event.created_at)),
-            updated_at: Some(timestamp(event.updated_at)),
+            published_at: event.state.published_at().map(Timestamp::from),
+            canceled_at: event.state.canceled_at().map(Timestamp::from),
+            created_at: Some(event.created_at.into()),
+            updated_at: Some(event.updated_at.into()),
             cover_image_ids: event.details.covers,
         }
     }
@@ -194,23 +194,9 @@ pub(super) fn patch(request: call::UpdateEventRequest) -> Result<Patch, EventErr
     })
 }
 
-fn timestamp(moment: Moment) -> Timestamp {
-    let moment = moment.get();
-    Timestamp {
-        seconds: moment.timestamp(),
-        nanos: i32::try_from(moment.timestamp_subsec_nanos()).unwrap_or_default(),
-    }
-}
-
 fn moment(field: &'static str, timestamp: Option<Timestamp>) -> Result<Option<Moment>, EventError> {
-    let Some(timestamp) = timestamp else {
-        return Ok(None);
-    };
-    let nanos = u32::try_from(timestamp.nanos).ok();
-    nanos
-        .and_then(|nanos| chrono::DateTime::from_timestamp(timestamp.seconds, nanos))
-        .map(|moment| Some(moment.into()))
-        .ok_or(EventError::invalid(field, "not a valid timestamp"))
+    let moment = timestamp.map(Moment::try_from).transpose();
+    moment.map_err(|_| EventError::invalid(field, "not a valid timestamp"))
 }
 
 /// Parses an event ID in any text form of a UUID.

@@ -11,7 +11,7 @@ use city_events_contract::messages::{
     JoinCreated, JoinKicked, JoinPromoted, UserChanged,
 };
 use seaworthy::{
-    config::{Environment, Loader, Profile},
+    config::Loader,
     data::{Database, DatabaseConfig},
     messaging::{
         Event, Failure, Message, Messaging, MessagingConfig, Publisher, Received, Subscription,
@@ -73,7 +73,10 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
     let settings = settings.iter().map(|setting| (*setting).to_owned());
     let overrides = own.into_iter().chain(settings).chain([broker.clone()]);
     let event = city_events_event::service()
-        .start(loader("event", overrides), city_events_event::assemble)
+        .start(
+            Loader::for_tests("event").overrides(overrides),
+            city_events_event::assemble,
+        )
         .await
         .unwrap();
     let (peer, publisher, inbox) = start_peer(broker).await;
@@ -92,15 +95,6 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
         _folder: folder,
         _empty: empty,
     }
-}
-
-fn loader(name: &str, overrides: impl IntoIterator<Item = String>) -> Loader {
-    let common = ["server.http.addr", "admin.addr"].map(|key| format!("{key}=127.0.0.1:0"));
-    let level = std::iter::once("log.level=error".to_owned());
-    Loader::new(name)
-        .profile(Profile::Test)
-        .environment(Environment::default())
-        .overrides(common.into_iter().chain(level).chain(overrides))
 }
 
 /// Starts a service that publishes messages about joins and receives all messages about events.
@@ -127,7 +121,7 @@ async fn start_peer(broker: String) -> (RunningService, Publisher, Inbox) {
         Ok(())
     };
     let running = Service::new("peer", "1")
-        .start(loader("peer", [broker]), assemble)
+        .start(Loader::for_tests("peer").overrides([broker]), assemble)
         .await
         .unwrap();
     let publisher = publisher.get().unwrap().clone();

@@ -1,5 +1,5 @@
 use chrono::{DateTime, Duration, Utc};
-use seaworthy::data::{DataError, Statement, Transaction, sql};
+use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
 use super::{
@@ -8,8 +8,6 @@ use super::{
     scores::{Kind, change_retention_start, lock_contribution, set_contribution},
 };
 
-/// Maximum number of rows that one statement deletes, so that locks are short.
-const PURGE_BATCH: i64 = 5_000;
 /// Retention of actions and joins: the longest period that any score or interest covers.
 const RETENTION: Duration = MONTH;
 /// Kind of the actions that count for scores.
@@ -57,9 +55,7 @@ impl Store {
             .bind(change_retention_start(now));
         let mut has_more = false;
         for statement in [actions, joins, changes] {
-            let statement: Statement = statement.bind(PURGE_BATCH);
-            let deleted = statement.execute(&self.0).await?;
-            has_more |= deleted.rows_affected() >= PURGE_BATCH.unsigned_abs();
+            has_more |= statement.delete_page(&self.0).await?;
         }
         Ok(has_more)
     }

@@ -11,7 +11,7 @@ use city_events_contract::messages::{
     JoinCanceled, JoinCreated, SeatCounts,
 };
 use seaworthy::{
-    config::{Environment, Loader, Profile},
+    config::Loader,
     data::{Database, DatabaseConfig},
     messaging::{Event, Message, Messaging, MessagingConfig, Publisher, Topics},
     prelude::*,
@@ -60,7 +60,10 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
         "server.http.rate_limit.enabled=false".to_owned(),
     ];
     let feed = city_events_feed::service()
-        .start(loader("feed", own), city_events_feed::assemble)
+        .start(
+            Loader::for_tests("feed").overrides(own),
+            city_events_feed::assemble,
+        )
         .await
         .unwrap();
     let (peer, publisher) = start_peer(broker).await;
@@ -75,19 +78,6 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
         _folder: folder,
         _empty: empty,
     }
-}
-
-fn loader(name: &str, own: impl IntoIterator<Item = String>) -> Loader {
-    let common = [
-        "server.http.addr=127.0.0.1:0",
-        "admin.addr=127.0.0.1:0",
-        "log.level=error",
-    ];
-    let common = common.into_iter().map(str::to_owned);
-    Loader::new(name)
-        .profile(Profile::Test)
-        .environment(Environment::default())
-        .overrides(common.chain(own))
 }
 
 /// Starts a service that publishes the messages of the other services.
@@ -106,7 +96,7 @@ async fn start_peer(broker: String) -> (RunningService, Publisher) {
         Ok(())
     };
     let running = Service::new("peer", "1")
-        .start(loader("peer", [broker]), assemble)
+        .start(Loader::for_tests("peer").overrides([broker]), assemble)
         .await
         .unwrap();
     let publisher = publisher.get().unwrap().clone();

@@ -1,3 +1,4 @@
+use city_events_contract::Moment;
 use city_events_contract::join::v1::{
     BanUserRequest, BanUserResponse, CancelJoinRequest, CancelJoinResponse,
     GetParticipationRequest, GetParticipationResponse, GetSeatsRequest, GetSeatsResponse,
@@ -9,11 +10,11 @@ use seaworthy::prelude::*;
 
 use super::{
     Api, current_actor,
-    wire::{cursor_text, grpc_status, parse_id, parse_timestamp, timestamp},
+    wire::{cursor_text, grpc_status, parse_id},
 };
 use crate::{
     application::JoinError,
-    domain::{Cursor, IdempotencyKey, Join, JoinStatus, Limit, OwnFilter, Page},
+    domain::{Cursor, IdempotencyKey, Join, JoinStatus, Limit, OwnFilter, Page, Refusal},
 };
 
 const INVALID_EVENT: &str = "invalid event_id";
@@ -62,7 +63,7 @@ impl JoinService for GrpcService {
         let (joined, at) = self.api.join(actor, event, key).await?;
         Ok(JoinResponse {
             status: status(joined),
-            updated_at: Some(timestamp(at)),
+            updated_at: Some(at.into()),
         })
     }
 
@@ -73,7 +74,7 @@ impl JoinService for GrpcService {
         let (joined, at) = self.api.joins.cancel(actor, event, key).await?;
         Ok(CancelJoinResponse {
             status: status(joined),
-            updated_at: Some(timestamp(at)),
+            updated_at: Some(at.into()),
         })
     }
 
@@ -158,7 +159,8 @@ impl JoinService for GrpcService {
         let actor = current_actor()?;
         let event = parse_id(&request.event_id, INVALID_EVENT)?;
         let user = parse_id(&request.user_id, INVALID_USER)?;
-        let end = request.expires_at.map(parse_timestamp).transpose()?;
+        let end = request.expires_at.map(Moment::try_from).transpose();
+        let end = end.map_err(|_| Refusal::Invalid("invalid expires_at"))?;
         let reason = &request.reason;
         self.api.joins.ban(actor, event, user, reason, end).await?;
         Ok(BanUserResponse {})

@@ -4,7 +4,6 @@ use city_events_contract::{
     Moment,
     join::v1::{self, GetSeatsResponse, Participation},
 };
-use prost_types::Timestamp;
 use seaworthy::prelude::*;
 use uuid::Uuid;
 
@@ -146,7 +145,7 @@ impl From<Join> for Participation {
             event_id: join.event.to_string(),
             user_id: join.user.to_string(),
             status: grpc_status(join.status).into(),
-            joined_at: Some(timestamp(join.created_at)),
+            joined_at: Some(join.created_at.into()),
         }
     }
 }
@@ -160,7 +159,7 @@ impl From<Seats> for GetSeatsResponse {
             capacity: seats.capacity,
             active_count: count(counts.active),
             waitlist_count: count(counts.waitlisted),
-            updated_at: Some(timestamp(seats.updated_at)),
+            updated_at: Some(seats.updated_at.into()),
         }
     }
 }
@@ -174,24 +173,6 @@ pub(super) const fn grpc_status(status: JoinStatus) -> v1::JoinStatus {
         JoinStatus::Expired => v1::JoinStatus::Expired,
         JoinStatus::Rejected => v1::JoinStatus::Rejected,
     }
-}
-
-/// Converts a time to the message of the gRPC contract.
-pub(super) fn timestamp(moment: Moment) -> Timestamp {
-    let moment = moment.get();
-    Timestamp {
-        seconds: moment.timestamp(),
-        nanos: i32::try_from(moment.timestamp_subsec_nanos()).unwrap_or_default(),
-    }
-}
-
-/// Parses a time of a gRPC request.
-pub(super) fn parse_timestamp(timestamp: Timestamp) -> Result<Moment, Refusal> {
-    let nanos = u32::try_from(timestamp.nanos).ok();
-    nanos
-        .and_then(|nanos| chrono::DateTime::from_timestamp(timestamp.seconds, nanos))
-        .map(Moment::from)
-        .ok_or(Refusal::Invalid("invalid expires_at"))
 }
 
 /// Parses an ID in any form of a UUID.

@@ -3,9 +3,6 @@ use seaworthy::data::{Connection as _, DataError, Database, Engine, Transaction,
 
 use crate::domain::{Command, Outcome};
 
-/// Rows that one statement deletes, so that it holds its locks for a short time.
-const PURGE_BATCH_SIZE: u32 = 1_000;
-
 /// Records the outcome of a command with its key. Replaces an expired entry. Returns `false` if the
 /// key has an entry that has not expired: another transaction has just inserted it.
 pub(crate) async fn insert(
@@ -46,11 +43,9 @@ pub(crate) async fn insert(
 
 /// Deletes expired keys. Returns `true` if more may be left.
 pub(crate) async fn purge(database: &Database) -> Result<bool, DataError> {
-    let done = sql("DELETE FROM idempotency_keys WHERE key_hash IN (SELECT key_hash FROM idempotency_keys WHERE expires_at <= ? LIMIT ?)")
+    sql("DELETE FROM idempotency_keys WHERE key_hash IN (SELECT key_hash FROM idempotency_keys WHERE expires_at <= ? LIMIT ?)")
         .on_mysql("DELETE FROM idempotency_keys WHERE expires_at <= ? LIMIT ?")
         .bind(Moment::now().get())
-        .bind(PURGE_BATCH_SIZE)
-        .execute(database)
-        .await?;
-    Ok(done.rows_affected() >= PURGE_BATCH_SIZE.into())
+        .delete_page(database)
+        .await
 }

@@ -1,15 +1,7 @@
 //! Adoption of a database that the legacy service made, by the program.
 
-#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
-
-use std::path::Path;
-
-use city_events_contract::{create_legacy_database, list_tables};
-use seaworthy::data::{Database, Migration, MigrationSet, sql};
-use seaworthy_testkit::{
-    database::EmptyDatabase,
-    process::{Ended, ServiceProcess},
-};
+use city_events_contract::LegacyService;
+use seaworthy::data::{Migration, MigrationSet};
 
 const LEGACY: MigrationSet = MigrationSet::of_part(
     "fixture",
@@ -20,182 +12,80 @@ const LEGACY: MigrationSet = MigrationSet::of_part(
         "",
     )],
 );
-/// A value of every secret.
-const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
 
-fn run(url: &str, arguments: &[&str]) -> Ended {
-    let settings = [
-        format!("database.url={url}"),
-        format!("jwt.secret={SECRET}"),
-        format!("audit_log.key={SECRET}"),
-        "broker.url=memory:".to_owned(),
-        "server.http.addr=127.0.0.1:0".to_owned(),
-        "admin.addr=127.0.0.1:0".to_owned(),
-    ];
-    let mut all = vec!["--profile", "test"];
-    all.extend(settings.iter().flat_map(|setting| ["--set", setting]));
-    all.extend(arguments);
-    let program = Path::new(env!("CARGO_BIN_EXE_city-events-join"));
-    let process = ServiceProcess::start_as_is(program, &all, &[]);
-    process.unwrap().ended().unwrap()
-}
-
-fn succeed(url: &str, arguments: &[&str]) {
-    let ended = run(url, arguments);
-    assert!(ended.status.success(), "{ended:#?}");
-}
-
-async fn count(database: &Database, text: &'static str) -> i64 {
-    let (count,): (i64,) = sql(text).fetch_one(database).await.unwrap();
-    count
-}
-
-async fn execute(database: &Database, text: &'static str) {
-    sql(text).execute(database).await.unwrap();
+async fn legacy() -> Option<LegacyService> {
+    let secrets = ["jwt.secret", "audit_log.key"];
+    let program = env!("CARGO_BIN_EXE_city-events-join");
+    LegacyService::create(program, LEGACY, &secrets).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn legacy_database_is_refused_unchanged_data_2() {
-    let Some(empty) = EmptyDatabase::postgres() else {
+    let Some(service) = legacy().await else {
         return;
     };
-    let url = empty.url();
-    let legacy = create_legacy_database(url.parse().unwrap(), LEGACY)
-        .await
-        .unwrap();
-    let before = list_tables(&legacy).await.unwrap();
-    let migrating = ["--set", "database.migrate_at_start=true", "serve"];
-    for arguments in [&["serve"][..], &migrating, &["migrate", "up"]] {
-        let refused = run(url, arguments);
-        assert_eq!(refused.status.code(), Some(1), "{refused:#?}");
-        assert!(refused.stderr.contains("`migrate adopt`"), "{refused:#?}");
-    }
-    execute(&legacy, "ALTER TABLE joins ADD COLUMN further text").await;
-    let refused = run(url, &["migrate", "adopt"]);
-    assert_eq!(refused.status.code(), Some(1), "{refused:#?}");
-    assert!(
-        refused.stderr.contains("joins.further is unknown"),
-        "{refused:#?}"
-    );
-    execute(&legacy, "ALTER TABLE joins DROP COLUMN further").await;
-    assert_eq!(list_tables(&legacy).await.unwrap(), before);
+    service
+        .refuses_unadopted(
+            "ALTER TABLE joins ADD COLUMN further text",
+            "ALTER TABLE joins DROP COLUMN further",
+            "joins.further is unknown",
+        )
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unconvertible_rows_are_all_reported_data_2() {
-    let Some(empty) = EmptyDatabase::postgres() else {
+    let Some(service) = legacy().await else {
         return;
     };
-    let url = empty.url();
-    let legacy = create_legacy_database(url.parse().unwrap(), LEGACY)
-        .await
-        .unwrap();
-    let before = list_tables(&legacy).await.unwrap();
-    execute(&legacy, "DELETE FROM event_capacity WHERE capacity = 1").await;
-    execute(
-        &legacy,
+    let changes = [
+        "DELETE FROM event_capacity WHERE capacity = 1",
         "UPDATE outbox SET routing_key = '' WHERE trace_id = 't1'",
-    )
-    .await;
-    let refused = run(url, &["migrate", "adopt"]);
-    assert_eq!(refused.status.code(), Some(1), "{refused:#?}");
-    for problem in [
+    ];
+    let problems = [
         "joins.event_id has no row in event_capacity in 3 rows",
         "outbox.routing_key is not a valid topic name in 1 rows",
-    ] {
-        assert!(refused.stderr.contains(problem), "{problem}: {refused:#?}");
-    }
-    assert_eq!(list_tables(&legacy).await.unwrap(), before);
+    ];
+    service.refuses_rows(&changes, &problems).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn adopted_database_has_all_rows_data_2() {
-    let Some(empty) = EmptyDatabase::postgres() else {
+    let Some(service) = legacy().await else {
         return;
     };
-    let url = empty.url();
-    let legacy = create_legacy_database(url.parse().unwrap(), LEGACY)
-        .await
-        .unwrap();
-    let before = list_tables(&legacy).await.unwrap();
-    succeed(url, &["migrate", "adopt", "--dry-run"]);
-    assert_eq!(list_tables(&legacy).await.unwrap(), before);
-    succeed(url, &["migrate", "adopt"]);
-    succeed(url, &["migrate", "verify"]);
-    assert_eq!(count(&legacy, "SELECT count(*) FROM joins").await, 5);
-    assert_eq!(
-        count(
-            &legacy,
-            "SELECT count(*) FROM joins WHERE status = 'rejected' AND rejected_by = '00000000-0000-4000-8000-000000000009' AND rejected_reason = 'kicked'"
-        )
-        .await,
-        1
-    );
-    assert_eq!(
-        count(
-            &legacy,
-            "SELECT count(*) FROM event_capacity WHERE state = 'open' AND capacity = 1 AND active_count = 1 AND waitlist_count = 1"
-        )
-        .await,
-        1
-    );
-    assert_eq!(
-        count(
-            &legacy,
-            "SELECT count(*) FROM event_capacity WHERE state = 'canceled' AND capacity = -1"
-        )
-        .await,
-        1
-    );
-    assert_eq!(
-        count(
-            &legacy,
-            "SELECT count(*) FROM event_bans WHERE reason = 'loud'"
-        )
-        .await,
-        1
-    );
-    assert_eq!(
-        count(
-            &legacy,
-            "SELECT count(*) FROM idempotency_keys WHERE key_hash = sha256('a key') AND answer = 'waitlisted'"
-        )
-        .await,
-        1
-    );
-    assert_eq!(
-        count(&legacy, "SELECT count(*) FROM idempotency_keys").await,
-        1
-    );
-    assert_eq!(
-        count(
-            &legacy,
-            "SELECT count(*) FROM outbox WHERE state = 0 AND message_key = '00000000-0000-4000-8000-000000000012'"
-        )
-        .await,
-        2
-    );
-    assert_eq!(
-        count(
-            &legacy,
-            "SELECT count(*) FROM outbox WHERE state = 3 AND topic = 'join.kicked'"
-        )
-        .await,
-        1
-    );
-    assert_eq!(
-        count(
-            &legacy,
-            "SELECT count(*) FROM inbox WHERE consumer = 'city-events.join'"
-        )
-        .await,
-        2
-    );
-    assert_eq!(
-        run(url, &["migrate", "adopt", "--undo"]).status.code(),
-        Some(2)
-    );
-    succeed(url, &["migrate", "adopt", "--undo", "--discard-changes"]);
-    assert_eq!(list_tables(&legacy).await.unwrap(), before);
-    succeed(url, &["migrate", "adopt"]);
+    let counts = [
+        ("SELECT count(*) FROM joins", 5),
+        (
+            "SELECT count(*) FROM joins WHERE status = 'rejected' AND rejected_by = '00000000-0000-4000-8000-000000000009' AND rejected_reason = 'kicked'",
+            1,
+        ),
+        (
+            "SELECT count(*) FROM event_capacity WHERE state = 'open' AND capacity = 1 AND active_count = 1 AND waitlist_count = 1",
+            1,
+        ),
+        (
+            "SELECT count(*) FROM event_capacity WHERE state = 'canceled' AND capacity = -1",
+            1,
+        ),
+        ("SELECT count(*) FROM event_bans WHERE reason = 'loud'", 1),
+        (
+            "SELECT count(*) FROM idempotency_keys WHERE key_hash = sha256('a key') AND answer = 'waitlisted'",
+            1,
+        ),
+        ("SELECT count(*) FROM idempotency_keys", 1),
+        (
+            "SELECT count(*) FROM outbox WHERE state = 0 AND message_key = '00000000-0000-4000-8000-000000000012'",
+            2,
+        ),
+        (
+            "SELECT count(*) FROM outbox WHERE state = 3 AND topic = 'join.kicked'",
+            1,
+        ),
+        (
+            "SELECT count(*) FROM inbox WHERE consumer = 'city-events.join'",
+            2,
+        ),
+    ];
+    service.adopts(&counts).await;
 }

@@ -12,11 +12,7 @@ mod amqp;
 
 use std::{net::SocketAddr, time::Duration};
 
-use seaworthy::{
-    config::{Environment, Loader, Profile},
-    core::new_id,
-    service::RunningService,
-};
+use seaworthy::{config::Loader, core::new_id, service::RunningService};
 use seaworthy_testkit::{
     database::EmptyDatabase, eventually, hs256_token, rabbitmq::RabbitmqServer, server::Shared,
 };
@@ -43,24 +39,18 @@ struct Platform {
 }
 
 fn loader(name: &str, database: &EmptyDatabase, broker: &str) -> Loader {
-    let addresses = ["server.http.addr", "server.grpc.addr", "admin.addr"];
-    let addresses = addresses.map(|key| format!("{key}=127.0.0.1:0"));
     let settings = [
         format!("database.url={}", database.url()),
         "database.migrate_at_start=true".to_owned(),
         format!("broker.url={broker}"),
         format!("jwt.secret={SECRET}"),
         format!("audit_log.key={SECRET}"),
-        "log.level=error".to_owned(),
         "recount.interval=200ms".to_owned(),
     ];
     let settings = settings
         .into_iter()
         .filter(|setting| name == "join" || !setting.starts_with("recount"));
-    Loader::new(name)
-        .profile(Profile::Test)
-        .environment(Environment::default())
-        .overrides(addresses.into_iter().chain(settings))
+    Loader::for_tests(name).overrides(settings)
 }
 
 async fn start_platform(databases: [EmptyDatabase; 2], broker: &str) -> Platform {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use city_events_contract::messages::EventPublished;
 use seaworthy::{
-    config::{Environment, Loader, Profile},
+    config::Loader,
     data::{Database, DatabaseConfig},
     messaging::{Event, Message},
     prelude::*,
@@ -77,7 +77,10 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
     let settings = settings.iter().map(|setting| (*setting).to_owned());
     let overrides = defaults.into_iter().chain(settings).chain([broker.clone()]);
     let service = city_events_join::service()
-        .start(loader("join", overrides), city_events_join::assemble)
+        .start(
+            Loader::for_tests("join").overrides(overrides),
+            city_events_join::assemble,
+        )
         .await
         .unwrap();
     let config = DatabaseConfig::at(empty.url().parse().unwrap());
@@ -93,15 +96,6 @@ pub(crate) async fn start_with(empty: EmptyDatabase, settings: &[&str]) -> TestA
         directory,
         empty,
     }
-}
-
-pub(crate) fn loader(name: &str, overrides: impl IntoIterator<Item = String>) -> Loader {
-    let addresses = ["server.http.addr", "admin.addr"].map(|key| format!("{key}=127.0.0.1:0"));
-    let level = std::iter::once("log.level=error".to_owned());
-    Loader::new(name)
-        .profile(Profile::Test)
-        .environment(Environment::default())
-        .overrides(addresses.into_iter().chain(level).chain(overrides))
 }
 
 impl TestApp {

@@ -8,6 +8,7 @@ use city_events_contract::messages::{
     JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted, JoinUnbanned, UserChanged,
 };
 use seaworthy::{
+    config::Loader,
     messaging::{
         Event, Failure, Message, Messaging, MessagingConfig, Publisher, Received, Subscription,
         Topics,
@@ -16,8 +17,6 @@ use seaworthy::{
     service::RunningService,
 };
 use serde_json::Value;
-
-use crate::app::loader;
 
 /// The topic and the body of each received message.
 type ReceivedMessages = Arc<Mutex<Vec<(&'static str, Value)>>>;
@@ -61,7 +60,7 @@ impl Peer {
             Ok(())
         };
         let service = Service::new("peer", "1")
-            .start(loader("peer", [broker]), assemble)
+            .start(Loader::for_tests("peer").overrides([broker]), assemble)
             .await
             .unwrap();
         Self {

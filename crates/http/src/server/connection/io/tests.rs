@@ -10,7 +10,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 use super::*;
 use crate::server::registry::Registry;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The two ends of a connection under TLS.
 async fn connected() -> (server::TlsStream<TcpStream>, client::TlsStream<TcpStream>) {
@@ -60,7 +60,7 @@ async fn peer_without_close_notify_is_dropped_after_linger_sec_3() {
     let mut limits = LimitsConfig::default();
     limits.connections.linger = Timeout::from_millis(50);
     let mut io = ConnectionIo::new(Stream::Tls(Box::new(stream)), state, ticket, &limits);
-    let end = tokio::time::timeout(PATIENCE, io.shutdown()).await.unwrap();
+    let end = tokio::time::timeout(TIMEOUT, io.shutdown()).await.unwrap();
     assert_eq!(end.unwrap_err().kind(), io::ErrorKind::TimedOut);
     drop(client);
 }

@@ -3,14 +3,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy::{
-    axum::{
-        body::Bytes,
-        http::{HeaderName, header},
-    },
-    prelude::*,
-    telemetry::metrics::{Format, Metrics},
+use axum::{
+    body::Bytes,
+    http::{HeaderName, header},
 };
+use seaworthy_http::{Access, Routes};
+use seaworthy_telemetry::metrics::{Format, Metrics};
 use tokio::sync::Mutex;
 
 /// Shorter than the interval of any scraper. Anonymous requests cost one rendering per second.
@@ -39,7 +37,7 @@ impl PublicMetrics {
 }
 
 /// Returns a route that serves the metrics at a path of the public listener.
-pub(crate) fn route(path: &str, metrics: &Metrics) -> Routes {
+pub(super) fn route(path: &str, metrics: &Metrics) -> Routes {
     let public = PublicMetrics {
         metrics: metrics.clone(),
         rendered: Arc::default(),
@@ -60,7 +58,7 @@ mod tests {
     #[tokio::test]
     async fn public_metrics_are_rendered_once_a_second_obs_4() {
         let metrics = Metrics::new();
-        let counter = metrics.counter("symbols_total", "Symbols.", &[]);
+        let counter = metrics.counter("orders_total", "Orders.", &[]);
         let public = PublicMetrics {
             metrics: metrics.clone(),
             rendered: Arc::default(),
@@ -71,6 +69,6 @@ mod tests {
         assert_eq!(public.text(now + MAX_AGE / 2).await, first);
         let later = public.text(now + MAX_AGE).await;
         let later = String::from_utf8(later.to_vec()).unwrap();
-        assert!(later.contains("symbols_total 1"), "{later}");
+        assert!(later.contains("orders_total 1"), "{later}");
     }
 }

@@ -1,0 +1,173 @@
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::path::Path;
+
+use seaworthy::data::{Database, DatabaseConfig, MigrationSet, Migrator, sql};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    process::{Ended, ServiceProcess},
+};
+
+/// A value of every secret.
+const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+
+/// The program of a service, with a database that its legacy service created.
+#[derive(Debug)]
+pub struct LegacyService {
+    program: &'static Path,
+    settings: Vec<String>,
+    database: Database,
+    tables: Vec<(String, i64)>,
+    _empty: EmptyDatabase,
+}
+
+impl LegacyService {
+    /// Creates the database with the tables and rows of `fixture`, which is named `fixture`. The
+    /// settings in `secrets` get a secret. Returns `None` if PostgreSQL is not installed.
+    ///
+    /// # Panics
+    /// The database cannot be created.
+    pub async fn create(
+        program: &'static str,
+        fixture: MigrationSet,
+        secrets: &[&str],
+    ) -> Option<Self> {
+        let empty = EmptyDatabase::postgres()?;
+        let config = DatabaseConfig::at(empty.url().parse().unwrap());
+        let database = Database::builder("legacy", config).open().await.unwrap();
+        let migrator = Migrator::new(&database, &[fixture]);
+        migrator.up(false).await.unwrap();
+        let history = sql("DROP TABLE schema_history_fixture");
+        history.execute(&database).await.unwrap();
+        let mut settings = vec![
+            format!("database.url={}", empty.url()),
+            "broker.url=memory:".to_owned(),
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "log.format=json".to_owned(),
+        ];
+        let secrets = secrets.iter();
+        settings.extend(secrets.map(|key| format!("{key}={SECRET}")));
+        Some(Self {
+            program: Path::new(program),
+            settings,
+            tables: list_tables(&database).await,
+            database,
+            _empty: empty,
+        })
+    }
+
+    /// Adds a setting, `key=value`.
+    #[must_use]
+    pub fn with_setting(mut self, setting: &str) -> Self {
+        self.settings.push(setting.to_owned());
+        self
+    }
+
+    /// Starts the program.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    #[must_use]
+    pub fn start(&self, arguments: &[&str]) -> ServiceProcess {
+        let mut all = vec!["--profile", "test"];
+        all.extend(self.settings.iter().flat_map(|text| ["--set", text]));
+        all.extend(arguments);
+        ServiceProcess::start_as_is(self.program, &all, &[]).unwrap()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        self.start(arguments).ended().unwrap()
+    }
+
+    /// Runs a command of the program.
+    ///
+    /// # Panics
+    /// The command fails.
+    pub fn succeed(&self, arguments: &[&str]) {
+        let ended = self.run(arguments);
+        assert!(ended.status.success(), "{ended:#?}");
+    }
+
+    fn check_refused(&self, arguments: &[&str], problem: &str) {
+        let ended = self.run(arguments);
+        assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+        assert!(ended.stderr.contains(problem), "{problem}: {ended:#?}");
+    }
+
+    /// Executes a statement.
+    ///
+    /// # Panics
+    /// The statement fails.
+    pub async fn execute(&self, text: &'static str) {
+        sql(text).execute(&self.database).await.unwrap();
+    }
+
+    /// Returns the number that a query selects.
+    ///
+    /// # Panics
+    /// The query fails.
+    pub async fn count(&self, text: &'static str) -> i64 {
+        let (count,): (i64,) = sql(text).fetch_one(&self.database).await.unwrap();
+        count
+    }
+
+    /// Checks that every command except `migrate adopt` refuses the database, and that
+    /// `migrate adopt` refuses it with another column. `add` and `drop` are the statements for this
+    /// column.
+    ///
+    /// # Panics
+    /// A command accepts or changes the database.
+    pub async fn refuses_unadopted(&self, add: &'static str, drop: &'static str, problem: &str) {
+        let migrating = ["--set", "database.migrate_at_start=true", "serve"];
+        for arguments in [&["serve"][..], &migrating, &["migrate", "up"]] {
+            self.check_refused(arguments, "`migrate adopt`");
+        }
+        self.execute(add).await;
+        self.check_refused(&["migrate", "adopt"], problem);
+        self.execute(drop).await;
+        assert_eq!(list_tables(&self.database).await, self.tables);
+    }
+
+    /// Checks that `migrate adopt` reports each of these problems after the changes.
+    ///
+    /// # Panics
+    /// The command succeeds, changes the database or misses a problem.
+    pub async fn refuses_rows(&self, changes: &[&'static str], problems: &[&str]) {
+        for change in changes {
+            self.execute(change).await;
+        }
+        for problem in problems {
+            self.check_refused(&["migrate", "adopt"], problem);
+        }
+        assert_eq!(list_tables(&self.database).await, self.tables);
+    }
+
+    /// Adopts the database, checks the results of queries, undoes the adoption and repeats it.
+    ///
+    /// # Panics
+    /// A command fails, or a query selects another number.
+    pub async fn adopts(&self, counts: &[(&'static str, i64)]) {
+        self.succeed(&["migrate", "adopt", "--dry-run"]);
+        assert_eq!(list_tables(&self.database).await, self.tables);
+        self.succeed(&["migrate", "adopt"]);
+        self.succeed(&["migrate", "verify"]);
+        for (query, expected) in counts {
+            assert_eq!(self.count(query).await, *expected, "{query}");
+        }
+        let undone = self.run(&["migrate", "adopt", "--undo"]);
+        assert_eq!(undone.status.code(), Some(2), "{undone:#?}");
+        self.succeed(&["migrate", "adopt", "--undo", "--discard-changes"]);
+        assert_eq!(list_tables(&self.database).await, self.tables);
+        self.succeed(&["migrate", "adopt"]);
+    }
+}
+
+/// Lists the tables with their schemas, and their number of columns.
+async fn list_tables(database: &Database) -> Vec<(String, i64)> {
+    sql("SELECT table_schema || '.' || table_name AS name, count(*) FROM information_schema.columns
+         WHERE table_schema NOT IN ('pg_catalog', 'information_schema') GROUP BY table_schema, table_name ORDER BY name")
+        .fetch_all(database)
+        .await
+        .unwrap()
+}
