@@ -40,7 +40,10 @@ pub fn record_change<T: Serialize>(before: Option<&T>, after: Option<&T>) {
 }
 
 /// Runs a call, and returns the change that its handler has recorded.
-pub(crate) async fn with_change<F: Future>(call: F, config: OperationLogConfig) -> (F::Output, Change) {
+pub(crate) async fn with_change<F: Future>(
+    call: F,
+    config: OperationLogConfig,
+) -> (F::Output, Change) {
     let empty = Change {
         config,
         ..Change::default()

@@ -6,9 +6,7 @@ use axum::{
 };
 use seaworthy_config::Settings;
 use seaworthy_core::{error_chain, new_id};
-use seaworthy_data::{
-    DataError, Database, Migration, MigrationSet, purge_worker, sql,
-};
+use seaworthy_data::{DataError, Database, Migration, MigrationSet, purge_worker, sql};
 use seaworthy_service::{Assembly, StartError};
 use seaworthy_telemetry::metrics::Counter;
 

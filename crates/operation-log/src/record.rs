@@ -150,7 +150,7 @@ impl OperationLog {
 
     /// Returns the redacted content of a request.
     async fn content(&self, request: Request, call: Option<&Call>) -> (Request, Option<String>) {
-        let max = self.max_content();
+        let max = self.config().max_content_size.as_usize();
         let is_readable = match call {
             Some(call) => !call.method.is_client_streaming(),
             None => is_json(request.headers()),

@@ -42,7 +42,7 @@ pub struct UploadTerms(pub(crate) Bound);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Bound {
     Exact { size: u64, content_type: String },
-    AtMost(u64),
+    AtMost { max: u64, is_enforced: bool },
 }
 
 impl UploadTerms {
@@ -59,25 +59,44 @@ impl UploadTerms {
     ///
     /// S3 does not support it, because its signed URLs cannot contain a maximum.
     pub fn at_most(max_size: u64) -> Self {
-        Self(Bound::AtMost(max_size))
+        Self(Bound::AtMost {
+            max: max_size,
+            is_enforced: true,
+        })
     }
 
-    /// Returns whether the terms bind the size and the media type.
-    pub(crate) fn is_exact(&self) -> bool {
-        matches!(self.0, Bound::Exact { .. })
+    /// Creates terms like [`at_most`](Self::at_most) that S3 accepts without enforcing them: a client
+    /// can send any size while the URL is valid. Compare the size of the object with `max_size`
+    /// before you use it, and delete an object that is too large.
+    pub fn at_most_unenforced(max_size: u64) -> Self {
+        Self(Bound::AtMost {
+            max: max_size,
+            is_enforced: false,
+        })
+    }
+
+    /// Returns whether a storage has to reject content above a maximum that no header binds.
+    pub(crate) fn needs_maximum(&self) -> bool {
+        matches!(
+            self.0,
+            Bound::AtMost {
+                is_enforced: true,
+                ..
+            }
+        )
     }
 
     /// Returns the maximum size, in bytes.
     pub(crate) fn max_size(&self) -> u64 {
         match self.0 {
-            Bound::Exact { size, .. } | Bound::AtMost(size) => size,
+            Bound::Exact { size, .. } | Bound::AtMost { max: size, .. } => size,
         }
     }
 
     pub(crate) fn check(&self) -> Result<(), StorageError> {
         match &self.0 {
             Bound::Exact { content_type, .. } => check_content_type(content_type),
-            Bound::AtMost(_) => Ok(()),
+            Bound::AtMost { .. } => Ok(()),
         }
     }
 }

@@ -39,6 +39,10 @@ const DEFAULT_MAX_BYTES: ByteSize = ByteSize::mebibytes(1024);
 pub struct UploadsConfig {
     /// Maximum size of an upload.
     pub max_size: ByteSize,
+    /// Whether S3 may sign a URL for an upload without a declared size and media type. A client can
+    /// then send any size while the URL is valid, and the sweeper deletes what is larger than
+    /// `max_size`. Other storages reject such content at once.
+    pub accept_open_urls: bool,
     /// How long a signed URL is valid.
     pub url_ttl: Timeout,
     /// How long an upload may stay incomplete. Then it expires.
@@ -64,6 +68,7 @@ impl Default for UploadsConfig {
     fn default() -> Self {
         Self {
             max_size: DEFAULT_MAX_SIZE,
+            accept_open_urls: false,
             url_ttl: DEFAULT_URL_TTL,
             pending_ttl: DEFAULT_PENDING_TTL,
             failed_retention: DEFAULT_FAILED_RETENTION,

@@ -114,7 +114,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError::Closed`] if the content is complete, or an error of the storage. S3 requires
-    /// the size and the media type: [`StorageError::OpenTerms`].
+    /// the size and the media type, unless `accept_open_urls` is set: [`StorageError::OpenTerms`].
     pub fn presign(&self, upload: &Upload) -> Result<SignedRequest, UploadError> {
         match upload.status {
             UploadStatus::Pending => {
@@ -133,7 +133,13 @@ impl Uploads {
         let config = self.0.store.config();
         let terms = match (size, content_type) {
             (Some(size), Some(content_type)) => UploadTerms::new(size, content_type),
-            (size, _) => UploadTerms::at_most(size.unwrap_or(config.max_size.get())),
+            (size, _) => {
+                let max = size.unwrap_or(config.max_size.get());
+                match config.accept_open_urls {
+                    true => UploadTerms::at_most_unenforced(max),
+                    false => UploadTerms::at_most(max),
+                }
+            }
         };
         let incoming = &self.0.store.0.incoming;
         Ok(incoming.presign_put(&keys::content(id)?, &terms, config.url_ttl)?)

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use seaworthy_core::{Code, Error, FieldViolation, Secret, new_id};
 use seaworthy_data::{
-    DataError, Database, Migration, MigrationSet, purge_worker, sql,
+    DataError, Database, Migration, MigrationSet, microseconds, purge_worker, sql,
 };
 use seaworthy_service::Worker;
 
 use super::ApiKeysConfig;
-use crate::{SecretToken, microseconds};
+use crate::SecretToken;
 
 /// The table of API keys. Add the set to the migrations of a service with [`ApiKeys`].
 pub const API_KEY_MIGRATIONS: MigrationSet = MigrationSet::of_part(

@@ -9,7 +9,7 @@ mod rule;
 mod sensitive;
 
 pub use self::{
-    kind::{Kind, words, mask_found},
+    kind::{Kind, mask_found, words},
     rule::{MaskRule, MaskRuleConfig},
     sensitive::{MakeSensitive, MaskText, SensitiveField},
 };

@@ -97,7 +97,7 @@ impl Grant<'_> {
                     ("content-length", size.to_string()),
                     ("content-type", content_type.clone()),
                 ],
-                Bound::AtMost(_) => Vec::new(),
+                Bound::AtMost { .. } => Vec::new(),
             },
             Self::Part { size, .. } => vec![("content-length", size.to_string())],
         }

@@ -101,7 +101,7 @@ impl Signer {
                     terms.size = Some(*size);
                     terms.content_type = Some(content_type.clone());
                 }
-                Bound::AtMost(size) => terms.max = Some(*size),
+                Bound::AtMost { max: size, .. } => terms.max = Some(*size),
             },
             Grant::Part {
                 upload,

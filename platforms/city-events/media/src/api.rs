@@ -122,8 +122,7 @@ fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, MediaError> {
 #[derive(Debug, Deserialize)]
 struct UploadRequest {
     purpose: String,
-    /// The size in bytes. With it and the media type, the URL accepts only such a file. S3 requires
-    /// both.
+    /// The size in bytes. With it and the media type, the URL accepts only such a file.
     #[serde(default)]
     size: Option<u64>,
     #[serde(default)]

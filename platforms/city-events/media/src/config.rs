@@ -68,7 +68,11 @@ impl Default for MediaConfig {
                 ..files(DEFAULT_RAW)
             },
             public: files(DEFAULT_PUBLIC),
-            uploads: UploadsConfig::default(),
+            uploads: UploadsConfig {
+                // Clients of the legacy service send only the purpose.
+                accept_open_urls: true,
+                ..UploadsConfig::default()
+            },
             operation_log: OperationLogConfig::default(),
             pictures_url: DEFAULT_URL.to_owned(),
         }

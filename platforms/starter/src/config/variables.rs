@@ -1,7 +1,7 @@
 use seaworthy::config::LegacyVariable;
 
 /// The environment names of the contract, besides `STARTER__…`.
-pub(crate) const VARIABLES: [LegacyVariable; 54] = [
+pub(crate) const VARIABLES: [LegacyVariable; 56] = [
     LegacyVariable::profile("ENVIRONMENT"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("HTTP_TIMEOUT", "server.http.timeout"),
