@@ -35,7 +35,7 @@ mod room;
 mod socket_io;
 mod sse;
 #[cfg(test)]
-mod testing;
+mod test_server;
 mod websocket;
 
 pub use config::RealtimeConfig;

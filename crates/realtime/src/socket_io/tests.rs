@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Call, Handshake, Peer, Socket, SocketIo, engine::tests::config, serve};
 use crate::{
     Client as Owner, Event, Hub, RealtimeConfig, Room,
-    testing::{Client, Server},
+    test_server::{Client, Server},
 };
 
 /// The behaviour that the suite expects.

@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::{Engine, Malformed, Message, Protocol, serve};
 use crate::{
     RealtimeConfig,
-    testing::{Answer, Server},
+    test_server::{Answer, Server},
 };
 
 const WEBSOCKET: &str = "EIO=4&transport=websocket";
