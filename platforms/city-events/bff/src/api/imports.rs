@@ -4,7 +4,7 @@ use city_events_contract::event::v1::{BadRow, CreateImportRequest, EventImport};
 use seaworthy::{
     axum::{
         body::Bytes,
-        extract::{Path, State},
+        extract::{Path, State, rejection::PathRejection},
         http::{HeaderName, StatusCode, header},
     },
     csv::{Cell, CsvWriter},
@@ -60,8 +60,12 @@ impl From<EventImport> for ImportView {
 type ImportResult = Result<Json<ImportView>, ApiError>;
 
 /// The import ID in the path.
-fn parse(id: &str) -> Result<String, ApiError> {
-    let id = Uuid::try_parse(id).map_err(|_| ApiError::invalid("invalid import id"))?;
+type ImportId = Result<Path<String>, PathRejection>;
+
+fn parse(id: ImportId) -> Result<String, ApiError> {
+    let invalid = || ApiError::invalid("invalid import id");
+    let Path(id) = id.map_err(|_| invalid())?;
+    let id = Uuid::try_parse(&id).map_err(|_| invalid())?;
     Ok(id.to_string())
 }
 
@@ -73,6 +77,13 @@ pub(super) async fn create(
     body: Bytes,
 ) -> Result<(StatusCode, Json<ImportView>), ApiError> {
     caller.require_user()?;
+    if body.is_empty() {
+        return Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "file_invalid",
+            "the file is empty: the first line must name the columns",
+        ));
+    }
     let request = CreateImportRequest {
         name: pairs.text("name"),
         content: body.into(),
@@ -95,10 +106,10 @@ pub(super) async fn list(
 pub(super) async fn find(
     State(upstreams): State<Upstreams>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: ImportId,
 ) -> ImportResult {
     caller.require_user()?;
-    let found = upstreams.import(&caller, parse(&id)?).await?;
+    let found = upstreams.import(&caller, parse(id)?).await?;
     Ok(Json(found.import.unwrap_or_default().into()))
 }
 
@@ -106,10 +117,10 @@ pub(super) async fn find(
 pub(super) async fn report(
     State(upstreams): State<Upstreams>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: ImportId,
 ) -> Result<([(HeaderName, &'static str); 2], Bytes), ApiError> {
     caller.require_user()?;
-    let found = upstreams.import(&caller, parse(&id)?).await?;
+    let found = upstreams.import(&caller, parse(id)?).await?;
     let mut csv = CsvWriter::new(&["line", "column", "value", "message"]);
     for BadRow {
         line,
@@ -136,36 +147,24 @@ pub(super) async fn report(
 }
 
 /// Stores the events of a checked import.
-pub(super) async fn confirm(
-    state: State<Upstreams>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ImportResult {
-    change(state, &caller, &id, ImportChange::Confirm).await
+pub(super) async fn confirm(state: State<Upstreams>, caller: Caller, id: ImportId) -> ImportResult {
+    change(state, &caller, id, ImportChange::Confirm).await
 }
 
 /// Stops an import.
-pub(super) async fn cancel(
-    state: State<Upstreams>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ImportResult {
-    change(state, &caller, &id, ImportChange::Cancel).await
+pub(super) async fn cancel(state: State<Upstreams>, caller: Caller, id: ImportId) -> ImportResult {
+    change(state, &caller, id, ImportChange::Cancel).await
 }
 
 /// Removes the events of an import.
-pub(super) async fn undo(
-    state: State<Upstreams>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> ImportResult {
-    change(state, &caller, &id, ImportChange::Undo).await
+pub(super) async fn undo(state: State<Upstreams>, caller: Caller, id: ImportId) -> ImportResult {
+    change(state, &caller, id, ImportChange::Undo).await
 }
 
 async fn change(
     State(upstreams): State<Upstreams>,
     caller: &Caller,
-    id: &str,
+    id: ImportId,
     change: ImportChange,
 ) -> ImportResult {
     caller.require_user()?;

@@ -48,6 +48,8 @@ async fn organizer_imports_events_and_undoes_it_file_1() {
     let organizer = app.register("organizer").await;
     let (status, _) = send(&app, &app.anonymous(), file(1)).await;
     assert_eq!(status, 401);
+    let (status, empty) = send(&app, &organizer, String::new()).await;
+    assert_eq!(status, 400, "{empty}");
     let (status, created) = send(&app, &organizer, file(120)).await;
     assert_eq!(status, 201, "{created}");
     let created: Value = serde_json::from_str(&created).unwrap();
@@ -71,6 +73,11 @@ async fn organizer_imports_events_and_undoes_it_file_1() {
         let path = format!("/api/imports/{id}{path}");
         assert_eq!(stranger.get(&path).await.status, 404);
     }
+    let invalid = organizer.get("/api/imports/%FF").await;
+    assert_eq!(
+        (invalid.status, invalid.code().as_str()),
+        (400, "validation_failed")
+    );
     let confirm = format!("/api/imports/{id}/confirm");
     assert_eq!(stranger.post(&confirm).await.status, 404);
 
