@@ -1,6 +1,6 @@
 //! Live counts of participants for open event pages.
 //!
-//! All pages of an event share one read per second of this process, instead of one per page.
+//! All pages of this process share one read per second, in calls for 50 events each.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,7 +8,6 @@ use std::{
 };
 
 use city_events_contract::event::v1::Event as EventRecord;
-use futures::{StreamExt as _, stream};
 use seaworthy::{
     axum::{
         extract::{Path, State},
@@ -31,13 +30,11 @@ use crate::{
     api_error::ApiError,
     limit::{CallerLimit, add_security_headers, admit},
     responses::event_status,
-    upstream::Upstreams,
+    upstream::{MAX_BATCH_SIZE, Upstreams},
 };
 
 /// A change is visible within this time.
 const POLL_INTERVAL: Timeout = Timeout::from_secs(1);
-/// Concurrent reads from the event service.
-const MAX_CONCURRENT_READS: usize = 8;
 /// The event for pages, as in `page.js`.
 const EVENT_NAME: &str = "seats";
 
@@ -151,26 +148,31 @@ impl Live {
     /// Reads the events of all open pages, and emits those that changed. The next run repeats a
     /// failed read.
     async fn poll(&self) {
-        let reads = stream::iter(self.hub.rooms()).map(|room| async move {
-            let event = self.upstreams.event(room.id()?).await.ok()?;
-            Some((room, Seats::of(&event)))
-        });
-        let current: Vec<_> = reads
-            .buffer_unordered(MAX_CONCURRENT_READS)
-            .filter_map(std::future::ready)
-            .collect()
-            .await;
+        let rooms = self.hub.rooms();
+        let mut current = HashMap::with_capacity(rooms.len());
+        for rooms in rooms.chunks(MAX_BATCH_SIZE) {
+            let ids: Vec<_> = rooms
+                .iter()
+                .filter_map(Room::id)
+                .map(str::to_owned)
+                .collect();
+            let Ok(events) = self.upstreams.events(&ids).await else {
+                continue;
+            };
+            current.extend(events);
+        }
         let mut last = self.last();
         let rooms: HashSet<Room> = self.hub.rooms().into_iter().collect();
         last.retain(|room, _| rooms.contains(room));
-        for (room, seats) in current {
-            let Some(previous) = last.get_mut(&room) else {
+        for (room, previous) in last.iter_mut() {
+            let event = room.id().and_then(|id| current.get(id));
+            let Some(seats) = event.map(Seats::of) else {
                 continue;
             };
             if *previous != seats
                 && let Ok(event) = Event::new(EVENT_NAME, &seats)
             {
-                self.hub.emit(&room, event);
+                self.hub.emit(room, event);
                 *previous = seats;
             }
         }

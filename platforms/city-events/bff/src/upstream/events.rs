@@ -12,7 +12,7 @@ use super::{EVENT_TIMEOUT, LIST_TIMEOUT, TIMEOUT, Upstreams, anonymous, authenti
 use crate::caller::Caller;
 
 /// The maximum number of IDs in one call.
-const MAX_BATCH_SIZE: usize = 50;
+pub(crate) const MAX_BATCH_SIZE: usize = 50;
 
 /// Returns the event of a response, or an error if the response has none.
 fn require_event(event: Option<Event>) -> Result<Event, Status> {

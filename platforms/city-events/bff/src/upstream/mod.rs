@@ -26,6 +26,7 @@ use tower_layer::Layer as _;
 
 use crate::caller::Caller;
 
+pub(crate) use events::MAX_BATCH_SIZE;
 pub(crate) use imports::ImportChange;
 pub(crate) use joins::{JoinOutcome, ParticipantList};
 

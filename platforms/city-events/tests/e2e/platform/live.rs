@@ -6,7 +6,11 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{app::TestApp, client::Gateway, eventually::TIMEOUT};
+use crate::{
+    app::TestApp,
+    client::Gateway,
+    eventually::{TIMEOUT, eventually},
+};
 
 /// A client that reads server-sent events.
 struct Follower(Lines<BufReader<TcpStream>>);
@@ -60,6 +64,46 @@ async fn open_page_receives_the_count_of_participants() {
     assert_eq!(name, "seats");
     assert!(data.contains(r#""active_participants":1"#), "{data}");
     assert!(data.contains(r#""capacity":5"#), "{data}");
+    app.stop().await;
+}
+
+/// Returns the calls of a method of the event service.
+fn calls(app: &TestApp, method: &str) -> u64 {
+    let admin = app.platform.addresses("event").unwrap().admin;
+    let metrics = seaworthy_testkit::http::get(admin, "/metrics")
+        .unwrap()
+        .body;
+    let label = format!("{method}\"");
+    metrics
+        .lines()
+        .filter(|line| line.contains("grpc_requests_total{") && line.contains(&label))
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_open_pages_share_calls_to_event_service() {
+    let app = TestApp::start().await;
+    let host = app.register("mira").await;
+    let mut open = Vec::new();
+    for title in ["Supper", "Lunch", "Tea"] {
+        let event = host.publish(title, 5).await;
+        open.push(Follower::open(&app, &event).await);
+    }
+    let before = calls(&app, "GetEvent");
+    assert!(before >= 3, "each page reads its event once: {before}");
+    let read = calls(&app, "BatchGetEvents");
+    eventually(async || {
+        let reads = calls(&app, "BatchGetEvents") - read;
+        if reads >= 2 {
+            Ok(())
+        } else {
+            Err(format!("{reads} reads"))
+        }
+    })
+    .await;
+    assert_eq!(calls(&app, "GetEvent"), before);
+    drop(open);
     app.stop().await;
 }
 
