@@ -11,7 +11,7 @@ use crate::{
     BadRow, CsvImport, ImportError, ImportMode, ImportRows, ImportStatus, Imports,
     import::import_columns,
     pass::Halt,
-    store::{Progress, microseconds},
+    store::{self, Progress, microseconds},
 };
 
 /// A user sees progress within this time.
@@ -55,20 +55,36 @@ impl<R: ImportRows> Imports<R> {
             (_, ImportMode::Batches) => self.store_batches(&import, claim, until).await,
             (_, ImportMode::AllOrNothing) => self.store_all(&import, claim).await,
         };
+        let halt = match work {
+            Ok(()) | Err(Halt::Lost) => {
+                let released = self.release(import.id, claim, Duration::ZERO).await;
+                warn_of_failure(import.id, released);
+                return Ok(true);
+            }
+            Err(halt) => halt,
+        };
+        // Batches of this step have committed newer counters than those of the claim.
+        let (kind, owner) = (R::KIND, &import.owner);
+        let import = match store::find(&self.0.database, kind, import.id, owner).await {
+            Ok(import) => import,
+            Err(error) => {
+                tracing::warn!(id = %import.id, error = error_chain(&error), "the state of an import could not be read");
+                return Ok(true);
+            }
+        };
         let progress = Progress::of(&import, claim);
-        let ended = match work {
-            Ok(()) | Err(Halt::Lost) => self.release(import.id, claim, Duration::ZERO).await,
-            Err(Halt::File(error)) => {
+        let ended = match halt {
+            Halt::File(error) => {
                 self.fail(progress.fail("FILE_INVALID", error.to_string()), &[])
                     .await
             }
-            Err(Halt::Rejected(bad)) => {
+            Halt::Rejected(bad) => {
                 let text = "a row cannot be stored, so none is: correct the file";
                 let mut failed = progress.fail("ROWS_REJECTED", text);
                 failed.rows_bad += bad.len() as u64;
                 self.fail(failed, &bad).await
             }
-            Err(error) => {
+            error => {
                 let attempts = import.state.attempts;
                 tracing::warn!(id = %import.id, attempts, error = error_chain(&error), "an import could not continue");
                 if attempts >= self.0.config.max_attempts.get() {
@@ -82,10 +98,7 @@ impl<R: ImportRows> Imports<R> {
                 }
             }
         };
-        if let Err(error) = ended {
-            // The claim expires, and another attempt follows.
-            tracing::warn!(id = %import.id, error = error_chain(&error), "the state of an import could not be stored");
-        }
+        warn_of_failure(import.id, ended);
         Ok(true)
     }
 
@@ -186,5 +199,12 @@ impl<R: ImportRows> Imports<R> {
             }
             progress = next;
         }
+    }
+}
+
+/// Logs that a state could not be stored. The claim expires, and another attempt follows.
+fn warn_of_failure(id: Uuid, ended: Result<(), Halt>) {
+    if let Err(error) = ended {
+        tracing::warn!(id = %id, error = error_chain(&error), "the state of an import could not be stored");
     }
 }

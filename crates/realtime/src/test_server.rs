@@ -103,6 +103,11 @@ impl Client {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
+    /// Sends a text. Returns whether the connection is open.
+    pub(crate) async fn try_send(&mut self, text: &str) -> bool {
+        self.0.send(Message::text(text)).await.is_ok()
+    }
+
     pub(crate) async fn send_binary(&mut self, data: &[u8]) {
         self.0.send(Message::binary(data.to_vec())).await.unwrap();
     }

@@ -25,7 +25,8 @@ seaworthy_testkit::on_every_database! {
         endless_failures_end_the_import_file_1;
     undo:
         undo_removes_all_rows_of_the_import_file_1,
-        cancelled_import_stops_and_can_be_undone_file_1;
+        cancelled_import_stops_and_can_be_undone_file_1,
+        failed_import_can_be_undone_file_1;
     limits:
         refused_files_leave_nothing_file_1,
         too_many_bad_rows_fail_the_import_file_1,

@@ -45,3 +45,29 @@ pub(crate) async fn cancelled_import_stops_and_can_be_undone_file_1(test: TestIm
     assert_eq!(test.members().await, 0);
     assert_eq!(test.find(id).await.status, ImportStatus::Undone);
 }
+
+pub(crate) async fn failed_import_can_be_undone_file_1(test: TestImports) {
+    let known = |row| format!("known{row}@example.org,30\n");
+    let text: String = (0..60).map(known).collect();
+    test.create(new_import(), &format!("email,age\n{text}"))
+        .await;
+    test.run().await;
+    let new: String = (0..30)
+        .map(|row| format!("new{row}@example.org,30\n"))
+        .collect();
+    let id = test
+        .create(new_import(), &format!("email,age\n{new}{text}"))
+        .await;
+    test.run().await;
+    let failed = test.find(id).await;
+    assert_eq!(
+        (failed.status, failed.rows_stored),
+        (ImportStatus::Failed, 30),
+        "{failed:?}"
+    );
+    assert_eq!(test.members().await, 90);
+    test.imports.undo(id, "mira").await.unwrap();
+    test.run().await;
+    assert_eq!(test.find(id).await.status, ImportStatus::Undone);
+    assert_eq!(test.members().await, 60);
+}

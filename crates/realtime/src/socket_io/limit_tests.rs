@@ -83,6 +83,41 @@ async fn refreshed_token_keeps_the_connection_auth_2() {
 }
 
 #[tokio::test]
+async fn refreshed_token_with_other_rights_is_refused_auth_5() {
+    let with_roles = async |handshake: Handshake| {
+        let roles: Vec<String> = handshake.token()?.split(' ').map(str::to_owned).collect();
+        Ok(Peer::new(Actor::new("ada"), Grants::new(roles, [""; 0])))
+    };
+    let server = start(SocketIo::new(&hub(RealtimeConfig::default()), with_roles)).await;
+    let mut client = server.join(r#"{"token":"admin member"}"#).await;
+    client
+        .send(r#"421["auth:refresh",{"token":"member"}]"#)
+        .await;
+    let refused = client.packet().await;
+    assert!(refused.contains("OTHER_RIGHTS"), "{refused}");
+    client
+        .send(r#"422["auth:refresh",{"token":"admin member"}]"#)
+        .await;
+    assert_eq!(client.packet().await, r#"432[{"ok":true}]"#);
+}
+
+#[tokio::test]
+async fn disconnects_do_not_prolong_an_unauthenticated_session_res_6() {
+    let config = RealtimeConfig {
+        connect_timeout: Timeout::from_millis(300),
+        ..RealtimeConfig::default()
+    };
+    let server = start(SocketIo::new(&hub(config), authenticate)).await;
+    let mut client = server.connect().await;
+    let ended = tokio::time::timeout(Duration::from_secs(5), async {
+        while client.try_send("41").await {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    assert!(ended.await.is_ok(), "the session goes on");
+}
+
+#[tokio::test]
 async fn user_has_a_limited_number_of_connections_res_6() {
     let config = RealtimeConfig {
         max_connections_per_user: NonZeroU32::new(1).unwrap(),

@@ -98,9 +98,11 @@ impl Session {
         match packet.kind {
             Kind::Connect => self.connect(packet),
             Kind::Disconnect => {
+                let before = self.spaces.len();
                 self.spaces
                     .retain(|space| space.socket.namespace() != &*packet.namespace);
-                if self.spaces.is_empty() {
+                // A packet without effect does not prolong a session.
+                if self.spaces.is_empty() && before > 0 {
                     self.idle = Some(new_idle());
                 }
             }
@@ -216,6 +218,12 @@ impl Session {
     fn refresh(&mut self, namespace: &str, peer: &Peer) -> Result<crate::Message, Error> {
         let space = self.space(namespace);
         match space.filter(|space| space.socket.peer().client() == peer.client()) {
+            // Handlers and rooms keep the rights of the connection.
+            Some(space) if space.socket.peer().grants() != peer.grants() => Err(Error::new(
+                Code::Forbidden,
+                "OTHER_RIGHTS",
+                "the token has other roles or scopes: connect again",
+            )),
             Some(space) => {
                 space.expire_at(peer.expiry());
                 Ok(json!({ "ok": true }).into())
