@@ -26,7 +26,7 @@ struct TestApp {
 fn document() -> Value {
     let rule = json!({"if": [{"and": [
         {"==": [{"var": "plan"}, "team"]}, {"in": [{"var": "level"}, [5]]},
-        {"==": [{"var": "environment"}, "development"]},
+        {"==": [{"var": "environment"}, "test"]},
     ]}, "on", null]});
     json!({"flags": {
         "beta": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off", "targeting": rule},

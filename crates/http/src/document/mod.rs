@@ -91,11 +91,15 @@ async fn page() -> impl IntoResponse {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::body::Body;
-    use http::{Request, Response};
+    use http::{Request, Response, request::Parts};
+    use seaworthy_core::RequestContext;
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::{Authenticate, Authentication};
 
     #[tokio::test]
     async fn documents_are_not_cached_api_4() {
@@ -124,6 +128,20 @@ mod tests {
         service.oneshot(request).await.unwrap()
     }
 
+    /// Knows no caller.
+    struct AnonymousOnly;
+
+    impl Authenticate for AnonymousOnly {
+        fn authenticate(
+            &self,
+            _: &Parts,
+            _: &Arc<RequestContext>,
+            _: &RouteOptions,
+        ) -> Authentication {
+            Authentication::Anonymous
+        }
+    }
+
     /// Returns the statuses of the page and of the document.
     async fn statuses(config: &DocumentConfig, is_development: bool, address: &str) -> [u16; 2] {
         let identity = seaworthy_core::ServiceIdentity::new("orders", "1.0.0");
@@ -136,7 +154,8 @@ mod tests {
             std::sync::Arc::new(seaworthy_telemetry::logs::MemorySink::default()),
         );
         let http = crate::HttpConfig::default();
-        let builder = crate::Stack::builder(identity, http, &telemetry.unwrap());
+        let builder =
+            crate::Stack::builder(identity, http, &telemetry.unwrap()).authenticate(AnonymousOnly);
         let stack = builder.build(document_routes("{}", config, is_development));
         let stack = stack.unwrap();
         let page = get(&stack, "/q/", address).await.status();
