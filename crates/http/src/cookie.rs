@@ -29,7 +29,8 @@ use seaworthy_core::Error;
 /// The prefix of cookies that browsers accept for one host only.
 const PREFIX: &str = "__Host-";
 
-/// A cookie of this host with `Path=/`, `HttpOnly` and `SameSite=Lax`.
+/// A cookie of this host with `HttpOnly`. Its path is `/` and it has `SameSite=Lax`, unless
+/// [`at_path`](Self::at_path) and [`strict`](Self::strict) change that.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,7 +46,13 @@ const PREFIX: &str = "__Host-";
 pub struct HostCookie {
     name: Cow<'static, str>,
     is_secure: bool,
+    path: &'static str,
+    same_site: &'static str,
 }
+
+const ROOT: &str = "/";
+const LAX: &str = "Lax";
+const STRICT: &str = "Strict";
 
 /// The name or the value of a cookie has a character that RFC 6265 does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +74,8 @@ impl HostCookie {
         Self {
             name: format!("{PREFIX}{name}").into(),
             is_secure: true,
+            path: ROOT,
+            same_site: LAX,
         }
     }
 
@@ -77,6 +86,8 @@ impl HostCookie {
         Self {
             name: name.to_owned().into(),
             is_secure: false,
+            path: ROOT,
+            same_site: LAX,
         }
     }
 
@@ -87,7 +98,23 @@ impl HostCookie {
         Self {
             name: Cow::Borrowed(name),
             is_secure: true,
+            path: ROOT,
+            same_site: LAX,
         }
+    }
+
+    /// Sends the cookie to paths under `path` only. A name with the prefix `__Host-` needs `/`.
+    #[must_use]
+    pub const fn at_path(mut self, path: &'static str) -> Self {
+        self.path = path;
+        self
+    }
+
+    /// Sets `SameSite=Strict`: browsers do not send the cookie after a link from another site.
+    #[must_use]
+    pub const fn strict(mut self) -> Self {
+        self.same_site = STRICT;
+        self
     }
 
     /// Returns the value of `Set-Cookie` that keeps `value` for `max_age`, in whole seconds. The
@@ -101,9 +128,11 @@ impl HostCookie {
         }
         let secure = if self.is_secure { "; Secure" } else { "" };
         let text = format!(
-            "{}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
+            "{}={value}; Path={}; Max-Age={}; HttpOnly; SameSite={}{secure}",
             self.name,
+            self.path,
             max_age.as_secs(),
+            self.same_site,
         );
         let mut header = HeaderValue::try_from(text).map_err(|_| InvalidCookie)?;
         header.set_sensitive(true);
@@ -184,6 +213,11 @@ mod tests {
         assert_eq!(
             HostCookie::insecure("a").clear().unwrap(),
             "a=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
+        let narrow = HostCookie::without_prefix("a").at_path("/api").strict();
+        assert_eq!(
+            narrow.clear().unwrap(),
+            "a=; Path=/api; Max-Age=0; HttpOnly; SameSite=Strict; Secure"
         );
     }
 

@@ -277,6 +277,31 @@ impl Sessions {
         Ok(Rotation::Reused { user })
     }
 
+    /// Returns the session and the user of a token, also of one that was rotated. It changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn find(
+        &self,
+        connection: &dyn Connection,
+        token: &SecretToken,
+    ) -> Result<Option<(String, String)>, DataError> {
+        let session =
+            sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
+                .bind(token.hash())
+                .fetch_optional(connection)
+                .await?;
+        if session.is_some() {
+            return Ok(session);
+        }
+        sql("SELECT s.id, s.user_id FROM account_used_tokens u JOIN account_sessions s ON s.id = u.session_id
+             WHERE u.token_hash = ? AND s.until_us > {now_us} AND s.ends_us > {now_us}")
+            .bind(token.hash())
+            .fetch_optional(connection)
+            .await
+    }
+
     /// Ends the session of a token, as a logout does. The token may have been rotated, by its owner or
     /// by a thief. Returns the user, or `None` if the token is unknown or its session has ended.
     ///
@@ -287,19 +312,7 @@ impl Sessions {
         tx: &Transaction,
         token: &SecretToken,
     ) -> Result<Option<String>, DataError> {
-        let mut session: Option<(String, String)> =
-            sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
-                .bind(token.hash())
-                .fetch_optional(tx)
-                .await?;
-        if session.is_none() {
-            session = sql("SELECT s.id, s.user_id FROM account_used_tokens u JOIN account_sessions s ON s.id = u.session_id
-                           WHERE u.token_hash = ? AND s.until_us > {now_us} AND s.ends_us > {now_us}")
-                .bind(token.hash())
-                .fetch_optional(tx)
-                .await?;
-        }
-        let Some((id, user)) = session else {
+        let Some((id, user)) = self.find(tx, token).await? else {
             return Ok(None);
         };
         Ok(end(tx, &user, &id).await?.then_some(user))

@@ -56,7 +56,7 @@ impl Exchange {
         }
         let headers = response.headers_mut();
         headers.reserve(ADDED_HEADERS);
-        request_id::apply(self.context.request_id(), headers);
+        request_id::apply(self.context.request_id(), self.stack.request_ids, headers);
         observe::apply_trace(self.context.trace(), headers);
         self.stack.security_headers.apply(self.tls, headers);
         std::mem::replace(&mut self.cross_origin, CrossOrigin::Indifferent).apply(headers);
@@ -88,7 +88,7 @@ impl Exchange {
         self.failure = response.extensions_mut().remove::<ResponseError>();
         let headers = response.headers_mut();
         self.rpc = RpcStatus::of(headers);
-        request_id::apply(self.context.request_id(), headers);
+        request_id::apply(self.context.request_id(), self.stack.request_ids, headers);
         observe::apply_trace(self.context.trace(), headers);
         if let Some(rate_limit) = self.rate_limit.take() {
             rate_limit.apply(headers);

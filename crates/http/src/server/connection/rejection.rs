@@ -10,7 +10,7 @@ use http::{
 };
 use seaworthy_core::{Code, Error, Problem, RequestId};
 
-use crate::request_id;
+use crate::{RequestIds, request_id};
 
 /// Why a request is not handed to the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Rejection {
         let mut headers = HeaderMap::new();
         let kind = HeaderValue::from_static(Problem::MEDIA_TYPE);
         headers.insert(CONTENT_TYPE, kind);
-        request_id::apply(id, &mut headers);
+        request_id::apply(id, RequestIds::Any, &mut headers);
         (headers, body.into())
     }
 

@@ -1,0 +1,257 @@
+use std::{sync::Arc, time::Duration};
+
+use seaworthy::{
+    axum::{
+        body::Body,
+        http::{HeaderValue, StatusCode, header},
+        response::{IntoResponse, Response},
+    },
+    config::Settings,
+    core::{ResponseError, context},
+    prelude::*,
+};
+use serde_json::{Map, Value, json};
+
+/// A successful response: `{"success":true,"message":…,"data":…}`. Without data it has no member
+/// `data`.
+///
+/// ```
+/// use tutoring_contract::Reply;
+///
+/// let body = serde_json::to_string(&Reply::new("logged in", 7))?;
+/// assert_eq!(body, r#"{"success":true,"message":"logged in","data":7}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize)]
+pub struct Reply<T> {
+    success: bool,
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<T>,
+}
+
+impl<T> Reply<T> {
+    /// Creates a response with data.
+    pub const fn new(message: &'static str, data: T) -> Self {
+        Self {
+            success: true,
+            message,
+            data: Some(data),
+        }
+    }
+}
+
+impl Reply<()> {
+    /// Creates a response without data.
+    #[must_use]
+    pub const fn message(message: &'static str) -> Self {
+        Self {
+            success: true,
+            message,
+            data: None,
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+}
+
+/// An error of a handler, which becomes an error response.
+///
+/// ```
+/// use seaworthy::prelude::{Code, Error};
+/// use tutoring_contract::{ApiError, Reply};
+///
+/// async fn handler() -> Result<Reply<()>, ApiError> {
+///     Err(Error::new(Code::Conflict, "CONFLICT", "the e-mail address is taken"))?
+/// }
+/// ```
+#[derive(Debug)]
+pub struct ApiError(Error);
+
+impl<E: Into<Error>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        error_response(self.0)
+    }
+}
+
+/// Reasons that have their own status or keep their code in responses.
+const CODES: [(&str, StatusCode); 13] = [
+    ("EMAIL_NOT_VERIFIED", StatusCode::FORBIDDEN),
+    ("SERVICE_NOT_AVAILABLE", StatusCode::NOT_FOUND),
+    ("CAPACITY_REACHED", StatusCode::CONFLICT),
+    ("SLOT_TAKEN", StatusCode::CONFLICT),
+    ("STALE_SEQUENCE", StatusCode::CONFLICT),
+    ("GONE", StatusCode::GONE),
+    ("ACCOUNT_LOCKED", StatusCode::LOCKED),
+    ("REFRESH_IN_PROGRESS", StatusCode::TOO_MANY_REQUESTS),
+    ("INVALID_CREDENTIALS", StatusCode::UNAUTHORIZED),
+    ("TOKEN_MISSING", StatusCode::UNAUTHORIZED),
+    ("TOKEN_EXPIRED", StatusCode::UNAUTHORIZED),
+    ("INVALID_CODE", StatusCode::BAD_REQUEST),
+    ("SERVICE_UNAVAILABLE", StatusCode::BAD_GATEWAY),
+];
+
+/// Returns the status and the code of an error.
+fn status_and_code(error: &Error) -> (StatusCode, &str) {
+    let reason = error.reason();
+    if let Some((code, status)) = CODES.iter().find(|(code, _)| *code == reason) {
+        return (*status, code);
+    }
+    let status = StatusCode::from_u16(error.code().http_status());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let code = match error.code() {
+        Code::Invalid if !error.fields().is_empty() => "VALIDATION_ERROR",
+        Code::Unauthenticated if reason == "CREDENTIALS_MISSING" => "TOKEN_MISSING",
+        Code::Unauthenticated => "TOKEN_INVALID",
+        Code::Forbidden => "FORBIDDEN",
+        Code::NotFound => "NOT_FOUND",
+        Code::Conflict => "CONFLICT",
+        Code::Exhausted => "RATE_LIMITED",
+        Code::Unavailable => "SERVICE_DEGRADED",
+        Code::DeadlineExceeded | Code::RequestTimeout => "REQUEST_TIMEOUT",
+        Code::Internal => "INTERNAL_ERROR",
+        _ => reason,
+    };
+    (status, code)
+}
+
+/// Returns the message of a response. That of a 500 response is constant.
+fn message_of<'a>(error: &'a Error, code: &str) -> &'a str {
+    match code {
+        "VALIDATION_ERROR" => "Validation error",
+        "INTERNAL_ERROR" => "Internal server error",
+        _ => error.message(),
+    }
+}
+
+/// Returns the error response: `{"success":false,"message":…,"code":…,"errors":[…]}` with the
+/// correlation ID. Metadata of the error are members of `data`.
+#[must_use]
+pub fn error_response(error: Error) -> Response {
+    let (status, code) = status_and_code(&error);
+    let mut body = Map::new();
+    body.insert("success".to_owned(), false.into());
+    body.insert("message".to_owned(), message_of(&error, code).into());
+    body.insert("code".to_owned(), code.into());
+    if code == "VALIDATION_ERROR" {
+        let fields = error.fields().iter();
+        let fields =
+            fields.map(|field| json!({ "field": field.field, "message": field.description }));
+        body.insert("errors".to_owned(), fields.collect());
+    }
+    let wait = error.retry_after().map(whole_seconds);
+    if let Some(seconds) = wait
+        && matches!(status, StatusCode::LOCKED | StatusCode::TOO_MANY_REQUESTS)
+    {
+        body.insert("retryAfter".to_owned(), seconds.into());
+    }
+    if !error.metadata().is_empty() {
+        let members = error.metadata().iter();
+        let members = members.map(|(name, text)| ((*name).to_owned(), number_or_text(text)));
+        body.insert("data".to_owned(), Value::Object(members.collect()));
+    }
+    context::with_current(|context| {
+        if let Some(context) = context {
+            let id = context.request_id().as_str();
+            body.insert("correlationId".to_owned(), id.into());
+        }
+    });
+    let mut response = Response::new(Body::from(Value::Object(body).to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, json);
+    if let Some(seconds) = wait {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    // The stack logs the reason and the cause.
+    response.extensions_mut().insert(ResponseError::new(error));
+    response
+}
+
+fn number_or_text(text: &str) -> Value {
+    text.parse::<i64>()
+        .map_or_else(|_| text.into(), Value::from)
+}
+
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// Makes all responses of a service follow the interface: errors in envelopes, and correlation IDs
+/// in `X-Correlation-ID`.
+pub fn use_envelopes<C: Settings>(service: &Assembly<C>) {
+    service.errors(
+        Arc::new(error_response),
+        Arc::new(|error| error.into_response()),
+    );
+    service.request_ids(RequestIds::Correlation);
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy::core::FieldViolation;
+
+    use super::*;
+
+    #[test]
+    fn errors_have_status_and_code_of_the_interface_api_2() {
+        for (code, reason, status, expected) in [
+            (
+                Code::Unauthenticated,
+                "CREDENTIALS_MISSING",
+                401,
+                "TOKEN_MISSING",
+            ),
+            (Code::Unauthenticated, "TOKEN_EXPIRED", 401, "TOKEN_EXPIRED"),
+            (Code::Unauthenticated, "TOKEN_REVOKED", 401, "TOKEN_INVALID"),
+            (Code::Forbidden, "INSUFFICIENT_ROLE", 403, "FORBIDDEN"),
+            (
+                Code::Forbidden,
+                "EMAIL_NOT_VERIFIED",
+                403,
+                "EMAIL_NOT_VERIFIED",
+            ),
+            (Code::NotFound, "ROUTE_NOT_FOUND", 404, "NOT_FOUND"),
+            (Code::Conflict, "SLOT_TAKEN", 409, "SLOT_TAKEN"),
+            (Code::Conflict, "USERNAME_TAKEN", 409, "CONFLICT"),
+            (Code::Forbidden, "ACCOUNT_LOCKED", 423, "ACCOUNT_LOCKED"),
+            (Code::Exhausted, "RATE_LIMITED", 429, "RATE_LIMITED"),
+            (
+                Code::Unavailable,
+                "SERVICE_UNAVAILABLE",
+                502,
+                "SERVICE_UNAVAILABLE",
+            ),
+            (Code::Unavailable, "CIRCUIT_OPEN", 503, "SERVICE_DEGRADED"),
+            (Code::DeadlineExceeded, "TIMEOUT", 504, "REQUEST_TIMEOUT"),
+        ] {
+            let error = Error::new(code, reason, "a message");
+            let (found, code) = status_and_code(&error);
+            assert_eq!((found.as_u16(), code), (status, expected), "{reason}");
+        }
+    }
+
+    #[test]
+    fn internal_causes_are_not_in_messages_sec_4() {
+        let internal = Error::internal("password of db is hunter2");
+        let (_, code) = status_and_code(&internal);
+        assert_eq!(message_of(&internal, code), "Internal server error");
+        let invalid = Error::invalid(vec![FieldViolation::new("email", "is empty")]);
+        let (status, code) = status_and_code(&invalid);
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert_eq!(message_of(&invalid, code), "Validation error");
+        assert_eq!(whole_seconds(Duration::from_millis(1_500)), 2);
+        assert_eq!(number_or_text("4"), json!(4));
+    }
+}

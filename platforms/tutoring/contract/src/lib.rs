@@ -1,0 +1,27 @@
+//! The interfaces that the services of Tutoring share: envelopes, access tokens, events, and values
+//! such as money and dates.
+//!
+//! ```
+//! use tutoring_contract::Role;
+//!
+//! assert_eq!(Role::from_name("trainer"), Some(Role::Trainer));
+//! ```
+
+mod date;
+mod envelope;
+pub mod events;
+mod money;
+mod page;
+mod role;
+mod territory;
+mod tokens;
+
+pub use date::{InvalidZone, PlatformZone};
+pub use envelope::{ApiError, Reply, error_response, use_envelopes};
+pub use money::{Currency, InvalidCurrency, Money};
+pub use page::{CheckedPage, MAX_LIMIT, Page, PageRequest, Pagination};
+pub use role::{AdminRole, Role};
+pub use territory::Territory;
+pub use tokens::{
+    AccessTokenConfig, AccessTokens, SESSION_CLAIM, SessionCheck, SessionCheckFuture, Subject,
+};

@@ -1,0 +1,228 @@
+use std::{
+    fmt,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use seaworthy::{
+    auth::{
+        BearerAuthentication, BearerConfig,
+        token::{
+            Algorithm, Issuer, IssuerConfig, KeySet, NewToken, Revocation, RevocationStatus,
+            SigningKey, TokenError, TokenSigner, TokenSignerConfig, TokenVerifier, VerificationKey,
+            VerifiedToken,
+        },
+    },
+    config::Settings,
+    prelude::*,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{AdminRole, Role};
+
+/// The claim with the ID of the session.
+pub const SESSION_CLAIM: &str = "sid";
+/// A stolen access token is valid for this time.
+const LIFETIME: Timeout = Timeout::from_secs(10 * 60);
+const ISSUER: &str = "tutoring";
+const AUDIENCE: &str = "tutoring-api";
+/// The header `typ` of access tokens (RFC 9068). Refresh tokens are opaque.
+const TYPE: &str = "at+jwt";
+/// The ID of the signing key.
+const KEY_ID: &str = "shared";
+
+/// Access tokens: the section `access_tokens` of the settings of every service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccessTokenConfig {
+    /// The secret that signs access tokens, at least 32 bytes. Required.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub secret: Option<Secret<String>>,
+    /// Further secrets whose tokens are accepted while the secret is rotated.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub additional_verification_keys: Vec<Secret<String>>,
+    /// The lifetime of an access token.
+    pub lifetime: Timeout,
+    /// The claim `iss`.
+    pub issuer: String,
+    /// The claim `aud`.
+    pub audience: String,
+}
+
+impl Default for AccessTokenConfig {
+    fn default() -> Self {
+        Self {
+            secret: None,
+            additional_verification_keys: Vec::new(),
+            lifetime: LIFETIME,
+            issuer: ISSUER.to_owned(),
+            audience: AUDIENCE.to_owned(),
+        }
+    }
+}
+
+/// The user of an access token.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The ID of the user, the claim `sub`.
+    pub id: Uuid,
+    /// The role.
+    pub role: Role,
+    /// The roles of an administrator. Empty for other users.
+    pub admin_roles: Vec<AdminRole>,
+    /// The permissions of an administrator, such as `trainer:approve`, as the claim `scope`.
+    pub permissions: Vec<String>,
+    /// The e-mail address.
+    pub email: Option<Personal<String>>,
+    /// The telephone number.
+    pub phone: Option<Personal<String>>,
+}
+
+/// Signs access tokens.
+///
+/// ```
+/// use tutoring_contract::{AccessTokenConfig, AccessTokens};
+///
+/// // Without a secret there is no signer.
+/// assert!(AccessTokens::new(&AccessTokenConfig::default()).is_err());
+/// ```
+#[derive(Debug, Clone)]
+pub struct AccessTokens {
+    signer: TokenSigner,
+    audience: String,
+}
+
+impl AccessTokens {
+    /// Creates the signer.
+    ///
+    /// # Errors
+    /// [`StartError`] if the secret is missing or too short.
+    pub fn new(config: &AccessTokenConfig) -> Result<Self, StartError> {
+        let secret = config.secret.as_ref().ok_or_else(|| {
+            StartError::new("access_tokens.secret must be set, with at least 32 bytes")
+        })?;
+        let bytes = Secret::new(secret.expose().clone().into_bytes());
+        let key = SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes).map_err(|error| {
+            StartError::because(
+                "access tokens cannot be signed: check access_tokens.secret",
+                error,
+            )
+        })?;
+        let signer = TokenSignerConfig {
+            issuer: config.issuer.clone(),
+            lifetime: config.lifetime,
+            kind: TYPE.to_owned(),
+        };
+        Ok(Self {
+            signer: TokenSigner::new(signer, key),
+            audience: config.audience.clone(),
+        })
+    }
+
+    /// Returns the lifetime of a token in seconds.
+    #[must_use]
+    pub fn expires_in(&self) -> u64 {
+        self.signer.lifetime().as_secs()
+    }
+
+    /// Signs a token of a session.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if the clock is before 1970.
+    pub fn sign(&self, subject: &Subject, session: &str) -> Result<Secret<String>, Error> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let mut token = NewToken::about(subject.id.to_string())
+            .audience(self.audience.as_str())
+            .claim("nbf", now.map_err(Error::internal)?.as_secs())
+            .claim("role", subject.role.as_str())
+            .claim(SESSION_CLAIM, session);
+        if subject.role == Role::Admin {
+            let roles = subject.admin_roles.iter().map(|role| role.as_str());
+            token = token
+                .claim("roles", json!(roles.collect::<Vec<_>>()))
+                .claim("scope", subject.permissions.join(" "));
+        }
+        let addresses = [("email", &subject.email), ("phone", &subject.phone)];
+        for (name, address) in addresses {
+            if let Some(address) = address {
+                token = token.claim(name, address.expose().as_str());
+            }
+        }
+        self.signer.sign(token).map_err(Error::internal)
+    }
+}
+
+/// The future of [`SessionCheck::exists`].
+pub type SessionCheckFuture = std::pin::Pin<Box<dyn Future<Output = bool> + Send>>;
+
+/// Decides whether the session of an access token exists.
+pub trait SessionCheck: Send + Sync + 'static {
+    /// Resolves to whether the session exists. It resolves to `true` if the store is unavailable.
+    fn exists(&self, session: &str) -> SessionCheckFuture;
+}
+
+impl AccessTokenConfig {
+    /// Returns the authentication by access tokens. A token without a known role and without a
+    /// session is rejected. With `sessions`, so is a token whose session has ended.
+    ///
+    /// # Errors
+    /// [`StartError`] if a secret is missing or too short.
+    pub fn authentication<C: Settings>(
+        &self,
+        service: &Assembly<C>,
+        sessions: Option<Arc<dyn SessionCheck>>,
+    ) -> Result<BearerAuthentication, StartError> {
+        let because = |error: &dyn fmt::Display| {
+            StartError::new(format!(
+                "access tokens cannot be verified: check access_tokens.secret: {error}"
+            ))
+        };
+        let issuer = IssuerConfig {
+            issuer: Some(self.issuer.clone()),
+            audiences: vec![self.audience.clone()],
+            algorithms: vec![Algorithm::Hs256],
+            types: vec![TYPE.to_owned()],
+            wildcard_scopes: true,
+            ..IssuerConfig::default()
+        };
+        let keys = self.secret.iter().chain(&self.additional_verification_keys);
+        let keys = keys.map(|secret| {
+            let bytes = Secret::new(secret.expose().clone().into_bytes());
+            VerificationKey::secret(Algorithm::Hs256, &bytes).map_err(|error| because(&error))
+        });
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        if self.secret.is_none() {
+            return Err(because(&"it is not set"));
+        }
+        let issuer =
+            Issuer::with_keys(issuer, KeySet::new(keys)).map_err(|error| because(&error))?;
+        let verifier = TokenVerifier::new([issuer]).map_err(|error| because(&error))?;
+        let bearer =
+            BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
+        Ok(bearer.revocation(TokenRules { sessions }))
+    }
+}
+
+/// The rules of access tokens beside signature, time and audience.
+struct TokenRules {
+    sessions: Option<Arc<dyn SessionCheck>>,
+}
+
+impl Revocation for TokenRules {
+    fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus {
+        let claims = token.claims();
+        let role = claims.text("role").ok().flatten();
+        let session = claims.text(SESSION_CLAIM).ok().flatten();
+        let (Some(_), Some(session)) = (role.and_then(Role::from_name), session) else {
+            return RevocationStatus::Revoked;
+        };
+        let Some(sessions) = &self.sessions else {
+            return RevocationStatus::Valid;
+        };
+        let exists = sessions.exists(session);
+        RevocationStatus::Pending(Box::pin(async move { Ok::<_, TokenError>(!exists.await) }))
+    }
+}

@@ -1,0 +1,3 @@
+DROP TABLE codes;
+
+DROP TABLE accounts;

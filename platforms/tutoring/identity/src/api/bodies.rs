@@ -1,0 +1,84 @@
+use seaworthy::{
+    account::SecretToken,
+    axum::{body::Bytes, extract::FromRequest, extract::Request},
+    prelude::*,
+};
+use serde::de::DeserializeOwned;
+use tutoring_contract::ApiError;
+
+/// A JSON object in the body of a request. A missing member is `None`.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let Json(body) = Json::from_request(request, state).await?;
+        Ok(Self(body))
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EmailBody {
+    pub(super) email: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EmailCodeBody {
+    pub(super) email: Option<String>,
+    pub(super) otp: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct LoginBody {
+    pub(super) email: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<Secret<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct PhoneBody {
+    pub(super) phone: Option<String>,
+    pub(super) otp: Option<String>,
+    pub(super) retry_type: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct PasswordBody {
+    pub(super) email: Option<String>,
+    pub(super) otp: Option<String>,
+    pub(super) current_password: Option<Secret<String>>,
+    pub(super) new_password: Option<Secret<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ProfileBody {
+    pub(super) username: Option<String>,
+    pub(super) phone: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct RefreshBody {
+    refresh_token: Option<Secret<String>>,
+}
+
+/// Returns the refresh token of a body, which may be empty.
+///
+/// # Errors
+/// `MALFORMED_JSON` and `VALIDATION_ERROR`.
+pub(super) fn refresh_token(body: &Bytes) -> Result<Option<SecretToken>, Error> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let Json(body) = Json::<RefreshBody>::from_bytes(body)?;
+    Ok(body
+        .refresh_token
+        .and_then(|token| SecretToken::parse(token.expose())))
+}

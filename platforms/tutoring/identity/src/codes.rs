@@ -1,0 +1,176 @@
+use std::{fmt, time::Duration};
+
+use aws_lc_rs::{constant_time, hmac};
+use data_encoding::HEXLOWER;
+use rand::RngExt as _;
+use seaworthy::{
+    data::{Database, Transaction, microseconds, purge_worker},
+    prelude::*,
+};
+
+use crate::{
+    CodeConfig, errors,
+    store::{CodeRow, Codes},
+};
+
+/// The window of [`CodeConfig::max_per_hour`].
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// The number of six-digit codes.
+const CODES: u32 = 1_000_000;
+/// In bytes.
+const MIN_PEPPER: usize = 32;
+
+/// The purpose of a code. A code counts for one purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    EmailVerify,
+    PasswordReset,
+    PhoneLogin,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::EmailVerify => "email_verify",
+            Self::PasswordReset => "password_reset",
+            Self::PhoneLogin => "phone_login",
+        }
+    }
+}
+
+/// One-time codes of six digits. The database has their keyed hashes only.
+#[derive(Clone)]
+pub(crate) struct CodeBook {
+    database: Database,
+    config: CodeConfig,
+    key: hmac::Key,
+}
+
+impl fmt::Debug for CodeBook {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CodeBook")
+    }
+}
+
+impl CodeBook {
+    /// # Errors
+    /// The key is missing or too short.
+    pub(crate) fn new(database: Database, config: &CodeConfig) -> Result<Self, StartError> {
+        let key = config
+            .pepper
+            .as_ref()
+            .map(|pepper| pepper.expose().as_bytes());
+        let key = key.filter(|key| key.len() >= MIN_PEPPER).ok_or_else(|| {
+            StartError::new(format!(
+                "codes.pepper must be set, with at least {MIN_PEPPER} bytes"
+            ))
+        })?;
+        Ok(Self {
+            database,
+            key: hmac::Key::new(hmac::HMAC_SHA256, key),
+            config: config.clone(),
+        })
+    }
+
+    /// Returns the lifetime of codes for this purpose.
+    pub(crate) fn ttl(&self, purpose: Purpose) -> Duration {
+        match purpose {
+            Purpose::EmailVerify | Purpose::PasswordReset => self.config.email_ttl.get(),
+            Purpose::PhoneLogin => self.config.phone_ttl.get(),
+        }
+    }
+
+    fn hash(&self, subject: &str, purpose: Purpose, code: &str) -> String {
+        let text = format!("{}\0{subject}\0{code}", purpose.name());
+        HEXLOWER.encode(hmac::sign(&self.key, text.as_bytes()).as_ref())
+    }
+
+    /// Returns how long the next code has to wait.
+    fn wait(&self, row: &CodeRow) -> Option<Duration> {
+        let interval = microseconds(self.config.min_interval.get());
+        let is_full = i64::from(row.sent_count) >= i64::from(self.config.max_per_hour.get());
+        let rest = match row.since_window < microseconds(HOUR) && is_full {
+            true => microseconds(HOUR) - row.since_window,
+            false => interval - row.since_sent,
+        };
+        (rest > 0).then(|| Duration::from_micros(rest.unsigned_abs()))
+    }
+
+    /// Issues a code, which ends the previous one. Send it after the transaction.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` too soon after the previous code, or after too many codes.
+    pub(crate) async fn issue(
+        &self,
+        tx: &Transaction,
+        subject: &str,
+        purpose: Purpose,
+    ) -> Result<Secret<String>, Error> {
+        let code = format!("{:06}", rand::rng().random_range(0..CODES));
+        let hash = self.hash(subject, purpose, &code);
+        let (id, ttl) = ((subject, purpose.name()), self.ttl(purpose));
+        match Codes::lock(tx, subject, purpose.name()).await? {
+            None => match Codes::insert(tx, id, &hash, ttl).await {
+                // A concurrent request has sent one.
+                Err(error) if error.is_unique_violation() => {
+                    return Err(errors::too_many_codes(self.config.min_interval.get()));
+                }
+                inserted => inserted?,
+            },
+            Some(row) => {
+                if let Some(wait) = self.wait(&row) {
+                    return Err(errors::too_many_codes(wait));
+                }
+                let window = match row.since_window < microseconds(HOUR) {
+                    true => (row.since_window, row.sent_count.saturating_add(1)),
+                    false => (0, 1),
+                };
+                Codes::replace(tx, id, &hash, ttl, window).await?;
+            }
+        }
+        Ok(Secret::new(code))
+    }
+
+    /// Uses a code up. A wrong code counts as a try, also if the caller's later work fails.
+    ///
+    /// # Errors
+    /// `INVALID_CODE` with the remaining tries.
+    pub(crate) async fn take(
+        &self,
+        subject: &str,
+        purpose: Purpose,
+        code: &str,
+    ) -> Result<(), Error> {
+        let (id, max) = ((subject, purpose.name()), self.config.max_tries.get());
+        let given = self.hash(subject, purpose, code);
+        let remaining = self
+            .database
+            .transaction(|tx| {
+                let given = given.clone();
+                async move {
+                    let Some((hash, tries)) = Codes::try_one(&tx, id, max).await? else {
+                        return Ok::<_, Error>(Some(0));
+                    };
+                    let equal =
+                        constant_time::verify_slices_are_equal(hash.as_bytes(), given.as_bytes());
+                    if equal.is_err() {
+                        return Ok(Some(max.saturating_sub(tries.unsigned_abs())));
+                    }
+                    Codes::end(&tx, id).await?;
+                    Ok(None)
+                }
+            })
+            .await?;
+        match remaining {
+            None => Ok(()),
+            Some(remaining) => Err(errors::invalid_code(remaining)),
+        }
+    }
+
+    /// Returns the worker that deletes expired codes. It may run on every replica.
+    pub(crate) fn purge_worker(&self) -> Worker {
+        purge_worker("purge codes", &self.database, async |database| {
+            Codes::purge(&database, HOUR).await
+        })
+    }
+}

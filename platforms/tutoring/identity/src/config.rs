@@ -1,0 +1,250 @@
+use std::num::NonZeroU32;
+
+use seaworthy::{
+    account::{LockoutConfig, LockoutLimit, SessionConfig},
+    auth::password::PasswordsConfig,
+    data::DatabaseConfig,
+    mail::MailConfig,
+    messaging::{BrokerUrl, MessagingConfig},
+    outbox::OutboxConfig,
+    prelude::*,
+    redis::RedisConfig,
+    resilience::rate_limit::RateLimitConfig,
+};
+use tutoring_contract::AccessTokenConfig;
+
+/// A directory that version control ignores.
+const DEFAULT_FILE: &str = "data/tutoring/accounts.db";
+/// The broker of a platform in one directory.
+const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
+const MINUTE: u32 = 60;
+const HOUR: u32 = 60 * MINUTE;
+/// A user who opens the application once a month stays logged in.
+const REFRESH_TOKEN: Timeout = Timeout::from_secs(30 * 24 * HOUR);
+/// A refresh token is valid once. The refresh lock rejects a concurrent second use.
+const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
+/// The devices of a person.
+const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Users mistype a password a few times.
+const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// The users of a school share one IP address.
+const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(50).unwrap();
+/// Failures within this time count together.
+const FAILURE_WINDOW: Timeout = Timeout::from_secs(15 * MINUTE);
+/// Allows 240 guesses a day.
+const LOCK_DURATION: Timeout = Timeout::from_secs(30 * MINUTE);
+/// Long enough to open a mailbox.
+const EMAIL_CODE: Timeout = Timeout::from_secs(10 * MINUTE);
+/// Long enough to find a message on the telephone that shows the page.
+const PHONE_CODE: Timeout = Timeout::from_secs(5 * MINUTE);
+/// One in 200,000 guesses of six digits is right.
+const MAX_TRIES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// A message arrives within this time.
+const CODE_INTERVAL: Timeout = Timeout::from_secs(MINUTE);
+/// Each message costs money and annoys its recipient.
+const CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// A user who registers in the evening enters the code the next day.
+const UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
+/// The address of MSG91.
+const MSG91: &str = "https://control.msg91.com";
+
+/// The settings of a service of accounts.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentityConfig {
+    /// The database of accounts, and of messages until they are published.
+    pub database: DatabaseConfig,
+    /// The Redis of live sessions, refresh locks and rate limits. Without it, each replica has its
+    /// own.
+    pub redis: Option<RedisConfig>,
+    /// The message broker.
+    pub broker: MessagingConfig,
+    /// The publication of messages.
+    pub outbox: OutboxConfig,
+    /// The secret and the lifetime of access tokens. All services share the secret.
+    pub access_tokens: AccessTokenConfig,
+    /// Refresh tokens and their families.
+    pub sessions: SessionConfig,
+    /// Password hashing.
+    pub passwords: PasswordsConfig,
+    /// Locks after failed logins.
+    pub lockout: LockoutConfig,
+    /// One-time codes.
+    pub codes: CodeConfig,
+    /// E-mail.
+    pub mail: MailConfig,
+    /// Messages to telephones.
+    pub sms: SmsConfig,
+    /// Rate limits of the routes.
+    pub limits: IdentityLimitsConfig,
+    /// Whether unverified accounts are deleted.
+    pub unverified_cleanup: bool,
+    /// The age at which an unverified account is deleted.
+    pub unverified_ttl: Timeout,
+}
+
+/// One-time codes.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CodeConfig {
+    /// The key of the hashes of codes, at least 32 bytes. Required. Six digits without a key can be
+    /// found by trying all hashes.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub pepper: Option<Secret<String>>,
+    /// How long a code by e-mail is valid.
+    pub email_ttl: Timeout,
+    /// How long a code by SMS is valid.
+    pub phone_ttl: Timeout,
+    /// The number of tries for one code.
+    pub max_tries: NonZeroU32,
+    /// The minimum time between two codes for one account or number.
+    pub min_interval: Timeout,
+    /// The maximum number of codes per hour for one account or number.
+    pub max_per_hour: NonZeroU32,
+}
+
+/// Messages to telephones.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SmsConfig {
+    /// The provider.
+    pub provider: SmsProvider,
+    /// The address of MSG91.
+    pub url: String,
+    /// The authentication key at MSG91.
+    #[serde(skip_serializing)]
+    pub auth_key: Option<Secret<String>>,
+    /// The ID of the template at MSG91.
+    pub template_id: Option<String>,
+}
+
+/// The provider of messages to telephones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsProvider {
+    /// There is no provider. The routes of codes by SMS answer 503.
+    #[default]
+    Off,
+    /// The log shows the codes. Only the profile `development` accepts it.
+    Log,
+    /// MSG91 sends the codes.
+    Msg91,
+}
+
+/// Rate limits of the routes.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentityLimitsConfig {
+    /// Whether these limits are enforced. The limits of codes and the lockout always are.
+    pub enabled: bool,
+    /// Logins, registrations and new passwords of one account from one address.
+    pub login: IdentityLimitConfig,
+    /// Requested codes from one address.
+    pub code_request: IdentityLimitConfig,
+    /// Entered codes of one account.
+    pub code_verify: IdentityLimitConfig,
+}
+
+/// A number of requests per window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityLimitConfig {
+    /// The maximum number of requests in one window. All of them may come at once.
+    pub requests: NonZeroU32,
+    /// The window.
+    pub window: Timeout,
+}
+
+impl IdentityLimitConfig {
+    const fn new(requests: u32, seconds: u32) -> Self {
+        Self {
+            // All callers pass a positive number.
+            requests: NonZeroU32::MIN.saturating_add(requests - 1),
+            window: Timeout::from_secs(seconds),
+        }
+    }
+
+    pub(crate) fn limiter(&self) -> RateLimitConfig {
+        RateLimitConfig {
+            requests: self.requests,
+            window: self.window,
+            ..RateLimitConfig::default()
+        }
+    }
+}
+
+impl Default for IdentityLimitsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            login: IdentityLimitConfig::new(5, 15 * MINUTE),
+            code_request: IdentityLimitConfig::new(5, HOUR),
+            code_verify: IdentityLimitConfig::new(10, 15 * MINUTE),
+        }
+    }
+}
+
+impl Default for CodeConfig {
+    fn default() -> Self {
+        Self {
+            pepper: None,
+            email_ttl: EMAIL_CODE,
+            phone_ttl: PHONE_CODE,
+            max_tries: MAX_TRIES,
+            min_interval: CODE_INTERVAL,
+            max_per_hour: CODES_PER_HOUR,
+        }
+    }
+}
+
+impl Default for SmsConfig {
+    fn default() -> Self {
+        Self {
+            provider: SmsProvider::Off,
+            url: MSG91.to_owned(),
+            auth_key: None,
+            template_id: None,
+        }
+    }
+}
+
+impl Default for IdentityConfig {
+    fn default() -> Self {
+        let lock = |max_failures| LockoutLimit {
+            max_failures,
+            initial_backoff: LOCK_DURATION,
+            max_backoff: LOCK_DURATION,
+        };
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            redis: None,
+            broker: MessagingConfig {
+                url: BrokerUrl::sqlite(DEFAULT_BROKER),
+                // While the broker is unavailable, messages wait in the outbox.
+                critical: false,
+                ..MessagingConfig::default()
+            },
+            outbox: OutboxConfig::default(),
+            access_tokens: AccessTokenConfig::default(),
+            sessions: SessionConfig {
+                idle_timeout: REFRESH_TOKEN,
+                rotation_grace_period: ROTATION_GRACE_PERIOD,
+                max_per_user: MAX_SESSIONS,
+                ..SessionConfig::default()
+            },
+            passwords: PasswordsConfig::default(),
+            lockout: LockoutConfig {
+                account: lock(MAX_FAILURES),
+                ip: lock(MAX_FAILURES_OF_IP),
+                reset_after: FAILURE_WINDOW,
+            },
+            codes: CodeConfig::default(),
+            mail: MailConfig::default(),
+            sms: SmsConfig::default(),
+            limits: IdentityLimitsConfig::default(),
+            unverified_cleanup: true,
+            unverified_ttl: UNVERIFIED_TTL,
+        }
+    }
+}

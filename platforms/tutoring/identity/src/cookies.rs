@@ -1,0 +1,99 @@
+use std::time::Duration;
+
+use seaworthy::{
+    account::SecretToken,
+    axum::http::{HeaderMap, HeaderValue, header::SET_COOKIE},
+    config::Profile,
+    http::cookie::HostCookie,
+    prelude::*,
+};
+
+/// The cookie with the refresh token.
+const REFRESH_TOKEN: &str = "refreshToken";
+/// The cookie with the ID of the session, beside it.
+const SESSION_ID: &str = "sessionId";
+/// The routes that read the cookies.
+const PATH: &str = "/api/v1";
+/// The header in which a client names its type.
+const CLIENT_TYPE: &str = "x-client-type";
+const MOBILE: &str = "mobile";
+
+/// The cookies of browsers. Mobile applications get the refresh token in the body.
+///
+/// ```
+/// use seaworthy::config::Profile;
+/// use tutoring_identity::RefreshCookies;
+///
+/// let cookies = RefreshCookies::new(Profile::Production);
+/// let cleared = cookies.clear()?;
+/// assert!(cleared[0].to_str().unwrap().ends_with("HttpOnly; SameSite=Strict; Secure"));
+/// # Ok::<_, seaworthy::prelude::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RefreshCookies {
+    token: HostCookie,
+    session: HostCookie,
+}
+
+/// Whether a client is a mobile application, which gets and sends refresh tokens in bodies.
+#[must_use]
+pub fn is_mobile(headers: &HeaderMap) -> bool {
+    headers
+        .get(CLIENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(MOBILE.as_bytes()))
+}
+
+impl RefreshCookies {
+    /// Creates the cookies. Those of the profile `development` have no `Secure`.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        let cookie = |name| {
+            let cookie = match profile {
+                Profile::Development => HostCookie::insecure(name),
+                _ => HostCookie::without_prefix(name),
+            };
+            cookie.at_path(PATH).strict()
+        };
+        Self {
+            token: cookie(REFRESH_TOKEN),
+            session: cookie(SESSION_ID),
+        }
+    }
+
+    /// Returns the headers that store a refresh token and its session for `ttl`.
+    ///
+    /// # Errors
+    /// A value is not a valid cookie value.
+    pub fn issue(
+        &self,
+        token: &SecretToken,
+        session: &str,
+        ttl: Duration,
+    ) -> Result<[HeaderValue; 2], Error> {
+        Ok([
+            self.token.set(token.expose(), ttl)?,
+            self.session.set(session, ttl)?,
+        ])
+    }
+
+    /// Returns the headers that remove the cookies.
+    ///
+    /// # Errors
+    /// A name is not a valid cookie name.
+    pub fn clear(&self) -> Result<[HeaderValue; 2], Error> {
+        Ok([self.token.clear()?, self.session.clear()?])
+    }
+
+    /// Returns the refresh token of a request.
+    #[must_use]
+    pub fn read(&self, headers: &HeaderMap) -> Option<SecretToken> {
+        SecretToken::parse(self.token.read(headers)?)
+    }
+
+    /// Adds the headers to a response.
+    pub(crate) fn apply(values: [HeaderValue; 2], headers: &mut HeaderMap) {
+        for value in values {
+            headers.append(SET_COOKIE, value);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+use std::{sync::Arc, time::Duration};
+
+use seaworthy::{
+    account::{Lockout, Sessions},
+    auth::password::Passwords,
+    config::Settings,
+    data::{Database, MigrationSet, Transaction, chrono::Utc},
+    mail::Mailer,
+    messaging::{Messaging, Topics},
+    outbox::Outbox,
+    prelude::*,
+    service::Tasks,
+};
+use serde_json::json;
+use tutoring_contract::{
+    AccessTokens,
+    events::{Occurred, StudentChanged, TrainerChanged, message},
+    use_envelopes,
+};
+use uuid::Uuid;
+
+use crate::{
+    Account, AccountKind, Accounts, IdentityConfig, Limits, LiveSessions, RefreshCookies, api,
+    codes::CodeBook, errors, sms::Sms,
+};
+
+/// The name of the database in logs, probes and settings.
+const DATABASE: &str = "database";
+/// The name of the broker in logs, probes and settings.
+const BROKER: &str = "broker";
+/// The name of the mail server in logs, probes and settings.
+const MAIL: &str = "mail";
+/// How often unverified accounts are deleted.
+const CLEANUP_INTERVAL: Timeout = Timeout::from_secs(3 * 60 * 60);
+
+/// The accounts of a service and their dependencies. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Identity(pub(crate) Arc<Parts>);
+
+/// The parts of an [`Identity`].
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) kind: AccountKind,
+    pub(crate) database: Database,
+    pub(crate) outbox: Outbox,
+    pub(crate) tokens: AccessTokens,
+    pub(crate) sessions: Sessions,
+    pub(crate) live: LiveSessions,
+    pub(crate) lockout: Lockout,
+    pub(crate) passwords: Passwords,
+    pub(crate) codes: CodeBook,
+    pub(crate) mailer: Mailer,
+    pub(crate) sms: Option<Sms>,
+    pub(crate) limits: Limits,
+    pub(crate) cookies: RefreshCookies,
+    pub(crate) tasks: Tasks,
+}
+
+impl Identity {
+    /// Connects the database, the broker and Redis, starts the workers, and authenticates callers
+    /// by access tokens. `migrations` are those of the service, with [`MIGRATIONS`](crate::MIGRATIONS)
+    /// and the sets of `account` and `outbox`.
+    ///
+    /// # Errors
+    /// [`StartError`] for invalid settings and unavailable dependencies.
+    pub async fn start<C: Settings>(
+        service: &Assembly<C>,
+        kind: AccountKind,
+        config: &IdentityConfig,
+        migrations: &'static [MigrationSet],
+    ) -> Result<Self, StartError> {
+        use_envelopes(service);
+        let tokens = AccessTokens::new(&config.access_tokens)?;
+        let live = LiveSessions::new(config.redis.as_ref())?;
+        let sms = Sms::new(service, &config.sms)?;
+        let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
+        let codes = CodeBook::new(database.clone(), &config.codes)?;
+        let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
+        let topics = match kind {
+            AccountKind::Student => Topics::new().and_unroutable::<Occurred<StudentChanged>>(),
+            AccountKind::Trainer => Topics::new().and_unroutable::<Occurred<TrainerChanged>>(),
+        };
+        let publisher = messaging.publisher(topics).await?;
+        let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
+        let mailer = Mailer::new(service, MAIL, &config.mail)?;
+        if let Some(mailbox) = mailer.mailbox() {
+            // Without a mail server, /mailbox shows the mail. Production refuses that setting.
+            service.http(mailbox.routes());
+        }
+        let passwords = Passwords::start(&config.passwords, service.metrics());
+        let bearer = config
+            .access_tokens
+            .authentication(service, Some(live.clone().into()))?;
+        service.authenticate(bearer);
+        let parts = Parts {
+            kind,
+            outbox,
+            tokens,
+            sessions: Sessions::new(database.clone(), config.sessions.clone()),
+            lockout: Lockout::new(database.clone(), config.lockout.clone()),
+            passwords: passwords
+                .map_err(|error| StartError::because("passwords cannot be hashed", error))?,
+            limits: Limits::new(service, &config.limits, &live),
+            live,
+            codes,
+            mailer,
+            sms,
+            cookies: RefreshCookies::new(service.profile()),
+            tasks: service.tasks().clone(),
+            database,
+        };
+        parts.start_workers(service, config);
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// Returns the routes of accounts, with their full paths.
+    pub fn routes(&self) -> Routes {
+        api::routes(self)
+    }
+
+    /// Returns the database.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// Returns the outbox.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.0.outbox
+    }
+
+    /// Publishes the snapshot of a changed account after the commit.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn publish_changed(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
+        self.0.publish_changed(tx, id).await
+    }
+}
+
+impl Parts {
+    /// Reads the account and publishes its snapshot, without addresses. Returns the account.
+    pub(crate) async fn published(&self, tx: &Transaction, id: Uuid) -> Result<Account, Error> {
+        let account = Accounts::by_id(tx, id).await?;
+        let account = account.ok_or_else(errors::token_invalid)?;
+        let snapshot = json!({
+            "username": account.username,
+            "isEmailVerified": account.is_email_verified,
+            "isPhoneVerified": account.is_phone_verified,
+            "isDisabled": account.is_disabled,
+            "approvalStatus": account.approval_status,
+            "createdAt": account.created_at,
+        });
+        let (role, version) = (self.kind.role(), account.version);
+        let message = match self.kind {
+            AccountKind::Student => {
+                let student_id = id;
+                let changed = StudentChanged {
+                    student_id,
+                    version,
+                    snapshot,
+                };
+                message(&Occurred::of(changed).by(id, role))
+            }
+            AccountKind::Trainer => {
+                let trainer_id = id;
+                let changed = TrainerChanged {
+                    trainer_id,
+                    version,
+                    snapshot,
+                };
+                message(&Occurred::of(changed).by(id, role))
+            }
+        };
+        self.outbox.store(tx, message).await?;
+        Ok(account)
+    }
+
+    async fn publish_changed(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
+        self.published(tx, id).await.map(drop)
+    }
+
+    fn start_workers<C: Settings>(&self, service: &Assembly<C>, config: &IdentityConfig) {
+        service.worker(self.lockout.purge_worker());
+        service.worker(self.sessions.purge_worker());
+        service.worker(self.codes.purge_worker());
+        if !config.unverified_cleanup {
+            return;
+        }
+        let (database, ttl) = (self.database.clone(), config.unverified_ttl.get());
+        // Two replicas that delete at once delete the same rows, so no lease is needed.
+        let schedule = Schedule::Interval(CLEANUP_INTERVAL);
+        let worker = Worker::in_steps("delete unverified accounts", schedule, move || {
+            let (database, before) = (database.clone(), Utc::now() - age(ttl));
+            async move {
+                let deleted = Accounts::delete_unverified(&database, before).await;
+                deleted.map_err(Error::from)
+            }
+        });
+        service.worker(worker);
+    }
+}
+
+fn age(ttl: Duration) -> seaworthy::data::chrono::TimeDelta {
+    seaworthy::data::chrono::TimeDelta::from_std(ttl).unwrap_or_default()
+}
+
+/// Returns the user of the request's access token.
+///
+/// # Errors
+/// `TOKEN_INVALID` without a token of a user.
+pub fn caller() -> Result<Uuid, Error> {
+    let actor = context::with_current(|context| {
+        let actor = context.and_then(|context| context.actor().cloned());
+        actor.map(|actor| actor.as_str().to_owned())
+    });
+    let id = actor.and_then(|actor| actor.parse().ok());
+    id.ok_or_else(errors::token_invalid)
+}

@@ -1,0 +1,43 @@
+//! Accounts of Tutoring: registration, codes, login, refresh tokens and sessions. The services of
+//! students and trainers are this crate with another [`AccountKind`].
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `config` | Settings |
+//! | `account`, `store` | Accounts, SQL statements and migrations |
+//! | `codes`, `sms` | One-time codes and their providers |
+//! | `live`, `cookies` | Live sessions, and refresh tokens at the client |
+//! | `operations` | Operations on accounts, without a transport |
+//! | `api` | HTTP routes |
+//!
+//! ```
+//! use tutoring_identity::AccountKind;
+//!
+//! assert_eq!(AccountKind::Trainer.base_path(), "/api/v1/trainers/auth");
+//! ```
+
+mod account;
+mod api;
+mod checks;
+mod codes;
+mod config;
+mod cookies;
+mod errors;
+mod identity;
+mod limits;
+mod live;
+mod operations;
+mod sms;
+mod store;
+
+pub use account::{Account, AccountKind, AccountView};
+pub use checks::{Checks, normalized_email};
+pub use config::{
+    CodeConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, SmsConfig, SmsProvider,
+};
+pub use cookies::{RefreshCookies, is_mobile};
+pub use identity::{Identity, caller};
+pub use limits::Limits;
+pub use live::{LiveSessions, SessionRecord};
+pub use sms::Msg91;
+pub use store::{Accounts, MIGRATIONS};

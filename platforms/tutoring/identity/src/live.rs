@@ -1,0 +1,194 @@
+use std::{sync::Arc, time::Duration};
+
+use moka::sync::Cache;
+use seaworthy::{
+    prelude::*,
+    redis::{Redis, RedisConfig, RedisError, redis::cmd},
+};
+use tutoring_contract::{SessionCheck, SessionCheckFuture};
+use uuid::Uuid;
+
+use crate::errors;
+
+/// A session without a refresh ends after this time, in seconds.
+const TTL: u64 = 30 * 24 * 60 * 60;
+/// A refresh takes less.
+const LOCK_TTL: Duration = Duration::from_secs(5);
+/// The bound of the store in memory.
+const MAX_SESSIONS: u64 = 100_000;
+
+/// A live session as stored.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionRecord {
+    /// The ID of the session.
+    pub session_id: String,
+    /// The user.
+    pub user_id: Uuid,
+    /// The role of the user.
+    pub role: tutoring_contract::Role,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub last_activity_at: String,
+    /// The client's IP address at the login.
+    pub ip: String,
+    /// The `User-Agent` of the login.
+    pub user_agent: String,
+}
+
+/// The live sessions, in Redis or in the memory of the process. Cheap to clone.
+///
+/// An access token is valid while its session is live. Refresh tokens are in the database.
+#[derive(Debug, Clone)]
+pub struct LiveSessions(Store);
+
+#[derive(Debug, Clone)]
+enum Store {
+    Redis(Redis),
+    Memory {
+        sessions: Cache<String, ()>,
+        locks: Cache<String, ()>,
+    },
+}
+
+impl LiveSessions {
+    /// Creates the store in a Redis, or in memory without settings. The first call connects.
+    ///
+    /// # Errors
+    /// The settings of Redis are invalid.
+    pub fn new(config: Option<&RedisConfig>) -> Result<Self, StartError> {
+        let Some(config) = config else {
+            let sessions = Cache::builder().max_capacity(MAX_SESSIONS);
+            let locks = Cache::builder().max_capacity(MAX_SESSIONS);
+            return Ok(Self(Store::Memory {
+                sessions: sessions.time_to_idle(Duration::from_secs(TTL)).build(),
+                locks: locks.time_to_live(LOCK_TTL).build(),
+            }));
+        };
+        let redis = Redis::new(config);
+        let redis = redis.map_err(|error| StartError::because("redis cannot be used", error))?;
+        Ok(Self(Store::Redis(redis)))
+    }
+
+    /// Returns the Redis, for rate limits and readiness.
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        match &self.0 {
+            Store::Redis(redis) => Some(redis),
+            Store::Memory { .. } => None,
+        }
+    }
+
+    /// Stores a session.
+    ///
+    /// # Errors
+    /// `SERVICE_DEGRADED` if Redis is unavailable.
+    pub async fn put(&self, record: &SessionRecord) -> Result<(), Error> {
+        match &self.0 {
+            Store::Memory { sessions, .. } => sessions.insert(record.session_id.clone(), ()),
+            Store::Redis(redis) => {
+                let text = serde_json::to_string(record).map_err(Error::internal)?;
+                let mut set = cmd("SET");
+                set.arg(key(&record.session_id))
+                    .arg(text)
+                    .arg("EX")
+                    .arg(TTL);
+                redis
+                    .request::<()>(&set)
+                    .await
+                    .map_err(errors::sessions_unavailable)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a session. Its access tokens are then rejected.
+    ///
+    /// # Errors
+    /// `SERVICE_DEGRADED` if Redis is unavailable.
+    pub async fn remove(&self, session: &str) -> Result<(), Error> {
+        match &self.0 {
+            Store::Memory { sessions, .. } => sessions.invalidate(session),
+            Store::Redis(redis) => {
+                redis
+                    .request::<()>(cmd("DEL").arg(key(session)))
+                    .await
+                    .map_err(errors::sessions_unavailable)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the lock of a refresh for five seconds. Returns `false` if another refresh has it.
+    ///
+    /// # Errors
+    /// `SERVICE_DEGRADED` if Redis is unavailable.
+    pub async fn lock_refresh(&self, session: &str) -> Result<bool, Error> {
+        match &self.0 {
+            Store::Memory { locks, .. } => {
+                let entry = locks.entry_by_ref(session).or_insert(());
+                Ok(entry.is_fresh())
+            }
+            Store::Redis(redis) => {
+                let mut set = cmd("SET");
+                set.arg(lock_key(session)).arg(1).arg("NX");
+                set.arg("EX").arg(LOCK_TTL.as_secs());
+                let taken: Option<String> = redis
+                    .request(&set)
+                    .await
+                    .map_err(errors::sessions_unavailable)?;
+                Ok(taken.is_some())
+            }
+        }
+    }
+
+    /// Releases the lock of a refresh. It expires by itself if Redis is unavailable.
+    pub async fn unlock_refresh(&self, session: &str) {
+        match &self.0 {
+            Store::Memory { locks, .. } => locks.invalidate(session),
+            Store::Redis(redis) => {
+                let deleted: Result<(), RedisError> =
+                    redis.request(cmd("DEL").arg(lock_key(session))).await;
+                if let Err(error) = deleted {
+                    tracing::warn!(%error, "the lock of a refresh was not released");
+                }
+            }
+        }
+    }
+}
+
+/// Each check extends the session.
+impl SessionCheck for LiveSessions {
+    fn exists(&self, session: &str) -> SessionCheckFuture {
+        match &self.0 {
+            Store::Memory { sessions, .. } => {
+                let exists = sessions.get(session).is_some();
+                Box::pin(async move { exists })
+            }
+            Store::Redis(redis) => {
+                let (redis, key) = (redis.clone(), key(session));
+                Box::pin(async move {
+                    let extended = redis.request(cmd("EXPIRE").arg(key).arg(TTL)).await;
+                    extended.unwrap_or_else(|error: RedisError| {
+                        tracing::warn!(%error, "a session was not checked");
+                        true
+                    })
+                })
+            }
+        }
+    }
+}
+
+impl From<LiveSessions> for Arc<dyn SessionCheck> {
+    fn from(sessions: LiveSessions) -> Self {
+        Arc::new(sessions)
+    }
+}
+
+fn key(session: &str) -> String {
+    format!("session:{session}")
+}
+
+fn lock_key(session: &str) -> String {
+    format!("lock:refresh:{session}")
+}

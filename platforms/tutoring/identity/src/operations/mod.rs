@@ -1,0 +1,13 @@
+//! Operations on accounts, independent of the transport.
+
+mod email;
+mod login;
+mod password;
+mod phone;
+mod profile;
+mod refresh;
+mod register;
+mod session;
+
+pub(crate) use register::{Registered, Registration};
+pub(crate) use session::LoggedIn;

@@ -1,0 +1,44 @@
+use seaworthy::prelude::*;
+use uuid::Uuid;
+
+use crate::{Account, Accounts, Checks, errors, identity::Parts};
+
+impl Parts {
+    /// Returns the account of the caller.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` if it does not exist.
+    pub(crate) async fn account(&self, id: Uuid) -> Result<Account, Error> {
+        let account = Accounts::by_id(&self.database, id).await?;
+        account.ok_or_else(errors::token_invalid)
+    }
+
+    /// Changes the user name and the telephone number of the caller. A new number has to be
+    /// verified by a code.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, and `CONFLICT` if one of them is taken.
+    pub(crate) async fn change_profile(
+        &self,
+        id: Uuid,
+        username: Option<&str>,
+        phone: Option<&str>,
+    ) -> Result<Account, Error> {
+        let mut checks = Checks::new();
+        let username = checks.username("username", username);
+        let phone = checks.phone("phone", phone);
+        checks.finish()?;
+        self.database
+            .transaction(|tx| {
+                let (username, phone) = (username.clone(), phone.clone());
+                async move {
+                    let account = Accounts::lock(&tx, id).await?;
+                    let known = account.phone.as_ref().map(|phone| phone.expose().clone());
+                    let username = username.or_else(|| account.username.clone());
+                    Accounts::set_profile(&tx, &account, username, phone.or(known)).await?;
+                    self.published(&tx, id).await
+                }
+            })
+            .await
+    }
+}

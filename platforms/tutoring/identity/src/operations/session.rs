@@ -1,0 +1,94 @@
+use seaworthy::{
+    account::{Origin, SecretToken},
+    data::{
+        Transaction,
+        chrono::{SecondsFormat, Utc},
+    },
+    prelude::*,
+};
+use uuid::Uuid;
+
+use crate::{Account, Accounts, SessionRecord, errors, identity::Parts};
+
+/// A session with its tokens.
+#[derive(Debug)]
+pub(crate) struct LoggedIn {
+    pub(crate) account: Account,
+    pub(crate) session: String,
+    pub(crate) access: Secret<String>,
+    pub(crate) refresh: SecretToken,
+}
+
+impl Parts {
+    /// Begins a session of an account, whose row the transaction has locked or inserted. Call
+    /// [`started`](Self::started) after the commit.
+    pub(crate) async fn begin_session(
+        &self,
+        tx: &Transaction,
+        account: Account,
+    ) -> Result<LoggedIn, Error> {
+        if account.is_disabled {
+            return Err(errors::account_disabled());
+        }
+        Accounts::record_login(tx, account.id).await?;
+        let (address, agent) = client();
+        let origin = Origin {
+            user_agent: &agent,
+            address: &address,
+        };
+        let begun = self
+            .sessions
+            .begin(tx, &account.id.to_string(), origin)
+            .await?;
+        Ok(LoggedIn {
+            access: self.tokens.sign(&account.subject(self.kind), &begun.id)?,
+            account,
+            session: begun.id,
+            refresh: begun.token,
+        })
+    }
+
+    /// Makes a session live, after the transaction that began or refreshed it.
+    pub(crate) async fn started(&self, logged_in: LoggedIn) -> Result<LoggedIn, Error> {
+        let now = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
+        let (ip, user_agent) = client();
+        let record = SessionRecord {
+            session_id: logged_in.session.clone(),
+            user_id: logged_in.account.id,
+            role: self.kind.role(),
+            created_at: now.clone(),
+            last_activity_at: now,
+            ip,
+            user_agent,
+        };
+        self.live.put(&record).await?;
+        Ok(logged_in)
+    }
+
+    /// Ends all sessions of an account, and with them its access tokens.
+    ///
+    /// # Errors
+    /// The database's, and `SERVICE_DEGRADED` if Redis is unavailable. Then no session has ended.
+    pub(crate) async fn end_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
+        let user = id.to_string();
+        for session in self.sessions.of(&user).await? {
+            self.live.remove(&session.id).await?;
+        }
+        self.sessions.end_all(tx, &user).await?;
+        Ok(())
+    }
+}
+
+/// Returns the address and the user agent of the client.
+fn client() -> (String, String) {
+    context::with_current(|context| {
+        let address = context.and_then(RequestContext::client_address);
+        let agent = context.and_then(RequestContext::user_agent);
+        (
+            address
+                .map(|address| address.to_string())
+                .unwrap_or_default(),
+            agent.unwrap_or_default().to_owned(),
+        )
+    })
+}

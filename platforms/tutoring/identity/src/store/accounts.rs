@@ -1,0 +1,266 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use uuid::Uuid;
+
+use crate::{Account, errors};
+
+/// Returns the text of a statement that reads accounts.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, email, username, phone, password_hash, google_id, is_email_verified, is_phone_verified, approval_status, version, disabled_at, last_login_at, created_at, updated_at FROM accounts ",
+            $rest
+        )
+    };
+}
+
+/// Statements on accounts.
+#[derive(Debug, Clone, Copy)]
+pub struct Accounts;
+
+/// An account to store. Addresses are normalized.
+#[derive(Debug, Default)]
+pub(crate) struct NewAccount {
+    pub(crate) email: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) password_hash: Option<Secret<String>>,
+    pub(crate) is_phone_verified: bool,
+    pub(crate) approval_status: Option<&'static str>,
+}
+
+impl FromRow for Account {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let personal =
+            |name| Ok::<_, DataError>(row.get::<Option<String>>(name)?.map(Personal::new));
+        Ok(Self {
+            id: row.get("id")?,
+            email: personal("email")?,
+            username: row.get("username")?,
+            phone: personal("phone")?,
+            password_hash: row.get::<Option<String>>("password_hash")?.map(Secret::new),
+            is_google_linked: row.get::<Option<String>>("google_id")?.is_some(),
+            is_email_verified: row.get("is_email_verified")?,
+            is_phone_verified: row.get("is_phone_verified")?,
+            approval_status: row.get("approval_status")?,
+            version: row.get("version")?,
+            is_disabled: row.get::<Option<DateTime<Utc>>>("disabled_at")?.is_some(),
+            last_login_at: row.get("last_login_at")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+/// Turns a violated unique index into an error of the client.
+fn unique<T>(done: Result<T, DataError>) -> Result<(), Error> {
+    match done {
+        Err(error) if error.is_unique_violation() => Err(errors::taken()),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+impl Accounts {
+    /// Inserts an unverified account, or one with a verified telephone number. Returns its ID.
+    ///
+    /// # Errors
+    /// `CONFLICT` if an address or the user name is taken.
+    pub(crate) async fn insert(tx: &Transaction, new: NewAccount) -> Result<Uuid, Error> {
+        let (id, now) = (seaworthy::core::new_id(), Utc::now());
+        let key = new.username.as_ref().map(|name| name.to_lowercase());
+        let hash = new.password_hash.map(|hash| hash.expose().clone());
+        unique(
+            sql("INSERT INTO accounts (id, email, username, username_key, phone, password_hash, is_email_verified, is_phone_verified, approval_status, version, created_at, updated_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)")
+                .bind(id)
+                .bind(new.email)
+                .bind(new.username)
+                .bind(key)
+                .bind(new.phone)
+                .bind(hash)
+                .bind(false)
+                .bind(new.is_phone_verified)
+                .bind(new.approval_status.map(str::to_owned))
+                .bind(now)
+                .bind(now)
+                .execute(tx)
+                .await,
+        )?;
+        Ok(id)
+    }
+
+    /// Returns the account with this ID.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Account>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns the account with this e-mail address in lower case.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn by_email(
+        connection: &dyn Connection,
+        email: &str,
+    ) -> Result<Option<Account>, DataError> {
+        sql(statement!("WHERE email = ?"))
+            .bind(email)
+            .fetch_optional(connection)
+            .await
+    }
+
+    pub(crate) async fn by_username(
+        connection: &dyn Connection,
+        username: &str,
+    ) -> Result<Option<Account>, DataError> {
+        sql(statement!("WHERE username_key = ?"))
+            .bind(username.to_lowercase())
+            .fetch_optional(connection)
+            .await
+    }
+
+    pub(crate) async fn by_phone(
+        connection: &dyn Connection,
+        phone: &str,
+    ) -> Result<Option<Account>, DataError> {
+        sql(statement!("WHERE phone = ?"))
+            .bind(phone)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns an account, and locks its row until the transaction ends.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` if the account does not exist.
+    pub async fn lock(tx: &Transaction, id: Uuid) -> Result<Account, Error> {
+        let account = sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await?;
+        account.ok_or_else(errors::token_invalid)
+    }
+
+    pub(crate) async fn set_email_verified(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        sql("UPDATE accounts SET is_email_verified = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(true)
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Marks the telephone number as verified, if it is still the number of the account.
+    pub(crate) async fn set_phone_verified(
+        tx: &Transaction,
+        id: Uuid,
+        phone: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE accounts SET is_phone_verified = ?, version = version + 1, updated_at = ? WHERE id = ? AND phone = ?")
+            .bind(true)
+            .bind(Utc::now())
+            .bind(id)
+            .bind(phone)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Replaces the password of an unverified account, or sets a new one.
+    pub(crate) async fn set_password(
+        tx: &Transaction,
+        id: Uuid,
+        hash: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE accounts SET password_hash = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(hash)
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn record_login(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        sql("UPDATE accounts SET last_login_at = ? WHERE id = ?")
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Sets the user name and the telephone number. A new number is unverified.
+    ///
+    /// # Errors
+    /// `CONFLICT` if one of them is taken.
+    pub(crate) async fn set_profile(
+        tx: &Transaction,
+        account: &Account,
+        username: Option<String>,
+        phone: Option<String>,
+    ) -> Result<(), Error> {
+        let known = account.phone.as_ref().map(Personal::expose);
+        let is_verified = account.is_phone_verified && known == phone.as_ref();
+        let key = username.as_ref().map(|name| name.to_lowercase());
+        unique(
+            sql("UPDATE accounts SET username = ?, username_key = ?, phone = ?, is_phone_verified = ?, version = version + 1, updated_at = ? WHERE id = ?")
+                .bind(username)
+                .bind(key)
+                .bind(phone)
+                .bind(is_verified)
+                .bind(Utc::now())
+                .bind(account.id)
+                .execute(tx)
+                .await,
+        )
+    }
+
+    /// Sets the state of a trainer's application: `pending`, `approved` or `rejected`.
+    ///
+    /// # Errors
+    /// The database's, also for another state.
+    pub async fn set_approval_status(
+        tx: &Transaction,
+        id: Uuid,
+        status: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE accounts SET approval_status = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(status)
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Deletes a page of unverified accounts that are older than a moment. Returns whether more may
+    /// be left.
+    pub(crate) async fn delete_unverified(
+        connection: &dyn Connection,
+        before: DateTime<Utc>,
+    ) -> Result<bool, DataError> {
+        sql("DELETE FROM accounts WHERE id IN (SELECT id FROM accounts WHERE is_email_verified = ? AND is_phone_verified = ? AND google_id IS NULL AND created_at < ? LIMIT ?)")
+            .bind(false)
+            .bind(false)
+            .bind(before)
+            .delete_page(connection)
+            .await
+    }
+}

@@ -1,0 +1,123 @@
+use std::time::Duration;
+
+use seaworthy::data::{Connection, DataError, Transaction, microseconds, sql};
+
+/// Statements on codes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Codes;
+
+/// The last code of a subject, in microseconds from now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CodeRow {
+    /// The time since the last code.
+    pub(crate) since_sent: i64,
+    /// The time since the first code of the window.
+    pub(crate) since_window: i64,
+    /// The codes in the window.
+    pub(crate) sent_count: i32,
+}
+
+impl Codes {
+    /// Returns the last code, and locks its row until the transaction ends.
+    pub(crate) async fn lock(
+        tx: &Transaction,
+        subject: &str,
+        purpose: &str,
+    ) -> Result<Option<CodeRow>, DataError> {
+        let row: Option<(i64, i64, i32)> = sql("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = ? AND purpose = ? FOR UPDATE")
+            .on_sqlite("SELECT {now_us} - sent_us, {now_us} - window_us, sent_count FROM codes WHERE subject = ? AND purpose = ?")
+            .bind(subject)
+            .bind(purpose)
+            .fetch_optional(tx)
+            .await?;
+        Ok(row.map(|(since_sent, since_window, sent_count)| CodeRow {
+            since_sent,
+            since_window,
+            sent_count,
+        }))
+    }
+
+    /// Inserts the first code of a subject.
+    pub(crate) async fn insert(
+        tx: &Transaction,
+        (subject, purpose): (&str, &str),
+        hash: &str,
+        ttl: Duration,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO codes (subject, purpose, hash, tries, sent_us, window_us, until_us, sent_count) VALUES (?, ?, ?, 0, {now_us}, {now_us}, {now_us} + ?, 1)")
+            .bind(subject)
+            .bind(purpose)
+            .bind(hash)
+            .bind(microseconds(ttl))
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Replaces the code of a subject. `age` is the age of the window in microseconds.
+    pub(crate) async fn replace(
+        tx: &Transaction,
+        (subject, purpose): (&str, &str),
+        hash: &str,
+        ttl: Duration,
+        (age, count): (i64, i32),
+    ) -> Result<(), DataError> {
+        sql("UPDATE codes SET hash = ?, tries = 0, sent_us = {now_us}, window_us = {now_us} - ?, until_us = {now_us} + ?, sent_count = ? WHERE subject = ? AND purpose = ?")
+            .bind(hash)
+            .bind(age)
+            .bind(microseconds(ttl))
+            .bind(count)
+            .bind(subject)
+            .bind(purpose)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Counts a try of a live code. Returns its hash and the number of tries, or `None` if there is
+    /// no live code with tries left.
+    pub(crate) async fn try_one(
+        tx: &Transaction,
+        (subject, purpose): (&str, &str),
+        max_tries: u32,
+    ) -> Result<Option<(String, i32)>, DataError> {
+        let counted = sql("UPDATE codes SET tries = tries + 1 WHERE subject = ? AND purpose = ? AND until_us > {now_us} AND tries < ?")
+            .bind(subject)
+            .bind(purpose)
+            .bind(i64::from(max_tries))
+            .execute(tx)
+            .await?;
+        if counted.rows_affected() == 0 {
+            return Ok(None);
+        }
+        sql("SELECT hash, tries FROM codes WHERE subject = ? AND purpose = ?")
+            .bind(subject)
+            .bind(purpose)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Ends the code of a subject.
+    pub(crate) async fn end(
+        connection: &dyn Connection,
+        (subject, purpose): (&str, &str),
+    ) -> Result<(), DataError> {
+        sql("UPDATE codes SET until_us = 0 WHERE subject = ? AND purpose = ?")
+            .bind(subject)
+            .bind(purpose)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Deletes a page of expired codes whose window has ended. Returns whether more may be left.
+    pub(crate) async fn purge(
+        connection: &dyn Connection,
+        window: Duration,
+    ) -> Result<bool, DataError> {
+        sql("DELETE FROM codes WHERE (subject, purpose) IN (SELECT subject, purpose FROM codes WHERE window_us < {now_us} - ? AND until_us <= {now_us} LIMIT ?)")
+            .bind(microseconds(window))
+            .delete_page(connection)
+            .await
+    }
+}
