@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use seaworthy_core::Timeout;
-use seaworthy_data::{DataError, Database, sql};
+use seaworthy_data::{DataError, Database, microseconds, sql};
 
 /// The keyed hashes of a captcha.
 pub(crate) struct Stored {
@@ -21,7 +21,7 @@ pub(crate) async fn insert(
         .bind(hash(id))
         .bind(stored.answer)
         .bind(stored.binding)
-        .bind(microseconds(ttl))
+        .bind(microseconds(ttl.get()))
         .execute(database)
         .await
         .map(drop)
@@ -76,14 +76,6 @@ pub(crate) async fn purge(database: &Database) -> Result<bool, DataError> {
     let page = sql("DELETE FROM captchas WHERE id_hash IN (SELECT id_hash FROM captchas WHERE until_us <= {now_us} LIMIT ?)")
         .on_mysql("DELETE FROM captchas WHERE until_us <= {now_us} LIMIT ?");
     page.delete_page(database).await
-}
-
-/// Returns a duration for a column. Half of its range, so that adding the present time does not
-/// overflow.
-pub(crate) fn microseconds(duration: Timeout) -> i64 {
-    i64::try_from(duration.get().as_micros())
-        .unwrap_or(i64::MAX)
-        .min(i64::MAX / 2)
 }
 
 fn hash(id: &str) -> Vec<u8> {

@@ -2,9 +2,7 @@
 //! concurrent requests cannot exceed the limit.
 
 use seaworthy_core::Timeout;
-use seaworthy_data::{DataError, Database, sql};
-
-use crate::store::microseconds;
+use seaworthy_data::{DataError, Database, microseconds, sql};
 
 /// Counts a message to an address. Returns whether the limit allows it.
 pub(crate) async fn count(
@@ -23,7 +21,7 @@ pub(crate) async fn count(
             .on_mysql("INSERT IGNORE INTO captcha_targets (target, slot, until_us) VALUES (?, ?, {now_us} + ?)")
             .bind(target.to_vec())
             .bind(slot)
-            .bind(microseconds(window))
+            .bind(microseconds(window.get()))
             .execute(database)
             .await?;
         if taken.rows_affected() > 0 {

@@ -11,7 +11,7 @@ const MIN_SHOWN_LENGTH: usize = 6;
 pub struct BadRow {
     /// The line on which the row begins, from 1.
     pub line: u64,
-    /// The column, if one is to blame.
+    /// The column, if the problem is in one.
     pub column: Option<String>,
     /// The value of the column, masked: reports may contain personal data.
     pub value: Option<String>,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     BadRow, CsvImport, FileError, ImportRows, ImportStatus, Imports, Row,
-    pass::{Halt, Pass},
+    pass::{Pass, StepError},
     store::{self, Progress},
 };
 
@@ -21,16 +21,20 @@ impl<R: ImportRows> Imports<R> {
         import: &CsvImport,
         claim: Uuid,
         until: Instant,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), StepError> {
         let inner = &*self.0;
         let database = &inner.database;
         let known = store::bad_numbers(database, import.id).await?;
         let known: HashSet<u64> = known.into_iter().collect();
+        let max_bad = inner.config.file.max_bad_rows.get();
         let mut pass = Pass::open::<R>(database, import, &inner.config.file).await?;
         let mut progress = Progress::of(import, claim);
         loop {
             let batch = self.read_batch(&mut pass, import, &known).await?;
             progress.advance(&pass, batch.bad.len());
+            if progress.rows_bad > u64::from(max_bad) {
+                return Err(FileError::TooManyBadRows(max_bad).into());
+            }
             progress.rows_stored += batch.rows.len() as u64;
             if batch.is_last {
                 progress.to = ImportStatus::Done;
@@ -43,27 +47,28 @@ impl<R: ImportRows> Imports<R> {
                     if !rows.rows.is_empty() {
                         inner.rows.store(&tx, import, &rows.rows).await?;
                     }
-                    Ok::<_, Halt>(())
+                    Ok::<_, StepError>(())
                 })
                 .await;
             let rejected = match stored {
-                Err(Halt::Store(error)) if error.rejection().is_some() => {
-                    let work = |tx| self.store_good(tx, import, rows, ready);
+                Err(StepError::Store(error)) if error.rejection().is_some() => {
+                    let work = |tx| self.store_good(tx, import, rows, ready, &known);
                     database.transaction(work).await?
                 }
                 stored => {
                     stored?;
-                    0
+                    Rejected::default()
                 }
             };
-            progress.rows_stored -= rejected;
-            progress.rows_bad += rejected;
-            let stored = batch.rows.len() as u64 - rejected;
-            inner.metrics.rows_stored.add(stored);
-            inner
-                .metrics
+            progress.rows_stored -= rejected.rows;
+            progress.rows_bad += rejected.unknown;
+            let metrics = &inner.metrics;
+            metrics
+                .rows_stored
+                .add(batch.rows.len() as u64 - rejected.rows);
+            metrics
                 .rows_bad
-                .add(rejected + batch.bad.len() as u64);
+                .add(rejected.unknown + batch.bad.len() as u64);
             if batch.is_last {
                 inner.metrics.done.add(1);
             }
@@ -73,27 +78,29 @@ impl<R: ImportRows> Imports<R> {
         }
     }
 
-    /// Stores a batch without the rows that are rejected. Returns their number.
+    /// Stores a batch without the rows that are rejected.
     async fn store_good(
         &self,
         tx: Transaction,
         import: &CsvImport,
         batch: &Batch<R::Row>,
         progress: &Progress,
-    ) -> Result<u64, Halt> {
-        let rejected = self.store_parts(&tx, import, batch).await?;
+        known: &HashSet<u64>,
+    ) -> Result<Rejected, StepError> {
+        let mut bad = self.store_parts(&tx, import, batch).await?;
+        let rows = bad.len() as u64;
+        bad.retain(|(number, _)| !known.contains(number));
+        let unknown = bad.len() as u64;
         let mut progress = progress.clone();
-        let count = rejected.len() as u64;
-        progress.rows_stored -= count;
-        progress.rows_bad += count;
+        progress.rows_stored -= rows;
+        progress.rows_bad += unknown;
         let max_bad = self.0.config.file.max_bad_rows.get();
         if progress.rows_bad > u64::from(max_bad) {
             return Err(FileError::TooManyBadRows(max_bad).into());
         }
-        let mut bad = batch.bad.clone();
-        bad.extend(rejected);
+        bad.extend_from_slice(&batch.bad);
         self.write(&tx, &progress, &bad).await?;
-        Ok(count)
+        Ok(Rejected { rows, unknown })
     }
 
     /// Stores rows in halves of halves until each rejected row is found.
@@ -102,7 +109,7 @@ impl<R: ImportRows> Imports<R> {
         tx: &Transaction,
         import: &CsvImport,
         batch: &Batch<R::Row>,
-    ) -> Result<BadRows, Halt> {
+    ) -> Result<BadRows, StepError> {
         let mut rejected = Vec::new();
         let mut parts = vec![(0, batch.rows.len())];
         while let Some((start, end)) = parts.pop() {
@@ -138,7 +145,7 @@ impl<R: ImportRows> Imports<R> {
     }
 
     /// Stores all rows in one transaction.
-    pub(crate) async fn store_all(&self, import: &CsvImport, claim: Uuid) -> Result<(), Halt> {
+    pub(crate) async fn store_all(&self, import: &CsvImport, claim: Uuid) -> Result<(), StepError> {
         let inner = &*self.0;
         let from_start = CsvImport {
             position: 0,
@@ -156,7 +163,7 @@ impl<R: ImportRows> Imports<R> {
                     let mut bad = std::mem::take(&mut batch.bad);
                     bad.extend(self.store_parts(&tx, import, &batch).await?);
                     if !bad.is_empty() {
-                        return Err(Halt::Rejected(bad));
+                        return Err(StepError::Rejected(bad));
                     }
                     progress.rows_stored += batch.rows.len() as u64;
                     if batch.is_last {
@@ -178,7 +185,7 @@ impl<R: ImportRows> Imports<R> {
         pass: &mut Pass<'_, R::Row>,
         import: &CsvImport,
         known: &HashSet<u64>,
-    ) -> Result<Batch<R::Row>, Halt> {
+    ) -> Result<Batch<R::Row>, StepError> {
         let size = self.0.config.batch_size.get() as usize;
         let mut batch = Batch {
             rows: Vec::with_capacity(size),
@@ -186,7 +193,7 @@ impl<R: ImportRows> Imports<R> {
             bad: Vec::new(),
             is_last: false,
         };
-        while batch.rows.len() < size {
+        for _ in 0..size {
             let Some(row) = pass.next_checked(&self.0.rows, import).await? else {
                 batch.is_last = true;
                 break;
@@ -204,6 +211,14 @@ impl<R: ImportRows> Imports<R> {
         }
         Ok(batch)
     }
+}
+
+/// The numbers of rows that the database rejected.
+#[derive(Clone, Copy, Default)]
+struct Rejected {
+    rows: u64,
+    /// Those that the check did not report.
+    unknown: u64,
 }
 
 /// Rows of one transaction.

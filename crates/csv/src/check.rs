@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     CsvImport, FileError, ImportMode, ImportRows, ImportStatus, Imports,
-    pass::{Halt, Pass},
+    pass::{Pass, StepError},
     store::Progress,
 };
 
@@ -21,7 +21,7 @@ impl<R: ImportRows> Imports<R> {
         import: &CsvImport,
         claim: Uuid,
         until: Instant,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), StepError> {
         let inner = &*self.0;
         let max_bad = inner.config.file.max_bad_rows.get();
         let mut pass = Pass::open::<R>(&inner.database, import, &inner.config.file).await?;

@@ -134,7 +134,7 @@ pub enum StoreRowsError {
     /// One of the rows cannot be stored. The import finds the row, reports it and stores the others.
     #[error("{message}")]
     Rejected {
-        /// The column, if one is to blame.
+        /// The column, if the problem is in one.
         column: Option<&'static str>,
         /// The reason, for the user.
         message: String,
@@ -142,6 +142,9 @@ pub enum StoreRowsError {
     /// The database failed. A violated constraint counts as a rejected row.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The owner may not import. The import fails, and keeps the rows of complete batches.
+    #[error("{0}")]
+    Forbidden(String),
     /// Something else failed. The import tries again.
     #[error("the rows could not be stored")]
     Failed(#[source] Box<dyn StdError + Send + Sync>),
@@ -173,7 +176,7 @@ impl StoreRowsError {
                 DataErrorKind::InvalidValue => "a value is too long or not valid",
                 _ => return None,
             },
-            Self::Failed(_) => return None,
+            Self::Forbidden(_) | Self::Failed(_) => return None,
         };
         Some((None, message.to_owned()))
     }

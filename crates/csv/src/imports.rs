@@ -93,8 +93,31 @@ impl<R: ImportRows> Imports<R> {
     /// # Errors
     /// [`ImportError::NotFound`], [`ImportError::Status`], or a failure of the database.
     pub async fn confirm(&self, id: Uuid, owner: &str) -> Result<CsvImport, ImportError> {
+        self.confirm_with(id, owner, None).await
+    }
+
+    /// Stores the rows of a checked import like [`confirm`](Self::confirm), with a new
+    /// [context](crate::NewImport::context), such as the present role of the owner.
+    ///
+    /// # Errors
+    /// As for [`confirm`](Self::confirm).
+    pub async fn confirm_in_context(
+        &self,
+        id: Uuid,
+        owner: &str,
+        context: &str,
+    ) -> Result<CsvImport, ImportError> {
+        self.confirm_with(id, owner, Some(context)).await
+    }
+
+    async fn confirm_with(
+        &self,
+        id: Uuid,
+        owner: &str,
+        context: Option<&str>,
+    ) -> Result<CsvImport, ImportError> {
         let import = self.find(id, owner).await?;
-        store::confirm(&self.0.database, id).await?;
+        store::confirm(&self.0.database, id, context).await?;
         let import = match import.status {
             ImportStatus::Storing | ImportStatus::Done => return Ok(import),
             _ => self.find(id, owner).await?,

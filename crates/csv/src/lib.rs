@@ -14,7 +14,6 @@
 
 mod bad_row;
 mod batches;
-mod blame;
 mod check;
 mod column;
 mod config;
@@ -25,10 +24,12 @@ mod formula;
 mod header;
 mod import;
 mod imports;
+mod invalid_column;
 mod live;
 mod metrics;
 mod migrations;
 mod new_import;
+mod owners;
 mod parser;
 mod pass;
 mod reader;

@@ -10,12 +10,12 @@ use crate::{
     store::{self, PIECE_SIZE},
 };
 
-/// The reason why a worker stops before the end of a pass.
+/// A step of an import ends before the end of its pass.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Halt {
+pub(crate) enum StepError {
     /// The import was cancelled, or another worker has claimed it.
     #[error("the import was cancelled or claimed by another worker")]
-    Lost,
+    ClaimLost,
     /// The file cannot be imported.
     #[error(transparent)]
     File(#[from] FileError),
@@ -43,7 +43,7 @@ impl<'c, T: DeserializeOwned> Pass<'c, T> {
         connection: &'c dyn Connection,
         import: &CsvImport,
         config: &CsvReaderConfig,
-    ) -> Result<Self, Halt> {
+    ) -> Result<Self, StepError> {
         let delimiter = Delimiter::parse(&import.state.delimiter).unwrap_or_default();
         let mut pass = Self {
             connection,
@@ -70,7 +70,7 @@ impl<'c, T: DeserializeOwned> Pass<'c, T> {
     }
 
     /// Adds the next piece to the reader.
-    async fn read_piece(&mut self, skipped: usize) -> Result<(), Halt> {
+    async fn read_piece(&mut self, skipped: usize) -> Result<(), StepError> {
         match store::piece(self.connection, self.id, self.number).await? {
             Some(piece) => self.reader.push(piece.get(skipped..).unwrap_or_default()),
             None => {
@@ -83,7 +83,7 @@ impl<'c, T: DeserializeOwned> Pass<'c, T> {
     }
 
     /// Returns the next row, or `None` after the last one.
-    pub(crate) async fn next(&mut self) -> Result<Option<ParsedRow<T>>, Halt> {
+    pub(crate) async fn next(&mut self) -> Result<Option<ParsedRow<T>>, StepError> {
         loop {
             if let Some(row) = self.reader.next_row()? {
                 return Ok(Some(row));
@@ -100,7 +100,7 @@ impl<'c, T: DeserializeOwned> Pass<'c, T> {
         &mut self,
         rows: &R,
         import: &CsvImport,
-    ) -> Result<Option<ParsedRow<T>>, Halt> {
+    ) -> Result<Option<ParsedRow<T>>, StepError> {
         let Some(row) = self.next().await? else {
             return Ok(None);
         };

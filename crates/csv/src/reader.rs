@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use crate::{
     BadRow, Column, CsvReaderConfig, Delimiter, FileError, RowProblem,
     bad_row::{mask, mask_in},
-    blame::blame,
     header::{Header, expected},
+    invalid_column::invalid_column,
     parser::{Fields, Parser, Position},
     restore,
 };
@@ -260,7 +260,7 @@ fn read<T: DeserializeOwned>(
                 other => (None, format!("{other:?}")),
             };
             let position = position.and_then(|position| usize::try_from(position).ok());
-            let position = position.or_else(|| blame::<T>(record, header));
+            let position = position.or_else(|| invalid_column::<T>(record, header));
             let column = position.and_then(|position| header.names.get(position));
             let value = position.and_then(|position| record.get(position));
             let message = mask_in(&message, value.unwrap_or_default());

@@ -5,8 +5,9 @@ use futures::{Stream, StreamExt as _, stream};
 use uuid::Uuid;
 
 use crate::{
-    CsvImport, FileError, ImportError, ImportRows, Imports, NewImport,
+    CsvImport, FileError, ImportError, ImportRows, ImportStatus, Imports, NewImport,
     decode::Decoder,
+    owners,
     store::{self, PIECE_SIZE},
 };
 
@@ -16,29 +17,18 @@ impl<R: ImportRows> Imports<R> {
     ///
     /// # Errors
     /// [`ImportError::File`] for a file that is too large or not text in its encoding.
-    /// [`ImportError::TooManyOpen`], [`ImportError::Body`] if the stream fails, or a failure of the
-    /// database. After an error, nothing is stored.
+    /// [`ImportError::TooManyOpen`], [`ImportError::Status`] if the owner cancels the import meanwhile,
+    /// [`ImportError::Body`] if the stream fails, or a failure of the database. After an error,
+    /// nothing is stored.
     pub async fn create<S, E>(&self, new: NewImport, file: S) -> Result<CsvImport, ImportError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
         let database = &self.0.database;
-        let max_open = self.0.config.max_open_per_owner.get();
-        let open = store::count_open(database, R::KIND, &new.owner).await?;
-        if open >= u64::from(max_open) {
-            return Err(ImportError::TooManyOpen(max_open));
-        }
         let id = seaworthy_core::new_id();
-        store::insert(database, R::KIND, id, &new).await?;
-        let received = self.receive(id, &new, file).await;
-        let received = match received {
-            Ok(size) => store::received(database, id, size)
-                .await
-                .map_err(Into::into),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = received {
+        self.begin(id, &new).await?;
+        if let Err(error) = self.receive(id, &new, file).await {
             // The sweeper deletes it if this fails.
             let _ = store::delete(database, id).await;
             return Err(error);
@@ -60,8 +50,24 @@ impl<R: ImportRows> Imports<R> {
         self.create(new, file).await
     }
 
-    /// Stores the decoded file in pieces. Returns its size.
-    async fn receive<S, E>(&self, id: Uuid, new: &NewImport, file: S) -> Result<u64, ImportError>
+    /// Stores the row of an import within the quota of its owner.
+    async fn begin(&self, id: Uuid, new: &NewImport) -> Result<(), ImportError> {
+        let max_open = self.0.config.max_open_per_owner.get();
+        self.0
+            .database
+            .transaction(|tx| async move {
+                owners::lock(&tx, R::KIND, &new.owner).await?;
+                let open = store::count_open(&tx, R::KIND, &new.owner).await?;
+                if open >= u64::from(max_open) {
+                    return Err(ImportError::TooManyOpen(max_open));
+                }
+                Ok(store::insert(&tx, R::KIND, id, new).await?)
+            })
+            .await
+    }
+
+    /// Stores the decoded file in pieces, and begins the check.
+    async fn receive<S, E>(&self, id: Uuid, new: &NewImport, file: S) -> Result<(), ImportError>
     where
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn StdError + Send + Sync>>,
@@ -81,10 +87,15 @@ impl<R: ImportRows> Imports<R> {
             let text = decoder.decode(bytes.as_deref().unwrap_or_default(), bytes.is_none())?;
             pieces.pending.extend_from_slice(text.as_bytes());
             while let Some((number, piece)) = pieces.next(bytes.is_none()) {
-                store::insert_piece(&self.0.database, id, number, &piece).await?;
+                if !store::insert_piece(&self.0.database, id, number, &piece).await? {
+                    return Err(ImportError::Status(ImportStatus::Cancelled));
+                }
             }
             if bytes.is_none() {
-                return Ok(pieces.size);
+                return match store::received(&self.0.database, id, pieces.size).await? {
+                    true => Ok(()),
+                    false => Err(ImportError::Status(ImportStatus::Cancelled)),
+                };
             }
         }
     }

@@ -6,30 +6,25 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use futures::TryStreamExt as _;
 use http::{HeaderMap, StatusCode, header};
-use multer::{Constraints, Field, Multipart};
 use seaworthy_config::Settings;
-use seaworthy_core::{ByteSize, Error, Timeout, context};
-use seaworthy_http::{Access, Json, RouteOptions, Routes};
+use seaworthy_core::{ByteSize, Code, Error, Timeout, context};
+use seaworthy_http::{
+    Access, Form, FormError, Json, RouteOptions, Routes, is_anonymous_owner, request_owner,
+};
 use seaworthy_realtime::{Client, Hub, sse};
 use seaworthy_service::Assembly;
 use uuid::Uuid;
 
 use crate::{
     CsvImport, Delimiter, Encoding, ImportError, ImportMode, ImportRows, Imports, NewImport, live,
+    store::PIECE_SIZE,
 };
 
 /// The timeout of a request with a file. The listener also enforces a minimum rate of the body.
 const TIMEOUT: Timeout = Timeout::from_secs(30 * 60);
-/// Fields before the file. A form has one per option.
-const MAX_FIELDS: usize = 20;
-/// The maximum size of the fields before the file, in bytes.
-const FORM_OVERHEAD: u64 = 64 * 1024;
-/// The maximum size of an option, in bytes.
-const MAX_OPTION_SIZE: usize = 200;
-/// The owner of imports without authentication.
-const ANONYMOUS: &str = "anonymous";
+/// The longest option is the name of a file.
+const MAX_OPTION_SIZE: ByteSize = ByteSize::bytes(200);
 
 /// The routes of imports.
 #[must_use]
@@ -70,7 +65,8 @@ impl<R: ImportRows> Imports<R> {
 }
 
 impl<R: ImportRows> ImportRoutes<R> {
-    /// Sets who may import. All anonymous users are one owner.
+    /// Sets who may import. Anonymous clients of one network are one owner, and need the ID of an
+    /// import to read it: they cannot list imports.
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
@@ -93,12 +89,12 @@ impl<R: ImportRows> ImportRoutes<R> {
     pub fn build(self) -> Routes {
         let options = RouteOptions::new().access(self.access);
         let limit = self.imports.config().file.max_size.get();
-        let body = ByteSize::bytes(limit.saturating_add(FORM_OVERHEAD));
+        let beside_form = |size: u64| ByteSize::bytes(size.saturating_add(Form::MAX_AHEAD.get()));
         let sending = options
             .clone()
             .timeout(TIMEOUT)
-            .body_limit(body)
-            .streams_body();
+            .body_limit(beside_form(limit))
+            .buffers_body(beside_form(PIECE_SIZE));
         let path = &*self.path;
         let (all, page) = (self.imports.clone(), self.page.clone());
         let collection = post(async move |query: RawQuery, request: Request| {
@@ -106,18 +102,23 @@ impl<R: ImportRows> ImportRoutes<R> {
         });
         let all = self.imports.clone();
         let collection = collection.get(async move || -> Result<Response, Error> {
-            Ok(Json(all.list(&owner()).await?).into_response())
+            let owner = request_owner();
+            if is_anonymous_owner(&owner) {
+                let text = "sign in to list your imports";
+                return Err(Error::new(Code::Unauthenticated, "UNAUTHENTICATED", text));
+            }
+            Ok(Json(all.list(&owner).await?).into_response())
         });
         let all = self.imports.clone();
         let one = get(
             async move |Path(id): Path<Uuid>| -> Result<Response, Error> {
-                Ok(Json(all.find(id, &owner()).await?).into_response())
+                Ok(Json(all.find(id, &request_owner()).await?).into_response())
             },
         );
         let all = self.imports.clone();
         let report = get(
             async move |Path(id): Path<Uuid>| -> Result<Response, Error> {
-                let report = all.report_csv(id, &owner()).await?;
+                let report = all.report_csv(id, &request_owner()).await?;
                 let headers = [
                     (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
                     (
@@ -133,7 +134,7 @@ impl<R: ImportRows> ImportRoutes<R> {
             async move |Path((id, action)): Path<(Uuid, String)>,
                         headers: HeaderMap|
                         -> Result<Response, Error> {
-                let owner = owner();
+                let owner = request_owner();
                 let changed = match action.as_str() {
                     "confirm" => all.confirm(id, &owner).await?,
                     "cancel" => all.cancel(id, &owner).await?,
@@ -162,7 +163,7 @@ impl<R: ImportRows> ImportRoutes<R> {
         let all = self.imports;
         let follow = get(
             async move |Path(id): Path<Uuid>| -> Result<Response, Error> {
-                all.find(id, &owner()).await?;
+                all.find(id, &request_owner()).await?;
                 let client = context::with_current(|context| context.map(Client::of));
                 let connection = hub.connect(&client.unwrap_or_default())?;
                 let room = live::room(id).map_err(Error::internal)?;
@@ -181,14 +182,6 @@ impl<R> fmt::Debug for ImportRoutes<R> {
             .field("path", &self.path)
             .finish_non_exhaustive()
     }
-}
-
-/// Returns the owner of the imports of this request.
-fn owner() -> String {
-    context::with_current(|context| {
-        let actor = context.and_then(|context| context.actor());
-        actor.map_or_else(|| ANONYMOUS.to_owned(), |actor| actor.as_str().to_owned())
-    })
 }
 
 /// Answers with the import, or leads a browser without a script to its page.
@@ -216,11 +209,8 @@ async fn create<R: ImportRows>(
     request: Request,
 ) -> Result<Response, Error> {
     let (parts, body) = request.into_parts();
-    let content_type = parts.headers.get(header::CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok());
-    let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
-    let new = NewImport::new(owner());
-    let import = match boundary {
+    let new = NewImport::new(request_owner());
+    let import = match Form::boundary(&parts.headers) {
         Some(boundary) => from_form(imports, new, boundary, body).await?,
         None => {
             let mut new = new;
@@ -240,36 +230,32 @@ async fn from_form<R: ImportRows>(
     boundary: String,
     body: Body,
 ) -> Result<CsvImport, ImportError> {
-    let failed = |error: multer::Error| ImportError::Body(error.into());
-    let body = body.into_data_stream();
-    let mut form = Multipart::with_constraints(body, boundary, Constraints::new());
-    for _ in 0..MAX_FIELDS {
-        let Some(field) = form.next_field().await.map_err(failed)? else {
-            break;
-        };
+    // `create` enforces the limit of a file.
+    let mut form = Form::new(body, boundary, ByteSize::bytes(u64::MAX));
+    while let Some(field) = form.next_field().await? {
         if let Some(name) = field.file_name() {
             new = new.name(name);
-            return imports.create(new, field.map_err(failed)).await;
+            return imports.create(new, field.into_file()).await;
         }
         let name = field.name().unwrap_or_default().to_owned();
-        let value = text(field).await?;
-        new = with_option(new, &name, &value)?;
+        new = with_option(new, &name, &field.text(MAX_OPTION_SIZE).await?)?;
     }
     Err(ImportError::Invalid(
         "the form has no file: send a field with a file name after the options",
     ))
 }
 
-async fn text(mut field: Field<'_>) -> Result<String, ImportError> {
-    let mut bytes = Vec::new();
-    let failed = |error: multer::Error| ImportError::Body(error.into());
-    while let Some(chunk) = field.chunk().await.map_err(failed)? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_OPTION_SIZE {
-            return Err(ImportError::Invalid("an option has more than 200 bytes"));
+impl From<FormError> for ImportError {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::TooLarge(_) => Self::Invalid("an option has more than 200 bytes"),
+            FormError::TooMuchAhead => Self::Invalid(
+                "the form has more than 64 KiB in front of its file: remove fields that are not options",
+            ),
+            FormError::NotText => Self::Invalid("an option is not valid UTF-8"),
+            error => Self::Body(error.into()),
         }
     }
-    String::from_utf8(bytes).map_err(|_| ImportError::Invalid("an option is not valid UTF-8"))
 }
 
 /// Sets an option. Others are fields of the form that this crate does not use.

@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use seaworthy_core::{Error, Timeout, error_chain};
-use seaworthy_data::{Transaction, sql};
+use seaworthy_data::{Transaction, microseconds, sql};
 use seaworthy_service::{Schedule, Worker};
 use uuid::Uuid;
 
 use crate::{
-    BadRow, CsvImport, ImportError, ImportMode, ImportRows, ImportStatus, Imports,
+    BadRow, CsvImport, ImportError, ImportMode, ImportRows, ImportStatus, Imports, StoreRowsError,
     import::import_columns,
-    pass::Halt,
-    store::{self, Progress, microseconds},
+    pass::StepError,
+    store::{self, Progress},
 };
 
 /// A user sees progress within this time.
@@ -55,13 +55,13 @@ impl<R: ImportRows> Imports<R> {
             (_, ImportMode::Batches) => self.store_batches(&import, claim, until).await,
             (_, ImportMode::AllOrNothing) => self.store_all(&import, claim).await,
         };
-        let halt = match work {
-            Ok(()) | Err(Halt::Lost) => {
+        let error = match work {
+            Ok(()) | Err(StepError::ClaimLost) => {
                 let released = self.release(import.id, claim, Duration::ZERO).await;
                 warn_of_failure(import.id, released);
                 return Ok(true);
             }
-            Err(halt) => halt,
+            Err(error) => error,
         };
         // Batches of this step have committed newer counters than those of the claim.
         let (kind, owner) = (R::KIND, &import.owner);
@@ -73,12 +73,16 @@ impl<R: ImportRows> Imports<R> {
             }
         };
         let progress = Progress::of(&import, claim);
-        let ended = match halt {
-            Halt::File(error) => {
+        let ended = match error {
+            StepError::Store(StoreRowsError::Forbidden(message)) => {
+                self.fail(progress.fail("IMPORT_FORBIDDEN", message), &[])
+                    .await
+            }
+            StepError::File(error) => {
                 self.fail(progress.fail("FILE_INVALID", error.to_string()), &[])
                     .await
             }
-            Halt::Rejected(bad) => {
+            StepError::Rejected(bad) => {
                 let text = "a row cannot be stored, so none is: correct the file";
                 let mut failed = progress.fail("ROWS_REJECTED", text);
                 failed.rows_bad += bad.len() as u64;
@@ -114,7 +118,7 @@ impl<R: ImportRows> Imports<R> {
         let claim = seaworthy_core::new_id();
         sql("UPDATE csv_imports SET claimed_by = ?, claimed_until_us = {now_us} + ?, attempts = attempts + 1 WHERE id = ? AND status IN ('checking', 'storing', 'undoing') AND claimed_until_us <= {now_us}")
             .bind(claim)
-            .bind(microseconds(self.0.config.claim_ttl))
+            .bind(microseconds(self.0.config.claim_ttl.get()))
             .bind(id)
             .execute(database)
             .await?;
@@ -131,9 +135,9 @@ impl<R: ImportRows> Imports<R> {
     }
 
     /// Ends a claim. The next attempt begins after the delay.
-    async fn release(&self, id: Uuid, claim: Uuid, delay: Duration) -> Result<(), Halt> {
+    async fn release(&self, id: Uuid, claim: Uuid, delay: Duration) -> Result<(), StepError> {
         sql("UPDATE csv_imports SET claimed_by = NULL, claimed_until_us = {now_us} + ? WHERE id = ? AND claimed_by = ?")
-            .bind(i64::try_from(delay.as_micros()).unwrap_or(i64::MAX))
+            .bind(microseconds(delay))
             .bind(id)
             .bind(claim)
             .execute(&self.0.database)
@@ -141,9 +145,9 @@ impl<R: ImportRows> Imports<R> {
         Ok(())
     }
 
-    async fn fail(&self, failed: Progress, bad: &[(u64, Vec<BadRow>)]) -> Result<(), Halt> {
+    async fn fail(&self, failed: Progress, bad: &[(u64, Vec<BadRow>)]) -> Result<(), StepError> {
         match self.save(&failed, bad).await {
-            Err(Halt::Lost) => return Ok(()),
+            Err(StepError::ClaimLost) => return Ok(()),
             saved => saved?,
         }
         self.0.metrics.failed.add(1);
@@ -157,7 +161,7 @@ impl<R: ImportRows> Imports<R> {
         &self,
         progress: &Progress,
         bad: &[(u64, Vec<BadRow>)],
-    ) -> Result<(), Halt> {
+    ) -> Result<(), StepError> {
         let work = |tx: Transaction| async move { self.write(&tx, progress, bad).await };
         self.0.database.transaction(work).await
     }
@@ -167,15 +171,20 @@ impl<R: ImportRows> Imports<R> {
         tx: &Transaction,
         progress: &Progress,
         bad: &[(u64, Vec<BadRow>)],
-    ) -> Result<(), Halt> {
+    ) -> Result<(), StepError> {
         match progress.save(tx, self.0.config.claim_ttl, bad).await? {
             true => Ok(()),
-            false => Err(Halt::Lost),
+            false => Err(StepError::ClaimLost),
         }
     }
 
     /// Removes the rows of an import.
-    async fn remove(&self, import: &CsvImport, claim: Uuid, until: Instant) -> Result<(), Halt> {
+    async fn remove(
+        &self,
+        import: &CsvImport,
+        claim: Uuid,
+        until: Instant,
+    ) -> Result<(), StepError> {
         let inner = &*self.0;
         let max_rows = inner.config.batch_size.get();
         let mut progress = Progress::of(import, claim);
@@ -191,7 +200,7 @@ impl<R: ImportRows> Imports<R> {
                         next.to = ImportStatus::Undone;
                     }
                     self.write(&tx, &next, &[]).await?;
-                    Ok::<_, Halt>(next)
+                    Ok::<_, StepError>(next)
                 })
                 .await?;
             if next.to == ImportStatus::Undone || Instant::now() > until {
@@ -203,7 +212,7 @@ impl<R: ImportRows> Imports<R> {
 }
 
 /// Logs that a state could not be stored. The claim expires, and another attempt follows.
-fn warn_of_failure(id: Uuid, ended: Result<(), Halt>) {
+fn warn_of_failure(id: Uuid, ended: Result<(), StepError>) {
     if let Err(error) = ended {
         tracing::warn!(id = %id, error = error_chain(&error), "the state of an import could not be stored");
     }

@@ -1,7 +1,9 @@
 //! The SQL of imports.
 
 use seaworthy_core::Timeout;
-use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, Value, sql};
+use seaworthy_data::{
+    Connection, DataError, Database, FromRow, Row, Transaction, Value, microseconds, sql,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -20,10 +22,6 @@ pub(crate) const MAX_PROBLEMS: u64 = 16;
 
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-pub(crate) fn microseconds(timeout: Timeout) -> i64 {
-    i64::try_from(timeout.get().as_micros()).unwrap_or(i64::MAX)
 }
 
 pub(crate) async fn find(
@@ -97,37 +95,47 @@ pub(crate) async fn insert(
         .map(drop)
 }
 
-/// Stores a piece and shows the sweeper that the file still arrives.
+/// Stores a piece and shows the sweeper that the file still arrives. Returns `false` if the import
+/// does not receive its file, because it was cancelled or deleted.
 pub(crate) async fn insert_piece(
-    connection: &dyn Connection,
+    database: &Database,
     id: Uuid,
     number: u64,
     content: &[u8],
-) -> Result<(), DataError> {
-    sql("INSERT INTO csv_import_pieces (import_id, number, content) VALUES (?, ?, ?)")
-        .bind(id)
-        .bind(signed(number))
-        .bind(content)
-        .execute(connection)
-        .await?;
-    sql("UPDATE csv_imports SET changed_us = {now_us} WHERE id = ?")
-        .bind(id)
-        .execute(connection)
+) -> Result<bool, DataError> {
+    database
+        .transaction(|tx| async move {
+            // The row first: its lock keeps the import until the piece is committed.
+            let kept = sql("UPDATE csv_imports SET changed_us = {now_us} WHERE id = ? AND status = 'receiving'")
+                .bind(id)
+                .execute(&tx)
+                .await?;
+            if kept.rows_affected() == 0 {
+                return Ok(false);
+            }
+            sql("INSERT INTO csv_import_pieces (import_id, number, content) VALUES (?, ?, ?)")
+                .bind(id)
+                .bind(signed(number))
+                .bind(content)
+                .execute(&tx)
+                .await?;
+            Ok(true)
+        })
         .await
-        .map(drop)
 }
 
+/// Begins the check. Returns `false` if the import was cancelled or deleted.
 pub(crate) async fn received(
     connection: &dyn Connection,
     id: Uuid,
     size: u64,
-) -> Result<(), DataError> {
-    sql("UPDATE csv_imports SET status = 'checking', size_bytes = ?, changed_us = {now_us} WHERE id = ? AND status = 'receiving'")
+) -> Result<bool, DataError> {
+    let received = sql("UPDATE csv_imports SET status = 'checking', size_bytes = ?, changed_us = {now_us} WHERE id = ? AND status = 'receiving'")
         .bind(signed(size))
         .bind(id)
         .execute(connection)
-        .await
-        .map(drop)
+        .await?;
+    Ok(received.rows_affected() > 0)
 }
 
 pub(crate) async fn piece(
@@ -171,8 +179,13 @@ pub(crate) async fn delete(database: &Database, id: Uuid) -> Result<(), DataErro
         .await
 }
 
-pub(crate) async fn confirm(connection: &dyn Connection, id: Uuid) -> Result<(), DataError> {
-    sql("UPDATE csv_imports SET status = 'storing', position_bytes = 0, position_line = 1, rows_read = 0, attempts = 0, changed_us = {now_us} WHERE id = ? AND status = 'checked'")
+pub(crate) async fn confirm(
+    connection: &dyn Connection,
+    id: Uuid,
+    context: Option<&str>,
+) -> Result<(), DataError> {
+    sql("UPDATE csv_imports SET status = 'storing', context = COALESCE(?, context), position_bytes = 0, position_line = 1, rows_read = 0, attempts = 0, changed_us = {now_us} WHERE id = ? AND status = 'checked'")
+        .bind(context)
         .bind(id)
         .execute(connection)
         .await
@@ -263,7 +276,7 @@ impl Progress {
             .bind(signed(self.rows_stored))
             .bind(failure.map(|failure| failure.reason.clone()))
             .bind(failure.map(|failure| failure.message.clone()))
-            .bind(microseconds(claim_ttl))
+            .bind(microseconds(claim_ttl.get()))
             .bind(self.id)
             .bind(self.claim)
             .bind(self.from.as_str())
@@ -326,11 +339,11 @@ impl FromRow for BadRow {
 pub(crate) async fn bad_rows(
     connection: &dyn Connection,
     id: Uuid,
-    max_rows: u32,
+    max_bad_rows: u32,
 ) -> Result<Vec<BadRow>, DataError> {
     sql("SELECT line, column_name, value_text, message FROM csv_import_bad_rows WHERE import_id = ? ORDER BY number LIMIT ?")
         .bind(id)
-        .bind(max_rows)
+        .bind(signed(u64::from(max_bad_rows) * MAX_PROBLEMS))
         .fetch_all(connection)
         .await
 }

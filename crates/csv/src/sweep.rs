@@ -1,14 +1,11 @@
 //! Deletes old imports, and ends those that their owner left.
 
 use seaworthy_core::{Error, Timeout};
-use seaworthy_data::sql;
+use seaworthy_data::{microseconds, sql};
 use seaworthy_service::{Schedule, Worker};
 use uuid::Uuid;
 
-use crate::{
-    ImportError, ImportRows, Imports,
-    store::{self, microseconds},
-};
+use crate::{ImportError, ImportRows, Imports, owners, store};
 
 /// Every step reads an index.
 const INTERVAL: Timeout = Timeout::from_secs(60);
@@ -39,7 +36,7 @@ impl<R: ImportRows> Imports<R> {
         );
         let left: Vec<(Uuid,)> = left
             .bind(R::KIND)
-            .bind(microseconds(inner.config.pending_ttl))
+            .bind(microseconds(inner.config.pending_ttl.get()))
             .bind(PAGE_SIZE)
             .fetch_all(&inner.database)
             .await?;
@@ -51,15 +48,16 @@ impl<R: ImportRows> Imports<R> {
         );
         let old: Vec<(Uuid,)> = old
             .bind(R::KIND)
-            .bind(microseconds(RECEIVE_TIMEOUT))
-            .bind(microseconds(inner.config.retention))
+            .bind(microseconds(RECEIVE_TIMEOUT.get()))
+            .bind(microseconds(inner.config.retention.get()))
             .bind(PAGE_SIZE)
             .fetch_all(&inner.database)
             .await?;
         for (id,) in &old {
             store::delete(&inner.database, *id).await?;
         }
+        let left_owners = owners::purge(&inner.database, R::KIND, PAGE_SIZE).await?;
         let page = PAGE_SIZE as usize;
-        Ok(left.len() == page || old.len() == page)
+        Ok(left.len() == page || old.len() == page || left_owners == page)
     }
 }

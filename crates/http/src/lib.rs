@@ -46,9 +46,11 @@ mod cross_site;
 mod deadline;
 mod document;
 mod extract;
+mod form;
 mod health;
 mod load_shed;
 mod observe;
+mod owner;
 mod request_id;
 mod routes;
 mod rpc;
@@ -65,8 +67,10 @@ pub use config::{AccessLogConfig, HttpConfig};
 pub use cors::{CorsConfig, CorsError};
 pub use document::{DocumentConfig, document_routes};
 pub use extract::{Json, Path, Query, is_json};
+pub use form::{Form, FormError, FormField};
 pub use health::HealthSource;
 pub use load_shed::{LoadShedConfig, OpenEnded};
+pub use owner::{is_anonymous_owner, request_owner};
 pub use request_id::RequestIds;
 pub use routes::{
     Access, Choice, FlagGate, RequiredFlag, RouteDescription, RouteError, RouteOptions, Routes,

@@ -1,10 +1,11 @@
 //! Creates rows within the quota of their owner.
 
 use seaworthy_data::{DataError, Transaction, sql};
+use seaworthy_http::is_anonymous_owner;
 use uuid::Uuid;
 
 use crate::{
-    NewUpload, Upload, UploadError, anonymous,
+    NewUpload, Upload, UploadError,
     store::{Inner, find},
 };
 
@@ -16,6 +17,8 @@ const MAX_MEDIA_TYPE: usize = 200;
 const MAX_METADATA: usize = 4 * 1024;
 /// The bytes that each upload reserves at least, also if it fails. It limits the rows of an owner.
 pub(crate) const MIN_RESERVED: u64 = 4 * 1024;
+/// An anonymous client has fewer incomplete uploads, because it can change its network.
+const MAX_OPEN_ANONYMOUS: u32 = 5;
 
 /// Returns whether a text is a media type that the storage accepts.
 pub(crate) fn is_media_type(text: &str) -> bool {
@@ -100,13 +103,10 @@ async fn check_quota(
             .bind(owner)
             .fetch_one(tx)
             .await?;
-    let max_open = match anonymous::is_anonymous(owner) {
-        true => store
-            .config
-            .max_open_per_owner
-            .get()
-            .min(anonymous::MAX_OPEN),
-        false => store.config.max_open_per_owner.get(),
+    let max_open = store.config.max_open_per_owner.get();
+    let max_open = match is_anonymous_owner(owner) {
+        true => max_open.min(MAX_OPEN_ANONYMOUS),
+        false => max_open,
     };
     if open >= i64::from(max_open) {
         return Err(UploadError::TooManyOpen(max_open));

@@ -24,7 +24,6 @@
 //! The client does not choose the key of an object: the key is the ID of the upload. Completion
 //! reads the true size from the storage. Do not trust the media type that a client declares.
 
-mod anonymous;
 mod append;
 mod clean;
 mod config;

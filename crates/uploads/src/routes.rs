@@ -7,15 +7,13 @@ use axum::{
     routing::{MethodRouter, any},
 };
 use seaworthy_core::{ByteSize, Code, Error, Timeout};
-use seaworthy_http::{Access, RouteOptions, Routes};
+use seaworthy_http::{Access, Form, RouteOptions, Routes, request_owner};
 use uuid::Uuid;
 
-use crate::{NewUpload, UploadError, Uploads, anonymous, append::PART_SIZE, form, resumable};
+use crate::{NewUpload, UploadError, Uploads, append::PART_SIZE, form, resumable};
 
 /// The timeout of a request. The listener also enforces a minimum rate of the body.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(60 * 60);
-/// The memory of a request: a part, or what a form reads ahead. In bytes.
-const BUFFER_SIZE: usize = PART_SIZE + form::MAX_AHEAD;
 
 /// The routes of uploads for one purpose.
 #[derive(Debug, Clone)]
@@ -74,10 +72,8 @@ impl UploadRoutes {
         let options = RouteOptions::new()
             .access(self.access)
             .timeout(self.timeout)
-            .body_limit(ByteSize::bytes(
-                limit.saturating_add(bytes(form::MAX_AHEAD)),
-            ))
-            .buffers_body(ByteSize::bytes(bytes(BUFFER_SIZE)));
+            .body_limit(beside_form(limit))
+            .buffers_body(beside_form(PART_SIZE.try_into().unwrap_or(u64::MAX)));
         let (all, one) = (self.clone(), self.clone());
         let collection: MethodRouter = any(async move |request: Request| all.all(request).await);
         let item: MethodRouter =
@@ -91,11 +87,13 @@ impl UploadRoutes {
     async fn all(&self, request: Request) -> Response {
         match *request.method() {
             Method::OPTIONS => resumable::limits(self, request.headers()),
-            Method::POST if form::is_form(request.headers()) => {
-                let received = form::receive(self, request).await;
-                received.unwrap_or_else(|error| Error::from(error).into_response())
-            }
-            Method::POST => resumable::create(self, request).await,
+            Method::POST => match Form::boundary(request.headers()) {
+                Some(boundary) => {
+                    let received = form::receive(self, boundary, request).await;
+                    received.unwrap_or_else(|error| Error::from(error).into_response())
+                }
+                None => resumable::create(self, request).await,
+            },
             _ => not_allowed("OPTIONS, POST"),
         }
     }
@@ -115,12 +113,13 @@ impl UploadRoutes {
 
     /// Returns an upload of the caller.
     pub(crate) fn new_upload(&self) -> NewUpload {
-        NewUpload::new(anonymous::owner(), &*self.purpose)
+        NewUpload::new(request_owner(), &*self.purpose)
     }
 }
 
-fn bytes(size: usize) -> u64 {
-    u64::try_from(size).unwrap_or(u64::MAX)
+/// Adds what a form has in front of its file.
+const fn beside_form(size: u64) -> ByteSize {
+    ByteSize::bytes(size.saturating_add(Form::MAX_AHEAD.get()))
 }
 
 fn not_allowed(methods: &'static str) -> Response {

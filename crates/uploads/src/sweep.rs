@@ -1,13 +1,13 @@
 //! The sweeper: publishes the messages of stranded uploads again and removes leftover objects.
 
 use seaworthy_core::{Error, Timeout, error_chain};
-use seaworthy_data::sql;
+use seaworthy_data::{microseconds, sql};
 use seaworthy_service::{Schedule, Worker};
 use seaworthy_storage::StorageError;
 use uuid::Uuid;
 
 use crate::{
-    Upload, UploadError, Uploads, anonymous, clean,
+    Upload, UploadError, Uploads, clean,
     create::{MIN_RESERVED, signed},
     keys,
     store::find,
@@ -20,6 +20,8 @@ const INTERVAL: Timeout = Timeout::from_secs(60);
 const PAGE_SIZE: u32 = 100;
 /// A client may finish a request after its URL has expired.
 const GRACE: Timeout = Timeout::from_secs(60);
+/// An anonymous client whose connection is lost for longer begins again.
+pub(crate) const ANONYMOUS_PENDING_TTL: Timeout = Timeout::from_secs(60 * 60);
 
 /// Returns the worker. It may run on every replica.
 pub(crate) fn worker(uploads: &Uploads) -> Worker {
@@ -51,7 +53,7 @@ impl Uploads {
     async fn announce_stranded(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
         let found: Vec<(Uuid, i64)> = sql("SELECT id, changed_us FROM uploads WHERE status IN ('uploaded', 'scanning', 'processing') AND changed_us <= {now_us} - ? AND claimed_until_us <= {now_us} LIMIT ?")
-            .bind(microseconds(store.config.stranded_after))
+            .bind(microseconds(store.config.stranded_after.get()))
             .bind(PAGE_SIZE)
             .fetch_all(&store.database)
             .await?;
@@ -89,8 +91,8 @@ impl Uploads {
     /// Fails uploads that no worker could process in time, because a dependency failed.
     async fn fail_overdue(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
-        let max_age = microseconds(store.config.pending_ttl)
-            .saturating_add(microseconds(store.config.processing_ttl));
+        let max_age = microseconds(store.config.pending_ttl.get())
+            .saturating_add(microseconds(store.config.processing_ttl.get()));
         let found: Vec<Upload> = sql(concat!(
             "SELECT ",
             upload_columns!(),
@@ -115,7 +117,7 @@ impl Uploads {
             upload_columns!(),
             " FROM uploads WHERE status = 'pending' AND parts IS NULL AND changed_us <= {now_us} - ? LIMIT ?"
         ))
-        .bind(microseconds(store.config.url_ttl) + microseconds(GRACE))
+        .bind(microseconds(store.config.url_ttl.get()) + microseconds(GRACE.get()))
         .bind(PAGE_SIZE)
         .fetch_all(&store.database)
         .await?;
@@ -151,8 +153,8 @@ impl Uploads {
             upload_columns!(),
             " FROM uploads WHERE status = 'pending' AND (created_us <= {now_us} - ? OR (created_us <= {now_us} - ? AND (owner_id = 'anonymous' OR owner_id LIKE 'anonymous:%'))) AND claimed_until_us <= {now_us} LIMIT ?"
         ))
-        .bind(microseconds(store.config.pending_ttl))
-        .bind(microseconds(anonymous::PENDING_TTL))
+        .bind(microseconds(store.config.pending_ttl.get()))
+        .bind(microseconds(ANONYMOUS_PENDING_TTL.get()))
         .bind(PAGE_SIZE)
         .fetch_all(&store.database)
         .await?;
@@ -186,7 +188,7 @@ impl Uploads {
             upload_columns!(),
             " FROM uploads WHERE status IN ('ready', 'failed', 'expired') AND has_object = TRUE AND changed_us <= {now_us} - ? LIMIT ?"
         ))
-        .bind(microseconds(store.config.url_ttl) + microseconds(GRACE))
+        .bind(microseconds(store.config.url_ttl.get()) + microseconds(GRACE.get()))
         .bind(PAGE_SIZE)
         .fetch_all(&store.database)
         .await?;
@@ -210,7 +212,7 @@ impl Uploads {
     async fn delete_failed(&self) -> Result<bool, UploadError> {
         let store = &self.store().0;
         let found: Vec<(Uuid,)> = sql("SELECT id FROM uploads WHERE status IN ('failed', 'expired') AND changed_us <= {now_us} - ? LIMIT ?")
-            .bind(microseconds(store.config.failed_retention))
+            .bind(microseconds(store.config.failed_retention.get()))
             .bind(PAGE_SIZE)
             .fetch_all(&store.database)
             .await?;
@@ -231,7 +233,7 @@ impl Uploads {
             upload_columns!(),
             " FROM uploads WHERE status = 'deleted' AND changed_us <= {now_us} - ? LIMIT ?"
         ))
-        .bind(microseconds(max_ttl) + microseconds(GRACE))
+        .bind(microseconds(max_ttl.get()) + microseconds(GRACE.get()))
         .bind(PAGE_SIZE)
         .fetch_all(&store.database)
         .await?;
@@ -279,8 +281,4 @@ impl Page {
     fn has_more(&self) -> bool {
         self.is_full && !self.has_failed
     }
-}
-
-pub(crate) fn microseconds(timeout: Timeout) -> i64 {
-    i64::try_from(timeout.get().as_micros()).unwrap_or(i64::MAX)
 }

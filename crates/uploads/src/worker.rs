@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use seaworthy_core::Timeout;
-use seaworthy_data::{DataError, sql};
+use seaworthy_data::{DataError, microseconds, sql};
 use seaworthy_messaging::Failure;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -10,7 +10,6 @@ use uuid::Uuid;
 use crate::{
     Clamd, IncomingUpload, ProcessError, ProcessUpload, ScanError, ScanUpload, Upload, UploadError,
     UploadStatus, UploadStore, Verdict, clean, process::ProcessBoxed, scan::ScanBoxed,
-    sweep::microseconds,
 };
 
 /// A claim outlasts the timeout of its work, so two workers never write results at once.
@@ -108,7 +107,8 @@ impl UploadWorker {
     async fn claim(&self, id: Uuid) -> Result<Option<(Upload, Uuid)>, Stop> {
         let store = &self.0.store;
         let claim = seaworthy_core::new_id();
-        let ttl = microseconds(store.config().process_timeout) + microseconds(CLAIM_MARGIN);
+        let ttl =
+            microseconds(store.config().process_timeout.get()) + microseconds(CLAIM_MARGIN.get());
         let claimed = sql("UPDATE uploads SET status = 'scanning', attempts = attempts + 1, claimed_by = ?, claimed_until_us = {now_us} + ?, changed_us = {now_us} WHERE id = ? AND status IN ('uploaded', 'scanning', 'processing') AND claimed_until_us <= {now_us}")
             .bind(claim)
             .bind(ttl)

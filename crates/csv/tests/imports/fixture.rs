@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering},
     },
 };
 
@@ -32,15 +32,31 @@ pub(crate) struct Member {
 }
 
 /// How the rows behave.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Behavior {
     /// After this many batches, storing fails. 0: never.
     pub(crate) fails_after: AtomicU32,
     pub(crate) always_fails: AtomicBool,
+    /// Younger members are bad rows.
+    pub(crate) min_age: AtomicU8,
+    /// Problems of each bad row.
+    pub(crate) problems: AtomicUsize,
     batches: AtomicU32,
 }
 
-#[derive(Debug, Clone, Default)]
+impl Default for Behavior {
+    fn default() -> Self {
+        Self {
+            fails_after: AtomicU32::new(0),
+            always_fails: AtomicBool::new(false),
+            min_age: AtomicU8::new(18),
+            problems: AtomicUsize::new(1),
+            batches: AtomicU32::new(0),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
 pub(crate) struct Members(Arc<Behavior>);
 
 impl ImportRows for Members {
@@ -51,9 +67,11 @@ impl ImportRows for Members {
     const CAN_UNDO: bool = true;
 
     fn check(&self, _: &CsvImport, row: &Member) -> Vec<RowProblem> {
-        match row.age {
-            Some(age) if age < 18 => vec![RowProblem::of("age", "must be at least 18")],
-            _ => Vec::new(),
+        let min_age = self.0.min_age.load(Ordering::SeqCst);
+        let problem = RowProblem::of("age", "must be at least 18");
+        match row.age.is_some_and(|age| age < min_age) {
+            true => vec![problem; self.0.problems.load(Ordering::SeqCst)],
+            false => Vec::new(),
         }
     }
 

@@ -30,6 +30,11 @@ seaworthy_testkit::on_every_database! {
     limits:
         refused_files_leave_nothing_file_1,
         too_many_bad_rows_fail_the_import_file_1,
+        report_has_every_problem_file_1,
+        rows_that_become_bad_fail_the_import_file_1,
+        reported_row_that_is_rejected_is_left_out_file_1,
+        concurrent_files_stay_within_the_quota_file_1,
+        cancelled_file_leaves_nothing_file_1,
         imports_of_others_do_not_exist_file_1,
         sweeper_removes_old_imports_file_1;
 }

@@ -101,6 +101,32 @@ async fn undo_survives_a_kill_file_1() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn endless_form_headers_are_refused_early_sec_3() {
+    let trial = Trial::new();
+    let running = trial.start().await;
+    let beginnings = (0..10).map(|_| trial.begin_form(&running, 200_000));
+    for answer in futures::future::join_all(beginnings).await {
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anonymous_imports_are_hidden_from_other_networks_file_1() {
+    let trial = Trial::new();
+    let running = trial.start().await;
+    let id = trial.create(&running, "?dry_run=true", &file(1)).await;
+    let neighbor = Trial::at_address([127, 0, 0, 2]);
+    for path in ["", "/report.csv"] {
+        let path = format!("/imports/{id}{path}");
+        assert_eq!(neighbor.status(&running, "GET", &path).await, 404);
+    }
+    let cancel = format!("/imports/{id}/cancel");
+    assert_eq!(neighbor.status(&running, "POST", &cancel).await, 404);
+    assert_eq!(trial.status(&running, "GET", "/imports").await, 401);
+    trial.reaches(&running, &id, "checked").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn form_without_script_leads_to_progress_file_1() {
     let trial = Trial::new();
     let running = trial.start().await;

@@ -1,7 +1,7 @@
 //! The example `import_server` in a process.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
@@ -9,6 +9,10 @@ use rustix::process::Signal;
 use seaworthy_testkit::process::{ServiceProcess, example};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -16,6 +20,14 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 pub(crate) struct Trial {
     folder: TempDir,
     client: reqwest::Client,
+}
+
+fn client(address: [u8; 4]) -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .local_address(IpAddr::from(address))
+        .build()
+        .unwrap()
 }
 
 /// A process of the service.
@@ -36,11 +48,35 @@ impl Trial {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            client: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .unwrap(),
+            client: client([127, 0, 0, 1]),
         }
+    }
+
+    /// Returns a client at another address of this machine.
+    pub(crate) fn at_address(address: [u8; 4]) -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            client: client(address),
+        }
+    }
+
+    pub(crate) async fn status(&self, running: &Running, method: &str, path: &str) -> u16 {
+        let method = method.parse().unwrap();
+        let request = self.client.request(method, Self::url(running, path));
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// Sends the beginning of a form whose first header does not end. Returns the answer.
+    pub(crate) async fn begin_form(&self, running: &Running, size: usize) -> String {
+        let mut stream = TcpStream::connect(running.http).await.unwrap();
+        let head = "POST /imports HTTP/1.1\r\nhost: test\r\ncontent-length: 50000000\r\ncontent-type: multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form-data; x=";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The service may close the connection after its answer.
+        let _ = stream.write_all(&vec![b'y'; size]).await;
+        let mut answer = vec![0; 1024];
+        let read = tokio::time::timeout(TIMEOUT, stream.read(&mut answer)).await;
+        let length = read.unwrap().unwrap_or_default();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
     }
 
     pub(crate) async fn start(&self) -> Running {

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use seaworthy_core::Timeout;
-use seaworthy_data::sql;
+use seaworthy_data::{microseconds, sql};
 use uuid::Uuid;
 
 use super::Append;
-use crate::{UploadError, UploadStatus, Uploads, sweep::microseconds};
+use crate::{UploadError, UploadStatus, Uploads};
 
 /// A request renews its claim three times before it expires.
 const CLAIM_TTL: Timeout = Timeout::from_secs(15);
 pub(super) const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) fn claim_ttl() -> i64 {
-    microseconds(CLAIM_TTL)
+    microseconds(CLAIM_TTL.get())
 }
 
 impl Uploads {

@@ -16,10 +16,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use seaworthy_core::{Code, Error, context};
+use seaworthy_http::{is_anonymous_owner, request_owner};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Upload, UploadError, UploadRoutes, UploadStatus, anonymous, append::Appended};
+use crate::{Upload, UploadError, UploadRoutes, UploadStatus, append::Appended};
 use headers::value;
 use problem::problem;
 
@@ -67,9 +68,9 @@ pub(crate) async fn cancel(routes: &UploadRoutes, id: Uuid, request: Request) ->
 /// Returns an upload of the caller. The upload of another owner counts as not found. An anonymous
 /// client may have changed its network, so it needs the ID alone.
 async fn found(routes: &UploadRoutes, id: Uuid) -> Result<Upload, UploadError> {
-    let (upload, owner) = (routes.uploads.store().find(id).await?, anonymous::owner());
-    let is_own = upload.owner == owner
-        || anonymous::is_anonymous(&upload.owner) && anonymous::is_anonymous(&owner);
+    let (upload, owner) = (routes.uploads.store().find(id).await?, request_owner());
+    let is_own =
+        upload.owner == owner || is_anonymous_owner(&upload.owner) && is_anonymous_owner(&owner);
     is_own.then_some(upload).ok_or(UploadError::NotFound)
 }
 

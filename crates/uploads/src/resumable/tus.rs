@@ -10,6 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use seaworthy_core::{Code, Error};
+use seaworthy_http::is_anonymous_owner;
 use uuid::Uuid;
 
 use super::{
@@ -18,9 +19,10 @@ use super::{
     is_gone, located, wrong_type,
 };
 use crate::{
-    Upload, UploadError, UploadRoutes, UploadStatus, anonymous,
+    Upload, UploadError, UploadRoutes, UploadStatus,
     append::{Appended, Completes},
     create::is_media_type,
+    sweep::ANONYMOUS_PENDING_TTL,
 };
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
@@ -132,8 +134,8 @@ fn describe(routes: &UploadRoutes, upload: &Upload, response: &mut Response) {
     headers.insert(UPLOAD_OFFSET, value(upload.received));
     if upload.status == UploadStatus::Pending {
         let mut ttl = routes.uploads.store().config().pending_ttl;
-        if anonymous::is_anonymous(&upload.owner) {
-            ttl = ttl.min(anonymous::PENDING_TTL);
+        if is_anonymous_owner(&upload.owner) {
+            ttl = ttl.min(ANONYMOUS_PENDING_TTL);
         }
         let expires = SystemTime::from(upload.created_at) + ttl.get();
         headers.insert(UPLOAD_EXPIRES, value(httpdate::fmt_http_date(expires)));

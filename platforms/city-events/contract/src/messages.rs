@@ -25,6 +25,7 @@ message_types! {
     EventUpdated => "event.updated",
     EventCanceled => "event.canceled",
     EventUnpublished => "event.unpublished",
+    EventCoversRemoved => "event.covers.removed",
     JoinCreated => "join.created",
     JoinCanceled => "join.canceled",
     JoinPromoted => "join.promoted",
@@ -155,6 +156,17 @@ pub struct EventCanceled(pub EventEnvelope<Announcement>);
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventUnpublished(pub EventEnvelope<Announcement>);
+
+/// No event of the owner uses these pictures. The legacy service has no such message.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EventCoversRemoved {
+    /// ID of the event.
+    pub event_id: Uuid,
+    /// UUID of its owner. Pictures of other users stay.
+    pub owner_id: String,
+    /// The image IDs.
+    pub cover_image_ids: Vec<Uuid>,
+}
 
 /// The number of joins of an event after a change.
 ///

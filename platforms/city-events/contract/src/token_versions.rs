@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use seaworthy::{
     auth::token::{ClockReading, Revocations},
     config::Settings,
-    data::{DataError, Database, Migration, MigrationSet, Transaction, sql},
+    data::{Connection, DataError, Database, Migration, MigrationSet, Transaction, sql},
     prelude::*,
 };
 
@@ -117,6 +117,19 @@ impl TokenVersions {
         self.position.advance(as_of);
         self.revocations.record_read(now);
         Ok(())
+    }
+
+    /// Returns the version of a user that the database has. A ban, a new role and a new password
+    /// raise it.
+    ///
+    /// # Errors
+    /// The database error of the statement.
+    pub async fn stored(connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
+        let stored: Option<(u64,)> = sql("SELECT version FROM token_versions WHERE user_id = ?")
+            .bind(user)
+            .fetch_optional(connection)
+            .await?;
+        Ok(stored.map_or(0, |(version,)| version))
     }
 
     /// Stores the version of a message in the transaction of its inbox entry. A lower version than

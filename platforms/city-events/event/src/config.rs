@@ -22,6 +22,8 @@ const EXCHANGE: &str = "city.events";
 const MAX_IMPORT_SIZE: ByteSize = ByteSize::mebibytes(1);
 /// More events than an organizer holds in a year.
 const MAX_IMPORTED_EVENTS: NonZeroU64 = NonZeroU64::new(5_000).unwrap();
+/// More events than an organizer publishes on a day. The list of events shows all of them.
+const MAX_PUBLISHED_PER_DAY: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// An event needs several statements.
 const IMPORT_BATCH_SIZE: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
@@ -45,6 +47,9 @@ pub struct EventConfig {
     pub operation_log: OperationLogConfig,
     /// Imports of events from CSV files.
     pub imports: ImportConfig,
+    /// Maximum number of events that one organizer publishes in 24 hours, if imports publish some of
+    /// them. Drafts do not count.
+    pub max_published_per_day: NonZeroU32,
     /// Path that serves metrics on the HTTP listener, for scrapers of the legacy service. If it is
     /// not set, only the admin listener serves metrics.
     pub public_metrics: Option<String>,
@@ -78,6 +83,7 @@ impl Default for EventConfig {
                 batch_size: IMPORT_BATCH_SIZE,
                 ..ImportConfig::default()
             },
+            max_published_per_day: MAX_PUBLISHED_PER_DAY,
             public_metrics: None,
         }
     }

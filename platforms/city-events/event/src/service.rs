@@ -87,7 +87,7 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
         service.worker(worker);
     }
     let store = Store::new(database.clone(), outbox, audit);
-    let rows = EventRows::new(store.clone());
+    let rows = EventRows::new(store.clone(), settings.max_published_per_day);
     let imports = Imports::start(service, &database, &settings.imports, rows);
     messaging
         .subscribe(consumers::subscription(&inbox, &versions))

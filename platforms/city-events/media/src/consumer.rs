@@ -1,11 +1,17 @@
-//! Deletes the previous picture of a user.
+//! Deletes pictures that their users no longer need. A repeated message has no effect. If the storage
+//! fails, the message is retried, and the sweeper removes what is left.
 
-use city_events_contract::{PicturePurpose, messages::AvatarUpdated, subscription_with_retries};
+use city_events_contract::{
+    PicturePurpose,
+    messages::{AvatarUpdated, EventCoversRemoved},
+    subscription_with_retries,
+};
 use seaworthy::{
     axum::body::Bytes,
-    messaging::{Event as _, Failure, Received, Subscription, Topics},
+    messaging::{Event, Failure, Received, Subscription, Topics},
     uploads::{UploadError, UploadStore},
 };
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 /// The consumer group.
@@ -13,32 +19,75 @@ const GROUP: &str = "city-events.media";
 
 /// Returns the topics that the service consumes.
 pub(crate) fn topics() -> Topics {
-    Topics::of::<AvatarUpdated>()
+    Topics::of::<AvatarUpdated>().and::<EventCoversRemoved>()
 }
 
-/// Returns the subscription. A repeated message has no effect.
+/// Returns the subscription.
 pub(crate) fn subscription(store: &UploadStore) -> Subscription {
+    let subscription = subscription_with_retries(GROUP);
+    let subscription = on::<AvatarUpdated>(subscription, store);
+    on::<EventCoversRemoved>(subscription, store)
+}
+
+/// A message about pictures to delete.
+trait Removal: Event + DeserializeOwned {
+    const PURPOSE: PicturePurpose;
+
+    fn owner(&self) -> &str;
+
+    fn pictures(&self) -> Vec<Uuid>;
+}
+
+impl Removal for AvatarUpdated {
+    const PURPOSE: PicturePurpose = PicturePurpose::Avatar;
+
+    fn owner(&self) -> &str {
+        &self.user_id
+    }
+
+    fn pictures(&self) -> Vec<Uuid> {
+        let id = Uuid::try_parse(&self.old_avatar_id);
+        id.into_iter().collect()
+    }
+}
+
+impl Removal for EventCoversRemoved {
+    const PURPOSE: PicturePurpose = PicturePurpose::EventCover;
+
+    fn owner(&self) -> &str {
+        &self.owner_id
+    }
+
+    fn pictures(&self) -> Vec<Uuid> {
+        self.cover_image_ids.clone()
+    }
+}
+
+fn on<M: Removal>(subscription: Subscription, store: &UploadStore) -> Subscription {
     let store = store.clone();
-    let handle = move |received: Received<Bytes>| {
+    subscription.on_topic(M::TYPE, move |received: Received<Bytes>| {
         let store = store.clone();
         async move {
-            let event: AvatarUpdated = serde_json::from_slice(received.event()).map_err(|_| {
+            let message: M = serde_json::from_slice(received.event()).map_err(|_| {
                 Failure::reject("the body is not valid for this topic").with_class("BAD_JSON")
             })?;
-            delete_previous(&store, &event)
-                .await
-                .map_err(Failure::retry)
+            for id in message.pictures() {
+                let deleted = delete(&store, id, message.owner(), M::PURPOSE).await;
+                deleted.map_err(Failure::retry)?;
+            }
+            Ok(())
         }
-    };
-    subscription_with_retries(GROUP).on_topic(AvatarUpdated::TYPE, handle)
+    })
 }
 
-async fn delete_previous(store: &UploadStore, event: &AvatarUpdated) -> Result<(), UploadError> {
-    let Ok(id) = Uuid::try_parse(&event.old_avatar_id) else {
-        return Ok(());
-    };
-    match store.find_of(id, &event.user_id).await {
-        Ok(upload) if upload.purpose == PicturePurpose::Avatar.as_str() => store.delete(id).await,
+async fn delete(
+    store: &UploadStore,
+    id: Uuid,
+    owner: &str,
+    purpose: PicturePurpose,
+) -> Result<(), UploadError> {
+    match store.find_of(id, owner).await {
+        Ok(upload) if upload.purpose == purpose.as_str() => store.delete(id).await,
         // A user may have named the picture of another user.
         Ok(_) | Err(UploadError::NotFound | UploadError::Forbidden) => Ok(()),
         Err(error) => Err(error),

@@ -210,7 +210,8 @@ impl EventService for Calls {
     ) -> Result<ConfirmImportResponse, Error> {
         let actor = Actor::from_context()?;
         let id = parse_id(&request.id)?;
-        let import = self.imports.confirm(id, &actor.id).await?;
+        actor.authorize_create()?;
+        let import = self.store.confirm_import(&self.imports, &actor, id).await?;
         Ok(ConfirmImportResponse {
             import: Some(event_import(&import)),
         })

@@ -83,6 +83,10 @@ impl Store {
                 event.details = before.with_patch(patch.clone())?;
                 event.updated_at = now;
                 self.write_details(&tx, &event).await?;
+                let covers = before.covers.iter();
+                let removed = covers.filter(|cover| !event.details.covers.contains(cover));
+                let removed: Vec<_> = removed.cloned().collect();
+                self.remove_covers(&tx, &event, &removed).await?;
                 if matches!(event.state, State::Published { .. }) {
                     self.store_message(&tx, &event, Change::Updated, actor, None)
                         .await?;
@@ -166,6 +170,10 @@ impl Store {
                     event.active_participants = 0;
                 }
                 write_state(&tx, &event).await?;
+                if change == Change::Canceled {
+                    self.remove_covers(&tx, &event, &event.details.covers)
+                        .await?;
+                }
                 self.store_message(&tx, &event, change, actor, reason)
                     .await?;
                 let mut entry = entry(action(change), id);

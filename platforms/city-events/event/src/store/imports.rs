@@ -1,12 +1,12 @@
 //! Events that organizers import from CSV files.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, num::NonZeroU32, time::Duration};
 
 use chrono::{NaiveDateTime, Utc};
-use city_events_contract::{Moment, Role};
+use city_events_contract::{Moment, Role, TokenVersions};
 use seaworthy::{
     audit_log::AuditEntry,
-    csv::{Column, CsvImport, ImportRows, Row, RowProblem, StoreRowsError},
+    csv::{Column, CsvImport, ImportError, ImportRows, Imports, Row, RowProblem, StoreRowsError},
     data::{Transaction, Value, sql},
     prelude::*,
 };
@@ -27,6 +27,10 @@ const TIME_FORMATS: [&str; 4] = [
     "%Y-%m-%dT%H:%M",
     "%Y-%m-%dT%H:%M:%S",
 ];
+/// Between the role and the version in the context of an import.
+const SEPARATOR: char = ' ';
+/// The time of the quota of published events.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The reason that participants see.
 const UNDO_REASON: &str = "The organizer imported this event by mistake.";
 
@@ -96,15 +100,20 @@ impl EventRow {
 }
 
 /// The events of CSV files. Their owner is the owner of the import. The context of an import is the
-/// role of its owner.
+/// role of its owner and, after the confirmation, the [version](TokenVersions::stored) of the
+/// owner's tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct EventRows {
     store: Store,
+    max_published_per_day: NonZeroU32,
 }
 
 impl EventRows {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Store, max_published_per_day: NonZeroU32) -> Self {
+        Self {
+            store,
+            max_published_per_day,
+        }
     }
 }
 
@@ -140,6 +149,8 @@ impl ImportRows for EventRows {
     ) -> Result<(), StoreRowsError> {
         let actor = actor(import);
         let now = Moment::now();
+        authorize(tx, import).await?;
+        self.check_quota(tx, import, rows, now).await?;
         let mut ids = Vec::with_capacity(rows.len());
         for row in rows {
             let event = row.value.event(&import.owner, now)?;
@@ -188,6 +199,37 @@ impl ImportRows for EventRows {
 }
 
 impl EventRows {
+    /// Rejects rows that exceed the quota of published events.
+    async fn check_quota(
+        &self,
+        tx: &Transaction,
+        import: &CsvImport,
+        rows: &[Row<EventRow>],
+        now: Moment,
+    ) -> Result<(), StoreRowsError> {
+        let new = rows.iter().filter(|row| row.value.publish).count() as u64;
+        if new == 0 {
+            return Ok(());
+        }
+        let since = now.get() - DAY;
+        let (published,): (u64,) =
+            sql("SELECT COUNT(*) FROM events WHERE owner_id = ? AND published_at > ?")
+                .bind(&import.owner)
+                .bind(since)
+                .fetch_one(tx)
+                .await?;
+        let max = self.max_published_per_day;
+        if published + new > u64::from(max.get()) {
+            return Err(StoreRowsError::Rejected {
+                column: Some("publish"),
+                message: format!(
+                    "you have published {max} events in 24 hours: import it as a draft, or later"
+                ),
+            });
+        }
+        Ok(())
+    }
+
     /// Deletes a draft that was never public, and cancels any other event.
     async fn remove(&self, tx: &Transaction, actor: &Actor, id: Uuid) -> Result<(), EventError> {
         let mut event = match lock(tx, id).await {
@@ -199,7 +241,10 @@ impl EventRows {
                 .bind(id)
                 .execute(tx)
                 .await?;
-            return Ok(());
+            return self
+                .store
+                .remove_covers(tx, &event, &event.details.covers)
+                .await;
         }
         let now = event.next_moment(Moment::now());
         let Ok(canceled) = event.state.cancel(now) else {
@@ -209,6 +254,9 @@ impl EventRows {
         event.updated_at = now;
         event.active_participants = 0;
         write_state(tx, &event).await?;
+        self.store
+            .remove_covers(tx, &event, &event.details.covers)
+            .await?;
         self.store
             .store_message(tx, &event, Change::Canceled, actor, Some(UNDO_REASON))
             .await
@@ -230,12 +278,41 @@ impl EventRows {
     }
 }
 
+impl Store {
+    /// Stores the events of a checked import, unless its owner is banned until then.
+    pub(crate) async fn confirm_import(
+        &self,
+        imports: &Imports<EventRows>,
+        owner: &Actor,
+        id: Uuid,
+    ) -> Result<CsvImport, ImportError> {
+        let version = TokenVersions::stored(&self.database, &owner.id).await?;
+        let context = format!("{}{SEPARATOR}{version}", owner.role_name);
+        imports.confirm_in_context(id, &owner.id, &context).await
+    }
+}
+
+/// Checks that the tokens of the owner are not revoked since the confirmation.
+async fn authorize(tx: &Transaction, import: &CsvImport) -> Result<(), StoreRowsError> {
+    let confirmed = import.context.split_once(SEPARATOR);
+    let confirmed = confirmed.and_then(|(_, version)| version.parse().ok());
+    let stored = TokenVersions::stored(tx, &import.owner).await?;
+    match confirmed {
+        Some(version) if stored > version => Err(StoreRowsError::Forbidden(
+            "your account has changed since you confirmed the import: sign in and import again"
+                .to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the owner of an import. A worker has no request.
 fn actor(import: &CsvImport) -> Actor {
+    let role = import.context.split(SEPARATOR).next();
     Actor {
         id: import.owner.clone(),
         role: Role::User,
-        role_name: import.context.clone(),
+        role_name: role.unwrap_or_default().to_owned(),
     }
 }
 

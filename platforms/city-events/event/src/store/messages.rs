@@ -2,7 +2,8 @@
 //! event keep their order.
 
 use city_events_contract::messages::{
-    Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
+    Announcement, EventCanceled, EventCoversRemoved, EventEnvelope, EventPublished,
+    EventUnpublished, EventUpdated,
 };
 use seaworthy::{
     core::new_id,
@@ -28,6 +29,7 @@ pub(crate) fn published_topics() -> Topics {
         .and_unroutable::<EventUpdated>()
         .and_unroutable::<EventCanceled>()
         .and_unroutable::<EventUnpublished>()
+        .and_unroutable::<EventCoversRemoved>()
 }
 
 /// A change of an event that other services receive.

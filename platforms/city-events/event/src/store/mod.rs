@@ -4,6 +4,7 @@ mod adoption;
 mod changes;
 mod cities;
 pub(crate) mod counts;
+mod covers;
 mod imports;
 mod list;
 mod messages;

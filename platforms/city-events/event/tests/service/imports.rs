@@ -2,6 +2,7 @@ use city_events_contract::event::v1::{
     BadRow, CancelImportRequest, ConfirmImportRequest, CreateImportRequest, EventImport,
     GetImportRequest, UndoImportRequest, event_service_client::EventServiceClient,
 };
+use city_events_contract::messages::UserChanged;
 use seaworthy::{contract::error::from_status, data::sql};
 use seaworthy_testkit::eventually;
 use tonic::transport::Channel;
@@ -168,4 +169,55 @@ pub(crate) async fn imports_of_others_are_not_found_file_1(app: TestApp) {
             .is_err()
     );
     assert_ne!(importer.find(&id).await.0.status, "cancelled");
+}
+
+/// Returns a file with this number of events.
+fn events_file(count: usize, publish: &str) -> String {
+    let rows = (0..count).map(|number| {
+        format!("E{number};D;Berlin;Music;2036-06-01 18:00;2036-06-01 22:00;{publish}\n")
+    });
+    format!(
+        "Title;Description;City;Category;Start;End;Publish\n{}",
+        rows.collect::<String>()
+    )
+}
+
+pub(crate) async fn published_rows_beyond_the_quota_are_reported_file_1(app: TestApp) {
+    let importer = Importer::new(&app).await;
+    let id = importer.create(&events_file(120, "yes")).await;
+    importer.reaches(&id, "checked").await;
+    importer.confirm(&id).await;
+    let done = importer.reaches(&id, "done").await;
+    assert_eq!((done.rows_stored, done.rows_bad), (100, 20));
+    let (_, bad) = importer.find(&id).await;
+    assert_eq!((bad[0].line, bad[0].column.as_str()), (102, "publish"));
+    // Drafts do not count.
+    let id = importer.create(&events_file(10, "no")).await;
+    importer.reaches(&id, "checked").await;
+    importer.confirm(&id).await;
+    assert_eq!(importer.reaches(&id, "done").await.rows_stored, 10);
+}
+
+pub(crate) async fn ban_stops_a_confirmed_import_file_1(app: TestApp) {
+    let importer = Importer::new(&app).await;
+    let id = importer.create(&events_file(5_000, "no")).await;
+    importer.reaches(&id, "checked").await;
+    importer.confirm(&id).await;
+    let ban = UserChanged {
+        user_id: importer.owner.id.to_string(),
+        version: 1,
+    };
+    app.send(&ban).await;
+    // The owner's token has no version, so the service rejects it from here on.
+    let state = async || {
+        let state: (String, i64) = sql("SELECT status, rows_stored FROM csv_imports")
+            .fetch_one(&app.database)
+            .await
+            .unwrap();
+        state
+    };
+    eventually(async || state().await.0 != "storing").await;
+    let (status, stored) = state().await;
+    assert_eq!(status, "failed");
+    assert!(stored < 5_000, "{stored} events are stored");
 }

@@ -54,7 +54,9 @@ seaworthy_testkit::on_every_database! {
     imports:
         import_stores_good_rows_after_confirmation_file_1,
         undo_deletes_drafts_and_cancels_events_file_1,
-        imports_of_others_are_not_found_file_1;
+        imports_of_others_are_not_found_file_1,
+        published_rows_beyond_the_quota_are_reported_file_1,
+        ban_stops_a_confirmed_import_file_1;
     calls:
         http_and_grpc_share_one_implementation;
 }

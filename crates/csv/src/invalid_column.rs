@@ -15,7 +15,10 @@ use crate::header::Header;
 
 /// Returns the position of the column in the header. It reads the row again in the order of the
 /// fields of `T`, and counts them.
-pub(crate) fn blame<T: DeserializeOwned>(record: &StringRecord, header: &Header) -> Option<usize> {
+pub(crate) fn invalid_column<T: DeserializeOwned>(
+    record: &StringRecord,
+    header: &Header,
+) -> Option<usize> {
     let mut fields = Fields(&[]);
     let _ = T::deserialize(&mut fields);
     let value = |field: &&str| header.position(field).and_then(|column| record.get(column));
@@ -24,7 +27,7 @@ pub(crate) fn blame<T: DeserializeOwned>(record: &StringRecord, header: &Header)
         .iter()
         .map(|field| value(field).unwrap_or_default());
     let ordered: StringRecord = ordered.collect();
-    let Blame(index, _) = ordered.deserialize::<Blame<T>>(None).ok()?;
+    let InvalidField(index, _) = ordered.deserialize::<InvalidField<T>>(None).ok()?;
     header.position(fields.0.get(index?)?)
 }
 
@@ -55,9 +58,9 @@ impl<'de> Deserializer<'de> for &mut Fields {
 }
 
 /// The index of the field that rejects its value.
-struct Blame<T>(Option<usize>, PhantomData<fn() -> T>);
+struct InvalidField<T>(Option<usize>, PhantomData<fn() -> T>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Blame<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for InvalidField<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut track = Track::new();
         let tracked = serde_path_to_error::Deserializer::new(deserializer, &mut track);
