@@ -19,20 +19,20 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0001_account.up.sql"),
             include_str!("../migrations/0001_account.down.sql"),
         )
-        .with_former_checksum(FORMER_ACCOUNT),
+        .with_previous_checksum(FORMER_ACCOUNT),
         Migration::new(
             2,
             "version_changes",
             include_str!("../migrations/0002_version_changes.up.sql"),
             include_str!("../migrations/0002_version_changes.down.sql"),
         )
-        .with_former_checksum(FORMER_VERSION_CHANGES),
+        .with_previous_checksum(FORMER_VERSION_CHANGES),
         Migration::new(
             3,
             "replays",
             include_str!("../migrations/0003_replays.up.sql"),
             include_str!("../migrations/0003_replays.down.sql"),
         )
-        .with_former_checksum(FORMER_REPLAYS),
+        .with_previous_checksum(FORMER_REPLAYS),
     ],
 );

@@ -16,13 +16,13 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0001_audit_log.up.sql"),
             include_str!("../migrations/0001_audit_log.down.sql"),
         )
-        .with_former_checksum(FORMER_AUDIT_LOG),
+        .with_previous_checksum(FORMER_AUDIT_LOG),
         Migration::new(
             2,
             "pruned_proof",
             include_str!("../migrations/0002_pruned_proof.up.sql"),
             include_str!("../migrations/0002_pruned_proof.down.sql"),
         )
-        .with_former_checksum(FORMER_PRUNED_PROOF),
+        .with_previous_checksum(FORMER_PRUNED_PROOF),
     ],
 );

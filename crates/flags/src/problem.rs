@@ -58,7 +58,7 @@ impl From<DeclareError> for Problem {
 pub(crate) fn log_refused(mistakes: &str) {
     tracing::error!(
         mistakes,
-        "feature flags have errors, and the old ones stay in effect"
+        "feature flags have errors, and the previous flags remain active"
     );
 }
 

@@ -21,7 +21,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0002_inbox_without_attempts.up.sql"),
             include_str!("../migrations/0002_inbox_without_attempts.down.sql"),
         )
-        .with_former_checksum(DROPPED_INBOX_ATTEMPTS),
+        .with_previous_checksum(DROPPED_INBOX_ATTEMPTS),
         Migration::new(
             3,
             "outbox_keys",

@@ -72,7 +72,7 @@ impl Uploads {
         T: Send + 'static,
         E: From<UploadError> + Send + 'static,
     {
-        match self.0.tasks.spawn_apart(name, request).await {
+        match self.0.tasks.spawn_in_new_context(name, request).await {
             Ok(Some(outcome)) => outcome,
             _ if self.0.tasks.stop().is_requested() => Err(UploadError::Stopping.into()),
             _ => Err(UploadError::Panicked.into()),

@@ -137,7 +137,7 @@ impl DataKeys {
     /// Adds the holder of keys of values that were stored before the table existed. A rewrap moves
     /// the values to the active data key.
     #[must_use]
-    pub fn with_former(self, former: impl WrapKeys) -> Self {
+    pub fn with_previous_keys(self, previous: impl WrapKeys) -> Self {
         let Inner {
             store,
             root,
@@ -151,7 +151,7 @@ impl DataKeys {
             config: config.clone(),
             view: Mutex::new(view.lock().clone()),
             reading: AsyncMutex::default(),
-            former: Some(Arc::new(former)),
+            former: Some(Arc::new(previous)),
         }))
     }
 

@@ -12,7 +12,7 @@ pub struct Migration {
     name: &'static str,
     up: &'static str,
     down: &'static str,
-    former_checksum: Option<&'static str>,
+    previous_checksum: Option<&'static str>,
 }
 
 impl Migration {
@@ -29,15 +29,15 @@ impl Migration {
             name,
             up,
             down,
-            former_checksum: None,
+            previous_checksum: None,
         }
     }
 
     /// Accepts a database that applied this migration with an earlier text, which has this
     /// checksum. The tables of both texts must work with the later migrations.
     #[must_use]
-    pub const fn with_former_checksum(mut self, checksum: &'static str) -> Self {
-        self.former_checksum = Some(checksum);
+    pub const fn with_previous_checksum(mut self, checksum: &'static str) -> Self {
+        self.previous_checksum = Some(checksum);
         self
     }
 
@@ -64,7 +64,7 @@ impl Migration {
     /// Returns whether a database with this checksum has applied this migration, with this text or
     /// an accepted earlier one.
     pub(super) fn accepts(&self, checksum: &str) -> bool {
-        self.former_checksum == Some(checksum) || self.checksum() == checksum
+        self.previous_checksum == Some(checksum) || self.checksum() == checksum
     }
 
     /// Returns the SHA-256 of the text in hexadecimal. Line endings do not count, because a

@@ -55,7 +55,7 @@ impl BudgetMetrics {
         };
         Self {
             held,
-            refused: refused("no_room"),
+            refused: refused("exhausted"),
             ended: refused("idle"),
         }
     }

@@ -22,7 +22,7 @@ seaworthy_testkit::on_every_database! {
         grouped_handler_dropped_at_any_await_has_effect_once_msg_5;
     migrations:
         rolling_upgrade_keeps_inbox_of_earlier_version_msg_5,
-        database_with_former_migration_is_accepted_msg_5;
+        database_with_previous_migration_is_accepted_msg_5;
     relay:
         event_is_published_only_after_commit_msg_4,
         three_relays_publish_each_event_once_in_key_order_msg_4,

@@ -73,7 +73,7 @@ pub(crate) async fn rolling_upgrade_keeps_inbox_of_earlier_version_msg_5(databas
 }
 
 /// A database whose second migration had another text is up to date.
-pub(crate) async fn database_with_former_migration_is_accepted_msg_5(database: TestDatabase) {
+pub(crate) async fn database_with_previous_migration_is_accepted_msg_5(database: TestDatabase) {
     let database = connect(&database).await;
     Migrator::new(&database, &[FORMER]).up(false).await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);

@@ -86,7 +86,7 @@ impl Tasks {
 
     /// Starts a task like [`spawn`](Self::spawn), but in its own context. Use it for work of
     /// several requests, to which none of their deadlines applies.
-    pub fn spawn_apart<F>(
+    pub fn spawn_in_new_context<F>(
         &self,
         name: impl Into<Arc<str>>,
         future: F,
@@ -109,7 +109,7 @@ impl Tasks {
         F: Future<Output = ()> + Send + 'static,
     {
         let stop = self.stop().clone();
-        self.spawn_apart(name, async move {
+        self.spawn_in_new_context(name, async move {
             tokio::select! {
                 () = future => {}
                 () = stop.requested() => {}

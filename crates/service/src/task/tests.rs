@@ -47,7 +47,7 @@ async fn task_apart_has_a_context_of_its_own_obs_7() {
     let of_request = request.request_id().clone();
     let seen = context::scope(request, async {
         tasks
-            .spawn_apart("batch", async {
+            .spawn_in_new_context("batch", async {
                 context::current().unwrap().request_id().clone()
             })
             .await

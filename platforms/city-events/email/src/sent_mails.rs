@@ -21,7 +21,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../migrations/0001_sent.up.sql"),
             include_str!("../migrations/0001_sent.down.sql"),
         )
-        .with_former_checksum(OTHER_COMMENTS),
+        .with_previous_checksum(OTHER_COMMENTS),
         Migration::new(
             2,
             "claims have owners",

@@ -15,8 +15,8 @@ use tokio::{
 };
 
 use super::{
-    frames::Frames, framing::Framing, half_close::HalfClose, patience::Patience,
-    rejection::Rejection, state::ConnectionState, stream::Stream,
+    frames::Frames, framing::Framing, half_close::HalfClose, rejection::Rejection,
+    stall_timer::StallTimer, state::ConnectionState, stream::Stream,
 };
 use crate::server::{
     accept::Shared, config::LimitsConfig, registry::Ticket, stats::ConnectionStats,
@@ -41,7 +41,7 @@ pub(crate) struct ConnectionIo {
     prefix: Prefix,
     reading: Reading,
     half_close: HalfClose,
-    writing: Patience,
+    writing: StallTimer,
     linger: Duration,
     lingering: Option<Lingering>,
     /// Held as long as the socket is, so that an upgraded connection counts too.
@@ -92,7 +92,7 @@ impl ConnectionIo {
             prefix: Prefix::default(),
             reading: Reading::Opaque,
             half_close: HalfClose::new(limits.connections.half_close_timeout.get()),
-            writing: Patience::new(response.stall_timeout.get(), response.min_rate.get()),
+            writing: StallTimer::new(response.stall_timeout.get(), response.min_rate.get()),
             linger: limits.connections.linger.get(),
             lingering: None,
             _ticket: ticket,

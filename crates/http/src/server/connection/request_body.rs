@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use seaworthy_core::ByteSize;
 use tokio::time::{Instant, Sleep};
 
-use super::{patience::Patience, state::ConnectionState};
+use super::{stall_timer::StallTimer, state::ConnectionState};
 use crate::server::{accept::Shared, stats::ConnectionStats};
 
 /// The error of an incomplete request body.
@@ -42,7 +42,7 @@ pub(super) struct RequestBody {
 }
 
 struct Pace {
-    patience: Patience,
+    stall: StallTimer,
     last: Instant,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -60,7 +60,7 @@ impl RequestBody {
             left: limits.max_size.get(),
             max_size: limits.max_size,
             pace: paced.then(|| Pace {
-                patience: Patience::new(limits.stall_timeout.get(), limits.min_rate.get()),
+                stall: StallTimer::new(limits.stall_timeout.get(), limits.min_rate.get()),
                 last: Instant::now() + limits.timeout.get(),
                 timer: None,
             }),
@@ -96,7 +96,7 @@ impl Body for RequestBody {
         })?;
         if let Some(data) = frame.data_ref() {
             if let Some(pace) = &mut this.pace {
-                pace.patience.progress(data.len(), Instant::now);
+                pace.stall.progress(data.len(), Instant::now);
             }
             let size = u64::try_from(data.len()).unwrap_or(u64::MAX);
             let Some(left) = this.left.checked_sub(size) else {
@@ -120,7 +120,7 @@ impl Body for RequestBody {
 impl Pace {
     /// Ready once the peer is too late. The timer exists from the first wait on: most bodies arrive with their head.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let deadline = self.patience.wait(Instant::now).min(self.last);
+        let deadline = self.stall.wait(Instant::now).min(self.last);
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));

@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
-use super::patience::Patience;
+use super::stall_timer::StallTimer;
 use crate::server::{accept::Shared, stats::ConnectionStats};
 
 /// The progress that the response of a stream reports to the task that sends it.
@@ -79,7 +79,7 @@ where
                 tokio::spawn(Sending {
                     work,
                     outflow,
-                    patience: Patience::new(limits.stall_timeout.get(), limits.min_rate.get()),
+                    stall: StallTimer::new(limits.stall_timeout.get(), limits.min_rate.get()),
                     timer: None,
                     shared: Arc::clone(&self.shared),
                 })
@@ -93,7 +93,7 @@ pin_project! {
         #[pin]
         work: F,
         outflow: Arc<Outflow>,
-        patience: Patience,
+        stall: StallTimer,
         timer: Option<Pin<Box<Sleep>>>,
         shared: Arc<Shared>,
     }
@@ -110,12 +110,12 @@ impl<F: Future<Output = ()>> Future for Sending<F> {
         let sent = this.outflow.bytes.swap(0, Relaxed);
         let waits = this.outflow.waits.load(Relaxed);
         if sent > 0 || !waits {
-            this.patience.progress(sent, Instant::now);
+            this.stall.progress(sent, Instant::now);
         }
         if !waits {
             return Poll::Pending;
         }
-        let deadline = this.patience.wait(Instant::now);
+        let deadline = this.stall.wait(Instant::now);
         let timer = this
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));

@@ -25,7 +25,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0002_identities_show_addresses.up.sql"),
             include_str!("../../migrations/0002_identities_show_addresses.down.sql"),
         )
-        .with_former_checksum(OTHER_COMMENTS),
+        .with_previous_checksum(OTHER_COMMENTS),
     ])
     .with_adoption(&ADOPTION),
     account::MIGRATIONS,

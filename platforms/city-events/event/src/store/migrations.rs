@@ -19,7 +19,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0001_events.up.sql"),
             include_str!("../../migrations/0001_events.down.sql"),
         )
-        .with_former_checksum(OTHER_COMMENTS),
+        .with_previous_checksum(OTHER_COMMENTS),
         Migration::new(
             2,
             "imported events",

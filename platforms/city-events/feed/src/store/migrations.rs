@@ -20,14 +20,14 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0001_feed.up.sql"),
             include_str!("../../migrations/0001_feed.down.sql"),
         )
-        .with_former_checksum(OTHER_COMMENTS[0]),
+        .with_previous_checksum(OTHER_COMMENTS[0]),
         Migration::new(
             2,
             "joins",
             include_str!("../../migrations/0002_joins.up.sql"),
             include_str!("../../migrations/0002_joins.down.sql"),
         )
-        .with_former_checksum(OTHER_COMMENTS[1]),
+        .with_previous_checksum(OTHER_COMMENTS[1]),
         Migration::new(
             3,
             "scores",

@@ -98,7 +98,7 @@ impl Joins {
     /// others. It is a task of the service, so that a stop waits for its commits.
     fn spawn_worker(&self, slot: WorkerSlot) {
         let task: BoxFuture<'static, ()> = Box::pin(self.clone().execute_queued(slot));
-        drop(self.tasks.spawn_apart(TASK, task));
+        drop(self.tasks.spawn_in_new_context(TASK, task));
     }
 
     /// Executes queued commands until none is left for another worker.

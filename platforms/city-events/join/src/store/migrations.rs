@@ -21,7 +21,7 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0001_joins.up.sql"),
             include_str!("../../migrations/0001_joins.down.sql"),
         )
-        .with_former_checksum(JOINS_WITH_OTHER_COMMENTS),
+        .with_previous_checksum(JOINS_WITH_OTHER_COMMENTS),
         Migration::new(
             2,
             "cancellations",
