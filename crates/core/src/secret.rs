@@ -61,6 +61,14 @@ impl Secret<String> {
         let newest = self.rotation.as_ref().and_then(SecretRotation::follow);
         newest.unwrap_or_else(|| self.clone())
     }
+
+    /// Returns a number that changes when [`current`](Self::current) returns another value. It is
+    /// cheap enough to be read for each request, for example to replace a parsed key.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        let rotation = self.rotation.as_ref();
+        rotation.map_or(0, SecretRotation::follow_version)
+    }
 }
 
 impl<T: Zeroize> Drop for Secret<T> {

@@ -2,7 +2,7 @@ use std::{
     cell::RefCell,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -36,13 +36,22 @@ pub struct SecretRotation(Arc<Rotated>);
 struct Rotated {
     /// `None` until the first rotation.
     newest: Mutex<Option<Secret<String>>>,
+    /// The number of rotations.
+    version: AtomicU64,
     is_followed: AtomicBool,
 }
 
 impl SecretRotation {
     /// Sets the value that [`Secret::current`] returns.
     pub fn set(&self, value: Secret<String>) {
-        *self.0.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        let mut newest = self.0.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = newest
+            .as_ref()
+            .is_some_and(|newest| newest.expose() == value.expose());
+        if !is_same {
+            *newest = Some(value);
+            self.0.version.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Returns whether a component has called [`Secret::current`], so that a new value takes effect
@@ -75,6 +84,12 @@ impl SecretRotation {
             let found = known.find(|(secret, _)| secret.expose() == value);
             found.map(|(_, rotation)| rotation.clone())
         })
+    }
+
+    /// Marks the secret as followed and returns the number of its rotations.
+    pub(crate) fn follow_version(&self) -> u64 {
+        self.0.is_followed.store(true, Ordering::Release);
+        self.0.version.load(Ordering::Acquire)
     }
 
     /// Marks the secret as followed and returns its newest value, if it was rotated.

@@ -4,13 +4,15 @@ use schemars::JsonSchema;
 use seaworthy_core::{Delay, Secret};
 use serde::{Deserialize, Serialize};
 
-use super::{Algorithm, KeyError, KeySet, VerificationKey};
+use super::{Algorithm, KeyError, KeySet, VerificationKey, shared_secrets::SharedSecrets};
 use crate::jwks::Jwks;
 
 /// Synchronized clocks of servers differ by less.
 const LEEWAY: Delay = Delay::from_secs(30);
 /// RFC 7519, section 4.1.4: "usually no more than a few minutes".
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
+/// As long as a token is valid by default.
+const PREVIOUS_KEY_TTL: Delay = Delay::from_secs(900);
 /// Starts a reference to a file in `public_key`.
 const FILE: &str = "file:";
 
@@ -45,6 +47,9 @@ pub struct IssuerConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub token_key: Option<Secret<String>>,
+    /// How long tokens of the previous `token_key` are accepted after a rotation. Zero rejects them
+    /// at once.
+    pub previous_key_ttl: Delay,
     /// The public key of the issuer in PEM, or `file:` and the path of a PEM file.
     pub public_key: Option<String>,
     /// The maximum difference between the clocks of the issuer and this service, at most five
@@ -74,6 +79,7 @@ impl Default for IssuerConfig {
             audiences: Vec::new(),
             algorithms: Vec::new(),
             token_key: None,
+            previous_key_ttl: PREVIOUS_KEY_TTL,
             public_key: None,
             leeway: LEEWAY,
             // The types of access tokens in RFC 7519 and RFC 9068.
@@ -98,6 +104,7 @@ pub struct Issuer {
 #[derive(Debug, Clone)]
 pub(super) enum IssuerKeys {
     Fixed(KeySet),
+    Shared(SharedSecrets),
     Fetched(Jwks),
 }
 
@@ -148,30 +155,55 @@ pub enum IssuerError {
 }
 
 impl Issuer {
-    /// Creates an issuer whose key is in its settings. It reads the file of `public_key`.
+    /// Creates an issuer whose key is in its settings. It reads the file of `public_key`. The key of
+    /// `token_key` follows rotations of the secret (CONF-5).
     ///
     /// # Errors
     /// [`IssuerError`] for settings that are not valid.
     pub fn new(config: IssuerConfig) -> Result<Self, IssuerError> {
+        if config.token_key.is_some() {
+            return Self::with_additional_keys(config, &[]);
+        }
         check(&config)?;
-        let of = |setting| move |source| IssuerError::Key { setting, source };
-        let key = match (&config.token_key, &config.public_key) {
-            (Some(secret), None) => {
-                let [algorithm] = config.algorithms.as_slice() else {
-                    return Err(IssuerError::SeveralSecrets);
-                };
-                let bytes = Secret::new(secret.expose().clone().into_bytes());
-                VerificationKey::secret(*algorithm, &bytes).map_err(of("token_key"))?
-            }
-            (None, Some(reference)) => {
-                let pem = read_pem(reference)?;
-                VerificationKey::pem(&config.algorithms, &pem).map_err(of("public_key"))?
-            }
-            _ => return Err(IssuerError::Keys),
-        };
+        let reference = config.public_key.as_ref().ok_or(IssuerError::Keys)?;
+        let pem = read_pem(reference)?;
+        let key = VerificationKey::pem(&config.algorithms, &pem);
+        let key = key.map_err(|source| IssuerError::Key {
+            setting: "public_key",
+            source,
+        })?;
         Ok(Self {
             config,
             keys: IssuerKeys::Fixed(KeySet::new([key])),
+        })
+    }
+
+    /// Creates an issuer whose tokens are signed with `token_key` or with one of these secrets. All
+    /// follow rotations (CONF-5).
+    ///
+    /// # Errors
+    /// [`IssuerError`] for settings that are not valid.
+    pub fn with_additional_keys(
+        config: IssuerConfig,
+        additional: &[Secret<String>],
+    ) -> Result<Self, IssuerError> {
+        check(&config)?;
+        let (Some(secret), None) = (&config.token_key, &config.public_key) else {
+            return Err(IssuerError::Keys);
+        };
+        let [algorithm] = config.algorithms.as_slice() else {
+            return Err(IssuerError::SeveralSecrets);
+        };
+        let secrets = std::iter::once(secret).chain(additional).cloned();
+        let ttl = config.previous_key_ttl.get();
+        let keys = SharedSecrets::new(*algorithm, secrets.collect(), ttl);
+        let keys = keys.map_err(|source| IssuerError::Key {
+            setting: "token_key",
+            source,
+        })?;
+        Ok(Self {
+            config,
+            keys: IssuerKeys::Shared(keys),
         })
     }
 

@@ -18,6 +18,7 @@ mod jwk;
 mod key;
 mod key_set;
 mod revocation;
+mod shared_secrets;
 mod signer;
 mod signing_key;
 mod verifier;

@@ -1,5 +1,8 @@
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -12,7 +15,7 @@ use seaworthy_http::{Access, RouteOptions, Routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{KeyError, KeySet, SigningKey, compact::encode};
+use super::{Algorithm, KeyError, KeySet, SigningKey, compact::encode};
 
 /// A stolen token is valid for this time (AUTH-3).
 const LIFETIME: Timeout = Timeout::from_secs(900);
@@ -119,6 +122,24 @@ pub struct TokenSigner(Arc<Inner>);
 struct Inner {
     config: TokenSignerConfig,
     keys: ArcSwap<Keys>,
+    secret: Option<SharedSecret>,
+}
+
+/// The secret of the signing key, which may be rotated.
+#[derive(Debug)]
+struct SharedSecret {
+    id: String,
+    algorithm: Algorithm,
+    secret: Secret<String>,
+    /// The version of the secret that was read last.
+    version: AtomicU64,
+}
+
+impl SharedSecret {
+    fn key(&self) -> Result<SigningKey, KeyError> {
+        let bytes = Secret::new(self.secret.current().expose().clone().into_bytes());
+        SigningKey::secret(self.id.as_str(), self.algorithm, &bytes)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -131,6 +152,30 @@ impl TokenSigner {
     /// Creates a signer with this key.
     #[must_use]
     pub fn new(config: TokenSignerConfig, key: SigningKey) -> Self {
+        Self::create(config, key, None)
+    }
+
+    /// Creates a signer with a secret that verifiers share. When the secret is rotated, new tokens
+    /// are signed with its new value (CONF-5). `id` is the `kid` of all values.
+    ///
+    /// # Errors
+    /// As [`SigningKey::secret`].
+    pub fn with_secret(
+        config: TokenSignerConfig,
+        id: impl Into<String>,
+        algorithm: Algorithm,
+        secret: &Secret<String>,
+    ) -> Result<Self, KeyError> {
+        let secret = SharedSecret {
+            id: id.into(),
+            algorithm,
+            version: AtomicU64::new(secret.version()),
+            secret: secret.clone(),
+        };
+        Ok(Self::create(config, secret.key()?, Some(secret)))
+    }
+
+    fn create(config: TokenSignerConfig, key: SigningKey, secret: Option<SharedSecret>) -> Self {
         let active = Arc::new(key);
         let keys = Keys {
             all: vec![Arc::clone(&active)],
@@ -139,7 +184,32 @@ impl TokenSigner {
         Self(Arc::new(Inner {
             config,
             keys: ArcSwap::from_pointee(keys),
+            secret,
         }))
+    }
+
+    /// Replaces the key of a rotated secret.
+    fn follow_rotation(&self) {
+        let Some(secret) = &self.0.secret else {
+            return;
+        };
+        let version = secret.secret.version();
+        if secret.version.swap(version, Ordering::AcqRel) == version {
+            return;
+        }
+        match secret.key() {
+            Ok(key) => {
+                let active = Arc::new(key);
+                self.0.keys.store(Arc::new(Keys {
+                    all: vec![Arc::clone(&active)],
+                    active,
+                }));
+                tracing::info!("tokens are signed with the new value of a rotated secret");
+            }
+            Err(error) => {
+                tracing::error!(%error, "a rotated secret of tokens cannot be used, so its previous value signs tokens");
+            }
+        }
     }
 
     /// Publishes a key that does not sign yet.
@@ -217,7 +287,8 @@ impl TokenSigner {
     /// # Errors
     /// [`SignError`] if the key fails or `now` is before 1970.
     pub fn sign_at(&self, token: NewToken, now: SystemTime) -> Result<Secret<String>, SignError> {
-        let Inner { config, keys } = &*self.0;
+        self.follow_rotation();
+        let Inner { config, keys, .. } = &*self.0;
         let since = now
             .duration_since(SystemTime::UNIX_EPOCH)
             .map_err(|_| SignError::Clock)?;

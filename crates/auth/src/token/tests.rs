@@ -1,6 +1,7 @@
 mod attacks;
 mod hostile;
 mod keys;
+mod rotation;
 mod signing;
 mod wycheproof;
 

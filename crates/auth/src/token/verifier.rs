@@ -148,13 +148,17 @@ impl TokenVerifier {
         let issuers = self.0.issuers.iter();
         issuers.filter_map(|issuer| match &issuer.keys {
             IssuerKeys::Fetched(jwks) => Some(jwks),
-            IssuerKeys::Fixed(_) => None,
+            IssuerKeys::Fixed(_) | IssuerKeys::Shared(_) => None,
         })
     }
 
     /// Returns a number that changes when a key may have been withdrawn.
     pub(crate) fn generation(&self) -> u64 {
-        let generations = self.key_sets().map(Jwks::generation);
+        let generations = self.0.issuers.iter().map(|issuer| match &issuer.keys {
+            IssuerKeys::Fixed(_) => 0,
+            IssuerKeys::Shared(secrets) => secrets.generation(),
+            IssuerKeys::Fetched(jwks) => jwks.generation(),
+        });
         generations.fold(0, u64::wrapping_add)
     }
 
@@ -192,6 +196,10 @@ impl TokenVerifier {
         let keys_validity = match &issuer.keys {
             IssuerKeys::Fixed(keys) => {
                 keys.verify(&token)?;
+                None
+            }
+            IssuerKeys::Shared(secrets) => {
+                secrets.load().keys.verify(&token)?;
                 None
             }
             IssuerKeys::Fetched(jwks) => Some(verify_with(jwks, &token)?),

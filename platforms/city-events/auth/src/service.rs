@@ -12,7 +12,7 @@ use seaworthy::{
     auth::{
         BearerAuthentication,
         password::{PasswordPolicy, Passwords},
-        token::{Algorithm, IssuerConfig, SigningKey, TokenSigner, TokenSignerConfig},
+        token::{Algorithm, IssuerConfig, TokenSigner, TokenSignerConfig},
     },
     config::Profile,
     data::{Database, DatabaseConfig, migrate_command},
@@ -252,8 +252,6 @@ pub(crate) fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
         .secret
         .as_ref()
         .ok_or_else(|| StartError::new("jwt.secret must be set, with at least 32 bytes"))?;
-    let bytes = Secret::new(secret.expose().clone().into_bytes());
-    let key = SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes).map_err(because)?;
     let config = TokenSignerConfig {
         issuer: settings
             .jwt
@@ -263,7 +261,7 @@ pub(crate) fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
         lifetime: settings.access_token_ttl,
         ..TokenSignerConfig::default()
     };
-    Ok(TokenSigner::new(config, key))
+    TokenSigner::with_secret(config, KEY_ID, Algorithm::Hs256, secret).map_err(because)
 }
 
 /// Verifies access tokens without leeway. Each use also checks the version in the database.

@@ -1,7 +1,7 @@
 use seaworthy::{
     auth::{
         BearerAuthentication, BearerConfig,
-        token::{Algorithm, Issuer, IssuerConfig, KeySet, TokenVerifier, VerificationKey},
+        token::{Algorithm, Issuer, IssuerConfig, TokenVerifier},
     },
     config::Settings,
     prelude::*,
@@ -58,25 +58,11 @@ pub fn bearer<C: Settings>(
 /// [`StartError`] with the message `cannot` if a secret is missing or too short.
 pub fn bearer_from_issuer<C: Settings>(
     service: &Assembly<C>,
-    mut issuer: IssuerConfig,
+    issuer: IssuerConfig,
     additional: &[Secret<String>],
     cannot: &str,
 ) -> Result<BearerAuthentication, StartError> {
-    let issuer = match issuer.token_key.take() {
-        Some(secret) if !additional.is_empty() => {
-            let keys = std::iter::once(&secret).chain(additional).map(|secret| {
-                let bytes = Secret::new(secret.expose().clone().into_bytes());
-                VerificationKey::secret(Algorithm::Hs256, &bytes)
-                    .map_err(|error| StartError::because(cannot, error))
-            });
-            Issuer::with_keys(issuer, KeySet::new(keys.collect::<Result<Vec<_>, _>>()?))
-        }
-        secret => {
-            issuer.token_key = secret;
-            Issuer::new(issuer)
-        }
-    };
-    let verifier = issuer
+    let verifier = Issuer::with_additional_keys(issuer, additional)
         .and_then(|issuer| TokenVerifier::new([issuer]))
         .map_err(|error| StartError::because(cannot, error))?;
     Ok(BearerAuthentication::new(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use seaworthy::{
     auth::{
         BearerAuthentication, Peer, PeerAuthentication, SERVICE_TOKEN, ServiceTokens,
-        token::{Algorithm, IssuerConfig, SigningKey, TokenSigner, TokenSignerConfig},
+        token::{Algorithm, IssuerConfig, TokenSigner, TokenSignerConfig},
     },
     axum::http::{HeaderValue, request::Parts},
     config::Settings,
@@ -65,19 +65,18 @@ impl ServiceCallsConfig {
         let Some(secret) = &self.secret else {
             return Ok(None);
         };
-        let bytes = Secret::new(secret.expose().clone().into_bytes());
-        let key = SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes).map_err(|error| {
-            StartError::because(
-                "service tokens cannot be signed: check service_calls.secret",
-                error,
-            )
-        })?;
         let config = TokenSignerConfig {
             lifetime: TOKEN_LIFETIME,
             kind: SERVICE_TOKEN.to_owned(),
             ..TokenSignerConfig::default()
         };
-        let signer = TokenSigner::new(config, key);
+        let signer = TokenSigner::with_secret(config, KEY_ID, Algorithm::Hs256, secret);
+        let signer = signer.map_err(|error| {
+            StartError::because(
+                "service tokens cannot be signed: check service_calls.secret",
+                error,
+            )
+        })?;
         Ok(Some(ServiceTokens::new(signer, service, callee)))
     }
 }

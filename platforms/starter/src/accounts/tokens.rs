@@ -5,8 +5,8 @@ use seaworthy::{
     auth::{
         BearerAuthentication, BearerConfig,
         token::{
-            Algorithm, Issuer, IssuerConfig, NewToken, Revocation, RevocationStatus, SigningKey,
-            TokenError, TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
+            Algorithm, Issuer, IssuerConfig, NewToken, Revocation, RevocationStatus, TokenError,
+            TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
         },
     },
     config::Settings,
@@ -53,16 +53,15 @@ impl AccessTokens {
                 "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
             ));
         }
-        let bytes = Secret::new(secret.expose().clone().into_bytes());
-        let key = SigningKey::secret(KEY_ID, Algorithm::Hs256, &bytes)
-            .map_err(|error| StartError::because("auth.jwt_secret_key cannot be used", error))?;
         let config = TokenSignerConfig {
             issuer: NAME.to_owned(),
             lifetime: settings.access_token_expiration,
             ..TokenSignerConfig::default()
         };
+        let signer = TokenSigner::with_secret(config, KEY_ID, Algorithm::Hs256, secret)
+            .map_err(|error| StartError::because("auth.jwt_secret_key cannot be used", error))?;
         Ok(Self {
-            signer: TokenSigner::new(config, key),
+            signer,
             settings: settings.clone(),
         })
     }

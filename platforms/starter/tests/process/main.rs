@@ -19,6 +19,7 @@ mod lockout;
 mod operations;
 mod probes;
 mod profile;
+mod rotation;
 mod second_factor;
 mod sessions;
 mod settings;
@@ -66,6 +67,8 @@ on_both_engines! {
         rotation_keeps_values_while_a_replica_writes_sec_5;
     profile:
         profile_shows_masked_addresses_of_the_caller_obs_3;
+    rotation:
+        rotated_jwt_secret_signs_and_previous_one_verifies_conf_5;
     features:
         toggles_change_on_all_replicas_with_permission_flag_1,
         framework_flag_switches_its_part_on_all_replicas_flag_2,

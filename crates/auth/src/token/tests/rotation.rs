@@ -1,0 +1,109 @@
+//! Secrets that are rotated while the service runs (CONF-5).
+
+use seaworthy_core::{Delay, SecretRotation};
+
+use super::*;
+
+const FIRST: &str = "0f8b1d0c6a3e47f2b95d2c81a7e6f439";
+const SECOND: &str = "9f2b6c1d0e3a47f2b95d2c81a7e6f4aa";
+
+struct Rotated {
+    rotation: SecretRotation,
+    signer: TokenSigner,
+    verifier: TokenVerifier,
+}
+
+impl Rotated {
+    fn new(previous_key_ttl: Delay) -> Self {
+        let rotation = SecretRotation::default();
+        let secret = Secret::with_rotation(FIRST.to_owned(), &rotation);
+        let signing = TokenSignerConfig {
+            issuer: ISSUER.to_owned(),
+            ..TokenSignerConfig::default()
+        };
+        let issuer = IssuerConfig {
+            token_key: Some(secret.clone()),
+            previous_key_ttl,
+            ..config(&[Algorithm::Hs256])
+        };
+        let signer = TokenSigner::with_secret(signing, "k1", Algorithm::Hs256, &secret);
+        Self {
+            rotation,
+            signer: signer.unwrap(),
+            verifier: TokenVerifier::new([Issuer::new(issuer).unwrap()]).unwrap(),
+        }
+    }
+
+    fn sign(&self) -> Secret<String> {
+        let token = NewToken::about("ada").audience("events");
+        self.signer.sign_at(token, now()).unwrap()
+    }
+
+    fn accepts(&self, token: &Secret<String>) -> bool {
+        self.verifier.verify_now(token.expose(), now()).is_ok()
+    }
+
+    fn rotate(&self, secret: &str) {
+        self.rotation.set(Secret::new(secret.to_owned()));
+    }
+}
+
+/// Whether a service that only knows `secret` accepts the token.
+fn is_signed_with(secret: &str, token: &Secret<String>) -> bool {
+    let issuer = Issuer::new(IssuerConfig {
+        token_key: Some(Secret::new(secret.to_owned())),
+        ..config(&[Algorithm::Hs256])
+    });
+    let verifier = TokenVerifier::new([issuer.unwrap()]).unwrap();
+    verifier.verify_now(token.expose(), now()).is_ok()
+}
+
+#[test]
+fn rotated_secret_signs_and_previous_one_verifies_conf_5() {
+    let service = Rotated::new(Delay::from_secs(900));
+    let (old, generation) = (service.sign(), service.verifier.generation());
+    service.rotate(SECOND);
+    let new = service.sign();
+    assert!(is_signed_with(SECOND, &new) && !is_signed_with(FIRST, &new));
+    assert!(service.accepts(&new) && service.accepts(&old));
+    // Cached tokens are verified again.
+    assert_ne!(service.verifier.generation(), generation);
+}
+
+#[test]
+fn previous_secret_expires_after_its_ttl_conf_5() {
+    let service = Rotated::new(Delay::ZERO);
+    let old = service.sign();
+    assert!(service.accepts(&old));
+    service.rotate(SECOND);
+    assert!(!service.accepts(&old));
+    assert!(service.accepts(&service.sign()));
+}
+
+#[test]
+fn invalid_rotated_secret_changes_nothing_conf_5() {
+    let service = Rotated::new(Delay::ZERO);
+    let old = service.sign();
+    service.rotate("short");
+    assert!(service.accepts(&old) && service.accepts(&service.sign()));
+    service.rotate(SECOND);
+    assert!(!service.accepts(&old) && service.accepts(&service.sign()));
+}
+
+#[test]
+fn additional_secrets_verify_and_follow_rotations_conf_5() {
+    let rotation = SecretRotation::default();
+    let next = Secret::with_rotation(FIRST.to_owned(), &rotation);
+    let issuer = IssuerConfig {
+        token_key: Some(Secret::new("another-secret-of-this-service-32".to_owned())),
+        previous_key_ttl: Delay::ZERO,
+        ..config(&[Algorithm::Hs256])
+    };
+    let issuer = Issuer::with_additional_keys(issuer, &[next]).unwrap();
+    let verifier = TokenVerifier::new([issuer]).unwrap();
+    let other = Rotated::new(Delay::ZERO);
+    let token = other.sign();
+    assert!(verifier.verify_now(token.expose(), now()).is_ok());
+    rotation.set(Secret::new(SECOND.to_owned()));
+    assert!(verifier.verify_now(token.expose(), now()).is_err());
+}
