@@ -14,7 +14,7 @@ use std::{
 
 use faulty::by_proxy;
 use futures::{TryStreamExt as _, future::BoxFuture};
-use seaworthy_core::Timeout;
+use seaworthy_core::{Secret, SecretRotation, Timeout};
 use seaworthy_messaging::{
     Envelope, GroupName, MessagingConfig, Topic,
     conformance::{self, FaultyBroker, Harness},
@@ -213,4 +213,36 @@ async fn missing_permission_is_refused_with_its_subject_msg_2() {
     };
     let problem = problem.to_string();
     assert!(problem.contains("$JS.API.CONSUMER"), "{problem}");
+}
+
+/// The server takes a new password. Reconnections use it without a restart of the service.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotated_password_opens_new_connections_conf_5() {
+    let Some(program) = requirement::required("SEAWORTHY_TEST_NATS") else {
+        return;
+    };
+    let users = |password: &str| {
+        format!("authorization {{ users = [ {{ user: app, password: {password} }} ] }}\n")
+    };
+    let mut server = NatsServer::start_with(program, &users("first")).unwrap();
+    let rotation = SecretRotation::default();
+    let mut config = config(&format!("nats://app@{}", server.address()));
+    config.password = Some(Secret::with_rotation("first".to_owned(), &rotation));
+    let transport = connect(config).await;
+    let topic = Topic::new("rotated").unwrap();
+    let _session = transport.open(plan(&topic)).await.unwrap();
+    let is_published = async || {
+        let message = Envelope::new(topic.clone(), "test", "test", "text");
+        let published = transport.publish(vec![message]).await;
+        published.iter().all(Result::is_ok)
+    };
+    assert!(is_published().await);
+    server.configure(&users("second")).unwrap();
+    assert!(!is_published().await);
+    rotation.set(Secret::new("second".to_owned()));
+    let begun = Instant::now();
+    while !is_published().await {
+        assert!(begun.elapsed() < TIMEOUT);
+    }
+    transport.close().await;
 }

@@ -227,7 +227,7 @@ impl Inner {
         if !keys.is_empty() {
             let removable = contents.removable().map_err(failed)?;
             let options = AdminOptions::new().request_timeout(Some(self.link.timeout()));
-            let cut = self.topology.admin().delete_records(&removable, &options);
+            let cut = self.topology.admin()?.delete_records(&removable, &options);
             if let Err(error) = cut.await {
                 tracing::debug!(%topic, %error, "a dead-letter topic cannot be trimmed; the next removal tries again");
             }
@@ -255,7 +255,7 @@ impl KafkaBroker {
         let watched = link.watched();
         link.check().await?;
         let topology = Topology::new(link.clone(), names.clone(), &clients, kafka)?;
-        let publications = Publications::new(link.clone(), names.clone(), clients.clone())?;
+        let publications = Publications::new(link.clone(), names.clone(), &clients)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 config: kafka.clone(),

@@ -6,6 +6,7 @@ use rdkafka::{
     consumer::ConsumerContext,
     error::{KafkaError, RDKafkaErrorCode},
 };
+use seaworthy_core::Secret;
 
 use super::config::KafkaSasl;
 use crate::{MessagingConfig, transport::TransportError};
@@ -30,6 +31,8 @@ const MAX_HEARTBEAT_INTERVAL_MILLISECONDS: u128 = 3_000;
 #[derive(Clone)]
 pub(super) struct Clients {
     base: ClientConfig,
+    /// The password of the settings. `None` without a user, or if the URL has the password.
+    password: Option<Secret<String>>,
     publish_timeout: String,
     max_message: String,
     lease: String,
@@ -44,7 +47,6 @@ impl Clients {
     /// The settings are invalid, or need a cargo feature that is not enabled.
     pub(super) fn new(config: &MessagingConfig, name: &str) -> Result<Self, TransportError> {
         let refused = |why: &'static str| TransportError::refused(why);
-        let password = config.password.as_ref().map(|secret| secret.expose());
         let url = config.url.with_credentials(None);
         let url = url.ok_or_else(|| refused("the broker URL is invalid"))?;
         let address = config.url.address();
@@ -81,20 +83,22 @@ impl Clients {
             (true, true) => "sasl_ssl",
         };
         base.set("security.protocol", protocol);
+        let mut password = None;
         if has_user {
             let user = decoded(url.username())?;
-            let password = match (url.password(), password) {
-                (Some(password), _) => decoded(password)?,
-                (None, Some(password)) => password.clone(),
+            match (url.password(), &config.password) {
+                (Some(password), _) => {
+                    base.set("sasl.password", decoded(password)?);
+                }
+                (None, Some(secret)) => password = Some(secret.clone()),
                 (None, None) => {
                     return Err(refused(
                         "the broker URL has a user and no password: set broker.password",
                     ));
                 }
-            };
+            }
             base.set("sasl.mechanism", mechanism(config.kafka.sasl))
-                .set("sasl.username", user)
-                .set("sasl.password", password);
+                .set("sasl.username", user);
         }
         if let Some(file) = &config.kafka.ca_file
             && is_encrypted
@@ -113,12 +117,26 @@ impl Clients {
             .saturating_add(ENVELOPE_ROOM);
         Ok(Self {
             base,
+            password,
             publish_timeout: config.publish_timeout.get().as_millis().to_string(),
             max_message: max_message.to_string(),
             lease: lease.to_string(),
             heartbeat: heartbeat.to_string(),
             handover: handover.to_string(),
         })
+    }
+
+    /// The password that new clients use. It changes when the secret is rotated (CONF-5).
+    pub(super) fn password(&self) -> Option<Secret<String>> {
+        self.password.as_ref().map(Secret::current)
+    }
+
+    fn base(&self) -> ClientConfig {
+        let mut config = self.base.clone();
+        if let Some(password) = self.password() {
+            config.set("sasl.password", password.expose());
+        }
+        config
     }
 
     /// The maximum message size of new topics, in bytes.
@@ -128,7 +146,7 @@ impl Clients {
 
     /// The configuration for metadata requests.
     pub(super) fn metadata(&self) -> ClientConfig {
-        let mut config = self.base.clone();
+        let mut config = self.base();
         config.set("allow.auto.create.topics", "false");
         config
     }
@@ -136,7 +154,7 @@ impl Clients {
     /// The configuration for publishing: each message is stored once and in order, by all in-sync
     /// replicas.
     pub(super) fn publishing(&self) -> ClientConfig {
-        let mut config = self.base.clone();
+        let mut config = self.base();
         config
             .set("enable.idempotence", "true")
             .set("acks", "all")

@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     client::{Clients, Quiet, failed, is_refusal, log},
-    detached::Detached,
+    renewed::Renewed,
 };
 use crate::transport::TransportError;
 
@@ -38,7 +38,7 @@ const NO_TOPIC: &str = "seaworthy-check";
 /// Sends metadata requests to the cluster. The client blocks, so each request has a thread.
 #[derive(Clone)]
 pub(super) struct Link {
-    client: Arc<Detached<BaseConsumer<Quiet>>>,
+    client: Arc<Renewed<BaseConsumer<Quiet>>>,
     timeout: Duration,
     state: Arc<State>,
 }
@@ -52,9 +52,10 @@ struct State {
 
 impl Link {
     pub(super) fn new(clients: &Clients, timeout: Duration) -> Result<Self, TransportError> {
-        let client = clients.metadata().create_with_context(Quiet);
+        let create = |clients: &Clients| clients.metadata().create_with_context(Quiet);
+        let client = Renewed::new(clients, create).map_err(failed)?;
         let link = Self {
-            client: Arc::new(Detached::new(client.map_err(failed)?)),
+            client: Arc::new(client),
             timeout,
             state: Arc::default(),
         };
@@ -69,6 +70,7 @@ impl Link {
     ) -> Result<T, TransportError> {
         let (client, timeout) = (Arc::clone(&self.client), self.timeout);
         blocking(move || {
+            let client = client.get()?.ok_or(KafkaError::Canceled)?;
             let answer = request(&client, timeout);
             // Events of the client are more precise than a timeout.
             let event = drain(&client);

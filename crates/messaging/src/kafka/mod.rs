@@ -31,6 +31,7 @@ mod names;
 mod partition;
 mod publications;
 mod rebalance;
+mod renewed;
 mod session;
 mod state;
 mod topology;

@@ -1,20 +1,21 @@
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    future::Future,
+};
 
 use futures::{channel::oneshot::Canceled, future::join_all};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
-    producer::{
-        DeliveryFuture, FutureProducer, FutureRecord, future_producer::OwnedDeliveryResult,
-    },
+    producer::{FutureProducer, FutureRecord, future_producer::OwnedDeliveryResult},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     client::{Clients, failed, is_refusal},
-    detached::Detached,
     link::{Link, Listener},
     names::Names,
+    renewed::Renewed,
     topology::Topology,
     wire,
 };
@@ -26,21 +27,23 @@ use crate::{
 /// Publishes batches.
 pub(super) struct Publications {
     names: Names,
-    clients: Clients,
     link: Link,
-    /// `None` after the close.
-    producer: Mutex<Option<Detached<FutureProducer<Listener>>>>,
+    producer: Renewed<FutureProducer<Listener>>,
     /// Topics that may have no subscriber.
     optional: RwLock<BTreeSet<Topic>>,
 }
 
 impl Publications {
-    pub(super) fn new(link: Link, names: Names, clients: Clients) -> Result<Self, TransportError> {
-        let producer = clients.publishing().create_with_context(link.listener());
+    pub(super) fn new(link: Link, names: Names, clients: &Clients) -> Result<Self, TransportError> {
+        let listening = link.clone();
+        let create = move |clients: &Clients| {
+            clients
+                .publishing()
+                .create_with_context(listening.listener())
+        };
         Ok(Self {
-            producer: Mutex::new(Some(Detached::new(producer.map_err(failed)?))),
+            producer: Renewed::new(clients, create).map_err(failed)?,
             names,
-            clients,
             link,
             optional: RwLock::default(),
         })
@@ -126,7 +129,7 @@ impl Publications {
         Ok(is_own)
     }
 
-    fn send(&self, envelope: &Envelope) -> Result<DeliveryFuture, PublishError> {
+    fn send(&self, envelope: &Envelope) -> Result<impl Delivering + use<>, PublishError> {
         let name = self.names.topic(envelope.topic());
         let key = wire::key(envelope);
         let mut record = FutureRecord::to(&name)
@@ -143,23 +146,27 @@ impl Publications {
         &self,
         topic: &str,
         key: &[u8],
-    ) -> Result<DeliveryFuture, PublishError> {
+    ) -> Result<impl Delivering + use<>, PublishError> {
         self.enqueue(FutureRecord::<[u8], [u8]>::to(topic).key(key))
     }
 
     fn enqueue(
         &self,
         record: FutureRecord<'_, [u8], [u8]>,
-    ) -> Result<DeliveryFuture, PublishError> {
-        let mut producer = self.producer.lock();
-        let sent = producer.as_ref().ok_or(PublishError::Closed)?;
-        match sent.send_result(record) {
-            Ok(sent) => Ok(sent),
+    ) -> Result<impl Delivering + use<>, PublishError> {
+        let producer = self.producer.get().map_err(PublishError::unavailable)?;
+        let producer = producer.ok_or(PublishError::Closed)?;
+        match producer.send_result(record) {
+            Ok(sent) => Ok(async move {
+                let delivery = sent.await;
+                // A client that was replaced ends after its last delivery.
+                drop(producer);
+                delivery
+            }),
             Err((KafkaError::MessageProduction(RDKafkaErrorCode::Fatal), _)) => {
                 // The client no longer knows what was stored and stops. A new client replaces it.
-                let new = self.clients.publishing();
-                let new = new.create_with_context(self.link.listener());
-                *producer = Some(Detached::new(new.map_err(PublishError::unavailable)?));
+                let replaced = self.producer.replace(&producer);
+                replaced.map_err(PublishError::unavailable)?;
                 Err(PublishError::unavailable(
                     "the publishing client was replaced",
                 ))
@@ -170,10 +177,17 @@ impl Publications {
 
     /// Stops publishing. Returns a token that is cancelled when the client has ended.
     pub(super) fn close(&self) -> Option<CancellationToken> {
-        let producer = self.producer.lock().take();
-        producer.map(|producer| producer.ended())
+        self.producer.close()
     }
 }
+
+/// A message on its way to the cluster.
+pub(super) trait Delivering:
+    Future<Output = Result<OwnedDeliveryResult, Canceled>> + Send
+{
+}
+
+impl<F: Future<Output = Result<OwnedDeliveryResult, Canceled>> + Send> Delivering for F {}
 
 /// Returns the result of a delivery, or an error if the client was closed.
 fn outcome(

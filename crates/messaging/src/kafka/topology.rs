@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,6 +18,7 @@ use super::{
     detached::Detached,
     link::Link,
     names::Names,
+    renewed::Renewed,
 };
 use crate::{Topic, transport::TransportError};
 
@@ -33,7 +35,7 @@ const DEFAULT_REPLICAS: i32 = -1;
 pub(super) struct Topology {
     link: Link,
     names: Names,
-    admin: Detached<AdminClient<Quiet>>,
+    admin: Renewed<AdminClient<Quiet>>,
     partitions: i32,
     replicas: i32,
     min_insync: Option<String>,
@@ -48,7 +50,7 @@ impl Topology {
         clients: &Clients,
         config: &KafkaConfig,
     ) -> Result<Self, TransportError> {
-        let admin = clients.metadata().create_with_context(Quiet);
+        let admin = |clients: &Clients| clients.metadata().create_with_context(Quiet);
         let replicas = config.replicas.map(|replicas| i32::from(replicas.get()));
         let min_insync = config
             .min_insync_replicas
@@ -57,7 +59,7 @@ impl Topology {
         Ok(Self {
             link,
             names,
-            admin: Detached::new(admin.map_err(failed)?),
+            admin: Renewed::new(clients, admin).map_err(failed)?,
             partitions: config.partitions.get().into(),
             replicas: replicas.unwrap_or(DEFAULT_REPLICAS),
             min_insync: min_insync.map(|least| least.to_string()),
@@ -144,7 +146,7 @@ impl Topology {
         let options = AdminOptions::new()
             .request_timeout(timeout)
             .operation_timeout(timeout);
-        let created = self.admin.create_topics(&new, &options).await;
+        let created = self.admin()?.create_topics(&new, &options).await;
         for created in created.map_err(failed)? {
             match created {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -191,7 +193,8 @@ impl Topology {
         }
     }
 
-    pub(super) fn admin(&self) -> &AdminClient<Quiet> {
-        &self.admin
+    pub(super) fn admin(&self) -> Result<Arc<Detached<AdminClient<Quiet>>>, TransportError> {
+        let admin = self.admin.get().map_err(failed)?;
+        admin.ok_or(TransportError::Closed)
     }
 }

@@ -1,12 +1,13 @@
 //! Settings of topics, limits, authentication and outages of a cluster.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::{
     ClientConfig,
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     client::DefaultClientContext,
 };
+use seaworthy_core::{Secret, SecretRotation};
 use seaworthy_messaging::{
     Envelope, PublishError,
     kafka::KafkaBroker,
@@ -103,6 +104,50 @@ async fn user_needs_correct_password_conf_5() {
     let answers = transport.publish(vec![sent(&topic, "k", "in")]).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert_eq!(next(&*session).await.len(), 1);
+}
+
+/// The cluster takes a new password. New connections use it without a restart of the service.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotated_password_opens_new_connections_conf_5() {
+    let Some(program) = requirement::required("SEAWORTHY_TEST_KAFKA") else {
+        return;
+    };
+    let mut server = KafkaServer::start_with_user(program, "app", "first").unwrap();
+    let rotation = SecretRotation::default();
+    let mut config = config(&format!("kafka://app@{}", server.address()));
+    config.password = Some(Secret::with_rotation("first".to_owned(), &rotation));
+    let transport = KafkaBroker::open(&config, "test").await.unwrap();
+    let (topic, plan) = {
+        let topic = unique();
+        let plan = plan("rotated", &topic, 1);
+        (topic, plan)
+    };
+    let session = transport.open(plan.clone()).await.unwrap();
+    let publish = async |text: &str| {
+        let answers = transport.publish(vec![sent(&topic, "k", text)]).await;
+        answers.iter().all(Result::is_ok)
+    };
+    assert!(publish("before").await);
+    let delivery = next(&*session).await.remove(0);
+    session.acknowledge(vec![delivery.tag]).await.unwrap();
+    // All connections are lost, and the next ones need the new password.
+    server.set_password("app", "second").unwrap();
+    assert!(!publish("without the password").await);
+    rotation.set(Secret::new("second".to_owned()));
+    let begun = Instant::now();
+    while !publish("after").await {
+        assert!(begun.elapsed() < TIMEOUT, "the cluster refuses messages");
+    }
+    // The member with the old password ends, and the next session has the new one.
+    drop(session);
+    settle_until(
+        &transport,
+        &plan,
+        &["after".to_owned()],
+        Duration::from_millis(0),
+    )
+    .await;
+    transport.close().await;
 }
 
 #[cfg(feature = "kafka-tls")]

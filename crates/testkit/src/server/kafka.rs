@@ -16,6 +16,8 @@ use super::{
 
 /// The file of the server's key and certificate, in its folder.
 const IDENTITY: &str = "identity.pem";
+/// The key of the setting with the users of SASL `PLAIN`.
+const PLAIN_USERS: &str = "listener.name.sasl_plaintext.plain.sasl.jaas.config";
 
 /// A running Kafka of one node that is broker and controller. It is killed when this is dropped.
 #[derive(Debug)]
@@ -66,14 +68,13 @@ impl KafkaServer {
         user: &str,
         password: &str,
     ) -> io::Result<Self> {
-        let login = "org.apache.kafka.common.security.plain.PlainLoginModule";
+        let users = plain_users(user, password);
         let settings = format!(
             "inter.broker.listener.name=SASL_PLAINTEXT\n\
              listener.security.protocol.map=SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT\n\
              sasl.enabled.mechanisms=PLAIN\n\
              sasl.mechanism.inter.broker.protocol=PLAIN\n\
-             listener.name.sasl_plaintext.plain.sasl.jaas.config={login} required \
-             username=\"{user}\" password=\"{password}\" user_{user}=\"{password}\";\n"
+             {users}"
         );
         let listener = Listener {
             settings,
@@ -225,6 +226,22 @@ impl KafkaServer {
         self.process.start(command, &log, || listens(address))
     }
 
+    /// Restarts a server of [`start_with_user`](Self::start_with_user) with another password.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn set_password(&mut self, user: &str, password: &str) -> io::Result<()> {
+        let file = self.folder.path().join("server.properties");
+        let settings = fs::read_to_string(&file)?;
+        let lines = settings
+            .lines()
+            .filter(|line| !line.starts_with(PLAIN_USERS));
+        let mut settings: String = lines.flat_map(|line| [line, "\n"]).collect();
+        settings.push_str(&plain_users(user, password));
+        fs::write(&file, settings)?;
+        self.restart()
+    }
+
     /// Kills it as a crash would.
     pub fn kill(&mut self) {
         self.process.kill();
@@ -260,6 +277,14 @@ impl Listener {
             proxied: None,
         }
     }
+}
+
+/// The setting with the users of SASL `PLAIN`.
+fn plain_users(user: &str, password: &str) -> String {
+    format!(
+        "{PLAIN_USERS}=org.apache.kafka.common.security.plain.PlainLoginModule required \
+         username=\"{user}\" password=\"{password}\" user_{user}=\"{password}\";\n"
+    )
 }
 
 fn java(libraries: &Path) -> std::process::Command {

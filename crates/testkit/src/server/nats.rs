@@ -50,6 +50,17 @@ impl NatsServer {
         Ok(server)
     }
 
+    /// Starts it again with other lines in its configuration file.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn configure(&mut self, settings: &str) -> io::Result<()> {
+        self.stop();
+        self.has_settings = !settings.is_empty();
+        fs::write(self.folder.path().join(SETTINGS), settings)?;
+        self.restart()
+    }
+
     /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
