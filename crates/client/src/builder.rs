@@ -155,7 +155,7 @@ impl HttpClientBuilder {
         let transport = Transport {
             anonymous: connector.anonymous().map(|anonymous| pool.build(anonymous)),
             client: pool.build(connector),
-            timeout: policies.config().attempt_timeout,
+            timeout: policies.attempt_timeout().clone(),
             caller,
         };
         let replay = ReplayCall(config.max_replay_size);

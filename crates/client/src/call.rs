@@ -88,7 +88,7 @@ fn asks_for_encodings(headers: &mut HeaderMap) -> bool {
 }
 
 fn bound(inner: &Inner, requested: Option<Duration>, left: Option<Duration>) -> Bound {
-    let total = inner.policies.config().total_timeout.get();
+    let total = inner.policies.total_timeout().get();
     let total = requested.map_or(total, |requested| total.min(requested));
     let (limit, allowed) = match left {
         Some(left) if left < total => (Limit::Deadline, left),
@@ -202,7 +202,7 @@ impl Exchange<'_> {
                 refusal,
             },
             CallError::TimedOut(elapsed) => {
-                let head = self.inner.policies.config().attempt_timeout.get();
+                let head = self.inner.policies.attempt_timeout().get();
                 if elapsed.limit() == head && head < self.bound.allowed {
                     self.timed_out(Limit::Head, head)
                 } else {

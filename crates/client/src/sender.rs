@@ -26,8 +26,9 @@ type Plain = Pipeline<Transport, ClassifyClient, ReplayCall>;
 /// Sends requests through the policies of the dependency and hedges late reads if configured.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
+    policies: Policies,
     plain: Plain,
-    hedged: Option<HedgeService<Plain, ReplayRead>>,
+    hedged: HedgeService<Plain, ReplayRead>,
 }
 
 /// Hedges only reads without a body.
@@ -54,9 +55,9 @@ impl Replay<ReplayRequest> for ReplayRead {
 impl Sender {
     pub(crate) fn new(policies: &Policies, transport: Transport, replay: ReplayCall) -> Self {
         let plain = policies.layer(ClassifyClient, replay).layer(transport);
-        let hedge = policies.hedge_layer(ReplayRead);
         Self {
-            hedged: hedge.map(|layer| layer.layer(plain.clone())),
+            policies: policies.clone(),
+            hedged: policies.hedge_layer(ReplayRead).layer(plain.clone()),
             plain,
         }
     }
@@ -65,11 +66,11 @@ impl Sender {
         &self,
         request: ReplayRequest,
     ) -> Result<Response<Incoming>, CallError<ClientError>> {
-        match &self.hedged {
+        if self.policies.is_hedging() {
             // Boxed, because the future is large and hedging is rare.
-            Some(hedged) => through(hedged.clone(), request).boxed().await,
-            None => through(self.plain.clone(), request).await,
+            return through(self.hedged.clone(), request).boxed().await;
         }
+        through(self.plain.clone(), request).await
     }
 }
 

@@ -14,8 +14,7 @@ use futures::{
 use http::{HeaderValue, Response, header::AUTHORIZATION};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Client, Error as HyperError};
-use seaworthy_core::Timeout;
-use seaworthy_resilience::retry::ReplayBody;
+use seaworthy_resilience::{retry::ReplayBody, timeout::ReloadableTimeout};
 use tokio::time::Instant;
 use tower_service::Service;
 
@@ -46,7 +45,7 @@ pub(crate) struct Transport {
     pub(crate) client: Client<Connector, ReplayBody<RequestBody>>,
     /// A pool of connections without the client's certificate. `None` if the client has none.
     pub(crate) anonymous: Option<Client<Connector, ReplayBody<RequestBody>>>,
-    pub(crate) timeout: Timeout,
+    pub(crate) timeout: ReloadableTimeout,
     pub(crate) caller: Option<Caller>,
 }
 

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use seaworthy_client::Resolve;
 use seaworthy_config::Settings;
-use seaworthy_resilience::policies::{Policies, PoliciesConfig, Resilience, ResilienceConfig};
+use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
 use seaworthy_service::{Assembly, BreakerPer, GrpcClientConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 
@@ -115,10 +115,11 @@ impl GrpcChannelBuilder {
         });
         let has_own_policies = policies.is_some();
         let policies = policies.unwrap_or_else(|| resilience.dependency(&name));
-        let PoliciesConfig {
-            hedge, coalesce, ..
-        } = policies.config();
-        for (setting, is_set) in [("hedge", hedge.is_some()), ("coalesce", *coalesce)] {
+        let settings = policies.config();
+        for (setting, is_set) in [
+            ("hedge", settings.hedge.is_some()),
+            ("coalesce", settings.coalesce),
+        ] {
             if is_set {
                 tracing::warn!(
                     client = %name,
@@ -141,7 +142,7 @@ impl GrpcChannelBuilder {
         );
         let transport = Transport {
             balancer,
-            attempt_timeout: policies.config().attempt_timeout.get(),
+            attempt_timeout: policies.attempt_timeout().clone(),
         };
         let replay = ReplayCalls(Arc::new(methods));
         let pipelines = match config.breaker_per {

@@ -82,7 +82,7 @@ impl Inner {
     /// Returns the nearest of three deadlines: of the settings, of the call's own headers, and of
     /// the current request.
     fn deadline(&self, headers: &HeaderMap, context: Option<&RequestContext>) -> Deadline {
-        let total = self.policies.config().total_timeout.get();
+        let total = self.policies.total_timeout().get();
         let asked = grpc_timeout(headers).map_or(total, |asked| asked.min(total));
         let own = Deadline::after(asked);
         let outer = context.and_then(RequestContext::deadline);

@@ -7,13 +7,13 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
-use seaworthy_resilience::{Classify as _, Outcome, retry::ReplayBody};
+use seaworthy_resilience::{Classify as _, Outcome, retry::ReplayBody, timeout::ReloadableTimeout};
 use tonic::{Code, Status, TimeoutExpired, body::Body};
 use tower_service::Service;
 
@@ -41,7 +41,7 @@ pub(super) struct Attempt {
 pub(super) struct Transport {
     pub(super) balancer: Arc<Balancer>,
     /// The time limit of one attempt.
-    pub(super) attempt_timeout: Duration,
+    pub(super) attempt_timeout: ReloadableTimeout,
 }
 
 impl Service<Request<Recorded>> for Transport {
@@ -54,7 +54,7 @@ impl Service<Request<Recorded>> for Transport {
     }
 
     fn call(&mut self, mut request: Request<Recorded>) -> Self::Future {
-        let (balancer, attempt_timeout) = (Arc::clone(&self.balancer), self.attempt_timeout);
+        let (balancer, attempt_timeout) = (Arc::clone(&self.balancer), self.attempt_timeout.get());
         // Connections read no extensions, and each attempt keeps a copy of the head.
         let mut extensions = std::mem::take(request.extensions_mut());
         let attempt = extensions.remove::<Attempt>();

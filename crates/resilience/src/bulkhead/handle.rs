@@ -6,6 +6,7 @@ use std::{
     },
 };
 
+use parking_lot::RwLock;
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use serde::Serialize;
 use tokio::time::timeout;
@@ -22,7 +23,8 @@ pub struct Bulkhead(Arc<Inner>);
 
 struct Inner {
     name: Arc<str>,
-    config: BulkheadConfig,
+    /// Read only by calls that find no permit.
+    config: RwLock<BulkheadConfig>,
     places: Places,
     waiting: Arc<AtomicU32>,
     refused: Counter,
@@ -75,7 +77,7 @@ impl Bulkhead {
         );
         Self(Arc::new(Inner {
             name: name.into(),
-            config: config.clone(),
+            config: RwLock::new(config.clone()),
             places,
             waiting,
             refused: metrics.counter(
@@ -90,6 +92,14 @@ impl Bulkhead {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Changes the settings of the running bulkhead (CONF-4). Running calls keep their permits, so
+    /// a smaller bulkhead may have more running calls than its limit until they end.
+    pub fn reload(&self, config: &BulkheadConfig) {
+        let mut current = self.0.config.write();
+        self.0.places.resize(config.max_concurrent_calls.get());
+        *current = config.clone();
     }
 
     /// Returns a permit if one is available now.
@@ -107,10 +117,14 @@ impl Bulkhead {
         if let Some(permit) = self.try_enter() {
             return Ok(permit);
         }
-        let (inner, wait) = (&*self.0, self.0.config.max_wait.get());
+        let inner = &*self.0;
+        let (wait, max_waiting) = {
+            let config = inner.config.read();
+            (config.max_wait.get(), config.max_waiting_calls)
+        };
         let queued = inner.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&inner.waiting);
-        if wait.is_zero() || queued >= inner.config.max_waiting_calls {
+        if wait.is_zero() || queued >= max_waiting {
             return Err(self.refusal());
         }
         match timeout(wait, inner.places.take()).await {
@@ -126,7 +140,7 @@ impl Bulkhead {
             name: self.name().to_owned(),
             running: self.0.places.taken(),
             waiting: self.0.waiting.load(Ordering::Relaxed),
-            max_concurrent_calls: self.0.config.max_concurrent_calls.get(),
+            max_concurrent_calls: self.0.config.read().max_concurrent_calls.get(),
             refused: self.0.refused.get(),
         }
     }

@@ -22,8 +22,10 @@ pub(super) struct Places(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    all: u32,
+    all: AtomicU32,
     free: AtomicU32,
+    /// Taken places that are removed instead of given back, because there are fewer now.
+    surplus: AtomicU32,
     queue: Mutex<Queue>,
 }
 
@@ -50,17 +52,40 @@ impl Places {
     pub(super) fn new(all: u32) -> Self {
         let all = all.min(AWAITED - 1);
         Self(Arc::new(Inner {
-            all,
+            all: AtomicU32::new(all),
             free: AtomicU32::new(all),
+            surplus: AtomicU32::new(0),
             queue: Mutex::default(),
         }))
     }
 
     /// Places that are taken now.
     pub(super) fn taken(&self) -> u32 {
-        match self.0.free.load(Ordering::Relaxed) {
-            AWAITED => self.0.all,
-            free => self.0.all.saturating_sub(free),
+        let read = |number: &AtomicU32| number.load(Ordering::Relaxed);
+        let all = read(&self.0.all).saturating_add(read(&self.0.surplus));
+        match read(&self.0.free) {
+            AWAITED => all,
+            free => all.saturating_sub(free),
+        }
+    }
+
+    /// Changes the number of places. Calls must not overlap.
+    pub(super) fn resize(&self, all: u32) {
+        let all = all.min(AWAITED - 1);
+        let before = self.0.all.swap(all, Ordering::Relaxed);
+        for _ in before..all {
+            self.clone().give_back();
+        }
+        let surplus = before.saturating_sub(all);
+        self.0.surplus.fetch_add(surplus, Ordering::Relaxed);
+        // Free places are removed now, taken ones when they are given back.
+        for _ in 0..surplus {
+            let Some(mut place) = self.try_take() else {
+                return;
+            };
+            if self.0.remove_surplus() {
+                place.0 = None;
+            }
         }
     }
 
@@ -111,6 +136,9 @@ impl Places {
 
     /// Gives one place back: to the first who waits, if any does.
     fn give_back(self) {
+        if self.0.remove_surplus() {
+            return;
+        }
         let more = |free| (free != AWAITED).then(|| free + 1);
         while self.0.change_free(Ordering::Release, more).is_none() {
             let Some(first) = self.0.pop_first() else {
@@ -132,6 +160,14 @@ impl Inner {
         self.free
             .fetch_update(order, Ordering::Relaxed, change)
             .ok()
+    }
+
+    /// Counts a place as removed, if there are more than there should be.
+    fn remove_surplus(&self) -> bool {
+        let less = |surplus: u32| surplus.checked_sub(1);
+        self.surplus
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
     }
 
     fn pop_first(&self) -> Option<oneshot::Sender<Place>> {

@@ -2,15 +2,15 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
-use seaworthy_core::Timeout;
-use seaworthy_telemetry::metrics::Counter;
 use tokio::time::{Instant, Sleep, sleep};
 use tower_service::Service;
 
+use super::hedging::Hedge;
 use crate::{
     CallError,
     retry::{Replay, Retry},
@@ -30,10 +30,10 @@ pin_project! {
         second: Option<S::Future>,
         #[pin]
         sleep: Option<Sleep>,
-        delay: Timeout,
+        // `None` if hedging is off.
+        hedge: Option<Arc<Hedge>>,
         service: S,
         budget: Retry,
-        hedges: Counter,
         replay: P,
         kept: Option<P::Kept>,
         failed: Option<S::Error>,
@@ -44,8 +44,7 @@ impl<S: Service<Request>, P: Replay<Request>, Request> HedgeFuture<S, P, Request
     pub(super) fn new(
         first: S::Future,
         service: S,
-        delay: Timeout,
-        (budget, hedges): (Retry, Counter),
+        (hedge, budget): (Option<Arc<Hedge>>, Retry),
         replay: P,
         kept: Option<P::Kept>,
     ) -> Self {
@@ -53,10 +52,9 @@ impl<S: Service<Request>, P: Replay<Request>, Request> HedgeFuture<S, P, Request
             first: Some(first),
             second: None,
             sleep: None,
-            delay,
+            hedge,
             service,
             budget,
-            hedges,
             replay,
             kept,
             failed: None,
@@ -94,11 +92,12 @@ where
                 return Poll::Ready(Err(error));
             }
             // A first call that has failed is a matter for the retries, not for a hedge.
-            if this.kept.is_none() || this.first.is_none() {
-                return Poll::Pending;
-            }
+            let hedge = match &*this.hedge {
+                Some(hedge) if this.kept.is_some() && this.first.is_some() => hedge,
+                _ => return Poll::Pending,
+            };
             if this.sleep.is_none() {
-                this.sleep.set(Some(sleep(this.delay.get())));
+                this.sleep.set(Some(sleep(hedge.delay.get())));
             }
             let sleep = this.sleep.as_mut().as_pin_mut();
             if sleep.is_some_and(|sleep| sleep.poll(context).is_pending()) {
@@ -116,7 +115,7 @@ where
             if let Some(request) = again
                 && this.budget.withdraw(Instant::now().into_std())
             {
-                this.hedges.increment();
+                hedge.hedges.increment();
                 this.second.set(Some(this.service.call(request)));
             }
         }

@@ -9,14 +9,15 @@
 
 mod config;
 mod future;
+mod hedging;
 mod layer;
 mod service;
 mod snapshot;
 
 pub use config::HedgeConfig;
 pub use future::HedgeFuture;
+pub(crate) use hedging::Hedging;
 pub use layer::HedgeLayer;
-pub(crate) use layer::hedges;
 pub use service::HedgeService;
 pub use snapshot::HedgeSnapshot;
 

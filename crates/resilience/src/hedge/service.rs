@@ -1,10 +1,9 @@
 use std::task::{Context, Poll};
 
-use seaworthy_core::Timeout;
-use seaworthy_telemetry::metrics::Counter;
 use tower_service::Service;
 
 use super::future::HedgeFuture;
+use super::hedging::Hedging;
 use crate::{
     CallError,
     retry::{Replay, Retry},
@@ -14,9 +13,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct HedgeService<S, P> {
     pub(super) inner: S,
-    pub(super) delay: Timeout,
+    pub(super) hedging: Hedging,
     pub(super) budget: Retry,
-    pub(super) hedges: Counter,
     pub(super) replay: P,
 }
 
@@ -34,13 +32,13 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let kept = self.replay.keep(&request);
+        let hedge = self.hedging.load();
+        let kept = hedge.as_ref().and_then(|_| self.replay.keep(&request));
         let first = self.inner.call(request);
         HedgeFuture::new(
             first,
             self.inner.clone(),
-            self.delay,
-            (self.budget.clone(), self.hedges.clone()),
+            (hedge, self.budget.clone()),
             self.replay.clone(),
             kept,
         )

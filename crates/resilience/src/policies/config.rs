@@ -20,23 +20,28 @@ const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(10);
 #[serde(default, deny_unknown_fields)]
 pub struct PoliciesConfig {
     /// Maximum time of one attempt.
+    #[schemars(extend("x-reloadable" = true))]
     pub attempt_timeout: Timeout,
     /// Maximum time of a call with all attempts. The deadline of the request shortens it.
+    #[schemars(extend("x-reloadable" = true))]
     pub total_timeout: Timeout,
     /// Retries.
     #[schemars(extend("x-reloadable" = true))]
     pub retry: RetryConfig,
     /// Maximum concurrent calls.
+    #[schemars(extend("x-reloadable" = true))]
     pub bulkhead: BulkheadConfig,
     /// Circuit breaker.
     #[schemars(extend("x-reloadable" = true))]
     pub breaker: CircuitBreakerConfig,
     /// Maximum rate of calls of this process. No limit if it is not set.
+    #[schemars(extend("x-reloadable" = true))]
     pub rate_limit: Option<RateLimitConfig>,
     /// Concurrency limit that follows the latency. Only the bulkhead applies if it is not set.
     pub adaptive_concurrency: Option<AdaptiveConcurrencyConfig>,
     /// Second request if the first response is late. The HTTP client hedges GET and HEAD without a
     /// body. Off if it is not set.
+    #[schemars(extend("x-reloadable" = true))]
     pub hedge: Option<HedgeConfig>,
     /// Whether equal concurrent requests share one call. Code defines which requests are equal.
     pub coalesce: bool,

@@ -11,7 +11,7 @@ use crate::{
 /// Lets calls begin within the rate and the adaptive limit of their dependency, where they are set.
 #[derive(Debug, Clone)]
 pub struct LimitGate<C> {
-    limits: Option<Outgoing>,
+    limits: Outgoing,
     classify: C,
 }
 
@@ -23,7 +23,7 @@ pub struct LimitPass<C> {
 }
 
 impl<C> LimitGate<C> {
-    pub(super) const fn new(limits: Option<Outgoing>, classify: C) -> Self {
+    pub(super) const fn new(limits: Outgoing, classify: C) -> Self {
         Self { limits, classify }
     }
 }
@@ -32,12 +32,8 @@ impl<T, E, C: Classify<T, E>> Gate<T, E> for LimitGate<C> {
     type Pass = LimitPass<C>;
 
     fn enter(&self) -> Result<LimitPass<C>, Refusal> {
-        let permit = match &self.limits {
-            Some(limits) => limits.admit(Instant::now().into_std())?,
-            None => None,
-        };
         Ok(LimitPass {
-            permit,
+            permit: self.limits.admit(Instant::now().into_std())?,
             classify: self.classify.clone(),
         })
     }

@@ -18,6 +18,7 @@
 //! them. They need code that decides which requests may be sent twice and which are equal.
 
 mod config;
+mod handle;
 mod limit_gate;
 mod limits;
 mod outgoing;
@@ -25,10 +26,11 @@ mod pipeline;
 mod resilience;
 
 pub use config::{PoliciesConfig, ResilienceConfig};
+pub use handle::{Policies, PoliciesSnapshot};
 pub use limit_gate::{LimitGate, LimitPass};
 pub use limits::LimitsSnapshot;
 pub use pipeline::{Pipeline, PipelineLayer};
-pub use resilience::{Policies, PoliciesSnapshot, Resilience};
+pub use resilience::Resilience;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 use tower_layer::Layer;
 
-use super::{limit_gate::LimitGate, resilience::Policies};
+use super::{handle::Policies, limit_gate::LimitGate};
 use crate::{
     Call,
     bulkhead::BulkheadService,
@@ -37,8 +37,9 @@ impl<S: Clone, C: Clone, P: Clone> Layer<S> for PipelineLayer<C, P> {
     type Service = Pipeline<S, C, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        let (policies, config) = (&self.policies, self.policies.config());
-        let attempt = TimeoutService::new(Call::new(inner), config.attempt_timeout);
+        let policies = &self.policies;
+        let timeout = policies.attempt_timeout().clone();
+        let attempt = TimeoutService::new(Call::new(inner), timeout);
         let guarded =
             CircuitBreakerService::new(attempt, policies.breaker().clone(), self.classify.clone());
         let bounded = BulkheadService::new(guarded, policies.bulkhead().clone());
@@ -48,7 +49,8 @@ impl<S: Clone, C: Clone, P: Clone> Layer<S> for PipelineLayer<C, P> {
             self.classify.clone(),
             self.replay.clone(),
         );
-        let gate = LimitGate::new(policies.outgoing().cloned(), self.classify.clone());
-        Deadline::gated(retried, policies.name(), config.total_timeout, gate)
+        let gate = LimitGate::new(policies.outgoing().clone(), self.classify.clone());
+        let timeout = policies.total_timeout().clone();
+        Deadline::gated(retried, policies.name(), timeout, gate)
     }
 }

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 
 mod optional;
+mod reload;
 
 use super::*;
 use crate::{

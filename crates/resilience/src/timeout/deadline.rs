@@ -7,13 +7,14 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use seaworthy_core::{Timeout, context};
+use seaworthy_core::context;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
     expiry::Expiry,
     gate::{Gate, Pass},
+    reloadable::ReloadableTimeout,
 };
 use crate::{CallError, Refusal, Refused};
 
@@ -22,7 +23,7 @@ use crate::{CallError, Refusal, Refused};
 #[derive(Debug, Clone)]
 pub struct DeadlineLayer {
     name: Arc<str>,
-    limit: Timeout,
+    limit: ReloadableTimeout,
 }
 
 /// The service of [`DeadlineLayer`].
@@ -30,30 +31,30 @@ pub struct DeadlineLayer {
 pub struct Deadline<S, G = ()> {
     inner: S,
     name: Arc<str>,
-    limit: Timeout,
+    limit: ReloadableTimeout,
     gate: G,
 }
 
 impl DeadlineLayer {
     /// A layer with this limit. `name` is that of the dependency.
-    pub fn new(name: impl Into<Arc<str>>, limit: Timeout) -> Self {
+    pub fn new(name: impl Into<Arc<str>>, limit: impl Into<ReloadableTimeout>) -> Self {
         Self {
             name: name.into(),
-            limit,
+            limit: limit.into(),
         }
     }
 }
 
 impl<S> Deadline<S> {
     /// Gives every call of a service at most `limit`. `name` is that of the dependency.
-    pub fn new(inner: S, name: &Arc<str>, limit: Timeout) -> Self {
-        Self::gated(inner, name, limit, ())
+    pub fn new(inner: S, name: &Arc<str>, limit: impl Into<ReloadableTimeout>) -> Self {
+        Self::gated(inner, name, limit.into(), ())
     }
 }
 
 impl<S, G> Deadline<S, G> {
     /// The same behind a gate, which is asked about calls that are not late already.
-    pub(crate) fn gated(inner: S, name: &Arc<str>, limit: Timeout, gate: G) -> Self {
+    pub(crate) fn gated(inner: S, name: &Arc<str>, limit: ReloadableTimeout, gate: G) -> Self {
         Self {
             inner,
             name: Arc::clone(name),
@@ -67,7 +68,7 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadline<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Deadline::new(inner, &self.name, self.limit)
+        Deadline::new(inner, &self.name, self.limit.clone())
     }
 }
 

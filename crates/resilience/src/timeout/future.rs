@@ -2,10 +2,10 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use pin_project_lite::pin_project;
-use seaworthy_core::Timeout;
 
 use super::expiry::Expiry;
 use crate::CallError;
@@ -23,10 +23,10 @@ pin_project! {
 }
 
 impl<F> TimeoutFuture<F> {
-    pub(super) const fn new(inner: F, limit: Timeout) -> Self {
+    pub(super) const fn new(inner: F, limit: Duration) -> Self {
         Self {
             inner,
-            expiry: Expiry::after(limit.get()),
+            expiry: Expiry::after(limit),
         }
     }
 }

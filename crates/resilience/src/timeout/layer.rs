@@ -1,17 +1,16 @@
-use seaworthy_core::Timeout;
 use tower_layer::Layer;
 
-use super::service::TimeoutService;
+use super::{reloadable::ReloadableTimeout, service::TimeoutService};
 
 /// Gives every call at most this long.
-#[derive(Debug, Clone, Copy)]
-pub struct TimeoutLayer(Timeout);
+#[derive(Debug, Clone)]
+pub struct TimeoutLayer(ReloadableTimeout);
 
 impl TimeoutLayer {
     /// A layer with this limit.
     #[must_use]
-    pub const fn new(limit: Timeout) -> Self {
-        Self(limit)
+    pub fn new(limit: impl Into<ReloadableTimeout>) -> Self {
+        Self(limit.into())
     }
 }
 
@@ -19,6 +18,6 @@ impl<S> Layer<S> for TimeoutLayer {
     type Service = TimeoutService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        TimeoutService::new(inner, self.0)
+        TimeoutService::new(inner, self.0.clone())
     }
 }

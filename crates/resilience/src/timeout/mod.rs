@@ -10,6 +10,7 @@ mod expiry;
 mod future;
 mod gate;
 mod layer;
+mod reloadable;
 mod service;
 
 pub(crate) use deadline::time_left;
@@ -17,6 +18,7 @@ pub use deadline::{Deadline, DeadlineFuture, DeadlineLayer};
 pub use future::TimeoutFuture;
 pub use gate::{Gate, Pass};
 pub use layer::TimeoutLayer;
+pub use reloadable::ReloadableTimeout;
 pub use service::TimeoutService;
 
 #[cfg(test)]

@@ -1,22 +1,24 @@
 use std::task::{Context, Poll};
 
-use seaworthy_core::Timeout;
 use tower_service::Service;
 
-use super::future::TimeoutFuture;
+use super::{future::TimeoutFuture, reloadable::ReloadableTimeout};
 use crate::CallError;
 
 /// A service whose calls end after a limit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TimeoutService<S> {
     inner: S,
-    limit: Timeout,
+    limit: ReloadableTimeout,
 }
 
 impl<S> TimeoutService<S> {
     /// Gives every call of a service at most `limit`.
-    pub const fn new(inner: S, limit: Timeout) -> Self {
-        Self { inner, limit }
+    pub fn new(inner: S, limit: impl Into<ReloadableTimeout>) -> Self {
+        Self {
+            inner,
+            limit: limit.into(),
+        }
     }
 }
 
@@ -33,6 +35,6 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        TimeoutFuture::new(self.inner.call(request), self.limit)
+        TimeoutFuture::new(self.inner.call(request), self.limit.get())
     }
 }

@@ -2,7 +2,7 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::{SocketAddr, TcpListener},
     sync::mpsc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
@@ -302,4 +302,39 @@ fn reloaded_retries_apply_to_the_next_call_conf_4() {
     write(3);
     service.signal(Signal::HUP).unwrap();
     until("a retried call", || count() == 3);
+}
+
+#[test]
+fn reloaded_timeout_and_rate_apply_to_the_next_call_conf_4() {
+    // The kernel accepts the connections. They never get a response.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.yaml");
+    let write = |policies: &str| {
+        let text = format!(
+            "clients:\n  partner:\n    base_url: http://{address}\n    policies:\n      retry: {{ max_attempts: 1 }}\n      breaker: {{ mode: \"off\" }}\n{policies}"
+        );
+        std::fs::write(&file, text).unwrap();
+    };
+    write("      attempt_timeout: 700ms\n");
+    let mut service = trial(&["--config", folder.path().to_str().unwrap()]);
+    let (public, _) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let call = || {
+        let begun = Instant::now();
+        let status = get(public, "/partner").unwrap().status;
+        (status, begun.elapsed())
+    };
+    let (status, took) = call();
+    assert_eq!(status, 504);
+    assert!(took >= Duration::from_millis(700), "{took:?}");
+    write("      attempt_timeout: 1ms\n");
+    service.signal(Signal::HUP).unwrap();
+    until("a shorter timeout", || {
+        call().1 < Duration::from_millis(700)
+    });
+    write("      rate_limit: { requests: 1, window: 1h }\n");
+    service.signal(Signal::HUP).unwrap();
+    until("a rate limit", || call().0 == 503);
 }

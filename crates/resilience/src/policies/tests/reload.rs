@@ -1,0 +1,129 @@
+//! Settings that change while the service runs (CONF-4).
+
+use std::future::pending;
+
+use super::*;
+
+fn config(policies: &str) -> ResilienceConfig {
+    let text = format!(r#"{{"dependencies": {{"stock": {policies}}}}}"#);
+    serde_json::from_str(&text).unwrap()
+}
+
+fn start(policies: &str) -> Resilience {
+    Resilience::new(config(policies), Metrics::new())
+}
+
+#[tokio::test(start_paused = true)]
+async fn reloaded_timeouts_apply_to_the_next_call_conf_4() {
+    let resilience = start(r#"{"retry": {"max_attempts": 1}}"#);
+    let endpoint = resilience.endpoint("stock", "read");
+    let service = ServiceBuilder::new()
+        .layer(endpoint.layer(ClassifyErrors, ReplayClone))
+        .service(service_fn(|()| pending::<Result<(), Infallible>>()));
+    let elapsed = async || {
+        let began = Instant::now();
+        let error = service.clone().oneshot(()).await.unwrap_err();
+        assert!(matches!(error, CallError::TimedOut(_)));
+        began.elapsed()
+    };
+    assert_eq!(elapsed().await, Duration::from_secs(2));
+    resilience.reload(config(
+        r#"{"attempt_timeout": "300ms", "retry": {"max_attempts": 1}}"#,
+    ));
+    assert_eq!(elapsed().await, Duration::from_millis(300));
+    resilience.reload(config(
+        r#"{"total_timeout": "200ms", "retry": {"max_attempts": 1}}"#,
+    ));
+    assert_eq!(elapsed().await, Duration::from_millis(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reloaded_bulkhead_grows_and_shrinks_conf_4() {
+    let bulkhead = |calls: u32| {
+        config(&format!(
+            r#"{{"bulkhead": {{"max_concurrent_calls": {calls}, "max_wait": "10s"}}}}"#
+        ))
+    };
+    let resilience = Resilience::new(bulkhead(1), Metrics::new());
+    let policies = resilience.dependency("stock");
+    let enter = || policies.bulkhead().try_enter();
+    let first = enter().unwrap();
+    assert!(enter().is_none());
+    // A waiting call gets the first new permit.
+    let handle = policies.bulkhead().clone();
+    let waiting = tokio::spawn(async move { handle.enter().await });
+    while policies.bulkhead().snapshot().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    resilience.reload(bulkhead(3));
+    let second = waiting.await.unwrap().unwrap();
+    let third = enter().unwrap();
+    assert!(enter().is_none());
+    resilience.reload(bulkhead(2));
+    let shown = policies.bulkhead().snapshot();
+    assert_eq!((shown.running, shown.max_concurrent_calls), (3, 2));
+    // The permit of a call that was above the new limit is not given to another call.
+    drop(first);
+    assert!(enter().is_none());
+    drop(second);
+    let fourth = enter().unwrap();
+    assert!(enter().is_none());
+    drop((third, fourth));
+    assert_eq!(policies.bulkhead().snapshot().running, 0);
+    let free: Vec<_> = std::iter::from_fn(enter).collect();
+    assert_eq!(free.len(), 2);
+    drop(free);
+    // Free permits are removed at once.
+    resilience.reload(bulkhead(1));
+    let only = enter();
+    assert!(only.is_some() && enter().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn reloaded_rate_limit_applies_to_the_next_call_conf_4() {
+    let resilience = start("{}");
+    let policies = resilience.dependency("stock");
+    let service = ServiceBuilder::new()
+        .layer(policies.layer(ClassifyErrors, ReplayClone))
+        .service(service_fn(|()| ready(Ok::<_, Infallible>(()))));
+    let allowed = async || {
+        let mut allowed = 0;
+        for _ in 0..5 {
+            allowed += u32::from(service.clone().oneshot(()).await.is_ok());
+        }
+        allowed
+    };
+    assert_eq!(allowed().await, 5);
+    let limited = r#"{"rate_limit": {"requests": 2, "window": "1h"}}"#;
+    resilience.reload(config(limited));
+    assert_eq!(allowed().await, 2);
+    // A reload without a change keeps the counted calls.
+    resilience.reload(config(limited));
+    assert_eq!(allowed().await, 0);
+    resilience.reload(config("{}"));
+    assert_eq!(allowed().await, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reloaded_hedge_applies_to_the_next_call_conf_4() {
+    let resilience = start("{}");
+    let policies = resilience.dependency("stock");
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&calls);
+    let service = ServiceBuilder::new()
+        .layer(policies.hedge_layer(ReplayClone))
+        .layer(policies.layer(ClassifyErrors, ReplayClone))
+        .service(service_fn(move |()| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                Ok::<_, Infallible>(())
+            }
+        }));
+    for (settings, expected) in [("{}", 1), (r#"{"hedge": {"delay": "50ms"}}"#, 2), ("{}", 1)] {
+        resilience.reload(config(settings));
+        calls.store(0, Ordering::Relaxed);
+        service.clone().oneshot(()).await.unwrap();
+        assert_eq!(calls.load(Ordering::Relaxed), expected, "{settings}");
+    }
+}
