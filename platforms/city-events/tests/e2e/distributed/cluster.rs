@@ -2,6 +2,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     ops::Deref,
+    process::Command,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -74,8 +75,10 @@ pub(crate) struct Cluster {
     pub(crate) admin: BTreeMap<&'static str, SocketAddr>,
     /// The secret that signs access tokens.
     pub(crate) secret: String,
-    /// The URL of the database of the join service.
-    pub(crate) joins: String,
+    /// The variables of the last replica of each service.
+    environments: BTreeMap<&'static str, Vec<(String, String)>>,
+    /// The URL of the database of each service.
+    pub(crate) databases: BTreeMap<&'static str, String>,
     pub(crate) gateway: Gateway,
     /// The HTTP address of the e-mail service.
     pub(crate) email: SocketAddr,
@@ -100,6 +103,13 @@ impl Cluster {
     /// Starts services with additional variables, such as `JOIN_SERVICE__LOG__LEVEL`, and this
     /// number of replicas of each. A balancer distributes connections to several replicas.
     pub(crate) async fn start_with(variables: &[(&str, &str)], replicas: usize) -> Option<Self> {
+        let mut cluster = Self::prepare(variables, replicas).await?;
+        cluster.start_services();
+        Some(cluster)
+    }
+
+    /// Prepares services that [`start_services`](Self::start_services) starts, with empty databases.
+    pub(crate) async fn prepare(variables: &[(&str, &str)], replicas: usize) -> Option<Self> {
         let postgres = required("SEAWORTHY_TEST_POSTGRES")?;
         let redis = required("SEAWORTHY_TEST_REDIS_SERVER")?;
         let rabbitmq = required("SEAWORTHY_TEST_RABBITMQ")?;
@@ -131,8 +141,8 @@ impl Cluster {
         for (name, _) in SERVICES {
             databases.insert(name, postgres.database(name).unwrap());
         }
-        let joins = databases["join"].clone();
         let mut services = BTreeMap::new();
+        let mut environments = BTreeMap::new();
         for (name, prefix) in SERVICES {
             let mut settings = settings(name, &all, &secret);
             let redis_key = match name {
@@ -159,7 +169,8 @@ impl Cluster {
                 let environment = settings.iter().cloned().chain(listeners);
                 let environment =
                     environment.map(|(key, value)| (format!("{prefix}__{key}"), value));
-                let environment = environment.collect();
+                let environment: Vec<_> = environment.collect();
+                environments.insert(name, environment.clone());
                 let server = ProgramServer::new(
                     program(&format!("city-events-{name}")),
                     environment,
@@ -169,7 +180,7 @@ impl Cluster {
             }
             services.insert(name, replicas);
         }
-        let mut cluster = Self {
+        Some(Self {
             postgres: Dependency::new(postgres),
             redis: Dependency::new(redis),
             rabbitmq: Dependency::new(rabbitmq),
@@ -179,18 +190,32 @@ impl Cluster {
                 .map(|(name, replicas)| (*name, replicas[0].admin))
                 .collect(),
             secret,
-            joins,
+            environments,
+            databases,
             gateway: Gateway::new(all["bff"].http, all["email"].http),
             email: all["email"].http,
             _balancers: balancers,
             _machine: machine,
-        };
+        })
+    }
+
+    /// Starts all services and waits until each is ready.
+    pub(crate) fn start_services(&mut self) {
         for (name, _) in SERVICES {
-            for server in cluster.services.get_mut(name).unwrap() {
+            for server in self.services.get_mut(name).unwrap() {
                 server.start().unwrap();
             }
         }
-        Some(cluster)
+    }
+
+    /// Runs a command of a service with its settings, and checks that it succeeds.
+    pub(crate) fn run(&self, name: &str, arguments: &[&str]) {
+        let ended = Command::new(program(&format!("city-events-{name}")))
+            .args(arguments)
+            .envs(self.environments[name].iter().cloned())
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{name} {arguments:?}: {ended:?}");
     }
 
     /// Returns the first process of a service.

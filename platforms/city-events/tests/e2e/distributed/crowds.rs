@@ -56,7 +56,7 @@ async fn crowd_joins_in_order_on_real_servers() {
         return;
     };
     let secret = cluster.secret.clone().into_bytes();
-    let venue = Venue::open(&cluster, secret, &cluster.joins).await;
+    let venue = Venue::open(&cluster, secret, &cluster.databases["join"]).await;
     for round in 1..=rounds() {
         let label = format!("real servers, {round}");
         join_and_leave(&venue, &label, async |_| {}).await;
@@ -71,7 +71,7 @@ async fn crowd_joins_in_order_when_join_is_killed_msg_4() {
     };
     let gateway = cluster.gateway.clone();
     let secret = cluster.secret.clone().into_bytes();
-    let venue = Venue::open(&gateway, secret, &cluster.joins).await;
+    let venue = Venue::open(&gateway, secret, &cluster.databases["join"]).await;
     for round in 1..=rounds() {
         let label = format!("join killed, {round}");
         join_and_leave(&venue, &label, async |venue| {
@@ -93,7 +93,7 @@ async fn crowd_joins_in_order_when_broker_is_killed_msg_4() {
     };
     let gateway = cluster.gateway.clone();
     let secret = cluster.secret.clone().into_bytes();
-    let venue = Venue::open(&gateway, secret, &cluster.joins).await;
+    let venue = Venue::open(&gateway, secret, &cluster.databases["join"]).await;
     for round in 1..=rounds() {
         let label = format!("broker killed, {round}");
         join_and_leave(&venue, &label, async |venue| {

@@ -42,6 +42,20 @@ struct Shared {
 
 impl Load {
     pub(crate) fn start(gateway: &Gateway, secret: &str, event: &str) -> Self {
+        let mut load = Self::new(gateway, secret, event);
+        for _ in 0..READERS {
+            let shared = Arc::clone(&load.shared);
+            load.tasks.spawn(async move { shared.read().await });
+        }
+        for _ in 0..JOINERS {
+            let shared = Arc::clone(&load.shared);
+            load.tasks.spawn(async move { shared.join().await });
+        }
+        load
+    }
+
+    /// Returns a load without clients, which sends only single requests.
+    pub(crate) fn new(gateway: &Gateway, secret: &str, event: &str) -> Self {
         let shared = Arc::new(Shared {
             gateway: gateway.clone(),
             client: reqwest::Client::builder()
@@ -54,16 +68,32 @@ impl Load {
             results: Mutex::default(),
             joined: AtomicUsize::new(0),
         });
-        let mut tasks = JoinSet::new();
-        for _ in 0..READERS {
-            let shared = Arc::clone(&shared);
-            tasks.spawn(async move { shared.read().await });
+        Self {
+            shared,
+            tasks: JoinSet::new(),
         }
-        for _ in 0..JOINERS {
-            let shared = Arc::clone(&shared);
-            tasks.spawn(async move { shared.join().await });
+    }
+
+    /// Sends one request, of a kind that depends on its number.
+    pub(crate) async fn one(&self, number: u32) {
+        let shared = &self.shared;
+        let token = || shared.token();
+        match number % 4 {
+            0 => drop(shared.send("list", None, "/api/events", None).await),
+            1 => {
+                let path = format!("/api/events/{}/view", shared.event);
+                drop(shared.send("view", Some(&token()), &path, None).await);
+            }
+            2 => {
+                let path = "/api/feed/recommended?type=trending";
+                drop(shared.send("feed", Some(&token()), path, None).await);
+            }
+            _ => {
+                let path = format!("/api/events/{}/join", shared.event);
+                let key = Uuid::new_v4().to_string();
+                drop(shared.send("join", Some(&token()), &path, Some(&key)).await);
+            }
         }
-        Self { shared, tasks }
     }
 
     /// Returns the results since the last call.
@@ -89,6 +119,11 @@ impl Load {
 impl Shared {
     fn results(&self) -> std::sync::MutexGuard<'_, Results> {
         self.results.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the access token of a new user.
+    fn token(&self) -> String {
+        sign_token(self.secret.as_bytes(), "HS256", &Uuid::new_v4().to_string())
     }
 
     fn is_running(&self) -> bool {
@@ -142,7 +177,7 @@ impl Shared {
     }
 
     async fn read(&self) {
-        let token = sign_token(self.secret.as_bytes(), "HS256", &Uuid::new_v4().to_string());
+        let token = self.token();
         let view = format!("/api/events/{}/view", self.event);
         while self.is_running() {
             if let Some((200, view)) = self.send("view", Some(&token), &view, None).await {
@@ -162,7 +197,7 @@ impl Shared {
     async fn join(&self) {
         let path = format!("/api/events/{}/join", self.event);
         while self.is_running() {
-            let token = sign_token(self.secret.as_bytes(), "HS256", &Uuid::new_v4().to_string());
+            let token = self.token();
             let key = Uuid::new_v4().to_string();
             // A started join is repeated until it succeeds.
             while self

@@ -1,6 +1,7 @@
 //! Each service as a process, on PostgreSQL, Redis and RabbitMQ: the flows, and outages of each
 //! part. The binaries must be built first (`docs/city-events/test.md` has the command).
 
+mod adopted;
 mod balancer;
 mod cluster;
 mod crowd;
@@ -12,5 +13,6 @@ mod limits;
 mod load;
 mod outage;
 mod page_cost;
+mod restart;
 mod revocation;
 mod rolling_restart;

@@ -167,7 +167,7 @@ async fn outages_under_load_lose_nothing_res_1() {
     }
 
     let joined = load.stop().await + 1;
-    let database = open_database(&cluster.joins).await;
+    let database = open_database(&cluster.databases["join"]).await;
     let (stored,): (i64,) = sql("SELECT count(*) FROM joins WHERE status = 'active'")
         .fetch_one(&database)
         .await
