@@ -85,7 +85,9 @@ impl IntoResponse for ApiError {
 }
 
 /// Reasons that have their own status or keep their code in responses.
-const CODES: [(&str, StatusCode); 13] = [
+const CODES: [(&str, StatusCode); 15] = [
+    ("TOTP_REQUIRED", StatusCode::UNAUTHORIZED),
+    ("TOTP_INVALID", StatusCode::UNAUTHORIZED),
     ("EMAIL_NOT_VERIFIED", StatusCode::FORBIDDEN),
     ("SERVICE_NOT_AVAILABLE", StatusCode::NOT_FOUND),
     ("CAPACITY_REACHED", StatusCode::CONFLICT),

@@ -363,8 +363,7 @@ kinds! {
     }
     /// A user should get a notification.
     NotificationRequested = "NOTIFICATION_REQUESTED" on "notification-requested", Student(recipient_id) {
-        /// The recipient, a user of any role.
-        #[serde(rename = "userId")]
+        /// The recipient, a user of any role. The common member `userId` is the recipient too.
         recipient_id: Uuid,
         /// `course`, `assignment`, `achievement`, `payment` or `system`.
         notification_type: String,
@@ -449,6 +448,26 @@ mod tests {
         assert_eq!(body["role"], "student");
         assert_eq!(body["userId"], json!(student_id));
         let read: Occurred<PaymentRefunded> = serde_json::from_value(body).unwrap();
+        assert_eq!(read, event);
+    }
+
+    #[test]
+    fn notifications_name_their_recipient_twice_msg_6() {
+        let recipient_id = Uuid::from_u128(7);
+        let requested = NotificationRequested {
+            recipient_id,
+            notification_type: "system".to_owned(),
+            title: "a title".to_owned(),
+            body: "a text".to_owned(),
+            data: None,
+        };
+        let event = Occurred::of(requested).by(recipient_id, Role::Trainer);
+        let body = serde_json::to_value(&event).unwrap();
+        assert_eq!(
+            (&body["userId"], &body["recipientId"]),
+            (&json!(recipient_id), &json!(recipient_id))
+        );
+        let read: Occurred<NotificationRequested> = serde_json::from_value(body).unwrap();
         assert_eq!(read, event);
     }
 }

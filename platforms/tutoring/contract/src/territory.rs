@@ -1,4 +1,6 @@
-use seaworthy::prelude::*;
+use seaworthy::{auth::token::VerifiedToken, prelude::*};
+
+use crate::tokens::TERRITORY_CLAIM;
 
 /// A place in the administrative order: state, district, zone, locality. A level without a value is
 /// not limited.
@@ -25,6 +27,20 @@ pub struct Territory {
 }
 
 impl Territory {
+    /// Returns the territory in an access token of an administrator. Other tokens have an empty one.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` if the claim is malformed.
+    pub fn of_token(token: &VerifiedToken) -> Result<Self, Error> {
+        let Some(claim) = token.claims().get(TERRITORY_CLAIM) else {
+            return Ok(Self::default());
+        };
+        serde_json::from_value(claim.clone()).map_err(|error| {
+            let message = "the territory in the token is not valid";
+            Error::new(Code::Unauthenticated, "TOKEN_INVALID", message).with_cause(error)
+        })
+    }
+
     fn levels(&self) -> [Option<&str>; 4] {
         [&self.state, &self.district, &self.zone, &self.locality].map(|level| level.as_deref())
     }

@@ -19,10 +19,12 @@ use seaworthy::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{AdminRole, Role};
+use crate::{AdminRole, Role, Territory};
 
 /// The claim with the ID of the session.
 pub const SESSION_CLAIM: &str = "sid";
+/// The claim with the territory of an administrator.
+pub(crate) const TERRITORY_CLAIM: &str = "territory";
 /// A stolen access token is valid for this time.
 const LIFETIME: Timeout = Timeout::from_secs(10 * 60);
 const ISSUER: &str = "tutoring";
@@ -75,6 +77,9 @@ pub struct Subject {
     pub admin_roles: Vec<AdminRole>,
     /// The permissions of an administrator, such as `trainer:approve`, as the claim `scope`.
     pub permissions: Vec<String>,
+    /// The place that an administrator is responsible for, as the claim `territory`. Empty for other
+    /// users and for super admins.
+    pub territory: Territory,
     /// The e-mail address.
     pub email: Option<Personal<String>>,
     /// The telephone number.
@@ -143,7 +148,8 @@ impl AccessTokens {
             let roles = subject.admin_roles.iter().map(|role| role.as_str());
             token = token
                 .claim("roles", json!(roles.collect::<Vec<_>>()))
-                .claim("scope", subject.permissions.join(" "));
+                .claim("scope", subject.permissions.join(" "))
+                .claim(TERRITORY_CLAIM, json!(subject.territory));
         }
         let addresses = [("email", &subject.email), ("phone", &subject.phone)];
         for (name, address) in addresses {

@@ -2,7 +2,7 @@ use seaworthy::{
     data::chrono::{DateTime, Utc},
     prelude::*,
 };
-use tutoring_contract::{Role, Subject};
+use tutoring_contract::{Role, Subject, Territory};
 use uuid::Uuid;
 
 /// The kind of the accounts of a service.
@@ -97,6 +97,7 @@ impl Account {
             role: kind.role(),
             admin_roles: Vec::new(),
             permissions: Vec::new(),
+            territory: Territory::default(),
             email: self.email.clone(),
             phone: self.phone.clone(),
         }

@@ -14,7 +14,7 @@ use seaworthy::{
 use serde_json::json;
 use tutoring_contract::{
     AccessTokens,
-    events::{Occurred, StudentChanged, TrainerChanged, message},
+    events::{NotificationRequested, Occurred, StudentChanged, TrainerChanged, message},
     use_envelopes,
 };
 use uuid::Uuid;
@@ -42,6 +42,7 @@ pub struct Identity(pub(crate) Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) kind: AccountKind,
     pub(crate) database: Database,
+    pub(crate) messaging: Messaging,
     pub(crate) outbox: Outbox,
     pub(crate) tokens: AccessTokens,
     pub(crate) sessions: Sessions,
@@ -78,7 +79,10 @@ impl Identity {
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let topics = match kind {
             AccountKind::Student => Topics::new().and_unroutable::<Occurred<StudentChanged>>(),
-            AccountKind::Trainer => Topics::new().and_unroutable::<Occurred<TrainerChanged>>(),
+            // Decisions on applications notify trainers.
+            AccountKind::Trainer => Topics::new()
+                .and_unroutable::<Occurred<TrainerChanged>>()
+                .and_unroutable::<Occurred<NotificationRequested>>(),
         };
         let publisher = messaging.publisher(topics).await?;
         let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
@@ -94,6 +98,7 @@ impl Identity {
         service.authenticate(bearer);
         let parts = Parts {
             kind,
+            messaging,
             outbox,
             tokens,
             sessions: Sessions::new(database.clone(), config.sessions.clone()),
@@ -122,6 +127,12 @@ impl Identity {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.0.database
+    }
+
+    /// Returns the broker, for subscriptions.
+    #[must_use]
+    pub fn messaging(&self) -> &Messaging {
+        &self.0.messaging
     }
 
     /// Returns the outbox.

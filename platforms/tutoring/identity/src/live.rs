@@ -47,7 +47,9 @@ pub struct LiveSessions(Store);
 enum Store {
     Redis(Redis),
     Memory {
-        sessions: Cache<String, ()>,
+        /// The sessions that have ended. Other processes may have begun sessions that this one does
+        /// not know.
+        ended: Cache<String, ()>,
         locks: Cache<String, ()>,
     },
 }
@@ -59,10 +61,10 @@ impl LiveSessions {
     /// The settings of Redis are invalid.
     pub fn new(config: Option<&RedisConfig>) -> Result<Self, StartError> {
         let Some(config) = config else {
-            let sessions = Cache::builder().max_capacity(MAX_SESSIONS);
+            let ended = Cache::builder().max_capacity(MAX_SESSIONS);
             let locks = Cache::builder().max_capacity(MAX_SESSIONS);
             return Ok(Self(Store::Memory {
-                sessions: sessions.time_to_idle(Duration::from_secs(TTL)).build(),
+                ended: ended.time_to_live(Duration::from_secs(TTL)).build(),
                 locks: locks.time_to_live(LOCK_TTL).build(),
             }));
         };
@@ -85,7 +87,7 @@ impl LiveSessions {
     /// `SERVICE_DEGRADED` if Redis is unavailable.
     pub async fn put(&self, record: &SessionRecord) -> Result<(), Error> {
         match &self.0 {
-            Store::Memory { sessions, .. } => sessions.insert(record.session_id.clone(), ()),
+            Store::Memory { ended, .. } => ended.invalidate(&record.session_id),
             Store::Redis(redis) => {
                 let text = serde_json::to_string(record).map_err(Error::internal)?;
                 let mut set = cmd("SET");
@@ -108,7 +110,7 @@ impl LiveSessions {
     /// `SERVICE_DEGRADED` if Redis is unavailable.
     pub async fn remove(&self, session: &str) -> Result<(), Error> {
         match &self.0 {
-            Store::Memory { sessions, .. } => sessions.invalidate(session),
+            Store::Memory { ended, .. } => ended.insert(session.to_owned(), ()),
             Store::Redis(redis) => {
                 redis
                     .request::<()>(cmd("DEL").arg(key(session)))
@@ -161,8 +163,8 @@ impl LiveSessions {
 impl SessionCheck for LiveSessions {
     fn exists(&self, session: &str) -> SessionCheckFuture {
         match &self.0 {
-            Store::Memory { sessions, .. } => {
-                let exists = sessions.get(session).is_some();
+            Store::Memory { ended, .. } => {
+                let exists = !ended.contains_key(session);
                 Box::pin(async move { exists })
             }
             Store::Redis(redis) => {
