@@ -1,0 +1,3 @@
+DROP TABLE admin_role_permissions;
+DROP TABLE admin_user_roles;
+DROP TABLE admin_users;

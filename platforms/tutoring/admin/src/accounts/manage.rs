@@ -1,0 +1,313 @@
+//! Changes of admins by other admins.
+
+use seaworthy::{
+    audit_log::AuditEntry,
+    core::new_id,
+    data::{Transaction, chrono::Utc},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{AdminRole, Territory};
+use tutoring_identity::normalized_email;
+use uuid::Uuid;
+
+use super::{Accounts, passwords::temporary_password};
+use crate::{
+    domain::{
+        ADMIN_READ, ADMIN_WRITE, Admin, AdminType, Status, errors, highest, levels_of, with_levels,
+    },
+    store::{AdminFilter, Admins},
+};
+
+/// The maximum length of names, in characters.
+const MAX_NAME_LENGTH: usize = 150;
+
+/// A new admin.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewAdmin {
+    pub(crate) email: Personal<String>,
+    pub(crate) full_name: Personal<String>,
+    #[serde(default)]
+    pub(crate) admin_type: AdminType,
+    #[serde(default)]
+    pub(crate) territory: Territory,
+    pub(crate) roles: Vec<AdminRole>,
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
+}
+
+/// A change of an admin. Absent members keep their value.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct AdminChange {
+    pub(crate) full_name: Option<Personal<String>>,
+    pub(crate) status: Option<Status>,
+    pub(crate) admin_type: Option<AdminType>,
+    pub(crate) territory: Option<Territory>,
+    pub(crate) roles: Option<Vec<AdminRole>>,
+    pub(crate) reason: Option<String>,
+}
+
+impl Accounts {
+    /// Returns a page of the admins in the territory of the caller, with their number.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub(crate) async fn admins(
+        &self,
+        caller: &Admin,
+        status: Option<Status>,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<Admin>, u64), Error> {
+        caller.require(ADMIN_READ)?;
+        // The territory of a super admin is empty, which matches everyone.
+        if !caller.sees(&caller.territory) {
+            return Ok((Vec::new(), 0));
+        }
+        let within = caller.territory.clone();
+        let filter = AdminFilter { status, within };
+        Ok(Admins::list(&self.database, &filter, limit, offset).await?)
+    }
+
+    /// Returns an admin in the territory of the caller.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` or `NOT_FOUND`.
+    pub(crate) async fn admin(&self, caller: &Admin, id: Uuid) -> Result<Admin, Error> {
+        caller.require(ADMIN_READ)?;
+        let admin = Admins::by_id(&self.database, id).await?;
+        let visible = admin.filter(|admin| admin.id == caller.id || caller.sees(&admin.territory));
+        visible.ok_or_else(errors::admin_not_found)
+    }
+
+    /// Creates an admin below the caller. Returns the admin with a temporary password.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, `CONFLICT` or `VALIDATION_FAILED`.
+    pub(crate) async fn create(
+        &self,
+        caller: &Admin,
+        new: NewAdmin,
+    ) -> Result<(Admin, Secret<String>), Error> {
+        let (admin, password) = self.prepare(new.email, &new.full_name, new.roles).await?;
+        let territory = territory_of(&admin.roles, new.territory)?;
+        let admin = Admin {
+            admin_type: new.admin_type,
+            parent: Some(caller.id),
+            territory,
+            ..admin
+        };
+        let reason = new.reason.as_deref();
+        self.database
+            .transaction(|tx| {
+                let admin = &admin;
+                async move {
+                    let locked = Admins::lock(&tx, &[caller.id]).await?;
+                    let actor = actor(&locked, caller.id)?;
+                    if !actor.manages(&admin.roles, &admin.territory) {
+                        return Err(errors::beyond_caller());
+                    }
+                    Admins::insert(&tx, admin).await?;
+                    let entry = entry("admin.create", admin.id, reason);
+                    let entry = entry.detail("after", summary(admin));
+                    Ok(self.audit.append(&tx, entry).await?)
+                }
+            })
+            .await?;
+        Ok((admin, password))
+    }
+
+    /// Creates a super admin, for the command of the service.
+    ///
+    /// # Errors
+    /// `CONFLICT` or `VALIDATION_FAILED`.
+    pub(crate) async fn create_super_admin(
+        &self,
+        email: &str,
+        full_name: &str,
+    ) -> Result<Secret<String>, Error> {
+        let (email, name) = (Personal::new(email.to_owned()), full_name.to_owned());
+        let roles = vec![AdminRole::SuperAdmin];
+        let (admin, password) = self.prepare(email, &Personal::new(name), roles).await?;
+        self.database
+            .transaction(|tx| {
+                let admin = &admin;
+                async move {
+                    Admins::insert(&tx, admin).await?;
+                    let entry = entry("admin.create", admin.id, None).actor("command");
+                    Ok(self
+                        .audit
+                        .append(&tx, entry.detail("after", summary(admin)))
+                        .await?)
+                }
+            })
+            .await
+            .map(|()| password)
+    }
+
+    /// Checks the values of a new admin, and makes a temporary password.
+    async fn prepare(
+        &self,
+        email: Personal<String>,
+        full_name: &Personal<String>,
+        roles: Vec<AdminRole>,
+    ) -> Result<(Admin, Secret<String>), Error> {
+        let email = normalized_email(email.expose());
+        let email = email.ok_or_else(|| errors::invalid("email", "is not an e-mail address"))?;
+        let password = temporary_password()?;
+        let hash = self.passwords.hash(password.clone()).await?;
+        let now = Utc::now();
+        let admin = Admin {
+            id: new_id(),
+            email: Personal::new(email),
+            full_name: name_of(full_name)?,
+            password_hash: Secret::new(hash.as_str().to_owned()),
+            status: Status::Active,
+            admin_type: AdminType::default(),
+            parent: None,
+            territory: Territory::default(),
+            roles: roles_of(roles)?,
+            granted: Vec::new(),
+            last_login_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        Ok((admin, password))
+    }
+
+    /// Changes an admin below the caller. A change of status, territory or roles ends the sessions
+    /// of the admin.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, `NOT_FOUND`, `CONFLICT` or `VALIDATION_FAILED`.
+    pub(crate) async fn change(
+        &self,
+        caller: &Admin,
+        id: Uuid,
+        change: AdminChange,
+    ) -> Result<Admin, Error> {
+        let (after, ended) = self
+            .database
+            .transaction(|tx| {
+                let change = &change;
+                async move { self.change_in(&tx, caller, id, change).await }
+            })
+            .await?;
+        self.forget_live(&ended).await;
+        Ok(after)
+    }
+
+    async fn change_in(
+        &self,
+        tx: &Transaction,
+        caller: &Admin,
+        id: Uuid,
+        change: &AdminChange,
+    ) -> Result<(Admin, Vec<String>), Error> {
+        let locked = Admins::lock(tx, &[caller.id, id]).await?;
+        let actor = actor(&locked, caller.id)?;
+        let before = locked.iter().find(|admin| admin.id == id);
+        let before = before.filter(|admin| admin.id == actor.id || actor.sees(&admin.territory));
+        let before = before.ok_or_else(errors::admin_not_found)?;
+        let after = changed(before, change)?;
+        let ends_sessions = after.status != before.status
+            || after.roles != before.roles
+            || after.territory != before.territory;
+        // Super admins cannot demote themselves, so at least one stays.
+        if id == actor.id {
+            if ends_sessions || after.admin_type != before.admin_type {
+                return Err(errors::cannot_change_self());
+            }
+        } else if !actor.manages(&before.roles, &before.territory)
+            || !actor.manages(&after.roles, &after.territory)
+        {
+            return Err(errors::beyond_caller());
+        }
+        Admins::update(tx, &after).await?;
+        if after.roles != before.roles {
+            Admins::set_roles(tx, id, &after.roles).await?;
+        }
+        let ended = if ends_sessions {
+            self.end_sessions(tx, id).await?
+        } else {
+            Vec::new()
+        };
+        let entry = entry("admin.update", id, change.reason.as_deref())
+            .detail("before", summary(before))
+            .detail("after", summary(&after));
+        self.audit.append(tx, entry).await?;
+        Ok((after, ended))
+    }
+}
+
+/// Returns the locked caller, who must be active and have the permission.
+fn actor(locked: &[Admin], id: Uuid) -> Result<&Admin, Error> {
+    let actor = locked.iter().find(|admin| admin.id == id);
+    let actor = actor.filter(|actor| actor.status == Status::Active);
+    let actor = actor.ok_or_else(errors::account_disabled)?;
+    actor.require(ADMIN_WRITE)?;
+    Ok(actor)
+}
+
+fn changed(before: &Admin, change: &AdminChange) -> Result<Admin, Error> {
+    let mut after = before.clone();
+    if let Some(name) = &change.full_name {
+        after.full_name = name_of(name)?;
+    }
+    after.status = change.status.unwrap_or(before.status);
+    after.admin_type = change.admin_type.unwrap_or(before.admin_type);
+    if let Some(roles) = &change.roles {
+        after.roles = roles_of(roles.clone())?;
+    }
+    if change.roles.is_some() || change.territory.is_some() {
+        let territory = change.territory.as_ref().unwrap_or(&before.territory);
+        after.territory = territory_of(&after.roles, territory.clone())?;
+    }
+    Ok(after)
+}
+
+/// Checks a territory against the highest role.
+fn territory_of(roles: &[AdminRole], territory: Territory) -> Result<Territory, Error> {
+    with_levels(territory, highest(roles).map_or(0, levels_of))
+}
+
+/// Sorts roles and removes repeated ones.
+fn roles_of(mut roles: Vec<AdminRole>) -> Result<Vec<AdminRole>, Error> {
+    roles.sort_unstable_by_key(|role| role.as_str());
+    roles.dedup();
+    if roles.is_empty() {
+        return Err(errors::invalid("roles", "must contain at least one role"));
+    }
+    Ok(roles)
+}
+
+fn name_of(name: &Personal<String>) -> Result<Personal<String>, Error> {
+    let name = name.expose().trim();
+    if !(2..=MAX_NAME_LENGTH).contains(&name.chars().count()) {
+        return Err(errors::invalid("fullName", "must have 2 to 150 characters"));
+    }
+    Ok(Personal::new(name.to_owned()))
+}
+
+fn entry(action: &'static str, id: Uuid, reason: Option<&str>) -> AuditEntry {
+    let entry = AuditEntry::new(action)
+        .target("admin", id.to_string())
+        .detail("permission", ADMIN_WRITE);
+    match reason {
+        Some(reason) => entry.detail("reason", reason),
+        None => entry,
+    }
+}
+
+/// Returns the values of an admin for the audit log.
+fn summary(admin: &Admin) -> String {
+    json!({
+        "status": admin.status,
+        "adminType": admin.admin_type,
+        "territory": admin.territory,
+        "roles": admin.roles,
+    })
+    .to_string()
+}

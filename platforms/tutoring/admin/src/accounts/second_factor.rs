@@ -1,0 +1,150 @@
+//! Second factors: codes of an authenticator application, and recovery codes (AUTH-4).
+
+use aws_lc_rs::digest::{SHA256, digest};
+use seaworthy::{
+    account::{Enrolment, SecondFactors},
+    audit_log::AuditEntry,
+    config::Settings,
+    core::SwitchKind,
+    crypto::{KeyId, Keyring, Sealer, derive_key},
+    data::Database,
+    prelude::*,
+};
+
+use super::Accounts;
+use crate::{
+    config::TotpConfig,
+    domain::{Admin, errors},
+};
+
+/// The name of the switch and of the key that encrypts the secrets of the applications.
+const NAME: &str = "totp";
+/// The minimum length of the secret, in bytes.
+const MIN_SECRET_LENGTH: usize = 32;
+/// The action of a removal in the audit log.
+const DISABLE: &str = "admin.disable_totp";
+
+/// Opens the second factors.
+///
+/// # Errors
+/// [`StartError`] if the secret is missing or too short.
+pub(crate) fn second_factors<C: Settings>(
+    service: &Assembly<C>,
+    database: &Database,
+    config: &TotpConfig,
+) -> Result<SecondFactors, StartError> {
+    let secret = config.secret.as_ref().map_or("", |secret| secret.expose());
+    if secret.len() < MIN_SECRET_LENGTH {
+        return Err(StartError::new(format!(
+            "totp.secret must be set, with at least {MIN_SECRET_LENGTH} bytes of random text"
+        )));
+    }
+    let because = |error| StartError::because("totp.secret cannot be used", error);
+    let mut root = [0; 32];
+    root.copy_from_slice(digest(&SHA256, secret.as_bytes()).as_ref());
+    let name = KeyId::new(NAME)
+        .map_err(|error| StartError::because("the name of the key is not valid", error))?;
+    let keyring = Keyring::new(name, &derive_key(&Secret::new(root), NAME)).map_err(because)?;
+    let (sealer, limits) = (Sealer::new(keyring), config.limits.clone());
+    let factors = SecondFactors::new(database.clone(), sealer, &config.issuer, limits);
+    Ok(factors.with_switch(service.switches().register(NAME, SwitchKind::Security)))
+}
+
+impl Accounts {
+    /// Begins an enrolment. It requires the password, so that a stolen token does not lock out the
+    /// owner.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS` or `CONFLICT`.
+    pub(crate) async fn begin_totp(
+        &self,
+        admin: &Admin,
+        password: Secret<String>,
+    ) -> Result<Enrolment, Error> {
+        self.require_password(admin, password).await?;
+        let id = admin.id.to_string();
+        let enrolment = self.factors.enrol(&id, admin.email.expose()).await?;
+        enrolment.ok_or_else(errors::totp_exists)
+    }
+
+    /// Enables the second factor, and returns the recovery codes.
+    ///
+    /// # Errors
+    /// `TOTP_INVALID` or `RATE_LIMITED`.
+    pub(crate) async fn confirm_totp(
+        &self,
+        admin: &Admin,
+        code: &Secret<String>,
+    ) -> Result<Vec<String>, Error> {
+        let id = admin.id.to_string();
+        let proved = self.factors.prove(&id, code.expose().trim()).await?;
+        let proved = proved.ok_or_else(errors::totp_invalid)?;
+        let recovery = self
+            .database
+            .transaction(|tx| {
+                let (proved, id) = (&proved, id.as_str());
+                async move {
+                    let recovery = self.factors.confirm(&tx, proved).await?;
+                    if recovery.is_some() {
+                        let entry = AuditEntry::new("admin.enable_totp").target("admin", id);
+                        self.audit.append(&tx, entry).await?;
+                    }
+                    Ok::<_, Error>(recovery)
+                }
+            })
+            .await?;
+        // Another enrolment replaced this one, so the code does not belong to it.
+        recovery.ok_or_else(errors::totp_invalid)
+    }
+
+    /// Removes the second factor. It requires the password and a code.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS`, `TOTP_INVALID` or `RATE_LIMITED`.
+    pub(crate) async fn disable_totp(
+        &self,
+        admin: &Admin,
+        password: Secret<String>,
+        code: &Secret<String>,
+    ) -> Result<(), Error> {
+        self.require_password(admin, password).await?;
+        let id = admin.id.to_string();
+        if !self.factors.verify(&id, code.expose().trim()).await? {
+            self.record_refusal(DISABLE, Some(admin)).await?;
+            return Err(errors::totp_invalid());
+        }
+        self.database
+            .transaction(|tx| {
+                let id = id.as_str();
+                async move {
+                    self.factors.remove(&tx, id).await?;
+                    let entry = AuditEntry::new(DISABLE).target("admin", id);
+                    Ok::<_, Error>(self.audit.append(&tx, entry).await?)
+                }
+            })
+            .await
+    }
+
+    /// Verifies the code of a login, after the password was right.
+    ///
+    /// # Errors
+    /// `TOTP_REQUIRED`, `TOTP_INVALID` or `RATE_LIMITED`.
+    pub(super) async fn verify_second_factor(
+        &self,
+        admin: &Admin,
+        code: Option<&Secret<String>>,
+    ) -> Result<(), Error> {
+        let id = admin.id.to_string();
+        if !self.factors.is_required(&id).await? {
+            return Ok(());
+        }
+        let Some(code) = code.filter(|code| !code.expose().trim().is_empty()) else {
+            return Err(errors::totp_required());
+        };
+        if self.factors.verify(&id, code.expose().trim()).await? {
+            return Ok(());
+        }
+        self.record_refusal("admin.login", Some(admin)).await?;
+        Err(errors::totp_invalid())
+    }
+}

@@ -1,0 +1,210 @@
+//! Handlers of the caller's own account.
+
+use std::sync::Arc;
+
+use seaworthy::{
+    account::SecretToken,
+    axum::{
+        extract::State,
+        http::{HeaderMap, StatusCode, header::SET_COOKIE},
+        response::IntoResponse as _,
+    },
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::Reply;
+use tutoring_identity::is_mobile;
+
+use super::{Api, Given, HandlerResult, Token, views::AdminView};
+use crate::accounts::LoggedIn;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Credentials {
+    email: Personal<String>,
+    password: Secret<String>,
+    /// The code of the second factor.
+    #[serde(default)]
+    totp_code: Option<Secret<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(super) struct RefreshRequest {
+    refresh_token: Option<Secret<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PasswordRequest {
+    current_password: Secret<String>,
+    new_password: Secret<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnrolmentRequest {
+    password: Secret<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CodeRequest {
+    totp_code: Secret<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct DisableRequest {
+    password: Secret<String>,
+    totp_code: Secret<String>,
+}
+
+impl Api {
+    /// Returns the tokens: the refresh token in the body for mobile clients, otherwise in a cookie.
+    fn logged_in(
+        &self,
+        headers: &HeaderMap,
+        message: &'static str,
+        logged_in: &LoggedIn,
+    ) -> HandlerResult {
+        let mut tokens = json!({
+            "accessToken": logged_in.access.expose(),
+            "expiresIn": self.accounts.tokens.expires_in(),
+        });
+        let is_mobile = is_mobile(headers);
+        if is_mobile && let Some(tokens) = tokens.as_object_mut() {
+            let refresh = logged_in.refresh.expose();
+            tokens.insert("refreshToken".to_owned(), refresh.into());
+        }
+        let data = json!({ "user": AdminView::of(&logged_in.admin), "tokens": tokens });
+        let mut response = Reply::new(message, data).into_response();
+        if !is_mobile {
+            let ttl = self.accounts.sessions.idle_timeout();
+            for cookie in self
+                .cookies
+                .issue(&logged_in.refresh, &logged_in.session, ttl)?
+            {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+        }
+        Ok(response)
+    }
+
+    /// Returns the refresh token of the body or of the cookie.
+    fn refresh_token(
+        &self,
+        headers: &HeaderMap,
+        body: Option<Json<RefreshRequest>>,
+    ) -> Option<SecretToken> {
+        let sent = body.and_then(|Json(body)| body.refresh_token);
+        match sent {
+            Some(sent) => SecretToken::parse(sent.expose()),
+            None => self.cookies.read(headers),
+        }
+    }
+}
+
+pub(super) async fn log_in(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    body: Given<Json<Credentials>>,
+) -> HandlerResult {
+    let Json(body) = body?;
+    let email = body.email.expose();
+    let code = body.totp_code.as_ref();
+    let logged_in = api.accounts.log_in(email, body.password, code).await?;
+    api.logged_in(&headers, "logged in", &logged_in)
+}
+
+pub(super) async fn refresh(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    body: Given<Option<Json<RefreshRequest>>>,
+) -> HandlerResult {
+    let token = api.refresh_token(&headers, body?);
+    let refreshed = api.accounts.refresh(token.as_ref()).await?;
+    api.logged_in(&headers, "refreshed", &refreshed)
+}
+
+pub(super) async fn log_out(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    body: Given<Option<Json<RefreshRequest>>>,
+) -> HandlerResult {
+    let token = api.refresh_token(&headers, body?);
+    api.accounts.log_out(token.as_ref()).await?;
+    let mut response = Reply::message("logged out").into_response();
+    for cookie in api.cookies.clear()? {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+pub(super) async fn log_out_all(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
+    let admin = api.caller(&token).await?;
+    api.accounts.log_out_all(admin.id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn me(State(api): State<Arc<Api>>, token: Token) -> HandlerResult {
+    let admin = api.caller(&token).await?;
+    let totp = api
+        .accounts
+        .factors
+        .is_required(&admin.id.to_string())
+        .await?;
+    let data = json!({ "user": AdminView::of(&admin), "totpEnabled": totp });
+    Ok(Reply::new("admin", data).into_response())
+}
+
+pub(super) async fn change_password(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    body: Given<Json<PasswordRequest>>,
+) -> HandlerResult {
+    let Json(body) = body?;
+    let admin = api.caller(&token).await?;
+    let (current, new) = (body.current_password, body.new_password);
+    api.accounts.change_password(&admin, current, new).await?;
+    Ok(Reply::message("password changed").into_response())
+}
+
+pub(super) async fn begin_totp(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    body: Given<Json<EnrolmentRequest>>,
+) -> HandlerResult {
+    let Json(body) = body?;
+    let admin = api.caller(&token).await?;
+    let enrolment = api.accounts.begin_totp(&admin, body.password).await?;
+    let data = json!({
+        "secret": enrolment.secret.expose(),
+        "uri": enrolment.address.expose(),
+    });
+    Ok(Reply::new("confirm with a code", data).into_response())
+}
+
+pub(super) async fn confirm_totp(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    body: Given<Json<CodeRequest>>,
+) -> HandlerResult {
+    let Json(body) = body?;
+    let admin = api.caller(&token).await?;
+    let codes = api.accounts.confirm_totp(&admin, &body.totp_code).await?;
+    let data = json!({ "recoveryCodes": codes });
+    Ok(Reply::new("second factor enabled", data).into_response())
+}
+
+pub(super) async fn disable_totp(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    body: Given<Json<DisableRequest>>,
+) -> HandlerResult {
+    let Json(body) = body?;
+    let admin = api.caller(&token).await?;
+    let (password, code) = (body.password, &body.totp_code);
+    api.accounts.disable_totp(&admin, password, code).await?;
+    Ok(Reply::message("second factor disabled").into_response())
+}

@@ -1,0 +1,104 @@
+//! HTTP routes.
+
+mod admins;
+mod auth;
+mod views;
+
+use std::sync::Arc;
+
+use seaworthy::{
+    auth::token::VerifiedToken,
+    axum::{
+        Extension,
+        response::Response,
+        routing::{get, patch, post, put},
+    },
+    config::Profile,
+    prelude::*,
+};
+use tutoring_contract::{ApiError, Role};
+use tutoring_identity::RefreshCookies;
+use uuid::Uuid;
+
+use crate::{
+    accounts::Accounts,
+    domain::{ADMIN_READ, ADMIN_WRITE, AUDIT_READ, Admin, ROLE_READ, ROLE_WRITE, errors},
+};
+
+type HandlerResult = Result<Response, ApiError>;
+/// An extractor. Its error becomes an envelope in the handler.
+type Given<T> = Result<T, Error>;
+type Token = Extension<Arc<VerifiedToken>>;
+
+/// The state of the handlers.
+#[derive(Debug)]
+pub(crate) struct Api {
+    accounts: Accounts,
+    cookies: RefreshCookies,
+}
+
+impl Api {
+    pub(crate) fn new(accounts: Accounts, profile: Profile) -> Self {
+        let cookies = RefreshCookies::new(profile);
+        Self { accounts, cookies }
+    }
+
+    /// Returns the caller with the current data of the database.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` or `FORBIDDEN`.
+    async fn caller(&self, Extension(token): &Token) -> Result<Admin, Error> {
+        let id = Uuid::try_parse(token.actor().as_str()).map_err(|_| errors::token_invalid())?;
+        self.accounts.caller(id).await
+    }
+}
+
+/// Returns all routes of the service. The handlers check each permission again, because the roles
+/// in the token may be outdated.
+pub(crate) fn routes(api: Arc<Api>) -> Routes {
+    let sessions = Routes::new()
+        .route("/login", post(auth::log_in))
+        .route("/refresh", post(auth::refresh))
+        .route("/logout", post(auth::log_out))
+        .with_options(|options| options.access(Access::Public).sets_session());
+    let own = Routes::new()
+        .route("/me", get(auth::me))
+        .route("/logout-all", post(auth::log_out_all))
+        .route("/password/change", post(auth::change_password))
+        .route("/totp/enroll", post(auth::begin_totp))
+        .route("/totp/confirm", post(auth::confirm_totp))
+        .route("/totp/disable", post(auth::disable_totp))
+        .with_options(|options| options.roles([Role::Admin.as_str()]));
+    let needing = |permission: &'static str, routes: Routes<Arc<Api>>| {
+        routes.with_options(|options| options.roles([Role::Admin.as_str()]).scopes([permission]))
+    };
+    let admin = Routes::new()
+        .nest("/auth", sessions.merge(own))
+        .merge(needing(
+            ADMIN_READ,
+            Routes::new()
+                .route("/admins", get(admins::list))
+                .route("/admins/{id}", get(admins::get)),
+        ))
+        .merge(needing(
+            ADMIN_WRITE,
+            Routes::new()
+                .route("/admins", post(admins::create))
+                .route("/admins/{id}", patch(admins::change)),
+        ))
+        .merge(needing(
+            ROLE_READ,
+            Routes::new()
+                .route("/roles", get(admins::roles))
+                .route("/permissions", get(admins::permissions)),
+        ))
+        .merge(needing(
+            ROLE_WRITE,
+            Routes::new().route("/roles/{role}", put(admins::set_permissions)),
+        ))
+        .merge(needing(
+            AUDIT_READ,
+            Routes::new().route("/audit-log", get(admins::audit_log)),
+        ));
+    Routes::new().nest("/api/v1/admin", admin).with_state(api)
+}

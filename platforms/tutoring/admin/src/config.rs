@@ -1,0 +1,104 @@
+use std::num::NonZeroU32;
+
+use seaworthy::{
+    account::{LockoutConfig, LockoutLimit, SecondFactorConfig, SessionConfig},
+    audit_log::AuditLogConfig,
+    auth::password::PasswordsConfig,
+    data::DatabaseConfig,
+    prelude::*,
+    redis::RedisConfig,
+};
+use tutoring_contract::AccessTokenConfig;
+
+/// A directory that version control ignores.
+const DEFAULT_FILE: &str = "data/tutoring/admin.db";
+/// The name of the platform in authenticator applications.
+const DEFAULT_ISSUER: &str = "Tutoring";
+/// The contract: five failures in 15 minutes lock an account for 30 minutes.
+const MAX_FAILURES: NonZeroU32 = NonZeroU32::new(5).unwrap();
+const COUNTED_FOR: Timeout = Timeout::from_secs(15 * 60);
+const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
+/// The admins of an office share one IP address.
+const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// The contract: a session lasts 30 days, and a refresh extends it.
+const SESSION_TIMEOUT: Timeout = Timeout::from_secs(30 * 24 * 60 * 60);
+/// A refresh token is valid once. The refresh lock rejects a concurrent second use.
+const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
+/// The contract: the oldest of more sessions ends.
+const MAX_SESSIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// The settings of the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdminConfig {
+    /// The database of admins.
+    pub database: DatabaseConfig,
+    /// The Redis of live sessions, which all services share. Without it, each process has its own.
+    pub redis: Option<RedisConfig>,
+    /// Access tokens.
+    pub access_tokens: AccessTokenConfig,
+    /// Sessions and refresh tokens.
+    pub sessions: SessionConfig,
+    /// Password hashing.
+    pub passwords: PasswordsConfig,
+    /// Waits after failed logins.
+    pub lockout: LockoutConfig,
+    /// Second factors of admins.
+    pub totp: TotpConfig,
+    /// The audit log.
+    pub audit_log: AuditLogConfig,
+}
+
+/// Second factors of admins.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TotpConfig {
+    /// The secret that encrypts the secrets of authenticator applications, at least 32 bytes.
+    /// Required. Without it, second factors cannot be checked.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub secret: Option<Secret<String>>,
+    /// The name that authenticator applications show.
+    pub issuer: String,
+    /// Limits of wrong codes.
+    pub limits: SecondFactorConfig,
+}
+
+impl Default for TotpConfig {
+    fn default() -> Self {
+        Self {
+            secret: None,
+            issuer: DEFAULT_ISSUER.to_owned(),
+            limits: SecondFactorConfig::default(),
+        }
+    }
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        let limit = |max_failures| LockoutLimit {
+            max_failures,
+            initial_backoff: LOCK_DURATION,
+            max_backoff: LOCK_DURATION,
+        };
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            redis: None,
+            access_tokens: AccessTokenConfig::default(),
+            sessions: SessionConfig {
+                idle_timeout: SESSION_TIMEOUT,
+                rotation_grace_period: ROTATION_GRACE_PERIOD,
+                max_per_user: MAX_SESSIONS,
+                ..SessionConfig::default()
+            },
+            passwords: PasswordsConfig::default(),
+            lockout: LockoutConfig {
+                account: limit(MAX_FAILURES),
+                ip: limit(MAX_FAILURES_OF_IP),
+                reset_after: COUNTED_FOR,
+            },
+            totp: TotpConfig::default(),
+            audit_log: AuditLogConfig::default(),
+        }
+    }
+}

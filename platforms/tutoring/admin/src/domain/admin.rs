@@ -1,0 +1,112 @@
+use seaworthy::{
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use tutoring_contract::{AdminRole, Territory};
+use uuid::Uuid;
+
+use super::{PERMISSIONS, errors, role};
+
+/// Whether an admin may log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Active,
+    Inactive,
+    Suspended,
+}
+
+impl Status {
+    pub(crate) const ALL: [Self; 3] = [Self::Active, Self::Inactive, Self::Suspended];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// The employer of an admin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AdminType {
+    #[default]
+    Company,
+    Franchise,
+}
+
+impl AdminType {
+    pub(crate) const ALL: [Self; 2] = [Self::Company, Self::Franchise];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Company => "company",
+            Self::Franchise => "franchise",
+        }
+    }
+}
+
+/// An admin with the current roles and permissions of the database.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    pub(crate) id: Uuid,
+    pub(crate) email: Personal<String>,
+    pub(crate) full_name: Personal<String>,
+    pub(crate) password_hash: Secret<String>,
+    pub(crate) status: Status,
+    pub(crate) admin_type: AdminType,
+    pub(crate) parent: Option<Uuid>,
+    pub(crate) territory: Territory,
+    pub(crate) roles: Vec<AdminRole>,
+    /// The permissions of the roles. Use [`permissions`](Self::permissions).
+    pub(crate) granted: Vec<String>,
+    pub(crate) last_login_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Admin {
+    /// Returns the highest role. `None` for an admin without roles.
+    pub(crate) fn highest_role(&self) -> Option<AdminRole> {
+        role::highest(&self.roles)
+    }
+
+    pub(crate) fn is_super(&self) -> bool {
+        self.roles.contains(&AdminRole::SuperAdmin)
+    }
+
+    /// Returns the permissions in alphabetical order. A super admin has all of them.
+    pub(crate) fn permissions(&self) -> Vec<&str> {
+        if self.is_super() {
+            return PERMISSIONS.to_vec();
+        }
+        self.granted.iter().map(String::as_str).collect()
+    }
+
+    /// Requires a permission by the current roles. Those in the token may be outdated.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub(crate) fn require(&self, permission: &str) -> Result<(), Error> {
+        if self.permissions().contains(&permission) {
+            return Ok(());
+        }
+        Err(errors::permission_missing(permission))
+    }
+
+    /// Returns whether this admin may see a place. An admin without roles or without a territory
+    /// sees nothing, except super admins.
+    pub(crate) fn sees(&self, place: &Territory) -> bool {
+        self.is_super() || (self.territory.state.is_some() && self.territory.contains(place))
+    }
+
+    /// Returns whether this admin may manage another admin with these roles in this place.
+    pub(crate) fn manages(&self, roles: &[AdminRole], place: &Territory) -> bool {
+        let Some(own) = self.highest_role() else {
+            return false;
+        };
+        roles.iter().all(|role| role::manages(own, *role)) && self.sees(place)
+    }
+}

@@ -1,0 +1,43 @@
+/// The permissions `resource:action` that routes of the platform name, in alphabetical order.
+pub(crate) const PERMISSIONS: [&str; 24] = [
+    "admin:read",
+    "admin:write",
+    "allocation:read",
+    "allocation:write",
+    "analytics:read",
+    "audit:read",
+    "coins:write",
+    "course:write",
+    "doubt:read",
+    "doubt:write",
+    "events:read",
+    "notification:write",
+    "payment:read",
+    "price:write",
+    "project:review",
+    "reschedule:decide",
+    "role:read",
+    "role:write",
+    "session:read",
+    "session:write",
+    "student:read",
+    "substitution:write",
+    "trainer:approve",
+    "trainer:read",
+];
+
+/// Sees admins.
+pub(crate) const ADMIN_READ: &str = "admin:read";
+/// Creates and changes admins.
+pub(crate) const ADMIN_WRITE: &str = "admin:write";
+/// Sees the audit log.
+pub(crate) const AUDIT_READ: &str = "audit:read";
+/// Sees roles and permissions.
+pub(crate) const ROLE_READ: &str = "role:read";
+/// Changes the permissions of roles.
+pub(crate) const ROLE_WRITE: &str = "role:write";
+
+/// Returns the permission with this name.
+pub(crate) fn permission(name: &str) -> Option<&'static str> {
+    PERMISSIONS.into_iter().find(|known| *known == name)
+}

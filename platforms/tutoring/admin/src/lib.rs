@@ -1,0 +1,25 @@
+//! Administrators of Tutoring: accounts, roles, territories and the audit log.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `domain` | Admins, roles, permissions, territories, errors |
+//! | `store` | SQL statements and migrations |
+//! | `accounts` | Operations on admins, without a transport |
+//! | `api` | HTTP routes |
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     tutoring_admin::main()
+//! }
+//! ```
+
+mod accounts;
+mod api;
+mod command;
+mod config;
+mod domain;
+mod service;
+mod store;
+
+pub use config::{AdminConfig, TotpConfig};
+pub use service::{assemble, main, service};

@@ -1,0 +1,96 @@
+//! Assembles the service.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    account::{Lockout, Sessions},
+    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    auth::password::Passwords,
+    data::{Database, DatabaseConfig, migrate_command},
+    prelude::*,
+    service::Commands,
+};
+use tutoring_contract::{AccessTokens, use_envelopes};
+use tutoring_identity::LiveSessions;
+
+use crate::{
+    accounts::{Accounts, second_factors},
+    api::{self, Api},
+    command::admins_command,
+    config::AdminConfig,
+    store::MIGRATIONS,
+};
+
+/// The name of the service in logs and metrics.
+const NAME: &str = "tutoring-admin";
+/// The name of the database in logs, probes and settings.
+const DATABASE: &str = "database";
+
+/// Returns the service with its default ports: HTTP 3010, admin listener 4010.
+#[must_use]
+pub fn service() -> Service {
+    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+        .default_value("server.http.addr", "127.0.0.1:3010")
+        .default_value("admin.addr", "127.0.0.1:4010")
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(audit_log_command(DATABASE, audit_log))
+        .with(admins_command());
+    service().main_with(commands, assemble)
+}
+
+fn database(settings: &AdminConfig) -> &DatabaseConfig {
+    &settings.database
+}
+
+fn audit_log(settings: &AdminConfig) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.database, &settings.audit_log)
+}
+
+/// Assembles the service.
+///
+/// # Errors
+/// [`StartError`] for invalid settings and unavailable dependencies.
+pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    use_envelopes(service);
+    // Boxed, so that the type of this future stays small enough for the compiler.
+    let accounts = Box::pin(accounts(service)).await?;
+    let live = Some(accounts.live.clone().into());
+    service.authenticate(settings.access_tokens.authentication(service, live)?);
+    service.worker(accounts.sessions.purge_worker());
+    service.worker(accounts.lockout.purge_worker());
+    if let Some(worker) = accounts.audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
+    service.http(api::routes(Arc::new(Api::new(accounts, service.profile()))));
+    Ok(())
+}
+
+/// Builds the accounts over the database of the settings.
+///
+/// # Errors
+/// [`StartError`] for invalid settings, and if the database cannot be opened.
+pub(crate) async fn accounts(service: &Assembly<AdminConfig>) -> Result<Accounts, StartError> {
+    let settings = service.settings();
+    let tokens = AccessTokens::new(&settings.access_tokens)?;
+    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
+    let passwords = Passwords::start(&settings.passwords, service.metrics()).map_err(|error| {
+        StartError::because("password hashing cannot start: check passwords.*", error)
+    })?;
+    Ok(Accounts {
+        sessions: Sessions::new(database.clone(), settings.sessions.clone()),
+        lockout: Lockout::new(database.clone(), settings.lockout.clone()),
+        factors: second_factors(service, &database, &settings.totp)?,
+        audit: AuditLog::new(database.clone(), &settings.audit_log)?,
+        live: LiveSessions::new(settings.redis.as_ref())?,
+        passwords,
+        tokens,
+        database,
+    })
+}

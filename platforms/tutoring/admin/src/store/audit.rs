@@ -1,0 +1,78 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row,
+        chrono::{DateTime, SecondsFormat, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::Value;
+
+/// A record of the audit log, as the API shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuditRecord {
+    pub(crate) sequence: i64,
+    pub(crate) at: String,
+    pub(crate) actor: Option<String>,
+    pub(crate) action: String,
+    pub(crate) target_type: Option<String>,
+    pub(crate) target_id: Option<String>,
+    pub(crate) outcome: String,
+    pub(crate) ip: Option<String>,
+    pub(crate) correlation_id: Option<String>,
+    pub(crate) details: Value,
+}
+
+impl FromRow for AuditRecord {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let at = DateTime::<Utc>::from_timestamp_micros(row.get("at_us")?).unwrap_or_default();
+        let details: String = row.get("details")?;
+        Ok(Self {
+            sequence: row.get("sequence")?,
+            at: at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            actor: row.get("actor")?,
+            action: row.get("action")?,
+            target_type: row.get("target_kind")?,
+            target_id: row.get("target_id")?,
+            outcome: row.get("outcome")?,
+            ip: row.get("address")?,
+            correlation_id: row.get("request_id")?,
+            details: serde_json::from_str(&details).unwrap_or(Value::String(details)),
+        })
+    }
+}
+
+/// A condition on records. An absent value matches every record.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct AuditFilter {
+    pub(crate) actor: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) target_id: Option<String>,
+}
+
+/// Returns a page of the audit log with the number of records, the newest first.
+pub(crate) async fn audit_records(
+    connection: &dyn Connection,
+    filter: &AuditFilter,
+    limit: u32,
+    offset: u64,
+) -> Result<(Vec<AuditRecord>, u64), DataError> {
+    let mut count = sql("SELECT COUNT(*) FROM audit_log
+         WHERE (? = 0 OR actor = ?) AND (? = 0 OR action = ?) AND (? = 0 OR target_id = ?)");
+    let mut page = sql("SELECT sequence, at_us, actor, action, target_kind, target_id, outcome, request_id, address, details FROM audit_log
+         WHERE (? = 0 OR actor = ?) AND (? = 0 OR action = ?) AND (? = 0 OR target_id = ?)
+         ORDER BY sequence DESC LIMIT ? OFFSET ?");
+    for value in [&filter.actor, &filter.action, &filter.target_id] {
+        let (counts, value) = (
+            i64::from(value.is_some()),
+            value.clone().unwrap_or_default(),
+        );
+        count = count.bind(counts).bind(value.clone());
+        page = page.bind(counts).bind(value);
+    }
+    let (total,): (u64,) = count.fetch_one(connection).await?;
+    let records = page.bind(limit).bind(offset).fetch_all(connection).await?;
+    Ok((records, total))
+}

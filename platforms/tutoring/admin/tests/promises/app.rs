@@ -1,0 +1,205 @@
+use std::{net::SocketAddr, process::Command};
+
+use seaworthy::{
+    config::{Environment, Loader},
+    service::RunningService,
+};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, request},
+    redis::RedisServer,
+    requirement::required,
+};
+use serde_json::{Value, json};
+use tutoring_admin::AdminConfig;
+
+pub(crate) const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+pub(crate) const SUPER_EMAIL: &str = "root@example.org";
+
+/// The running service with its own database.
+pub(crate) struct TestApp {
+    pub(crate) http: SocketAddr,
+    pub(crate) redis: Option<RedisServer>,
+    settings: Vec<String>,
+    _service: RunningService,
+    _empty: EmptyDatabase,
+}
+
+/// A logged-in admin.
+#[derive(Debug, Clone)]
+pub(crate) struct TestAdmin {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) token: String,
+    pub(crate) refresh: String,
+}
+
+pub(crate) fn redis() -> Option<RedisServer> {
+    Some(RedisServer::start(required("SEAWORTHY_TEST_REDIS_SERVER")?).unwrap())
+}
+
+pub(crate) async fn open(empty: EmptyDatabase, redis: Option<RedisServer>) -> TestApp {
+    let mut settings = vec![
+        format!("database.url={}", empty.url()),
+        format!("access_tokens.secret={SECRET}"),
+        format!("audit_log.key={SECRET}"),
+        format!("totp.secret={SECRET}"),
+        "database.migrate_at_start=true".to_owned(),
+        // Hashes are slow in a debug build.
+        "passwords.parameters.memory_kib=1024".to_owned(),
+        "passwords.parameters.iterations=1".to_owned(),
+        "server.http.addr=127.0.0.1:0".to_owned(),
+        "admin.addr=127.0.0.1:0".to_owned(),
+        "server.http.rate_limit.enabled=false".to_owned(),
+        "server.http.access_log.enabled=false".to_owned(),
+        "log.level=error".to_owned(),
+    ];
+    settings.extend(
+        redis
+            .iter()
+            .map(|redis| format!("redis.url={}", redis.url())),
+    );
+    let loader = Loader::new("tutoring-admin")
+        .environment(Environment::default())
+        .overrides(settings.clone());
+    let service = tutoring_admin::service()
+        .start::<AdminConfig, _>(loader, tutoring_admin::assemble)
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    TestApp {
+        http: service.addresses().http,
+        redis,
+        settings,
+        _service: service,
+        _empty: empty,
+    }
+}
+
+pub(crate) fn json_of(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
+}
+
+/// Returns status and code of an error.
+pub(crate) fn refusal(answer: &Answer) -> (u16, String) {
+    let code = json_of(answer)["code"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    (answer.status, code)
+}
+
+impl TestApp {
+    /// Runs `admins create` as its own process.
+    pub(crate) fn create_by_command(&self, email: &str) -> std::process::Output {
+        Command::new(env!("CARGO_BIN_EXE_tutoring-admin"))
+            .args(["admins", "create", email, "Ada Lovelace"])
+            .args(self.settings.iter().flat_map(|setting| ["--set", setting]))
+            .output()
+            .unwrap()
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![
+            ("content-type", "application/json"),
+            ("x-client-type", "mobile"),
+        ];
+        if !token.is_empty() {
+            headers.push(("authorization", &bearer));
+        }
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let path = format!("/api/v1/admin{path}");
+        request(self.http, method, &path, &headers, &body).unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str, by: &TestAdmin) -> Answer {
+        self.call("GET", path, &by.token, &Value::Null)
+    }
+
+    pub(crate) fn log_in(&self, email: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "password": password });
+        self.call("POST", "/auth/login", "", &body)
+    }
+
+    pub(crate) fn logged_in(&self, email: &str, password: &str) -> TestAdmin {
+        let answer = self.log_in(email, password);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let data = &json_of(&answer)["data"];
+        let text = |pointer| {
+            data.pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap()
+                .to_owned()
+        };
+        TestAdmin {
+            id: text("/user/id"),
+            email: email.to_owned(),
+            password: password.to_owned(),
+            token: text("/tokens/accessToken"),
+            refresh: text("/tokens/refreshToken"),
+        }
+    }
+
+    /// Creates a super admin by the command, and logs in.
+    pub(crate) fn super_admin(&self) -> TestAdmin {
+        let created = self.create_by_command(SUPER_EMAIL);
+        assert!(created.status.success(), "{created:?}");
+        let line = String::from_utf8(created.stdout).unwrap();
+        let password = line.trim().rsplit(' ').next().unwrap();
+        self.logged_in(SUPER_EMAIL, password)
+    }
+
+    /// Creates an admin with one role.
+    pub(crate) fn try_create(
+        &self,
+        by: &TestAdmin,
+        email: &str,
+        role: &str,
+        place: &[&str],
+    ) -> Answer {
+        let levels = ["state", "district", "zone", "locality"];
+        let territory: Value = levels
+            .iter()
+            .zip(place)
+            .map(|(level, name)| ((*level).to_owned(), json!(name)))
+            .collect();
+        let body = json!({
+            "email": email,
+            "fullName": "Grace Hopper",
+            "roles": [role],
+            "territory": territory,
+        });
+        self.call("POST", "/admins", &by.token, &body)
+    }
+
+    /// Creates an admin with one role, and logs in.
+    pub(crate) fn create(
+        &self,
+        by: &TestAdmin,
+        email: &str,
+        role: &str,
+        place: &[&str],
+    ) -> TestAdmin {
+        let answer = self.try_create(by, email, role, place);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let password = json_of(&answer)["data"]["temporaryPassword"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        self.logged_in(email, &password)
+    }
+
+    pub(crate) fn refresh(&self, token: &str) -> Answer {
+        self.call(
+            "POST",
+            "/auth/refresh",
+            "",
+            &json!({ "refreshToken": token }),
+        )
+    }
+}

@@ -1,0 +1,162 @@
+use seaworthy_testkit::{http::request, totp};
+use serde_json::{Value, json};
+
+use crate::app::{SUPER_EMAIL, TestApp, json_of, refusal};
+
+pub(crate) async fn command_creates_first_admin_who_logs_in_auth_2(app: TestApp) {
+    let admin = app.super_admin();
+    let me = json_of(&app.get("/auth/me", &admin));
+    assert_eq!(me["success"], true);
+    assert_eq!(me["data"]["totpEnabled"], false);
+    let user = &me["data"]["user"];
+    assert_eq!(user["email"], SUPER_EMAIL);
+    assert_eq!(user["roles"], json!(["super_admin"]));
+    let permissions = user["permissions"].as_array().unwrap();
+    assert!(permissions.contains(&json!("trainer:approve")));
+    let again = app.create_by_command(SUPER_EMAIL);
+    assert!(!again.status.success());
+    let text = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(text.contains("already exists"), "{text}");
+}
+
+pub(crate) async fn refresh_rotates_and_reuse_ends_session_auth_3(app: TestApp) {
+    let admin = app.super_admin();
+    let refreshed = app.refresh(&admin.refresh);
+    assert_eq!(refreshed.status, 200, "{}", refreshed.body);
+    let tokens = json_of(&refreshed)["data"]["tokens"].clone();
+    assert_eq!(tokens["expiresIn"], 600);
+    let (access, next) = (
+        tokens["accessToken"].as_str().unwrap(),
+        tokens["refreshToken"].as_str().unwrap(),
+    );
+    assert_ne!(next, admin.refresh);
+    assert_eq!(
+        app.call("GET", "/auth/me", access, &Value::Null).status,
+        200
+    );
+
+    let reused = app.refresh(&admin.refresh);
+    assert_eq!(refusal(&reused), (401, "TOKEN_INVALID".to_owned()));
+    assert_eq!(app.refresh(next).status, 401, "the family has ended");
+    let revoked = app.call("GET", "/auth/me", access, &Value::Null);
+    assert_eq!(refusal(&revoked), (401, "TOKEN_INVALID".to_owned()));
+}
+
+pub(crate) async fn cookies_carry_the_refresh_token_of_browsers_auth_3(app: TestApp) {
+    let admin = app.super_admin();
+    let body = json!({ "email": admin.email, "password": admin.password }).to_string();
+    let headers = [("content-type", "application/json")];
+    let path = |name: &str| format!("/api/v1/admin/auth/{name}");
+    let answer = request(app.http, "POST", &path("login"), &headers, &body).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(
+        json_of(&answer)["data"]["tokens"]["refreshToken"],
+        Value::Null
+    );
+    let set: Vec<_> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| name == "set-cookie")
+        .collect();
+    assert_eq!(set.len(), 2);
+    for (_, cookie) in &set {
+        assert!(
+            cookie.contains("Path=/api/v1") && cookie.contains("SameSite=Strict"),
+            "{cookie}"
+        );
+        assert!(cookie.contains("HttpOnly"), "{cookie}");
+    }
+    let pair = |cookie: &str| cookie.split(';').next().unwrap().to_owned();
+    let cookies: Vec<_> = set.iter().map(|(_, cookie)| pair(cookie)).collect();
+    let cookies = cookies.join("; ");
+    let refreshed = request(
+        app.http,
+        "POST",
+        &path("refresh"),
+        &[("cookie", cookies.as_str())],
+        "",
+    )
+    .unwrap();
+    assert_eq!(refreshed.status, 200, "{}", refreshed.body);
+    let foreign = [
+        ("cookie", cookies.as_str()),
+        ("origin", "https://evil.example"),
+    ];
+    let foreign = request(app.http, "POST", &path("refresh"), &foreign, "").unwrap();
+    assert_eq!(foreign.status, 403, "{}", foreign.body);
+}
+
+pub(crate) async fn fifth_failure_locks_the_account_auth_2(app: TestApp) {
+    let admin = app.super_admin();
+    for email in [admin.email.as_str(), "unknown@example.org"] {
+        for remaining in (0..5).rev() {
+            let wrong = app.log_in(email, "Wrong-password-1");
+            assert_eq!(refusal(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
+            assert_eq!(
+                json_of(&wrong)["data"]["remainingAttempts"],
+                remaining,
+                "{email}"
+            );
+        }
+        let locked = app.log_in(email, &admin.password);
+        assert_eq!(refusal(&locked), (423, "ACCOUNT_LOCKED".to_owned()));
+        let wait = json_of(&locked)["retryAfter"].as_u64().unwrap();
+        assert!((1_700..=1_800).contains(&wait), "{wait}");
+    }
+}
+
+pub(crate) async fn login_needs_the_second_factor_once_enabled_auth_4(app: TestApp) {
+    let admin = app.super_admin();
+    let post = |path: &str, body: Value| app.call("POST", path, &admin.token, &body);
+    let wrong = post(
+        "/auth/totp/enroll",
+        json!({ "password": "Wrong-password-1" }),
+    );
+    assert_eq!(refusal(&wrong), (401, "INVALID_CREDENTIALS".to_owned()));
+    let enrolled = post("/auth/totp/enroll", json!({ "password": admin.password }));
+    assert_eq!(enrolled.status, 200, "{}", enrolled.body);
+    let secret = json_of(&enrolled)["data"]["secret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let confirmed = post(
+        "/auth/totp/confirm",
+        json!({ "totpCode": totp::code(&secret, 0) }),
+    );
+    assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+    let recovery = json_of(&confirmed)["data"]["recoveryCodes"][0]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    let missing = app.log_in(&admin.email, &admin.password);
+    assert_eq!(refusal(&missing), (401, "TOTP_REQUIRED".to_owned()));
+    let log_in = |code: &str| {
+        let body = json!({ "email": admin.email, "password": admin.password, "totpCode": code });
+        app.call("POST", "/auth/login", "", &body)
+    };
+    let next = totp::code(&secret, 1);
+    assert_eq!(log_in(&next).status, 200);
+    assert_eq!(refusal(&log_in(&next)), (401, "TOTP_INVALID".to_owned()));
+    assert_eq!(log_in(&recovery).status, 200);
+}
+
+pub(crate) async fn new_password_ends_all_sessions_auth_3(app: TestApp) {
+    let admin = app.super_admin();
+    let change = |current: &str, new: &str| {
+        let body = json!({ "currentPassword": current, "newPassword": new });
+        app.call("POST", "/auth/password/change", &admin.token, &body)
+    };
+    let weak = change(&admin.password, "alllowercase");
+    assert_eq!(refusal(&weak), (400, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(json_of(&weak)["errors"][0]["field"], "newPassword");
+    let changed = change(&admin.password, "Another-password-2");
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(app.get("/auth/me", &admin).status, 401);
+    assert_eq!(app.refresh(&admin.refresh).status, 401);
+    assert_eq!(app.log_in(&admin.email, &admin.password).status, 401);
+    let next = app.logged_in(&admin.email, "Another-password-2");
+    let out = app.call("POST", "/auth/logout-all", &next.token, &Value::Null);
+    assert_eq!(out.status, 204);
+    assert_eq!(app.get("/auth/me", &next).status, 401);
+}

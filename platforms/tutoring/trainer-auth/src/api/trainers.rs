@@ -1,0 +1,94 @@
+//! Handlers of trainers.
+
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::Reply;
+use tutoring_identity::caller;
+
+use super::{Given, HandlerResult, State, views::ApplicationView};
+use crate::{
+    applications::UploadRequest,
+    domain::{Form, Shift, errors},
+    store::{Applications, Courses, Place},
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ShiftQuery {
+    shift_type: Shift,
+}
+
+pub(super) async fn pincode(
+    Extract(applicants): State,
+    Path(pincode): Path<String>,
+) -> HandlerResult {
+    let place = Place::of_pincode(&applicants.database, &pincode).await?;
+    let place = place.ok_or_else(errors::pincode_not_found)?;
+    let data = json!({
+        "pincode": place.pincode,
+        "city": place.city,
+        "district": place.territory.district,
+        "state": place.territory.state,
+    });
+    Ok(Reply::new("pincode", data).into_response())
+}
+
+pub(super) async fn courses(Extract(applicants): State) -> HandlerResult {
+    let courses = Courses::published(&applicants.database).await?;
+    Ok(Reply::new("published courses", courses).into_response())
+}
+
+pub(super) async fn slots(query: Given<Query<ShiftQuery>>) -> HandlerResult {
+    let Query(query) = query?;
+    let slot = |hour: u32| json!({ "start": format!("{hour:02}:00"), "end": format!("{:02}:00", hour + 1) });
+    let slots: Vec<_> = query.shift_type.hours().map(slot).collect();
+    let data = json!({ "shiftType": query.shift_type, "slots": slots });
+    Ok(Reply::new("slots", data).into_response())
+}
+
+pub(super) async fn sign_upload(
+    Extract(applicants): State,
+    request: Given<Json<UploadRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let (key, signed) = applicants.sign_upload(caller()?, &request)?;
+    let headers: serde_json::Map<_, _> = signed
+        .headers()
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+        .collect();
+    let data = json!({
+        "key": key.to_string(),
+        "method": signed.method().as_str(),
+        "url": signed.url().as_str(),
+        "headers": headers,
+        "expiresAt": DateTime::<Utc>::from(signed.expires_at()),
+    });
+    Ok(Reply::new("upload the document", data).into_response())
+}
+
+pub(super) async fn apply(Extract(applicants): State, form: Given<Json<Form>>) -> HandlerResult {
+    let Json(form) = form?;
+    let application = applicants.apply(caller()?, form).await?;
+    let data = json!({
+        "applicationId": application.id,
+        "reviewStatus": application.status,
+    });
+    Ok((StatusCode::CREATED, Reply::new("application sent", data)).into_response())
+}
+
+pub(super) async fn edit(Extract(applicants): State, form: Given<Json<Form>>) -> HandlerResult {
+    let Json(form) = form?;
+    let application = applicants.edit(caller()?, form).await?;
+    Ok(Reply::new("application changed", ApplicationView::of(&application)).into_response())
+}
+
+pub(super) async fn own(Extract(applicants): State) -> HandlerResult {
+    let application = Applications::by_trainer(&applicants.database, caller()?).await?;
+    let application = application.ok_or_else(errors::application_not_found)?;
+    Ok(Reply::new("application", ApplicationView::of(&application)).into_response())
+}

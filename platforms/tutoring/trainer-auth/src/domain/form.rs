@@ -1,0 +1,273 @@
+use std::collections::BTreeMap;
+
+use seaworthy::{
+    core::FieldViolation,
+    data::chrono::{Datelike as _, NaiveDate},
+    prelude::*,
+};
+use uuid::Uuid;
+
+use super::DocumentKind;
+
+/// A trainer must be an adult.
+const MIN_AGE: i32 = 18;
+/// Days on which sessions take place, in order.
+const DAYS: [&str; 6] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/// The maximum number of texts in a list, and of characters in a text without an own limit.
+const MAX_ITEMS: usize = 50;
+const MAX_TEXT_LENGTH: usize = 500;
+
+/// An application to become a trainer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Form {
+    pub(crate) full_name: Personal<String>,
+    pub(crate) date_of_birth: NaiveDate,
+    pub(crate) gender: Gender,
+    pub(crate) phone: Personal<String>,
+    pub(crate) email: Personal<String>,
+    pub(crate) location: Location,
+    pub(crate) qualification: String,
+    pub(crate) experience_years: u32,
+    /// In order of preference.
+    pub(crate) courses: Vec<Uuid>,
+    #[serde(default)]
+    pub(crate) skills: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bio: Option<String>,
+    #[serde(default)]
+    pub(crate) languages: Vec<String>,
+    #[serde(default)]
+    pub(crate) certifications: Vec<String>,
+    pub(crate) availability: Availability,
+    /// Keys of objects in the storage of the platform.
+    pub(crate) documents: BTreeMap<DocumentKind, String>,
+    pub(crate) consents: Consents,
+    #[serde(default)]
+    pub(crate) references: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) preferred_working_city: Option<String>,
+}
+
+/// The gender of a trainer. Students may state a preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Gender {
+    Male,
+    Female,
+    Other,
+}
+
+/// Where the trainer lives.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Location {
+    pub(crate) address_text: Personal<String>,
+    pub(crate) city: String,
+    pub(crate) state: String,
+    pub(crate) country: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pincode: Option<String>,
+    /// In degrees, WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) latitude: Option<f64>,
+    /// In degrees, WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) longitude: Option<f64>,
+}
+
+/// When the trainer works.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Availability {
+    pub(crate) employment_type: EmploymentType,
+    pub(crate) shift_type: Shift,
+    /// From `Mon` to `Sat`.
+    pub(crate) available_days: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum EmploymentType {
+    FullTime,
+    PartTime,
+}
+
+/// Eight hours of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Shift {
+    Morning,
+    Evening,
+}
+
+impl Shift {
+    /// Returns the first hours of its eight slots.
+    pub(crate) fn hours(self) -> std::ops::Range<u32> {
+        match self {
+            Self::Morning => 6..14,
+            Self::Evening => 12..20,
+        }
+    }
+}
+
+/// The declarations that every trainer has to make.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Consents {
+    pub(crate) information_correct: bool,
+    pub(crate) background_check: bool,
+    pub(crate) travel_to_students: bool,
+}
+
+impl Form {
+    /// Checks all fields.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` with every wrong field.
+    pub(crate) fn check(&self, today: NaiveDate) -> Result<(), Error> {
+        let mut violations = Violations::default();
+        violations.length("fullName", self.full_name.expose(), 2, 150);
+        violations.require(
+            age(self.date_of_birth, today) >= MIN_AGE,
+            "dateOfBirth",
+            "must be at least 18 years ago",
+        );
+        violations.length("phone", self.phone.expose(), 6, 16);
+        violations.require(
+            self.email.expose().contains('@'),
+            "email",
+            "is not an e-mail address",
+        );
+        violations.length("email", self.email.expose(), 3, 254);
+        self.check_location(&mut violations);
+        violations.length("qualification", &self.qualification, 1, MAX_TEXT_LENGTH);
+        violations.require(
+            self.experience_years <= 80,
+            "experienceYears",
+            "must be 0 to 80",
+        );
+        let mut courses = self.courses.clone();
+        courses.sort_unstable();
+        courses.dedup();
+        violations.require(
+            (1..=3).contains(&self.courses.len()) && courses.len() == self.courses.len(),
+            "courses",
+            "must contain 1 to 3 different courses",
+        );
+        if let Some(bio) = &self.bio {
+            violations.length("bio", bio, 20, 2_000);
+        }
+        for (field, texts) in [
+            ("skills", &self.skills),
+            ("languages", &self.languages),
+            ("certifications", &self.certifications),
+            ("references", &self.references),
+        ] {
+            let is_long = |text: &String| !(1..=MAX_TEXT_LENGTH).contains(&text.chars().count());
+            let has_room = texts.len() <= MAX_ITEMS && !texts.iter().any(is_long);
+            violations.require(
+                has_room,
+                field,
+                "must contain at most 50 texts of 1 to 500 characters",
+            );
+        }
+        if let Some(city) = &self.preferred_working_city {
+            violations.length("preferredWorkingCity", city, 1, 100);
+        }
+        let days = &self.availability.available_days;
+        let mut unique = days.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        violations.require(
+            !days.is_empty()
+                && unique.len() == days.len()
+                && days.iter().all(|day| DAYS.contains(&day.as_str())),
+            "availability.availableDays",
+            "must contain different days from Mon to Sat",
+        );
+        for kind in DocumentKind::REQUIRED {
+            let field = format!("documents.{}", kind.as_str());
+            violations.require(self.documents.contains_key(&kind), &field, "is required");
+        }
+        for (given, field) in [
+            (
+                self.consents.information_correct,
+                "consents.informationCorrect",
+            ),
+            (self.consents.background_check, "consents.backgroundCheck"),
+            (
+                self.consents.travel_to_students,
+                "consents.travelToStudents",
+            ),
+        ] {
+            violations.require(given, field, "must be true");
+        }
+        violations.into_result()
+    }
+
+    fn check_location(&self, violations: &mut Violations) {
+        let place = &self.location;
+        violations.length(
+            "location.address_text",
+            place.address_text.expose(),
+            1,
+            MAX_TEXT_LENGTH,
+        );
+        violations.length("location.city", &place.city, 1, 100);
+        violations.length("location.state", &place.state, 1, 100);
+        violations.length("location.country", &place.country, 1, 100);
+        for (field, degrees, max) in [
+            ("location.latitude", place.latitude, 90.0),
+            ("location.longitude", place.longitude, 180.0),
+        ] {
+            let is_valid = degrees.is_none_or(|degrees| degrees.abs() <= max);
+            violations.require(is_valid, field, "is out of range");
+        }
+        violations.require(
+            place.latitude.is_some() == place.longitude.is_some(),
+            "location.longitude",
+            "must be sent together with the latitude",
+        );
+    }
+
+    /// Returns latitude and longitude in degrees.
+    pub(crate) fn coordinates(&self) -> Option<(f64, f64)> {
+        self.location.latitude.zip(self.location.longitude)
+    }
+}
+
+/// Collects the wrong fields of a request.
+#[derive(Debug, Default)]
+struct Violations(Vec<FieldViolation>);
+
+impl Violations {
+    fn require(&mut self, holds: bool, field: &str, problem: &str) {
+        if !holds {
+            self.0.push(FieldViolation::new(field, problem));
+        }
+    }
+
+    /// Requires a number of characters.
+    fn length(&mut self, field: &str, text: &str, min: usize, max: usize) {
+        let length = text.trim().chars().count();
+        if !(min..=max).contains(&length) {
+            let problem = format!("must have {min} to {max} characters");
+            self.0.push(FieldViolation::new(field, problem));
+        }
+    }
+
+    fn into_result(self) -> Result<(), Error> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(self.0))
+        }
+    }
+}
+
+/// Returns the age in whole years.
+fn age(birth: NaiveDate, today: NaiveDate) -> i32 {
+    let had_birthday = (today.month(), today.day()) >= (birth.month(), birth.day());
+    today.year() - birth.year() - i32::from(!had_birthday)
+}

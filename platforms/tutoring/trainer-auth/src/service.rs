@@ -1,0 +1,102 @@
+//! Assembles the service.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    data::{DatabaseConfig, migrate_command},
+    outbox::{Inbox, outbox_command},
+    prelude::*,
+    service::Commands,
+    storage::Storage,
+};
+use tutoring_identity::{AccountKind, Identity};
+
+use crate::{
+    api,
+    applications::{Applicants, subscription},
+    command::pincodes_command,
+    config::TrainerAuthConfig,
+    store::MIGRATIONS,
+};
+
+/// The name of the service in logs and metrics.
+const NAME: &str = "tutoring-trainer-auth";
+/// The name of the database in logs, probes and settings.
+pub(crate) const DATABASE: &str = "database";
+/// The consumer group of messages about courses.
+const GROUP: &str = "trainer-auth-courses";
+/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
+const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+/// Requests per minute of one address. The routes of accounts have lower limits of their own.
+const REQUESTS: u32 = 300;
+
+/// Returns the service with its default ports: HTTP 3002, admin listener 3102.
+#[must_use]
+pub fn service() -> Service {
+    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+        .default_value("server.http.addr", "127.0.0.1:3002")
+        .default_value("admin.addr", "127.0.0.1:3102")
+        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
+        .default_value("server.http.rate_limit.requests", REQUESTS)
+        .default_value("server.http.rate_limit.window", "1m")
+        .default_value("server.http.rate_limit.legacy_headers", true)
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(outbox_command(DATABASE, database))
+        .with(audit_log_command(DATABASE, audit_log))
+        .with(pincodes_command());
+    service().main_with(commands, assemble)
+}
+
+pub(crate) fn database(settings: &TrainerAuthConfig) -> &DatabaseConfig {
+    &settings.identity.database
+}
+
+fn audit_log(settings: &TrainerAuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.identity.database, &settings.audit_log)
+}
+
+/// Assembles the service.
+///
+/// # Errors
+/// [`StartError`] for invalid settings and unavailable dependencies.
+pub async fn assemble(service: &Assembly<TrainerAuthConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    let documents = Storage::connect(service, "documents", &settings.documents)?;
+    // Boxed, so that the type of this future stays small enough for the compiler.
+    let identity = Box::pin(Identity::start(
+        service,
+        AccountKind::Trainer,
+        &settings.identity,
+        MIGRATIONS,
+    ))
+    .await?;
+    let database = identity.database().clone();
+    let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
+    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
+    let inbox = Inbox::new(database.clone(), GROUP, settings.inbox.clone());
+    inbox.purge_regularly(service);
+    identity
+        .messaging()
+        .subscribe(subscription(GROUP, &inbox))
+        .await?;
+    let applicants = Arc::new(Applicants {
+        outbox: identity.outbox().clone(),
+        audit,
+        documents,
+        max_document_size: settings.max_document_size,
+        zone: settings.time_zone.clone(),
+        database,
+    });
+    service.http(identity.routes());
+    service.http(api::routes(applicants));
+    Ok(())
+}

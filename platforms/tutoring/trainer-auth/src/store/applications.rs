@@ -1,0 +1,294 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::Value;
+use tutoring_contract::Territory;
+use uuid::Uuid;
+
+use crate::domain::{Form, ReviewStatus, errors};
+
+/// Returns the text of a statement that reads applications.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, trainer_id, review_status, form, state, district, zone, locality, city, latitude, longitude, location_status, reviewed_by, reviewed_at, review_notes, version, submitted_at FROM trainer_applications ",
+            $rest
+        )
+    };
+}
+
+/// The condition of a territory. An absent level matches every place.
+macro_rules! within {
+    ($start:literal, $end:literal) => {
+        concat!(
+            $start,
+            " (? = 0 OR lower(state) = ?) AND (? = 0 OR lower(district) = ?) AND (? = 0 OR lower(zone) = ?) AND (? = 0 OR lower(locality) = ?) ",
+            $end
+        )
+    };
+}
+
+/// An application with its review.
+#[derive(Debug, Clone)]
+pub(crate) struct Application {
+    pub(crate) id: Uuid,
+    pub(crate) trainer: Uuid,
+    pub(crate) status: ReviewStatus,
+    pub(crate) form: Form,
+    /// The place that decides which admins see the application.
+    pub(crate) place: Territory,
+    pub(crate) city: Option<String>,
+    /// Latitude and longitude of an approved trainer, in degrees.
+    pub(crate) coordinates: Option<(f64, f64)>,
+    /// `known` or `missing`. Absent before the approval.
+    pub(crate) location_status: Option<String>,
+    pub(crate) reviewed_by: Option<Uuid>,
+    pub(crate) reviewed_at: Option<DateTime<Utc>>,
+    pub(crate) notes: Option<String>,
+    pub(crate) version: i64,
+    pub(crate) submitted_at: DateTime<Utc>,
+}
+
+impl FromRow for Application {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let unexpected = || DataError::unexpected_value("the row is not a valid application");
+        let status: String = row.get("review_status")?;
+        let form: Value = row.get("form")?;
+        let (latitude, longitude): (Option<f64>, Option<f64>) =
+            (row.get("latitude")?, row.get("longitude")?);
+        Ok(Self {
+            id: row.get("id")?,
+            trainer: row.get("trainer_id")?,
+            status: ReviewStatus::from_name(&status).ok_or_else(unexpected)?,
+            form: serde_json::from_value(form).map_err(|_| unexpected())?,
+            place: Territory {
+                state: row.get("state")?,
+                district: row.get("district")?,
+                zone: row.get("zone")?,
+                locality: row.get("locality")?,
+            },
+            city: row.get("city")?,
+            coordinates: latitude.zip(longitude),
+            location_status: row.get("location_status")?,
+            reviewed_by: row.get("reviewed_by")?,
+            reviewed_at: row.get("reviewed_at")?,
+            notes: row.get("review_notes")?,
+            version: row.get("version")?,
+            submitted_at: row.get("submitted_at")?,
+        })
+    }
+}
+
+/// Statements on applications.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Applications;
+
+impl Applications {
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Application>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    pub(crate) async fn by_trainer(
+        connection: &dyn Connection,
+        trainer: Uuid,
+    ) -> Result<Option<Application>, DataError> {
+        sql(statement!("WHERE trainer_id = ?"))
+            .bind(trainer)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns an application, and locks the row until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Application>, DataError> {
+        sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Returns the application of a trainer, and locks the row until the transaction ends.
+    pub(crate) async fn lock_of_trainer(
+        tx: &Transaction,
+        trainer: Uuid,
+    ) -> Result<Option<Application>, DataError> {
+        sql(statement!("WHERE trainer_id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE trainer_id = ?"))
+            .bind(trainer)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Inserts an application.
+    ///
+    /// # Errors
+    /// `CONFLICT` if the trainer has one.
+    pub(crate) async fn insert(tx: &Transaction, application: &Application) -> Result<(), Error> {
+        let now = Utc::now();
+        let form = serde_json::to_value(&application.form).map_err(Error::internal)?;
+        let place = application.place.clone();
+        let inserted = sql("INSERT INTO trainer_applications (id, trainer_id, review_status, form, consents_given, state, district, zone, locality, version, submitted_at, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(application.id)
+            .bind(application.trainer)
+            .bind(application.status.as_str())
+            .bind(form)
+            .bind(true)
+            .bind(place.state)
+            .bind(place.district)
+            .bind(place.zone)
+            .bind(place.locality)
+            .bind(application.version)
+            .bind(application.submitted_at)
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await;
+        match inserted {
+            Err(error) if error.is_unique_violation() => Err(errors::application_pending()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    /// Stores the form, the place and the review of an application.
+    pub(crate) async fn update(tx: &Transaction, application: &Application) -> Result<(), Error> {
+        let form = serde_json::to_value(&application.form).map_err(Error::internal)?;
+        let place = application.place.clone();
+        let (latitude, longitude) = application.coordinates.unzip();
+        sql("UPDATE trainer_applications SET review_status = ?, form = ?, state = ?, district = ?, zone = ?, locality = ?, city = ?, latitude = ?, longitude = ?, location_status = ?,
+             reviewed_by = ?, reviewed_at = ?, review_notes = ?, version = ?, submitted_at = ?, updated_at = ? WHERE id = ?")
+            .bind(application.status.as_str())
+            .bind(form)
+            .bind(place.state)
+            .bind(place.district)
+            .bind(place.zone)
+            .bind(place.locality)
+            .bind(application.city.clone())
+            .bind(latitude)
+            .bind(longitude)
+            .bind(application.location_status.clone())
+            .bind(application.reviewed_by)
+            .bind(application.reviewed_at)
+            .bind(application.notes.clone())
+            .bind(application.version)
+            .bind(application.submitted_at)
+            .bind(Utc::now())
+            .bind(application.id)
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Returns a page of the applications in a territory with their number, the oldest first.
+    pub(crate) async fn list(
+        connection: &dyn Connection,
+        within: &Territory,
+        status: Option<ReviewStatus>,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<Application>, u64), DataError> {
+        let mut count = sql(within!(
+            "SELECT COUNT(*) FROM trainer_applications WHERE",
+            "AND (? = 0 OR review_status = ?)"
+        ));
+        let mut page = sql(within!(
+            "SELECT id, trainer_id, review_status, form, state, district, zone, locality, city, latitude, longitude, location_status, reviewed_by, reviewed_at, review_notes, version, submitted_at FROM trainer_applications WHERE",
+            "AND (? = 0 OR review_status = ?) ORDER BY submitted_at, id LIMIT ? OFFSET ?"
+        ));
+        let status = status.map(|status| status.as_str().to_owned());
+        let status = (i64::from(status.is_some()), status.unwrap_or_default());
+        for (counts, value) in levels(within).into_iter().chain([status]) {
+            count = count.bind(counts).bind(value.clone());
+            page = page.bind(counts).bind(value);
+        }
+        let (total,): (u64,) = count.fetch_one(connection).await?;
+        let applications = page.bind(limit).bind(offset).fetch_all(connection).await?;
+        Ok((applications, total))
+    }
+
+    /// Returns the number of applications in a territory by their state.
+    pub(crate) async fn counts(
+        connection: &dyn Connection,
+        within: &Territory,
+    ) -> Result<Vec<(String, u64)>, DataError> {
+        let mut counts = sql(within!(
+            "SELECT review_status, COUNT(*) FROM trainer_applications WHERE",
+            "GROUP BY review_status"
+        ));
+        for (is_set, value) in levels(within) {
+            counts = counts.bind(is_set).bind(value);
+        }
+        counts.fetch_all(connection).await
+    }
+
+    /// Replaces the documents of an application.
+    pub(crate) async fn set_documents(
+        tx: &Transaction,
+        id: Uuid,
+        documents: &[Document],
+    ) -> Result<(), DataError> {
+        sql("DELETE FROM trainer_documents WHERE application_id = ?")
+            .bind(id)
+            .execute(tx)
+            .await?;
+        let now = Utc::now();
+        let rows = documents.iter().map(|document| {
+            let Document { kind, key, etag } = document.clone();
+            [id.into(), kind.into(), key.into(), etag.into(), now.into()]
+        });
+        sql("INSERT INTO trainer_documents (application_id, kind, object_key, etag, created_at) VALUES (?, ?, ?, ?, ?)**")
+            .bind_rows(rows)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the documents of an application.
+    pub(crate) async fn documents(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Vec<Document>, DataError> {
+        sql("SELECT kind, object_key, etag FROM trainer_documents WHERE application_id = ? ORDER BY kind")
+            .bind(id)
+            .fetch_all(connection)
+            .await
+    }
+}
+
+/// A document of an application.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) kind: String,
+    pub(crate) key: String,
+    /// The entity tag of the checked content.
+    pub(crate) etag: String,
+}
+
+impl FromRow for Document {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            kind: row.get("kind")?,
+            key: row.get("object_key")?,
+            etag: row.get("etag")?,
+        })
+    }
+}
+
+/// Returns for each level whether it counts, and its name in lower case.
+fn levels(place: &Territory) -> [(i64, String); 4] {
+    [&place.state, &place.district, &place.zone, &place.locality].map(|level| {
+        let name = level.as_ref().map(|name| name.to_lowercase());
+        (i64::from(name.is_some()), name.unwrap_or_default())
+    })
+}

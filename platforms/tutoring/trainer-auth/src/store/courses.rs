@@ -1,0 +1,91 @@
+use seaworthy::{
+    data::{Connection, DataError, FromRow, Row, Transaction, sql},
+    prelude::*,
+};
+use uuid::Uuid;
+
+/// More courses than a platform offers.
+const MAX_COURSES: u32 = 1_000;
+
+/// A published course.
+#[derive(Debug, Serialize)]
+pub(crate) struct Course {
+    id: Uuid,
+    title: String,
+    category: String,
+}
+
+impl FromRow for Course {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            title: row.get("title")?,
+            category: row.get("category")?,
+        })
+    }
+}
+
+/// A version of a course, from the event.
+#[derive(Debug, Clone)]
+pub(crate) struct CourseCopy {
+    pub(crate) id: Uuid,
+    pub(crate) version: i64,
+    pub(crate) title: String,
+    pub(crate) category: String,
+    pub(crate) is_published: bool,
+}
+
+/// Statements on the copy of the courses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Courses;
+
+impl Courses {
+    /// Stores a version of a course. An older one changes nothing.
+    pub(crate) async fn store(tx: &Transaction, course: &CourseCopy) -> Result<(), DataError> {
+        let updated = sql("UPDATE courses SET title = ?, category = ?, is_published = ?, version = ? WHERE id = ? AND version < ?")
+            .bind(&course.title)
+            .bind(&course.category)
+            .bind(course.is_published)
+            .bind(course.version)
+            .bind(course.id)
+            .bind(course.version)
+            .execute(tx)
+            .await?;
+        if updated.rows_affected() > 0 {
+            return Ok(());
+        }
+        sql("INSERT INTO courses (id, title, category, is_published, version) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO courses (id, title, category, is_published, version) VALUES (?, ?, ?, ?, ?)")
+            .bind(course.id)
+            .bind(&course.title)
+            .bind(&course.category)
+            .bind(course.is_published)
+            .bind(course.version)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the published courses by title.
+    pub(crate) async fn published(connection: &dyn Connection) -> Result<Vec<Course>, DataError> {
+        sql("SELECT id, title, category FROM courses WHERE is_published = ? ORDER BY title, id LIMIT ?")
+            .bind(true)
+            .bind(MAX_COURSES)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Returns those of the courses that are published.
+    pub(crate) async fn published_of(
+        connection: &dyn Connection,
+        ids: &[Uuid],
+    ) -> Result<Vec<Uuid>, DataError> {
+        let rows: Vec<(Uuid,)> =
+            sql("SELECT id FROM courses WHERE is_published = ? AND id IN (?*)")
+                .bind(true)
+                .bind_list(ids.iter().copied())
+                .fetch_all(connection)
+                .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+}
