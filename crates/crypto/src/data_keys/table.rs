@@ -173,17 +173,15 @@ pub(super) async fn activate(
     }
 }
 
-/// Replaces the encrypted form of a key, if it is unchanged.
+/// Replaces the encrypted form of a key, if it is unchanged. The proof that no value needs the key
+/// begins again.
 pub(super) async fn replace_root(
     connection: &dyn Connection,
     key: &StoredKey,
     wrapped: &WrappedKey,
     hash: &str,
 ) -> Result<bool, DataError> {
-    let metadata = Metadata {
-        root: Some(wrapped.key_id.to_string()),
-        ..key.metadata.clone()
-    };
+    let metadata = Metadata::of_root(&wrapped.key_id);
     let done = sql(
         "UPDATE kms_data_keys SET encrypted_key = ?, key_hash = ?, metadata = ?
          WHERE version = ? AND encrypted_key = ?",
@@ -198,7 +196,8 @@ pub(super) async fn replace_root(
     Ok(done.rows_affected() > 0)
 }
 
-/// Stores since when no value needs a key.
+/// Stores since when no value needs a key, if its encrypted form is unchanged. The metadata names the
+/// root key of that form.
 pub(super) async fn mark_unreferenced(
     connection: &dyn Connection,
     key: &StoredKey,
@@ -208,9 +207,10 @@ pub(super) async fn mark_unreferenced(
         unreferenced_since: since,
         ..key.metadata.clone()
     };
-    sql("UPDATE kms_data_keys SET metadata = ? WHERE version = ? AND status <> 'active'")
+    sql("UPDATE kms_data_keys SET metadata = ? WHERE version = ? AND status <> 'active' AND encrypted_key = ?")
         .bind(metadata.document())
         .bind(key.version.as_str())
+        .bind(key.encrypted_key.clone())
         .execute(connection)
         .await
         .map(drop)

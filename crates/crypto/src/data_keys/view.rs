@@ -19,10 +19,14 @@ use crate::{Algorithm, CryptoError, DataKey, KeyId, WrappedKey, aead::Aead};
 pub(super) struct View {
     pub(super) active: Option<KeyId>,
     pub(super) keys: HashMap<KeyId, Arc<OpenKey>>,
-    /// `None` before the first read.
+    /// The last read that decrypted the active key. `None` before the first one.
     pub(super) read_at: Option<Instant>,
+    /// The last read.
+    tried_at: Option<Instant>,
+    /// Versions that the table contains and that could not be decrypted.
+    closed: HashSet<KeyId>,
     /// Versions that the table did not contain when the view was read.
-    pub(super) missing: Mutex<HashSet<KeyId>>,
+    missing: Mutex<HashSet<KeyId>>,
 }
 
 /// Missing versions that a view remembers. Each other one is looked up again.
@@ -48,15 +52,21 @@ impl DataKeys {
 
     /// Returns a view that is younger than the refresh interval.
     ///
-    /// If the database is not available, an older one is used for a while: a deletion of a key waits
-    /// longer than that.
+    /// If the database or the root key is not available, an older one is used for a while: a deletion
+    /// of a key waits longer than that.
     pub(super) async fn fresh(&self) -> Result<Arc<View>, CryptoError> {
         let view = self.view();
         if view.is_younger_than(self.0.config.refresh_interval.get()) {
             return Ok(view);
         }
-        match self.read_after(view.read_at).await {
-            Err(error) if view.is_younger_than(self.0.config.delete_after.get() / 2) => {
+        let read = self.read_after(view.tried_at).await;
+        let max = self.0.config.delete_after.get() / 2;
+        match read {
+            // The active key could not be decrypted, and the former one is too old.
+            Ok(read) if read.read_at != read.tried_at && !read.is_younger_than(max) => {
+                Err(CryptoError::NoActiveKey)
+            }
+            Err(error) if view.is_younger_than(max) => {
                 tracing::warn!(%error, "the data keys cannot be read: those in memory are used");
                 Ok(view)
             }
@@ -67,11 +77,15 @@ impl DataKeys {
     /// Returns a view with a version, if the table contains it. Another replica may have rotated.
     pub(super) async fn with_version(&self, version: &KeyId) -> Result<Arc<View>, CryptoError> {
         let view = self.view();
-        if view.keys.contains_key(version) || view.missing.lock().contains(version) {
+        if view.keys.contains_key(version) {
             return Ok(view);
         }
-        let view = self.read_after(view.read_at).await?;
-        if !view.keys.contains_key(version) {
+        let is_young = view.is_younger_than(self.0.config.refresh_interval.get());
+        if is_young && view.missing.lock().contains(version) {
+            return Ok(view);
+        }
+        let view = self.read_after(view.tried_at).await?;
+        if !(view.keys.contains_key(version) || view.closed.contains(version)) {
             let mut missing = view.missing.lock();
             if missing.len() < MAX_MISSING {
                 missing.insert(version.clone());
@@ -84,19 +98,21 @@ impl DataKeys {
     async fn read_after(&self, seen: Option<Instant>) -> Result<Arc<View>, CryptoError> {
         let _reading = self.0.reading.lock().await;
         let view = self.view();
-        if view.read_at > seen {
+        if view.tried_at > seen {
             return Ok(view);
         }
         self.read(false).await
     }
 
     /// Reads the table. A key that cannot be decrypted is an error if `all` is set, and is logged
-    /// and skipped otherwise: another replica may have a newer root key.
+    /// and skipped otherwise: another replica may have a newer root key. Until the active key can be
+    /// decrypted, the former one encrypts.
     pub(super) async fn read(&self, all: bool) -> Result<Arc<View>, CryptoError> {
         let read_at = Instant::now();
         let known = self.view();
         let mut view = View {
             read_at: Some(read_at),
+            tried_at: Some(read_at),
             ..View::default()
         };
         for stored in table::all(self.store()).await? {
@@ -110,6 +126,11 @@ impl DataKeys {
                     Err(error) if all => return Err(error),
                     Err(error) => {
                         tracing::error!(%error, version = %stored.version, "a data key cannot be decrypted");
+                        if stored.status == DataKeyStatus::Active {
+                            view.active.clone_from(&known.active);
+                            view.read_at = known.read_at;
+                        }
+                        view.closed.insert(stored.version);
                         continue;
                     }
                 },
@@ -119,6 +140,8 @@ impl DataKeys {
             }
             view.keys.insert(stored.version, open);
         }
+        // The table may have lost the former key meanwhile.
+        view.active = view.active.filter(|active| view.keys.contains_key(active));
         let view = Arc::new(view);
         *self.0.view.lock() = Arc::clone(&view);
         Ok(view)

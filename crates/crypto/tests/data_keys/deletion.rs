@@ -1,7 +1,17 @@
-use seaworthy_crypto::{DataKeys, KeyReport, Sealer, rewrap};
+use seaworthy_crypto::{DataKeys, EncryptedColumn, KeyReport, Root, Sealer, rewrap};
 use seaworthy_data::{Value, sql};
+use seaworthy_testkit::eventually;
 
-use crate::test_database::{NOTES, TestDatabase, config};
+use crate::{
+    roots::seed,
+    test_database::{NOTES, TestDatabase, config},
+};
+
+/// Waits for a lock of another transaction on the values.
+const LOCKED_NOTES: EncryptedColumn = EncryptedColumn {
+    select: "SELECT id, body FROM notes WHERE id > ? ORDER BY id LIMIT ? FOR UPDATE",
+    ..NOTES
+};
 
 async fn delete(test: &TestDatabase, keys: &DataKeys) -> KeyReport {
     let reports = keys.delete_unused(&test.database, &[NOTES]).await.unwrap();
@@ -76,4 +86,34 @@ pub(crate) async fn keys_of_slow_writers_are_not_deleted_sec_5(test: TestDatabas
         .unwrap();
     assert!(keys.delete_unused(&test.database, &[NOTES]).await.is_err());
     assert_eq!(keys.status().await.unwrap().keys.len(), 2);
+}
+
+pub(crate) async fn deletion_does_not_undo_a_rewrap_of_the_root_sec_5(test: TestDatabase) {
+    // A statement waits for a row of another transaction on servers only.
+    if test.empty.server().is_none() {
+        return;
+    }
+    let (old, new) = (seed("old"), seed("new"));
+    let open = async |root: Root| DataKeys::open(&test.database, root, &config()).await;
+    let keys = open(Root::from_seed(&old, None).unwrap()).await.unwrap();
+    keys.rotate().await.unwrap();
+    test.insert(&Sealer::new(keys.clone()), 0).await;
+    let lock = test.database.begin().await.unwrap();
+    sql("UPDATE notes SET id = 0 WHERE id = 0")
+        .execute(&lock)
+        .await
+        .unwrap();
+    let database = test.database.clone();
+    let deletion =
+        tokio::spawn(async move { keys.delete_unused(&database, &[LOCKED_NOTES]).await });
+    // It has read the keys, and waits for the values.
+    eventually(async || test.waiting_statements().await > 0).await;
+    let both = Root::from_seed(&new, Some(&old)).unwrap();
+    let rewrapped = open(both).await.unwrap().rewrap_root().await.unwrap();
+    assert_eq!(rewrapped, 2);
+    lock.commit().await.unwrap();
+    deletion.await.unwrap().unwrap();
+
+    let keys = open(Root::from_seed(&new, None).unwrap()).await.unwrap();
+    test.opens(&Sealer::new(keys), 1).await;
 }

@@ -9,6 +9,7 @@
 mod deletion;
 mod kill;
 mod legacy;
+mod outage;
 mod roots;
 mod rotation;
 mod test_database;
@@ -22,7 +23,11 @@ seaworthy_testkit::on_every_database! {
         values_of_both_ciphers_are_read_sec_5;
     deletion:
         keys_are_deleted_after_two_proofs_sec_5,
-        keys_of_slow_writers_are_not_deleted_sec_5;
+        keys_of_slow_writers_are_not_deleted_sec_5,
+        deletion_does_not_undo_a_rewrap_of_the_root_sec_5;
+    outage:
+        failed_root_call_stops_no_replica_sec_5,
+        reading_process_finds_key_that_was_missing_sec_5;
     roots:
         changed_root_rewraps_only_keys_sec_5,
         wrong_root_stops_the_start_sec_5,

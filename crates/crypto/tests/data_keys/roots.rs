@@ -6,7 +6,7 @@ use seaworthy_data::{Value, sql};
 
 use crate::test_database::{TestDatabase, config};
 
-fn seed(text: &str) -> SeedConfig {
+pub(crate) fn seed(text: &str) -> SeedConfig {
     SeedConfig {
         seed: Some(Secret::new(format!("{text} {}", "x".repeat(32)))),
         salt: Some(Secret::new("0123456789abcdef".to_owned())),

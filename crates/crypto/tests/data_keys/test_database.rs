@@ -76,6 +76,36 @@ impl TestDatabase {
             .unwrap();
     }
 
+    /// Returns a stored value.
+    pub(crate) async fn sealed(&self, id: i64) -> Encrypted<String> {
+        let (sealed,) = sql("SELECT body FROM notes WHERE id = ?")
+            .bind(id)
+            .fetch_one(&self.database)
+            .await
+            .unwrap();
+        sealed
+    }
+
+    /// Returns how many statements wait for a row lock.
+    pub(crate) async fn waiting_statements(&self) -> i64 {
+        let (waiting,) = sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE%' AND pid <> pg_backend_pid()")
+            .on_mysql("SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE' AND id <> connection_id()")
+            .fetch_one(&self.database)
+            .await
+            .unwrap();
+        waiting
+    }
+
+    /// Sets the status of a data key.
+    pub(crate) async fn set_status(&self, version: &KeyId, status: &str) {
+        sql("UPDATE kms_data_keys SET status = ? WHERE version = ?")
+            .bind(status)
+            .bind(version.as_str())
+            .execute(&self.database)
+            .await
+            .unwrap();
+    }
+
     /// Inserts this many values in one transaction.
     pub(crate) async fn fill(&self, sealer: &Sealer, count: usize) {
         let tx = self.database.begin().await.unwrap();
