@@ -16,7 +16,7 @@ use std::{
 
 use axum::body::Body;
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
 use http_body::Body as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::{CompressionLevel, compression::Compression as Compressor};
@@ -48,14 +48,14 @@ impl Compression {
     /// Returns the encodings that the client accepts, if its request cannot come from another site.
     pub(crate) fn accepted(
         &self,
-        headers: &HeaderMap,
+        request: &Parts,
         options: Option<&RouteOptions>,
     ) -> Option<HeaderValue> {
         let is_secret = options.is_some_and(RouteOptions::is_uncompressed);
-        if !self.config.enabled || is_secret || !cross_site::is_own_request(headers) {
+        if !self.config.enabled || is_secret || !cross_site::is_own_request(request) {
             return None;
         }
-        headers.get(header::ACCEPT_ENCODING).cloned()
+        request.headers.get(header::ACCEPT_ENCODING).cloned()
     }
 
     /// Compresses a response for a client that accepts it.

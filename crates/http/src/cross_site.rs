@@ -11,9 +11,9 @@
 //! A route that starts or ends a session needs the check without cookies too. Otherwise a page
 //! could log the user into an account of the attacker.
 
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Method, Uri, header, request::Parts};
 
-use crate::{RouteOptions, cors::CrossOrigin};
+use crate::{RouteOptions, cors::CrossOrigin, server::ConnectionInfo};
 
 const FETCH_SITE: &str = "sec-fetch-site";
 
@@ -51,17 +51,32 @@ pub(crate) fn is_forged(
     !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
-/// Returns whether a request comes from a page of this origin, from the user, or from a client without
-/// cookies that is no browser page.
+/// Returns whether a request comes from a page of this origin, from the user, or from a client that is
+/// not a browser and has no credentials that browsers send by themselves.
 ///
-/// Older browsers do not send `Sec-Fetch-Site`. Without it, a request with cookies may come from
-/// any page.
-pub(crate) fn is_own_request(headers: &HeaderMap) -> bool {
+/// Older browsers do not send `Sec-Fetch-Site`. Without it, a request with such credentials may come
+/// from any page: cookies, a password or ticket in `Authorization`, or a client certificate.
+pub(crate) fn is_own_request(request: &Parts) -> bool {
+    let headers = &request.headers;
     if headers.contains_key(FETCH_SITE) {
         let mut sites = headers.get_all(FETCH_SITE).iter();
         return sites.all(|site| site == "same-origin" || site == "none");
     }
-    !(headers.contains_key(header::COOKIE) || headers.contains_key(header::ORIGIN))
+    let session = request.extensions.get::<ConnectionInfo>();
+    let session = session.and_then(ConnectionInfo::tls);
+    let has_client_certificate = session.is_some_and(|session| session.peer().is_some());
+    let is_page = headers.contains_key(header::COOKIE) || headers.contains_key(header::ORIGIN);
+    !(is_page || has_client_certificate || has_ambient_authorization(headers))
+}
+
+/// Returns whether a request has an `Authorization` that browsers remember. Scripts set tokens with
+/// the scheme `Bearer`, which other sites do not have.
+fn has_ambient_authorization(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    values.any(|value| {
+        let scheme = value.as_bytes().split(|byte| *byte == b' ').next();
+        !scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+    })
 }
 
 /// Returns whether an origin is that of the request. Accepts both `http` and `https`, because a
@@ -80,6 +95,7 @@ fn is_own(origin: &[u8], uri: &Uri, headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls::{PeerCertificate, TlsSession, TlsVersion};
 
     type Headers = [(&'static str, &'static str)];
 
@@ -116,6 +132,41 @@ mod tests {
             assert!(!asks(Method::GET, &[cookie, forged]), "{forged:?}");
             assert!(!asks(Method::POST, &[forged]), "{forged:?}");
         }
+    }
+
+    #[test]
+    fn credentials_that_browsers_send_are_not_those_of_programs_sec_2() {
+        let is_own = |headers: &Headers| {
+            let mut request = http::Request::new(());
+            for (name, value) in headers {
+                request.headers_mut().append(*name, value.parse().unwrap());
+            }
+            is_own_request(&request.into_parts().0)
+        };
+        let site = ("sec-fetch-site", "same-origin");
+        for ambient in [
+            ("cookie", "session=x"),
+            ("origin", "https://events.example"),
+            ("authorization", "Basic YTpi"),
+            ("authorization", "negotiate YIIZ"),
+            ("authorization", "NTLM TlRM"),
+        ] {
+            assert!(!is_own(&[ambient]), "{ambient:?}");
+            assert!(is_own(&[ambient, site]), "{ambient:?}");
+        }
+        for program in [("authorization", "bearer eyJ"), ("x-api-key", "sk_1")] {
+            assert!(is_own(&[program]), "{program:?}");
+        }
+        assert!(is_own(&[]));
+
+        let certificate = rcgen::generate_simple_self_signed(["ada".to_owned()]).unwrap();
+        let peer = PeerCertificate::read(&[certificate.cert.der().clone()]).unwrap();
+        let session = TlsSession::new(TlsVersion::Tls13, Some(peer));
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        let mut request = http::Request::new(()).into_parts().0;
+        let info = ConnectionInfo::new(address, address, Some(session));
+        request.extensions.insert(info);
+        assert!(!is_own_request(&request));
     }
 
     #[test]

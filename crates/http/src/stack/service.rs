@@ -70,7 +70,7 @@ impl StackService {
         }
         let method = MethodLabel::of(&parts.method);
         let accepted_encodings = match stack.protocol {
-            Protocol::Http => stack.compression.accepted(headers, target.options()),
+            Protocol::Http => stack.compression.accepted(parts, target.options()),
             Protocol::Grpc => None,
         };
         stack.observer.begun(target.path, method);
