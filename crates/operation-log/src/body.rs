@@ -1,41 +1,102 @@
-//! The beginning of a request body.
+//! The beginning of a request body, and the hash of a long one.
 
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::{Body, Bytes};
+use data_encoding::HEXLOWER;
 use futures::{StreamExt as _, stream};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, BodyStream, StreamBody};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
 
-/// Reads at most a little more than `max` bytes of a body. Returns the body for the handler, which
-/// begins with these bytes, and the bytes if they are the whole body. An error of the client reaches
-/// the handler after the bytes that arrived.
-pub(crate) async fn peek(mut body: Body, max: usize) -> (Body, Option<Bytes>) {
-    let mut frames: Vec<Result<Frame<Bytes>, axum::Error>> = Vec::new();
+/// What the log reads of a body.
+pub(crate) enum Peeked {
+    /// The whole body.
+    Whole(Bytes),
+    /// The body is longer. Its handler reads it later.
+    Long(Summary),
+    /// The log does not read the body, or the client did not send all of it.
+    Unread,
+}
+
+/// The size and the hash of a body, as far as its handler has read it. Without them, a client could
+/// hide the content of a call by padding.
+#[derive(Clone)]
+pub(crate) struct Summary(Arc<Mutex<(Context, u64)>>);
+
+impl Summary {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let summary = Self(Arc::new(Mutex::new((Context::new(&SHA256), 0))));
+        summary.add(bytes);
+        summary
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let (hash, size) = &mut *self.0.lock();
+        hash.update(bytes);
+        *size += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    }
+
+    /// Returns the JSON that is stored in place of the content.
+    pub(crate) fn json(&self) -> Value {
+        let (hash, size) = &*self.0.lock();
+        let hash = HEXLOWER.encode(hash.clone().finish().as_ref());
+        json!({ "unread": { "size": size, "sha256": hash } })
+    }
+}
+
+/// Reads at most a little more than `max` bytes of a body, and only the first ones if they are not
+/// those of a readable body. Returns the body for the handler, which begins with the bytes that were
+/// read. An error of the client reaches the handler after the bytes that arrived.
+pub(crate) async fn peek(
+    mut body: Body,
+    max: usize,
+    is_readable: impl Fn(&[u8]) -> bool,
+) -> (Body, Peeked) {
     let mut bytes = Vec::new();
     while bytes.len() <= max {
         let Some(frame) = body.frame().await else {
             let bytes = Bytes::from(bytes);
-            let is_data =
-                |frame: &Result<Frame<Bytes>, _>| frame.as_ref().is_ok_and(|frame| frame.is_data());
             // A body of known length, so that the handler can reject it early.
-            let body = match frames.iter().all(is_data) {
-                true => Body::from(bytes.clone()),
-                false => Body::new(StreamBody::new(stream::iter(frames))),
-            };
-            return (body, Some(bytes));
+            return (Body::from(bytes.clone()), Peeked::Whole(bytes));
         };
-        if let Ok(frame) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            bytes.extend_from_slice(data);
-        }
-        let is_failed = frame.is_err();
-        frames.push(frame);
-        if is_failed {
-            return (Body::new(StreamBody::new(stream::iter(frames))), None);
+        let data = match frame.map(Frame::into_data) {
+            Ok(Ok(data)) => data,
+            // Trailers.
+            Ok(Err(last)) => {
+                let bytes = Bytes::from(bytes);
+                let frames = [Ok(Frame::data(bytes.clone())), Ok(last)];
+                let all = stream::iter(frames).chain(BodyStream::new(body));
+                return (Body::new(StreamBody::new(all)), Peeked::Whole(bytes));
+            }
+            Err(error) => {
+                let frames = [Ok(Frame::data(Bytes::from(bytes))), Err(error)];
+                let all = stream::iter(frames);
+                return (Body::new(StreamBody::new(all)), Peeked::Unread);
+            }
+        };
+        bytes.extend_from_slice(&data);
+        if !bytes.is_empty() && !is_readable(&bytes) {
+            return (rest(bytes, body, None), Peeked::Unread);
         }
     }
-    let all = stream::iter(frames).chain(BodyStream::new(body));
-    (Body::new(StreamBody::new(all)), None)
+    let summary = Summary::of(&bytes);
+    let body = rest(bytes, body, Some(summary.clone()));
+    (body, Peeked::Long(summary))
+}
+
+/// Returns a body of the bytes that were read and of the rest, which a summary counts.
+fn rest(read: Vec<u8>, body: Body, summary: Option<Summary>) -> Body {
+    let first = stream::iter([Ok(Frame::data(Bytes::from(read)))]);
+    let rest = BodyStream::new(body).inspect(move |frame| {
+        let data = frame.as_ref().ok().and_then(Frame::data_ref);
+        if let (Some(summary), Some(data)) = (&summary, data) {
+            summary.add(data);
+        }
+    });
+    Body::new(StreamBody::new(first.chain(rest)))
 }
 
 #[cfg(test)]
@@ -46,6 +107,10 @@ mod tests {
 
     const MAX: usize = 10;
 
+    fn any(_: &[u8]) -> bool {
+        true
+    }
+
     /// Returns a body that sends chunks and then does not end.
     fn endless(chunks: Vec<Result<&'static str, std::io::Error>>) -> Body {
         let chunks = stream::iter(chunks).map(|chunk| chunk.map(Bytes::from));
@@ -54,20 +119,37 @@ mod tests {
 
     #[tokio::test]
     async fn long_body_is_not_read_to_its_end_obs_11() {
-        let body = endless(vec![Ok("12345"), Ok("678901")]);
-        let (body, whole) = peek(body, MAX).now_or_never().unwrap();
-        assert_eq!(whole, None);
+        let body = endless(vec![Ok("12345"), Ok("678901"), Ok("2")]);
+        let (body, peeked) = peek(body, MAX, any).now_or_never().unwrap();
+        let Peeked::Long(summary) = peeked else {
+            panic!("the body is long");
+        };
+        assert_eq!(summary.json()["unread"]["size"], 11);
         let mut chunks = body.into_data_stream();
-        assert_eq!(chunks.next().await.unwrap().unwrap(), "12345");
-        assert_eq!(chunks.next().await.unwrap().unwrap(), "678901");
+        assert_eq!(chunks.next().await.unwrap().unwrap(), "12345678901");
+        assert_eq!(chunks.next().await.unwrap().unwrap(), "2");
         assert!(chunks.next().now_or_never().is_none());
+        let expected = Summary::of(b"123456789012").json();
+        assert_eq!(summary.json(), expected);
+        assert_eq!(expected["unread"]["size"], 12);
+    }
+
+    #[tokio::test]
+    async fn unreadable_body_is_not_waited_for_obs_11() {
+        let body = endless(vec![Ok("PK"), Ok("34")]);
+        let is_json = |bytes: &[u8]| bytes.starts_with(b"{");
+        let (body, peeked) = peek(body, MAX, is_json).now_or_never().unwrap();
+        assert!(matches!(peeked, Peeked::Unread));
+        let mut chunks = body.into_data_stream();
+        assert_eq!(chunks.next().await.unwrap().unwrap(), "PK");
+        assert_eq!(chunks.next().await.unwrap().unwrap(), "34");
     }
 
     #[tokio::test]
     async fn bytes_of_a_failed_body_reach_the_handler_obs_11() {
         let body = endless(vec![Ok("12345"), Err(std::io::Error::other("reset"))]);
-        let (body, whole) = peek(body, MAX).now_or_never().unwrap();
-        assert_eq!(whole, None);
+        let (body, peeked) = peek(body, MAX, any).now_or_never().unwrap();
+        assert!(matches!(peeked, Peeked::Unread));
         let mut chunks = body.into_data_stream();
         assert_eq!(chunks.next().await.unwrap().unwrap(), "12345");
         assert!(chunks.next().await.unwrap().is_err());
@@ -75,8 +157,11 @@ mod tests {
 
     #[tokio::test]
     async fn short_body_is_returned_whole_obs_11() {
-        let (body, whole) = peek(Body::from("1234567890"), MAX).await;
-        assert_eq!(whole.unwrap(), "1234567890");
+        let (body, peeked) = peek(Body::from("1234567890"), MAX, any).await;
+        let Peeked::Whole(whole) = peeked else {
+            panic!("the body is short");
+        };
+        assert_eq!(whole, "1234567890");
         let read = body.collect().await.unwrap().to_bytes();
         assert_eq!(read, "1234567890");
     }

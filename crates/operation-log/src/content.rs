@@ -9,6 +9,10 @@ use crate::OperationLogConfig;
 
 /// The prefix of a gRPC message: whether it is compressed, and its length.
 const GRPC_PREFIX: usize = 5;
+/// The texts of a large request are cut to this number of bytes, and its lists to this number of
+/// items, which is enough to recognize them.
+const MAX_MEMBER: usize = 200;
+const MAX_ITEMS: usize = 10;
 /// The words before `code` in the names of secrets. Other codes, such as `postal_code`, are none.
 const SECRET_CODES: [&str; 14] = [
     "access",
@@ -47,10 +51,39 @@ pub(crate) fn of_grpc(
     Some(of_value(json_of(&message), config))
 }
 
-/// Returns the redacted text of a value.
+/// Returns the redacted text of a value. A large value loses the ends of its texts and lists first,
+/// so that padding does not hide its other members.
 pub(crate) fn of_value(mut value: Json, config: &OperationLogConfig) -> String {
     redact("", &mut value, &config.mask_rules);
-    cut(value.to_string(), config.max_content_size.as_usize())
+    let max = config.max_content_size.as_usize();
+    let mut text = value.to_string();
+    if text.len() > max {
+        shorten(&mut value);
+        text = value.to_string();
+    }
+    cut(text, max)
+}
+
+/// Returns the redacted text of a field.
+pub(crate) fn of_text(name: &str, text: &str, config: &OperationLogConfig) -> String {
+    let mut value = Json::from(text);
+    redact(name, &mut value, &config.mask_rules);
+    value.as_str().unwrap_or(REDACTED).to_owned()
+}
+
+fn shorten(value: &mut Json) {
+    match value {
+        Json::String(text) => *text = cut(std::mem::take(text), MAX_MEMBER),
+        Json::Array(items) => {
+            if items.len() > MAX_ITEMS {
+                items.truncate(MAX_ITEMS);
+                items.push("…".into());
+            }
+            items.iter_mut().for_each(shorten);
+        }
+        Json::Object(members) => members.values_mut().for_each(shorten),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 /// Truncates a text to a number of bytes.
@@ -228,6 +261,20 @@ mod tests {
         let text = of_json(body.as_bytes(), &config).unwrap();
         assert!(text.ends_with('…') && text.len() <= 24, "{text}");
         assert_eq!(of_json(b"not json", &config), None);
+    }
+
+    #[test]
+    fn padding_hides_no_member_obs_11() {
+        let config = OperationLogConfig::default();
+        for padding in [
+            serde_json::json!("x".repeat(20_000)),
+            vec![0; 20_000].into(),
+        ] {
+            let body = serde_json::json!({ "a": padding, "role": "admin" });
+            let text = of_json(body.to_string().as_bytes(), &config).unwrap();
+            assert!(text.contains(r#""role":"admin""#), "{text}");
+            assert!(text.len() < 1_000);
+        }
     }
 
     #[test]

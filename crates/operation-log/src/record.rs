@@ -11,11 +11,12 @@ use seaworthy_http::{is_grpc, is_json};
 use serde::Serialize;
 
 use crate::{
-    body::peek,
+    body::{Peeked, Summary, peek},
     calls::Call,
     change::{Change, with_change},
     content,
     log::OperationLog,
+    path,
     trailers::{grpc_status, with_status},
 };
 
@@ -26,6 +27,9 @@ pub(crate) const OK: &str = "ok";
 /// The maximum size of the content of an anonymous call, in bytes, so that anonymous clients cannot
 /// fill the database.
 const MAX_ANONYMOUS_CONTENT: usize = 500;
+/// The size that the log reads of a request, in bytes: far more than most requests, and little memory
+/// for all concurrent ones. A larger request is stored by its size and hash.
+const MAX_READ: usize = 64 * 1024;
 
 /// A call at its start.
 pub(crate) struct CallStart {
@@ -81,23 +85,25 @@ impl OperationLog {
             return next.run(request).await;
         };
         let started = Instant::now();
-        let (operation, target) = match &call {
+        let (operation, target, path) = match &call {
             Some(call) => {
                 let service = call.method.parent_service().full_name().to_owned();
-                (call.method.name().to_owned(), service)
+                (call.method.name().to_owned(), service, path)
             }
             None => {
                 let template = request.extensions().get::<MatchedPath>();
-                let template = template.map_or(path.as_str(), MatchedPath::as_str);
-                (request.method().to_string(), template.to_owned())
+                let template = template.map(MatchedPath::as_str);
+                let path = path::masked(&path, template, self.config());
+                let target = template.map_or_else(|| path.clone(), str::to_owned);
+                (request.method().to_string(), target, path)
             }
         };
-        let (request, content) = self.content(request, call.as_ref()).await;
+        let (request, mut content) = self.content(request, call.as_ref()).await;
         let mut start = CallStart::new(&context, operation, target, path);
-        let mut late = content;
+        start.path = path::cut(start.path, start.user.is_none());
         // A handler may reject the content of an anonymous caller.
         if start.user.is_some() {
-            start.content = late.take();
+            start.content = content.take_text();
         }
         let id = self.store_start(start).await;
         let (response, change) = with_change(next.run(request), self.config().clone()).await;
@@ -106,7 +112,7 @@ impl OperationLog {
         let is_kept = user.is_some() || !is_rejected(&response);
         let mut end = CallEnd {
             id,
-            content: late.filter(|_| is_kept),
+            content: content.into_text().filter(|_| is_kept),
             user,
             change,
             status: 0,
@@ -148,24 +154,66 @@ impl OperationLog {
         self.store_done(start).await;
     }
 
-    /// Returns the redacted content of a request.
-    async fn content(&self, request: Request, call: Option<&Call>) -> (Request, Option<String>) {
-        let max = self.config().max_content_size.as_usize();
-        let is_readable = match call {
-            Some(call) => !call.method.is_client_streaming(),
-            None => is_json(request.headers()),
-        };
-        if !is_readable {
-            return (request, None);
+    /// Reads the content of a request.
+    async fn content(&self, request: Request, call: Option<&Call>) -> (Request, Content) {
+        if call.is_some_and(|call| call.method.is_client_streaming()) {
+            return (request, Content::None);
         }
+        // Some handlers ignore the media type, so it does not hide a content.
+        let is_declared = call.is_some() || is_json(request.headers());
+        let is_readable = |bytes: &[u8]| is_declared || begins_json(bytes);
         let (parts, body) = request.into_parts();
-        let (body, bytes) = peek(body, max).await;
-        let content = bytes.and_then(|bytes| match call {
-            Some(call) => content::of_grpc(&bytes, call.method.input(), self.config()),
-            None => content::of_json(&bytes, self.config()),
-        });
+        let (body, peeked) = peek(body, MAX_READ, is_readable).await;
+        let content = match peeked {
+            Peeked::Unread => Content::None,
+            Peeked::Whole(bytes) if bytes.is_empty() => Content::None,
+            Peeked::Long(summary) => Content::Long(summary),
+            Peeked::Whole(bytes) => {
+                let text = match call {
+                    Some(call) => content::of_grpc(&bytes, call.method.input(), self.config()),
+                    None => content::of_json(&bytes, self.config()),
+                };
+                Content::Text(text.unwrap_or_else(|| Summary::of(&bytes).json().to_string()))
+            }
+        };
         (Request::from_parts(parts, body), content)
     }
+}
+
+/// The content of a request.
+enum Content {
+    None,
+    /// The redacted request.
+    Text(String),
+    /// The request is too large. Its handler has not read it yet.
+    Long(Summary),
+}
+
+impl Content {
+    fn take_text(&mut self) -> Option<String> {
+        match std::mem::replace(self, Self::None) {
+            Self::Text(text) => Some(text),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+
+    /// Returns the text at the end of the call.
+    fn into_text(self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Text(text) => Some(text),
+            Self::Long(summary) => Some(summary.json().to_string()),
+        }
+    }
+}
+
+/// Whether a body without the media type of JSON begins like a JSON object or list.
+fn begins_json(body: &[u8]) -> bool {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, None | Some(b'{' | b'['))
 }
 
 fn actor(context: &RequestContext) -> Option<String> {
