@@ -3,7 +3,6 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    account::{ApiKeyAuthentication, ApiKeys},
     audit_log::AuditLog,
     captcha::{Captchas, LogCodes, MailCodes},
     config::Profile,
@@ -18,7 +17,7 @@ use seaworthy::{
 };
 
 use crate::{
-    accounts::{AccessTokens, Accounts, roles_command},
+    accounts::{AccessTokens, AccountParts, Accounts, roles_command},
     api,
     config::{StarterConfig, VARIABLES},
     contract,
@@ -87,20 +86,23 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     }
 
     let tokens = AccessTokens::new(&settings.auth)?;
-    let api_keys = ApiKeys::new(database.clone(), settings.auth.api_keys.clone());
-    let bearer = tokens.authentication(service, &database)?;
-    service.authenticate(ApiKeyAuthentication::new(api_keys, bearer));
+    service.authenticate(tokens.authentication(service, &database)?);
 
-    let accounts = Accounts::start(service, &settings.auth, &database, &keys, tokens, captchas)?;
+    let switch = service
+        .switches()
+        .register("audit_log", SwitchKind::Security);
+    let audit = AuditLog::new(database.clone(), &keys.audit_log())?.with_switch(switch);
+    let parts = AccountParts {
+        tokens,
+        captchas,
+        audit: audit.clone(),
+    };
+    let accounts = Accounts::start(service, &settings.auth, &database, &keys, parts)?;
 
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
 
     // Flags start last, because they can turn off only parts that are registered.
-    let switch = service
-        .switches()
-        .register("audit_log", SwitchKind::Security);
-    let audit = AuditLog::new(database.clone(), &keys.audit_log())?.with_switch(switch);
     let changes = DatabaseStore::new(database, NAME).audit_log(audit);
     let flags = Flags::builder(&settings.features).store(changes);
     let flags = flags.start(service).await?;

@@ -1,5 +1,6 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
+use futures::future::BoxFuture;
 use http::{HeaderName, HeaderValue, header::AUTHORIZATION, request::Parts};
 use seaworthy_core::{Actor, Code, Error, Grants, RequestContext};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
@@ -11,20 +12,49 @@ pub const API_KEY_ROLE: &str = "api_key";
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
+/// Returns the present scopes of the owner of a key.
+type OwnerScopes = dyn Fn(String) -> BoxFuture<'static, Result<Vec<String>, Error>> + Send + Sync;
+
 /// Authenticates requests with the header `X-API-Key` by an API key, and all others by another
-/// authentication. The actor is the owner of the key, and has the role [`API_KEY_ROLE`] and the
-/// scopes of the key. A `*` at the end of a scope matches any rest.
-#[derive(Debug, Clone)]
+/// authentication.
+///
+/// The actor is the owner of the key, and has the role [`API_KEY_ROLE`] and those scopes of the key
+/// that the owner has at the time of the request. A `*` at the end of a scope matches any rest.
+///
+/// A key is accepted only on routes that require a scope, so that its scopes limit it. With a key,
+/// other routes that require credentials answer 403, and those with optional credentials treat the
+/// caller as anonymous.
+#[derive(Clone)]
 pub struct ApiKeyAuthentication<A> {
     keys: ApiKeys,
+    owner_scopes: Arc<OwnerScopes>,
     others: A,
+    accepts_all_routes: bool,
 }
 
 impl<A: Authenticate> ApiKeyAuthentication<A> {
-    /// Accepts API keys, and the credentials that `others` accepts.
+    /// Accepts API keys, and the credentials that `others` accepts. `owner_scopes` returns the present
+    /// scopes of a user, and none for a user who does not exist.
     #[must_use]
-    pub fn new(keys: ApiKeys, others: A) -> Self {
-        Self { keys, others }
+    pub fn new<F, S>(keys: ApiKeys, owner_scopes: F, others: A) -> Self
+    where
+        F: Fn(String) -> S + Send + Sync + 'static,
+        S: Future<Output = Result<Vec<String>, Error>> + Send + 'static,
+    {
+        Self {
+            keys,
+            owner_scopes: Arc::new(move |owner| Box::pin(owner_scopes(owner))),
+            others,
+            accepts_all_routes: false,
+        }
+    }
+
+    /// Accepts keys also on routes that require no scope. Each handler of such a route must then
+    /// check the grants itself, or every key may call it.
+    #[must_use]
+    pub fn accept_on_all_routes(mut self) -> Self {
+        self.accepts_all_routes = true;
+        self
     }
 }
 
@@ -39,8 +69,10 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
         let Some(value) = values.next() else {
             return self.others.authenticate(request, context, route);
         };
+        let is_accepted = self.accepts_all_routes || route.needed_scopes().next().is_some();
         let is_optional = match route.declared_access() {
             Access::Public => return Authentication::Anonymous,
+            Access::Optional if !is_accepted => return Authentication::Anonymous,
             Access::Optional => true,
             Access::Authenticated | Access::Undeclared => false,
         };
@@ -53,24 +85,47 @@ impl<A: Authenticate> Authenticate for ApiKeyAuthentication<A> {
                 false => Authentication::Refused(unreadable()),
             };
         };
-        let keys = self.keys.clone();
+        let (keys, owner_scopes) = (self.keys.clone(), Arc::clone(&self.owner_scopes));
         Authentication::Later(Box::pin(async move {
-            match keys.verify(&key).await? {
-                Some(caller) => Ok(Some(Identity {
-                    actor: Actor::new(caller.owner),
-                    tenant: None,
-                    grants: Grants::with_wildcards([API_KEY_ROLE], caller.scopes),
-                    attachment: None,
-                })),
-                None if is_optional => Ok(None),
-                None => Err(invalid()),
+            let caller = match keys.verify(&key).await? {
+                Some(caller) => caller,
+                None if is_optional => return Ok(None),
+                None => return Err(invalid()),
+            };
+            if !is_accepted {
+                return Err(not_accepted());
             }
+            let present = owner_scopes(caller.owner.clone()).await?;
+            let scopes = common(&caller.scopes, &present);
+            Ok(Some(Identity {
+                actor: Actor::new(caller.owner),
+                tenant: None,
+                grants: Grants::with_wildcards([API_KEY_ROLE], scopes),
+                attachment: None,
+            }))
         }))
     }
 
     fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
         self.others.challenge(refusal, route)
     }
+}
+
+impl<A: fmt::Debug> fmt::Debug for ApiKeyAuthentication<A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ApiKeyAuthentication")
+            .field("others", &self.others)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the scopes that both lists grant. Of `order:*` and `order:read`, it is `order:read`.
+fn common(key: &[String], owner: &[String]) -> Vec<String> {
+    let [by_key, by_owner] = [key, owner].map(|own| Grants::with_wildcards([""; 0], own.to_vec()));
+    let of_key = key.iter().filter(|scope| by_owner.has_scope(scope));
+    let of_owner = owner.iter().filter(|scope| by_key.has_scope(scope));
+    of_key.chain(of_owner).cloned().collect()
 }
 
 fn unreadable() -> Error {
@@ -81,4 +136,40 @@ fn unreadable() -> Error {
 fn invalid() -> Error {
     let message = "the API key is unknown, revoked or expired: create another one";
     Error::new(Code::Unauthenticated, "API_KEY_INVALID", message)
+}
+
+fn not_accepted() -> Error {
+    let message =
+        "API keys call only methods that require a permission: send an access token instead";
+    Error::new(Code::Forbidden, "INSUFFICIENT_SCOPE", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_grants_only_present_scopes_of_its_owner_auth_5() {
+        let common = |key: &[&str], owner: &[&str]| {
+            let [key, owner] = [key, owner].map(|scopes| {
+                let scopes = scopes.iter().map(|scope| (*scope).to_owned());
+                scopes.collect::<Vec<_>>()
+            });
+            let scopes = common(&key, &owner);
+            Grants::with_wildcards([""; 0], scopes)
+        };
+        for (key, owner) in [
+            (&["order:read"][..], &["*"][..]),
+            (&["order:*"], &["order:read"]),
+            (&["*"], &["order:*", "report:read"]),
+        ] {
+            let grants = common(key, owner);
+            assert!(grants.has_scope("order:read"), "{key:?} {owner:?}");
+            assert!(!grants.has_scope("account:read"), "{key:?} {owner:?}");
+        }
+        let narrow = common(&["order:*"], &["order:read"]);
+        assert!(!narrow.has_scope("order:write"));
+        assert_eq!(common(&["order:*"], &[]), Grants::default());
+        assert_eq!(common(&["order:read"], &["orders:*"]), Grants::default());
+    }
 }

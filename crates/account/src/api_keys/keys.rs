@@ -2,23 +2,44 @@ use std::time::Duration;
 
 use seaworthy_core::{Code, Error, FieldViolation, Secret, new_id};
 use seaworthy_data::{
-    DataError, Database, Migration, MigrationSet, microseconds, purge_worker, sql,
+    Connection, DataError, Database, Migration, MigrationSet, microseconds, purge_worker, sql,
 };
 use seaworthy_service::Worker;
 
 use super::ApiKeysConfig;
-use crate::SecretToken;
+use crate::{SecretToken, TokenVersions};
 
-/// The table of API keys. Add the set to the migrations of a service with [`ApiKeys`].
+/// The table of API keys. Add the set to the migrations of a service with [`ApiKeys`], after
+/// [`MIGRATIONS`](crate::MIGRATIONS).
 pub const API_KEY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "api_keys",
-    &[Migration::new(
-        1,
-        "api_keys",
-        include_str!("../../migrations/api_keys/0001_api_keys.up.sql"),
-        include_str!("../../migrations/api_keys/0001_api_keys.down.sql"),
-    )],
+    &[
+        Migration::new(
+            1,
+            "api_keys",
+            include_str!("../../migrations/api_keys/0001_api_keys.up.sql"),
+            include_str!("../../migrations/api_keys/0001_api_keys.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "versions",
+            include_str!("../../migrations/api_keys/0002_versions.up.sql"),
+            include_str!("../../migrations/api_keys/0002_versions.down.sql"),
+        ),
+    ],
 );
+
+/// Appends the condition of valid keys to a statement. A key is valid until its expiry, and until
+/// the tokens of its owner are revoked.
+macro_rules! valid {
+    ($start:literal, $rest:literal) => {
+        concat!(
+            $start,
+            " until_us > {now_us} AND version >= COALESCE((SELECT owners.version FROM account_versions owners WHERE owners.user_id = account_api_keys.user_id), 0)",
+            $rest
+        )
+    };
+}
 
 /// Secret scanners recognize keys by it.
 const PREFIX: &str = "sk_";
@@ -31,7 +52,8 @@ const MAX_SCOPES: usize = 2_000;
 /// Keys with which programs call for a user. Cheap to clone. All replicas share them.
 ///
 /// The database stores the SHA-256 of a key. A key has scopes, an expiry and an owner, who lists and
-/// revokes it.
+/// revokes it. [`TokenVersions::raise`](crate::TokenVersions::raise) ends all keys of an owner, so
+/// that a stolen token that created a key gives no access after a new password.
 ///
 /// ```no_run
 /// use seaworthy_account::{ApiKeys, ApiKeysConfig};
@@ -39,8 +61,8 @@ const MAX_SCOPES: usize = 2_000;
 /// use seaworthy_data::Database;
 ///
 /// # async fn example(database: Database) -> Result<(), Error> {
-/// let keys = ApiKeys::new(database, ApiKeysConfig::default());
-/// let new = keys.create("user-7", "nightly report", &["order:read".to_owned()], None).await?;
+/// let keys = ApiKeys::new(database.clone(), ApiKeysConfig::default());
+/// let new = keys.create(&database, "user-7", "nightly report", &["order:read".to_owned()], None).await?;
 /// let caller = keys.verify(new.key.expose()).await?;
 /// assert_eq!(caller.unwrap().owner, "user-7");
 /// # Ok(())
@@ -88,20 +110,23 @@ pub struct ApiKeyCaller {
 }
 
 impl ApiKeys {
-    /// Creates the keys in a database that has the table of [`API_KEY_MIGRATIONS`].
+    /// Creates the keys in a database that has the tables of [`API_KEY_MIGRATIONS`] and
+    /// [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub fn new(database: Database, config: ApiKeysConfig) -> Self {
         Self { database, config }
     }
 
-    /// Creates a key. Check first that the owner has the scopes. Without a lifetime, the key has the
-    /// maximum lifetime.
+    /// Creates a key, in the transaction of the audit log entry if there is one. Check first that the
+    /// owner has the scopes, and ask for the password. Without a lifetime, the key has the maximum
+    /// lifetime.
     ///
     /// # Errors
     /// `VALIDATION_FAILED` for an invalid name or scope, `LIFETIME_TOO_LONG`, `TOO_MANY_API_KEYS`,
     /// and errors of the database.
     pub async fn create(
         &self,
+        connection: &dyn Connection,
         owner: &str,
         name: &str,
         scopes: &[String],
@@ -117,9 +142,16 @@ impl ApiKeys {
         }
         let token = SecretToken::generate()?;
         let id = new_id().to_string();
+        let version = TokenVersions::current(connection, owner).await?;
+        // Revoked keys would otherwise fill the table until they expire.
+        sql("DELETE FROM account_api_keys WHERE user_id = ? AND version < ?")
+            .bind(owner)
+            .bind(version.cast_signed())
+            .execute(connection)
+            .await?;
         // The count and the insert are one statement. Two at once may exceed the limit by one.
-        let stored = sql("INSERT INTO account_api_keys (id, key_hash, user_id, name, scopes, created_us, until_us)
-             SELECT ?, ?, ?, ?, ?, {now_us}, {now_us} + ? FROM (SELECT count(*) AS own FROM account_api_keys WHERE user_id = ? AND until_us > {now_us}) counted
+        let stored = sql("INSERT INTO account_api_keys (id, key_hash, user_id, name, scopes, created_us, until_us, version)
+             SELECT ?, ?, ?, ?, ?, {now_us}, {now_us} + ?, ? FROM (SELECT count(*) AS own FROM account_api_keys WHERE user_id = ? AND until_us > {now_us}) counted
              WHERE counted.own < ?")
             .bind(id.clone())
             .bind(token.hash())
@@ -127,9 +159,10 @@ impl ApiKeys {
             .bind(name)
             .bind(scopes.join(" "))
             .bind(microseconds(lifetime))
+            .bind(version.cast_signed())
             .bind(owner)
             .bind(self.config.max_per_user.get())
-            .execute(&self.database)
+            .execute(connection)
             .await?;
         if stored.rows_affected() == 0 {
             let message = "there are too many API keys: revoke one first";
@@ -148,8 +181,7 @@ impl ApiKeys {
     /// Those of the database.
     pub async fn list(&self, owner: &str) -> Result<Vec<ApiKeySummary>, DataError> {
         let rows: Vec<(String, String, String, i64, i64)> =
-            sql("SELECT id, name, scopes, created_us, until_us FROM account_api_keys
-                 WHERE user_id = ? AND until_us > {now_us} ORDER BY created_us DESC, id DESC LIMIT ?")
+            sql(valid!("SELECT id, name, scopes, created_us, until_us FROM account_api_keys WHERE user_id = ? AND", " ORDER BY created_us DESC, id DESC LIMIT ?"))
             .bind(owner)
             // Concurrent creations may exceed the limit a little.
             .bind(self.config.max_per_user.get().saturating_mul(2))
@@ -166,15 +198,21 @@ impl ApiKeys {
         Ok(rows.into_iter().map(summary).collect())
     }
 
-    /// Revokes a key of an owner. Returns whether it existed.
+    /// Revokes a key of an owner, in the transaction of the audit log entry if there is one. Returns
+    /// whether it existed.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn revoke(&self, owner: &str, id: &str) -> Result<bool, DataError> {
+    pub async fn revoke(
+        &self,
+        connection: &dyn Connection,
+        owner: &str,
+        id: &str,
+    ) -> Result<bool, DataError> {
         let revoked = sql("DELETE FROM account_api_keys WHERE user_id = ? AND id = ?")
             .bind(owner)
             .bind(id)
-            .execute(&self.database)
+            .execute(connection)
             .await?;
         Ok(revoked.rows_affected() > 0)
     }
@@ -187,11 +225,13 @@ impl ApiKeys {
         let Some(token) = key.strip_prefix(PREFIX).and_then(SecretToken::parse) else {
             return Ok(None);
         };
-        let found: Option<(String, String)> =
-            sql("SELECT user_id, scopes FROM account_api_keys WHERE key_hash = ? AND until_us > {now_us}")
-                .bind(token.hash())
-                .fetch_optional(&self.database)
-                .await?;
+        let found: Option<(String, String)> = sql(valid!(
+            "SELECT user_id, scopes FROM account_api_keys WHERE key_hash = ? AND",
+            ""
+        ))
+        .bind(token.hash())
+        .fetch_optional(&self.database)
+        .await?;
         Ok(found.map(|(owner, scopes)| ApiKeyCaller {
             owner,
             scopes: split(&scopes),

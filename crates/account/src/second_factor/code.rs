@@ -22,8 +22,10 @@ pub(super) fn code_of(secret: &[u8], step: u64) -> String {
     format!("{:0digits$}", number % 10_u32.pow(DIGITS))
 }
 
-/// Returns the step of a code if it is after `last`. It compares in constant time.
+/// Returns the step of a code if it is after `last`. It compares in constant time, without the
+/// spaces around a code that was copied.
 pub(super) fn step_of(secret: &[u8], code: &str, now_seconds: u64, last: u64) -> Option<u64> {
+    let code = code.trim();
     let now = now_seconds / STEP_SECONDS;
     (now.saturating_sub(TOLERATED)..=now + TOLERATED)
         .filter(|step| *step > last)
@@ -62,6 +64,7 @@ mod tests {
         let (now, step) = (1_111_111_109, 37_037_036);
         let code = code_of(SECRET, step);
         assert_eq!(step_of(SECRET, &code, now + 30, 0), Some(step));
+        assert_eq!(step_of(SECRET, &format!(" {code}\n"), now, 0), Some(step));
         assert_eq!(step_of(SECRET, &code, now + 60, 0), None);
         assert_eq!(step_of(SECRET, &code, now, step), None);
         assert_eq!(step_of(SECRET, "", now, 0), None);

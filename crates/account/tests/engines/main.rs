@@ -40,6 +40,7 @@ seaworthy_testkit::on_every_database! {
     api_keys:
         api_key_is_valid_until_its_owner_revokes_it_auth_5,
         api_keys_expire_and_are_limited_auth_5,
+        raised_version_ends_api_keys_of_its_user_auth_5,
         dump_reveals_no_api_key_sec_5;
     one_time_tokens:
         one_time_token_is_valid_once_for_its_purpose_auth_2,

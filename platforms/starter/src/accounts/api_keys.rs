@@ -1,33 +1,59 @@
 use std::time::Duration;
 
 use seaworthy::{
-    account::{API_KEY_ROLE, ApiKeySummary, NewApiKey},
+    account::{ApiKeySummary, NewApiKey},
+    audit_log::AuditEntry,
     prelude::*,
 };
 
 use super::{Accounts, caller};
 use crate::domain::errors;
 
+/// The type of targets in the audit log.
+const API_KEY: &str = "api_key";
+
+/// The input of a new API key.
+pub(crate) struct ApiKeyRequest {
+    pub(crate) name: String,
+    pub(crate) scopes: Vec<String>,
+    /// Zero means the maximum lifetime.
+    pub(crate) lifetime: Duration,
+    pub(crate) password: Secret<String>,
+    pub(crate) totp_code: Secret<String>,
+}
+
 impl Accounts {
-    /// Creates an API key of the caller. A key cannot create another one, because that would extend
-    /// its lifetime.
+    /// Creates an API key of the caller. It requires the password, and a code if the caller has a
+    /// second factor, so that a stolen token does not become a key for a year.
     ///
     /// # Errors
-    /// `INSUFFICIENT_PERMISSION` for a scope that the caller does not have, and those of the keys.
-    pub(crate) async fn create_api_key(
-        &self,
-        name: &str,
-        scopes: &[String],
-        lifetime: Duration,
-    ) -> Result<NewApiKey, Error> {
-        let owner = caller()?.to_string();
+    /// `PASSWORD_INCORRECT`, `TOTP_REQUIRED`, `TOTP_INVALID`, `INSUFFICIENT_PERMISSION` for a scope
+    /// that the caller does not have, and those of the keys.
+    pub(crate) async fn create_api_key(&self, given: ApiKeyRequest) -> Result<NewApiKey, Error> {
         let grants = context::with_current(|context| Some(context?.grants())).unwrap_or_default();
-        let has_all = scopes.iter().all(|scope| grants.has_scope(scope));
-        if grants.has_role(API_KEY_ROLE) || !has_all {
+        if !given.scopes.iter().all(|scope| grants.has_scope(scope)) {
             return Err(errors::api_key_forbidden());
         }
-        let lifetime = Some(lifetime).filter(|lifetime| !lifetime.is_zero());
-        self.api_keys.create(&owner, name, scopes, lifetime).await
+        let owner = self.verify_caller(given.password).await?.id;
+        self.verify_second_factor(owner, given.totp_code.expose())
+            .await?;
+        let owner = owner.to_string();
+        let lifetime = Some(given.lifetime).filter(|lifetime| !lifetime.is_zero());
+        let (name, scopes) = (given.name.as_str(), given.scopes.as_slice());
+        self.database
+            .transaction(|tx| {
+                let owner = owner.as_str();
+                async move {
+                    let new = self.api_keys.create(&tx, owner, name, scopes, lifetime);
+                    let new = new.await?;
+                    let entry = AuditEntry::new("api_key.create")
+                        .target(API_KEY, new.id.as_str())
+                        .detail("scopes", scopes.join(" "));
+                    self.audit.append(&tx, entry).await?;
+                    Ok::<_, Error>(new)
+                }
+            })
+            .await
     }
 
     /// Lists the valid API keys of the caller.
@@ -44,9 +70,17 @@ impl Accounts {
     /// `API_KEY_NOT_FOUND`.
     pub(crate) async fn revoke_api_key(&self, id: &str) -> Result<(), Error> {
         let owner = caller()?.to_string();
-        match self.api_keys.revoke(&owner, id).await? {
-            true => Ok(()),
-            false => Err(errors::api_key_not_found()),
-        }
+        self.database
+            .transaction(|tx| {
+                let owner = owner.as_str();
+                async move {
+                    if !self.api_keys.revoke(&tx, owner, id).await? {
+                        return Err(errors::api_key_not_found());
+                    }
+                    let entry = AuditEntry::new("api_key.revoke").target(API_KEY, id);
+                    Ok(self.audit.append(&tx, entry).await?)
+                }
+            })
+            .await
     }
 }

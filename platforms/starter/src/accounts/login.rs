@@ -102,7 +102,11 @@ impl Accounts {
         }
     }
 
-    async fn verify_second_factor(&self, user: UserId, code: &str) -> Result<(), Error> {
+    /// Verifies a code, if the user has a second factor.
+    ///
+    /// # Errors
+    /// `TOTP_REQUIRED` or `TOTP_INVALID`.
+    pub(super) async fn verify_second_factor(&self, user: UserId, code: &str) -> Result<(), Error> {
         let user = user.to_string();
         if !self.factors.is_required(&user).await? {
             return Ok(());

@@ -12,6 +12,7 @@ mod tokens;
 
 use seaworthy::{
     account::{ApiKeys, Lockout, SecondFactorConfig, SecondFactors, Sessions},
+    audit_log::AuditLog,
     auth::password::{PasswordPolicy, Passwords},
     captcha::Captchas,
     config::Settings,
@@ -25,6 +26,7 @@ use crate::{
     domain::UserId,
     store::{Keys, Users},
 };
+pub(crate) use api_keys::ApiKeyRequest;
 pub(crate) use login::Credentials;
 pub(crate) use register::Registration;
 pub(crate) use roles::roles_command;
@@ -32,6 +34,13 @@ pub(crate) use tokens::{AccessTokens, Session};
 
 /// The name of the issuer in authenticator applications.
 const ISSUER: &str = "Starter";
+
+/// The parts of the accounts that the service creates.
+pub(crate) struct AccountParts {
+    pub(crate) tokens: AccessTokens,
+    pub(crate) captchas: Captchas,
+    pub(crate) audit: AuditLog,
+}
 
 /// The accounts and their dependencies.
 #[derive(Debug)]
@@ -46,6 +55,7 @@ pub(crate) struct Accounts {
     sessions: Sessions,
     factors: SecondFactors,
     api_keys: ApiKeys,
+    audit: AuditLog,
     settings: AuthConfig,
 }
 
@@ -59,8 +69,7 @@ impl Accounts {
         settings: &AuthConfig,
         database: &Database,
         keys: &Keys,
-        tokens: AccessTokens,
-        captchas: Captchas,
+        parts: AccountParts,
     ) -> Result<Self, StartError> {
         let passwords = Passwords::start(&settings.passwords, service.metrics())
             .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
@@ -81,8 +90,9 @@ impl Accounts {
             database: database.clone(),
             factors: factors.with_switch(switch("totp")),
             api_keys: ApiKeys::new(database.clone(), settings.api_keys.clone()),
-            tokens,
-            captchas: captchas.with_switch(switch("captcha")),
+            tokens: parts.tokens,
+            captchas: parts.captchas.with_switch(switch("captcha")),
+            audit: parts.audit,
             passwords,
         };
         service.worker(accounts.captchas.purge_worker());

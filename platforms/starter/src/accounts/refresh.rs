@@ -5,7 +5,10 @@ use seaworthy::{
 };
 
 use super::{Accounts, Session, caller};
-use crate::domain::{User, UserId, errors};
+use crate::{
+    domain::{User, UserId, errors},
+    store::Users,
+};
 
 impl Accounts {
     /// Begins a session of a user, whose row the transaction has locked.
@@ -34,7 +37,7 @@ impl Accounts {
         user: &User,
         refresh: SecretToken,
     ) -> Result<Session, Error> {
-        let roles = self.users.roles(tx, user.id).await?;
+        let roles = Users::roles(tx, user.id).await?;
         let version = TokenVersions::current(tx, &user.id.to_string()).await?;
         Ok(Session {
             access: self.tokens.sign(user, &roles, version)?,
@@ -76,7 +79,7 @@ impl Accounts {
         session.ok_or_else(errors::refresh_token_invalid)
     }
 
-    /// Ends all sessions of the caller, and revokes the caller's access tokens.
+    /// Ends all sessions and API keys of the caller, and revokes the caller's access tokens.
     ///
     /// # Errors
     /// Those of the database.
@@ -85,12 +88,15 @@ impl Accounts {
         self.database
             .transaction(|tx| {
                 let user = user.as_str();
-                async move {
-                    self.sessions.end_all(&tx, user).await?;
-                    TokenVersions::raise(&tx, user).await?;
-                    Ok::<_, Error>(())
-                }
+                async move { self.end_access(&tx, user).await }
             })
             .await
+    }
+
+    /// Ends all sessions, access tokens and API keys of a user.
+    pub(super) async fn end_access(&self, tx: &Transaction, user: &str) -> Result<(), Error> {
+        self.sessions.end_all(tx, user).await?;
+        TokenVersions::raise(tx, user).await?;
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use seaworthy::{account::Enrolment, prelude::*};
 
-use super::{Accounts, caller};
+use super::{Accounts, Session, caller};
 use crate::domain::{User, errors};
 
 impl Accounts {
@@ -19,23 +19,36 @@ impl Accounts {
         enrolment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor, and returns the recovery codes.
+    /// Enables the second factor. It ends all sessions of the user, because a thief of the password
+    /// may have one, and begins a new one for the caller. Returns the recovery codes.
     ///
     /// # Errors
     /// `TOTP_INVALID`.
-    pub(crate) async fn confirm_totp(&self, code: &Secret<String>) -> Result<Vec<String>, Error> {
-        let user = caller()?.to_string();
-        let proved = self.factors.prove(&user, code.expose()).await?;
+    pub(crate) async fn confirm_totp(
+        &self,
+        code: &Secret<String>,
+    ) -> Result<(Vec<String>, Session), Error> {
+        let id = caller()?;
+        let proved = self.factors.prove(&id.to_string(), code.expose()).await?;
         let proved = proved.ok_or_else(errors::totp_invalid)?;
-        let recovery = self
+        let confirmed = self
             .database
             .transaction(|tx| {
                 let proved = &proved;
-                async move { self.factors.confirm(&tx, proved).await }
+                async move {
+                    let user = self.users.lock(&tx, id).await?;
+                    let user = user.ok_or_else(errors::token_invalid)?;
+                    let Some(codes) = self.factors.confirm(&tx, proved).await? else {
+                        return Ok(None);
+                    };
+                    self.end_access(&tx, &id.to_string()).await?;
+                    let session = self.begin_session(&tx, &user).await?;
+                    Ok::<_, Error>(Some((codes, session)))
+                }
             })
             .await?;
         // Another enrolment replaced this one, so the code does not belong to it.
-        recovery.ok_or_else(errors::totp_invalid)
+        confirmed.ok_or_else(errors::totp_invalid)
     }
 
     /// Removes the second factor. It requires the password and a code.
@@ -54,7 +67,11 @@ impl Accounts {
         Ok(self.factors.remove(&self.database, &user).await?)
     }
 
-    async fn verify_caller(&self, password: Secret<String>) -> Result<User, Error> {
+    /// Returns the caller, whose password is right.
+    ///
+    /// # Errors
+    /// `PASSWORD_INCORRECT` or `ACCOUNT_LOCKED`.
+    pub(super) async fn verify_caller(&self, password: Secret<String>) -> Result<User, Error> {
         let reservation = self.passwords.reserve()?;
         let user = self.users.by_id(&self.database, caller()?).await?;
         let user = user.ok_or_else(errors::password_incorrect)?;

@@ -1,7 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use seaworthy::{
-    account::{SecretToken, TokenVersions},
+    account::{ApiKeyAuthentication, ApiKeys, SecretToken, TokenVersions},
     auth::{
         BearerAuthentication, BearerConfig,
         token::{
@@ -14,7 +14,11 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::{config::AuthConfig, domain::User};
+use crate::{
+    config::AuthConfig,
+    domain::{User, UserId},
+    store::Users,
+};
 
 /// The `iss` and `aud` of access tokens.
 const NAME: &str = "starter";
@@ -76,10 +80,6 @@ impl AccessTokens {
         roles: &[String],
         version: u64,
     ) -> Result<Secret<String>, Error> {
-        let granted = roles
-            .iter()
-            .filter_map(|role| self.settings.roles.get(role));
-        let permissions: Vec<String> = granted.flatten().cloned().collect();
         let id = user.id.to_string();
         let token = NewToken::about(id.as_str())
             .audience(NAME)
@@ -87,13 +87,14 @@ impl AccessTokens {
             .claim("user_id", id.as_str())
             .claim("username", user.username.expose().as_str())
             .claim("roles", roles.to_vec())
-            .claim("permissions", permissions)
+            .claim("permissions", permissions(&self.settings.roles, roles))
             .claim(VERSION, version);
         self.signer.sign(token).map_err(Error::internal)
     }
 
-    /// Returns the authentication of callers. Each request checks in the database whether its token
-    /// is revoked, so that a logout on one replica counts on all of them at once.
+    /// Returns the authentication of callers by access tokens and API keys. Each request checks in the
+    /// database whether its credentials are revoked, so that a logout on one replica counts on all of
+    /// them at once.
     ///
     /// # Errors
     /// The secret cannot verify tokens.
@@ -101,7 +102,7 @@ impl AccessTokens {
         &self,
         service: &Assembly<C>,
         database: &Database,
-    ) -> Result<BearerAuthentication, StartError> {
+    ) -> Result<ApiKeyAuthentication<BearerAuthentication>, StartError> {
         let because = |error| StartError::because("access tokens cannot be verified", error);
         let issuer = Issuer::new(IssuerConfig {
             issuer: Some(NAME.to_owned()),
@@ -116,8 +117,25 @@ impl AccessTokens {
         let verifier = TokenVerifier::new([issuer.map_err(because)?]).map_err(because)?;
         let bearer =
             BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
-        Ok(bearer.revocation(StoredVersions(database.clone())))
+        let bearer = bearer.revocation(StoredVersions(database.clone()));
+        let keys = ApiKeys::new(database.clone(), self.settings.api_keys.clone());
+        let (roles, database) = (self.settings.roles.clone(), database.clone());
+        let owner_scopes = move |owner: String| {
+            let (roles, database) = (roles.clone(), database.clone());
+            async move {
+                let owner = UserId::parse(&owner)?;
+                let own = Users::roles(&database, owner).await?;
+                Ok(permissions(&roles, &own))
+            }
+        };
+        Ok(ApiKeyAuthentication::new(keys, owner_scopes, bearer))
     }
+}
+
+/// Returns the permissions of a user with these roles.
+fn permissions(all: &BTreeMap<String, Vec<String>>, own: &[String]) -> Vec<String> {
+    let granted = own.iter().filter_map(|role| all.get(role));
+    granted.flatten().cloned().collect()
 }
 
 /// Revokes tokens by the versions in the database.

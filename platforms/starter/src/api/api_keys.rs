@@ -3,7 +3,10 @@ use std::{sync::Arc, time::Duration};
 use seaworthy::{account::ApiKeySummary, prelude::*};
 
 use super::operations::timestamp;
-use crate::{accounts::Accounts, contract::auth::v1 as wire};
+use crate::{
+    accounts::{Accounts, ApiKeyRequest},
+    contract::auth::v1 as wire,
+};
 
 /// Implements `auth.v1.ApiKeys`.
 #[derive(Debug)]
@@ -15,11 +18,14 @@ impl wire::ApiKeys for ApiKeys {
         request: wire::CreateApiKeyRequest,
     ) -> Result<wire::CreateApiKeyReply, Error> {
         let lifetime = u64::try_from(request.expires_in).unwrap_or_default();
-        let lifetime = Duration::from_secs(lifetime);
-        let new = self
-            .0
-            .create_api_key(&request.name, &request.scopes, lifetime)
-            .await?;
+        let new = self.0.create_api_key(ApiKeyRequest {
+            name: request.name,
+            scopes: request.scopes,
+            lifetime: Duration::from_secs(lifetime),
+            password: Secret::new(request.password),
+            totp_code: Secret::new(request.totp_code),
+        });
+        let new = new.await?;
         Ok(wire::CreateApiKeyReply {
             id: new.id,
             key: new.key.expose().clone(),

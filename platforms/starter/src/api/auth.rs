@@ -129,6 +129,7 @@ impl wire::Auth for Auth {
     }
 }
 
-fn seconds(session: &Session) -> i64 {
+/// Returns the lifetime of an access token.
+pub(super) fn seconds(session: &Session) -> i64 {
     i64::try_from(session.lifetime.as_secs()).unwrap_or(i64::MAX)
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use seaworthy::prelude::*;
 
+use super::auth::seconds;
 use crate::{accounts::Accounts, contract::auth::v1 as wire};
 
 /// Implements `auth.v1.SecondFactor`.
@@ -25,8 +26,13 @@ impl wire::SecondFactor for SecondFactors {
         request: wire::ConfirmTotpRequest,
     ) -> Result<wire::ConfirmTotpReply, Error> {
         let code = Secret::new(request.totp_code);
-        let recovery_codes = self.0.confirm_totp(&code).await?;
-        Ok(wire::ConfirmTotpReply { recovery_codes })
+        let (recovery_codes, session) = self.0.confirm_totp(&code).await?;
+        Ok(wire::ConfirmTotpReply {
+            recovery_codes,
+            access_token: session.access.expose().clone(),
+            refresh_token: session.refresh.expose().to_owned(),
+            expires_in: seconds(&session),
+        })
     }
 
     async fn disable_totp(

@@ -195,7 +195,6 @@ impl Users {
 
     /// Returns the roles of a user.
     pub(crate) async fn roles(
-        &self,
         connection: &dyn Connection,
         id: UserId,
     ) -> Result<Vec<String>, DataError> {

@@ -1,10 +1,14 @@
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{Answer, request},
+    totp::code,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
+use crate::{
+    app::{PASSWORD, Replica, assert_error, audited, grant_admin, json_of, tokens},
+    second_factor::enable,
+};
 
 const PATH: &str = "/api/v1/auth/api-keys";
 const FEATURES: &str = "/api/v1/features";
@@ -14,36 +18,53 @@ fn with_key(replica: &Replica, method: &str, path: &str, key: &str, body: &str) 
     request(replica.http, method, path, &headers, body).unwrap()
 }
 
+/// Returns an access token of an administrator.
+fn admin(database: &EmptyDatabase, replica: &Replica) -> String {
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    tokens(&replica.login("root_user", PASSWORD)).0
+}
+
+/// Asks for a key that reads feature flags, with further fields.
+fn create(replica: &Replica, token: &str, fields: &Value) -> Answer {
+    let mut body = json!({ "name": "report", "scopes": ["feature:read"] });
+    let fields = fields.as_object().unwrap().clone();
+    body.as_object_mut().unwrap().extend(fields);
+    replica.call("POST", PATH, token, &body.to_string())
+}
+
+/// Creates a key, and returns its ID and the key.
+fn key(replica: &Replica, token: &str) -> (String, String) {
+    let answer = create(replica, token, &json!({ "password": PASSWORD }));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let created = json_of(&answer);
+    let text = |name: &str| created[name].as_str().unwrap().to_owned();
+    assert_eq!(text("expires_in"), "31536000");
+    (text("id"), text("key"))
+}
+
 pub(crate) fn api_key_calls_within_its_scopes_until_revoked_auth_5(database: &EmptyDatabase) {
     let (first, second) = (Replica::start(database), Replica::start(database));
-    first.register("root_user");
-    grant_admin(database, "root_user");
-    let (admin, _) = tokens(&first.login("root_user", PASSWORD));
-    let body = json!({ "name": "report", "scopes": ["feature:read"] }).to_string();
-    let created = json_of(&first.call("POST", PATH, &admin, &body));
-    let (id, key) = (
-        created["id"].as_str().unwrap(),
-        created["key"].as_str().unwrap(),
-    );
-    assert_eq!(created["expires_in"], "31536000", "{created}");
+    let admin = admin(database, &first);
+    let (id, key) = key(&first, &admin);
 
-    assert_eq!(with_key(&second, "GET", FEATURES, key, "").status, 200);
+    assert_eq!(with_key(&second, "GET", FEATURES, &key, "").status, 200);
     let update = json!({ "config": { "enabled": true } }).to_string();
-    let refused = with_key(&second, "PUT", "/api/v1/features/new_page", key, &update);
+    let refused = with_key(&second, "PUT", "/api/v1/features/new_page", &key, &update);
     assert_error(&refused, 403, "INSUFFICIENT_PERMISSION");
-    // A key cannot extend its own lifetime.
-    let extended = with_key(&second, "POST", PATH, key, &body);
-    assert_error(&extended, 403, "INSUFFICIENT_PERMISSION");
     let unknown = with_key(&second, "GET", FEATURES, &format!("{key}x"), "");
     assert_error(&unknown, 401, "API_KEY_INVALID");
     let bearer = format!("Bearer {admin}");
-    let both = [("x-api-key", key), ("authorization", bearer.as_str())];
+    let both = [
+        ("x-api-key", key.as_str()),
+        ("authorization", bearer.as_str()),
+    ];
     let both = request(second.http, "GET", FEATURES, &both, "").unwrap();
     assert_error(&both, 401, "INVALID_TOKEN_FORMAT");
 
     let listed = second.call("GET", PATH, &admin, "");
     assert_eq!(json_of(&listed)["keys"][0]["id"], id, "{}", listed.body);
-    assert!(!listed.body.contains(key), "{}", listed.body);
+    assert!(!listed.body.contains(&key), "{}", listed.body);
     let path = format!("{PATH}/{id}");
     let (other, _) = second.user("ada");
     assert_error(
@@ -51,12 +72,87 @@ pub(crate) fn api_key_calls_within_its_scopes_until_revoked_auth_5(database: &Em
         404,
         "API_KEY_NOT_FOUND",
     );
-    let wide = second.call("POST", PATH, &other, &body);
+    let wide = create(&second, &other, &json!({ "password": PASSWORD }));
     assert_error(&wide, 403, "INSUFFICIENT_PERMISSION");
     assert_eq!(second.call("DELETE", &path, &admin, "").status, 200);
     assert_error(
-        &with_key(&first, "GET", FEATURES, key, ""),
+        &with_key(&first, "GET", FEATURES, &key, ""),
         401,
         "API_KEY_INVALID",
     );
+    let entries =
+        ["api_key.create", "api_key.revoke"].map(|action| (action.to_owned(), id.clone()));
+    assert_eq!(audited(database), entries);
+}
+
+pub(crate) fn api_key_calls_no_method_without_a_scope_auth_5(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let admin = admin(database, &replica);
+    let (id, key) = key(&replica, &admin);
+    let revoke = format!("{PATH}/{id}");
+    let body = json!({ "name": "x", "scopes": ["feature:read"], "password": PASSWORD,
+        "totp_code": "000000" });
+    for (method, path) in [
+        ("POST", "/api/v1/auth/logout"),
+        ("GET", "/api/v1/auth/profile"),
+        ("GET", "/api/v1/auth/lock-status/root_user"),
+        ("POST", "/api/v1/auth/totp/enroll"),
+        ("POST", "/api/v1/auth/totp/confirm"),
+        ("POST", "/api/v1/auth/totp/disable"),
+        // A key cannot extend its own lifetime.
+        ("POST", PATH),
+        ("GET", PATH),
+        ("DELETE", &revoke),
+    ] {
+        let body = if method == "POST" {
+            body.to_string()
+        } else {
+            String::new()
+        };
+        let refused = with_key(&replica, method, path, &key, &body);
+        assert_error(&refused, 403, "INSUFFICIENT_PERMISSION");
+    }
+    // The owner is still logged in, and the key is valid.
+    assert_eq!(replica.call("GET", PATH, &admin, "").status, 200);
+    assert_eq!(with_key(&replica, "GET", FEATURES, &key, "").status, 200);
+}
+
+pub(crate) fn api_key_ends_with_the_rights_of_its_owner_auth_5(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let (_, old) = key(&replica, &admin(database, &replica));
+    let (token, _) = tokens(&replica.login("root_user", PASSWORD));
+    let logout = replica.call("POST", "/api/v1/auth/logout", &token, "{}");
+    assert_eq!(logout.status, 200, "{}", logout.body);
+    let refused = with_key(&replica, "GET", FEATURES, &old, "");
+    assert_error(&refused, 401, "API_KEY_INVALID");
+
+    let (token, _) = tokens(&replica.login("root_user", PASSWORD));
+    let (_, key) = key(&replica, &token);
+    // The operator takes a permission from the role.
+    let restricted = Replica::start_with(database, &["auth.roles.admin=[account:read]"]);
+    let refused = with_key(&restricted, "GET", FEATURES, &key, "");
+    assert_error(&refused, 403, "INSUFFICIENT_PERMISSION");
+    assert_eq!(with_key(&replica, "GET", FEATURES, &key, "").status, 200);
+    // A change of the roles ends the key.
+    grant_admin(database, "root_user");
+    let refused = with_key(&replica, "GET", FEATURES, &key, "");
+    assert_error(&refused, 401, "API_KEY_INVALID");
+}
+
+pub(crate) fn api_key_needs_password_and_second_factor_auth_5(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let token = admin(database, &replica);
+    let missing = create(&replica, &token, &json!({}));
+    assert_error(&missing, 400, "VALIDATION_FAILED");
+    let wrong = create(&replica, &token, &json!({ "password": "wrong4password" }));
+    assert_error(&wrong, 401, "PASSWORD_INCORRECT");
+
+    let (secret, token) = enable(&replica, &token);
+    let without = create(&replica, &token, &json!({ "password": PASSWORD }));
+    assert_error(&without, 400, "TOTP_REQUIRED");
+    let fields = |code: &str| json!({ "password": PASSWORD, "totp_code": code });
+    let wrong = create(&replica, &token, &fields("000000"));
+    assert_error(&wrong, 401, "TOTP_INVALID");
+    let created = create(&replica, &token, &fields(&code(&secret, 1)));
+    assert_eq!(created.status, 200, "{}", created.body);
 }

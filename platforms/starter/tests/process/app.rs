@@ -1,12 +1,18 @@
 use std::{net::SocketAddr, ops::Deref, path::Path, process::Command};
 
 use rustix::process::Signal;
+use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::{
     app::{TestApp, TestAppBuilder},
     database::EmptyDatabase,
     http::{Answer, request},
 };
 use serde_json::{Value, json};
+
+use crate::{
+    logs::{assert_clean_log, remembered},
+    redis::shared_limits,
+};
 
 /// Each replica has its own copy of these secrets.
 pub(crate) const SECRETS: [&str; 3] = [
@@ -18,20 +24,31 @@ pub(crate) const SECRETS: [&str; 3] = [
 /// A password that the policy accepts.
 pub(crate) const PASSWORD: &str = "wonderful4weather";
 
-/// A replica of the service.
-pub(crate) struct Replica(TestApp);
+/// A replica of the service. At its end, its log is searched for secrets and personal values.
+pub(crate) struct Replica(Option<TestApp>);
 
 impl Deref for Replica {
     type Target = TestApp;
 
     fn deref(&self) -> &TestApp {
-        &self.0
+        self.0.as_ref().unwrap()
     }
 }
 
 impl From<TestApp> for Replica {
     fn from(app: TestApp) -> Self {
-        Self(app)
+        Self(Some(app))
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        if let Some(app) = self.0.take()
+            && !std::thread::panicking()
+        {
+            app.signal(Signal::KILL).unwrap();
+            assert_clean_log(&app.wait().unwrap().0);
+        }
     }
 }
 
@@ -49,6 +66,7 @@ pub(crate) fn builder(url: &str) -> TestAppBuilder {
         "auth.public_rate_limit.enabled=false",
         "auth.captcha_enabled=false",
         "auth.totp_enabled=true",
+        "log.level=debug",
         // Hashes are slow in a debug build.
         "auth.passwords.parameters.memory_kib=1024",
         "auth.passwords.parameters.iterations=1",
@@ -67,13 +85,19 @@ impl Replica {
         let app = settings
             .iter()
             .fold(builder(database.url()), |app, setting| app.setting(setting));
-        Self(app.start().unwrap())
+        let app = shared_limits()
+            .iter()
+            .fold(app, |app, setting| app.setting(setting));
+        Self(Some(app.start().unwrap()))
     }
 
     /// Kills the process and starts it again.
-    pub(crate) fn restart(self) -> Self {
-        self.0.signal(Signal::KILL).unwrap();
-        Self(self.0.wait().unwrap().1.start().unwrap())
+    pub(crate) fn restart(mut self) -> Self {
+        let app = self.0.take().unwrap();
+        app.signal(Signal::KILL).unwrap();
+        let (ended, builder) = app.wait().unwrap();
+        assert_clean_log(&ended);
+        Self(Some(builder.start().unwrap()))
     }
 
     /// Sends a request with a JSON body.
@@ -119,7 +143,7 @@ impl Replica {
         let mails: Value = serde_json::from_str(&mails).unwrap();
         let text = mails.to_string();
         let (_, rest) = text.split_once("Your code is ").unwrap();
-        rest[..6].to_owned()
+        remembered(&rest[..6])
     }
 }
 
@@ -132,6 +156,17 @@ pub(crate) fn grant_admin(database: &EmptyDatabase, username: &str) {
         .output()
         .unwrap();
     assert!(granted.status.success(), "{granted:?}");
+}
+
+/// Returns the actions and the target types of the audit log, oldest first.
+pub(crate) fn audited(database: &EmptyDatabase) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let config = DatabaseConfig::at(database.url().parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let logged = sql("SELECT action, target_id FROM audit_log ORDER BY sequence");
+        logged.fetch_all(&database).await.unwrap()
+    })
 }
 
 /// Refreshes a session at a listener.
@@ -168,6 +203,6 @@ pub(crate) fn assert_error(answer: &Answer, status: u16, expected: &str) {
 pub(crate) fn tokens(answer: &Answer) -> (String, String) {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let body = json_of(answer);
-    let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    let text = |name: &str| remembered(body[name].as_str().unwrap());
     (text("access_token"), text("refresh_token"))
 }

@@ -1,11 +1,10 @@
 use std::fs;
 
-use seaworthy::data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::{database::EmptyDatabase, eventually, http::Answer};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error, builder, grant_admin, json_of, tokens},
+    app::{PASSWORD, Replica, assert_error, audited, builder, grant_admin, json_of, tokens},
     second_factor::enable,
 };
 
@@ -192,15 +191,12 @@ pub(crate) fn flag_turns_audit_log_off_and_on_flag_2(database: &EmptyDatabase) {
     put("unlogged", true);
     put("audit_log", true);
     put("logged", true);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let logged: Vec<(String,)> = runtime.block_on(async {
-        let config = DatabaseConfig::at(database.url().parse().unwrap());
-        let database = Database::builder("test", config).open().await.unwrap();
-        let logged =
-            sql("SELECT target_id FROM audit_log WHERE action = 'flag.define' ORDER BY sequence");
-        logged.fetch_all(&database).await.unwrap()
-    });
-    let flags: Vec<_> = logged.iter().map(|(flag,)| flag.as_str()).collect();
+    let logged = audited(database);
+    let flags: Vec<_> = logged
+        .iter()
+        .filter(|(action, _)| action == "flag.define")
+        .map(|(_, flag)| flag.as_str())
+        .collect();
     assert_eq!(flags, ["audit_log", "logged"]);
 }
 

@@ -16,13 +16,48 @@ mod errors;
 mod features;
 mod keys;
 mod lockout;
+mod logs;
 mod operations;
 mod probes;
 mod profile;
+mod redis;
 mod rotation;
 mod second_factor;
 mod sessions;
 mod settings;
+
+/// Runs each test on PostgreSQL and Redis.
+macro_rules! on_postgres_and_redis {
+    ($($module:ident: $($name:ident),+;)+) => {
+        mod postgres_and_redis {
+            $($(#[test] fn $name() {
+                crate::redis::with_redis(crate::$module::$name);
+            })+)+
+        }
+    };
+}
+
+// The accounts of section 20 of the contract, on replicas as in production.
+on_postgres_and_redis! {
+    redis:
+        limit_of_logins_counts_all_replicas_res_6;
+    sessions:
+        registered_user_logs_in_refreshes_and_logs_out_auth_3,
+        parallel_uses_of_a_refresh_token_succeed_once_auth_3;
+    lockout:
+        fifth_failure_locks_every_replica_across_restarts_auth_2;
+    captcha:
+        captcha_is_valid_once_on_all_replicas_auth_2,
+        mail_to_an_address_is_limited_and_recorded_auth_2;
+    second_factor:
+        login_needs_the_second_factor_once_enabled_auth_4;
+    features:
+        toggles_change_on_all_replicas_with_permission_flag_1;
+    keys:
+        rotation_keeps_values_while_a_replica_writes_sec_5;
+    operations:
+        unsafe_calls_have_one_redacted_entry_obs_11;
+}
 
 /// Runs each test on the embedded engine and on PostgreSQL.
 macro_rules! on_both_engines {
@@ -58,9 +93,13 @@ on_both_engines! {
         mail_to_an_address_is_limited_and_recorded_auth_2,
         verified_address_needs_its_own_code_auth_2;
     api_keys:
-        api_key_calls_within_its_scopes_until_revoked_auth_5;
+        api_key_calls_within_its_scopes_until_revoked_auth_5,
+        api_key_calls_no_method_without_a_scope_auth_5,
+        api_key_ends_with_the_rights_of_its_owner_auth_5,
+        api_key_needs_password_and_second_factor_auth_5;
     second_factor:
-        login_needs_the_second_factor_once_enabled_auth_4;
+        login_needs_the_second_factor_once_enabled_auth_4,
+        enabled_second_factor_ends_other_sessions_auth_4;
     dump:
         dump_of_the_database_shows_no_personal_value_sec_5;
     keys:
@@ -80,6 +119,7 @@ on_both_engines! {
         grpc_calls_have_redacted_entries_obs_11,
         media_type_does_not_hide_a_call_obs_11,
         rejected_anonymous_call_stores_no_content_obs_11,
+        padding_does_not_hide_a_call_obs_11,
         entry_survives_a_kill_during_its_call_obs_11,
         switched_off_log_stores_nothing_obs_11;
     probes:

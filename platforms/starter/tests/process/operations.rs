@@ -212,6 +212,23 @@ pub(crate) fn rejected_anonymous_call_stores_no_content_obs_11(database: &EmptyD
     assert!(login.contains("r***r"), "{login}");
 }
 
+pub(crate) fn padding_does_not_hide_a_call_obs_11(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    replica.register("root_user");
+    grant_admin(database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    for (padding, expected) in [(20_000, r#""enabled":true"#), (100_000, r#""sha256":""#)] {
+        let body = json!({ "aaa": "x".repeat(padding), "config": { "enabled": true } });
+        let path = "/api/v1/features/new_page";
+        let updated = replica.call("PUT", path, &admin, &body.to_string());
+        assert_eq!(updated.status, 200, "{}", updated.body);
+        let last = entries(&replica, &admin, "").pop().unwrap();
+        let content = last["content"].as_str().unwrap();
+        assert!(content.contains(expected), "{padding}: {content}");
+        assert!(content.len() < 1_000, "{}", content.len());
+    }
+}
+
 pub(crate) fn entry_survives_a_kill_during_its_call_obs_11(database: &EmptyDatabase) {
     let replica = Replica::start(database);
     replica.register("root_user");

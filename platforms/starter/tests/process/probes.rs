@@ -22,7 +22,7 @@ pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
     runtime.block_on(async {
         let proxy = FaultProxy::start(server).await.unwrap();
         let url = database.url_at(proxy.address());
-        let replica = builder(&url).start().unwrap();
+        let replica = Replica::from(builder(&url).start().unwrap());
         let get = |path: &str| replica.send("GET", path, "").unwrap();
         let ready = json_of(&get("/health/ready"));
         assert_eq!(ready["checks"]["database"]["status"], "healthy", "{ready}");

@@ -8,16 +8,20 @@ fn login(replica: &Replica, code: &str) -> seaworthy_testkit::http::Answer {
     replica.post("/api/v1/auth/login", &body)
 }
 
-/// Enables the second factor of a user.
-pub(crate) fn enable(replica: &Replica, access: &str) {
+/// Enables the second factor of a user. Returns its secret and the new access token.
+pub(crate) fn enable(replica: &Replica, access: &str) -> (String, String) {
     let call = |step: &str, body: Value| {
         let path = format!("/api/v1/auth/totp/{step}");
-        json_of(&replica.call("POST", &path, access, &body.to_string()))
+        replica.call("POST", &path, access, &body.to_string())
     };
-    let enrolled = call("enroll", json!({ "password": PASSWORD }));
-    let secret = enrolled["secret"].as_str().unwrap();
-    let confirmed = call("confirm", json!({ "totp_code": code(secret, 0) }));
-    assert!(confirmed["recovery_codes"].is_array(), "{confirmed}");
+    let enrolled = json_of(&call("enroll", json!({ "password": PASSWORD })));
+    let secret = enrolled["secret"].as_str().unwrap().to_owned();
+    // Users copy the code with spaces around it.
+    let given = format!(" {} ", code(&secret, 0));
+    let confirmed = call("confirm", json!({ "totp_code": given }));
+    let recovery = &json_of(&confirmed)["recovery_codes"];
+    assert_eq!(recovery.as_array().unwrap().len(), 10, "{recovery}");
+    (secret, tokens(&confirmed).0)
 }
 
 pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &EmptyDatabase) {
@@ -48,6 +52,7 @@ pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &Empty
     let recovery = confirmed["recovery_codes"].as_array().unwrap();
     assert_eq!(recovery.len(), 10, "{confirmed}");
 
+    let access = confirmed["access_token"].as_str().unwrap();
     assert_error(&login(&second, ""), 400, "TOTP_REQUIRED");
     assert_error(&login(&second, "000000"), 401, "TOTP_INVALID");
     // The next step is within the tolerance, and each code counts once.
@@ -59,6 +64,25 @@ pub(crate) fn login_needs_the_second_factor_once_enabled_auth_4(database: &Empty
     assert_error(&login(&second, spare), 401, "TOTP_INVALID");
 
     let disable = json!({ "password": PASSWORD, "totp_code": recovery[1] });
-    assert_eq!(json_of(&call("disable", disable))["success"], true);
+    let path = "/api/v1/auth/totp/disable";
+    let disabled = second.call("POST", path, access, &disable.to_string());
+    assert_eq!(json_of(&disabled)["success"], true, "{}", disabled.body);
     tokens(&login(&second, ""));
+}
+
+pub(crate) fn enabled_second_factor_ends_other_sessions_auth_4(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (access, refresh) = first.user("ada");
+    // Somebody else knows the password.
+    let (foreign, foreign_refresh) = tokens(&second.login("ada", PASSWORD));
+    let (_, new) = enable(&first, &access);
+    for token in [&access, &foreign] {
+        let refused = second.call("GET", "/api/v1/auth/profile", token, "");
+        assert_error(&refused, 401, "TOKEN_INVALID");
+    }
+    for token in [&refresh, &foreign_refresh] {
+        assert_error(&second.refresh(token), 401, "REFRESH_TOKEN_INVALID");
+    }
+    let own = second.call("GET", "/api/v1/auth/profile", &new, "");
+    assert_eq!(own.status, 200, "{}", own.body);
 }

@@ -1,0 +1,1 @@
+ALTER TABLE account_api_keys DROP COLUMN version;

@@ -1,0 +1,66 @@
+//! Replicas that count requests together in Redis.
+
+use std::{
+    cell::RefCell,
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpStream,
+};
+
+use seaworthy_testkit::{database::EmptyDatabase, redis::RedisServer, requirement::required};
+
+use crate::app::{PASSWORD, Replica, assert_error};
+
+thread_local! {
+    static LIMITS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Returns the settings of the limits that the replicas of this test share. Empty without Redis.
+pub(crate) fn shared_limits() -> Vec<String> {
+    LIMITS.with_borrow(Clone::clone)
+}
+
+/// Runs a test whose replicas count requests in one Redis.
+pub(crate) fn with_redis(test: impl FnOnce(&EmptyDatabase)) {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let Some(database) = EmptyDatabase::postgres() else {
+        return;
+    };
+    let server = RedisServer::start(program).unwrap();
+    let limits = ["server.http", "auth.login", "auth.public"].map(|part| match part {
+        "server.http" => format!("{part}.rate_limit"),
+        part => format!("{part}_rate_limit"),
+    });
+    let mut settings = vec![format!("data.redis.url={}", server.url())];
+    for limit in &limits {
+        settings.push(format!("{limit}.enabled=true"));
+        // The tests send more requests from one address than users do.
+        settings.push(format!("{limit}.requests=100000"));
+    }
+    settings.push(format!("server.http.rate_limit.redis.url={}", server.url()));
+    LIMITS.set(settings);
+    test(&database);
+    let mut connection = TcpStream::connect(server.address()).unwrap();
+    connection.write_all(b"DBSIZE\r\n").unwrap();
+    let mut size = String::new();
+    BufReader::new(connection).read_line(&mut size).unwrap();
+    assert_ne!(size, ":0\r\n", "the replicas count in Redis");
+}
+
+pub(crate) fn limit_of_logins_counts_all_replicas_res_6(database: &EmptyDatabase) {
+    let limited = ["auth.login_rate_limit.requests=10"];
+    LIMITS.with_borrow_mut(|settings| settings.extend(limited.map(str::to_owned)));
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    assert_eq!(first.register("ada").status, 200);
+    for replica in [
+        &first, &second, &first, &second, &first, &second, &first, &second, &first,
+    ] {
+        let answer = replica.login("ada", PASSWORD);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.header("x-ratelimit-limit"), Some("10"));
+    }
+    for replica in [&first, &second] {
+        assert_error(&replica.login("ada", PASSWORD), 429, "RATE_LIMITED");
+    }
+}
