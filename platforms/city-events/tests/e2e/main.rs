@@ -29,3 +29,4 @@ mod machine;
 mod platform;
 mod programs;
 mod schemathesis;
+mod traces;

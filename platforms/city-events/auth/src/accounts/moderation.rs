@@ -108,6 +108,26 @@ impl Accounts {
             .await
     }
 
+    /// Removes the second factor of another user, who has lost the application and the recovery codes.
+    /// It ends the sessions of the user, because the lost device may have one. Verify the person
+    /// before the call.
+    pub(crate) async fn reset_totp(&self, caller: &Caller, target: UserId) -> Result<(), Error> {
+        let actor = caller.0.id;
+        if actor == target {
+            return Err(errors::cannot_affect_self());
+        }
+        self.database
+            .transaction(|tx| async move {
+                self.lock_users(&tx, actor, target, Role::Admin).await?;
+                let id = target.to_string();
+                self.factors.remove(&tx, &id).await?;
+                self.end_access(&tx, target).await?;
+                let entry = AuditEntry::new("user.reset_totp").target("user", id);
+                Ok(self.audit.append(&tx, entry).await?)
+            })
+            .await
+    }
+
     /// Ends the sessions of another user.
     pub(crate) async fn revoke_sessions_of(
         &self,

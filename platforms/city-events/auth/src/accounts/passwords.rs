@@ -51,7 +51,7 @@ impl Accounts {
 
     /// Ends sessions, access tokens, known devices and links to a new password. Returns the new
     /// version of the tokens.
-    async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
+    pub(super) async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
         let id = user.to_string();
         self.password_reset.end_all(tx, &id).await?;
         self.sessions.end_all(tx, &id).await?;

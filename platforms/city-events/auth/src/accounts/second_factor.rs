@@ -13,10 +13,11 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{Accounts, Caller, required};
+use super::{Accounts, Caller, LoggedIn, required};
 use crate::{
     config::TotpConfig,
     domain::{User, errors},
+    store::Users,
 };
 
 /// The name of the switch and of the key that encrypts the secrets of the applications.
@@ -86,7 +87,8 @@ impl Accounts {
         enrolment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor, and returns the recovery codes.
+    /// Enables the second factor. It ends all sessions and known devices of the user, because a thief of
+    /// the password may have some, and begins a new session for the caller. Returns the recovery codes.
     ///
     /// # Errors
     /// `TOTP_INVALID`, `MISSING_FIELD` or `TOO_MANY_ATTEMPTS`.
@@ -94,27 +96,38 @@ impl Accounts {
         &self,
         caller: &Caller,
         code: Option<Secret<String>>,
-    ) -> Result<Vec<String>, Error> {
-        let user = caller.0.id.to_string();
+    ) -> Result<(Vec<String>, LoggedIn), Error> {
+        let Caller(user) = caller;
+        let id = user.id.to_string();
         let code = required("totp_code", code)?;
-        let proved = self.factors.prove(&user, code.expose()).await?;
+        let proved = self.factors.prove(&id, code.expose()).await?;
         let proved = proved.ok_or_else(errors::totp_invalid)?;
-        let recovery = self
+        let confirmed = self
             .database
             .transaction(|tx| {
-                let (proved, user) = (&proved, user.as_str());
+                let proved = &proved;
                 async move {
-                    let recovery = self.factors.confirm(&tx, proved).await?;
-                    if recovery.is_some() {
-                        let entry = AuditEntry::new("user.enable_totp").actor(user);
-                        self.audit.append(&tx, entry.target("user", user)).await?;
-                    }
-                    Ok::<_, Error>(recovery)
+                    // The user may have been banned meanwhile.
+                    let user = Users::lock(&tx, user.id).await?;
+                    let user = user.filter(|user| !user.locked);
+                    let user = user.ok_or_else(errors::token_invalid)?;
+                    let Some(recovery) = self.factors.confirm(&tx, proved).await? else {
+                        return Ok(None);
+                    };
+                    self.end_access(&tx, user.id).await?;
+                    let entry = AuditEntry::new("user.enable_totp");
+                    let (access, refresh) = self.begin_session(&tx, &user, entry).await?;
+                    let session = LoggedIn {
+                        user,
+                        access,
+                        refresh,
+                    };
+                    Ok::<_, Error>(Some((recovery, session)))
                 }
             })
             .await?;
         // Another enrolment replaced this one, so the code does not belong to it.
-        recovery.ok_or_else(errors::totp_invalid)
+        confirmed.ok_or_else(errors::totp_invalid)
     }
 
     /// Removes the second factor. It requires the password and a code.
@@ -180,7 +193,7 @@ impl Accounts {
         device: Option<&KnownDevice>,
         code: &Secret<String>,
     ) -> Result<bool, Error> {
-        let code = code.expose().trim();
+        let code = code.expose();
         match device.filter(|device| device.user() == user) {
             Some(device) => self.factors.verify_from(device, code).await,
             None => self.factors.verify(user, code).await,

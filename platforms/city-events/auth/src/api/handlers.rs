@@ -86,21 +86,28 @@ impl Api {
         Ok(())
     }
 
-    /// Sets the cookies of a user who has logged in with a password.
-    fn logged_in_on_device(&self, status: StatusCode, logged_in: &LoggedIn) -> HandlerResult {
-        let mut response = self.logged_in(status, logged_in)?;
+    /// Adds the cookies of a user who has logged in with a password.
+    pub(super) fn logged_in_on_device(
+        &self,
+        logged_in: &LoggedIn,
+        response: Response,
+    ) -> HandlerResult {
+        let mut response = self.logged_in(logged_in, response)?;
         self.remember_device(&mut response, logged_in.user.id, logged_in.access.version)?;
         Ok(response)
     }
 
-    /// Returns the access token, and sets the cookie with the refresh token.
-    fn logged_in(&self, status: StatusCode, logged_in: &LoggedIn) -> HandlerResult {
+    /// Adds the cookie with the refresh token.
+    fn logged_in(&self, logged_in: &LoggedIn, mut response: Response) -> HandlerResult {
         let age = self.accounts.sessions.idle_timeout();
         let cookie = self.cookie.set(&logged_in.refresh, age)?;
-        let view = LoggedInView::of(logged_in, self.cdn());
-        let mut response = (status, Json(Data { data: view })).into_response();
         response.headers_mut().insert(SET_COOKIE, cookie);
         Ok(response)
+    }
+
+    /// Returns the user and the access token.
+    fn session(&self, logged_in: &LoggedIn) -> Response {
+        data(LoggedInView::of(logged_in, self.cdn()))
     }
 
     /// Deletes the cookie with the refresh token.
@@ -127,7 +134,8 @@ pub(super) async fn register(
         .accounts
         .register(body.email.as_deref(), body.password, name)
         .await?;
-    api.logged_in_on_device(StatusCode::CREATED, &registered)
+    let response = (StatusCode::CREATED, api.session(&registered)).into_response();
+    api.logged_in_on_device(&registered, response)
 }
 
 pub(super) async fn log_in(
@@ -143,7 +151,7 @@ pub(super) async fn log_in(
         .accounts
         .log_in(email, body.password, code, device)
         .await?;
-    api.logged_in_on_device(StatusCode::OK, &logged_in)
+    api.logged_in_on_device(&logged_in, api.session(&logged_in))
 }
 
 pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> HandlerResult {
@@ -156,7 +164,7 @@ pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> 
     let user = holder.map(context::Actor::new);
     api.limits.admit_user(Scope::Refresh, user).await?;
     let refreshed = api.accounts.refresh(token).await?;
-    api.logged_in(StatusCode::OK, &refreshed)
+    api.logged_in(&refreshed, api.session(&refreshed))
 }
 
 pub(super) async fn log_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> HandlerResult {

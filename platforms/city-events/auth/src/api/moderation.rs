@@ -86,6 +86,19 @@ pub(super) async fn revoke_sessions(
     ))
 }
 
+pub(super) async fn reset_totp(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    Path(id): Path<String>,
+) -> HandlerResult {
+    let caller = api.caller(&token, Role::Admin, Scope::Admin).await?;
+    let target = UserId::parse(&id)?;
+    api.accounts.reset_totp(&caller, target).await?;
+    Ok(data(
+        json!({ "status": "totp_reset", "user_id": target.to_string() }),
+    ))
+}
+
 pub(super) async fn ban(
     State(api): State<Arc<Api>>,
     token: Token,

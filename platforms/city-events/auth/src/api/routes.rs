@@ -120,7 +120,11 @@ pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Route
         .route("/sessions/revoke", post(handlers::revoke_sessions))
         .route("/totp", get(second_factor::status))
         .route("/totp/enroll", post(second_factor::enroll))
-        .route("/totp/confirm", post(second_factor::confirm))
+        .merge(
+            Routes::new()
+                .route("/totp/confirm", post(second_factor::confirm))
+                .with_options(RouteOptions::sets_session),
+        )
         .route("/totp/disable", post(second_factor::disable));
     let moderation = Routes::new()
         .route("/admin", get(moderation::admin))
@@ -131,6 +135,7 @@ pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Route
             "/admin/users/{id}/sessions/revoke",
             post(moderation::revoke_sessions),
         )
+        .route("/admin/users/{id}/totp/reset", post(moderation::reset_totp))
         .route("/mod/users/{id}/ban", post(moderation::ban))
         .route("/mod/users/{id}/unban", post(moderation::unban));
     // The accounts check the current role, because the role in the token may be outdated.

@@ -21,6 +21,7 @@ use super::{
     handlers::{Token, data},
     limits::Scope,
     routes::Api,
+    views::LoggedInView,
 };
 
 type HandlerResult = Result<Response, ApiError>;
@@ -61,7 +62,7 @@ pub(super) async fn enroll(
     })))
 }
 
-/// Enables the second factor, and returns the recovery codes.
+/// Enables the second factor, and returns the recovery codes and a new session.
 pub(super) async fn confirm(
     State(api): State<Arc<Api>>,
     Extension(token): Token,
@@ -69,8 +70,11 @@ pub(super) async fn confirm(
 ) -> HandlerResult {
     api.limits.admit(Scope::PasswordChange).await?;
     let caller = api.accounts.caller(&token).await?;
-    let codes = api.accounts.confirm_totp(&caller, body.totp_code).await?;
-    Ok(secret(json!({ "recovery_codes": codes })))
+    let (codes, session) = api.accounts.confirm_totp(&caller, body.totp_code).await?;
+    let view = LoggedInView::of(&session, api.cdn()).with_recovery_codes(codes);
+    let mut response = api.logged_in_on_device(&session, data(view))?;
+    forbid_storing(&mut response);
+    Ok(response)
 }
 
 /// Removes the second factor.
@@ -92,9 +96,13 @@ pub(super) async fn disable(
 /// Returns a response that no cache stores.
 fn secret(content: serde_json::Value) -> Response {
     let mut response = data(content);
+    forbid_storing(&mut response);
+    response
+}
+
+fn forbid_storing(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 /// Returns a QR code as the URL of a picture.

@@ -100,6 +100,9 @@ impl From<&AccessToken> for TokensView {
 pub(super) struct LoggedInView {
     user: UserView,
     tokens: TokensView,
+    /// After the confirmation of a second factor.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recovery_codes: Vec<String>,
 }
 
 impl LoggedInView {
@@ -107,6 +110,12 @@ impl LoggedInView {
         Self {
             user: UserView::of(&logged_in.user, cdn),
             tokens: (&logged_in.access).into(),
+            recovery_codes: Vec::new(),
         }
+    }
+
+    pub(super) fn with_recovery_codes(mut self, codes: Vec<String>) -> Self {
+        self.recovery_codes = codes;
+        self
     }
 }

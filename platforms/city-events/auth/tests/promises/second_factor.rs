@@ -1,7 +1,8 @@
+use seaworthy::data::sql;
 use seaworthy_testkit::{http::Answer, totp};
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, TestApp, TestUser, body, code, cookies};
+use crate::app::{PASSWORD, TestApp, TestUser, body, code, cookies, logged_in_user};
 
 const VERIFY: &str = "auth.email.verify.requested";
 
@@ -28,7 +29,7 @@ async fn verified(app: &TestApp) -> TestUser {
 }
 
 /// Enables the second factor. Returns its secret and the recovery codes.
-fn enable(app: &TestApp, user: &TestUser) -> (String, Vec<String>) {
+fn enable(app: &TestApp, user: &mut TestUser) -> (String, Vec<String>) {
     let enrolled = call(app, user, "enroll", json!({ "password": PASSWORD }));
     assert_eq!(enrolled.status, 200, "{enrolled:?}");
     assert_eq!(enrolled.header("cache-control"), Some("no-store"));
@@ -38,9 +39,11 @@ fn enable(app: &TestApp, user: &TestUser) -> (String, Vec<String>) {
     assert!(uri.starts_with("otpauth://totp/City%20Events:ada%40example.org?secret="));
     let picture = enrolled["qr_code"].as_str().unwrap();
     assert!(picture.starts_with("data:image/svg+xml;base64,"), "{uri}");
-    let given = json!({ "totp_code": totp::code(&secret, 0) });
+    // Users copy the code with spaces around it.
+    let given = json!({ "totp_code": format!(" {} ", totp::code(&secret, 0)) });
     let confirmed = call(app, user, "confirm", given);
-    assert_eq!(confirmed.status, 200, "{confirmed:?}");
+    assert_eq!(confirmed.header("cache-control"), Some("no-store"));
+    *user = logged_in_user(&confirmed, 200);
     let codes = serde_json::from_value(body(&confirmed)["data"]["recovery_codes"].clone());
     (secret, codes.unwrap())
 }
@@ -51,7 +54,7 @@ fn status(app: &TestApp, user: &TestUser) -> Value {
 }
 
 pub(crate) async fn login_needs_code_once_enabled_auth_4(app: TestApp) {
-    let ada = verified(&app).await;
+    let mut ada = verified(&app).await;
     let is = |enabled: bool| json!({ "available": true, "enabled": enabled });
     assert_eq!(status(&app, &ada), is(false));
     // Without a confirmed code, the login stays as it is.
@@ -60,7 +63,7 @@ pub(crate) async fn login_needs_code_once_enabled_auth_4(app: TestApp) {
     let wrong = call(&app, &ada, "confirm", json!({ "totp_code": "12345" }));
     assert_eq!(refusal(&wrong), (401, "totp_invalid".to_owned()));
 
-    let (secret, _) = enable(&app, &ada);
+    let (secret, _) = enable(&app, &mut ada);
     assert_eq!(status(&app, &ada), is(true));
     let again = call(&app, &ada, "enroll", json!({ "password": PASSWORD }));
     assert_eq!(refusal(&again), (409, "totp_exists".to_owned()));
@@ -80,8 +83,8 @@ pub(crate) async fn login_needs_code_once_enabled_auth_4(app: TestApp) {
 }
 
 pub(crate) async fn recovery_code_signs_in_once_auth_4(app: TestApp) {
-    let ada = verified(&app).await;
-    let (_, codes) = enable(&app, &ada);
+    let mut ada = verified(&app).await;
+    let (_, codes) = enable(&app, &mut ada);
     assert_eq!(log_in(&app, PASSWORD, &codes[0]).status, 200);
     let used = log_in(&app, PASSWORD, &codes[0]);
     assert_eq!(refusal(&used), (401, "totp_invalid".to_owned()));
@@ -125,11 +128,80 @@ pub(crate) async fn enrolment_needs_verified_email_and_password_auth_4(app: Test
 }
 
 pub(crate) async fn wrong_codes_are_limited_apart_from_passwords_auth_4(app: TestApp) {
-    let ada = verified(&app).await;
-    let (_, codes) = enable(&app, &ada);
+    let mut ada = verified(&app).await;
+    let (_, codes) = enable(&app, &mut ada);
     let mut answers = (0..7).map(|_| refusal(&log_in(&app, PASSWORD, "000000")));
     let limited = (429, "rate_limited".to_owned());
     assert!(answers.any(|answer| answer == limited));
     // The owner has the codes.
     assert_eq!(log_in(&app, PASSWORD, &codes[0]).status, 200);
+}
+
+pub(crate) async fn enabled_factor_ends_other_sessions_and_devices_auth_4(app: TestApp) {
+    let mut ada = verified(&app).await;
+    // A thief of the password logs in on another device.
+    let answer = app.log_in("ada@example.org", PASSWORD);
+    let device = cookies(&answer)
+        .into_iter()
+        .find(|cookie| cookie.starts_with("device="))
+        .unwrap();
+    let thief = logged_in_user(&answer, 200);
+    let former = ada.token.clone();
+    let (_, codes) = enable(&app, &mut ada);
+    assert_eq!(status(&app, &ada)["enabled"], true);
+    for token in [&former, &thief.token] {
+        let bearer = format!("Bearer {token}");
+        let refused = app.send("GET", "/auth/v1/me", &[("authorization", &bearer)], "");
+        assert_eq!(refused.status, 401, "{refused:?}");
+    }
+    let cookie = [("cookie", thief.cookie.as_str())];
+    let refreshed = app.send("POST", "/auth/v1/refresh", &cookie, "");
+    assert_eq!(refreshed.status, 401, "{refreshed:?}");
+    let own = [("cookie", ada.cookie.as_str())];
+    assert_eq!(app.send("POST", "/auth/v1/refresh", &own, "").status, 200);
+
+    // Wrong codes of the former device count for the user.
+    let given = json!({ "email": "ada@example.org", "password": PASSWORD, "totp_code": "000000" });
+    let guess = |headers: &[(&str, &str)]| {
+        let answer = app.send("POST", "/auth/v1/login", headers, &given.to_string());
+        refusal(&answer)
+    };
+    let limited = (429, "rate_limited".to_owned());
+    let known = [("cookie", device.as_str())];
+    assert!((0..7).any(|_| guess(&known) == limited));
+    assert_eq!(guess(&[]), limited);
+    assert_eq!(log_in(&app, PASSWORD, &codes[0]).status, 200);
+}
+
+pub(crate) async fn admin_resets_lost_second_factor_auth_4(app: TestApp) {
+    let mut ada = verified(&app).await;
+    enable(&app, &mut ada);
+    let path = format!("/auth/v1/admin/users/{}/totp/reset", ada.id);
+    let reset = |by: &TestUser, path: &str| app.request_as(by, "POST", path, &Value::Null);
+    let moderator = reset(&app.seeded("moderator"), &path);
+    assert_eq!(moderator.status, 403, "{moderator:?}");
+    assert_eq!(reset(&ada, &path).status, 403);
+    let admin = app.seeded("admin");
+    let own = format!("/auth/v1/admin/users/{}/totp/reset", admin.id);
+    let refused = refusal(&reset(&admin, &own));
+    assert_eq!(refused, (403, "cannot_affect_self".to_owned()));
+    let done = reset(&admin, &path);
+    assert_eq!(done.status, 200, "{done:?}");
+    assert_eq!(body(&done)["data"]["status"], "totp_reset");
+
+    let me = app.request_as(&ada, "GET", "/auth/v1/me", &Value::Null);
+    assert_eq!(me.status, 401, "the lost device has a session");
+    assert_eq!(app.log_in("ada@example.org", PASSWORD).status, 200);
+    let entries: Vec<(String, String)> =
+        sql("SELECT action, actor FROM audit_log WHERE target_id = ? AND action LIKE '%totp%' ORDER BY sequence")
+            .bind(ada.id.as_str())
+            .fetch_all(&app.connect().await)
+            .await
+            .unwrap();
+    let expected = [
+        ("user.enable_totp", &ada.id),
+        ("user.reset_totp", &admin.id),
+    ]
+    .map(|(action, actor)| (action.to_owned(), actor.clone()));
+    assert_eq!(entries, expected);
 }

@@ -20,7 +20,7 @@ enum Kind {
 
 /// All planted values.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Canaries(Vec<Canary>);
+pub(crate) struct Canaries(Vec<Canary>);
 
 impl Canaries {
     /// Plants a secret and returns it.

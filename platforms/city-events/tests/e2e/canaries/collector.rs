@@ -10,7 +10,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 /// canaries can be found in them.
 pub(super) struct Collector {
     pub(super) address: SocketAddr,
-    received: Arc<Mutex<Vec<u8>>>,
+    received: Arc<Mutex<Vec<Bytes>>>,
     task: JoinHandle<()>,
 }
 
@@ -18,10 +18,10 @@ impl Collector {
     pub(super) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let received: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let received: Arc<Mutex<Vec<Bytes>>> = Arc::default();
         let buffer = Arc::clone(&received);
         let store = any(move |body: Bytes| async move {
-            buffer.lock().unwrap().extend_from_slice(&body);
+            buffer.lock().unwrap().push(body);
         });
         let routes: Router = Router::new().fallback(store);
         let task = tokio::spawn(async move {
@@ -34,8 +34,12 @@ impl Collector {
         }
     }
 
+    pub(super) fn exports(&self) -> Vec<Bytes> {
+        self.received.lock().unwrap().clone()
+    }
+
     pub(super) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.received.lock().unwrap()).into_owned()
+        String::from_utf8_lossy(&self.exports().concat()).into_owned()
     }
 }
 

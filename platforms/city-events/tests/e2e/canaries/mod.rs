@@ -9,12 +9,12 @@
 
 mod admin;
 mod caller;
-mod canary;
+pub(crate) mod canary;
 mod collector;
 mod commands;
 mod leaks;
 mod probes;
-mod process;
+pub(crate) mod process;
 mod settings;
 mod smtp;
 mod traffic;

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
 use rustix::process::Signal;
+use seaworthy::axum::body::Bytes;
 use seaworthy_testkit::process::{Ended, ServiceProcess};
 use tempfile::TempDir;
 use tokio::sync::RwLockReadGuard;
@@ -27,7 +28,7 @@ const VARIABLES: [(&str, &str); 3] = [
 ];
 
 /// The platform as one process that logs and traces as much as possible.
-pub(super) struct PlatformProcess {
+pub(crate) struct PlatformProcess {
     process: ServiceProcess,
     directory: TempDir,
     collector: Collector,
@@ -38,14 +39,14 @@ pub(super) struct PlatformProcess {
 
 /// The listeners of a service.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Addresses {
-    pub(super) http: SocketAddr,
+pub(crate) struct Addresses {
+    pub(crate) http: SocketAddr,
     pub(super) admin: SocketAddr,
     pub(super) grpc: Option<SocketAddr>,
 }
 
 /// The output of a stopped process.
-pub(super) struct Output {
+pub(crate) struct Output {
     pub(super) stdout: String,
     pub(super) stderr: String,
     pub(super) spans: String,
@@ -53,7 +54,7 @@ pub(super) struct Output {
 
 impl PlatformProcess {
     /// Starts the platform with a log format and additional settings, as `SERVICE.KEY=VALUE`.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         log_format: &str,
         settings: &[String],
         canaries: &mut Canaries,
@@ -104,7 +105,7 @@ impl PlatformProcess {
         }
     }
 
-    pub(super) fn service(&self, name: &str) -> Addresses {
+    pub(crate) fn service(&self, name: &str) -> Addresses {
         *self.addresses.get(name).unwrap()
     }
 
@@ -118,8 +119,13 @@ impl PlatformProcess {
         self.directory.path()
     }
 
+    /// Returns the exports of spans that the collector has received.
+    pub(crate) fn exports(&self) -> Vec<Bytes> {
+        self.collector.exports()
+    }
+
     /// Stops the platform, and returns its output and its directory.
-    pub(super) fn stop(self) -> (Output, TempDir) {
+    pub(crate) fn stop(self) -> (Output, TempDir) {
         self.process.signal(Signal::TERM).unwrap();
         let Ended { stdout, stderr, .. } = self.process.ended().unwrap();
         let output = Output {

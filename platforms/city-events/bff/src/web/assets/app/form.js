@@ -42,7 +42,10 @@
       const response = await call("POST", "/api/auth/totp/confirm", { body: fields });
       if (!response.ok) return errorMessage(response);
       form.reset();
-      showRecoveryCodes(dataOf(await response.json()).recovery_codes);
+      // All other sessions have ended, and so has the former token.
+      const confirmed = await response.json();
+      startSession(confirmed);
+      showRecoveryCodes(dataOf(confirmed).recovery_codes);
     },
     async totpDisable(form, fields) {
       const response = await call("POST", "/api/auth/totp/disable", { body: fields });
