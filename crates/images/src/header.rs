@@ -53,6 +53,9 @@ pub(crate) fn check(bytes: &Bytes, config: &ImagesConfig) -> Result<Weight, Imag
             max_pixels,
         });
     }
+    if is_truncated(bytes) {
+        return Err(ImageError::damaged("the end of the file is missing"));
+    }
     // The decoded picture, the file in the decoder, and a picture with other channels.
     let is_kept = matches!(decoder.color_type(), ColorType::Rgb8 | ColorType::Rgba8);
     let converted = if is_kept { 0 } else { pixels * CONVERTED };
@@ -94,6 +97,27 @@ fn is_progressive(bytes: &[u8]) -> bool {
             [0xff, 0x01 | 0xd0..=0xd8, rest @ ..] => rest,
             [0xff, 0xc4 | 0xc8 | 0xcc, high, low, ..] => after_segment(rest, *high, *low),
             [0xff, frame @ 0xc0..=0xcf, ..] => return frame & 0b11 == 0b10,
+            [0xff, _, high, low, ..] => after_segment(rest, *high, *low),
+            _ => return true,
+        };
+    }
+}
+
+/// Returns true for a JPEG without an end after its first scan (ITU-T T.81, table B.1). The decoder
+/// would fill the missing part with gray.
+fn is_truncated(bytes: &[u8]) -> bool {
+    if ImageFormat::of(bytes) != Some(ImageFormat::Jpeg) {
+        return false;
+    }
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    loop {
+        rest = match rest {
+            [0xff, 0xff, ..] => rest.get(1..).unwrap_or_default(),
+            [0xff, 0x01 | 0xd0..=0xd8, rest @ ..] => rest,
+            [0xff, 0xda, scan @ ..] => {
+                // Compressed data has no marker, so this is the end of the picture.
+                return !scan.windows(2).rev().any(|pair| pair == [0xff, 0xd9]);
+            }
             [0xff, _, high, low, ..] => after_segment(rest, *high, *low),
             _ => return true,
         };

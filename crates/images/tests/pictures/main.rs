@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod corpus;
+
 use std::{io::Cursor, num::NonZeroU32, time::Instant};
 
 use image::{
