@@ -1,11 +1,18 @@
-//! Measures an import of one million rows with ten columns into PostgreSQL.
+//! Measures an import of one million rows with ten columns into PostgreSQL, beside a COPY by psql.
 //!
 //! ```text
-//! cargo run --release -p seaworthy-csv --example million_rows -- /usr/lib/postgresql/15/bin
+//! cargo run --profile dist -p seaworthy-csv --example million_rows -- /usr/lib/postgresql/15/bin
 //! ```
 #![expect(clippy::print_stdout, reason = "the result is for a person")]
 
-use std::{convert::Infallible, error::Error, fs, path::PathBuf, time::Instant};
+use std::{
+    convert::Infallible,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
 
 use bytes::Bytes;
 use futures::stream;
@@ -113,6 +120,30 @@ fn rate(begun: Instant) -> String {
     format!("{seconds:.1} s, {rate:.0} rows/s")
 }
 
+/// Copies the same file into a table without checks.
+fn copy(programs: &Path, url: &str, pieces: &[Bytes]) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("orders.csv");
+    fs::write(&file, pieces.concat())?;
+    let copy = format!("\\copy bare FROM '{}' CSV HEADER", file.display());
+    let begun = Instant::now();
+    let status = Command::new(programs.join("psql"))
+        .args([
+            "-q",
+            "-d",
+            url,
+            "-c",
+            "CREATE TABLE bare (LIKE orders INCLUDING ALL)",
+        ])
+        .args(["-c", &copy, "-c", "DROP TABLE bare"])
+        .status()?;
+    if !status.success() {
+        return Err("psql failed".into());
+    }
+    println!("bare COPY: {}", rate(begun));
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).map(PathBuf::from);
@@ -138,6 +169,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("parse: {}", rate(begun));
 
+    copy(&folder, &url, &pieces)?;
     let imports = Imports::new(&database, &ImportConfig::default(), Orders, &Metrics::new());
     let before = memory();
     let begun = Instant::now();

@@ -155,6 +155,12 @@ impl ServiceProcess {
             .ok_or_else(|| io::Error::other(format!("no addresses in {line}")))
     }
 
+    /// Returns the process ID.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal.
     ///
     /// # Errors

@@ -69,7 +69,7 @@ impl ProcessUpload for Copy {
     }
 }
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     Service::new("upload-server", "1").main_with(Commands::new(), assemble)
 }
 

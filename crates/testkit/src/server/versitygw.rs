@@ -52,7 +52,13 @@ impl S3Server {
     /// # Errors
     /// The directory of the bucket cannot be created.
     pub fn bucket(&self, name: &str) -> io::Result<()> {
-        fs::create_dir(self.folder.path().join("buckets").join(name))
+        fs::create_dir(self.bucket_folder(name))
+    }
+
+    /// Returns the directory of a bucket. Parts of unfinished uploads are below `.sgwtmp`.
+    #[must_use]
+    pub fn bucket_folder(&self, name: &str) -> PathBuf {
+        self.folder.path().join("buckets").join(name)
     }
 
     /// Starts it again at the same address, with its objects.
