@@ -111,7 +111,7 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
         settings.pictures_url.as_deref(),
         settings.uploads_url.as_deref(),
     )?;
-    let web = Pages::new(upstreams, pictures, features);
+    let web = Pages::new(upstreams, pictures, features, service.profile());
     service.http(web::routes(web, &pages));
     Ok(())
 }

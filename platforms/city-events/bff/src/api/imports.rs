@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The maximum size of a file. The event service has the same limit.
-pub(super) const MAX_FILE_SIZE: ByteSize = ByteSize::mebibytes(1);
+pub(crate) const MAX_FILE_SIZE: ByteSize = ByteSize::mebibytes(1);
 
 /// An import and its progress.
 #[derive(Debug, Serialize)]

@@ -107,6 +107,8 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
     interface.merge(probes::routes(upstreams, health.clone()))
 }
 
+pub(crate) use imports::MAX_FILE_SIZE as MAX_IMPORT_SIZE;
+
 /// The event ID in the path.
 struct EventId(Uuid);
 

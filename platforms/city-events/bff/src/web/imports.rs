@@ -30,19 +30,34 @@ pub(super) async fn page() -> Markup {
             div.not-out {
                 form.form data-form="import" {
                     p.alert role="alert" hidden {}
-                    label { span { "CSV file" } input type="file" name="file" accept=".csv,text/csv" required; small { "At most 1 MB and 5,000 events. Save spreadsheets as CSV with UTF-8." } }
+                    (file_field())
                     button.button { "Check the file" }
                 }
-                section.form {
-                    h2 { "Columns" }
-                    pre.example { (EXAMPLE) }
-                    p.hint { "Times are in UTC. Events are drafts unless the column publish says yes. The columns capacity and publish may be absent." }
-                }
+                (columns())
             }
+            noscript { p { a.button href="/plain/imports" { "Import without JavaScript" } } }
             (private_fragment(&Address::new("/fragments/me/imports")))
         }
     };
     layout("Import events", "/me/events", main)
+}
+
+/// The field of the file.
+pub(super) fn file_field() -> Markup {
+    html! {
+        label { span { "CSV file" } input type="file" name="file" accept=".csv,text/csv" required; small { "At most 1 MB and 5,000 events. Save spreadsheets as CSV with UTF-8." } }
+    }
+}
+
+/// The description of the columns.
+pub(super) fn columns() -> Markup {
+    html! {
+        section.form {
+            h2 { "Columns" }
+            pre.example { (EXAMPLE) }
+            p.hint { "Times are in UTC. Events are drafts unless the column publish says yes. The columns capacity and publish may be absent." }
+        }
+    }
 }
 
 /// The page with the progress and the report of an import.
@@ -75,14 +90,19 @@ pub(super) async fn list_fragment(
         Ok(imports) => imports,
         Err(status) => return failed(&status),
     };
-    let list = html! {
+    (StatusCode::OK, list(&imports, "/me/imports"))
+}
+
+/// The imports, each with a link to its page below `base`.
+pub(super) fn list(imports: &[EventImport], base: &'static str) -> Markup {
+    html! {
         @if !imports.is_empty() { h2 { "Your imports" } }
         ul.rows role="list" {
-            @for import in &imports {
+            @for import in imports {
                 li.row-card {
                     div {
                         h3 {
-                            @if let Some(id) = stored_id(&import.id) { a href=(Address::new("/me/imports").id(id)) { (file_name(import)) } }
+                            @if let Some(id) = stored_id(&import.id) { a href=(Address::new(base).id(id)) { (file_name(import)) } }
                             @else { (file_name(import)) }
                         }
                         p.hint { (label(import)) " · " (components::time(timestamp::from_proto(import.created_at.as_ref()), "card")) }
@@ -90,8 +110,7 @@ pub(super) async fn list_fragment(
                 }
             }
         }
-    };
-    (StatusCode::OK, list)
+    }
 }
 
 /// The progress and the report of an import.
@@ -106,7 +125,10 @@ pub(super) async fn fragment(
     match pages.upstreams.import(&caller, id.to_string()).await {
         Ok(found) => {
             let import = found.import.unwrap_or_default();
-            (StatusCode::OK, content(id, &import, &found.bad_rows))
+            (
+                StatusCode::OK,
+                content(id, &import, &found.bad_rows, Buttons::Script),
+            )
         }
         Err(status) => failed(&status),
     }
@@ -164,10 +186,49 @@ fn label(import: &EventImport) -> String {
     }
 }
 
-fn content(id: Uuid, import: &EventImport, bad_rows: &[BadRow]) -> Markup {
-    let action = |action| Address::new("/api/imports").id(id).segment(action);
+/// Returns whether a worker works on an import.
+pub(super) fn is_running(import: &EventImport) -> bool {
+    matches!(
+        import.status.as_str(),
+        "receiving" | "checking" | "storing" | "undoing"
+    )
+}
+
+/// How the buttons of a page send their requests.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Buttons {
+    /// By the script, after a question.
+    Script,
+    /// By forms.
+    Forms,
+}
+
+impl Buttons {
+    fn button(self, id: Uuid, action: &'static str, class: &str, label: &str) -> Markup {
+        let question =
+            "Undo this import? Its drafts are deleted, and its published events are canceled.";
+        let question = (action == "undo").then_some(question);
+        let done = (action == "cancel").then_some("The import is cancelled.");
+        match self {
+            Self::Script => html! {
+                button class={ "button " (class) } data-post=(Address::new("/api/imports").id(id).segment(action)) data-confirm=[question] data-done=[done] { (label) }
+            },
+            Self::Forms => html! {
+                form method="post" action=(Address::new("/plain/imports").id(id).segment(action)) { button class={ "button " (class) } { (label) } }
+            },
+        }
+    }
+}
+
+/// The progress and the report of an import.
+pub(super) fn content(
+    id: Uuid,
+    import: &EventImport,
+    bad_rows: &[BadRow],
+    buttons: Buttons,
+) -> Markup {
     let status = import.status.as_str();
-    let is_running = matches!(status, "receiving" | "checking" | "storing" | "undoing");
+    let is_running = is_running(import);
     html! {
         section.form {
             h2 { (file_name(import)) }
@@ -176,14 +237,14 @@ fn content(id: Uuid, import: &EventImport, bad_rows: &[BadRow]) -> Markup {
             @if !import.error.is_empty() { (components::notice("warn", "The import failed", &import.error)) }
             div.row {
                 @if status == "checked" {
-                    button.button data-post=(action("confirm")) { "Import the events" }
+                    (buttons.button(id, "confirm", "", "Import the events"))
                 }
                 @if matches!(status, "checking" | "checked" | "storing") {
-                    button.button.quiet data-post=(action("cancel")) data-done="The import is cancelled." { "Cancel" }
+                    (buttons.button(id, "cancel", "quiet", "Cancel"))
                 }
                 @if matches!(status, "done" | "cancelled" | "failed") && import.rows_stored > 0 {
                     a.button href="/me/events" { "My events" }
-                    button.button.danger data-post=(action("undo")) data-confirm="Undo this import? Its drafts are deleted, and its published events are canceled." { "Undo the import" }
+                    (buttons.button(id, "undo", "danger", "Undo the import"))
                 }
             }
         }

@@ -68,7 +68,7 @@ pub(super) fn page(title: &str, active: &str, main: Markup) -> Markup {
                         }
                     }
                 }
-                noscript { p.noscript { "You can browse events without JavaScript. Signing in and joining require it." } }
+                noscript { p.noscript { "You can browse events without JavaScript. Signing in and joining require it. You can " a href="/plain/imports" { "import events" } " without it." } }
             }
         }
     }

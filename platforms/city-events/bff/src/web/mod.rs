@@ -21,6 +21,7 @@ mod moderation;
 mod own_lists;
 mod participants;
 mod pictures;
+mod plain;
 mod two_step;
 
 use std::sync::Arc;
@@ -33,6 +34,8 @@ use seaworthy::{
         response::Response,
         routing::{MethodRouter, get},
     },
+    config::Profile,
+    http::cookie::HostCookie,
     prelude::*,
 };
 
@@ -47,6 +50,9 @@ use crate::{
 /// The name of the only Trusted Types policy that the pages allow, as in `app.js`.
 const TRUSTED_TYPES_POLICY: &str = "city-events";
 
+/// The cookie of browsers without a script.
+const PLAIN_SESSION: &str = "plain_session";
+
 /// The state of all pages.
 #[derive(Clone)]
 pub(crate) struct Pages {
@@ -54,10 +60,17 @@ pub(crate) struct Pages {
     pictures: Arc<Pictures>,
     features: Features,
     policy: HeaderValue,
+    /// The session of browsers without a script.
+    plain_session: HostCookie,
 }
 
 impl Pages {
-    pub(crate) fn new(upstreams: Upstreams, pictures: Pictures, features: Features) -> Self {
+    pub(crate) fn new(
+        upstreams: Upstreams,
+        pictures: Pictures,
+        features: Features,
+        profile: Profile,
+    ) -> Self {
         let (shown, sent) = pictures.origins();
         // Pages have no inline scripts or styles. Only the Trusted Types policy of this name turns
         // text into markup.
@@ -68,6 +81,10 @@ impl Pages {
             upstreams,
             pictures: Arc::new(pictures),
             features,
+            plain_session: match profile {
+                Profile::Development => HostCookie::insecure(PLAIN_SESSION),
+                _ => HostCookie::new(PLAIN_SESSION),
+            },
             policy: HeaderValue::try_from(policy)
                 .unwrap_or(HeaderValue::from_static("default-src 'none'")),
         }
@@ -76,6 +93,7 @@ impl Pages {
 
 /// Returns the routes of pages, fragments and assets.
 pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
+    let plain = plain::routes(pages.clone(), limit);
     let policy = pages.policy.clone();
     let set_headers = move |request: Request, next: Next| {
         let policy = policy.clone();
@@ -133,7 +151,7 @@ pub(crate) fn routes(pages: Pages, limit: &CallerLimit) -> Routes {
             routes.route_with(path, methods, options)
         })
         .with_state(pages);
-    pages.merge(assets::routes())
+    pages.merge(plain).merge(assets::routes())
 }
 
 fn set_page_headers(policy: HeaderValue, mut response: Response) -> Response {

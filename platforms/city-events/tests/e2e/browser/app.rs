@@ -52,6 +52,12 @@ impl BrowserApp {
         self.chrome.open(window, &url);
     }
 
+    /// Opens a page whose script does not run.
+    pub(super) fn go_plain(&mut self, window: &Window, path: &str) {
+        let url = format!("http://{}{path}", self.gateway);
+        self.chrome.open_plain(window, &url);
+    }
+
     pub(super) fn press(&mut self, window: &Window, label: &str) {
         self.chrome.press(window, label);
     }

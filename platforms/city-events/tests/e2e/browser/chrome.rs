@@ -125,6 +125,22 @@ impl Chrome {
         self.wait_for(window, "document.readyState === 'complete' && document.documentElement.dataset.session !== 'unknown'");
     }
 
+    /// Turns the scripts of pages off. Expressions of the test still run.
+    pub(super) fn disable_scripts(&mut self, window: &Window) {
+        let disabled = json!({ "value": true });
+        self.call(
+            Some(window),
+            "Emulation.setScriptExecutionDisabled",
+            disabled,
+        );
+    }
+
+    /// Opens a URL without a script.
+    pub(super) fn open_plain(&mut self, window: &Window, url: &str) {
+        self.call(Some(window), "Page.navigate", json!({ "url": url }));
+        self.wait_for(window, "document.readyState === 'complete'");
+    }
+
     /// Returns the value of a JavaScript expression.
     pub(super) fn evaluate(&mut self, window: &Window, expression: &str) -> Value {
         let value = self.try_evaluate(window, expression, false);

@@ -1,6 +1,7 @@
 //! The pages of an import: choose a file, read the report, import, undo (FILE-1).
 
 use super::app::BrowserApp;
+use crate::client::PASSWORD;
 
 /// Puts a file into the file field, as a user who selects a file does.
 const CHOOSE: &str = "(() => {
@@ -38,5 +39,40 @@ async fn organizer_imports_reads_report_and_undoes_file_1() {
     app.wait_for_text(&host, "Undone");
     app.go(&host, "/me/events");
     app.wait_for_text(&host, "No events");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn organizer_imports_without_script_file_1() {
+    let Some(mut app) = BrowserApp::start().await else {
+        return;
+    };
+    drop(app.register("mira"));
+    let host = app.chrome.window();
+    app.chrome.disable_scripts(&host);
+    app.go_plain(&host, "/me/imports");
+    app.press(&host, "Import without JavaScript");
+    app.chrome.fill(&host, "email", "mira@example.org");
+    app.chrome
+        .fill(&host, "password", "not the password of mira");
+    app.press(&host, "Sign in");
+    app.chrome
+        .wait_for(&host, "!!document.querySelector('.alert')");
+    app.chrome.fill(&host, "email", "mira@example.org");
+    app.chrome.fill(&host, "password", PASSWORD);
+    app.press(&host, "Sign in");
+    app.wait_for_text(&host, "Check the file");
+    app.chrome.evaluate(&host, CHOOSE);
+    app.press(&host, "Check the file");
+    app.wait_for_text(&host, "150 of 151 events can be imported");
+    app.wait_for_text(&host, "Line 152, start_time");
+    app.press(&host, "Import the events");
+    app.wait_for_text(&host, "150 events imported");
+    app.press(&host, "All imports");
+    app.press(&host, "concerts.csv");
+    app.press(&host, "Undo the import");
+    app.wait_for_text(&host, "Undone");
+    let script_ran = "document.documentElement.classList.contains('scripted')";
+    assert_eq!(app.chrome.evaluate(&host, script_ran), false);
     app.stop().await;
 }

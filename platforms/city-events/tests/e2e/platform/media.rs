@@ -1,11 +1,17 @@
 //! Pictures of users and events, through the gateway (FILE-1).
 
-use std::{io::Cursor, time::Duration};
+use std::{
+    io::Cursor,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use image::{ImageFormat, ImageReader, Rgb, RgbImage};
 use serde_json::{Value, json};
 
-use crate::{app::TestApp, client::Client};
+use seaworthy::data::sql;
+
+use crate::{app::TestApp, client::Client, eventually::eventually};
 
 /// A picture, larger than all derived ones.
 fn png(width: u32, height: u32) -> Vec<u8> {
@@ -59,6 +65,92 @@ async fn upload(user: &Client<'_>, purpose: &str, file: Vec<u8>) -> (String, Val
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the upload {id} has no final status");
+}
+
+fn count_files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let count = |path: PathBuf| match path.is_dir() {
+        true => count_files(&path),
+        false => 1,
+    };
+    entries.map(|entry| count(entry.unwrap().path())).sum()
+}
+
+async fn create_event(host: &Client<'_>, covers: &[&str]) -> String {
+    let event = json!({
+        "title": "Jazz", "description": "Music", "city": "Berlin", "category": "Music",
+        "start_time": "2036-03-01T18:00:00Z", "end_time": "2036-03-01T20:00:00Z",
+        "capacity": 5, "cover_image_ids": covers,
+    });
+    let created = host.send("POST", "/api/events", Some(event)).await.json();
+    created["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn covers_go_with_their_event_file_1() {
+    let app = TestApp::start().await;
+    let (host, other) = (app.register("host").await, app.register("other").await);
+    let picture = async || upload(&host, "event_cover", png(900, 600)).await.0;
+    let (first, second, shared) = (picture().await, picture().await, picture().await);
+    let is_stored = async |id: &str| {
+        let status = host.get(&format!("/api/media/{id}/status")).await.status;
+        status == 200
+    };
+    let disappears = async |id: &str| {
+        eventually(async || match is_stored(id).await {
+            true => Err(format!("the picture {id} is stored")),
+            false => Ok(()),
+        })
+        .await;
+    };
+    let event = create_event(&host, &[&first, &shared]).await;
+    let keeper = create_event(&host, &[&shared]).await;
+    let thief = create_event(&other, &[&second]).await;
+    // A cover of another user stays.
+    let cancel = format!("/api/events/{thief}/cancel-event");
+    let canceled = other.send("POST", &cancel, Some(json!({}))).await;
+    assert_eq!(canceled.status, 200, "{canceled:?}");
+    // A replaced cover goes.
+    let change = json!({ "cover_image_ids": [second, shared] });
+    let changed = host
+        .send("PATCH", &format!("/api/events/{event}"), Some(change))
+        .await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    disappears(&first).await;
+    assert!(is_stored(&second).await);
+    // The covers of a canceled event go, except those of other events.
+    let canceled = host
+        .post(&format!("/api/events/{event}/cancel-event"))
+        .await;
+    assert_eq!(canceled.status, 200, "{canceled:?}");
+    disappears(&second).await;
+    assert!(is_stored(&shared).await);
+    host.post(&format!("/api/events/{keeper}/cancel-event"))
+        .await;
+    disappears(&shared).await;
+    // The objects are gone, and the sweeper removes the rows.
+    let files =
+        |bucket: &str| count_files(&app.directory().join("media").join(bucket).join("objects"));
+    assert_eq!((files("raw"), files("public")), (0, 0));
+    let database = app.database("media.db").await;
+    sql("UPDATE uploads SET changed_us = changed_us - 86400000000")
+        .execute(&database)
+        .await
+        .unwrap();
+    let admin = app.platform.addresses("media").unwrap().admin;
+    let sweep = format!("http://{admin}/workers/sweep%20uploads/run");
+    let sweep = reqwest::Client::new().post(sweep);
+    let swept = sweep.header("x-admin-request", "1").send().await.unwrap();
+    assert!(swept.status().is_success(), "{swept:?}");
+    eventually(async || {
+        let (rows,): (i64,) = sql("SELECT COUNT(*) FROM uploads")
+            .fetch_one(&database)
+            .await
+            .unwrap();
+        if rows == 0 { Ok(()) } else { Err(rows) }
+    })
+    .await;
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
