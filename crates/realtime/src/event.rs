@@ -3,7 +3,7 @@ use std::{borrow::Cow, sync::Arc};
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{Message, name::is_valid};
+use crate::{Message, name::is_valid, sse::RESYNC};
 
 /// Longer than any event name of a contract.
 const MAX_NAME_LENGTH: usize = 100;
@@ -61,6 +61,15 @@ impl Event {
     pub fn with_message(name: &str, message: Message) -> Result<Self, InvalidEvent> {
         let payload = serde_json::to_vec(&message.arguments.first())?;
         Self::build(name, payload, Some(message))
+    }
+
+    /// Creates the event after which a client reads the state, because it may have missed events.
+    pub(crate) fn resync() -> Self {
+        Self(Arc::new(Content {
+            name: RESYNC.into(),
+            payload: Bytes::from_static(b"{}"),
+            message: None,
+        }))
     }
 
     /// Creates an event from a payload that is JSON already.

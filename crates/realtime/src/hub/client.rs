@@ -28,7 +28,7 @@ impl Client {
             .unwrap_or_default()
     }
 
-    pub(super) fn key(&self) -> &Arc<str> {
+    pub(crate) fn key(&self) -> &Arc<str> {
         &self.0
     }
 }

@@ -5,12 +5,13 @@ use std::{
 };
 
 use seaworthy_telemetry::metrics::GaugeGuard;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::{
     Inner,
     error::{Closed, JoinError},
     member::Member,
+    signals::Signals,
     state::Id,
 };
 use crate::{Event, RealtimeConfig, Room};
@@ -20,7 +21,7 @@ use crate::{Event, RealtimeConfig, Room};
 pub struct Connection {
     member: Member,
     events: mpsc::Receiver<Event>,
-    closing: watch::Receiver<Option<Closed>>,
+    signals: Arc<Signals>,
     _open: GaugeGuard,
 }
 
@@ -29,13 +30,13 @@ impl Connection {
         hub: Arc<Inner>,
         id: Id,
         events: mpsc::Receiver<Event>,
-        closing: watch::Receiver<Option<Closed>>,
+        signals: Arc<Signals>,
     ) -> Self {
         Self {
             _open: hub.metrics.connections.guard(),
             member: Member::new(hub, id),
             events,
-            closing,
+            signals,
         }
     }
 
@@ -73,14 +74,22 @@ impl Connection {
     }
 
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Event, Closed>> {
+        if self.signals.take_resync() {
+            return Poll::Ready(Ok(Event::resync()));
+        }
         // The hub drops the sender when it closes the connection.
         let event = std::task::ready!(self.events.poll_recv(context));
-        Poll::Ready(match (*self.closing.borrow(), event) {
+        Poll::Ready(match (self.signals.closed(), event) {
             // A slow client missed an event, so the pending ones are stale.
             (Some(reason @ (Closed::TooSlow | Closed::Disconnected)), _) => Err(reason),
             (_, Some(event)) => Ok(event),
             (reason, None) => Err(reason.unwrap_or(Closed::Draining)),
         })
+    }
+
+    /// Waits until the connection is closed, whether or not events are pending.
+    pub(crate) fn poll_closed(&self, context: &mut Context<'_>) -> Poll<Closed> {
+        self.signals.poll_closed(context)
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{
     Inner,
     error::{Closed, JoinError},
-    state::Id,
+    state::{Id, Overflow},
 };
 use crate::{Event, RealtimeConfig, Room};
 
@@ -34,9 +34,9 @@ impl Member {
 
     /// Sends an event to this connection only.
     pub(crate) fn send(&self, event: &Event) -> bool {
-        self.hub
-            .deliver(event, |state| state.deliver(vec![self.id], event))
-            > 0
+        self.hub.deliver(event, |state| {
+            state.deliver(vec![self.id], event, Overflow::Close)
+        }) > 0
     }
 
     pub(super) fn close(&self) {

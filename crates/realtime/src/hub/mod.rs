@@ -6,6 +6,8 @@ mod connection;
 mod error;
 mod member;
 mod metrics;
+mod replicas;
+mod signals;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -21,9 +23,11 @@ use tokio::sync::mpsc;
 use crate::{Event, RealtimeConfig, Room};
 use component::HubComponent;
 use metrics::HubMetrics;
-use state::{Delivery, State};
+use state::{Delivery, Overflow, State};
 
 pub(crate) use member::Member;
+#[cfg(feature = "redis")]
+pub(crate) use replicas::Replicas;
 
 pub use client::Client;
 pub use connection::Connection;
@@ -39,8 +43,6 @@ struct Inner {
     metrics: HubMetrics,
     registry: Metrics,
     state: Mutex<State>,
-    #[cfg(feature = "redis")]
-    outgoing: std::sync::OnceLock<mpsc::Sender<crate::fan_out::Outgoing>>,
 }
 
 impl Hub {
@@ -52,8 +54,6 @@ impl Hub {
             metrics: HubMetrics::new(metrics),
             registry: metrics.clone(),
             state: Mutex::new(State::default()),
-            #[cfg(feature = "redis")]
-            outgoing: std::sync::OnceLock::new(),
         }))
     }
 
@@ -88,7 +88,7 @@ impl Hub {
             .lock()
             .connect(client.key(), sender, &self.0.config);
         match added {
-            Ok((id, closing)) => Ok(Connection::new(Arc::clone(&self.0), id, receiver, closing)),
+            Ok((id, signals)) => Ok(Connection::new(Arc::clone(&self.0), id, receiver, signals)),
             Err(error) => {
                 self.0.metrics.refused.increment();
                 Err(error)
@@ -99,7 +99,8 @@ impl Hub {
     /// Sends an event to all connections of a room. Returns the number of connections that received
     /// it. An event above `max_event_size` is dropped and logged.
     pub fn emit(&self, room: &Room, event: Event) -> usize {
-        self.0.deliver(&event, |state| state.emit(room, &event))
+        self.0
+            .deliver(&event, |state| state.emit(room, &event, Overflow::Close))
     }
 
     /// Sends an event to all connections of a room in all processes of the service, if
@@ -107,28 +108,17 @@ impl Hub {
     ///
     /// Other processes receive the name and the payload, without binary data.
     pub fn publish(&self, room: &Room, event: Event) -> usize {
-        #[cfg(feature = "redis")]
-        if let Some(outgoing) = self.0.outgoing.get() {
-            let remote = crate::fan_out::Outgoing {
-                room: room.clone(),
-                event: event.clone(),
-            };
-            if outgoing.try_send(remote).is_err() {
-                let event = event.name();
-                tracing::warn!(event, "live event not passed to other processes");
-            }
+        let replicas = self.0.state.lock().replicas();
+        if let Some(replicas) = replicas {
+            replicas.publish(room, &event);
         }
         self.emit(room, event)
     }
 
-    #[cfg(feature = "redis")]
-    pub(crate) fn set_outgoing(&self, outgoing: mpsc::Sender<crate::fan_out::Outgoing>) {
-        let _ = self.0.outgoing.set(outgoing);
-    }
-
     /// Sends an event to all connections of this process.
     pub fn emit_all(&self, event: &Event) -> usize {
-        self.0.deliver(event, |state| state.emit_all(event))
+        self.0
+            .deliver(event, |state| state.emit_all(event, Overflow::Close))
     }
 
     /// Returns the rooms that contain a connection of this process, in no particular order.
@@ -154,9 +144,50 @@ impl Hub {
         self.0.state.lock().drain();
     }
 
-    /// Closes all connections of a client, for example when its session is revoked.
+    /// Closes all connections of a client, for example when its session is revoked. If `fan_out`
+    /// connects the processes of the service, it closes those of all processes.
     pub fn disconnect(&self, client: &Client) {
-        self.0.state.lock().disconnect(client.key());
+        self.disconnect_local(client.key());
+        let replicas = self.0.state.lock().replicas();
+        if let Some(replicas) = replicas {
+            replicas.disconnect(client);
+        }
+    }
+
+    pub(crate) fn disconnect_local(&self, client: &Arc<str>) {
+        self.0.state.lock().disconnect(client);
+    }
+}
+
+#[cfg(feature = "redis")]
+impl Hub {
+    pub(crate) fn set_replicas(&self, replicas: Arc<dyn Replicas>) {
+        self.0.state.lock().set_replicas(replicas);
+    }
+
+    /// Sends an event of another process to a room. Such events arrive in batches, so a full queue
+    /// does not mean that its client is slow.
+    pub(crate) fn emit_remote(&self, room: &Room, event: &Event) {
+        let overflow = Overflow::Resync(self.0.config.ping_timeout.get());
+        self.0
+            .deliver(event, |state| state.emit(room, event, overflow));
+    }
+
+    /// Lets all clients of this process read the state.
+    pub(crate) fn resync(&self) {
+        let overflow = Overflow::Resync(self.0.config.ping_timeout.get());
+        let event = Event::resync();
+        self.0
+            .deliver(&event, |state| state.emit_all(&event, overflow));
+    }
+
+    /// Returns the keys of the clients with a connection of this process.
+    pub(crate) fn clients(&self) -> Vec<Arc<str>> {
+        self.0.state.lock().clients()
+    }
+
+    pub(crate) fn connections_of(&self, client: &Arc<str>) -> usize {
+        self.0.state.lock().connections_of(client)
     }
 }
 

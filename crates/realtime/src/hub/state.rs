@@ -1,11 +1,16 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::{sync::mpsc, time::Instant};
 
-use super::error::{Closed, ConnectError, JoinError};
+use super::{
+    error::{Closed, ConnectError, JoinError},
+    replicas::Replicas,
+    signals::Signals,
+};
 use crate::{Event, RealtimeConfig, Room};
 
 /// The number of a connection in its hub.
@@ -18,12 +23,23 @@ pub(super) struct Delivery {
     pub(super) too_slow: usize,
 }
 
+/// The effect of a full queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overflow {
+    Close,
+    /// The connection gets the event `resync` instead. It is closed if its queue stays full for
+    /// this time.
+    Resync(Duration),
+}
+
 #[derive(Debug)]
 struct Entry {
     client: Arc<str>,
     sender: mpsc::Sender<Event>,
-    closing: watch::Sender<Option<Closed>>,
+    signals: Arc<Signals>,
     rooms: HashSet<Room>,
+    /// The queue has been full since then.
+    full_since: Option<Instant>,
 }
 
 /// The connections of a process and their rooms. A room exists as long as a connection is in it.
@@ -34,6 +50,7 @@ pub(super) struct State {
     entries: HashMap<Id, Entry>,
     rooms: HashMap<Room, HashSet<Id>>,
     clients: HashMap<Arc<str>, HashSet<Id>>,
+    replicas: Option<Arc<dyn Replicas>>,
 }
 
 impl State {
@@ -42,32 +59,36 @@ impl State {
         client: &Arc<str>,
         sender: mpsc::Sender<Event>,
         config: &RealtimeConfig,
-    ) -> Result<(Id, watch::Receiver<Option<Closed>>), ConnectError> {
+    ) -> Result<(Id, Arc<Signals>), ConnectError> {
         if self.draining {
             return Err(ConnectError::Draining);
         }
         if self.entries.len() >= config.max_connections.get() as usize {
             return Err(ConnectError::TooManyConnections);
         }
-        let of_client = self.clients.get(client).map_or(0, HashSet::len);
-        if of_client >= config.max_connections_per_user.get() as usize {
+        let elsewhere = self.replicas.as_ref();
+        let elsewhere = elsewhere.map_or(0, |replicas| replicas.connections(client));
+        if self.connections_of(client) + elsewhere >= config.max_connections_per_user.get() as usize
+        {
             return Err(ConnectError::TooManyOfClient);
         }
         let id = self.next;
         self.next += 1;
-        let (closing, closed) = watch::channel(None);
+        let signals = Arc::<Signals>::default();
         let entry = Entry {
             client: Arc::clone(client),
             sender,
-            closing,
+            signals: Arc::clone(&signals),
             rooms: HashSet::new(),
+            full_since: None,
         };
         self.entries.insert(id, entry);
         self.clients
             .entry(Arc::clone(client))
             .or_default()
             .insert(id);
-        Ok((id, closed))
+        self.record_change(client);
+        Ok((id, signals))
     }
 
     pub(super) fn join(&mut self, id: Id, room: Room, max_rooms: usize) -> Result<(), JoinError> {
@@ -90,28 +111,34 @@ impl State {
         self.remove_member(id, room);
     }
 
-    /// Sends an event to a room. A connection without space is closed, so that it never delays
-    /// others.
-    pub(super) fn emit(&mut self, room: &Room, event: &Event) -> Delivery {
+    /// Sends an event to a room. A connection never delays others.
+    pub(super) fn emit(&mut self, room: &Room, event: &Event, overflow: Overflow) -> Delivery {
         let members = self.rooms.get(room).into_iter().flatten().copied();
         let members = members.collect();
-        self.deliver(members, event)
+        self.deliver(members, event, overflow)
     }
 
-    pub(super) fn emit_all(&mut self, event: &Event) -> Delivery {
+    pub(super) fn emit_all(&mut self, event: &Event, overflow: Overflow) -> Delivery {
         let all = self.entries.keys().copied().collect();
-        self.deliver(all, event)
+        self.deliver(all, event, overflow)
     }
 
-    pub(super) fn deliver(&mut self, ids: Vec<Id>, event: &Event) -> Delivery {
+    pub(super) fn deliver(&mut self, ids: Vec<Id>, event: &Event, overflow: Overflow) -> Delivery {
         let mut delivery = Delivery::default();
         for id in ids {
-            let Some(entry) = self.entries.get(&id) else {
+            let Some(entry) = self.entries.get_mut(&id) else {
                 continue;
             };
             match entry.sender.try_send(event.clone()) {
-                Ok(()) => delivery.received += 1,
+                Ok(()) => {
+                    entry.full_since = None;
+                    delivery.received += 1;
+                }
                 Err(mpsc::error::TrySendError::Full(_)) => {
+                    if !entry.is_too_slow(overflow) {
+                        entry.signals.request_resync();
+                        continue;
+                    }
                     delivery.too_slow += 1;
                     self.close(id, Closed::TooSlow);
                 }
@@ -128,6 +155,14 @@ impl State {
 
     pub(super) fn connections(&self) -> usize {
         self.entries.len()
+    }
+
+    pub(super) fn connections_of(&self, client: &Arc<str>) -> usize {
+        self.clients.get(client).map_or(0, HashSet::len)
+    }
+
+    pub(super) fn replicas(&self) -> Option<Arc<dyn Replicas>> {
+        self.replicas.clone()
     }
 
     pub(super) fn is_draining(&self) -> bool {
@@ -149,7 +184,7 @@ impl State {
         let Some(entry) = self.entries.remove(&id) else {
             return;
         };
-        entry.closing.send_replace(Some(reason));
+        entry.signals.close(reason);
         for room in &entry.rooms {
             self.remove_member(id, room);
         }
@@ -158,6 +193,13 @@ impl State {
             if ids.is_empty() {
                 self.clients.remove(&entry.client);
             }
+        }
+        self.record_change(&entry.client);
+    }
+
+    fn record_change(&self, client: &Arc<str>) {
+        if let Some(replicas) = &self.replicas {
+            replicas.record_change(client);
         }
     }
 
@@ -172,6 +214,30 @@ impl State {
             members.remove(&id);
             if members.is_empty() {
                 self.rooms.remove(room);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "redis")]
+impl State {
+    pub(super) fn set_replicas(&mut self, replicas: Arc<dyn Replicas>) {
+        self.replicas = Some(replicas);
+    }
+
+    pub(super) fn clients(&self) -> Vec<Arc<str>> {
+        self.clients.keys().cloned().collect()
+    }
+}
+
+impl Entry {
+    /// Returns true if a connection with a full queue has to be closed.
+    fn is_too_slow(&mut self, overflow: Overflow) -> bool {
+        match overflow {
+            Overflow::Close => true,
+            Overflow::Resync(limit) => {
+                let since = self.full_since.get_or_insert_with(Instant::now);
+                since.elapsed() >= limit
             }
         }
     }

@@ -24,7 +24,7 @@ fn room(id: u32) -> Room {
 }
 
 #[tokio::test]
-async fn event_reaches_only_members_of_its_room() {
+async fn event_reaches_only_members_of_its_room_auth_5() {
     let hub = hub(RealtimeConfig::default());
     let mut member = hub.connect(&Client::user("ada")).unwrap();
     let mut other = hub.connect(&Client::user("bob")).unwrap();
@@ -41,7 +41,7 @@ async fn event_reaches_only_members_of_its_room() {
 }
 
 #[tokio::test]
-async fn slow_client_is_closed_and_does_not_delay_others() {
+async fn slow_client_does_not_delay_others_res_5() {
     let hub = hub(RealtimeConfig {
         max_pending: limit(2),
         ..RealtimeConfig::default()
@@ -60,7 +60,7 @@ async fn slow_client_is_closed_and_does_not_delay_others() {
 }
 
 #[tokio::test]
-async fn connections_are_limited_per_process_and_per_client() {
+async fn connections_are_limited_sec_3() {
     let hub = hub(RealtimeConfig {
         max_connections: limit(3),
         max_connections_per_user: limit(2),
@@ -79,7 +79,7 @@ async fn connections_are_limited_per_process_and_per_client() {
 }
 
 #[tokio::test]
-async fn rooms_of_one_connection_are_limited() {
+async fn rooms_of_one_connection_are_limited_sec_3() {
     let hub = hub(RealtimeConfig {
         max_rooms: limit(1),
         ..RealtimeConfig::default()
@@ -91,7 +91,7 @@ async fn rooms_of_one_connection_are_limited() {
 }
 
 #[tokio::test]
-async fn drain_delivers_pending_events_and_refuses_clients_life_4() {
+async fn drain_delivers_pending_events_life_4() {
     let hub = hub(RealtimeConfig::default());
     let mut connection = hub.connect(&Client::user("ada")).unwrap();
     connection.join(room(1)).unwrap();
@@ -104,7 +104,7 @@ async fn drain_delivers_pending_events_and_refuses_clients_life_4() {
 }
 
 #[tokio::test]
-async fn disconnected_client_receives_no_pending_event() {
+async fn disconnected_client_receives_no_pending_event_auth_3() {
     let hub = hub(RealtimeConfig::default());
     let ada = Client::user("ada");
     let mut connection = hub.connect(&ada).unwrap();
@@ -115,7 +115,7 @@ async fn disconnected_client_receives_no_pending_event() {
 }
 
 #[test]
-fn event_above_the_size_limit_is_dropped() {
+fn event_above_the_size_limit_is_dropped_sec_3() {
     let hub = hub(RealtimeConfig {
         max_event_size: ByteSize::bytes(10),
         ..RealtimeConfig::default()

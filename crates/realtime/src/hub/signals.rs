@@ -1,0 +1,47 @@
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use futures::task::AtomicWaker;
+
+use super::error::Closed;
+
+/// Signals of a hub to one connection, beside its queue of events.
+#[derive(Debug, Default)]
+pub(super) struct Signals {
+    closed: OnceLock<Closed>,
+    resync: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl Signals {
+    /// Closes the connection. The first reason stays.
+    pub(super) fn close(&self, reason: Closed) {
+        let _ = self.closed.set(reason);
+        self.waker.wake();
+    }
+
+    pub(super) fn closed(&self) -> Option<Closed> {
+        self.closed.get().copied()
+    }
+
+    /// Waits until the hub closes the connection.
+    pub(super) fn poll_closed(&self, context: &mut Context<'_>) -> Poll<Closed> {
+        self.waker.register(context.waker());
+        self.closed().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Records that the connection missed an event. Its queue is full, so it needs no wake-up.
+    pub(super) fn request_resync(&self) {
+        self.resync.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns true once after [`request_resync`](Self::request_resync).
+    pub(super) fn take_resync(&self) -> bool {
+        self.resync.load(Ordering::Relaxed) && self.resync.swap(false, Ordering::Relaxed)
+    }
+}
