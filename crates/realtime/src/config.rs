@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// The devices and browser windows of one user.
 const DEFAULT_MAX_CONNECTIONS_PER_USER: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// The clients behind one address that connect at the same moment.
+const DEFAULT_MAX_UNAUTHENTICATED_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// More than a page shows at once.
 const DEFAULT_MAX_ROOMS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// A client that is this many events late has to read the state anew.
@@ -43,14 +45,18 @@ pub struct RealtimeConfig {
     /// Maximum number of connections of this process.
     pub max_connections: NonZeroU32,
     /// Maximum number of connections of one user, or of one IP address without a user, in this
-    /// process.
+    /// process. With `fan_out` in all processes of the service.
     pub max_connections_per_user: NonZeroU32,
+    /// Maximum number of sessions of Socket.IO of one IP address that are not authenticated. An
+    /// IPv6 /64 counts as one address.
+    pub max_unauthenticated_per_address: NonZeroU32,
     /// Maximum number of rooms of one connection.
     pub max_rooms: NonZeroU32,
     /// Maximum number of events that wait for one connection. A client that reads too slowly is
     /// disconnected, and reads the state when it connects again.
     pub max_pending: NonZeroU32,
-    /// Maximum size of one event.
+    /// Maximum size of one event, and of one acknowledgement. Over polling the service prepares no
+    /// further packets while packets of this size wait for a request.
     pub max_event_size: ByteSize,
     /// The interval of messages on an idle connection, so that proxies keep it open.
     pub keep_alive: Timeout,
@@ -60,7 +66,9 @@ pub struct RealtimeConfig {
     pub connect_timeout: Timeout,
     /// Maximum size of a message from a client.
     pub max_message_size: ByteSize,
-    /// Maximum number of packets that one client of Socket.IO sends in `call_period`. Further events are refused.
+    /// Maximum number of packets that one client of Socket.IO sends in `call_period`. Further events
+    /// are refused. At ten times this number, or at 20 times with attachments and pings, the session
+    /// ends.
     pub max_calls: NonZeroU32,
     /// The period of `max_calls`.
     pub call_period: Timeout,
@@ -76,6 +84,7 @@ impl Default for RealtimeConfig {
         Self {
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_connections_per_user: DEFAULT_MAX_CONNECTIONS_PER_USER,
+            max_unauthenticated_per_address: DEFAULT_MAX_UNAUTHENTICATED_PER_ADDRESS,
             max_rooms: DEFAULT_MAX_ROOMS,
             max_pending: DEFAULT_MAX_PENDING,
             max_event_size: DEFAULT_MAX_EVENT_SIZE,

@@ -15,7 +15,7 @@ use super::{
 use crate::{Client as Owner, Message, RealtimeConfig};
 
 /// Accepts tokens such as `ada 500`, which expires after 500 milliseconds.
-async fn authenticate(handshake: Handshake) -> Result<Peer, Error> {
+pub(super) async fn authenticate(handshake: Handshake) -> Result<Peer, Error> {
     let invalid = || Handshake::refused(std::io::Error::other("not a token"));
     let (user, left) = handshake.token()?.split_once(' ').ok_or_else(invalid)?;
     let left: u64 = left.parse().map_err(|_| invalid())?;
@@ -174,7 +174,7 @@ async fn large_message_ends_the_session_sec_3() {
 }
 
 #[tokio::test]
-async fn failed_events_are_acknowledged_with_their_reason() {
+async fn failed_events_are_acknowledged_with_reason_api_2() {
     let config = RealtimeConfig {
         call_timeout: Timeout::from_millis(50),
         ..RealtimeConfig::default()

@@ -3,15 +3,18 @@
 mod call;
 mod engine;
 #[cfg(test)]
+mod flood_tests;
+#[cfg(test)]
 mod limit_tests;
+mod namespace;
 mod packet;
 mod peer;
 mod rate;
 mod server;
 mod session;
-mod space;
 #[cfg(test)]
 mod tests;
+mod unauthenticated;
 mod work;
 
 use std::{
@@ -83,6 +86,7 @@ impl SocketIo {
             on_connect: None,
             handlers: HashMap::new(),
             refused: calls(hub, "", "refused"),
+            unauthenticated: Arc::default(),
         })
     }
 

@@ -8,7 +8,7 @@ use seaworthy_core::Error;
 use seaworthy_telemetry::metrics::Counter;
 use serde_json::Value;
 
-use super::{Call, Handshake, Peer, Socket};
+use super::{Call, Handshake, Peer, Socket, unauthenticated::Unauthenticated};
 use crate::{Hub, Message};
 
 pub(super) type Authenticate =
@@ -33,4 +33,5 @@ pub(super) struct Server {
     pub(super) on_connect: Option<OnConnect>,
     pub(super) handlers: HashMap<Box<str>, Handler>,
     pub(super) refused: Counter,
+    pub(super) unauthenticated: Arc<Unauthenticated>,
 }

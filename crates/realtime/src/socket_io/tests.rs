@@ -91,7 +91,7 @@ async fn client_connects_to_a_namespace() {
 }
 
 #[tokio::test]
-async fn unknown_namespace_is_refused() {
+async fn unknown_namespace_is_refused_auth_5() {
     let mut client = start_suite().await.connect().await;
     client.send("40/random").await;
     let refused = r#"44/random,{"message":"Invalid namespace"}"#;
@@ -99,7 +99,7 @@ async fn unknown_namespace_is_refused() {
 }
 
 #[tokio::test]
-async fn malformed_handshake_ends_the_session() {
+async fn malformed_handshake_ends_the_session_api_3() {
     let mut client = start_suite().await.connect().await;
     client.send("4abc").await;
     assert_eq!(client.closed().await.0, [""; 0]);

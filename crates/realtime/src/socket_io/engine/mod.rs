@@ -3,7 +3,10 @@
 //! The protocol is described in `socketio/engine.io-protocol`.
 
 mod heartbeat;
+#[cfg(test)]
+mod loss_tests;
 mod packet;
+mod payload;
 mod polling;
 mod probe;
 mod registry;
@@ -15,6 +18,9 @@ mod websocket;
 
 use std::task::{Context, Poll};
 
+use axum::extract::ws;
+use futures::{Sink, Stream};
+
 pub(super) use request::{Engine, serve};
 
 /// A message of the protocol above.
@@ -22,6 +28,16 @@ pub(super) use request::{Engine, serve};
 pub(super) enum Message {
     Text(String),
     Binary(bytes::Bytes),
+}
+
+impl Message {
+    /// Returns the size of the data.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(data) => data.len(),
+        }
+    }
 }
 
 /// A message or packet that violates the protocol. The session ends.
@@ -42,4 +58,25 @@ pub(super) trait Protocol: Send + 'static {
 
     /// Returns the next message for the client, or `None` at the end of the session.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>>;
+
+    /// Continues the work of the session while the client takes no messages. Ready when the service
+    /// ends the session.
+    fn poll_blocked(&mut self, context: &mut Context<'_>) -> Poll<()>;
+}
+
+/// A WebSocket.
+trait FrameSocket:
+    Stream<Item = Result<ws::Message, axum::Error>>
+    + Sink<ws::Message, Error = axum::Error>
+    + Send
+    + Unpin
+{
+}
+
+impl<S> FrameSocket for S where
+    S: Stream<Item = Result<ws::Message, axum::Error>>
+        + Sink<ws::Message, Error = axum::Error>
+        + Send
+        + Unpin
+{
 }

@@ -53,7 +53,7 @@ impl Packet {
     }
 
     /// Encodes packets as an HTTP body.
-    pub(super) fn payload(packets: impl IntoIterator<Item = Self>) -> String {
+    pub(super) fn payload<'a>(packets: impl IntoIterator<Item = &'a Self>) -> String {
         let parts = packets.into_iter().map(|packet| match packet {
             Self::Message(Message::Binary(data)) => format!("b{}", BASE64_STANDARD.encode(data)),
             other => other.text(),
@@ -70,7 +70,15 @@ impl Packet {
         }
     }
 
-    fn text(self) -> String {
+    /// Returns the size of the data.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Message(message) => message.size(),
+            _ => 0,
+        }
+    }
+
+    fn text(&self) -> String {
         match self {
             Self::Open(parameters) => format!("0{parameters}"),
             Self::Close => "1".to_owned(),

@@ -1,30 +1,45 @@
-use std::{collections::VecDeque, future::poll_fn, time::Duration};
+use std::{
+    collections::VecDeque,
+    future::{pending, poll_fn},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::extract::ws::WebSocket;
 use tokio::{
-    sync::{mpsc, oneshot},
-    time::timeout,
+    sync::{Notify, mpsc, oneshot},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 use super::{
-    Malformed, Protocol,
+    Malformed, Message, Protocol,
     heartbeat::Beat,
     packet::Packet,
+    payload::Payload,
     probe::{Probe, Step},
-    registry::{Command, Refused},
+    registry::{Command, Packets, Refused},
     session::Session,
 };
 
-/// The last packets wait this long for a request, because a client is between two requests.
-const LAST_POLL_TIMEOUT: Duration = Duration::from_secs(1);
+/// The last packets wait this long for a client that does not read.
+pub(super) const LAST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The state of a session over polling.
-struct Polling {
+pub(super) struct Polling {
     commands: mpsc::Receiver<Command>,
     pending: VecDeque<Packet>,
+    /// The size of the pending packets.
+    size: usize,
     /// The request that waits for packets.
-    waiting: Option<oneshot::Sender<String>>,
+    waiting: Option<oneshot::Sender<Payload>>,
+    /// The packets of a request that waits until the protocol is ready.
+    received: Option<(Packets, oneshot::Sender<Result<(), Refused>>)>,
     probe: Probe,
+    /// A payload was lost after it left the session.
+    lost: Arc<Notify>,
+    /// The end of a session whose service ended it while packets wait.
+    deadline: Option<Instant>,
 }
 
 /// The end of a session over polling.
@@ -35,32 +50,35 @@ enum Ended {
     Upgraded(Box<WebSocket>),
 }
 
+/// A step of the protocol.
+enum ProtocolStep {
+    Message(Option<Message>),
+    /// The protocol accepts the packets of the request that waits.
+    Ready,
+    /// The service ends the session, but packets wait.
+    Ending,
+}
+
 impl<P: Protocol> Session<P> {
     /// Runs the session over polling, and then over the WebSocket that it changes to.
     pub(super) async fn run_polling(mut self, commands: mpsc::Receiver<Command>) {
-        let mut polling = Polling {
-            commands,
-            pending: VecDeque::new(),
-            waiting: None,
-            probe: Probe::None,
-        };
+        let mut polling = Polling::new(commands);
         let ended = self.poll(&mut polling).await;
         match ended {
             Ended::ByClient(last) => {
                 polling.pending.clear();
-                polling.pending.push_back(last);
+                polling.push(last);
                 polling.flush();
             }
             Ended::ByService => {
-                polling.pending.push_back(Packet::Close);
+                polling.push(Packet::Close);
                 polling.finish().await;
             }
             Ended::Upgraded(websocket) => {
                 self.place.refuse_requests();
-                if let Some(waiting) = polling.waiting.take() {
-                    let _ = waiting.send(Packet::payload([Packet::Noop]));
-                }
                 let pending = polling.pending.drain(..).collect();
+                polling.push(Packet::Noop);
+                polling.flush();
                 // Otherwise requests that arrive now would wait for an answer.
                 drop(polling);
                 self.run_websocket(websocket, pending).await;
@@ -71,43 +89,65 @@ impl<P: Protocol> Session<P> {
     async fn poll(&mut self, polling: &mut Polling) -> Ended {
         loop {
             polling.flush();
-            if polling.pending.len() > self.max_pending {
-                return Ended::ByClient(Packet::Close);
+            if self.protocol.is_ready()
+                && let Some((packets, answer)) = polling.received.take()
+                && let Some(last) = self.accept_all(packets, answer)
+            {
+                return Ended::ByClient(last);
             }
+            let is_full =
+                polling.pending.len() >= self.max_pending || polling.size >= self.max_pending_size;
+            let is_waiting = polling.received.is_some();
             let is_ready = self.protocol.is_ready();
+            let deadline = polling.deadline;
             let protocol = &mut self.protocol;
+            let step = poll_fn(|context| match poll_step(protocol, is_full, context) {
+                Poll::Ready(ProtocolStep::Ending) if deadline.is_some() => Poll::Pending,
+                // The protocol may have become ready without a message.
+                Poll::Pending if is_waiting && protocol.is_ready() => {
+                    Poll::Ready(ProtocolStep::Ready)
+                }
+                step => step,
+            });
             tokio::select! {
-                biased;
                 step = polling.probe.next() => match step {
                     Step::Opened => {}
-                    Step::Answered if polling.waiting.is_some() => {
-                        polling.pending.push_back(Packet::Noop);
-                    }
+                    Step::Answered if polling.is_waiting() => polling.push(Packet::Noop),
                     Step::Answered | Step::Failed => {}
                     Step::Upgraded(websocket) => return Ended::Upgraded(websocket),
                 },
                 command = polling.commands.recv() => {
-                    if let Some(last) = self.obey(polling, command) {
+                    if let Some(last) = self.execute(polling, command) {
                         return Ended::ByClient(last);
                     }
                 }
                 beat = self.heartbeat.next() => match beat {
-                    Beat::Ping => polling.pending.push_back(Packet::Ping),
+                    // The client has sent no request since the last ping.
+                    Beat::Ping if polling.pending.contains(&Packet::Ping) => {
+                        return Ended::ByClient(Packet::Close);
+                    }
+                    Beat::Ping => polling.push(Packet::Ping),
                     Beat::Lost if is_ready => return Ended::ByClient(Packet::Close),
                     Beat::Lost => self.heartbeat.answer(),
                 },
-                message = poll_fn(|context| protocol.poll_next(context)) => match message {
-                    Some(message) => polling.pending.push_back(Packet::Message(message)),
-                    None => return Ended::ByService,
+                step = step => match step {
+                    ProtocolStep::Message(Some(message)) => polling.push(Packet::Message(message)),
+                    ProtocolStep::Message(None) => return Ended::ByService,
+                    ProtocolStep::Ready => {}
+                    ProtocolStep::Ending => {
+                        polling.deadline = Some(Instant::now() + LAST_TIMEOUT);
+                    }
                 },
+                () = polling.lost.notified() => return Ended::ByClient(Packet::Close),
+                () = reach(deadline) => return Ended::ByService,
             }
         }
     }
 
     /// Executes a command. Returns the last packet if it ends the session.
-    fn obey(&mut self, polling: &mut Polling, command: Option<Command>) -> Option<Packet> {
+    fn execute(&mut self, polling: &mut Polling, command: Option<Command>) -> Option<Packet> {
         match command {
-            Some(Command::Poll(answer)) if polling.waiting.is_some() => {
+            Some(Command::Poll(answer)) if polling.is_waiting() => {
                 self.place.refuse_requests();
                 let _ = answer.send(Err(Refused));
                 Some(Packet::Close)
@@ -115,21 +155,18 @@ impl<P: Protocol> Session<P> {
             Some(Command::Poll(answer)) => {
                 polling.wait(answer);
                 if polling.probe.is_answered() && polling.pending.is_empty() {
-                    polling.pending.push_back(Packet::Noop);
+                    polling.push(Packet::Noop);
                 }
                 None
             }
+            Some(Command::Push(_, answer)) if polling.received.is_some() => {
+                self.place.refuse_requests();
+                let _ = answer.send(Err(Refused));
+                Some(Packet::Close)
+            }
             Some(Command::Push(packets, answer)) => {
-                let (answered, last) = match self.accept_all(packets) {
-                    Ok(Some(())) => (Ok(()), None),
-                    Ok(None) => (Ok(()), Some(Packet::Noop)),
-                    Err(Malformed) => (Err(Refused), Some(Packet::Close)),
-                };
-                if last.is_some() {
-                    self.place.refuse_requests();
-                }
-                let _ = answer.send(answered);
-                last
+                polling.received = Some((packets, answer));
+                None
             }
             Some(Command::Upgrade(websocket, answer)) if polling.probe.is_none() => {
                 polling.probe = Probe::start(websocket, self.timeout);
@@ -144,48 +181,90 @@ impl<P: Protocol> Session<P> {
         }
     }
 
+    /// Accepts the packets of a request. Returns the last packet if they end the session.
     fn accept_all(
         &mut self,
-        packets: Result<Vec<Packet>, Malformed>,
-    ) -> Result<Option<()>, Malformed> {
-        for packet in packets? {
-            if self.accept(packet)?.is_none() {
-                return Ok(None);
+        packets: Packets,
+        answer: oneshot::Sender<Result<(), Refused>>,
+    ) -> Option<Packet> {
+        let accepted = packets.and_then(|packets| {
+            for packet in packets {
+                self.count_frame()?;
+                if self.accept(packet)?.is_none() {
+                    return Ok(None);
+                }
             }
+            Ok(Some(()))
+        });
+        let (answered, last) = match accepted {
+            Ok(Some(())) => (Ok(()), None),
+            Ok(None) => (Ok(()), Some(Packet::Noop)),
+            Err(Malformed) => (Err(Refused), Some(Packet::Close)),
+        };
+        if last.is_some() {
+            self.place.refuse_requests();
         }
-        Ok(Some(()))
+        let _ = answer.send(answered);
+        last
     }
 }
 
 impl Polling {
-    fn wait(&mut self, answer: oneshot::Sender<Result<oneshot::Receiver<String>, Refused>>) {
+    pub(super) fn new(commands: mpsc::Receiver<Command>) -> Self {
+        Self {
+            commands,
+            pending: VecDeque::new(),
+            size: 0,
+            waiting: None,
+            received: None,
+            probe: Probe::None,
+            lost: Arc::default(),
+            deadline: None,
+        }
+    }
+
+    fn push(&mut self, packet: Packet) {
+        self.size += packet.size();
+        self.pending.push_back(packet);
+    }
+
+    /// Returns true if a request waits that its client has not broken.
+    fn is_waiting(&self) -> bool {
+        let waiting = self.waiting.as_ref();
+        waiting.is_some_and(|waiting| !waiting.is_closed())
+    }
+
+    fn wait(&mut self, answer: oneshot::Sender<Result<oneshot::Receiver<Payload>, Refused>>) {
         let (sender, receiver) = oneshot::channel();
         if answer.send(Ok(receiver)).is_ok() {
             self.waiting = Some(sender);
         }
     }
 
-    /// Answers the waiting request, if there are packets.
+    /// Answers the waiting request, if there are packets. The packets stay if the client has broken
+    /// the request, because it may send another.
     fn flush(&mut self) {
-        // A client that broke its request may send another.
-        if self
-            .waiting
-            .as_ref()
-            .is_some_and(oneshot::Sender::is_closed)
-        {
-            self.waiting = None;
+        if self.pending.is_empty() {
+            return;
         }
-        if !self.pending.is_empty()
-            && let Some(waiting) = self.waiting.take()
-        {
-            let _ = waiting.send(Packet::payload(self.pending.drain(..)));
+        let Some(waiting) = self.waiting.take() else {
+            return;
+        };
+        let payload = Payload::new(Packet::payload(&self.pending), &self.lost);
+        match waiting.send(payload) {
+            Ok(()) => {
+                self.pending.clear();
+                self.size = 0;
+            }
+            Err(payload) => drop(payload.take()),
         }
     }
 
     /// Answers the last request.
     async fn finish(&mut self) {
+        let deadline = self.deadline.unwrap_or(Instant::now() + LAST_TIMEOUT);
         let last = async {
-            while self.waiting.is_none() {
+            while !self.is_waiting() {
                 match self.commands.recv().await {
                     Some(Command::Poll(answer)) => self.wait(answer),
                     Some(_) => {}
@@ -193,7 +272,29 @@ impl Polling {
                 }
             }
         };
-        let _ = timeout(LAST_POLL_TIMEOUT, last).await;
+        let _ = timeout_at(deadline, last).await;
         self.flush();
+    }
+}
+
+/// Polls a protocol, whose messages have to wait if too many packets are pending.
+fn poll_step(
+    protocol: &mut impl Protocol,
+    is_full: bool,
+    context: &mut Context<'_>,
+) -> Poll<ProtocolStep> {
+    if is_full {
+        protocol
+            .poll_blocked(context)
+            .map(|()| ProtocolStep::Ending)
+    } else {
+        protocol.poll_next(context).map(ProtocolStep::Message)
+    }
+}
+
+async fn reach(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => pending().await,
     }
 }

@@ -1,39 +1,54 @@
-use std::{future::pending, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    time::Duration,
+};
 
 use axum::extract::ws::{self, WebSocket};
-use futures::SinkExt as _;
+use futures::{SinkExt as _, StreamExt as _};
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
 };
 
-use super::packet::Packet;
+use super::{FrameSocket, packet::Packet};
 
 /// The WebSocket that a session over polling changes to.
-pub(super) enum Probe {
+pub(super) enum Probe<S = WebSocket> {
     None,
     /// The response to the request is on its way.
-    Opening(Instant, oneshot::Receiver<WebSocket>),
+    Opening(Instant, oneshot::Receiver<S>),
+    Open(Instant, Box<S>, Progress),
+}
+
+/// The progress of an open WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
     /// The client may send its probe.
-    Open(Instant, Box<WebSocket>),
-    /// The client has received the answer to its probe.
-    Answered(Instant, Box<WebSocket>),
+    Waiting,
+    /// The answer to the probe has to be sent.
+    Answering,
+    /// The answer may be in the buffer of the WebSocket.
+    Flushing,
+    /// The client has received the answer.
+    Answered,
+    /// The client has ended the change.
+    Upgraded,
 }
 
 /// The next step of a change to WebSocket.
-pub(super) enum Step {
+pub(super) enum Step<S = WebSocket> {
     /// The WebSocket is open.
     Opened,
     /// The client no longer needs the waiting request.
     Answered,
     /// The session continues over the WebSocket.
-    Upgraded(Box<WebSocket>),
+    Upgraded(Box<S>),
     /// The session continues over polling.
     Failed,
 }
 
-impl Probe {
-    pub(super) fn start(websocket: oneshot::Receiver<WebSocket>, timeout: Duration) -> Self {
+impl<S: FrameSocket> Probe<S> {
+    pub(super) fn start(websocket: oneshot::Receiver<S>, timeout: Duration) -> Self {
         Self::Opening(Instant::now() + timeout, websocket)
     }
 
@@ -42,46 +57,68 @@ impl Probe {
     }
 
     pub(super) fn is_answered(&self) -> bool {
-        matches!(self, Self::Answered(..))
+        matches!(self, Self::Open(_, _, Progress::Answered))
     }
 
-    /// Waits for the next step, and takes it. Cancel safe.
-    pub(super) async fn next(&mut self) -> Step {
-        let received = match self {
+    /// Waits for the next step, and takes it. Cancel safe: each await leaves a state from which it
+    /// can be repeated.
+    pub(super) async fn next(&mut self) -> Step<S> {
+        let (deadline, websocket, progress) = match self {
             Self::None => return pending().await,
             Self::Opening(deadline, websocket) => {
                 let deadline = *deadline;
-                let opened = timeout_at(deadline, websocket).await;
-                *self = match opened {
-                    Ok(Ok(websocket)) => Self::Open(deadline, Box::new(websocket)),
-                    _ => Self::None,
-                };
-                return if self.is_none() {
-                    Step::Failed
-                } else {
-                    Step::Opened
-                };
-            }
-            Self::Open(deadline, websocket) | Self::Answered(deadline, websocket) => {
-                timeout_at(*deadline, websocket.recv()).await
-            }
-        };
-        let packet = match received {
-            Ok(Some(Ok(ws::Message::Text(text)))) => Packet::parse(&text).ok(),
-            _ => None,
-        };
-        match (std::mem::replace(self, Self::None), packet) {
-            (Self::Open(deadline, mut websocket), Some(Packet::Probe)) => {
-                // The answer is one small frame on a socket without other data.
-                let sent = websocket.send(Packet::ProbeAnswer.frame()).await;
-                if sent.is_err() {
+                let Ok(Ok(websocket)) = timeout_at(deadline, websocket).await else {
+                    *self = Self::None;
                     return Step::Failed;
-                }
-                *self = Self::Answered(deadline, websocket);
+                };
+                *self = Self::Open(deadline, Box::new(websocket), Progress::Waiting);
+                return Step::Opened;
+            }
+            Self::Open(deadline, websocket, progress) => (deadline, websocket, progress),
+        };
+        let advanced = timeout_at(*deadline, advance(&mut **websocket, progress)).await;
+        match (advanced, std::mem::replace(self, Self::None)) {
+            (Ok(Some(())), Self::Open(_, websocket, Progress::Upgraded)) => {
+                Step::Upgraded(websocket)
+            }
+            (Ok(Some(())), open) => {
+                *self = open;
                 Step::Answered
             }
-            (Self::Answered(_, websocket), Some(Packet::Upgrade)) => Step::Upgraded(websocket),
             _ => Step::Failed,
         }
+    }
+}
+
+/// Reads the probe of the client and answers it, or reads the packet that ends the change. Returns
+/// `None` if the client breaks the protocol.
+async fn advance(websocket: &mut impl FrameSocket, progress: &mut Progress) -> Option<()> {
+    if *progress == Progress::Answered {
+        let packet = read(websocket).await?;
+        *progress = Progress::Upgraded;
+        return (packet == Packet::Upgrade).then_some(());
+    }
+    if *progress == Progress::Waiting {
+        if read(websocket).await? != Packet::Probe {
+            return None;
+        }
+        *progress = Progress::Answering;
+    }
+    if *progress == Progress::Answering {
+        let ready = poll_fn(|context| websocket.poll_ready_unpin(context)).await;
+        ready.ok()?;
+        let frame = Packet::ProbeAnswer.frame();
+        websocket.start_send_unpin(frame).ok()?;
+        *progress = Progress::Flushing;
+    }
+    websocket.flush().await.ok()?;
+    *progress = Progress::Answered;
+    Some(())
+}
+
+async fn read(websocket: &mut impl FrameSocket) -> Option<Packet> {
+    match websocket.next().await {
+        Some(Ok(ws::Message::Text(text))) => Packet::parse(&text).ok(),
+        _ => None,
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::ws::WebSocket;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Malformed, packet::Packet};
+use super::{Malformed, packet::Packet, payload::Payload};
 
 /// A client sends one request after the other.
 const MAX_COMMANDS: usize = 4;
@@ -19,15 +19,15 @@ const MAX_COMMANDS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Refused;
 
+/// The packets of a request.
+pub(super) type Packets = Result<Vec<Packet>, Malformed>;
+
 /// A request for a session over polling.
 pub(super) enum Command {
     /// Waits for packets.
-    Poll(oneshot::Sender<Result<oneshot::Receiver<String>, Refused>>),
+    Poll(oneshot::Sender<Result<oneshot::Receiver<Payload>, Refused>>),
     /// Passes packets of the client.
-    Push(
-        Result<Vec<Packet>, Malformed>,
-        oneshot::Sender<Result<(), Refused>>,
-    ),
+    Push(Packets, oneshot::Sender<Result<(), Refused>>),
     /// Changes to a WebSocket.
     Upgrade(
         oneshot::Receiver<WebSocket>,

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     Protocol,
     packet::Packet,
+    payload::Payload,
     registry::{Command, Refused, Registry},
     session::Session,
 };
@@ -150,13 +151,14 @@ fn open_polling<P: Protocol>(engine: &Engine<P>) -> Result<Response, Error> {
     let open = session.open_packet(&["websocket"], &engine.config);
     let commands = session.place.accept_requests();
     tokio::spawn(session.run_polling(commands));
-    Ok(text(Packet::payload([open]).into()))
+    Ok(text(Packet::payload([&open]).into()))
 }
 
 /// Begins the response at once, so that the wait for packets is not the latency of the service.
 async fn poll(session: mpsc::Sender<Command>) -> Result<Response, Error> {
     let packets = ask(session, Command::Poll).await?;
-    let mut response = text(Body::from_stream(stream::once(packets)));
+    let body = async { packets.await.map(Payload::take) };
+    let mut response = text(Body::from_stream(stream::once(body)));
     response.extensions_mut().insert(OpenEnded);
     Ok(response)
 }

@@ -3,7 +3,14 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Malformed, Protocol, heartbeat::Heartbeat, packet::Packet, registry::Place};
-use crate::RealtimeConfig;
+use crate::{
+    RealtimeConfig,
+    socket_io::rate::{Decision, Rate},
+};
+
+/// A session ends at ten times this multiple of `max_calls`: a call is one frame and up to 16
+/// attachments.
+const FRAMES_PER_CALL: u32 = 2;
 
 /// A session with a client.
 pub(super) struct Session<P> {
@@ -14,17 +21,23 @@ pub(super) struct Session<P> {
     pub(super) timeout: Duration,
     /// Maximum number of packets that wait for a client over polling.
     pub(super) max_pending: usize,
+    /// Their size above which the protocol waits.
+    pub(super) max_pending_size: usize,
+    frames: Rate,
 }
 
 impl<P: Protocol> Session<P> {
     pub(super) fn new(place: Place, protocol: P, config: &RealtimeConfig) -> Self {
         let timeout = config.ping_timeout.get();
+        let max_frames = config.max_calls.get().saturating_mul(FRAMES_PER_CALL);
         Self {
             place,
             protocol,
             heartbeat: Heartbeat::new(config.keep_alive.get(), timeout),
             timeout,
             max_pending: config.max_pending.get() as usize,
+            max_pending_size: config.max_event_size.as_usize(),
+            frames: Rate::new(max_frames, config.call_period.get()),
         }
     }
 
@@ -38,6 +51,17 @@ impl<P: Protocol> Session<P> {
             "maxPayload": config.max_message_size.get(),
         });
         Packet::Open(parameters.to_string())
+    }
+
+    /// Counts a frame of the client, which costs time even if it has no effect.
+    ///
+    /// # Errors
+    /// The client sends too many frames.
+    pub(super) fn count_frame(&mut self) -> Result<(), Malformed> {
+        match self.frames.count(std::time::Instant::now()) {
+            Decision::Disconnect => Err(Malformed),
+            Decision::Admit | Decision::Refuse => Ok(()),
+        }
     }
 
     /// Accepts a packet. `None` ends the session.

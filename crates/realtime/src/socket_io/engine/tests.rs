@@ -26,7 +26,7 @@ const WEBSOCKET: &str = "EIO=4&transport=websocket";
 
 /// Returns each message to its client.
 #[derive(Default)]
-struct Echo {
+pub(super) struct Echo {
     pending: VecDeque<Message>,
     waker: Option<Waker>,
 }
@@ -50,6 +50,10 @@ impl Protocol for Echo {
             Some(message) => Poll::Ready(Some(message)),
             None => Poll::Pending,
         }
+    }
+
+    fn poll_blocked(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
     }
 }
 
@@ -107,7 +111,7 @@ async fn polling_opens_a_session() {
 }
 
 #[tokio::test]
-async fn polling_refuses_invalid_requests() {
+async fn polling_refuses_invalid_requests_api_3() {
     let server = start().await;
     for (method, query) in [
         ("GET", "transport=polling"),
@@ -131,7 +135,7 @@ async fn websocket_opens_a_session() {
 }
 
 #[tokio::test]
-async fn websocket_refuses_invalid_requests() {
+async fn websocket_refuses_invalid_requests_api_3() {
     let server = start().await;
     for query in [
         "transport=websocket",
@@ -158,7 +162,7 @@ async fn polling_exchanges_text_and_binary_packets() {
 }
 
 #[tokio::test]
-async fn polling_ends_with_a_malformed_packet() {
+async fn polling_ends_with_a_malformed_packet_api_3() {
     let server = start().await;
     for body in ["abc", "", "4a\x1e", "b!", "0{}", "7"] {
         let session = server.open().await;
@@ -168,7 +172,7 @@ async fn polling_ends_with_a_malformed_packet() {
 }
 
 #[tokio::test]
-async fn polling_ends_with_a_second_poll() {
+async fn polling_ends_with_a_second_poll_sec_3() {
     let server = start().await;
     let session = server.open().await;
     let second = async {
@@ -191,14 +195,14 @@ async fn websocket_exchanges_text_and_binary_packets() {
 }
 
 #[tokio::test]
-async fn websocket_ends_with_a_malformed_packet() {
+async fn websocket_ends_with_a_malformed_packet_api_3() {
     let mut client = start().await.connect().await;
     client.send("abc").await;
     assert_eq!(client.closed().await.0, [""; 0]);
 }
 
 #[tokio::test]
-async fn polling_pings_and_ends_without_an_answer() {
+async fn polling_client_without_answers_is_ended_res_3() {
     let server = start().await;
     let session = server.open().await;
     for _ in 0..3 {
@@ -211,7 +215,7 @@ async fn polling_pings_and_ends_without_an_answer() {
 }
 
 #[tokio::test]
-async fn websocket_pings_and_ends_without_an_answer() {
+async fn websocket_client_without_answers_is_ended_res_3() {
     let mut client = start().await.connect().await;
     for _ in 0..3 {
         assert_eq!(client.text().await, "2");
@@ -270,7 +274,7 @@ async fn waiting_poll_ends_when_the_session_upgrades() {
 }
 
 #[tokio::test]
-async fn upgraded_session_refuses_further_requests() {
+async fn upgraded_session_refuses_further_requests_sec_3() {
     let server = start().await;
     let session = server.open().await;
     let query = format!("{WEBSOCKET}&sid={session}");

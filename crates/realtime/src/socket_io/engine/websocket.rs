@@ -4,10 +4,13 @@ use std::{
 };
 
 use axum::extract::ws::{self, WebSocket, close_code};
-use futures::StreamExt as _;
-use tokio::time::timeout;
+use futures::{SinkExt as _, StreamExt as _};
+use tokio::time::{sleep, timeout};
 
-use super::{Message, Protocol, heartbeat::Beat, packet::Packet, session::Session};
+use super::{
+    FrameSocket, Malformed, Message, Protocol, heartbeat::Beat, packet::Packet,
+    polling::LAST_TIMEOUT, session::Session,
+};
 use crate::websocket::close;
 
 impl<P: Protocol> Session<P> {
@@ -15,7 +18,7 @@ impl<P: Protocol> Session<P> {
     /// sent first.
     pub(super) async fn run_websocket(mut self, mut websocket: Box<WebSocket>, first: Vec<Packet>) {
         for packet in first {
-            if self.send(&mut websocket, packet).await.is_none() {
+            if self.send(&mut *websocket, packet).await.is_none() {
                 return;
             }
         }
@@ -25,28 +28,22 @@ impl<P: Protocol> Session<P> {
         }
     }
 
-    async fn exchange(&mut self, websocket: &mut WebSocket) -> Ended {
+    pub(super) async fn exchange(&mut self, websocket: &mut impl FrameSocket) -> Ended {
+        // Reading and writing take turns, so that neither delays the other.
+        let mut reads_first = true;
         loop {
             let protocol = &mut self.protocol;
-            let step = poll_fn(|context| poll_step(protocol, websocket, context));
+            let step = poll_fn(|context| poll_step(protocol, websocket, reads_first, context));
             let packet = tokio::select! {
                 step = step => match step {
-                    Step::Received(frame) => {
-                        let accepted = match frame {
-                            Some(Ok(ws::Message::Text(text))) => {
-                                Packet::parse(&text).and_then(|packet| self.accept(packet))
-                            }
-                            Some(Ok(ws::Message::Binary(data))) => {
-                                self.accept(Packet::Message(Message::Binary(data)))
-                            }
-                            Some(Ok(ws::Message::Ping(_) | ws::Message::Pong(_))) => Ok(Some(())),
-                            Some(Ok(ws::Message::Close(_)) | Err(_)) | None => {
-                                return Ended::ByClient;
-                            }
-                        };
-                        if !matches!(accepted, Ok(Some(()))) {
+                    Step::Received(Some(Ok(ws::Message::Close(_)) | Err(_)) | None) => {
+                        return Ended::ByClient;
+                    }
+                    Step::Received(Some(Ok(frame))) => {
+                        if !matches!(self.accept_frame(frame), Ok(Some(()))) {
                             return Ended::ByService;
                         }
+                        reads_first = false;
                         continue;
                     }
                     Step::Message(Some(message)) => Packet::Message(message),
@@ -62,15 +59,34 @@ impl<P: Protocol> Session<P> {
                     }
                 },
             };
+            reads_first = true;
             if self.send(websocket, packet).await.is_none() {
                 return Ended::ByClient;
             }
         }
     }
 
-    async fn send(&mut self, websocket: &mut WebSocket, packet: Packet) -> Option<()> {
-        let sent = timeout(self.timeout, websocket.send(packet.frame())).await;
-        sent.ok()?.ok()
+    fn accept_frame(&mut self, frame: ws::Message) -> Result<Option<()>, Malformed> {
+        self.count_frame()?;
+        match frame {
+            ws::Message::Text(text) => self.accept(Packet::parse(&text)?),
+            ws::Message::Binary(data) => self.accept(Packet::Message(Message::Binary(data))),
+            _ => Ok(Some(())),
+        }
+    }
+
+    /// Sends a packet. Meanwhile the protocol continues its work, and may end the session.
+    async fn send(&mut self, websocket: &mut impl FrameSocket, packet: Packet) -> Option<()> {
+        let protocol = &mut self.protocol;
+        let ended = async {
+            poll_fn(|context| protocol.poll_blocked(context)).await;
+            sleep(LAST_TIMEOUT).await;
+        };
+        tokio::select! {
+            biased;
+            sent = timeout(self.timeout, websocket.send(packet.frame())) => sent.ok()?.ok(),
+            () = ended => None,
+        }
     }
 }
 
@@ -82,10 +98,12 @@ enum Step {
 
 fn poll_step(
     protocol: &mut impl Protocol,
-    websocket: &mut WebSocket,
+    websocket: &mut impl FrameSocket,
+    reads_first: bool,
     context: &mut Context<'_>,
 ) -> Poll<Step> {
-    if protocol.is_ready()
+    if reads_first
+        && protocol.is_ready()
         && let Poll::Ready(frame) = websocket.poll_next_unpin(context)
     {
         return Poll::Ready(Step::Received(frame));
@@ -102,7 +120,7 @@ fn poll_step(
 
 /// The side that ended a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
+pub(super) enum Ended {
     ByClient,
     ByService,
 }

@@ -1,8 +1,8 @@
+mod protocol;
+
 use std::{
     collections::VecDeque,
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
@@ -14,14 +14,15 @@ use tokio::time::{Interval, interval};
 pub(super) use super::work::Origin;
 use super::{
     Call, Handshake, Peer, Socket,
-    engine::{Malformed, Message, Protocol},
+    engine::Message,
+    namespace::Namespace,
     packet::{self, Kind, Packet},
     rate::{Decision, Rate},
     server::Server,
-    space::{Change, Space},
+    unauthenticated::CountedSession,
     work::{self, Done},
 };
-use crate::{Closed, ConnectError, hub::Member};
+use crate::{ConnectError, hub::Member};
 
 /// Clients connect to one namespace, rarely to a second.
 const MAX_NAMESPACES: usize = 4;
@@ -42,7 +43,7 @@ const MAX_BACKOFF_MS: u64 = 5_000;
 pub(super) struct Session {
     server: Arc<Server>,
     origin: Origin,
-    spaces: Vec<Space>,
+    namespaces: Vec<Namespace>,
     attempts: u32,
     rate: Rate,
     /// A packet whose binary data is not complete.
@@ -52,8 +53,14 @@ pub(super) struct Session {
     sending: VecDeque<Message>,
     /// The last messages. The session ends after the work and these messages.
     last: Option<Vec<Message>>,
-    /// While the session has no namespace.
-    idle: Option<Box<(Instant, Interval)>>,
+    idle: Option<Box<Idle>>,
+}
+
+/// The state of a session without a namespace.
+struct Idle {
+    since: Instant,
+    check: Interval,
+    _session: CountedSession,
 }
 
 impl Session {
@@ -63,10 +70,11 @@ impl Session {
         }
         let config = server.hub.config();
         let rate = Rate::new(config.max_calls.get(), config.call_period.get());
+        let idle = new_idle(&server, &origin).ok_or(ConnectError::TooManyOfClient)?;
         Ok(Self {
             server,
             origin,
-            spaces: Vec::new(),
+            namespaces: Vec::new(),
             attempts: 0,
             rate,
             partial: None,
@@ -74,13 +82,13 @@ impl Session {
             work: None,
             sending: VecDeque::new(),
             last: None,
-            idle: Some(new_idle()),
+            idle: Some(idle),
         })
     }
 
-    fn space(&mut self, namespace: &str) -> Option<&mut Space> {
-        let mut spaces = self.spaces.iter_mut();
-        spaces.find(|space| space.socket.namespace() == namespace)
+    fn namespace(&mut self, name: &str) -> Option<&mut Namespace> {
+        let mut namespaces = self.namespaces.iter_mut();
+        namespaces.find(|namespace| namespace.socket.namespace() == name)
     }
 
     fn end(&mut self, last: Vec<Message>) {
@@ -97,24 +105,29 @@ impl Session {
         }
         match packet.kind {
             Kind::Connect => self.connect(packet),
-            Kind::Disconnect => {
-                let before = self.spaces.len();
-                self.spaces
-                    .retain(|space| space.socket.namespace() != &*packet.namespace);
-                // A packet without effect does not prolong a session.
-                if self.spaces.is_empty() && before > 0 {
-                    self.idle = Some(new_idle());
-                }
-            }
+            Kind::Disconnect => self.disconnect(&packet.namespace),
             Kind::Event => self.call(packet, decision),
             // The service asks for no acknowledgements.
             Kind::Ack => {}
         }
     }
 
+    fn disconnect(&mut self, name: &str) {
+        let before = self.namespaces.len();
+        self.namespaces
+            .retain(|namespace| namespace.socket.namespace() != name);
+        // A packet without effect does not prolong a session.
+        if self.namespaces.is_empty() && before > 0 {
+            self.idle = new_idle(&self.server, &self.origin);
+            if self.idle.is_none() {
+                self.end(Vec::new());
+            }
+        }
+    }
+
     fn connect(&mut self, packet: Packet) {
         let namespace = packet.namespace;
-        if self.space(&namespace).is_some() {
+        if self.namespace(&namespace).is_some() {
             return;
         }
         if !self.server.namespaces.contains(&namespace) {
@@ -122,7 +135,7 @@ impl Session {
             return;
         }
         self.attempts += 1;
-        if self.spaces.len() >= MAX_NAMESPACES || self.attempts > MAX_ATTEMPTS {
+        if self.namespaces.len() >= MAX_NAMESPACES || self.attempts > MAX_ATTEMPTS {
             self.end(Vec::new());
             return;
         }
@@ -136,10 +149,10 @@ impl Session {
     }
 
     fn call(&mut self, packet: Packet, decision: Decision) {
-        let Some(space) = self.space(&packet.namespace) else {
+        let Some(namespace) = self.namespace(&packet.namespace) else {
             return;
         };
-        let socket = space.socket.clone();
+        let socket = namespace.socket.clone();
         let ack = packet.ack;
         let Some((event, message)) = packet.into_event() else {
             return;
@@ -208,7 +221,7 @@ impl Session {
         if let Some(on_connect) = &self.server.on_connect {
             on_connect(&socket, &handshake.auth);
         }
-        self.spaces.push(Space::new(connection, socket));
+        self.namespaces.push(Namespace::new(connection, socket));
         self.attempts = 0;
         self.idle = None;
         Ok(())
@@ -216,16 +229,16 @@ impl Session {
 
     /// Replaces the expiry of a client by that of its new credentials.
     fn refresh(&mut self, namespace: &str, peer: &Peer) -> Result<crate::Message, Error> {
-        let space = self.space(namespace);
-        match space.filter(|space| space.socket.peer().client() == peer.client()) {
+        let namespace = self.namespace(namespace);
+        match namespace.filter(|joined| joined.socket.peer().client() == peer.client()) {
             // Handlers and rooms keep the rights of the connection.
-            Some(space) if space.socket.peer().grants() != peer.grants() => Err(Error::new(
+            Some(joined) if joined.socket.peer().grants() != peer.grants() => Err(Error::new(
                 Code::Forbidden,
                 "OTHER_RIGHTS",
                 "the token has other roles or scopes: connect again",
             )),
-            Some(space) => {
-                space.expire_at(peer.expiry());
+            Some(joined) => {
+                joined.expire_at(peer.expiry());
                 Ok(json!({ "ok": true }).into())
             }
             None => Err(Error::new(
@@ -246,8 +259,18 @@ impl Session {
             return;
         };
         let message = result.unwrap_or_else(|error| work::failure(&error).into());
-        self.sending
-            .extend(packet::acknowledged(namespace, ack, &message));
+        let mut messages = packet::acknowledged(namespace, ack, &message);
+        let size: usize = messages.iter().map(Message::size).sum();
+        if size > self.server.hub.config().max_event_size.as_usize() {
+            tracing::warn!(size, "acknowledgement exceeds max_event_size");
+            let failure = work::failure(&Error::new(
+                Code::Exhausted,
+                "RESULT_TOO_LARGE",
+                "the result is too large: request a part of it",
+            ));
+            messages = packet::acknowledged(namespace, ack, &failure.into());
+        }
+        self.sending.extend(messages);
     }
 
     fn refuse(&mut self, namespace: &str, data: &Value) {
@@ -261,117 +284,17 @@ impl Session {
             &json!({ "message": error.message(), "data": data }),
         );
     }
-
-    /// Waits for an event or the end of a client in a namespace.
-    fn poll_spaces(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut spaces = self.spaces.iter_mut().enumerate();
-        let found = spaces.find_map(|(index, space)| match space.poll_next(context) {
-            Poll::Ready(change) => Some((index, change)),
-            Poll::Pending => None,
-        });
-        let Some((index, change)) = found else {
-            return Poll::Pending;
-        };
-        let Some(space) = self.spaces.get(index) else {
-            return Poll::Pending;
-        };
-        let namespace = space.socket.namespace();
-        let last = match change {
-            Change::Event(event) => {
-                self.sending.extend(packet::event(namespace, &event));
-                return Poll::Ready(());
-            }
-            Change::Closed(Closed::TooSlow) => Vec::new(),
-            Change::Closed(Closed::Draining) => draining(namespace),
-            Change::Closed(Closed::Disconnected) | Change::Expired => {
-                vec![packet::disconnected(namespace)]
-            }
-        };
-        self.spaces.clear();
-        self.end(last);
-        Poll::Ready(())
-    }
-
-    /// Ends a session that stays without a namespace, or whose service stops.
-    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let config = self.server.hub.config();
-        let Some(idle) = &mut self.idle else {
-            return Poll::Pending;
-        };
-        loop {
-            ready!(Pin::new(&mut idle.1).poll_tick(context));
-            let is_late = idle.0.elapsed() >= config.connect_timeout.get();
-            if is_late || self.server.hub.is_draining() {
-                break;
-            }
-        }
-        self.idle = None;
-        self.end(Vec::new());
-        Poll::Ready(())
-    }
 }
 
-impl Protocol for Session {
-    fn is_ready(&self) -> bool {
-        self.work.is_none() && self.received.is_empty() && self.last.is_none()
-    }
-
-    fn receive(&mut self, message: Message) -> Result<(), Malformed> {
-        let packet = match (message, self.partial.take()) {
-            (Message::Text(text), None) => Packet::parse(&text)?,
-            (Message::Binary(data), Some(mut packet)) => {
-                packet.attachments.push(data);
-                packet
-            }
-            _ => return Err(Malformed),
-        };
-        if !packet.is_complete() {
-            self.partial = Some(packet);
-        } else if self.received.len() >= MAX_RECEIVED {
-            return Err(Malformed);
-        } else if self.last.is_none() {
-            self.received.push_back(packet);
-        }
-        Ok(())
-    }
-
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
-        loop {
-            if let Some(message) = self.sending.pop_front() {
-                return Poll::Ready(Some(message));
-            }
-            if let Some(work) = &mut self.work
-                && let Poll::Ready(done) = work.as_mut().poll(context)
-            {
-                self.work = None;
-                self.finish(done);
-                continue;
-            }
-            if self.work.is_none() {
-                if let Some(last) = &mut self.last {
-                    if last.is_empty() {
-                        return Poll::Ready(None);
-                    }
-                    self.sending.extend(last.drain(..));
-                    continue;
-                }
-                if let Some(packet) = self.received.pop_front() {
-                    self.start(packet);
-                    continue;
-                }
-            }
-            if self.last.is_none()
-                && (self.poll_spaces(context).is_ready() || self.poll_idle(context).is_ready())
-            {
-                continue;
-            }
-            return Poll::Pending;
-        }
-    }
-}
-
-fn new_idle() -> Box<(Instant, Interval)> {
-    Box::new((Instant::now(), interval(IDLE_CHECK)))
+/// Returns `None` if the network of the client has too many sessions without a namespace.
+fn new_idle(server: &Server, origin: &Origin) -> Option<Box<Idle>> {
+    let max = server.hub.config().max_unauthenticated_per_address.get();
+    let session = server.unauthenticated.count(origin.address, max)?;
+    Some(Box::new(Idle {
+        since: Instant::now(),
+        check: interval(IDLE_CHECK),
+        _session: session,
+    }))
 }
 
 fn draining(namespace: &str) -> Vec<Message> {

@@ -9,30 +9,30 @@ use tokio::time::{Sleep, sleep};
 use super::Socket;
 use crate::{Closed, Connection, Event};
 
-/// A client in a namespace.
-pub(super) struct Space {
+/// A namespace that a client has joined.
+pub(super) struct Namespace {
     pub(super) socket: Socket,
     connection: Connection,
     expiry: Option<Pin<Box<Sleep>>>,
 }
 
-/// A change of a client in a namespace.
-pub(super) enum Change {
-    Event(Event),
+/// The reason why a namespace ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
     Closed(Closed),
     /// The credentials have expired.
     Expired,
 }
 
-impl Space {
+impl Namespace {
     pub(super) fn new(connection: Connection, socket: Socket) -> Self {
-        let mut space = Self {
+        let mut namespace = Self {
             expiry: None,
             connection,
             socket,
         };
-        space.expire_at(space.socket.peer.expiry());
-        space
+        namespace.expire_at(namespace.socket.peer.expiry());
+        namespace
     }
 
     pub(super) fn expire_at(&mut self, time: Option<SystemTime>) {
@@ -42,14 +42,18 @@ impl Space {
         });
     }
 
-    pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Change> {
+    /// Waits for the next event. A namespace that ends has no further events.
+    pub(super) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Result<Event, Closed>> {
+        self.connection.poll_next(context)
+    }
+
+    /// Waits until the namespace ends, whether or not events are pending.
+    pub(super) fn poll_ending(&mut self, context: &mut Context<'_>) -> Poll<Ending> {
         if let Some(expiry) = &mut self.expiry
             && expiry.as_mut().poll(context).is_ready()
         {
-            return Poll::Ready(Change::Expired);
+            return Poll::Ready(Ending::Expired);
         }
-        self.connection
-            .poll_next(context)
-            .map(|result| result.map_or_else(Change::Closed, Change::Event))
+        self.connection.poll_closed(context).map(Ending::Closed)
     }
 }

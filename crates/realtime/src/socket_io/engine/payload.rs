@@ -1,0 +1,32 @@
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+/// Packets on their way to a request over polling. Their session learns if they are dropped.
+#[derive(Debug)]
+pub(super) struct Payload {
+    text: Option<String>,
+    lost: Arc<Notify>,
+}
+
+impl Payload {
+    pub(super) fn new(text: String, lost: &Arc<Notify>) -> Self {
+        Self {
+            text: Some(text),
+            lost: Arc::clone(lost),
+        }
+    }
+
+    /// Returns the body of the response.
+    pub(super) fn take(mut self) -> String {
+        self.text.take().unwrap_or_default()
+    }
+}
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        if self.text.is_some() {
+            self.lost.notify_one();
+        }
+    }
+}
