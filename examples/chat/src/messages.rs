@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// A page of messages.
 const MAX_LISTED: usize = 100;
+/// The size of a page in bytes. An acknowledgement has at most 64 KiB.
+const MAX_LISTED_SIZE: usize = 48 << 10;
 
 /// A message of a client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,7 +47,11 @@ impl Messages {
         let mut list = cmd("HVALS");
         list.arg(self.key(room));
         let texts: Vec<Vec<u8>> = self.redis.request(&list).await.map_err(unavailable)?;
-        let texts = texts.iter().take(MAX_LISTED);
+        let mut size = 0;
+        let texts = texts.iter().take(MAX_LISTED).take_while(|text| {
+            size += text.len();
+            size <= MAX_LISTED_SIZE
+        });
         let messages = texts.map(|text| serde_json::from_slice(text));
         messages.collect::<Result<_, _>>().map_err(Error::internal)
     }
