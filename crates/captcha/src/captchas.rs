@@ -146,7 +146,7 @@ impl Captchas {
         Ok(Issued { id, challenge })
     }
 
-    /// Returns the kinds that this service offers, for people.
+    /// Returns the kinds that this service offers, separated by commas.
     fn offered(&self) -> String {
         let sms = self.sms.as_ref().map(|_| ", sms");
         let email = self.email.as_ref().map(|_| ", email");

@@ -20,7 +20,7 @@ pub enum CaptchaError {
     NoProvider {
         /// The kind.
         kind: &'static str,
-        /// The other kinds, for people.
+        /// The kinds that the service offers, separated by commas.
         offered: String,
     },
     /// Too many codes were sent to the address.

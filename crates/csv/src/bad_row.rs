@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-/// A shorter value shows no character.
+/// The mask of a shorter value contains only its length.
 const MIN_SHOWN_LENGTH: usize = 6;
 
 /// A row that cannot be imported, and the reason.

@@ -42,7 +42,7 @@ impl<R: ImportRows> Imports<R> {
             let (ready, rows) = (&progress, &batch);
             let stored = database
                 .transaction(|tx| async move {
-                    // The row of the import first, so that a lost claim costs nothing.
+                    // Write the row of the import first: without the claim, the worker stops here.
                     self.write(&tx, ready, &rows.bad).await?;
                     if !rows.rows.is_empty() {
                         inner.rows.store(&tx, import, &rows.rows).await?;
@@ -103,7 +103,7 @@ impl<R: ImportRows> Imports<R> {
         Ok(Rejected { rows, unknown })
     }
 
-    /// Stores rows in halves of halves until each rejected row is found.
+    /// Divides the rows in halves until it has found each rejected row, and stores the others.
     async fn store_parts(
         &self,
         tx: &Transaction,

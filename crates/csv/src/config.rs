@@ -10,7 +10,7 @@ const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(100);
 const DEFAULT_MAX_ROWS: NonZeroU64 = NonZeroU64::new(1_000_000).unwrap();
 /// More columns are a sign of a wrong delimiter.
 const DEFAULT_MAX_COLUMNS: NonZeroU32 = NonZeroU32::new(512).unwrap();
-/// A long description. A missing quote makes a field that is larger.
+/// A long description. A field with a missing quote is larger.
 const DEFAULT_MAX_FIELD_SIZE: ByteSize = ByteSize::kibibytes(64);
 /// Some long fields. It bounds the memory of a reader.
 const DEFAULT_MAX_ROW_SIZE: ByteSize = ByteSize::mebibytes(1);
@@ -26,7 +26,7 @@ const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(7).unwrap();
 const DEFAULT_PENDING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// Users may undo an import within a month.
 const DEFAULT_RETENTION: Timeout = Timeout::from_secs(30 * 24 * 60 * 60);
-/// A user works on one file, and may have left some.
+/// A user works on one file, and may have abandoned others.
 const DEFAULT_MAX_OPEN: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
 /// Limits of a CSV file.

@@ -47,7 +47,7 @@ impl Delimiter {
         all.find(|delimiter| delimiter.as_str() == name)
     }
 
-    /// Returns the byte, or that of the first line of a file.
+    /// Returns the byte. `Detect` reads it from the first line of a file.
     pub(crate) fn byte(self, line: &[u8]) -> u8 {
         match self {
             Self::Comma => b',',

@@ -65,7 +65,7 @@ impl ImportStatus {
         }
     }
 
-    /// Returns whether no worker and no user changes the import, except by an undo.
+    /// Returns whether the import has ended. Only an undo can change it.
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(

@@ -9,8 +9,8 @@
 //!
 //! An import is a row in the database of your service. Its file is stored next to it, so every
 //! replica can continue it. A first pass checks all rows and stores a report of the bad ones. A
-//! second pass stores the good rows in transactions, each with the position in the file. So a
-//! killed process neither loses nor repeats a row.
+//! second pass stores the good rows in transactions, each with the position in the file. A killed
+//! process therefore neither loses nor repeats a row.
 
 mod bad_row;
 mod batches;

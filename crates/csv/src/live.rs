@@ -14,7 +14,7 @@ use crate::{CsvImport, ImportError, ImportRows, Imports, import::import_columns}
 
 /// Progress is visible within this time.
 const INTERVAL: Timeout = Timeout::from_secs(1);
-/// Imports of one statement.
+/// Maximum number of imports that one statement reads.
 const PAGE_SIZE: usize = 200;
 const ROOM: &str = "csv-import";
 const EVENT: &str = "progress";

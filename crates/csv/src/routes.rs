@@ -258,7 +258,7 @@ impl From<FormError> for ImportError {
     }
 }
 
-/// Sets an option. Others are fields of the form that this crate does not use.
+/// Sets an option. Ignores other fields of the form.
 fn with_option(new: NewImport, name: &str, value: &str) -> Result<NewImport, ImportError> {
     Ok(match name {
         "name" => new.name(value),

@@ -26,8 +26,8 @@ pub trait ImportRows: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Stores rows in a transaction, which also moves the position of the import. So every row is
-    /// stored once, also after a crash. Use one statement with
+    /// Stores rows in a transaction, which also moves the position of the import. Every row is
+    /// therefore stored once, also after a crash. Use one statement with
     /// [`bind_rows`](seaworthy_data::Statement::bind_rows) for all rows.
     ///
     /// If a row is rejected, the import calls this function again with parts of the rows until it

@@ -18,7 +18,7 @@ use crate::{
 const INTERVAL: Timeout = Timeout::from_secs(1);
 /// The time of one step, so that a long import does not delay others.
 const STEP: Duration = Duration::from_secs(5);
-/// The worker reports that it runs at least this often.
+/// A run of the worker ends after this time, so that the service records it.
 const RUN: Duration = Duration::from_secs(60);
 /// The delay of the second attempt. It doubles with each further one.
 const INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);

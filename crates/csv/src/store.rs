@@ -13,11 +13,11 @@ use crate::{
 
 /// The size of a piece of a file, in bytes. Every engine accepts it as one value.
 pub(crate) const PIECE_SIZE: u64 = 256 * 1024;
-/// The latest imports that a list shows.
+/// Maximum number of imports in a list.
 const MAX_LISTED: u32 = 50;
-/// Bad rows of one statement.
+/// Maximum number of bad rows that one statement stores.
 const MAX_BAD_ROWS: usize = 500;
-/// Problems of one row that the report shows.
+/// Maximum number of problems of one row in the report.
 pub(crate) const MAX_PROBLEMS: u64 = 16;
 
 pub(crate) fn signed(number: u64) -> i64 {
@@ -164,7 +164,7 @@ pub(crate) async fn delete_pieces(connection: &dyn Connection, id: Uuid) -> Resu
 pub(crate) async fn delete(database: &Database, id: Uuid) -> Result<(), DataError> {
     database
         .transaction(|tx| async move {
-            // First the row, so that a running request or worker ends or waits.
+            // Delete the row first, so that a running request or worker ends or waits.
             sql("DELETE FROM csv_imports WHERE id = ?")
                 .bind(id)
                 .execute(&tx)
@@ -215,7 +215,7 @@ pub(crate) async fn undo(connection: &dyn Connection, id: Uuid) -> Result<(), Da
         .map(drop)
 }
 
-/// What a worker writes with each batch.
+/// The progress that a worker writes with each batch.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
     pub(crate) id: Uuid,

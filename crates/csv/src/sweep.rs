@@ -1,4 +1,4 @@
-//! Deletes old imports, and ends those that their owner left.
+//! Deletes old imports, and cancels those that their owner abandoned.
 
 use seaworthy_core::{Error, Timeout};
 use seaworthy_data::{microseconds, sql};

@@ -11,7 +11,7 @@ pub enum Cell<'a> {
     Text(Cow<'a, str>),
     /// A number, a time or a boolean, which may begin with `-`.
     Plain(String),
-    /// Nothing.
+    /// An empty field.
     Empty,
 }
 

@@ -11,7 +11,7 @@ use crate::{
     rule::{Rule, Selected, Split},
 };
 
-/// The name of a flag in metadata, rules and metrics is not longer.
+/// Maximum length of a key, in bytes. Metadata, rules and metrics contain it.
 const MAX_KEY: usize = 200;
 
 /// Facts about a flag: strings, numbers and booleans.
@@ -41,7 +41,7 @@ enum Targeting {
 /// Whether a rule that cannot be compiled is an error of the whole set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
-    /// Every mistake refuses the set. For files of the service.
+    /// A mistake rejects the whole set. For files of the service.
     Strict,
     /// A flag with a broken rule evaluates to `PARSE_ERROR`. For sets of a flag server.
     Lenient,

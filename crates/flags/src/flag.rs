@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::value::FlagValue;
 
-/// A flag as the code declares it: its key, its default, and who removes it when.
+/// A flag as the code declares it: its key, its default, its owner and its expiry.
 ///
 /// ```
 /// use seaworthy_flags::{Flag, Kind};

@@ -18,8 +18,8 @@ use crate::{
     span_event::PROVIDER,
 };
 
-/// Evaluates flags for the crate `open-feature`, so that code which knows only OpenFeature reads
-/// the flags of the service.
+/// Evaluates flags for the crate `open-feature`, so that code that uses only OpenFeature reads the
+/// flags of the service.
 ///
 /// The facts of the current request apply below those of the evaluation context. The trait of that
 /// crate has no result without a value. A disabled flag, and a flag without a default variant, is

@@ -33,7 +33,7 @@ impl<'a> Path<'a> {
 /// A mistake in a document of flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The names and indices on the way to the value.
+    /// The names and indices of the path to the value.
     pub path: Vec<String>,
     /// A description of the mistake.
     pub problem: String,

@@ -19,7 +19,7 @@ pub(crate) const DEFAULT_PREFIX: &str = "framework.";
 pub(crate) struct Guard {
     switches: Switches,
     prefix: String,
-    /// The parts that stay on, whatever the flags say.
+    /// The parts that no flag can turn off.
     protected: BTreeSet<&'static str>,
     /// The protected parts that a flag turns off, which are logged once.
     refused: Mutex<BTreeSet<&'static str>>,
@@ -54,7 +54,7 @@ impl Guard {
 }
 
 impl Flags {
-    /// Turns parts of the framework on or off as the flags say. A flag that is not defined leaves
+    /// Turns parts of the framework on or off by their flags. A flag that is not defined leaves
     /// its part on.
     pub(crate) fn apply_switches(&self) {
         let Some(guard) = self.0.guard.get() else {

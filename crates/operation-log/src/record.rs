@@ -107,7 +107,7 @@ impl OperationLog {
         }
         let id = self.store_start(start).await;
         let (response, change) = with_change(next.run(request), self.config().clone()).await;
-        // A login knows its user only at the end.
+        // The user of a login is known only at its end.
         let user = actor(&context);
         let is_kept = user.is_some() || !is_rejected(&response);
         let mut end = CallEnd {

@@ -11,7 +11,7 @@ use crate::{
     sse::{DRAINING, RESYNC},
 };
 
-/// Clients send nothing but answers to pings.
+/// Clients only answer pings.
 const MAX_RECEIVED: usize = 1024;
 /// Several round trips.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -60,8 +60,8 @@ async fn run(mut websocket: WebSocket, mut connection: Connection) {
     close(&mut websocket, code, limit).await;
 }
 
-/// Sends a close frame, and waits for that of the client. Otherwise a reset could destroy the last
-/// messages on their way.
+/// Sends a close frame, and waits for that of the client. Otherwise a reset could discard the last
+/// messages.
 pub(crate) async fn close(websocket: &mut WebSocket, code: u16, limit: Duration) {
     let frame = CloseFrame {
         code,

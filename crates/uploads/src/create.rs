@@ -147,7 +147,7 @@ async fn insert(
         .map(drop)
 }
 
-/// Stores the length that a client declares after the creation. It replaces no known length.
+/// Stores the length that a client declares after the creation. It does not replace a known length.
 pub(crate) async fn declare_length(
     store: &Inner,
     id: Uuid,

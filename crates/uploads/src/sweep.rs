@@ -1,4 +1,4 @@
-//! The sweeper: publishes the messages of stranded uploads again and removes leftover objects.
+//! The sweeper: publishes the messages of uploads without progress again and removes unused objects.
 
 use seaworthy_core::{Error, Timeout, error_chain};
 use seaworthy_data::{microseconds, sql};

@@ -102,7 +102,7 @@ impl Uploads {
         new: NewUpload,
     ) -> Result<(Upload, SignedRequest), UploadError> {
         create::check(&self.0.store.0, &new)?;
-        // Signing needs no upload, and a refusal must not leave one.
+        // Sign first: a refusal must not leave an upload.
         self.sign(Uuid::nil(), new.size, new.content_type.as_deref())?;
         let upload = self.create(new).await?;
         let signed = self.presign(&upload)?;

@@ -194,7 +194,7 @@ impl UploadWorker {
         Ok(())
     }
 
-    /// Ends a claim, and takes back a number of attempts.
+    /// Ends a claim, and subtracts a number of attempts.
     async fn release(&self, id: Uuid, claim: Uuid, attempts: i32) -> Result<(), UploadError> {
         sql("UPDATE uploads SET claimed_by = NULL, claimed_until_us = 0, attempts = attempts - ?, status = 'scanning', changed_us = {now_us} WHERE id = ? AND claimed_by = ? AND status IN ('scanning', 'processing')")
             .bind(attempts)

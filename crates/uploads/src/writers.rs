@@ -59,7 +59,7 @@ impl Writers {
 }
 
 impl Writer {
-    /// Completes when a newer request wants to write.
+    /// Completes when a newer request waits to write.
     pub(crate) async fn replaced(&self) {
         self.stop.cancelled().await;
     }

@@ -3,7 +3,7 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 /// All applications support six digits, steps of 30 s and HMAC-SHA-1.
 pub(super) const STEP_SECONDS: u64 = 30;
 const DIGITS: u32 = 6;
-/// Accepts one step before and after the present one, for clock skew and slow typing (RFC 6238,
+/// Accepts one step before and after the current one, for clock skew and slow typing (RFC 6238,
 /// section 5.2).
 const TOLERATED: u64 = 1;
 

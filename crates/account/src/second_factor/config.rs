@@ -18,7 +18,7 @@ const MAX_BACKOFF: Timeout = Timeout::from_secs(60 * 60);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecondFactorConfig {
-    /// The limit of wrong codes. Only a right code ends the count.
+    /// The limit of wrong codes. Only a correct code resets the count.
     pub wrong_codes: LockoutLimit,
 }
 

@@ -56,7 +56,7 @@ pub struct Enrolment {
     pub address: Secret<String>,
 }
 
-/// An enrolment whose first code was right.
+/// An enrolment whose first code was correct.
 #[must_use = "call `confirm` to enable the second factor"]
 pub struct VerifiedEnrolment {
     user: String,
@@ -215,12 +215,12 @@ impl SecondFactors {
         Ok(confirmed.is_some_and(|(confirmed,)| confirmed))
     }
 
-    /// Whether the code is right: a code of the user's application, or a recovery code. A right code
-    /// is used up. Of two requests with the same code, one succeeds. Call it after the password was
-    /// found right.
+    /// Whether the code is correct: a code of the user's application, or a recovery code. A correct
+    /// code is valid once: of two requests with the same code, one succeeds. Call it after the
+    /// password was verified.
     ///
     /// A code of the application is counted as wrong before it is compared. All unknown devices of
-    /// a user share one count, which only a right code ends. An attacker with the password can
+    /// a user share one count, which only a correct code resets. An attacker with the password can
     /// therefore keep this count locked. The owner then logs in on a known device
     /// ([`verify_from`](Self::verify_from)) or with a recovery code: recovery codes are not
     /// counted, because 80 random bits cannot be guessed.
@@ -233,7 +233,7 @@ impl SecondFactors {
         self.verify_of(CodeOrigin::User(user), code).await
     }
 
-    /// Whether the code is right for the user of a known device. The device has its own count of
+    /// Whether the code is correct for the user of a known device. The device has its own count of
     /// wrong codes, with the limit of a user. Wrong codes from other devices do not delay it, and
     /// its wrong codes do not delay others.
     ///
@@ -251,7 +251,7 @@ impl SecondFactors {
         if recovery::is_recovery_code(code) {
             let is_right = recovery::take(&self.database, user, code).await?;
             if is_right && let Err(error) = self.guesses.forget(&self.database, user).await {
-                tracing::warn!(user, %error, "wrong codes stay counted after a right one");
+                tracing::warn!(user, %error, "wrong codes stay counted after a correct code");
             }
             return Ok(is_right);
         }
@@ -260,7 +260,7 @@ impl SecondFactors {
         Ok(taken.is_some())
     }
 
-    /// Uses up a code of the application.
+    /// Consumes a code of the application.
     async fn take(&self, user: &str, factor: &Factor, code: &str) -> Result<Option<()>, Error> {
         let Some(step) = self.step(user, factor, code).await? else {
             return Ok(None);

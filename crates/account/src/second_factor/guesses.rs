@@ -7,7 +7,7 @@ use crate::{
     lockout::failures::{self, Kind},
 };
 
-/// Counts wrong codes. It is separate from the count of failed passwords: a right password ends
+/// Counts wrong codes. It is separate from the count of failed passwords: a correct password resets
 /// that count, and an attacker who guesses codes has the password.
 #[derive(Clone)]
 pub(super) struct Guesses {
@@ -45,8 +45,8 @@ impl Guesses {
         Self { database, limit }
     }
 
-    /// Counts a wrong code and then runs `check`, which returns `Some` for a right one. A right
-    /// code ends the count of its origin.
+    /// Counts a wrong code and then runs `check`, which returns `Some` for a correct one. A correct
+    /// code resets the count of its origin.
     pub(super) async fn counted<T>(
         &self,
         origin: CodeOrigin<'_>,
@@ -55,10 +55,10 @@ impl Guesses {
         self.count(origin).await?;
         let checked = check.await;
         match &checked {
-            // The code is used up. A count that stays does less harm than a lost login.
+            // The code is consumed. A count that stays does less harm than a lost login.
             Ok(Some(_)) => {
                 if let Err(error) = failures::forget(&self.database, &origin.subject()).await {
-                    warn!(user = origin.user(), %error, "wrong codes stay counted after a right one");
+                    warn!(user = origin.user(), %error, "wrong codes stay counted after a correct code");
                 }
             }
             Ok(None) => {}
@@ -73,7 +73,7 @@ impl Guesses {
         let counted = self
             .database
             .transaction(|tx| async move {
-                // Time alone does not end the count: an attacker who waits would get more guesses.
+                // Time alone does not reset the count: an attacker who waits would get more guesses.
                 failures::count(&tx, &origin.subject(), &self.limit, None).await
             })
             .await;
@@ -87,7 +87,7 @@ impl Guesses {
         counted
     }
 
-    /// Ends the count of a user. The counts of known devices stay.
+    /// Resets the count of a user. The counts of known devices stay.
     pub(super) async fn forget(
         &self,
         connection: &dyn Connection,

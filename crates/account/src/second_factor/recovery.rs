@@ -28,7 +28,7 @@ pub(super) async fn replace(connection: &dyn Connection, user: &str) -> Result<V
     Ok(codes)
 }
 
-/// Uses a code up. Returns whether the user had it.
+/// Consumes a code. Returns whether the user had it.
 pub(super) async fn take(
     connection: &dyn Connection,
     user: &str,

@@ -65,7 +65,7 @@ fn write_integer(hash: &mut Murmur, integer: i64) {
 }
 
 fn float(hash: &mut Murmur, number: f64) {
-    /// 2^64. Floats in front of it that are integral fit into an unsigned integer.
+    /// 2^64. Smaller integral floats fit into an unsigned integer.
     const BEYOND_U64: f64 = 18_446_744_073_709_551_616.0;
     /// 2^63.
     const BEYOND_I64: f64 = 9_223_372_036_854_775_808.0;

@@ -1,5 +1,5 @@
-//! `==` and `!=` as JavaScript compares, which is what JsonLogic means. The engine's own operators
-//! take null and "" as equal.
+//! `==` and `!=` with the comparison rules of JavaScript, as JsonLogic requires. For the engine's own
+//! operators, null and "" are equal.
 
 use std::borrow::Cow;
 

@@ -2,9 +2,9 @@ use serde_json::Value;
 
 /// The maximum depth of a rule. Evaluation is recursive.
 const MAX_DEPTH: usize = 32;
-/// The maximum number of operations and values of a rule.
+/// Maximum number of operations and values of a rule.
 const MAX_NODES: usize = 1_000;
-/// The maximum number of items of a list of constants, such as the users of `in`.
+/// Maximum number of items of a list of constants, such as the users of `in`.
 const MAX_ITEMS: usize = 10_000;
 
 /// Checks the size of a rule.

@@ -9,7 +9,7 @@ use crate::config::Bucketing;
 /// Returns an engine with JsonLogic and the operators of flagd.
 pub(crate) fn engine(bucketing: Bucketing) -> Engine {
     Engine::builder()
-        // Values of different types are unequal, as in JsonLogic, and no error.
+        // Values of different types are unequal, as in JsonLogic, and not an error.
         .with_config(EvaluationConfig::default().with_loose_equality_errors(false))
         .add_operator("fractional", Fractional(bucketing))
         .add_operator("sem_ver", SemVer)

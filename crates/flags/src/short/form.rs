@@ -11,7 +11,7 @@ use crate::problem::{Path, Problem, Problems};
 #[derive(Debug, Default)]
 pub(crate) struct Form {
     pub(crate) flags: Map<String, Value>,
-    /// The way to the flags in the file.
+    /// The path to the flags in the file.
     pub(crate) prefix: &'static [&'static str],
     /// Fields of flags that no lower file defines.
     defaults: Map<String, Value>,

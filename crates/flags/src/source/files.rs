@@ -163,7 +163,7 @@ fn merge_flagd(
 struct File<'a> {
     path: &'a Path,
     document: Document,
-    /// The way to the flags.
+    /// The path to the flags.
     prefix: &'static [&'static str],
 }
 

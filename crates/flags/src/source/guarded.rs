@@ -44,7 +44,7 @@ impl Component for GuardedStart {
             if known.iter().all(|(known, _)| known != name) {
                 let names: Vec<_> = known.iter().map(|(known, _)| *known).collect();
                 return Err(StartError::new(format!(
-                    "the flags allow to turn off {name:?}, which is not a part of this service: use {}",
+                    "allowed_switches contains {name:?}, which is not a part of this service: use {}",
                     names.join(", ")
                 )));
             }

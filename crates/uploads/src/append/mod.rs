@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{Upload, UploadError, Uploads, create};
 pub(crate) use stored::{PART_SIZE, Stored};
 
-/// The bytes to append and what the client says about them.
+/// The bytes to append, with the declarations of the client.
 #[derive(Debug)]
 pub(crate) struct Appended {
     pub(crate) body: Body,

@@ -50,7 +50,7 @@ pub enum ScanError {
     /// All connections to the scanner are in use.
     #[error("all connections to the scanner are in use")]
     Busy,
-    /// The answer is neither a finding nor the absence of one.
+    /// The answer has an unknown form.
     #[error("the scanner gave an unexpected answer: {0}")]
     Answer(String),
     /// The content cannot be read.

@@ -30,7 +30,7 @@ impl Accounts {
         Ok(self.captchas.issue(&binding).await?)
     }
 
-    /// Uses a captcha up.
+    /// Consumes a captcha.
     ///
     /// # Errors
     /// `CAPTCHA_ID_REQUIRED`, `CAPTCHA_CODE_REQUIRED`, `CAPTCHA_INVALID` or `CAPTCHA_EXPIRED`.
@@ -41,7 +41,7 @@ impl Accounts {
         Ok(self.captchas.take_any(id, code).await?)
     }
 
-    /// Uses up the captcha of a registration or login, if the settings require one. A code that was
+    /// Consumes the captcha of a registration or login, if the settings require one. A code that was
     /// sent counts only for the address of the account.
     pub(super) async fn require_captcha(
         &self,

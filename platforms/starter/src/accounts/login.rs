@@ -34,7 +34,7 @@ impl Accounts {
         let (user, rehash) = self
             .verify_password(reservation, &given.username, given.password)
             .await?;
-        // So that the operation log has the user.
+        // The operation log records this user.
         context::with_current(|context| {
             Some(context?.set_actor(seaworthy::core::Actor::new(user.id.to_string())))
         });

@@ -43,7 +43,7 @@ impl Accounts {
         self.users.insert(&self.database, &user).await
     }
 
-    /// Checks a new password: length, letters and digits, and whether attackers try it first.
+    /// Checks a new password: length, letters and digits, and whether it is a common password.
     fn check_password(&self, password: &Secret<String>, username: &str) -> Result<(), Error> {
         let weak = self.policy.check(password, &[username]);
         weak.map_err(|weak| errors::password_weak(weak.to_string()))?;

@@ -21,7 +21,7 @@ pub(crate) fn roles_command(
     config: fn(&StarterConfig) -> &DatabaseConfig,
 ) -> ServiceCommand<StarterConfig> {
     let grant = Command::new("grant")
-        .about("Grant a role to a user. The access tokens of the user end.")
+        .about("Grant a role to a user. The access tokens of the user become invalid.")
         .arg(Arg::new("username").required(true))
         .arg(Arg::new("role").required(true));
     let command = Command::new("roles")

@@ -19,11 +19,11 @@ const CAPTCHA_EXPIRATION: Timeout = Timeout::from_secs(5 * 60);
 const MAX_LOGIN_ATTEMPTS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// Allows 240 guesses a day.
 const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
-/// A refresh token is valid once: a second use is never a second tab.
+/// The contract allows one use of a refresh token, also by two tabs of one user.
 const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
 /// The contract of the service. NIST SP 800-63B-4 requires 8 with a second factor.
 const MIN_PASSWORD_LENGTH: usize = 8;
-/// Longer texts only cost time.
+/// Longer passwords only take longer to hash.
 const MAX_PASSWORD_LENGTH: usize = 128;
 /// The limits of the contract, per IP address.
 const AUTH_REQUESTS: NonZeroU32 = NonZeroU32::new(10).unwrap();

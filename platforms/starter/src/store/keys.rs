@@ -91,7 +91,7 @@ impl Keys {
         Ok(Personal::new(self.sealer.open(stored, &context).await?))
     }
 
-    /// Returns the blind index of a text of a column. The text is compared in any case.
+    /// Returns the blind index of a text of a column. The comparison ignores case.
     pub(super) fn index(&self, column: &str, text: &str) -> Vec<u8> {
         let context = Context::new("users", column);
         self.index.of(&context, &text.to_lowercase())

@@ -1,4 +1,4 @@
-//! The evaluation API in its two versions. Version 2 can say that a value is absent.
+//! The evaluation API in its two versions. Only version 2 can represent an absent value.
 
 use futures::StreamExt as _;
 use seaworthy_contract::{MessageStream, prost_types::Struct};
@@ -110,7 +110,7 @@ macro_rules! resolve {
     };
 }
 
-/// Whether a version can say that a flag is disabled. A client of version 1 uses the default of its
+/// Whether a version can represent a disabled flag. A client of version 1 uses the default of its
 /// code only after an error.
 struct Versions {
     v1: bool,

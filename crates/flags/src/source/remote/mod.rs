@@ -1,4 +1,4 @@
-//! Flags of a flag server, with the last good ones on the disk.
+//! Flags of a flag server. The last valid document is stored on disk.
 
 mod config;
 #[cfg(feature = "grpc")]

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Malformed, packet::Packet, payload::Payload};
 
-/// A client sends one request after the other.
+/// A client sends its requests one after the other.
 const MAX_COMMANDS: usize = 4;
 
 /// The session refuses a request, because it breaks the protocol.
@@ -42,14 +42,14 @@ pub(super) struct Registry {
     polling: Mutex<HashMap<String, mpsc::Sender<Command>>>,
 }
 
-/// The place of a session, until it is dropped.
+/// Counts as one session until it is dropped.
 pub(super) struct Place {
     registry: Arc<Registry>,
     id: String,
 }
 
 impl Registry {
-    /// Takes a place for a session, if there are fewer than `max`.
+    /// Reserves a session, if there are fewer than `max`.
     pub(super) fn take(self: &Arc<Self>, max: usize) -> Option<Place> {
         let taken = self
             .open
