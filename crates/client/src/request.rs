@@ -94,7 +94,7 @@ impl RequestBuilder {
         self.header("idempotency-key", key)
     }
 
-    /// Allows retries whatever the method.
+    /// Allows retries for every method.
     pub fn repeatable(mut self) -> Self {
         self.extensions.insert(Repeatable);
         self

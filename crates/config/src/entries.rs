@@ -23,8 +23,8 @@ impl fmt::Display for UndeclaredEntries {
 
 /// Checks that each of the `entries` of the map setting `key` has a name in `declared`.
 ///
-/// Use [`Loaded::check_entries`] where the loaded configuration is at hand: its errors name the
-/// file, line and column as well.
+/// If you have the loaded configuration, use [`Loaded::check_entries`]. Its errors also contain the
+/// file, line and column.
 ///
 /// ```
 /// use seaworthy_config::check_entries;

@@ -207,7 +207,7 @@ impl UnsafeValue {
             .unwrap_or_else(|| format!("{} is too large to protect the service", plain(value)))
     }
 
-    /// What to do instead.
+    /// Returns how to correct the setting.
     #[must_use]
     pub fn fix(&self) -> String {
         self.fix.clone().unwrap_or_else(|| match &self.condition {

@@ -49,7 +49,7 @@ impl fmt::Display for Location {
 /// One problem of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Where.
+    /// The position of the problem.
     pub location: Location,
     /// The problem, and its correction.
     pub message: String,

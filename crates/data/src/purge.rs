@@ -6,7 +6,7 @@ use crate::{Connection, DataError, Statement};
 /// Keeps the tables small at a negligible load.
 const INTERVAL: Timeout = Timeout::from_secs(10 * 60);
 
-/// Rows that one statement deletes. Its locks end far below the statement timeout, whatever the
+/// Rows that one statement deletes. Its locks end far below the statement timeout for any
 /// size of the table.
 const PAGE_SIZE: u32 = 1_000;
 

@@ -50,7 +50,7 @@ impl Replica {
             Err(error) => Err(error),
         };
         match outcome {
-            // A read may be repeated on the primary whatever the error is.
+            // A read may be repeated on the primary after any error.
             Err(error) if error.outcome().is_retryable() || error.is_conflict() => {
                 tracing::warn!(
                     database = database.name(),

@@ -23,7 +23,7 @@ pub struct FlagsConfig {
     pub directory: PathBuf,
     /// The name of the flag files: NAME.yaml, NAME.PROFILE.yaml and NAME.json.
     pub name: String,
-    /// How `fractional` assigns users to variants. A change assigns every user anew.
+    /// How `fractional` assigns users to variants. A change moves users to other variants.
     pub bucketing: Bucketing,
     /// The directory of changes that operators make at run time. Without it, and without another
     /// store, changes end with the process.

@@ -193,7 +193,7 @@ impl Health {
         readiness
     }
 
-    /// Runs all checks for ever: at once when a check is added, then once per interval. Each check
+    /// Runs all checks: at once when a check is added, then once per interval. Never returns. Each check
     /// has its own timer, so that a slow one does not delay others.
     pub async fn run(&self) {
         let mut refreshers = FuturesUnordered::new();

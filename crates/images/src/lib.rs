@@ -7,7 +7,7 @@
 //!    type of the upload have no influence.
 //! 2. The header decides whether the picture fits the limits. No pixel is decoded before that.
 //! 3. The call waits for memory. All calls together use at most [`ImagesConfig::max_memory`].
-//! 4. A thread of the blocking pool decodes, rotates as EXIF says, converts to sRGB, crops, resizes and
+//! 4. A thread of the blocking pool decodes, applies the EXIF orientation, converts to sRGB, crops, resizes and
 //!    encodes.
 //!
 //! The output contains pixels only. EXIF, XMP, color profiles, comments and data after the end of the

@@ -49,7 +49,7 @@ impl Images {
     /// memory until the thread has finished.
     ///
     /// # Errors
-    /// [`ImageError`] says which limit the file exceeds, or that it is damaged.
+    /// [`ImageError`] if the file exceeds a limit or is damaged.
     pub async fn render(
         &self,
         bytes: impl Into<Bytes>,

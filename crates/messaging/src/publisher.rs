@@ -256,7 +256,7 @@ impl Outlet {
         };
         let begun = Instant::now();
         let answers = publish_in_order(&*self.0.transport, batch, limit).await;
-        // A timeout that the caller's deadline has shortened says nothing about the broker.
+        // A timeout that the caller's deadline has shortened does not count against the broker.
         let cut_short = begun.elapsed() >= limit.get() && limit.get() * 2 < self.0.timeout.get();
         let is_down =
             |answer: &Result<(), PublishError>| matches!(answer, Err(PublishError::Unavailable(_)));

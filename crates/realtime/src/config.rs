@@ -12,7 +12,7 @@ const DEFAULT_MAX_CONNECTIONS_PER_USER: NonZeroU32 = NonZeroU32::new(5).unwrap()
 const DEFAULT_MAX_UNAUTHENTICATED_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// More than a page shows at once.
 const DEFAULT_MAX_ROOMS: NonZeroU32 = NonZeroU32::new(100).unwrap();
-/// A client that is this many events late has to read the state anew.
+/// A client that is this many events late has to read the state again.
 const DEFAULT_MAX_PENDING: NonZeroU32 = NonZeroU32::new(128).unwrap();
 /// An event is a hint with an identifier and a version, not a document.
 const DEFAULT_MAX_EVENT_SIZE: ByteSize = ByteSize::kibibytes(64);

@@ -24,7 +24,7 @@ pub enum Outcome {
     Unreachable,
     /// The dependency failed, and a retry would fail too (500, an invalid response).
     Permanent,
-    /// The call says nothing about the dependency: a policy rejected it, or its caller cancelled
+    /// The call does not count for the dependency: a policy rejected it, or its caller cancelled
     /// it.
     Neutral,
 }

@@ -87,7 +87,7 @@ pub enum StorageError {
     },
 }
 
-/// Says what to do about codes whose cause is not obvious.
+/// Returns the correction for codes whose cause is not obvious.
 fn hint(code: &str) -> &'static str {
     match code {
         "RequestTimeTooSkewed" => ": the clocks differ by more than 15 minutes, synchronize them",

@@ -32,7 +32,7 @@ impl ObjectKey {
     /// Creates a key.
     ///
     /// # Errors
-    /// [`InvalidKey`] says which rule the text breaks.
+    /// [`InvalidKey`] names the rule that the text breaks.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidKey> {
         let text = text.into();
         check(&text)?;

@@ -49,7 +49,7 @@ fn parse(words: impl Iterator<Item = String>) -> Result<Fault, Box<dyn Error>> {
             ("reset", "") => fault.disruption = Some(Disruption::Reset),
             ("blackhole", "") => fault.disruption = Some(Disruption::Blackhole),
             ("half-open", "") => fault.disruption = Some(Disruption::HalfOpen),
-            _ => return Err(format!("{word:?} is no fault").into()),
+            _ => return Err(format!("{word:?} is not a fault").into()),
         }
     }
     Ok(fault)

@@ -25,10 +25,10 @@ use crate::{
 const MOUNTED: &str = "/run/secrets/";
 /// The folder of the secrets in the test's own folder.
 const SECRETS: &str = "secrets";
-/// The address of a Redis with its password, which services do without where nothing answers.
+/// The address of a Redis with its password. Services work without this Redis.
 const REDIS_URL: &str = "redis-url";
 const NO_REDIS: &str = "rediss://:password@127.0.0.1:9/0";
-/// Names of what is no random text: a certificate and its key.
+/// The names of a certificate and its key, whose content is not a random text.
 const CERTIFICATE: [&str; 2] = [".crt", ".key"];
 
 /// A binary, its settings and its secrets.
@@ -241,7 +241,7 @@ impl Deployed {
         Deployment::new(self.program())?.with_config(&config)
     }
 
-    /// Fails when the documents of the settings are not what the program says: `docs/settings.md`,
+    /// Compares the documents of the settings with the output of the program: `docs/settings.md`,
     /// `docs/settings.schema.json` and `.env.example` of its package.
     ///
     /// # Panics

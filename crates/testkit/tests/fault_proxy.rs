@@ -1,4 +1,4 @@
-//! The proxy does to real connections what it says.
+//! Each fault of the proxy has its effect on real connections.
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test fails it")]
 
 use std::{

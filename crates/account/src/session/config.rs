@@ -10,7 +10,7 @@ use super::SessionLifetime;
 const IDLE_TIMEOUT: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 /// After this time a stolen device loses access, however often it refreshes.
 const ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90);
-/// Longer than the difference between two tabs that refresh at once, and too short for a thief.
+/// Longer than the difference between two tabs that refresh at once, and too short for an attacker.
 const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_secs(10);
 /// More than the devices of a person. Without a bound, a script that logs in fills the table.
 const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();

@@ -1,9 +1,9 @@
 //! Sessions with rotating refresh tokens (AUTH-3).
 //!
 //! An access token is short-lived and needs no look-up. A refresh token is long-lived and valid
-//! once: each refresh rotates it, and the session stores only the hash of the present one (RFC
+//! once: each refresh rotates it, and the session stores only the hash of the current one (RFC
 //! 9700, section 4.14.2). If a rotated token is used again, two parties hold it, and the service
-//! cannot tell which one is the thief. It ends the session. Right after the rotation, when two tabs
+//! cannot distinguish the attacker. It ends the session. Right after the rotation, when two tabs
 //! of one browser refresh at once, the second request is rejected and the session continues.
 
 mod config;

@@ -158,7 +158,7 @@ impl Jwks {
         Ok((Arc::clone(&current.keys), validity))
     }
 
-    /// Whether a request has just waited for this key in vain. A set that was fetched within
+    /// Whether a recent fetch did not contain this key. A set that was fetched within
     /// `min_refresh_interval` counts as current.
     pub(crate) fn is_absent(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
         let current = self.0.current.load();

@@ -240,7 +240,7 @@ fn verify_with(jwks: &Jwks, token: &Compact<'_>) -> Result<KeysValidity, Rejecti
         let jwks = jwks.clone();
         Rejection::Missing(MissingKey { jwks, name })
     };
-    // The monotonic clock and the present time, whatever time the claims are checked at.
+    // The monotonic clock and the current time, not the time at which the claims are checked.
     let (keys, validity) = jwks
         .valid_keys(ClockReading::now())
         .map_err(|_| missing(None))?;

@@ -11,7 +11,7 @@ use super::to_status;
 /// ```
 /// use seaworthy_contract::{Error, error::{ErrorFormat, reason}};
 ///
-/// /// Says `CODEC` where a request cannot be read, as an older service did.
+/// /// Returns `CODEC` for a request that cannot be read, as the legacy service did.
 /// struct OlderReasons;
 ///
 /// impl ErrorFormat for OlderReasons {

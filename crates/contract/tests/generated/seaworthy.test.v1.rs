@@ -621,7 +621,7 @@ pub mod library_client {
                 .insert(GrpcMethod::new("seaworthy.test.v1.Library", "Echo"));
             self.inner.unary(req, path, codec).await
         }
-        /// Tells the lendings of a book as they happen.
+        /// Streams the lendings of a book as they happen.
         pub async fn watch_book(
             &mut self,
             request: impl ::seaworthy_contract::tonic::IntoRequest<super::GetBookRequest>,
@@ -794,7 +794,7 @@ pub mod library_server {
             >
             + std::marker::Send
             + 'static;
-        /// Tells the lendings of a book as they happen.
+        /// Streams the lendings of a book as they happen.
         async fn watch_book(
             &self,
             request: ::seaworthy_contract::tonic::Request<super::GetBookRequest>,
@@ -4313,7 +4313,7 @@ pub trait Library: Send + Sync + 'static {
     ) -> impl ::std::future::Future<
         Output = Result<Everything, ::seaworthy_contract::Error>,
     > + Send;
-    /// Tells the lendings of a book as they happen.
+    /// Streams the lendings of a book as they happen.
     fn watch_book(
         &self,
         request: GetBookRequest,
@@ -4362,7 +4362,7 @@ pub enum LibraryMethod {
     GetFile,
     /// Echoes every kind of value.
     Echo,
-    /// Tells the lendings of a book as they happen.
+    /// Streams the lendings of a book as they happen.
     WatchBook,
     /// Takes many books: gRPC only.
     ImportBooks,

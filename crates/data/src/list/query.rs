@@ -130,7 +130,7 @@ impl ListQuery {
         let first = row.len().saturating_sub(self.orders.len());
         let values = self.orders.iter().enumerate().map(|(position, order)| {
             let value = row.value_at(first + position)?;
-            // Converted to the kind of the field, whatever the engine stores.
+            // Convert the engine's type to the kind of the field.
             match order.field.kind {
                 crate::Kind::Uuid => uuid::Uuid::from_value(value).map(Value::from),
                 crate::Kind::Time => {

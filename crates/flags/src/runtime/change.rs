@@ -43,7 +43,7 @@ pub(crate) struct Sources {
     pub(crate) state: RuntimeState,
     /// Kill switches that changed while the store was down.
     pub(crate) pending: Vec<Pending>,
-    /// The time at which the flags must be compiled anew, because an override ends.
+    /// The time at which the flags must be compiled again, because an override ends.
     pub(crate) next_expiry: Option<DateTime<Utc>>,
 }
 
@@ -216,7 +216,7 @@ impl Flags {
         Ok(())
     }
 
-    /// Compiles the flags anew if an override has ended.
+    /// Compiles the flags again if an override has ended.
     pub(crate) fn expire(&self) {
         let ended = self.0.runtime.sources.lock().next_expiry;
         if ended.is_some_and(|end| end <= self.now()) {

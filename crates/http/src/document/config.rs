@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::AddressRange;
 
-/// Who can read the OpenAPI document and its page.
+/// Access to the OpenAPI document and its page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DocumentConfig {

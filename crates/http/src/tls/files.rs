@@ -133,7 +133,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
         return Err(TlsError::file(path, "is not a regular file"));
     }
     let file = std::fs::File::open(path).map_err(cannot)?;
-    // Room for all of it at once, so that no copy of a key is left behind where a vector grew.
+    // Allocate the whole size, so that a growing vector does not leave copies of a key in memory.
     let room = metadata.len().min(LARGEST_FILE) + 1;
     let mut content = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     // The file may have grown since, and some files say that they are empty.

@@ -136,7 +136,7 @@ impl Consumer {
     }
 }
 
-/// Returns what an attempt says about the dependencies of the handler. A rejected message does not
+/// Returns the outcome of an attempt for the breaker of the handler's dependencies. A rejected message does not
 /// count as a failure of them.
 fn breaker_outcome(outcome: &AttemptOutcome) -> Outcome {
     match outcome {

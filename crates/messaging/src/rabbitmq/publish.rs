@@ -1,8 +1,8 @@
 //! Sends messages and assigns the answers of the broker to them.
 //!
 //! The broker answers some refusals by closing the channel, and the client then fails every message
-//! of the channel that waits for its confirm. Such a failure says nothing about a single message.
-//! So the messages of a refused batch are sent one at a time until the refused one is known.
+//! of the channel that waits for its confirm. Such a failure does not identify the refused message.
+//! The messages of a refused batch are sent one at a time until the refused one is known.
 
 use std::collections::HashMap;
 

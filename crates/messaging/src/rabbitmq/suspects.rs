@@ -7,7 +7,7 @@ use crate::MessageId;
 /// More messages than a service publishes at once. The oldest IDs give way to newer ones.
 const MAX_SUSPECTS: usize = 10_000;
 
-/// The IDs of messages of which one made the broker close a channel.
+/// The IDs of messages. One of them made the broker close a channel.
 ///
 /// The client may send further messages on a closed channel, and the broker then closes the whole
 /// connection. So the messages are sent one at a time on the next connection, until the refused one

@@ -10,7 +10,7 @@ const WINDOW: Duration = Duration::from_millis(100);
 const MIN_SAMPLES: u32 = 10;
 /// Minimum time between two probes. One costs 1 to 2 % of the capacity of this time.
 const PROBE_INTERVAL: Duration = Duration::from_secs(2);
-/// One adjustment halves the limit at most, because a single slow window is no collapse.
+/// One adjustment halves the limit at most, because a single slow window is not an overload.
 const MIN_GRADIENT: f64 = 0.5;
 /// The part of an adjustment that is applied, because a window is a sample.
 const SMOOTHING: f64 = 0.4;
@@ -218,7 +218,7 @@ impl Limit {
     fn end_probe(&mut self, now: Instant) {
         let window = std::mem::replace(&mut self.window, Samples::new(now));
         let base = window.mean();
-        // The limit of another bottleneck says nothing, and small steps would take long.
+        // The limit of another bottleneck does not apply here, and small steps would take long.
         self.exploring |= self.base.is_some_and(|known| base > known * CHANGE_FACTOR);
         self.base = Some(base);
         let rest = Duration::from_secs_f64(base * PROBE_LATENCIES);

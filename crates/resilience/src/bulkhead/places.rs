@@ -48,7 +48,7 @@ struct Waiting<'a> {
 }
 
 impl Places {
-    /// So many free places, at most one less than a `u32` can tell.
+    /// Creates free places, at most one less than the range of `u32`.
     pub(super) fn new(all: u32) -> Self {
         let all = all.min(AWAITED - 1);
         Self(Arc::new(Inner {
@@ -99,7 +99,7 @@ impl Places {
         Some(Place(Some(self.clone())))
     }
 
-    /// Takes a place, and waits for one behind all who wait already. Dropped before, it takes none.
+    /// Waits for a place, in the order of arrival. Cancel safe.
     pub(super) async fn take(&self) -> Place {
         loop {
             let (number, receiver) = match self.ask() {

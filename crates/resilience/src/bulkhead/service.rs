@@ -5,7 +5,7 @@ use tower_service::Service;
 use super::{future::BulkheadFuture, handle::Bulkhead};
 use crate::CallError;
 
-/// A service behind a bulkhead.
+/// A service with a bulkhead.
 #[derive(Debug, Clone)]
 pub struct BulkheadService<S> {
     inner: S,

@@ -1,11 +1,11 @@
-//! Hedged requests: when an answer is late, ask a second time and take what comes first (RES-8).
+//! Hedged requests: if a response is late, send the request again and use the first response (RES-8).
 //!
 //! The technique is that of J. Dean and L. A. Barroso, "The Tail at Scale" (2013): a second request
-//! after the delay that most answers keep cuts the tail for a few percent more load. It is off
-//! unless a layer is put in place or `hedge` is set for the dependency, only for requests that
-//! [`Replay`](crate::retry::Replay) keeps, and spends from the retry budget of the dependency, so
-//! that a slow dependency is not sent twice as much. `tower::hedge` rotates histograms behind locks
-//! and knows no budget.
+//! after the latency of most responses shortens the tail for a few percent more load. It is off
+//! unless you add the layer or set `hedge` for the dependency. It applies only to requests that
+//! [`Replay`](crate::retry::Replay) keeps, and uses the retry budget of the dependency, so that a
+//! slow dependency does not get twice the load. `tower::hedge` rotates histograms under locks and
+//! has no budget.
 
 mod config;
 mod future;

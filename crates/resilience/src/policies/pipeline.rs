@@ -9,7 +9,7 @@ use crate::{
     timeout::{Deadline, TimeoutService},
 };
 
-/// A service behind all policies of its dependency, in the documented order.
+/// A service with all policies of its dependency, in the documented order.
 pub type Pipeline<S, C, P> = Deadline<
     RetryService<BulkheadService<CircuitBreakerService<TimeoutService<Call<S>>, C>>, C, P>,
     LimitGate<C>,

@@ -78,7 +78,7 @@ impl Resilience {
 
     /// Returns the policies of an endpoint. It has its own breaker, `dependency/endpoint`, and
     /// shares the bulkhead, the retry budget and the limits of the dependency. Use route templates
-    /// or method names, because each endpoint is kept for ever.
+    /// or method names, because the service never removes an endpoint.
     #[must_use]
     pub fn endpoint(&self, dependency: &str, endpoint: &str) -> Policies {
         let shared = self.dependency(dependency);

@@ -31,7 +31,7 @@ pub struct Gcra<K> {
 }
 
 impl<K: Hash + Eq + Clone> Gcra<K> {
-    /// Creates a limit of which nothing is used.
+    /// Creates an unused limit.
     #[must_use]
     pub fn new(config: &RateLimitConfig) -> Self {
         Self {

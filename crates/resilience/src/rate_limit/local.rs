@@ -31,7 +31,7 @@ struct Inner {
 }
 
 impl RateLimiter {
-    /// Creates a limit of which nothing is used.
+    /// Creates an unused limit.
     #[must_use]
     pub fn new(name: &str, config: &RateLimitConfig, metrics: &Metrics) -> Self {
         Self(Arc::new(Inner {

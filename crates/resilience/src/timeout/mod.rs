@@ -1,9 +1,7 @@
-//! A bound on how long a call may take (RES-3), and the deadline of the request it belongs to
-//! (LIFE-6).
+//! The timeout of a call (RES-3), and the deadline of its request (LIFE-6).
 //!
-//! Own code instead of `tower::timeout`: that one boxes its error, arms a timer for every call even
-//! when the answer is there at once, and knows no deadline. Here the timer is armed when the call
-//! first has to wait, so a call that does not wait pays for none.
+//! `tower::timeout` boxes its error, starts a timer for every call and has no deadline. This layer
+//! starts the timer when the call first waits, so a call that does not wait needs no timer.
 
 mod deadline;
 mod expiry;

@@ -19,7 +19,7 @@ pub(super) struct Access {
     pub(super) credentials: CredentialSource,
 }
 
-/// Where credentials come from.
+/// The source of the credentials.
 #[derive(Debug, Clone)]
 pub(super) enum CredentialSource {
     Fixed(Credentials),

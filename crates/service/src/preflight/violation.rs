@@ -13,6 +13,6 @@ pub struct Violation {
     pub origin: String,
     /// The unsafe value and its consequence.
     pub why: String,
-    /// What to do.
+    /// The correction.
     pub fix: String,
 }

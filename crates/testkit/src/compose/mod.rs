@@ -51,7 +51,7 @@ impl Compose {
     /// The variables that a service is started with, in the form of a mapping.
     ///
     /// # Panics
-    /// There is no such service.
+    /// The service does not exist.
     #[must_use]
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn environment(&self, service: &str) -> Vec<(String, String)> {
@@ -84,7 +84,7 @@ fn json(yaml: &Yaml<'_>) -> Result<Value, String> {
             let mut merged = Map::new();
             let mut own = Map::new();
             for (name, value) in entries {
-                let name = name.as_str().ok_or("a name is no text")?;
+                let name = name.as_str().ok_or("a name is not a text")?;
                 match (name, json(value)?) {
                     (MERGE, Value::Object(others)) => merged.extend(others),
                     (MERGE, Value::Array(lists)) => {

@@ -3,13 +3,13 @@ use std::time::Duration;
 /// The faults that a proxy adds to the bytes that pass it. The parts add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
-    /// How much later bytes arrive, in each direction.
+    /// The delay of bytes in each direction.
     pub latency: Duration,
-    /// Up to how much more, chosen anew for each piece. Bytes never overtake each other.
+    /// The maximum additional random delay of a piece. Bytes stay in order.
     pub jitter: Duration,
     /// Bytes per second in each direction. `None` is unbounded.
     pub bandwidth: Option<u64>,
-    /// The largest number of bytes that are written at once. `None` is unbounded.
+    /// Maximum number of bytes per write. `None` is unbounded.
     pub slice: Option<usize>,
     /// A failure of the whole connection.
     pub disruption: Option<Disruption>,

@@ -97,7 +97,7 @@ pub(super) fn finish(mut command: Command) -> io::Result<()> {
 pub(super) struct Process(Option<Child>);
 
 impl Process {
-    /// Starts the command with its output in `log`, and waits until `ready` says so.
+    /// Starts the command with its output in `log`, and waits until `ready` returns true.
     pub(super) fn start(
         &mut self,
         mut command: Command,

@@ -24,11 +24,11 @@ pub struct ProgramServer {
 }
 
 impl ProgramServer {
-    /// Makes one that does not run yet. `operators` is the address of its side for operators, which
-    /// says when it is ready.
+    /// Creates a server without starting it. `operators` is the address of its admin listener, whose
+    /// probes show when it is ready.
     ///
     /// # Errors
-    /// There is no program, or no folder for it.
+    /// The program does not exist, or its folder cannot be created.
     pub fn new(
         program: impl Into<PathBuf>,
         environment: Vec<(String, String)>,

@@ -115,7 +115,7 @@ impl RabbitmqServer {
     /// Runs `rabbitmqctl` with these arguments.
     ///
     /// # Errors
-    /// What it complains of.
+    /// The error output of the command.
     pub fn control(&self, arguments: &[&str]) -> io::Result<()> {
         let mut command = self.environment(Command::new(self.programs.join("rabbitmqctl")));
         command.args(arguments);

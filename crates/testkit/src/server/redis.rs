@@ -17,7 +17,7 @@ use super::{
     process::{Process, finish, folder, free_address, listens, poll},
 };
 
-/// A server that has answered says nothing more for this long.
+/// The server has finished its response if it sends nothing for this time.
 const SILENCE: Duration = Duration::from_millis(50);
 
 /// A running `redis-server` without persistence. It is killed when this is dropped.

@@ -119,7 +119,7 @@ impl VaultServer {
         self.call("DELETE", &path, &Value::Null).map(drop)
     }
 
-    /// Asks as root for what has no name here: the path is that behind `/v1/`, the answer its JSON.
+    /// Sends a request as root to a path below `/v1/`, and returns the JSON of the response.
     ///
     /// # Errors
     /// Vault does not answer, or refuses.
@@ -139,7 +139,7 @@ impl VaultServer {
 
     fn answer(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Answer> {
         let token = [("x-vault-token", self.root_token())];
-        // Before it is initialised there is no token, and an empty one is refused.
+        // Without initialization there is no token, and Vault refuses an empty one.
         let headers = if self.keys.root.is_empty() {
             &[][..]
         } else {

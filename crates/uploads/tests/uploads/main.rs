@@ -1,4 +1,4 @@
-//! Uploads on every database: none is stranded, none is ready by mistake, no object is left over
+//! Uploads on every database: each one ends, none is ready by mistake, no unused object remains
 //! (FILE-1).
 #![expect(
     clippy::unwrap_used,

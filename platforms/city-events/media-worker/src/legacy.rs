@@ -1,6 +1,6 @@
 use seaworthy::config::LegacyVariable;
 
-/// What to do about the variables of S3.
+/// The replacement of the S3 variables.
 const RAW_URL: &str = "set raw.url and public.url to s3+https://HOST/BUCKET";
 
 /// The variables of the legacy worker.

@@ -210,7 +210,8 @@ impl<C: Connection> Driver<C> {
         Some(Ended::Cut)
     }
 
-    /// HTTP/1 says `connection: close` with its next answer and waits a little for the question. HTTP/2 can say it at once.
+    /// HTTP/1 sends `connection: close` with its next response and waits a short time for a request.
+    /// HTTP/2 sends GOAWAY at once.
     fn begin_closing(&mut self) {
         self.closing_since = Some(Instant::now());
         if self.version == Version::Http2 {

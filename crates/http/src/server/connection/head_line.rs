@@ -1,12 +1,13 @@
 //! The grammar of the lines of an HTTP/1 head (RFC 9112, sections 3 and 5).
 //!
-//! The parser behind refuses the same lines, with an answer that has no body and no request ID. Here they are refused before it sees them.
+//! The parser of hyper refuses the same lines, with a response without body and request ID. These
+//! checks run first.
 
 use http::{Method, Uri};
 
 use super::rejection::Rejection;
 
-/// The longest name of a header that the parser takes.
+/// Maximum length of a header name that the parser accepts.
 const LONGEST_NAME: usize = 65_535;
 
 /// `method SP request-target SP HTTP-version`

@@ -202,7 +202,8 @@ impl ConnectionIo {
         written
     }
 
-    /// Says the last words and good-bye, in a time that the peer cannot prolong. An abort does not wait for it.
+    /// Sends the last response and closes, within a time that the peer cannot prolong. An abort does
+    /// not wait for it.
     pub(super) async fn end_with(&mut self, answer: &[u8]) {
         let state = Arc::clone(&self.state);
         let limit = LAST_ANSWER_TIMEOUT + self.linger;
@@ -221,8 +222,8 @@ impl ConnectionIo {
     }
 
     /// Sends the end of the stream, then reads and discards the bytes that the peer still sends.
-    /// Closing a socket with unread bytes makes the kernel send a reset, which destroys the
-    /// response on its way to the peer (RFC 9112, section 9.6).
+    /// Closing a socket with unread bytes makes the kernel send a reset, which destroys a
+    /// response that the peer has not read (RFC 9112, section 9.6).
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (linger, state) = (self.linger, &self.state);
         let lingering = self.lingering.get_or_insert_with(|| {

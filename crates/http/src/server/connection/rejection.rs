@@ -12,14 +12,14 @@ use seaworthy_core::{Code, Error, Problem, RequestId};
 
 use crate::{RequestIds, request_id};
 
-/// Why a request is not handed to the service.
+/// The reason why a request does not reach the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rejection {
-    /// The bytes are no request, or two parsers could read them as two.
+    /// The bytes are not a valid request, or two parsers could read them differently.
     Malformed,
     /// There is not exactly one valid host.
     Host,
-    /// The head was begun and not finished.
+    /// The head is incomplete.
     SlowHead,
     /// `limits.head.max_uri_length`.
     LongTarget,

@@ -16,7 +16,7 @@ use super::{state::InFlight, streams::Outflow};
 const PIECE: usize = 16 << 10;
 
 pin_project! {
-    /// A response on its way. The request counts as in flight until this is dropped.
+    /// A response that is being sent. The request counts as in flight until this is dropped.
     pub(crate) struct ResponseBody<B> {
         #[pin]
         body: Option<B>,

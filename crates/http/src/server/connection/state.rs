@@ -202,7 +202,7 @@ impl ConnectionState {
         });
     }
 
-    /// What to answer in the place of the parser, once every request before it has been.
+    /// Returns the rejection to send instead of the parser's, after the earlier requests have ended.
     pub(crate) fn rejection(&self) -> Option<Rejection> {
         let rejected = self.rejected.get()?;
         if self.ending.load(Relaxed) {
@@ -251,7 +251,7 @@ impl ConnectionState {
         self.flooded.load(Acquire)
     }
 
-    /// Counts a cancelled request. Returns true if there were too many. A client that waits in vain
+    /// Counts a cancelled request. Returns true if there were too many. A client that gets no response
     /// cancels too, so only a client that cancels most of its requests counts as an attacker.
     fn cancelled(&self, limit: ResetLimit, now: Instant) -> bool {
         self.resets.lock().cancel(&self.requests, limit, now)
@@ -294,7 +294,7 @@ impl InFlight {
         }
     }
 
-    /// From here on an early end is no cancellation: the work has been done.
+    /// Marks the request as answered. A later end is not a cancellation.
     pub(crate) fn answered(&mut self) {
         self.answered = true;
     }

@@ -8,7 +8,7 @@ async fn timeout_of_service_ends_unanswered_call_res_3() {
     };
     let fixture = fixture(config, routes());
     assert_eq!(fixture.call("Hang", &[]).await.field("grpc-status"), "4");
-    // A stream that has begun is not bounded by it, only by what its client says.
+    // The timeout of the settings does not limit a stream that has begun. Only the client's does.
     let watched = tokio::time::timeout(Duration::from_secs(60), fixture.call("Watch", &[])).await;
     assert!(watched.is_err());
 }

@@ -25,7 +25,7 @@ use super::headers::RateLimitHeaders;
 /// The rate limits of a listener or a route. Cheap to clone. All clones share the counts.
 ///
 /// A reload replaces the settings while requests are counted. Counts in Redis stay. Counts in this
-/// process start anew if the settings differ.
+/// process restart if the settings differ.
 ///
 /// ```
 /// use seaworthy_resilience::rate_limit::{RateLimits, RateLimitsConfig};
@@ -68,7 +68,7 @@ pub struct RateLimited {
 }
 
 impl RateLimits {
-    /// Creates limits of which nothing is used. `service` separates the keys of services in one
+    /// Creates unused limits. `service` separates the keys of services in one
     /// Redis. `name` is the name in metrics, in Redis and in the response headers. No connection is
     /// opened before the first request.
     ///

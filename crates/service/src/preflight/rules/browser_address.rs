@@ -36,7 +36,7 @@ fn violation(key: &str, setting: &Setting, address: &str) -> Option<Violation> {
     let why = if url.host().is_some_and(is_this_machine) {
         format!("{address} is the machine of the user, where any program can serve a page")
     } else if url.scheme() != "https" {
-        format!("{address} is not encrypted, so pages from there can be changed on their way")
+        format!("{address} is not encrypted, so an attacker on the network can change its pages")
     } else {
         return None;
     };

@@ -20,7 +20,7 @@ pub(crate) struct Link {
 /// Why a link is not safe on a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Exposure {
-    /// The engine supports TLS. The value says how to enable it.
+    /// The engine supports TLS. The value explains how to enable it.
     Plain { fix: &'static str },
     /// The scheme is unknown.
     Unknown,

@@ -15,7 +15,7 @@ const ALMOST_FULL_PERCENT: i64 = 80;
 pub(crate) struct Features {
     /// A notice above the list of events, such as a planned interruption. Empty: no notice.
     pub(super) notice: Toggle<Arc<str>>,
-    /// Marks events of which few places are left. A percentage selects events, not visitors, so that
+    /// Marks events with few seats left. A percentage selects events, not visitors, so that
     /// everyone sees the same list.
     almost_full: Toggle<bool>,
     /// Ranks events by the feed service. Off: events are sorted by date, without a call.
@@ -43,7 +43,7 @@ impl Features {
         })
     }
 
-    /// Whether the card of an event says that it is almost full.
+    /// Whether the card of an event shows that it is almost full.
     pub(super) fn marks_almost_full(&self, id: &str, participants: i32, capacity: i32) -> bool {
         let is_almost_full = participants < capacity
             && i64::from(participants) * 100 >= i64::from(capacity) * ALMOST_FULL_PERCENT;
