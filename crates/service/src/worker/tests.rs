@@ -135,7 +135,11 @@ async fn a_failing_run_is_retried_then_counted_as_one_failure_work_1() {
     for expected in 1..=3 {
         assert_eq!(attempts.recv().await, Some(expected));
     }
-    assert_eq!(attempts.recv().await, Some(1), "the next run starts from the first attempt");
+    assert_eq!(
+        attempts.recv().await,
+        Some(1),
+        "the next run starts from the first attempt"
+    );
     let report = &test.workers.reports()[0];
     assert_eq!((report.runs, report.failures), (1, 1));
     assert_eq!(report.last_error.as_deref(), Some("the store is down"));

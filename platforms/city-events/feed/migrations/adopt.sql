@@ -1,4 +1,4 @@
-INSERT INTO feed_events (event_id, title, city, category, words, start_time, status, cover_image_ids, told_at)
+INSERT INTO feed_events (event_id, title, city, category, words, start_time, status, cover_image_ids, occurred_at)
     SELECT event_id, title, coalesce(city, ''), coalesce(tags[1], ''), lower(title || chr(10) || coalesce(city, '')), start_time, status,
         CAST(to_jsonb(coalesce(cover_image_ids, '{}')) AS text), coalesce(synced_at, CAST('epoch' AS timestamptz))
     FROM {legacy}event_index;
@@ -7,7 +7,7 @@ INSERT INTO feed_actions (actor, event_id, kind, on_day, happened_at)
     SELECT actor_key, event_id, event_type, to_char(bucket_date, 'YYYY-MM-DD'), max(coalesce(occurred_at, CAST(bucket_date AS timestamptz)))
     FROM {legacy}user_events WHERE event_type <> 'join' GROUP BY actor_key, event_id, event_type, bucket_date;
 
-INSERT INTO feed_joins (actor, event_id, kind, told_at, heard_at)
+INSERT INTO feed_joins (actor, event_id, kind, occurred_at, received_at)
     SELECT actor_key, event_id, 'join', happened_at, happened_at
     FROM (SELECT DISTINCT actor_key, event_id, coalesce(occurred_at, CAST(bucket_date AS timestamptz)) AS happened_at
         FROM {legacy}user_events WHERE event_type = 'join') AS joined;
@@ -26,10 +26,10 @@ INSERT INTO feed_contributions (event_id, actor, kind, points, expires_at, ends_
         CASE WHEN since > now() - INTERVAL '24 hours' THEN since + INTERVAL '24 hours' ELSE since + INTERVAL '168 hours' END,
         since + INTERVAL '168 hours'
     FROM (
-        SELECT j.event_id, j.actor, MAX(j.heard_at) AS since FROM feed_joins j
-        WHERE j.kind = 'join' AND j.heard_at > now() - INTERVAL '168 hours' AND NOT EXISTS (
+        SELECT j.event_id, j.actor, MAX(j.received_at) AS since FROM feed_joins j
+        WHERE j.kind = 'join' AND j.received_at > now() - INTERVAL '168 hours' AND NOT EXISTS (
             SELECT 1 FROM feed_joins l WHERE l.event_id = j.event_id AND l.actor = j.actor AND l.kind = 'leave'
-                AND CASE WHEN l.revision IS NULL OR j.revision IS NULL THEN l.told_at >= j.told_at ELSE l.revision > j.revision END)
+                AND CASE WHEN l.revision IS NULL OR j.revision IS NULL THEN l.occurred_at >= j.occurred_at ELSE l.revision > j.revision END)
         GROUP BY j.event_id, j.actor
     ) AS joined;
 

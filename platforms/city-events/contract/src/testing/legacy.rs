@@ -171,3 +171,65 @@ async fn list_tables(database: &Database) -> Vec<(String, i64)> {
         .await
         .unwrap()
 }
+
+/// Declares `legacy()`, which returns the service with the rows of `schema.sql` and `rows.sql`, and
+/// the tests that the adoption of every legacy database passes.
+///
+/// - `add`, `drop` and `unknown`: the statements and the problem of
+///   [`refuses_unadopted`](crate::LegacyService::refuses_unadopted).
+/// - `changes` and `problems`: those of [`refuses_rows`](crate::LegacyService::refuses_rows).
+/// - `counts`: the results of queries after [`adopts`](crate::LegacyService::adopts).
+#[macro_export]
+macro_rules! adoption_tests {
+    (
+        program: $program:expr,
+        secrets: $secrets:expr,
+        settings: $settings:expr,
+        add: $add:literal,
+        drop: $drop:literal,
+        unknown: $unknown:literal,
+        changes: $changes:expr,
+        problems: $problems:expr,
+        counts: $counts:expr $(,)?
+    ) => {
+        async fn legacy() -> Option<$crate::LegacyService> {
+            const LEGACY: seaworthy::data::MigrationSet = seaworthy::data::MigrationSet::of_part(
+                "fixture",
+                &[seaworthy::data::Migration::new(
+                    1,
+                    "legacy",
+                    concat!(include_str!("schema.sql"), include_str!("rows.sql")),
+                    "",
+                )],
+            );
+            let service = $crate::LegacyService::create($program, LEGACY, &$secrets).await?;
+            let settings: &[&str] = &$settings;
+            Some(
+                settings
+                    .iter()
+                    .fold(service, |service, setting| service.with_setting(setting)),
+            )
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn legacy_database_is_refused_unchanged_data_2() {
+            if let Some(service) = legacy().await {
+                service.refuses_unadopted($add, $drop, $unknown).await;
+            }
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn unconvertible_rows_are_all_reported_data_2() {
+            if let Some(service) = legacy().await {
+                service.refuses_rows(&$changes, &$problems).await;
+            }
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn adopted_database_has_all_rows_data_2() {
+            if let Some(service) = legacy().await {
+                service.adopts(&$counts).await;
+            }
+        }
+    };
+}

@@ -2,64 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-use city_events_contract::LegacyService;
-use seaworthy::data::{Migration, MigrationSet};
-
 /// The time limit for any wait, on a loaded machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
-const LEGACY: MigrationSet = MigrationSet::of_part(
-    "fixture",
-    &[Migration::new(
-        1,
-        "legacy",
-        concat!(include_str!("schema.sql"), include_str!("rows.sql")),
-        "",
-    )],
-);
 
-async fn legacy() -> Option<LegacyService> {
-    let secrets = ["jwt.secret", "audit_log.key"];
-    let program = env!("CARGO_BIN_EXE_city-events-event");
-    let service = LegacyService::create(program, LEGACY, &secrets).await?;
-    Some(service.with_setting("server.grpc.addr=127.0.0.1:0"))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn legacy_database_is_refused_unchanged_data_2() {
-    let Some(service) = legacy().await else {
-        return;
-    };
-    service
-        .refuses_unadopted(
-            "ALTER TABLE events ADD COLUMN further text",
-            "ALTER TABLE events DROP COLUMN further",
-            "events.further is unknown",
-        )
-        .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn unconvertible_rows_are_all_reported_data_2() {
-    let Some(service) = legacy().await else {
-        return;
-    };
-    let changes = [
+city_events_contract::adoption_tests! {
+    program: env!("CARGO_BIN_EXE_city-events-event"),
+    secrets: ["jwt.secret", "audit_log.key"],
+    settings: ["server.grpc.addr=127.0.0.1:0"],
+    add: "ALTER TABLE events ADD COLUMN further text",
+    drop: "ALTER TABLE events DROP COLUMN further",
+    unknown: "events.further is unknown",
+    changes: [
         "UPDATE events SET status = 'hidden' WHERE city = 'Paris'",
         "UPDATE event_outbox SET routing_key = 'a b' WHERE status = 'dead'",
-    ];
-    let problems = [
+    ],
+    problems: [
         "events.status is not draft, published or canceled in 1 rows: 00000000-0000-4000-8000-000000000013",
         "event_outbox.routing_key is not a valid topic name in 1 rows: 3",
-    ];
-    service.refuses_rows(&changes, &problems).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn adopted_database_has_all_rows_data_2() {
-    let Some(service) = legacy().await else {
-        return;
-    };
-    let counts = [
+    ],
+    counts: [
         ("SELECT count(*) FROM events", 3),
         (
             "SELECT count(*) FROM events WHERE search_vector @@ to_tsquery('simple', 'zither') AND active_participants = 2",
@@ -78,8 +39,7 @@ async fn adopted_database_has_all_rows_data_2() {
             "SELECT count(*) FROM outbox WHERE topic = 'event.updated' AND message_key = '00000000-0000-4000-8000-000000000012' AND convert_from(payload, 'UTF8')::jsonb #>> '{payload,owner_id}' = 'owner'",
             1,
         ),
-    ];
-    service.adopts(&counts).await;
+    ],
 }
 
 #[tokio::test(flavor = "multi_thread")]

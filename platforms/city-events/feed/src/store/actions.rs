@@ -45,9 +45,9 @@ impl Store {
             .on_mysql("DELETE FROM feed_actions WHERE happened_at < ? LIMIT ?")
             .on_sqlite("DELETE FROM feed_actions WHERE rowid IN (SELECT rowid FROM feed_actions WHERE happened_at < ? LIMIT ?)")
             .bind(now - RETENTION);
-        let joins = sql("DELETE FROM feed_joins WHERE ctid IN (SELECT ctid FROM feed_joins WHERE heard_at < ? LIMIT ?)")
-            .on_mysql("DELETE FROM feed_joins WHERE heard_at < ? LIMIT ?")
-            .on_sqlite("DELETE FROM feed_joins WHERE rowid IN (SELECT rowid FROM feed_joins WHERE heard_at < ? LIMIT ?)")
+        let joins = sql("DELETE FROM feed_joins WHERE ctid IN (SELECT ctid FROM feed_joins WHERE received_at < ? LIMIT ?)")
+            .on_mysql("DELETE FROM feed_joins WHERE received_at < ? LIMIT ?")
+            .on_sqlite("DELETE FROM feed_joins WHERE rowid IN (SELECT rowid FROM feed_joins WHERE received_at < ? LIMIT ?)")
             .bind(now - RETENTION);
         let changes = sql("DELETE FROM feed_score_changes WHERE ctid IN (SELECT ctid FROM feed_score_changes WHERE changed_at < ? LIMIT ?)")
             .on_mysql("DELETE FROM feed_score_changes WHERE changed_at < ? LIMIT ?")

@@ -66,7 +66,7 @@ pub(crate) async fn index_event(
 ) -> Result<(), DataError> {
     let announcement = &event.payload;
     let indexed: Option<(DateTime<Utc>,)> =
-        sql("SELECT told_at FROM feed_events WHERE event_id = ?")
+        sql("SELECT occurred_at FROM feed_events WHERE event_id = ?")
             .bind(announcement.event_id)
             .fetch_optional(tx)
             .await?;
@@ -77,7 +77,7 @@ pub(crate) async fn index_event(
     // The legacy service sends no details when an event is unpublished or canceled.
     let has_details = !announcement.title.is_empty();
     if indexed.is_some() && !has_details {
-        sql("UPDATE feed_events SET status = ?, told_at = ? WHERE event_id = ? AND told_at <= ?")
+        sql("UPDATE feed_events SET status = ?, occurred_at = ? WHERE event_id = ? AND occurred_at <= ?")
             .bind(status)
             .bind(event.occurred_at)
             .bind(announcement.event_id)
@@ -88,14 +88,14 @@ pub(crate) async fn index_event(
     }
     // If another transaction applies a later message at the same time, its row stays and the
     // insertion fails. The next delivery finds the row.
-    sql("DELETE FROM feed_events WHERE event_id = ? AND told_at <= ?")
+    sql("DELETE FROM feed_events WHERE event_id = ? AND occurred_at <= ?")
         .bind(announcement.event_id)
         .bind(event.occurred_at)
         .execute(tx)
         .await?;
     let covers =
         serde_json::to_string(&announcement.cover_image_ids).unwrap_or_else(|_| "[]".to_owned());
-    sql("INSERT INTO feed_events (event_id, title, city, category, words, start_time, status, cover_image_ids, told_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    sql("INSERT INTO feed_events (event_id, title, city, category, words, start_time, status, cover_image_ids, occurred_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(announcement.event_id)
         .bind(&announcement.title)
         .bind(&announcement.city)

@@ -22,8 +22,8 @@ impl Store {
     ) -> Result<HashMap<String, f64>, DataError> {
         let joins: Vec<(String, i64)> = sql(concat!(
             "SELECT e.category, COUNT(DISTINCT j.event_id) FROM feed_joins j JOIN feed_events e ON e.event_id = j.event_id
-             WHERE j.kind = 'join' AND j.actor = ? AND j.heard_at > ? AND j.heard_at <= ? AND NOT ",
-            has_left!(" AND l.heard_at <= ?"),
+             WHERE j.kind = 'join' AND j.actor = ? AND j.received_at > ? AND j.received_at <= ? AND NOT ",
+            has_left!(" AND l.received_at <= ?"),
             " GROUP BY e.category"
         ))
         .bind(actor)

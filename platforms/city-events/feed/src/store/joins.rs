@@ -22,7 +22,7 @@ macro_rules! has_left {
         concat!(
             "EXISTS (SELECT 1 FROM feed_joins l WHERE l.event_id = j.event_id AND l.actor = j.actor AND l.kind = 'leave'",
             $leaves,
-            " AND CASE WHEN l.revision IS NULL OR j.revision IS NULL THEN l.told_at >= j.told_at ELSE l.revision > j.revision END)"
+            " AND CASE WHEN l.revision IS NULL OR j.revision IS NULL THEN l.occurred_at >= j.occurred_at ELSE l.revision > j.revision END)"
         )
     };
 }
@@ -43,8 +43,8 @@ pub(crate) async fn record_join(
     }
     // Of two transactions for one user, the second one sees the row of the first one.
     lock_contribution(tx, key, now).await?;
-    sql("INSERT INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-        .on_mysql("INSERT IGNORE INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, ?, ?, ?, ?)")
+    sql("INSERT INTO feed_joins (actor, event_id, kind, revision, occurred_at, received_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        .on_mysql("INSERT IGNORE INTO feed_joins (actor, event_id, kind, revision, occurred_at, received_at) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(&actor)
         .bind(change.event)
         .bind(if change.is_joined { "join" } else { "leave" })
@@ -65,7 +65,7 @@ async fn insert_and_lock(
     now: DateTime<Utc>,
 ) -> Result<i64, DataError> {
     let (points,): (i64,) = sql("WITH recorded AS (
-                INSERT INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                INSERT INTO feed_joins (actor, event_id, kind, revision, occurred_at, received_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             ) INSERT INTO feed_contributions (event_id, actor, kind, points, expires_at, ends_at) VALUES (?, ?, ?, 0, ?, ?)
             ON CONFLICT (event_id, actor, kind) DO UPDATE SET points = feed_contributions.points RETURNING points")
         .bind(actor)
@@ -91,7 +91,7 @@ async fn joined_since(
     actor: &str,
 ) -> Result<Option<DateTime<Utc>>, DataError> {
     let (since,): (Option<DateTime<Utc>>,) = sql(concat!(
-        "SELECT MAX(j.heard_at) FROM feed_joins j WHERE j.event_id = ? AND j.actor = ? AND j.kind = 'join' AND NOT ",
+        "SELECT MAX(j.received_at) FROM feed_joins j WHERE j.event_id = ? AND j.actor = ? AND j.kind = 'join' AND NOT ",
         has_left!("")
     ))
     .bind(event)

@@ -34,6 +34,12 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
             include_str!("../../migrations/0003_scores.up.sql"),
             include_str!("../../migrations/0003_scores.down.sql"),
         ),
+        Migration::new(
+            4,
+            "times",
+            include_str!("../../migrations/0004_times.up.sql"),
+            include_str!("../../migrations/0004_times.down.sql"),
+        ),
     ])
     .with_adoption(&ADOPTION),
     outbox::MIGRATIONS,

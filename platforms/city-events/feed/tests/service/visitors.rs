@@ -134,7 +134,7 @@ pub(crate) async fn old_actions_and_joins_are_purged(app: TestApp) {
     };
     eventually(async || has_rows(1, 1).await).await;
     for (text, days) in [
-        ("UPDATE feed_joins SET heard_at = ?", 31),
+        ("UPDATE feed_joins SET received_at = ?", 31),
         ("UPDATE feed_actions SET happened_at = ?", 29),
     ] {
         let time = Utc::now() - TimeDelta::days(days);

@@ -127,7 +127,7 @@ impl TestDatabase {
                 ]
             })
             .collect();
-        self.insert("INSERT INTO feed_events (event_id, title, city, category, words, start_time, status, cover_image_ids, told_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)**", &rows)
+        self.insert("INSERT INTO feed_events (event_id, title, city, category, words, start_time, status, cover_image_ids, occurred_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)**", &rows)
             .await;
         let rows: Vec<[Value; 3]> = ids
             .iter()

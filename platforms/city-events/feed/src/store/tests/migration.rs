@@ -10,7 +10,7 @@ async fn migration_computes_scores_of_existing_rows_data_2() {
     for empty in EmptyDatabase::every_engine() {
         let test = TestDatabase::open(empty).await;
         let migrator = Migrator::new(&test.database, &MIGRATIONS[..1]);
-        migrator.down(1, false).await.unwrap();
+        migrator.down(2, false).await.unwrap();
         let now = Utc::now().trunc_subsecs(3);
         let events: Vec<Uuid> = (0..3).map(|_| seaworthy::core::new_id()).collect();
         let rows: Vec<[Value; 3]> = events[..2]

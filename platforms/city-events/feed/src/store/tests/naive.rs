@@ -12,9 +12,9 @@ use super::super::joins::has_left;
 pub(super) async fn points(database: &Database, at: DateTime<Utc>) -> HashMap<Uuid, i64> {
     let day = at - Duration::days(1);
     let joins: Vec<(Uuid, i64, i64)> = sql(concat!(
-        "SELECT j.event_id, COUNT(DISTINCT CASE WHEN j.heard_at > ? THEN j.actor END), COUNT(DISTINCT j.actor)
-         FROM feed_joins j WHERE j.kind = 'join' AND j.heard_at > ? AND j.heard_at <= ? AND NOT ",
-        has_left!(" AND l.heard_at <= ?"),
+        "SELECT j.event_id, COUNT(DISTINCT CASE WHEN j.received_at > ? THEN j.actor END), COUNT(DISTINCT j.actor)
+         FROM feed_joins j WHERE j.kind = 'join' AND j.received_at > ? AND j.received_at <= ? AND NOT ",
+        has_left!(" AND l.received_at <= ?"),
         " GROUP BY j.event_id"
     ))
     .bind(day)

@@ -43,7 +43,7 @@ async fn seed_joins(test: &TestDatabase, events: &[Uuid], joins: usize) {
             ]
         })
         .collect();
-    test.insert("INSERT INTO feed_joins (actor, event_id, kind, told_at, heard_at) VALUES (?, ?, 'join', ?, ?)**", &rows)
+    test.insert("INSERT INTO feed_joins (actor, event_id, kind, occurred_at, received_at) VALUES (?, ?, 'join', ?, ?)**", &rows)
         .await;
     let rows: Vec<[Value; 4]> = (0..joins)
         .map(|index| {

@@ -1,0 +1,13 @@
+//! The configuration from the outside: layers, files, errors, secrets and reload.
+
+mod errors;
+mod files;
+mod layers;
+mod legacy;
+mod marks;
+mod page;
+mod reload;
+mod secrets;
+mod settings;
+mod texts;
+mod values;

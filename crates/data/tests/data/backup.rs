@@ -1,0 +1,113 @@
+//! Backups of a database during writes, and their restore (DATA-6).
+
+use std::{path::Path, process::Command};
+
+use seaworthy_data::{Database, DatabaseConfig, Migration, MigrationSet, Migrator, sql};
+use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, requirement::required};
+
+const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
+    1,
+    "notes",
+    "CREATE TABLE notes (id {identity}, words {text} NOT NULL, raw {bytes} NOT NULL, at {timestamp} NOT NULL DEFAULT {now})",
+    "DROP TABLE notes",
+)])];
+const WORDS: &str = "it's \"quoted\" \\ ü 🦀\n";
+
+fn script(name: &str, arguments: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../scripts")
+        .join(name);
+    let ended = Command::new(path).args(arguments).output().unwrap();
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+}
+
+async fn open(url: &str) -> Database {
+    let config = DatabaseConfig::at(url.parse().unwrap());
+    Database::builder("test", config).open().await.unwrap()
+}
+
+async fn round(from: &str, to: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup");
+    let file = file.to_str().unwrap();
+    let database = open(from).await;
+    Migrator::new(&database, MIGRATIONS)
+        .up(false)
+        .await
+        .unwrap();
+    for number in 0..100_u8 {
+        sql("INSERT INTO notes (words, raw) VALUES (?, ?)")
+            .bind(format!("{WORDS}{number}"))
+            .bind(vec![0, 255, 39, number])
+            .execute(&database)
+            .await
+            .unwrap();
+    }
+    // The backup contains no open transaction.
+    let open_one = database.begin().await.unwrap();
+    if !from.starts_with("sqlite") {
+        sql("DELETE FROM notes").execute(&open_one).await.unwrap();
+    }
+    script("backup", &[from, file]);
+    open_one.rollback().await.unwrap();
+    script("restore", &[file, to]);
+    let restored = open(to).await;
+    Migrator::new(&restored, MIGRATIONS).verify().await.unwrap();
+    type Notes = Vec<(
+        i64,
+        String,
+        Vec<u8>,
+        seaworthy_data::chrono::DateTime<seaworthy_data::chrono::Utc>,
+    )>;
+    let all = "SELECT id, words, raw, at FROM notes ORDER BY id";
+    let before: Notes = sql(all).fetch_all(&database).await.unwrap();
+    let after: Notes = sql(all).fetch_all(&restored).await.unwrap();
+    assert_eq!(after.len(), 100);
+    assert_eq!(before, after);
+    // The next identity is greater than the restored ones.
+    sql("INSERT INTO notes (words, raw) VALUES ('next', ?)")
+        .bind(vec![1_u8])
+        .execute(&restored)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn postgres_backup_restores_data_6() {
+    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+        return;
+    };
+    let server = PostgresServer::start(programs).unwrap();
+    round(
+        &server.database("from").unwrap(),
+        &server.database("to").unwrap(),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn mariadb_backup_restores_data_6() {
+    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+        return;
+    };
+    let server = MariadbServer::start(program).unwrap();
+    round(
+        &server.database("from").unwrap(),
+        &server.database("to").unwrap(),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn sqlite_backup_restores_data_6() {
+    if required("SEAWORTHY_TEST_SQLITE").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    round(&url("from.db"), &url("new/to.db")).await;
+}

@@ -1,0 +1,76 @@
+//! A singleton worker whose lease is in the database (WORK-2).
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use seaworthy_testkit::{
+    mariadb::MariadbServer,
+    postgres::PostgresServer,
+    process::{ServiceProcess, example},
+    requirement::required,
+};
+use serde_json::Value;
+
+/// The time that WORK-2 allows after the death of the holder.
+const MAX_FAILOVER: Duration = Duration::from_secs(15);
+
+fn start(url: &str) -> ServiceProcess {
+    let url = format!("database.url={url}");
+    let arguments = ["--set", &url, "--set", "database.migrate_at_start=true"];
+    ServiceProcess::start(&example("shift"), &arguments, &[]).unwrap()
+}
+
+/// Waits until the process runs the worker. Returns its fencing token.
+fn on_shift(process: &mut ServiceProcess) -> u64 {
+    let line = process.line("on shift").unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    line["fence"].as_u64().unwrap()
+}
+
+fn moves_when_its_holder_is_killed(url: &str) {
+    let mut first = start(url);
+    let token = on_shift(&mut first);
+    let mut second = start(url);
+    second.line("\"message\":\"ready\"").unwrap();
+    first.signal(Signal::KILL).unwrap();
+    first.ended().unwrap();
+    let killed = Instant::now();
+    let next = on_shift(&mut second);
+    assert!(killed.elapsed() < MAX_FAILOVER, "{:?}", killed.elapsed());
+    assert!(next > token, "{next} follows {token}");
+
+    let mut third = start(url);
+    third.line("\"message\":\"ready\"").unwrap();
+    second.signal(Signal::TERM).unwrap();
+    let log = second.ended().unwrap().stdout.join("\n");
+    let shifts = log.matches("on shift").count();
+    assert_eq!(shifts, 1, "{log}");
+    assert!(on_shift(&mut third) > next, "a stop gives the lease back");
+}
+
+#[test]
+fn singleton_moves_when_holder_is_killed_on_sqlite_work_2() {
+    let folder = tempfile::tempdir().unwrap();
+    moves_when_its_holder_is_killed(&format!(
+        "sqlite:{}",
+        folder.path().join("shift.db").display()
+    ));
+}
+
+#[test]
+fn singleton_moves_when_holder_is_killed_on_postgres_work_2() {
+    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+        return;
+    };
+    let server = PostgresServer::start(programs).unwrap();
+    moves_when_its_holder_is_killed(&server.database("shift").unwrap());
+}
+
+#[test]
+fn singleton_moves_when_holder_is_killed_on_mariadb_work_2() {
+    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+        return;
+    };
+    let server = MariadbServer::start(program).unwrap();
+    moves_when_its_holder_is_killed(&server.database("shift").unwrap());
+}

@@ -1,0 +1,164 @@
+//! Routes and methods of a contract that require a flag.
+
+use std::{net::SocketAddr, sync::OnceLock};
+
+use seaworthy_config::Loader;
+use seaworthy_core::Error;
+use seaworthy_flags::{Author, Flag, Flags, FlagsConfig, NewOverride};
+use seaworthy_grpc::Contracts;
+use seaworthy_http::Routes;
+use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
+use seaworthy_testkit::http::{Answer, get};
+use serde_json::Value;
+use tonic::transport::Endpoint;
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::all,
+    reason = "generated code"
+)]
+mod contract {
+    include!(concat!(env!("OUT_DIR"), "/reports/contract.rs"));
+}
+
+use contract::seaworthy::reports::v1::{
+    Report, ReportRequest, Reports, ReportsContract, reports_client::ReportsClient,
+};
+
+struct Shelf;
+
+impl Reports for Shelf {
+    async fn get_report(&self, _: ReportRequest) -> Result<Report, Error> {
+        Ok(Report { text: "old".into() })
+    }
+
+    async fn get_new_report(&self, _: ReportRequest) -> Result<Report, Error> {
+        Ok(Report { text: "new".into() })
+    }
+
+    async fn get_secret_report(&self, _: ReportRequest) -> Result<Report, Error> {
+        Ok(Report {
+            text: "secret".into(),
+        })
+    }
+}
+
+struct TestApp {
+    service: RunningService,
+    flags: Flags,
+}
+
+async fn start_with(
+    assemble: impl AsyncFnOnce(&Assembly<NoSettings>) -> Result<(), StartError>,
+) -> Result<RunningService, StartError> {
+    let loader = Loader::for_tests("reports");
+    Service::new("reports", "1.0.0")
+        .start::<NoSettings, _>(loader, assemble)
+        .await
+}
+
+async fn start() -> TestApp {
+    let folder = tempfile::tempdir().unwrap();
+    let config = FlagsConfig {
+        directory: folder.path().into(),
+        ..FlagsConfig::default()
+    };
+    let started = OnceLock::new();
+    let service = start_with(async |service| {
+        let flags = Flags::start(service, &config).await?;
+        let _ = started.set(flags);
+        let page = Routes::new().get("/page", async || "page");
+        service.http(page.with_options(|options| options.requires_flag("page.new")));
+        Contracts::new()
+            .with(ReportsContract::new(Shelf))
+            .serve(service)
+    })
+    .await
+    .unwrap();
+    let flags = started.into_inner().unwrap();
+    TestApp { service, flags }
+}
+
+impl TestApp {
+    fn get(&self, path: &str) -> Answer {
+        get(self.service.addresses().http, path).unwrap()
+    }
+
+    fn grpc(&self) -> SocketAddr {
+        self.service.addresses().grpc.unwrap()
+    }
+
+    async fn turn_on(&self, key: &str) {
+        let author = Author::new("a test");
+        let on = NewOverride::new(key, "on");
+        self.flags.set_override(&on, &author).await.unwrap();
+    }
+}
+
+fn reason(answer: &Answer) -> (u16, String) {
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    (answer.status, body["reason"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn method_whose_flag_is_off_is_forbidden_or_missing_flag_1() {
+    let app = start().await;
+    assert_eq!(app.get("/v1/reports/1").status, 200);
+    let disabled = (403, "FEATURE_DISABLED".to_owned());
+    assert_eq!(reason(&app.get("/v1/new-reports/1")), disabled);
+    assert_eq!(reason(&app.get("/page")), disabled);
+    // A hidden method is not distinguishable from a path without a route.
+    let missing = reason(&app.get("/v1/none"));
+    assert_eq!(reason(&app.get("/v1/secret-reports/1")), missing);
+    for key in ["reports.new", "reports.secret", "page.new"] {
+        app.turn_on(key).await;
+    }
+    for path in ["/v1/new-reports/1", "/v1/secret-reports/1", "/page"] {
+        assert_eq!(app.get(path).status, 200, "{path}");
+    }
+    app.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn call_whose_flag_is_off_is_denied_or_unimplemented_flag_1() {
+    let app = start().await;
+    let channel = Endpoint::from_shared(format!("http://{}", app.grpc())).unwrap();
+    let mut client = ReportsClient::new(channel.connect().await.unwrap());
+    let request = ReportRequest { id: "1".into() };
+    let denied = client.get_new_report(request.clone()).await.unwrap_err();
+    assert_eq!(denied.code(), tonic::Code::PermissionDenied);
+    let missing = client.get_secret_report(request.clone()).await.unwrap_err();
+    assert_eq!(missing.code(), tonic::Code::Unimplemented);
+    app.turn_on("reports.new").await;
+    assert!(client.get_new_report(request).await.is_ok());
+    app.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn required_flag_without_flags_fails_start_flag_1() {
+    let started = start_with(async |service| {
+        Contracts::new()
+            .with(ReportsContract::new(Shelf))
+            .serve(service)
+    });
+    let error = started.await.err().unwrap();
+    let text = seaworthy_core::error_chain(&error).to_string();
+    assert!(text.contains("reports.new"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn required_flag_of_another_type_fails_start_flag_1() {
+    let config = FlagsConfig::default();
+    let started = start_with(async |service| {
+        let flags = Flags::start(service, &config).await?;
+        let _ = flags.declare(Flag::text("reports.new", "x"))?;
+        Contracts::new()
+            .with(ReportsContract::new(Shelf))
+            .serve(service)
+    });
+    let error = started.await.err().unwrap();
+    let text = seaworthy_core::error_chain(&error).to_string();
+    assert!(text.contains("declared as string"), "{text}");
+}

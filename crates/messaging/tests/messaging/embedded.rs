@@ -1,0 +1,148 @@
+//! The conformance suite on the embedded brokers.
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use futures::future::BoxFuture;
+use seaworthy_core::Timeout;
+use seaworthy_messaging::{
+    BrokerUrl, EmbeddedConfig, Envelope, GroupName, MemoryBroker, MessagingConfig, SqliteBroker,
+    Topic,
+    conformance::{FaultyBroker, Harness},
+    transport::{Order, SubscriptionPlan, Transport},
+};
+use tempfile::TempDir;
+
+use crate::sessions::next_tags;
+
+/// A backlog that is full within most batches, and has room again a moment later.
+const SMALL_BACKLOG: NonZeroU32 = NonZeroU32::new(8).unwrap();
+
+struct InMemory(MemoryBroker);
+
+impl Harness for InMemory {
+    fn config(&self) -> MessagingConfig {
+        MessagingConfig::new(BrokerUrl::memory())
+    }
+
+    fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
+        let broker: Arc<dyn Transport> = Arc::new(self.0.share());
+        Box::pin(std::future::ready(broker))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        let config = EmbeddedConfig {
+            max_backlog: SMALL_BACKLOG,
+            ..EmbeddedConfig::default()
+        };
+        let broker = MemoryBroker::new(&config);
+        Box::pin(std::future::ready(FaultyBroker {
+            faulty: Arc::new(broker.share()),
+            sound: Arc::new(broker),
+            disturb: Box::new(|_| {}),
+        }))
+    }
+}
+
+/// A file, which each connection opens separately, as different processes do.
+struct InFile(TempDir);
+
+impl Harness for InFile {
+    fn config(&self) -> MessagingConfig {
+        let file = self.0.path().join("folder/broker.db");
+        let mut config = MessagingConfig::new(BrokerUrl::sqlite(&file.display().to_string()));
+        // The messages of a dead member are redelivered soon.
+        config.embedded.claim_ttl = Timeout::from_secs(2);
+        config
+    }
+
+    fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
+        Box::pin(async {
+            let broker: Arc<dyn Transport> =
+                Arc::new(SqliteBroker::open(&self.config()).await.unwrap());
+            broker
+        })
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        let mut config = self.config();
+        config.embedded.max_backlog = SMALL_BACKLOG;
+        Box::pin(async move {
+            FaultyBroker {
+                faulty: Arc::new(SqliteBroker::open(&config).await.unwrap()),
+                sound: Arc::new(SqliteBroker::open(&config).await.unwrap()),
+                disturb: Box::new(|_| {}),
+            }
+        })
+    }
+}
+
+mod memory {
+    use super::*;
+
+    fn harness() -> Option<InMemory> {
+        Some(InMemory(MemoryBroker::new(&EmbeddedConfig::default())))
+    }
+
+    seaworthy_messaging::conformance!(harness());
+}
+
+mod sqlite {
+    use super::*;
+
+    fn harness() -> Option<InFile> {
+        Some(InFile(TempDir::new().unwrap()))
+    }
+
+    seaworthy_messaging::conformance!(harness());
+
+    /// A broker whose leases end after 200 ms, and a plan for one topic.
+    async fn short_leases(folder: &InFile) -> (SqliteBroker, SubscriptionPlan) {
+        let mut config = folder.config();
+        config.embedded.claim_ttl = Timeout::from_millis(200);
+        let broker = SqliteBroker::open(&config).await.unwrap();
+        let plan = SubscriptionPlan {
+            group: GroupName::new("group").unwrap(),
+            topics: vec![Topic::new("topic").unwrap()],
+            prefetch: 10.try_into().unwrap(),
+            order: Order::Member,
+        };
+        (broker, plan)
+    }
+
+    async fn publish(broker: &SqliteBroker, text: &'static str) {
+        let topic = Topic::new("topic").unwrap();
+        let batch = vec![Envelope::new(topic, "test", "test", text)];
+        assert!(broker.publish(batch).await.iter().all(Result::is_ok));
+    }
+
+    #[tokio::test]
+    async fn session_that_lost_a_lease_is_lost_msg_1() {
+        let folder = harness().unwrap();
+        let (broker, plan) = short_leases(&folder).await;
+        let first = broker.open(plan.clone()).await.unwrap();
+        publish(&broker, "one").await;
+        let held = next_tags(&*first).await;
+        first.extend(held.clone()).await.unwrap();
+        let second = broker.open(plan).await.unwrap();
+        let taken = next_tags(&*second).await;
+        assert_eq!(taken.len(), 1);
+        first.extend(held).await.unwrap_err();
+        second.extend(taken).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn session_gets_a_message_once_after_its_own_lease_ended_msg_1() {
+        let folder = harness().unwrap();
+        let (broker, plan) = short_leases(&folder).await;
+        let session = broker.open(plan).await.unwrap();
+        publish(&broker, "one").await;
+        let held = next_tags(&*session).await;
+        // Longer than the lease: the process was suspended.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        publish(&broker, "two").await;
+        let next = session.next().await.unwrap();
+        let payloads: Vec<_> = next.iter().map(|one| one.envelope.payload()).collect();
+        assert_eq!(payloads, [&b"two"[..]]);
+        session.extend(held).await.unwrap();
+    }
+}

@@ -1,0 +1,31 @@
+//! The messaging engines on real servers, and messaging in a running service.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod dead_letters;
+mod embedded;
+#[cfg(any(
+    feature = "kafka",
+    feature = "nats",
+    feature = "rabbitmq",
+    feature = "redis"
+))]
+mod faulty;
+mod full_queue;
+#[cfg(feature = "kafka")]
+mod kafka;
+#[cfg(feature = "nats")]
+mod nats;
+#[cfg(feature = "rabbitmq")]
+mod rabbitmq;
+#[cfg(feature = "rabbitmq")]
+mod rabbitmq_port;
+#[cfg(feature = "redis")]
+mod redis;
+mod refused_dead_letter;
+mod sessions;
+mod settings;
