@@ -193,7 +193,7 @@ impl FormField {
     /// Returns the content of a file, chunk by chunk.
     pub fn into_file(self) -> impl Stream<Item = Result<Bytes, FormError>> + Send + 'static {
         let (ahead, max_size) = (self.ahead, self.max_size);
-        // multer repeats an error for ever, so the stream ends after the first one.
+        // multer repeats an error, so the stream ends after the first one.
         self.field.scan(false, move |has_failed, chunk| {
             ahead.store(0, Ordering::Relaxed);
             let chunk = chunk.map_err(|error| error_of(error, max_size));

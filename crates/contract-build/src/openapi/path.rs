@@ -46,7 +46,7 @@ impl Paths {
     }
 
     /// Returns the path of a template, and its parameters. At one position the parameter has one
-    /// name, whatever the fields are called: OpenAPI treats paths that differ only in parameter
+    /// name, independent of the names of the fields: OpenAPI treats paths that differ only in parameter
     /// names as equal.
     pub(super) fn write(&mut self, template: &Template) -> (String, Vec<PathParameter>) {
         let mut path = String::new();

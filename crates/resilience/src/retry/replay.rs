@@ -52,7 +52,7 @@ impl<R> Replay<R> for ReplayNever {
     }
 }
 
-/// An extension of a request that allows retries whatever its method.
+/// An extension of a request that allows retries for every method.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Repeatable;
 

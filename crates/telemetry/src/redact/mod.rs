@@ -68,7 +68,7 @@ impl Redactor {
         redact_with(&self.0, text)
     }
 
-    /// Whether the value of a field with this name is masked, whatever its content.
+    /// Whether every value of a field with this name is masked.
     #[must_use]
     pub fn is_sensitive_name(&self, name: &str) -> bool {
         self.0.sensitive_fields && is_sensitive_name(name)

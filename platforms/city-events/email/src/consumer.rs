@@ -37,7 +37,7 @@ pub(crate) struct MailSender {
     pub(crate) inbox: Inbox,
 }
 
-/// Returns all topics that the service can have dead letters of, whatever `notify_owners` is.
+/// Returns all topics that the service can have dead letters of, for both values of `notify_owners`.
 pub(crate) fn topics() -> Topics {
     Topics::of::<VerifyEmailRequested>()
         .and::<PasswordResetRequested>()

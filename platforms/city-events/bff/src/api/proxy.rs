@@ -96,7 +96,7 @@ pub(super) async fn forward_to(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let body = read(body).await?;
-    // The browser follows redirects of an OAuth login, whatever the client's settings are.
+    // The browser follows redirects of an OAuth login. The client must not.
     let mut forwarded = client
         .request(parts.method.clone(), target)
         .without_redirects();

@@ -38,7 +38,7 @@ impl Pictures {
         self.shown.is_some() && self.sent.is_some()
     }
 
-    /// Returns the URL of a cover. The ID is one path segment whatever it contains.
+    /// Returns the URL of a cover. The ID is always one path segment.
     pub(super) fn cover(&self, id: &str, size: u16) -> Option<Url> {
         let mut url = self.shown.clone()?;
         let file = format!("{id}_{size}.jpg");
