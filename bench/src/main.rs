@@ -18,6 +18,7 @@
 //! cargo run --profile dist -p seaworthy-bench -- events --postgres /usr/lib/postgresql/15/bin --rabbitmq /usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin
 //! cargo build --profile dist -p city-events-join && cargo run --profile dist -p seaworthy-bench -- joins --postgres /usr/lib/postgresql/15/bin
 //! cargo run --profile dist -p seaworthy-bench -- queries --postgres /usr/lib/postgresql/15/bin
+//! cargo build --profile dist -p hello --example pool && cargo run --profile dist -p seaworthy-bench -- overload
 //! cargo run --profile dist -p seaworthy-bench -- platform --url http://127.0.0.1:8080 --secret SECRET --request "GET /api/feed"
 //! cargo run --profile dist -p seaworthy-bench --features kafka -- brokers --nats /usr/sbin/nats-server --kafka FOLDER-OF-JARS
 //! ```
@@ -35,6 +36,7 @@ mod json;
 mod load;
 mod log_line;
 mod orders;
+mod overload;
 mod platform;
 mod policies;
 mod queries;
@@ -176,6 +178,9 @@ enum Benchmark {
     /// A running platform at any base URL: rate and latency of requests, and the processor time of
     /// its processes and servers.
     Platform(platform::Options),
+    /// Goodput and rejections of the example `pool` of `hello` at four times its capacity, over
+    /// sockets. Build the example with the same profile first.
+    Overload(overload::Options),
     /// Publishing and consuming in a service, against the client of each broker.
     #[cfg(feature = "brokers")]
     Brokers {
@@ -249,6 +254,7 @@ fn main() -> ExitCode {
             blocks,
             seconds,
         } => joins::run(&postgres, blocks, seconds),
+        Benchmark::Overload(options) => overload::run(&options),
         Benchmark::Platform(options) => platform::run(&options),
         Benchmark::Queries { postgres, rounds } => queries::run(&postgres, rounds),
         #[cfg(feature = "brokers")]
