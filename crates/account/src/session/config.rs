@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::SessionLifetime;
 
 /// A user who returns once a week stays logged in.
-const IDLE_TIMEOUT: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+const IDLE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(7);
 /// After this time a stolen device loses access, however often it refreshes.
 const ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90);
 /// Longer than the difference between two tabs that refresh at once, and too short for an attacker.
@@ -20,7 +20,7 @@ const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
 #[serde(default, deny_unknown_fields)]
 pub struct SessionConfig {
     /// How long a session lasts without a refresh. It is also the lifetime of the cookie.
-    pub idle_timeout: Timeout,
+    pub idle_timeout: SessionLifetime,
     /// The maximum lifetime of a session, however often it is refreshed. It is also how long a device stays known.
     pub absolute_timeout: SessionLifetime,
     /// How long after its rotation an old refresh token is rejected without consequences. Later use of an old token ends its session, because the token is stolen.

@@ -344,10 +344,22 @@ impl Sessions {
     /// # Errors
     /// The database's.
     pub async fn of(&self, user: &str) -> Result<Vec<SessionSummary>, DataError> {
+        self.list(&self.database, user).await
+    }
+
+    /// Returns the sessions of a user as [`of`](Self::of) does, in a transaction.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<Vec<SessionSummary>, DataError> {
         sql("SELECT id, user_agent, address, begun_us, used_us FROM account_sessions
              WHERE user_id = ? AND until_us > {now_us} AND ends_us > {now_us} ORDER BY used_us DESC, id DESC LIMIT 1000")
             .bind(user)
-            .fetch_all(&self.database)
+            .fetch_all(connection)
             .await
     }
 

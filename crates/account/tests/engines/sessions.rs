@@ -88,7 +88,7 @@ pub(crate) async fn concurrent_refreshes_keep_the_session_auth_3(test: TestDatab
 pub(crate) async fn session_expires_after_its_timeouts_auth_3(test: TestDatabase) {
     let short = Timeout::try_from(Duration::from_micros(1)).unwrap();
     let idle = SessionConfig {
-        idle_timeout: short,
+        idle_timeout: short.into(),
         ..SessionConfig::default()
     };
     let old = SessionConfig {

@@ -120,7 +120,7 @@ impl AuthConfig {
 
     pub(crate) fn sessions(&self) -> SessionConfig {
         SessionConfig {
-            idle_timeout: self.refresh_token_expiration,
+            idle_timeout: self.refresh_token_expiration.into(),
             rotation_grace_period: ROTATION_GRACE_PERIOD,
             ..SessionConfig::default()
         }

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use seaworthy::{
-    account::{LockoutConfig, LockoutLimit, SecondFactorConfig, SessionConfig},
+    account::{LockoutConfig, LockoutLimit, SecondFactorConfig, SessionConfig, SessionLifetime},
     audit_log::AuditLogConfig,
     auth::password::PasswordsConfig,
     data::DatabaseConfig,
@@ -21,7 +21,7 @@ const LOCK_DURATION: Timeout = Timeout::from_secs(30 * 60);
 /// The admins of an office share one IP address.
 const MAX_FAILURES_OF_IP: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// The contract: a session lasts 30 days, and a refresh extends it.
-const SESSION_TIMEOUT: Timeout = Timeout::from_secs(30 * 24 * 60 * 60);
+const SESSION_TIMEOUT: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
 const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
 /// The contract: the oldest of more sessions ends.

@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 
 use seaworthy::{
-    account::{LockoutConfig, LockoutLimit, SessionConfig},
+    account::{LockoutConfig, LockoutLimit, SessionConfig, SessionLifetime},
     auth::password::PasswordsConfig,
     data::DatabaseConfig,
     mail::MailConfig,
@@ -20,7 +20,7 @@ const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
 /// A user who opens the application once a month stays logged in.
-const REFRESH_TOKEN: Timeout = Timeout::from_secs(30 * 24 * HOUR);
+const REFRESH_TOKEN: SessionLifetime = SessionLifetime::from_days(30);
 /// A refresh token is valid once. The refresh lock rejects a concurrent second use.
 const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_millis(1);
 /// The devices of a person.

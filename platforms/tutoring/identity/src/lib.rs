@@ -29,6 +29,7 @@ mod live;
 mod operations;
 mod sms;
 mod store;
+mod variables;
 
 pub use account::{Account, AccountKind, AccountView};
 pub use checks::{Checks, normalized_email};
@@ -41,3 +42,4 @@ pub use limits::Limits;
 pub use live::{LiveSessions, SessionRecord};
 pub use sms::Msg91;
 pub use store::{Accounts, MIGRATIONS};
+pub use variables::LEGACY_VARIABLES;

@@ -197,7 +197,10 @@ pub(super) async fn verify_phone(
     let phone = phone_of(&mut checks, &body);
     let code = checks.code("otp", body.otp.as_deref());
     checks.finish()?;
-    let (session, is_new) = identity.0.verify_phone(&phone, &code).await?;
+    let (session, is_new) = identity
+        .0
+        .verify_phone(&phone, &code, caller().ok())
+        .await?;
     let mut data = user_of(&session)?;
     data.insert("isNewUser".to_owned(), is_new.into());
     logged_in(

@@ -20,12 +20,15 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("/login", post(handlers::log_in))
         .route("/otp/request", post(handlers::request_phone_code))
         .route("/otp/retry", post(handlers::retry_phone_code))
-        .route("/otp/verify", post(handlers::verify_phone))
         .route("/refresh", post(handlers::refresh))
         .route("/logout", post(handlers::log_out))
         .route("/password/forgot", post(handlers::forgot_password))
         .route("/password/reset", post(handlers::reset_password))
         .with_options(|options| options.access(Access::Public).sets_session());
+    // With a token, it verifies a new number of the caller.
+    let optional = Routes::new()
+        .route("/otp/verify", post(handlers::verify_phone))
+        .with_options(|options| options.access(Access::Optional).sets_session());
     let own = Routes::new()
         .route("/logout-all", post(handlers::log_out_all))
         .route("/password/change", post(handlers::change_password))
@@ -39,6 +42,6 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
             options.roles([kind.role().as_str()])
         });
     Routes::new()
-        .nest(kind.base_path(), public.merge(own))
+        .nest(kind.base_path(), public.merge(optional).merge(own))
         .with_state(identity.clone())
 }

@@ -1,7 +1,8 @@
 use seaworthy::prelude::*;
+use uuid::Uuid;
 
 use super::LoggedIn;
-use crate::{Accounts, codes::Purpose, errors, identity::Parts, store::NewAccount};
+use crate::{Account, Accounts, codes::Purpose, errors, identity::Parts, store::NewAccount};
 
 impl Parts {
     /// Sends a code to a telephone, by message or by voice. Returns the lifetime of the code in
@@ -29,7 +30,8 @@ impl Parts {
     }
 
     /// Logs in by a code to a telephone. Creates the account if the number has none. Returns whether
-    /// it is new.
+    /// it is new. A number that an account has not verified counts for its own user only, the
+    /// `caller`. Otherwise the number of a person could lead to the account of another one.
     ///
     /// # Errors
     /// `INVALID_CODE` and `RATE_LIMITED`.
@@ -37,13 +39,19 @@ impl Parts {
         &self,
         phone: &str,
         code: &str,
+        caller: Option<Uuid>,
     ) -> Result<(LoggedIn, bool), Error> {
         self.limits.code_verify(phone).await?;
         self.codes.take(phone, Purpose::PhoneLogin, code).await?;
         let (logged_in, is_new) = self
             .database
             .transaction(|tx| async move {
-                let known = Accounts::by_phone(&tx, phone).await?;
+                let mut known = Accounts::by_phone(&tx, phone).await?;
+                let is_own =
+                    |account: &Account| account.is_phone_verified || caller == Some(account.id);
+                if let Some(other) = known.take_if(|account| !is_own(account)) {
+                    Accounts::release_phone(&tx, other.id).await?;
+                }
                 let is_new = known.is_none();
                 let id = match known {
                     Some(account) => account.id,

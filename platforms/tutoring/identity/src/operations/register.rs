@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{auth::password::PasswordCheck, prelude::*};
 use uuid::Uuid;
 
 use crate::{
@@ -26,8 +26,9 @@ pub(crate) enum Registered {
 }
 
 impl Parts {
-    /// Registers an unverified account, and sends a code to its e-mail address. The password of an
-    /// unverified account is replaced, because only the owner of the address gets the code.
+    /// Registers an unverified account, and sends a code to its e-mail address. If two registrations
+    /// of one address have different passwords, neither counts: one of them is not of the owner. The
+    /// owner then sets a password by a code.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, `CONFLICT` for a taken address or name, `RATE_LIMITED`.
@@ -44,18 +45,27 @@ impl Parts {
         checks.finish()?;
         self.limits.login(&email).await?;
         self.limits.code_request().await?;
+        let known = Accounts::by_email(&self.database, &email).await?;
+        let known = known.and_then(|account| account.password_hash);
+        let stored = known.as_ref().map(|hash| hash.expose().as_str());
+        let copy = Secret::new(password.expose().clone());
+        let check = self.passwords.verify(copy, stored).await?;
+        let same = known.filter(|_| matches!(check, PasswordCheck::Right { .. }));
         let hash = self.passwords.hash(password).await?;
         let (registered, code) = self
             .database
             .transaction(|tx| {
                 let (email, username, phone) = (email.clone(), username.clone(), phone.clone());
-                let hash = &hash;
+                let (hash, same) = (&hash, same.as_ref());
                 async move {
                     let known = Accounts::by_email(&tx, &email).await?;
                     let registered = match known {
                         Some(account) if account.is_email_verified => return Err(errors::taken()),
                         Some(account) => {
-                            Accounts::set_password(&tx, account.id, hash.as_str()).await?;
+                            let stored = account.password_hash.as_ref().map(Secret::expose);
+                            if stored != same.map(Secret::expose) {
+                                Accounts::clear_password(&tx, account.id).await?;
+                            }
                             Registered::CodeResent(account.id)
                         }
                         None => {

@@ -71,7 +71,7 @@ impl Parts {
     /// The database's, and `SERVICE_DEGRADED` if Redis is unavailable. Then no session has ended.
     pub(crate) async fn end_sessions(&self, tx: &Transaction, id: Uuid) -> Result<(), Error> {
         let user = id.to_string();
-        for session in self.sessions.of(&user).await? {
+        for session in self.sessions.list(tx, &user).await? {
             self.live.remove(&session.id).await?;
         }
         self.sessions.end_all(tx, &user).await?;

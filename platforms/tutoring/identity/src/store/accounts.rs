@@ -182,7 +182,7 @@ impl Accounts {
             .map(drop)
     }
 
-    /// Replaces the password of an unverified account, or sets a new one.
+    /// Sets a new password.
     pub(crate) async fn set_password(
         tx: &Transaction,
         id: Uuid,
@@ -192,6 +192,27 @@ impl Accounts {
             .bind(hash)
             .bind(Utc::now())
             .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Removes the password. The owner sets one by a code.
+    pub(crate) async fn clear_password(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        sql("UPDATE accounts SET password_hash = NULL, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Removes a telephone number that is not verified.
+    pub(crate) async fn release_phone(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        sql("UPDATE accounts SET phone = NULL, version = version + 1, updated_at = ? WHERE id = ? AND is_phone_verified = ?")
+            .bind(Utc::now())
+            .bind(id)
+            .bind(false)
             .execute(tx)
             .await
             .map(drop)

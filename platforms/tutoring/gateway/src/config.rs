@@ -1,0 +1,85 @@
+use std::num::NonZeroU32;
+
+use seaworthy::{
+    http::RateLimitsConfig,
+    prelude::*,
+    redis::RedisConfig,
+    resilience::rate_limit::{LimitBy, OnStoreFailure, RateLimitRedisConfig},
+};
+use tutoring_contract::AccessTokenConfig;
+
+const WINDOW: Timeout = Timeout::from_secs(60);
+/// A page of the catalogue is a few requests.
+const PUBLIC: NonZeroU32 = NonZeroU32::new(60).unwrap();
+/// A student uses one device at a time.
+const STUDENT: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// A trainer sends locations on the way to a session.
+const TRAINER: NonZeroU32 = NonZeroU32::new(200).unwrap();
+/// Pages of administrators load many lists.
+const ADMIN: NonZeroU32 = NonZeroU32::new(500).unwrap();
+/// The prefix of the counts in Redis.
+const PREFIX: &str = "ratelimit";
+
+/// The settings of the gateway.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// The verification of access tokens.
+    pub access_tokens: AccessTokenConfig,
+    /// The Redis of live sessions and rate limits. Without it, each replica counts alone, and the
+    /// services alone check whether a session has ended.
+    pub redis: Option<RedisConfig>,
+    /// Requests per minute.
+    pub limits: GatewayLimitsConfig,
+}
+
+/// Requests per minute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GatewayLimitsConfig {
+    /// Whether these limits are enforced. The limit of the listener always is.
+    pub enabled: bool,
+    /// Requests per minute of one address without a token.
+    pub public: NonZeroU32,
+    /// Requests per minute of a student.
+    pub student: NonZeroU32,
+    /// Requests per minute of a trainer.
+    pub trainer: NonZeroU32,
+    /// Requests per minute of an administrator.
+    pub admin: NonZeroU32,
+}
+
+impl Default for GatewayLimitsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            public: PUBLIC,
+            student: STUDENT,
+            trainer: TRAINER,
+            admin: ADMIN,
+        }
+    }
+}
+
+impl GatewayConfig {
+    /// Returns a limit per minute by user, or by address for anonymous callers. While Redis is
+    /// unavailable, each replica counts alone.
+    pub(crate) fn limit(&self, requests: NonZeroU32) -> RateLimitsConfig {
+        let redis = self.redis.as_ref().map(|redis| RateLimitRedisConfig {
+            url: redis.url.clone(),
+            password: redis.password.clone(),
+            timeout: redis.timeout,
+            prefix: Some(PREFIX.to_owned()),
+            on_failure: OnStoreFailure::Local,
+        });
+        RateLimitsConfig {
+            enabled: self.limits.enabled,
+            requests,
+            window: WINDOW,
+            by: LimitBy::Caller,
+            legacy_headers: true,
+            redis,
+            ..RateLimitsConfig::default()
+        }
+    }
+}

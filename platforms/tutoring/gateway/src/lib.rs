@@ -1,0 +1,27 @@
+//! The gateway of Tutoring.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `table` | The service of each path |
+//! | `public` | The routes that need no access token |
+//! | `proxy` | Forwarding of requests |
+//! | `limits` | Requests per minute by role |
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     tutoring_gateway::main()
+//! }
+//! ```
+
+mod config;
+mod limits;
+mod proxy;
+mod public;
+mod service;
+mod table;
+mod variables;
+
+pub use config::{GatewayConfig, GatewayLimitsConfig};
+pub use public::PUBLIC_ROUTES;
+pub use service::{assemble, main, service};
+pub use table::Upstream;

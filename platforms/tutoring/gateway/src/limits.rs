@@ -1,0 +1,58 @@
+use std::time::Instant;
+
+use seaworthy::{
+    prelude::*,
+    resilience::rate_limit::{Count, LimitedCaller, RateLimitHeaders, RateLimited, RateLimits},
+};
+use tutoring_contract::Role;
+
+use crate::GatewayConfig;
+
+/// The requests per minute of each role (RES-6).
+#[derive(Debug, Clone)]
+pub(crate) struct RoleLimits {
+    public: RateLimits,
+    student: RateLimits,
+    trainer: RateLimits,
+    admin: RateLimits,
+}
+
+impl RoleLimits {
+    /// # Errors
+    /// The settings of Redis are invalid.
+    pub(crate) fn new(service: &Assembly<GatewayConfig>) -> Result<Self, StartError> {
+        Ok(Self {
+            public: service.rate_limits("public", |config| config.limit(config.limits.public))?,
+            student: service
+                .rate_limits("student", |config| config.limit(config.limits.student))?,
+            trainer: service
+                .rate_limits("trainer", |config| config.limit(config.limits.trainer))?,
+            admin: service.rate_limits("admin", |config| config.limit(config.limits.admin))?,
+        })
+    }
+
+    fn of_caller(&self) -> &RateLimits {
+        let grants = context::with_current(|context| context.map(RequestContext::grants));
+        let role = grants.and_then(|grants| {
+            let mut roles = Role::ALL.into_iter();
+            roles.find(|role| grants.has_role(role.as_str()))
+        });
+        match role {
+            None => &self.public,
+            Some(Role::Student) => &self.student,
+            Some(Role::Trainer) => &self.trainer,
+            Some(Role::Admin) => &self.admin,
+        }
+    }
+
+    /// Counts the request. Returns the headers of the response.
+    pub(crate) async fn count(&self) -> Result<Option<RateLimitHeaders>, RateLimited> {
+        let Some(caller) = context::with_current(|context| LimitedCaller::of(context?)) else {
+            return Ok(None);
+        };
+        match RateLimits::count([self.of_caller()], &caller, Instant::now()) {
+            Count::Ready(counted) => counted,
+            Count::Pending(counted) => counted.await,
+        }
+    }
+}

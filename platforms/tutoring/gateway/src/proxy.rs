@@ -1,0 +1,259 @@
+use std::sync::Arc;
+
+use seaworthy::{
+    axum::{
+        body::{Body, Bytes, to_bytes},
+        extract::{Request, State},
+        http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+        response::Response,
+    },
+    client::{ClientError, HttpClient},
+    prelude::*,
+};
+use tutoring_contract::error_response;
+
+use crate::{limits::RoleLimits, table};
+
+/// The maximum size of a request body, in bytes. It is also the limit of the listener.
+const MAX_BODY: usize = 1024 * 1024;
+/// Hop-by-hop and framing headers (RFC 9110, section 7.6.1).
+const HOP_BY_HOP_HEADERS: [HeaderName; 9] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::HOST,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+/// Further headers that callers may not set. The gateway removes or replaces them.
+const RESERVED_HEADERS: [&str; 15] = [
+    "keep-alive",
+    "x-actor-id",
+    "x-tenant-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "true-client-ip",
+    "forwarded",
+    "x-request-id",
+    "x-correlation-id",
+    "correlation-id",
+    "traceparent",
+    "tracestate",
+    // The gateway has already rejected requests from other sites.
+    "sec-fetch-site",
+];
+/// The first letters of headers that only services set.
+const RESERVED_PREFIXES: [&str; 2] = ["x-user-", "x-internal-"];
+/// Headers of responses that the gateway sets itself.
+const OWN_RESPONSE_HEADERS: [&str; 8] = [
+    "ratelimit",
+    "ratelimit-policy",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-request-id",
+    "x-correlation-id",
+    "traceresponse",
+];
+/// The cookie with the refresh token.
+const REFRESH_COOKIE: &str = "refreshToken=";
+
+/// The services and the limits of the gateway.
+#[derive(Clone)]
+pub(crate) struct Proxy(Arc<Parts>);
+
+struct Parts {
+    clients: Vec<(table::Upstream, HttpClient)>,
+    limits: RoleLimits,
+}
+
+impl Proxy {
+    pub(crate) fn new(clients: Vec<(table::Upstream, HttpClient)>, limits: RoleLimits) -> Self {
+        Self(Arc::new(Parts { clients, limits }))
+    }
+
+    fn client(&self, upstream: table::Upstream) -> Option<&HttpClient> {
+        let mut clients = self.0.clients.iter();
+        let found = clients.find(|(name, _)| *name == upstream);
+        found.map(|(_, client)| client)
+    }
+}
+
+/// Counts and forwards a request.
+pub(crate) async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
+    let counted = match proxy.0.limits.count().await {
+        Ok(headers) => headers,
+        Err(limited) => {
+            let mut response = error_response(limited.error);
+            if let Some(headers) = limited.headers {
+                headers.apply(response.headers_mut());
+            }
+            return response;
+        }
+    };
+    let mut response = match send(&proxy, request).await {
+        Ok(response) => response,
+        Err(error) => error_response(error),
+    };
+    if let Some(headers) = counted {
+        headers.apply(response.headers_mut());
+    }
+    response
+}
+
+async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
+    let (parts, body) = request.into_parts();
+    let found = table::find(parts.uri.path());
+    let (upstream, path) = found.ok_or_else(not_found)?;
+    require_origin(&path, &parts.headers)?;
+    let client = proxy.client(upstream).ok_or_else(not_found)?;
+    let target = match parts.uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    let body = read(body).await?;
+    let mut forwarded = client
+        .request(parts.method.clone(), &target)
+        .without_redirects();
+    for (name, value) in from_client(&parts.headers) {
+        forwarded = forwarded.header(name.clone(), value.clone());
+    }
+    if !(body.is_empty() && matches!(parts.method, Method::GET | Method::HEAD)) {
+        forwarded = forwarded.body(body);
+    }
+    let response = forwarded.send().await.map_err(failed)?.into_http();
+    let (head, body) = response.into_parts();
+    let mut response = Response::new(Body::new(body));
+    *response.status_mut() = head.status;
+    for (name, value) in to_client(&head.headers) {
+        response.headers_mut().append(name.clone(), value.clone());
+    }
+    Ok(response)
+}
+
+fn not_found() -> Error {
+    Error::new(
+        Code::NotFound,
+        "ROUTE_NOT_FOUND",
+        "no route matches this path",
+    )
+}
+
+/// Refuses a refresh by cookie that names no page. The listener has compared a named page with the
+/// allowed origins.
+fn require_origin(path: &str, headers: &HeaderMap) -> Result<(), Error> {
+    let is_cookie = |line: &HeaderValue| {
+        let line = line.to_str().unwrap_or_default();
+        line.split(';')
+            .any(|pair| pair.trim().starts_with(REFRESH_COOKIE))
+    };
+    let has_cookie = headers.get_all(header::COOKIE).iter().any(is_cookie);
+    if !path.ends_with("/auth/refresh") || !has_cookie || headers.contains_key(header::ORIGIN) {
+        return Ok(());
+    }
+    let message = "a refresh by cookie needs the Origin of an allowed page";
+    Err(Error::new(Code::Forbidden, "ORIGIN_MISSING", message))
+}
+
+fn is_hop(name: &HeaderName) -> bool {
+    HOP_BY_HOP_HEADERS.contains(name)
+}
+
+fn from_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    headers.iter().filter(|(name, _)| {
+        let text = name.as_str();
+        let is_reserved = RESERVED_HEADERS.contains(&text)
+            || RESERVED_PREFIXES
+                .iter()
+                .any(|prefix| text.starts_with(prefix));
+        // The services do not know the public host name, which they would compare with the origin.
+        !(is_hop(name) || is_reserved || *name == header::ORIGIN)
+    })
+}
+
+fn to_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    headers.iter().filter(|(name, _)| {
+        let is_cors = name.as_str().starts_with("access-control-");
+        !(is_hop(name) || is_cors || OWN_RESPONSE_HEADERS.contains(&name.as_str()))
+    })
+}
+
+async fn read(body: Body) -> Result<Bytes, Error> {
+    let message = "the body cannot be read or is larger than 1 MiB";
+    let too_large = |_| Error::new(Code::TooLarge, "BODY_TOO_LARGE", message);
+    to_bytes(body, MAX_BODY).await.map_err(too_large)
+}
+
+fn failed(error: ClientError) -> Error {
+    let (code, reason, message) = match &error {
+        ClientError::TimedOut { .. } => (
+            Code::DeadlineExceeded,
+            "REQUEST_TIMEOUT",
+            "the service did not answer in time: try again",
+        ),
+        ClientError::Refused { .. } => return Error::from(error),
+        _ => (
+            Code::Unavailable,
+            "SERVICE_UNAVAILABLE",
+            "the service cannot be reached: try again later",
+        ),
+    };
+    Error::new(code, reason, message).with_cause(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
+        pairs.collect()
+    }
+
+    #[test]
+    fn headers_of_services_are_not_forwarded_sec_4() {
+        let given = headers(&[
+            ("x-user-id", "7"),
+            ("x-user-role", "admin"),
+            ("x-internal-token", "x"),
+            ("x-forwarded-for", "10.0.0.1"),
+            ("connection", "close"),
+            ("origin", "https://app.example.org"),
+            ("authorization", "Bearer x"),
+            ("x-client-type", "mobile"),
+        ]);
+        let mut names: Vec<_> = from_client(&given).map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["authorization", "x-client-type"]);
+    }
+
+    #[test]
+    fn refresh_by_cookie_needs_an_origin_auth_3() {
+        let refresh = "/api/v1/students/auth/refresh";
+        let cookie = ("cookie", "a=b; refreshToken=x");
+        let reason = |path, pairs: &[(&'static str, &'static str)]| {
+            let checked = require_origin(path, &headers(pairs));
+            checked.err().map(|error| error.reason().to_owned())
+        };
+        assert_eq!(
+            reason(refresh, &[cookie]).as_deref(),
+            Some("ORIGIN_MISSING")
+        );
+        assert_eq!(
+            reason(refresh, &[cookie, ("origin", "https://a.example")]),
+            None
+        );
+        assert_eq!(reason(refresh, &[]), None);
+        assert_eq!(reason("/api/v1/students/auth/login", &[cookie]), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! Assembles the gateway.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    axum::routing::{MethodFilter, any, on},
+    config::Settings,
+    http::CorsConfig,
+    prelude::*,
+    service::Commands,
+};
+use tutoring_contract::{SessionCheck, use_envelopes};
+use tutoring_identity::LiveSessions;
+
+use crate::{
+    GatewayConfig, PUBLIC_ROUTES, Upstream,
+    limits::RoleLimits,
+    proxy::{self, Proxy},
+    public,
+    variables::VARIABLES,
+};
+
+/// The name of the service in logs, metrics and settings.
+const NAME: &str = "tutoring-gateway";
+/// Methods that pages of allowed origins may use (CORS).
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// Headers that pages of allowed origins may send (CORS).
+const HEADERS: [&str; 5] = [
+    "content-type",
+    "authorization",
+    "x-client-type",
+    "x-correlation-id",
+    "idempotency-key",
+];
+/// Requests per minute of one caller, above those of all roles. It also limits failed credentials
+/// and the webhooks of a provider.
+const REQUESTS: u32 = 600;
+/// Longer than any request of a user may take.
+const TIMEOUT: &str = "30s";
+
+/// Sets the defaults of the client of a service on the same machine.
+macro_rules! upstream {
+    ($gateway:ident, $name:literal, $port:literal) => {
+        $gateway
+            .default_value(
+                concat!("clients.", $name, ".base_url"),
+                concat!("http://127.0.0.1:", $port),
+            )
+            // The services limit by the client's address and record it.
+            .default_value(concat!("clients.", $name, ".propagation"), "address")
+            .default_value(
+                concat!("clients.", $name, ".policies.attempt_timeout"),
+                TIMEOUT,
+            )
+            .default_value(
+                concat!("clients.", $name, ".policies.total_timeout"),
+                TIMEOUT,
+            )
+    };
+}
+
+/// Returns the service with its default ports: HTTP 3000, admin listener 3100. The services are on
+/// the same machine.
+#[must_use]
+pub fn service() -> Service {
+    let exposed = CorsConfig::default().exposed_headers;
+    let exposed: Vec<_> = exposed
+        .iter()
+        .map(String::as_str)
+        .chain(["x-correlation-id"])
+        .collect();
+    let gateway = Service::new(NAME, env!("CARGO_PKG_VERSION"))
+        .default_value("server.http.addr", "127.0.0.1:3000")
+        .default_value("admin.addr", "127.0.0.1:3100")
+        .default_value("server.http.max_body_size", "1MiB")
+        .default_value("server.http.timeout", TIMEOUT)
+        .default_value("server.http.rate_limit.requests", REQUESTS)
+        .default_value("server.http.rate_limit.window", "1m")
+        // The list of allowed origins is empty by default.
+        .default_value("server.http.cors.enabled", true)
+        .default_value("server.http.cors.allow_credentials", true)
+        .default_value("server.http.cors.allowed_methods", METHODS.as_slice())
+        .default_value("server.http.cors.allowed_headers", HEADERS.as_slice())
+        .default_value("server.http.cors.exposed_headers", exposed.as_slice())
+        .legacy_variables(VARIABLES);
+    let gateway = upstream!(gateway, "student_auth", 3001);
+    let gateway = upstream!(gateway, "trainer_auth", 3002);
+    let gateway = upstream!(gateway, "student", 3003);
+    let gateway = upstream!(gateway, "trainer", 3004);
+    let gateway = upstream!(gateway, "course", 3005);
+    let gateway = upstream!(gateway, "notification", 3006);
+    let gateway = upstream!(gateway, "payment", 3007);
+    let gateway = upstream!(gateway, "chat", 3008);
+    let gateway = upstream!(gateway, "analytics", 3009);
+    let gateway = upstream!(gateway, "admin", 3010);
+    upstream!(gateway, "booking", 3011)
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    service().main_with(Commands::new(), assemble)
+}
+
+/// Assembles the gateway.
+///
+/// # Errors
+/// [`StartError`] if the secret of access tokens is missing, or if an address is not a URL.
+pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    use_envelopes(service);
+    let sessions = settings.redis.as_ref().map(|redis| {
+        let sessions: Arc<dyn SessionCheck> = LiveSessions::new(Some(redis))?.into();
+        Ok::<_, StartError>(sessions)
+    });
+    let bearer = settings
+        .access_tokens
+        .authentication(service, sessions.transpose()?)?;
+    service.authenticate(bearer);
+    let proxy = Proxy::new(clients(service)?, RoleLimits::new(service)?);
+    service.http(routes(proxy));
+    Ok(())
+}
+
+/// Creates a client with its own circuit breaker for each service. None is part of readiness.
+fn clients<C: Settings>(
+    service: &Assembly<C>,
+) -> Result<Vec<(Upstream, seaworthy::client::HttpClient)>, StartError> {
+    let clients = Upstream::ALL.into_iter().map(|upstream| {
+        let client = service.http_client(upstream.name()).map_err(|error| {
+            let name = upstream.name();
+            StartError::because(format!("clients.{name} cannot be used"), error)
+        })?;
+        Ok((upstream, client))
+    });
+    clients.collect()
+}
+
+/// Returns the public routes, and one for all others, which needs an access token.
+fn routes(proxy: Proxy) -> Routes {
+    let mut routes = Routes::new();
+    for (method, path) in PUBLIC_ROUTES {
+        let options = RouteOptions::new().access(Access::Public).sensitive_query();
+        let options = match public::sets_session(path) {
+            true => options.sets_session(),
+            false => options,
+        };
+        let (own, others) = match method {
+            "GET" => (MethodFilter::GET, OTHER_THAN_GET),
+            _ => (MethodFilter::POST, OTHER_THAN_POST),
+        };
+        let path = format!("/api/v1{path}");
+        let rest = RouteOptions::new().access(Access::Authenticated);
+        routes = routes
+            .route_with(&path, on(own, proxy::forward), options)
+            .route_with(&path, on(others, proxy::forward), rest);
+    }
+    let catalogue = RouteOptions::new().access(Access::Public);
+    let others = RouteOptions::new().access(Access::Authenticated);
+    routes
+        .route_with(
+            "/api/courses",
+            on(MethodFilter::GET, proxy::forward),
+            catalogue.clone(),
+        )
+        .route_with(
+            "/api/courses/{id}",
+            on(MethodFilter::GET, proxy::forward),
+            catalogue,
+        )
+        .route_with("/api/{*rest}", any(proxy::forward), others)
+        .with_state(proxy)
+}
+
+const OTHER_THAN_GET: MethodFilter = MethodFilter::POST
+    .or(MethodFilter::PUT)
+    .or(MethodFilter::PATCH)
+    .or(MethodFilter::DELETE);
+const OTHER_THAN_POST: MethodFilter = MethodFilter::GET
+    .or(MethodFilter::PUT)
+    .or(MethodFilter::PATCH)
+    .or(MethodFilter::DELETE);

@@ -1,0 +1,191 @@
+/// A service behind the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upstream {
+    /// Accounts of students.
+    StudentAuth,
+    /// Accounts of trainers.
+    TrainerAuth,
+    /// Profiles of students.
+    Student,
+    /// Profiles of trainers.
+    Trainer,
+    /// Courses, purchases and progress.
+    Course,
+    /// Notifications and device tokens.
+    Notification,
+    /// Payments and coins.
+    Payment,
+    /// Chat and doubts.
+    Chat,
+    /// Analytics.
+    Analytics,
+    /// Administrators.
+    Admin,
+    /// Prices, allocations and sessions.
+    Booking,
+}
+
+impl Upstream {
+    /// Every service.
+    pub const ALL: [Self; 11] = [
+        Self::StudentAuth,
+        Self::TrainerAuth,
+        Self::Student,
+        Self::Trainer,
+        Self::Course,
+        Self::Notification,
+        Self::Payment,
+        Self::Chat,
+        Self::Analytics,
+        Self::Admin,
+        Self::Booking,
+    ];
+
+    /// Returns the name of the HTTP client in the settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StudentAuth => "student_auth",
+            Self::TrainerAuth => "trainer_auth",
+            Self::Student => "student",
+            Self::Trainer => "trainer",
+            Self::Course => "course",
+            Self::Notification => "notification",
+            Self::Payment => "payment",
+            Self::Chat => "chat",
+            Self::Analytics => "analytics",
+            Self::Admin => "admin",
+            Self::Booking => "booking",
+        }
+    }
+}
+
+/// The first segments of paths under `/api/v1` and their services. The first match counts, so
+/// longer rules come first. `{}` is any segment.
+const RULES: [(&str, Upstream); 36] = [
+    ("students/auth", Upstream::StudentAuth),
+    ("trainers/auth", Upstream::TrainerAuth),
+    ("students/{}/courses/{}/purchase", Upstream::Course),
+    ("students/{}/courses/{}/progress", Upstream::Course),
+    ("students/{}/courses/{}/access", Upstream::Course),
+    ("students/{}/levels", Upstream::Course),
+    ("students/{}/projects", Upstream::Course),
+    ("students", Upstream::Student),
+    ("trainers", Upstream::Trainer),
+    ("courses", Upstream::Course),
+    ("phases", Upstream::Course),
+    ("levels", Upstream::Course),
+    ("sessions", Upstream::Course),
+    ("progress", Upstream::Course),
+    ("projects", Upstream::Course),
+    ("purchases", Upstream::Course),
+    ("videos", Upstream::Course),
+    ("assignments", Upstream::Course),
+    ("submissions", Upstream::Course),
+    ("upload", Upstream::Course),
+    ("notifications", Upstream::Notification),
+    ("device-tokens", Upstream::Notification),
+    ("payments", Upstream::Payment),
+    ("chat", Upstream::Chat),
+    ("doubts", Upstream::Chat),
+    ("trainer/doubts", Upstream::Chat),
+    ("admin/doubts", Upstream::Chat),
+    ("analytics", Upstream::Analytics),
+    ("admin/allocations", Upstream::Booking),
+    ("admin/sessions", Upstream::Booking),
+    ("admin/reschedule", Upstream::Booking),
+    ("admin/substitutions", Upstream::Booking),
+    ("admin/journeys", Upstream::Booking),
+    ("admin/reviews", Upstream::Booking),
+    ("booking", Upstream::Booking),
+    ("admin", Upstream::Admin),
+];
+
+/// Paths of the legacy service without a version.
+const ALIASES: [&str; 3] = ["courses", "videos", "assignments"];
+
+/// Returns the service of a path, and the path at the service.
+pub(crate) fn find(path: &str) -> Option<(Upstream, String)> {
+    if has_dot_segment(path) {
+        return None;
+    }
+    let rest = path.strip_prefix("/api/")?;
+    let first = rest.split('/').next().unwrap_or_default();
+    let rest = match rest.strip_prefix("v1/") {
+        Some(rest) => rest,
+        None if ALIASES.contains(&first) => rest,
+        None => return None,
+    };
+    let (_, upstream) = RULES.iter().find(|(rule, _)| matches(rule, rest))?;
+    Some((*upstream, format!("/api/v1/{rest}")))
+}
+
+fn matches(rule: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    rule.split('/').all(|expected| {
+        let segment = segments.next().unwrap_or_default();
+        segment == expected || expected == "{}" && !segment.is_empty()
+    })
+}
+
+/// Whether a path has a `..` segment, which could lead to internal routes. Escaped separators count
+/// as separators, because a proxy between the services may decode them.
+fn has_dot_segment(path: &str) -> bool {
+    let decoded = path
+        .to_ascii_lowercase()
+        .replace("%2e", ".")
+        .replace("%2f", "/")
+        .replace("%5c", "/");
+    let mut segments = decoded.split(['/', '\\']);
+    segments.any(|segment| segment == "." || segment == "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_all_services_are_routed_api_1() {
+        for (path, upstream) in [
+            ("students/auth/login", Upstream::StudentAuth),
+            ("trainers/auth/pincodes/682001", Upstream::TrainerAuth),
+            ("students/7/profile", Upstream::Student),
+            ("students/7/courses/8/state", Upstream::Student),
+            ("students/7/courses/8/access/9", Upstream::Course),
+            ("students/7/levels/8/exam/submit", Upstream::Course),
+            ("trainers", Upstream::Trainer),
+            ("levels/7/exam", Upstream::Course),
+            ("upload/sign", Upstream::Course),
+            ("submissions/7/grade", Upstream::Course),
+            ("device-tokens/x/deactivate", Upstream::Notification),
+            ("payments/webhook/razorpay", Upstream::Payment),
+            ("trainer/doubts", Upstream::Chat),
+            ("admin/doubts", Upstream::Chat),
+            ("analytics/events", Upstream::Analytics),
+            ("admin/journeys/start", Upstream::Booking),
+            ("booking/feature-flags", Upstream::Booking),
+            ("admin/trainers/approvals", Upstream::Admin),
+        ] {
+            let path = format!("/api/v1/{path}");
+            assert_eq!(find(&path), Some((upstream, path.clone())), "{path}");
+        }
+        let alias = find("/api/courses/7").unwrap();
+        assert_eq!(alias, (Upstream::Course, "/api/v1/courses/7".to_owned()));
+    }
+
+    #[test]
+    fn other_paths_are_not_routed_sec_4() {
+        for path in [
+            "/api/v1/studentsx",
+            "/api/v1/unknown",
+            "/api/students/7",
+            "/api/v2/students",
+            "/api/v1/students/../admin",
+            "/api/v1/students/%2e%2E/admin",
+            "/api/v1/students/..%2fadmin",
+            "/api/v1/students/..%5Cadmin",
+        ] {
+            assert_eq!(find(path), None, "{path}");
+        }
+    }
+}

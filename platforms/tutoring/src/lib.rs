@@ -1,0 +1,23 @@
+//! The services of Tutoring in one process, with SQLite files, an embedded broker and generated
+//! secrets.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), seaworthy::prelude::StartError> {
+//! use tutoring::{DataDirectory, Platform, PlatformOptions};
+//!
+//! let directory = DataDirectory::open("data/tutoring")?;
+//! let platform = Platform::start(&directory, &PlatformOptions::default()).await?;
+//! platform.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod arguments;
+mod data_directory;
+mod platform;
+mod program;
+
+pub use arguments::Arguments;
+pub use data_directory::DataDirectory;
+pub use platform::{Platform, PlatformOptions};
+pub use program::run;

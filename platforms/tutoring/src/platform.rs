@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+
+use seaworthy::{
+    config::{Environment, Loader, Profile, Settings},
+    prelude::*,
+    service::{Addresses, RunningService, StopOutcome},
+};
+
+use crate::DataDirectory;
+
+/// Settings of all services, which share one terminal.
+const COMMON_SETTINGS: [&str; 4] = [
+    // No load balancer has to notice the stop.
+    "lifecycle.drain_delay=0s",
+    // JSON lines name their service. Warnings of preflight are hidden.
+    "log.format=json",
+    "log.level=info",
+    "log.targets.seaworthy_service=error",
+];
+
+/// Options of a platform.
+#[derive(Debug, Clone, Default)]
+pub struct PlatformOptions {
+    /// Settings of services in the form `SERVICE.KEY=VALUE`. They override those of the platform.
+    pub set: Vec<String>,
+    /// Whether listeners use free ports.
+    pub free_ports: bool,
+    /// The profile of all services. By default, the environment of the process sets it.
+    pub profile: Option<Profile>,
+}
+
+/// The running services of a platform, in the order of their start.
+#[derive(Debug, Default)]
+pub struct Platform(Vec<(&'static str, RunningService)>);
+
+/// The error of a start as the cause of another.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Chain(#[source] StartError);
+
+impl Platform {
+    /// Starts all services, the gateway last.
+    ///
+    /// # Errors
+    /// [`StartError`] of the first service that fails. The services that already run are stopped.
+    pub async fn start(
+        directory: &DataDirectory,
+        options: &PlatformOptions,
+    ) -> Result<Self, StartError> {
+        let mut platform = Self::default();
+        match platform.start_all(directory, options).await {
+            Ok(()) => Ok(platform),
+            Err(error) => {
+                platform.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_all(
+        &mut self,
+        directory: &DataDirectory,
+        options: &PlatformOptions,
+    ) -> Result<(), StartError> {
+        let secret = format!(
+            "access_tokens.secret={}",
+            directory.secret("access_tokens")?
+        );
+        let settings = vec![
+            format!("database.url={}", directory.sqlite("student-auth.db")),
+            "database.migrate_at_start=true".to_owned(),
+            format!("broker.url={}", directory.sqlite("broker.db")),
+            format!("codes.pepper={}", directory.secret("codes")?),
+            "sms.provider=log".to_owned(),
+            secret.clone(),
+        ];
+        let service = tutoring_student_auth::service();
+        let assemble = tutoring_student_auth::assemble;
+        self.add("student-auth", service, options, settings, assemble)
+            .await?;
+
+        let mut settings = vec![secret];
+        if let Some(addresses) = self.addresses("student-auth") {
+            let url = format!("clients.student_auth.base_url=http://{}", addresses.http);
+            settings.push(url);
+        }
+        let service = tutoring_gateway::service();
+        let assemble = tutoring_gateway::assemble;
+        self.add("gateway", service, options, settings, assemble)
+            .await
+    }
+
+    async fn add<C, A>(
+        &mut self,
+        name: &'static str,
+        service: Service,
+        options: &PlatformOptions,
+        own: Vec<String>,
+        assemble: A,
+    ) -> Result<(), StartError>
+    where
+        C: Settings,
+        A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
+    {
+        let mut settings: Vec<String> = COMMON_SETTINGS.map(str::to_owned).into();
+        if options.free_ports {
+            settings.extend(
+                ["server.http.addr=127.0.0.1:0", "admin.addr=127.0.0.1:0"].map(str::to_owned),
+            );
+        }
+        settings.extend(own);
+        let prefix = format!("{name}.");
+        let overrides = options.set.iter();
+        let overrides = overrides.filter_map(|setting| setting.strip_prefix(&prefix));
+        settings.extend(overrides.map(str::to_owned));
+        let loader = Loader::new(format!("tutoring-{name}"))
+            .environment(Environment::of_process())
+            // A legacy variable has another meaning for each service.
+            .without_legacy_variables()
+            .overrides(settings);
+        let loader = match options.profile {
+            Some(profile) => loader.profile(profile),
+            None => loader,
+        };
+        // The future of a start is too large for the stack.
+        let running = Box::pin(service.start(loader, assemble)).await;
+        let running = running
+            .map_err(|error| StartError::because(format!("{name} does not start"), Chain(error)))?;
+        self.0.push((name, running));
+        Ok(())
+    }
+
+    /// Returns the addresses of a service: `student-auth` or `gateway`.
+    #[must_use]
+    pub fn addresses(&self, name: &str) -> Option<Addresses> {
+        let found = self.0.iter().find(|(running, _)| *running == name);
+        found.map(|(_, service)| service.addresses())
+    }
+
+    /// Returns the addresses of all services.
+    #[must_use]
+    pub fn all_addresses(&self) -> BTreeMap<&'static str, Addresses> {
+        let services = self.0.iter();
+        services
+            .map(|(name, service)| (*name, service.addresses()))
+            .collect()
+    }
+
+    /// Stops one service, to simulate an outage. Returns `None` if it does not run.
+    pub async fn stop_one(&mut self, name: &str) -> Option<StopOutcome> {
+        let index = self.0.iter().position(|(running, _)| *running == name)?;
+        Some(self.0.remove(index).1.stop().await)
+    }
+
+    /// Stops all services, the gateway first. Returns the work that was aborted.
+    pub async fn stop(self) -> Vec<String> {
+        let mut unfinished = Vec::new();
+        for (name, service) in self.0.into_iter().rev() {
+            match service.stop().await {
+                StopOutcome::Clean => {}
+                StopOutcome::CutOff(still) | StopOutcome::Forced(_, still) => {
+                    unfinished.extend(still.into_iter().map(|what| format!("{name}: {what}")));
+                }
+            }
+        }
+        unfinished
+    }
+}

@@ -1,0 +1,138 @@
+use serde_json::{Value, json};
+use tutoring_contract::{AccessTokenConfig, AccessTokens, Role, Subject};
+use tutoring_gateway::PUBLIC_ROUTES;
+use uuid::Uuid;
+
+use crate::app::{SECRET, TestPlatform, assert_error, json_of, outcome};
+
+const STUDENTS: &str = "/students/auth";
+/// The routes of a student's own account.
+const OWN_ROUTES: [(&str, &str); 4] = [
+    ("POST", "/students/auth/logout-all"),
+    ("POST", "/students/auth/password/change"),
+    ("GET", "/students/auth/profile"),
+    ("PUT", "/students/auth/profile"),
+];
+/// Routes of services that do not run.
+const ROUTES_OF_OTHERS: [(&str, &str); 6] = [
+    ("GET", "/students/7/profile"),
+    ("POST", "/courses"),
+    ("POST", "/trainers/auth/apply"),
+    ("GET", "/admin/trainers/approvals"),
+    ("POST", "/payments/session-booking"),
+    ("PATCH", "/notifications/7/read"),
+];
+
+/// Signs a token of a user with this role, for the live session of another token.
+fn token_with_role(role: Role, live: &str) -> String {
+    let claims = live.split('.').nth(1).unwrap();
+    let claims = data_encoding::BASE64URL_NOPAD
+        .decode(claims.as_bytes())
+        .unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let config = AccessTokenConfig {
+        secret: Some(seaworthy::prelude::Secret::new(SECRET.to_owned())),
+        ..AccessTokenConfig::default()
+    };
+    let subject = Subject {
+        id: Uuid::from_u128(7),
+        role,
+        admin_roles: Vec::new(),
+        permissions: Vec::new(),
+        territory: Default::default(),
+        email: None,
+        phone: None,
+    };
+    let tokens = AccessTokens::new(&config).unwrap();
+    let signed = tokens
+        .sign(&subject, claims["sid"].as_str().unwrap())
+        .unwrap();
+    signed.expose().clone()
+}
+
+pub(crate) async fn own_routes_need_token_and_role_auth_5(app: &TestPlatform) {
+    let student = app.student("asha@example.org");
+    let send = |method: &str, path: &str, authorization: Option<&str>| {
+        let headers: Vec<_> = authorization
+            .iter()
+            .map(|value| ("authorization", *value))
+            // A client cannot name a user by itself.
+            .chain([("x-user-id", "7"), ("x-user-role", "student")])
+            .collect();
+        app.send(method, &format!("/api/v1{path}"), &headers, "{}")
+    };
+    for (method, path) in OWN_ROUTES {
+        assert_error(&send(method, path, None), 401, "TOKEN_MISSING");
+        assert_error(
+            &send(method, path, Some("Bearer x.y.z")),
+            401,
+            "TOKEN_INVALID",
+        );
+        for role in [Role::Trainer, Role::Admin] {
+            let bearer = format!("Bearer {}", token_with_role(role, &student.access));
+            assert_error(&send(method, path, Some(&bearer)), 403, "FORBIDDEN");
+        }
+    }
+    let bearer = format!("Bearer {}", student.access);
+    let own = send("GET", "/students/auth/profile", Some(&bearer));
+    assert_eq!(json_of(&own)["data"]["email"], "asha@example.org");
+    // A student who was deleted.
+    let bearer = format!("Bearer {}", token_with_role(Role::Student, &student.access));
+    let unknown = send("GET", "/students/auth/profile", Some(&bearer));
+    assert_error(&unknown, 401, "TOKEN_INVALID");
+}
+
+pub(crate) async fn public_routes_need_no_token_auth_5(app: &TestPlatform) {
+    // Google is not a part of the service yet.
+    let routes = PUBLIC_ROUTES
+        .iter()
+        .filter(|(_, path)| !path.contains("google"));
+    let mut count = 0;
+    for (method, path) in routes.filter(|(_, path)| path.starts_with(STUDENTS)) {
+        let answer = app.send(method, &format!("/api/v1{path}"), &[], "{}");
+        let expected = match *path {
+            "/students/auth/logout" => (200, String::new()),
+            "/students/auth/refresh" => (401, "TOKEN_INVALID".to_owned()),
+            _ => (400, "VALIDATION_ERROR".to_owned()),
+        };
+        assert_eq!(outcome(&answer), expected, "{path}: {}", answer.body);
+        count += 1;
+    }
+    assert_eq!(count, 11);
+}
+
+pub(crate) async fn routes_of_stopped_services_are_502_res_1(app: &TestPlatform) {
+    let student = app.student("asha@example.org");
+    let bearer = format!("Bearer {}", student.access);
+    for (method, path) in ROUTES_OF_OTHERS {
+        let path = format!("/api/v1{path}");
+        assert_error(&app.send(method, &path, &[], "{}"), 401, "TOKEN_MISSING");
+        let answer = app.send(method, &path, &[("authorization", &bearer)], "{}");
+        assert_error(&answer, 502, "SERVICE_UNAVAILABLE");
+    }
+    let others = PUBLIC_ROUTES
+        .iter()
+        .filter(|(_, path)| !path.starts_with(STUDENTS));
+    for (method, path) in others {
+        let path = format!(
+            "/api/v1{}",
+            path.replace("{id}", "7").replace("{pincode}", "682001")
+        );
+        let (status, code) = outcome(&app.send(method, &path, &[], "{}"));
+        // After a few failures the circuit breaker of the service is open.
+        let is_down = matches!(
+            (status, &*code),
+            (502, "SERVICE_UNAVAILABLE") | (503, "SERVICE_DEGRADED")
+        );
+        assert!(is_down, "{path}: {status} {code}");
+    }
+    let unknown = app.send("GET", "/api/v1/unknown", &[("authorization", &bearer)], "");
+    assert_error(&unknown, 404, "NOT_FOUND");
+    // The gateway is ready without the services.
+    let ready = app.send("GET", "/ready", &[], "");
+    assert_eq!(ready.status, 200, "{}", ready.body);
+    let headers = [("x-correlation-id", "order-7")];
+    let answer = app.send("GET", "/api/v1/courses", &headers, "");
+    assert_eq!(answer.header("x-correlation-id"), Some("order-7"));
+    assert_eq!(json_of(&answer)["correlationId"], json!("order-7"));
+}

@@ -1,0 +1,52 @@
+//! Tests through the gateway, on embedded engines and on PostgreSQL with Redis.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap fails the test"
+)]
+
+mod accounts;
+mod app;
+mod authorization;
+mod sms;
+
+/// Declares each test on embedded engines, and on PostgreSQL with Redis.
+macro_rules! on_every_engine {
+    ($($module:ident: $($name:ident),+;)+) => {
+        mod embedded {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let app = crate::app::TestPlatform::embedded().await;
+                crate::$module::$name(&app).await;
+                app.stop().await;
+            })+)+
+        }
+        mod servers {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let Some(app) = crate::app::TestPlatform::on_servers().await else {
+                    return;
+                };
+                crate::$module::$name(&app).await;
+                app.stop().await;
+            })+)+
+        }
+    };
+}
+
+on_every_engine! {
+    accounts:
+        code_verifies_a_registration_auth_2,
+        refresh_rotates_and_reuse_ends_session_auth_3,
+        logout_all_ends_all_sessions_auth_3,
+        fifth_failure_locks_the_account_auth_2,
+        new_password_ends_sessions_auth_3,
+        rival_registration_sets_no_password_auth_2;
+    authorization:
+        own_routes_need_token_and_role_auth_5,
+        public_routes_need_no_token_auth_5,
+        routes_of_stopped_services_are_502_res_1;
+    sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;
+}
