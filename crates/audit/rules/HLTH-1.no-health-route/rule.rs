@@ -1,6 +1,6 @@
 //! The service has no health route.
 
-use crate::model::facts::{Import, Route};
+use crate::model::facts::{Import, Route, Server};
 use crate::model::{Model, Resolution, Service, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service has no health route",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "The service has an image or a workload, and all its routes are known. None of them has a health path, and it has no gRPC health service. If the routes of a framework cannot be read, the result is unknown.",
+        meaning: "The service has an image or a workload, and all its routes are known. None of them has a health path, and it has no gRPC health service. If the routes of a framework cannot be read, the result is unknown. Low confidence without an image, and for Spring Boot without Actuator.",
         why: "The orchestrator sees only that the process exists. It does not restart a process that hangs, and it routes traffic to a process that is not ready.",
         fix: &[(
             "any",
@@ -23,6 +23,8 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
+/// Routes from which on a server without an image is judged.
+const MIN_ROUTES: usize = 4;
 /// Parts of paths that are about health.
 const WORDS: &[&str] = &[
     "health",
@@ -35,13 +37,42 @@ const WORDS: &[&str] = &[
     "up",
 ];
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+/// A service of Spring Boot whose build names no Actuator, the starter with the health routes.
+fn without_actuator(model: &Model, service: &Service) -> Option<Outcome> {
+    let builds: Vec<_> = model
+        .files
+        .values()
+        .filter(|found| {
+            let file = &found.file;
+            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+            let own = service.files.contains(&file.path) || !file.path.contains('/');
+            own && matches!(name, "pom.xml" | "build.gradle" | "build.gradle.kts")
+        })
+        .collect();
+    let spring = builds
+        .iter()
+        .any(|found| found.file.text.contains("spring-boot"));
+    // Some starters of Spring Cloud contain Actuator.
+    let health = builds.iter().any(|found| {
+        ["actuator", "netflix-hystrix", "eureka-server", "admin"]
+            .iter()
+            .any(|name| found.file.text.contains(name))
+    });
+    let servers = service.facts.of::<Server>();
+    let server = servers.deployed().next()?;
+    (spring && !health && server.framework == "Spring Boot").then(|| {
+        let evidence = "no own route is about health, and the build does not contain Actuator";
+        Breach::review(server.at.clone(), evidence).absence().into()
+    })
+}
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let deployed = service
         .image
         .as_ref()
         .is_some_and(|image| image.at.role.is_deployed())
         || !service.workloads.is_empty();
-    if service.kind != ServiceKind::Server || !deployed {
+    if service.kind != ServiceKind::Server {
         return Vec::new();
     }
     let routes = service.facts.of::<Route>();
@@ -62,8 +93,15 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             None,
         )];
     }
+    // A small server without an image may run anywhere, and another program may watch it.
+    if !deployed && routes.items.len() < MIN_ROUTES {
+        return Vec::new();
+    }
     if routes.items.is_empty() {
-        return vec![Outcome::unknown("no route of the service is known")];
+        return vec![
+            without_actuator(model, service)
+                .unwrap_or_else(|| Outcome::unknown("no route of the service is known")),
+        ];
     }
     let about = |path: &str| {
         path.to_lowercase().split('/').any(|part| {
@@ -92,7 +130,9 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             ),
             Some(&route.at),
         )],
-        Resolution::Unknown(reason) => vec![Outcome::unknown(reason)],
+        Resolution::Unknown(reason) => {
+            vec![without_actuator(model, service).unwrap_or_else(|| Outcome::unknown(reason))]
+        }
         Resolution::Absent => {
             let wide = routes
                 .items
@@ -106,7 +146,12 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 (None, Some(first)) => vec![
                     Breach::new(
                         first.at.clone(),
-                        Confidence::Medium,
+                        // Without an image, something else may watch the process.
+                        if deployed {
+                            Confidence::Medium
+                        } else {
+                            Confidence::Low
+                        },
                         format!(
                             "none of the {} routes is a health route",
                             routes.items.len()

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The health check runs a program that the image does not contain",
         severity: Severity::Critical,
         category: Category::Health,
-        meaning: "A `HEALTHCHECK` or compose health check runs `curl`, `wget`, `nc` or an absolute path. The contents of the base image are known, and no layer adds the program. If the base image is not known, the result is unknown.",
+        meaning: "A `HEALTHCHECK` or compose health check runs `curl`, `wget`, `nc` or an absolute path. The contents of the base image are known, and no layer adds the program. If the base image is not known, the result is unknown, except for images of ASP.NET (low confidence).",
         why: "The container is always unhealthy. Compose does not start dependent services, and Swarm restarts it repeatedly.",
         fix: &[(
             "any",
@@ -74,6 +74,12 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 format!(
                     "the health check runs `{program}`, which neither `{base}` nor a later layer contains"
                 ),
+            )
+            .into(),
+            // Images of ASP.NET have neither tool, and teams name their own after them.
+            Resolution::Unknown(_) if base.contains("aspnet") => Breach::review(
+                at,
+                format!("the health check runs `{program}`, which ASP.NET images do not contain"),
             )
             .into(),
             Resolution::Unknown(reason) => Outcome::unknown(reason),

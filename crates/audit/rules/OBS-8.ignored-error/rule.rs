@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An error is ignored",
         severity: Severity::Low,
         category: Category::Observability,
-        meaning: "Go: the error of a call that decides about its result is dropped (`req, _ := http.NewRequest(…)`), or a call that decodes or serves is a statement of its own. The rule reports one finding per file. Deferred calls and literals are excluded.",
+        meaning: "Go: the error of a call that decides about its result is dropped (`req, _ := http.NewRequest(…)`), or a call that decodes or serves is a statement of its own. The rule reports one finding per file. Deferred calls and literals are excluded. Low confidence: an empty `catch` or `except Exception` of other languages, and a call that prints `%v` because it does not format.",
         why: "The code goes on with a null or an empty value. It panics later, or stores wrong data, and no log line names the cause.",
         fix: &[(
             "any",

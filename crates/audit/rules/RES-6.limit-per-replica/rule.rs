@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The rate limiter counts in the memory of each replica",
         severity: Severity::Low,
         category: Category::Resilience,
-        meaning: "The limiter has no shared store, and a workload of the service runs several replicas.",
+        meaning: "The limiter has no shared store, and a workload of the service runs several replicas. Low confidence if no workload sets the number of replicas.",
         why: "The effective limit is the configured limit times the number of replicas, and changes when the service scales.",
         fix: &[(
             "any",
@@ -49,6 +49,15 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             "the service has one replica",
             Some(&place.at),
         )],
-        None => vec![Outcome::unknown("the number of replicas is unknown")],
+        None => vec![
+            Breach::review(
+                place.at.clone(),
+                format!(
+                    "{}, and the number of replicas is not set here",
+                    place.evidence
+                ),
+            )
+            .into(),
+        ],
     }
 }

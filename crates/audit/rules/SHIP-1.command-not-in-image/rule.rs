@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The image starts a program that it does not contain",
         severity: Severity::Critical,
         category: Category::Operations,
-        meaning: "The command is an absolute path, the Dockerfile shows all files of the stage, and none has this path. Or the command is `node file.js`, the whole context is copied without a build step, and the file does not exist. Copied directories and unknown base images make the result unknown.",
+        meaning: "The command is an absolute path, the Dockerfile shows all files of the stage, and none has this path. Or the command is `node file.js`, the whole context is copied without a build step, and the file does not exist. Copied directories and unknown base images make the result unknown. An image without a command is reported for review.",
         why: "The container exits immediately with `no such file or directory`, and the orchestrator restarts it repeatedly.",
         fix: &[(
             "any",
@@ -45,11 +45,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             }
         })
         .find(|command| !command.is_empty());
-    let Some(program) = command.and_then(|command| command.first()) else {
-        return Vec::new();
-    };
     let Some(at) = model.location(&image.at.path, stage.span.clone(), None) else {
         return Vec::new();
+    };
+    let Some(program) = command.and_then(|command| command.first()) else {
+        return without_command(&lineage, at);
     };
     if program.starts_with('/') {
         return match image.has_file(target, program) {
@@ -74,6 +74,22 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         Some(file) => script_in_context(model, service, &lineage, file, at),
         None => Vec::new(),
     }
+}
+
+/// Base images that start nothing of use themselves.
+const IDLE_BASES: &[&str] = &[
+    "rust", "golang", "debian", "ubuntu", "alpine", "busybox", "scratch", "gcc",
+];
+
+/// An image without a command. Compose or a workload may give one, so a person has to decide.
+fn without_command(lineage: &[&Stage], at: Location) -> Vec<Outcome> {
+    let base = lineage.last().map_or("", |stage| stage.base.as_str());
+    let name = base.split([':', '@']).next().unwrap_or(base);
+    if !IDLE_BASES.contains(&name) {
+        return Vec::new();
+    }
+    let evidence = format!("the image has no command, and `{base}` starts no service");
+    vec![Breach::review(at, evidence).into()]
 }
 
 /// `node server.js` with the whole context copied and nothing built.

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The container runs as root",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "The shipped stage and the stages that it is built on set no user other than root. The base image is not known to set one, no entrypoint drops privileges, and no Kubernetes workload of the service sets a user.",
+        meaning: "The shipped stage and the stages that it is built on set no user other than root. The base image is not known to set one, no entrypoint drops privileges, and no Kubernetes workload of the service sets a user. Low confidence if the user of the base image is not known.",
         why: "An attacker who escapes from the process is root in the container, and needs only one kernel vulnerability to control the host.",
         fix: &[(
             "any",
@@ -152,9 +152,12 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .iter()
         .any(|name| repository == *name || repository.starts_with(&format!("{name}/")))
     {
-        return vec![Outcome::unknown(format!(
-            "the user of the base image `{base}` is unknown"
-        ))];
+        let evidence =
+            format!("the shipped stage sets no `USER`, and the user of `{base}` is not known here");
+        return at(stage.span.clone())
+            .map(|at| Breach::review(at, evidence).into())
+            .into_iter()
+            .collect();
     }
     at(stage.span.clone())
         .map(|at| {

@@ -66,7 +66,7 @@ fn undecided_finding_is_not_reported_as_fixed() {
     write(
         folder.path(),
         "Dockerfile",
-        "FROM registry.example.com/base:1\nCMD [\"/bin/true\"]\n",
+        "FROM postgres:17\nCMD [\"/bin/true\"]\n",
     );
     let mut after = report(folder.path());
     after.compare_with(&baseline);

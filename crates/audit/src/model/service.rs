@@ -83,6 +83,9 @@ pub struct Model {
     pub services: Vec<Service>,
     /// Services that were not read, sorted by name.
     pub not_audited: Vec<NotAudited>,
+    /// Deployed files of no known service, as if they were one. Practices in them are reported for
+    /// the repository.
+    pub unowned: Service,
     /// Every file with its facts, by path.
     pub files: BTreeMap<Arc<str>, FileFacts>,
     /// Every path seen, read or not.

@@ -125,6 +125,25 @@ fn is_send(call: &Call<'_>) -> bool {
         && mentions(call.receiver, BROKERS)
         && !mentions(call.receiver, &["socket", "emitter", "res.", "webhook"])
         || method.starts_with("publish") && method.len() > 9 && !call.receiver.is_empty()
+        || is_own_send(call)
+}
+
+/// A method of the same object that sends: `l.pubOrderPaid(…)`.
+fn is_own_send(call: &Call<'_>) -> bool {
+    let after = |start| {
+        call.method
+            .strip_prefix(start)
+            .is_some_and(|rest: &str| rest.starts_with(char::is_uppercase))
+    };
+    let own = call.receiver.len() <= 4 && !call.receiver.is_empty();
+    own && ["pub", "emit", "enqueue"].into_iter().any(after)
+}
+
+fn is_write(method: &str) -> bool {
+    WRITES.contains(&method)
+        || ["update", "insert", "save"]
+            .iter()
+            .any(|verb| method.starts_with(verb))
 }
 
 fn write_before<'c, 't>(
@@ -134,7 +153,7 @@ fn write_before<'c, 't>(
 ) -> Option<&'c Call<'t>> {
     code.calls_within(function).find(|call| {
         call.node.start_byte() < send.node.start_byte()
-            && WRITES.contains(&call.method.to_lowercase().as_str())
             && mentions(call.receiver, STORES)
+            && is_write(&call.method.to_lowercase())
     })
 }

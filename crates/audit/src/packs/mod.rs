@@ -29,6 +29,7 @@ mod request;
 mod retry;
 mod rust;
 mod setting_field;
+mod shared_state;
 mod signs;
 mod two_steps;
 mod unfinished;
@@ -85,6 +86,7 @@ const PACKS: &[&[Pack]] = &[
     retry::PACKS,
     rust::PACKS,
     signs::PACKS,
+    shared_state::PACKS,
     two_steps::PACKS,
     setting_field::PACKS,
     unfinished::PACKS,

@@ -17,6 +17,7 @@ pub(super) fn show<'t>(
 ) {
     let practice = Practice {
         topic,
+        elsewhere: "",
         verdict,
         evidence: evidence.into(),
     };

@@ -22,6 +22,7 @@ pub(super) const PACKS: &[Pack] = &[Pack {
             Language::JavaScript,
             Language::TypeScript,
             Language::Python,
+            Language::Rust,
         ],
         read,
     ),
@@ -33,6 +34,7 @@ const FUNCTIONS: &[&str] = &[
     "method_declaration",
     "method_definition",
     "function_definition",
+    "function_item",
 ];
 /// Words of a file that keeps steps together, or lets the database decide.
 const TOGETHER: &[&str] = &[
@@ -114,6 +116,75 @@ fn starts(method: &str, words: &[&str]) -> bool {
     words.iter().any(|word| lower.starts_with(word))
 }
 
+/// Libraries whose models write themselves.
+const MODELS: &[&str] = &[
+    "sequelize",
+    "mongoose",
+    "prisma",
+    "objection",
+    "typeorm",
+    "model",
+];
+
+/// `Order.create(…)`, `prisma.order.update(…)`, `order.save()`.
+fn is_model_write(code: &Code<'_>, call: &Call<'_>) -> bool {
+    let script = matches!(
+        code.file.language,
+        Language::JavaScript | Language::TypeScript
+    );
+    if !script || !mentions(&code.file.text, MODELS) {
+        return false;
+    }
+    let model = call.receiver.starts_with(char::is_uppercase) && !call.receiver.contains('.')
+        || mentions(call.receiver, &["prisma."]);
+    let named = matches!(
+        call.method,
+        "create"
+            | "bulkCreate"
+            | "insertMany"
+            | "insertOne"
+            | "update"
+            | "updateOne"
+            | "updateMany"
+            | "findByIdAndUpdate"
+            | "findOneAndUpdate"
+            | "deleteOne"
+            | "deleteMany"
+            | "destroy"
+            | "delete"
+            | "upsert"
+            | "createMany"
+    );
+    let document = call.method == "save"
+        && call.arguments.is_empty()
+        && !call.receiver.is_empty()
+        && !call.receiver.contains('(')
+        && mentions(&code.file.text, &["mongoose"]);
+    model && named || document
+}
+
+/// `Order::create(conn, …)` of a Rust program.
+fn is_rust_write(code: &Code<'_>, call: &Call<'_>) -> bool {
+    code.file.language == Language::Rust
+        && starts(
+            call.method.rsplit("::").next().unwrap_or(call.method),
+            WRITES,
+        )
+        && call
+            .positional(0)
+            .is_some_and(|first| mentions(code.text(first), &["conn", "pool", "db"]))
+}
+
+/// The verb and the noun of a method of a store, so that two nouns are two records.
+fn noun(method: &str) -> &str {
+    let lower = method.to_lowercase();
+    WRITES
+        .iter()
+        .find(|verb| lower.starts_with(**verb))
+        .and_then(|verb| method.get(verb.len()..))
+        .unwrap_or(method)
+}
+
 fn is_write(code: &Code<'_>, call: &Call<'_>) -> bool {
     let active_record = code.file.language == Language::Python
         && call.method == "save"
@@ -127,6 +198,8 @@ fn is_write(code: &Code<'_>, call: &Call<'_>) -> bool {
         )
         && mentions(&code.file.text, &["injectrepository", "injectmodel"]);
     active_record
+        || is_model_write(code, call)
+        || is_rust_write(code, call)
         || injected
         || starts(call.method, WRITES) && mentions(call.receiver, STORES)
         || starts(call.method, &["create", "delete", "update"])
@@ -144,7 +217,17 @@ fn changed<'t>(code: &Code<'t>, call: &Call<'t>) -> Option<&'t str> {
         let maps = GO_WRITES.contains(&call.method)
             && mentions(call.receiver, GO_DATABASES)
             && (record.starts_with('&') || call.arguments.len() == 1);
-        return maps.then_some(record);
+        if maps {
+            return Some(record);
+        }
+        let stored = starts(call.method, WRITES)
+            && mentions(call.receiver, &["repo", "dao", "store", "model"])
+            && call.arguments.len() > 1;
+        let what = Some(noun(call.method)).filter(|noun| !noun.is_empty());
+        return stored.then_some(what.unwrap_or(call.receiver));
+    }
+    if code.file.language == Language::Rust {
+        return is_rust_write(code, call).then_some(code.text(call.node));
     }
     is_write(code, call).then_some(call.receiver)
 }
@@ -177,8 +260,10 @@ fn partial<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
     };
     let second = writes
         .iter()
-        .find(|(call, other)| other != what && call.node.start_byte() > first.node.end_byte());
-    if let Some((second, _)) = second {
+        .find(|(call, other)| other != what && call.node.start_byte() > first.node.end_byte())
+        .map(|(call, _)| *call)
+        .or_else(|| helper(code, function, first));
+    if let Some(second) = second {
         show(
             code,
             facts,
@@ -192,6 +277,23 @@ fn partial<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactSink<'_>) {
             ),
         );
     }
+}
+
+/// A method of the same object that writes more after a model: `this.saveLines(…)`.
+fn helper<'c, 't>(
+    code: &'c Code<'t>,
+    function: Node<'t>,
+    first: &Call<'t>,
+) -> Option<&'c Call<'t>> {
+    if !is_model_write(code, first) {
+        return None;
+    }
+    code.calls_within(function).find(|call| {
+        call.receiver == "this"
+            && starts(call.method, &["save", "create", "insert"])
+            && call.method.len() > 6
+            && call.node.start_byte() > first.node.end_byte()
+    })
 }
 
 /// A look-up that refuses a duplicate, and then an insert into the same store.
@@ -213,12 +315,12 @@ fn lookup_then_insert<'t>(code: &Code<'t>, function: Node<'t>, facts: &mut FactS
     let Some(insert) = insert else {
         return;
     };
-    let lookup = calls.iter().find(|call| {
+    let lookups = calls.iter().filter(|call| {
         starts(call.method, LOOKUPS)
             && call.receiver == insert.receiver
             && call.node.start_byte() < insert.node.start_byte()
     });
-    if let Some(lookup) = lookup {
+    for lookup in lookups {
         show(
             code,
             facts,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::observed::{is_breach, outcome};
+use super::observed::{is_breach, is_kept, outcome};
 use super::{Breach, Outcome};
 use crate::model::Model;
 use crate::model::facts::{Practice, Topic};
@@ -23,6 +23,7 @@ pub fn observed_in_repository(model: &Model, topic: Topic, passed: &str) -> Vec<
         for practice in practices
             .deployed()
             .filter(|practice| practice.topic == topic && is_breach(practice.verdict))
+            .filter(|practice| !is_kept_for(model, &found.file.path, practice))
         {
             seen.entry(practice.at.span.start).or_insert(practice);
         }
@@ -49,6 +50,14 @@ pub fn observed_in_repository(model: &Model, topic: Topic, passed: &str) -> Vec<
         outcomes.push(Outcome::passed(format!("{passed} ({read} files)"), None));
     }
     outcomes
+}
+
+/// Whether another file of a service of the path keeps the habit.
+fn is_kept_for(model: &Model, path: &str, practice: &Practice) -> bool {
+    model
+        .services
+        .iter()
+        .any(|service| service.files.contains(path) && is_kept(practice, service))
 }
 
 /// More places than these make the report long and add nothing.

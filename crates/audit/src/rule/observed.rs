@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Breach, Confidence, Outcome, Severity};
 use crate::model::Service;
-use crate::model::facts::{DevelopmentHandler, Practice, Topic, Verdict};
+use crate::model::facts::{DevelopmentHandler, Elsewhere, Practice, Topic, Verdict};
 use crate::source::Located;
 
 /// The observations of a topic in the deployed code of a service. If there are none, the rule does
@@ -92,7 +92,7 @@ pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
         .facts
         .of::<Practice>()
         .deployed()
-        .filter(|practice| practice.topic == topic)
+        .filter(|practice| practice.topic == topic && !is_kept(practice, service))
         .filter(|practice| {
             !in_development
                 .iter()
@@ -100,6 +100,16 @@ pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
         })
         .cloned()
         .collect()
+}
+
+/// Whether another file of the service keeps the habit.
+pub(super) fn is_kept(practice: &Practice, service: &Service) -> bool {
+    !practice.elsewhere.is_empty()
+        && service
+            .facts
+            .of::<Elsewhere>()
+            .deployed()
+            .any(|text| text.pattern == practice.elsewhere)
 }
 
 /// A breach with the places of others of its kind.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Breach, Check, Outcome, Rule, Severity, rules};
+use super::{Breach, Check, Confidence, Outcome, Rule, Severity, rules};
 use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{Model, Service};
 use crate::report::{
@@ -107,15 +107,21 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
         }
     };
     match rule.check {
-        Check::Service(check) => model
-            .services
-            .iter()
-            .filter(|service| {
-                config
-                    .tier_of(&service.name)
-                    .asks(&rule.metadata, Some(service.kind))
-            })
-            .for_each(|service| take(Some(service), check(model, service))),
+        Check::Service(check) => {
+            model
+                .services
+                .iter()
+                .filter(|service| {
+                    config
+                        .tier_of(&service.name)
+                        .asks(&rule.metadata, Some(service.kind))
+                })
+                .for_each(|service| take(Some(service), check(model, service)));
+            if !model.unowned.files.is_empty() {
+                let outcomes = check(model, &model.unowned);
+                take(None, outcomes.into_iter().filter(is_place).collect());
+            }
+        }
         Check::Repository(check) => take(None, check(model)),
     }
     if over > 0 {
@@ -127,6 +133,12 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
         .findings
         .retain(|finding| seen.insert((finding.path.clone(), finding.line, finding.column)));
     found
+}
+
+/// Whether an outcome is a place to review. Code of no known service lacks nothing, because nobody
+/// knows which service contains it.
+fn is_place(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Breach(breach) if breach.confidence == Confidence::Low && !breach.is_absence)
 }
 
 /// The severity of a finding, with the bound for findings to review.

@@ -58,14 +58,37 @@ pub fn build(
     make_names_unique(&mut services);
     services.sort_by(|left, right| left.name.cmp(&right.name));
     let not_audited = unaudited::unaudited(&services, &files, &paths);
+    let unowned = unowned(&services, &files);
     Model {
         services,
+        unowned,
         not_audited,
         files,
         paths,
         name,
         mentions: Mentions::default(),
     }
+}
+
+/// Ends of the files of libraries and programs that the reports of services cannot contain. Code of
+/// pages has other rules, so scripts are left out.
+const SHARED: &[&str] = &[".go", ".cs", ".java", ".kt", ".py", ".rs"];
+
+/// The deployed files of no service.
+fn unowned(services: &[Service], files: &BTreeMap<Arc<str>, FileFacts>) -> Service {
+    let mut service = service(None, None, files);
+    let owned: std::collections::BTreeSet<_> =
+        services.iter().flat_map(|service| &service.files).collect();
+    for (path, found) in files {
+        let read = found.file.role == Role::Production
+            && SHARED.iter().any(|end| path.ends_with(end))
+            && !owned.contains(path);
+        if read {
+            service.facts.absorb(&found.facts);
+            service.files.insert(path.clone());
+        }
+    }
+    service
 }
 
 fn service(

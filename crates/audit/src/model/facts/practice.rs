@@ -199,6 +199,20 @@ pub enum Topic {
     HealthResult,
     /// Images contain no secret.
     ImageSecret,
+    /// Parallel requests change state under a lock only.
+    SharedState,
+    /// A message that arrives twice has its effect once.
+    Idempotency,
+    /// A list is read with one query.
+    QueryPerRow,
+    /// A login does not reveal which accounts exist.
+    AccountEnumeration,
+    /// Hashes of passwords stay in the database.
+    ExposedHash,
+    /// A session gets a new identifier at the login.
+    SessionFixation,
+    /// An origin is compared as a whole.
+    LooseOrigin,
 }
 
 /// Whether the habit is kept.
@@ -225,8 +239,21 @@ pub struct Practice {
     pub topic: Topic,
     /// The verdict.
     pub verdict: Verdict,
+    /// A pattern of any file of the service that keeps the habit. Empty for none.
+    pub elsewhere: &'static str,
     /// The evidence in one sentence, without values.
     pub evidence: String,
+}
+
+/// A file with a text that keeps a habit for its whole service.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// The pattern that matches.
+    pub pattern: &'static str,
+}
+
+impl Fact for Elsewhere {
+    const KIND: &'static str = "texts that keep a habit for a service";
 }
 
 impl Fact for Practice {

@@ -170,6 +170,7 @@ fn settings(file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
             {
                 let unbounded = Practice {
                     topic: Topic::ServerTimeouts,
+                    elsewhere: "",
                     verdict: Verdict::Broken,
                     evidence: "`Timeout: 0` disables the timeouts of go-zero".to_owned(),
                 };

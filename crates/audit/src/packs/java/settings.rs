@@ -101,6 +101,7 @@ fn setting(key: &str, value: Resolution<String>, span: Range<usize>, facts: &mut
                 .is_some_and(|value| value == "-1" || value == "0");
             let practice = Practice {
                 topic: Topic::ServerTimeouts,
+                elsewhere: "",
                 verdict: if endless {
                     Verdict::Broken
                 } else {

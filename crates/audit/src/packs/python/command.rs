@@ -97,6 +97,7 @@ fn gunicorn(options: &[String], span: Range<usize>, facts: &mut FactSink<'_>) {
     let endless = option(options, &["--timeout", "-t"]) == Some("0");
     let practice = Practice {
         topic: Topic::ServerTimeouts,
+        elsewhere: "",
         verdict: if endless {
             Verdict::Minor
         } else {

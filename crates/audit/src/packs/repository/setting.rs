@@ -66,6 +66,7 @@ fn effect(
     if level && matches!(value.to_lowercase().as_str(), "debug" | "trace") {
         let practice = Practice {
             topic: Topic::LogLevel,
+            elsewhere: "",
             verdict: Verdict::Minor,
             evidence: format!("`{key}` is `{value}` unless a deployment overrides it"),
         };

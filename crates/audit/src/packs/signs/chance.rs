@@ -10,6 +10,7 @@ const fn random(files: &'static [&'static str], pattern: &'static str) -> Sign {
         files,
         pattern,
         unless: "",
+        elsewhere: "",
         evidence: "`{}` decides about a rollout",
     }
 }

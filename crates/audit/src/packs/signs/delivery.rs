@@ -14,6 +14,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &["dockerfile", "containerfile", ".dockerfile"],
         pattern: r"(?P<what>\b(?:curl|wget)\b[^|&;\n]*(?:\\\n[^|&;\n]*)*\|\s*(?:sudo\s+)?(?:ba|z)?sh\b)",
         unless: "",
+        elsewhere: "",
         evidence: "a script from the network is piped into a shell",
     },
     Sign {
@@ -22,6 +23,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: YAML,
         pattern: r"(?m)^\s*(?:- )?(?P<what>privileged:\s*true)\b",
         unless: "",
+        elsewhere: "",
         evidence: "`{}`",
     },
     Sign {
@@ -30,6 +32,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: COMPOSE,
         pattern: r#"(?m)^\s+(?P<what>user:\s*["']?(?:root|0)(?::\w+)?["']?)\s*(?:#.*)?\r?$"#,
         unless: "",
+        elsewhere: "",
         evidence: "`{}`",
     },
     Sign {
@@ -38,6 +41,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: YAML,
         pattern: r"(?s)kind:\s*ClusterRoleBinding\b.*?(?P<what>name:\s*cluster-admin)\b",
         unless: "",
+        elsewhere: "",
         evidence: "a binding gives its subjects the role `cluster-admin`",
     },
     Sign {
@@ -46,6 +50,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &["settings.py", "/base.py", "/production.py"],
         pattern: r#"["']ENGINE["']\s*:\s*["'](?P<what>django\.db\.backends\.sqlite3)["']"#,
         unless: r#"postgresql|mysql|environ|getenv|env\("#,
+        elsewhere: "",
         evidence: "`{}` keeps the data in a file of the container",
     },
     Sign {
@@ -58,6 +63,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         pattern: r"(?m)^\s*(?:[\w.\-]*(?:url|database))\s*[=:]\s*(?P<what>(?:jdbc:)?(?:h2(?::mem)?|hsqldb))\b",
         unless: "",
+        elsewhere: "",
         evidence: "`{}` keeps the data in memory",
     },
 ];

@@ -28,6 +28,7 @@ const fn old(files: &'static [&'static str], pattern: &'static str) -> Sign {
         files,
         pattern,
         unless: "",
+        elsewhere: "",
         evidence: "`{}` gets no security fixes",
     }
 }
@@ -39,6 +40,7 @@ const fn changing(files: &'static [&'static str], pattern: &'static str) -> Sign
         files,
         pattern,
         unless: "",
+        elsewhere: "",
         evidence: "`{}` has no fixed version",
     }
 }
@@ -50,6 +52,7 @@ const fn shipped(files: &'static [&'static str], pattern: &'static str) -> Sign 
         files,
         pattern,
         unless: "",
+        elsewhere: "",
         evidence: "`{}` is a production dependency",
     }
 }

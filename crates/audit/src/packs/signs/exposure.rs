@@ -12,6 +12,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".properties"],
         pattern: r"(?m)^\s*(?P<what>management\.endpoints\.web\.exposure\.include\s*=\s*\*|management\.security\.enabled\s*=\s*false|endpoints\.sensitive\s*=\s*false)",
         unless: r"management\.server\.port",
+        elsewhere: "",
         evidence: "`{}`",
     },
     Sign {
@@ -20,6 +21,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".yml", ".yaml"],
         pattern: r#"exposure:\s*\n\s*(?P<what>include:\s*["']?\*)"#,
         unless: r"(?s)management:.*?\n\s+server:\s*\n\s+port:",
+        elsewhere: "",
         evidence: "the exposure of management endpoints has `{}`",
     },
     Sign {
@@ -28,6 +30,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: SETTINGS,
         pattern: r"(?im)^\s*(?P<what>[\w.\-]*(?:user-?info-?uri|access-?token-?uri|token-?uri|issuer-?uri|jwk-?set-?uri|check-?token-?uri))\s*[:=]\s*http://[a-z]",
         unless: "",
+        elsewhere: "",
         evidence: "`{}` sends credentials over plain HTTP",
     },
     Sign {
@@ -41,6 +44,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         pattern: r"(?m)^\s*(?P<what>listen\s+(?:[\w.\[\]:*]*:)?(?:80|8080|8081|8000|8888)\b[^;]*);(?s:.*?)\bproxy_pass\b",
         unless: r"\bssl\b|ssl_certificate|return 301 https",
+        elsewhere: "",
         evidence: "the proxy has `{}` and no listener with TLS",
     },
     Sign {
@@ -54,6 +58,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         pattern: r"(?P<what>\bproxy_pass\s+https?://)",
         unless: r"limit_req|limit_conn",
+        elsewhere: "",
         evidence: "the proxy limits neither requests nor connections",
     },
     Sign {
@@ -62,6 +67,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".java", ".kt"],
         pattern: r"(?P<what>@EnableZuulProxy)\b",
         unless: "(?i)ratelimit",
+        elsewhere: "",
         evidence: "the gateway limits neither requests nor connections",
     },
     Sign {
@@ -75,6 +81,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         pattern: r"(?m)^\s*(?P<what>gateway:)\s*\n\s+(?:routes|default-filters|discovery|server):",
         unless: "RequestRateLimiter|RateLimit",
+        elsewhere: "",
         evidence: "the gateway limits neither requests nor connections",
     },
     Sign {
@@ -83,6 +90,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"(?m)^\s*(?:\w+\.)?(?P<what>UseSwaggerUI|UseSwagger|MapScalarApiReference|MapOpenApi)\([\s\S]*",
         unless: r"(?s)IsDevelopment\(\)\)\s*\{[^}]*UseSwagger",
+        elsewhere: "",
         evidence: "`{}` serves the documents in every environment",
     },
     Sign {
@@ -91,6 +99,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".py"],
         pattern: r"(?m)=\s*(?P<what>FastAPI\(\s*(?:title|version|description|lifespan|debug|[\s,=\w.'\x22])*\))",
         unless: r"docs_url|openapi_url|redoc_url",
+        elsewhere: "",
         evidence: "`FastAPI(…)` serves `/docs` and `/openapi.json` in every environment",
     },
     Sign {
@@ -99,6 +108,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".java", ".kt"],
         pattern: r#"@(?:Get|Request)Mapping\([^)]*\)\s*(?:public\s+[\w<>]+|fun)\s+(?P<what>\w+)\([^)]*\)[^{;]*\{\s*throw\s"#,
         unless: "",
+        elsewhere: "",
         evidence: "the route `{}` throws on purpose",
     },
     Sign {
@@ -107,6 +117,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".yaml", ".yml"],
         pattern: r"(?m)^(?P<what>Mode:\s*dev)\b",
         unless: "",
+        elsewhere: "",
         evidence: "`{}` switches load shedding off and reflection on",
     },
     Sign {
@@ -115,6 +126,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".go"],
         pattern: r"(?P<what>\bzrpc\.MustNewClient)\(",
         unless: "TransportCredentials",
+        elsewhere: "",
         evidence: "`{}` connects without TLS",
     },
     Sign {
@@ -123,6 +135,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".ts", ".tsx", ".js", ".jsx", ".vue", ".html"],
         pattern: r#"(?P<what>(?:localStorage|sessionStorage)\.setItem\(\s*["'`]?[\w.\-$]*(?i:token|jwt)[\w\-.]*["'`]?)\s*,"#,
         unless: "",
+        elsewhere: "",
         evidence: "`{}, …)` stores a token where every script of the page reads it",
     },
 ];

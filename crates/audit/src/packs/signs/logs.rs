@@ -10,6 +10,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".java", ".kt"],
         pattern: r"(?i)\b(?P<what>log(?:ger)?\.(?:info|warn|error|debug)\([^;]*?[,+]\s*[\w.()]*get(?:email|phone|mobile|telephone)\w*\(\))",
         unless: "",
+        elsewhere: "",
         evidence: "a log record contains the address or number of a person",
     },
     Sign {
@@ -18,6 +19,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error|Debug)\([^;]*?[,{]\s*\w+\.(?:\w+\.)*(?:Email\w*|Phone\w*|TelephoneNumber|PostalCode|Iban|BirthDate))",
         unless: "",
+        elsewhere: "",
         evidence: "a log record contains the address or number of a person",
     },
     Sign {
@@ -26,6 +28,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"\b(?P<what>(?:_?[lL]og(?:ger)?)\.(?:Log)?(?:Information|Warning|Error|Debug)\([^;]*?,\s*(?:message|body|payload|json)\s*\))",
         unless: "",
+        elsewhere: "",
         evidence: "a log record contains a whole message",
     },
     Sign {
@@ -34,6 +37,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".py"],
         pattern: r#"\b(?P<what>log(?:ger|ging)?\.(?:info|warning|error|debug|exception)\([^\n]*?(?:,\s*|\{)(?:\w+\.)+(?:email|phone|phone_number|mobile)\b)"#,
         unless: "",
+        elsewhere: "",
         evidence: "a log record contains the address or number of a person",
     },
     Sign {
@@ -42,6 +46,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".ts", ".js"],
         pattern: r"\b(?P<what>(?:console|logger|log|this\.logger)\.(?:log|info|warn|error|debug)\([^\n]*?(?:,\s*|\$\{)(?:\w+\.)+(?:email|phone|phoneNumber|mobile)\b)",
         unless: "",
+        elsewhere: "",
         evidence: "a log record contains the address or number of a person",
     },
     Sign {
@@ -50,6 +55,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".yml", ".yaml"],
         pattern: r#"(?m)^\s*Log:\s*\r?\n(?:\s+\w+:[^\n]*\n)*?\s+(?P<what>Level:\s*["']?(?:error|severe|alert|fatal|debug))\b"#,
         unless: "",
+        elsewhere: "",
         evidence: "the settings have `{}`",
     },
     Sign {
@@ -58,6 +64,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".rs"],
         pattern: r#"(?P<what>set_var\(\s*"RUST_LOG"\s*,\s*"[^"]*(?:trace|debug)[^"]*")"#,
         unless: "",
+        elsewhere: "",
         evidence: "`{})` replaces the level of the environment",
     },
     Sign {
@@ -66,6 +73,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".ts", ".js"],
         pattern: r#"(?P<what>LOG_LEVEL\s*(?:\?\?|\|\|)\s*["'](?:silent|trace|debug|fatal)["'])"#,
         unless: "",
+        elsewhere: "",
         evidence: "`{}` is the default level",
     },
     Sign {
@@ -74,6 +82,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"\b(?P<what>Console\.(?:Write|WriteLine))\(",
         unless: "",
+        elsewhere: "",
         evidence: "`{}` writes past the logger",
     },
     Sign {
@@ -82,6 +91,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".java", ".kt"],
         pattern: r"\b(?P<what>System\.(?:out|err)\.print(?:ln|f)?|\.printStackTrace)\(",
         unless: "",
+        elsewhere: "",
         evidence: "`{}` writes past the logger",
     },
     Sign {
@@ -90,6 +100,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".rs"],
         pattern: r"(?m)^\s*(?P<what>println|dbg)!\(",
         unless: r"\bclap\b|structopt|argh|proc_macro|cargo:(?:rerun|rustc|warning)",
+        elsewhere: "",
         evidence: "`{}!` writes past the logger",
     },
     Sign {
@@ -98,6 +109,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"(?P<what>File\.AppendAll(?:Text|Lines)(?:Async)?)\(\s*\w*[lL]og",
         unless: "",
+        elsewhere: "",
         evidence: "`{}` writes a log into a file of the container",
     },
 ];

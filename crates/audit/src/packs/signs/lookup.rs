@@ -30,6 +30,10 @@ const LOOKUPS: &[(&[&str], &str)] = &[
         r"(?m)^[ \t]*(?:var|\w+(?:<\w+>)?)\s+(?P<name>\w+)\s*=\s*(?:await\s+)?[^\n;]*\.(?:(?:First|Single)OrDefault(?:Async)?|Find(?:Async)?|Get\w+By\w+)\([^;]*\);",
     ),
     (
+        &[".go"],
+        r"(?m)^\s*(?P<name>[a-z]\w*), err :?= [^\n]*(?:\{\s*\n(?:[^\n]*\n){1,6}?\s*\}\))?\s*\n\s*if err != nil \{\s*\n(?:[ \t]*(?:[^r\s}]|r[^e\n])[^\n}]*(?:\.(?:Error|Errorf|Errorw|Warn|Warnf|Info|Infof|Printf|Println|Print|WriteHeader|SetError)\()[^\n]*\n)+\s*\}(?:\s*else \{\n(?:[^\n}]*\n){1,4}?\s*\})?",
+    ),
+    (
         &[".php"],
         r"(?m)^\s*(?P<name>\$\w+)\s*=\s*[\w\\]+::(?:find|first)\([^;\n]*\);",
     ),
@@ -73,12 +77,18 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             let (Some(name), Some(whole)) = (captures.name("name"), captures.get(0)) else {
                 continue;
             };
-            if let Some(at) = unchecked_use(&file.text, whole.end(), name.as_str()) {
+            let used = if path.ends_with(".go") {
+                use_after_failure(&file.text, whole.end(), name.as_str())
+            } else {
+                unchecked_use(&file.text, whole.end(), name.as_str())
+            };
+            if let Some(at) = used {
                 let practice = Practice {
                     topic: Topic::UncheckedLookup,
+                    elsewhere: "",
                     verdict: Verdict::Review,
                     evidence: format!(
-                        "`{}` is used without a check, and the look-up may find nothing",
+                        "`{}` is used without a check, and the look-up may find nothing or fail",
                         name.as_str()
                     ),
                 };
@@ -86,6 +96,27 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             }
         }
     }
+}
+
+/// The first use of a result of Go after a failure that is only logged, if it is a member access
+/// without a comparison. Getters of messages accept nil.
+fn use_after_failure(text: &str, from: usize, name: &str) -> Option<usize> {
+    let rest = text.get(from..)?;
+    let rest = rest.get(..rest.find("\n}").unwrap_or(rest.len()))?;
+    let word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let (at, after) = rest
+        .match_indices(name)
+        .map(|(at, _)| (at, rest.get(at + name.len()..).unwrap_or_default()))
+        .find(|(at, after)| {
+            let before = rest
+                .get(..*at)
+                .and_then(|before| before.chars().next_back());
+            !before.is_some_and(|letter| word(letter) || letter == '.')
+                && !after.chars().next().is_some_and(word)
+        })?;
+    let access = after.starts_with('.') && !after.starts_with(".Get");
+    let checked = rest.get(..at)?.contains("err == nil");
+    (access && !checked).then_some(from + at)
 }
 
 /// The first use of a name after a place, if it is a member access in a statement without a check.

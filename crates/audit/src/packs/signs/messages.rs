@@ -77,6 +77,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"\.WaitAndRetry\([\s\S]{0,300}?(?P<what>\.Execute)\(\s*(?:async\b|\(\)\s*=>\s*\w+\.\w+Async\()",
         unless: "",
+        elsewhere: "",
         evidence: "a synchronous policy runs an asynchronous function, so its failure is never retried",
     },
     Sign {
@@ -85,6 +86,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"(?P<what>\.Retry(?:Async|Forever|ForeverAsync)?\(\s*\d*\s*\))",
         unless: "",
+        elsewhere: "",
         evidence: "`{}` retries at once",
     },
     Sign {
@@ -93,6 +95,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"(?P<what>catch\s*\(\s*Exception\b[^)]*\))\s*\{\s*[\w.]*[lL]og\w*\.\w+\([^;]*\);\s*\}\s*return true;",
         unless: "",
+        elsewhere: "",
         evidence: "every error is logged, and the handler reports success",
     },
     Sign {
@@ -101,6 +104,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".cs"],
         pattern: r"(?:\bSaveChanges(?:Async)?\(\)|\b_?\w*[rR]epo\w*\.(?:Save|Add|Update|Insert)\w*\()[^}]*?(?P<what>\b\w*[pP]ublish\w*\.Publish\w*)\(",
         unless: "(?i)outbox",
+        elsewhere: "",
         evidence: "the database is changed, and `{}` sends a message outside of its transaction",
     },
     review(
@@ -137,6 +141,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &["fallback.java"],
         pattern: r"public\s+void\s+\w+\([^)]*\)\s*\{\s*(?P<what>(?:LOGGER|LOG|log|logger)\.\w+)\([^;]*\);\s*\}",
         unless: "",
+        elsewhere: "",
         evidence: "the fallback drops the change, and the caller sees success",
     },
     review(

@@ -4,12 +4,14 @@
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
 //! pack of its language.
 
+mod accounts;
 mod chance;
 mod consumers;
 mod cors;
 mod delivery;
 mod dependency;
 mod exposure;
+mod frameworks;
 mod input;
 mod logs;
 mod lookup;
@@ -20,6 +22,8 @@ mod resources;
 mod start;
 mod token;
 mod uploads;
+mod values;
+mod writes;
 
 use std::sync::LazyLock;
 
@@ -27,7 +31,7 @@ use regex::{Captures, Regex};
 
 use super::{Pack, Reader};
 use crate::model::FactSink;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{Elsewhere, Practice, Topic, Verdict};
 use crate::repository::Role;
 use crate::source::SourceFile;
 
@@ -54,6 +58,8 @@ struct Sign {
     pattern: &'static str,
     /// A pattern of the same file that keeps the habit. Empty for none.
     unless: &'static str,
+    /// A pattern of any file of the service that keeps the habit. Empty for none.
+    elsewhere: &'static str,
     /// The evidence in one sentence.
     evidence: &'static str,
 }
@@ -72,16 +78,19 @@ const fn review(
         files,
         pattern,
         unless,
+        elsewhere: "",
         evidence,
     }
 }
 
 const LISTS: &[&[Sign]] = &[
+    accounts::SIGNS,
     chance::SIGNS,
     consumers::SIGNS,
     delivery::SIGNS,
     dependency::SIGNS,
     exposure::SIGNS,
+    frameworks::SIGNS,
     input::SIGNS,
     logs::SIGNS,
     messages::SIGNS,
@@ -90,6 +99,8 @@ const LISTS: &[&[Sign]] = &[
     start::SIGNS,
     token::SIGNS,
     uploads::SIGNS,
+    values::SIGNS,
+    writes::SIGNS,
 ];
 
 /// A sign with its compiled patterns.
@@ -116,6 +127,16 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The patterns that keep a habit for all files of a service.
+static ELSEWHERE: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    LISTS
+        .iter()
+        .flat_map(|list| list.iter())
+        .filter(|sign| !sign.elsewhere.is_empty())
+        .filter_map(|sign| Some((sign.elsewhere, Regex::new(sign.elsewhere).ok()?)))
+        .collect()
+});
+
 /// More places in one file add nothing.
 const MAX_PLACES: usize = 20;
 /// Matches that are read, with those in comments and tests.
@@ -124,6 +145,11 @@ const MAX_MATCHES: usize = 200;
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     if file.role != Role::Production {
         return;
+    }
+    for (pattern, regex) in ELSEWHERE.iter() {
+        if let Some(found) = regex.find(&file.text) {
+            facts.add(Elsewhere { pattern }, found.range());
+        }
     }
     let path = file.path.to_lowercase();
     for compiled in COMPILED.iter().filter(|own| applies(&own.sign, &path)) {
@@ -151,6 +177,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             let practice = Practice {
                 topic: compiled.sign.topic,
                 verdict: compiled.sign.verdict,
+                elsewhere: compiled.sign.elsewhere,
                 evidence: evidence(compiled.sign.evidence, &captures),
             };
             facts.add(practice, span);
@@ -177,8 +204,8 @@ pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
         || topic == Topic::UncheckedLookup && lookup::reads(&path)
         || matches!(
             topic,
-            Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership
-        ) && [".go", ".java", ".kt", ".js", ".ts", ".py"]
+            Topic::PartialWrite | Topic::LookupBeforeInsert | Topic::Ownership | Topic::SharedState
+        ) && [".rs", ".go", ".java", ".kt", ".js", ".ts", ".py"]
             .iter()
             .any(|end| path.ends_with(end))
 }
@@ -207,11 +234,16 @@ fn is_aside(file: &SourceFile, captures: &Captures<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPILED, LISTS};
+    use super::{COMPILED, ELSEWHERE, LISTS};
 
     #[test]
     fn every_pattern_compiles() {
         let written: usize = LISTS.iter().map(|list| list.len()).sum();
         assert_eq!(COMPILED.len(), written);
+        let joined = LISTS
+            .iter()
+            .flat_map(|list| list.iter())
+            .filter(|sign| !sign.elsewhere.is_empty());
+        assert_eq!(ELSEWHERE.len(), joined.count());
     }
 }

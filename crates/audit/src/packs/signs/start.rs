@@ -140,6 +140,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".go"],
         pattern: r#"SetDefault\(\s*"(?P<what>[\w.]*(?i:secret|password|passwd|api_?key|signing_?key)[\w.]*)"\s*,\s*"[^"\n]+""#,
         unless: "",
+        elsewhere: "",
         evidence: "`{}` has a literal as its default",
     },
     review(
@@ -162,6 +163,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &["dockerfile", ".dockerfile", "containerfile"],
         pattern: r"(?m)^(?:ENV|ARG)\s+(?P<what>\w*(?:SECRET|PASSWORD|API_KEY|TOKEN)\w*)(?:=|[ \t]+)[^\s$\x22'][^\s]*",
         unless: "ALLOW_EMPTY_PASSWORD",
+        elsewhere: "",
         evidence: "`{}` has its value in the image",
     },
 ];

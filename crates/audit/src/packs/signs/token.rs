@@ -12,6 +12,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &["settings.py", "/base.py", "/production.py"],
         pattern: r"(?m)^(?P<what>SECRET_KEY)\s*=\s*r?['\x22][^'\x22\n]{12,}['\x22]",
         unless: "",
+        elsewhere: "",
         evidence: "`{}` is a literal, and the environment cannot replace it",
     },
     review(
@@ -41,6 +42,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".rs"],
         pattern: r"(?m)^\s*(?P<what>(?:\w+::)+verify\w*\([^;\n]*passw[^;\n]*\))\??;",
         unless: r"fn verify\w*\([^)]*\)\s*->\s*Result<\(\)",
+        elsewhere: "",
         evidence: "the result of the check is dropped, so every password may pass",
     },
     Sign {
@@ -49,6 +51,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".ts", ".js"],
         pattern: r"(?m)^\s*(?:await\s+)?(?P<what>(?:bcrypt|argon2)\w*\.(?:compare|verify)(?:Sync)?\([^;\n]*\));?\s*$",
         unless: "",
+        elsewhere: "",
         evidence: "the result of the check is dropped, so every password may pass",
     },
     Sign {
@@ -57,6 +60,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".py"],
         pattern: r"(?m)^[ \t]+(?P<what>(?:\w+\.)*(?:check_password_hash|checkpw|check_password)\([^\n]*\))[ \t]*$",
         unless: "",
+        elsewhere: "",
         evidence: "the result of the check is dropped, so every password may pass",
     },
     review(
@@ -114,6 +118,7 @@ pub(super) const SIGNS: &[Sign] = &[
         files: &[".go", ".java", ".kt", ".cs"],
         pattern: r"(?P<what>\b\w+\.(?:Md5|MD5|Sha1|SHA1)\w+\(\s*[\w.]*(?:P|p)assword\b)",
         unless: "",
+        elsewhere: "",
         evidence: "a password is hashed with a fast function without a salt",
     },
     review(

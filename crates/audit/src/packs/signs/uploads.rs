@@ -23,6 +23,7 @@ const fn sign(
         files,
         pattern,
         unless,
+        elsewhere: "",
         evidence,
     }
 }

@@ -78,6 +78,7 @@ fn library(code: &Code<'_>, facts: &mut FactSink<'_>) {
     if keeps {
         let practice = Practice {
             topic: Topic::MemoryState,
+            elsewhere: "",
             verdict: Verdict::LikelyBroken,
             evidence: format!(
                 "`{}` keeps data in the memory of one process, without an expiry",

@@ -1,0 +1,29 @@
+//! The JSON of a stored user contains the password hash.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-2.exposed-hash",
+        title: "The JSON of a stored user contains the password hash",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "A stored record has a password field that its JSON contains, or a handler sends a whole user. The finding has low confidence, because the handler may map the record.",
+        why: "Everyone who may read the user gets the hash, and tries passwords offline.",
+        fix: &[(
+            "any",
+            "Return a type of its own that names each field. Exclude the hash from JSON (Go: `json:\"-\"`, Jackson: `@JsonIgnore`).",
+        )],
+        references: &[
+            "https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::ExposedHash,
+            "no stored hash is part of an answer",
+        )
+    }),
+};

@@ -1,0 +1,27 @@
+//! Parallel requests change state without a lock.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "DATA-3.shared-state",
+        title: "Parallel requests change state without a lock",
+        severity: Severity::Medium,
+        category: Category::Data,
+        meaning: "A component that serves all requests assigns a field, or a handler changes a map, and the file has no lock. Java, Kotlin, Go and C# are read. The finding has low confidence.",
+        why: "Requests run in parallel. They read half of a change, lose updates, or end the process (Go stops at parallel writes of a map).",
+        fix: &[(
+            "any",
+            "Keep the value in the database or in a local variable. Otherwise guard it with a lock or an atomic type.",
+        )],
+        references: &["https://go.dev/doc/articles/race_detector"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::SharedState,
+            "state that requests share has a lock",
+        )
+    }),
+};

@@ -1,0 +1,23 @@
+//! A query runs once for each element of a list.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "DATA-4.query-per-row",
+        title: "A query runs once for each element of a list",
+        severity: Severity::Low,
+        category: Category::Data,
+        meaning: "A loop over a list reads a store or calls a service in its first statements. The finding has low confidence.",
+        why: "The time of the request grows with the list. A page of 100 rows costs 101 round trips and as many uses of the pool.",
+        fix: &[(
+            "any",
+            "Read all elements with one query (`WHERE id = ANY($1)`, `IN`, a join), or add a call that takes a list.",
+        )],
+        references: &["https://wiki.postgresql.org/wiki/Performance_Optimization"],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(model, Topic::QueryPerRow, "lists are read with one query")
+    }),
+};

@@ -1,0 +1,29 @@
+//! A message that arrives twice has its effect twice.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "MSG-5.not-idempotent",
+        title: "A message that arrives twice has its effect twice",
+        severity: Severity::Medium,
+        category: Category::Data,
+        meaning: "A consumer inserts, sends or charges, and its file mentions no identifier of the message, no unique key and no earlier processing. Or a call with an effect outside runs before the record of it. The finding has low confidence.",
+        why: "Brokers deliver at least once. After a crash or a lost acknowledgement, customers get a second mail or a second charge.",
+        fix: &[(
+            "any",
+            "Store the ID of the message in the transaction of the effect, and skip a known ID. Pass an idempotency key to other services.",
+        )],
+        references: &[
+            "https://microservices.io/patterns/communication-style/idempotent-consumer.html",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::Idempotency,
+            "consumers know repeated messages",
+        )
+    }),
+};

@@ -1,0 +1,122 @@
+//! Habits of frameworks that need a setting or a guard which nothing in the service has.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+const JVM: &[&str] = &[".java", ".kt"];
+
+/// A sign that another file of the service may keep.
+const fn unless_elsewhere(
+    topic: Topic,
+    files: &'static [&'static str],
+    pattern: &'static str,
+    elsewhere: &'static str,
+    evidence: &'static str,
+) -> Sign {
+    Sign {
+        elsewhere,
+        ..review(topic, files, pattern, "", evidence)
+    }
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    unless_elsewhere(
+        Topic::Ownership,
+        &[".go"],
+        r"(?P<what>\b(?:grpc\.NewServer|zrpc\.MustNewServer))\(",
+        r"auth/jwt|(?i:auth\w*interceptor|interceptor\w*auth|authn|authz|verify_?token|parse_?token|grpc_?auth|RequireAndVerifyClientCert)",
+        "no interceptor of `{}` authenticates a caller",
+    ),
+    unless_elsewhere(
+        Topic::UncheckedValue,
+        &["main.ts"],
+        r"(?P<what>\bNestFactory\.create)\w*(?:<\w+>)?\(",
+        r"ValidationPipe|ZodValidationPipe|\bjoi\b",
+        "no pipe of `{}` validates bodies, so a missing field becomes 500",
+    ),
+    unless_elsewhere(
+        Topic::UnboundedList,
+        SCRIPT,
+        r"(?P<what>\b(?:GraphQLModule\.forRoot\w*|new ApolloServer))\b",
+        r"(?i)depth_?limit|complexity|max_?depth|graphql-armor",
+        "a query of `{}` may nest without a limit",
+    ),
+    review(
+        Topic::ApiDocs,
+        SCRIPT,
+        r"(?P<what>\b(?:playground|introspection)\s*:\s*true)\b",
+        "",
+        "`{}` shows the whole interface in every environment",
+    ),
+    review(
+        Topic::UncheckedValue,
+        SCRIPT,
+        r"(?P<what>\b(?:Number|parseInt|parseFloat)\(\s*(?:req|request|ctx)\.(?:params|query|body)\.\w+[^()\n]*\))",
+        r"isNaN|isInteger|isFinite|isSafeInteger|(?i:zod|joi|ajv|schema)",
+        "`{}` is `NaN` for other text, and nothing in the file checks it",
+    ),
+    unless_elsewhere(
+        Topic::DroppedMessage,
+        JVM,
+        r"(?P<what>@KafkaListener)\b",
+        "DeadLetterPublishingRecoverer|RetryableTopic|CommonErrorHandler|DefaultErrorHandler|SeekToCurrentErrorHandler",
+        "after ten attempts `{}` skips the message, and no dead letter keeps it",
+    ),
+    unless_elsewhere(
+        Topic::DroppedMessage,
+        JVM,
+        r"(?P<what>@RabbitListener)\b",
+        r"(?i)dead-?letter|deadLetter|DontRequeue|default-requeue-rejected",
+        "a message that fails returns to the queue of `{}` for ever, and no dead letter keeps it",
+    ),
+    review(
+        Topic::PublisherConfirm,
+        JVM,
+        r"(?P<what>\b\w*[kK]afkaTemplate\.send)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\);",
+        r"addCallback|whenComplete|\.get\(\)|\.join\(\)|executeInTransaction",
+        "nothing reads the result of `{}`",
+    ),
+    review(
+        Topic::Leak,
+        &[".go"],
+        r"(?m)^\s*for [^\n]*\{\s*\n(?:[^\n}f]*\n){0,6}?\s*(?P<what>defer \w+(?:\.\w+)*\.Close\(\))",
+        "",
+        "`{}` in a loop closes nothing before the function ends",
+    ),
+    review(
+        Topic::Leak,
+        &[".go"],
+        r"\bfunc \([^\n]*\n(?:[^\n}]*\n){0,6}?[^\n]*(?P<what>\btime\.Tick)\(",
+        "",
+        "the ticker of `{}` never stops",
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".go"],
+        r"(?m)^\s*\w+\s*,\s*_\s*:?=\s*(?P<what>uuid\.(?:Parse|FromString)|primitive\.ObjectIDFromHex)\(",
+        "",
+        "the error of `{}` is dropped",
+    ),
+    review(
+        Topic::Blocking,
+        &[".py"],
+        r"\basync def \w+\([^)]*\)[^:\n]*:\s*\n(?:[ \t]+[^\n]*\n){0,12}?[ \t]+[^\n]*(?P<what>\b(?:requests\.(?:get|post|put|delete|patch)|time\.sleep))\(",
+        "run_in_threadpool|to_thread",
+        "`{}` stops every other request of the process",
+    ),
+    review(
+        Topic::CallerIdentity,
+        &[".go"],
+        r"(?P<what>\b(?:userID|userId|uid|ownerID)\s*:?=\s*(?:c|ctx|r)\.(?:Query|PostForm|FormValue|QueryParam|URL\.Query\(\)\.Get|GetHeader|Request\.Header\.Get)\()",
+        "",
+        "`{}…)` comes from the caller, and nothing verifies it here",
+    ),
+    review(
+        Topic::PlainPassword,
+        &[".go", ".ts", ".js"],
+        r"(?m)^\s*(?P<what>(?:user|account|u|existing)\.[pP]assword\s*=\s*(?:\w+\.)*(?:[pP]assword|newPassword|NewPassword));?\s*$",
+        r"(?i)BeforeSave|BeforeUpdate|BeforeCreate|pre\(\s*['\x22]save|hash",
+        "`{}` stores the text of the caller",
+    ),
+];
