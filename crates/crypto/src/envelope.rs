@@ -1,13 +1,22 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Algorithm, CryptoError, KeyId, wrap::WrappedKey};
+use crate::{Algorithm, CryptoError, KeyId, aead::NONCE_LENGTH, wrap::WrappedKey};
 
 /// The separator of the legacy text.
 const SEPARATOR: char = ':';
+/// The prefix of the older legacy text.
+const OLDER: &str = "01.";
+/// The separator of its parts.
+const OLDER_SEPARATOR: char = '.';
+/// The name of the key of values that the root key of the legacy service encrypts directly.
+pub(crate) const LEGACY_ROOT: &str = "legacy-root";
 /// The prefix of the text form, by which people and dumps recognize it.
 const PREFIX: &str = "sealed1:";
 
@@ -18,8 +27,11 @@ const PREFIX: &str = "sealed1:";
 /// big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The version names the cipher. The
 /// text is `sealed1:` and the bytes in base64url.
 ///
-/// The legacy text `version:AES-256-GCM:hex` is read, too. Its key is a data key of a table, and its
-/// value is not bound to a context.
+/// Texts of the legacy service are read, too. Their values are not bound to a context:
+///
+/// - `version:AES-256-GCM:hex`, whose key is a data key of a table
+/// - `01.NONCE.CIPHERTEXT` in base64, whose key is the root key of the legacy service
+/// - an empty text, which is an empty value
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Envelope {
     pub(crate) key: WrappedKey,
@@ -106,8 +118,34 @@ impl Envelope {
         .concat())
     }
 
-    /// Parses `version:AES-256-GCM:hex(nonce, ciphertext, tag)`.
+    /// Whether the value is an empty one of the legacy service, which did not encrypt it.
+    pub(crate) fn is_legacy_blank(&self) -> bool {
+        self.form == Form::Legacy && self.key.bytes.is_empty() && self.sealed.is_empty()
+    }
+
+    fn of_legacy_root(sealed: Vec<u8>) -> Option<Self> {
+        Some(Self {
+            key: WrappedKey {
+                key_id: KeyId::new(LEGACY_ROOT).ok()?,
+                bytes: Arc::default(),
+            },
+            form: Form::Legacy,
+            sealed: sealed.into(),
+        })
+    }
+
+    /// Parses the texts of the legacy service.
     fn from_legacy(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Self::of_legacy_root(Vec::new());
+        }
+        if let Some(value) = text.strip_prefix(OLDER) {
+            let (nonce, sealed) = value.split_once(OLDER_SEPARATOR)?;
+            let nonce = STANDARD.decode(nonce).ok();
+            let nonce = nonce.filter(|nonce| nonce.len() == NONCE_LENGTH)?;
+            let sealed = STANDARD.decode(sealed).ok()?;
+            return Self::of_legacy_root([nonce, sealed].concat());
+        }
         let (text, value) = text.rsplit_once(SEPARATOR)?;
         let (version, algorithm) = text.rsplit_once(SEPARATOR)?;
         if algorithm != Algorithm::Aes256Gcm.as_str() {

@@ -154,6 +154,9 @@ impl Sealer {
                 aead
             }
         };
+        if envelope.is_legacy_blank() {
+            return Ok(Secret::new(Vec::new()));
+        }
         let bound = match envelope.form {
             Form::Bound(_) => context.as_bytes(),
             Form::Legacy => b"",
@@ -166,6 +169,9 @@ impl Sealer {
     /// # Errors
     /// The old or the active key-encryption key is not available.
     pub async fn rewrap(&self, envelope: &Envelope) -> Result<Rewrapped, CryptoError> {
+        if envelope.is_legacy_blank() {
+            return Ok(Rewrapped::Current);
+        }
         let Some(key) = self.0.keys.rewrap(&envelope.key).await? else {
             return Ok(Rewrapped::Current);
         };

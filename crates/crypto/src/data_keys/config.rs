@@ -40,7 +40,7 @@ pub struct DataKeysConfig {
     pub refresh_interval: Timeout,
     /// How long no value must need a data key before `encryption delete-unused` deletes it. At least twice `refresh_interval`.
     pub delete_after: Timeout,
-    /// Whether values of the legacy service, `version:AES-256-GCM:hex`, and its data keys are read.
+    /// Whether values of the legacy service and its data keys are read.
     pub accept_legacy_values: bool,
 }
 

@@ -8,10 +8,8 @@ use seaworthy_service::{Assembly, StartError};
 
 use super::config::{DataKeysConfig, Derivation, SeedConfig, VaultRootConfig};
 use crate::{
-    Algorithm, CryptoError, KeyId, Keyring, PassphraseSalt, VaultTransit, VaultTransitConfig,
-    WrapKeys,
-    aead::{Aead, KEY_LENGTH},
-    derive_key, key_from_passphrase,
+    CryptoError, KeyId, Keyring, PassphraseSalt, VaultTransit, VaultTransitConfig, WrapKeys,
+    aead::KEY_LENGTH, derive_key, key_from_passphrase,
 };
 
 /// 256 bits.
@@ -30,8 +28,8 @@ const NAME_BYTES: usize = 6;
 #[derive(Clone)]
 pub struct Root {
     pub(super) keys: Arc<dyn WrapKeys>,
-    /// The root keys as the legacy service used them.
-    pub(super) legacy: Arc<[Aead]>,
+    /// The root keys as the legacy service used them: the own one, and the other one.
+    pub(super) legacy: Arc<[Secret<[u8; KEY_LENGTH]>]>,
 }
 
 impl Root {
@@ -52,11 +50,11 @@ impl Root {
     pub fn from_seed(seed: &SeedConfig, other: Option<&SeedConfig>) -> Result<Self, CryptoError> {
         let key = derived(seed, ITERATIONS)?;
         let keyring = Keyring::new(name(&key)?, &derive_key(&key, "data keys"))?;
-        let mut legacy = vec![Aead::new(Algorithm::Aes256Gcm, &key)?];
+        let mut legacy = vec![key];
         if let Some(other) = other {
             let key = derived(other, MIN_OTHER_ITERATIONS)?;
             keyring.add(name(&key)?, &derive_key(&key, "data keys"))?;
-            legacy.push(Aead::new(Algorithm::Aes256Gcm, &key)?);
+            legacy.push(key);
         }
         Ok(Self {
             keys: Arc::new(keyring),

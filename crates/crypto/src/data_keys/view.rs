@@ -197,6 +197,7 @@ impl DataKeys {
         }
         let bound = format!("{}{}", stored.version, Algorithm::Aes256Gcm);
         let opened = self.0.root.legacy.iter().find_map(|root| {
+            let root = Aead::new(Algorithm::Aes256Gcm, root).ok()?;
             [b"".as_slice(), bound.as_bytes()]
                 .into_iter()
                 .find_map(|bound| root.open(&stored.encrypted_key, bound).ok())

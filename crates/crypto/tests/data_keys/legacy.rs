@@ -4,7 +4,7 @@ use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, RandomizedNonceKey},
     pbkdf2,
 };
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 use seaworthy_core::Secret;
 use seaworthy_crypto::{
     DataKeys, DataKeysConfig, Derivation, Encrypted, Root, Sealer, SeedConfig, rewrap,
@@ -37,16 +37,29 @@ fn sealed(key: &[u8; 32], plain: &[u8]) -> Vec<u8> {
     [nonce.as_ref().as_slice(), &text].concat()
 }
 
-pub(crate) async fn legacy_values_and_keys_are_read_and_moved_sec_5(test: TestDatabase) {
+/// Returns the root key of the legacy service.
+fn legacy_root() -> [u8; 32] {
     let mut root = [0; 32];
-    let algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
+    let (salt, seed) = (SALT.as_bytes(), SEED.as_bytes());
     pbkdf2::derive(
-        algorithm,
+        pbkdf2::PBKDF2_HMAC_SHA256,
         ITERATIONS,
-        SALT.as_bytes(),
-        SEED.as_bytes(),
+        salt,
+        seed,
         &mut root,
     );
+    root
+}
+
+/// Returns a new root, and that of the legacy service as the other one.
+fn both() -> Root {
+    let legacy = seed(SEED, Some(ITERATIONS));
+    let new = seed("a new seed with thirty-two bytes or more", None);
+    Root::from_seed(&new, Some(&legacy)).unwrap()
+}
+
+pub(crate) async fn legacy_values_and_keys_are_read_and_moved_sec_5(test: TestDatabase) {
+    let root = legacy_root();
     let data_key = [9; 32];
     sql("INSERT INTO kms_data_keys (id, version, algorithm, encrypted_key, key_hash, status, created_at, expires_at, metadata)
          VALUES (?, 'v1700000000000000000', 'AES-256-GCM', ?, 'none', 'inactive', ?, ?, ?)")
@@ -65,11 +78,6 @@ pub(crate) async fn legacy_values_and_keys_are_read_and_moved_sec_5(test: TestDa
         .await
         .unwrap();
 
-    let both = || {
-        let legacy = seed(SEED, Some(ITERATIONS));
-        let new = seed("a new seed with thirty-two bytes or more", None);
-        Root::from_seed(&new, Some(&legacy)).unwrap()
-    };
     let strict = DataKeys::open(&test.database, both(), &config()).await;
     assert!(strict.is_err(), "legacy keys need their setting");
     let accepting = DataKeysConfig {
@@ -103,4 +111,51 @@ pub(crate) async fn legacy_values_and_keys_are_read_and_moved_sec_5(test: TestDa
     let text = format!("v1700000000000000000:AES-256-GCM:{}", &value[2..]);
     let damaged: Encrypted<String> = text.parse().unwrap();
     assert!(sealer.open(&damaged, &place(0)).await.is_err());
+}
+
+pub(crate) async fn older_legacy_texts_and_blanks_are_read_sec_5(test: TestDatabase) {
+    let sealed = sealed(&legacy_root(), body(0).as_bytes());
+    let (nonce, rest) = sealed.split_at(12);
+    let older = format!("01.{}.{}", BASE64.encode(nonce), BASE64.encode(rest));
+    for (id, text) in [(0, older.as_str()), (1, "")] {
+        sql("INSERT INTO notes (id, body) VALUES (?, ?)")
+            .bind(id)
+            .bind(text)
+            .execute(&test.database)
+            .await
+            .unwrap();
+    }
+    let open = async |accept_legacy_values| {
+        let config = DataKeysConfig {
+            accept_legacy_values,
+            ..config()
+        };
+        let keys = DataKeys::open(&test.database, both(), &config).await;
+        Sealer::new(keys.unwrap())
+    };
+    let (strict, accepting) = (open(false).await, open(true).await);
+    for (id, expected) in [(0, body(0)), (1, String::new())] {
+        let stored = test.sealed(id).await;
+        assert!(strict.open(&stored, &place(id)).await.is_err(), "{id}");
+        assert_eq!(accepting.open(&stored, &place(id)).await.unwrap(), expected);
+    }
+    // An older form was a digest, which is no encryption.
+    for text in [
+        older.replacen("01", "02", 1),
+        format!("01.{}", &older[3..19]),
+    ] {
+        assert!(text.parse::<Encrypted<String>>().is_err(), "{text}");
+    }
+
+    let report = rewrap(&test.database, &accepting, &NOTES, |_| {}).await;
+    assert_eq!(report.unwrap().changed, 1);
+    let moved = test.sealed(0).await;
+    assert_eq!(strict.open(&moved, &place(0)).await.unwrap(), body(0));
+    assert_eq!(
+        accepting
+            .open(&test.sealed(1).await, &place(1))
+            .await
+            .unwrap(),
+        ""
+    );
 }

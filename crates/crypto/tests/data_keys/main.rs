@@ -35,5 +35,6 @@ seaworthy_testkit::on_every_database! {
     kill:
         killed_rewrap_loses_nothing_sec_5;
     legacy:
-        legacy_values_and_keys_are_read_and_moved_sec_5;
+        legacy_values_and_keys_are_read_and_moved_sec_5,
+        older_legacy_texts_and_blanks_are_read_sec_5;
 }
