@@ -27,6 +27,7 @@ mod error;
 mod image;
 mod migrations;
 mod send;
+mod sms;
 mod store;
 mod targets;
 
@@ -36,3 +37,4 @@ pub use config::CaptchaConfig;
 pub use error::CaptchaError;
 pub use migrations::MIGRATIONS;
 pub use send::{LogCodes, MailCodes, SendCode, SendCodeError, SendCodeFuture};
+pub use sms::{SmsGateway, SmsGatewayConfig};

@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::AuditLog,
-    captcha::{Captchas, LogCodes, MailCodes},
+    captcha::{Captchas, LogCodes, MailCodes, SmsGateway},
     config::Profile,
     core::SwitchKind,
     crypto::{DataKeysConfig, Root, data_keys_command},
@@ -30,6 +30,8 @@ const NAME: &str = "starter";
 const DATABASE: &str = "database";
 /// The name of the mail server in logs, probes and settings.
 const MAIL: &str = "mail";
+/// The name of the HTTP client of the gateway for SMS.
+const SMS: &str = "sms";
 /// The subject of mail with a captcha code.
 const SUBJECT: &str = "Your code";
 
@@ -80,8 +82,11 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     }
     let mut captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())
         .with_email(Arc::new(MailCodes::new(mailer, SUBJECT)));
-    if service.profile() == Profile::Development {
-        // Replace it with a gateway for SMS.
+    if let Some(gateway) = &settings.sms {
+        let because = |error| StartError::because("clients.sms cannot be used", error);
+        let client = service.http_client(SMS).map_err(because)?;
+        captchas = captchas.with_sms(Arc::new(SmsGateway::new(client, gateway.clone())));
+    } else if service.profile() == Profile::Development {
         captchas = captchas.with_sms(Arc::new(LogCodes::new(service)?));
     }
 

@@ -9,8 +9,8 @@ pub(crate) use data::DataConfig;
 pub(crate) use variables::VARIABLES;
 
 use seaworthy::{
-    crypto::DataKeysConfig, flags::FlagsConfig, http::RateLimitsConfig, mail::MailConfig,
-    operation_log::OperationLogConfig, prelude::*,
+    captcha::SmsGatewayConfig, crypto::DataKeysConfig, flags::FlagsConfig, http::RateLimitsConfig,
+    mail::MailConfig, operation_log::OperationLogConfig, prelude::*,
 };
 
 /// Settings of the service.
@@ -27,6 +27,8 @@ pub(crate) struct StarterConfig {
     pub(crate) features: FlagsConfig,
     /// Mail with captcha codes.
     pub(crate) mail: MailConfig,
+    /// The gateway for captcha codes by SMS, at `clients.sms.base_url`. Not set: codes are logged in development, and rejected otherwise.
+    pub(crate) sms: Option<SmsGatewayConfig>,
     /// The log of calls that change something.
     pub(crate) operation_log: OperationLogConfig,
 }

@@ -54,6 +54,11 @@ impl Drop for Replica {
 
 /// Returns the builder of a replica on a database, without captchas and rate limits.
 pub(crate) fn builder(url: &str) -> TestAppBuilder {
+    builder_with(url, &SECRETS)
+}
+
+/// Returns the builder of a replica with these secrets.
+pub(crate) fn builder_with(url: &str, secrets: &[&str]) -> TestAppBuilder {
     let app = TestApp::builder(Path::new(env!("CARGO_BIN_EXE_starter"))).unwrap();
     let database = format!("data.database.url={url}");
     let settings = [
@@ -71,7 +76,7 @@ pub(crate) fn builder(url: &str) -> TestAppBuilder {
         "auth.passwords.parameters.memory_kib=1024",
         "auth.passwords.parameters.iterations=1",
     ];
-    let settings = settings.iter().chain(&SECRETS);
+    let settings = settings.iter().chain(secrets);
     settings.fold(app, |app, setting| app.setting(setting))
 }
 

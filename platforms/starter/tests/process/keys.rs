@@ -1,17 +1,21 @@
 use std::{process::Command, thread, time::Duration};
 
-use seaworthy_testkit::database::EmptyDatabase;
-use serde_json::Value;
+use seaworthy_testkit::{database::EmptyDatabase, requirement::required, vault::VaultServer};
+use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Replica, SECRETS};
+use crate::app::{PASSWORD, Replica, SECRETS, builder_with};
 
 /// Short times, so that replicas use a new key soon.
 const TIMES: [&str; 2] = ["kms.refresh_interval=50ms", "kms.delete_after=100ms"];
 
 /// Runs a subcommand of `encryption`, and returns its answer.
 fn encryption(url: &str, subcommand: &str) -> Value {
+    encryption_with(url, subcommand, &SECRETS)
+}
+
+fn encryption_with(url: &str, subcommand: &str, secrets: &[&str]) -> Value {
     let url = format!("data.database.url={url}");
-    let settings = SECRETS.iter().chain(&TIMES);
+    let settings = secrets.iter().chain(&TIMES);
     let ran = Command::new(env!("CARGO_BIN_EXE_starter"))
         .args(["encryption", subcommand, "--format", "json", "--set", &url])
         .args(settings.flat_map(|setting| ["--set", setting]))
@@ -64,6 +68,52 @@ pub(crate) fn rotation_keeps_values_while_a_replica_writes_sec_5(database: &Empt
     for replica in [&reader, &restarted] {
         for user in [0, users - 1] {
             let answer = replica.login(&format!("user{user}"), PASSWORD);
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        }
+    }
+}
+
+#[test]
+fn root_key_in_vault_is_rotated_while_replicas_run_sec_5() {
+    let Some(program) = required("SEAWORTHY_TEST_VAULT") else {
+        return;
+    };
+    let vault = VaultServer::start(program).unwrap();
+    let key = "transit/keys/starter";
+    vault.call("POST", key, &Value::Null).unwrap();
+    let policy = ["encrypt", "decrypt", "rewrap"].map(|operation| {
+        format!(r#"path "transit/{operation}/starter" {{ capabilities = ["update"] }}"#)
+    });
+    let token = vault.token(&policy.concat(), 0).unwrap();
+    let place = format!("clients.vault.base_url={}", vault.url());
+    let token = format!("kms.vault.token={token}");
+    let settings = [SECRETS[0], "kms.vault.key=starter", &token, &place];
+    let database = EmptyDatabase::sqlite().unwrap();
+    let url = database.url();
+    let start = || {
+        let app = TIMES
+            .iter()
+            .fold(builder_with(url, &settings), |app, time| app.setting(time));
+        Replica::from(app.start().unwrap())
+    };
+    let (first, second) = (start(), start());
+    first.user("ada");
+    assert_eq!(encryption_with(url, "rotate", &settings)["rotated"], true);
+    second.user("bob");
+
+    vault
+        .call("POST", &format!("{key}/rotate"), &Value::Null)
+        .unwrap();
+    encryption_with(url, "rewrap", &settings);
+    // Vault refuses the first version of the root key.
+    let newest = json!({ "min_decryption_version": 2 });
+    vault
+        .call("POST", &format!("{key}/config"), &newest)
+        .unwrap();
+    let restarted = first.restart();
+    for replica in [&restarted, &second] {
+        for user in ["ada", "bob"] {
+            let answer = replica.login(user, PASSWORD);
             assert_eq!(answer.status, 200, "{}", answer.body);
         }
     }

@@ -1,0 +1,82 @@
+use std::fmt;
+
+use schemars::JsonSchema;
+use seaworthy_client::HttpClient;
+use seaworthy_core::Secret;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{SendCode, SendCodeError, SendCodeFuture};
+
+/// The path of many gateways.
+const PATH: &str = "/messages";
+
+/// Settings of a gateway for SMS. The settings of its HTTP client have its address and its timeouts.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SmsGatewayConfig {
+    /// The path of messages at the gateway.
+    pub path: String,
+    /// The sender that recipients see: a telephone number or a name.
+    pub sender: String,
+    /// The bearer token of the gateway.
+    #[serde(skip_serializing)]
+    pub token: Option<Secret<String>>,
+}
+
+impl Default for SmsGatewayConfig {
+    fn default() -> Self {
+        Self {
+            path: PATH.to_owned(),
+            sender: String::new(),
+            token: None,
+        }
+    }
+}
+
+/// Sends codes by SMS, through a gateway with an HTTP interface.
+///
+/// A message is a POST of the JSON object `{"to": …, "from": …, "text": …}` with a bearer token. Each
+/// status from 200 to 299 means that the gateway accepted it. A failed message is not repeated,
+/// because the recipient might get two codes. For a gateway with another interface, implement
+/// [`SendCode`].
+#[derive(Clone)]
+pub struct SmsGateway {
+    client: HttpClient,
+    config: SmsGatewayConfig,
+}
+
+impl SmsGateway {
+    /// Creates the provider. The base URL of the client is that of the gateway.
+    #[must_use]
+    pub fn new(client: HttpClient, config: SmsGatewayConfig) -> Self {
+        Self { client, config }
+    }
+}
+
+impl SendCode for SmsGateway {
+    fn send<'a>(&'a self, target: &'a str, code: &'a Secret<String>) -> SendCodeFuture<'a> {
+        Box::pin(async move {
+            let SmsGatewayConfig {
+                path,
+                sender,
+                token,
+            } = &self.config;
+            let text = format!("Your code is {}", code.expose());
+            let message = json!({ "to": target, "from": sender, "text": text });
+            let mut request = self.client.post(path.as_str()).json(&message);
+            if let Some(token) = token {
+                request = request.bearer(token);
+            }
+            let response = request.send().await.map_err(SendCodeError::new)?;
+            response.success().map_err(SendCodeError::new)?;
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for SmsGateway {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SmsGateway")
+    }
+}
