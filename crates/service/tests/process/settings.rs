@@ -1,4 +1,4 @@
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use rustix::process::Signal;
 use seaworthy_testkit::{
@@ -209,6 +209,58 @@ fn a_hangup_takes_new_certificates_too_conf_4_sec_1() {
     write();
     service.signal(Signal::HUP).unwrap();
     service.line("new TLS files are in use").unwrap();
+}
+
+/// Writes a secret as Kubernetes does: `key` leads to `..data/key`, and one rename of `..data` to a
+/// new folder replaces all keys at once.
+fn mount(volume: &Path, version: &str, secret: &str) {
+    let folder = volume.join(version);
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("key"), secret).unwrap();
+    symlink(version, volume.join("..data_tmp")).unwrap();
+    fs::rename(volume.join("..data_tmp"), volume.join("..data")).unwrap();
+    if !volume.join("key").exists() {
+        symlink("..data/key", volume.join("key")).unwrap();
+    }
+}
+
+#[test]
+fn rotated_kubernetes_secret_is_applied_and_not_shown_conf_5() {
+    let volume = tempfile::tempdir().unwrap();
+    mount(volume.path(), "..2026_11_22", "first-key");
+    let key = format!("key=file:{}", volume.path().join("key").display());
+    let mut service = trial(&["--set", &key]);
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    assert_eq!(get(public, "/key-length").unwrap().body, "9");
+    // Kubernetes deletes the former folder after the swap.
+    mount(volume.path(), "..2026_11_23", "the-second-key");
+    fs::remove_dir_all(volume.path().join("..2026_11_22")).unwrap();
+    until("the rotation", || {
+        get(public, "/key-length").unwrap().body == "14"
+    });
+    service.line("settings reloaded").unwrap();
+    // A volume without the key changes nothing.
+    fs::create_dir(volume.path().join("..2026_11_24")).unwrap();
+    symlink("..2026_11_24", volume.path().join("..data_tmp")).unwrap();
+    fs::rename(
+        volume.path().join("..data_tmp"),
+        volume.path().join("..data"),
+    )
+    .unwrap();
+    service.signal(Signal::HUP).unwrap();
+    service
+        .line("reload failed: the settings have errors")
+        .unwrap();
+    assert_eq!(get(public, "/key-length").unwrap().body, "14");
+
+    let shown = get(admin, "/config").unwrap().body;
+    service.signal(Signal::TERM).unwrap();
+    let ended = service.ended().unwrap();
+    let said = shown + &ended.stdout.concat() + &ended.stderr;
+    for secret in ["first-key", "the-second-key"] {
+        assert!(!said.contains(secret), "{said}");
+    }
 }
 
 #[test]
