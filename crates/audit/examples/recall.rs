@@ -35,6 +35,12 @@ struct Expected {
     absent: bool,
     #[serde(default)]
     service: Option<String>,
+    /// Further names of the service.
+    #[serde(default)]
+    services: Vec<String>,
+    /// Beginnings of the paths of the service.
+    #[serde(default)]
+    service_paths: Vec<String>,
     difficulty: String,
     #[serde(default)]
     note: String,
@@ -202,22 +208,44 @@ fn is_file(wanted: &str, path: &str) -> bool {
 
 fn is_about(words: &[String], report: &Reported<'_>) -> bool {
     let finding = report.finding;
-    let text = format!("{} {} {}", finding.id, finding.title, finding.evidence).to_lowercase();
+    let text = format!(
+        "{} {} {} {} {}",
+        finding.id, finding.title, finding.evidence, finding.impact, finding.fix
+    )
+    .to_lowercase();
     words.is_empty() || words.iter().any(|word| text.contains(&word.to_lowercase()))
 }
 
 /// `auth-service`, `services/auth` and `auth` are one service.
 fn short(service: &str) -> String {
     let last = service.rsplit('/').next().unwrap_or(service).to_lowercase();
-    last.trim_end_matches("-service").to_owned()
+    let last = ["-service", "_service", "service", "-svc"]
+        .iter()
+        .find_map(|end| last.strip_suffix(end))
+        .unwrap_or(&last);
+    last.replace('_', "-")
 }
 
 fn is_of(expected: &Expected, report: &Reported<'_>) -> bool {
-    let Some(wanted) = expected.service.as_deref().map(short) else {
-        return true;
-    };
-    report.finding.service.as_deref().map(short).as_ref() == Some(&wanted)
-        || report.path.split('/').any(|part| short(part) == wanted)
+    let wanted: Vec<String> = expected
+        .services
+        .iter()
+        .chain(&expected.service)
+        .map(|name| short(name))
+        .collect();
+    let folders = report
+        .path
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder);
+    wanted.is_empty()
+        || wanted.contains(&short(
+            report.finding.service.as_deref().unwrap_or_default(),
+        ))
+        || expected
+            .service_paths
+            .iter()
+            .any(|start| report.path.starts_with(start.as_str()))
+        || folders.split('/').any(|part| wanted.contains(&short(part)))
 }
 
 fn matches(expected: &Expected, report: &Reported<'_>) -> bool {
