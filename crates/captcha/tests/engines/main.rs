@@ -8,6 +8,7 @@
 
 mod answers;
 mod messages;
+mod sms;
 mod test_database;
 
 seaworthy_testkit::on_every_database! {

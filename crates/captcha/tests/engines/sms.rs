@@ -1,5 +1,4 @@
 //! Codes by SMS through a gateway on loopback (AUTH-2).
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::{
     error::Error as _,
