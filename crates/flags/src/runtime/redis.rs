@@ -115,7 +115,7 @@ impl RuntimeStore for RedisStore {
                     tracing::error!(
                         key = self.key,
                         version = known,
-                        "Redis has lost changes of feature flags: the last known ones stay in effect"
+                        "Redis has lost changes of feature flags: the last known ones apply"
                     );
                     self.restore(known).await?;
                     Ok(None)

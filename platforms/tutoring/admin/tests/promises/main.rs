@@ -11,6 +11,7 @@ mod admins;
 mod app;
 mod routes;
 mod sessions;
+mod settings;
 
 /// Runs each test on the embedded engines and on servers.
 macro_rules! on_both {

@@ -11,6 +11,7 @@ mod app;
 mod apply;
 mod review;
 mod routes;
+mod settings;
 
 /// Runs each test on the embedded engines and on servers.
 macro_rules! on_both {
