@@ -49,6 +49,11 @@ impl DataDirectory {
         format!("sqlite:{}", self.path().join(name).display())
     }
 
+    /// Returns the URL of a folder with files.
+    pub(crate) fn file(&self, name: &str) -> String {
+        format!("file:{}", self.path().join(name).display())
+    }
+
     /// Returns a reference to a secret, and creates the secret if it is missing.
     ///
     /// # Errors

@@ -79,10 +79,48 @@ impl Platform {
         self.add("student-auth", service, options, settings, assemble)
             .await?;
 
+        let audit_log = format!("audit_log.key={}", directory.secret("audit_log")?);
+        let settings = vec![
+            format!(
+                "identity.database.url={}",
+                directory.sqlite("trainer-auth.db")
+            ),
+            "identity.database.migrate_at_start=true".to_owned(),
+            format!("identity.broker.url={}", directory.sqlite("broker.db")),
+            format!("identity.codes.pepper={}", directory.secret("codes")?),
+            "identity.sms.provider=log".to_owned(),
+            format!("identity.{secret}"),
+            format!("documents.url={}", directory.file("documents")),
+            audit_log.clone(),
+        ];
+        let service = tutoring_trainer_auth::service();
+        let assemble = tutoring_trainer_auth::assemble;
+        self.add("trainer-auth", service, options, settings, assemble)
+            .await?;
+
+        let settings = vec![
+            format!("database.url={}", directory.sqlite("admin.db")),
+            "database.migrate_at_start=true".to_owned(),
+            format!("totp.secret={}", directory.secret("totp")?),
+            "seed=true".to_owned(),
+            secret.clone(),
+            audit_log,
+        ];
+        let service = tutoring_admin::service();
+        let assemble = tutoring_admin::assemble;
+        self.add("admin", service, options, settings, assemble)
+            .await?;
+
         let mut settings = vec![secret];
-        if let Some(addresses) = self.addresses("student-auth") {
-            let url = format!("clients.student_auth.base_url=http://{}", addresses.http);
-            settings.push(url);
+        for (name, client) in [
+            ("student-auth", "student_auth"),
+            ("trainer-auth", "trainer_auth"),
+            ("admin", "admin"),
+        ] {
+            if let Some(addresses) = self.addresses(name) {
+                let url = format!("clients.{client}.base_url=http://{}", addresses.http);
+                settings.push(url);
+            }
         }
         let service = tutoring_gateway::service();
         let assemble = tutoring_gateway::assemble;
@@ -130,7 +168,7 @@ impl Platform {
         Ok(())
     }
 
-    /// Returns the addresses of a service: `student-auth` or `gateway`.
+    /// Returns the addresses of a service, such as `student-auth` or `gateway`.
     #[must_use]
     pub fn addresses(&self, name: &str) -> Option<Addresses> {
         let found = self.0.iter().find(|(running, _)| *running == name);

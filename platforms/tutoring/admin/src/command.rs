@@ -35,7 +35,9 @@ async fn create_admin(run: CommandRun<'_, AdminConfig>) -> Result<(), StartError
     };
     let email = argument("email");
     let accounts = Box::pin(accounts(run.service)).await?;
-    let created = accounts.create_super_admin(&email, &argument("name")).await;
+    let created = accounts
+        .create_super_admin(&email, &argument("name"), None)
+        .await;
     let password = created.map_err(|error| {
         let fields = error.fields().iter();
         let fields: Vec<_> = fields

@@ -47,6 +47,9 @@ pub struct AdminConfig {
     pub totp: TotpConfig,
     /// The audit log.
     pub audit_log: AuditLogConfig,
+    /// Whether the start creates the super admin `admin@example.org` in an empty database, with a
+    /// public password. The profile `production` refuses it.
+    pub seed: bool,
 }
 
 /// Second factors of admins.
@@ -99,6 +102,7 @@ impl Default for AdminConfig {
             },
             totp: TotpConfig::default(),
             audit_log: AuditLogConfig::default(),
+            seed: false,
         }
     }
 }

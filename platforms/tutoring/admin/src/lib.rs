@@ -18,8 +18,10 @@ mod api;
 mod command;
 mod config;
 mod domain;
+mod seed;
 mod service;
 mod store;
 
 pub use config::{AdminConfig, TotpConfig};
+pub use seed::{SEED_EMAIL, SEED_PASSWORD};
 pub use service::{assemble, main, service};

@@ -18,6 +18,7 @@ use crate::{
     api::{self, Api},
     command::admins_command,
     config::AdminConfig,
+    seed::seed,
     store::MIGRATIONS,
 };
 
@@ -61,6 +62,9 @@ pub async fn assemble(service: &Assembly<AdminConfig>) -> Result<(), StartError>
     use_envelopes(service);
     // Boxed, so that the type of this future stays small enough for the compiler.
     let accounts = Box::pin(accounts(service)).await?;
+    if settings.seed {
+        seed(service.profile(), &accounts).await?;
+    }
     let live = Some(accounts.live.clone().into());
     service.authenticate(settings.access_tokens.authentication(service, live)?);
     service.worker(accounts.sessions.purge_worker());

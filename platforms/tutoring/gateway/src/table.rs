@@ -62,7 +62,7 @@ impl Upstream {
 
 /// The first segments of paths under `/api/v1` and their services. The first match counts, so
 /// longer rules come first. `{}` is any segment.
-const RULES: [(&str, Upstream); 36] = [
+const RULES: [(&str, Upstream); 37] = [
     ("students/auth", Upstream::StudentAuth),
     ("trainers/auth", Upstream::TrainerAuth),
     ("students/{}/courses/{}/purchase", Upstream::Course),
@@ -98,6 +98,8 @@ const RULES: [(&str, Upstream); 36] = [
     ("admin/journeys", Upstream::Booking),
     ("admin/reviews", Upstream::Booking),
     ("booking", Upstream::Booking),
+    // The applications belong to the accounts of trainers.
+    ("admin/trainers", Upstream::TrainerAuth),
     ("admin", Upstream::Admin),
 ];
 
@@ -164,7 +166,8 @@ mod tests {
             ("analytics/events", Upstream::Analytics),
             ("admin/journeys/start", Upstream::Booking),
             ("booking/feature-flags", Upstream::Booking),
-            ("admin/trainers/approvals", Upstream::Admin),
+            ("admin/trainers/approvals", Upstream::TrainerAuth),
+            ("admin/auth/login", Upstream::Admin),
         ] {
             let path = format!("/api/v1/{path}");
             assert_eq!(find(&path), Some((upstream, path.clone())), "{path}");

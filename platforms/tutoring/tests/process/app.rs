@@ -53,10 +53,16 @@ impl TestPlatform {
         let mut set = vec![
             format!("student-auth.access_tokens.secret={SECRET}"),
             format!("gateway.access_tokens.secret={SECRET}"),
+            format!("trainer-auth.identity.access_tokens.secret={SECRET}"),
+            format!("admin.access_tokens.secret={SECRET}"),
             "gateway.limits.public=10000".to_owned(),
             // Hashes are slow in a debug build.
             "student-auth.passwords.parameters.memory_kib=1024".to_owned(),
             "student-auth.passwords.parameters.iterations=1".to_owned(),
+            "trainer-auth.identity.passwords.parameters.memory_kib=1024".to_owned(),
+            "trainer-auth.identity.passwords.parameters.iterations=1".to_owned(),
+            "admin.passwords.parameters.memory_kib=1024".to_owned(),
+            "admin.passwords.parameters.iterations=1".to_owned(),
             "student-auth.codes.min_interval=1ms".to_owned(),
             "student-auth.sms.provider=msg91".to_owned(),
             format!("student-auth.sms.url=http://{}", sms.address),
@@ -69,6 +75,8 @@ impl TestPlatform {
         if let Some(redis) = &redis {
             set.push(format!("student-auth.redis.url={}", redis.url()));
             set.push(format!("gateway.redis.url={}", redis.url()));
+            set.push(format!("trainer-auth.identity.redis.url={}", redis.url()));
+            set.push(format!("admin.redis.url={}", redis.url()));
         }
         let folder = TempDir::new().unwrap();
         let directory = DataDirectory::open(folder.path().join("data")).unwrap();

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod admins;
 mod app;
 mod authorization;
 mod sms;
@@ -48,5 +49,6 @@ on_every_engine! {
         own_routes_need_token_and_role_auth_5,
         public_routes_need_no_token_auth_5,
         routes_of_stopped_services_are_502_res_1;
+    admins: gateway_reaches_admins_and_applications_auth_5;
     sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;
 }

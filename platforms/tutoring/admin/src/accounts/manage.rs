@@ -91,7 +91,9 @@ impl Accounts {
         caller: &Admin,
         new: NewAdmin,
     ) -> Result<(Admin, Secret<String>), Error> {
-        let (admin, password) = self.prepare(new.email, &new.full_name, new.roles).await?;
+        let (admin, password) = self
+            .prepare(new.email, &new.full_name, new.roles, None)
+            .await?;
         let territory = territory_of(&admin.roles, new.territory)?;
         let admin = Admin {
             admin_type: new.admin_type,
@@ -119,7 +121,8 @@ impl Accounts {
         Ok((admin, password))
     }
 
-    /// Creates a super admin, for the command of the service.
+    /// Creates a super admin, for the command of the service. Returns the temporary password,
+    /// which is `password` if it is set.
     ///
     /// # Errors
     /// `CONFLICT` or `VALIDATION_FAILED`.
@@ -127,10 +130,13 @@ impl Accounts {
         &self,
         email: &str,
         full_name: &str,
+        password: Option<Secret<String>>,
     ) -> Result<Secret<String>, Error> {
         let (email, name) = (Personal::new(email.to_owned()), full_name.to_owned());
         let roles = vec![AdminRole::SuperAdmin];
-        let (admin, password) = self.prepare(email, &Personal::new(name), roles).await?;
+        let (admin, password) = self
+            .prepare(email, &Personal::new(name), roles, password)
+            .await?;
         self.database
             .transaction(|tx| {
                 let admin = &admin;
@@ -153,10 +159,11 @@ impl Accounts {
         email: Personal<String>,
         full_name: &Personal<String>,
         roles: Vec<AdminRole>,
+        password: Option<Secret<String>>,
     ) -> Result<(Admin, Secret<String>), Error> {
         let email = normalized_email(email.expose());
         let email = email.ok_or_else(|| errors::invalid("email", "is not an e-mail address"))?;
-        let password = temporary_password()?;
+        let password = password.map_or_else(temporary_password, Ok)?;
         let hash = self.passwords.hash(password.clone()).await?;
         let now = Utc::now();
         let admin = Admin {
