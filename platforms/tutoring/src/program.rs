@@ -5,6 +5,7 @@ use std::{
 
 use seaworthy::{config::ConfigErrors, core::error_causes, prelude::StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
 use crate::{Arguments, DataDirectory, Platform, PlatformOptions};
 
@@ -87,6 +88,9 @@ fn print_addresses(directory: &DataDirectory, platform: &Platform) {
             accounts.http
         ));
     }
+    text.push_str(&format!(
+        "    Admin      {SEED_EMAIL}, password {SEED_PASSWORD}\n"
+    ));
     text.push_str(&format!(
         "    Data       {}\n\n",
         directory.path().display()

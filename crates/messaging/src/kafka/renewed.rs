@@ -11,10 +11,12 @@ use super::{client::Clients, detached::Detached};
 /// previous client finish with it.
 pub(super) struct Renewed<C: Send + Sync + 'static> {
     clients: Clients,
-    create: Box<dyn Fn(&Clients) -> KafkaResult<C> + Send + Sync>,
+    create: Box<Create<C>>,
     /// `None` after the close.
     current: Mutex<Option<Created<C>>>,
 }
+
+type Create<C> = dyn Fn(&Clients) -> KafkaResult<C> + Send + Sync;
 
 struct Created<C: Send + Sync + 'static> {
     client: Arc<Detached<C>>,
