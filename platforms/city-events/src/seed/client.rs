@@ -20,7 +20,11 @@ const MAX_ATTEMPTS: u32 = 150;
 const JPEG: HeaderValue = HeaderValue::from_static("image/jpeg");
 
 /// A client of the public interface.
-pub(super) struct SeedClient(HttpClient);
+pub(super) struct SeedClient {
+    gateway: HttpClient,
+    /// Signed addresses of uploads have the origin of the media service.
+    uploads: HttpClient,
+}
 
 /// The access token of a user.
 pub(super) struct User(Secret<String>);
@@ -31,15 +35,29 @@ impl SeedClient {
             base_url: format!("http://{address}").parse().ok(),
             ..HttpClientConfig::default()
         };
-        Ok(Self(HttpClient::builder("seed").config(config).build()?))
+        Ok(Self {
+            gateway: HttpClient::builder("seed").config(config).build()?,
+            uploads: HttpClient::builder("seed-uploads").build()?,
+        })
     }
 
     /// Registers a user, or logs in if the account exists.
     pub(super) async fn log_in(&self, email: &str) -> Result<User, SeedError> {
         let body = json!({ "email": email, "password": city_events_auth::SEED_PASSWORD });
-        let response = self.0.post("/api/auth/register").json(&body).send().await?;
+        let response = self
+            .gateway
+            .post("/api/auth/register")
+            .json(&body)
+            .send()
+            .await?;
         let response = match response.status().as_u16() {
-            409 => self.0.post("/api/auth/login").json(&body).send().await?,
+            409 => {
+                self.gateway
+                    .post("/api/auth/login")
+                    .json(&body)
+                    .send()
+                    .await?
+            }
             _ => response,
         };
         let response = json_of("log in", response).await?;
@@ -49,7 +67,7 @@ impl SeedClient {
 
     /// Returns the titles of the user's own events.
     pub(super) async fn own_titles(&self, user: &User) -> Result<Vec<String>, SeedError> {
-        let request = self.0.get("/api/me/events").bearer(&user.0);
+        let request = self.gateway.get("/api/me/events").bearer(&user.0);
         let response = json_of("list own events", request.send().await?).await?;
         let items = response.get("items").and_then(Value::as_array);
         let titles = items
@@ -65,14 +83,14 @@ impl SeedClient {
             "purpose": "event_cover", "size": jpeg.len(), "content_type": "image/jpeg",
         });
         let asked = self
-            .0
+            .gateway
             .post("/api/media/request-upload")
             .bearer(&host.0)
             .json(&body);
         let asked = json_of("ask for an upload", asked.send().await?).await?;
         let address = text(asked.get("presigned_url"));
         let sent = self
-            .0
+            .uploads
             .put(address.as_str())
             .header(CONTENT_TYPE, JPEG)
             .body(jpeg);
@@ -85,7 +103,7 @@ impl SeedClient {
             });
         }
         let id = text(asked.get("upload_id"));
-        let request = self.0.post("/api/media/complete").bearer(&host.0);
+        let request = self.gateway.post("/api/media/complete").bearer(&host.0);
         let completed = request.json(&json!({ "upload_id": id })).send().await?;
         json_of("complete an upload", completed).await?;
         Ok(id)
@@ -109,7 +127,7 @@ impl SeedClient {
             "end_time": starts_at + chrono::Duration::hours(sample.hours),
             "capacity": sample.capacity,
         });
-        let request = self.0.post("/api/events").bearer(&host.0).json(&body);
+        let request = self.gateway.post("/api/events").bearer(&host.0).json(&body);
         let response = json_of("create an event", request.send().await?).await?;
         Ok(text(response.get("id")))
     }
@@ -117,7 +135,7 @@ impl SeedClient {
     /// Publishes an event.
     pub(super) async fn publish(&self, host: &User, id: &str) -> Result<(), SeedError> {
         let request = self
-            .0
+            .gateway
             .post(&["api", "events", id, "publish"])
             .bearer(&host.0);
         json_of("publish an event", request.send().await?)
@@ -130,7 +148,10 @@ impl SeedClient {
         let key = Uuid::new_v4().to_string();
         let mut attempts = 0;
         loop {
-            let request = self.0.post(&["api", "events", id, "join"]).bearer(&guest.0);
+            let request = self
+                .gateway
+                .post(&["api", "events", id, "join"])
+                .bearer(&guest.0);
             let response = request.idempotency_key(&key).send().await?;
             if response.status().as_u16() != 404 || attempts == MAX_ATTEMPTS {
                 return json_of("join an event", response).await.map(drop);

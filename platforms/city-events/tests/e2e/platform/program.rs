@@ -52,6 +52,20 @@ fn signal_stops_services_in_order_life_4() {
 }
 
 #[test]
+fn sample_events_have_covers_file_1() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data").display().to_string();
+    let mut process = start(&["--data", &data, "--free-ports"]);
+    process.line("Stop it with Ctrl-C").unwrap();
+    process.signal(Signal::TERM).unwrap();
+    let ended = process.ended().unwrap();
+    let warnings = ended.stdout.iter().filter(|line| line.contains("WARN"));
+    let warnings: Vec<_> = warnings.filter(|line| line.contains("::seed")).collect();
+    assert!(warnings.is_empty(), "{warnings:#?}");
+    assert!(directory.path().join("data/seeded").exists());
+}
+
+#[test]
 fn port_in_use_fails_start_with_its_address_life_1() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
