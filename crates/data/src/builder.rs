@@ -6,8 +6,8 @@ use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 use tokio::sync::OnceCell;
 
 use crate::{
-    DataError, DataErrorKind, Database, DatabaseConfig, database::Inner, holder::Holders,
-    observe::Observer, pool::Pool, prepared::Statements, replica::Replica,
+    DataError, DataErrorKind, Database, DatabaseConfig, Engine, database::Inner, holder::Holders,
+    observe::Observer, pool::Pool, prepared::Statements, replica::Replicas,
 };
 
 /// Opens a database outside of a service.
@@ -70,8 +70,8 @@ impl DatabaseBuilder {
         let database = self.make()?;
         database.0.pool.warm().await?;
         tokio::spawn(database.0.pool.keep_up());
-        if let Some(replica) = &database.0.replica {
-            tokio::spawn(replica.pool().keep_up());
+        for replica in database.0.replicas.pools() {
+            tokio::spawn(replica.keep_up());
         }
         Ok(database)
     }
@@ -87,21 +87,14 @@ impl DatabaseBuilder {
         } = self;
         let config = Arc::new(config);
         let url = &config.url;
+        if config.transaction_pooling && url.engine() != Engine::Postgres {
+            return Err(DataError::new(
+                DataErrorKind::InvalidSettings,
+                "transaction_pooling needs a database on PostgreSQL: remove the setting",
+            ));
+        }
         let pool = Pool::new(&name, url, Arc::clone(&config), &metrics)?;
-        let replica = match &config.replica_url {
-            Some(replica) if replica.engine() != url.engine() => {
-                return Err(DataError::new(
-                    DataErrorKind::InvalidSettings,
-                    "replica_url and url name different engines: use the same engine for both",
-                ));
-            }
-            Some(replica) => {
-                let name = format!("{name}-replica").into();
-                let pool = Pool::new(&name, replica, Arc::clone(&config), &metrics)?;
-                Some(Replica::new(pool))
-            }
-            None => None,
-        };
+        let replicas = Replicas::new(&name, &config, &metrics)?;
         let policies = policies.unwrap_or_else(|| {
             Resilience::new(ResilienceConfig::default(), metrics.clone()).dependency(&name)
         });
@@ -109,7 +102,7 @@ impl DatabaseBuilder {
         let observer = Observer::new(&name, url, slow, &metrics, &tracer);
         Ok(Database(Arc::new(Inner {
             pool,
-            replica,
+            replicas,
             policies,
             observer,
             statements: Statements::default(),

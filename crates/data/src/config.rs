@@ -36,6 +36,9 @@ const DEFAULT_MAX_ROWS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
 /// People notice half a second. A lookup by key takes a hundredth of it.
 const DEFAULT_SLOW_STATEMENT_THRESHOLD: Timeout = Timeout::from_millis(500);
 
+/// Each replica has the same share of reads.
+const DEFAULT_WEIGHT: NonZeroU32 = NonZeroU32::MIN;
+
 /// A database and its limits.
 ///
 /// ```
@@ -53,8 +56,10 @@ pub struct DatabaseConfig {
     /// The password, if the URL has none.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
-    /// The URL of a read replica for reads outside of transactions. The primary serves them while the replica fails.
-    pub replica_url: Option<DatabaseUrl>,
+    /// The read replicas for reads outside of transactions, at most 16. The primary serves them while all replicas are away.
+    pub replicas: Vec<ReplicaConfig>,
+    /// Whether the URL is that of a connection pooler in transaction mode, such as PgBouncer. Needs PostgreSQL.
+    pub transaction_pooling: bool,
     /// The connection pool.
     pub pool: PoolConfig,
     /// The timeout for opening a connection.
@@ -73,6 +78,33 @@ pub struct DatabaseConfig {
     pub slow_statement_threshold: Timeout,
     /// Applies missing migrations at start, for development. In production, migrate in a step of the deployment.
     pub migrate_at_start: bool,
+}
+
+/// A read replica.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReplicaConfig {
+    /// The URL of the replica, on the engine of the primary. The password is that of the primary.
+    pub url: DatabaseUrl,
+    /// The share of reads, relative to the weights of the other replicas.
+    pub weight: NonZeroU32,
+}
+
+impl ReplicaConfig {
+    /// Returns a replica with this URL and the weight 1.
+    #[must_use]
+    pub const fn at(url: DatabaseUrl) -> Self {
+        Self {
+            url,
+            weight: DEFAULT_WEIGHT,
+        }
+    }
+}
+
+impl Default for ReplicaConfig {
+    fn default() -> Self {
+        Self::at(DatabaseUrl::of_file(DEFAULT_FILE))
+    }
 }
 
 /// The connections to a database.
@@ -113,7 +145,8 @@ impl DatabaseConfig {
         Self {
             url,
             password: None,
-            replica_url: None,
+            replicas: Vec::new(),
+            transaction_pooling: false,
             pool: PoolConfig::default(),
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             statement_timeout: DEFAULT_STATEMENT_TIMEOUT,

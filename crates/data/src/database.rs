@@ -15,7 +15,7 @@ use crate::{
     observe::Observer,
     pool::{Lease, Pool, Work},
     prepared::{Prepared, Statements},
-    replica::Replica,
+    replica::Replicas,
 };
 
 /// A database with its pool, limits and policies. Cheap to clone. All clones share them.
@@ -37,7 +37,7 @@ pub struct Database(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) pool: Pool,
-    pub(crate) replica: Option<Replica>,
+    pub(crate) replicas: Replicas,
     pub(crate) policies: Policies,
     pub(crate) observer: Observer,
     pub(crate) statements: Statements,
@@ -66,7 +66,7 @@ impl Database {
             return self.clone();
         }
         let mut config = self.config().clone();
-        config.replica_url = None;
+        config.replicas.clear();
         config.pool.max_connections = max_connections;
         config.pool.min_connections = 0;
         let name: Arc<str> = format!("{}{suffix}", self.name()).into();
@@ -78,7 +78,7 @@ impl Database {
         self.0.beside.lock().push(pool.clone());
         Self(Arc::new(Inner {
             pool,
-            replica: None,
+            replicas: Replicas::default(),
             policies: self.0.policies.clone(),
             observer,
             statements: Statements::default(),
@@ -154,14 +154,14 @@ impl Database {
         }
         let attempt = changes.then(Attempt::begin);
         let record = inner.observer.begin(&prepared);
-        let outcome = match &inner.replica {
-            Some(replica) if request.statement.may_use_replica() => {
-                match replica.run(self, &prepared, &request).await {
-                    Some(outcome) => outcome,
-                    None => self.run_on_primary(&prepared, &request).await,
-                }
-            }
-            _ => self.run_on_primary(&prepared, &request).await,
+        let read = if request.statement.may_use_replica() {
+            inner.replicas.run(self, &prepared, &request).await
+        } else {
+            None
+        };
+        let outcome = match read {
+            Some(outcome) => outcome,
+            None => self.run_on_primary(&prepared, &request).await,
         };
         record.end(&outcome);
         match (attempt, &outcome) {

@@ -148,7 +148,7 @@ async fn open_lease_file(database: &Database) -> Result<Database, DataError> {
     if let Some(file) = config.url.file() {
         config.url = DatabaseUrl::of_file(&format!("{}{SUFFIX}", file.display()));
     }
-    config.replica_url = None;
+    config.replicas.clear();
     config.pool.max_connections = CONNECTIONS;
     config.pool.min_connections = 0;
     let store = Database::builder(&format!("{}{SUFFIX}", database.name()), config).make()?;

@@ -16,6 +16,7 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection, SqliteConnection};
 
 pub(crate) use mysql::MySqlSession;
+pub(crate) use postgres::PostgresSession;
 pub(crate) use sqlite::Interrupt;
 pub(crate) use target::Target;
 
@@ -23,7 +24,7 @@ use crate::{DataError, Engine, Value, connection::StatementOutput};
 
 /// One connection.
 pub(crate) enum Driver {
-    Postgres(PgConnection),
+    Postgres(PgConnection, PostgresSession),
     MySql(MySqlConnection, MySqlSession),
     Sqlite(SqliteConnection, Arc<Interrupt>),
 }
@@ -40,7 +41,7 @@ pub(crate) enum RowLimit {
 impl Driver {
     pub(crate) const fn engine(&self) -> Engine {
         match self {
-            Self::Postgres(_) => Engine::Postgres,
+            Self::Postgres(..) => Engine::Postgres,
             Self::MySql(..) => Engine::MySql,
             Self::Sqlite(..) => Engine::Sqlite,
         }
@@ -55,7 +56,9 @@ impl Driver {
     ) -> Result<StatementOutput, DataError> {
         let text = AssertSqlSafe(text);
         match self {
-            Self::Postgres(connection) => postgres::run(connection, text, values, limit).await,
+            Self::Postgres(connection, session) => {
+                session.run(connection, text, values, limit).await
+            }
             Self::MySql(connection, _) => mysql::run(connection, text, values, limit).await,
             Self::Sqlite(connection, _) => sqlite::run(connection, text, values, limit).await,
         }
@@ -65,7 +68,7 @@ impl Driver {
     pub(crate) async fn run_plain(&mut self, text: &str) -> Result<(), DataError> {
         let text = text.to_owned();
         match self {
-            Self::Postgres(connection) => postgres::run_plain(connection, text).await,
+            Self::Postgres(connection, session) => session.run_plain(connection, text).await,
             Self::MySql(connection, _) => mysql::run_plain(connection, text).await,
             Self::Sqlite(connection, _) => sqlite::run_plain(connection, text).await,
         }
@@ -75,7 +78,7 @@ impl Driver {
     pub(crate) async fn ping(&mut self) -> Result<(), DataError> {
         let engine = self.engine();
         let answered = match self {
-            Self::Postgres(connection) => connection.ping().await,
+            Self::Postgres(connection, _) => connection.ping().await,
             Self::MySql(connection, _) => connection.ping().await,
             Self::Sqlite(connection, _) => connection.ping().await,
         };
@@ -86,7 +89,7 @@ impl Driver {
     pub(crate) async fn close(self, limit: Duration) {
         let closing = async {
             match self {
-                Self::Postgres(connection) => connection.close().await,
+                Self::Postgres(connection, _) => connection.close().await,
                 Self::MySql(connection, _) => connection.close().await,
                 Self::Sqlite(connection, _) => connection.close().await,
             }

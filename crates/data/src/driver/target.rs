@@ -30,7 +30,11 @@ impl Target {
         };
         match url.engine() {
             Engine::Postgres => {
-                let options = PgConnectOptions::from_url(&parsed()?).map_err(wrong)?;
+                let mut options = PgConnectOptions::from_url(&parsed()?).map_err(wrong)?;
+                if config.transaction_pooling {
+                    // Poolers refuse this parameter. Values are binary, so it has no effect.
+                    options = options.extra_float_digits(None);
+                }
                 let options = options.statement_cache_capacity(PREPARED);
                 Ok(Self::Postgres(Box::new(
                     options.disable_statement_logging(),
@@ -72,7 +76,8 @@ impl Target {
                 if let Some(password) = password {
                     options = options.password(password.expose());
                 }
-                Ok(Driver::Postgres(postgres::connect(&options, config).await?))
+                let (connection, session) = postgres::connect(&options, config).await?;
+                Ok(Driver::Postgres(connection, session))
             }
             Self::MySql(options) => {
                 let mut options = (**options).clone();

@@ -48,6 +48,11 @@ impl Session<'_> {
         Reader::new(self.engine(), is_mariadb)
     }
 
+    /// Whether each transaction may run on another connection to the server.
+    pub(super) fn is_pooled(&self) -> bool {
+        matches!(self.0.driver(), Some(Driver::Postgres(_, session)) if session.is_pooled())
+    }
+
     pub(super) async fn run(&mut self, text: &str) -> Result<(), DataError> {
         let limit = Instant::now() + MAX_LENGTH;
         let work = Work::Plain(text);

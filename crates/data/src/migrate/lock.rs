@@ -11,10 +11,13 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The number of the advisory lock of PostgreSQL: "seaworth" in ASCII.
 const NUMBER: i64 = 0x7365_6177_6f72_7468;
 
-/// Acquires the lock of this database for the session. On SQLite, each migration takes the write
-/// lock instead.
+/// Acquires the lock of this database for the session. Behind a pooler, a transaction has begun and
+/// acquires the lock until its end. On SQLite, each migration takes the write lock instead.
 pub(super) async fn take(lease: &mut Lease, engine: Engine) -> Result<(), DataError> {
     let ask = match engine {
+        Engine::Postgres if Session(lease).is_pooled() => {
+            format!("SELECT pg_try_advisory_xact_lock({NUMBER})")
+        }
         Engine::Postgres => format!("SELECT pg_try_advisory_lock({NUMBER})"),
         // Names are global on the server and have up to 64 characters, so this one contains the
         // database.

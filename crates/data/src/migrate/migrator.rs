@@ -7,6 +7,7 @@ use super::{
     migration::{Migration, MigrationSet},
     status::{MigrationState, MigrationStatus, compare},
     text::statements,
+    timeouts,
 };
 use crate::{DataError, Database, Engine, pool::Lease};
 
@@ -97,7 +98,7 @@ impl<'a> Migrator<'a> {
             refuse_mismatch(&compare(set, &applied), &[MigrationState::Pending])?;
             let last = applied.last().map_or(0, |last| last.version);
             if !run.dry_run {
-                history::make_table(&mut session, set).await?;
+                make_table(&mut session, set).await?;
             }
             for migration in set
                 .migrations()
@@ -204,11 +205,8 @@ impl<'a> Migrator<'a> {
         // The connection has its own timeouts. Closing it releases its locks, even if this future
         // is dropped.
         lease.close_when_done();
-        let mut session = Session(&mut lease);
-        for text in unlimited(engine, &session) {
-            session.run(text).await?;
-        }
-        if !dry_run {
+        timeouts::remove(&mut lease, self.database.config()).await?;
+        if !dry_run && !Session(&mut lease).is_pooled() {
             lock::take(&mut lease, engine).await?;
         }
         Ok(lease)
@@ -220,23 +218,11 @@ impl<'a> Migrator<'a> {
         dry_run: bool,
         done: Result<T, DataError>,
     ) -> Result<T, DataError> {
-        if done.is_ok() && !dry_run {
+        if done.is_ok() && !dry_run && !Session(&mut lease).is_pooled() {
             lock::give_back(&mut lease, self.database.0.pool.engine()).await?;
         }
         drop(lease);
         done
-    }
-}
-
-/// Returns the statements that remove the timeouts for requests.
-fn unlimited(engine: Engine, session: &Session<'_>) -> Vec<&'static str> {
-    match (engine, session.reader()) {
-        (Engine::Postgres, _) => vec![
-            "SET statement_timeout = 0",
-            "SET idle_in_transaction_session_timeout = 0",
-        ],
-        (_, super::text::Reader::MariaDb) => vec!["SET SESSION max_statement_time = 0"],
-        _ => Vec::new(),
     }
 }
 
@@ -273,13 +259,9 @@ async fn apply(
     if !in_transaction {
         begin(session).await?;
     }
-    // On SQLite the write lock is the lock, so another process may have applied it.
-    if !in_transaction && session.engine() == Engine::Sqlite {
-        let now = history::read(session, set).await?;
-        if now.iter().any(|known| known.version == step.version) {
-            session.run("ROLLBACK").await?;
-            return Ok(false);
-        }
+    if !in_transaction && locks_each_migration(session) && is_applied(session, set, step).await? {
+        session.run("ROLLBACK").await?;
+        return Ok(false);
     }
     history::add(session, set, &applied).await?;
     run(session, step).await?;
@@ -297,8 +279,35 @@ async fn apply(
     Ok(true)
 }
 
+/// Creates the table of the history, under the lock.
+async fn make_table(session: &mut Session<'_>, set: &MigrationSet) -> Result<(), DataError> {
+    if !session.is_pooled() {
+        return history::make_table(session, set).await;
+    }
+    begin(session).await?;
+    history::make_table(session, set).await?;
+    session.run("COMMIT").await
+}
+
+/// Whether each migration takes the lock, so that another process may have applied it before.
+fn locks_each_migration(session: &Session<'_>) -> bool {
+    session.engine() == Engine::Sqlite || session.is_pooled()
+}
+
+async fn is_applied(
+    session: &mut Session<'_>,
+    set: &MigrationSet,
+    step: &Step,
+) -> Result<bool, DataError> {
+    let now = history::read(session, set).await?;
+    Ok(now.iter().any(|known| known.version == step.version))
+}
+
 async fn undo(session: &mut Session<'_>, set: &MigrationSet, step: &Step) -> Result<(), DataError> {
     begin(session).await?;
+    if locks_each_migration(session) && !is_applied(session, set, step).await? {
+        return Err(mistake("another process has undone the migration"));
+    }
     let is_whole = session.engine() != Engine::MySql;
     if !is_whole {
         history::mark(session, set, step.version).await?;
@@ -319,7 +328,13 @@ async fn undo(session: &mut Session<'_>, set: &MigrationSet, step: &Step) -> Res
 
 async fn begin(session: &mut Session<'_>) -> Result<(), DataError> {
     match session.engine() {
-        Engine::Postgres => session.run("BEGIN").await,
+        Engine::Postgres => {
+            session.run("BEGIN").await?;
+            if session.is_pooled() {
+                lock::take(session.0, Engine::Postgres).await?;
+            }
+            Ok(())
+        }
         Engine::Sqlite => session.run("BEGIN IMMEDIATE").await,
         Engine::MySql => Ok(()),
     }

@@ -14,6 +14,7 @@ mod migration;
 mod migrator;
 mod status;
 mod text;
+mod timeouts;
 
 pub use adoption::{AdoptedTable, Adoption, AdoptionCheck, AdoptionReport, LegacyTable};
 pub use migration::{Migration, MigrationSet};

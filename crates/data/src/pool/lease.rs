@@ -67,6 +67,10 @@ impl Lease {
         self.opened.as_ref().map(|opened| &opened.driver)
     }
 
+    pub(crate) fn driver_mut(&mut self) -> Option<&mut Driver> {
+        self.opened.as_mut().map(|opened| &mut opened.driver)
+    }
+
     /// Executes `work` before `deadline`.
     pub(crate) async fn run(
         &mut self,
@@ -125,7 +129,7 @@ impl Lease {
         match &opened.driver {
             Driver::Sqlite(_, interrupt) => interrupt.set(),
             Driver::MySql(_, session) if self.busy => self.pool.end_statement(*session),
-            Driver::MySql(..) | Driver::Postgres(_) => {}
+            Driver::MySql(..) | Driver::Postgres(..) => {}
         }
         self.busy = false;
     }

@@ -98,6 +98,10 @@ impl Pool {
         self.0.closed.store(true, Ordering::Release);
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Acquire)
+    }
+
     /// Waits until all connections are returned, and closes them.
     pub(crate) async fn closed(&self) {
         let inner = &*self.0;
@@ -124,7 +128,7 @@ async fn round(pool: &Weak<Inner>) -> bool {
         return false;
     };
     let pool = Pool(inner);
-    if pool.0.closed.load(Ordering::Acquire) {
+    if pool.is_closed() {
         return false;
     }
     for opened in pool.take_old() {

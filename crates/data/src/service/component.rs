@@ -9,9 +9,11 @@ pub(super) struct DatabaseComponent(pub(super) Database);
 impl DatabaseComponent {
     fn pools(&self) -> Vec<Pool> {
         let inner = &*self.0.0;
-        let replica = inner.replica.as_ref().map(|replica| replica.pool());
         let leases = inner.leases.get().map(|leases| &leases.0.pool);
-        let shared = [&inner.pool].into_iter().chain(replica).chain(leases);
+        let shared = [&inner.pool]
+            .into_iter()
+            .chain(inner.replicas.pools())
+            .chain(leases);
         shared.chain(&*inner.beside.lock()).cloned().collect()
     }
 }

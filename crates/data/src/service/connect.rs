@@ -126,13 +126,12 @@ impl Database {
             None => Dependency::new(name),
         };
         service.component(DatabaseComponent(database.clone()));
-        let replica = database.0.replica.as_ref().map(|replica| replica.pool());
-        for (what, pool) in [("pool", Some(&database.0.pool)), ("replica pool", replica)] {
-            let Some(pool) = pool else { continue };
+        let replicas = database.0.replicas.pools();
+        for pool in [&database.0.pool].into_iter().chain(replicas) {
             let (upkeep, stop) = (pool.keep_up(), service.tasks().stop().clone());
             service
                 .tasks()
-                .spawn(format!("{what} of {name}"), async move {
+                .spawn(format!("pool of {}", pool.name()), async move {
                     tokio::select! {
                         () = upkeep => {}
                         () = stop.requested() => {}

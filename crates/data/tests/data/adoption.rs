@@ -322,3 +322,13 @@ pub(crate) async fn interrupted_adoption_is_whole_or_undone_data_2(test_database
     migrator.undo_adoption().await.unwrap();
     assert_eq!(tables(&database).await, before);
 }
+
+pub(crate) async fn adoption_needs_a_direct_connection_data_2(test_database: TestDatabase) {
+    let database = legacy(&test_database).await;
+    let migrator = Migrator::new(&database, sets(database.engine()));
+    for dry_run in [true, false] {
+        let error = migrator.adopt(dry_run).await.unwrap_err().to_string();
+        assert!(error.contains("needs a direct connection"), "{error}");
+    }
+    assert_eq!(count(&database, "SELECT count(*) FROM works").await, 3);
+}

@@ -153,33 +153,3 @@ pub(crate) async fn read_only_transaction_cannot_write(test_database: TestDataba
         assert_eq!(done.unwrap().rows_affected(), 0);
     }
 }
-
-pub(crate) async fn primary_serves_reads_while_replica_fails(test_database: TestDatabase) {
-    let mut config = test_database.config();
-    let gone = match database_engine(&test_database) {
-        "sqlite" => "sqlite:/proc/nowhere/replica.db".to_owned(),
-        engine => format!("{engine}://missing:x@127.0.0.1:1/gone"),
-    };
-    config.replica_url = Some(gone.parse().unwrap());
-    let opened = seaworthy_data::Database::builder("test", config)
-        .open()
-        .await;
-    if database_engine(&test_database) == "sqlite" {
-        assert!(
-            opened.is_err(),
-            "a folder that cannot be created is an error at once"
-        );
-        return;
-    }
-    let database = opened.unwrap();
-    let (one,): (i64,) = sql("SELECT count(*) FROM (SELECT 1 AS x) y")
-        .on_replica()
-        .fetch_one(&database)
-        .await
-        .unwrap();
-    assert_eq!(one, 1);
-}
-
-fn database_engine(test_database: &TestDatabase) -> &'static str {
-    test_database.config().url.engine().name()
-}

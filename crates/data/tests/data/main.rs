@@ -21,6 +21,8 @@ mod leases;
 mod lists;
 mod migrations;
 mod network;
+mod pooler;
+mod replicas;
 mod rotation;
 mod service;
 mod singleton;
@@ -49,8 +51,11 @@ seaworthy_testkit::on_every_database! {
     lists:
         pages_show_each_row_once_in_every_order_data_4,
         transaction_runs_again_after_conflict_data_3,
-        read_only_transaction_cannot_write,
-        primary_serves_reads_while_replica_fails;
+        read_only_transaction_cannot_write;
+    replicas:
+        reads_are_shared_by_weight_data_1,
+        replica_that_is_away_gets_no_reads_data_1,
+        primary_serves_reads_while_all_replicas_fail_data_1;
     migrations:
         migrations_apply_undo_and_verify_data_2,
         failed_migration_is_rolled_back_or_unfinished_data_2,
@@ -70,6 +75,41 @@ seaworthy_testkit::on_every_database! {
         statement_stops_on_server_at_its_timeout_data_1,
         deadline_ends_statement_life_6,
         full_pool_has_its_own_error_obs_5;
+}
+
+seaworthy_testkit::on_every_database! {
+    @ pgbouncer crate::test_database::test_database, as_a_task;
+    values:
+        values_of_every_kind_round_trip_data_1,
+        list_is_bound_as_list;
+    transactions:
+        transaction_commits_on_success_and_rolls_back_on_error_data_3,
+        dropped_transaction_is_rolled_back_data_3,
+        panic_rolls_back_data_3,
+        cancelled_transaction_is_rolled_back_data_3,
+        nested_transaction_is_rolled_back_alone_data_3,
+        failed_statement_allows_only_rollback_data_3,
+        transaction_runs_again_after_deadlock_data_3;
+    lists:
+        pages_show_each_row_once_in_every_order_data_4,
+        transaction_runs_again_after_conflict_data_3,
+        read_only_transaction_cannot_write;
+    migrations:
+        migrations_apply_undo_and_verify_data_2,
+        failed_migration_is_rolled_back_or_unfinished_data_2,
+        concurrent_processes_apply_each_migration_once_data_2;
+    leases:
+        lease_has_one_holder_and_growing_token_work_2,
+        lease_outlives_a_long_transaction_of_its_holder_work_2;
+    errors:
+        violated_constraints_have_kind_and_name_data_3,
+        statement_stops_on_server_at_its_timeout_data_1,
+        deadline_ends_statement_life_6;
+    pooler:
+        statements_share_connections_and_leave_no_settings_data_1,
+        pooler_without_its_setting_is_refused_data_1;
+    adoption:
+        adoption_needs_a_direct_connection_data_2;
 }
 
 mod dropped {

@@ -1,22 +1,43 @@
+use std::net::SocketAddr;
+
 use seaworthy_data::{Connection as _, Database, DatabaseConfig, DatabaseUrl, Engine, sql};
 use seaworthy_testkit::database::EmptyDatabase;
 
 /// An empty database of one test.
 pub(crate) struct TestDatabase {
     url: DatabaseUrl,
-    _empty: EmptyDatabase,
+    empty: EmptyDatabase,
 }
 
 pub(crate) async fn test_database(empty: EmptyDatabase) -> TestDatabase {
     TestDatabase {
         url: empty.url().parse().unwrap(),
-        _empty: empty,
+        empty,
     }
 }
 
 impl TestDatabase {
     pub(crate) fn config(&self) -> DatabaseConfig {
-        DatabaseConfig::at(self.url.clone())
+        let mut config = DatabaseConfig::at(self.url.clone());
+        config.transaction_pooling = self.empty.is_pooled();
+        config
+    }
+
+    /// Returns the URL with the password.
+    pub(crate) fn text(&self) -> &str {
+        self.empty.url()
+    }
+
+    pub(crate) fn server(&self) -> Option<SocketAddr> {
+        self.empty.server()
+    }
+
+    /// Returns the settings by another way to the server.
+    pub(crate) fn config_at(&self, address: SocketAddr) -> DatabaseConfig {
+        DatabaseConfig {
+            url: self.empty.url_at(address).parse().unwrap(),
+            ..self.config()
+        }
     }
 
     pub(crate) async fn open(&self) -> Database {

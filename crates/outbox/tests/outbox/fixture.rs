@@ -28,13 +28,21 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(90);
 /// An empty database.
 pub(crate) struct TestDatabase {
     pub(crate) url: String,
-    _empty: EmptyDatabase,
+    empty: EmptyDatabase,
+}
+
+impl TestDatabase {
+    pub(crate) fn config(&self) -> DatabaseConfig {
+        let mut config = DatabaseConfig::at(self.url.parse().unwrap());
+        config.transaction_pooling = self.empty.is_pooled();
+        config
+    }
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> TestDatabase {
     TestDatabase {
         url: empty.url().to_owned(),
-        _empty: empty,
+        empty,
     }
 }
 
@@ -197,8 +205,7 @@ impl TestApp {
         broker: &Arc<TestBroker>,
         config: OutboxConfig,
     ) -> Self {
-        let settings = DatabaseConfig::at(database.url.parse().unwrap());
-        Self::start_with(settings, broker, config).await
+        Self::start_with(database.config(), broker, config).await
     }
 
     /// Starts a service with these database settings.

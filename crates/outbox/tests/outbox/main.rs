@@ -49,3 +49,16 @@ seaworthy_testkit::on_every_database! {
         aborted_message_leaves_group_intact_msg_5,
         subscription_alone_limits_attempts_of_inbox_msg_3;
 }
+
+seaworthy_testkit::on_every_database! {
+    @ pgbouncer crate::fixture::open, in_the_test;
+    relay:
+        event_is_published_only_after_commit_msg_4,
+        three_relays_publish_each_event_once_in_key_order_msg_4,
+        refused_event_delays_only_its_key_msg_4;
+    takeover:
+        expired_claim_is_taken_over_msg_4;
+    inbox:
+        repeated_message_has_its_effect_once_msg_5,
+        concurrent_deliveries_have_one_effect_msg_5;
+}

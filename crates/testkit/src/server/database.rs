@@ -1,10 +1,10 @@
 //! An empty database of each engine, for suites that hold on all of them.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Shared, mariadb::MariadbServer, postgres::PostgresServer};
+use super::{Shared, mariadb::MariadbServer, pgbouncer::PgBouncerServer, postgres::PostgresServer};
 
 static POSTGRES: Shared<PostgresServer> =
     Shared::new("SEAWORTHY_TEST_POSTGRES", |programs: PathBuf| {
@@ -15,11 +15,19 @@ static MARIADB: Shared<MariadbServer> =
         MariadbServer::start(program)
     });
 
+static PGBOUNCER: Shared<PgBouncerServer> =
+    Shared::new("SEAWORTHY_TEST_PGBOUNCER", |program: PathBuf| {
+        let postgres = POSTGRES.get();
+        let postgres = postgres.ok_or_else(|| io::Error::other("PostgreSQL is not installed"))?;
+        PgBouncerServer::start(program, &postgres.url("postgres"))
+    });
+
 /// An empty database. For SQLite it is a file in a folder that is removed on drop. Other engines
 /// use a server that the tests of one binary share.
 #[derive(Debug)]
 pub struct EmptyDatabase {
     url: String,
+    is_pooled: bool,
     _folder: Option<TempDir>,
 }
 
@@ -35,6 +43,12 @@ impl EmptyDatabase {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether the URL is that of a pooler in transaction mode.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.is_pooled
     }
 
     /// The address of its server. `None` for a file.
@@ -66,6 +80,7 @@ impl EmptyDatabase {
         };
         Some(Self {
             url: format!("sqlite:{}", folder.path().join("new/test.db").display()),
+            is_pooled: false,
             _folder: Some(folder),
         })
     }
@@ -77,6 +92,22 @@ impl EmptyDatabase {
     #[must_use]
     pub fn postgres() -> Option<Self> {
         Some(Self::on_server(POSTGRES.get()?.database("test")))
+    }
+
+    /// A PostgreSQL database whose URL is that of a PgBouncer in transaction mode. `None` if a server
+    /// is not installed and the test is to be skipped.
+    ///
+    /// # Panics
+    /// As for [`postgres`](Self::postgres).
+    #[must_use]
+    pub fn pgbouncer() -> Option<Self> {
+        let direct = Self::postgres()?;
+        let url = direct.url_at(PGBOUNCER.get()?.address());
+        Some(Self {
+            url,
+            is_pooled: true,
+            _folder: None,
+        })
     }
 
     /// A MariaDB database. `None` if MariaDB is not installed and the test is to be skipped.
@@ -91,7 +122,11 @@ impl EmptyDatabase {
     #[expect(clippy::panic, reason = "this is how a test fails")]
     pub(super) fn on_server(made: std::io::Result<String>) -> Self {
         match made {
-            Ok(url) => Self { url, _folder: None },
+            Ok(url) => Self {
+                url,
+                is_pooled: false,
+                _folder: None,
+            },
             Err(error) => panic!("the server makes no database: {error}"),
         }
     }
@@ -136,6 +171,8 @@ pub async fn as_a_local_task<F: Future<Output = ()> + 'static>(promise: F) {
 ///     sessions: a_token_is_good_once, a_logout_ends_it;
 /// }
 /// ```
+///
+/// `@ pgbouncer` before the function runs the promises on PostgreSQL behind PgBouncer instead.
 #[macro_export]
 #[expect(
     clippy::crate_in_macro_def,

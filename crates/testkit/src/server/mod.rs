@@ -13,6 +13,7 @@ mod keeper;
 pub mod mariadb;
 pub mod nats;
 pub mod oidc_provider;
+pub mod pgbouncer;
 pub mod postgres;
 mod process;
 pub mod program;

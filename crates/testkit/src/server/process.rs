@@ -65,7 +65,7 @@ pub(super) fn folder(user: Option<&str>) -> io::Result<TempDir> {
     Ok(folder)
 }
 
-fn identity(user: &str) -> io::Result<(u32, u32)> {
+pub(super) fn identity(user: &str) -> io::Result<(u32, u32)> {
     let known = fs::read_to_string("/etc/passwd")?;
     known
         .lines()

@@ -69,6 +69,7 @@ impl Migrator<'_> {
 
     async fn undo_with(&self, lease: &mut Lease, adoption: &Adoption) -> Result<(), DataError> {
         let mut session = Session(lease);
+        refuse_pooler(&session)?;
         if mark::read(&mut session).await?.is_none() {
             return Err(mistake("the database was not adopted"));
         }
@@ -94,6 +95,7 @@ impl Migrator<'_> {
         dry_run: bool,
     ) -> Result<AdoptionReport, DataError> {
         let mut session = Session(lease);
+        refuse_pooler(&session)?;
         if session.engine() != adoption.engine {
             return Err(mistake(format!(
                 "{} has its database on {:?}, and this one is on {:?}",
@@ -202,6 +204,16 @@ impl Migrator<'_> {
             statements,
         })
     }
+}
+
+/// Refuses a pooler, because an adoption holds the lock of its session.
+fn refuse_pooler(session: &Session<'_>) -> Result<(), DataError> {
+    if session.is_pooled() {
+        return Err(mistake(
+            "an adoption needs a direct connection: set url to the address of PostgreSQL and transaction_pooling to false",
+        ));
+    }
+    Ok(())
 }
 
 /// Begins a transaction on engines that roll back changes of tables. Returns whether it did.
