@@ -41,28 +41,48 @@ impl Accounts {
         Ok(self.captchas.take_any(id, code).await?)
     }
 
-    /// Consumes the captcha of a registration or login, if the settings require one. A code that was
-    /// sent counts only for the address of the account.
+    /// Consumes the captcha of a registration, if the settings require one. A code that was sent
+    /// counts only for the address of the account.
     pub(super) async fn require_captcha(
         &self,
         id: &str,
         code: &str,
-        email: Option<&str>,
-        phone: Option<&str>,
+        allowed: &[Binding<'_>],
     ) -> Result<(), Error> {
-        if !self.settings.captcha_enabled || !self.captchas.is_on() {
+        if !self.requires_captcha() {
             return Ok(());
         }
         if id.is_empty() || code.is_empty() {
             return Err(errors::captcha_missing(id, code));
         }
-        let allowed = allowed_bindings(self.settings.verify_addresses, email, phone);
-        Ok(self.captchas.take(id, code, &allowed).await?)
+        Ok(self.captchas.take(id, code, allowed).await?)
+    }
+
+    /// Consumes the captcha of a login, if the settings require one. A code that was sent counts only
+    /// if its address is that of the user.
+    pub(super) async fn require_captcha_of(
+        &self,
+        username: &str,
+        id: &str,
+        code: &str,
+    ) -> Result<(), Error> {
+        let (mut email, mut phone) = (None, None);
+        if self.requires_captcha() && !id.is_empty() && !code.is_empty() {
+            (email, phone) = self.users.addresses(&self.database, username).await?;
+        }
+        let email = email.as_ref().map(|email| email.expose().as_str());
+        let phone = phone.as_ref().map(|phone| phone.expose().as_str());
+        let allowed = allowed_bindings(false, email, phone);
+        self.require_captcha(id, code, &allowed).await
+    }
+
+    fn requires_captcha(&self) -> bool {
+        self.settings.captcha_enabled && self.captchas.is_on()
     }
 }
 
 /// Returns the captchas that count for an account. An address that must be verified needs its own.
-fn allowed_bindings<'a>(
+pub(super) fn allowed_bindings<'a>(
     verify_addresses: bool,
     email: Option<&'a str>,
     phone: Option<&'a str>,

@@ -29,7 +29,7 @@ impl Accounts {
     pub(crate) async fn log_in(&self, given: Credentials) -> Result<Session, Error> {
         // Before any query, so that a flood of logins does not hold database connections.
         let reservation = self.passwords.reserve()?;
-        self.require_captcha(&given.captcha_id, &given.captcha_code, None, None)
+        self.require_captcha_of(&given.username, &given.captcha_id, &given.captcha_code)
             .await?;
         let (user, rehash) = self
             .verify_password(reservation, &given.username, given.password)

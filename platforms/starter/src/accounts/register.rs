@@ -1,6 +1,6 @@
 use seaworthy::prelude::*;
 
-use super::Accounts;
+use super::{Accounts, captchas::allowed_bindings};
 use crate::domain::{NewUser, UserId, errors, normalized_email, normalized_phone};
 
 /// The input of a registration.
@@ -29,8 +29,9 @@ impl Accounts {
         let reservation = self.passwords.reserve()?;
         // Last of the checks, because an answer counts once.
         let (id, code) = (&given.captcha_id, &given.captcha_code);
-        self.require_captcha(id, code, email.as_deref(), phone.as_deref())
-            .await?;
+        let (email_bound, phone_bound) = (email.as_deref(), phone.as_deref());
+        let allowed = allowed_bindings(self.settings.verify_addresses, email_bound, phone_bound);
+        self.require_captcha(id, code, &allowed).await?;
         let hash = reservation.hash(given.password).await?;
         drop(reservation);
         let user = NewUser {

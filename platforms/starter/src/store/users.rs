@@ -40,6 +40,9 @@ impl FromRow for Stored {
 /// An encrypted column and its blind index. An absent value is NULL in both.
 type Sealed = (Option<Encrypted<String>>, Option<Vec<u8>>);
 
+/// The e-mail address and the telephone number of a user.
+type Addresses = (Option<Personal<String>>, Option<Personal<String>>);
+
 impl Users {
     pub(crate) fn new(keys: Keys) -> Self {
         Self { keys }
@@ -140,6 +143,28 @@ impl Users {
             email: self.opened_value("email", &row, email).await?,
             phone: self.opened_value("phone", &row, phone).await?,
         }))
+    }
+
+    /// Returns the e-mail address and the telephone number of a user.
+    pub(crate) async fn addresses(
+        &self,
+        connection: &dyn Connection,
+        username: &str,
+    ) -> Result<Addresses, Error> {
+        type Stored = (Uuid, Option<Encrypted<String>>, Option<Encrypted<String>>);
+        let stored: Option<Stored> =
+            sql("SELECT id, email, phone FROM users WHERE username_index = ?")
+                .bind(self.keys.index("username", username))
+                .fetch_optional(connection)
+                .await?;
+        let Some((id, email, phone)) = stored else {
+            return Ok((None, None));
+        };
+        let row = id.to_string();
+        Ok((
+            self.opened_value("email", &row, email).await?,
+            self.opened_value("phone", &row, phone).await?,
+        ))
     }
 
     async fn opened_value(

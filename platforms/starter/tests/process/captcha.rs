@@ -6,7 +6,7 @@ use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
 const CAPTCHA: &[&str] = &["auth.captcha_enabled=true"];
 
 /// Sends a code by mail and returns the ID and the code.
-fn mailed(replica: &Replica, address: &str) -> (String, String) {
+pub(crate) fn mailed(replica: &Replica, address: &str) -> (String, String) {
     let path = format!("/api/v1/auth/captcha?captcha_type=email&target={address}");
     let issued = json_of(&replica.send("GET", &path, "").unwrap());
     assert_eq!(issued["image_data"], "", "{issued}");

@@ -1,9 +1,22 @@
+//! A dump of the database has no personal value and no secret, and the search finds planted ones.
+
 use std::{path::PathBuf, process::Command};
 
-use seaworthy_testkit::database::EmptyDatabase;
-use serde_json::json;
+use data_encoding::{BASE64, HEXLOWER};
+use seaworthy::data::{self, Database, DatabaseConfig, sql};
+use seaworthy_testkit::{database::EmptyDatabase, totp::code};
+use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Replica, tokens};
+use crate::{
+    app::{PASSWORD, Replica, grant_admin, json_of, tokens},
+    captcha::mailed,
+};
+
+const NAME: &str = "ada_lovelace";
+const EMAIL: &str = "countess@example.org";
+const PHONE: &str = "+442079460958";
+/// Parts of the values above, which a shortened or changed form would show.
+const PARTS: [&str; 3] = ["countess", "2079460958", "7946 0958"];
 
 /// Returns all bytes of the database.
 fn dump(database: &EmptyDatabase) -> Option<String> {
@@ -21,47 +34,116 @@ fn dump(database: &EmptyDatabase) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-pub(crate) fn dump_of_the_database_shows_no_personal_value_sec_5(database: &EmptyDatabase) {
-    let replica = Replica::start(database);
+/// Returns the values that a dump contains as text, in hexadecimal or in base64.
+fn leaks<'a>(dump: &str, values: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let lower = dump.to_lowercase();
+    let is_leaked = |value: &&str| {
+        // The last letters of base64 depend on the bytes that follow.
+        let base64 = BASE64.encode(&value.as_bytes()[..value.len() / 3 * 3]);
+        lower.contains(&value.to_lowercase())
+            || lower.contains(&HEXLOWER.encode(value.as_bytes()))
+            || dump.contains(&base64)
+    };
+    values.into_iter().filter(is_leaked).collect()
+}
+
+/// Uses all parts of the service that store something of a user. Returns the secrets that the
+/// service issued.
+fn use_accounts(database: &EmptyDatabase, replica: &Replica) -> Vec<String> {
+    mailed(replica, EMAIL);
     let body = json!({
-        "username": "ada_lovelace",
-        "password": PASSWORD,
-        "email": "Countess@Example.org",
+        "username": NAME, "password": PASSWORD, "email": "Countess@Example.org",
         "phone": "+44 20 7946 0958",
     });
     let registered = replica.post("/api/v1/auth/register", &body);
     assert_eq!(registered.status, 200, "{}", registered.body);
-    for (field, value) in [
-        ("email", "countess@example.org"),
-        ("phone", "+442079460958"),
-    ] {
+    for (field, value) in [("email", EMAIL), ("phone", PHONE)] {
         let mut other = json!({ "username": "somebody_else", "password": PASSWORD });
         other[field] = value.into();
         let taken = replica.post("/api/v1/auth/register", &other);
         assert_eq!(taken.status, 409, "{}", taken.body);
     }
-    let (_, refresh) = tokens(&replica.login("ada_lovelace", PASSWORD));
+    grant_admin(database, NAME);
+    let (access, refresh) = tokens(&replica.login(NAME, PASSWORD));
+    let call = |method: &str, path: &str, token: &str, body: Value| {
+        let answer = replica.call(method, path, token, &body.to_string());
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        json_of(&answer)
+    };
+    let key = json!({ "name": "report", "scopes": ["feature:read"], "password": PASSWORD });
+    let key = call("POST", "/api/v1/auth/api-keys", &access, key);
+    let enroll = json!({ "password": PASSWORD });
+    let enrolled = call("POST", "/api/v1/auth/totp/enroll", &access, enroll);
+    let factor = enrolled["secret"].as_str().unwrap();
+    let confirm = json!({ "totp_code": code(factor, 0) });
+    let confirmed = call("POST", "/api/v1/auth/totp/confirm", &access, confirm);
+    let renewed = confirmed["access_token"].as_str().unwrap();
+    let update = json!({ "config": { "enabled": true } });
+    call("PUT", "/api/v1/features/new_page", renewed, update);
+    let shown = [
+        &key["key"],
+        &enrolled["secret"],
+        &confirmed["recovery_codes"][0],
+        &confirmed["access_token"],
+        &confirmed["refresh_token"],
+    ];
+    let shown = shown.map(|value| value.as_str().unwrap().to_owned());
+    [PASSWORD.to_owned(), access, refresh]
+        .into_iter()
+        .chain(shown)
+        .collect()
+}
 
-    let Some(dump) = dump(database) else { return };
-    assert!(
-        dump.contains("sealed1:"),
-        "the dump has the encrypted columns"
-    );
-    let dump = dump.to_lowercase();
-    for value in [
-        "ada_lovelace",
-        "countess",
-        "442079460958",
-        "7946",
-        PASSWORD,
-        &refresh.to_lowercase(),
-    ] {
-        assert!(!dump.contains(value), "{value}");
+/// Stores a value in a column of a table, as a mistake of the program would.
+fn plant(database: &EmptyDatabase, statement: &'static str, value: data::Value) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let config = DatabaseConfig::at(database.url().parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let planted = sql(statement).bind(value).execute(&database).await;
+        assert!(planted.unwrap().rows_affected() > 0, "{statement}");
+    });
+}
+
+pub(crate) fn dump_of_the_database_shows_no_personal_value_sec_5(database: &EmptyDatabase) {
+    let replica = Replica::start(database);
+    let issued = use_accounts(database, &replica);
+    let Some(clean) = dump(database) else { return };
+    for part in ["sealed1:", "co***@example.org", "/api/v1/auth/register"] {
+        assert!(
+            clean.contains(part),
+            "the dump has the columns and the log: {part}"
+        );
     }
-    // PostgreSQL writes bytes in hexadecimal.
-    let encoded: String = "ada_lovelace"
-        .bytes()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    assert!(!dump.contains(&encoded));
+    let personal = [NAME, EMAIL, PHONE].into_iter().chain(PARTS);
+    let issued = issued.iter().map(String::as_str);
+    let values: Vec<_> = personal.chain(issued).collect();
+    assert_eq!(leaks(&clean, values.iter().copied()), [""; 0]);
+
+    // The search finds each kind of mistake: a plain column, an index without a key, and a request
+    // that the operation log stores as it came.
+    let planted: [(&str, data::Value, &str); 4] = [
+        ("UPDATE users SET email = ?", EMAIL.into(), EMAIL),
+        (
+            "UPDATE users SET phone_index = ?",
+            PHONE.as_bytes().to_vec().into(),
+            PHONE,
+        ),
+        (
+            "UPDATE operation_logs SET content = ?",
+            json!({ "username": NAME }).to_string().into(),
+            NAME,
+        ),
+        (
+            "UPDATE operation_logs SET new_value = ?",
+            BASE64.encode(PASSWORD.as_bytes()).into(),
+            PASSWORD,
+        ),
+    ];
+    for (statement, value, found) in planted {
+        plant(database, statement, value);
+        let dump = dump(database).unwrap();
+        let leaked = leaks(&dump, values.iter().copied());
+        assert!(leaked.contains(&found), "{statement}");
+    }
 }

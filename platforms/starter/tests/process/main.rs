@@ -25,6 +25,7 @@ mod rotation;
 mod second_factor;
 mod sessions;
 mod settings;
+mod sms;
 
 /// Runs each test on PostgreSQL and Redis.
 macro_rules! on_postgres_and_redis {
@@ -46,6 +47,8 @@ on_postgres_and_redis! {
         parallel_uses_of_a_refresh_token_succeed_once_auth_3;
     lockout:
         fifth_failure_locks_every_replica_across_restarts_auth_2;
+    sms:
+        code_by_sms_registers_and_logs_in_once_auth_2;
     captcha:
         captcha_is_valid_once_on_all_replicas_auth_2,
         mail_to_an_address_is_limited_and_recorded_auth_2;
@@ -92,6 +95,9 @@ on_both_engines! {
         captcha_is_valid_once_on_all_replicas_auth_2,
         mail_to_an_address_is_limited_and_recorded_auth_2,
         verified_address_needs_its_own_code_auth_2;
+    sms:
+        code_by_sms_registers_and_logs_in_once_auth_2,
+        code_by_mail_logs_in_auth_2;
     api_keys:
         api_key_calls_within_its_scopes_until_revoked_auth_5,
         api_key_calls_no_method_without_a_scope_auth_5,

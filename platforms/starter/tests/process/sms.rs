@@ -1,0 +1,155 @@
+//! Captcha codes by SMS through a gateway on loopback.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+use seaworthy_testkit::{database::EmptyDatabase, http::Answer};
+use serde_json::{Value, json};
+
+use crate::{
+    app::{PASSWORD, Replica, assert_error, json_of, tokens},
+    logs::remembered,
+};
+
+const PHONE: &str = "+33612345678";
+const TOKEN: &str = "a-token-of-the-gateway";
+/// Longer than a message takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Reads a request. Returns its head in lower case, and its body.
+fn read(stream: &TcpStream) -> (String, Value) {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while reader.read_line(&mut head).unwrap() > 2 {}
+    let head = head.to_ascii_lowercase();
+    let (_, length) = head.split_once("content-length: ").unwrap();
+    let length = length.lines().next().unwrap().parse().unwrap();
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (head, serde_json::from_slice(&body).unwrap())
+}
+
+/// Starts a gateway that accepts each message but those to a number that ends with 00. Returns its
+/// address, and the heads and the bodies of the requests.
+fn gateway() -> (SocketAddr, Receiver<(String, Value)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, requests) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (head, message) = read(&stream);
+            let is_refused = message["to"].as_str().unwrap().ends_with("00");
+            let status = if is_refused { 503 } else { 202 };
+            let answer =
+                format!("HTTP/1.1 {status} -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+            if sender.send((head, message)).is_err() {
+                return;
+            }
+        }
+    });
+    (address, requests)
+}
+
+fn ask(replica: &Replica, phone: &str) -> Answer {
+    let phone = phone.replace('+', "%2B");
+    let path = format!("/api/v1/auth/captcha?captcha_type=sms&target={phone}");
+    replica.send("GET", &path, "").unwrap()
+}
+
+pub(crate) fn code_by_sms_registers_and_logs_in_once_auth_2(database: &EmptyDatabase) {
+    let (address, messages) = gateway();
+    let settings = [
+        "auth.captcha_enabled=true",
+        "sms.sender=Starter",
+        &format!("sms.token={TOKEN}"),
+        &format!("clients.sms.base_url=http://{address}/v2"),
+    ];
+    let (first, second) = (
+        Replica::start_with(database, &settings),
+        Replica::start_with(database, &settings),
+    );
+    // Returns the ID of a captcha, and the code that the gateway got.
+    let sent = |phone: &str| {
+        let issued = json_of(&ask(&first, phone));
+        assert_eq!(issued["image_data"], "", "{issued}");
+        let (head, message) = messages.recv_timeout(TIMEOUT).unwrap();
+        assert!(head.starts_with("post /v2/messages "), "{head}");
+        assert!(
+            head.contains(&format!("authorization: bearer {TOKEN}")),
+            "{head}"
+        );
+        assert_eq!(
+            (&message["to"], &message["from"]),
+            (&phone.into(), &"Starter".into())
+        );
+        let code = message["text"]
+            .as_str()
+            .unwrap()
+            .rsplit(' ')
+            .next()
+            .unwrap();
+        assert_eq!(code.len(), 6, "{message}");
+        let id = issued["captcha_id"].as_str().unwrap().to_owned();
+        (id, remembered(code))
+    };
+    let register = |(id, code): &(String, String)| {
+        let body = json!({
+            "username": "ada", "password": PASSWORD, "phone": PHONE,
+            "captcha_id": id, "captcha_code": code,
+        });
+        second.post("/api/v1/auth/register", &body)
+    };
+    let foreign = sent("+33698765432");
+    assert_error(&register(&foreign), 400, "CAPTCHA_INVALID");
+    let own = sent(PHONE);
+    assert_eq!(register(&own).status, 200);
+
+    let login = |username: &str, (id, code): &(String, String)| {
+        let body = json!({
+            "username": username, "password": PASSWORD,
+            "captcha_id": id, "captcha_code": code,
+        });
+        second.post("/api/v1/auth/login", &body)
+    };
+    assert_error(&login("ada", &own), 400, "CAPTCHA_INVALID");
+    // A code counts for the account of its number only.
+    let foreign = sent("+33698765432");
+    assert_error(&login("ada", &foreign), 400, "CAPTCHA_INVALID");
+    assert_error(&login("nobody", &sent(PHONE)), 400, "CAPTCHA_INVALID");
+    let own = sent(PHONE);
+    tokens(&login("ada", &own));
+    assert_error(&login("ada", &own), 400, "CAPTCHA_INVALID");
+
+    // A gateway that refuses a message is an error without details.
+    let refused = ask(&first, "+33600000000");
+    assert_error(&refused, 503, "CAPTCHA_GENERATION_FAILED");
+    assert!(!refused.body.contains("gateway"), "{}", refused.body);
+}
+
+pub(crate) fn code_by_mail_logs_in_auth_2(database: &EmptyDatabase) {
+    let replica = Replica::start_with(
+        database,
+        &["auth.captcha_enabled=true", "auth.verify_addresses=true"],
+    );
+    let with_code = |path: &str, fields: Value| {
+        let (id, code) = crate::captcha::mailed(&replica, "ada@example.org");
+        let mut body = json!({
+            "username": "ada", "password": PASSWORD,
+            "captcha_id": id, "captcha_code": code,
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        replica.post(path, &body)
+    };
+    let email = json!({ "email": "Ada@example.org" });
+    assert_eq!(with_code("/api/v1/auth/register", email).status, 200);
+    tokens(&with_code("/api/v1/auth/login", json!({})));
+}
