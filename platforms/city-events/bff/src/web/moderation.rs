@@ -90,12 +90,15 @@ pub(super) async fn fragment(
         }
         section.form {
             h2 { "Users" }
-            form data-form="ban" {
+            form data-form="moderate" {
                 p.alert role="alert" hidden {}
                 label { span { "User ID" } input name="user_id" required pattern="[0-9a-fA-F-]{36}" autocomplete="off"; }
                 div.row {
                     button.button.danger name="then" value="ban" { "Ban" }
                     button.button.quiet name="then" value="unban" { "Unban" }
+                    @if caller.role >= Role::Admin {
+                        button.button.quiet name="then" value="reset" { "Reset two-step sign-in" }
+                    }
                 }
             }
             @if caller.role >= Role::Admin {

@@ -133,10 +133,15 @@
       const { id } = await response.json();
       navigate(`/me/imports/${encodeURIComponent(id)}`);
     },
-    async ban(form, fields, then) {
-      const response = await call("POST", `/api/auth/mod/users/${encodeURIComponent(fields.user_id)}/${then === "unban" ? "unban" : "ban"}`, { body: {} });
+    async moderate(form, fields, then) {
+      const user = encodeURIComponent(fields.user_id);
+      const [path, done] = {
+        unban: [`/api/auth/mod/users/${user}/unban`, "The ban is lifted."],
+        reset: [`/api/auth/admin/users/${user}/totp/reset`, "Two-step sign-in of the user is off."],
+      }[then] ?? [`/api/auth/mod/users/${user}/ban`, "The user is banned."];
+      const response = await call("POST", path, { body: {} });
       if (!response.ok) return errorMessage(response);
-      toast(then === "unban" ? "The ban is lifted." : "The user is banned.");
+      toast(done);
     },
     async unban(form, fields) {
       const path = `/api/events/${encodeURIComponent(form.dataset.id)}/bans/${encodeURIComponent(fields.user_id)}`;
