@@ -29,7 +29,8 @@ pub struct LoadShedConfig {
     #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": 1_000_000 }]))]
     pub max_in_flight: NonZeroU32,
     /// How much longer than without load a response may take on average before the limit falls
-    /// below `max_in_flight`. It never falls while less than half of it is in flight.
+    /// below `max_in_flight`. While less than half of it is in flight, it falls only if clients leave
+    /// before their responses.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": "10s" }]))]
     pub max_queue_delay: Timeout,
 }
@@ -103,13 +104,20 @@ impl LoadShed {
 }
 
 impl Admission {
-    /// Records a response that begins now. `waited` is the time that the request waited for its
-    /// client, which may be as slow as it likes.
-    ///
-    /// The rest of the response depends on its client too. So the request leaves the limit that
-    /// follows the latency, unless a call continues without it.
+    /// Records the outcome of a response that begins now. `waited` is the time that the request
+    /// waited for its client, which may be as slow as it likes.
     pub(crate) fn record(&self, outcome: Outcome, waited: Duration) {
         self.0.record(outcome, waited);
+    }
+
+    /// Records that the client left before the response.
+    pub(crate) fn abandon(&self, waited: Duration) {
+        self.0.abandon(waited);
+    }
+
+    /// Removes the request from the limit that follows the latency, unless a call continues without
+    /// it. The rest of the response depends on its client.
+    pub(crate) fn begin_response(&self) {
         if Arc::strong_count(&self.0) == 1 {
             self.0.begin_response();
         }

@@ -46,6 +46,9 @@ pub use config::{
     BodyLimitsConfig, ConnectionLimitsConfig, HeadLimitsConfig, Http2Config, LimitsConfig,
     ListenerConfig, Protocols, ResponseLimitsConfig,
 };
+pub(crate) use connection::ClientStream;
+#[cfg(test)]
+pub(crate) use connection::ConnectionState;
 pub use connection::{ConnectionInfo, RequestBodyError};
 pub use error::ListenError;
 pub use handle::ServerHandle;

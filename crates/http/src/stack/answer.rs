@@ -15,6 +15,7 @@ use crate::{
     routes::MethodLabel,
     rpc::{Protocol, RpcStatus, StatusInTrailers, with_trailers},
     security_headers::SecurityHeaders,
+    server::ClientStream,
 };
 
 /// Maximum added headers: request ID, trace, two of the rate limit, the challenge, three of CORS and
@@ -39,7 +40,15 @@ impl Exchange {
                 Protocol::Grpc => RpcStatus::of(response.headers())
                     .map_or_else(|| outcome_of(status), RpcStatus::outcome),
             };
-            admission.record(outcome, waited.unwrap_or_default());
+            let waited = waited.unwrap_or_default();
+            let client = self.client.as_ref();
+            if client.is_some_and(ClientStream::is_half_closed) {
+                // It has probably left, and a response to it is no success.
+                admission.abandon(waited);
+            } else {
+                admission.record(outcome, waited);
+            }
+            admission.begin_response();
         }
         if response.extensions_mut().remove::<OpenEnded>().is_some() {
             self.admission = None;

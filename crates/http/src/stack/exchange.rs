@@ -18,6 +18,7 @@ use crate::{
     observe::{Ended, Outcome},
     routes::{MethodLabel, Target},
     rpc::RpcStatus,
+    server::ClientStream,
 };
 
 /// One request from its first step to the last byte of its response. Dropping it records the outcome.
@@ -38,6 +39,8 @@ pub(super) struct Exchange {
     pub(super) rate_limit: Option<RateLimitHeaders>,
     /// The value of `WWW-Authenticate` for a refused caller.
     pub(super) challenge: Option<HeaderValue>,
+    /// `None` over HTTP/2, and for a request without a connection.
+    pub(super) client: Option<ClientStream>,
     /// Counts the request as in flight. `None` for probes and refused requests.
     pub(super) admission: Option<Admission>,
     /// Zero until the response begins.
@@ -85,7 +88,12 @@ fn message(payload: &(dyn Any + Send)) -> &str {
 impl Drop for Exchange {
     fn drop(&mut self) {
         // Released before the log line, so that the count is current.
-        self.admission = None;
+        if let Some(admission) = self.admission.take()
+            && self.status == 0
+        {
+            let waited = self.body.as_ref().map(BodyReport::waited);
+            admission.abandon(waited.unwrap_or_default());
+        }
         let outcome = match (self.status, self.complete) {
             (0, _) => Outcome::Cancelled,
             (_, false) => Outcome::Aborted,

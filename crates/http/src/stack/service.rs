@@ -87,6 +87,7 @@ impl StackService {
             compressing: None,
             rate_limit: None,
             challenge: None,
+            client: None,
             admission: None,
             status: 0,
             sent: 0,
@@ -301,6 +302,7 @@ where
         let stack = Arc::clone(&self.stack);
         let target = stack.table.find(&parts.method, parts.uri.path());
         let mut exchange = self.begin(&parts, started, target);
+        exchange.client = parts.extensions.remove();
 
         for step in Step::ORDER {
             if let Err(response) = self.pass(step, &mut exchange, &parts) {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{
     config::AdaptiveConcurrencyConfig,
-    limit::Limit,
+    limit::{End, Limit},
     priority::Priority,
     shares::{Arrivals, Shares},
 };
@@ -23,6 +23,8 @@ use crate::{CallError, Outcome, Refusal, Refused, guarded::Permit};
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// While less than this part of the limit is in use, one request of `QUIET_SAMPLE` is measured.
 const QUIET_SHARE: u32 = 4;
+/// Above this number in flight every request is measured, because a slow bottleneck may have a queue.
+const MAX_QUIET: u32 = 16;
 /// Often enough to learn the base latency, and cheap for a service without load.
 const QUIET_SAMPLE: u32 = 16;
 /// The response of a request has begun.
@@ -227,7 +229,7 @@ impl AdaptiveConcurrency {
             .thresholds
             .first()
             .map_or(0, |threshold| threshold.load(Ordering::Relaxed));
-        self.working() > limit / QUIET_SHARE
+        self.working() > (limit / QUIET_SHARE).min(MAX_QUIET)
             || inner
                 .finished
                 .fetch_add(1, Ordering::Relaxed)
@@ -236,8 +238,8 @@ impl AdaptiveConcurrency {
 
     fn record(&self, outcome: Outcome, latency: Duration, now: Instant) {
         match outcome {
-            Outcome::Success => self.measure(latency, false, now),
-            Outcome::Transient { .. } => self.measure(latency, true, now),
+            Outcome::Success => self.measure(End::Served, latency, now),
+            Outcome::Transient { .. } => self.measure(End::Failed, latency, now),
             Outcome::Throttled { .. }
             | Outcome::Unreachable
             | Outcome::Permanent
@@ -250,7 +252,7 @@ impl AdaptiveConcurrency {
         }
     }
 
-    fn measure(&self, latency: Duration, failed: bool, now: Instant) {
+    fn measure(&self, end: End, latency: Duration, now: Instant) {
         let inner = &*self.0;
         let working = self.working();
         let rejected = inner
@@ -258,10 +260,7 @@ impl AdaptiveConcurrency {
             .iter()
             .any(|count| count.load(Ordering::Relaxed) > 0);
         let mut control = inner.control.lock();
-        if failed && !control.0.counts_failure(latency) {
-            return;
-        }
-        if !control.0.sample(latency, working, rejected, now) {
+        if !control.0.sample(end, latency, working, rejected, now) {
             return;
         }
         let mut arrivals = [Arrivals::default(); Priority::ALL.len()];
@@ -306,6 +305,18 @@ impl ConcurrencyPermit {
         }
     }
 
+    /// Records that the client left before the response. `waited` is as in [`record`](Self::record).
+    ///
+    /// Requests that their clients abandon can show an overload. A request that waits for its own
+    /// client shows nothing.
+    pub fn abandon(&self, waited: Duration) {
+        if self.waits.load(Ordering::Acquire) == 0 && self.limit.is_measured() {
+            let now = tokio::time::Instant::now().into_std();
+            self.limit
+                .measure(End::Abandoned, self.latency(waited, now), now);
+        }
+    }
+
     /// Excludes the request from the limit that follows the latency. It counts only for the maximum
     /// from now on. Call it when the response begins, because its end depends on the client.
     /// Otherwise slow readers and streams could fill a low limit, and no finished request would
@@ -339,9 +350,12 @@ impl ConcurrencyPermit {
     }
 
     fn record_at(&self, outcome: Outcome, waited: Duration, now: Instant) {
+        self.limit.record(outcome, self.latency(waited, now), now);
+    }
+
+    fn latency(&self, waited: Duration, now: Instant) -> Duration {
         let latency = now.saturating_duration_since(self.started);
-        self.limit
-            .record(outcome, latency.saturating_sub(waited), now);
+        latency.saturating_sub(waited)
     }
 }
 

@@ -19,6 +19,8 @@ const SMOOTHING: f64 = 0.4;
 const BASE_SMOOTHING: f64 = 0.1;
 /// Minimum part of the limit during a probe.
 const MIN_PROBE_SHARE: f64 = 0.25;
+/// While a window reduces the limit to less than this part, a probe would measure the queue.
+const MIN_SETTLED_SHARE: f64 = 0.9;
 /// Minimum time between two probes, in base latencies, because the probes of a slow bottleneck
 /// last longer.
 const PROBE_LATENCIES: f64 = 50.0;
@@ -35,8 +37,25 @@ const MIN_STALL: Duration = Duration::from_secs(1);
 const STALL_LATENCIES: f64 = 4.0;
 /// Growth per window while the limit looks for the level of another bottleneck.
 const EXPLORATION: f64 = 1.5;
-/// Growth per window of a limit that is not used and rejects nothing. It doubles in four seconds.
+/// Growth per `WINDOW` of a limit that is not used and rejects nothing. It doubles in four seconds.
 const RECOVERY: f64 = 1.02;
+/// Minimum part of lost requests that shows an overload below half of the limit. A few clients
+/// leave without one.
+const MIN_LOST_SHARE: f64 = 0.1;
+/// Lost requests alone reduce the limit to this at least. Lower limits follow from the latency at
+/// the limit.
+const MIN_LOSS_LIMIT: f64 = 32.0;
+
+/// How an admitted request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It did its work.
+    Served,
+    /// It failed, and may have taken less time than its work does.
+    Failed,
+    /// Its client left first.
+    Abandoned,
+}
 
 /// The limit and the measurements that it follows from. It reads no clock.
 #[derive(Debug)]
@@ -49,23 +68,32 @@ pub(super) struct Limit {
     base: Option<f64>,
     /// Set after a change of the bottleneck, until the latency rises.
     exploring: bool,
-    window: Samples,
+    /// Whether the requests that were served last took longer than tolerated.
+    is_late: bool,
+    window: Window,
     probe: Probe,
-    /// The time of the last sample or relief.
+    /// The time of the last finished request or relief.
     progress: Instant,
     /// The time of the last request that finished without a sample.
     unmeasured: Option<Instant>,
 }
 
 #[derive(Debug)]
-struct Samples {
+struct Window {
     started: Instant,
+    served: Samples,
+    failed: Samples,
+    abandoned: Samples,
+    max_in_flight: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Samples {
     count: u32,
     /// Seconds.
     sum: f64,
     /// The largest sample in seconds.
     max: f64,
-    max_in_flight: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +114,8 @@ impl Limit {
             limit: max,
             base: None,
             exploring: false,
-            window: Samples::new(now),
+            is_late: false,
+            window: Window::new(now),
             probe: Probe::Due(now + PROBE_INTERVAL),
             progress: now,
             unmeasured: None,
@@ -106,23 +135,36 @@ impl Limit {
         self.base.map(Duration::from_secs_f64)
     }
 
-    /// Returns whether a failure counts as a sample. A failure can show that work takes longer than
-    /// the base latency. It never shows the base latency.
-    pub(super) fn counts_failure(&self, latency: Duration) -> bool {
-        let is_slow = self.base.is_some_and(|base| latency.as_secs_f64() > base);
-        is_slow && matches!(self.probe, Probe::Due(_))
+    /// Returns whether the latency of a request is a sample. A failure can show that work takes longer
+    /// than the base latency, and a client that left can show that it takes longer than tolerated.
+    /// Both never show the base latency.
+    fn is_sample(&self, end: End, latency: f64) -> bool {
+        let min = match end {
+            End::Served => return true,
+            End::Failed => self.base,
+            End::Abandoned => self.tolerated(),
+        };
+        min.is_some_and(|min| latency > min) && matches!(self.probe, Probe::Due(_))
     }
 
-    /// Records a finished request, the number in flight with it, and whether a request was rejected
-    /// in this window. Returns `true` if the limit changed.
+    /// Records the end of a request, the number in flight with it, and whether a request was rejected
+    /// in this window. Returns `true` if the limit may have changed.
     pub(super) fn sample(
         &mut self,
+        end: End,
         latency: Duration,
         in_flight: u32,
         rejected: bool,
         now: Instant,
     ) -> bool {
-        self.progress = now;
+        let seconds = latency.as_secs_f64();
+        if !self.is_sample(end, seconds) {
+            return false;
+        }
+        match end {
+            End::Served | End::Failed => self.progress = now,
+            End::Abandoned => self.record_unmeasured(now),
+        }
         if let Probe::Running { since, .. } = self.probe
             && now.checked_sub(latency).is_none_or(|began| began < since)
         {
@@ -131,9 +173,8 @@ impl Limit {
         let max = self
             .tolerated()
             .map_or(f64::MAX, |tolerated| tolerated * MAX_SAMPLE);
-        self.window.add(latency.as_secs_f64().min(max));
-        self.window.max_in_flight = self.window.max_in_flight.max(in_flight);
-        if self.window.count < MIN_SAMPLES {
+        self.window.add(end, seconds.min(max), in_flight);
+        if self.window.count() < MIN_SAMPLES {
             return false;
         }
         match self.probe {
@@ -161,7 +202,7 @@ impl Limit {
             return false;
         }
         self.progress = now;
-        self.window = Samples::new(now);
+        self.window = Window::new(now);
         self.probe = Probe::Due(now + PROBE_INTERVAL);
         let has_finished = |at: Instant| now.saturating_duration_since(at) < stall;
         if !self.unmeasured.is_some_and(has_finished) {
@@ -176,22 +217,45 @@ impl Limit {
     }
 
     fn adjust(&mut self, rejected: bool, now: Instant) {
-        let window = std::mem::replace(&mut self.window, Samples::new(now));
-        let latency = window.mean();
-        let base = match self.base {
-            Some(base) if latency < base => base + BASE_SMOOTHING * (latency - base),
-            Some(base) => base,
-            None => latency,
+        let window = std::mem::replace(&mut self.window, Window::new(now));
+        let finished = window.served.and(window.failed);
+        let base = match (self.base, finished.mean()) {
+            (Some(base), Some(latency)) if latency < base => {
+                base + BASE_SMOOTHING * (latency - base)
+            }
+            (Some(base), _) => base,
+            (None, Some(latency)) => latency,
+            (None, None) => return,
         };
         self.base = Some(base);
-        if f64::from(window.max_in_flight) < self.limit / 2.0 {
+        let tolerated = base + self.max_queue_delay;
+        if let Some(served) = window.served.mean() {
+            self.is_late = served > tolerated;
+        }
+        // Clients that leave prove nothing while those that stay are served in time.
+        let all = if self.is_late {
+            finished.and(window.abandoned)
+        } else {
+            finished
+        };
+        let Some(latency) = all.mean() else {
+            return;
+        };
+        let in_flight = f64::from(window.max_in_flight);
+        let is_losing = self.is_late && latency > tolerated && window.lost_share() > MIN_LOST_SHARE;
+        if is_losing {
+            self.limit = self.limit.min(in_flight.max(MIN_LOSS_LIMIT)).min(self.max);
+        }
+        if in_flight < self.limit / 2.0 {
             // Few requests say nothing about the bottleneck.
-            if !rejected {
-                self.limit = self.bounded(self.limit * RECOVERY);
+            if !rejected && !is_losing {
+                let elapsed = now.saturating_duration_since(window.started);
+                let windows = elapsed.as_secs_f64() / WINDOW.as_secs_f64();
+                self.limit = self.bounded(self.limit * RECOVERY.powf(windows));
             }
             return;
         }
-        let tolerated = base + self.max_queue_delay;
+        let previous = self.limit;
         if self.exploring && latency < tolerated {
             self.limit = self.bounded(self.limit * EXPLORATION);
         } else {
@@ -202,6 +266,7 @@ impl Limit {
         }
         // A probe rejects requests, so none starts while the limit rejects nothing.
         if rejected
+            && self.limit >= previous * MIN_SETTLED_SHARE
             && let Probe::Due(at) = self.probe
             && now >= at
         {
@@ -216,8 +281,10 @@ impl Limit {
     }
 
     fn end_probe(&mut self, now: Instant) {
-        let window = std::mem::replace(&mut self.window, Samples::new(now));
-        let base = window.mean();
+        let window = std::mem::replace(&mut self.window, Window::new(now));
+        let Some(base) = window.served.mean() else {
+            return;
+        };
         // The limit of another bottleneck does not apply here, and small steps would take long.
         self.exploring |= self.base.is_some_and(|known| base > known * CHANGE_FACTOR);
         self.base = Some(base);
@@ -230,31 +297,63 @@ impl Limit {
     }
 }
 
-impl Samples {
+impl Window {
     fn new(now: Instant) -> Self {
         Self {
             started: now,
-            count: 0,
-            sum: 0.0,
-            max: 0.0,
+            served: Samples::default(),
+            failed: Samples::default(),
+            abandoned: Samples::default(),
             max_in_flight: 0,
         }
     }
 
+    fn add(&mut self, end: End, seconds: f64, in_flight: u32) {
+        let samples = match end {
+            End::Served => &mut self.served,
+            End::Failed => &mut self.failed,
+            End::Abandoned => &mut self.abandoned,
+        };
+        samples.add(seconds);
+        self.max_in_flight = self.max_in_flight.max(in_flight);
+    }
+
+    fn count(&self) -> u32 {
+        self.served.count + self.failed.count + self.abandoned.count
+    }
+
+    /// Returns the part of the requests that were not served.
+    fn lost_share(&self) -> f64 {
+        f64::from(self.failed.count + self.abandoned.count) / f64::from(self.count().max(1))
+    }
+}
+
+impl Samples {
     fn add(&mut self, seconds: f64) {
         self.count += 1;
         self.sum += seconds;
         self.max = self.max.max(seconds);
     }
 
-    /// Returns the mean. It leaves out the largest sample if that is a request that hung.
-    fn mean(&self) -> f64 {
+    fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            sum: self.sum + other.sum,
+            max: self.max.max(other.max),
+        }
+    }
+
+    /// Returns the mean, if there is a sample. It leaves out the largest sample if that is a request
+    /// that hung.
+    fn mean(self) -> Option<f64> {
         let mean = |sum: f64, count: u32| (sum / f64::from(count.max(1))).max(f64::MIN_POSITIVE);
         let others = mean(self.sum - self.max, self.count.saturating_sub(1));
-        if self.max > others * OUTLIER {
-            others
-        } else {
-            mean(self.sum, self.count)
-        }
+        (self.count > 0).then(|| {
+            if self.count > 1 && self.max > others * OUTLIER {
+                others
+            } else {
+                mean(self.sum, self.count)
+            }
+        })
     }
 }

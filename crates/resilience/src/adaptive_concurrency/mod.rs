@@ -10,7 +10,7 @@
 //! limit * (base + max_queue_delay) / latency + sqrt(limit)
 //! ```
 //!
-//! `base` is the latency without a queue. Four parts differ from the source. Simulations showed the
+//! `base` is the latency without a queue. Five parts differ from the source. Simulations showed the
 //! need for the first two (`docs/resilience-overload.md`):
 //!
 //! - While requests are rejected, a probe reduces the limit for a moment every two seconds and
@@ -20,6 +20,9 @@
 //!   request is rejected, and rises slowly.
 //! - A request that hung is left out of a window, and the limit admits one more request if none has
 //!   finished for a second. Otherwise a few requests that hang would hold a low limit.
+//! - Few requests in flight say nothing about the bottleneck, so the limit ignores them, as in the source.
+//!   But the queue of a small bottleneck stays short, because clients leave it. So the limit also falls
+//!   if requests are served late and others are lost ([`ConcurrencyPermit::abandon`]).
 //! - Requests that wait for their client, to send its body or to read the response, count only for
 //!   the maximum.
 //!

@@ -8,6 +8,7 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -15,6 +16,21 @@ use std::{
 use tokio::time::{Sleep, sleep};
 
 use super::state::ConnectionState;
+
+/// The stream of the client of an HTTP/1 request. An extension of the request.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientStream(Arc<ConnectionState>);
+
+impl ClientStream {
+    pub(crate) fn new(state: Arc<ConnectionState>) -> Self {
+        Self(state)
+    }
+
+    /// Returns whether the client has closed its sending side.
+    pub(crate) fn is_half_closed(&self) -> bool {
+        self.0.is_half_closed()
+    }
+}
 
 /// The end of the client's stream.
 #[derive(Debug)]

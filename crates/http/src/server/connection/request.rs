@@ -21,6 +21,7 @@ use tower_service::Service;
 
 use super::{
     driver::Version,
+    half_close::ClientStream,
     refusal::refusal,
     rejection::Rejection,
     request_body::RequestBody,
@@ -92,7 +93,7 @@ where
             }),
         };
         let in_flight = InFlight::new(Arc::clone(&self.state), resets);
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let upgrades = self.version == Version::Http1
             && (parts.method == Method::CONNECT || parts.headers.contains_key(UPGRADE));
         let stage = match refusal(&parts, &self.shared.limits) {
@@ -105,6 +106,10 @@ where
             }
             None => {
                 let body = self.bounded_body(&parts, body);
+                if self.version == Version::Http1 {
+                    let stream = ClientStream::new(Arc::clone(&self.state));
+                    parts.extensions.insert(stream);
+                }
                 Stage::Waiting {
                     service: self.service.clone(),
                     request: Some(Request::from_parts(parts, body)),

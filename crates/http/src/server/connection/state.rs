@@ -155,6 +155,10 @@ impl ConnectionState {
         self.half_closed.store(true, Relaxed);
     }
 
+    pub(crate) fn is_half_closed(&self) -> bool {
+        self.half_closed.load(Relaxed)
+    }
+
     pub(crate) fn is_upgraded(&self) -> bool {
         self.upgraded.load(Relaxed)
     }
@@ -307,7 +311,7 @@ impl Drop for InFlight {
         state.quiet_since.set(state.opened, now);
         let last = state.in_flight.fetch_sub(1, Relaxed) == 1;
         let Some(limit) = self.resets else {
-            if state.half_closed.load(Relaxed) {
+            if state.is_half_closed() {
                 state.waker.wake();
             }
             return;

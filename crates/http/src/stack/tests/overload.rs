@@ -1,25 +1,28 @@
 //! The stack under more load than its handler can serve, in simulated time.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, pin::pin};
 
 use bytes::Bytes;
+use futures::future::join_all;
 use seaworthy_resilience::adaptive_concurrency::Priority;
 use tokio::{
     sync::Semaphore,
     task::JoinSet,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use super::*;
+use crate::server::{ClientStream, ConnectionState};
 
 /// A pool of ten connections and 20 ms of work serve 500 requests per second.
-const POOL: usize = 10;
+const POOL: u16 = 10;
 const WORK: Duration = Duration::from_millis(20);
-const CAPACITY: f64 = 500.0;
 /// A client that has no response by then has gone.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The limit reaches its level in this time.
-const SETTLING: Duration = Duration::from_secs(3);
+/// The end of a load, in which the limit has reached its level.
+const MEASURED: Duration = Duration::from_secs(5);
+/// The service sees the end of an HTTP/1 client this long after it has left.
+const HALF_CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The responses of one route after the limit has settled.
 #[derive(Debug, Default)]
@@ -35,8 +38,39 @@ impl Responses {
     }
 }
 
-fn pool_bound(config: HttpConfig) -> Stack {
-    let pool = Arc::new(Semaphore::new(POOL));
+/// A client that leaves after `CLIENT_TIMEOUT`.
+#[derive(Debug, Clone, Copy)]
+enum Client {
+    /// Its requests are cancelled at once.
+    Http2,
+    /// The service answers it for a while, because it may have closed only its sending side.
+    Http1,
+}
+
+impl Client {
+    /// Returns the status of a response in time.
+    async fn get(self, stack: &Stack, path: &str) -> Option<StatusCode> {
+        let peer = SocketAddr::from(([192, 0, 2, 1], 4711));
+        let state = Arc::new(ConnectionState::new(peer));
+        let mut request = request(Method::GET, path);
+        let stream = ClientStream::new(Arc::clone(&state));
+        request.extensions_mut().insert(stream);
+        let call = pin!(stack.connection(peer, false).oneshot(request));
+        let mut call = call.map(|response| response.unwrap().status());
+        match (timeout(CLIENT_TIMEOUT, &mut call).await, self) {
+            (Ok(status), _) => Some(status),
+            (Err(_), Self::Http2) => None,
+            (Err(_), Self::Http1) => {
+                state.half_close();
+                let _ = timeout(HALF_CLOSE_TIMEOUT, call).await;
+                None
+            }
+        }
+    }
+}
+
+fn pool_bound(config: HttpConfig, connections: u16) -> Stack {
+    let pool = Arc::new(Semaphore::new(connections.into()));
     let handler = async move || {
         let _connection = pool.acquire().await.unwrap();
         sleep(WORK).await;
@@ -57,8 +91,8 @@ fn unlimited() -> HttpConfig {
     config
 }
 
-/// Sends requests at a rate for a time and counts those after `SETTLING`. One of ten is critical.
-async fn load(stack: &Stack, per_second: u32, seconds: u32) -> [Responses; 2] {
+/// Sends requests at a rate and counts those of the last `MEASURED`. One of ten is critical.
+async fn load(stack: &Stack, client: Client, per_second: u32, seconds: u32) -> [Responses; 2] {
     let mut calls = JoinSet::new();
     let start = Instant::now();
     for number in 0..per_second * seconds {
@@ -68,15 +102,15 @@ async fn load(stack: &Stack, per_second: u32, seconds: u32) -> [Responses; 2] {
         let is_critical = number % 10 == 0;
         calls.spawn(async move {
             let path = if is_critical { "/critical" } else { "/normal" };
-            let response = tokio::time::timeout(CLIENT_TIMEOUT, get(&stack, path)).await;
-            let status = response.ok().map(|response| response.status);
+            let status = client.get(&stack, path).await;
             (is_critical, at - start, at.elapsed(), status)
         });
     }
+    let settling = Duration::from_secs(seconds.into()).saturating_sub(MEASURED);
     let mut responses = [Responses::default(), Responses::default()];
     while let Some(call) = calls.join_next().await {
         let (is_critical, started, duration, status) = call.unwrap();
-        if started < SETTLING {
+        if started < settling {
             continue;
         }
         let counted = &mut responses[usize::from(is_critical)];
@@ -121,29 +155,86 @@ async fn open_ended_response_is_not_in_flight_res_7() {
     }
 }
 
+/// Sends 4 s of half of the capacity, and then a rate. Checks the last responses.
+async fn overload(client: Client, connections: u16, percent: u32, seconds: u32) {
+    let stack = pool_bound(unlimited(), connections);
+    let capacity = 50 * u32::from(connections);
+    load(&stack, client, capacity / 2, 4).await;
+    let responses = load(&stack, client, capacity * percent / 100, seconds).await;
+    let case = format!("{client:?}, {connections} connections, {percent} %: {responses:?}");
+    let [normal, critical] = responses;
+    let served = f64::from(normal.served + critical.served);
+    let goodput = served / MEASURED.as_secs_f64() / f64::from(capacity);
+    assert!(goodput > 0.95, "{goodput}: {case}");
+    let slowest = normal.slowest_refusal.max(critical.slowest_refusal);
+    assert!(slowest < Duration::from_millis(50), "{case}");
+    assert!(critical.share_served() > 0.9, "{case}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn default_settings_keep_goodput_at_four_times_the_capacity_res_7() {
-    let stack = pool_bound(unlimited());
-    load(&stack, 250, 4).await;
-    let [normal, critical] = load(&stack, 2_000, 8).await;
-    let goodput = f64::from(normal.served + critical.served) / 5.0 / CAPACITY;
-    assert!(goodput > 0.95, "{goodput}: {normal:?}, {critical:?}");
-    let slowest = normal.slowest_refusal.max(critical.slowest_refusal);
-    assert!(slowest < Duration::from_millis(50), "{slowest:?}");
-    assert!(critical.share_served() > 0.9, "{critical:?}");
+    for client in [Client::Http1, Client::Http2] {
+        for connections in [POOL, 2] {
+            overload(client, connections, 400, 8).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_that_leave_end_a_long_queue_res_7() {
+    for client in [Client::Http1, Client::Http2] {
+        for connections in [POOL, 2] {
+            // The queue reaches the patience of the clients after 10 s.
+            overload(client, connections, 110, 30).await;
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn burst_below_half_of_the_limit_is_served_res_7() {
-    let stack = pool_bound(unlimited());
-    load(&stack, 250, 4).await;
+    let stack = pool_bound(unlimited(), POOL);
+    load(&stack, Client::Http1, 250, 4).await;
     let burst = (0..400).map(|_| get(&stack, "/normal"));
-    let responses = futures::future::join_all(burst).await;
+    let responses = join_all(burst).await;
     assert!(
         responses
             .iter()
             .all(|response| response.status == StatusCode::OK)
     );
+}
+
+/// The clients of a crowd send their next request after a response. A request waits for 800 ms.
+#[tokio::test(start_paused = true)]
+async fn patient_crowd_below_half_of_the_limit_is_served_res_7() {
+    let stack = pool_bound(unlimited(), POOL);
+    load(&stack, Client::Http1, 250, 4).await;
+    let clients = (0..400).map(async |_| {
+        for _ in 0..5 {
+            assert_eq!(get(&stack, "/normal").await.status, StatusCode::OK);
+        }
+    });
+    join_all(clients).await;
+}
+
+/// Others are served in time, while a client cancels slow requests.
+#[tokio::test(start_paused = true)]
+async fn cancelled_slow_requests_do_not_shrink_the_limit_res_7() {
+    let routes = Routes::new()
+        .get("/", async || sleep(WORK).await)
+        .get("/slow", async || sleep(Duration::from_secs(30)).await);
+    let stack = stack_with(unlimited(), routes);
+    let mut calls = JoinSet::new();
+    for _ in 0..1_000 {
+        sleep(Duration::from_millis(10)).await;
+        let stack = stack.clone();
+        calls.spawn(async move {
+            let cancelled = (0..4).map(|_| Client::Http2.get(&stack, "/slow"));
+            let (answer, _) = tokio::join!(get(&stack, "/"), join_all(cancelled));
+            answer.status
+        });
+    }
+    let statuses = calls.join_all().await;
+    assert_eq!(statuses, [StatusCode::OK; 1_000]);
 }
 
 /// Sends uploads to a limit of 20 that knows the latency without them. Then checks that it still
@@ -160,7 +251,7 @@ async fn upload(send_upload: impl AsyncFn(&Stack) -> StatusCode, expected: Statu
     }
     for _ in 0..40 {
         let uploads = (0..15).map(|_| send_upload(&stack));
-        for status in futures::future::join_all(uploads).await {
+        for status in join_all(uploads).await {
             assert_eq!(status, expected);
         }
     }
@@ -223,7 +314,7 @@ async fn hold<C>(open: impl AsyncFn(&Stack) -> Vec<C>) {
         let is_slow = (50..100).contains(&round);
         latency.store(if is_slow { 300 } else { 10 }, Ordering::SeqCst);
         let calls = (0..20).map(|_| get(&stack, "/"));
-        futures::future::join_all(calls).await;
+        join_all(calls).await;
         sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(get(&stack, "/").await.status, StatusCode::OK);
