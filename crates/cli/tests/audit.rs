@@ -411,3 +411,12 @@ fn pre_commit_hook_uses_valid_arguments() {
     let arguments: Vec<&str> = entry.split(' ').collect();
     assert_eq!(seaworthy(&arguments, folder.path()).status.code(), Some(0));
 }
+
+#[test]
+fn service_to_copy_has_no_findings() {
+    let platforms = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../platforms");
+    let output = seaworthy(&["audit", "starter", "--fail-on", "low"], &platforms);
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    assert!(report.contains("no findings"), "{report}");
+}

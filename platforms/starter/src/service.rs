@@ -70,27 +70,12 @@ fn keys(settings: &StarterConfig) -> &DataKeysConfig {
 /// Connects the stores, creates the accounts, and serves the contracts.
 async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    // The root key comes first: without it, no stored value can be read.
+    // Secrets come first: a service without them must not change a database.
     let root = Root::from_settings(service, &settings.kms)?;
+    let tokens = AccessTokens::new(&settings.auth)?;
     let database = Database::connect(service, DATABASE, database(settings), MIGRATIONS).await?;
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
 
-    let mailer = Mailer::new(service, MAIL, &settings.mail)?;
-    if let Some(mailbox) = mailer.mailbox() {
-        // Without a mail server, /mailbox shows the mail. Production refuses that setting.
-        service.http(mailbox.routes());
-    }
-    let mut captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())
-        .with_email(Arc::new(MailCodes::new(mailer, SUBJECT)));
-    if let Some(gateway) = &settings.sms {
-        let because = |error| StartError::because("clients.sms cannot be used", error);
-        let client = service.http_client(SMS).map_err(because)?;
-        captchas = captchas.with_sms(Arc::new(SmsGateway::new(client, gateway.clone())));
-    } else if service.profile() == Profile::Development {
-        captchas = captchas.with_sms(Arc::new(LogCodes::new(service)?));
-    }
-
-    let tokens = AccessTokens::new(&settings.auth)?;
     service.authenticate(tokens.authentication(service, &database)?);
 
     let switch = service
@@ -99,7 +84,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let audit = AuditLog::new(database.clone(), &keys.audit_log())?.with_switch(switch);
     let parts = AccountParts {
         tokens,
-        captchas,
+        captchas: captchas(service, &database, &keys)?,
         audit: audit.clone(),
     };
     let accounts = Accounts::start(service, &settings.auth, &database, &keys, parts)?;
@@ -114,4 +99,29 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
 
     service.http(api::probes(service.health()));
     api::contracts(service, accounts, flags, operations)?.serve(service)
+}
+
+/// Returns the captchas, with codes by mail and, if there is a gateway, by SMS.
+fn captchas(
+    service: &Assembly<StarterConfig>,
+    database: &Database,
+    keys: &Keys,
+) -> Result<Captchas, StartError> {
+    let settings = service.settings();
+    let mailer = Mailer::new(service, MAIL, &settings.mail)?;
+    if let Some(mailbox) = mailer.mailbox() {
+        // Without a mail server, /mailbox shows the mail. Production refuses that setting.
+        service.http(mailbox.routes());
+    }
+    let captchas = Captchas::new(database.clone(), &keys.root, settings.auth.captchas())
+        .with_email(Arc::new(MailCodes::new(mailer, SUBJECT)));
+    if let Some(gateway) = &settings.sms {
+        let because = |error| StartError::because("clients.sms cannot be used", error);
+        let client = service.http_client(SMS).map_err(because)?;
+        return Ok(captchas.with_sms(Arc::new(SmsGateway::new(client, gateway.clone()))));
+    }
+    if service.profile() == Profile::Development {
+        return Ok(captchas.with_sms(Arc::new(LogCodes::new(service)?)));
+    }
+    Ok(captchas)
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Algorithm;
 
-/// Short enough for most policies, and rare enough that a rewrap is no burden.
-const ROTATE_INTERVAL: Timeout = Timeout::from_secs(90 * 24 * 60 * 60);
+/// The maximum of a duration in settings. A data key encrypts the values of one week.
+const ROTATE_INTERVAL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 /// Replicas use the new key within this time after a rotation.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(30);
 /// Far longer than any request may take.

@@ -1,6 +1,10 @@
 use std::{fs, path::Path};
 
-use seaworthy_testkit::{document::assert_current, http::request, process::ServiceProcess};
+use seaworthy_testkit::{
+    document::assert_current,
+    http::request,
+    process::{Ended, ServiceProcess},
+};
 
 use crate::app::json_of;
 
@@ -78,6 +82,74 @@ fn unsafe_production_is_refused_with_every_value_conf_3() {
     ] {
         assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);
     }
+}
+
+#[test]
+fn values_out_of_range_are_refused_together_conf_2() {
+    let wrong = [
+        "server.http.addr=nonsense",
+        "server.grpc.addr=nonsense",
+        "server.http.timeout=0s",
+        "server.grpc.timeout=0s",
+        "data.database.url=nonsense",
+        "auth.max_login_attempts=0",
+        "auth.lock_duration=0s",
+        "auth.unknown=1",
+    ];
+    let arguments: Vec<_> = wrong.iter().flat_map(|set| ["--set", set]).collect();
+    let ended = refused("production", &arguments);
+    assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+    for setting in wrong {
+        let (key, _) = setting.split_once('=').unwrap();
+        assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn settings_that_contradict_each_other_stop_the_start_conf_2() {
+    for (settings, problem) in [
+        (
+            [
+                "auth.access_token_expiration=7d",
+                "auth.refresh_token_expiration=1h",
+            ],
+            "auth.access_token_expiration must be shorter than auth.refresh_token_expiration",
+        ),
+        (
+            [
+                "server.http.cors.allowed_origins=*",
+                "server.http.cors.allow_credentials=true",
+            ],
+            "cors.allowed_origins: \"*\" cannot be combined with cors.allow_credentials",
+        ),
+        (
+            [
+                "server.http.tls.certificate=nowhere.pem",
+                "server.http.tls.key=nowhere.key",
+            ],
+            "nowhere.pem",
+        ),
+    ] {
+        let addresses = ["server.http.addr=127.0.0.1:0", "admin.addr=127.0.0.1:0"];
+        let all = addresses.iter().chain(&settings);
+        let mut arguments: Vec<_> = all.flat_map(|set| ["--set", set]).collect();
+        arguments.extend(["--set", "server.http.cors.enabled=true"]);
+        let ended = refused("test", &arguments);
+        assert!(!ended.status.success(), "{settings:?}");
+        assert!(
+            ended.stderr.contains(problem),
+            "{problem}: {}",
+            ended.stderr
+        );
+    }
+}
+
+/// Starts the program with settings that it refuses.
+fn refused(environment: &str, arguments: &[&str]) -> Ended {
+    let mut variables = ENVIRONMENT.to_vec();
+    variables[0].1 = environment;
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), arguments, &variables);
+    process.unwrap().ended().unwrap()
 }
 
 #[test]

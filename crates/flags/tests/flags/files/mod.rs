@@ -165,6 +165,25 @@ fn percentage_without_targeting_key_is_off_flag_1() {
 }
 
 #[test]
+fn percentage_is_within_half_a_point_and_stable_flag_1() {
+    let selected = |percentage: &str| -> Vec<bool> {
+        let yaml = format!(
+            "beta:\n  enabled: true\n  strategy: percentage\n  rules:\n    percentage: {percentage}\n"
+        );
+        let flags = flags(&yaml);
+        let toggle = flags.declare(Flag::boolean("beta", false)).unwrap();
+        (0..100_000)
+            .map(|number| toggle.get_with(&user(&format!("user-{number}"))))
+            .collect()
+    };
+    let first = selected("30");
+    let on = first.iter().filter(|is_on| **is_on).count();
+    assert!((29_500..=30_500).contains(&on), "{on} of 100000");
+    // Another process, and the same number as a decimal fraction, select the same users.
+    assert!(first == selected("30") && first == selected("30.0"));
+}
+
+#[test]
 fn variants_have_weights_and_values_flag_1() {
     let flags = flags(
         "theme:\n  enabled: true\n  variants: {red: 50, blue: 50}\n  values: {red: \"#f00\"}\n  default: blue\n",
