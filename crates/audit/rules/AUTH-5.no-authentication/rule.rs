@@ -52,10 +52,10 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     }
     let routes = service.facts.of::<Route>();
-    let Some(route) = routes
+    let mut changing = routes
         .deployed()
-        .find(|route| matches!(route.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"))
-    else {
+        .filter(|route| matches!(route.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE"));
+    let Some(route) = changing.next() else {
         return Vec::new();
     };
     let guarded = service.files.iter().any(|path| {
@@ -72,6 +72,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Confidence::Low,
             "the service changes data, and its code contains no word of authentication",
         )
+        .related(changing.map(|route| route.at.clone()))
         .absence()
         .into()
     }]

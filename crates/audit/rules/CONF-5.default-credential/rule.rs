@@ -51,7 +51,8 @@ fn check(model: &Model) -> Vec<Outcome> {
                 .any(|host| secret.subject.starts_with(host));
             // A CI file starts throw-away databases of its own.
             let severity =
-                if local || file.path.starts_with(".github/") || file.path.starts_with(".gitlab") {
+                if local || file.path.starts_with(".github/") || file.name().starts_with(".gitlab")
+                {
                     Severity::Info
                 } else if runs_stores_only(found)
                     || opens_the_same_machine(&file.text, secret.at.span.start)

@@ -2,7 +2,9 @@
 
 use crate::model::facts::{Import, Route, Server};
 use crate::model::{Model, Resolution, Service, ServiceKind};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, texts_contain,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service has no health route",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "The service has an image or a workload, and all its routes are known. None of them has a health path, and it has no gRPC health service. If the routes of a framework cannot be read, the result is unknown. Low confidence without an image, and for Spring Boot without Actuator.",
+        meaning: "The service has an image or a workload, and all its routes are known. None of them has a health path, and it has no gRPC health service. If the routes of a framework cannot be read, the finding has low confidence if no text names a health route, else the result is unknown. Low confidence without an image, and for Spring Boot without Actuator.",
         why: "The orchestrator sees only that the process exists. It does not restart a process that hangs, and it routes traffic to a process that is not ready.",
         fix: &[(
             "any",
@@ -25,6 +27,23 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Routes from which on a server without an image is judged.
 const MIN_ROUTES: usize = 4;
+/// Words of texts that are about health.
+const TEXTS: &[&str] = &[
+    "health",
+    "readyz",
+    "livez",
+    "readiness",
+    "liveness",
+    "heartbeat",
+    "/ping",
+    "/status",
+    "/up\"",
+    "/up'",
+    "/alive",
+    "/ready",
+    "actuator",
+    "terminus",
+];
 /// Parts of paths that are about health.
 const WORDS: &[&str] = &[
     "health",
@@ -66,6 +85,38 @@ fn without_actuator(model: &Model, service: &Service) -> Option<Outcome> {
     })
 }
 
+/// The result if not all routes are known: a finding to review if no text of the service has a word
+/// about health.
+fn unresolved(model: &Model, service: &Service, reason: String) -> Outcome {
+    let at = service
+        .facts
+        .of::<Server>()
+        .deployed()
+        .map(|server| server.at.clone())
+        .chain(
+            service
+                .facts
+                .of::<Route>()
+                .deployed()
+                .map(|route| route.at.clone()),
+        )
+        .next();
+    match at {
+        Some(at) if !texts_contain(model, service, TEXTS) => {
+            Breach::review(at, "no text of the service names a health route")
+                .absence()
+                .into()
+        }
+        _ => Outcome::unknown(reason),
+    }
+}
+
+/// Whether a pattern may match a path of health: its first part is a wildcard.
+fn is_wide(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next();
+    first.is_some_and(|part| part.contains('*'))
+}
+
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let deployed = service
         .image
@@ -98,10 +149,13 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     }
     if routes.items.is_empty() {
-        return vec![
-            without_actuator(model, service)
-                .unwrap_or_else(|| Outcome::unknown("no route of the service is known")),
-        ];
+        return vec![without_actuator(model, service).unwrap_or_else(|| {
+            unresolved(
+                model,
+                service,
+                "no route of the service is known".to_owned(),
+            )
+        })];
     }
     let about = |path: &str| {
         path.to_lowercase().split('/').any(|part| {
@@ -117,10 +171,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             .iter()
             .any(|route| route.path.known().is_some_and(|path| about(path)))
     {
-        return vec![Outcome::unknown(format!(
+        let reason = format!(
             "the path of the route at {}:{} is not a literal",
             route.at.path, route.at.line
-        ))];
+        );
+        return vec![Outcome::unknown(reason)];
     }
     match routes.find(|route| route.path.known().is_some_and(|path| about(path))) {
         Resolution::Known(route) => vec![Outcome::passed(
@@ -131,13 +186,16 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Some(&route.at),
         )],
         Resolution::Unknown(reason) => {
-            vec![without_actuator(model, service).unwrap_or_else(|| Outcome::unknown(reason))]
+            vec![
+                without_actuator(model, service)
+                    .unwrap_or_else(|| unresolved(model, service, reason)),
+            ]
         }
         Resolution::Absent => {
             let wide = routes
                 .items
                 .iter()
-                .find(|route| route.path.known().is_some_and(|path| path.contains('*')));
+                .find(|route| route.path.known().is_some_and(|path| is_wide(path)));
             match (wide, routes.items.first()) {
                 (Some(route), _) => vec![Outcome::unknown(format!(
                     "the route at {}:{} matches many paths",

@@ -2,7 +2,9 @@
 
 use crate::model::facts::HealthHandler;
 use crate::model::{Model, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, texts_contain,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -23,7 +25,31 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+/// Words of texts that show a store.
+const STORES: &[&str] = &[
+    "postgres",
+    "mysql",
+    "mariadb",
+    "mongodb",
+    "mongo.",
+    "redis",
+    "sqlite",
+    "gorm",
+    "kafka",
+    "rabbitmq",
+    "amqp",
+    "sqlalchemy",
+    "hibernate",
+    "sqlx",
+    "diesel",
+    "prisma",
+    "typeorm",
+    "sequelize",
+    "elasticsearch",
+    "database",
+];
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let handlers = service.facts.of::<HealthHandler>();
     let readiness = handlers.deployed().any(|handler| handler.is_readiness());
     let dependencies = service.dependencies();
@@ -41,13 +67,18 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 )
                 .into(),
             );
-        } else if !handler.constant || dependencies.is_empty() {
+        } else if !handler.constant
+            || dependencies.is_empty() && !texts_contain(model, service, STORES)
+        {
             outcomes.push(Outcome::passed(
                 format!("`{}` has a condition, or nothing to check", handler.path),
                 Some(&handler.at),
             ));
         } else if !readiness && !about_life {
-            let needed = dependencies.keys().copied().collect::<Vec<_>>().join(", ");
+            let needed = match dependencies.keys().copied().collect::<Vec<_>>().join(", ") {
+                none if none.is_empty() => "a database or broker".to_owned(),
+                names => names,
+            };
             outcomes.push(
                 Breach::new(
                     handler.at.clone(),

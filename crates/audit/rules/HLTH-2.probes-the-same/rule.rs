@@ -77,6 +77,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             };
             outcomes.push(
                 Breach::new(at, Confidence::Medium, format!("both probes use `{live}`"))
+                    .related(model.location(
+                        &workload.at.path,
+                        liveness.span.clone(),
+                        Some(&symbol),
+                    ))
                     .severity(severity)
                     .into(),
             );

@@ -36,7 +36,6 @@ const LIBRARIES: &[&str] = &[
     "applicationinsights",
     "metrics",
     "express-status-monitor",
-    "kratos",
     "go-zero",
 ];
 

@@ -38,7 +38,6 @@ const LIBRARIES: &[&str] = &[
     "appinsights",
     "applicationinsights",
     "langfuse",
-    "kratos",
     "go-zero",
     "tracing",
 ];

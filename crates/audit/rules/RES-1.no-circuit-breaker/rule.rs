@@ -36,7 +36,6 @@ const LIBRARIES: &[&str] = &[
     "aiobreaker",
     "purgatory",
     "heimdall",
-    "kratos",
     "go-zero",
 ];
 

@@ -70,8 +70,21 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             }
         })
         .collect();
-    outcomes.extend(observed(service, Topic::OutboundTimeout));
+    outcomes.extend(
+        observed(service, Topic::OutboundTimeout)
+            .into_iter()
+            .filter(|outcome| !is_read(service, outcome)),
+    );
     outcomes
+}
+
+/// Whether a pack that knows the library decided about the place of a review.
+fn is_read(service: &Service, outcome: &Outcome) -> bool {
+    const NEAR: usize = 3;
+    matches!(outcome, Outcome::Breach(breach) if breach.confidence == Confidence::Low
+    && service.facts.of::<OutboundCall>().items.iter().any(|call| {
+        call.at.path == breach.at.path && call.at.line.abs_diff(breach.at.line) <= NEAR
+    }))
 }
 
 /// The words of the commands that check the service: an engine ends them after a time of its own.

@@ -1,8 +1,10 @@
 //! The service has no rate limit.
 
-use crate::model::facts::{Import, Middleware, Route};
+use crate::model::facts::{Import, Middleware, Route, Server};
 use crate::model::{Model, Service, ServiceKind};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, texts_contain,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -32,7 +34,6 @@ const LIBRARIES: &[&str] = &[
     "tollbooth",
     "x/time/rate",
     "redis_rate",
-    "kratos",
     "go-zero",
     "bucket4j",
     "resilience4j",
@@ -43,7 +44,7 @@ const LIBRARIES: &[&str] = &[
     "seaworthy",
 ];
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     if service.kind != ServiceKind::Server {
         return Vec::new();
     }
@@ -53,7 +54,18 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             "Go" | "JavaScript" | "TypeScript" | "Python" | "Rust" | "Java" | "Kotlin"
         )
     }) {
-        return Vec::new();
+        let servers = service.facts.of::<Server>();
+        return match servers.deployed().next() {
+            Some(server) if !texts_contain(model, service, LIBRARIES) => vec![
+                Breach::review(
+                    server.at.clone(),
+                    "no text of the service names a rate limiter",
+                )
+                .absence()
+                .into(),
+            ],
+            _ => Vec::new(),
+        };
     }
     let named = |text: &str| {
         LIBRARIES

@@ -5,6 +5,7 @@ use crate::model::facts::Secret;
 use crate::repository::{Role, Tracked};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 use crate::secret::SecretClass;
+use crate::source::{Language, SourceFile};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -50,8 +51,11 @@ fn check(model: &Model) -> Vec<Outcome> {
             // CI starts throw-away services, and names projects by tokens that only write.
             let pipeline = [".github/", ".gitlab", ".circleci/", ".ci/", ".buildkite/"]
                 .iter()
-                .any(|start| file.path.starts_with(start));
+                .any(|start| {
+                    file.path.starts_with(start) || file.path.contains(&format!("/{start}"))
+                });
             let demoted = pipeline
+                || is_for_developers(file, secret.at.span.start)
                 || matches!(
                     file.role,
                     Role::Example | Role::Development | Role::Documentation
@@ -91,4 +95,17 @@ fn check(model: &Model) -> Vec<Outcome> {
         ));
     }
     outcomes
+}
+
+/// Whether a place is in a section of a YAML file for development or tests, or in a comment of Ruby.
+fn is_for_developers(file: &SourceFile, at: usize) -> bool {
+    let before = file.text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let comment = file.language == Language::Ruby && line.trim_start().starts_with('#');
+    let section = before
+        .lines()
+        .rev()
+        .find(|line| line.starts_with(|letter: char| letter.is_ascii_alphabetic()))
+        .is_some_and(|line| matches!(line.trim_end(), "development:" | "test:"));
+    comment || file.language == Language::Yaml && section
 }

@@ -1,7 +1,9 @@
 //! Nothing checks whether the container works.
 
 use crate::model::{Model, Service, ServiceKind};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, start_of_image,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -50,6 +52,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Confidence::Medium,
             "neither the image nor a compose entry has a health check",
         )
+        .related(start_of_image(model, &image.at.path))
         .related(service.compose.iter().map(|entry| entry.at.clone()))
         .into(),
     ]

@@ -2,7 +2,9 @@
 
 use crate::model::facts::{Image, Stage};
 use crate::model::{Model, Resolution, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, start_of_image,
+};
 use crate::source::Located;
 
 pub(crate) const RULE: Rule = Rule {
@@ -155,7 +157,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         let evidence =
             format!("the shipped stage sets no `USER`, and the user of `{base}` is not known here");
         return at(stage.span.clone())
-            .map(|at| Breach::review(at, evidence).into())
+            .map(|at| {
+                Breach::review(at, evidence)
+                    .related(start_of_image(model, &image.at.path))
+                    .into()
+            })
             .into_iter()
             .collect();
     }
@@ -166,6 +172,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 Confidence::High,
                 format!("the shipped stage sets no `USER`, and `{base}` runs as root"),
             )
+            .related(start_of_image(model, &image.at.path))
             .into()
         })
         .into_iter()

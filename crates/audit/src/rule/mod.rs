@@ -9,6 +9,7 @@ mod outcome;
 mod registry;
 mod run;
 mod telemetry;
+mod text;
 
 pub use edit::Edit;
 pub use fail_on::FailOn;
@@ -21,6 +22,7 @@ pub use outcome::{Breach, Check, Outcome, Rule};
 pub use registry::{explain, rules};
 pub(crate) use run::{run, run_one};
 pub use telemetry::telemetry_is_installed;
+pub use text::{start_of_image, texts_contain};
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,9 @@ use crate::secret::SafeText;
 /// sets.
 const MAX_REVIEW_SEVERITY: Severity = Severity::Medium;
 
+/// Lines between a certain finding and a review of the same rule that repeats it.
+const NEAR_LINES: usize = 2;
+
 /// Runs all rules over a model.
 pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
     let parts: Vec<Findings> = rules()
@@ -29,6 +32,7 @@ pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
         all.switched_off.extend(part.switched_off);
         all.flooded.extend(part.flooded);
     }
+    without_repeats(&mut all.findings);
     fingerprint::separate(&mut all.findings);
     all.findings.sort_by(|left, right| {
         (
@@ -49,6 +53,20 @@ pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
             ))
     });
     all
+}
+
+/// Removes reviews at the line of a certain finding of the same requirement.
+fn without_repeats(findings: &mut Vec<Finding>) {
+    let promise = |id: &'static str| id.split('.').next().unwrap_or(id);
+    let certain: std::collections::BTreeSet<(&str, String, usize)> = findings
+        .iter()
+        .filter(|finding| !finding.is_review())
+        .map(|finding| (promise(finding.id), finding.path.clone(), finding.line))
+        .collect();
+    findings.retain(|finding| {
+        !finding.is_review()
+            || !certain.contains(&(promise(finding.id), finding.path.clone(), finding.line))
+    });
 }
 
 /// Runs one rule over a model.
@@ -127,6 +145,19 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
     if over > 0 {
         found.flooded.push((rule.metadata.id, over));
     }
+    // A review adds nothing beside a finding of the same rule that is certain.
+    let certain: Vec<(String, usize)> = found
+        .findings
+        .iter()
+        .filter(|finding| !finding.is_review())
+        .map(|finding| (finding.path.clone(), finding.line))
+        .collect();
+    found.findings.retain(|finding| {
+        !finding.is_review()
+            || !certain.iter().any(|(path, line)| {
+                *path == finding.path && line.abs_diff(finding.line) <= NEAR_LINES
+            })
+    });
     // Two services may share a file: the same breach is reported once.
     let mut seen = std::collections::BTreeSet::new();
     found

@@ -1,6 +1,6 @@
 //! Whether a service sends a signal, asked the same for metrics and for traces.
 
-use super::{Breach, Confidence, Outcome};
+use super::{Breach, Confidence, Outcome, texts_contain};
 use crate::model::facts::{Import, Module, Route, Server, Signal, Telemetry};
 use crate::model::{FileFacts, Model, Service, ServiceKind};
 
@@ -18,6 +18,24 @@ fn is_manifest(found: &FileFacts) -> bool {
         found.file.name(),
         "pom.xml" | "build.gradle" | "build.gradle.kts"
     )
+}
+
+/// Judges a service in a language without a grammar by the words of its texts.
+fn in_texts(model: &Model, service: &Service, libraries: &[&str]) -> Vec<Outcome> {
+    let servers = service.facts.of::<Server>();
+    match servers.deployed().next() {
+        Some(server) if !texts_contain(model, service, libraries) => {
+            vec![
+                Breach::review(
+                    server.at.clone(),
+                    "no text of the service names a library for it",
+                )
+                .absence()
+                .into(),
+            ]
+        }
+        _ => vec![Outcome::unknown("telemetry is not read in this language")],
+    }
 }
 
 /// Judges a service by the libraries that could send a signal: `libraries` are parts of the names
@@ -49,7 +67,7 @@ pub fn telemetry_is_installed(
             "Go" | "JavaScript" | "TypeScript" | "Python" | "Rust" | "Java" | "Kotlin"
         )
     }) {
-        return vec![Outcome::unknown("telemetry is not read in this language")];
+        return in_texts(model, service, libraries);
     }
     // A library has routes for programs elsewhere, and they install the telemetry.
     if service.languages.contains("Rust") && !has_rust_program(service) {

@@ -19,6 +19,12 @@ pub enum Language {
     Kotlin,
     /// Rust.
     Rust,
+    /// C#, read as text.
+    CSharp,
+    /// PHP, read as text.
+    Php,
+    /// Ruby, read as text.
+    Ruby,
     /// YAML, templated or not.
     Yaml,
     /// Dockerfile, Containerfile.
@@ -64,6 +70,9 @@ impl Language {
             "java" => Self::Java,
             "kt" | "kts" => Self::Kotlin,
             "rs" => Self::Rust,
+            "cs" => Self::CSharp,
+            "php" => Self::Php,
+            "rb" => Self::Ruby,
             "yml" | "yaml" | "tpl" => Self::Yaml,
             "properties" => Self::Properties,
             "toml" => Self::Toml,
@@ -86,6 +95,12 @@ impl Language {
                 | Self::Kotlin
                 | Self::Rust
         )
+    }
+
+    /// Whether only patterns of the text are read, because the auditor has no grammar.
+    #[must_use]
+    pub const fn is_text_code(self) -> bool {
+        matches!(self, Self::CSharp | Self::Php | Self::Ruby)
     }
 
     /// Whether the file contains settings, so that a bare value is a literal.
@@ -113,6 +128,9 @@ impl Language {
             Self::Java => "Java",
             Self::Kotlin => "Kotlin",
             Self::Rust => "Rust",
+            Self::CSharp => "C#",
+            Self::Php => "PHP",
+            Self::Ruby => "Ruby",
             Self::Yaml => "YAML",
             Self::Containerfile => "Containerfile",
             Self::Dotenv => "dotenv",

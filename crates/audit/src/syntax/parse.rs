@@ -38,6 +38,9 @@ pub fn parse_tree(language: Language, text: &str, timeout: Duration) -> Result<T
         | Language::Properties
         | Language::Toml
         | Language::Json
+        | Language::CSharp
+        | Language::Php
+        | Language::Ruby
         | Language::Text => {
             return Err(ParseFailure::NoGrammar);
         }

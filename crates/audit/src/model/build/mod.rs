@@ -4,6 +4,7 @@
 //! return *unknown*.
 
 mod deployment;
+mod text_code;
 mod unaudited;
 mod unit;
 
@@ -58,6 +59,9 @@ pub fn build(
     make_names_unique(&mut services);
     services.sort_by(|left, right| left.name.cmp(&right.name));
     let not_audited = unaudited::unaudited(&services, &files, &paths);
+    text_code::add(&mut services, &not_audited, &files);
+    make_names_unique(&mut services);
+    services.sort_by(|left, right| left.name.cmp(&right.name));
     let unowned = unowned(&services, &files);
     Model {
         services,
@@ -85,6 +89,12 @@ fn unowned(services: &[Service], files: &BTreeMap<Arc<str>, FileFacts>) -> Servi
             && !owned.contains(path);
         if read {
             service.facts.absorb(&found.facts);
+            service.files.insert(path.clone());
+        } else if found.file.role == Role::Production
+            && !found.file.language.is_code()
+            && !owned.contains(path)
+        {
+            service.facts.absorb(&text_code::practices(found));
             service.files.insert(path.clone());
         }
     }

@@ -213,6 +213,20 @@ pub enum Topic {
     SessionFixation,
     /// An origin is compared as a whole.
     LooseOrigin,
+    /// Settings contain no credential.
+    SettingCredential,
+    /// Connections and cookies are encrypted.
+    Encryption,
+    /// An image is built the same each time, and contains what it runs only.
+    ImageHygiene,
+    /// Texts of callers have a maximum length.
+    TextLength,
+    /// Sample data stays out of deployments.
+    SampleData,
+    /// Every route that changes data has a guard.
+    OpenRoute,
+    /// The attempts of a login are limited.
+    LoginLimit,
 }
 
 /// Whether the habit is kept.

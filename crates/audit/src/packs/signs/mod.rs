@@ -4,21 +4,30 @@
 //! One file per subject holds its list. A sign that needs the structure of the code belongs into a
 //! pack of its language.
 
+mod access;
 mod accounts;
+mod answers;
 mod chance;
+mod clients;
 mod consumers;
 mod cors;
 mod delivery;
 mod dependency;
 mod exposure;
+mod failures;
 mod frameworks;
 mod input;
+mod levels;
 mod logs;
 mod lookup;
 mod messages;
 mod migration;
+mod open_routes;
+mod origins;
 mod requests;
 mod resources;
+mod servers;
+mod settings;
 mod start;
 mod token;
 mod uploads;
@@ -43,6 +52,8 @@ pub(super) const PACKS: &[Pack] = &[
     cors::PACK,
     lookup::PACK,
     migration::PACK,
+    open_routes::PACK,
+    servers::PACK,
 ];
 
 /// A pattern that shows a broken habit.
@@ -84,18 +95,25 @@ const fn review(
 }
 
 const LISTS: &[&[Sign]] = &[
+    access::SIGNS,
     accounts::SIGNS,
+    answers::SIGNS,
     chance::SIGNS,
+    clients::SIGNS,
     consumers::SIGNS,
     delivery::SIGNS,
     dependency::SIGNS,
     exposure::SIGNS,
+    failures::SIGNS,
     frameworks::SIGNS,
     input::SIGNS,
+    levels::SIGNS,
     logs::SIGNS,
     messages::SIGNS,
+    origins::SIGNS,
     requests::SIGNS,
     resources::SIGNS,
+    settings::SIGNS,
     start::SIGNS,
     token::SIGNS,
     uploads::SIGNS,
@@ -201,6 +219,7 @@ pub(crate) fn reads(topic: Topic, file: &SourceFile) -> bool {
         .iter()
         .flat_map(|list| list.iter())
         .any(|sign| sign.topic == topic && applies(sign, &path))
+        || topic == Topic::OpenRoute && open_routes::reads(&path)
         || topic == Topic::UncheckedLookup && lookup::reads(&path)
         || matches!(
             topic,

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::model::NotAudited;
 use crate::model::service::{FileFacts, Service};
 use source::Sources;
+pub(super) use source::inside;
 
 /// Every service that was not read, by name. A service is listed once.
 pub(super) fn unaudited(

@@ -155,7 +155,7 @@ fn code_language(path: &str, language: Language) -> Option<CodeLanguage> {
     if language.is_code() {
         return Some(CodeLanguage::Read(language.name()));
     }
-    if language != Language::Text {
+    if language != Language::Text && !language.is_text_code() {
         return None;
     }
     let extension = path.rsplit_once('.')?.1.to_lowercase();
@@ -166,6 +166,6 @@ fn code_language(path: &str, language: Language) -> Option<CodeLanguage> {
 }
 
 /// Whether a path is inside a folder, or is the folder.
-pub(super) fn inside(path: &str, folder: &str) -> bool {
+pub(in crate::model::build) fn inside(path: &str, folder: &str) -> bool {
     folder.is_empty() || path == folder || path.starts_with(&prefix(folder))
 }

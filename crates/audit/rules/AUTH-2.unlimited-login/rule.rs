@@ -1,0 +1,25 @@
+//! No limiter counts the attempts of a login.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-2.unlimited-login",
+        title: "No limiter counts the attempts of a login",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "A file registers a route for a login or a token, and no text of its service names a limiter. The finding has low confidence.",
+        why: "An attacker tries passwords as fast as the service answers.",
+        fix: &[(
+            "any",
+            "Limit failed attempts per account and per address, and return 429 with `Retry-After`.",
+        )],
+        references: &[
+            "https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(model, Topic::LoginLimit, "attempts of a login are limited")
+    }),
+};

@@ -1,0 +1,29 @@
+//! A route lacks the guard of the routes beside it.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "AUTH-5.unguarded-route",
+        title: "A route lacks the guard of the routes beside it",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "Routes of a file are registered with middleware that authenticates, and another route of the file is not. Paths of a login, health and documents are excluded. The finding has low confidence.",
+        why: "Anyone calls the route without credentials, often because it was added above the line that installs the guard.",
+        fix: &[(
+            "any",
+            "Register the route in the guarded group, or list it as public on purpose.",
+        )],
+        references: &[
+            "https://owasp.org/API-Security/editions/2023/en/0xa5-broken-function-level-authorization/",
+        ],
+    },
+    check: Check::Repository(|model| {
+        observed_in_repository(
+            model,
+            Topic::OpenRoute,
+            "routes of a file have the same guard",
+        )
+    }),
+};

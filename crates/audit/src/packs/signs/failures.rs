@@ -1,0 +1,319 @@
+//! Failures: errors that nothing reads, answers that go on after a refusal, values that panic, work
+//! that nothing waits for, ends of programs.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+const JVM: &[&str] = &[".java", ".kt"];
+const DROPPED: &str = "the error of `{}` is dropped";
+const NOT_AWAITED: &str = "nothing waits for `{}`, so its failure is lost";
+const GOES_ON: &str = "after `{}` the handler goes on, because it does not return";
+const PANICS: &str = "`{}` panics if the value is missing or has another type";
+const ENDS: &str = "`{}` aborts open requests at SIGTERM";
+
+const fn dropped(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    review(Topic::IgnoredError, files, pattern, "", DROPPED)
+}
+
+const fn goes_on(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    review(Topic::ErrorAnswer, files, pattern, "", GOES_ON)
+}
+
+const fn panics(
+    files: &'static [&'static str],
+    pattern: &'static str,
+    unless: &'static str,
+) -> Sign {
+    review(Topic::UncheckedValue, files, pattern, unless, PANICS)
+}
+
+const fn unowned(
+    files: &'static [&'static str],
+    pattern: &'static str,
+    unless: &'static str,
+) -> Sign {
+    review(Topic::OwnedTask, files, pattern, unless, NOT_AWAITED)
+}
+
+const fn ends(
+    files: &'static [&'static str],
+    pattern: &'static str,
+    elsewhere: &'static str,
+) -> Sign {
+    Sign {
+        elsewhere,
+        ..review(Topic::ShutdownContext, files, pattern, "", ENDS)
+    }
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    dropped(
+        &[".go"],
+        r"(?m)^\s*(?P<what>\w+\.Commit\(\)|(?:\w+\.)?(?:server|srv|s|app|r|router|e|engine|http|httpServer)\.(?:ListenAndServe(?:TLS)?|Run|Start|Listen|Serve)\([^\n]*\))\s*$",
+    ),
+    dropped(
+        &[".go"],
+        r"(?m)^\s*_ = (?P<what>\w+(?:\.\w+)*\.(?:Set\w+|Commit|Save|Create|Update|Delete|Publish|Send|Write|Flush|Insert|Exec)\w*)\(",
+    ),
+    dropped(
+        &[".go"],
+        r"(?m)^\s*\w+,\s*_\s*:?=\s*(?P<what>(?:\w+\.)*(?:New|Open|Load|Init|Create|Connect|Dial|Read|Marshal|Unmarshal|Decode|Parse|Atoi|Hash|Generate|Find|Query|Fetch)\w*)\(",
+    ),
+    dropped(
+        &[".go"],
+        r"(?m)^\s*(?P<what>(?:\w+\.)*(?:models?|repo|repository|store|dao|svc|service|producer|publisher|writer|queue|mailer|cache|\w*(?:Repo|Repository|Store|Service|Producer|Publisher|Writer|Queue|Cache|Client))\.(?:Add|Create|Save|Update|Edit|Delete|Remove|Insert|Publish|Send|Produce|Enqueue|WriteMessages|Set|Put|Push)\w*)\([^\n]*\)\s*$",
+    ),
+    dropped(
+        &[".go"],
+        r"(?m)^\s*(?P<what>json\.(?:Unmarshal|NewDecoder\([^\n]*\)\.Decode)|(?:c|ctx|context)\.(?:Bind|BindJSON|ShouldBind\w*|BodyParser)|\w+\.(?:Ack|Nack|Reject)|godotenv\.Load|os\.(?:Remove|MkdirAll|WriteFile)|viper\.(?:ReadInConfig|Unmarshal))\([^\n]*\)\s*$",
+    ),
+    dropped(
+        &[".rb"],
+        r"(?m)^\s*(?P<what>@?\w+\.(?:update|update_attributes|save|destroy|create)(?:\([^\n]*\))?)\s*$",
+    ),
+    dropped(
+        &[".rb"],
+        r"(?P<what>\brescue(?:\s*=>\s*\w+)?\s*\n\s*(?:nil|end)\b)",
+    ),
+    dropped(
+        &[".php"],
+        r"(?P<what>\bcatch\s*\([^)\n]*\)\s*\{\s*\}|@(?:file_get_contents|mysqli?_\w+|fopen|unlink)\()",
+    ),
+    dropped(
+        SCRIPT,
+        r"(?P<what>\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)?\s*(?:=>)\s*(?:\{\s*\}|null|undefined|console\.\w+\([^)]*\))\s*\))",
+    ),
+    dropped(
+        &[".cs"],
+        r"(?m)^\s*(?P<what>_\w+\.(?:SaveChangesAsync|PublishAsync|SendAsync|AddAsync|UpdateAsync|DeleteAsync|Publish))\([^;\n]*\);",
+    ),
+    review(
+        Topic::ErrorAnswer,
+        &[".go"],
+        r"(?:\.Get|\.Find|\.First|\.Select|\.Take|ByID|ById|ByEmail|\.One)\w*\([^\n]*\n\s*if err != nil \{\s*\n(?:\s*//[^\n]*\n)*[^\n]*(?P<what>(?i:not_?found|unauthorized|\b404\b|\b401\b|StatusBadRequest)\w*)",
+        r"errors\.Is\(|ErrNoRows|ErrRecordNotFound|ErrNoDocuments|IsNotFound",
+        "every failure of the store is answered as `{}`, and nothing logs it",
+    ),
+    goes_on(
+        &[".go"],
+        r"(?m)if [^\n]*(?:err != nil|HasErrors\(\)|!ok|== nil)[^\n]*\{\s*\n(?:[ \t]*[\w.]+\([^\n]*\)\s*\n)*[ \t]*(?P<what>(?:\w+\.)*(?:JSON|Render|http\.Error|Error|Response|Respond\w*|WriteHeader|String|SendString|SendStatus|Redirect))\((?:w|c|ctx|http|\d|r,|appG)[^\n]*\)\s*\n[ \t]*\}\s*\n\s*[a-z]",
+    ),
+    goes_on(
+        &[".go"],
+        r"(?m)if [^\n]*err != nil \{\s*\n(?:[ \t]*(?:log|logger)[^\n]*\n)*[ \t]*(?P<what>\w*[tT]x\w*\.Rollback\([^\n]*\))\s*\n[ \t]*\}\s*\n",
+    ),
+    goes_on(
+        SCRIPT,
+        r"if\s*\([^{}]*\)\s*\{\s*(?P<what>(?:res|response|reply)\.(?:status|code|sendStatus)\(\s*[45]\d\d\s*\)(?:\.\w+\([^;{}]*(?:\{[^{}]*\})?[^;{}]*\))?);?\s*\}\s*\n\s*(?:const|let|var|await|res\.|response\.|this\.)",
+    ),
+    panics(
+        &[".go"],
+        r"(?m)^\s*(?:return )?(?:[\w.\[\]]+\s*:?=\s*)?(?:\*?\w+\()?(?P<what>[\w.()\x22\[\]]+\.\((?:string|float64|bool|u?int\d*|\[\]\w+|\*?[a-zA-Z]\w*(?:\.\w+)?|map\[string\](?:interface\{\}|any|string))\))[^\n{,]*$",
+        "",
+    ),
+    panics(&[".go"], r"(?P<what>\berr\.\(\*?\w+(?:\.\w+)?\)\.\w+)", ""),
+    panics(
+        &[".go"],
+        r"strings\.Split(?:N)?\([^\n]*\n(?:[^\n]*\n){0,3}?[^\n]*(?P<what>\b\w+\[[1-9]\])",
+        r"\blen\(",
+    ),
+    panics(
+        &[".go"],
+        r"(?P<what>\b(?:row|data|record|cols|cells|fields|line|parts|tokens|args)\[[1-9]\])",
+        r"\blen\((?:row|data|record|cols|cells|fields|line|parts|tokens|args)\)|os\.Args",
+    ),
+    panics(&[".go"], r"(?P<what>if !ok \|\| \*\w+\.\w+)", ""),
+    panics(
+        &[".go"],
+        r"(?P<what>return [^\n;]*\w+\s*/\s*(?:int\w*\()?(?:pageSize|size|limit|total|count|len)\b)",
+        r"(?:pageSize|size|limit|total|count)\s*(?:==|<=|>|!=)\s*0",
+    ),
+    panics(&[".go"], r"(?P<what>int\(\s*\w+\[0\]\s*-\s*'0'\s*\))", ""),
+    panics(
+        SCRIPT,
+        r"(?P<what>\bJSON\.parse\(\s*(?:body|data|res\w*|reply|value|cached|result|msg\.content\.toString\(\)|message\.value\.toString\(\)|process\.env\.\w+|await \w+\.get\([^)\n]*\))\s*\))",
+        r"\btry\s*\{",
+    ),
+    panics(
+        &[".py"],
+        r#"(?P<what>\bos\.environ\[["']\w+["']\]|\bjson\.loads\(\s*(?:body|data|message|msg|request\.data)\b)"#,
+        r"\btry\s*:",
+    ),
+    panics(
+        &[".rs"],
+        r"(?P<what>\.headers\(\)\s*\.get\([^)]*\)\s*\.(?:unwrap|expect)\()",
+        "",
+    ),
+    review(
+        Topic::UncheckedLookup,
+        &["controller.rb", "controllers.rb"],
+        r"(?P<what>\.find_by(?:_\w+)?\([^)\n]*\))\s*$",
+        r"(?m)find_by\w*!|if @?\w+\b|&\.|render_not_found|unless @?\w+",
+        "`{}` returns nothing for an unknown value, and the view reads it",
+    ),
+    unowned(
+        SCRIPT,
+        r"(?m)^\s*(?P<what>(?:this\.)?\w*(?i:pubsub|producer|publisher|emitter|mailer|mailservice|emailservice|queue|kafka|nats|eventbus|broker)\w*\.(?:publish|emit|send\w*|add|produce|publishEvent))\((?:[^()]|\([^()]*\))*\);?\s*$",
+        "",
+    ),
+    unowned(
+        SCRIPT,
+        r"(?m)^\s*(?P<what>this\.\w*(?i:service|client|svc)\w*(?:\.\w+)?\.(?:update|create|delete|destroy|remove|save)\w*)\(",
+        "",
+    ),
+    unowned(
+        &[".go"],
+        r"(?m)^\s*(?P<what>go func\(\))",
+        r"sync\.WaitGroup|errgroup|\.Wait\(\)|<-done|<-quit",
+    ),
+    unowned(
+        &[".py"],
+        r"(?P<what>\bthreading\.Thread\(|\bbackground_tasks\.add_task\(|\bloop\.create_task\()",
+        r"\.join\(",
+    ),
+    unowned(
+        JVM,
+        r"(?P<what>\bnew Thread\(|\bExecutors\.new\w+\()",
+        r"shutdown\(|awaitTermination",
+    ),
+    unowned(
+        &[".rs"],
+        r"(?m)^\s*(?P<what>tokio::spawn\()",
+        r"JoinSet|TaskTracker|\.await\?*;?\s*\}\s*\)\.await|handle\.await",
+    ),
+    unowned(&[".cs"], r"(?m)^\s*(?P<what>(?:_ = )?Task\.Run\()", ""),
+    review(
+        Topic::ExitOutsideMain,
+        &[".go"],
+        r"\bgo func\(\)\s*\{\s*\n(?:[^\n]*\n){0,6}?[^\n]*(?P<what>panic\(|\b\w*(?i:log\w*)\.(?:Fatal|Panic)\w*\()",
+        "",
+        "`{}…)` ends the process from a goroutine, without the cleanup of `main`",
+    ),
+    review(
+        Topic::ExitOutsideMain,
+        &[".go"],
+        r"(?m)^func [^m(\n][^\n]*\{\s*\n(?:[^\n}]*\n|[ \t]+\}[^\n]*\n){0,20}?[^\n]*(?P<what>\b\w*(?i:log|logger)\.(?:Fatal|Panic)\w*\()",
+        r"package main",
+        "`{}…)` ends the process from a package, without the cleanup of `main`",
+    ),
+    review(
+        Topic::FloatingPromise,
+        &[
+            "main.ts",
+            "index.ts",
+            "server.ts",
+            "app.ts",
+            "index.js",
+            "server.js",
+            "app.js",
+            "main.js",
+        ],
+        r"(?m)^(?P<what>(?:void )?(?:bootstrap|main|start|startServer|run|init|connectDB|startApp)\(\));?\s*$",
+        r"unhandledRejection|\.catch\(",
+        "the rejection of `{}` is not handled",
+    ),
+    Sign {
+        elsewhere: r"enableShutdownHooks",
+        ..review(
+            Topic::ShutdownContext,
+            &[".ts"],
+            r"(?P<what>\bNestFactory\.create\w*)(?:<[^>\n]*>)?\(",
+            "",
+            "`{}` runs no shutdown hooks, so connections and requests are cut at SIGTERM",
+        )
+    },
+    ends(
+        SCRIPT,
+        r"(?P<what>\b(?:app|server|httpServer|fastify)\.listen\()",
+        r"SIGTERM|closeWithGrace|close-with-grace|enableShutdownHooks|http-terminator|terminus|lightship",
+    ),
+    ends(
+        &[".rs"],
+        r"(?P<what>\.serve\([^\n]*into_make_service\w*(?:::<\w+>)?\(\)\s*\)|\baxum::serve\(|\bServer::builder\(\))",
+        r"with_graceful_shutdown|serve_with_shutdown",
+    ),
+    ends(
+        &[".go"],
+        r"(?P<what>\b(?:\w+\.)*(?:ListenAndServe(?:TLS)?|Run|Start|Listen|Serve)\(\s*(?:\x22:|lis\b|listener\b|fmt\.Sprintf\(\x22:|addr\b|port\b|os\.Getenv|\x22:\x22\s*\+|\))[^\n]*)",
+        r"SIGTERM|signal\.Notify|NotifyContext|kratos\.New|fx\.New|MustNewServer|graceful",
+    ),
+    ends(
+        &[".py"],
+        r"(?P<what>\bserver\.wait_for_termination\(\)|\bserve_forever\(\)|\bstart_consuming\(\))",
+        r"SIGTERM|signal\.signal|add_signal_handler",
+    ),
+    ends(
+        &[
+            "dockerfile",
+            ".dockerfile",
+            "dockerfile.prod",
+            "dockerfile.production",
+        ],
+        r"(?m)^(?:CMD|ENTRYPOINT)\s+(?P<what>(?:[a-z./][^\[\n]*|\[\s*\x22(?:npm|yarn|pnpm|sh|bash|/bin/sh|poetry|pipenv)\x22[^\n]*))",
+        r"\bexec\s|tini|dumb-init",
+    ),
+    review(
+        Topic::ServerTimeouts,
+        &[".rs"],
+        r"(?P<what>\bServer::bind\(|\baxum::serve\()",
+        r"TimeoutLayer|http1_header_read_timeout|\.timeout\(",
+        "`{}` waits without an end for the headers and the body",
+    ),
+    review(
+        Topic::ServerTimeouts,
+        &[".go"],
+        r"(?P<what>\bhttp\.ListenAndServe(?:TLS)?\(|&http\.Server\{|\b(?:e|app|echo)\.Start(?:Server|TLS)?\(|\b(?:r|router|engine|g)\.Run(?:TLS)?\(|\bfiber\.New\()",
+        r"ReadHeaderTimeout|ReadTimeout",
+        "`{}…)` waits without an end for the headers and the body",
+    ),
+    review(
+        Topic::ServerTimeouts,
+        &[".py"],
+        r"(?P<what>\bapp\.run\(|\bHTTPServer\(|\brun_simple\()",
+        r"timeout",
+        "`{}` is a server for development without time limits",
+    ),
+    review(
+        Topic::SilentNull,
+        &[".go"],
+        r"(?P<what>\b\w+), _ :?= [^\n]*(?:New|Open|Connect|Dial|Init)\w*\(",
+        "",
+        "`{}` may be nil, because the error is dropped",
+    ),
+    review(
+        Topic::SilentNull,
+        &[".go"],
+        r"(?m):?=\s*(?P<what>\w*\.?New\w*(?i:redis|mongo|kafka|nats|rabbit|elastic)\w*\([^\n]*\))\s*\n\s*(?:defer [^\n]*\n\s*)?[^\n]*(?i:log)\w*\.Info\w*\([^\n]*(?i:connected|ready)",
+        r"\.Ping\(",
+        "`{}` is called connected, and nothing reached the server",
+    ),
+    review(
+        Topic::HealthResult,
+        &[".go"],
+        r#"(?:GET|Get|HandleFunc|Handle)\(\s*"[^"\n]*(?:health|ready|live|ping)[^"\n]*"\s*,\s*func\([^{]*\{\s*\n(?:[^\n]*(?i:log|setheader|header\(\))[^\n]*\n)?\s*(?:return )?(?P<what>\w+(?:\.\w+)*\((?:\w+, )?(?:200|http\.StatusOK|\[\]byte\(|"|w, ")[^\n]*)"#,
+        r"(?i)ping\(|PingContext",
+        "the health route always answers `{}`",
+    ),
+    review(
+        Topic::HealthResult,
+        SCRIPT,
+        r"\.(?:get|use)\(\s*['\x22`][^'\x22`\n]*(?:health|ready|live|ping)[^'\x22`\n]*['\x22`]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{?\s*(?P<what>(?:return\s+)?(?:res|reply|response|ctx)\.(?:status\(\s*200\s*\)\.)?(?:send|json|end|sendStatus|code)\([^;]*\))",
+        r"(?i)\bping\(|query\(\s*['\x22`]select|readyState|authenticate\(",
+        "the health route always answers `{}`",
+    ),
+    review(
+        Topic::HealthResult,
+        &[".py"],
+        r"(?m)@[\w.]+\.(?:route|get|api_route)\(\s*['\x22][^'\x22\n]*(?:health|ready|live|ping)[^'\x22\n]*['\x22][^\n]*\)\s*\n(?:@[^\n]*\n)*(?:async )?def \w+\([^)]*\)[^:]*:\s*\n(?:\s*\x22\x22\x22[^\n]*\n)?\s*(?P<what>return [^\n]*)",
+        r"(?i)\bping\(|select 1|execute\(",
+        "the health route always answers `{}`",
+    ),
+    review(
+        Topic::HealthResult,
+        &[".ts"],
+        r"@Get\(\s*['\x22`]?[^)\n]*(?:health|ready|live|ping)[^)\n]*\)\s*(?:@[^\n]*\n\s*)*(?:async\s+)?\w+\([^)]*\)[^{]*\{\s*(?P<what>return [^;\n]*)",
+        r"HealthCheckService|\.ping\(|query\(",
+        "the health route always answers `{}`",
+    ),
+];

@@ -1,0 +1,88 @@
+//! Servers of frameworks and languages that no grammar reads.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::FactSink;
+use crate::model::facts::Server;
+use crate::packs::{Pack, Reader};
+use crate::repository::Role;
+use crate::source::SourceFile;
+
+pub(super) const PACK: Pack = Pack {
+    name: "servers in texts",
+    reader: Reader::Text(read),
+};
+
+/// Ends of paths, the pattern, the framework, and whether it stops gracefully by itself.
+type Entry = (&'static [&'static str], &'static str, &'static str, bool);
+
+const ENTRIES: &[Entry] = &[
+    (
+        &["program.cs", "startup.cs"],
+        r"WebApplication\.Create(?:Slim)?Builder|ConfigureWebHostDefaults|WebHost\.CreateDefaultBuilder",
+        "ASP.NET Core",
+        true,
+    ),
+    (
+        &["routes/api.php", "routes/web.php", "public/index.php"],
+        r"<\?php",
+        "PHP",
+        true,
+    ),
+    (
+        &["config/routes.rb"],
+        r"Rails\.application\.routes|routes\.draw",
+        "Rails",
+        true,
+    ),
+    (
+        &[".rb"],
+        r"require ['\x22]sinatra|< Grape::API",
+        "Ruby",
+        true,
+    ),
+    (
+        &[".ts"],
+        r"\.listenAsync\(|NestFactory\.createMicroservice",
+        "NestJS",
+        false,
+    ),
+];
+
+static COMPILED: LazyLock<Vec<(Entry, Regex)>> = LazyLock::new(|| {
+    ENTRIES
+        .iter()
+        .filter_map(|entry| Some((*entry, Regex::new(entry.1).ok()?)))
+        .collect()
+});
+
+fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
+    if file.role != Role::Production {
+        return;
+    }
+    let path = file.path.to_lowercase();
+    for ((ends, _, framework, stops_by_itself), regex) in COMPILED.iter() {
+        if !ends.iter().any(|end| path.ends_with(end)) {
+            continue;
+        }
+        if let Some(found) = regex.find(&file.text) {
+            let server = Server {
+                framework,
+                stops_by_itself: *stops_by_itself,
+            };
+            facts.add(server, found.range());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPILED, ENTRIES};
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert_eq!(COMPILED.len(), ENTRIES.len());
+    }
+}
