@@ -9,6 +9,7 @@
 //! }
 //! ```
 
+mod adoption;
 mod api;
 mod config;
 mod consumer;

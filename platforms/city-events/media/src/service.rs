@@ -16,6 +16,7 @@ use seaworthy::{
 };
 
 use crate::{
+    adoption::ADOPTION,
     api::{self, Api, MediaError},
     config::MediaConfig,
     consumer, legacy, pictures,
@@ -29,7 +30,7 @@ const DATABASE: &str = "database";
 const BROKER: &str = "broker";
 /// The tables of uploads, of the outbox and of the operation log.
 const MIGRATIONS: &[MigrationSet] = &[
-    uploads::MIGRATIONS,
+    uploads::MIGRATIONS.with_adoption(&ADOPTION),
     outbox::MIGRATIONS,
     operation_log::MIGRATIONS,
 ];
