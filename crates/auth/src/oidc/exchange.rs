@@ -6,9 +6,16 @@ use serde::Deserialize;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use super::{
-    ClientAuthentication, OpenIdConfig, OpenIdError, metadata::Metadata, pending::PendingLogin,
-};
+use super::{ClientAuthentication, OpenIdConfig, OpenIdError, metadata::Metadata};
+
+/// A code of the provider, with the values of its authorization request.
+#[derive(Clone, Copy)]
+pub(super) struct Code<'a> {
+    pub(super) code: &'a Secret<String>,
+    pub(super) redirect_uri: &'a str,
+    /// The PKCE verifier.
+    pub(super) verifier: &'a str,
+}
 
 /// The token response of the provider.
 #[derive(Deserialize)]
@@ -31,10 +38,9 @@ pub(super) async fn exchange(
     client: &HttpClient,
     config: &OpenIdConfig,
     metadata: &Metadata,
-    code: &Secret<String>,
-    login: &PendingLogin,
+    code: Code<'_>,
 ) -> Result<Tokens, OpenIdError> {
-    let (body, authorization) = form(config, metadata, code, login)?;
+    let (body, authorization) = form(config, metadata, code)?;
     let mut request = client
         .post(metadata.token_endpoint.as_str())
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -76,14 +82,13 @@ pub(super) async fn exchange(
 fn form(
     config: &OpenIdConfig,
     metadata: &Metadata,
-    code: &Secret<String>,
-    login: &PendingLogin,
+    code: Code<'_>,
 ) -> Result<(String, Option<HeaderValue>), OpenIdError> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "authorization_code")
-        .append_pair("code", code.expose())
-        .append_pair("redirect_uri", &config.redirect_uri)
-        .append_pair("code_verifier", &login.verifier);
+        .append_pair("code", code.code.expose())
+        .append_pair("redirect_uri", code.redirect_uri)
+        .append_pair("code_verifier", code.verifier);
     let in_body = match config.client_authentication {
         Some(method) => method == ClientAuthentication::Post,
         None => metadata.needs_secret_in_body(),

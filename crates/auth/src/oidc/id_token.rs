@@ -9,15 +9,23 @@ use crate::token::{Algorithm, TokenError, TokenVerifier, VerifiedToken, encode};
 /// The maximum length of a subject in ASCII characters (Core 1.0, section 2).
 const MAX_SUBJECT_LENGTH: usize = 255;
 
+/// The expected claims of an ID token.
+pub(super) struct Expected<'a> {
+    /// The clients of this service.
+    pub(super) client_ids: &'a [String],
+    /// The access token that the provider sent with the ID token.
+    pub(super) access_token: Option<&'a Secret<String>>,
+    /// The nonce of the authorization request, if this service sent it.
+    pub(super) nonce: Option<&'a str>,
+}
+
 /// Verifies an ID token as in OpenID Connect Core 1.0, section 3.1.3.7. The [`TokenVerifier`]
 /// checks signature, algorithm, issuer, audience and times. This function checks the remaining
 /// claims.
 pub(super) async fn check(
     verifier: &TokenVerifier,
     token: &Secret<String>,
-    access_token: &Secret<String>,
-    client_id: &str,
-    nonce: &str,
+    expected: &Expected<'_>,
 ) -> Result<VerifiedToken, OpenIdError> {
     let verified = verifier.verify(token.expose(), SystemTime::now()).await?;
     let claims = verified.claims();
@@ -29,19 +37,22 @@ pub(super) async fn check(
         return Err(TokenError::Claim.into());
     }
     // No other client is trusted, so a token with a further audience is rejected.
+    let is_own = |id: &str| expected.client_ids.iter().any(|own| own == id);
     let is_ours = claims
         .audience()
-        .is_some_and(|audiences| audiences.iter().all(|audience| audience == client_id));
-    if !is_ours || claims.text("azp")?.is_some_and(|party| party != client_id) {
+        .is_some_and(|audiences| audiences.iter().all(|audience| is_own(audience)));
+    if !is_ours || claims.text("azp")?.is_some_and(|party| !is_own(party)) {
         return Err(OpenIdError::AuthorizedParty);
     }
-    if !claims
-        .text("nonce")?
-        .is_some_and(|own| is_equal(own, nonce))
+    if let Some(nonce) = expected.nonce
+        && !claims
+            .text("nonce")?
+            .is_some_and(|own| is_equal(own, nonce))
     {
         return Err(OpenIdError::Nonce);
     }
-    if let Some(hash) = claims.text("at_hash")?
+    if let Some(access_token) = expected.access_token
+        && let Some(hash) = claims.text("at_hash")?
         && !is_equal(
             hash,
             &half_hash(verified.algorithm(), access_token.expose()),

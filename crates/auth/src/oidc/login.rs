@@ -6,19 +6,15 @@ use seaworthy_core::Secret;
 use seaworthy_health::Probe;
 use seaworthy_http::cookie::{HostCookie, InvalidCookie};
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
-use serde_json::{Map, Value};
 
 use super::{
     LocalPath, OpenIdConfig, OpenIdConfigError, OpenIdError, OpenIdIdentity, UsedLogins,
     callback::Callback,
-    exchange::{Tokens, exchange},
-    id_token,
-    identity::Profile,
+    exchange::Code,
     in_flight::InFlight,
     pending::{LoginCipher, PendingLogin},
-    provider::{Provider, ProviderState},
+    provider::Provider,
 };
-use crate::token::VerifiedToken;
 
 /// An upper bound of the reasons of this module.
 const MAX_OUTCOMES: usize = 32;
@@ -86,22 +82,14 @@ impl OpenIdLogin {
         let cipher = LoginCipher::new(cookie_key, name)?;
         // `OpenIdConfig::check` accepts plain HTTP only on this machine.
         let is_plain = config.redirect_uri.starts_with("http://");
-        let provider = Provider::new(config, client, metrics)?;
-        let (metrics, label) = (metrics.clone(), name.to_owned());
+        let provider = Provider::new(config, [], client, metrics)?;
         Ok(Self(Arc::new(Inner {
             provider,
             cipher,
             cookie: login_cookie(name, is_plain),
             used: Arc::new(used),
             in_flight: InFlight::default(),
-            outcomes: Family::new(MAX_OUTCOMES, move |outcome| {
-                let labels = [("outcome", outcome), ("provider", label.as_str())];
-                metrics.counter(
-                    "openid_logins_total",
-                    "Completed and failed logins by a provider.",
-                    &labels,
-                )
-            }),
+            outcomes: outcomes(name, metrics),
         })))
     }
 
@@ -236,57 +224,29 @@ impl Inner {
             .outcome
             .as_ref()
             .map_err(|refusal| OpenIdError::Refused(*refusal))?;
-        let tokens = exchange(&self.provider.client, config, &state.metadata, code, login).await?;
-        let id_token = tokens
-            .id_token
-            .as_ref()
-            .ok_or(OpenIdError::Answer("it sent no ID token"))?;
-        let verified = id_token::check(
-            &state.verifier,
-            id_token,
-            &tokens.access_token,
-            &config.client_id,
-            &login.nonce,
-        )
-        .await?;
-        let subject = verified.claims().subject().unwrap_or_default();
-        Ok(OpenIdIdentity {
-            issuer: config.issuer.clone(),
-            subject: subject.to_owned(),
-            profile: self.profile(&state, &tokens, &verified).await?,
-        })
-    }
-
-    /// Returns the profile of the user, from the ID token or else from the userinfo endpoint
-    /// (OpenID Connect Core 1.0, section 5.3).
-    async fn profile(
-        &self,
-        state: &ProviderState,
-        tokens: &Tokens,
-        verified: &VerifiedToken,
-    ) -> Result<Profile, OpenIdError> {
-        let claims = verified.claims();
-        let profile = Profile::parse(|name| claims.get(name));
-        let endpoint = match &state.metadata.userinfo_endpoint {
-            Some(endpoint) if profile.email.is_none() => endpoint,
-            _ => return Ok(profile),
+        let code = Code {
+            code,
+            redirect_uri: &config.redirect_uri,
+            verifier: &login.verifier,
         };
-        let request = self
-            .provider
-            .client
-            .get(endpoint.as_str())
-            .bearer(&tokens.access_token)
-            .without_redirects();
-        let response = request.send().await.map_err(OpenIdError::Unavailable)?;
-        let response = response.success().map_err(OpenIdError::Unavailable)?;
-        let members: Map<String, Value> =
-            response.json().await.map_err(OpenIdError::Unavailable)?;
-        // The access token may have been replaced, so the subject must match the ID token.
-        if members.get("sub").and_then(Value::as_str) != claims.subject() {
-            return Err(OpenIdError::Subject);
-        }
-        Ok(Profile::parse(|name| members.get(name)))
+        let provider = &self.provider;
+        provider
+            .identity_of_code(&state, code, Some(&login.nonce))
+            .await
     }
+}
+
+/// Returns the counts of logins by a provider, by their outcome.
+pub(super) fn outcomes(name: &str, metrics: &Metrics) -> Family<Counter> {
+    let (metrics, label) = (metrics.clone(), name.to_owned());
+    Family::new(MAX_OUTCOMES, move |outcome| {
+        let labels = [("outcome", outcome), ("provider", label.as_str())];
+        metrics.counter(
+            "openid_logins_total",
+            "Completed and failed logins by a provider.",
+            &labels,
+        )
+    })
 }
 
 /// Returns the cookie with the encrypted values of a login.
@@ -303,7 +263,7 @@ fn failed(error: InvalidCookie) -> OpenIdError {
     OpenIdError::Failed(error.into())
 }
 
-async fn in_time<T>(
+pub(super) async fn in_time<T>(
     config: &OpenIdConfig,
     step: impl Future<Output = Result<T, OpenIdError>>,
 ) -> Result<T, OpenIdError> {

@@ -46,10 +46,12 @@
 //! ```
 
 mod callback;
+mod client_login;
 mod config;
 mod error;
 mod exchange;
 mod id_token;
+mod identify;
 mod identity;
 mod in_flight;
 mod local_path;
@@ -60,6 +62,8 @@ mod provider;
 mod used_logins;
 
 pub(crate) use config::is_private;
+
+pub use client_login::OpenIdClientLogin;
 pub use config::{ClientAuthentication, OpenIdConfig, OpenIdConfigError};
 pub use error::{OpenIdError, ProviderRefusal};
 pub use identity::OpenIdIdentity;

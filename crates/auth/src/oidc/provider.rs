@@ -25,6 +25,8 @@ const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 /// needs them: the provider may be down when the service starts.
 pub(super) struct Provider {
     pub(super) config: OpenIdConfig,
+    /// The clients whose ID tokens are accepted.
+    pub(super) client_ids: Vec<String>,
     pub(super) client: HttpClient,
     metrics: Metrics,
     state: ArcSwapOption<ProviderState>,
@@ -45,11 +47,14 @@ pub(super) struct ProviderState {
 impl Provider {
     pub(super) fn new(
         config: OpenIdConfig,
+        more_client_ids: impl IntoIterator<Item = String>,
         client: HttpClient,
         metrics: &Metrics,
     ) -> Result<Self, OpenIdConfigError> {
         config.check()?;
+        let own = std::iter::once(config.client_id.clone());
         Ok(Self {
+            client_ids: own.chain(more_client_ids).collect(),
             config,
             client,
             metrics: metrics.clone(),
@@ -180,7 +185,7 @@ impl Provider {
         .map_err(|_| OpenIdError::Answer("the URL of its keys does not begin with https://"))?;
         let issuer = IssuerConfig {
             issuer: Some(config.issuer.clone()),
-            audiences: vec![config.client_id.clone()],
+            audiences: self.client_ids.clone(),
             algorithms: config.algorithms.clone(),
             leeway: config.leeway,
             types: vec!["JWT".to_owned()],

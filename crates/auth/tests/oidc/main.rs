@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod browser;
+mod client_login;
 mod forged;
 mod provider;
