@@ -44,6 +44,8 @@ pub struct Refreshed {
     pub id: String,
     /// The user of the session.
     pub user: String,
+    /// The time of the login, in microseconds since 1970.
+    pub begun_us: i64,
     /// The next refresh token.
     pub token: SecretToken,
 }
@@ -235,8 +237,8 @@ impl Sessions {
         if updated.rows_affected() == 0 {
             return Ok(self.reject(tx, old).await?);
         }
-        let (id, user): (String, String) =
-            sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ?")
+        let (id, user, begun_us): (String, String, i64) =
+            sql("SELECT id, user_id, begun_us FROM account_sessions WHERE token_hash = ?")
                 .bind(next.hash())
                 .fetch_one(tx)
                 .await?;
@@ -248,6 +250,7 @@ impl Sessions {
         Ok(Rotation::Rotated(Refreshed {
             id,
             user,
+            begun_us,
             token: next,
         }))
     }
