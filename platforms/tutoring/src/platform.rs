@@ -111,8 +111,32 @@ impl Platform {
         self.add("admin", service, options, settings, assemble)
             .await?;
 
-        let mut settings = vec![secret];
+        let backend = |file: &str| {
+            vec![
+                format!("backend.database.url={}", directory.sqlite(file)),
+                "backend.database.migrate_at_start=true".to_owned(),
+                format!("backend.broker.url={}", directory.sqlite("broker.db")),
+                format!("backend.{secret}"),
+            ]
+        };
+        let service = tutoring_student::service();
+        let assemble = tutoring_student::assemble;
+        self.add("student", service, options, backend("student.db"), assemble)
+            .await?;
+
+        let mut settings = backend("trainer.db");
+        let key = directory.secret("bank_details")?;
+        settings.push(format!("bank_details_key={key}"));
+        let service = tutoring_trainer::service();
+        let assemble = tutoring_trainer::assemble;
+        self.add("trainer", service, options, settings, assemble)
+            .await?;
+
+        let broker = format!("broker.url={}", directory.sqlite("broker.db"));
+        let mut settings = vec![secret.clone(), broker];
         for (name, client) in [
+            ("student", "student"),
+            ("trainer", "trainer"),
             ("student-auth", "student_auth"),
             ("trainer-auth", "trainer_auth"),
             ("admin", "admin"),

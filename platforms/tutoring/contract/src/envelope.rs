@@ -85,7 +85,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Reasons that have their own status or keep their code in responses.
-const CODES: [(&str, StatusCode); 15] = [
+const CODES: [(&str, StatusCode); 14] = [
     ("TOTP_REQUIRED", StatusCode::UNAUTHORIZED),
     ("TOTP_INVALID", StatusCode::UNAUTHORIZED),
     ("EMAIL_NOT_VERIFIED", StatusCode::FORBIDDEN),
@@ -95,7 +95,6 @@ const CODES: [(&str, StatusCode); 15] = [
     ("STALE_SEQUENCE", StatusCode::CONFLICT),
     ("GONE", StatusCode::GONE),
     ("ACCOUNT_LOCKED", StatusCode::LOCKED),
-    ("REFRESH_IN_PROGRESS", StatusCode::TOO_MANY_REQUESTS),
     ("INVALID_CREDENTIALS", StatusCode::UNAUTHORIZED),
     ("TOKEN_MISSING", StatusCode::UNAUTHORIZED),
     ("TOKEN_EXPIRED", StatusCode::UNAUTHORIZED),
@@ -112,7 +111,7 @@ fn status_and_code(error: &Error) -> (StatusCode, &str) {
     let status = StatusCode::from_u16(error.code().http_status());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let code = match error.code() {
-        Code::Invalid if !error.fields().is_empty() => "VALIDATION_ERROR",
+        Code::Invalid => "VALIDATION_ERROR",
         Code::Unauthenticated if reason == "CREDENTIALS_MISSING" => "TOKEN_MISSING",
         Code::Unauthenticated => "TOKEN_INVALID",
         Code::Forbidden => "FORBIDDEN",
@@ -146,10 +145,7 @@ pub fn error_response(error: Error) -> Response {
     body.insert("message".to_owned(), message_of(&error, code).into());
     body.insert("code".to_owned(), code.into());
     if code == "VALIDATION_ERROR" {
-        let fields = error.fields().iter();
-        let fields =
-            fields.map(|field| json!({ "field": field.field, "message": field.description }));
-        body.insert("errors".to_owned(), fields.collect());
+        body.insert("errors".to_owned(), invalid_fields(&error));
     }
     let wait = error.retry_after().map(whole_seconds);
     if let Some(seconds) = wait
@@ -179,6 +175,16 @@ pub fn error_response(error: Error) -> Response {
     // The stack logs the reason and the cause.
     response.extensions_mut().insert(ResponseError::new(error));
     response
+}
+
+/// Returns the invalid fields. A request that cannot be read is one of them.
+fn invalid_fields(error: &Error) -> Value {
+    if error.fields().is_empty() {
+        return json!([{ "field": "request", "message": error.message() }]);
+    }
+    let fields = error.fields().iter();
+    let fields = fields.map(|field| json!({ "field": field.field, "message": field.description }));
+    fields.collect()
 }
 
 fn number_or_text(text: &str) -> Value {
@@ -229,6 +235,8 @@ mod tests {
             (Code::Conflict, "USERNAME_TAKEN", 409, "CONFLICT"),
             (Code::Forbidden, "ACCOUNT_LOCKED", 423, "ACCOUNT_LOCKED"),
             (Code::Exhausted, "RATE_LIMITED", 429, "RATE_LIMITED"),
+            (Code::Invalid, "MALFORMED_JSON", 400, "VALIDATION_ERROR"),
+            (Code::Invalid, "INVALID_CODE", 400, "INVALID_CODE"),
             (
                 Code::Unavailable,
                 "SERVICE_UNAVAILABLE",

@@ -23,5 +23,6 @@ pub use page::{CheckedPage, MAX_LIMIT, Page, PageRequest, Pagination};
 pub use role::{AdminRole, Role};
 pub use territory::Territory;
 pub use tokens::{
-    AccessTokenConfig, AccessTokens, SESSION_CLAIM, SessionCheck, SessionCheckFuture, Subject,
+    AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, SessionCheck,
+    SessionCheckFuture, Subject,
 };

@@ -31,6 +31,8 @@ const ISSUER: &str = "tutoring";
 const AUDIENCE: &str = "tutoring-api";
 /// The header `typ` of access tokens (RFC 9068). Refresh tokens are opaque.
 const TYPE: &str = "at+jwt";
+/// The claim with the kind of a token, and its value for access tokens.
+const KIND_CLAIM: (&str, &str) = ("typ", "access");
 /// The ID of the signing key.
 const KEY_ID: &str = "shared";
 
@@ -143,6 +145,7 @@ impl AccessTokens {
             .audience(self.audience.as_str())
             .claim("nbf", now.map_err(Error::internal)?.as_secs())
             .claim("role", subject.role.as_str())
+            .claim(KIND_CLAIM.0, KIND_CLAIM.1)
             .claim(SESSION_CLAIM, session);
         if subject.role == Role::Admin {
             let roles = subject.admin_roles.iter().map(|role| role.as_str());
@@ -171,6 +174,20 @@ pub trait SessionCheck: Send + Sync + 'static {
 }
 
 impl AccessTokenConfig {
+    /// Returns the verification of tokens that do not come in a header, such as those of Socket.IO.
+    ///
+    /// # Errors
+    /// [`StartError`] if a secret is missing or too short.
+    pub fn verifier(
+        &self,
+        sessions: Option<Arc<dyn SessionCheck>>,
+    ) -> Result<AccessTokenVerifier, StartError> {
+        Ok(AccessTokenVerifier {
+            verifier: self.token_verifier()?,
+            rules: TokenRules { sessions },
+        })
+    }
+
     /// Returns the authentication by access tokens. A token without a known role and without a
     /// session is rejected. With `sessions`, so is a token whose session has ended.
     ///
@@ -181,6 +198,13 @@ impl AccessTokenConfig {
         service: &Assembly<C>,
         sessions: Option<Arc<dyn SessionCheck>>,
     ) -> Result<BearerAuthentication, StartError> {
+        let verifier = self.token_verifier()?;
+        let bearer =
+            BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
+        Ok(bearer.revocation(TokenRules { sessions }))
+    }
+
+    fn token_verifier(&self) -> Result<TokenVerifier, StartError> {
         let because = |error: &dyn fmt::Display| {
             StartError::new(format!(
                 "access tokens cannot be verified: check access_tokens.secret: {error}"
@@ -205,16 +229,46 @@ impl AccessTokenConfig {
         }
         let issuer =
             Issuer::with_keys(issuer, KeySet::new(keys)).map_err(|error| because(&error))?;
-        let verifier = TokenVerifier::new([issuer]).map_err(|error| because(&error))?;
-        let bearer =
-            BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
-        Ok(bearer.revocation(TokenRules { sessions }))
+        TokenVerifier::new([issuer]).map_err(|error| because(&error))
+    }
+}
+
+/// Verifies access tokens. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AccessTokenVerifier {
+    verifier: TokenVerifier,
+    rules: TokenRules,
+}
+
+impl AccessTokenVerifier {
+    /// Verifies a token with all rules of [`AccessTokenConfig::authentication`].
+    ///
+    /// # Errors
+    /// [`TokenError`] for a token that is not valid, or whose session has ended.
+    pub async fn verify(&self, token: &str) -> Result<Arc<VerifiedToken>, TokenError> {
+        let verified = Arc::new(self.verifier.verify(token, SystemTime::now()).await?);
+        let is_revoked = match self.rules.status(&verified) {
+            RevocationStatus::Valid => false,
+            RevocationStatus::Revoked => true,
+            RevocationStatus::Pending(status) => status.await?,
+        };
+        match is_revoked {
+            true => Err(TokenError::Revoked),
+            false => Ok(verified),
+        }
     }
 }
 
 /// The rules of access tokens beside signature, time and audience.
+#[derive(Clone)]
 struct TokenRules {
     sessions: Option<Arc<dyn SessionCheck>>,
+}
+
+impl fmt::Debug for TokenRules {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TokenRules")
+    }
 }
 
 impl Revocation for TokenRules {
@@ -222,7 +276,9 @@ impl Revocation for TokenRules {
         let claims = token.claims();
         let role = claims.text("role").ok().flatten();
         let session = claims.text(SESSION_CLAIM).ok().flatten();
-        let (Some(_), Some(session)) = (role.and_then(Role::from_name), session) else {
+        let is_access = claims.text(KIND_CLAIM.0).ok().flatten() == Some(KIND_CLAIM.1);
+        let (Some(_), Some(session), true) = (role.and_then(Role::from_name), session, is_access)
+        else {
             return RevocationStatus::Revoked;
         };
         let Some(sessions) = &self.sessions else {

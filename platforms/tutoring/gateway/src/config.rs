@@ -2,7 +2,9 @@ use std::num::NonZeroU32;
 
 use seaworthy::{
     http::RateLimitsConfig,
+    messaging::{BrokerUrl, MessagingConfig},
     prelude::*,
+    realtime::RealtimeConfig,
     redis::RedisConfig,
     resilience::rate_limit::{LimitBy, OnStoreFailure, RateLimitRedisConfig},
 };
@@ -17,11 +19,15 @@ const STUDENT: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const TRAINER: NonZeroU32 = NonZeroU32::new(200).unwrap();
 /// Pages of administrators load many lists.
 const ADMIN: NonZeroU32 = NonZeroU32::new(500).unwrap();
+/// Messages of one client of Socket.IO in ten seconds. A person sends fewer.
+const CALLS: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// The broker of a platform in one directory.
+const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 /// The prefix of the counts in Redis.
 const PREFIX: &str = "ratelimit";
 
 /// The settings of the gateway.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatewayConfig {
     /// The verification of access tokens.
@@ -31,6 +37,30 @@ pub struct GatewayConfig {
     pub redis: Option<RedisConfig>,
     /// Requests per minute.
     pub limits: GatewayLimitsConfig,
+    /// Connections of Socket.IO. With `redis`, events reach the clients of all replicas.
+    pub realtime: RealtimeConfig,
+    /// The broker of business events for connected clients.
+    pub broker: MessagingConfig,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            access_tokens: AccessTokenConfig::default(),
+            redis: None,
+            limits: GatewayLimitsConfig::default(),
+            realtime: RealtimeConfig {
+                max_calls: CALLS,
+                ..RealtimeConfig::default()
+            },
+            broker: MessagingConfig {
+                url: BrokerUrl::sqlite(DEFAULT_BROKER),
+                // Without the broker, clients read the state by requests.
+                critical: false,
+                ..MessagingConfig::default()
+            },
+        }
+    }
 }
 
 /// Requests per minute.

@@ -5,6 +5,8 @@
 //! | `table` | The service of each path |
 //! | `public` | The routes that need no access token |
 //! | `proxy` | Forwarding of requests |
+//! | `live` | Connections of Socket.IO |
+//! | `feed` | Business events for connected clients |
 //! | `limits` | Requests per minute by role |
 //!
 //! ```no_run
@@ -14,7 +16,9 @@
 //! ```
 
 mod config;
+mod feed;
 mod limits;
+mod live;
 mod proxy;
 mod public;
 mod service;

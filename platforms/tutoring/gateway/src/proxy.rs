@@ -10,7 +10,7 @@ use seaworthy::{
     client::{ClientError, HttpClient},
     prelude::*,
 };
-use tutoring_contract::error_response;
+use tutoring_contract::{Role, error_response};
 
 use crate::{limits::RoleLimits, table};
 
@@ -123,6 +123,9 @@ async fn send(proxy: &Proxy, request: Request) -> Result<Response, Error> {
     for (name, value) in from_client(&parts.headers) {
         forwarded = forwarded.header(name.clone(), value.clone());
     }
+    for (name, value) in user_of_request() {
+        forwarded = forwarded.header(name, value);
+    }
     if !(body.is_empty() && matches!(parts.method, Method::GET | Method::HEAD)) {
         forwarded = forwarded.body(body);
     }
@@ -180,6 +183,20 @@ fn to_client(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderV
     headers.iter().filter(|(name, _)| {
         let is_cors = name.as_str().starts_with("access-control-");
         !(is_hop(name) || is_cors || OWN_RESPONSE_HEADERS.contains(&name.as_str()))
+    })
+}
+
+/// Returns the user of the verified access token, as headers for the service.
+fn user_of_request() -> Vec<(&'static str, String)> {
+    context::with_current(|context| {
+        let mut headers = Vec::new();
+        if let Some((actor, grants)) = context.and_then(|own| Some((own.actor()?, own.grants()))) {
+            headers.push(("x-user-id", actor.as_str().to_owned()));
+            let mut roles = Role::ALL.into_iter().map(Role::as_str);
+            let role = roles.find(|role| grants.has_role(role));
+            headers.extend(role.map(|role| ("x-user-role", role.to_owned())));
+        }
+        headers
     })
 }
 

@@ -1,3 +1,5 @@
+use crate::table::has_alias;
+
 /// The routes that need no access token: methods and path under `/api/v1`. Paths have the parameters
 /// of [`Routes`](seaworthy::prelude::Routes).
 pub const PUBLIC_ROUTES: [(&str, &str); 47] = [
@@ -49,6 +51,15 @@ pub const PUBLIC_ROUTES: [(&str, &str); 47] = [
     ("GET", "/booking/pre-bookings/capacity"),
     ("POST", "/payments/webhook/razorpay"),
 ];
+
+/// Returns the methods and full paths of the public routes, with the aliases of the legacy service.
+pub(crate) fn paths() -> impl Iterator<Item = (&'static str, String)> {
+    let aliases = PUBLIC_ROUTES.iter().filter(|(_, path)| has_alias(path));
+    let aliases = aliases.map(|(method, path)| (*method, format!("/api{path}")));
+    let paths = PUBLIC_ROUTES.iter();
+    let paths = paths.map(|(method, path)| (*method, format!("/api/v1{path}")));
+    paths.chain(aliases)
+}
 
 /// Whether browsers keep the session that a public route sets.
 pub(crate) fn sets_session(path: &str) -> bool {

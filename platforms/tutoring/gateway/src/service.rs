@@ -5,23 +5,31 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     axum::routing::{MethodFilter, any, on},
     config::Settings,
-    http::CorsConfig,
+    http::{Choice, CorsConfig, Variant},
+    messaging::Messaging,
     prelude::*,
+    realtime::Hub,
+    redis::Redis,
     service::Commands,
 };
-use tutoring_contract::{SessionCheck, use_envelopes};
+use tutoring_contract::{AccessTokenVerifier, SessionCheck, use_envelopes};
 use tutoring_identity::LiveSessions;
 
 use crate::{
-    GatewayConfig, PUBLIC_ROUTES, Upstream,
+    GatewayConfig, Upstream, feed,
     limits::RoleLimits,
+    live,
     proxy::{self, Proxy},
-    public,
+    public, table,
     variables::VARIABLES,
 };
 
 /// The name of the service in logs, metrics and settings.
 const NAME: &str = "tutoring-gateway";
+/// The name of the broker in logs, probes and settings.
+const BROKER: &str = "broker";
+/// The prefix of the keys of connected clients in Redis.
+const LIVE_PREFIX: &str = "tutoring:";
 /// Methods that pages of allowed origins may use (CORS).
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// Headers that pages of allowed origins may send (CORS).
@@ -113,13 +121,31 @@ pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartErro
         let sessions: Arc<dyn SessionCheck> = LiveSessions::new(Some(redis))?.into();
         Ok::<_, StartError>(sessions)
     });
-    let bearer = settings
-        .access_tokens
-        .authentication(service, sessions.transpose()?)?;
-    service.authenticate(bearer);
+    let sessions = sessions.transpose()?;
+    let tokens = &settings.access_tokens;
+    service.authenticate(tokens.authentication(service, sessions.clone())?);
+    service.http(connections(service, tokens.verifier(sessions)?).await?);
     let proxy = Proxy::new(clients(service)?, RoleLimits::new(service)?);
     service.http(routes(proxy));
     Ok(())
+}
+
+/// Returns the routes of Socket.IO, and subscribes to the business events of its clients.
+async fn connections(
+    service: &Assembly<GatewayConfig>,
+    tokens: AccessTokenVerifier,
+) -> Result<Routes, StartError> {
+    let settings = service.settings();
+    let because = |error| StartError::because("redis cannot be used", error);
+    let redis = settings.redis.as_ref().map(Redis::new).transpose();
+    let redis = redis.map_err(because)?;
+    let hub = Hub::start(service, &settings.realtime);
+    if let Some(redis) = &redis {
+        hub.fan_out(service, redis, LIVE_PREFIX).map_err(because)?;
+    }
+    let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
+    messaging.subscribe(feed::subscription(&hub)).await?;
+    Ok(live::routes(&hub, tokens, redis))
 }
 
 /// Creates a client with its own circuit breaker for each service. None is part of readiness.
@@ -136,12 +162,12 @@ fn clients<C: Settings>(
     clients.collect()
 }
 
-/// Returns the public routes, and one for all others, which needs an access token.
+/// Returns the public routes, and one for all other paths of services, which needs an access token.
 fn routes(proxy: Proxy) -> Routes {
     let mut routes = Routes::new();
-    for (method, path) in PUBLIC_ROUTES {
+    for (method, path) in public::paths() {
         let options = RouteOptions::new().access(Access::Public).sensitive_query();
-        let options = match public::sets_session(path) {
+        let options = match public::sets_session(&path) {
             true => options.sets_session(),
             false => options,
         };
@@ -149,29 +175,26 @@ fn routes(proxy: Proxy) -> Routes {
             "GET" => (MethodFilter::GET, OTHER_THAN_GET),
             _ => (MethodFilter::POST, OTHER_THAN_POST),
         };
-        let path = format!("/api/v1{path}");
         let rest = RouteOptions::new().access(Access::Authenticated);
         routes = routes
             .route_with(&path, on(own, proxy::forward), options)
             .route_with(&path, on(others, proxy::forward), rest);
     }
-    let catalogue = RouteOptions::new().access(Access::Public);
-    let others = RouteOptions::new().access(Access::Authenticated);
+    let rest = RouteOptions::new().access(Access::Authenticated);
     routes
-        .route_with(
-            "/api/courses",
-            on(MethodFilter::GET, proxy::forward),
-            catalogue.clone(),
+        .choice(
+            REST,
+            |_, path| match table::find(path) {
+                Some(_) => Choice::Variant(0),
+                None => Choice::Nothing,
+            },
+            [Variant::new(REST, any(proxy::forward), rest)],
         )
-        .route_with(
-            "/api/courses/{id}",
-            on(MethodFilter::GET, proxy::forward),
-            catalogue,
-        )
-        .route_with("/api/{*rest}", any(proxy::forward), others)
         .with_state(proxy)
 }
 
+/// The paths without a route of their own.
+const REST: &str = "/api/{*rest}";
 const OTHER_THAN_GET: MethodFilter = MethodFilter::POST
     .or(MethodFilter::PUT)
     .or(MethodFilter::PATCH)

@@ -106,16 +106,21 @@ const RULES: [(&str, Upstream); 37] = [
 /// Paths of the legacy service without a version.
 const ALIASES: [&str; 3] = ["courses", "videos", "assignments"];
 
+/// Whether a path under `/api/v1` also exists under `/api`.
+pub(crate) fn has_alias(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next();
+    first.is_some_and(|first| ALIASES.contains(&first))
+}
+
 /// Returns the service of a path, and the path at the service.
 pub(crate) fn find(path: &str) -> Option<(Upstream, String)> {
     if has_dot_segment(path) {
         return None;
     }
     let rest = path.strip_prefix("/api/")?;
-    let first = rest.split('/').next().unwrap_or_default();
     let rest = match rest.strip_prefix("v1/") {
         Some(rest) => rest,
-        None if ALIASES.contains(&first) => rest,
+        None if has_alias(rest) => rest,
         None => return None,
     };
     let (_, upstream) = RULES.iter().find(|(rule, _)| matches(rule, rest))?;

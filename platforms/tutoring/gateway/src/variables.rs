@@ -1,12 +1,16 @@
 use seaworthy::config::LegacyVariable;
 
 /// The environment names of the legacy gateway.
-pub(crate) const VARIABLES: [LegacyVariable; 19] = [
+pub(crate) const VARIABLES: [LegacyVariable; 20] = [
     LegacyVariable::profile("APP_ENV"),
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
     LegacyVariable::sets("CORS_ORIGIN", "server.http.cors.allowed_origins"),
     LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
     LegacyVariable::sets("REDIS_URL", "redis.url"),
+    LegacyVariable::sets(
+        "WS_MAX_CONNECTIONS_PER_INSTANCE",
+        "realtime.max_connections",
+    ),
     LegacyVariable::sets("JWT_ACCESS_SECRET", "access_tokens.secret"),
     LegacyVariable::sets("JWT_ISSUER", "access_tokens.issuer"),
     LegacyVariable::sets("JWT_AUDIENCE", "access_tokens.audience"),

@@ -45,6 +45,10 @@ const CODE_INTERVAL: Timeout = Timeout::from_secs(MINUTE);
 const CODES_PER_HOUR: NonZeroU32 = NonZeroU32::new(5).unwrap();
 /// A user who registers in the evening enters the code the next day.
 const UNVERIFIED_TTL: Timeout = Timeout::from_secs(24 * HOUR);
+/// The issuer of the ID tokens of Google.
+const GOOGLE: &str = "https://accounts.google.com";
+/// A login sends at most three requests to Google, and users do not wait longer.
+const GOOGLE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// The address of MSG91.
 const MSG91: &str = "https://control.msg91.com";
 
@@ -75,6 +79,8 @@ pub struct IdentityConfig {
     pub mail: MailConfig,
     /// Messages to telephones.
     pub sms: SmsConfig,
+    /// Logins by Google.
+    pub google: GoogleConfig,
     /// Rate limits of the routes.
     pub limits: IdentityLimitsConfig,
     /// Whether unverified accounts are deleted.
@@ -130,6 +136,36 @@ pub enum SmsProvider {
     Log,
     /// MSG91 sends the codes.
     Msg91,
+}
+
+/// Logins by Google. Without client IDs they are off.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GoogleConfig {
+    /// The issuer, exactly as in its metadata.
+    pub issuer: String,
+    /// The client IDs whose ID tokens are accepted. The first one is that of web pages, which send
+    /// codes.
+    pub client_ids: Vec<String>,
+    /// The secret of the first client ID.
+    #[serde(skip_serializing)]
+    pub client_secret: Option<Secret<String>>,
+    /// The addresses of web pages that receive codes, as registered at Google.
+    pub redirect_uris: Vec<String>,
+    /// How long a login may wait for Google.
+    pub timeout: Timeout,
+}
+
+impl Default for GoogleConfig {
+    fn default() -> Self {
+        Self {
+            issuer: GOOGLE.to_owned(),
+            client_ids: Vec::new(),
+            client_secret: None,
+            redirect_uris: Vec::new(),
+            timeout: GOOGLE_TIMEOUT,
+        }
+    }
 }
 
 /// Rate limits of the routes.
@@ -242,6 +278,7 @@ impl Default for IdentityConfig {
             codes: CodeConfig::default(),
             mail: MailConfig::default(),
             sms: SmsConfig::default(),
+            google: GoogleConfig::default(),
             limits: IdentityLimitsConfig::default(),
             unverified_cleanup: true,
             unverified_ttl: UNVERIFIED_TTL,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use seaworthy::prelude::*;
 
+use crate::live::LOCK_TTL;
+
 /// Also for unknown accounts, so that a client cannot find out whether an account exists.
 pub(crate) fn invalid_credentials(remaining: u32) -> Error {
     let message = "the e-mail address, the user name or the password is wrong";
@@ -51,18 +53,36 @@ pub(crate) fn sms_off() -> Error {
     Error::new(Code::Unavailable, "SERVICE_DEGRADED", message)
 }
 
+pub(crate) fn google_off() -> Error {
+    let message = "logins by Google are not available: log in with a password";
+    Error::new(Code::Unavailable, "SERVICE_DEGRADED", message)
+}
+
+pub(crate) fn google_unavailable(
+    cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Error {
+    let message = "Google is not available: try again later";
+    Error::new(Code::Unavailable, "SERVICE_DEGRADED", message).with_cause(cause)
+}
+
+pub(crate) fn google_email_unverified() -> Error {
+    let message = "Google has not verified your e-mail address";
+    Error::new(Code::Unauthenticated, "TOKEN_INVALID", message)
+}
+
+pub(crate) fn other_user() -> Error {
+    Error::new(Code::Forbidden, "FORBIDDEN", "you can only use your own ID")
+}
+
 /// For unknown, expired and used refresh tokens.
 pub(crate) fn refresh_token_invalid() -> Error {
     let message = "the refresh token is not valid: log in again";
     Error::new(Code::Unauthenticated, "REFRESH_TOKEN_INVALID", message)
 }
 
-pub(crate) fn refresh_in_progress() -> Error {
-    Error::new(
-        Code::Exhausted,
-        "REFRESH_IN_PROGRESS",
-        "Refresh in progress",
-    )
+/// Another request refreshes the session.
+pub fn refresh_in_progress() -> Error {
+    Error::new(Code::Exhausted, "RATE_LIMITED", "Refresh in progress").with_retry_after(LOCK_TTL)
 }
 
 pub(crate) fn token_invalid() -> Error {

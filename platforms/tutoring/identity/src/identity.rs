@@ -21,13 +21,13 @@ use uuid::Uuid;
 
 use crate::{
     Account, AccountKind, Accounts, IdentityConfig, Limits, LiveSessions, RefreshCookies, api,
-    codes::CodeBook, errors, sms::Sms,
+    backend::{BROKER, DATABASE},
+    codes::CodeBook,
+    errors,
+    google::Google,
+    sms::Sms,
 };
 
-/// The name of the database in logs, probes and settings.
-const DATABASE: &str = "database";
-/// The name of the broker in logs, probes and settings.
-const BROKER: &str = "broker";
 /// The name of the mail server in logs, probes and settings.
 const MAIL: &str = "mail";
 /// How often unverified accounts are deleted.
@@ -52,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) codes: CodeBook,
     pub(crate) mailer: Mailer,
     pub(crate) sms: Option<Sms>,
+    pub(crate) google: Option<Google>,
     pub(crate) limits: Limits,
     pub(crate) cookies: RefreshCookies,
     pub(crate) tasks: Tasks,
@@ -74,6 +75,7 @@ impl Identity {
         let tokens = AccessTokens::new(&config.access_tokens)?;
         let live = LiveSessions::new(config.redis.as_ref())?;
         let sms = Sms::new(service, &config.sms)?;
+        let google = Google::new(service, &config.google)?;
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
         let codes = CodeBook::new(database.clone(), &config.codes)?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
@@ -110,6 +112,7 @@ impl Identity {
             codes,
             mailer,
             sms,
+            google,
             cookies: RefreshCookies::new(service.profile()),
             tasks: service.tasks().clone(),
             database,
@@ -215,17 +218,4 @@ impl Parts {
 
 fn age(ttl: Duration) -> seaworthy::data::chrono::TimeDelta {
     seaworthy::data::chrono::TimeDelta::from_std(ttl).unwrap_or_default()
-}
-
-/// Returns the user of the request's access token.
-///
-/// # Errors
-/// `TOKEN_INVALID` without a token of a user.
-pub fn caller() -> Result<Uuid, Error> {
-    let actor = context::with_current(|context| {
-        let actor = context.and_then(|context| context.actor().cloned());
-        actor.map(|actor| actor.as_str().to_owned())
-    });
-    let id = actor.and_then(|actor| actor.parse().ok());
-    id.ok_or_else(errors::token_invalid)
 }

@@ -7,6 +7,7 @@
 //! | `account`, `store` | Accounts, SQL statements and migrations |
 //! | `codes`, `sms` | One-time codes and their providers |
 //! | `live`, `cookies` | Live sessions, and refresh tokens at the client |
+//! | `backend`, `caller` | Connections and callers of every service |
 //! | `operations` | Operations on accounts, without a transport |
 //! | `api` | HTTP routes |
 //!
@@ -18,28 +19,37 @@
 
 mod account;
 mod api;
+mod backend;
+mod caller;
 mod checks;
 mod codes;
 mod config;
 mod cookies;
 mod errors;
+mod google;
 mod identity;
 mod limits;
 mod live;
 mod operations;
+mod sealer;
 mod sms;
 mod store;
 mod variables;
 
 pub use account::{Account, AccountKind, AccountView};
+pub use backend::{BACKEND_VARIABLES, Backend, BackendConfig, DATABASE, behind_gateway};
+pub use caller::{caller, own_or_permitted};
 pub use checks::{Checks, normalized_email};
 pub use config::{
-    CodeConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, SmsConfig, SmsProvider,
+    CodeConfig, GoogleConfig, IdentityConfig, IdentityLimitConfig, IdentityLimitsConfig, SmsConfig,
+    SmsProvider,
 };
 pub use cookies::{RefreshCookies, is_mobile};
-pub use identity::{Identity, caller};
+pub use errors::refresh_in_progress;
+pub use identity::Identity;
 pub use limits::Limits;
-pub use live::{LiveSessions, SessionRecord};
+pub use live::{LiveSessions, SessionRecord, client};
+pub use sealer::sealer;
 pub use sms::Msg91;
 pub use store::{Accounts, MIGRATIONS};
-pub use variables::LEGACY_VARIABLES;
+pub use variables::{LEGACY_VARIABLES, TRAINER_LEGACY_VARIABLES};

@@ -2,10 +2,11 @@ use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use seaworthy::{
+    data::chrono::{DateTime, SecondsFormat, Utc},
     prelude::*,
     redis::{Redis, RedisConfig, RedisError, redis::cmd},
 };
-use tutoring_contract::{SessionCheck, SessionCheckFuture};
+use tutoring_contract::{Role, SessionCheck, SessionCheckFuture};
 use uuid::Uuid;
 
 use crate::errors;
@@ -13,7 +14,7 @@ use crate::errors;
 /// A session without a refresh ends after this time, in seconds.
 const TTL: u64 = 30 * 24 * 60 * 60;
 /// A refresh takes less.
-const LOCK_TTL: Duration = Duration::from_secs(5);
+pub(crate) const LOCK_TTL: Duration = Duration::from_secs(5);
 /// The bound of the store in memory.
 const MAX_SESSIONS: u64 = 100_000;
 
@@ -26,7 +27,7 @@ pub struct SessionRecord {
     /// The user.
     pub user_id: Uuid,
     /// The role of the user.
-    pub role: tutoring_contract::Role,
+    pub role: Role,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.
@@ -35,6 +36,40 @@ pub struct SessionRecord {
     pub ip: String,
     /// The `User-Agent` of the login.
     pub user_agent: String,
+}
+
+impl SessionRecord {
+    /// Creates the record of a session that the client of this request begins or refreshes.
+    /// `begun_us` is the time of the login, in microseconds since 1970.
+    #[must_use]
+    pub fn of_request(session: &str, user: Uuid, role: Role, begun_us: i64) -> Self {
+        let text = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let begun = DateTime::from_timestamp_micros(begun_us);
+        let (ip, user_agent) = client();
+        Self {
+            session_id: session.to_owned(),
+            user_id: user,
+            role,
+            created_at: text(begun.unwrap_or_else(Utc::now)),
+            last_activity_at: text(Utc::now()),
+            ip,
+            user_agent,
+        }
+    }
+}
+
+/// Returns the address and the `User-Agent` of the client of this request.
+#[must_use]
+pub fn client() -> (String, String) {
+    context::with_current(|context| {
+        let address = context.and_then(RequestContext::client_address);
+        let agent = context.and_then(RequestContext::user_agent);
+        let address = address.map(|address| address.to_string());
+        (
+            address.unwrap_or_default(),
+            agent.unwrap_or_default().to_owned(),
+        )
+    })
 }
 
 /// The live sessions, in Redis or in the memory of the process. Cheap to clone.

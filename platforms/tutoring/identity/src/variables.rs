@@ -1,40 +1,74 @@
 use seaworthy::config::LegacyVariable;
 
+/// The environment names of the legacy services of accounts, for settings that contain an
+/// [`IdentityConfig`](crate::IdentityConfig) under a prefix.
+macro_rules! legacy_variables {
+    ($prefix:literal) => {
+        [
+            LegacyVariable::profile("APP_ENV"),
+            LegacyVariable::sets("LOG_LEVEL", "log.level"),
+            LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
+            LegacyVariable::sets("POSTGRES_URL", concat!($prefix, "database.url")),
+            LegacyVariable::rejected(
+                "POSTGRES_SSL",
+                "remove it: append sslmode=verify-full to the address of the database",
+            ),
+            LegacyVariable::sets("REDIS_URL", concat!($prefix, "redis.url")),
+            LegacyVariable::sets(
+                "JWT_ACCESS_SECRET",
+                concat!($prefix, "access_tokens.secret"),
+            ),
+            LegacyVariable::rejected(
+                "JWT_REFRESH_SECRET",
+                "remove it: refresh tokens are random, and the database has their hashes",
+            ),
+            LegacyVariable::sets(
+                "JWT_ACCESS_EXPIRES_IN",
+                concat!($prefix, "access_tokens.lifetime"),
+            ),
+            LegacyVariable::sets(
+                "JWT_REFRESH_EXPIRES_IN",
+                concat!($prefix, "sessions.idle_timeout"),
+            ),
+            LegacyVariable::sets("JWT_ISSUER", concat!($prefix, "access_tokens.issuer")),
+            LegacyVariable::sets("JWT_AUDIENCE", concat!($prefix, "access_tokens.audience")),
+            LegacyVariable::sets(
+                "ACCOUNT_LOCKOUT_MAX_ATTEMPTS",
+                concat!($prefix, "lockout.account.max_failures"),
+            ),
+            LegacyVariable::rejected(
+                "ACCOUNT_LOCKOUT_DURATION",
+                "set lockout.account.initial_backoff and lockout.account.max_backoff",
+            ),
+            LegacyVariable::sets("OTP_PEPPER", concat!($prefix, "codes.pepper")),
+            LegacyVariable::rejected("SMTP_HOST", "set mail.url and mail.from"),
+            LegacyVariable::rejected("SMTP_USER", "write the user into mail.url"),
+            LegacyVariable::sets("SMTP_PASS", concat!($prefix, "mail.password")),
+            LegacyVariable::sets("SMTP_FROM", concat!($prefix, "mail.from")),
+            LegacyVariable::sets("MSG91_AUTH_KEY", concat!($prefix, "sms.auth_key")),
+            LegacyVariable::sets("MSG91_TEMPLATE_ID", concat!($prefix, "sms.template_id")),
+            LegacyVariable::sets("GOOGLE_CLIENT_ID", concat!($prefix, "google.client_ids")),
+            LegacyVariable::sets("GOOGLE_CLIENT_IDS", concat!($prefix, "google.client_ids")),
+            LegacyVariable::sets(
+                "GOOGLE_CLIENT_SECRET",
+                concat!($prefix, "google.client_secret"),
+            ),
+            LegacyVariable::sets(
+                "GOOGLE_REDIRECT_URIS",
+                concat!($prefix, "google.redirect_uris"),
+            ),
+            LegacyVariable::sets(
+                "ENABLE_UNVERIFIED_CLEANUP",
+                concat!($prefix, "unverified_cleanup"),
+            ),
+        ]
+    };
+}
+
 /// The environment names of the legacy services of accounts. A service whose settings are an
 /// [`IdentityConfig`](crate::IdentityConfig) accepts them.
-pub const LEGACY_VARIABLES: [LegacyVariable; 22] = [
-    LegacyVariable::profile("APP_ENV"),
-    LegacyVariable::sets("LOG_LEVEL", "log.level"),
-    LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
-    LegacyVariable::sets("POSTGRES_URL", "database.url"),
-    LegacyVariable::rejected(
-        "POSTGRES_SSL",
-        "remove it: append sslmode=verify-full to the address of the database",
-    ),
-    LegacyVariable::sets("REDIS_URL", "redis.url"),
-    LegacyVariable::sets("JWT_ACCESS_SECRET", "access_tokens.secret"),
-    LegacyVariable::rejected(
-        "JWT_REFRESH_SECRET",
-        "remove it: refresh tokens are random, and the database has their hashes",
-    ),
-    LegacyVariable::sets("JWT_ACCESS_EXPIRES_IN", "access_tokens.lifetime"),
-    LegacyVariable::sets("JWT_REFRESH_EXPIRES_IN", "sessions.idle_timeout"),
-    LegacyVariable::sets("JWT_ISSUER", "access_tokens.issuer"),
-    LegacyVariable::sets("JWT_AUDIENCE", "access_tokens.audience"),
-    LegacyVariable::sets(
-        "ACCOUNT_LOCKOUT_MAX_ATTEMPTS",
-        "lockout.account.max_failures",
-    ),
-    LegacyVariable::rejected(
-        "ACCOUNT_LOCKOUT_DURATION",
-        "set lockout.account.initial_backoff and lockout.account.max_backoff",
-    ),
-    LegacyVariable::sets("OTP_PEPPER", "codes.pepper"),
-    LegacyVariable::rejected("SMTP_HOST", "set mail.url and mail.from"),
-    LegacyVariable::rejected("SMTP_USER", "write the user into mail.url"),
-    LegacyVariable::sets("SMTP_PASS", "mail.password"),
-    LegacyVariable::sets("SMTP_FROM", "mail.from"),
-    LegacyVariable::sets("MSG91_AUTH_KEY", "sms.auth_key"),
-    LegacyVariable::sets("MSG91_TEMPLATE_ID", "sms.template_id"),
-    LegacyVariable::sets("ENABLE_UNVERIFIED_CLEANUP", "unverified_cleanup"),
-];
+pub const LEGACY_VARIABLES: [LegacyVariable; 26] = legacy_variables!("");
+
+/// The environment names for settings that contain an [`IdentityConfig`](crate::IdentityConfig) as
+/// `identity`.
+pub const TRAINER_LEGACY_VARIABLES: [LegacyVariable; 26] = legacy_variables!("identity.");

@@ -9,18 +9,14 @@ use seaworthy::{
     prelude::*,
     service::Commands,
 };
-use tutoring_identity::{AccountKind, Identity, IdentityConfig, LEGACY_VARIABLES};
+use tutoring_identity::{
+    AccountKind, DATABASE, Identity, IdentityConfig, LEGACY_VARIABLES, behind_gateway,
+};
 
 /// The name of the service in logs, metrics and settings.
 const NAME: &str = "tutoring-student-auth";
-/// The name of the database in logs, probes and settings.
-const DATABASE: &str = "database";
 /// The maximum size of a request body. The largest request is a registration.
 const MAX_BODY_SIZE: &str = "16KiB";
-/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
-const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
-/// Requests per minute of one address. The routes have lower limits of their own.
-const REQUESTS: u32 = 300;
 
 const MIGRATIONS: &[MigrationSet] = &[
     tutoring_identity::MIGRATIONS,
@@ -31,14 +27,12 @@ const MIGRATIONS: &[MigrationSet] = &[
 /// Returns the service with its default ports: HTTP 3001, admin listener 3101.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
         .default_value("server.http.addr", "127.0.0.1:3001")
         .default_value("admin.addr", "127.0.0.1:3101")
+        // Google gets no data of the request.
+        .default_value("clients.google.propagation", "none")
         .default_value("server.http.max_body_size", MAX_BODY_SIZE)
-        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
-        .default_value("server.http.rate_limit.requests", REQUESTS)
-        .default_value("server.http.rate_limit.window", "1m")
-        .default_value("server.http.rate_limit.legacy_headers", true)
         .legacy_variables(LEGACY_VARIABLES)
 }
 

@@ -1,6 +1,9 @@
 use std::{net::SocketAddr, time::Duration};
 
-use seaworthy::config::Profile;
+use seaworthy::{
+    config::Profile,
+    data::{Database, DatabaseConfig},
+};
 use seaworthy_testkit::{
     database::EmptyDatabase,
     http::{Answer, request},
@@ -23,9 +26,9 @@ pub(crate) struct TestPlatform {
     pub(crate) gateway: SocketAddr,
     pub(crate) accounts: SocketAddr,
     pub(crate) sms: crate::sms::Provider,
-    _redis: Option<RedisServer>,
+    pub(crate) redis: Option<RedisServer>,
     _database: Option<EmptyDatabase>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The tokens of a login by a mobile application.
@@ -37,7 +40,12 @@ pub(crate) struct Tokens {
 
 impl TestPlatform {
     pub(crate) async fn embedded() -> Self {
-        Self::start(None, None).await
+        Self::start(None, None, Vec::new()).await
+    }
+
+    /// Starts on embedded engines with further settings.
+    pub(crate) async fn with(settings: Vec<String>) -> Self {
+        Self::start(None, None, settings).await
     }
 
     /// Returns `None` if PostgreSQL or Redis is not installed.
@@ -45,16 +53,22 @@ impl TestPlatform {
         let redis = required("SEAWORTHY_TEST_REDIS_SERVER")?;
         let database = EmptyDatabase::postgres()?;
         let redis = RedisServer::start(redis).unwrap();
-        Some(Self::start(Some(database), Some(redis)).await)
+        Some(Self::start(Some(database), Some(redis), Vec::new()).await)
     }
 
-    async fn start(database: Option<EmptyDatabase>, redis: Option<RedisServer>) -> Self {
+    async fn start(
+        database: Option<EmptyDatabase>,
+        redis: Option<RedisServer>,
+        more: Vec<String>,
+    ) -> Self {
         let sms = crate::sms::Provider::start();
         let mut set = vec![
             format!("student-auth.access_tokens.secret={SECRET}"),
             format!("gateway.access_tokens.secret={SECRET}"),
             format!("trainer-auth.identity.access_tokens.secret={SECRET}"),
             format!("admin.access_tokens.secret={SECRET}"),
+            format!("student.backend.access_tokens.secret={SECRET}"),
+            format!("trainer.backend.access_tokens.secret={SECRET}"),
             "gateway.limits.public=10000".to_owned(),
             // Hashes are slow in a debug build.
             "student-auth.passwords.parameters.memory_kib=1024".to_owned(),
@@ -77,7 +91,10 @@ impl TestPlatform {
             set.push(format!("gateway.redis.url={}", redis.url()));
             set.push(format!("trainer-auth.identity.redis.url={}", redis.url()));
             set.push(format!("admin.redis.url={}", redis.url()));
+            set.push(format!("student.backend.redis.url={}", redis.url()));
+            set.push(format!("trainer.backend.redis.url={}", redis.url()));
         }
+        set.extend(more);
         let folder = TempDir::new().unwrap();
         let directory = DataDirectory::open(folder.path().join("data")).unwrap();
         let options = PlatformOptions {
@@ -92,10 +109,30 @@ impl TestPlatform {
             accounts: platform.addresses("student-auth").unwrap().http,
             platform,
             sms,
-            _redis: redis,
+            redis,
             _database: database,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Connects to the database file of a service.
+    pub(crate) async fn database(&self, service: &str) -> Database {
+        let file = self
+            .folder
+            .path()
+            .join("data")
+            .join(format!("{service}.db"));
+        let config = DatabaseConfig {
+            url: format!("sqlite:{}", file.display()).parse().unwrap(),
+            ..DatabaseConfig::default()
+        };
+        Database::builder("test", config).open().await.unwrap()
+    }
+
+    /// Returns the URL of the broker of all services.
+    pub(crate) fn broker(&self) -> String {
+        let file = self.folder.path().join("data").join("broker.db");
+        format!("sqlite:{}", file.display())
     }
 
     pub(crate) async fn stop(self) {

@@ -11,7 +11,14 @@ mod accounts;
 mod admins;
 mod app;
 mod authorization;
+mod edge;
+mod google;
+mod live;
+mod peer;
+mod routes;
 mod sms;
+mod students;
+mod trainers;
 
 /// Declares each test on embedded engines, and on PostgreSQL with Redis.
 macro_rules! on_every_engine {
@@ -50,5 +57,14 @@ on_every_engine! {
         public_routes_need_no_token_auth_5,
         routes_of_stopped_services_are_502_res_1;
     admins: gateway_reaches_admins_and_applications_auth_5;
+    live:
+        business_events_reach_their_users_only_auth_5,
+        connection_needs_a_valid_token_auth_1;
+    routes: every_route_refuses_callers_without_rights_auth_5;
+    trainers:
+        bank_details_are_encrypted_and_masked_sec_5,
+        place_and_availability_are_own_settings_auth_5;
+    students: pages_follow_messages_in_any_order_msg_5,
+        profile_follows_the_account_msg_5, admin_lists_and_reads_students_auth_5;
     sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;
 }

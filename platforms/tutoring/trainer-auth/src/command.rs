@@ -8,12 +8,9 @@ use seaworthy::{
 };
 use serde_json::json;
 use tutoring_contract::Territory;
+use tutoring_identity::DATABASE;
 
-use crate::{
-    config::TrainerAuthConfig,
-    service::{DATABASE, database},
-    store::Place,
-};
+use crate::{config::TrainerAuthConfig, service::database, store::Place};
 
 /// Rows of one statement.
 const BATCH: usize = 500;

@@ -10,7 +10,9 @@ use seaworthy::{
     service::Commands,
     storage::Storage,
 };
-use tutoring_identity::{AccountKind, Identity};
+use tutoring_identity::{
+    AccountKind, DATABASE, Identity, TRAINER_LEGACY_VARIABLES, behind_gateway,
+};
 
 use crate::{
     api,
@@ -22,25 +24,18 @@ use crate::{
 
 /// The name of the service in logs and metrics.
 const NAME: &str = "tutoring-trainer-auth";
-/// The name of the database in logs, probes and settings.
-pub(crate) const DATABASE: &str = "database";
 /// The consumer group of messages about courses.
 const GROUP: &str = "trainer-auth-courses";
-/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
-const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
-/// Requests per minute of one address. The routes of accounts have lower limits of their own.
-const REQUESTS: u32 = 300;
 
 /// Returns the service with its default ports: HTTP 3002, admin listener 3102.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
         .default_value("server.http.addr", "127.0.0.1:3002")
         .default_value("admin.addr", "127.0.0.1:3102")
-        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
-        .default_value("server.http.rate_limit.requests", REQUESTS)
-        .default_value("server.http.rate_limit.window", "1m")
-        .default_value("server.http.rate_limit.legacy_headers", true)
+        // Google gets no data of the request.
+        .default_value("clients.google.propagation", "none")
+        .legacy_variables(TRAINER_LEGACY_VARIABLES)
 }
 
 /// Runs the program.

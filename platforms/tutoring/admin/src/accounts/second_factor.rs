@@ -1,15 +1,14 @@
 //! Second factors: codes of an authenticator application, and recovery codes (AUTH-4).
 
-use aws_lc_rs::digest::{SHA256, digest};
 use seaworthy::{
     account::{Enrolment, SecondFactors},
     audit_log::AuditEntry,
     config::Settings,
     core::SwitchKind,
-    crypto::{KeyId, Keyring, Sealer, derive_key},
     data::Database,
     prelude::*,
 };
+use tutoring_identity::sealer;
 
 use super::Accounts;
 use crate::{
@@ -19,8 +18,6 @@ use crate::{
 
 /// The name of the switch and of the key that encrypts the secrets of the applications.
 const NAME: &str = "totp";
-/// The minimum length of the secret, in bytes.
-const MIN_SECRET_LENGTH: usize = 32;
 /// The action of a removal in the audit log.
 const DISABLE: &str = "admin.disable_totp";
 
@@ -33,19 +30,8 @@ pub(crate) fn second_factors<C: Settings>(
     database: &Database,
     config: &TotpConfig,
 ) -> Result<SecondFactors, StartError> {
-    let secret = config.secret.as_ref().map_or("", |secret| secret.expose());
-    if secret.len() < MIN_SECRET_LENGTH {
-        return Err(StartError::new(format!(
-            "totp.secret must be set, with at least {MIN_SECRET_LENGTH} bytes of random text"
-        )));
-    }
-    let because = |error| StartError::because("totp.secret cannot be used", error);
-    let mut root = [0; 32];
-    root.copy_from_slice(digest(&SHA256, secret.as_bytes()).as_ref());
-    let name = KeyId::new(NAME)
-        .map_err(|error| StartError::because("the name of the key is not valid", error))?;
-    let keyring = Keyring::new(name, &derive_key(&Secret::new(root), NAME)).map_err(because)?;
-    let (sealer, limits) = (Sealer::new(keyring), config.limits.clone());
+    let sealer = sealer(config.secret.as_ref(), "totp.secret", NAME)?;
+    let limits = config.limits.clone();
     let factors = SecondFactors::new(database.clone(), sealer, &config.issuer, limits);
     Ok(factors.with_switch(service.switches().register(NAME, SwitchKind::Security)))
 }

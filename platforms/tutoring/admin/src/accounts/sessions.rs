@@ -1,15 +1,11 @@
 use seaworthy::{
     account::{Origin, Rotation, SecretToken},
     audit_log::{AuditEntry, Outcome},
-    data::{
-        Transaction,
-        chrono::{SecondsFormat, Utc},
-        sql,
-    },
+    data::{Transaction, chrono::Utc, sql},
     prelude::*,
 };
 use tutoring_contract::{Role, Subject};
-use tutoring_identity::SessionRecord;
+use tutoring_identity::{SessionRecord, client, refresh_in_progress};
 use uuid::Uuid;
 
 use super::Accounts;
@@ -23,6 +19,7 @@ use crate::{
 pub(crate) struct LoggedIn {
     pub(crate) admin: Admin,
     pub(crate) session: String,
+    begun_us: i64,
     pub(crate) access: Secret<String>,
     pub(crate) refresh: SecretToken,
 }
@@ -54,6 +51,7 @@ impl Accounts {
                 self.audit.append(&tx, entry.target("admin", id)).await?;
                 Ok::<_, Error>(Some(LoggedIn {
                     access: self.sign(&admin, &session.id)?,
+                    begun_us: Utc::now().timestamp_micros(),
                     session: session.id,
                     refresh: session.token,
                     admin,
@@ -83,13 +81,13 @@ impl Accounts {
     /// twice ends its session.
     ///
     /// # Errors
-    /// `TOKEN_INVALID`, or `REFRESH_IN_PROGRESS` for the loser of two concurrent refreshes.
+    /// `TOKEN_INVALID`, or `RATE_LIMITED` for the loser of two concurrent refreshes.
     pub(crate) async fn refresh(&self, token: Option<&SecretToken>) -> Result<LoggedIn, Error> {
         let token = token.ok_or_else(errors::refresh_token_invalid)?;
         let found = self.sessions.find(&self.database, token).await?;
         let (session, _) = found.ok_or_else(errors::refresh_token_invalid)?;
         if !self.live.lock_refresh(&session).await? {
-            return Err(errors::refresh_in_progress());
+            return Err(refresh_in_progress());
         }
         let refreshed = self.rotate(token).await;
         self.live.unlock_refresh(&session).await;
@@ -111,7 +109,7 @@ impl Accounts {
             .transaction(|tx| async move {
                 let refreshed = match self.sessions.rotate(&tx, token).await? {
                     Rotation::Rotated(refreshed) => refreshed,
-                    Rotation::AlreadyRotated => return Err(errors::refresh_in_progress()),
+                    Rotation::AlreadyRotated => return Err(refresh_in_progress()),
                     Rotation::Reused { user } => {
                         let entry = AuditEntry::new("session.reuse").target("admin", user);
                         let entry = entry.outcome(Outcome::Refused);
@@ -126,6 +124,7 @@ impl Accounts {
                 let admin = admin.ok_or_else(errors::refresh_token_invalid)?;
                 Ok(Some(LoggedIn {
                     access: self.sign(&admin, &refreshed.id)?,
+                    begun_us: refreshed.begun_us,
                     session: refreshed.id,
                     refresh: refreshed.token,
                     admin,
@@ -201,29 +200,7 @@ impl Accounts {
     }
 }
 
-/// Returns the address and the `User-Agent` of the client.
-fn client() -> (String, String) {
-    context::with_current(|context| {
-        let address = context.and_then(RequestContext::client_address);
-        let agent = context.and_then(RequestContext::user_agent);
-        let address = address.map(|address| address.to_string());
-        (
-            address.unwrap_or_default(),
-            agent.unwrap_or_default().to_owned(),
-        )
-    })
-}
-
 fn record(logged_in: &LoggedIn) -> SessionRecord {
-    let (ip, user_agent) = client();
-    let now = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
-    SessionRecord {
-        session_id: logged_in.session.clone(),
-        user_id: logged_in.admin.id,
-        role: Role::Admin,
-        created_at: now.clone(),
-        last_activity_at: now,
-        ip,
-        user_agent,
-    }
+    let (session, user) = (&logged_in.session, logged_in.admin.id);
+    SessionRecord::of_request(session, user, Role::Admin, logged_in.begun_us)
 }

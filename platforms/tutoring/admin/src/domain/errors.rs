@@ -28,15 +28,6 @@ pub(crate) fn refresh_token_invalid() -> Error {
     Error::new(Code::Unauthenticated, "TOKEN_INVALID", "log in again")
 }
 
-/// Another request refreshes the session.
-pub(crate) fn refresh_in_progress() -> Error {
-    Error::new(
-        Code::Exhausted,
-        "REFRESH_IN_PROGRESS",
-        "Refresh in progress",
-    )
-}
-
 /// The password is right, and the admin has a second factor.
 pub(crate) fn totp_required() -> Error {
     let message = "send the code of the authenticator application as totpCode";

@@ -65,6 +65,15 @@ pub(super) struct ProfileBody {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
+pub(super) struct GoogleBody {
+    pub(super) id_token: Option<Secret<String>>,
+    pub(super) code: Option<Secret<String>>,
+    pub(super) redirect_uri: Option<String>,
+    pub(super) code_verifier: Option<Secret<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct RefreshBody {
     refresh_token: Option<Secret<String>>,
 }

@@ -21,15 +21,15 @@ use crate::{
     operations::{LoggedIn, Registered, Registration},
 };
 
-type Answer = Result<Response, ApiError>;
-type Shared = State<Identity>;
+pub(super) type Answer = Result<Response, ApiError>;
+pub(super) type Shared = State<Identity>;
 
-fn text(given: Option<Secret<String>>) -> Secret<String> {
+pub(super) fn text(given: Option<Secret<String>>) -> Secret<String> {
     given.unwrap_or_else(|| Secret::new(String::new()))
 }
 
 /// Returns the tokens, with the refresh token in the body or in a cookie.
-fn logged_in(
+pub(super) fn logged_in(
     identity: &Identity,
     headers: &HeaderMap,
     message: &'static str,
@@ -57,7 +57,7 @@ fn logged_in(
     Ok(response)
 }
 
-fn user_of(session: &LoggedIn) -> Result<Map<String, Value>, Error> {
+pub(super) fn user_of(session: &LoggedIn) -> Result<Map<String, Value>, Error> {
     let user = serde_json::to_value(AccountView::from(&session.account));
     Ok(Map::from_iter([(
         "user".to_owned(),

@@ -1,6 +1,7 @@
 //! The HTTP routes of accounts.
 
 mod bodies;
+mod google;
 mod handlers;
 
 use seaworthy::{
@@ -20,6 +21,8 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("/login", post(handlers::log_in))
         .route("/otp/request", post(handlers::request_phone_code))
         .route("/otp/retry", post(handlers::retry_phone_code))
+        .route("/google", post(google::log_in))
+        .route("/google/web", post(google::log_in_by_code))
         .route("/refresh", post(handlers::refresh))
         .route("/logout", post(handlers::log_out))
         .route("/password/forgot", post(handlers::forgot_password))

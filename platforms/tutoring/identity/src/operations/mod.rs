@@ -1,6 +1,7 @@
 //! Operations on accounts, independent of the transport.
 
 mod email;
+mod google;
 mod login;
 mod password;
 mod phone;

@@ -11,7 +11,7 @@ impl Parts {
     /// access tokens.
     ///
     /// # Errors
-    /// `TOKEN_INVALID`, and `REFRESH_IN_PROGRESS` during another refresh of the session.
+    /// `TOKEN_INVALID`, and `RATE_LIMITED` during another refresh of the session.
     pub(crate) async fn refresh(&self, token: &SecretToken) -> Result<LoggedIn, Error> {
         let found = self.sessions.find(&self.database, token).await?;
         let (session, _) = found.ok_or_else(errors::refresh_token_invalid)?;
@@ -43,6 +43,7 @@ impl Parts {
                         .tokens
                         .sign(&account.subject(self.kind), &refreshed.id)?,
                     account,
+                    begun_us: refreshed.begun_us,
                     session: refreshed.id,
                     refresh: refreshed.token,
                 }))

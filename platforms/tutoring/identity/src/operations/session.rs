@@ -1,20 +1,19 @@
 use seaworthy::{
     account::{Origin, SecretToken},
-    data::{
-        Transaction,
-        chrono::{SecondsFormat, Utc},
-    },
+    data::{Transaction, chrono::Utc},
     prelude::*,
 };
 use uuid::Uuid;
 
-use crate::{Account, Accounts, SessionRecord, errors, identity::Parts};
+use crate::{Account, Accounts, SessionRecord, client, errors, identity::Parts};
 
 /// A session with its tokens.
 #[derive(Debug)]
 pub(crate) struct LoggedIn {
     pub(crate) account: Account,
     pub(crate) session: String,
+    /// The time of the login, in microseconds since 1970.
+    pub(crate) begun_us: i64,
     pub(crate) access: Secret<String>,
     pub(crate) refresh: SecretToken,
 }
@@ -43,6 +42,7 @@ impl Parts {
         Ok(LoggedIn {
             access: self.tokens.sign(&account.subject(self.kind), &begun.id)?,
             account,
+            begun_us: Utc::now().timestamp_micros(),
             session: begun.id,
             refresh: begun.token,
         })
@@ -50,17 +50,11 @@ impl Parts {
 
     /// Makes a session live, after the transaction that began or refreshed it.
     pub(crate) async fn started(&self, logged_in: LoggedIn) -> Result<LoggedIn, Error> {
-        let now = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
-        let (ip, user_agent) = client();
-        let record = SessionRecord {
-            session_id: logged_in.session.clone(),
-            user_id: logged_in.account.id,
-            role: self.kind.role(),
-            created_at: now.clone(),
-            last_activity_at: now,
-            ip,
-            user_agent,
-        };
+        let LoggedIn {
+            session, begun_us, ..
+        } = &logged_in;
+        let (user, role) = (logged_in.account.id, self.kind.role());
+        let record = SessionRecord::of_request(session, user, role, *begun_us);
         self.live.put(&record).await?;
         Ok(logged_in)
     }
@@ -77,18 +71,4 @@ impl Parts {
         self.sessions.end_all(tx, &user).await?;
         Ok(())
     }
-}
-
-/// Returns the address and the user agent of the client.
-fn client() -> (String, String) {
-    context::with_current(|context| {
-        let address = context.and_then(RequestContext::client_address);
-        let agent = context.and_then(RequestContext::user_agent);
-        (
-            address
-                .map(|address| address.to_string())
-                .unwrap_or_default(),
-            agent.unwrap_or_default().to_owned(),
-        )
-    })
 }

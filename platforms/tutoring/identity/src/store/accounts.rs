@@ -133,6 +133,16 @@ impl Accounts {
             .await
     }
 
+    pub(crate) async fn by_google(
+        connection: &dyn Connection,
+        subject: &str,
+    ) -> Result<Option<Account>, DataError> {
+        sql(statement!("WHERE google_id = ?"))
+            .bind(subject)
+            .fetch_optional(connection)
+            .await
+    }
+
     pub(crate) async fn by_phone(
         connection: &dyn Connection,
         phone: &str,
@@ -192,6 +202,33 @@ impl Accounts {
             .bind(hash)
             .bind(Utc::now())
             .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Links an account to one at Google.
+    ///
+    /// # Errors
+    /// `CONFLICT` if a concurrent login has linked it.
+    pub(crate) async fn set_google(tx: &Transaction, id: Uuid, subject: &str) -> Result<(), Error> {
+        unique(
+            sql("UPDATE accounts SET google_id = ?, version = version + 1, updated_at = ? WHERE id = ?")
+                .bind(subject)
+                .bind(Utc::now())
+                .bind(id)
+                .execute(tx)
+                .await,
+        )
+    }
+
+    /// Removes an e-mail address that is not verified, with its password. The account then has its
+    /// telephone number only. The worker deletes an account without any verified address.
+    pub(crate) async fn release_email(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        sql("UPDATE accounts SET email = NULL, password_hash = NULL, version = version + 1, updated_at = ? WHERE id = ? AND is_email_verified = ?")
+            .bind(Utc::now())
+            .bind(id)
+            .bind(false)
             .execute(tx)
             .await
             .map(drop)

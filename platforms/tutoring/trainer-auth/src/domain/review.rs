@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decision_needs_its_state_tut_2() {
+    fn decision_needs_its_state_api_2() {
         for decision in [Decision::Approve, Decision::Reject, Decision::Hold] {
             assert!(decision.apply(ReviewStatus::Pending).is_ok());
             for status in [
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn rejected_trainer_waits_30_days_tut_2() {
+    fn rejected_trainer_waits_30_days_api_2() {
         let now = Utc::now();
         let after =
             |days| ReviewStatus::Rejected.may_reapply(Some(now - TimeDelta::days(days)), now);

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use crate::app::{COURSE, PDF, TestApp, fields, json_of, refusal};
 
-pub(crate) async fn application_is_sent_once_and_editable_until_decided_tut_2(app: TestApp) {
+pub(crate) async fn application_is_sent_once_and_editable_until_decided_api_2(app: TestApp) {
     let trainer = app.trainer("asha");
     let missing = app.call(
         "GET",

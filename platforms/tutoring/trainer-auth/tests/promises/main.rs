@@ -38,14 +38,14 @@ macro_rules! on_both {
 
 on_both! {
     apply:
-        application_is_sent_once_and_editable_until_decided_tut_2,
+        application_is_sent_once_and_editable_until_decided_api_2,
         documents_must_be_own_uploads_of_their_type_file_1,
         invalid_application_names_every_field_api_3,
         courses_follow_their_events_msg_5;
     review:
-        only_admin_with_the_territory_approves_tut_2,
-        trainer_on_hold_edits_and_is_rejected_tut_2,
-        one_of_two_concurrent_decisions_wins_tut_2;
+        only_admin_with_the_territory_approves_auth_5,
+        trainer_on_hold_edits_and_is_rejected_obs_11,
+        one_of_two_concurrent_decisions_wins_data_3;
     routes:
         every_route_refuses_callers_without_rights_auth_5;
 }

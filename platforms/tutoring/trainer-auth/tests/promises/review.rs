@@ -14,7 +14,7 @@ const MYSURU: [Option<&str>; 2] = [Some("karnataka"), Some("Mysuru")];
 const KERALA: [Option<&str>; 2] = [Some("Kerala"), None];
 
 /// Acceptance 2: an admin with the territory approves, one without is refused.
-pub(crate) async fn only_admin_with_the_territory_approves_tut_2(app: TestApp) {
+pub(crate) async fn only_admin_with_the_territory_approves_auth_5(app: TestApp) {
     let trainer = app.trainer("asha");
     let id = app.applied(&trainer);
     let path = format!("/{id}");
@@ -99,7 +99,7 @@ pub(crate) async fn only_admin_with_the_territory_approves_tut_2(app: TestApp) {
     );
 }
 
-pub(crate) async fn trainer_on_hold_edits_and_is_rejected_tut_2(app: TestApp) {
+pub(crate) async fn trainer_on_hold_edits_and_is_rejected_obs_11(app: TestApp) {
     let trainer = app.trainer("asha");
     let mut form = app.form(&trainer);
     for member in ["pincode", "latitude", "longitude"] {
@@ -168,7 +168,7 @@ pub(crate) async fn trainer_on_hold_edits_and_is_rejected_tut_2(app: TestApp) {
     );
 }
 
-pub(crate) async fn one_of_two_concurrent_decisions_wins_tut_2(app: TestApp) {
+pub(crate) async fn one_of_two_concurrent_decisions_wins_data_3(app: TestApp) {
     let trainer = app.trainer("asha");
     let id = app.applied(&trainer);
     let root = app

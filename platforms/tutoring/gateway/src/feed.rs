@@ -1,0 +1,109 @@
+//! Business events for connected clients.
+
+use seaworthy::{
+    messaging::{Received, Subscription},
+    realtime::{Event, Hub, Room},
+};
+use serde_json::Value;
+use tutoring_contract::events::KINDS;
+
+use crate::live::ADMINS;
+
+/// The consumer group of all gateways. One of them receives a message, and sends it to the clients
+/// of all.
+const GROUP: &str = "realtime-fanout";
+/// The event that clients receive.
+const EVENT: &str = "business-event";
+/// The members with the users who receive an event, by its type. Administrators receive all events.
+const RECIPIENTS: [(&str, &[&str]); 13] = [
+    ("PURCHASE_CONFIRMED", &["studentId"]),
+    ("PURCHASE_CREATED", &["studentId"]),
+    ("COURSE_ACCESS_GRANTED", &["studentId"]),
+    ("TRAINER_ALLOCATED", &["studentId", "trainerId"]),
+    ("SESSIONS_GENERATED", &["studentId"]),
+    ("SESSION_RESCHEDULED", &["studentId", "trainerId"]),
+    (
+        "SESSION_SUBSTITUTED",
+        &["studentId", "originalTrainerId", "substituteTrainerId"],
+    ),
+    ("SESSION_COMPLETED", &["studentId", "trainerId"]),
+    ("SESSION_CANCELLED", &["studentId", "trainerId"]),
+    ("COURSE_PROGRESS_UPDATED", &["studentId"]),
+    ("COURSE_COMPLETED", &["studentId"]),
+    ("CERTIFICATE_ISSUED", &["studentId"]),
+    ("PAYROLL_RECALCULATED", &["trainerId"]),
+];
+
+/// Returns the subscription that sends business events to clients, at most once.
+pub(crate) fn subscription(hub: &Hub) -> Subscription {
+    let subscription = Subscription::new(GROUP).max_retries(0);
+    KINDS.iter().fold(subscription, |subscription, (_, topic)| {
+        let hub = hub.clone();
+        subscription.on_topic(topic, move |received: Received<_>| {
+            // A message that is not JSON has no recipients.
+            if let Ok(data) = serde_json::from_slice(received.event()) {
+                publish(&hub, &data);
+            }
+            async { Ok(()) }
+        })
+    })
+}
+
+fn publish(hub: &Hub, data: &Value) {
+    let Ok(event) = Event::new(EVENT, data) else {
+        return;
+    };
+    for room in rooms(data) {
+        hub.publish(&room, event.clone());
+    }
+}
+
+/// Returns the rooms of the users who receive an event, and that of administrators.
+fn rooms(data: &Value) -> Vec<Room> {
+    let kind = data.get("type").and_then(Value::as_str);
+    let found = RECIPIENTS.iter().find(|(name, _)| Some(*name) == kind);
+    let members = found.map_or(&[][..], |(_, members)| *members);
+    let ids = members
+        .iter()
+        .filter_map(|member| data.get(member)?.as_str());
+    let users = ids.filter_map(|id| Room::of("user", id).ok());
+    users.chain(ADMINS.parse()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_recipient_is_of_a_known_kind_msg_6() {
+        for (name, _) in RECIPIENTS {
+            assert!(KINDS.iter().any(|(kind, _)| *kind == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn events_reach_their_users_and_administrators_only_auth_5() {
+        let names = |data: Value| -> Vec<String> {
+            rooms(&data)
+                .iter()
+                .map(|room| room.as_str().to_owned())
+                .collect()
+        };
+        let substituted = json!({
+            "type": "SESSION_SUBSTITUTED", "studentId": "s", "originalTrainerId": "t1",
+            "substituteTrainerId": "t2", "userId": "other",
+        });
+        assert_eq!(
+            names(substituted),
+            ["user:s", "user:t1", "user:t2", "admin"]
+        );
+        let confirmed = json!({ "type": "PURCHASE_CONFIRMED", "studentId": "s", "trainerId": "t" });
+        assert_eq!(names(confirmed), ["user:s", "admin"]);
+        assert_eq!(
+            names(json!({ "type": "STUDENT_CHANGED", "studentId": "s" })),
+            ["admin"]
+        );
+    }
+}

@@ -1,0 +1,132 @@
+use seaworthy::{
+    config::{LegacyVariable, Settings},
+    data::{Database, DatabaseConfig, MigrationSet},
+    messaging::{BrokerUrl, Messaging, MessagingConfig, Topics},
+    outbox::{Inbox, InboxConfig, Outbox, OutboxConfig},
+    prelude::*,
+    redis::RedisConfig,
+};
+use tutoring_contract::{AccessTokenConfig, use_envelopes};
+
+use crate::LiveSessions;
+
+/// The name of the database in logs, probes and settings.
+pub const DATABASE: &str = "database";
+/// The name of the broker in logs, probes and settings.
+pub(crate) const BROKER: &str = "broker";
+/// The broker of a platform in one directory.
+const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
+/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
+const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+/// Requests per minute of one address. The gateway has lower limits per user.
+const REQUESTS: u32 = 300;
+
+/// The environment names of legacy services whose settings contain a [`BackendConfig`] as `backend`.
+pub const BACKEND_VARIABLES: [LegacyVariable; 8] = [
+    LegacyVariable::profile("APP_ENV"),
+    LegacyVariable::sets("LOG_LEVEL", "log.level"),
+    LegacyVariable::sets("TRUSTED_PROXIES", "server.http.trusted_proxies"),
+    LegacyVariable::sets("POSTGRES_URL", "backend.database.url"),
+    LegacyVariable::sets("REDIS_URL", "backend.redis.url"),
+    LegacyVariable::sets("JWT_ACCESS_SECRET", "backend.access_tokens.secret"),
+    LegacyVariable::sets("JWT_ISSUER", "backend.access_tokens.issuer"),
+    LegacyVariable::sets("JWT_AUDIENCE", "backend.access_tokens.audience"),
+];
+
+/// Sets the defaults of a service that only the gateway calls.
+#[must_use]
+pub fn behind_gateway(service: Service) -> Service {
+    service
+        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
+        .default_value("server.http.rate_limit.requests", REQUESTS)
+        .default_value("server.http.rate_limit.window", "1m")
+        .default_value("server.http.rate_limit.legacy_headers", true)
+}
+
+/// The database, the broker and the access tokens of a service.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackendConfig {
+    /// The database of the service, also of messages until they are published.
+    pub database: DatabaseConfig,
+    /// The Redis of live sessions. Without it, a token is valid until it expires.
+    pub redis: Option<RedisConfig>,
+    /// The message broker.
+    pub broker: MessagingConfig,
+    /// The publication of messages.
+    pub outbox: OutboxConfig,
+    /// The record of handled messages.
+    pub inbox: InboxConfig,
+    /// The secret of access tokens. All services share it.
+    pub access_tokens: AccessTokenConfig,
+}
+
+impl BackendConfig {
+    /// Returns the settings with a database file, and the broker of a platform in one directory.
+    #[must_use]
+    pub fn embedded(file: &str) -> Self {
+        Self {
+            database: DatabaseConfig::embedded(file),
+            broker: MessagingConfig {
+                url: BrokerUrl::sqlite(DEFAULT_BROKER),
+                // While the broker is unavailable, messages wait in the outbox.
+                critical: false,
+                ..MessagingConfig::default()
+            },
+            ..Self::default()
+        }
+    }
+}
+
+/// The connections of a service. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    /// The database.
+    pub database: Database,
+    /// The broker, for subscriptions.
+    pub messaging: Messaging,
+    /// The outbox.
+    pub outbox: Outbox,
+    inbox: InboxConfig,
+}
+
+impl Backend {
+    /// Connects the database and the broker, and authenticates callers by access tokens. `topics`
+    /// are those that the service publishes.
+    ///
+    /// # Errors
+    /// [`StartError`] for invalid settings and unavailable dependencies.
+    pub async fn start<C: Settings>(
+        service: &Assembly<C>,
+        config: &BackendConfig,
+        topics: Topics,
+        migrations: &'static [MigrationSet],
+    ) -> Result<Self, StartError> {
+        use_envelopes(service);
+        let sessions = config.redis.as_ref().map(|redis| {
+            let sessions = LiveSessions::new(Some(redis))?;
+            Ok::<_, StartError>(sessions.into())
+        });
+        let bearer = config
+            .access_tokens
+            .authentication(service, sessions.transpose()?)?;
+        service.authenticate(bearer);
+        let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
+        let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
+        let publisher = messaging.publisher(topics).await?;
+        let outbox = Outbox::start(service, &database, publisher, &config.outbox).await?;
+        Ok(Self {
+            database,
+            messaging,
+            outbox,
+            inbox: config.inbox.clone(),
+        })
+    }
+
+    /// Returns the inbox of a consumer group.
+    pub fn inbox<C: Settings>(&self, service: &Assembly<C>, group: &str) -> Inbox {
+        let inbox = Inbox::new(self.database.clone(), group, self.inbox.clone());
+        inbox.purge_regularly(service);
+        inbox
+    }
+}

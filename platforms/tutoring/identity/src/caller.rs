@@ -1,0 +1,40 @@
+use seaworthy::prelude::*;
+use tutoring_contract::Role;
+use uuid::Uuid;
+
+use crate::errors;
+
+/// Returns the user of the request's access token.
+///
+/// # Errors
+/// `TOKEN_INVALID` without a token of a user.
+pub fn caller() -> Result<Uuid, Error> {
+    let actor = context::with_current(|context| {
+        let actor = context.and_then(|context| context.actor().cloned());
+        actor.map(|actor| actor.as_str().to_owned())
+    });
+    let id = actor.and_then(|actor| actor.parse().ok());
+    id.ok_or_else(errors::token_invalid)
+}
+
+/// Returns the ID of a path, which must be that of the caller with this role. An admin with the
+/// permission may name any ID.
+///
+/// # Errors
+/// `FORBIDDEN` for another user's ID, also for a text that is not an ID.
+pub fn own_or_permitted(id: &str, role: Role, permission: Option<&str>) -> Result<Uuid, Error> {
+    let (is_user, is_permitted) = context::with_current(|context| {
+        let Some(grants) = context.map(RequestContext::grants) else {
+            return (false, false);
+        };
+        let is_admin = grants.has_role(Role::Admin.as_str());
+        let has_scope = permission.is_some_and(|permission| grants.has_scope(permission));
+        (grants.has_role(role.as_str()), is_admin && has_scope)
+    });
+    let id = Uuid::try_parse(id).ok();
+    let own = caller()?;
+    match id {
+        Some(id) if is_permitted || (is_user && id == own) => Ok(id),
+        _ => Err(errors::other_user()),
+    }
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+
+use seaworthy::{
+    auth::oidc::{OpenIdClientLogin, OpenIdConfig, OpenIdError, OpenIdIdentity},
+    config::Settings,
+    core::FieldViolation,
+    prelude::*,
+};
+
+use crate::{GoogleConfig, errors};
+
+/// The name of the provider in settings, metrics and probes.
+const NAME: &str = "google";
+
+/// Logins by Google.
+#[derive(Clone)]
+pub(crate) struct Google {
+    login: OpenIdClientLogin,
+    redirect_uris: Vec<String>,
+}
+
+impl fmt::Debug for Google {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Google")
+    }
+}
+
+impl Google {
+    /// Returns `None` without a client ID.
+    ///
+    /// # Errors
+    /// The settings are invalid.
+    pub(crate) fn new<C: Settings>(
+        service: &Assembly<C>,
+        config: &GoogleConfig,
+    ) -> Result<Option<Self>, StartError> {
+        let mut ids = config.client_ids.iter().cloned();
+        let Some(client_id) = ids.next() else {
+            service.declare_http_client(NAME);
+            return Ok(None);
+        };
+        let redirect_uri = config.redirect_uris.first().cloned();
+        let settings = OpenIdConfig {
+            issuer: config.issuer.clone(),
+            client_id,
+            client_secret: config.client_secret.clone(),
+            redirect_uri: redirect_uri.ok_or_else(|| {
+                StartError::new("google.redirect_uris must contain the addresses of the web pages")
+            })?,
+            timeout: config.timeout,
+            ..OpenIdConfig::default()
+        };
+        let client = service.http_client(NAME)?;
+        let login = OpenIdClientLogin::new(NAME, settings, ids, client, service.metrics());
+        let login = login
+            .map_err(|error| StartError::because("the settings google.* are invalid", error))?;
+        // Users can log in with a password while Google is unavailable.
+        service.health().register(login.health_check(NAME, false));
+        service
+            .tasks()
+            .spawn_until_stop(NAME, login.clone().keep_fresh());
+        Ok(Some(Self {
+            login,
+            redirect_uris: config.redirect_uris.clone(),
+        }))
+    }
+
+    /// Verifies an ID token.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID`, and `SERVICE_DEGRADED` while Google is unavailable.
+    pub(crate) async fn by_token(
+        &self,
+        id_token: &Secret<String>,
+    ) -> Result<OpenIdIdentity, Error> {
+        self.login.by_token(id_token).await.map_err(refused)
+    }
+
+    /// Exchanges a code for a page whose address is allowed.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for another address, `TOKEN_INVALID`, and `SERVICE_DEGRADED` while Google is
+    /// unavailable.
+    pub(crate) async fn by_code(
+        &self,
+        code: &Secret<String>,
+        redirect_uri: &str,
+        verifier: &str,
+    ) -> Result<OpenIdIdentity, Error> {
+        if !self.redirect_uris.iter().any(|uri| uri == redirect_uri) {
+            let problem = "must be a registered address of a page";
+            let field = FieldViolation::new("redirectUri", problem);
+            return Err(Error::invalid(vec![field]));
+        }
+        let identity = self.login.by_code(code, redirect_uri, verifier).await;
+        identity.map_err(refused)
+    }
+}
+
+/// Errors of Google, with the codes of the interface.
+fn refused(error: OpenIdError) -> Error {
+    if error.is_transient() {
+        return errors::google_unavailable(error);
+    }
+    Error::new(Code::Unauthenticated, "TOKEN_INVALID", error.to_string()).with_cause(error)
+}

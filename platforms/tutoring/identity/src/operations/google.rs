@@ -1,0 +1,77 @@
+use seaworthy::{auth::oidc::OpenIdIdentity, data::Transaction, prelude::*};
+use uuid::Uuid;
+
+use super::LoggedIn;
+use crate::{
+    Accounts, errors, google::Google, identity::Parts, normalized_email, store::NewAccount,
+};
+
+impl Parts {
+    /// Returns the logins by Google.
+    ///
+    /// # Errors
+    /// `SERVICE_DEGRADED` without the settings `google`.
+    pub(crate) fn google(&self) -> Result<&Google, Error> {
+        self.google.as_ref().ok_or_else(errors::google_off)
+    }
+
+    /// Logs in a user whom Google has identified. Creates the account if the user has none.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` if Google has not verified the e-mail address, `FORBIDDEN` for a disabled
+    /// account.
+    pub(crate) async fn log_in_by_google(
+        &self,
+        identity: &OpenIdIdentity,
+    ) -> Result<LoggedIn, Error> {
+        let email = identity.verified_email().ok();
+        let email = email.and_then(|email| normalized_email(email.expose()));
+        let email = email.ok_or_else(errors::google_email_unverified)?;
+        self.limits.login(&email).await?;
+        let subject = identity.subject();
+        let logged_in = self
+            .database
+            .transaction(|tx| {
+                let email = email.clone();
+                async move {
+                    let account = match Accounts::by_google(&tx, subject).await? {
+                        Some(known) => Accounts::lock(&tx, known.id).await?,
+                        None => {
+                            let id = self.link_google(&tx, subject, email).await?;
+                            self.published(&tx, id).await?
+                        }
+                    };
+                    self.begin_session(&tx, account).await
+                }
+            })
+            .await?;
+        self.started(logged_in).await
+    }
+
+    /// Links the account with this verified e-mail address, or a new one. An account that has not
+    /// verified the address is of someone else, and loses it.
+    async fn link_google(
+        &self,
+        tx: &Transaction,
+        subject: &str,
+        email: String,
+    ) -> Result<Uuid, Error> {
+        match Accounts::by_email(tx, &email).await? {
+            Some(account) if account.is_email_verified => {
+                Accounts::set_google(tx, account.id, subject).await?;
+                return Ok(account.id);
+            }
+            Some(other) => Accounts::release_email(tx, other.id).await?,
+            None => {}
+        }
+        let new = NewAccount {
+            email: Some(email),
+            approval_status: self.kind.first_approval_status(),
+            ..NewAccount::default()
+        };
+        let id = Accounts::insert(tx, new).await?;
+        Accounts::set_email_verified(tx, id).await?;
+        Accounts::set_google(tx, id, subject).await?;
+        Ok(id)
+    }
+}

@@ -1,0 +1,51 @@
+//! Handlers of a student's own pages.
+
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{Reply, Role};
+use tutoring_identity::own_or_permitted;
+use uuid::Uuid;
+
+use super::{HandlerResult, STUDENT_READ, State};
+
+/// Returns the ID of a path, which must be that of the caller.
+pub(super) fn own(id: &str) -> Result<Uuid, Error> {
+    own_or_permitted(id, Role::Student, None)
+}
+
+pub(super) async fn home(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let page = api.pages.home(own(&id)?).await?;
+    Ok(Reply::new("home", &*page).into_response())
+}
+
+pub(super) async fn learning(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let page = api.pages.learning(own(&id)?).await?;
+    Ok(Reply::new("learning", &*page).into_response())
+}
+
+pub(super) async fn state(
+    Extract(api): State,
+    Path((id, course)): Path<(String, String)>,
+) -> HandlerResult {
+    let student = own(&id)?;
+    let course = Uuid::try_parse(&course);
+    let course =
+        course.map_err(|_| Error::new(Code::NotFound, "NOT_FOUND", "no course has this ID"))?;
+    let state = api.pages.state(student, course).await?;
+    Ok(Reply::new("state of the course", state).into_response())
+}
+
+pub(super) async fn progress(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let student = own_or_permitted(&id, Role::Student, Some(STUDENT_READ))?;
+    let courses = api.pages.progress(student).await?;
+    Ok(Reply::new("progress", json!({ "courses": courses })).into_response())
+}
+
+/// Progress follows from held sessions, so nobody sets it.
+pub(super) async fn progress_gone() -> HandlerResult {
+    let message = "progress cannot be set: it follows from completed sessions";
+    Err(Error::new(Code::NotFound, "GONE", message).into())
+}

@@ -1,0 +1,114 @@
+//! Handlers of profiles.
+
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{
+    PageRequest, Reply, Role,
+    events::{Occurred, StudentChanged, message},
+};
+use tutoring_identity::own_or_permitted;
+
+use super::{Given, HandlerResult, STUDENT_READ, STUDENT_WRITE, State};
+use crate::{pages::student_view, profile::Profile, store::Students};
+
+/// The maximum length of a searched text, in characters.
+const MAX_SEARCH_LENGTH: usize = 100;
+
+#[derive(Deserialize)]
+pub(super) struct ListQuery {
+    #[serde(default)]
+    search: String,
+    status: Option<Status>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Unverified,
+    Verified,
+    Disabled,
+}
+
+impl Status {
+    /// Returns whether the account is verified and whether it is disabled.
+    const fn flags(self) -> (bool, bool) {
+        match self {
+            Self::Unverified => (false, false),
+            Self::Verified => (true, false),
+            Self::Disabled => (true, true),
+        }
+    }
+}
+
+pub(super) async fn list(
+    Extract(api): State,
+    page: Given<Query<PageRequest>>,
+    query: Given<Query<ListQuery>>,
+) -> HandlerResult {
+    let Query(page) = page?;
+    let Query(query) = query?;
+    let page = page.checked()?;
+    let text: String = query
+        .search
+        .trim()
+        .chars()
+        .take(MAX_SEARCH_LENGTH)
+        .collect();
+    let status = query.status.map(Status::flags);
+    let range = (page.limit, page.offset());
+    let (students, total) = Students::list(&api.backend.database, &text, status, range).await?;
+    let students = students.iter().map(student_view).collect();
+    Ok(Reply::new("students", page.of(students, total)).into_response())
+}
+
+pub(super) async fn show(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let id = own_or_permitted(&id, Role::Student, Some(STUDENT_READ))?;
+    let student = Students::by_id(&api.backend.database, id).await?;
+    let student =
+        student.ok_or_else(|| Error::new(Code::NotFound, "NOT_FOUND", "no student has this ID"))?;
+    Ok(Reply::new("student", student_view(&student)).into_response())
+}
+
+pub(super) async fn change(
+    Extract(api): State,
+    Path(id): Path<String>,
+    profile: Given<Json<Profile>>,
+) -> HandlerResult {
+    let id = own_or_permitted(&id, Role::Student, Some(STUDENT_WRITE))?;
+    let Json(profile) = profile?;
+    let profile = profile.checked()?;
+    let backend = &api.backend;
+    let student = backend
+        .database
+        .transaction(|tx| {
+            let profile = &profile;
+            async move {
+                let mut student = Students::lock(&tx, id).await?;
+                let merged = profile.merged_into(&student.profile)?;
+                Students::set_profile(&tx, &student, &merged).await?;
+                student.profile = merged;
+                let changed = StudentChanged {
+                    student_id: id,
+                    version: student.version + 1,
+                    snapshot: json!({
+                        "fullName": student.profile.get("fullName"),
+                        "gender": student.profile.get("gender"),
+                        "avatarUrl": student.profile.get("avatarUrl"),
+                        "latitude": student.profile.get("latitude"),
+                        "longitude": student.profile.get("longitude"),
+                    }),
+                };
+                backend
+                    .outbox
+                    .store(&tx, message(&Occurred::of(changed)))
+                    .await?;
+                Ok::<_, Error>(student)
+            }
+        })
+        .await?;
+    api.pages.forget(id).await;
+    Ok(Reply::new("the profile is changed", student_view(&student)).into_response())
+}

@@ -1,0 +1,135 @@
+//! Handlers of support tickets, the welcome offer and referrals.
+
+use rand::RngExt as _;
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::Reply;
+use tutoring_identity::Checks;
+use uuid::Uuid;
+
+use super::{Api, Given, HandlerResult, State, own::own};
+use crate::store::{Student, Students, Ticket, Tickets};
+
+/// Longer descriptions belong into an attachment.
+const MAX_DESCRIPTION: usize = 5_000;
+const PRIORITIES: [&str; 4] = ["low", "medium", "high", "urgent"];
+const DEFAULT_PRIORITY: &str = "medium";
+/// Letters and digits that people do not confuse.
+const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+/// 40 random bits.
+const CODE_LENGTH: usize = 8;
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct TicketRequest {
+    issue_type: String,
+    subject: String,
+    description: String,
+    email: String,
+    priority: Option<String>,
+}
+
+impl TicketRequest {
+    fn checked(self) -> Result<Ticket, Error> {
+        let mut checks = Checks::new();
+        for (field, text, min, max) in [
+            ("issueType", &self.issue_type, 1, 100),
+            ("subject", &self.subject, 5, 200),
+            ("description", &self.description, 20, MAX_DESCRIPTION),
+        ] {
+            if !(min..=max).contains(&text.trim().chars().count()) {
+                checks.reject(field, &format!("must have {min} to {max} characters"));
+            }
+        }
+        let email = checks.email("email", Some(&self.email));
+        let priority = self.priority.as_deref().unwrap_or(DEFAULT_PRIORITY);
+        let found = PRIORITIES.into_iter().find(|known| *known == priority);
+        if found.is_none() {
+            checks.reject("priority", "must be low, medium, high or urgent");
+        }
+        checks.finish()?;
+        Ok(Ticket {
+            issue_type: self.issue_type,
+            subject: self.subject,
+            description: self.description,
+            email,
+            priority: found.unwrap_or(DEFAULT_PRIORITY),
+        })
+    }
+}
+
+pub(super) async fn open_ticket(
+    Extract(api): State,
+    Path(id): Path<String>,
+    ticket: Given<Json<TicketRequest>>,
+) -> HandlerResult {
+    let student = own(&id)?;
+    let Json(ticket) = ticket?;
+    let id = Tickets::insert(&api.backend.database, student, ticket.checked()?).await?;
+    let data = json!({ "ticketId": id, "status": "open" });
+    Ok((StatusCode::CREATED, Reply::new("the ticket is open", data)).into_response())
+}
+
+/// Returns the student of a path, who must be the caller.
+async fn student(api: &Api, id: &str) -> Result<Student, Error> {
+    let id = own(id)?;
+    let locked = api
+        .backend
+        .database
+        .transaction(|tx| async move { Ok::<_, Error>(Students::lock(&tx, id).await?) });
+    locked.await
+}
+
+pub(super) async fn check_deal(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let claimed_at = student(&api, &id).await?.deal_claimed_at;
+    let data = json!({ "canClaim": claimed_at.is_none(), "claimedAt": claimed_at });
+    Ok(Reply::new("welcome offer", data).into_response())
+}
+
+pub(super) async fn claim_deal(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let id = own(&id)?;
+    let claimed = api
+        .backend
+        .database
+        .transaction(|tx| async move { Ok::<_, Error>(Students::claim_deal(&tx, id).await?) })
+        .await?;
+    if !claimed {
+        let message = "you have already claimed the welcome offer";
+        return Err(Error::new(Code::Conflict, "CONFLICT", message).into());
+    }
+    Ok(Reply::new("welcome offer", json!({ "claimed": true })).into_response())
+}
+
+pub(super) async fn referral_code(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let id = own(&id)?;
+    let code = api
+        .backend
+        .database
+        .transaction(|tx| async move { code_of(&tx, id).await })
+        .await?;
+    Ok(Reply::new("referral code", json!({ "referralCode": code })).into_response())
+}
+
+/// Returns the referral code of a student, and creates it at the first call.
+async fn code_of(tx: &seaworthy::data::Transaction, id: Uuid) -> Result<String, Error> {
+    if let Some(code) = Students::lock(tx, id).await?.referral_code {
+        return Ok(code);
+    }
+    let letter = |_| {
+        let index = rand::rng().random_range(0..LETTERS.len());
+        LETTERS.get(index).copied().map_or('A', char::from)
+    };
+    let code: String = (0..CODE_LENGTH).map(letter).collect();
+    Students::set_referral_code(tx, id, &code).await?;
+    Ok(code)
+}
+
+pub(super) async fn referral_stats(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let student = student(&api, &id).await?;
+    let referred = Students::referred(&api.backend.database, student.id).await?;
+    let data = json!({ "referralCode": student.referral_code, "totalReferrals": referred });
+    Ok(Reply::new("referrals", data).into_response())
+}

@@ -1,0 +1,207 @@
+//! Messages of other services, and the tables that they fill.
+
+use std::sync::Arc;
+
+use seaworthy::{
+    data::{DataError, Transaction},
+    messaging::{Failure, Subscription},
+    outbox::Inbox,
+    prelude::*,
+};
+use serde_json::Value;
+use tutoring_contract::events::{
+    CourseAccessGranted, CourseChanged, CourseProgressUpdated, Kind, Occurred, PurchaseConfirmed,
+    SessionCancelled, SessionCompleted, SessionRescheduled, SessionSubstituted, SessionsGenerated,
+    StudentChanged, StudentDeallocated, TrainerAllocated, TrainerChanged,
+};
+use tutoring_identity::Backend;
+use uuid::Uuid;
+
+use crate::{
+    config::StudentConfig,
+    pages::Pages,
+    store::{AccountCopy, Cards, MyCourses, MySessions, Students},
+};
+
+/// The consumer group of the messages that change pages.
+const PAGES: &str = "cache-invalidation-workers";
+/// The consumer group of the messages about accounts, courses and trainers.
+const COPIES: &str = "student-copies";
+
+/// A message that changes the tables of this service.
+trait Update: Kind {
+    /// Returns the student whose pages change.
+    fn student(&self) -> Option<Uuid>;
+
+    fn store(&self, tx: &Transaction) -> impl Future<Output = Result<(), DataError>> + Send;
+}
+
+/// Returns the subscriptions of the service.
+pub(crate) fn subscriptions(
+    service: &Assembly<StudentConfig>,
+    backend: &Backend,
+    pages: &Arc<Pages>,
+) -> [Subscription; 2] {
+    let inbox = backend.inbox(service, PAGES);
+    let mut of_pages = Subscription::new(PAGES);
+    of_pages = on::<PurchaseConfirmed>(of_pages, &inbox, pages);
+    of_pages = on::<CourseAccessGranted>(of_pages, &inbox, pages);
+    of_pages = on::<TrainerAllocated>(of_pages, &inbox, pages);
+    of_pages = on::<StudentDeallocated>(of_pages, &inbox, pages);
+    of_pages = on::<SessionsGenerated>(of_pages, &inbox, pages);
+    of_pages = on::<SessionRescheduled>(of_pages, &inbox, pages);
+    of_pages = on::<SessionSubstituted>(of_pages, &inbox, pages);
+    of_pages = on::<SessionCompleted>(of_pages, &inbox, pages);
+    of_pages = on::<SessionCancelled>(of_pages, &inbox, pages);
+    of_pages = on::<CourseProgressUpdated>(of_pages, &inbox, pages);
+    let inbox = backend.inbox(service, COPIES);
+    let mut copies = Subscription::new(COPIES);
+    copies = on::<StudentChanged>(copies, &inbox, pages);
+    copies = on::<TrainerChanged>(copies, &inbox, pages);
+    copies = on::<CourseChanged>(copies, &inbox, pages);
+    [of_pages, copies]
+}
+
+fn on<K: Update>(subscription: Subscription, inbox: &Inbox, pages: &Arc<Pages>) -> Subscription {
+    let (inbox, pages) = (inbox.clone(), Arc::clone(pages));
+    subscription.on::<Occurred<K>, _, _>(move |received| {
+        let (inbox, pages) = (inbox.clone(), Arc::clone(&pages));
+        async move {
+            let data = &received.event().data;
+            inbox
+                .process_once(received.envelope(), |tx| async move {
+                    data.store(&tx).await.map_err(Failure::retry)
+                })
+                .await?;
+            if let Some(student) = data.student() {
+                pages.forget(student).await;
+            }
+            Ok(())
+        }
+    })
+}
+
+/// Implements [`Update`] for a kind with a student.
+macro_rules! updates {
+    ($($kind:ty, |$data:ident, $tx:ident| $store:expr;)+) => {$(
+        impl Update for $kind {
+            fn student(&self) -> Option<Uuid> {
+                Some(self.student_id)
+            }
+
+            async fn store(&self, $tx: &Transaction) -> Result<(), DataError> {
+                let $data = self;
+                $store.await
+            }
+        }
+    )+};
+}
+
+updates! {
+    // The payment succeeded, and the course opens soon.
+    PurchaseConfirmed, |event, tx| MyCourses::ensure(tx, (event.student_id, event.course_id));
+    CourseAccessGranted, |event, tx| MyCourses::grant(
+        tx,
+        (event.student_id, event.course_id),
+        event.purchase_id,
+        event.purchase_tier,
+        &event.metadata,
+    );
+    TrainerAllocated, |event, tx| MyCourses::allocate(
+        tx,
+        (event.student_id, event.course_id),
+        (event.allocation_id, event.trainer_id),
+        (event.start_date.to_string(), event.end_date.map(|date| date.to_string())),
+    );
+    StudentDeallocated, |event, tx| MyCourses::deallocate(
+        tx,
+        (event.student_id, event.course_id),
+        (event.allocation_id, event.trainer_id),
+    );
+    SessionsGenerated, |event, tx| generated(event, tx);
+    SessionRescheduled, |event, tx| MySessions::change(
+        tx,
+        (event.student_id, event.session_id),
+        event.trainer_id,
+        (event.new_date.to_string(), event.new_time_slot.clone()),
+    );
+    SessionSubstituted, |event, tx| MySessions::change(
+        tx,
+        (event.student_id, event.session_id),
+        event.substitute_trainer_id,
+        (event.date.to_string(), event.time_slot.clone()),
+    );
+    SessionCompleted, |event, tx| MySessions::finish(tx, event.student_id, event.session_id, "completed");
+    SessionCancelled, |event, tx| MySessions::finish(tx, event.student_id, event.session_id, "cancelled");
+    CourseProgressUpdated, |event, tx| MyCourses::progress(
+        tx,
+        (event.student_id, event.course_id),
+        (event.completed_sessions, event.total_sessions, event.percentage),
+        event.last_completed_at.map(|time| time.to_string()),
+    );
+    StudentChanged, |event, tx| store_account(event, tx);
+}
+
+async fn generated(event: &SessionsGenerated, tx: &Transaction) -> Result<(), DataError> {
+    let place = (event.student_id, event.course_id);
+    MyCourses::set_sessions(tx, place).await?;
+    MySessions::generate(tx, place, event.trainer_id, &event.session_ids).await
+}
+
+/// The members of an account in a snapshot. Those of a profile, which this service publishes itself,
+/// have none of them.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountSnapshot {
+    username: Option<String>,
+    is_email_verified: bool,
+    is_phone_verified: bool,
+    is_disabled: bool,
+}
+
+async fn store_account(event: &StudentChanged, tx: &Transaction) -> Result<(), DataError> {
+    let Ok(account) = serde_json::from_value::<AccountSnapshot>(event.snapshot.clone()) else {
+        return Ok(());
+    };
+    let account = AccountCopy {
+        id: event.student_id,
+        version: event.version,
+        username: account.username,
+        is_verified: account.is_email_verified || account.is_phone_verified,
+        is_disabled: account.is_disabled,
+    };
+    Students::store_account(tx, &account).await
+}
+
+impl Update for TrainerChanged {
+    fn student(&self) -> Option<Uuid> {
+        None
+    }
+
+    async fn store(&self, tx: &Transaction) -> Result<(), DataError> {
+        let card = members(&self.snapshot, &["fullName", "photoUrl"]);
+        Cards::store(tx, self.trainer_id, self.version, &card).await
+    }
+}
+
+impl Update for CourseChanged {
+    fn student(&self) -> Option<Uuid> {
+        None
+    }
+
+    async fn store(&self, tx: &Transaction) -> Result<(), DataError> {
+        let Ok(id) = self.course_id.parse() else {
+            return Ok(());
+        };
+        let card = members(&self.snapshot, &["title", "category", "thumbnailUrl"]);
+        Cards::store(tx, id, self.version, &card).await
+    }
+}
+
+fn members(snapshot: &Value, names: &[&str]) -> Value {
+    let found = names.iter().filter_map(|name| {
+        let value = snapshot.get(name)?;
+        Some(((*name).to_owned(), value.clone()))
+    });
+    Value::Object(found.collect())
+}

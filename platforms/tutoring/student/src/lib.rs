@@ -1,0 +1,25 @@
+//! Profiles of the students of Tutoring, and what they see on their pages.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `profile` | The profile and its rules |
+//! | `events` | Messages of other services, and the tables that they fill |
+//! | `store` | SQL statements and migrations |
+//! | `api` | HTTP routes |
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     tutoring_student::main()
+//! }
+//! ```
+
+mod api;
+mod config;
+mod events;
+mod pages;
+mod profile;
+mod service;
+mod store;
+
+pub use config::StudentConfig;
+pub use service::{assemble, main, service};

@@ -1,0 +1,242 @@
+//! The pages of a student, which are cached until a message changes them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use seaworthy::{
+    cache::{Cache, Entries, EntryConfig},
+    data::Database,
+    prelude::*,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::store::{Cards, MyCourse, MyCourses, MySession, MySessions, Student, Students};
+
+/// How long a page is cached without a message.
+const TTL: Timeout = Timeout::from_secs(300);
+/// The sessions on the first page.
+const MAX_UPCOMING: usize = 10;
+
+/// Reads the pages of students.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    database: Database,
+    home: Entries<Value>,
+    learning: Entries<Value>,
+}
+
+impl Pages {
+    pub(crate) fn new(database: Database, cache: &Cache) -> Self {
+        let config = EntryConfig {
+            ttl: TTL,
+            ..EntryConfig::default()
+        };
+        Self {
+            home: cache.entries("student:home", config.clone()),
+            learning: cache.entries("student:learning", config),
+            database,
+        }
+    }
+
+    /// Removes the cached pages of a student.
+    pub(crate) async fn forget(&self, student: Uuid) {
+        let key = student.to_string();
+        self.home.invalidate(&key).await;
+        self.learning.invalidate(&key).await;
+    }
+
+    /// Returns the first page.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn home(&self, student: Uuid) -> Result<Arc<Value>, Error> {
+        let database = self.database.clone();
+        let load = || async move { home(&database, student).await.map(Some) };
+        let page = self.home.get_or_load(&student.to_string(), load).await?;
+        Ok(page.unwrap_or_default())
+    }
+
+    /// Returns the courses with trainers, sessions and progress.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn learning(&self, student: Uuid) -> Result<Arc<Value>, Error> {
+        let database = self.database.clone();
+        let load = || async move { learning(&database, student).await.map(Some) };
+        let page = self
+            .learning
+            .get_or_load(&student.to_string(), load)
+            .await?;
+        Ok(page.unwrap_or_default())
+    }
+
+    /// Returns the state of a course, which clients poll after they have paid.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn state(&self, student: Uuid, course: Uuid) -> Result<Value, Error> {
+        let courses = MyCourses::of(&self.database, student).await?;
+        let bought = courses.iter().find(|bought| bought.course == course);
+        let is_assigned = |bought: &&MyCourse| bought.active_trainer().is_some();
+        Ok(json!({
+            "courseId": course,
+            "purchaseStatus": choice(bought.is_some_and(|bought| bought.is_ready), "READY", "PROCESSING"),
+            "trainerStatus": choice(bought.filter(is_assigned).is_some(), "ASSIGNED", "NOT_ASSIGNED"),
+            "sessionsStatus": choice(bought.is_some_and(|bought| bought.has_sessions), "READY", "PENDING"),
+            "progressVersion": bought.map_or(0, |bought| bought.progress_version),
+        }))
+    }
+
+    /// Returns the delivered sessions of each course.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn progress(&self, student: Uuid) -> Result<Vec<Value>, Error> {
+        let courses = MyCourses::of(&self.database, student).await?;
+        Ok(courses.iter().map(progress).collect())
+    }
+}
+
+const fn choice(holds: bool, yes: &'static str, no: &'static str) -> &'static str {
+    if holds { yes } else { no }
+}
+
+impl MyCourse {
+    /// Returns the trainer of the allocation, if it has not ended.
+    fn active_trainer(&self) -> Option<Uuid> {
+        let is_active = self.allocation_status.as_deref() == Some("approved");
+        self.trainer.filter(|_| is_active)
+    }
+}
+
+fn progress(course: &MyCourse) -> Value {
+    json!({
+        "courseId": course.course,
+        "completedSessions": course.completed,
+        "totalSessions": course.total.max(course.tier),
+        "percentage": course.percentage,
+        "lastCompletedAt": course.last_completed_at,
+        "version": course.progress_version,
+    })
+}
+
+/// Returns a student without the settings that only the service uses.
+pub(crate) fn student_view(student: &Student) -> Value {
+    let mut view = student.profile.as_object().cloned().unwrap_or_default();
+    let status = match (student.is_disabled, student.is_verified) {
+        (true, _) => "disabled",
+        (false, true) => "verified",
+        (false, false) => "unverified",
+    };
+    for (name, value) in [
+        ("id", json!(student.id)),
+        ("username", json!(student.username)),
+        ("status", json!(status)),
+        ("createdAt", json!(student.created_at)),
+        ("updatedAt", json!(student.updated_at)),
+    ] {
+        view.insert(name.to_owned(), value);
+    }
+    Value::Object(view)
+}
+
+async fn home(database: &Database, id: Uuid) -> Result<Value, Error> {
+    let student = Students::by_id(database, id).await?;
+    let courses = MyCourses::of(database, id).await?;
+    let sessions = MySessions::of(database, id).await?;
+    let cards = cards(database, &courses).await?;
+    let active: Vec<_> = courses
+        .iter()
+        .filter(|course| course.is_ready)
+        .map(|course| {
+            json!({
+                "courseId": course.course,
+                "course": cards.get(&course.course),
+                "progress": progress(course),
+            })
+        })
+        .collect();
+    let upcoming = sessions
+        .iter()
+        .filter(|session| session.status == "scheduled");
+    let upcoming: Vec<_> = upcoming.take(MAX_UPCOMING).map(session_view).collect();
+    Ok(json!({
+        "student": student.as_ref().map(student_view),
+        "activeCourses": active,
+        "upcomingSessions": upcoming,
+        // The services of notifications and wallets answer for themselves.
+        "unreadNotifications": 0,
+        "wallet": null,
+    }))
+}
+
+async fn learning(database: &Database, id: Uuid) -> Result<Value, Error> {
+    let courses = MyCourses::of(database, id).await?;
+    let sessions = MySessions::of(database, id).await?;
+    let cards = cards(database, &courses).await?;
+    let learning: Vec<_> = courses
+        .iter()
+        .map(|course| {
+            let own = sessions
+                .iter()
+                .filter(|session| session.course == Some(course.course));
+            json!({
+                "course": card_view(course.course, &cards),
+                "purchase": course.purchase.map(|purchase| json!({
+                    "id": purchase,
+                    "purchaseTier": course.tier,
+                    "status": choice(course.is_ready, "READY", "PROCESSING"),
+                })),
+                "allocation": allocation_view(course, &cards),
+                "sessions": own.map(session_view).collect::<Vec<_>>(),
+                "progress": progress(course),
+            })
+        })
+        .collect();
+    Ok(json!({ "courses": learning }))
+}
+
+async fn cards(database: &Database, courses: &[MyCourse]) -> Result<HashMap<Uuid, Value>, Error> {
+    let ids = courses
+        .iter()
+        .flat_map(|course| [Some(course.course), course.trainer]);
+    let cards = Cards::of(database, ids.flatten().collect()).await?;
+    Ok(cards.into_iter().collect())
+}
+
+fn card_view(id: Uuid, cards: &HashMap<Uuid, Value>) -> Value {
+    let mut card = cards.get(&id).cloned().unwrap_or_else(|| json!({}));
+    if let Some(card) = card.as_object_mut() {
+        card.insert("id".to_owned(), json!(id));
+    }
+    card
+}
+
+fn allocation_view(course: &MyCourse, cards: &HashMap<Uuid, Value>) -> Option<Value> {
+    let trainer = course.trainer?;
+    let card = cards.get(&trainer);
+    let metadata = |name: &str| course.metadata.as_ref().and_then(|all| all.get(name));
+    Some(json!({
+        "id": course.allocation,
+        "trainerId": trainer,
+        "trainerName": card.and_then(|card| card.get("fullName")),
+        "trainerPhoto": card.and_then(|card| card.get("photoUrl")),
+        "status": course.allocation_status,
+        "classType": metadata("classType"),
+        "scheduleType": metadata("deliveryMode"),
+        "startDate": course.start_date,
+        "endDate": course.end_date,
+    }))
+}
+
+fn session_view(session: &MySession) -> Value {
+    json!({
+        "id": session.id,
+        "courseId": session.course,
+        "trainerId": session.trainer,
+        "sessionNumber": session.number,
+        "scheduledDate": session.date,
+        "timeSlot": session.slot,
+        "status": session.status,
+    })
+}

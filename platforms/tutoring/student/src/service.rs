@@ -1,0 +1,80 @@
+//! Assembles the service.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    cache::Cache,
+    data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
+    messaging::Topics,
+    outbox::{self, outbox_command},
+    prelude::*,
+    service::Commands,
+};
+use tutoring_contract::events::{Occurred, StudentChanged};
+use tutoring_identity::{BACKEND_VARIABLES, Backend, DATABASE, behind_gateway};
+
+use crate::{api, config::StudentConfig, events, pages::Pages};
+
+/// The name of the service in logs, metrics and settings.
+const NAME: &str = "tutoring-student";
+/// The name of the cache in logs, probes and settings.
+const CACHE: &str = "cache";
+/// The largest request is a profile.
+const MAX_BODY_SIZE: &str = "64KiB";
+
+const MIGRATIONS: &[MigrationSet] = &[
+    outbox::MIGRATIONS,
+    MigrationSet::of_service(&[Migration::new(
+        1,
+        "students",
+        include_str!("../migrations/0001_students.up.sql"),
+        include_str!("../migrations/0001_students.down.sql"),
+    )]),
+];
+
+/// Returns the service with its default ports: HTTP 3003, admin listener 3103.
+#[must_use]
+pub fn service() -> Service {
+    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
+        .default_value("server.http.addr", "127.0.0.1:3003")
+        .default_value("admin.addr", "127.0.0.1:3103")
+        .default_value("server.http.max_body_size", MAX_BODY_SIZE)
+        .legacy_variables(BACKEND_VARIABLES)
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(outbox_command(DATABASE, database));
+    service().main_with(commands, assemble)
+}
+
+fn database(settings: &StudentConfig) -> &DatabaseConfig {
+    &settings.backend.database
+}
+
+/// Assembles the service.
+///
+/// # Errors
+/// [`StartError`] for invalid settings and unavailable dependencies.
+pub async fn assemble(service: &Assembly<StudentConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    let topics = Topics::new().and_unroutable::<Occurred<StudentChanged>>();
+    // Boxed, so that the type of this future stays small enough for the compiler.
+    let backend = Box::pin(Backend::start(
+        service,
+        &settings.backend,
+        topics,
+        MIGRATIONS,
+    ))
+    .await?;
+    let cache = Cache::connect(service, CACHE, &settings.cache)?;
+    let pages = Arc::new(Pages::new(backend.database.clone(), &cache));
+    for subscription in events::subscriptions(service, &backend, &pages) {
+        backend.messaging.subscribe(subscription).await?;
+    }
+    service.http(api::routes(backend, pages));
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! SQL statements.
+
+mod cards;
+mod courses;
+mod students;
+mod tickets;
+
+pub(crate) use cards::Cards;
+pub(crate) use courses::{MyCourse, MyCourses, MySession, MySessions};
+pub(crate) use students::{AccountCopy, Student, Students};
+pub(crate) use tickets::{Ticket, Tickets};

@@ -1,0 +1,221 @@
+use seaworthy::data::{
+    Connection, DataError, FromRow, Row, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The first part of statements that read students.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, username, is_verified, is_disabled, profile, referral_code, deal_claimed_at, version, created_at, updated_at FROM students ",
+            $rest
+        )
+    };
+}
+
+/// A student as stored.
+#[derive(Debug)]
+pub(crate) struct Student {
+    pub(crate) id: Uuid,
+    pub(crate) username: Option<String>,
+    pub(crate) is_verified: bool,
+    pub(crate) is_disabled: bool,
+    pub(crate) profile: Value,
+    pub(crate) referral_code: Option<String>,
+    pub(crate) deal_claimed_at: Option<DateTime<Utc>>,
+    pub(crate) version: i64,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+/// A version of an account, from a message.
+#[derive(Debug)]
+pub(crate) struct AccountCopy {
+    pub(crate) id: Uuid,
+    pub(crate) version: i64,
+    pub(crate) username: Option<String>,
+    pub(crate) is_verified: bool,
+    pub(crate) is_disabled: bool,
+}
+
+impl FromRow for Student {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            username: row.get("username")?,
+            is_verified: row.get("is_verified")?,
+            is_disabled: row.get("is_disabled")?,
+            profile: row.get("profile")?,
+            referral_code: row.get("referral_code")?,
+            deal_claimed_at: row.get("deal_claimed_at")?,
+            version: row.get("version")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+/// Statements on students.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Students;
+
+impl Students {
+    /// Inserts a student who is not stored. The message about the account may arrive later.
+    pub(crate) async fn ensure(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        let now = Utc::now();
+        sql("INSERT INTO students (id, is_verified, is_disabled, account_version, profile, search_text, version, created_at, updated_at)
+             VALUES (?, ?, ?, 0, ?, '', 0, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO students (id, is_verified, is_disabled, account_version, profile, search_text, version, created_at, updated_at)
+             VALUES (?, ?, ?, 0, ?, '', 0, ?, ?)")
+            .bind(id)
+            .bind(true)
+            .bind(false)
+            .bind(json!({}))
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns a student, and locks the row until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Student, DataError> {
+        Self::ensure(tx, id).await?;
+        sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_one(tx)
+            .await
+    }
+
+    /// Stores a version of an account. An older one changes nothing.
+    pub(crate) async fn store_account(
+        tx: &Transaction,
+        account: &AccountCopy,
+    ) -> Result<(), DataError> {
+        let student = Self::lock(tx, account.id).await?;
+        sql("UPDATE students SET username = ?, is_verified = ?, is_disabled = ?, account_version = ?, search_text = ? WHERE id = ? AND account_version <= ?")
+            .bind(account.username.clone())
+            .bind(account.is_verified)
+            .bind(account.is_disabled)
+            .bind(account.version)
+            .bind(search_text(account.username.as_deref(), &student.profile))
+            .bind(account.id)
+            .bind(account.version)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Stores the profile of a locked student.
+    pub(crate) async fn set_profile(
+        tx: &Transaction,
+        student: &Student,
+        profile: &Value,
+    ) -> Result<(), DataError> {
+        sql("UPDATE students SET profile = ?, search_text = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(profile.clone())
+            .bind(search_text(student.username.as_deref(), profile))
+            .bind(Utc::now())
+            .bind(student.id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Student>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a page of the students with their number, the oldest first. `text` is a part of the
+    /// names in lower case. Without a status, all students match.
+    pub(crate) async fn list(
+        connection: &dyn Connection,
+        text: &str,
+        status: Option<(bool, bool)>,
+        (limit, offset): (u32, u64),
+    ) -> Result<(Vec<Student>, u64), DataError> {
+        let pattern = format!("%{}%", escaped(text));
+        let (is_verified, is_disabled) = status.unwrap_or_default();
+        let any = i64::from(status.is_none());
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM students WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_verified = ? AND is_disabled = ?))")
+            .bind(pattern.clone())
+            .bind(any)
+            .bind(is_verified)
+            .bind(is_disabled)
+            .fetch_one(connection)
+            .await?;
+        let students = sql(statement!("WHERE search_text LIKE ? ESCAPE '!' AND (? = 1 OR (is_verified = ? AND is_disabled = ?)) ORDER BY created_at, id LIMIT ? OFFSET ?"))
+            .bind(pattern)
+            .bind(any)
+            .bind(is_verified)
+            .bind(is_disabled)
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(connection)
+            .await?;
+        Ok((students, total))
+    }
+
+    /// Sets the referral code of a student who has none.
+    pub(crate) async fn set_referral_code(
+        tx: &Transaction,
+        id: Uuid,
+        code: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE students SET referral_code = ? WHERE id = ? AND referral_code IS NULL")
+            .bind(code)
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the number of students whom a student referred.
+    pub(crate) async fn referred(connection: &dyn Connection, id: Uuid) -> Result<u64, DataError> {
+        let (count,): (u64,) = sql("SELECT COUNT(*) FROM referrals WHERE referrer_id = ?")
+            .bind(id)
+            .fetch_one(connection)
+            .await?;
+        Ok(count)
+    }
+
+    /// Claims the welcome offer. Returns false if the student has claimed it.
+    pub(crate) async fn claim_deal(tx: &Transaction, id: Uuid) -> Result<bool, DataError> {
+        Self::ensure(tx, id).await?;
+        let claimed =
+            sql("UPDATE students SET deal_claimed_at = ? WHERE id = ? AND deal_claimed_at IS NULL")
+                .bind(Utc::now())
+                .bind(id)
+                .execute(tx)
+                .await?;
+        Ok(claimed.rows_affected() > 0)
+    }
+}
+
+fn search_text(username: Option<&str>, profile: &Value) -> String {
+    let name = profile.get("fullName").and_then(Value::as_str);
+    let text = format!(
+        "{} {}",
+        username.unwrap_or_default(),
+        name.unwrap_or_default()
+    );
+    text.to_lowercase()
+}
+
+/// Escapes the wildcards of `LIKE`.
+fn escaped(text: &str) -> String {
+    let text = text.to_lowercase();
+    text.replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_")
+}

@@ -1,0 +1,40 @@
+use seaworthy::data::{Connection, DataError, chrono::Utc, sql};
+use uuid::Uuid;
+
+/// A support ticket to store.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    pub(crate) issue_type: String,
+    pub(crate) subject: String,
+    pub(crate) description: String,
+    pub(crate) email: String,
+    pub(crate) priority: &'static str,
+}
+
+/// Statements on support tickets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tickets;
+
+impl Tickets {
+    /// Inserts an open ticket. Returns its ID.
+    pub(crate) async fn insert(
+        connection: &dyn Connection,
+        student: Uuid,
+        ticket: Ticket,
+    ) -> Result<Uuid, DataError> {
+        let id = seaworthy::core::new_id();
+        sql("INSERT INTO support_tickets (id, student_id, issue_type, subject, description, email, priority, status, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)")
+            .bind(id)
+            .bind(student)
+            .bind(ticket.issue_type)
+            .bind(ticket.subject)
+            .bind(ticket.description)
+            .bind(ticket.email)
+            .bind(ticket.priority)
+            .bind(Utc::now())
+            .execute(connection)
+            .await?;
+        Ok(id)
+    }
+}

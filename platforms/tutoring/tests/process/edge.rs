@@ -1,0 +1,159 @@
+//! Limits, headers and origins at the gateway.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::{SocketAddr, TcpListener},
+};
+
+use serde_json::{Value, json};
+
+use crate::app::{TestPlatform, assert_error, json_of};
+
+const PAGE: &str = "https://app.example.org";
+
+/// Starts a service that answers with the head of the request, and never answers `/slow`.
+fn upstream() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    // The thread ends with the process.
+    std::thread::spawn(move || {
+        let mut silent = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let head: Vec<_> = lines
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .collect();
+            if head.first().is_none_or(|line| line.contains("/slow")) {
+                silent.push(stream);
+                continue;
+            }
+            let body = json!({ "head": head }).to_string();
+            let length = body.len();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\naccess-control-allow-origin: *";
+            write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").unwrap();
+        }
+    });
+    address
+}
+
+async fn start(more: &[&str]) -> TestPlatform {
+    let course = format!("gateway.clients.course.base_url=http://{}", upstream());
+    let more = more.iter().map(|setting| (*setting).to_owned());
+    TestPlatform::with(std::iter::once(course).chain(more).collect()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_have_legacy_headers_res_6() {
+    let app = start(&["gateway.limits.public=3"]).await;
+    let call = || app.send("GET", "/api/v1/courses", &[], "");
+    for left in ["2", "1", "0"] {
+        let answer = call();
+        assert_eq!(
+            (answer.status, answer.header("x-ratelimit-limit")),
+            (200, Some("3"))
+        );
+        assert_eq!(answer.header("x-ratelimit-remaining"), Some(left));
+        assert!(answer.header("x-ratelimit-reset").is_some());
+    }
+    let limited = call();
+    assert_error(&limited, 429, "RATE_LIMITED");
+    let seconds = json_of(&limited)["retryAfter"].as_u64().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
+    assert_eq!(limited.header("retry-after"), Some(&*seconds.to_string()));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_bodies_and_slow_services_are_refused_sec_3() {
+    let app = start(&[
+        "gateway.clients.course.policies.attempt_timeout=300ms",
+        "gateway.clients.course.policies.total_timeout=300ms",
+    ])
+    .await;
+    let student = app.student("asha@example.org");
+    let bearer = format!("Bearer {}", student.access);
+    let send = |body: &str| {
+        app.send(
+            "POST",
+            "/api/v1/courses",
+            &[("authorization", &bearer)],
+            body,
+        )
+    };
+    let text = |size: usize| format!("\"{}\"", "x".repeat(size - 2));
+    assert_eq!(send(&text(1024 * 1024)).status, 200);
+    assert_eq!(send(&text(1024 * 1024 + 1)).status, 413);
+    let slow = app.send("GET", "/api/v1/courses/slow", &[], "");
+    assert_error(&slow, 504, "REQUEST_TIMEOUT");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gateway_sets_user_headers_itself_sec_4() {
+    let app = start(&[]).await;
+    let student = app.student("asha@example.org");
+    let own = app.call(&student.access, "GET", "/profile", &Value::Null);
+    let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {}", student.access);
+    let forged = [
+        ("x-user-id", "7"),
+        ("x-user-role", "admin"),
+        ("x-internal-token", "x"),
+    ];
+    let headers: Vec<_> = forged
+        .into_iter()
+        .chain([("authorization", bearer.as_str())])
+        .collect();
+    let head = |path: &str, headers: &[(&str, &str)]| -> Vec<String> {
+        let answer = app.send("GET", path, headers, "");
+        let head = json_of(&answer)["head"].clone();
+        let lines: Vec<String> = serde_json::from_value(head).unwrap();
+        let is_ours = |line: &String| line.starts_with("x-user") || line.starts_with("x-internal");
+        let mut lines: Vec<_> = lines.into_iter().filter(is_ours).collect();
+        lines.sort();
+        lines
+    };
+    // The alias without a version leads to the same service.
+    for path in ["/api/v1/progress/quiz", "/api/assignments/7/submit"] {
+        let expected = [
+            format!("x-user-id: {id}"),
+            "x-user-role: student".to_owned(),
+        ];
+        assert_eq!(head(path, &headers), expected, "{path}");
+    }
+    assert!(head("/api/courses/7/structure", &forged).is_empty());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_allowed_origins_only_read_answers_sec_2() {
+    let app = start(&["gateway.server.http.cors.allowed_origins=[https://app.example.org]"]).await;
+    let preflight = |origin: &str, header: &str| {
+        let headers = [
+            ("origin", origin),
+            ("access-control-request-method", "PATCH"),
+            ("access-control-request-headers", header),
+        ];
+        app.send("OPTIONS", "/api/v1/students/7/profile", &headers, "")
+    };
+    let allowed = preflight(
+        PAGE,
+        "authorization,x-client-type,idempotency-key,x-correlation-id",
+    );
+    assert_eq!(allowed.header("access-control-allow-origin"), Some(PAGE));
+    assert_eq!(
+        allowed.header("access-control-allow-credentials"),
+        Some("true")
+    );
+    let foreign = preflight("https://evil.example", "authorization");
+    assert_eq!(foreign.header("access-control-allow-origin"), None);
+    // The header of the service does not reach pages.
+    for (origin, expected) in [(PAGE, Some(PAGE)), ("https://evil.example", None)] {
+        let answer = app.send("GET", "/api/v1/courses", &[("origin", origin)], "");
+        assert_eq!(answer.header("access-control-allow-origin"), expected);
+        assert!(answer.header("x-content-type-options").is_some());
+    }
+    app.stop().await;
+}

@@ -1,0 +1,213 @@
+//! Connections of Socket.IO through the gateway.
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures::{SinkExt as _, StreamExt as _};
+use seaworthy::{
+    config::{Environment, Loader},
+    prelude::Timeout,
+    service::RunningService,
+};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tutoring_contract::{
+    Role,
+    events::{SessionSubstituted, TrainerAllocated},
+};
+use uuid::Uuid;
+
+use crate::{
+    app::{SECRET, TestPlatform, json_of},
+    authorization::{USER, token_of, token_with_role},
+    peer::Peer,
+};
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A client of Socket.IO over WebSocket.
+struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Client {
+    /// Opens a connection, and sends credentials. Returns the packet with the result.
+    async fn connect(gateway: SocketAddr, auth: &Value) -> (Self, String) {
+        let address = format!("ws://{gateway}/socket.io/?EIO=4&transport=websocket");
+        let (stream, _) = connect_async(address).await.unwrap();
+        let mut client = Self(stream);
+        assert!(client.packet().await.starts_with("0{"));
+        client.send(&format!("40{auth}")).await;
+        let result = client.packet().await;
+        (client, result)
+    }
+
+    /// Connects with a valid token.
+    async fn join(gateway: SocketAddr, token: &str) -> Self {
+        let (client, result) = Self::connect(gateway, &json!({ "token": token })).await;
+        assert!(result.starts_with("40{\"sid\":"), "{result}");
+        client
+    }
+
+    async fn send(&mut self, packet: &str) {
+        self.0.send(Message::text(packet)).await.unwrap();
+    }
+
+    /// Returns the next packet that is not a ping.
+    async fn packet(&mut self) -> String {
+        loop {
+            let message = tokio::time::timeout(TIMEOUT, self.0.next()).await;
+            let Message::Text(text) = message.expect("no packet").unwrap().unwrap() else {
+                continue;
+            };
+            match text.as_str() {
+                "2" => self.send("3").await,
+                other => return other.to_owned(),
+            }
+        }
+    }
+
+    /// Returns the next business event.
+    async fn event(&mut self) -> Value {
+        let packet = self.packet().await;
+        let event = packet
+            .strip_prefix("42")
+            .unwrap_or_else(|| panic!("{packet}"));
+        let mut event: Value = serde_json::from_str(event).unwrap();
+        assert_eq!(event[0], "business-event");
+        event[1].take()
+    }
+}
+
+/// Starts a second gateway with the Redis and the broker of a platform.
+async fn second_gateway(app: &TestPlatform) -> Option<RunningService> {
+    let redis = app.redis.as_ref()?;
+    let settings = [
+        format!("access_tokens.secret={SECRET}"),
+        format!("redis.url={}", redis.url()),
+        format!("broker.url={}", app.broker()),
+        "server.http.addr=127.0.0.1:0".to_owned(),
+        "admin.addr=127.0.0.1:0".to_owned(),
+        "log.level=error".to_owned(),
+    ];
+    let loader = Loader::new("tutoring-gateway").environment(Environment::default());
+    let started = tutoring_gateway::service()
+        .start(loader.overrides(settings), tutoring_gateway::assemble)
+        .await;
+    Some(started.unwrap_or_else(|error| panic!("{:?}", error.chain())))
+}
+
+fn allocated(student_id: Uuid, course: u128) -> TrainerAllocated {
+    TrainerAllocated {
+        allocation_id: Uuid::from_u128(1),
+        trainer_id: USER,
+        student_id,
+        course_id: Uuid::from_u128(course),
+        session_count: 10,
+        start_date: "2026-12-01".parse().unwrap(),
+        end_date: None,
+    }
+}
+
+/// Acceptance 9: a client receives its own events only, on two gateways.
+pub(crate) async fn business_events_reach_their_users_only_auth_5(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    let own = app.call(&session.access, "GET", "/profile", &Value::Null);
+    let student: Uuid = json_of(&own)["data"]["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let second = second_gateway(app).await;
+    let other = second
+        .as_ref()
+        .map_or(app.gateway, |gateway| gateway.addresses().http);
+    let trainer = token_with_role(Role::Trainer, &session.access);
+    let mut clients = [
+        Client::join(app.gateway, &session.access).await,
+        Client::join(other, &session.access).await,
+    ];
+    let mut trainer = Client::join(other, &trainer).await;
+
+    let peer = Peer::start(app).await;
+    let stranger = Uuid::from_u128(99);
+    // The event of another student arrives before the own one, because both have one topic.
+    peer.publish(allocated(stranger, 1)).await;
+    peer.publish(allocated(student, 2)).await;
+    for client in &mut clients {
+        let event = client.event().await;
+        assert_eq!(
+            (&event["type"], &event["studentId"], &event["courseId"]),
+            (
+                &json!("TRAINER_ALLOCATED"),
+                &json!(student),
+                &json!(Uuid::from_u128(2))
+            )
+        );
+        assert!(event["timestamp"].is_i64(), "{event}");
+    }
+    let mut courses = [trainer.event().await, trainer.event().await];
+    courses.sort_by_key(|event| event["courseId"].to_string());
+    assert_eq!(courses[0]["studentId"], json!(stranger));
+    assert_eq!(courses[1]["studentId"], json!(student));
+    // Both trainers of a substitution receive it.
+    peer.publish(SessionSubstituted {
+        session_id: Uuid::from_u128(3),
+        original_trainer_id: Uuid::from_u128(4),
+        substitute_trainer_id: USER,
+        student_id: student,
+        date: "2026-12-02".parse().unwrap(),
+        time_slot: "10:00".to_owned(),
+    })
+    .await;
+    assert_eq!(trainer.event().await["type"], "SESSION_SUBSTITUTED");
+    assert_eq!(clients[1].event().await["type"], "SESSION_SUBSTITUTED");
+    drop((clients, trainer));
+    if let Some(second) = second {
+        second.stop().await;
+    }
+}
+
+pub(crate) async fn connection_needs_a_valid_token_auth_1(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    for (auth, message) in [
+        (json!({}), "Authentication token required"),
+        (json!({ "token": "a.b.c" }), "Authentication failed"),
+        // A user that the client names is ignored.
+        (
+            json!({ "userId": USER, "role": "admin" }),
+            "Authentication token required",
+        ),
+    ] {
+        let (_client, result) = Client::connect(app.gateway, &auth).await;
+        let refused = result
+            .strip_prefix("44")
+            .unwrap_or_else(|| panic!("{result}"));
+        let refused: Value = serde_json::from_str(refused).unwrap();
+        assert_eq!(refused["message"], message);
+    }
+    let mut client = Client::join(app.gateway, &session.access).await;
+    client.send(r#"421["subscribe:journey",{}]"#).await;
+    let event = r#"42["subscribe:journey:error",{"message":"journeyId required"}]"#;
+    let mut packets = [client.packet().await, client.packet().await];
+    packets.sort();
+    assert_eq!(packets[0], event);
+    assert!(
+        packets[1].starts_with(r#"431[{"#) && packets[1].contains(r#""ok":false"#),
+        "{packets:?}"
+    );
+
+    // The connection ends when its token expires, unless the client sends a new one.
+    let short = token_of(USER, Role::Student, &session.access, Timeout::from_secs(2));
+    let mut expiring = Client::join(app.gateway, &short).await;
+    assert_eq!(expiring.packet().await, "41");
+    // A token of an ended session is refused.
+    assert_eq!(
+        app.call(&session.access, "POST", "/logout-all", &Value::Null)
+            .status,
+        200
+    );
+    if app.redis.is_some() {
+        let auth = json!({ "token": session.access });
+        let (_client, result) = Client::connect(app.gateway, &auth).await;
+        assert!(result.contains("Authentication failed"), "{result}");
+    }
+}

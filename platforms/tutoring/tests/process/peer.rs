@@ -1,0 +1,74 @@
+//! A service that publishes the messages of services that are not built yet.
+
+use std::sync::{Arc, Mutex};
+
+use seaworthy::{
+    config::{Environment, Loader},
+    messaging::{Messaging, MessagingConfig, Publisher, Topics},
+    prelude::*,
+    service::RunningService,
+};
+use tutoring_contract::events::{
+    CourseAccessGranted, CourseProgressUpdated, Kind, Occurred, SessionCompleted,
+    SessionSubstituted, SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged,
+    message,
+};
+
+use crate::app::TestPlatform;
+
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct PeerConfig {
+    broker: MessagingConfig,
+}
+
+/// The running service and its publisher.
+pub(crate) struct Peer {
+    _service: RunningService,
+    publisher: Publisher,
+}
+
+impl Peer {
+    pub(crate) async fn start(app: &TestPlatform) -> Self {
+        let settings = [
+            format!("broker.url={}", app.broker()),
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "log.level=error".to_owned(),
+        ];
+        let loader = Loader::new("peer").environment(Environment::default());
+        let made = Arc::new(Mutex::new(None));
+        let publisher = Arc::clone(&made);
+        let started = Service::new("peer", "1").start(
+            loader.overrides(settings),
+            async |service: &Assembly<PeerConfig>| {
+                let config = &service.settings().broker;
+                let messaging = Messaging::connect(service, "broker", config).await?;
+                let topics = Topics::new()
+                    .and_unroutable::<Occurred<CourseAccessGranted>>()
+                    .and_unroutable::<Occurred<TrainerAllocated>>()
+                    .and_unroutable::<Occurred<StudentDeallocated>>()
+                    .and_unroutable::<Occurred<SessionsGenerated>>()
+                    .and_unroutable::<Occurred<SessionCompleted>>()
+                    .and_unroutable::<Occurred<SessionSubstituted>>()
+                    .and_unroutable::<Occurred<CourseProgressUpdated>>()
+                    .and_unroutable::<Occurred<TrainerChanged>>();
+                *publisher.lock().unwrap() = Some(messaging.publisher(topics).await?);
+                Ok(())
+            },
+        );
+        let service = started
+            .await
+            .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+        let publisher = made.lock().unwrap().take().unwrap();
+        Self {
+            _service: service,
+            publisher,
+        }
+    }
+
+    pub(crate) async fn publish<K: Kind>(&self, data: K) {
+        let event = message(&Occurred::of(data));
+        self.publisher.publish(event).await.unwrap();
+    }
+}

@@ -1,0 +1,283 @@
+//! Profiles of students, and what their pages show.
+
+use std::time::{Duration, Instant};
+
+use seaworthy_testkit::http::Answer;
+use serde_json::{Value, json};
+use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
+
+use tutoring_contract::events::{
+    CourseAccessGranted, CourseProgressUpdated, SessionCompleted, SessionsGenerated,
+    StudentDeallocated, TrainerAllocated, TrainerChanged,
+};
+use uuid::Uuid;
+
+use crate::{
+    app::{TestPlatform, assert_error, json_of, tokens},
+    authorization::USER,
+    peer::Peer,
+};
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Sends a request of a user.
+pub(crate) fn send(
+    app: &TestPlatform,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("x-client-type", "mobile"),
+    ];
+    let headers = if token.is_empty() {
+        &headers[1..]
+    } else {
+        &headers
+    };
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    app.send(method, &format!("/api/v1{path}"), headers, &body)
+}
+
+/// Waits until a response has a value.
+pub(crate) fn eventually(find: impl Fn() -> Option<Value>) -> Value {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < TIMEOUT, "the message had no effect");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+pub(crate) async fn profile_follows_the_account_msg_5(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    let own = app.call(&session.access, "GET", "/profile", &Value::Null);
+    let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let call = |method: &str, path: &str, body: &Value| {
+        send(
+            app,
+            &session.access,
+            method,
+            &format!("/students/{id}{path}"),
+            body,
+        )
+    };
+    // The message about the verified account arrives.
+    eventually(|| {
+        let shown = json_of(&call("GET", "", &Value::Null));
+        (shown["data"]["status"] == "verified").then_some(shown)
+    });
+    let home = json_of(&call("GET", "/home", &Value::Null));
+    assert_eq!(home["data"]["activeCourses"], json!([]));
+    let changed = call(
+        "PUT",
+        "/profile",
+        &json!({ "fullName": "Asha Menon", "age": 14 }),
+    );
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let changed = call("PUT", "/profile", &json!({ "goals": "algebra" }));
+    let data = &json_of(&changed)["data"];
+    assert_eq!(
+        (&data["fullName"], &data["age"]),
+        (&json!("Asha Menon"), &json!(14))
+    );
+    // The cached page does not survive the change.
+    let home = json_of(&call("GET", "/home", &Value::Null));
+    assert_eq!(home["data"]["student"]["goals"], "algebra");
+    assert_error(
+        &call("PUT", "/profile", &json!({ "age": 4 })),
+        400,
+        "VALIDATION_ERROR",
+    );
+
+    let state = json_of(&call("GET", &format!("/courses/{id}/state"), &Value::Null));
+    let data = &state["data"];
+    assert_eq!(
+        (
+            &data["purchaseStatus"],
+            &data["trainerStatus"],
+            &data["sessionsStatus"]
+        ),
+        (
+            &json!("PROCESSING"),
+            &json!("NOT_ASSIGNED"),
+            &json!("PENDING")
+        )
+    );
+    assert_error(&call("PUT", "/progress", &json!({})), 410, "GONE");
+    let ticket = json!({
+        "issueType": "payment", "subject": "Paid twice", "email": "asha@example.org",
+        "description": "I paid twice for one course.", "priority": "high",
+    });
+    assert_eq!(call("POST", "/support-tickets", &ticket).status, 201);
+    let check =
+        || json_of(&call("GET", "/claim-deal/check", &Value::Null))["data"]["canClaim"].clone();
+    assert_eq!(check(), true);
+    assert_eq!(call("POST", "/claim-deal", &Value::Null).status, 200);
+    assert_eq!(check(), false);
+    assert_error(&call("POST", "/claim-deal", &Value::Null), 409, "CONFLICT");
+    let code =
+        || json_of(&call("GET", "/referral-code", &Value::Null))["data"]["referralCode"].clone();
+    assert_eq!((code().as_str().unwrap().len(), code()), (8, code()));
+}
+
+pub(crate) async fn admin_lists_and_reads_students_auth_5(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    let own = app.call(&session.access, "GET", "/profile", &Value::Null);
+    let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let other = tokens(&app.post("/email/verify", &{
+        let body = json!({ "email": "ravi@example.org", "password": crate::app::PASSWORD });
+        assert_eq!(app.post("/register", &body).status, 201);
+        json!({ "email": "ravi@example.org", "otp": app.mailed_code("ravi@example.org", 1) })
+    }));
+    let log_in = json!({ "email": SEED_EMAIL, "password": SEED_PASSWORD });
+    let root = tokens(&send(app, "", "POST", "/admin/auth/login", &log_in)).access;
+    let profile = json!({ "fullName": "Asha 100% Menon" });
+    let path = format!("/students/{id}/profile");
+    assert_eq!(
+        send(app, &session.access, "PUT", &path, &profile).status,
+        200
+    );
+    assert_error(
+        &send(app, &other.access, "PUT", &path, &profile),
+        403,
+        "FORBIDDEN",
+    );
+    assert_eq!(send(app, &root, "GET", &path, &Value::Null).status, 200);
+    let total = |search: &str| {
+        let path = format!("/students?search={search}&status=verified&limit=1");
+        let listed = send(app, &root, "GET", &path, &Value::Null);
+        json_of(&listed)["data"]["pagination"]["total"].clone()
+    };
+    eventually(|| (total("") == 2).then(|| json!(2)));
+    assert_eq!(
+        (total("MENON"), total("100%25"), total("1_0")),
+        (json!(1), json!(1), json!(0))
+    );
+    let invalid = send(
+        app,
+        &root,
+        "GET",
+        "/students?page=0&limit=101",
+        &Value::Null,
+    );
+    assert_eq!(json_of(&invalid)["errors"].as_array().unwrap().len(), 2);
+}
+
+pub(crate) async fn pages_follow_messages_in_any_order_msg_5(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    let own = app.call(&session.access, "GET", "/profile", &Value::Null);
+    let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let (student_id, course_id) = (id.parse().unwrap(), Uuid::from_u128(0xc0));
+    let get = |path: &str| {
+        let answer = send(
+            app,
+            &session.access,
+            "GET",
+            &format!("/students/{id}{path}"),
+            &Value::Null,
+        );
+        json_of(&answer)["data"].clone()
+    };
+    assert_eq!(get("/learning")["courses"], json!([]));
+    let peer = Peer::start(app).await;
+    let (allocation_id, sessions) = (Uuid::from_u128(1), [2, 3].map(Uuid::from_u128));
+    peer.publish(TrainerChanged {
+        trainer_id: USER,
+        version: 1,
+        snapshot: json!({ "fullName": "Ravi Nair", "approvalStatus": "approved" }),
+    })
+    .await;
+    // A session ends before the message with all sessions arrives.
+    peer.publish(SessionCompleted {
+        session_id: sessions[0],
+        trainer_id: USER,
+        student_id,
+        course_id,
+        completed_at: "2026-12-01T10:40:00Z".parse().unwrap(),
+        duration: 40,
+    })
+    .await;
+    peer.publish(SessionsGenerated {
+        allocation_id,
+        trainer_id: USER,
+        student_id,
+        course_id,
+        session_count: 2,
+        session_ids: sessions.into(),
+        start_date: "2026-12-01".parse().unwrap(),
+    })
+    .await;
+    peer.publish(CourseAccessGranted {
+        purchase_id: Uuid::from_u128(9),
+        student_id,
+        course_id,
+        purchase_tier: 10,
+        metadata: json!({ "classType": "ONE_ON_ONE", "deliveryMode": "WEEKDAY_DAILY" }),
+    })
+    .await;
+    peer.publish(TrainerAllocated {
+        allocation_id,
+        trainer_id: USER,
+        student_id,
+        course_id,
+        session_count: 2,
+        start_date: "2026-12-01".parse().unwrap(),
+        end_date: None,
+    })
+    .await;
+    peer.publish(CourseProgressUpdated {
+        student_id,
+        course_id,
+        completed_sessions: 1,
+        total_sessions: 10,
+        percentage: 10,
+        last_completed_at: None,
+    })
+    .await;
+    let state = || get(&format!("/courses/{course_id}/state"));
+    let expected = json!({
+        "courseId": course_id, "purchaseStatus": "READY", "trainerStatus": "ASSIGNED",
+        "sessionsStatus": "READY", "progressVersion": 1,
+    });
+    eventually(|| (state() == expected).then_some(Value::Null));
+    let learning = eventually(|| {
+        let course = get("/learning")["courses"][0].clone();
+        let is_complete = course["allocation"]["trainerName"] == "Ravi Nair"
+            && course["sessions"]
+                .as_array()
+                .is_some_and(|all| all.len() == 2);
+        is_complete.then_some(course)
+    });
+    let allocation = &learning["allocation"];
+    assert_eq!(
+        (
+            &allocation["classType"],
+            &learning["progress"]["percentage"]
+        ),
+        (&json!("ONE_ON_ONE"), &json!(10))
+    );
+    let statuses = [0, 1].map(|index: usize| learning["sessions"][index]["status"].clone());
+    assert_eq!(statuses, [json!("completed"), json!("scheduled")]);
+    assert_eq!(get("/progress")["courses"][0]["completedSessions"], 1);
+
+    peer.publish(StudentDeallocated {
+        allocation_id,
+        trainer_id: USER,
+        student_id,
+        course_id,
+        reason: "moved away".to_owned(),
+        deallocated_at: "2026-12-02T10:00:00Z".parse().unwrap(),
+    })
+    .await;
+    eventually(|| (state()["trainerStatus"] == "NOT_ASSIGNED").then_some(Value::Null));
+}

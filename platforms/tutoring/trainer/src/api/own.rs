@@ -1,0 +1,101 @@
+//! Handlers of a trainer's own settings.
+
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use tutoring_contract::{Reply, Role};
+use tutoring_identity::{caller, own_or_permitted};
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State, change::Change, views};
+use crate::{
+    bank::BankDetails,
+    profile::{Availability, Location, Preference},
+    store::{Banks, Trainers},
+};
+
+fn own(id: &str) -> Result<Uuid, Error> {
+    own_or_permitted(id, Role::Trainer, None)
+}
+
+pub(super) async fn confirm_location(
+    Extract(api): State,
+    location: Given<Json<Location>>,
+) -> HandlerResult {
+    let Json(location) = location?;
+    let location = location.checked()?;
+    let id = caller()?;
+    let change = Change::Location(location);
+    let trainer = change.apply(&api.backend, id).await?;
+    Ok(Reply::new("the location is confirmed", views::location(&trainer)).into_response())
+}
+
+pub(super) async fn location_status(Extract(api): State) -> HandlerResult {
+    let id = caller()?;
+    let locked = api
+        .backend
+        .database
+        .transaction(|tx| async move { Ok::<_, Error>(Trainers::lock(&tx, id).await?) });
+    let trainer = locked.await?;
+    Ok(Reply::new("location", views::location(&trainer)).into_response())
+}
+
+pub(super) async fn set_availability(
+    Extract(api): State,
+    Path(id): Path<String>,
+    availability: Given<Json<Availability>>,
+) -> HandlerResult {
+    let id = own(&id)?;
+    let Json(availability) = availability?;
+    let availability = availability.checked()?;
+    let change = Change::Availability(availability);
+    let trainer = change.apply(&api.backend, id).await?;
+    Ok(Reply::new("the availability is changed", views::availability(&trainer)).into_response())
+}
+
+pub(super) async fn set_preference(
+    Extract(api): State,
+    Path(id): Path<String>,
+    preference: Given<Json<Preference>>,
+) -> HandlerResult {
+    let id = own(&id)?;
+    let Json(preference) = preference?;
+    let preference = preference.checked()?;
+    let change = Change::Preference(preference);
+    let trainer = change.apply(&api.backend, id).await?;
+    Ok(Reply::new("the preference is changed", views::availability(&trainer)).into_response())
+}
+
+pub(super) async fn bank_details(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let id = own(&id)?;
+    let details = Banks::of(&api.backend.database, id).await?;
+    let details = details.ok_or_else(|| {
+        Error::new(
+            Code::NotFound,
+            "NOT_FOUND",
+            "you have not sent bank details",
+        )
+    })?;
+    let masked = details.masked(&api.sealer, id).await?;
+    Ok(Reply::new("bank details", masked).into_response())
+}
+
+pub(super) async fn set_bank_details(
+    Extract(api): State,
+    Path(id): Path<String>,
+    details: Given<Json<BankDetails>>,
+) -> HandlerResult {
+    let id = own(&id)?;
+    let Json(details) = details?;
+    let sealed = details.sealed(&api.sealer, id).await?;
+    let masked = sealed.masked(&api.sealer, id).await?;
+    api.backend
+        .database
+        .transaction(|tx| {
+            let sealed = &sealed;
+            async move { Ok::<_, Error>(Banks::store(&tx, id, sealed).await?) }
+        })
+        .await?;
+    Ok(Reply::new("the bank details are changed", masked).into_response())
+}

@@ -1,0 +1,85 @@
+//! Response bodies and snapshots.
+
+use serde_json::{Value, json};
+
+use crate::store::Trainer;
+
+/// Returns the members that everyone may read.
+pub(super) fn card(trainer: &Trainer) -> Value {
+    json!({
+        "id": trainer.id,
+        "name": trainer.member("fullName"),
+        "photo": trainer.member("photoUrl"),
+        "rating": trainer.rating,
+        "specialties": trainer.member("specialties"),
+        "city": trainer.member("city"),
+    })
+}
+
+/// Returns the members that the trainer and admins may read.
+pub(super) fn profile(trainer: &Trainer) -> Value {
+    let mut profile = card(trainer);
+    let more = [
+        ("fullName", json!(trainer.member("fullName"))),
+        ("bio", json!(trainer.member("bio"))),
+        (
+            "yearsOfExperience",
+            json!(trainer.member("yearsOfExperience")),
+        ),
+        ("languages", json!(trainer.member("languages"))),
+        ("certifications", json!(trainer.member("certifications"))),
+        ("courses", json!(trainer.member("courses"))),
+        ("approvalStatus", json!(trainer.member("approvalStatus"))),
+        ("ratingCount", json!(trainer.rating_count)),
+        ("availability", availability(trainer)),
+        ("location", location(trainer)),
+    ];
+    if let Some(profile) = profile.as_object_mut() {
+        profile.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    profile
+}
+
+pub(super) fn availability(trainer: &Trainer) -> Value {
+    json!({
+        "slots": trainer.slots,
+        "availableDays": trainer.days,
+        "acceptsOnline": trainer.accepts_online,
+        "maxPerDay": trainer.max_per_day,
+    })
+}
+
+/// Returns the place: the confirmed one, or that of the application.
+pub(super) fn location(trainer: &Trainer) -> Value {
+    if let Some((latitude, longitude)) = trainer.confirmed {
+        return json!({
+            "locationStatus": "confirmed",
+            "latitude": latitude,
+            "longitude": longitude,
+            "accuracy": trainer.accuracy,
+            "confirmedAt": trainer.confirmed_at,
+        });
+    }
+    let stated = trainer
+        .account
+        .get("location")
+        .filter(|place| place.is_object());
+    json!({
+        "locationStatus": if stated.is_some() { "known" } else { "missing" },
+        "latitude": stated.and_then(|place| place.get("latitude")),
+        "longitude": stated.and_then(|place| place.get("longitude")),
+    })
+}
+
+/// Returns the members of the message about a changed trainer. It has none of the account.
+pub(super) fn snapshot(trainer: &Trainer) -> Value {
+    json!({
+        "fullName": trainer.member("fullName"),
+        "photoUrl": trainer.member("photoUrl"),
+        "specialties": trainer.member("specialties"),
+        "yearsOfExperience": trainer.member("yearsOfExperience"),
+        "rating": trainer.rating,
+        "weekly": availability(trainer),
+        "baseLocation": location(trainer),
+    })
+}

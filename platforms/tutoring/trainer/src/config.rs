@@ -1,0 +1,27 @@
+use seaworthy::prelude::*;
+use tutoring_identity::BackendConfig;
+
+/// A directory that version control ignores.
+const DEFAULT_FILE: &str = "data/tutoring/trainer.db";
+
+/// The settings of the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainerConfig {
+    /// The database, the broker and the access tokens.
+    pub backend: BackendConfig,
+    /// The secret that encrypts bank details, at least 32 bytes. Required. Without it, stored bank
+    /// details are lost.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    pub bank_details_key: Option<Secret<String>>,
+}
+
+impl Default for TrainerConfig {
+    fn default() -> Self {
+        Self {
+            backend: BackendConfig::embedded(DEFAULT_FILE),
+            bank_details_key: None,
+        }
+    }
+}

@@ -1,0 +1,229 @@
+use seaworthy::prelude::*;
+use serde_json::{Map, Value};
+use tutoring_identity::Checks;
+
+/// The maximum number of texts in a list, and of characters in a text.
+const MAX_ITEMS: usize = 50;
+const MAX_TEXT_LENGTH: usize = 500;
+/// Days on which sessions take place, in order.
+const DAYS: [&str; 6] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/// The first hours of slots.
+const HOURS: std::ops::RangeInclusive<u32> = 6..=19;
+/// All slots of a day.
+const MAX_PER_DAY: u32 = 14;
+
+/// The changed members of a profile.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct ProfileChange {
+    full_name: Option<String>,
+    bio: Option<String>,
+    photo_url: Option<String>,
+    specialties: Option<Vec<String>>,
+    years_of_experience: Option<u32>,
+    languages: Option<Vec<String>>,
+    certifications: Option<Vec<String>>,
+}
+
+impl ProfileChange {
+    /// Returns the changed members as JSON.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` with every invalid member.
+    pub(crate) fn checked(self) -> Result<Map<String, Value>, Error> {
+        let mut checks = Checks::new();
+        let mut changed = Map::new();
+        let length = |text: &str| text.trim().chars().count();
+        if let Some(name) = self.full_name {
+            if !(2..=150).contains(&length(&name)) {
+                checks.reject("fullName", "must have 2 to 150 characters");
+            }
+            changed.insert("fullName".to_owned(), name.into());
+        }
+        if let Some(bio) = self.bio {
+            if !(20..=2_000).contains(&length(&bio)) {
+                checks.reject("bio", "must have 20 to 2000 characters");
+            }
+            changed.insert("bio".to_owned(), bio.into());
+        }
+        if let Some(url) = self.photo_url {
+            if !url.starts_with("https://") || url.len() > 2_000 {
+                checks.reject("photoUrl", "must be a URL that begins with https://");
+            }
+            changed.insert("photoUrl".to_owned(), url.into());
+        }
+        if let Some(years) = self.years_of_experience {
+            if years > 80 {
+                checks.reject("yearsOfExperience", "must be 0 to 80");
+            }
+            changed.insert("yearsOfExperience".to_owned(), years.into());
+        }
+        for (name, texts) in [
+            ("specialties", self.specialties),
+            ("languages", self.languages),
+            ("certifications", self.certifications),
+        ] {
+            let Some(texts) = texts else { continue };
+            let is_short = |text: &String| (1..=MAX_TEXT_LENGTH).contains(&length(text));
+            if texts.len() > MAX_ITEMS || !texts.iter().all(is_short) {
+                let problem = "must contain at most 50 texts of 1 to 500 characters";
+                checks.reject(name, problem);
+            }
+            changed.insert(name.to_owned(), texts.into());
+        }
+        checks.finish()?;
+        Ok(changed)
+    }
+}
+
+/// The hours and days of a trainer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Availability {
+    /// Hours `HH:00`.
+    pub(crate) slots: Vec<String>,
+    /// Days from `Mon` to `Sat`. All of them by default.
+    #[serde(default = "all_days")]
+    pub(crate) available_days: Vec<String>,
+}
+
+fn all_days() -> Vec<String> {
+    DAYS.map(str::to_owned).into()
+}
+
+impl Availability {
+    /// Returns the slots and days in order, without repetitions.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` with every invalid member.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let mut checks = Checks::new();
+        let all: Vec<_> = HOURS.map(|hour| format!("{hour:02}:00")).collect();
+        if !self.slots.iter().all(|slot| all.contains(slot)) {
+            checks.reject("slots", "must contain hours from 06:00 to 19:00");
+        }
+        if !self
+            .available_days
+            .iter()
+            .all(|day| DAYS.contains(&day.as_str()))
+        {
+            checks.reject("availableDays", "must contain days from Mon to Sat");
+        }
+        checks.finish()?;
+        let has_day = |day: &&str| self.available_days.iter().any(|own| own == day);
+        Ok(Self {
+            slots: all
+                .into_iter()
+                .filter(|slot| self.slots.contains(slot))
+                .collect(),
+            available_days: DAYS
+                .into_iter()
+                .filter(has_day)
+                .map(str::to_owned)
+                .collect(),
+        })
+    }
+}
+
+/// The preference for allocations.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Preference {
+    pub(crate) accepts_online: bool,
+    pub(crate) max_per_day: Option<u32>,
+}
+
+impl Preference {
+    /// # Errors
+    /// `VALIDATION_ERROR` for a number that is not 1 to 14.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let mut checks = Checks::new();
+        if self
+            .max_per_day
+            .is_some_and(|max| !(1..=MAX_PER_DAY).contains(&max))
+        {
+            checks.reject("maxPerDay", "must be 1 to 14");
+        }
+        checks.finish()?;
+        Ok(self)
+    }
+}
+
+/// A place in degrees, WGS 84, with its accuracy in metres.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct Location {
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
+    pub(crate) accuracy: Option<f64>,
+}
+
+impl Location {
+    /// # Errors
+    /// `VALIDATION_ERROR` with every value that is out of range.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let mut checks = Checks::new();
+        for (field, degrees, max) in [
+            ("latitude", self.latitude, 90.0),
+            ("longitude", self.longitude, 180.0),
+        ] {
+            if degrees.abs() > max {
+                checks.reject(field, "is out of range");
+            }
+        }
+        if self
+            .accuracy
+            .is_some_and(|metres| !(0.0..=100_000.0).contains(&metres))
+        {
+            checks.reject("accuracy", "must be 0 to 100000 metres");
+        }
+        checks.finish()?;
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(error: &Error) -> Vec<String> {
+        error
+            .fields()
+            .iter()
+            .map(|field| field.field.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn invalid_profile_names_every_member_api_3() {
+        let change = json!({
+            "fullName": "A", "bio": "short", "photoUrl": "http://example.org", "yearsOfExperience": 81,
+            "languages": [""],
+        });
+        let change: ProfileChange = serde_json::from_value(change).unwrap();
+        let expected = [
+            "fullName",
+            "bio",
+            "photoUrl",
+            "yearsOfExperience",
+            "languages",
+        ];
+        assert_eq!(fields(&change.checked().unwrap_err()), expected);
+    }
+
+    #[test]
+    fn slots_and_days_are_ordered_and_bounded_api_3() {
+        let given = |slots: &[&str], days: &[&str]| Availability {
+            slots: slots.iter().map(|slot| (*slot).to_owned()).collect(),
+            available_days: days.iter().map(|day| (*day).to_owned()).collect(),
+        };
+        let checked = given(&["10:00", "06:00", "10:00"], &["Sat", "Mon"])
+            .checked()
+            .unwrap();
+        assert_eq!(checked.slots, ["06:00", "10:00"]);
+        assert_eq!(checked.available_days, ["Mon", "Sat"]);
+        let error = given(&["05:00"], &["Sun"]).checked().unwrap_err();
+        assert_eq!(fields(&error), ["slots", "availableDays"]);
+    }
+}

@@ -1,0 +1,82 @@
+//! Assembles the service.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    data::{DatabaseConfig, Migration, MigrationSet, migrate_command},
+    messaging::Topics,
+    outbox::{self, outbox_command},
+    prelude::*,
+    service::Commands,
+};
+use tutoring_contract::events::{Occurred, TrainerChanged};
+use tutoring_identity::{BACKEND_VARIABLES, Backend, DATABASE, behind_gateway, sealer};
+
+use crate::{
+    api::{self, Api},
+    config::TrainerConfig,
+    events,
+};
+
+/// The name of the service in logs, metrics and settings.
+const NAME: &str = "tutoring-trainer";
+/// The largest request is a profile.
+const MAX_BODY_SIZE: &str = "64KiB";
+/// The name of the key that encrypts bank details.
+const BANK_DETAILS: &str = "bank-details";
+
+const MIGRATIONS: &[MigrationSet] = &[
+    outbox::MIGRATIONS,
+    MigrationSet::of_service(&[Migration::new(
+        1,
+        "trainers",
+        include_str!("../migrations/0001_trainers.up.sql"),
+        include_str!("../migrations/0001_trainers.down.sql"),
+    )]),
+];
+
+/// Returns the service with its default ports: HTTP 3004, admin listener 3104.
+#[must_use]
+pub fn service() -> Service {
+    behind_gateway(Service::new(NAME, env!("CARGO_PKG_VERSION")))
+        .default_value("server.http.addr", "127.0.0.1:3004")
+        .default_value("admin.addr", "127.0.0.1:3104")
+        .default_value("server.http.max_body_size", MAX_BODY_SIZE)
+        .legacy_variables(BACKEND_VARIABLES)
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(outbox_command(DATABASE, database));
+    service().main_with(commands, assemble)
+}
+
+fn database(settings: &TrainerConfig) -> &DatabaseConfig {
+    &settings.backend.database
+}
+
+/// Assembles the service.
+///
+/// # Errors
+/// [`StartError`] for invalid settings and unavailable dependencies.
+pub async fn assemble(service: &Assembly<TrainerConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    let key = settings.bank_details_key.as_ref();
+    let sealer = sealer(key, "bank_details_key", BANK_DETAILS)?;
+    let topics = Topics::new().and_unroutable::<Occurred<TrainerChanged>>();
+    // Boxed, so that the type of this future stays small enough for the compiler.
+    let backend = Box::pin(Backend::start(
+        service,
+        &settings.backend,
+        topics,
+        MIGRATIONS,
+    ))
+    .await?;
+    let subscription = events::subscription(&backend.inbox(service, events::GROUP));
+    backend.messaging.subscribe(subscription).await?;
+    service.http(api::routes(Arc::new(Api { backend, sealer })));
+    Ok(())
+}

@@ -1,0 +1,51 @@
+use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql};
+use uuid::Uuid;
+
+use crate::bank::SealedBankDetails;
+
+/// Statements on bank details.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Banks;
+
+impl FromRow for SealedBankDetails {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            account_number: row.get("account_number")?,
+            ifsc: row.get("ifsc")?,
+            account_holder: row.get("account_holder")?,
+        })
+    }
+}
+
+impl Banks {
+    /// Replaces the bank details of a trainer.
+    pub(crate) async fn store(
+        tx: &Transaction,
+        trainer: Uuid,
+        details: &SealedBankDetails,
+    ) -> Result<(), DataError> {
+        sql("DELETE FROM bank_details WHERE trainer_id = ?")
+            .bind(trainer)
+            .execute(tx)
+            .await?;
+        sql("INSERT INTO bank_details (trainer_id, account_number, ifsc, account_holder, updated_at) VALUES (?, ?, ?, ?, ?)")
+            .bind(trainer)
+            .bind(details.account_number.clone())
+            .bind(details.ifsc.clone())
+            .bind(details.account_holder.clone())
+            .bind(Utc::now())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn of(
+        connection: &dyn Connection,
+        trainer: Uuid,
+    ) -> Result<Option<SealedBankDetails>, DataError> {
+        sql("SELECT account_number, ifsc, account_holder FROM bank_details WHERE trainer_id = ?")
+            .bind(trainer)
+            .fetch_optional(connection)
+            .await
+    }
+}

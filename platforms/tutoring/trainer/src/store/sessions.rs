@@ -1,0 +1,109 @@
+use seaworthy::{
+    data::{Connection, DataError, FromRow, Row, Transaction, sql},
+    prelude::*,
+};
+use uuid::Uuid;
+
+/// More substitutions than a trainer has in a year.
+const MAX_SUBSTITUTIONS: u32 = 1_000;
+
+/// A session that another trainer holds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Substitution {
+    pub(crate) session_id: Uuid,
+    pub(crate) original_trainer_id: Uuid,
+    pub(crate) substitute_trainer_id: Uuid,
+    pub(crate) student_id: Uuid,
+    pub(crate) date: String,
+    pub(crate) time_slot: String,
+}
+
+impl FromRow for Substitution {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            session_id: row.get("session_id")?,
+            original_trainer_id: row.get("original_trainer_id")?,
+            substitute_trainer_id: row.get("substitute_trainer_id")?,
+            student_id: row.get("student_id")?,
+            date: row.get("session_date")?,
+            time_slot: row.get("time_slot")?,
+        })
+    }
+}
+
+/// Statements on the sessions of trainers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TrainerSessions;
+
+impl TrainerSessions {
+    /// Stores the last state of a session: `completed` or `cancelled`.
+    pub(crate) async fn finish(
+        tx: &Transaction,
+        session: Uuid,
+        trainer: Uuid,
+        status: &'static str,
+    ) -> Result<(), DataError> {
+        sql("DELETE FROM held_sessions WHERE id = ?")
+            .bind(session)
+            .execute(tx)
+            .await?;
+        sql("INSERT INTO held_sessions (id, trainer_id, status) VALUES (?, ?, ?)")
+            .bind(session)
+            .bind(trainer)
+            .bind(status)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the number of sessions of a trainer with this state.
+    pub(crate) async fn count(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        status: &'static str,
+    ) -> Result<u64, DataError> {
+        let (count,): (u64,) =
+            sql("SELECT COUNT(*) FROM held_sessions WHERE trainer_id = ? AND status = ?")
+                .bind(trainer)
+                .bind(status)
+                .fetch_one(connection)
+                .await?;
+        Ok(count)
+    }
+
+    /// Stores a substitution. A later one of the session replaces it.
+    pub(crate) async fn substitute(
+        tx: &Transaction,
+        substitution: &Substitution,
+    ) -> Result<(), DataError> {
+        sql("DELETE FROM substitutions WHERE session_id = ?")
+            .bind(substitution.session_id)
+            .execute(tx)
+            .await?;
+        sql("INSERT INTO substitutions (session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(substitution.session_id)
+            .bind(substitution.original_trainer_id)
+            .bind(substitution.substitute_trainer_id)
+            .bind(substitution.student_id)
+            .bind(substitution.date.as_str())
+            .bind(substitution.time_slot.as_str())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the substitutions of a trainer in both directions, the latest date first.
+    pub(crate) async fn substitutions(
+        connection: &dyn Connection,
+        trainer: Uuid,
+    ) -> Result<Vec<Substitution>, DataError> {
+        sql("SELECT session_id, original_trainer_id, substitute_trainer_id, student_id, session_date, time_slot FROM substitutions
+             WHERE original_trainer_id = ? OR substitute_trainer_id = ? ORDER BY session_date DESC, session_id LIMIT ?")
+            .bind(trainer)
+            .bind(trainer)
+            .bind(MAX_SUBSTITUTIONS)
+            .fetch_all(connection)
+            .await
+    }
+}

@@ -1,0 +1,235 @@
+use seaworthy::data::{
+    Connection, DataError, FromRow, Row, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::profile::{Availability, Location, Preference};
+
+/// The first part of statements that read trainers.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, account, account_version, profile, latitude, longitude, accuracy, confirmed_at, slots, days, accepts_online, max_per_day, rating, rating_count, version FROM trainers ",
+            $rest
+        )
+    };
+}
+
+/// A trainer as stored.
+#[derive(Debug)]
+pub(crate) struct Trainer {
+    pub(crate) id: Uuid,
+    /// The members of the account and of the application.
+    pub(crate) account: Value,
+    account_version: i64,
+    /// The members that the trainer has changed.
+    pub(crate) profile: Value,
+    /// Latitude and longitude in degrees.
+    pub(crate) confirmed: Option<(f64, f64)>,
+    pub(crate) accuracy: Option<f64>,
+    pub(crate) confirmed_at: Option<DateTime<Utc>>,
+    pub(crate) slots: Value,
+    pub(crate) days: Value,
+    pub(crate) accepts_online: bool,
+    pub(crate) max_per_day: Option<i32>,
+    pub(crate) rating: Option<f64>,
+    pub(crate) rating_count: i32,
+    pub(crate) version: i64,
+}
+
+impl FromRow for Trainer {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let latitude: Option<f64> = row.get("latitude")?;
+        Ok(Self {
+            id: row.get("id")?,
+            account: row.get("account")?,
+            account_version: row.get("account_version")?,
+            profile: row.get("profile")?,
+            confirmed: latitude.zip(row.get("longitude")?),
+            accuracy: row.get("accuracy")?,
+            confirmed_at: row.get("confirmed_at")?,
+            slots: row.get("slots")?,
+            days: row.get("days")?,
+            accepts_online: row.get("accepts_online")?,
+            max_per_day: row.get("max_per_day")?,
+            rating: row.get("rating")?,
+            rating_count: row.get("rating_count")?,
+            version: row.get("version")?,
+        })
+    }
+}
+
+impl Trainer {
+    /// Returns a member of the profile, or that of the application.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.profile.get(name).or_else(|| self.account.get(name))
+    }
+}
+
+/// Statements on trainers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trainers;
+
+impl Trainers {
+    /// Returns a trainer, and locks the row until the transaction ends. The message about the account
+    /// may arrive later.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Trainer, DataError> {
+        let now = Utc::now();
+        sql("INSERT INTO trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)
+             VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)
+             VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, 0, ?, ?)")
+            .bind(id)
+            .bind(json!({}))
+            .bind(false)
+            .bind(json!({}))
+            .bind(json!([]))
+            .bind(json!([]))
+            .bind(false)
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await?;
+        sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_one(tx)
+            .await
+    }
+
+    /// Stores members of the account, over those of earlier messages. An older version changes
+    /// nothing. Approved trainers whose account is not disabled are listed.
+    pub(crate) async fn store_account(
+        tx: &Transaction,
+        id: Uuid,
+        version: i64,
+        members: &Map<String, Value>,
+    ) -> Result<(), DataError> {
+        let trainer = Self::lock(tx, id).await?;
+        if version < trainer.account_version {
+            return Ok(());
+        }
+        let mut account = trainer.account.as_object().cloned().unwrap_or_default();
+        account.extend(members.clone());
+        let is = |name: &str, value: &Value| account.get(name) == Some(value);
+        let is_listed = is("approvalStatus", &json!("approved")) && !is("isDisabled", &json!(true));
+        sql("UPDATE trainers SET account = ?, account_version = ?, is_listed = ? WHERE id = ?")
+            .bind(Value::Object(account))
+            .bind(version)
+            .bind(is_listed)
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Stores the changed members of a profile.
+    pub(crate) async fn set_profile(
+        tx: &Transaction,
+        trainer: &Trainer,
+        changed: &Map<String, Value>,
+    ) -> Result<(), DataError> {
+        let mut profile = trainer.profile.as_object().cloned().unwrap_or_default();
+        profile.extend(changed.clone());
+        sql("UPDATE trainers SET profile = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(Value::Object(profile))
+            .bind(Utc::now())
+            .bind(trainer.id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Stores the place that a trainer has confirmed.
+    pub(crate) async fn set_location(
+        tx: &Transaction,
+        id: Uuid,
+        location: Location,
+    ) -> Result<(), DataError> {
+        sql("UPDATE trainers SET latitude = ?, longitude = ?, accuracy = ?, confirmed_at = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(location.latitude)
+            .bind(location.longitude)
+            .bind(location.accuracy)
+            .bind(Utc::now())
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn set_availability(
+        tx: &Transaction,
+        id: Uuid,
+        availability: &Availability,
+    ) -> Result<(), DataError> {
+        sql("UPDATE trainers SET slots = ?, days = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(json!(availability.slots))
+            .bind(json!(availability.available_days))
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn set_preference(
+        tx: &Transaction,
+        id: Uuid,
+        preference: Preference,
+    ) -> Result<(), DataError> {
+        sql("UPDATE trainers SET accepts_online = ?, max_per_day = ?, version = version + 1, updated_at = ? WHERE id = ?")
+            .bind(preference.accepts_online)
+            .bind(preference.max_per_day.map(i64::from))
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Trainer>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a listed trainer.
+    pub(crate) async fn listed_by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Trainer>, DataError> {
+        sql(statement!("WHERE id = ? AND is_listed = ?"))
+            .bind(id)
+            .bind(true)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a page of the listed trainers with their number, the oldest first.
+    pub(crate) async fn listed(
+        connection: &dyn Connection,
+        (limit, offset): (u32, u64),
+    ) -> Result<(Vec<Trainer>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM trainers WHERE is_listed = ?")
+            .bind(true)
+            .fetch_one(connection)
+            .await?;
+        let trainers = sql(statement!(
+            "WHERE is_listed = ? ORDER BY created_at, id LIMIT ? OFFSET ?"
+        ))
+        .bind(true)
+        .bind(limit)
+        .bind(offset)
+        .fetch_all(connection)
+        .await?;
+        Ok((trainers, total))
+    }
+}

@@ -1,0 +1,15 @@
+//! Settings documents of the service.
+
+use seaworthy_testkit::deployment::Deployed;
+
+const SERVICE: Deployed = Deployed {
+    program: env!("CARGO_BIN_EXE_tutoring-trainer"),
+    home: env!("CARGO_MANIFEST_DIR"),
+    name: "trainer",
+    more: &[],
+};
+
+#[test]
+fn committed_settings_documents_are_current_conf_6() {
+    SERVICE.documents_its_settings();
+}
