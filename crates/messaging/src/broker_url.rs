@@ -8,7 +8,8 @@ use url::Url;
 const MASK: &str = "***";
 
 /// The URL of a broker. Its scheme chooses the engine: `memory:`, `sqlite:path/to/file.db`,
-/// `amqp://`, `amqps://`, `nats://`, `tls://`, `redis://`, `rediss://`, `kafka://`, `kafkas://`.
+/// `amqp://`, `amqps://`, `nats://`, `tls://`, `redis://`, `rediss://`, `kafka://`, `kafkas://`,
+/// `dapr://`.
 ///
 /// A password in the URL is used and never shown. Prefer the setting `password`, which refers to a
 /// secret.
@@ -41,10 +42,12 @@ pub enum Engine {
     Redis,
     /// Kafka.
     Kafka,
+    /// The sidecar of Dapr.
+    Dapr,
 }
 
 /// Schemes, their engines and default ports.
-const SCHEMES: [(&str, Engine, Option<u16>); 10] = [
+const SCHEMES: [(&str, Engine, Option<u16>); 11] = [
     ("memory", Engine::Memory, None),
     ("sqlite", Engine::Sqlite, None),
     ("amqp", Engine::Rabbitmq, Some(5672)),
@@ -55,13 +58,14 @@ const SCHEMES: [(&str, Engine, Option<u16>); 10] = [
     ("rediss", Engine::Redis, Some(6379)),
     ("kafka", Engine::Kafka, Some(9092)),
     ("kafkas", Engine::Kafka, Some(9093)),
+    ("dapr", Engine::Dapr, Some(50001)),
 ];
 
 /// The text is not a valid broker URL. The message leaves the text out, because it may contain a
 /// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a valid broker URL: use memory:, sqlite:path, amqp://user@host/vhost, nats://host, redis://host or kafka://host"
+    "not a valid broker URL: use memory:, sqlite:path, amqp://user@host/vhost, nats://host, redis://host, kafka://host or dapr://host:port/component"
 )]
 pub struct InvalidBrokerUrl;
 
@@ -200,7 +204,7 @@ impl JsonSchema for BrokerUrl {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": "^(memory|sqlite|amqp|amqps|nats|tls|redis|rediss|kafka|kafkas):",
+            "pattern": "^(memory|sqlite|amqp|amqps|nats|tls|redis|rediss|kafka|kafkas|dapr):",
             "x-link": true,
             "description": "A broker such as amqps://user@host/vhost, nats://host, sqlite:data/broker.db or memory:.",
         })

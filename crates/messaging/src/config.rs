@@ -89,6 +89,9 @@ pub struct MessagingConfig {
     pub lag_interval: Timeout,
     /// The embedded broker, in memory or in a file.
     pub embedded: EmbeddedConfig,
+    /// Dapr.
+    #[cfg(feature = "dapr")]
+    pub dapr: crate::dapr::DaprConfig,
     /// Kafka.
     #[cfg(feature = "kafka")]
     pub kafka: crate::kafka::KafkaConfig,
@@ -181,6 +184,8 @@ impl MessagingConfig {
             subscriptions: BTreeMap::new(),
             lag_interval: DEFAULT_LAG_INTERVAL,
             embedded: EmbeddedConfig::default(),
+            #[cfg(feature = "dapr")]
+            dapr: crate::dapr::DaprConfig::default(),
             #[cfg(feature = "kafka")]
             kafka: crate::kafka::KafkaConfig::default(),
             #[cfg(feature = "nats")]
@@ -230,6 +235,19 @@ impl SubscriptionConfig {
         set(&mut self.max_deliveries, overrides.max_deliveries.as_ref());
         set(&mut self.breaker, overrides.breaker.as_ref());
         self.max_lag = overrides.max_lag.or(self.max_lag);
+    }
+
+    /// Returns the reason why no subscription can have these settings, as the predicate of a
+    /// sentence.
+    pub(crate) fn problem(&self, measures_lag: bool) -> Option<String> {
+        if self.prefetch < self.concurrency {
+            return Some(format!(
+                "has a prefetch of {}, which is less than its concurrency of {}",
+                self.prefetch, self.concurrency
+            ));
+        }
+        let has_max_lag = self.max_lag.is_some() && !measures_lag;
+        has_max_lag.then(|| "has a max_lag, but the engine cannot measure the lag".to_owned())
     }
 
     pub(crate) fn backoff(&self) -> Backoff {

@@ -52,7 +52,10 @@ impl EngineFactory {
             )),
             #[cfg(feature = "redis")]
             Engine::Redis => Ok(Arc::new(crate::redis::RedisBroker::open(config).await?)),
+            #[cfg(feature = "dapr")]
+            Engine::Dapr => Ok(Arc::new(crate::dapr::DaprBroker::open(config).await?)),
             #[cfg(not(all(
+                feature = "dapr",
                 feature = "kafka",
                 feature = "nats",
                 feature = "rabbitmq",
@@ -73,5 +76,6 @@ fn is_built_in(engine: Engine) -> bool {
         Engine::Redis => cfg!(feature = "redis"),
         Engine::Nats => cfg!(feature = "nats"),
         Engine::Kafka => cfg!(feature = "kafka"),
+        Engine::Dapr => cfg!(feature = "dapr"),
     }
 }

@@ -1,5 +1,5 @@
-//! Publish/subscribe messaging over RabbitMQ, NATS JetStream, Redis Streams, Kafka and an embedded
-//! broker.
+//! Publish/subscribe messaging over RabbitMQ, NATS JetStream, Redis Streams, Kafka, Dapr and an
+//! embedded broker.
 //!
 //! The broker URL chooses the engine. An engine implements [`transport::Transport`]: it publishes
 //! with confirms, delivers and acknowledges. This crate implements everything else once for all
@@ -42,6 +42,8 @@ mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod consumer;
+#[cfg(feature = "dapr")]
+pub mod dapr;
 pub mod dead_letter;
 pub mod dead_letters;
 mod embedded;

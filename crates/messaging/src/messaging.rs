@@ -187,14 +187,9 @@ impl Messaging {
             return Ok(());
         };
         let config = inner.config.subscription(&group, &subscription.overrides);
-        if config.prefetch < config.concurrency {
-            return Err(MessagingError::Subscription {
-                group: group.to_string(),
-                problem: format!(
-                    "has a prefetch of {}, which is less than its concurrency of {}",
-                    config.prefetch, config.concurrency
-                ),
-            });
+        if let Some(problem) = config.problem(inner.outlet.transport().measures_lag()) {
+            let group = group.to_string();
+            return Err(MessagingError::Subscription { group, problem });
         }
         let metrics = inner.telemetry.metrics();
         let consumer = Arc::new(Consumer {
@@ -321,11 +316,13 @@ impl Inner {
                     stop.requested().await;
                 }
             });
-        let (watching, interval) = (Arc::clone(&consumer), self.config.lag_interval);
-        self.tasks
-            .spawn(format!("lag of {}", consumer.name), async move {
-                watching.watch_lag(interval).await;
-            });
+        if self.outlet.transport().measures_lag() {
+            let (watching, interval) = (Arc::clone(&consumer), self.config.lag_interval);
+            self.tasks
+                .spawn(format!("lag of {}", consumer.name), async move {
+                    watching.watch_lag(interval).await;
+                });
+        }
         self.consumers.add(consumer);
     }
 }

@@ -75,7 +75,7 @@ impl TransportError {
 /// The connection of an engine to its broker. Many tasks may use it at once.
 pub trait Transport: Send + Sync + 'static {
     /// Returns the OpenTelemetry attribute `messaging.system`: `rabbitmq`, `kafka`, `nats`,
-    /// `redis`, `memory` or `sqlite`.
+    /// `redis`, `dapr`, `memory` or `sqlite`.
     fn system(&self) -> &'static str;
 
     /// Declares the topics of a publisher (MSG-2).
@@ -99,6 +99,12 @@ pub trait Transport: Send + Sync + 'static {
         &self,
         plan: SubscriptionPlan,
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>>;
+
+    /// Whether the engine can measure the [`lag`](Self::lag). If not, a subscription with `max_lag`
+    /// is refused.
+    fn measures_lag(&self) -> bool {
+        true
+    }
 
     /// Returns the number of messages that the group has not acknowledged. If the engine can count
     /// them, deliveries without an acknowledgement are included.

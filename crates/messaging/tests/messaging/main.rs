@@ -6,9 +6,12 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(feature = "dapr")]
+mod dapr;
 mod dead_letters;
 mod embedded;
 #[cfg(any(
+    feature = "dapr",
     feature = "kafka",
     feature = "nats",
     feature = "rabbitmq",

@@ -6,6 +6,7 @@
 
 pub mod clamd;
 pub mod cost;
+pub mod dapr;
 pub mod database;
 pub mod exim;
 pub mod kafka;

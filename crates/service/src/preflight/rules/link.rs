@@ -74,8 +74,11 @@ impl Link {
         matches!(transport(&self.scheme), Some(Encryption::Embedded))
     }
 
-    /// The first host of the link that is this machine.
+    /// The first host of the link that is this machine. A sidecar may be there.
     pub(super) fn local_host(&self) -> Option<&str> {
+        if matches!(transport(&self.scheme), Some(Encryption::Sidecar { .. })) {
+            return None;
+        }
         self.all_hosts().find(|host| is_loopback(host))
     }
 
@@ -86,7 +89,9 @@ impl Link {
         }
         match transport(&self.scheme) {
             Some(Encryption::Embedded | Encryption::Always) => None,
-            Some(Encryption::Never { fix }) => Some(Exposure::Plain { fix }),
+            Some(Encryption::Never { fix } | Encryption::Sidecar { fix }) => {
+                Some(Exposure::Plain { fix })
+            }
             Some(Encryption::ByOption { names, values, fix }) => {
                 let mut said = self
                     .options

@@ -12,6 +12,11 @@ pub(super) enum Encryption {
         /// The replacement.
         fix: &'static str,
     },
+    /// A sidecar, which stores nothing. The link is plain text and must not leave this machine.
+    Sidecar {
+        /// The replacement.
+        fix: &'static str,
+    },
     /// An option of the URL enables TLS.
     ByOption {
         /// The names of the option.
@@ -40,7 +45,7 @@ const fn never(fix: &'static str) -> Encryption {
 }
 
 /// All known schemes.
-const SCHEMES: [(&str, Encryption); 30] = [
+const SCHEMES: [(&str, Encryption); 31] = [
     ("sqlite", Encryption::Embedded),
     ("memory", Encryption::Embedded),
     ("file", Encryption::Embedded),
@@ -64,6 +69,12 @@ const SCHEMES: [(&str, Encryption); 30] = [
     ("tls", Encryption::Always),
     ("kafka", never("the scheme kafkas")),
     ("kafkas", Encryption::Always),
+    (
+        "dapr",
+        Encryption::Sidecar {
+            fix: "the sidecar of this instance, on loopback",
+        },
+    ),
     (
         "mongodb",
         Encryption::ByOption {

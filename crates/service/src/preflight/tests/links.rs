@@ -12,6 +12,7 @@ fn refuses_unencrypted_links_to_other_machines_sec_1() {
         "redis://cache.internal:6379",
         "amqp://app@broker.internal",
         "nats://broker.internal:4222",
+        "dapr://dapr.internal:50001/pubsub",
         "redis+sentinel://user:pw@10.0.0.1,10.0.0.2/orders",
         "redis+cluster://10.0.0.1:6379,10.0.0.2:6379",
         "redis+sentinel://127.0.0.1,10.0.0.1/x",
@@ -70,6 +71,11 @@ fn refuses_stores_on_this_machine_unless_allowed_conf_7() {
 #[test]
 fn accepts_unencrypted_link_to_this_machine_sec_1() {
     accepted(json!({ "database.url": "postgres://app@localhost/orders", "allow_embedded": true }));
+}
+
+#[test]
+fn accepts_sidecar_on_this_machine_conf_7() {
+    accepted(json!({ "broker.url": "dapr://127.0.0.1:50001/pubsub" }));
 }
 
 #[test]

@@ -1,0 +1,197 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures::future::BoxFuture;
+use tokio_util::task::TaskTracker;
+
+use super::{
+    DaprConfig,
+    api::{Api, Metadata},
+    deliveries::DaprDeliveries,
+    publications,
+};
+use crate::{
+    DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
+    transport::{Deliveries, Order, SubscriptionPlan, TopicPlan, Transport, TransportError},
+};
+
+/// The name of the component in the examples of Dapr.
+const DEFAULT_COMPONENT: &str = "pubsub";
+
+/// Dapr as an engine of messages.
+///
+/// ```no_run
+/// use seaworthy_messaging::{MessagingConfig, dapr::DaprBroker, transport::TransportError};
+///
+/// # async fn open() -> Result<DaprBroker, TransportError> {
+/// let config = MessagingConfig::new("dapr://localhost:50001/pubsub".parse().unwrap());
+/// DaprBroker::open(&config).await
+/// # }
+/// ```
+pub struct DaprBroker {
+    api: Api,
+    /// The component of publications, and of the group with the name of the Dapr application.
+    component: String,
+    config: DaprConfig,
+    publishing: TaskTracker,
+    sessions: TaskTracker,
+    closed: AtomicBool,
+}
+
+impl DaprBroker {
+    /// Connects to the sidecar of the settings. The password is the token of its API.
+    ///
+    /// # Errors
+    /// [`TransportError`] if it does not answer, if it does not have the component of the URL, or if
+    /// the URL is invalid.
+    pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
+        let invalid = || {
+            TransportError::refused(format!(
+                "{} is not an address of Dapr: use dapr://HOST:PORT/COMPONENT",
+                config.url
+            ))
+        };
+        let address = config.url.address().ok_or_else(invalid)?;
+        let url = config.url.with_credentials(None).ok_or_else(invalid)?;
+        let component = match url.path().trim_matches('/') {
+            "" => DEFAULT_COMPONENT,
+            path if path.contains('/') => return Err(invalid()),
+            path => path,
+        };
+        let timeout = config.dapr.timeout.get();
+        let broker = Self {
+            api: Api::connect(&address, config.password.clone(), timeout).await?,
+            component: component.to_owned(),
+            config: config.dapr.clone(),
+            publishing: TaskTracker::new(),
+            sessions: TaskTracker::new(),
+            closed: AtomicBool::new(false),
+        };
+        broker.metadata().await?;
+        Ok(broker)
+    }
+
+    /// Checks that the connection is open and that the sidecar has the component of publications.
+    async fn metadata(&self) -> Result<Metadata, TransportError> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(TransportError::Closed);
+        }
+        let metadata = self.api.metadata().await?;
+        metadata.require(&self.component)?;
+        Ok(metadata)
+    }
+
+    /// Returns the component whose consumer group this is.
+    fn component_of(&self, group: &GroupName, metadata: &Metadata) -> Result<&str, TransportError> {
+        let component = match self.config.groups.get(group.as_str()) {
+            Some(component) => component,
+            None if metadata.id == group.as_str() => &self.component,
+            None => {
+                return Err(TransportError::refused(format!(
+                    "Dapr has no component for the consumer group {group}: set broker.dapr.groups.{group} to a component with the consumerID {group}, or run the sidecar with this app ID instead of {:?}",
+                    metadata.id
+                )));
+            }
+        };
+        metadata.require(component)?;
+        Ok(component)
+    }
+}
+
+/// The error of a function that Dapr does not have.
+fn unsupported(function: &str) -> TransportError {
+    TransportError::refused(format!(
+        "Dapr cannot {function}: use the tools of the broker that its component uses"
+    ))
+}
+
+impl Transport for DaprBroker {
+    fn system(&self) -> &'static str {
+        "dapr"
+    }
+
+    fn declare(&self, _topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.metadata().await.map(drop) })
+    }
+
+    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
+        Box::pin(async move {
+            let _until_answered = self.publishing.token();
+            if self.closed.load(Ordering::SeqCst) {
+                return batch.iter().map(|_| Err(PublishError::Closed)).collect();
+            }
+            publications::publish(&self.api, &self.component, batch).await
+        })
+    }
+
+    fn open(
+        &self,
+        plan: SubscriptionPlan,
+    ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
+        Box::pin(async move {
+            if plan.order == Order::Group {
+                return Err(unsupported("keep the order of a group"));
+            }
+            let metadata = self.metadata().await?;
+            let component = self.component_of(&plan.group, &metadata)?;
+            let opened = DaprDeliveries::open(&self.api, component, plan, &self.sessions).await?;
+            let deliveries: Arc<dyn Deliveries> = Arc::new(opened);
+            Ok(deliveries)
+        })
+    }
+
+    fn measures_lag(&self) -> bool {
+        false
+    }
+
+    fn lag<'a>(&'a self, _group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>> {
+        Box::pin(async { Err(unsupported("measure the lag of a group")) })
+    }
+
+    /// The broker of the component may be unavailable although the sidecar answers.
+    fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.metadata().await.map(drop) })
+    }
+
+    fn browse<'a>(
+        &'a self,
+        _topic: &'a Topic,
+        _after: Option<&'a DeadLetterId>,
+        _limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
+        Box::pin(async { Err(unsupported("list dead letters")) })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        _topic: &'a Topic,
+        _ids: &'a [DeadLetterId],
+    ) -> BoxFuture<'a, Result<u64, TransportError>> {
+        Box::pin(async { Err(unsupported("remove dead letters")) })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.closed.store(true, Ordering::SeqCst);
+        self.publishing.close();
+        self.sessions.close();
+        Box::pin(async move {
+            self.publishing.wait().await;
+            self.sessions.wait().await;
+        })
+    }
+}
+
+impl fmt::Debug for DaprBroker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DaprBroker")
+            .field("api", &self.api)
+            .field("component", &self.component)
+            .finish_non_exhaustive()
+    }
+}

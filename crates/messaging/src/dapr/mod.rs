@@ -1,0 +1,33 @@
+//! Dapr: publish and subscribe over the gRPC API of the sidecar (`daprd`), on any of its components.
+//!
+//! A publication is one CloudEvent. It is confirmed when the component has confirmed it to Dapr, so
+//! its durability is that of the component. A batch uses the bulk API of Dapr.
+//!
+//! A session has one streaming subscription (`SubscribeTopicEventsAlpha1`) for each topic, so the
+//! service needs no server for Dapr. Dapr 1.16 or later is needed, because earlier versions allow
+//! one stream for each topic.
+//!
+//! A consumer group of Dapr is a property of a component: its `consumerID`, which is the ID of the
+//! Dapr application by default. So each group needs a component of its own
+//! ([`DaprConfig::groups`]), and a group without one is refused.
+//!
+//! Dapr has no API for these functions:
+//!
+//! - The lag of a group. A subscription with `max_lag` is refused.
+//! - The order of a group. [`Subscription::ordered`](crate::Subscription::ordered) is refused. A
+//!   member handles the messages of a key one at a time, in the order in which Dapr delivers them.
+//! - The number of deliveries. It is always 1, and `max_deliveries` has no effect.
+//! - Reading a topic without consuming it. Dead letters are stored with their reason, and listing,
+//!   replaying and discarding them is refused.
+//! - The subscriptions of a topic. Publishing to a topic without a group is not an error.
+//! - Confirming an acknowledgement. A message may be delivered again after a stop or a crash.
+
+mod api;
+mod broker;
+mod config;
+mod deliveries;
+mod publications;
+mod wire;
+
+pub use broker::DaprBroker;
+pub use config::DaprConfig;
