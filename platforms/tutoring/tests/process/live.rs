@@ -55,7 +55,7 @@ impl Client {
     async fn packet(&mut self) -> String {
         loop {
             let message = tokio::time::timeout(TIMEOUT, self.0.next()).await;
-            let Message::Text(text) = message.expect("no packet").unwrap().unwrap() else {
+            let Message::Text(text) = message.unwrap().unwrap().unwrap() else {
                 continue;
             };
             match text.as_str() {
