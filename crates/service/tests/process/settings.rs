@@ -473,3 +473,20 @@ fn exposed_service_without_profile_is_refused_conf_3() {
     let mut process = trial(&exposed);
     process.line("\"message\":\"ready\"").unwrap();
 }
+
+#[test]
+fn development_counts_what_production_refuses_in_one_line_conf_3() {
+    let mut process = trial(&["--profile", "development"]);
+    process.line("\"message\":\"ready\"").unwrap();
+    process.signal(Signal::TERM).unwrap();
+    let ended = process.ended().unwrap();
+    let lines = ended.stdout.iter();
+    let warnings: Vec<Value> = lines
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|line| line["level"] == "WARN" && line["target"] == "seaworthy_service::kernel")
+        .collect();
+    let [warning] = warnings.as_slice() else {
+        panic!("{warnings:#?}");
+    };
+    assert!(warning["count"].as_u64() > Some(1), "{warning}");
+}
