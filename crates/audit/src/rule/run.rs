@@ -15,9 +15,6 @@ use crate::secret::SafeText;
 /// sets.
 const MAX_REVIEW_SEVERITY: Severity = Severity::Medium;
 
-/// Lines between a certain finding and a review of the same rule that repeats it.
-const NEAR_LINES: usize = 2;
-
 /// Runs all rules over a model.
 pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
     let parts: Vec<Findings> = rules()
@@ -55,17 +52,27 @@ pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
     all
 }
 
-/// Removes reviews at the line of a certain finding of the same requirement.
+/// Rules of broad patterns. Another finding of the same requirement at the same line says more.
+const BROAD: &[&str] = &[
+    "AUTH-5.unguarded-route",
+    "CONF-5.literal-credential",
+    "HLTH-2.ignored-result",
+    "LIFE-4.shutdown-context",
+    "SEC-1.encryption-off",
+    "SEC-2.loose-origin",
+];
+
+/// Removes findings of broad patterns where another rule of the requirement reports the line.
 fn without_repeats(findings: &mut Vec<Finding>) {
     let promise = |id: &'static str| id.split('.').next().unwrap_or(id);
-    let certain: std::collections::BTreeSet<(&str, String, usize)> = findings
+    let precise: std::collections::BTreeSet<(&str, String, usize)> = findings
         .iter()
-        .filter(|finding| !finding.is_review())
+        .filter(|finding| !BROAD.contains(&finding.id))
         .map(|finding| (promise(finding.id), finding.path.clone(), finding.line))
         .collect();
     findings.retain(|finding| {
-        !finding.is_review()
-            || !certain.contains(&(promise(finding.id), finding.path.clone(), finding.line))
+        !BROAD.contains(&finding.id)
+            || !precise.contains(&(promise(finding.id), finding.path.clone(), finding.line))
     });
 }
 
@@ -154,9 +161,9 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
         .collect();
     found.findings.retain(|finding| {
         !finding.is_review()
-            || !certain.iter().any(|(path, line)| {
-                *path == finding.path && line.abs_diff(finding.line) <= NEAR_LINES
-            })
+            || !certain
+                .iter()
+                .any(|(path, line)| *path == finding.path && *line == finding.line)
     });
     // Two services may share a file: the same breach is reported once.
     let mut seen = std::collections::BTreeSet::new();

@@ -259,11 +259,6 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?P<what>if\s*\(\s*\w*user\w*\s*(?:==|is)\s*null\b[^)]*\))[^;]*return[^;]*;(?:[^;]*;){0,3}?[^;]*(?:CheckPassword|VerifyHashedPassword|Verify)\w*\(",
         TIME,
     ),
-    reveals(
-        &[".rs"],
-        r"(?P<what>\.ok_or(?:_else)?\([^;]*\?;)[^;]*(?:;[^;]*){0,2}?\b(?:verify_password|argon2|bcrypt|verify)\w*\(",
-        TIME,
-    ),
     to_file(
         &[".go"],
         r"(?P<what>\blog\.(?:SetOutput|New)\(\s*(?:f|F|file|logFile|fd|\w*[fF]ile)\b|lumberjack\.Logger\{|rotatelogs\.New\(|os\.OpenFile\([^\n]*\.log\b|OutputPaths:\s*\[\]string\{[^}\n]*\.log)",

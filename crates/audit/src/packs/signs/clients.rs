@@ -139,7 +139,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     once(
         &[".go"],
-        r"(?P<what>\b(?:sqlx|sql|gorm|pgx|pgxpool|mongo|ent|bun|xorm|amqp|amqp091|nats|redis|elastic|elasticsearch|stan|bigcache|clickhouse|mysql|pg)\.(?:Connect|MustConnect|ConnectContext|Open|MustOpen|Dial|DialConfig|NewClient|New|ConnectConfig|NewConn|NewEngine)\()[^\n]*(?:\n[^\n]*){0,8}?\n\s*(?:if )?[^\n]*err != nil",
+        r"(?P<what>\b(?:sqlx|sql|gorm|pgx|pgxpool|mongo|ent|bun|xorm|amqp|amqp091|nats|elastic|elasticsearch|stan|bigcache|clickhouse|mysql|pg)\.(?:Connect|MustConnect|ConnectContext|Open|MustOpen|Dial|DialConfig|NewClient|New|ConnectConfig|NewConn|NewEngine)\()[^\n]*(?:\n[^\n]*){0,8}?\n\s*(?:if )?[^\n]*err != nil",
     ),
     once(
         &[
@@ -157,11 +157,11 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     once(
         &[".go"],
-        r"(?P<what>if err :?= (?:\w+\.)*(?:[pP]ing\w*|check\w*[cC]onn\w*)\([^\n]*; err != nil)",
+        r"(?P<what>if err :?= (?:\w+\.)*(?:[pP]ing\w*|check\w*[cC]onn\w*)\([^\n.]*; err != nil)",
     ),
     once(
         SCRIPT,
-        r"(?P<what>\b(?:mongoose\.connect|amqp(?:lib)?\.connect|createConnection|\w*[sS]equelize\w*\.(?:authenticate|sync)|\w*[dD]ata[sS]ource\w*\.initialize|MongoClient\.connect|\w*[cC]lient\.connect|\w*[pP]ool\.connect|producer\.connect|consumer\.connect)\()",
+        r"(?P<what>\b(?:mongoose\.connect|amqp(?:lib)?\.connect|createConnection|\w*[sS]equelize\w*\.(?:authenticate|sync)|\w*[dD]ata[sS]ource\w*\.initialize|MongoClient\.connect|\w*[cC]lient\.connect|producer\.connect|consumer\.connect)\()",
     ),
     once(
         &[".py"],

@@ -277,13 +277,6 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::SilentNull,
         &[".go"],
-        r"(?P<what>\b\w+), _ :?= [^\n]*(?:New|Open|Connect|Dial|Init)\w*\(",
-        "",
-        "`{}` may be nil, because the error is dropped",
-    ),
-    review(
-        Topic::SilentNull,
-        &[".go"],
         r"(?m):?=\s*(?P<what>\w*\.?New\w*(?i:redis|mongo|kafka|nats|rabbit|elastic)\w*\([^\n]*\))\s*\n\s*(?:defer [^\n]*\n\s*)?[^\n]*(?i:log)\w*\.Info\w*\([^\n]*(?i:connected|ready)",
         r"\.Ping\(",
         "`{}` is called connected, and nothing reached the server",
