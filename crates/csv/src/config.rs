@@ -88,7 +88,7 @@ pub struct ImportConfig {
     pub claim_ttl: Timeout,
     /// Maximum number of attempts without progress. Then the import fails.
     pub max_attempts: NonZeroU32,
-    /// How long an import may be incomplete, or wait for its confirmation. Then it is cancelled.
+    /// How long an import may be incomplete, or wait for its confirmation. Then it is canceled.
     pub pending_ttl: Timeout,
     /// How long ended imports and their reports stay visible.
     pub retention: Timeout,

@@ -23,8 +23,8 @@ pub enum ImportStatus {
     Done,
     /// The import failed.
     Failed,
-    /// The owner cancelled the import. Rows that were stored stay stored.
-    Cancelled,
+    /// The owner canceled the import. Rows that were stored stay stored.
+    Canceled,
     /// The import removes its rows.
     Undoing,
     /// The rows are removed.
@@ -44,7 +44,7 @@ impl ImportStatus {
         Self::Storing,
         Self::Done,
         Self::Failed,
-        Self::Cancelled,
+        Self::Canceled,
         Self::Undoing,
         Self::Undone,
     ];
@@ -59,7 +59,7 @@ impl ImportStatus {
             Self::Storing => "storing",
             Self::Done => "done",
             Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
+            Self::Canceled => "canceled",
             Self::Undoing => "undoing",
             Self::Undone => "undone",
         }
@@ -70,7 +70,7 @@ impl ImportStatus {
     pub const fn is_final(self) -> bool {
         matches!(
             self,
-            Self::Done | Self::Failed | Self::Cancelled | Self::Undone
+            Self::Done | Self::Failed | Self::Canceled | Self::Undone
         )
     }
 }

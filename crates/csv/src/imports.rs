@@ -138,7 +138,7 @@ impl<R: ImportRows> Imports<R> {
         store::cancel(&self.0.database, id).await?;
         let import = self.find(id, owner).await?;
         match import.status {
-            ImportStatus::Cancelled => Ok(import),
+            ImportStatus::Canceled => Ok(import),
             status => Err(ImportError::Status(status)),
         }
     }

@@ -16,5 +16,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0002_csv_import_owners.up.sql"),
             include_str!("../migrations/0002_csv_import_owners.down.sql"),
         ),
+        Migration::new(
+            3,
+            "spelling of canceled csv imports",
+            include_str!("../migrations/0003_canceled_csv_imports.up.sql"),
+            include_str!("../migrations/0003_canceled_csv_imports.down.sql"),
+        ),
     ],
 );

@@ -13,8 +13,8 @@ use crate::{
 /// A step of an import ends before the end of its pass.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StepError {
-    /// The import was cancelled, or another worker has claimed it.
-    #[error("the import was cancelled or claimed by another worker")]
+    /// The import was canceled, or another worker has claimed it.
+    #[error("the import was canceled or claimed by another worker")]
     ClaimLost,
     /// The file cannot be imported.
     #[error(transparent)]

@@ -88,13 +88,13 @@ impl<R: ImportRows> Imports<R> {
             pieces.pending.extend_from_slice(text.as_bytes());
             while let Some((number, piece)) = pieces.next(bytes.is_none()) {
                 if !store::insert_piece(&self.0.database, id, number, &piece).await? {
-                    return Err(ImportError::Status(ImportStatus::Cancelled));
+                    return Err(ImportError::Status(ImportStatus::Canceled));
                 }
             }
             if bytes.is_none() {
                 return match store::received(&self.0.database, id, pieces.size).await? {
                     true => Ok(()),
-                    false => Err(ImportError::Status(ImportStatus::Cancelled)),
+                    false => Err(ImportError::Status(ImportStatus::Canceled)),
                 };
             }
         }

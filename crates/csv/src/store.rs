@@ -96,7 +96,7 @@ pub(crate) async fn insert(
 }
 
 /// Stores a piece and shows the sweeper that the file still arrives. Returns `false` if the import
-/// does not receive its file, because it was cancelled or deleted.
+/// does not receive its file, because it was canceled or deleted.
 pub(crate) async fn insert_piece(
     database: &Database,
     id: Uuid,
@@ -124,7 +124,7 @@ pub(crate) async fn insert_piece(
         .await
 }
 
-/// Begins the check. Returns `false` if the import was cancelled or deleted.
+/// Begins the check. Returns `false` if the import was canceled or deleted.
 pub(crate) async fn received(
     connection: &dyn Connection,
     id: Uuid,
@@ -195,11 +195,11 @@ pub(crate) async fn confirm(
 pub(crate) async fn cancel(database: &Database, id: Uuid) -> Result<(), DataError> {
     database
         .transaction(|tx| async move {
-            let cancelled = sql("UPDATE csv_imports SET status = 'cancelled', claimed_by = NULL, changed_us = {now_us} WHERE id = ? AND status IN ('receiving', 'checking', 'checked', 'storing')")
+            let canceled = sql("UPDATE csv_imports SET status = 'canceled', claimed_by = NULL, changed_us = {now_us} WHERE id = ? AND status IN ('receiving', 'checking', 'checked', 'storing')")
                 .bind(id)
                 .execute(&tx)
                 .await?;
-            match cancelled.rows_affected() {
+            match canceled.rows_affected() {
                 0 => Ok(()),
                 _ => delete_pieces(&tx, id).await,
             }
@@ -208,7 +208,7 @@ pub(crate) async fn cancel(database: &Database, id: Uuid) -> Result<(), DataErro
 }
 
 pub(crate) async fn undo(connection: &dyn Connection, id: Uuid) -> Result<(), DataError> {
-    sql("UPDATE csv_imports SET status = 'undoing', position_bytes = 0, attempts = 0, claimed_by = NULL, claimed_until_us = 0, changed_us = {now_us} WHERE id = ? AND status IN ('done', 'failed', 'cancelled') AND rows_stored > 0")
+    sql("UPDATE csv_imports SET status = 'undoing', position_bytes = 0, attempts = 0, claimed_by = NULL, claimed_until_us = 0, changed_us = {now_us} WHERE id = ? AND status IN ('done', 'failed', 'canceled') AND rows_stored > 0")
         .bind(id)
         .execute(connection)
         .await
@@ -257,7 +257,7 @@ impl Progress {
         self
     }
 
-    /// Writes the progress and bad rows. Returns `false` if the import was cancelled, or another
+    /// Writes the progress and bad rows. Returns `false` if the import was canceled, or another
     /// worker has claimed it. Then the transaction must not be committed.
     pub(crate) async fn save(
         &self,

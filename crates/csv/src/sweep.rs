@@ -44,7 +44,7 @@ impl<R: ImportRows> Imports<R> {
             store::cancel(&inner.database, *id).await?;
         }
         let old = sql(
-            "SELECT id FROM csv_imports WHERE kind = ? AND ((status = 'receiving' AND changed_us <= {now_us} - ?) OR (status IN ('done', 'failed', 'cancelled', 'undone') AND changed_us <= {now_us} - ?)) LIMIT ?",
+            "SELECT id FROM csv_imports WHERE kind = ? AND ((status = 'receiving' AND changed_us <= {now_us} - ?) OR (status IN ('done', 'failed', 'canceled', 'undone') AND changed_us <= {now_us} - ?)) LIMIT ?",
         );
         let old: Vec<(Uuid,)> = old
             .bind(R::KIND)

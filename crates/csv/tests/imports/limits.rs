@@ -74,7 +74,7 @@ pub(crate) async fn sweeper_removes_old_imports_file_1(test: TestImports) {
     test.execute("UPDATE csv_imports SET changed_us = changed_us - 172800000000")
         .await;
     test.imports.sweep().await.unwrap();
-    assert_eq!(test.find(waits).await.status, ImportStatus::Cancelled);
+    assert_eq!(test.find(waits).await.status, ImportStatus::Canceled);
     assert_eq!(test.find(done).await.status, ImportStatus::Done);
     assert_eq!(test.pieces().await, 0);
     test.execute("UPDATE csv_imports SET changed_us = changed_us - 2678400000000")
@@ -149,7 +149,7 @@ pub(crate) async fn concurrent_files_stay_within_the_quota_file_1(test: TestImpo
     );
 }
 
-pub(crate) async fn cancelled_file_leaves_nothing_file_1(test: TestImports) {
+pub(crate) async fn canceled_file_leaves_nothing_file_1(test: TestImports) {
     let piece = Bytes::from(vec![b'x'; 300_000]);
     let pieces = stream::iter(0..3).then(|number| {
         let (imports, piece) = (test.imports.clone(), piece.clone());
@@ -163,7 +163,7 @@ pub(crate) async fn cancelled_file_leaves_nothing_file_1(test: TestImports) {
     });
     let refused = test.imports.create(new_import(), pieces).await.unwrap_err();
     assert!(
-        matches!(refused, ImportError::Status(ImportStatus::Cancelled)),
+        matches!(refused, ImportError::Status(ImportStatus::Canceled)),
         "{refused:?}"
     );
     assert_eq!(test.pieces().await, 0);

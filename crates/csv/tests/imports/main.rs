@@ -25,7 +25,7 @@ seaworthy_testkit::on_every_database! {
         endless_failures_end_the_import_file_1;
     undo:
         undo_removes_all_rows_of_the_import_file_1,
-        cancelled_import_stops_and_can_be_undone_file_1,
+        canceled_import_stops_and_can_be_undone_file_1,
         failed_import_can_be_undone_file_1;
     limits:
         refused_files_leave_nothing_file_1,
@@ -34,7 +34,7 @@ seaworthy_testkit::on_every_database! {
         rows_that_become_bad_fail_the_import_file_1,
         reported_row_that_is_rejected_is_left_out_file_1,
         concurrent_files_stay_within_the_quota_file_1,
-        cancelled_file_leaves_nothing_file_1,
+        canceled_file_leaves_nothing_file_1,
         imports_of_others_do_not_exist_file_1,
         sweeper_removes_old_imports_file_1;
 }

@@ -24,16 +24,16 @@ pub(crate) async fn undo_removes_all_rows_of_the_import_file_1(test: TestImports
     assert_eq!(test.members().await, 1);
 }
 
-pub(crate) async fn cancelled_import_stops_and_can_be_undone_file_1(test: TestImports) {
+pub(crate) async fn canceled_import_stops_and_can_be_undone_file_1(test: TestImports) {
     let id = test
         .create(new_import(), &file((0..35).map(|_| "30")))
         .await;
     test.behavior.fails_after.store(3, Ordering::SeqCst);
     test.run().await;
-    let cancelled = test.imports.cancel(id, "mira").await.unwrap();
+    let canceled = test.imports.cancel(id, "mira").await.unwrap();
     assert_eq!(
-        (cancelled.status, cancelled.rows_stored),
-        (ImportStatus::Cancelled, 20)
+        (canceled.status, canceled.rows_stored),
+        (ImportStatus::Canceled, 20)
     );
     assert_eq!(test.pieces().await, 0);
     test.skip_backoff().await;

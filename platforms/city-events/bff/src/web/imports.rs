@@ -179,7 +179,7 @@ fn label(import: &EventImport) -> String {
         "checked" => format!("{good} of {} events can be imported", import.rows_checked),
         "storing" => format!("{} of {good} events imported", import.rows_stored),
         "done" => format!("{} events imported", import.rows_stored),
-        "cancelled" => format!("Cancelled, {} events imported", import.rows_stored),
+        "canceled" => format!("Canceled, {} events imported", import.rows_stored),
         "undoing" => format!("Undoing, {} events left", import.rows_stored),
         "undone" => "Undone".to_owned(),
         _ => "Failed".to_owned(),
@@ -208,7 +208,7 @@ impl Buttons {
         let question =
             "Undo this import? Its drafts are deleted, and its published events are canceled.";
         let question = (action == "undo").then_some(question);
-        let done = (action == "cancel").then_some("The import is cancelled.");
+        let done = (action == "cancel").then_some("The import is canceled.");
         match self {
             Self::Script => html! {
                 button class={ "button " (class) } data-post=(Address::new("/api/imports").id(id).segment(action)) data-confirm=[question] data-done=[done] { (label) }
@@ -242,7 +242,7 @@ pub(super) fn content(
                 @if matches!(status, "checking" | "checked" | "storing") {
                     (buttons.button(id, "cancel", "quiet", "Cancel"))
                 }
-                @if matches!(status, "done" | "cancelled" | "failed") && import.rows_stored > 0 {
+                @if matches!(status, "done" | "canceled" | "failed") && import.rows_stored > 0 {
                     a.button href="/me/events" { "My events" }
                     (buttons.button(id, "undo", "danger", "Undo the import"))
                 }

@@ -151,10 +151,10 @@ pub(crate) async fn imports_of_others_are_not_found_file_1(app: TestApp) {
     let request = GetImportRequest { id: id.clone() };
     let read = client.get_import(authenticated(&stranger, request)).await;
     let request = CancelImportRequest { id: id.clone() };
-    let cancelled = client
+    let canceled = client
         .cancel_import(authenticated(&stranger, request))
         .await;
-    for refused in [read.map(drop), cancelled.map(drop)] {
+    for refused in [read.map(drop), canceled.map(drop)] {
         let error = from_status(&refused.unwrap_err());
         assert_eq!(error.reason(), "IMPORT_NOT_FOUND");
     }
@@ -168,7 +168,7 @@ pub(crate) async fn imports_of_others_are_not_found_file_1(app: TestApp) {
             .await
             .is_err()
     );
-    assert_ne!(importer.find(&id).await.0.status, "cancelled");
+    assert_ne!(importer.find(&id).await.0.status, "canceled");
 }
 
 /// Returns a file with this number of events.

@@ -1,0 +1,1 @@
+UPDATE csv_imports SET status = 'canceled' WHERE status = 'cancelled';
