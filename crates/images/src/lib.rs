@@ -42,7 +42,7 @@ pub use config::ImagesConfig;
 pub use error::ImageError;
 pub use format::ImageFormat;
 pub use pool::Images;
-pub use rendition::{Crop, Picture, Rendition};
+pub use rendition::{Crop, Focus, Picture, Rendition};
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

@@ -1,7 +1,6 @@
 //! Uploads by `multipart/form-data`.
 
 use axum::{
-    body::Body,
     extract::Request,
     http::StatusCode,
     response::{IntoResponse as _, Response},
@@ -9,10 +8,10 @@ use axum::{
 use futures::StreamExt as _;
 use http_body_util::StreamBody;
 use seaworthy_http::{Form, FormError, Json};
-use seaworthy_storage::{Content, StorageError};
+use seaworthy_storage::Content;
 use serde_json::json;
 
-use crate::{NewUpload, Upload, UploadError, UploadRoutes, Uploads};
+use crate::{UploadError, UploadRoutes};
 
 /// Stores the first field with a file name. The name is not used.
 pub(crate) async fn receive(
@@ -20,48 +19,23 @@ pub(crate) async fn receive(
     boundary: String,
     request: Request,
 ) -> Result<Response, UploadError> {
-    let (uploads, new) = (routes.uploads.clone(), routes.new_upload());
-    // The request ends with its connection, but an upload of a lost connection must be removed.
-    let stored = routes.uploads.apart("receive form", async move {
-        store(&uploads, new, boundary, request.into_body()).await
-    });
-    let stored = stored.await?;
-    let view = json!({ "id": stored.id, "status": stored.status.as_str() });
-    Ok((StatusCode::CREATED, Json(view)).into_response())
-}
-
-async fn store(
-    uploads: &Uploads,
-    mut new: NewUpload,
-    boundary: String,
-    body: Body,
-) -> Result<Upload, UploadError> {
-    let max_size = uploads.store().config().max_size;
-    let mut form = Form::new(body, boundary, max_size);
+    let max_size = routes.uploads.store().config().max_size;
+    let mut form = Form::new(request.into_body(), boundary, max_size);
     while let Some(field) = form.next_field().await? {
         if field.file_name().is_none() {
             continue;
         }
+        let mut new = routes.new_upload();
         if let Some(content_type) = field.content_type() {
             new = new.content_type(content_type);
         }
-        let upload = uploads.create(new).await?;
         let frames = field
             .into_file()
             .map(|data| data.map(http_body::Frame::data));
         let content = Content::stream(StreamBody::new(frames));
-        let error = match uploads.put(&upload, content).await {
-            Ok(stored) => return Ok(stored),
-            Err(UploadError::Storage(StorageError::Content(error))) => {
-                match error.downcast::<FormError>() {
-                    Ok(error) => (*error).into(),
-                    Err(error) => UploadError::Body(error),
-                }
-            }
-            Err(error) => error,
-        };
-        uploads.store().delete(upload.id).await?;
-        return Err(error);
+        let stored = routes.uploads.receive(new, content).await?;
+        let view = json!({ "id": stored.id, "status": stored.status.as_str() });
+        return Ok((StatusCode::CREATED, Json(view)).into_response());
     }
     Err(UploadError::Invalid(
         "the form has no file: send a field with a file name",

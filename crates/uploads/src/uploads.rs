@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use seaworthy_config::Settings;
 use seaworthy_data::sql;
+use seaworthy_http::FormError;
 use seaworthy_messaging::Message;
 use seaworthy_outbox::Outbox;
 use seaworthy_service::{Assembly, Tasks};
@@ -159,6 +160,35 @@ impl Uploads {
         let key = keys::content(upload.id)?;
         self.0.store.0.incoming.put(&key, content, &options).await?;
         self.complete(upload.id, &upload.owner).await
+    }
+
+    /// Creates an upload like [`create`](Self::create), and stores its content like
+    /// [`put`](Self::put). It continues if the request ends with its connection.
+    ///
+    /// # Errors
+    /// The errors of both, and [`UploadError::Body`] if the content cannot be read. Then no upload
+    /// exists.
+    pub async fn receive(&self, new: NewUpload, content: Content) -> Result<Upload, UploadError> {
+        let uploads = self.clone();
+        self.apart("receive upload", async move {
+            let upload = uploads.create(new).await?;
+            match uploads.put(&upload, content).await {
+                Ok(stored) => Ok(stored),
+                Err(error) => {
+                    uploads.store().delete(upload.id).await?;
+                    Err(match error {
+                        UploadError::Storage(StorageError::Content(error)) => {
+                            match error.downcast::<FormError>() {
+                                Ok(error) => (*error).into(),
+                                Err(error) => UploadError::Body(error),
+                            }
+                        }
+                        error => error,
+                    })
+                }
+            }
+        })
+        .await
     }
 
     /// Completes an upload after the client has sent the content. It asks the storage for the true

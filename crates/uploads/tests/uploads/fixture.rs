@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read as _},
     net::{SocketAddr, TcpStream},
+    num::NonZeroU32,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -10,12 +11,13 @@ use std::{
     time::Duration,
 };
 
+use axum::http::request::Parts;
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use seaworthy_config::{Environment, Loader};
-use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_core::{Actor, ByteSize, Grants, RequestContext, Timeout};
 use seaworthy_data::{Database, DatabaseConfig, sql};
-use seaworthy_http::Access;
+use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions, Routes};
 use seaworthy_messaging::{
     Event, Message, Messaging, MessagingConfig, Received, Subscription, Topics,
 };
@@ -37,6 +39,8 @@ use uuid::Uuid;
 
 pub(crate) const MAX_SIZE: u64 = 40 * 1024 * 1024;
 pub(crate) const MAX_OPEN: u32 = 5;
+const TUS_REQUEST_HEADERS: &str = "authorization, content-type, tus-resumable, upload-length, upload-offset, upload-metadata, upload-defer-length";
+const TUS_RESPONSE_HEADERS: &str = "location, tus-resumable, upload-offset, upload-length";
 /// The memory of two uploads in parts, in MiB.
 const MAX_BODY_MEMORY: u64 = 20;
 
@@ -158,6 +162,32 @@ pub(crate) fn uploads_config() -> UploadsConfig {
 }
 
 pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
+    start_with(empty, Setup::default()).await
+}
+
+/// Differences from the usual service.
+#[derive(Clone, Default)]
+pub(crate) struct Setup {
+    pub(crate) more_routes: Routes,
+    /// All requests are those of a user, whose quota is large.
+    pub(crate) is_authenticated: bool,
+}
+
+/// Authenticates every request as the same user.
+struct OneUser;
+
+impl Authenticate for OneUser {
+    fn authenticate(&self, _: &Parts, _: &Arc<RequestContext>, _: &RouteOptions) -> Authentication {
+        Authentication::Known(Identity {
+            actor: Actor::new("ada"),
+            tenant: None,
+            grants: Grants::default(),
+            attachment: None,
+        })
+    }
+}
+
+pub(crate) async fn start_with(empty: EmptyDatabase, setup: Setup) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     let address = free_address().unwrap();
     let settings = [
@@ -177,6 +207,12 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
         format!("server.max_body_memory={MAX_BODY_MEMORY}MiB"),
         "server.http.limits.body.max_size=64MiB".to_owned(),
         "lifecycle.drain_delay=0s".to_owned(),
+        // The lists of docs/uploads.md.
+        "server.http.cors.enabled=true".to_owned(),
+        "server.http.cors.allowed_origins=*".to_owned(),
+        "server.http.cors.allowed_methods=[POST, HEAD, PATCH, DELETE]".to_owned(),
+        format!("server.http.cors.allowed_headers=[{TUS_REQUEST_HEADERS}]"),
+        format!("server.http.cors.exposed_headers=[{TUS_RESPONSE_HEADERS}]"),
     ];
     let files = StorageConfig {
         url: format!("file:{}", folder.path().join("files").display())
@@ -200,14 +236,21 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
         let database = Database::connect(service, "database", &settings.database, sets).await?;
         let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
         let publisher = messaging.publisher(Topics::of::<Uploaded>()).await?;
-        let config = OutboxConfig::default();
-        let outbox = Outbox::start(service, &database, publisher, &config).await?;
+        let outbox = OutboxConfig::default();
+        let outbox = Outbox::start(service, &database, publisher, &outbox).await?;
         let files = Storage::connect(service, "files", &files)?;
+        let mut config = uploads_config();
+        let mut access = Access::Public;
+        if setup.is_authenticated {
+            service.authenticate(OneUser);
+            config.max_open_per_owner = NonZeroU32::MAX;
+            access = Access::Authenticated;
+        }
         let store = UploadStore::new(
             database.clone(),
             files.clone(),
             files.clone(),
-            &uploads_config(),
+            &config,
             service.metrics(),
         );
         let counted = Arc::clone(&steps);
@@ -226,8 +269,8 @@ pub(crate) async fn start(empty: EmptyDatabase) -> TestApp {
             }
         });
         messaging.subscribe(subscription).await?;
-        let routes = uploads.routes("/uploads", "test").access(Access::Public);
-        service.http(routes.build());
+        service.http(uploads.routes("/uploads", "test").access(access).build());
+        service.http(setup.more_routes.clone());
         let _ = assembled.set((uploads, worker, files, database));
         Ok(())
     };

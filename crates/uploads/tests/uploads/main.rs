@@ -7,6 +7,8 @@
 )]
 
 mod clamd;
+mod clients;
+mod cutting;
 mod direct;
 mod fixture;
 mod quota;
