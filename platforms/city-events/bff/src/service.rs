@@ -83,6 +83,8 @@ pub fn service() -> Service {
         .default_value("clients.auth.policies.attempt_timeout", "8s")
         .default_value("clients.feed.base_url", "http://127.0.0.1:8084")
         .default_value("clients.media.base_url", "http://127.0.0.1:8085")
+        // A cover of a form has up to 10 MiB.
+        .default_value("clients.media.policies.attempt_timeout", "8s")
         .legacy_variables(legacy::VARIABLES)
 }
 

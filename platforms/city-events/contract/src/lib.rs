@@ -33,7 +33,7 @@ pub use generated::{
 };
 pub use json::json_object;
 pub use moment::{InvalidMoment, Moment};
-pub use pictures::{InvalidPurpose, PicturePurpose};
+pub use pictures::{InvalidFocus, InvalidPurpose, PictureFocus, PicturePurpose};
 pub use query::QueryPairs;
 pub use revocation::{ReadPosition, RevocationConfig};
 pub use role::Role;

@@ -69,3 +69,71 @@ impl fmt::Display for PicturePurpose {
         formatter.write_str(self.as_str())
     }
 }
+
+/// The part of a picture that its derived pictures show, as the text `X,Y,ZOOM`.
+///
+/// ```
+/// use city_events_contract::PictureFocus;
+///
+/// let focus: PictureFocus = "0.5,0,2".parse()?;
+/// assert_eq!((focus.x(), focus.y(), focus.zoom()), (0.5, 0.0, 2.0));
+/// assert_eq!(focus.to_string(), "0.5,0,2");
+/// assert!("0.5,0,NaN".parse::<PictureFocus>().is_err());
+/// # Ok::<_, city_events_contract::InvalidFocus>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PictureFocus {
+    x: f64,
+    y: f64,
+    zoom: f64,
+}
+
+impl PictureFocus {
+    /// Returns the center from left to right, from 0 to 1.
+    #[must_use]
+    pub fn x(self) -> f64 {
+        self.x
+    }
+
+    /// Returns the center from top to bottom, from 0 to 1.
+    #[must_use]
+    pub fn y(self) -> f64 {
+        self.y
+    }
+
+    /// Returns the magnification, from 1 to 10. With 1 the part is as large as possible.
+    #[must_use]
+    pub fn zoom(self) -> f64 {
+        self.zoom
+    }
+}
+
+/// The text is not a part of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the focus is not valid: use X,Y,ZOOM with X and Y from 0 to 1, and ZOOM from 1 to 10")]
+pub struct InvalidFocus;
+
+impl FromStr for PictureFocus {
+    type Err = InvalidFocus;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFocus> {
+        let mut numbers = text.split(',').map(str::parse::<f64>);
+        let (Some(Ok(x)), Some(Ok(y)), Some(Ok(zoom)), None) = (
+            numbers.next(),
+            numbers.next(),
+            numbers.next(),
+            numbers.next(),
+        ) else {
+            return Err(InvalidFocus);
+        };
+        let is_within =
+            (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y) && (1.0..=10.0).contains(&zoom);
+        is_within.then_some(Self { x, y, zoom }).ok_or(InvalidFocus)
+    }
+}
+
+impl fmt::Display for PictureFocus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{},{},{}", self.x, self.y, self.zoom)
+    }
+}

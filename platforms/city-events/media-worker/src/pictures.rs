@@ -1,8 +1,8 @@
 //! Creates the pictures of an upload.
 
-use city_events_contract::PicturePurpose;
+use city_events_contract::{PictureFocus, PicturePurpose};
 use seaworthy::{
-    images::{ImageError, Images, Rendition},
+    images::{Focus, ImageError, Images, Rendition},
     storage::{InvalidKey, ObjectKey, PutOptions},
     uploads::{Details, IncomingUpload, ProcessError, ProcessUpload, Upload},
 };
@@ -32,10 +32,12 @@ impl ProcessUpload for Pictures {
         let keys = self.results(upload).map_err(ProcessError::failed)?;
         let max_size = self.0.config().max_input_size.get();
         let file = incoming.bytes(max_size).await?;
-        let renditions = purpose.sizes().map(|size| match purpose {
-            PicturePurpose::Avatar => Rendition::square(size),
-            PicturePurpose::EventCover => Rendition::width(size),
-        });
+        // A picture without a focus was cropped by the client.
+        let focus = upload.metadata.as_deref().map(str::parse::<PictureFocus>);
+        let focus = focus
+            .transpose()
+            .map_err(|error| ProcessError::rejected("INVALID_FOCUS", error.to_string()))?;
+        let renditions = purpose.sizes().map(|size| rendition(purpose, focus, size));
         let pictures = self.0.render(file, &renditions).await.map_err(refusal)?;
         for (key, picture) in keys.iter().zip(pictures) {
             let options = PutOptions::new("image/jpeg");
@@ -43,6 +45,20 @@ impl ProcessUpload for Pictures {
         }
         let keys: Vec<_> = keys.iter().map(ObjectKey::as_str).collect();
         Ok(json!({ "keys": keys }))
+    }
+}
+
+fn rendition(purpose: PicturePurpose, focus: Option<PictureFocus>, size: u32) -> Rendition {
+    let focus = focus.map(|focus| Focus {
+        x: focus.x(),
+        y: focus.y(),
+        zoom: focus.zoom(),
+    });
+    match (purpose, focus) {
+        (PicturePurpose::Avatar, focus) => Rendition::square(size).focus(focus.unwrap_or_default()),
+        (PicturePurpose::EventCover, None) => Rendition::width(size),
+        // The ratio of the covers that the pages crop.
+        (PicturePurpose::EventCover, Some(focus)) => Rendition::fill(size, size / 2).focus(focus),
     }
 }
 

@@ -3,17 +3,18 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use city_events_contract::PicturePurpose;
+use city_events_contract::{PictureFocus, PicturePurpose};
 use seaworthy::{
     axum::{
         body::Bytes,
-        extract::State,
-        http::StatusCode,
+        extract::{Request, State},
+        http::{StatusCode, header},
         response::{IntoResponse, Response},
         routing::{MethodRouter, get, post},
     },
     core::context,
     prelude::*,
+    storage::Content,
     uploads::{NewUpload, Upload, UploadError, UploadStatus, Uploads},
 };
 use serde::de::DeserializeOwned;
@@ -86,8 +87,17 @@ impl IntoResponse for MediaError {
     }
 }
 
+/// The memory of a file that the service receives: one part of an object in S3.
+const RECEIVE_MEMORY: ByteSize = ByteSize::mebibytes(8);
+
 /// Returns the routes.
 pub(crate) fn routes(api: Api) -> Routes {
+    let max_size = api.uploads.store().config().max_size;
+    let receiving = RouteOptions::new()
+        .access(Access::Authenticated)
+        .body_limit(max_size)
+        .buffers_body(RECEIVE_MEMORY.min(max_size));
+    let routes_with_files = Routes::new().route_with("/media/v1/upload", post(receive), receiving);
     let routes: [(&str, MethodRouter<Api>, Access); 3] = [
         (
             "/media/v1/request-upload",
@@ -99,7 +109,7 @@ pub(crate) fn routes(api: Api) -> Routes {
     ];
     routes
         .into_iter()
-        .fold(Routes::new(), |routes, (path, methods, access)| {
+        .fold(routes_with_files, |routes, (path, methods, access)| {
             routes.route_with(path, methods, RouteOptions::new().access(access))
         })
         .with_state(api)
@@ -129,6 +139,11 @@ struct UploadRequest {
     content_type: Option<String>,
 }
 
+fn purpose(text: &str) -> Result<PicturePurpose, MediaError> {
+    text.parse()
+        .map_err(|_| MediaError::invalid("invalid purpose: use avatar or event_cover"))
+}
+
 #[derive(Debug, Serialize)]
 struct UploadGrant {
     upload_id: Uuid,
@@ -139,10 +154,7 @@ struct UploadGrant {
 
 async fn request(State(api): State<Api>, body: Bytes) -> Result<Json<UploadGrant>, MediaError> {
     let (user, request) = (user()?, parse::<UploadRequest>(&body)?);
-    let purpose: PicturePurpose = request
-        .purpose
-        .parse()
-        .map_err(|_| MediaError::invalid("invalid purpose: use avatar or event_cover"))?;
+    let purpose = purpose(&request.purpose)?;
     let mut new = NewUpload::new(user, purpose.as_str());
     if let Some(size) = request.size {
         new = new.size(size);
@@ -157,6 +169,35 @@ async fn request(State(api): State<Api>, body: Bytes) -> Result<Json<UploadGrant
         object_key: upload.content_key(),
         expires_at: signed.expires_at().into(),
     }))
+}
+
+#[derive(Debug, Deserialize)]
+struct ReceivedUpload {
+    purpose: String,
+    /// The part to show, as `X,Y,ZOOM`. Without it, the whole cover or the center of an avatar.
+    focus: Option<String>,
+}
+
+/// Stores a file that the gateway received in a form.
+async fn receive(
+    State(api): State<Api>,
+    Query(query): Query<ReceivedUpload>,
+    request: Request,
+) -> Result<Json<serde_json::Value>, MediaError> {
+    let mut new = NewUpload::new(user()?, purpose(&query.purpose)?.as_str());
+    if let Some(focus) = query.focus {
+        let focus: PictureFocus = focus
+            .parse()
+            .map_err(|error| MediaError::invalid(format!("{error}")))?;
+        new = new.metadata(focus.to_string());
+    }
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    if let Some(content_type) = content_type.and_then(|value| value.to_str().ok()) {
+        new = new.content_type(content_type);
+    }
+    let content = Content::stream(request.into_body());
+    let upload = api.uploads.receive(new, content).await?;
+    Ok(Json(json!({ "upload_id": upload.id })))
 }
 
 #[derive(Debug, Deserialize)]

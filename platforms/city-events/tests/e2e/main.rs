@@ -26,6 +26,7 @@ mod flow;
 mod legacy_variables;
 mod logs;
 mod machine;
+mod pictures;
 mod platform;
 mod programs;
 mod schemathesis;

@@ -9,11 +9,14 @@ use seaworthy::{
         response::Response,
     },
     client::{ClientError, HttpClient},
-    core::context,
     prelude::Error,
 };
 
-use crate::{api_error::ApiError, caller::Caller, upstream::Upstreams};
+use crate::{
+    api_error::ApiError,
+    caller::Caller,
+    upstream::{Upstreams, forward_address},
+};
 
 /// Hop-by-hop and framing headers (RFC 9110, section 7.6.1).
 const HOP_BY_HOP_HEADERS: [HeaderName; 9] = [
@@ -106,11 +109,7 @@ pub(super) async fn forward_to(
     if let Some(user) = &caller.user {
         forwarded = forwarded.header("x-user-id", user);
     }
-    let address =
-        context::with_current(|context| context.and_then(|context| context.client_address()));
-    if let Some(address) = address {
-        forwarded = forwarded.header("x-forwarded-for", address.to_string());
-    }
+    forwarded = forward_address(forwarded);
     if !(body.is_empty() && matches!(parts.method, Method::GET | Method::HEAD)) {
         forwarded = forwarded.body(body);
     }

@@ -4,6 +4,7 @@ mod events;
 mod health;
 mod imports;
 mod joins;
+mod pictures;
 mod users;
 
 use std::time::Duration;
@@ -16,8 +17,9 @@ use city_events_contract::{
 };
 use seaworthy::{
     auth::{ServiceTokenLayer, ServiceTokenService},
-    client::HttpClient,
+    client::{HttpClient, RequestBuilder},
     config::Settings,
+    core::context,
     grpc::client::{GrpcChannel, GrpcClients},
     prelude::*,
 };
@@ -29,6 +31,7 @@ use crate::caller::Caller;
 pub(crate) use events::MAX_BATCH_SIZE;
 pub(crate) use imports::ImportChange;
 pub(crate) use joins::{JoinOutcome, ParticipantList};
+pub(crate) use pictures::{PictureError, PictureFile, PictureStatus};
 
 /// Timeout of the event of an event page.
 const EVENT_TIMEOUT: Duration = Duration::from_millis(1_200);
@@ -108,4 +111,14 @@ fn authenticated<T>(caller: &Caller, message: T, timeout: Duration) -> Request<T
         request.metadata_mut().insert("authorization", value);
     }
     request
+}
+
+/// Adds the address of the client, which other services limit and record.
+pub(crate) fn forward_address(request: RequestBuilder) -> RequestBuilder {
+    let address =
+        context::with_current(|context| context.and_then(|context| context.client_address()));
+    match address {
+        Some(address) => request.header("x-forwarded-for", address.to_string()),
+        None => request,
+    }
 }

@@ -20,6 +20,11 @@ pub(super) const CATEGORIES: [&str; 8] = [
     "Learning",
 ];
 
+/// The media types of pictures that users may upload.
+pub(super) const PICTURE_TYPES: &str = "image/jpeg,image/png,image/webp,image/gif";
+/// The limits of pictures, for users.
+pub(super) const PICTURE_HINT: &str = "JPEG, PNG, WebP or GIF, at most 10 MB.";
+
 /// Returns a time in UTC. The script converts it to the user's time zone.
 pub(super) fn time(time: Option<DateTime<Utc>>, style: &str) -> Markup {
     let Some(time) = time else {
@@ -48,8 +53,8 @@ pub(super) fn picture_field(
             @else { img.picture-shown alt="" hidden; }
             canvas.picture-crop hidden tabindex="0" aria-label="Drag, or use the arrow keys, to choose the part" {}
             label.picture-zoom hidden { span { "Zoom" } input type="range" min="1" max="4" step="0.01" value="1" data-zoom; }
-            label { span { "File" } input type="file" accept="image/jpeg,image/png,image/webp,image/gif" data-file; }
-            small { "JPEG, PNG, WebP or GIF, at most 10 MB." }
+            label { span { "File" } input type="file" accept=(PICTURE_TYPES) data-file; }
+            small { (PICTURE_HINT) }
             p.hint role="status" data-progress {}
             @if id.is_some() { button.button.quiet.small type="button" data-remove-picture { "Remove the picture" } }
         }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The page of the caller's own events.
-pub(super) async fn events(pairs: QueryPairs) -> Markup {
+pub(super) async fn events(State(pages): State<Pages>, pairs: QueryPairs) -> Markup {
     let (status, cursor) = (pairs.get("status"), pairs.get("cursor"));
     let tab = |value: &str, label: &str| {
         let address = Address::new("/me/events").query(&[("status", value)]);
@@ -26,6 +26,9 @@ pub(super) async fn events(pairs: QueryPairs) -> Markup {
         nav.tablist aria-label="State" {
             (tab("", "Current")) (tab("draft", "Drafts")) (tab("published", "Published")) (tab("canceled", "Canceled"))
             a href="/me/imports" { "Import" }
+        }
+        @if pages.pictures.accepts_uploads() {
+            noscript { p { a.button href="/plain/events" { "Set a cover without JavaScript" } } }
         }
         (private_fragment(&fragment))
     };

@@ -2,6 +2,7 @@
 
 mod bans;
 mod contract;
+mod covers;
 mod cross_site;
 mod embedded;
 mod forged_tokens;
