@@ -43,6 +43,12 @@ pub(crate) enum Command {
     /// audit is incomplete or its report could not be written.
     #[command(args_conflicts_with_subcommands = true)]
     Audit(Box<Audit>),
+    /// Render deployment files from the facts of services.
+    Deploy {
+        /// The step.
+        #[command(subcommand)]
+        command: DeployCommand,
+    },
     /// Find logging calls of Go and Rust without structure, or with sensitive values.
     ///
     /// Exit status: 0 no issues, 1 issues, 2 invalid arguments, 3 a file could not be read.
@@ -146,6 +152,26 @@ pub(crate) struct Audit {
     /// Maximum size of all files, in bytes. With more text the audit is incomplete.
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_total_bytes: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeployCommand {
+    /// Write Prometheus rules, Grafana dashboards, runbooks and Kubernetes manifests.
+    ///
+    /// Reads overlay.toml of the output folder, and creates it if it is missing. Exit status: 0 the
+    /// files are written or current, 1 --check found a difference, 2 invalid arguments or facts, 3
+    /// a file could not be read or written.
+    Render {
+        /// Files with the output of `SERVICE describe`, one per service.
+        #[arg(required = true, value_name = "FACTS.json")]
+        facts: Vec<PathBuf>,
+        /// The output folder.
+        #[arg(long, short, value_name = "DIR")]
+        out: PathBuf,
+        /// Compare the folder with the facts instead of writing it.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

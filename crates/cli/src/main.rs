@@ -2,6 +2,7 @@
 
 mod arguments;
 mod audit;
+mod deploy;
 mod destination;
 mod exit;
 mod lint_logs;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     };
     match arguments.command {
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Deploy { command } => deploy::run(&command),
         Command::LintLogs(arguments) => lint_logs::run(&arguments),
         Command::Explain { id } => audit::explain(&id),
     }

@@ -9,7 +9,7 @@ use std::{
 use http::{Method, StatusCode};
 use seaworthy_core::TraceContext;
 use seaworthy_telemetry::{
-    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, GaugeGuard, Histogram, Metrics},
+    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, GaugeGuard, Histogram, Kind, Metrics},
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 
@@ -25,6 +25,9 @@ const METHODS: [Method; 7] = [
     Method::DELETE,
     Method::OPTIONS,
 ];
+const CALLS: &str = "http_client_requests_total";
+const CALLS_HELP: &str =
+    "Calls that have ended, by the status of the response or the reason of the error.";
 const OTHER: &str = "OTHER";
 /// Maximum number of outcomes per method.
 const MAX_OUTCOMES: usize = 64;
@@ -53,6 +56,8 @@ struct MethodMetrics {
 
 impl ClientMetrics {
     pub(crate) fn new(name: &Arc<str>, metrics: &Metrics, tracer: Tracer) -> Self {
+        let names = ["client", "method", "outcome"];
+        metrics.declare(Kind::Counter, CALLS, CALLS_HELP, &names);
         let labels = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
         let named = METHODS.into_iter().map(Some).zip(labels);
         let methods = named.chain([(None, OTHER)]).map(|(method, label)| {
@@ -68,8 +73,8 @@ impl ClientMetrics {
                 ),
                 outcomes: Family::new(MAX_OUTCOMES, move |outcome| {
                     all.counter(
-                        "http_client_requests_total",
-                        "Calls that have ended, by the status of the response or the reason of the error.",
+                        CALLS,
+                        CALLS_HELP,
                         &[("client", &client), ("method", label), ("outcome", outcome)],
                     )
                 }),

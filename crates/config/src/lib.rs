@@ -63,7 +63,7 @@ pub use mark::{Mark, Marks, UnsafeValue};
 pub use origin::Origin;
 pub use profile::{Profile, UnknownProfile};
 pub use reload::{Reloadable, Reloaded, WatchError, Watcher};
-pub use render::{Shown, UnknownKey};
+pub use render::{SettingDescription, Shown, UnknownKey};
 pub use schema::{Schema, Settings};
 pub use secret::{EnvironmentSecrets, FileSecrets, SecretError, SecretFuture, SecretSource};
 

@@ -156,6 +156,20 @@ impl Loaded {
         leaves.any(|leaf| matches!(&leaf.reference, Reference::External { scheme: known, .. } if *known == scheme))
     }
 
+    /// Returns the references of all secrets that are set, by key, such as `file:/run/secrets/jwt`.
+    /// `None` is a secret that is not a reference.
+    #[must_use]
+    pub fn secret_references(&self) -> BTreeMap<String, Option<String>> {
+        let leaves = self.0.secret_leaves.iter();
+        leaves
+            .map(|leaf| {
+                let reference = leaf.reference.key();
+                let text = reference.map(|(scheme, locator)| format!("{scheme}:{locator}"));
+                (leaf.key.to_string(), text)
+            })
+            .collect()
+    }
+
     /// Calls `check` with the key, value and marks of every secret, to check its strength. Do not
     /// keep the value.
     pub fn for_each_secret(&self, mut check: impl FnMut(&str, &str, &Marks)) {

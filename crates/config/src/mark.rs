@@ -17,6 +17,9 @@ pub enum Mark {
     Allowance,
     /// Browsers visit the address or send it as their origin (`x-browser-address`).
     BrowserAddress,
+    /// The service opens connections to the address, and preflight has rules of its own for it
+    /// (`x-connects`).
+    Connects,
     /// The origins that CORS allows (`x-cors-origins`).
     CorsOrigins,
     /// The URL of a store, a broker or another service (`x-link`).
@@ -28,9 +31,10 @@ pub enum Mark {
 }
 
 impl Mark {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Allowance,
         Self::BrowserAddress,
+        Self::Connects,
         Self::CorsOrigins,
         Self::Link,
         Self::SigningKey,
@@ -41,6 +45,7 @@ impl Mark {
         match self {
             Self::Allowance => "x-allowance",
             Self::BrowserAddress => "x-browser-address",
+            Self::Connects => "x-connects",
             Self::CorsOrigins => "x-cors-origins",
             Self::Link => "x-link",
             Self::SigningKey => "x-signing-key",

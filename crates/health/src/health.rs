@@ -134,6 +134,15 @@ impl Health {
         self.0.phase.load(Ordering::SeqCst) != STARTING
     }
 
+    /// Returns a function that reads the readiness and does not keep the health alive.
+    pub fn readiness_reader(&self) -> impl Fn() -> Readiness + Send + Sync + 'static {
+        let inner = Arc::downgrade(&self.0);
+        move || {
+            let inner = inner.upgrade();
+            inner.map_or(Readiness::NotReady, |inner| Self(inner).readiness())
+        }
+    }
+
     /// Returns the readiness from the last results, without waiting.
     #[must_use]
     pub fn readiness(&self) -> Readiness {

@@ -6,7 +6,7 @@ use seaworthy_config::Settings;
 use seaworthy_core::{Error, ServiceIdentity, Timeout};
 use seaworthy_health::{CheckFailure, Health, Probe};
 use seaworthy_resilience::circuit_breaker::CircuitBreaker;
-use seaworthy_service::{Assembly, Component, Dependency, Stage, Tasks};
+use seaworthy_service::{Assembly, Component, Dependency, Description, Stage, Tasks};
 use seaworthy_telemetry::Telemetry;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +52,7 @@ struct Inner {
     connect_total: Timeout,
     consumers: Consumers,
     jobs: Jobs,
+    description: Description,
 }
 
 impl Messaging {
@@ -135,6 +136,7 @@ impl Messaging {
             connect_total: service.framework().connect.total_timeout,
             consumers,
             jobs: Jobs::default(),
+            description: service.description().clone(),
         })));
         service.admin(admin::routes(&name, &messaging));
         messaging
@@ -170,6 +172,8 @@ impl Messaging {
             topics: topics.clone(),
             cause,
         })?;
+        let names = topics.iter().map(Topic::as_str);
+        inner.description.publishes(names);
         Ok(Publisher::new(
             topics.into_iter().collect(),
             inner.outlet.clone(),
@@ -191,6 +195,8 @@ impl Messaging {
             let group = group.to_string();
             return Err(MessagingError::Subscription { group, problem });
         }
+        let topics = subscription.topics.iter().map(Topic::as_str);
+        inner.description.subscribes(group.as_str(), topics);
         let metrics = inner.telemetry.metrics();
         let consumer = Arc::new(Consumer {
             name: format!("consumer {group}").into(),

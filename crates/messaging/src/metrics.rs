@@ -1,4 +1,6 @@
-use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics};
+use seaworthy_telemetry::metrics::{
+    Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Kind, Metrics,
+};
 
 use crate::{DeadLetterReason, GroupName};
 
@@ -33,6 +35,7 @@ pub(crate) struct ConsumerMetrics {
 impl PublishMetrics {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let counters = |name: &'static str, help: &'static str, label: &'static str| {
+            metrics.declare(Kind::Counter, name, help, &[label]);
             let metrics = metrics.clone();
             Family::new(MAX_TOPICS, move |value| {
                 metrics.counter(name, help, &[(label, value)])

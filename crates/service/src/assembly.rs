@@ -17,6 +17,7 @@ use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 use crate::{
     component::Component,
     config::FrameworkConfig,
+    facts::Description,
     task::Tasks,
     worker::{Worker, Workers},
 };
@@ -48,6 +49,7 @@ pub(crate) struct Parts {
     /// The limit on HTTP/2 receive windows of all listeners.
     pub(crate) receive_windows: ReceiveWindows,
     pub(crate) handed_over: Arc<Mutex<HandedOver>>,
+    pub(crate) description: Description,
 }
 
 /// Adds layers to the routes of a listener.
@@ -151,6 +153,13 @@ impl<C: Settings> Assembly<C> {
     #[must_use]
     pub fn switches(&self) -> &Switches {
         &self.parts.switches
+    }
+
+    /// Returns the record of what the service publishes, consumes and stores, for the command
+    /// `describe`.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.parts.description
     }
 
     /// Adds routes to the public listener. It serves them when the service is ready.

@@ -26,6 +26,7 @@ mod component;
 mod config;
 mod dependency;
 mod error_tracking;
+mod facts;
 mod kernel;
 pub mod lease;
 mod lifecycle;
@@ -53,6 +54,7 @@ pub use config::{
 };
 pub use dependency::{ConnectConfig, ConnectError, Dependency, NotConnected, Optional};
 pub use error_tracking::ErrorTrackingConfig;
+pub use facts::Description;
 pub use kernel::Addresses;
 pub use lifecycle::{ForcedBy, LifecycleConfig, Phase, StopOutcome};
 pub use no_settings::NoSettings;

@@ -1,20 +1,26 @@
-use seaworthy_telemetry::metrics::Family;
+use seaworthy_telemetry::metrics::{Family, Kind};
 
 use crate::assembly::Parts;
 
+const FAILURES: &str = "health_check_failures_total";
+const FAILURES_HELP: &str = "Health checks that failed.";
 /// Far more checks than a service has. Their names come from its code.
 const MOST_CHECKS: usize = 256;
 
 /// Starts the health checks and the expiry of changed log levels.
 pub(crate) fn begin(parts: &Parts) {
     let metrics = parts.telemetry.metrics().clone();
+    metrics.declare(Kind::Counter, FAILURES, FAILURES_HELP, &["check"]);
     let failures = Family::new(MOST_CHECKS, move |check| {
-        metrics.counter(
-            "health_check_failures_total",
-            "Health checks that failed.",
-            &[("check", check)],
-        )
+        metrics.counter(FAILURES, FAILURES_HELP, &[("check", check)])
     });
+    let readiness = parts.health.readiness_reader();
+    parts.telemetry.metrics().observable_gauge(
+        "health_ready",
+        "1 while the service accepts traffic, else 0.",
+        &[],
+        move || f64::from(u8::from(readiness().accepts_traffic())),
+    );
     parts.health.on_failure(move |check, failure| {
         failures.get_or_create(check).increment();
         tracing::warn!(check, problem = %failure, "a health check failed");

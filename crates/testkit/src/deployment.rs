@@ -16,6 +16,7 @@ use crate::{
     compose::Compose,
     database::EmptyDatabase,
     document::assert_current,
+    facts::assert_facts_are_current,
     http::get,
     process::{Ended, ServiceProcess},
     server::{Shared, rabbitmq::RabbitmqServer},
@@ -260,6 +261,20 @@ impl Deployed {
                 Err(error) => panic!("config {what}: {error}"),
             }
         }
+    }
+
+    /// Compares the facts of the settings for production with `deploy/facts/NAME.json` of the
+    /// platform. `with` are settings with which the service starts on its own, as for
+    /// [`assert_facts_are_current`].
+    ///
+    /// # Panics
+    /// See above.
+    pub fn documents_its_facts(&self, with: &[&str]) {
+        let config = self.platform("config").join(self.name);
+        let file = self
+            .platform("deploy/facts")
+            .join(format!("{}.json", self.name));
+        assert_facts_are_current(self.program(), &config, with, &file);
     }
 
     /// Fails when the program finds a mistake in the settings for production, or production refuses

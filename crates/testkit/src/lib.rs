@@ -23,6 +23,7 @@ pub mod compose;
 pub mod deployment;
 pub mod document;
 mod eventually;
+pub mod facts;
 pub mod fault;
 pub mod http;
 pub mod outside;

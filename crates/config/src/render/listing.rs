@@ -5,6 +5,7 @@ use crate::{
     key::Key,
     schema::Schema,
     shape::{Form, Kinds, Shape},
+    variables::variable,
 };
 
 /// A key in the documentation.
@@ -19,6 +20,38 @@ pub(super) struct Listed {
     pub(super) description: String,
     /// Whether a variable can set it.
     pub(super) has_variable: bool,
+}
+
+/// A setting of a schema, for tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingDescription {
+    /// The key. `NAME` is a name that the user chooses.
+    pub key: String,
+    /// The environment variable that sets it, if one does.
+    pub variable: Option<String>,
+    /// The type as text.
+    pub kind: String,
+    /// Whether it is a secret.
+    pub secret: bool,
+    /// Whether a change takes effect without a restart.
+    pub reloadable: bool,
+}
+
+impl Schema {
+    /// Returns every setting of a service, in alphabetical order.
+    #[must_use]
+    pub fn settings(&self, service: &str) -> Vec<SettingDescription> {
+        let listed = list(self).into_iter();
+        listed
+            .map(|entry| SettingDescription {
+                variable: entry.has_variable.then(|| variable(service, &entry.key)),
+                key: entry.key.to_string(),
+                kind: entry.kind,
+                secret: entry.secret,
+                reloadable: entry.reloadable,
+            })
+            .collect()
+    }
 }
 
 /// Returns every key of a schema, in alphabetical order.

@@ -7,4 +7,5 @@ mod listing;
 mod show;
 
 pub use explain::UnknownKey;
+pub use listing::SettingDescription;
 pub use show::Shown;

@@ -7,7 +7,7 @@ use std::{
 
 use seaworthy_core::{TraceContext, context};
 use seaworthy_telemetry::{
-    metrics::{Counter, DURATION_BUCKETS, Family, Histogram, Metrics},
+    metrics::{Counter, DURATION_BUCKETS, Family, Histogram, Kind, Metrics},
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 
@@ -37,6 +37,12 @@ struct Inner {
     conflicts: Counter,
 }
 
+const STATEMENTS: &str = "database_statements_total";
+const STATEMENTS_HELP: &str = "Statements by outcome.";
+const DURATION: &str = "database_statement_duration_seconds";
+const DURATION_HELP: &str =
+    "Time until the last row of a statement, including the wait for a connection.";
+
 #[derive(Clone)]
 struct Operation {
     duration: Histogram,
@@ -53,21 +59,25 @@ impl Observer {
     ) -> Self {
         let address = url.address().unwrap_or_default();
         let (host, port) = address.rsplit_once(':').unwrap_or((&address, ""));
+        let labels = ["name", "operation", "outcome"];
+        metrics.declare(Kind::Counter, STATEMENTS, STATEMENTS_HELP, &labels);
+        let labels = ["name", "operation"];
+        metrics.declare(Kind::Histogram, DURATION, DURATION_HELP, &labels);
         let (all, database) = (metrics.clone(), Arc::clone(name));
         let operations = Family::new(MAX_OPERATIONS, move |operation| {
             let (metrics, name, operation) =
                 (all.clone(), Arc::clone(&database), operation.to_owned());
             Operation {
                 duration: all.histogram(
-                    "database_statement_duration_seconds",
-                    "Time until the last row of a statement, including the wait for a connection.",
+                    DURATION,
+                    DURATION_HELP,
                     DURATION_BUCKETS,
                     &[("name", &database), ("operation", &operation)],
                 ),
                 outcomes: Family::new(MAX_OUTCOMES, move |outcome| {
                     metrics.counter(
-                        "database_statements_total",
-                        "Statements by outcome.",
+                        STATEMENTS,
+                        STATEMENTS_HELP,
                         &[
                             ("name", &name),
                             ("operation", &operation),

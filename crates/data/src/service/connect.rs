@@ -24,6 +24,7 @@ impl Database {
         config: &DatabaseConfig,
         migrations: &[MigrationSet],
     ) -> Result<Self, StartError> {
+        describe(service, name, migrations);
         let database = Self::connect_as_is(service, name, config).await?;
         let migrator = Migrator::new(&database, migrations);
         migrator.refuse_legacy().await.map_err(|error| {
@@ -77,6 +78,7 @@ impl Database {
         config: &DatabaseConfig,
         migrations: &'static [MigrationSet],
     ) -> Result<Optional<Self>, StartError> {
+        describe(service, name, migrations);
         let (database, dependency) = Self::assemble(service, name, config)?;
         let migrates = migrates_at_start(service, config);
         let check = check(&database);
@@ -153,4 +155,16 @@ impl From<DataError> for StartError {
     fn from(error: DataError) -> Self {
         Self::because("the database failed", error)
     }
+}
+
+/// Records the migrations for the command `describe`.
+fn describe<C: Settings>(service: &Assembly<C>, name: &str, sets: &[MigrationSet]) {
+    let migrations = sets.iter().flat_map(|set| {
+        let versions = set.migrations().iter().map(|migration| migration.version());
+        versions.map(|version| match set.name() {
+            "" => version.to_string(),
+            part => format!("{part}/{version}"),
+        })
+    });
+    service.description().migrates(name, migrations);
 }

@@ -8,11 +8,13 @@ use std::{
 
 use seaworthy_core::TraceContext;
 use seaworthy_telemetry::{
-    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, GaugeGuard, Histogram, Metrics},
+    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, GaugeGuard, Histogram, Kind, Metrics},
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 use tonic::Code;
 
+const CALLS: &str = "grpc_client_requests_total";
+const CALLS_HELP: &str = "Completed calls by status.";
 /// More than the number of gRPC codes.
 const MAX_CODES: usize = 20;
 
@@ -30,6 +32,7 @@ struct Inner {
 
 impl ClientMetrics {
     pub(super) fn new(name: &Arc<str>, metrics: &Metrics, tracer: Tracer) -> Self {
+        metrics.declare(Kind::Counter, CALLS, CALLS_HELP, &["client", "status"]);
         let (all, client) = (metrics.clone(), Arc::clone(name));
         Self(Arc::new(Inner {
             in_flight: metrics.gauge(
@@ -45,8 +48,8 @@ impl ClientMetrics {
             ),
             codes: Family::new(MAX_CODES, move |status| {
                 all.counter(
-                    "grpc_client_requests_total",
-                    "Completed calls by status.",
+                    CALLS,
+                    CALLS_HELP,
                     &[("client", &client), ("status", status)],
                 )
             }),

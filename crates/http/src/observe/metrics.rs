@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Metrics};
+use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Kind, Metrics};
 
 use super::Ended;
 use crate::routes::{MethodLabel, PathId, Table};
@@ -29,11 +29,16 @@ struct RouteMetrics {
     statuses: [OnceLock<Box<[OnceLock<Counter>]>>; STATUS_CLASSES],
 }
 
+const REQUESTS: &str = "http_requests_total";
+const REQUESTS_HELP: &str = "Requests that have ended; status 499 is a client that went away.";
+
 const STATUS_CLASSES: usize = 5;
 const STATUSES_PER_CLASS: usize = 100;
 
 impl HttpMetrics {
     pub(super) fn new(metrics: &Metrics, table: &Table) -> Self {
+        let names = ["method", "path", "status"];
+        metrics.declare(Kind::Counter, REQUESTS, REQUESTS_HELP, &names);
         let labels: Box<[Box<str>]> = table.labels().map(Into::into).collect();
         let this = Self {
             in_flight: metrics.gauge(
@@ -114,8 +119,8 @@ impl HttpMetrics {
 
     fn counter(&self, ended: &Ended<'_>) -> Counter {
         self.metrics.counter(
-            "http_requests_total",
-            "Requests that have ended; status 499 is a client that went away.",
+            REQUESTS,
+            REQUESTS_HELP,
             &[
                 ("method", ended.method.as_str()),
                 ("path", self.label(ended.path)),

@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Metrics};
+use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Kind, Metrics};
 
 use super::Ended;
 use crate::{
@@ -19,6 +19,9 @@ pub(super) struct RpcMetrics {
     methods: Box<[MethodMetrics]>,
 }
 
+const REQUESTS: &str = "grpc_requests_total";
+const REQUESTS_HELP: &str = "Calls that have ended.";
+
 #[derive(Debug)]
 struct MethodMetrics {
     service: Box<str>,
@@ -31,6 +34,8 @@ struct MethodMetrics {
 
 impl RpcMetrics {
     pub(super) fn new(metrics: &Metrics, table: &Table) -> Self {
+        let names = ["service", "method", "status"];
+        metrics.declare(Kind::Counter, REQUESTS, REQUESTS_HELP, &names);
         let this = Self {
             in_flight: metrics.gauge(
                 "grpc_requests_in_flight",
@@ -106,8 +111,8 @@ impl MethodMetrics {
 
     fn counter(&self, metrics: &Metrics, status: RpcStatus) -> Counter {
         metrics.counter(
-            "grpc_requests_total",
-            "Calls that have ended.",
+            REQUESTS,
+            REQUESTS_HELP,
             &[
                 ("service", &self.service),
                 ("method", &self.method),

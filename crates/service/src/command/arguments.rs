@@ -59,6 +59,17 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = HealthProbe::Ready)]
         probe: HealthProbe,
     },
+    /// Print the facts of the service as JSON, for `seaworthy deploy render`.
+    ///
+    /// Listeners, timeouts and dependencies are those of the settings, whose secrets need not exist.
+    /// Metrics, checks, workers, topics and migrations are those of the service itself: it starts
+    /// in the profile test, on free ports of this machine, and stops.
+    Describe {
+        /// Sets one key of the service that starts, such as database.url=sqlite::memory:. May be
+        /// repeated.
+        #[arg(long = "with", value_name = "KEY=VALUE", value_parser = parse_setting)]
+        with: Vec<(String, String)>,
+    },
     /// Print the version.
     Version,
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod config;
+mod describe;
 mod health;
 mod output;
 mod own;
@@ -10,7 +11,7 @@ mod serve;
 mod status;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use seaworthy_config::{Environment, Loader, Settings};
+use seaworthy_config::{Environment, Loader, Profile, Settings};
 
 use self::arguments::{Arguments, Command, Format, SettingsArguments};
 pub use self::own::{CommandRun, Commands, Console, ServiceCommand};
@@ -27,6 +28,8 @@ where
 {
     let identity = &service.identity;
     let name: String = identity.name().to_owned();
+    let names = commands.definitions();
+    let names = names.map(|own| own.get_name().to_owned()).collect();
     let command = Arguments::command()
         .name(name.clone())
         .bin_name(name)
@@ -49,6 +52,12 @@ where
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
+    let started = SettingsArguments {
+        profile: Some(Profile::Test),
+        config: None,
+        set: Vec::new(),
+    };
+    let started = loader(service, &started);
     let loader = loader(service, &arguments.settings);
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(identity, loader, arguments.format, assemble),
@@ -56,6 +65,16 @@ where
             config::run::<C>(identity, &loader, arguments.format, &command)
         }
         Command::Health { probe } => health::run::<C>(&loader, arguments.format, probe),
+        Command::Describe { with } => {
+            let loaders = describe::Loaders {
+                described: loader,
+                started: started.overrides(
+                    with.into_iter()
+                        .map(|(key, value)| format!("{key}={value}")),
+                ),
+            };
+            describe::run(identity, loaders, arguments.format, names, assemble)
+        }
         Command::Version => output::line(&format!("{} {}", identity.name(), identity.version())),
     }
 }

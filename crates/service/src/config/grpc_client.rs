@@ -24,6 +24,7 @@ const MAX_CONNECTIONS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 pub struct GrpcClientConfig {
     /// The URL of the dependency, such as `https://orders:7000`. Calls are balanced over all
     /// addresses of the name.
+    #[schemars(extend("x-connects" = true))]
     pub url: String,
     /// Time limit for opening a connection, TLS included.
     #[serde(default = "connect_timeout")]

@@ -23,7 +23,7 @@ use seaworthy_http::{
     server::{Listener, ListenerConfig, ReceiveWindows, ServerHandle},
 };
 use seaworthy_resilience::policies::Resilience;
-use seaworthy_telemetry::Telemetry;
+use seaworthy_telemetry::{Telemetry, logs::LineSink};
 
 use self::admin::AdminListener;
 pub(crate) use self::{offline::Offline, start_failure::StartFailure};
@@ -33,9 +33,10 @@ use crate::{
     component::{Component, Stage},
     config::FrameworkConfig,
     error_tracking,
+    facts::Description,
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent},
-    preflight::Violation,
+    preflight::{self, Violation},
     reload, settings,
     start_error::StartError,
     task::{TaskPanic, Tasks},
@@ -71,6 +72,15 @@ impl Kernel {
         identity: &ServiceIdentity,
         loader: Loader,
     ) -> Result<Self, StartFailure> {
+        Self::open_with_logs::<C>(identity, loader, None).await
+    }
+
+    /// Does the same, and writes the log to `sink` instead of stdout.
+    pub(crate) async fn open_with_logs<C: Settings>(
+        identity: &ServiceIdentity,
+        loader: Loader,
+        sink: Option<Arc<dyn LineSink>>,
+    ) -> Result<Self, StartFailure> {
         let begun = Instant::now();
 
         let Prepared {
@@ -89,9 +99,15 @@ impl Kernel {
             ..
         } = &*framework;
         let deployed = settings::is_deployed(loaded.profile());
-        let telemetry = Telemetry::start(identity, log, metrics, tracing, deployed)
-            .map_err(|error| StartError::because("telemetry cannot start", error))?;
-        warn(&violations);
+        let telemetry = match sink {
+            Some(sink) => {
+                Telemetry::start_with_sink(identity, log, metrics, tracing, deployed, sink)
+            }
+            None => Telemetry::start(identity, log, metrics, tracing, deployed),
+        };
+        let telemetry =
+            telemetry.map_err(|error| StartError::because("telemetry cannot start", error))?;
+        preflight::warn(&violations);
 
         // Phase::Listen
         let watcher = Watcher::new(settings::with_preflight(loader), schema, loaded.clone());
@@ -367,6 +383,7 @@ fn parts(
         resilience,
         switches,
         handed_over: Arc::new(parking_lot::Mutex::new(HandedOver::default())),
+        description: Description::default(),
     };
     crate::watch::begin(&parts);
     parts
@@ -376,14 +393,4 @@ async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError
     Listener::bind(config)
         .await
         .map_err(|error| StartError::because(format!("the address {key} cannot be opened"), error))
-}
-
-/// Logs how many settings production would refuse. `config check` lists them.
-fn warn(violations: &[Violation]) {
-    if !violations.is_empty() {
-        tracing::warn!(
-            count = violations.len(),
-            "production would refuse some settings: run `config check` to list them"
-        );
-    }
 }

@@ -20,6 +20,7 @@ mod violation;
 pub use allowance::{Allowance, allowances, allowed};
 pub use facts::{Facts, Setting};
 pub(crate) use memory::memory_limit;
+pub(crate) use report::warn;
 pub use report::{json, text};
 pub use rules::check;
 pub use violation::Violation;

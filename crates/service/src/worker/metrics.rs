@@ -3,12 +3,14 @@ use std::time::Duration;
 use chrono::Utc;
 use seaworthy_telemetry::{
     ErrorReports,
-    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics},
+    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Kind, Metrics},
 };
 
 use super::runner::Observer;
 use crate::task::TaskPanic;
 
+const DURATION: &str = "worker_duration_seconds";
+const DURATION_HELP: &str = "Duration of runs.";
 /// Far more workers than a service has. Their names come from its code.
 const MOST_WORKERS: usize = 256;
 
@@ -25,26 +27,25 @@ pub(crate) struct WorkerMetrics {
 impl WorkerMetrics {
     pub(crate) fn new(metrics: &Metrics, errors: &ErrorReports) -> Self {
         let counters = |name: &'static str, help: &'static str| {
+            metrics.declare(Kind::Counter, name, help, &["worker"]);
             let metrics = metrics.clone();
             Family::new(MOST_WORKERS, move |worker| {
                 metrics.counter(name, help, &[("worker", worker)])
             })
         };
         let times = |name: &'static str, help: &'static str| {
+            metrics.declare(Kind::Gauge, name, help, &["worker"]);
             let metrics = metrics.clone();
             Family::new(MOST_WORKERS, move |worker| {
                 metrics.gauge(name, help, &[("worker", worker)])
             })
         };
         let durations = {
+            metrics.declare(Kind::Histogram, DURATION, DURATION_HELP, &["worker"]);
             let metrics = metrics.clone();
             Family::new(MOST_WORKERS, move |worker| {
-                metrics.histogram(
-                    "worker_duration_seconds",
-                    "Duration of runs.",
-                    DURATION_BUCKETS,
-                    &[("worker", worker)],
-                )
+                let labels = [("worker", worker)];
+                metrics.histogram(DURATION, DURATION_HELP, DURATION_BUCKETS, &labels)
             })
         };
         Self {

@@ -7,6 +7,7 @@ use seaworthy_health::{Health, Probe};
 use super::{
     definition::Worker,
     runner::{Observer, Runner},
+    schedule::Schedule,
     state::{State, WorkerReport},
 };
 use crate::task::Tasks;
@@ -25,7 +26,7 @@ struct Inner {
 
 struct Known {
     name: Arc<str>,
-    schedule: String,
+    schedule: Schedule,
     state: Arc<State>,
 }
 
@@ -66,7 +67,7 @@ impl Workers {
         let state = Arc::new(State::default());
         self.0.known.write().push(Known {
             name: Arc::clone(&worker.name),
-            schedule: worker.schedule.to_string(),
+            schedule: worker.schedule.clone(),
             state: Arc::clone(&state),
         });
         let watched = Arc::clone(&state);
@@ -95,7 +96,19 @@ impl Workers {
             .known
             .read()
             .iter()
-            .map(|known| known.state.report(&known.name, &known.schedule))
+            .map(|known| {
+                let schedule = known.schedule.to_string();
+                known.state.report(&known.name, &schedule)
+            })
+            .collect()
+    }
+
+    /// Returns the name and the schedule of every worker.
+    pub(crate) fn schedules(&self) -> Vec<(Arc<str>, Schedule)> {
+        let known = self.0.known.read();
+        let known = known.iter();
+        known
+            .map(|known| (Arc::clone(&known.name), known.schedule.clone()))
             .collect()
     }
 

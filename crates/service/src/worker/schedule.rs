@@ -1,10 +1,13 @@
-use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, iter, str::FromStr, time::Duration};
 
 use chrono::{DateTime, Utc};
 use croner::Cron;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A year of daily runs, so that the longest month counts.
+const MEASURED_RUNS: usize = 366;
 
 /// The schedule of a worker.
 #[derive(Debug, Clone)]
@@ -110,6 +113,25 @@ impl CronSchedule {
     pub fn gap_after(&self, now: DateTime<Utc>) -> Option<Duration> {
         let first = self.next_after(now)?;
         (self.next_after(first)? - first).to_std().ok()
+    }
+}
+
+impl Schedule {
+    /// Returns the longest time between two runs. `None` for a worker that waits for work. Of a cron
+    /// pattern it reads the runs after a fixed time, so that the result is the same on every day.
+    pub(crate) fn max_gap(&self) -> Option<Duration> {
+        match self {
+            Self::Continuous => None,
+            Self::Interval(interval) => Some(interval.get()),
+            Self::Cron(cron) => {
+                let runs =
+                    iter::successors(Some(DateTime::UNIX_EPOCH), |run| cron.next_after(*run));
+                let runs: Vec<_> = runs.skip(1).take(MEASURED_RUNS).collect();
+                let gaps = runs.iter().zip(runs.iter().skip(1));
+                gaps.filter_map(|(run, next)| (*next - *run).to_std().ok())
+                    .max()
+            }
+        }
     }
 }
 

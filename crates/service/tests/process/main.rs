@@ -8,6 +8,7 @@
 mod calls_out;
 mod commands;
 mod dependencies;
+mod describe;
 mod error_tracking;
 mod life;
 mod metrics;

@@ -183,6 +183,32 @@ impl Metrics {
         });
     }
 
+    /// Declares a metric whose series appear with their first value, so that
+    /// [`descriptors`](Self::descriptors) contain it from the start. A scrape shows no metric
+    /// without series.
+    pub fn declare(&self, kind: Kind, name: &str, help: &str, labels: &[&str]) {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        self.with_group(kind, name, help, labels, |_| ());
+    }
+
+    /// Returns the text before every name, such as `orders_`. Often empty.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// Returns the upper bounds of the buckets of a histogram, by its full name. `None` if it has no
+    /// series.
+    #[must_use]
+    pub fn bounds(&self, name: &str) -> Option<&'static [f64]> {
+        let groups = self.0.groups.lock();
+        let mut series = groups.get(name)?.series.values();
+        series.find_map(|series| match series {
+            Series::Histogram(histogram) => Some(histogram.bounds()),
+            _ => None,
+        })
+    }
+
     /// Returns the descriptors of all metrics, by name.
     #[must_use]
     pub fn descriptors(&self) -> Vec<Descriptor> {
@@ -219,7 +245,7 @@ impl Metrics {
             .groups
             .lock()
             .iter()
-            .filter(|(name, _)| !is_hidden(name))
+            .filter(|(name, group)| !group.series.is_empty() && !is_hidden(name))
             .for_each(|(name, group)| read(name, group));
     }
 
@@ -231,6 +257,22 @@ impl Metrics {
         labels: &[(&str, &str)],
         make: impl FnOnce() -> Series,
     ) -> Option<Series> {
+        let names = labels.iter().map(|(label, _)| (*label).to_owned());
+        self.with_group(kind, name, help, names.collect(), |group| {
+            let series = group.series.entry(label_text(labels));
+            series.or_insert_with(make).clone()
+        })
+    }
+
+    /// Calls `act` with the group of a metric, and creates the group if it is missing.
+    fn with_group<R>(
+        &self,
+        kind: Kind,
+        name: &str,
+        help: &str,
+        labels: Vec<String>,
+        act: impl FnOnce(&mut Group) -> R,
+    ) -> Option<R> {
         let name = format!("{}{name}", self.0.prefix);
         let suffix = match kind {
             Kind::Counter => "_total",
@@ -245,40 +287,30 @@ impl Metrics {
             self.conflict(&name, &format!("must end with {suffix}"));
             return None;
         }
-        if let Some((label, _)) = labels.iter().find(|(label, _)| !is_label_name(label)) {
+        if let Some(label) = labels.iter().find(|label| !is_label_name(label)) {
             self.conflict(
                 &name,
                 &format!("has the label {label:?}, which is not a valid label name"),
             );
             return None;
         }
-        let label_names: Vec<String> = labels
-            .iter()
-            .map(|(label, _)| (*label).to_owned())
-            .collect();
         let mut groups = self.0.groups.lock();
         let group = groups.entry(name.clone()).or_insert_with(|| Group {
             kind,
             help: help.to_owned(),
-            labels: label_names.clone(),
+            labels: labels.clone(),
             series: BTreeMap::new(),
         });
-        if group.kind != kind || group.labels != label_names {
+        if group.kind != kind || group.labels != labels {
             let known = format!(
-                "is already registered as {:?} with labels {:?}, not as {kind:?} with {label_names:?}",
+                "is already registered as {:?} with labels {:?}, not as {kind:?} with {labels:?}",
                 group.kind, group.labels
             );
             drop(groups);
             self.conflict(&name, &known);
             return None;
         }
-        Some(
-            group
-                .series
-                .entry(label_text(labels))
-                .or_insert_with(make)
-                .clone(),
-        )
+        Some(act(group))
     }
 
     fn conflict(&self, name: &str, problem: &str) {

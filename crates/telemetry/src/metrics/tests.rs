@@ -100,6 +100,26 @@ fn family_bounds_its_label_values_obs_4() {
 }
 
 #[test]
+fn declared_metric_is_described_and_not_scraped_obs_9() {
+    let metrics = Metrics::with_prefix("orders");
+    metrics.declare(Kind::Counter, "refunds_total", "Refunds.", &["reason"]);
+    let described = metrics.descriptors();
+    assert_eq!(described.len(), 1);
+    assert_eq!(described[0].name, "orders_refunds_total");
+    assert_eq!(described[0].labels, ["reason"]);
+    assert_eq!(metrics.render(Format::PrometheusText), "");
+    metrics
+        .counter("refunds_total", "Refunds.", &[("reason", "late")])
+        .increment();
+    let text = metrics.render(Format::PrometheusText);
+    assert!(
+        text.contains("orders_refunds_total{reason=\"late\"} 1"),
+        "{text}"
+    );
+    assert!(metrics.conflicts().is_empty());
+}
+
+#[test]
 fn records_conflicts_of_registrations_obs_4() {
     let metrics = Metrics::new();
     let _ = metrics.counter("joins_total", "Joins.", &[]);

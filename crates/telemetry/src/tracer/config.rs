@@ -19,6 +19,7 @@ const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 pub struct TracingConfig {
     /// The OTLP endpoint of the collector over HTTP, such as http://collector:4318. Without it no
     /// spans are recorded, and trace contexts are still passed on.
+    #[schemars(extend("x-connects" = true))]
     pub endpoint: Option<String>,
     /// The share of new traces that are sampled. The sampling decision of a caller is kept.
     pub sample_ratio: Ratio,

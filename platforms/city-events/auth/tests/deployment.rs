@@ -18,6 +18,18 @@ const AUTH: Deployed = Deployed {
 };
 
 #[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    AUTH.documents_its_facts(&[
+        "embedded",
+        "jwt.secret=SECRET",
+        "internal_secret=SECRET",
+        "audit_log.key=SECRET",
+        "totp.secret=SECRET",
+        "service_calls.secret=SECRET-calls",
+    ]);
+}
+
+#[test]
 fn settings_documents_are_current_conf_6() {
     AUTH.documents_its_settings();
 }

@@ -13,6 +13,20 @@ const BFF: Deployed = Deployed {
 };
 
 #[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    BFF.documents_its_facts(&[
+        "jwt.secret=SECRET",
+        "service_calls.secret=SECRET-calls",
+        "grpc_clients.auth.url=http://127.0.0.1:9",
+        "grpc_clients.event.url=http://127.0.0.1:9",
+        "grpc_clients.join.url=http://127.0.0.1:9",
+        "clients.auth.base_url=http://127.0.0.1:9",
+        "clients.feed.base_url=http://127.0.0.1:9",
+        "clients.media.base_url=http://127.0.0.1:9",
+    ]);
+}
+
+#[test]
 fn committed_settings_documents_are_current_conf_6() {
     BFF.documents_its_settings();
 }

@@ -11,6 +11,15 @@ const EMAIL: Deployed = Deployed {
 };
 
 #[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    EMAIL.documents_its_facts(&[
+        "embedded",
+        "internal_secret=SECRET",
+        "auth_url=http://127.0.0.1:9",
+    ]);
+}
+
+#[test]
 fn committed_settings_documents_are_current_conf_6() {
     EMAIL.documents_its_settings();
 }

@@ -12,6 +12,11 @@ const FEED: Deployed = Deployed {
 };
 
 #[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    FEED.documents_its_facts(&["embedded", "jwt.secret=SECRET", "anonymous.secret=SECRET"]);
+}
+
+#[test]
 fn committed_settings_documents_are_current_conf_6() {
     FEED.documents_its_settings();
 }

@@ -10,6 +10,11 @@ const JOIN: Deployed = Deployed {
 };
 
 #[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    JOIN.documents_its_facts(&["embedded", "jwt.secret=SECRET", "audit_log.key=SECRET"]);
+}
+
+#[test]
 fn committed_settings_documents_are_current_conf_6() {
     JOIN.documents_its_settings();
 }

@@ -11,6 +11,16 @@ const MEDIA_WORKER: Deployed = Deployed {
 };
 
 #[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    MEDIA_WORKER.documents_its_facts(&[
+        "embedded",
+        "raw.url=file:FOLDER/raw",
+        "public.url=file:FOLDER/public",
+        "raw.signing_key=SECRET",
+    ]);
+}
+
+#[test]
 fn committed_settings_documents_are_current_conf_6() {
     MEDIA_WORKER.documents_its_settings();
 }

@@ -11,6 +11,17 @@ const MEDIA: Deployed = Deployed {
 };
 
 #[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    MEDIA.documents_its_facts(&[
+        "embedded",
+        "jwt.secret=SECRET",
+        "raw.url=file:FOLDER/raw",
+        "public.url=file:FOLDER/public",
+        "raw.signing_key=SECRET",
+    ]);
+}
+
+#[test]
 fn committed_settings_documents_are_current_conf_6() {
     MEDIA.documents_its_settings();
 }

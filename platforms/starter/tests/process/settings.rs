@@ -1,7 +1,9 @@
 use std::{fs, path::Path};
 
 use seaworthy_testkit::{
+    deployment::Deployment,
     document::assert_current,
+    facts::assert_facts_are_current,
     http::request,
     process::{Ended, ServiceProcess},
 };
@@ -191,4 +193,28 @@ fn committed_settings_documents_are_current_conf_6() {
     }
     let document = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
     assert_current(&home.join("docs/openapi.json"), document);
+}
+
+#[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let with = [
+        "data.database.url=sqlite:FOLDER/starter.db",
+        "data.database.migrate_at_start=true",
+        "auth.jwt_secret_key=SECRET",
+        "kms.seed=SECRET",
+        "kms.salt=SECRET",
+    ];
+    let file = home.join("deploy/facts/starter.json");
+    assert_facts_are_current(Path::new(PROGRAM), &home.join("config"), &with, &file);
+}
+
+#[test]
+fn production_accepts_the_example_settings_conf_3() {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let deployment = Deployment::new(Path::new(PROGRAM)).unwrap();
+    let deployment = deployment.with_config(&config).unwrap();
+    let check = ["config", "check", "--profile", "production"];
+    let ended = deployment.run(&check, &[]).unwrap();
+    assert!(ended.status.success(), "{ended:#?}");
 }

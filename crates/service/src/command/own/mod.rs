@@ -8,3 +8,4 @@ mod stderr;
 pub use console::Console;
 pub use definition::{CommandRun, Commands, ServiceCommand};
 pub(super) use run::run;
+pub(super) use stderr::Stderr;

@@ -4,7 +4,7 @@ use seaworthy_telemetry::logs::LineSink;
 
 /// Writes every line to stderr immediately, because a command logs little.
 #[derive(Debug)]
-pub(super) struct Stderr;
+pub(in crate::command) struct Stderr;
 
 impl LineSink for Stderr {
     fn write_line(&self, line: &[u8]) {

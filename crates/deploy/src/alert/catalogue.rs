@@ -1,0 +1,67 @@
+use super::{dependencies, messages, process, slo, workers};
+
+/// How fast a person must act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Severity {
+    /// At once: users notice it.
+    Page,
+    /// During working hours.
+    Ticket,
+}
+
+impl Severity {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Ticket => "ticket",
+        }
+    }
+}
+
+/// A step of the first look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Look {
+    /// A request to the admin listener that needs no token, and its purpose.
+    Open(&'static str, &'static str),
+    /// A request to the admin listener with the token, and its purpose.
+    Admin(&'static str, &'static str),
+    /// A command of the service, and its purpose. Services without the command omit it.
+    Command(&'static str, &'static str),
+}
+
+/// An alert before it is rendered for a service.
+///
+/// In `expression` and in the series of tests, `$name` is a metric with the prefix and the selector
+/// of the service. `%` is the threshold.
+#[derive(Debug)]
+pub(crate) struct Alert {
+    pub(crate) name: &'static str,
+    /// Metrics without which the service has no such alert.
+    pub(crate) needs: &'static [&'static str],
+    pub(crate) expression: &'static str,
+    pub(crate) threshold: f64,
+    pub(crate) wait: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) summary: &'static str,
+    pub(crate) meaning: &'static str,
+    pub(crate) causes: &'static [&'static str],
+    pub(crate) look: &'static [Look],
+    /// Series with which the alert fires after `minutes`.
+    pub(crate) fires: &'static [(&'static str, &'static str)],
+    /// Series with which it does not fire.
+    pub(crate) silent: &'static [&'static [(&'static str, &'static str)]],
+    pub(crate) minutes: u32,
+}
+
+/// Returns all alerts in the order of the runbooks.
+pub(crate) fn all() -> impl Iterator<Item = &'static Alert> {
+    [
+        slo::ALERTS,
+        process::ALERTS,
+        dependencies::ALERTS,
+        messages::ALERTS,
+        workers::ALERTS,
+    ]
+    .into_iter()
+    .flatten()
+}

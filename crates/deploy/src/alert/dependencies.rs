@@ -1,0 +1,160 @@
+//! Alerts on dependencies.
+
+use super::{Alert, Look, Severity};
+
+const BREAKERS: Look = Look::Admin(
+    "/breakers",
+    "the state and the last failures of each dependency",
+);
+
+pub(super) const ALERTS: &[Alert] = &[
+    Alert {
+        name: "BreakerOpen",
+        needs: &["circuit_breaker_state"],
+        expression: "max by (job, name) ($circuit_breaker_state) > %",
+        threshold: 0.0,
+        wait: "5m",
+        severity: Severity::Page,
+        summary: "rejects calls to a dependency: {{ $labels.name }}",
+        meaning: "A circuit breaker is open or half-open for five minutes. The service rejects calls to this dependency at once, because recent calls failed or were slow.",
+        causes: &[
+            "The dependency is down, overloaded or unreachable.",
+            "An operator holds the breaker open: the report has the reason and the end.",
+        ],
+        look: &[
+            BREAKERS,
+            Look::Open("/readyz", "whether the service still accepts traffic"),
+        ],
+        fires: &[(
+            "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
+            "1x5 2 1x10",
+        )],
+        silent: &[
+            &[(
+                "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
+                "0x20",
+            )],
+            &[(
+                "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
+                "1x7 0 1x4",
+            )],
+        ],
+        minutes: 12,
+    },
+    Alert {
+        name: "DatabasePoolExhausted",
+        needs: &[
+            "database_pool_waiting",
+            "database_pool_in_use",
+            "database_pool_max_connections",
+        ],
+        expression: "$database_pool_waiting > % and $database_pool_in_use >= $database_pool_max_connections",
+        threshold: 0.0,
+        wait: "2m",
+        severity: Severity::Page,
+        summary: "waits for connections of its pool {{ $labels.name }}",
+        meaning: "All connections of the pool are in use, and statements wait. Requests become slow and fail after the timeout of the pool.",
+        causes: &[
+            "Slow statements: the dashboard shows their duration by operation.",
+            "Transactions that stay open during calls to other services.",
+            "A pool that is too small for the traffic: max_connections of the database settings.",
+        ],
+        look: &[
+            Look::Open(
+                "/metrics",
+                "database_pool_in_use, database_pool_waiting and database_statement_duration_seconds",
+            ),
+            BREAKERS,
+        ],
+        fires: &[
+            (
+                "$database_pool_waiting{instance=\"a\",name=\"database\"}",
+                "3x10",
+            ),
+            (
+                "$database_pool_in_use{instance=\"a\",name=\"database\"}",
+                "10x10",
+            ),
+            (
+                "$database_pool_max_connections{instance=\"a\",name=\"database\"}",
+                "10x10",
+            ),
+        ],
+        silent: &[
+            &[
+                (
+                    "$database_pool_waiting{instance=\"a\",name=\"database\"}",
+                    "0x10",
+                ),
+                (
+                    "$database_pool_in_use{instance=\"a\",name=\"database\"}",
+                    "10x10",
+                ),
+                (
+                    "$database_pool_max_connections{instance=\"a\",name=\"database\"}",
+                    "10x10",
+                ),
+            ],
+            &[
+                (
+                    "$database_pool_waiting{instance=\"a\",name=\"database\"}",
+                    "3x10",
+                ),
+                (
+                    "$database_pool_in_use{instance=\"a\",name=\"database\"}",
+                    "9x10",
+                ),
+                (
+                    "$database_pool_max_connections{instance=\"a\",name=\"database\"}",
+                    "10x10",
+                ),
+            ],
+        ],
+        minutes: 6,
+    },
+    Alert {
+        name: "RateLimiterErrors",
+        needs: &["rate_limit_errors_total"],
+        expression: "sum by (job, name) (increase($rate_limit_errors_total[5m])) > %",
+        threshold: 0.0,
+        wait: "5m",
+        severity: Severity::Ticket,
+        summary: "cannot ask the store of its rate limit {{ $labels.name }}",
+        meaning: "The Redis of a rate limit does not answer. The setting on_failure decides whether requests are rejected, accepted or counted per replica.",
+        causes: &[
+            "Redis is down or unreachable.",
+            "The password of Redis changed.",
+        ],
+        look: &[BREAKERS],
+        fires: &[(
+            "$rate_limit_errors_total{instance=\"a\",name=\"login\"}",
+            "0+1x20",
+        )],
+        silent: &[
+            &[(
+                "$rate_limit_errors_total{instance=\"a\",name=\"login\"}",
+                "7x20",
+            )],
+            &[],
+        ],
+        minutes: 14,
+    },
+    Alert {
+        name: "FlagSourceStale",
+        needs: &["feature_flag_source_stale"],
+        expression: "$feature_flag_source_stale > %",
+        threshold: 0.0,
+        wait: "15m",
+        severity: Severity::Ticket,
+        summary: "gets no feature flags from its server",
+        meaning: "The flag server does not answer, so the last known flags apply. A kill switch on that server has no effect.",
+        causes: &["The flag server is down or unreachable."],
+        look: &[BREAKERS],
+        fires: &[("$feature_flag_source_stale{instance=\"a\"}", "1x30")],
+        silent: &[
+            &[("$feature_flag_source_stale{instance=\"a\"}", "1x10 0 1x10")],
+            &[],
+        ],
+        minutes: 20,
+    },
+];

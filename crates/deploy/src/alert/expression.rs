@@ -1,0 +1,86 @@
+//! Expressions with the names and labels of one service.
+
+use seaworthy_facts::Facts;
+
+use super::{Alert, Rendered, Series};
+use crate::Overlay;
+
+/// Returns the alert for a service, if the service registers its metrics.
+pub(super) fn render(alert: &'static Alert, facts: &Facts, overlay: &Overlay) -> Option<Rendered> {
+    if !alert
+        .needs
+        .iter()
+        .all(|metric| facts.metric(metric).is_some())
+    {
+        return None;
+    }
+    let changed = overlay.alerts.get(alert.name);
+    let threshold = changed.and_then(|changed| changed.threshold);
+    let threshold = number(threshold.unwrap_or(alert.threshold));
+    let series = |pairs: &[(&str, &str)]| -> Vec<Series> {
+        pairs
+            .iter()
+            .map(|(name, values)| Series {
+                name: resolve(name, facts),
+                values: (*values).to_owned(),
+            })
+            .collect()
+    };
+    Some(Rendered {
+        alert,
+        expression: resolve(alert.expression, facts).replace('%', &threshold),
+        wait: alert.wait.to_owned(),
+        severity: alert.severity,
+        fires: series(alert.fires),
+        silent: alert.silent.iter().map(|silent| series(silent)).collect(),
+        minutes: alert.minutes,
+    })
+}
+
+/// Replaces `$name` by the metric of the service with its selector. Labels in braces that follow
+/// are added to the selector.
+pub(crate) fn resolve(expression: &str, facts: &Facts) -> String {
+    let mut text = String::new();
+    let mut rest = expression;
+    while let Some((before, after)) = rest.split_once('$') {
+        text.push_str(before);
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let end = after.find(|letter| !is_name(letter)).unwrap_or(after.len());
+        let (name, after) = after.split_at(end);
+        let (labels, after) = match after.strip_prefix('{').and_then(|it| it.split_once('}')) {
+            Some((labels, after)) => (format!(", {labels}"), after),
+            None => (String::new(), after),
+        };
+        // `up` belongs to Prometheus.
+        let prefix = if name == "up" {
+            ""
+        } else {
+            &facts.metric_prefix
+        };
+        let job = &facts.name;
+        text.push_str(&format!("{prefix}{name}{{job=\"{job}\"{labels}}}"));
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// Returns a number as Prometheus writes it.
+pub(crate) fn number(value: f64) -> String {
+    // Products such as 14.4 * 0.001 have errors in the last digits.
+    let text = format!("{value:.9}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_no_rounding_errors_obs_9() {
+        assert_eq!(number(0.1 + 0.2), "0.3");
+        assert_eq!(number(60.0), "60");
+        assert_eq!(number(14.4), "14.4");
+        assert_eq!(number(0.0), "0");
+    }
+}

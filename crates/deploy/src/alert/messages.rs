@@ -1,0 +1,177 @@
+//! Alerts on messages.
+
+use super::{Alert, Look, Severity};
+
+pub(super) const ALERTS: &[Alert] = &[
+    Alert {
+        name: "OutboxOld",
+        needs: &["outbox_oldest_message_seconds"],
+        expression: "max by (job) ($outbox_oldest_message_seconds) > %",
+        threshold: 120.0,
+        wait: "2m",
+        severity: Severity::Page,
+        summary: "does not publish its stored events",
+        meaning: "An event waits in the outbox for more than two minutes. Changes are stored, and other services do not learn of them.",
+        causes: &[
+            "The broker is down: the relay publishes the events when it returns.",
+            "No replica runs a relay: the log has the reason.",
+            "The broker refuses an event: the log of the relay names it.",
+        ],
+        look: &[
+            Look::Command(
+                "outbox status",
+                "the number of pending events and the age of the oldest",
+            ),
+            Look::Admin("/breakers", "whether the broker rejects calls"),
+            Look::Open("/readyz", "the health check of the broker"),
+        ],
+        fires: &[("$outbox_oldest_message_seconds{instance=\"a\"}", "121x10")],
+        silent: &[
+            &[("$outbox_oldest_message_seconds{instance=\"a\"}", "120x10")],
+            &[],
+        ],
+        minutes: 6,
+    },
+    Alert {
+        name: "OutboxDeadLetters",
+        needs: &["outbox_dead_letter_messages"],
+        expression: "max by (job) ($outbox_dead_letter_messages) > %",
+        threshold: 0.0,
+        wait: "1m",
+        severity: Severity::Ticket,
+        summary: "has events that the broker does not accept",
+        meaning: "The broker refused an event permanently. It stays in the outbox until an operator publishes it again or removes it.",
+        causes: &[
+            "The event is larger than the broker accepts.",
+            "The topic does not exist, or the service may not publish to it.",
+        ],
+        look: &[
+            Look::Command("outbox list", "the events and the answers of the broker"),
+            Look::Command("outbox status", "the number of dead letters"),
+        ],
+        fires: &[("$outbox_dead_letter_messages{instance=\"a\"}", "1x10")],
+        silent: &[
+            &[("$outbox_dead_letter_messages{instance=\"a\"}", "0x10")],
+            &[],
+        ],
+        minutes: 6,
+    },
+    Alert {
+        name: "DeadLetters",
+        needs: &["messages_dead_lettered_total"],
+        expression: "sum by (job, group) (increase($messages_dead_lettered_total[15m])) > %",
+        threshold: 0.0,
+        wait: "0m",
+        severity: Severity::Ticket,
+        summary: "could not handle messages of the group {{ $labels.group }}",
+        meaning: "A message was dead-lettered after its last attempt. Its effect is missing until an operator replays it.",
+        causes: &[
+            "A bug or a changed message format: the dead letter has the error.",
+            "A dependency that was down for longer than all attempts: replay the messages.",
+        ],
+        look: &[
+            Look::Command(
+                "dead-letters list",
+                "the messages, their reasons and their errors",
+            ),
+            Look::Admin("/breakers", "dependencies of the handler"),
+        ],
+        fires: &[(
+            "$messages_dead_lettered_total{instance=\"a\",group=\"mail\",reason=\"rejected\"}",
+            "0x3 1x5",
+        )],
+        silent: &[
+            &[(
+                "$messages_dead_lettered_total{instance=\"a\",group=\"mail\",reason=\"rejected\"}",
+                "5x10",
+            )],
+            &[],
+        ],
+        minutes: 6,
+    },
+    Alert {
+        name: "ConsumerDisconnected",
+        needs: &["consumer_connected", "consumer_paused"],
+        expression: "$consumer_connected == 0 unless $consumer_paused > %",
+        threshold: 0.0,
+        wait: "5m",
+        severity: Severity::Page,
+        summary: "receives no messages of the group {{ $labels.group }}",
+        meaning: "A subscription has no connection to the broker for five minutes. Its messages wait in the queue.",
+        causes: &[
+            "The broker is down or unreachable.",
+            "The broker refuses the subscription: the log has its answer.",
+        ],
+        look: &[Look::Open(
+            "/readyz",
+            "the health check of the subscription",
+        )],
+        fires: &[
+            ("$consumer_connected{instance=\"a\",group=\"mail\"}", "0x20"),
+            ("$consumer_paused{instance=\"a\",group=\"mail\"}", "0x20"),
+        ],
+        silent: &[
+            &[
+                ("$consumer_connected{instance=\"a\",group=\"mail\"}", "0x20"),
+                ("$consumer_paused{instance=\"a\",group=\"mail\"}", "1x20"),
+            ],
+            &[("$consumer_connected{instance=\"a\",group=\"mail\"}", "1x20")],
+        ],
+        minutes: 12,
+    },
+    Alert {
+        name: "ConsumerLag",
+        needs: &["consumer_lag"],
+        expression: "max by (job, group) ($consumer_lag) > %",
+        threshold: 1_000.0,
+        wait: "10m",
+        severity: Severity::Ticket,
+        summary: "falls behind with messages of the group {{ $labels.group }}",
+        meaning: "More messages wait than the consumer handles. Their effects are late.",
+        causes: &[
+            "A slow handler: the dashboard shows the duration of attempts.",
+            "A handler that retries because a dependency is down.",
+            "Too few replicas, or a low concurrency of the subscription.",
+        ],
+        look: &[
+            Look::Open(
+                "/metrics",
+                "messages_handler_duration_seconds and messages_retried_total",
+            ),
+            Look::Admin("/breakers", "dependencies of the handler"),
+        ],
+        fires: &[("$consumer_lag{instance=\"a\",group=\"mail\"}", "1001x30")],
+        silent: &[
+            &[("$consumer_lag{instance=\"a\",group=\"mail\"}", "1000x30")],
+            &[],
+        ],
+        minutes: 20,
+    },
+    Alert {
+        name: "PublishFailing",
+        needs: &["messages_publish_failures_total"],
+        expression: "sum by (job, reason) (increase($messages_publish_failures_total[5m])) > %",
+        threshold: 0.0,
+        wait: "5m",
+        severity: Severity::Ticket,
+        summary: "cannot publish messages: {{ $labels.reason }}",
+        meaning: "Messages were not published after all attempts. An outbox keeps its events and tries again. Messages without an outbox are lost.",
+        causes: &["The broker is down, full or refuses the topic."],
+        look: &[
+            Look::Admin("/breakers", "whether the broker rejects calls"),
+            Look::Command("outbox status", "the number of events that wait"),
+        ],
+        fires: &[(
+            "$messages_publish_failures_total{instance=\"a\",reason=\"timeout\"}",
+            "0+1x20",
+        )],
+        silent: &[
+            &[(
+                "$messages_publish_failures_total{instance=\"a\",reason=\"timeout\"}",
+                "7x20",
+            )],
+            &[],
+        ],
+        minutes: 14,
+    },
+];

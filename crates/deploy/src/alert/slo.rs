@@ -1,0 +1,240 @@
+//! Alerts on the error budget, with several windows and burn rates (the SRE workbook, chapter 5).
+
+use seaworthy_facts::Facts;
+
+use super::{
+    Alert, Look, Rendered, Series, Severity,
+    expression::{number, resolve},
+};
+use crate::{
+    Overlay,
+    yaml::{Yaml, map},
+};
+
+pub(super) const FAST: &str = "ErrorBudgetBurnFast";
+pub(super) const SLOW: &str = "ErrorBudgetBurnSlow";
+/// The windows of the recorded ratios.
+const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
+/// Fewer failures in an hour are not worth a page, whatever their ratio is.
+const MIN_FAILURES: u32 = 10;
+/// The statuses of gRPC that are the fault of a server.
+const GRPC_FAULTS: &str = "UNKNOWN|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|DATA_LOSS";
+
+pub(super) const ALERTS: &[Alert] = &[
+    Alert {
+        name: FAST,
+        needs: &[],
+        expression: "",
+        threshold: 0.0,
+        wait: "2m",
+        severity: Severity::Page,
+        summary: "uses its error budget of 30 days within hours",
+        meaning: "Requests fail or are slow at a rate that uses the error budget of 30 days within two to five days. Users notice it.",
+        causes: &[
+            "A deployment that just started: roll it back.",
+            "A dependency that is down or slow: other alerts name it.",
+            "More traffic than the replicas can serve: the dashboard shows requests in flight and rejected requests.",
+        ],
+        look: &[
+            Look::Open("/readyz", "the health checks and the phase of the service"),
+            Look::Admin("/breakers", "dependencies whose calls fail"),
+            Look::Admin("/info", "the version and the routes"),
+        ],
+        fires: &[],
+        silent: &[],
+        minutes: 0,
+    },
+    Alert {
+        name: SLOW,
+        needs: &[],
+        expression: "",
+        threshold: 0.0,
+        wait: "15m",
+        severity: Severity::Ticket,
+        summary: "uses its error budget of 30 days too early",
+        meaning: "Requests fail or are slow at a rate that uses the error budget before its 30 days end.",
+        causes: &[
+            "One route that fails or is slow: the dashboard shows requests by path.",
+            "Timeouts that are shorter than a dependency needs.",
+        ],
+        look: &[
+            Look::Admin("/breakers", "dependencies whose calls fail"),
+            Look::Open("/metrics", "requests by path and status"),
+        ],
+        fires: &[],
+        silent: &[],
+        minutes: 0,
+    },
+];
+
+/// One objective: the rate of failures and of all requests, with `WINDOW` as the window.
+struct Objective {
+    name: &'static str,
+    failures: String,
+    requests: String,
+    budget: f64,
+    /// The series of one failure and of one success per minute in a unit test.
+    series: [String; 2],
+    /// Whether the second series contains the failures.
+    is_cumulative: bool,
+}
+
+fn objectives(facts: &Facts, overlay: &Overlay) -> Vec<Objective> {
+    let budget = (100.0 - overlay.availability_percent) / 100.0;
+    let slow = (100.0 - overlay.latency_percent) / 100.0;
+    let mut objectives = Vec::new();
+    if facts.metric("http_requests_total").is_some() {
+        let labels = "method=\"GET\",path=\"/\"";
+        objectives.push(Objective {
+            name: "http_availability",
+            failures: "sum(rate($http_requests_total{status=~\"5..\"}[WINDOW]))".to_owned(),
+            requests: "sum(rate($http_requests_total[WINDOW]))".to_owned(),
+            budget,
+            series: [
+                format!("$http_requests_total{{{labels},status=\"500\"}}"),
+                format!("$http_requests_total{{{labels},status=\"200\"}}"),
+            ],
+            is_cumulative: false,
+        });
+    }
+    if facts.metric("grpc_requests_total").is_some() && facts.listener("grpc").is_some() {
+        let labels = "service=\"s\",method=\"m\"";
+        objectives.push(Objective {
+            name: "grpc_availability",
+            failures: format!(
+                "sum(rate($grpc_requests_total{{status=~\"{GRPC_FAULTS}\"}}[WINDOW]))"
+            ),
+            requests: "sum(rate($grpc_requests_total[WINDOW]))".to_owned(),
+            budget,
+            series: [
+                format!("$grpc_requests_total{{{labels},status=\"INTERNAL\"}}"),
+                format!("$grpc_requests_total{{{labels},status=\"OK\"}}"),
+            ],
+            is_cumulative: false,
+        });
+    }
+    let latency = facts.metric("http_request_duration_seconds");
+    let bound = latency.and_then(|metric| {
+        let mut bounds = metric.bounds.iter().copied();
+        bounds.find(|bound| *bound >= overlay.latency_seconds)
+    });
+    if let Some(bound) = bound {
+        let (le, labels) = (number(bound), "method=\"GET\",path=\"/\"");
+        let all = "sum(rate($http_request_duration_seconds_count[WINDOW]))";
+        objectives.push(Objective {
+            name: "http_latency",
+            failures: format!(
+                "{all} - sum(rate($http_request_duration_seconds_bucket{{le=\"{le}\"}}[WINDOW]))"
+            ),
+            requests: all.to_owned(),
+            budget: slow,
+            series: [
+                format!("$http_request_duration_seconds_count{{{labels}}}"),
+                format!("$http_request_duration_seconds_bucket{{{labels},le=\"{le}\"}}"),
+            ],
+            is_cumulative: true,
+        });
+    }
+    objectives
+}
+
+/// Returns the recording rules: how many times faster than allowed the budget is used.
+pub(super) fn recordings(facts: &Facts, overlay: &Overlay) -> Vec<Yaml> {
+    let mut rules = Vec::new();
+    for objective in objectives(facts, overlay) {
+        let labels = || {
+            map([
+                ("job", facts.name.as_str().into()),
+                ("slo", objective.name.into()),
+            ])
+        };
+        for window in WINDOWS {
+            let failures = resolve(&objective.failures, facts).replace("WINDOW", window);
+            let requests = resolve(&objective.requests, facts).replace("WINDOW", window);
+            let budget = number(objective.budget);
+            rules.push(map([
+                ("record", format!("job:slo_burn_rate:rate{window}").into()),
+                (
+                    "expr",
+                    format!("({failures}) / ({requests}) / {budget}").into(),
+                ),
+                ("labels", labels()),
+            ]));
+        }
+        let failures = resolve(&objective.failures, facts).replace("WINDOW", "1h");
+        rules.push(map([
+            ("record", "job:slo_failures:increase1h".into()),
+            ("expr", format!("({failures}) * 3600").into()),
+            ("labels", labels()),
+        ]));
+    }
+    rules
+}
+
+/// Returns the alert for a service with requests.
+pub(super) fn render(alert: &'static Alert, facts: &Facts, overlay: &Overlay) -> Option<Rendered> {
+    let objectives = objectives(facts, overlay);
+    let objective = objectives.first()?;
+    let job = &facts.name;
+    let burns = |window: &str, rate: f64| {
+        format!(
+            "job:slo_burn_rate:rate{window}{{job=\"{job}\"}} > {}",
+            number(rate)
+        )
+    };
+    let both = |long: &str, short: &str, rate: f64| {
+        format!("({} and {})", burns(long, rate), burns(short, rate))
+    };
+    let guard = format!("job:slo_failures:increase1h{{job=\"{job}\"}} >= {MIN_FAILURES}");
+    let (expression, rate, minutes) = match alert.name {
+        FAST => (
+            format!(
+                "({} or {}) and {guard}",
+                both("1h", "5m", 14.4),
+                both("6h", "30m", 6.0)
+            ),
+            14.4,
+            20,
+        ),
+        _ => (
+            format!("{} or {}", both("1d", "2h", 3.0), both("3d", "6h", 1.0)),
+            3.0,
+            40,
+        ),
+    };
+    // Per million requests, so that the values are whole numbers.
+    let at = |times: f64| {
+        let total = 1_000_000.0;
+        let failed = (total * objective.budget * times).round();
+        let second = if objective.is_cumulative {
+            total
+        } else {
+            total - failed
+        };
+        vec![(0, failed), (1, second)]
+    };
+    let series = |values: Vec<(usize, f64)>| -> Vec<Series> {
+        let values = values.into_iter();
+        values
+            .filter_map(|(index, step)| {
+                Some(Series {
+                    name: resolve(objective.series.get(index)?, facts),
+                    values: format!("0+{step}x{minutes}"),
+                })
+            })
+            .collect()
+    };
+    let below = match alert.name {
+        FAST => 5.9,
+        _ => 0.9,
+    };
+    Some(Rendered {
+        alert,
+        expression,
+        wait: alert.wait.to_owned(),
+        severity: alert.severity,
+        fires: series(at(rate * 1.1)),
+        silent: vec![series(at(below)), series(vec![(0, 0.0), (1, 0.0)])],
+        minutes,
+    })
+}

@@ -1,0 +1,117 @@
+//! Grafana dashboards from the metrics that a service registers.
+
+mod panels;
+
+use seaworthy_facts::Facts;
+
+use self::panels::{PANELS, Panel};
+use crate::{
+    Files,
+    alert::resolve,
+    yaml::{Yaml, list, map},
+};
+
+/// The version of the format of dashboards that Grafana 10 and later read.
+const SCHEMA_VERSION: i64 = 38;
+const WIDTH: i64 = 8;
+const HEIGHT: i64 = 7;
+const COLUMNS: i64 = 24;
+
+/// Adds `grafana/NAME.json`.
+pub(crate) fn render(facts: &Facts, files: &mut Files) {
+    let has = |panel: &&Panel| {
+        panel
+            .needs
+            .iter()
+            .all(|metric| facts.metric(metric).is_some())
+    };
+    let mut panels = Vec::new();
+    let (mut row, mut x, mut y, mut id) = ("", 0, 0, 0);
+    for panel in PANELS.iter().filter(has) {
+        id += 1;
+        if panel.row != row {
+            y += if row.is_empty() { 0 } else { HEIGHT };
+            panels.push(row_panel(panel.row, id, y));
+            (row, x) = (panel.row, 0);
+            (y, id) = (y + 1, id + 1);
+        } else if x + WIDTH > COLUMNS {
+            (x, y) = (0, y + HEIGHT);
+        }
+        panels.push(graph(panel, facts, id, x, y));
+        x += WIDTH;
+    }
+    let name = &facts.name;
+    files.insert(format!("grafana/{name}.json"), document(name, &panels));
+}
+
+/// Returns the dashboard with one line per panel.
+fn document(name: &str, panels: &[Yaml]) -> String {
+    let panels: Vec<_> = panels
+        .iter()
+        .map(|panel| format!("    {}", panel.json()))
+        .collect();
+    let variable = map([
+        ("name", "datasource".into()),
+        ("type", "datasource".into()),
+        ("query", "prometheus".into()),
+        ("label", "Data source".into()),
+    ]);
+    format!(
+        "{{\n  \"uid\": {},\n  \"title\": {},\n  \"tags\": [\"seaworthy\"],\n  \"schemaVersion\": {SCHEMA_VERSION},\n  \"refresh\": \"30s\",\n  \"time\": {{\"from\": \"now-1h\", \"to\": \"now\"}},\n  \"templating\": {{\"list\": [{}]}},\n  \"panels\": [\n{}\n  ]\n}}\n",
+        Yaml::from(format!("seaworthy-{name}")).json(),
+        Yaml::from(name).json(),
+        variable.json(),
+        panels.join(",\n")
+    )
+}
+
+fn row_panel(title: &str, id: i64, y: i64) -> Yaml {
+    map([
+        ("id", id.into()),
+        ("type", "row".into()),
+        ("title", title.into()),
+        ("collapsed", false.into()),
+        ("gridPos", position(0, y, COLUMNS, 1)),
+        ("panels", list([])),
+    ])
+}
+
+fn graph(panel: &Panel, facts: &Facts, id: i64, x: i64, y: i64) -> Yaml {
+    let source = || {
+        map([
+            ("type", "prometheus".into()),
+            ("uid", "${datasource}".into()),
+        ])
+    };
+    let targets = ["A", "B", "C", "D"].into_iter().zip(panel.queries);
+    let targets = targets.map(|(reference, (expression, legend))| {
+        map([
+            ("refId", reference.into()),
+            ("datasource", source()),
+            ("expr", resolve(expression, facts).into()),
+            ("legendFormat", (*legend).into()),
+        ])
+    });
+    let defaults = map([("unit", panel.unit.into())]);
+    map([
+        ("id", id.into()),
+        ("type", "timeseries".into()),
+        ("title", panel.title.into()),
+        ("datasource", source()),
+        ("gridPos", position(x, y, WIDTH, HEIGHT)),
+        (
+            "fieldConfig",
+            map([("defaults", defaults), ("overrides", list([]))]),
+        ),
+        ("targets", list(targets)),
+    ])
+}
+
+fn position(x: i64, y: i64, width: i64, height: i64) -> Yaml {
+    map([
+        ("x", x.into()),
+        ("y", y.into()),
+        ("w", width.into()),
+        ("h", height.into()),
+    ])
+}

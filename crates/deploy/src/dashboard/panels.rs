@@ -1,0 +1,284 @@
+/// A graph of a dashboard. In queries, `$name` is a metric of the service.
+pub(super) struct Panel {
+    pub(super) row: &'static str,
+    pub(super) title: &'static str,
+    pub(super) unit: &'static str,
+    /// Metrics without which a service has no such panel.
+    pub(super) needs: &'static [&'static str],
+    /// Expressions and their legends.
+    pub(super) queries: &'static [(&'static str, &'static str)],
+}
+
+const fn panel(
+    row: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    needs: &'static [&'static str],
+    queries: &'static [(&'static str, &'static str)],
+) -> Panel {
+    Panel {
+        row,
+        title,
+        unit,
+        needs,
+        queries,
+    }
+}
+
+pub(super) const PANELS: &[Panel] = &[
+    panel(
+        "Overview",
+        "Replicas",
+        "short",
+        &["health_ready"],
+        &[("sum($health_ready)", "ready"), ("count($up)", "known")],
+    ),
+    panel(
+        "Overview",
+        "HTTP requests by status",
+        "reqps",
+        &["http_requests_total"],
+        &[(
+            "sum by (status) (rate($http_requests_total[5m]))",
+            "{{status}}",
+        )],
+    ),
+    panel(
+        "Overview",
+        "HTTP duration",
+        "s",
+        &["http_request_duration_seconds"],
+        &[
+            (
+                "histogram_quantile(0.5, sum by (le) (rate($http_request_duration_seconds_bucket[5m])))",
+                "p50",
+            ),
+            (
+                "histogram_quantile(0.99, sum by (le) (rate($http_request_duration_seconds_bucket[5m])))",
+                "p99",
+            ),
+        ],
+    ),
+    panel(
+        "Overview",
+        "gRPC calls by status",
+        "reqps",
+        &["grpc_requests_total"],
+        &[(
+            "sum by (status) (rate($grpc_requests_total[5m]))",
+            "{{status}}",
+        )],
+    ),
+    panel(
+        "Overview",
+        "Failed requests by path",
+        "reqps",
+        &["http_requests_total"],
+        &[(
+            "topk(10, sum by (method, path) (rate($http_requests_total{status=~\"5..\"}[5m])))",
+            "{{method}} {{path}}",
+        )],
+    ),
+    panel(
+        "Overview",
+        "Requests in flight and rejected",
+        "short",
+        &["http_requests_in_flight", "load_shed_total"],
+        &[
+            ("sum($http_requests_in_flight)", "in flight"),
+            ("sum(rate($load_shed_total[5m]))", "rejected per second"),
+        ],
+    ),
+    panel(
+        "Overview",
+        "Use of the error budget (1 is sustainable)",
+        "short",
+        &["http_requests_total"],
+        &[("job:slo_burn_rate:rate1h and on (job) $up", "{{slo}}")],
+    ),
+    panel(
+        "Dependencies",
+        "Circuit breakers (0 closed, 1 open, 2 half-open)",
+        "short",
+        &["circuit_breaker_state"],
+        &[("max by (name) ($circuit_breaker_state)", "{{name}}")],
+    ),
+    panel(
+        "Dependencies",
+        "Database pool",
+        "short",
+        &["database_pool_in_use", "database_pool_waiting"],
+        &[
+            ("sum by (name) ($database_pool_in_use)", "{{name}} in use"),
+            ("sum by (name) ($database_pool_waiting)", "{{name}} waiting"),
+            (
+                "sum by (name) ($database_pool_max_connections)",
+                "{{name}} maximum",
+            ),
+        ],
+    ),
+    panel(
+        "Dependencies",
+        "Database statements, p99",
+        "s",
+        &["database_statement_duration_seconds"],
+        &[(
+            "histogram_quantile(0.99, sum by (le, operation) (rate($database_statement_duration_seconds_bucket[5m])))",
+            "{{operation}}",
+        )],
+    ),
+    panel(
+        "Dependencies",
+        "HTTP calls to other services",
+        "reqps",
+        &["http_client_requests_total"],
+        &[(
+            "sum by (client, outcome) (rate($http_client_requests_total[5m]))",
+            "{{client}} {{outcome}}",
+        )],
+    ),
+    panel(
+        "Dependencies",
+        "gRPC calls to other services",
+        "reqps",
+        &["grpc_client_requests_total"],
+        &[(
+            "sum by (client, status) (rate($grpc_client_requests_total[5m]))",
+            "{{client}} {{status}}",
+        )],
+    ),
+    panel(
+        "Dependencies",
+        "Failed health checks",
+        "short",
+        &["health_check_failures_total"],
+        &[(
+            "sum by (check) (increase($health_check_failures_total[5m]))",
+            "{{check}}",
+        )],
+    ),
+    panel(
+        "Messages",
+        "Published and failed",
+        "cps",
+        &[
+            "messages_published_total",
+            "messages_publish_failures_total",
+        ],
+        &[
+            (
+                "sum by (topic) (rate($messages_published_total[5m]))",
+                "{{topic}}",
+            ),
+            (
+                "sum by (reason) (rate($messages_publish_failures_total[5m]))",
+                "failed: {{reason}}",
+            ),
+        ],
+    ),
+    panel(
+        "Messages",
+        "Consumed, retried and dead-lettered",
+        "cps",
+        &[
+            "messages_consumed_total",
+            "messages_retried_total",
+            "messages_dead_lettered_total",
+        ],
+        &[
+            (
+                "sum by (group) (rate($messages_consumed_total[5m]))",
+                "{{group}}",
+            ),
+            (
+                "sum by (group) (rate($messages_retried_total[5m]))",
+                "{{group}} retried",
+            ),
+            (
+                "sum by (group) (rate($messages_dead_lettered_total[5m]))",
+                "{{group}} dead-lettered",
+            ),
+        ],
+    ),
+    panel(
+        "Messages",
+        "Lag of consumers",
+        "short",
+        &["consumer_lag"],
+        &[("max by (group) ($consumer_lag)", "{{group}}")],
+    ),
+    panel(
+        "Messages",
+        "Outbox",
+        "short",
+        &["outbox_pending_messages", "outbox_dead_letter_messages"],
+        &[
+            ("max($outbox_pending_messages)", "pending"),
+            ("max($outbox_dead_letter_messages)", "dead letters"),
+        ],
+    ),
+    panel(
+        "Messages",
+        "Age of the oldest event in the outbox",
+        "s",
+        &["outbox_oldest_message_seconds"],
+        &[("max($outbox_oldest_message_seconds)", "oldest")],
+    ),
+    panel(
+        "Workers",
+        "Runs and failures in an hour",
+        "short",
+        &["worker_runs_total", "worker_failures_total"],
+        &[
+            (
+                "sum by (worker) (increase($worker_runs_total[1h]))",
+                "{{worker}}",
+            ),
+            (
+                "sum by (worker) (increase($worker_failures_total[1h]))",
+                "{{worker}} failed",
+            ),
+        ],
+    ),
+    panel(
+        "Workers",
+        "Time since the last successful run",
+        "s",
+        &["worker_last_success_timestamp_seconds"],
+        &[(
+            "time() - max by (worker) ($worker_last_success_timestamp_seconds)",
+            "{{worker}}",
+        )],
+    ),
+    panel(
+        "Runtime",
+        "CPU",
+        "short",
+        &["process_cpu_seconds_total"],
+        &[("rate($process_cpu_seconds_total[5m])", "{{instance}}")],
+    ),
+    panel(
+        "Runtime",
+        "Memory",
+        "bytes",
+        &["process_resident_memory_bytes"],
+        &[("$process_resident_memory_bytes", "{{instance}}")],
+    ),
+    panel(
+        "Runtime",
+        "Busy worker threads",
+        "percentunit",
+        &["runtime_busy_seconds_total", "runtime_workers"],
+        &[(
+            "rate($runtime_busy_seconds_total[5m]) / $runtime_workers",
+            "{{instance}}",
+        )],
+    ),
+    panel(
+        "Runtime",
+        "Open file descriptors",
+        "short",
+        &["process_open_fds"],
+        &[("$process_open_fds", "{{instance}}")],
+    ),
+];

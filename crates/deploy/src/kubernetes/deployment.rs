@@ -1,0 +1,126 @@
+use seaworthy_facts::{Facts, Probe};
+
+use super::{FIRST, config, in_wave, object, pod, seconds, selector};
+use crate::yaml::{Yaml, list, map};
+
+pub(super) const COMMENT: &str = "\
+After SIGTERM the service stays open for lifecycle.drain_delay, so it needs no
+preStop hook. terminationGracePeriodSeconds is lifecycle.total_timeout and 5 s. There is no CPU
+limit, because it delays requests although the node has free CPU.";
+
+/// The orchestrator waits longer than the service needs for its own forced exit.
+const GRACE_MARGIN: i64 = 5;
+const STARTUP_PERIOD: i64 = 2;
+
+pub(super) const SETTINGS_COMMENT: &str = "\
+The secret NAME-secrets is not here. Create it from a secret store, with one key per file below
+/run/secrets that the settings name.";
+
+/// Returns the account and the settings, which the migrations need too.
+pub(super) fn settings(facts: &Facts) -> Vec<Yaml> {
+    let name = facts.name.as_str();
+    let account = object(
+        "v1",
+        "ServiceAccount",
+        name,
+        name,
+        vec![("automountServiceAccountToken", false.into())],
+    );
+    let text = Yaml::Block(config::text(facts));
+    let settings = map([(config::file(facts).as_str(), text)]);
+    let settings = object("v1", "ConfigMap", name, name, vec![("data", settings)]);
+    [account, settings]
+        .map(|object| in_wave(object, FIRST))
+        .into()
+}
+
+/// Returns Deployment and Service.
+pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
+    vec![deployment(facts, &config::text(facts)), service(facts)]
+}
+
+fn deployment(facts: &Facts, settings: &str) -> Yaml {
+    let name = facts.name.as_str();
+    let mut container = pod::container(facts, &["serve"]);
+    let ports = facts.listeners.iter().map(|listener| {
+        map([
+            ("name", listener.name.as_str().into()),
+            ("containerPort", listener.port.into()),
+        ])
+    });
+    container.push("ports", list(ports));
+    let lifecycle = &facts.lifecycle;
+    // Twice the time in which dependencies are connected: migrations and caches follow.
+    let attempts = (seconds(lifecycle.connect_timeout_ms) * 2 / STARTUP_PERIOD).max(5);
+    let probes = &facts.probes;
+    container.push(
+        "startupProbe",
+        probe(facts, &probes.startup, STARTUP_PERIOD, attempts),
+    );
+    container.push("readinessProbe", probe(facts, &probes.ready, 5, 2));
+    container.push("livenessProbe", probe(facts, &probes.live, 10, 3));
+    let mut spec = pod::spec(facts, container);
+    let grace = seconds(lifecycle.total_timeout_ms) + GRACE_MARGIN;
+    spec.push("terminationGracePeriodSeconds", grace);
+    spec.push("topologySpreadConstraints", pod::spread(facts));
+    let annotations = map([("seaworthy.dev/settings", config::hash(settings).into())]);
+    let metadata = map([
+        ("labels", pod::labels(name, facts)),
+        ("annotations", annotations),
+    ]);
+    let template = map([("metadata", metadata), ("spec", spec)]);
+    let update = map([
+        ("type", "RollingUpdate".into()),
+        (
+            "rollingUpdate",
+            map([("maxUnavailable", 0_i64.into()), ("maxSurge", "25%".into())]),
+        ),
+    ]);
+    let spec = map([
+        ("revisionHistoryLimit", 3_i64.into()),
+        ("selector", map([("matchLabels", selector(name))])),
+        ("strategy", update),
+        ("template", template),
+    ]);
+    object("apps/v1", "Deployment", name, name, vec![("spec", spec)])
+}
+
+fn probe(facts: &Facts, probe: &Probe, period: i64, failures: i64) -> Yaml {
+    let mut request = map([
+        ("path", probe.path.as_str().into()),
+        ("port", probe.listener.as_str().into()),
+    ]);
+    if facts.listener(&probe.listener).is_some_and(|it| it.tls) {
+        request.push("scheme", "HTTPS");
+    }
+    map([
+        ("httpGet", request),
+        ("periodSeconds", period.into()),
+        ("timeoutSeconds", 3_i64.into()),
+        ("failureThreshold", failures.into()),
+    ])
+}
+
+/// Returns the Service of the listeners for clients. The admin listener is not one of them.
+fn service(facts: &Facts) -> Yaml {
+    let name = facts.name.as_str();
+    let clients = facts
+        .listeners
+        .iter()
+        .filter(|listener| listener.name != "admin");
+    let ports = clients.map(|listener| {
+        let mut port = map([
+            ("name", listener.name.as_str().into()),
+            ("port", listener.port.into()),
+            ("targetPort", listener.name.as_str().into()),
+        ]);
+        match (listener.name.as_str(), listener.tls) {
+            ("grpc", false) => port.push("appProtocol", "kubernetes.io/h2c"),
+            (_, true) => port.push("appProtocol", "https"),
+            (_, false) => port.push("appProtocol", "http"),
+        }
+        port
+    });
+    let spec = map([("selector", selector(name)), ("ports", list(ports))]);
+    object("v1", "Service", name, name, vec![("spec", spec)])
+}

@@ -1,0 +1,158 @@
+use std::{collections::BTreeMap, fmt};
+
+use serde::Deserialize;
+
+/// The file of an [`Overlay`] in the output folder, as it is created when it is missing.
+pub(crate) const TEMPLATE: &str = "\
+# Decisions of the operators. `seaworthy deploy render` reads this file and never changes it.
+
+# The address below which people open runbooks, without a slash at the end.
+# runbook_url = \"https://wiki.example.org/runbooks\"
+# The contact of every runbook after its first look.
+# escalation = \"The on-call engineer of the platform team\"
+# Requests that succeed, in percent, over 30 days.
+# availability_percent = 99.9
+# Requests that are faster than latency_seconds, in percent, over 30 days.
+# latency_percent = 99.0
+# latency_seconds = 0.5
+
+# Addresses that the facts do not contain, because they are secrets.
+# [addresses.orders]
+# \"rate_limit.redis.address\" = \"redis.example.org:6379\"
+
+# One alert, for all services.
+# [alerts.OutboxOld]
+# threshold = 300.0
+# for = \"10m\"
+# severity = \"ticket\"
+# enabled = false
+";
+
+/// The part of a deployment that operators decide.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Overlay {
+    /// The address below which people open runbooks. Without it an alert has the path in the
+    /// output folder.
+    pub runbook_url: Option<String>,
+    /// The contact of every runbook.
+    pub escalation: String,
+    /// Requests that succeed, in percent, over 30 days.
+    pub availability_percent: f64,
+    /// Requests that are faster than `latency_seconds`, in percent, over 30 days.
+    pub latency_percent: f64,
+    /// The duration of a slow request. The next bound of the buckets applies.
+    pub latency_seconds: f64,
+    /// Changed alerts by name, such as `OutboxOld`.
+    pub alerts: BTreeMap<String, AlertOverlay>,
+    /// Addresses as `host:port`, by service and by key of the setting.
+    pub addresses: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A change of an alert.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlertOverlay {
+    /// The value above which it fires.
+    pub threshold: Option<f64>,
+    /// How long the condition holds until it fires, such as `5m`.
+    pub r#for: Option<String>,
+    /// `page` or `ticket`.
+    pub severity: Option<String>,
+    /// Whether the alert is rendered. Default: true.
+    pub enabled: Option<bool>,
+}
+
+impl Default for Overlay {
+    fn default() -> Self {
+        Self {
+            runbook_url: None,
+            escalation: "The on-call engineer of the team that owns the service".to_owned(),
+            availability_percent: 99.9,
+            latency_percent: 99.0,
+            latency_seconds: 0.5,
+            alerts: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+        }
+    }
+}
+
+/// A text that is not an overlay.
+#[derive(Debug)]
+pub struct InvalidOverlay(String);
+
+impl fmt::Display for InvalidOverlay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InvalidOverlay {}
+
+impl Overlay {
+    /// The text of a new `overlay.toml`: every key as a comment.
+    pub const TEMPLATE: &'static str = TEMPLATE;
+
+    /// Reads `overlay.toml`.
+    ///
+    /// # Errors
+    /// A key is unknown, or a value is outside of its range.
+    pub fn read(text: &str) -> Result<Self, InvalidOverlay> {
+        let overlay: Self = toml::from_str(text)
+            .map_err(|error| InvalidOverlay(format!("overlay.toml: {error}")))?;
+        for (key, percent) in [
+            ("availability_percent", overlay.availability_percent),
+            ("latency_percent", overlay.latency_percent),
+        ] {
+            if !(50.0..100.0).contains(&percent) {
+                let problem =
+                    format!("overlay.toml: {key} is {percent}, expected 50 to less than 100");
+                return Err(InvalidOverlay(problem));
+            }
+        }
+        for (name, alert) in &overlay.alerts {
+            if !crate::alert::is_known(name) {
+                let problem = format!(
+                    "overlay.toml: no alert has the name {name}: use one of {}",
+                    crate::alert::names().join(", ")
+                );
+                return Err(InvalidOverlay(problem));
+            }
+            if let Some(severity) = &alert.severity
+                && !["page", "ticket"].contains(&severity.as_str())
+            {
+                let problem = format!(
+                    "overlay.toml: the severity of {name} is {severity:?}, expected page or ticket"
+                );
+                return Err(InvalidOverlay(problem));
+            }
+        }
+        Ok(overlay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn template_is_the_default_overlay_ship_4() {
+        let overlay = Overlay::read(TEMPLATE).unwrap();
+        assert_eq!(overlay, Overlay::default());
+        let uncommented = TEMPLATE.lines().map(|line| match line.strip_prefix("# ") {
+            Some(code) if code.contains(" = ") || code.starts_with('[') => code,
+            _ => line,
+        });
+        let all = Overlay::read(&uncommented.collect::<Vec<_>>().join("\n")).unwrap();
+        assert_eq!(all.alerts["OutboxOld"].threshold, Some(300.0));
+    }
+
+    #[test]
+    fn unknown_alert_in_the_overlay_is_refused_obs_9() {
+        let error = Overlay::read("[alerts.OutboxOlder]\nenabled = false").unwrap_err();
+        assert!(error.to_string().contains("OutboxOld,"), "{error}");
+        let error = Overlay::read("availability_percent = 100.0").unwrap_err();
+        assert!(error.to_string().contains("100"), "{error}");
+        assert!(Overlay::read("unknown = 1").is_err());
+    }
+}

@@ -1,0 +1,263 @@
+//! Each derived value changes the files in which it belongs.
+
+use seaworthy_deploy::{Files, Overlay, render};
+use seaworthy_facts::{Dependency, Facts};
+
+use crate::sample::join;
+
+/// A changed fact.
+struct Mutation {
+    name: &'static str,
+    change: fn(&mut Facts),
+    /// A text that the changed file contains, and the file.
+    text: &'static str,
+    file: &'static str,
+}
+
+const DEPLOYMENT: &str = "kubernetes/base/join-service/deployment.yaml";
+const SETTINGS: &str = "kubernetes/base/join-service/prerequisites.yaml";
+const NETWORK: &str = "kubernetes/base/join-service/network.yaml";
+const MONITOR: &str = "kubernetes/base/join-service/monitor.yaml";
+const RULES: &str = "prometheus/join-service.rules.yaml";
+
+const fn mutation(
+    name: &'static str,
+    change: fn(&mut Facts),
+    file: &'static str,
+    text: &'static str,
+) -> Mutation {
+    Mutation {
+        name,
+        change,
+        text,
+        file,
+    }
+}
+
+fn port(facts: &mut Facts, listener: &str, port: u16) {
+    let mut listeners = facts.listeners.iter_mut();
+    listeners.find(|known| known.name == listener).unwrap().port = port;
+}
+
+fn without_metric(facts: &mut Facts, name: &str) {
+    let prefix = facts.metric_prefix.clone();
+    facts
+        .metrics
+        .retain(|metric| metric.name != format!("{prefix}{name}"));
+}
+
+fn outside(facts: &mut Facts, port: u16) {
+    facts.dependencies.push(Dependency {
+        setting: "clients.ledger.base_url".to_owned(),
+        scheme: Some("https".to_owned()),
+        host: Some("ledger.example.org".to_owned()),
+        port: Some(port),
+    });
+}
+
+const MUTATIONS: &[Mutation] = &[
+    mutation(
+        "http port",
+        |it| port(it, "http", 7001),
+        DEPLOYMENT,
+        "containerPort: 7001",
+    ),
+    mutation(
+        "http port of the policy",
+        |it| port(it, "http", 7001),
+        NETWORK,
+        "port: 7001",
+    ),
+    mutation(
+        "grpc port",
+        |it| port(it, "grpc", 7002),
+        DEPLOYMENT,
+        "containerPort: 7002",
+    ),
+    mutation(
+        "grpc port of the policy",
+        |it| port(it, "grpc", 7002),
+        NETWORK,
+        "port: 7002",
+    ),
+    mutation(
+        "admin port",
+        |it| port(it, "admin", 7003),
+        DEPLOYMENT,
+        "containerPort: 7003",
+    ),
+    mutation(
+        "admin port of the metrics",
+        |it| port(it, "admin", 7003),
+        MONITOR,
+        "port: 7003",
+    ),
+    mutation(
+        "admin port of a runbook",
+        |it| port(it, "admin", 7003),
+        "runbooks/outbox-old.md",
+        "127.0.0.1:7003/breakers",
+    ),
+    mutation(
+        "path of a probe",
+        |it| it.probes.ready.path = "/health".to_owned(),
+        DEPLOYMENT,
+        "path: /health",
+    ),
+    mutation(
+        "listener of a probe",
+        |it| it.probes.live.listener = "http".to_owned(),
+        DEPLOYMENT,
+        "livenessProbe:\n            httpGet: {path: /livez, port: http",
+    ),
+    mutation(
+        "total timeout",
+        |it| it.lifecycle.total_timeout_ms = 61_500,
+        DEPLOYMENT,
+        "terminationGracePeriodSeconds: 67",
+    ),
+    mutation(
+        "connect timeout",
+        |it| it.lifecycle.connect_timeout_ms = 90_000,
+        DEPLOYMENT,
+        "failureThreshold: 90",
+    ),
+    mutation("dependency", |it| outside(it, 8443), NETWORK, "port: 8443"),
+    mutation(
+        "TLS of a listener",
+        |it| it.listeners.iter_mut().for_each(|it| it.tls = false),
+        DEPLOYMENT,
+        "appProtocol: kubernetes.io/h2c",
+    ),
+    mutation(
+        "value of a setting",
+        |it| drop(it.values.insert("waitlist.max_length".to_owned(), 7.into())),
+        SETTINGS,
+        "max_length: 7",
+    ),
+    mutation(
+        "secret",
+        |it| {
+            drop(
+                it.values
+                    .insert("x.key".to_owned(), "file:/run/secrets/new-key".into()),
+            )
+        },
+        DEPLOYMENT,
+        "{key: new-key, path: new-key}",
+    ),
+    mutation(
+        "secret in a variable",
+        |it| drop(it.values.insert("x.key".to_owned(), "env:NEW_KEY".into())),
+        DEPLOYMENT,
+        "secretKeyRef: {name: join-service-secrets, key: NEW_KEY}",
+    ),
+    mutation(
+        "profile",
+        |it| it.profile = "staging".to_owned(),
+        SETTINGS,
+        "config.staging.yaml",
+    ),
+    mutation(
+        "version",
+        |it| it.version = "7.1.0".to_owned(),
+        "kubernetes/base/join-service/migrate.yaml",
+        "join-service-migrate-7-1-0",
+    ),
+    mutation(
+        "worker",
+        |it| {
+            it.workers
+                .iter_mut()
+                .for_each(|it| it.max_gap_seconds = Some(777))
+        },
+        RULES,
+        "> 2331",
+    ),
+    mutation(
+        "bounds of a histogram",
+        |it| {
+            it.metrics
+                .iter_mut()
+                .for_each(|it| it.bounds = vec![0.7, 7.0])
+        },
+        RULES,
+        "le=\"0.7\"",
+    ),
+    mutation(
+        "prefix of metrics",
+        |it| {
+            let old = std::mem::replace(&mut it.metric_prefix, "new_".to_owned());
+            for metric in &mut it.metrics {
+                metric.name = metric.name.replacen(&old, "new_", 1);
+            }
+        },
+        "grafana/join-service.json",
+        "new_http_requests_total{job=\\\"join-service\\\"}",
+    ),
+];
+
+fn files(facts: Facts) -> Files {
+    render(&[facts], &Overlay::default()).unwrap()
+}
+
+#[test]
+fn each_changed_fact_changes_its_file_ship_3() {
+    let before = files(join());
+    for Mutation {
+        name,
+        change,
+        file,
+        text,
+    } in MUTATIONS
+    {
+        let mut facts = join();
+        change(&mut facts);
+        let after = files(facts);
+        assert!(!before[*file].contains(text), "{name}: {}", before[*file]);
+        assert!(after[*file].contains(text), "{name}: {}", after[*file]);
+    }
+}
+
+#[test]
+fn removed_metric_removes_its_alert_and_panel_obs_9() {
+    let mut facts = join();
+    without_metric(&mut facts, "outbox_oldest_message_seconds");
+    let (before, after) = (files(join()), files(facts));
+    assert!(before[RULES].contains("OutboxOld") && !after[RULES].contains("OutboxOld"));
+    assert!(before.contains_key("runbooks/outbox-old.md"));
+    assert!(!after.contains_key("runbooks/outbox-old.md"));
+    let dashboard = "grafana/join-service.json";
+    assert!(before[dashboard].contains("Age of the oldest event"));
+    assert!(!after[dashboard].contains("Age of the oldest event"));
+}
+
+#[test]
+fn unknown_address_of_a_secret_is_refused_ship_3() {
+    let mut facts = join();
+    facts.dependencies.push(Dependency {
+        setting: "rate_limit.redis.address".to_owned(),
+        scheme: None,
+        host: None,
+        port: None,
+    });
+    let error = render(&[facts.clone()], &Overlay::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("[addresses.join-service]"),
+        "{error}"
+    );
+    let overlay = "[addresses.join-service]\n\"rate_limit.redis.address\" = \"redis:6380\"\n";
+    let files = render(&[facts], &Overlay::read(overlay).unwrap()).unwrap();
+    assert!(files[NETWORK].contains("port: 6380"));
+}
+
+#[test]
+fn loopback_listener_is_refused_ship_3() {
+    let mut facts = join();
+    facts.listeners[0].ip = "127.0.0.1".to_owned();
+    let error = render(&[facts], &Overlay::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("server.http.addr=0.0.0.0:"),
+        "{error}"
+    );
+}
