@@ -12,7 +12,9 @@ mod envelope;
 pub mod events;
 mod money;
 mod page;
+mod price;
 mod role;
+mod service_tokens;
 mod territory;
 mod tokens;
 
@@ -20,7 +22,9 @@ pub use date::{InvalidZone, PlatformZone};
 pub use envelope::{ApiError, Reply, error_response, use_envelopes};
 pub use money::{Currency, InvalidCurrency, Money};
 pub use page::{CheckedPage, MAX_LIMIT, Page, PageRequest, Pagination};
+pub use price::{ClassType, Quote, Taxed};
 pub use role::{AdminRole, Role};
+pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
 pub use territory::Territory;
 pub use tokens::{
     AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, SessionCheck,

@@ -19,7 +19,9 @@ use seaworthy::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{AdminRole, Role, Territory};
+use crate::{
+    AdminRole, Role, SERVICE_ROLE, ServiceTokenConfig, Territory, service_tokens::SERVICE_ISSUER,
+};
 
 /// The claim with the ID of the session.
 pub const SESSION_CLAIM: &str = "sid";
@@ -198,18 +200,28 @@ impl AccessTokenConfig {
         service: &Assembly<C>,
         sessions: Option<Arc<dyn SessionCheck>>,
     ) -> Result<BearerAuthentication, StartError> {
-        let verifier = self.token_verifier()?;
-        let bearer =
-            BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
-        Ok(bearer.revocation(TokenRules { sessions }))
+        authentication(service, [self.issuer()?], sessions)
+    }
+
+    /// Returns the authentication by access tokens of users, and by tokens of other services, whose
+    /// callers have the role [`SERVICE_ROLE`].
+    ///
+    /// # Errors
+    /// [`StartError`] if a secret is missing or too short.
+    pub fn authentication_with_services<C: Settings>(
+        &self,
+        service: &Assembly<C>,
+        sessions: Option<Arc<dyn SessionCheck>>,
+        services: &ServiceTokenConfig,
+    ) -> Result<BearerAuthentication, StartError> {
+        authentication(service, [self.issuer()?, services.issuer()?], sessions)
     }
 
     fn token_verifier(&self) -> Result<TokenVerifier, StartError> {
-        let because = |error: &dyn fmt::Display| {
-            StartError::new(format!(
-                "access tokens cannot be verified: check access_tokens.secret: {error}"
-            ))
-        };
+        TokenVerifier::new([self.issuer()?]).map_err(|error| invalid(&error))
+    }
+
+    fn issuer(&self) -> Result<Issuer, StartError> {
         let issuer = IssuerConfig {
             issuer: Some(self.issuer.clone()),
             audiences: vec![self.audience.clone()],
@@ -221,15 +233,13 @@ impl AccessTokenConfig {
         let keys = self.secret.iter().chain(&self.additional_verification_keys);
         let keys = keys.map(|secret| {
             let bytes = Secret::new(secret.expose().clone().into_bytes());
-            VerificationKey::secret(Algorithm::Hs256, &bytes).map_err(|error| because(&error))
+            VerificationKey::secret(Algorithm::Hs256, &bytes).map_err(|error| invalid(&error))
         });
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         if self.secret.is_none() {
-            return Err(because(&"it is not set"));
+            return Err(invalid(&"it is not set"));
         }
-        let issuer =
-            Issuer::with_keys(issuer, KeySet::new(keys)).map_err(|error| because(&error))?;
-        TokenVerifier::new([issuer]).map_err(|error| because(&error))
+        Issuer::with_keys(issuer, KeySet::new(keys)).map_err(|error| invalid(&error))
     }
 }
 
@@ -259,6 +269,22 @@ impl AccessTokenVerifier {
     }
 }
 
+fn invalid(error: &dyn fmt::Display) -> StartError {
+    StartError::new(format!(
+        "access tokens cannot be verified: check access_tokens.secret: {error}"
+    ))
+}
+
+fn authentication<C: Settings>(
+    service: &Assembly<C>,
+    issuers: impl IntoIterator<Item = Issuer>,
+    sessions: Option<Arc<dyn SessionCheck>>,
+) -> Result<BearerAuthentication, StartError> {
+    let verifier = TokenVerifier::new(issuers).map_err(|error| invalid(&error))?;
+    let bearer = BearerAuthentication::new(verifier, BearerConfig::default(), service.metrics());
+    Ok(bearer.revocation(TokenRules { sessions }))
+}
+
 /// The rules of access tokens beside signature, time and audience.
 #[derive(Clone)]
 struct TokenRules {
@@ -275,6 +301,12 @@ impl Revocation for TokenRules {
     fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus {
         let claims = token.claims();
         let role = claims.text("role").ok().flatten();
+        if claims.issuer() == Some(SERVICE_ISSUER) {
+            return match role {
+                Some(SERVICE_ROLE) => RevocationStatus::Valid,
+                _ => RevocationStatus::Revoked,
+            };
+        }
         let session = claims.text(SESSION_CLAIM).ok().flatten();
         let is_access = claims.text(KIND_CLAIM.0).ok().flatten() == Some(KIND_CLAIM.1);
         let (Some(_), Some(session), true) = (role.and_then(Role::from_name), session, is_access)
