@@ -1,5 +1,5 @@
 /// The permissions `resource:action` that routes of the platform name, in alphabetical order.
-pub(crate) const PERMISSIONS: [&str; 24] = [
+pub(crate) const PERMISSIONS: [&str; 25] = [
     "admin:read",
     "admin:write",
     "allocation:read",
@@ -13,6 +13,7 @@ pub(crate) const PERMISSIONS: [&str; 24] = [
     "events:read",
     "notification:write",
     "payment:read",
+    "payment:refund",
     "price:write",
     "project:review",
     "reschedule:decide",

@@ -1,0 +1,176 @@
+use seaworthy::{
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use tutoring_contract::{ClassType, Currency, Money, Quote, Taxed};
+use uuid::Uuid;
+
+use super::errors;
+
+/// A row of the price list.
+#[derive(Debug, Clone)]
+pub(crate) struct Price {
+    pub(crate) class_type: ClassType,
+    pub(crate) session_count: u16,
+    pub(crate) is_summer: bool,
+    /// Before tax, in minor units.
+    pub(crate) base: i64,
+    pub(crate) currency: Currency,
+    pub(crate) gst_percentage: u32,
+    /// Taken off by a coupon of the kind `class_amount`.
+    pub(crate) coupon: i64,
+    /// Taken off by the welcome offer.
+    pub(crate) deal: i64,
+}
+
+/// How a coupon reduces the price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DiscountType {
+    Percentage,
+    Fixed,
+    ClassAmount,
+}
+
+impl DiscountType {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Percentage => "percentage",
+            Self::Fixed => "fixed",
+            Self::ClassAmount => "class_amount",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let mut all = [Self::Percentage, Self::Fixed, Self::ClassAmount].into_iter();
+        all.find(|kind| kind.as_str() == name)
+    }
+}
+
+/// A coupon.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Coupon {
+    pub(crate) id: Uuid,
+    pub(crate) code: String,
+    /// `school`, `influencer` or `promotional`.
+    pub(crate) r#type: String,
+    pub(crate) discount_type: DiscountType,
+    /// Percent, or minor units.
+    pub(crate) discount_value: i64,
+    pub(crate) max_redemptions: i64,
+    pub(crate) current_redemptions: i64,
+    pub(crate) valid_from: DateTime<Utc>,
+    pub(crate) valid_until: DateTime<Utc>,
+}
+
+impl Coupon {
+    /// Whether the coupon may be reserved at this time.
+    pub(crate) fn is_usable(&self, now: DateTime<Utc>) -> bool {
+        self.valid_from <= now
+            && now < self.valid_until
+            && self.current_redemptions < self.max_redemptions
+    }
+
+    /// Returns the reduction of a price before tax, in minor units. At least one unit remains.
+    fn reduction(&self, price: &Price) -> i64 {
+        let base = Money::new(price.base, price.currency);
+        let percent = u32::try_from(self.discount_value).unwrap_or(0).min(100);
+        let reduction = match self.discount_type {
+            DiscountType::Percentage => base.percent_half_up(percent).minor,
+            DiscountType::Fixed => self.discount_value,
+            DiscountType::ClassAmount => price.coupon,
+        };
+        reduction.clamp(0, price.base - 1)
+    }
+}
+
+impl Price {
+    /// Returns the quote with a coupon or the welcome offer.
+    pub(crate) fn quote(&self, coupon: Option<&Coupon>, claims_deal: bool) -> Result<Quote, Error> {
+        let (kind, reduction) = match coupon {
+            Some(_) if claims_deal => return Err(errors::discounts_exclude_each_other()),
+            Some(coupon) => ("coupon", coupon.reduction(self)),
+            None if claims_deal => ("deal", self.deal),
+            None => ("standard", 0),
+        };
+        let base = Money::new(self.base - reduction, self.currency);
+        let taxed = Taxed::of(base, self.gst_percentage).ok_or_else(errors::overflow)?;
+        Ok(Quote {
+            class_type: self.class_type,
+            session_count: self.session_count,
+            pricing_type: kind.to_owned(),
+            base_price: taxed.base.minor,
+            original_price: self.base,
+            gst_percentage: self.gst_percentage,
+            gst_amount: taxed.tax.minor,
+            subtotal: taxed.base.minor,
+            total: taxed.total.minor,
+            currency: self.currency,
+            coupon_applied: coupon.is_some(),
+            claim_deal_applied: claims_deal,
+            is_summer_pricing: self.is_summer,
+            requires_coupon: false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price() -> Price {
+        Price {
+            class_type: ClassType::OneOnOne,
+            session_count: 30,
+            is_summer: false,
+            base: 900_000,
+            currency: Currency::INR,
+            gst_percentage: 18,
+            coupon: 200_000,
+            deal: 100_000,
+        }
+    }
+
+    fn coupon(discount_type: DiscountType, discount_value: i64) -> Coupon {
+        Coupon {
+            id: Uuid::from_u128(1),
+            code: "SCHOOL".to_owned(),
+            r#type: "school".to_owned(),
+            discount_type,
+            discount_value,
+            max_redemptions: 1,
+            current_redemptions: 0,
+            valid_from: DateTime::UNIX_EPOCH,
+            valid_until: DateTime::<Utc>::MAX_UTC,
+        }
+    }
+
+    #[test]
+    fn tax_is_on_the_discounted_base_tut_3() {
+        for (discount_type, value, total) in [
+            (DiscountType::ClassAmount, 0, 826_000),
+            (DiscountType::Fixed, 50_000, 1_003_000),
+            (DiscountType::Percentage, 50, 531_000),
+            // At least one unit remains.
+            (DiscountType::Percentage, 100, 1),
+            (DiscountType::Fixed, i64::MAX, 1),
+            (DiscountType::Fixed, -1, 1_062_000),
+        ] {
+            let coupon = coupon(discount_type, value);
+            let quote = price().quote(Some(&coupon), false).unwrap();
+            assert_eq!(quote.total, total, "{discount_type:?} {value}");
+            assert!(quote.coupon_applied && !quote.claim_deal_applied);
+        }
+        assert_eq!(price().quote(None, false).unwrap().total, 1_062_000);
+        let deal = price().quote(None, true).unwrap();
+        assert_eq!((deal.total, deal.claim_deal_applied), (944_000, true));
+    }
+
+    #[test]
+    fn coupon_and_welcome_offer_exclude_each_other_tut_3() {
+        let coupon = coupon(DiscountType::ClassAmount, 0);
+        let refused = price().quote(Some(&coupon), true).unwrap_err();
+        assert_eq!(refused.reason(), "DISCOUNTS_EXCLUSIVE");
+    }
+}

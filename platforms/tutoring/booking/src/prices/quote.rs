@@ -1,0 +1,69 @@
+use seaworthy::{
+    data::{Connection, chrono::Utc},
+    prelude::*,
+};
+use tutoring_contract::{ClassType, Quote};
+
+use super::PriceList;
+use crate::{
+    domain::{Coupon, errors},
+    store::{Coupons, Flags, Prices},
+};
+
+/// A package, and the discount that the student asks for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QuoteRequest {
+    pub(crate) class_type: ClassType,
+    pub(crate) session_count: u16,
+    #[serde(default)]
+    pub(crate) coupon_code: Option<String>,
+    #[serde(default)]
+    pub(crate) claim_deal: bool,
+}
+
+impl PriceList {
+    /// Returns the price of a package, without a reservation.
+    ///
+    /// # Errors
+    /// `PACKAGE_NOT_OFFERED`, `COUPON_INVALID` or `DISCOUNTS_EXCLUSIVE`.
+    pub(crate) async fn quote(&self, request: &QuoteRequest) -> Result<Quote, Error> {
+        let (quote, _) = quote(&self.database, request).await?;
+        Ok(quote)
+    }
+
+    /// Returns a coupon that may be reserved.
+    ///
+    /// # Errors
+    /// `COUPON_INVALID`.
+    pub(crate) async fn coupon(&self, code: &str) -> Result<Coupon, Error> {
+        usable(&self.database, code).await
+    }
+}
+
+/// Returns the price with the coupon that reduces it.
+pub(super) async fn quote(
+    connection: &dyn Connection,
+    request: &QuoteRequest,
+) -> Result<(Quote, Option<Coupon>), Error> {
+    let flags = Flags::read(connection).await?;
+    if !flags.offers(request.session_count) {
+        return Err(errors::not_priced());
+    }
+    let (class, count) = (request.class_type, request.session_count);
+    let with_summer = flags.is_on("summer_pricing_enabled");
+    let price = Prices::at(connection, class, count, with_summer, Utc::now()).await?;
+    let price = price.ok_or_else(errors::not_priced)?;
+    let code = request.coupon_code.as_deref().map(str::trim);
+    let coupon = match code.filter(|code| !code.is_empty()) {
+        Some(code) => Some(usable(connection, code).await?),
+        None => None,
+    };
+    Ok((price.quote(coupon.as_ref(), request.claim_deal)?, coupon))
+}
+
+async fn usable(connection: &dyn Connection, code: &str) -> Result<Coupon, Error> {
+    let coupon = Coupons::by_code(connection, code).await?;
+    let coupon = coupon.filter(|coupon| coupon.is_usable(Utc::now()));
+    coupon.ok_or_else(errors::coupon_invalid)
+}

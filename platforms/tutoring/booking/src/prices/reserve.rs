@@ -1,0 +1,132 @@
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{DateTime, TimeDelta, Utc},
+    },
+    prelude::*,
+};
+use tutoring_contract::Quote;
+use uuid::Uuid;
+
+use super::{PriceList, QuoteRequest, quote::quote};
+use crate::{
+    domain::errors,
+    store::{Coupons, Redemption, Redemptions},
+};
+
+/// The payment service releases reservations itself. This service releases those of payments that
+/// were never stored, after this time.
+const GRACE_PERIOD: TimeDelta = TimeDelta::hours(1);
+/// Reservations that one step releases.
+const BATCH: u32 = 100;
+
+/// A quote for a payment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReserveRequest {
+    payment_id: Uuid,
+    student_id: Uuid,
+    expires_at: DateTime<Utc>,
+    #[serde(flatten)]
+    package: QuoteRequest,
+}
+
+impl PriceList {
+    /// Returns the price of a package and reserves its discount for a payment. A repeat returns the
+    /// same quote.
+    ///
+    /// # Errors
+    /// Those of [`quote`](Self::quote), and `DISCOUNT_USED`.
+    pub(crate) async fn reserve(&self, request: &ReserveRequest) -> Result<Quote, Error> {
+        self.database
+            .transaction(|tx| async move {
+                if let Some(known) = Redemptions::lock(&tx, request.payment_id).await? {
+                    if known.student != request.student_id || known.state == "released" {
+                        return Err(errors::discount_used());
+                    }
+                    return serde_json::from_value(known.quote).map_err(Error::internal);
+                }
+                let (quote, coupon) = quote(&tx, &request.package).await?;
+                if coupon.is_none() && !quote.claim_deal_applied {
+                    return Ok(quote);
+                }
+                if let Some(coupon) = &coupon
+                    && !Coupons::take(&tx, coupon.id).await?
+                {
+                    return Err(errors::coupon_invalid());
+                }
+                let redemption = Redemption {
+                    payment: request.payment_id,
+                    student: request.student_id,
+                    coupon: coupon.map(|coupon| coupon.id),
+                    state: "reserved".to_owned(),
+                    quote: serde_json::to_value(&quote).map_err(Error::internal)?,
+                    expires_at: request.expires_at,
+                };
+                Redemptions::insert(&tx, &redemption).await?;
+                Ok(quote)
+            })
+            .await
+    }
+
+    /// Records that a payment with a discount succeeded. A repeat changes nothing. A released
+    /// discount is taken again, because the money has arrived.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, and `CONFLICT` if the student has meanwhile used another discount.
+    pub(crate) async fn redeem(&self, payment: Uuid) -> Result<(), Error> {
+        self.database
+            .transaction(|tx| async move {
+                let known = Redemptions::lock(&tx, payment).await?;
+                let known = known.ok_or_else(errors::reservation_not_found)?;
+                match known.state.as_str() {
+                    "redeemed" => return Ok(()),
+                    "released" => retake(&tx, &known).await?,
+                    _ => {}
+                }
+                Redemptions::set_state(&tx, &known, "redeemed").await
+            })
+            .await
+    }
+
+    /// Releases the discount of a payment that failed. A repeat changes nothing, and a redeemed
+    /// discount stays redeemed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn release(&self, payment: Uuid) -> Result<(), Error> {
+        self.database
+            .transaction(|tx| async move {
+                let known = Redemptions::lock(&tx, payment).await?;
+                let Some(known) = known.filter(|known| known.state == "reserved") else {
+                    return Ok(());
+                };
+                if let Some(coupon) = known.coupon {
+                    Coupons::give_back(&tx, coupon).await?;
+                }
+                Redemptions::set_state(&tx, &known, "released").await
+            })
+            .await
+    }
+
+    /// Releases a batch of reservations that the payment service has not settled. Returns whether
+    /// there may be more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn release_expired(&self) -> Result<bool, Error> {
+        let before = Utc::now() - GRACE_PERIOD;
+        let expired = Redemptions::expired(&self.database, before, BATCH).await?;
+        for payment in &expired {
+            self.release(*payment).await?;
+        }
+        Ok(expired.len() == BATCH as usize)
+    }
+}
+
+async fn retake(tx: &Transaction, known: &Redemption) -> Result<(), Error> {
+    match known.coupon {
+        Some(coupon) if !Coupons::take(tx, coupon).await? => Err(errors::discount_used()),
+        _ => Ok(()),
+    }
+}

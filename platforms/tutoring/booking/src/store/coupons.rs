@@ -1,0 +1,117 @@
+use seaworthy::{
+    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
+    prelude::*,
+};
+use uuid::Uuid;
+
+use crate::domain::{Coupon, DiscountType, errors};
+
+/// Returns the text of a statement that reads coupons.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, code, type, discount_type, discount_value, max_redemptions, current_redemptions, valid_from, valid_until FROM coupons ",
+            $rest
+        )
+    };
+}
+
+impl FromRow for Coupon {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let discount_type: String = row.get("discount_type")?;
+        let unexpected = || DataError::unexpected_value("the row is not a valid coupon");
+        Ok(Self {
+            id: row.get("id")?,
+            code: row.get("code")?,
+            r#type: row.get("type")?,
+            discount_type: DiscountType::from_name(&discount_type).ok_or_else(unexpected)?,
+            discount_value: row.get("discount_value")?,
+            max_redemptions: row.get("max_redemptions")?,
+            current_redemptions: row.get("current_redemptions")?,
+            valid_from: row.get("valid_from")?,
+            valid_until: row.get("valid_until")?,
+        })
+    }
+}
+
+/// Statements on coupons.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Coupons;
+
+impl Coupons {
+    /// Returns the coupon with this code, in any case.
+    pub(crate) async fn by_code(
+        connection: &dyn Connection,
+        code: &str,
+    ) -> Result<Option<Coupon>, DataError> {
+        sql(statement!("WHERE code_key = ?"))
+            .bind(code.trim().to_lowercase())
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a page of the coupons by code, and their number.
+    pub(crate) async fn list(
+        connection: &dyn Connection,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<Coupon>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM coupons")
+            .fetch_one(connection)
+            .await?;
+        let coupons = sql(statement!("ORDER BY code_key LIMIT ? OFFSET ?"))
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(connection)
+            .await?;
+        Ok((coupons, total))
+    }
+
+    /// Inserts a coupon.
+    ///
+    /// # Errors
+    /// `CONFLICT` if the code is taken.
+    pub(crate) async fn insert(tx: &Transaction, coupon: &Coupon) -> Result<(), Error> {
+        let now = Utc::now();
+        let inserted = sql("INSERT INTO coupons (id, code, code_key, type, discount_type, discount_value, max_redemptions, current_redemptions, valid_from, valid_until, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(coupon.id)
+            .bind(&coupon.code)
+            .bind(coupon.code.to_lowercase())
+            .bind(&coupon.r#type)
+            .bind(coupon.discount_type.as_str())
+            .bind(coupon.discount_value)
+            .bind(coupon.max_redemptions)
+            .bind(0_i64)
+            .bind(coupon.valid_from)
+            .bind(coupon.valid_until)
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await;
+        match inserted {
+            Err(error) if error.is_unique_violation() => Err(errors::coupon_taken()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    /// Counts one more redemption. Returns `false` if the coupon is used up.
+    pub(crate) async fn take(tx: &Transaction, id: Uuid) -> Result<bool, DataError> {
+        let taken = sql("UPDATE coupons SET current_redemptions = current_redemptions + 1, updated_at = ? WHERE id = ? AND current_redemptions < max_redemptions")
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await?;
+        Ok(taken.rows_affected() > 0)
+    }
+
+    /// Counts one redemption less.
+    pub(crate) async fn give_back(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        sql("UPDATE coupons SET current_redemptions = current_redemptions - 1, updated_at = ? WHERE id = ?")
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,46 @@
+use std::collections::BTreeMap;
+
+use seaworthy::data::{Connection, DataError, Transaction, sql};
+
+/// The switches.
+pub(crate) const FLAGS: [&str; 4] = [
+    "enable_10_session_packages",
+    "enable_20_session_packages",
+    "enable_sunday_focus",
+    "summer_pricing_enabled",
+];
+
+/// The switches by name.
+#[derive(Debug, Clone)]
+pub(crate) struct Flags(pub(crate) BTreeMap<String, bool>);
+
+impl Flags {
+    pub(crate) async fn read(connection: &dyn Connection) -> Result<Self, DataError> {
+        let rows: Vec<(String, bool)> = sql("SELECT name, is_enabled FROM feature_flags")
+            .fetch_all(connection)
+            .await?;
+        Ok(Self(rows.into_iter().collect()))
+    }
+
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+
+    /// Whether packages with this number of sessions are offered.
+    pub(crate) fn offers(&self, session_count: u16) -> bool {
+        match session_count {
+            10 => self.is_on("enable_10_session_packages"),
+            20 => self.is_on("enable_20_session_packages"),
+            _ => true,
+        }
+    }
+
+    pub(crate) async fn set(tx: &Transaction, name: &str, is_on: bool) -> Result<(), DataError> {
+        sql("UPDATE feature_flags SET is_enabled = ? WHERE name = ?")
+            .bind(is_on)
+            .bind(name)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,98 @@
+use seaworthy::data::{
+    Connection, DataError, FromRow, Row, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+use tutoring_contract::ClassType;
+
+use crate::domain::Price;
+
+/// Returns the text of a statement that reads prices.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor FROM pricing_config ",
+            $rest
+        )
+    };
+}
+
+impl FromRow for Price {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let unexpected = || DataError::unexpected_value("the row is not a valid price");
+        let class_type: String = row.get("class_type")?;
+        let currency: String = row.get("currency")?;
+        Ok(Self {
+            class_type: ClassType::from_name(&class_type).ok_or_else(unexpected)?,
+            session_count: row.get("session_count")?,
+            is_summer: row.get("is_summer")?,
+            base: row.get("base_price_minor")?,
+            currency: currency.parse().map_err(|_| unexpected())?,
+            gst_percentage: row.get("gst_percentage")?,
+            coupon: row.get("coupon_minor")?,
+            deal: row.get("deal_minor")?,
+        })
+    }
+}
+
+/// Statements on the price list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Prices;
+
+impl Prices {
+    /// Returns the price that applies at a time. A summer price precedes the normal one.
+    pub(crate) async fn at(
+        connection: &dyn Connection,
+        class_type: ClassType,
+        session_count: u16,
+        with_summer: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Price>, DataError> {
+        sql(statement!(
+            "WHERE class_type = ? AND session_count = ? AND is_active = ? AND (is_summer = ? OR is_summer = ?)
+             AND (valid_from IS NULL OR valid_from <= ?) AND (valid_until IS NULL OR valid_until > ?) ORDER BY is_summer DESC LIMIT 1"
+        ))
+        .bind(class_type.as_str())
+        .bind(session_count)
+        .bind(true)
+        .bind(false)
+        .bind(with_summer)
+        .bind(now)
+        .bind(now)
+        .fetch_optional(connection)
+        .await
+    }
+
+    /// Returns the active prices, and locks nothing.
+    pub(crate) async fn all(connection: &dyn Connection) -> Result<Vec<Price>, DataError> {
+        sql(statement!(
+            "WHERE is_active = ? ORDER BY class_type, session_count, is_summer"
+        ))
+        .bind(true)
+        .fetch_all(connection)
+        .await
+    }
+
+    /// Replaces a price.
+    pub(crate) async fn set(tx: &Transaction, price: &Price) -> Result<(), DataError> {
+        sql("DELETE FROM pricing_config WHERE class_type = ? AND session_count = ? AND is_summer = ?")
+            .bind(price.class_type.as_str())
+            .bind(price.session_count)
+            .bind(price.is_summer)
+            .execute(tx)
+            .await?;
+        sql("INSERT INTO pricing_config (class_type, session_count, is_summer, base_price_minor, currency, gst_percentage, coupon_minor, deal_minor, is_active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(price.class_type.as_str())
+            .bind(price.session_count)
+            .bind(price.is_summer)
+            .bind(price.base)
+            .bind(price.currency.as_str())
+            .bind(price.gst_percentage)
+            .bind(price.coupon)
+            .bind(price.deal)
+            .bind(true)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

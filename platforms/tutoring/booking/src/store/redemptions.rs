@@ -1,0 +1,132 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::errors;
+
+/// A discount of a payment.
+#[derive(Debug, Clone)]
+pub(crate) struct Redemption {
+    pub(crate) payment: Uuid,
+    pub(crate) student: Uuid,
+    /// Absent for the welcome offer.
+    pub(crate) coupon: Option<Uuid>,
+    /// `reserved`, `redeemed` or `released`.
+    pub(crate) state: String,
+    pub(crate) quote: Value,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+impl FromRow for Redemption {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            payment: row.get("payment_id")?,
+            student: row.get("student_id")?,
+            coupon: row.get("coupon_id")?,
+            state: row.get("state")?,
+            quote: row.get("quote")?,
+            expires_at: row.get("expires_at")?,
+        })
+    }
+}
+
+/// Statements on reserved and redeemed discounts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Redemptions;
+
+impl Redemptions {
+    /// Returns the discount of a payment, and locks the row until the transaction ends.
+    pub(crate) async fn lock(
+        tx: &Transaction,
+        payment: Uuid,
+    ) -> Result<Option<Redemption>, DataError> {
+        sql("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = ? FOR UPDATE")
+            .on_sqlite("SELECT payment_id, student_id, coupon_id, state, quote, expires_at FROM coupon_redemptions WHERE payment_id = ?")
+            .bind(payment)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Inserts a reservation.
+    ///
+    /// # Errors
+    /// `CONFLICT` if the student holds a discount.
+    pub(crate) async fn insert(tx: &Transaction, redemption: &Redemption) -> Result<(), Error> {
+        let now = Utc::now();
+        let inserted = sql("INSERT INTO coupon_redemptions (payment_id, student_id, holder_id, coupon_id, state, quote, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(redemption.payment)
+            .bind(redemption.student)
+            .bind(redemption.student)
+            .bind(redemption.coupon)
+            .bind(&redemption.state)
+            .bind(redemption.quote.clone())
+            .bind(redemption.expires_at)
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await;
+        conflict(inserted.map(drop))
+    }
+
+    /// Sets the state. A released discount has no holder.
+    ///
+    /// # Errors
+    /// `CONFLICT` if the student holds another discount.
+    pub(crate) async fn set_state(
+        tx: &Transaction,
+        redemption: &Redemption,
+        state: &str,
+    ) -> Result<(), Error> {
+        let holder = (state != "released").then_some(redemption.student);
+        let updated = sql("UPDATE coupon_redemptions SET state = ?, holder_id = ?, updated_at = ? WHERE payment_id = ?")
+            .bind(state)
+            .bind(holder)
+            .bind(Utc::now())
+            .bind(redemption.payment)
+            .execute(tx)
+            .await;
+        conflict(updated.map(drop))
+    }
+
+    /// Returns payments whose reservation ended before a time.
+    pub(crate) async fn expired(
+        connection: &dyn Connection,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, DataError> {
+        let rows: Vec<(Uuid,)> = sql("SELECT payment_id FROM coupon_redemptions WHERE state = ? AND expires_at < ? ORDER BY expires_at LIMIT ?")
+            .bind("reserved")
+            .bind(before)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// Whether a student holds a discount.
+    pub(crate) async fn is_held_by(
+        connection: &dyn Connection,
+        student: Uuid,
+    ) -> Result<bool, DataError> {
+        let found: Option<(Uuid,)> =
+            sql("SELECT payment_id FROM coupon_redemptions WHERE holder_id = ?")
+                .bind(student)
+                .fetch_optional(connection)
+                .await?;
+        Ok(found.is_some())
+    }
+}
+
+fn conflict(stored: Result<(), DataError>) -> Result<(), Error> {
+    match stored {
+        Err(error) if error.is_unique_violation() => Err(errors::discount_used()),
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,72 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use uuid::Uuid;
+
+use crate::app::{TestApp, data};
+
+/// Students who want the coupon at the same time.
+const STUDENTS: usize = 20;
+/// Redemptions that the coupon allows.
+const REDEMPTIONS: usize = 3;
+
+pub(crate) async fn last_redemption_goes_to_one_student_tut_3(app: TestApp) {
+    app.coupon("LAST", "class_amount", 0, 3);
+    let reserved = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..STUDENTS {
+            let (app, reserved) = (&app, &reserved);
+            scope.spawn(move || {
+                let answer = app.reserve(Uuid::new_v4(), Uuid::new_v4(), Some("last"));
+                match answer.status {
+                    200 => drop(reserved.fetch_add(1, Ordering::Relaxed)),
+                    status => assert_eq!(status, 400, "{}", answer.body),
+                }
+            });
+        }
+    });
+    assert_eq!(reserved.into_inner(), REDEMPTIONS);
+    assert_eq!(app.redemptions("LAST"), 3);
+    // One student with two payments at the same time holds one discount.
+    app.coupon("MANY", "percentage", 10, 100);
+    let (student, reserved) = (Uuid::from_u128(7), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..STUDENTS {
+            let (app, reserved) = (&app, &reserved);
+            scope.spawn(move || {
+                let answer = app.reserve(Uuid::new_v4(), student, Some("many"));
+                match answer.status {
+                    200 => drop(reserved.fetch_add(1, Ordering::Relaxed)),
+                    status => assert_eq!(status, 409, "{}", answer.body),
+                }
+            });
+        }
+    });
+    assert_eq!(reserved.into_inner(), 1);
+    assert_eq!(app.redemptions("MANY"), 1);
+}
+
+pub(crate) async fn reservation_is_repeatable_and_settled_once_tut_3(app: TestApp) {
+    app.coupon("ONCE", "fixed", 100_000, 1);
+    let (payment, student) = (Uuid::from_u128(1), Uuid::from_u128(7));
+    let first = data(&app.reserve(payment, student, Some("ONCE")));
+    assert_eq!(first["total"], 944_000);
+    assert_eq!(data(&app.reserve(payment, student, Some("ONCE"))), first);
+    // The payment of another student.
+    assert_eq!(app.reserve(payment, Uuid::from_u128(8), None).status, 409);
+    for _ in 0..2 {
+        assert_eq!(app.settle(payment, "release"), 200);
+        assert_eq!(app.redemptions("ONCE"), 0);
+    }
+    // The money of a released discount arrived late: the discount is taken again.
+    for _ in 0..2 {
+        assert_eq!(app.settle(payment, "redeem"), 200);
+        assert_eq!(app.redemptions("ONCE"), 1);
+    }
+    assert_eq!(app.settle(payment, "release"), 200);
+    assert_eq!(app.redemptions("ONCE"), 1, "a redeemed discount stays");
+    // A payment without a discount has nothing to settle.
+    let plain = Uuid::from_u128(2);
+    assert_eq!(data(&app.reserve(plain, student, None))["total"], 1_062_000);
+    assert_eq!(app.settle(plain, "redeem"), 404);
+    assert_eq!(app.settle(plain, "release"), 200);
+}

@@ -1,0 +1,107 @@
+use serde_json::{Value, json};
+use tutoring_contract::Role;
+use uuid::Uuid;
+
+use crate::app::{TestApp, data, json_of, operator, service_token, token};
+
+pub(crate) async fn price_list_follows_its_operator_tut_3(app: TestApp) {
+    let total = |query: &str| {
+        let answer = app.get(&format!("/pricing/calculate?{query}"), "");
+        json_of(&answer)["data"]["total"].clone()
+    };
+    assert_eq!(total("classType=HYBRID&sessionCount=30"), 590_000);
+    assert_eq!(total("classType=HYBRID&sessionCount=10"), Value::Null);
+    let package = "classType=ONE_ON_TWO&sessionCount=20";
+    assert_eq!(total(package), 590_000);
+    assert_eq!(total(&format!("{package}&claimDeal=true")), 511_333);
+    let mut price = json!({
+        "classType": "ONE_ON_TWO",
+        "sessionCount": 20,
+        "basePriceMinor": 480_001,
+        "gstPercentage": 5,
+        "couponMinor": 0,
+        "dealMinor": 1,
+    });
+    let set = |price: &Value| app.call("PUT", "/pricing", &operator(), price);
+    assert_eq!(set(&price).status, 200);
+    assert_eq!(total(package), 504_001);
+    price["isSummer"] = json!(true);
+    price["basePriceMinor"] = json!(100_000);
+    assert_eq!(set(&price).status, 200);
+    assert_eq!(total(package), 504_001);
+    let switch = json!({ "summer_pricing_enabled": true, "enable_10_session_packages": false });
+    let switched = app.call("PUT", "/feature-flags", &operator(), &switch);
+    assert_eq!(switched.status, 200, "{}", switched.body);
+    assert_eq!(total(package), 105_000);
+    assert_eq!(total("classType=ONE_ON_ONE&sessionCount=10"), Value::Null);
+    assert_eq!(
+        data(&app.get("/feature-flags", ""))["summer_pricing_enabled"],
+        true
+    );
+    price["dealMinor"] = json!(100_000);
+    price["gstPercentage"] = json!(101);
+    let refused = json_of(&set(&price));
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 2, "{refused}");
+    let unknown = app.call("PUT", "/feature-flags", &operator(), &json!({ "x": true }));
+    assert_eq!(unknown.status, 400);
+
+    app.coupon("Summer-1", "percentage", 50, 1);
+    let student = token(Uuid::from_u128(7), Role::Student, &[]);
+    let check = |code: &str| {
+        app.call(
+            "POST",
+            "/coupons/validate",
+            &student,
+            &json!({ "code": code }),
+        )
+    };
+    assert_eq!(
+        data(&check("SUMMER-1"))["coupon"]["remainingRedemptions"],
+        1
+    );
+    assert_eq!(check("none").status, 400);
+    let again = json!({
+        "code": "SUMMER-1",
+        "type": "school",
+        "discountType": "class_amount",
+        "maxRedemptions": 1,
+        "validFrom": "2020-01-01T00:00:00Z",
+        "validUntil": "2099-01-01T00:00:00Z",
+    });
+    assert_eq!(
+        app.call("POST", "/coupons", &operator(), &again).status,
+        409
+    );
+}
+
+pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
+    let id = Uuid::from_u128(7);
+    let student = token(id, Role::Student, &["price:write"]);
+    let trainer = token(id, Role::Trainer, &["price:write"]);
+    let without = token(id, Role::Admin, &["coins:write"]);
+    let settle = format!("/pricing/reservations/{id}/redeem");
+    let (service, operator) = (service_token(), operator());
+    for (method, path, allowed) in [
+        ("POST", "/coupons/validate", &student),
+        ("POST", "/pricing/reservations", &service),
+        ("POST", settle.as_str(), &service),
+        ("GET", "/pricing", &operator),
+        ("PUT", "/pricing", &operator),
+        ("GET", "/coupons", &operator),
+        ("POST", "/coupons", &operator),
+        ("PUT", "/feature-flags", &operator),
+    ] {
+        let body = match method {
+            "GET" => Value::Null,
+            _ => json!({}),
+        };
+        let status = |token: &str| app.call(method, path, token, &body).status;
+        assert_eq!(status(""), 401, "{method} {path}");
+        assert_eq!(status("a.b.c"), 401, "{method} {path}");
+        let callers = [&student, &trainer, &without, &service, &operator];
+        for other in callers.into_iter().filter(|other| *other != allowed) {
+            assert_eq!(status(other), 403, "{method} {path}");
+        }
+        assert!(![401, 403].contains(&status(allowed)), "{method} {path}");
+    }
+}

@@ -1,0 +1,134 @@
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::{Value, json};
+use tutoring_contract::{PageRequest, Reply};
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State};
+use crate::{
+    courses::{CourseChange, Courses, NewCourse, NewPhase},
+    errors,
+    store::{Catalogue, CourseFilter, NewSession, Structure},
+};
+
+pub(super) async fn list(
+    Extract(courses): State,
+    filter: Given<Query<CourseFilter>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Query(filter), Query(page)) = (filter?, page?);
+    let page = page.checked()?;
+    let (limit, offset) = (page.limit, page.offset());
+    let found = Catalogue::published(&courses.database, &filter, limit, offset).await?;
+    Ok(Reply::new("courses", page.of(found.0, found.1)).into_response())
+}
+
+pub(super) async fn show(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id?;
+    Ok(Reply::new("course", courses.published(id).await?).into_response())
+}
+
+/// Returns a level with its sessions.
+async fn level_views(courses: &Courses, phase: Uuid) -> Result<Vec<Value>, Error> {
+    let mut views = Vec::new();
+    for level in Structure::levels(&courses.database, phase).await? {
+        let sessions = Structure::sessions(&courses.database, level.id).await?;
+        let mut view = json!(level);
+        if let Value::Object(members) = &mut view {
+            members.insert("sessions".to_owned(), json!(sessions));
+        }
+        views.push(view);
+    }
+    Ok(views)
+}
+
+pub(super) async fn structure(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id?;
+    let course = courses.published(id).await?;
+    let mut phases = Vec::new();
+    for phase in Structure::phases(&courses.database, id).await? {
+        let levels = level_views(&courses, phase.id).await?;
+        let mut view = json!(phase);
+        if let Value::Object(members) = &mut view {
+            members.insert("levels".to_owned(), levels.into());
+        }
+        phases.push(view);
+    }
+    let data = json!({ "course": course, "phases": phases });
+    Ok(Reply::new("structure", data).into_response())
+}
+
+pub(super) async fn phases(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id?;
+    courses.published(id).await?;
+    let phases = Structure::phases(&courses.database, id).await?;
+    Ok(Reply::new("phases", phases).into_response())
+}
+
+pub(super) async fn levels(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id?;
+    let course = Structure::course_of_phase(&courses.database, id).await?;
+    courses
+        .published(course.ok_or_else(errors::not_found)?)
+        .await?;
+    let levels = Structure::levels(&courses.database, id).await?;
+    Ok(Reply::new("levels", levels).into_response())
+}
+
+pub(super) async fn sessions(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id?;
+    let course = Structure::course_of_level(&courses.database, id).await?;
+    courses
+        .published(course.ok_or_else(errors::not_found)?)
+        .await?;
+    let sessions = Structure::sessions(&courses.database, id).await?;
+    Ok(Reply::new("sessions", sessions).into_response())
+}
+
+pub(super) async fn create(
+    Extract(courses): State,
+    course: Given<Json<NewCourse>>,
+) -> HandlerResult {
+    let Json(course) = course?;
+    let created = courses.create(course).await?;
+    Ok((StatusCode::CREATED, Reply::new("course created", created)).into_response())
+}
+
+pub(super) async fn change(
+    Extract(courses): State,
+    id: Given<Path<Uuid>>,
+    change: Given<Json<CourseChange>>,
+) -> HandlerResult {
+    let (Path(id), Json(change)) = (id?, change?);
+    let changed = courses.change(id, &change).await?;
+    Ok(Reply::new("course changed", changed).into_response())
+}
+
+/// Archives a course. Students keep what they bought.
+pub(super) async fn archive(Extract(courses): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id?;
+    let changed = courses.change(id, &CourseChange::archive()).await?;
+    Ok(Reply::new("course archived", changed).into_response())
+}
+
+pub(super) async fn add_phase(
+    Extract(courses): State,
+    id: Given<Path<Uuid>>,
+    phase: Given<Json<NewPhase>>,
+) -> HandlerResult {
+    let (Path(id), Json(phase)) = (id?, phase?);
+    let phase = courses.add_phase(id, &phase).await?;
+    Ok((StatusCode::CREATED, Reply::new("phase created", phase)).into_response())
+}
+
+pub(super) async fn add_session(
+    Extract(courses): State,
+    id: Given<Path<Uuid>>,
+    session: Given<Json<NewSession>>,
+) -> HandlerResult {
+    let (Path(id), Json(session)) = (id?, session?);
+    let session = courses.add_session(id, &session).await?;
+    Ok((StatusCode::CREATED, Reply::new("session created", session)).into_response())
+}

@@ -1,0 +1,66 @@
+//! HTTP routes.
+
+mod catalogue;
+mod purchases;
+
+use std::sync::Arc;
+
+use seaworthy::{
+    axum::{
+        response::Response,
+        routing::{get, post},
+    },
+    prelude::*,
+};
+use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
+
+use crate::courses::{COURSE_WRITE, Courses};
+
+type HandlerResult = Result<Response, ApiError>;
+/// An extractor. Its error becomes an envelope in the handler.
+type Given<T> = Result<T, Error>;
+type State = seaworthy::axum::extract::State<Arc<Courses>>;
+
+/// Returns the routes of everyone, of students, of other services and of administrators.
+pub(crate) fn routes(courses: Arc<Courses>) -> Routes {
+    let public = Routes::new()
+        .route("/courses", get(catalogue::list))
+        .route("/courses/{id}", get(catalogue::show))
+        .route("/courses/{id}/structure", get(catalogue::structure))
+        .route("/courses/{id}/phases", get(catalogue::phases))
+        .route("/phases/{id}/levels", get(catalogue::levels))
+        .route("/levels/{id}/sessions", get(catalogue::sessions))
+        .with_options(|options| options.access(Access::Public));
+    let operators = Routes::new()
+        .route("/courses", post(catalogue::create))
+        .route(
+            "/courses/{id}",
+            seaworthy::axum::routing::patch(catalogue::change)
+                .put(catalogue::change)
+                .delete(catalogue::archive),
+        )
+        .route("/courses/{id}/phases", post(catalogue::add_phase))
+        .route("/levels/{id}/sessions", post(catalogue::add_session))
+        .with_options(|options| options.roles([Role::Admin.as_str()]).scopes([COURSE_WRITE]));
+    // The handlers check that a student is the owner, and that an administrator has the permission.
+    let own = Routes::new()
+        .route(
+            "/students/{student}/courses/{course}/purchase",
+            get(purchases::show),
+        )
+        .route(
+            "/students/{student}/courses/{course}/progress",
+            get(purchases::progress),
+        )
+        .route(
+            "/students/{student}/courses/{course}/access/{session}",
+            get(purchases::access),
+        )
+        .with_options(|options| options.roles([Role::Student.as_str(), Role::Admin.as_str()]));
+    let services = Routes::new()
+        .route("/purchases", post(purchases::create))
+        .route("/purchases/{id}/upgrade", post(purchases::upgrade))
+        .with_options(|options| options.roles([SERVICE_ROLE]));
+    let all = public.merge(operators).merge(own).merge(services);
+    Routes::new().nest("/api/v1", all).with_state(courses)
+}

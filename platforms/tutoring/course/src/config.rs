@@ -1,0 +1,71 @@
+use seaworthy::{
+    audit_log::AuditLogConfig,
+    data::DatabaseConfig,
+    messaging::{BrokerUrl, MessagingConfig},
+    operation_log::OperationLogConfig,
+    outbox::OutboxConfig,
+    prelude::*,
+    redis::RedisConfig,
+};
+use tutoring_contract::{AccessTokenConfig, PlatformZone, ServiceTokenConfig};
+
+/// A directory that version control ignores.
+const DEFAULT_FILE: &str = "data/tutoring/course.db";
+/// The broker of a platform in one directory.
+const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
+/// The page of the platform that shows certificates.
+const DEFAULT_CERTIFICATES: &str = "http://127.0.0.1:3000/certificates";
+
+/// The settings of the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CourseConfig {
+    /// The database of courses and purchases.
+    pub database: DatabaseConfig,
+    /// The broker of events.
+    pub broker: MessagingConfig,
+    /// The outbox and the inbox of events.
+    pub outbox: OutboxConfig,
+    /// The Redis of live sessions, which all services share.
+    pub redis: Option<RedisConfig>,
+    /// Access tokens of users.
+    pub access_tokens: AccessTokenConfig,
+    /// Tokens of other services.
+    pub service_tokens: ServiceTokenConfig,
+    /// The audit log of changes by administrators.
+    pub audit_log: AuditLogConfig,
+    /// The log of unsafe calls.
+    pub operation_log: OperationLogConfig,
+    /// The time zone of dates, such as that of a completion.
+    pub time_zone: PlatformZone,
+    /// The URL before the number of a certificate.
+    pub certificate_url: String,
+    /// Whether the start creates a published sample course in an empty catalogue.
+    pub seed: bool,
+}
+
+impl Default for CourseConfig {
+    fn default() -> Self {
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            broker: MessagingConfig {
+                url: BrokerUrl::sqlite(DEFAULT_BROKER),
+                // While the broker is unavailable, messages wait in the outbox.
+                critical: false,
+                ..MessagingConfig::default()
+            },
+            outbox: OutboxConfig::default(),
+            redis: None,
+            access_tokens: AccessTokenConfig::default(),
+            service_tokens: ServiceTokenConfig::default(),
+            audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig {
+                enabled: true,
+                ..OperationLogConfig::default()
+            },
+            time_zone: PlatformZone::default(),
+            certificate_url: DEFAULT_CERTIFICATES.to_owned(),
+            seed: false,
+        }
+    }
+}

@@ -1,0 +1,284 @@
+use seaworthy::{
+    audit_log::AuditEntry,
+    core::FieldViolation,
+    data::{Transaction, chrono::Utc},
+    prelude::*,
+};
+use serde_json::{Value, json};
+use tutoring_contract::events::{CourseChanged, Occurred, message};
+use uuid::Uuid;
+
+use super::{COURSE_WRITE, Courses};
+use crate::{
+    errors,
+    store::{Catalogue, Course, NewSession, SESSIONS, Structure},
+};
+
+const MAX_TITLE: usize = 200;
+const MAX_DESCRIPTION: usize = 10_000;
+const DIFFICULTIES: [&str; 3] = ["beginner", "intermediate", "advanced"];
+
+/// A course to create, as a draft.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewCourse {
+    title: String,
+    #[serde(default)]
+    description: String,
+    category: String,
+    difficulty: String,
+}
+
+/// A change of a course. Absent members stay as they are.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(crate) struct CourseChange {
+    title: Option<String>,
+    description: Option<String>,
+    category: Option<String>,
+    difficulty: Option<String>,
+    /// `published` or `archived`.
+    status: Option<String>,
+}
+
+impl CourseChange {
+    /// Returns the change that archives a course.
+    pub(crate) fn archive() -> Self {
+        Self {
+            status: Some("archived".to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+/// A phase to create.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewPhase {
+    pub(crate) sequence: u16,
+    pub(crate) title: String,
+}
+
+fn is_text(text: &str, max: usize) -> bool {
+    !text.trim().is_empty() && text.len() <= max
+}
+
+fn check(course: &Course) -> Result<(), Error> {
+    let rules = [
+        (
+            "title",
+            is_text(&course.title, MAX_TITLE),
+            "must be 1 to 200 bytes",
+        ),
+        (
+            "description",
+            course.description.len() <= MAX_DESCRIPTION,
+            "must be at most 10000 bytes",
+        ),
+        (
+            "category",
+            is_text(&course.category, MAX_TITLE),
+            "must be 1 to 200 bytes",
+        ),
+        (
+            "difficulty",
+            DIFFICULTIES.contains(&course.difficulty.as_str()),
+            "must be beginner, intermediate or advanced",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
+    let broken: Vec<_> = broken
+        .map(|(field, _, problem)| FieldViolation::new(field, problem))
+        .collect();
+    match broken.is_empty() {
+        true => Ok(()),
+        false => Err(Error::invalid(broken)),
+    }
+}
+
+fn invalid(field: &str, problem: &str) -> Error {
+    Error::invalid(vec![FieldViolation::new(field, problem)])
+}
+
+impl Courses {
+    /// Creates a course as a draft.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) async fn create(&self, new: NewCourse) -> Result<Course, Error> {
+        let now = Utc::now();
+        let course = Course {
+            id: Uuid::new_v4(),
+            title: new.title.trim().to_owned(),
+            description: new.description,
+            category: new.category.trim().to_owned(),
+            difficulty: new.difficulty,
+            status: "draft".to_owned(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        check(&course)?;
+        let stored = &course;
+        self.database
+            .transaction(|tx| async move {
+                Catalogue::insert(&tx, stored).await?;
+                self.record(&tx, "course.create", stored).await
+            })
+            .await?;
+        Ok(course)
+    }
+
+    /// Changes a course, and publishes the change.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`.
+    pub(crate) async fn change(&self, id: Uuid, change: &CourseChange) -> Result<Course, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let known = Catalogue::lock(&tx, id).await?;
+                let mut course = known.ok_or_else(errors::not_found)?;
+                let CourseChange {
+                    title,
+                    description,
+                    category,
+                    difficulty,
+                    status,
+                } = change.clone();
+                course.title = title.unwrap_or(course.title);
+                course.description = description.unwrap_or(course.description);
+                course.category = category.unwrap_or(course.category);
+                course.difficulty = difficulty.unwrap_or(course.difficulty);
+                check(&course)?;
+                if let Some(status) = status.filter(|status| *status != course.status) {
+                    self.require_status(&tx, &course, &status).await?;
+                    course.status = status;
+                }
+                course.version += 1;
+                Catalogue::update(&tx, &course).await?;
+                self.record(&tx, "course.change", &course).await?;
+                Ok(course)
+            })
+            .await
+    }
+
+    async fn require_status(
+        &self,
+        tx: &Transaction,
+        course: &Course,
+        status: &str,
+    ) -> Result<(), Error> {
+        match (course.status.as_str(), status) {
+            ("draft", "published") => match Structure::is_complete(tx, course.id).await? {
+                true => Ok(()),
+                false => Err(errors::not_publishable()),
+            },
+            ("draft" | "published", "archived") => Ok(()),
+            (_, "draft" | "published" | "archived") => Err(errors::status_order()),
+            _ => Err(invalid("status", "must be published or archived")),
+        }
+    }
+
+    /// Stores the entry of the audit log and the event of a change.
+    pub(super) async fn record(
+        &self,
+        tx: &Transaction,
+        action: &'static str,
+        course: &Course,
+    ) -> Result<(), Error> {
+        let entry = AuditEntry::new(action)
+            .target("course", course.id.to_string())
+            .detail("permission", COURSE_WRITE)
+            .detail("after", json!(course).to_string());
+        self.audit.append(tx, entry).await?;
+        let changed = CourseChanged {
+            course_id: course.id.to_string(),
+            version: course.version,
+            snapshot: json!({
+                "title": course.title,
+                "category": course.category,
+                "difficulty": course.difficulty,
+                "status": course.status,
+            }),
+        };
+        self.outbox
+            .store(tx, message(&Occurred::of(changed)))
+            .await?;
+        Ok(())
+    }
+
+    /// Adds a phase with its three levels to a draft. Returns the phase with its levels.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`.
+    pub(crate) async fn add_phase(&self, course: Uuid, phase: &NewPhase) -> Result<Value, Error> {
+        if phase.sequence == 0 || phase.sequence > 100 {
+            return Err(invalid("sequence", "must be from 1 to 100"));
+        }
+        if !is_text(&phase.title, MAX_TITLE) {
+            return Err(invalid("title", "must be 1 to 200 bytes"));
+        }
+        self.database
+            .transaction(|tx| async move {
+                self.require_draft(&tx, course).await?;
+                let title = phase.title.trim();
+                let phase = Structure::add_phase(&tx, course, phase.sequence, title).await?;
+                let levels = Structure::levels(&tx, phase.id).await?;
+                Ok(json!({
+                    "id": phase.id,
+                    "sequence": phase.sequence,
+                    "title": phase.title,
+                    "levels": levels,
+                }))
+            })
+            .await
+    }
+
+    /// Adds a session to a level of a draft.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`.
+    pub(crate) async fn add_session(
+        &self,
+        level: Uuid,
+        session: &NewSession,
+    ) -> Result<Value, Error> {
+        if !(1..=SESSIONS).contains(&session.session_number) {
+            return Err(invalid("sessionNumber", "must be from 1 to 10"));
+        }
+        if !is_text(&session.title, MAX_TITLE) || session.description.len() > MAX_DESCRIPTION {
+            return Err(invalid(
+                "title",
+                "must be 1 to 200 bytes, and the description at most 10000",
+            ));
+        }
+        self.database
+            .transaction(|tx| async move {
+                let course = Structure::course_of_level(&tx, level).await?;
+                self.require_draft(&tx, course.ok_or_else(errors::not_found)?)
+                    .await?;
+                let session = Structure::add_session(&tx, level, session).await?;
+                Ok(json!(session))
+            })
+            .await
+    }
+
+    /// Students have bought the structure of a published course, so only drafts change it.
+    async fn require_draft(&self, tx: &Transaction, course: Uuid) -> Result<(), Error> {
+        let course = Catalogue::lock(tx, course).await?;
+        match course.ok_or_else(errors::not_found)?.status.as_str() {
+            "draft" => Ok(()),
+            _ => Err(errors::status_order()),
+        }
+    }
+
+    /// Returns a published course.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub(crate) async fn published(&self, id: Uuid) -> Result<Course, Error> {
+        let course = Catalogue::by_id(&self.database, id).await?;
+        let course = course.filter(|course| course.status == "published");
+        course.ok_or_else(errors::not_found)
+    }
+}

@@ -1,0 +1,125 @@
+use jiff::Timestamp;
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{DateTime, Utc},
+    },
+    prelude::*,
+};
+use tutoring_contract::{
+    Role,
+    events::{
+        CertificateIssued, CourseCompleted, CourseProgressUpdated, Occurred, SessionCompleted,
+        message,
+    },
+};
+use uuid::Uuid;
+
+use super::Courses;
+use crate::store::{Delivery, Purchase, Purchases};
+
+/// A certificate needs all sessions of a course.
+const CERTIFICATE_TIER: u8 = 30;
+
+/// The held sessions of a purchase.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Progress {
+    course_id: Uuid,
+    completed_sessions: u16,
+    total_sessions: u16,
+    percentage: u8,
+    last_completed_at: Option<DateTime<Utc>>,
+}
+
+impl Progress {
+    fn of(purchase: &Purchase, held: u16, last: Option<DateTime<Utc>>) -> Self {
+        let total = u16::from(purchase.purchase_tier);
+        let held = held.min(total);
+        let percentage = (held * 100).checked_div(total).unwrap_or(0);
+        Self {
+            course_id: purchase.course_id,
+            completed_sessions: held,
+            total_sessions: total,
+            percentage: u8::try_from(percentage).unwrap_or(100),
+            last_completed_at: last,
+        }
+    }
+}
+
+impl Courses {
+    /// Returns the progress of a purchase.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn progress(&self, purchase: &Purchase) -> Result<Progress, Error> {
+        let (held, last) = Delivery::progress(&self.database, purchase.id).await?;
+        Ok(Progress::of(purchase, held, last))
+    }
+
+    /// Counts a held session from the set of distinct sessions, and stores the events.
+    pub(super) async fn deliver(
+        &self,
+        tx: &Transaction,
+        session: &SessionCompleted,
+    ) -> Result<(), Error> {
+        let (student, course) = (session.student_id, session.course_id);
+        let Some(purchase) = Purchases::lock_active(tx, student, course).await? else {
+            tracing::warn!(%student, %course, "a held session belongs to no active purchase");
+            return Ok(());
+        };
+        let at = DateTime::from_timestamp_millis(session.completed_at.as_millisecond());
+        let at = at.unwrap_or_else(Utc::now);
+        if !Delivery::add(tx, purchase.id, session.session_id, at).await? {
+            return Ok(());
+        }
+        let (held, last) = Delivery::progress(tx, purchase.id).await?;
+        let progress = Progress::of(&purchase, held, last);
+        let last = last.and_then(|at| Timestamp::from_millisecond(at.timestamp_millis()).ok());
+        let updated = CourseProgressUpdated {
+            student_id: student,
+            course_id: course,
+            completed_sessions: progress.completed_sessions,
+            total_sessions: progress.total_sessions,
+            percentage: progress.percentage,
+            last_completed_at: last,
+        };
+        let updated = Occurred::of(updated).by(student, Role::Student);
+        self.outbox.store(tx, message(&updated)).await?;
+        let is_complete = progress.completed_sessions == progress.total_sessions;
+        if !is_complete || purchase.completed_at.is_some() {
+            return Ok(());
+        }
+        Purchases::set_completed(tx, purchase.id).await?;
+        let completed = CourseCompleted {
+            course_id: course,
+            student_id: student,
+            completion_date: self.zone.date_at(session.completed_at),
+            total_sessions: progress.total_sessions,
+            completed_sessions: progress.completed_sessions,
+        };
+        let completed = Occurred::of(completed).by(student, Role::Student);
+        self.outbox.store(tx, message(&completed)).await?;
+        if purchase.purchase_tier == CERTIFICATE_TIER {
+            self.certify(tx, &purchase).await?;
+        }
+        Ok(())
+    }
+
+    async fn certify(&self, tx: &Transaction, purchase: &Purchase) -> Result<(), Error> {
+        let id = Uuid::new_v4();
+        let number = id.simple().to_string().to_uppercase();
+        if !Delivery::issue(tx, id, &number, purchase).await? {
+            return Ok(());
+        }
+        let issued = CertificateIssued {
+            certificate_id: id,
+            student_id: purchase.student_id,
+            course_id: purchase.course_id,
+            issued_at: Timestamp::now(),
+            certificate_url: format!("{}/{number}", self.certificate_url.trim_end_matches('/')),
+        };
+        let issued = Occurred::of(issued).by(purchase.student_id, Role::Student);
+        Ok(self.outbox.store(tx, message(&issued)).await?)
+    }
+}

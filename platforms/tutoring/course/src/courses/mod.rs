@@ -1,0 +1,27 @@
+//! Operations on courses and purchases, independent of the transport.
+
+mod catalogue;
+mod deliver;
+mod events;
+mod purchase;
+mod seed;
+
+use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox};
+use tutoring_contract::PlatformZone;
+
+pub(crate) use catalogue::{CourseChange, NewCourse, NewPhase};
+pub(crate) use events::{delivery, purchases};
+pub(crate) use purchase::DirectPurchase;
+
+/// The permission to change the catalogue.
+pub(crate) const COURSE_WRITE: &str = "course:write";
+
+/// The courses with their dependencies.
+#[derive(Debug)]
+pub(crate) struct Courses {
+    pub(crate) database: Database,
+    pub(crate) outbox: Outbox,
+    pub(crate) audit: AuditLog,
+    pub(crate) zone: PlatformZone,
+    pub(crate) certificate_url: String,
+}

@@ -1,0 +1,204 @@
+use seaworthy::{
+    core::FieldViolation,
+    data::{
+        Transaction,
+        chrono::{DateTime, Utc},
+    },
+    prelude::*,
+};
+use serde_json::Value;
+use tutoring_contract::{
+    Role,
+    events::{CourseAccessGranted, Occurred, PurchaseCreated, message},
+};
+use uuid::Uuid;
+
+use super::Courses;
+use crate::{
+    errors,
+    store::{Catalogue, Purchase, Purchases},
+};
+
+/// The contract: upgrades never go past 30 sessions.
+const MAX_TIER: u8 = 30;
+const TIERS: [u8; 3] = [10, 20, 30];
+
+/// A purchase by another service, without a payment of this platform.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DirectPurchase {
+    student_id: Uuid,
+    course_id: Uuid,
+    purchase_tier: u8,
+    #[serde(default)]
+    expiry_date: Option<DateTime<Utc>>,
+    #[serde(default)]
+    metadata: Value,
+}
+
+/// Sessions of a course that a student has paid.
+#[derive(Debug, Clone)]
+pub(super) struct Paid {
+    pub(super) payment: Uuid,
+    pub(super) student: Uuid,
+    pub(super) course: Uuid,
+    pub(super) session_count: u8,
+    pub(super) expires_at: Option<DateTime<Utc>>,
+    pub(super) metadata: Value,
+}
+
+impl Courses {
+    /// Opens or upgrades a course, once per payment, and stores its events.
+    ///
+    /// # Errors
+    /// `CONFLICT` beyond 30 sessions, `NOT_FOUND` for an unknown course.
+    pub(super) async fn open(&self, tx: &Transaction, paid: &Paid) -> Result<Purchase, Error> {
+        if let Some((id, _)) = Purchases::of_payment(tx, paid.payment).await? {
+            let known = Purchases::lock(tx, id).await?;
+            return known.ok_or_else(errors::purchase_not_found);
+        }
+        // The lock of the course serializes purchases of one student too.
+        let course = Catalogue::lock(tx, paid.course).await?;
+        course.ok_or_else(errors::not_found)?;
+        let active = Purchases::lock_active(tx, paid.student, paid.course).await?;
+        let tier = active.as_ref().map_or(0, |known| known.purchase_tier) + paid.session_count;
+        if tier > MAX_TIER {
+            return Err(errors::too_many_sessions());
+        }
+        let purchase = match active {
+            Some(known) => {
+                Purchases::set_tier(tx, &known, tier).await?;
+                Purchase {
+                    purchase_tier: tier,
+                    ..known
+                }
+            }
+            None => {
+                let purchase = Purchase {
+                    id: Uuid::new_v4(),
+                    student_id: paid.student,
+                    course_id: paid.course,
+                    is_active: true,
+                    purchase_tier: tier,
+                    metadata: paid.metadata.clone(),
+                    expires_at: paid.expires_at,
+                    completed_at: None,
+                    created_at: Utc::now(),
+                };
+                Purchases::insert(tx, &purchase).await?;
+                purchase
+            }
+        };
+        Purchases::add_payment(tx, paid.payment, purchase.id, paid.session_count).await?;
+        self.publish(tx, &purchase, &paid.metadata).await?;
+        Ok(purchase)
+    }
+
+    async fn publish(
+        &self,
+        tx: &Transaction,
+        purchase: &Purchase,
+        metadata: &Value,
+    ) -> Result<(), Error> {
+        let (purchase_id, student_id) = (purchase.id, purchase.student_id);
+        let (course_id, purchase_tier) = (purchase.course_id, purchase.purchase_tier);
+        let created = PurchaseCreated {
+            purchase_id,
+            student_id,
+            course_id,
+            purchase_tier,
+            metadata: metadata.clone(),
+        };
+        let granted = CourseAccessGranted {
+            purchase_id,
+            student_id,
+            course_id,
+            purchase_tier,
+            metadata: metadata.clone(),
+        };
+        let created = Occurred::of(created).by(student_id, Role::Student);
+        let granted = Occurred::of(granted).by(student_id, Role::Student);
+        self.outbox.store(tx, message(&created)).await?;
+        self.outbox.store(tx, message(&granted)).await?;
+        Ok(())
+    }
+
+    /// Takes back the sessions of a refunded payment. A purchase without sessions is closed.
+    pub(super) async fn close(&self, tx: &Transaction, payment: Uuid) -> Result<(), Error> {
+        let Some((id, sessions)) = Purchases::of_payment(tx, payment).await? else {
+            return Ok(());
+        };
+        let Some(purchase) = Purchases::lock(tx, id).await? else {
+            return Ok(());
+        };
+        if !Purchases::set_refunded(tx, payment).await? {
+            return Ok(());
+        }
+        let tier = purchase.purchase_tier.saturating_sub(sessions);
+        Ok(Purchases::set_tier(tx, &purchase, tier).await?)
+    }
+
+    /// Opens a course for another service.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`.
+    pub(crate) async fn open_directly(&self, direct: &DirectPurchase) -> Result<Purchase, Error> {
+        require_tier(direct.purchase_tier)?;
+        let paid = &Paid {
+            payment: Uuid::new_v4(),
+            student: direct.student_id,
+            course: direct.course_id,
+            session_count: direct.purchase_tier,
+            expires_at: direct.expiry_date,
+            metadata: direct.metadata.clone(),
+        };
+        self.database
+            .transaction(|tx| async move {
+                let active = Purchases::lock_active(&tx, paid.student, paid.course).await?;
+                match active {
+                    // An upgrade has its own route.
+                    Some(_) => Err(errors::too_many_sessions()),
+                    None => self.open(&tx, paid).await,
+                }
+            })
+            .await
+    }
+
+    /// Upgrades a purchase to a tier for another service. A repeat changes nothing.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND`, or `CONFLICT` for a lower tier.
+    pub(crate) async fn upgrade(&self, id: Uuid, tier: u8) -> Result<Purchase, Error> {
+        require_tier(tier)?;
+        self.database
+            .transaction(|tx| async move {
+                let known = Purchases::lock(&tx, id).await?;
+                let known = known.filter(|known| known.is_active);
+                let known = known.ok_or_else(errors::purchase_not_found)?;
+                if known.purchase_tier == tier {
+                    return Ok(known);
+                }
+                let more = tier.checked_sub(known.purchase_tier);
+                let paid = Paid {
+                    payment: Uuid::new_v4(),
+                    student: known.student_id,
+                    course: known.course_id,
+                    session_count: more.ok_or_else(errors::too_many_sessions)?,
+                    expires_at: None,
+                    metadata: known.metadata.clone(),
+                };
+                self.open(&tx, &paid).await
+            })
+            .await
+    }
+}
+
+pub(super) fn require_tier(tier: u8) -> Result<(), Error> {
+    match TIERS.contains(&tier) {
+        true => Ok(()),
+        false => Err(Error::invalid(vec![FieldViolation::new(
+            "purchaseTier",
+            "must be 10, 20 or 30",
+        )])),
+    }
+}

@@ -1,0 +1,23 @@
+//! Courses, purchases and delivery progress of Tutoring.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `store` | SQL statements and migrations |
+//! | `courses` | Operations: catalogue, purchases by events, delivery progress |
+//! | `api` | HTTP routes |
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     tutoring_course::main()
+//! }
+//! ```
+
+mod api;
+mod config;
+mod courses;
+mod errors;
+mod service;
+mod store;
+
+pub use config::CourseConfig;
+pub use service::{assemble, main, service};

@@ -1,0 +1,7 @@
+//! The program of the course service.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tutoring_course::main()
+}

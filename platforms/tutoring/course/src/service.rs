@@ -1,0 +1,148 @@
+//! Assembles the service.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    data::{Database, DatabaseConfig, migrate_command},
+    messaging::{Messaging, MessagingConfig, Topics, dead_letters_command},
+    operation_log::OperationLog,
+    outbox::{Outbox, outbox_command},
+    prelude::*,
+    service::Commands,
+};
+use tutoring_contract::{
+    events::{
+        CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
+        CourseProgressUpdated, Occurred, PaymentRefunded, PurchaseConfirmed, PurchaseCreated,
+        SessionCompleted,
+    },
+    use_envelopes,
+};
+use tutoring_identity::LiveSessions;
+
+use crate::{
+    api,
+    config::CourseConfig,
+    courses::{Courses, delivery, purchases},
+    store::MIGRATIONS,
+};
+
+/// The name of the service in logs and metrics.
+const NAME: &str = "tutoring-course";
+/// The name of the database in logs, probes and settings.
+const DATABASE: &str = "database";
+/// The name of the broker in logs, probes and settings.
+const BROKER: &str = "broker";
+/// The consumer group of payments.
+const PURCHASES: &str = "purchase-creation-workers";
+/// The consumer group of held sessions.
+const DELIVERY: &str = "progress-workers";
+/// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
+const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+/// Requests per minute of one address, above the limits of the gateway.
+const REQUESTS: u32 = 600;
+
+/// Returns the service with its default ports: HTTP 3005, admin listener 3105.
+#[must_use]
+pub fn service() -> Service {
+    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+        .default_value("server.http.addr", "127.0.0.1:3005")
+        .default_value("admin.addr", "127.0.0.1:3105")
+        .default_value("server.http.max_body_size", "64KiB")
+        .default_value("server.http.trusted_proxies", LOOPBACK_NETWORKS.as_slice())
+        .default_value("server.http.rate_limit.requests", REQUESTS)
+        .default_value("server.http.rate_limit.window", "1m")
+        .default_value("server.http.rate_limit.legacy_headers", true)
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(BROKER, broker, consumed_topics))
+        .with(audit_log_command(DATABASE, audit_log));
+    service().main_with(commands, assemble)
+}
+
+fn database(settings: &CourseConfig) -> &DatabaseConfig {
+    &settings.database
+}
+
+fn broker(settings: &CourseConfig) -> &MessagingConfig {
+    &settings.broker
+}
+
+fn audit_log(settings: &CourseConfig) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.database, &settings.audit_log)
+}
+
+/// Returns the topics that the service consumes.
+fn consumed_topics() -> Topics {
+    Topics::of::<Occurred<PurchaseConfirmed>>()
+        .and::<Occurred<PaymentRefunded>>()
+        .and::<Occurred<SessionCompleted>>()
+}
+
+/// Returns the topics that the service publishes.
+fn published_topics() -> Topics {
+    Topics::new()
+        .and_unroutable::<Occurred<CourseChanged>>()
+        .and_unroutable::<Occurred<PurchaseCreated>>()
+        .and_unroutable::<Occurred<CourseAccessGranted>>()
+        .and_unroutable::<Occurred<CourseProgressUpdated>>()
+        .and_unroutable::<Occurred<CourseCompleted>>()
+        .and_unroutable::<Occurred<CertificateIssued>>()
+}
+
+/// Assembles the service.
+///
+/// # Errors
+/// [`StartError`] for invalid settings and unavailable dependencies.
+pub async fn assemble(service: &Assembly<CourseConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    use_envelopes(service);
+    let live = LiveSessions::new(settings.redis.as_ref())?;
+    let bearer = settings.access_tokens.authentication_with_services(
+        service,
+        Some(live.into()),
+        &settings.service_tokens,
+    )?;
+    service.authenticate(bearer);
+    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
+    OperationLog::start(service, &database, &settings.operation_log, &[])?;
+    let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
+    let publisher = messaging.publisher(published_topics()).await?;
+    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+    let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
+    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
+    let payments = outbox.inbox(PURCHASES, &settings.outbox);
+    let sessions = outbox.inbox(DELIVERY, &settings.outbox);
+    // One worker removes the messages of both inboxes, which share a table.
+    payments.purge_regularly(service);
+    let courses = Arc::new(Courses {
+        database,
+        outbox,
+        audit,
+        zone: settings.time_zone.clone(),
+        certificate_url: settings.certificate_url.clone(),
+    });
+    if settings.seed {
+        courses
+            .seed()
+            .await
+            .map_err(|error| StartError::because("the sample course cannot be created", error))?;
+    }
+    messaging
+        .subscribe(purchases(PURCHASES, &payments, &courses))
+        .await?;
+    messaging
+        .subscribe(delivery(DELIVERY, &sessions, &courses))
+        .await?;
+    service.http(api::routes(courses));
+    Ok(())
+}

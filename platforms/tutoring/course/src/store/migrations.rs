@@ -1,0 +1,18 @@
+use seaworthy::{
+    audit_log,
+    data::{Migration, MigrationSet},
+    operation_log, outbox,
+};
+
+/// The tables of courses, purchases, messages and logs.
+pub(crate) const MIGRATIONS: &[MigrationSet] = &[
+    outbox::MIGRATIONS,
+    audit_log::MIGRATIONS,
+    operation_log::MIGRATIONS,
+    MigrationSet::of_service(&[Migration::new(
+        1,
+        "courses",
+        include_str!("../../migrations/0001_courses.up.sql"),
+        include_str!("../../migrations/0001_courses.down.sql"),
+    )]),
+];

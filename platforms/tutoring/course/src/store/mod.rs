@@ -1,0 +1,13 @@
+//! SQL statements and migrations.
+
+mod catalogue;
+mod delivery;
+mod migrations;
+mod purchases;
+mod structure;
+
+pub(crate) use catalogue::{Catalogue, Course, CourseFilter};
+pub(crate) use delivery::Delivery;
+pub(crate) use migrations::MIGRATIONS;
+pub(crate) use purchases::{Purchase, Purchases};
+pub(crate) use structure::{NewSession, SESSIONS, Structure};

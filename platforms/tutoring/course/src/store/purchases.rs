@@ -1,0 +1,183 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Returns the text of a statement that reads purchases.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, completed_at, created_at FROM purchases ",
+            $rest
+        )
+    };
+}
+
+/// A purchase.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Purchase {
+    pub(crate) id: Uuid,
+    pub(crate) student_id: Uuid,
+    pub(crate) course_id: Uuid,
+    pub(crate) is_active: bool,
+    /// The number of bought sessions: 10, 20 or 30, and 0 after refunds.
+    pub(crate) purchase_tier: u8,
+    pub(crate) metadata: Value,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) completed_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl FromRow for Purchase {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let active: Option<Uuid> = row.get("active_course_id")?;
+        Ok(Self {
+            id: row.get("id")?,
+            student_id: row.get("student_id")?,
+            course_id: row.get("course_id")?,
+            is_active: active.is_some(),
+            purchase_tier: row.get("purchase_tier")?,
+            metadata: row.get("metadata")?,
+            expires_at: row.get("expires_at")?,
+            completed_at: row.get("completed_at")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// Statements on purchases.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Purchases;
+
+impl Purchases {
+    /// Returns the active purchase of a student and course.
+    pub(crate) async fn active(
+        connection: &dyn Connection,
+        student: Uuid,
+        course: Uuid,
+    ) -> Result<Option<Purchase>, DataError> {
+        sql(statement!("WHERE student_id = ? AND active_course_id = ?"))
+            .bind(student)
+            .bind(course)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns the active purchase, and locks the row until the transaction ends.
+    pub(crate) async fn lock_active(
+        tx: &Transaction,
+        student: Uuid,
+        course: Uuid,
+    ) -> Result<Option<Purchase>, DataError> {
+        sql(statement!(
+            "WHERE student_id = ? AND active_course_id = ? FOR UPDATE"
+        ))
+        .on_sqlite(statement!("WHERE student_id = ? AND active_course_id = ?"))
+        .bind(student)
+        .bind(course)
+        .fetch_optional(tx)
+        .await
+    }
+
+    /// Returns a purchase, and locks the row until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Purchase>, DataError> {
+        sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    pub(crate) async fn insert(tx: &Transaction, purchase: &Purchase) -> Result<(), DataError> {
+        sql("INSERT INTO purchases (id, student_id, course_id, active_course_id, purchase_tier, metadata, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(purchase.id)
+            .bind(purchase.student_id)
+            .bind(purchase.course_id)
+            .bind(purchase.course_id)
+            .bind(purchase.purchase_tier)
+            .bind(purchase.metadata.clone())
+            .bind(purchase.expires_at)
+            .bind(purchase.created_at)
+            .bind(purchase.created_at)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Stores the tier. A purchase without sessions is not active.
+    pub(crate) async fn set_tier(
+        tx: &Transaction,
+        purchase: &Purchase,
+        tier: u8,
+    ) -> Result<(), DataError> {
+        let active = (tier > 0).then_some(purchase.course_id);
+        sql("UPDATE purchases SET purchase_tier = ?, active_course_id = ?, completed_at = NULL, updated_at = ? WHERE id = ?")
+            .bind(tier)
+            .bind(active)
+            .bind(Utc::now())
+            .bind(purchase.id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Records that all sessions were held.
+    pub(crate) async fn set_completed(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        sql("UPDATE purchases SET completed_at = ? WHERE id = ?")
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Records a payment. Returns `false` if it is known.
+    pub(crate) async fn add_payment(
+        tx: &Transaction,
+        payment: Uuid,
+        purchase: Uuid,
+        session_count: u8,
+    ) -> Result<bool, DataError> {
+        let inserted = sql("INSERT INTO purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO purchase_payments (payment_id, purchase_id, session_count, is_refunded, created_at) VALUES (?, ?, ?, ?, ?)")
+            .bind(payment)
+            .bind(purchase)
+            .bind(session_count)
+            .bind(false)
+            .bind(Utc::now())
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    /// Returns the purchase of a payment.
+    pub(crate) async fn of_payment(
+        connection: &dyn Connection,
+        payment: Uuid,
+    ) -> Result<Option<(Uuid, u8)>, DataError> {
+        sql("SELECT purchase_id, session_count FROM purchase_payments WHERE payment_id = ?")
+            .bind(payment)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Records the refund of a payment. Returns `false` if it is known.
+    pub(crate) async fn set_refunded(tx: &Transaction, payment: Uuid) -> Result<bool, DataError> {
+        let updated = sql(
+            "UPDATE purchase_payments SET is_refunded = ? WHERE payment_id = ? AND is_refunded = ?",
+        )
+        .bind(true)
+        .bind(payment)
+        .bind(false)
+        .execute(tx)
+        .await?;
+        Ok(updated.rows_affected() > 0)
+    }
+}

@@ -1,0 +1,235 @@
+use seaworthy::{
+    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
+    prelude::*,
+};
+use uuid::Uuid;
+
+use crate::errors;
+
+/// The levels of every phase, in their sequence.
+const LEVELS: [&str; 3] = ["foundation", "development", "mastery"];
+/// Sessions of a level.
+pub(crate) const SESSIONS: u8 = 10;
+/// More phases than a course has.
+const MAX_PHASES: u32 = 100;
+
+/// A phase of a course.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Phase {
+    pub(crate) id: Uuid,
+    pub(crate) sequence: u16,
+    pub(crate) title: String,
+}
+
+/// A level of a phase.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Level {
+    pub(crate) id: Uuid,
+    pub(crate) sequence: u8,
+    level_type: String,
+}
+
+/// A session of a level, without its media.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Session {
+    pub(crate) id: Uuid,
+    session_number: u8,
+    title: String,
+    description: String,
+}
+
+/// A session to create.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewSession {
+    pub(crate) session_number: u8,
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) description: String,
+}
+
+impl FromRow for Phase {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            sequence: row.get("sequence")?,
+            title: row.get("title")?,
+        })
+    }
+}
+
+impl FromRow for Level {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            sequence: row.get("sequence")?,
+            level_type: row.get("level_type")?,
+        })
+    }
+}
+
+impl FromRow for Session {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            session_number: row.get("session_number")?,
+            title: row.get("title")?,
+            description: row.get("description")?,
+        })
+    }
+}
+
+/// Statements on the structure of courses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Structure;
+
+impl Structure {
+    pub(crate) async fn phases(
+        connection: &dyn Connection,
+        course: Uuid,
+    ) -> Result<Vec<Phase>, DataError> {
+        sql("SELECT id, sequence, title FROM course_phases WHERE course_id = ? ORDER BY sequence LIMIT ?")
+            .bind(course)
+            .bind(MAX_PHASES)
+            .fetch_all(connection)
+            .await
+    }
+
+    pub(crate) async fn levels(
+        connection: &dyn Connection,
+        phase: Uuid,
+    ) -> Result<Vec<Level>, DataError> {
+        sql("SELECT id, sequence, level_type FROM course_levels WHERE phase_id = ? ORDER BY sequence")
+            .bind(phase)
+            .fetch_all(connection)
+            .await
+    }
+
+    pub(crate) async fn sessions(
+        connection: &dyn Connection,
+        level: Uuid,
+    ) -> Result<Vec<Session>, DataError> {
+        sql("SELECT id, session_number, title, description FROM course_sessions WHERE level_id = ? ORDER BY session_number")
+            .bind(level)
+            .fetch_all(connection)
+            .await
+    }
+
+    pub(crate) async fn course_of_phase(
+        connection: &dyn Connection,
+        phase: Uuid,
+    ) -> Result<Option<Uuid>, DataError> {
+        let found: Option<(Uuid,)> = sql("SELECT course_id FROM course_phases WHERE id = ?")
+            .bind(phase)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(id,)| id))
+    }
+
+    pub(crate) async fn course_of_level(
+        connection: &dyn Connection,
+        level: Uuid,
+    ) -> Result<Option<Uuid>, DataError> {
+        let found: Option<(Uuid,)> = sql("SELECT p.course_id FROM course_levels l JOIN course_phases p ON p.id = l.phase_id WHERE l.id = ?")
+            .bind(level)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(id,)| id))
+    }
+
+    /// Returns the level sequence of a session of a course.
+    pub(crate) async fn level_of_session(
+        connection: &dyn Connection,
+        course: Uuid,
+        session: Uuid,
+    ) -> Result<Option<u8>, DataError> {
+        let found: Option<(u8,)> = sql("SELECT l.sequence FROM course_sessions s JOIN course_levels l ON l.id = s.level_id JOIN course_phases p ON p.id = l.phase_id WHERE s.id = ? AND p.course_id = ?")
+            .bind(session)
+            .bind(course)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(sequence,)| sequence))
+    }
+
+    /// Inserts a phase with its three levels.
+    ///
+    /// # Errors
+    /// `CONFLICT` if the sequence is taken.
+    pub(crate) async fn add_phase(
+        tx: &Transaction,
+        course: Uuid,
+        sequence: u16,
+        title: &str,
+    ) -> Result<Phase, Error> {
+        let id = Uuid::new_v4();
+        let inserted = sql("INSERT INTO course_phases (id, course_id, sequence, title, created_at) VALUES (?, ?, ?, ?, ?)")
+            .bind(id)
+            .bind(course)
+            .bind(sequence)
+            .bind(title)
+            .bind(Utc::now())
+            .execute(tx)
+            .await;
+        conflict(inserted.map(drop))?;
+        for (sequence, level_type) in (1_i64..).zip(LEVELS) {
+            sql("INSERT INTO course_levels (id, phase_id, sequence, level_type) VALUES (?, ?, ?, ?)")
+                .bind(Uuid::new_v4())
+                .bind(id)
+                .bind(sequence)
+                .bind(level_type)
+                .execute(tx)
+                .await?;
+        }
+        let title = title.to_owned();
+        Ok(Phase {
+            id,
+            sequence,
+            title,
+        })
+    }
+
+    /// Inserts a session.
+    ///
+    /// # Errors
+    /// `CONFLICT` if the number is taken.
+    pub(crate) async fn add_session(
+        tx: &Transaction,
+        level: Uuid,
+        session: &NewSession,
+    ) -> Result<Session, Error> {
+        let id = Uuid::new_v4();
+        let inserted = sql("INSERT INTO course_sessions (id, level_id, session_number, title, description) VALUES (?, ?, ?, ?, ?)")
+            .bind(id)
+            .bind(level)
+            .bind(session.session_number)
+            .bind(&session.title)
+            .bind(&session.description)
+            .execute(tx)
+            .await;
+        conflict(inserted.map(drop))?;
+        Ok(Session {
+            id,
+            session_number: session.session_number,
+            title: session.title.clone(),
+            description: session.description.clone(),
+        })
+    }
+
+    /// Whether a course has a phase, and ten sessions in each of its levels.
+    pub(crate) async fn is_complete(tx: &Transaction, course: Uuid) -> Result<bool, DataError> {
+        let (levels, sessions): (u64, u64) = sql("SELECT COUNT(DISTINCT l.id), COUNT(s.id) FROM course_phases p JOIN course_levels l ON l.phase_id = p.id LEFT JOIN course_sessions s ON s.level_id = l.id WHERE p.course_id = ?")
+            .bind(course)
+            .fetch_one(tx)
+            .await?;
+        Ok(levels > 0 && sessions == levels * u64::from(SESSIONS))
+    }
+}
+
+fn conflict(stored: Result<(), DataError>) -> Result<(), Error> {
+    match stored {
+        Err(error) if error.is_unique_violation() => Err(errors::sequence_taken()),
+        other => Ok(other?),
+    }
+}

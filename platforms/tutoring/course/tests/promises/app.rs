@@ -1,0 +1,283 @@
+use std::{
+    net::SocketAddr,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use seaworthy::{
+    config::{Environment, Loader},
+    messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
+    prelude::*,
+    service::RunningService,
+};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, request},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tutoring_contract::{
+    AccessTokenConfig, AccessTokens, Role, ServiceTokenConfig, ServiceTokens, Subject, Territory,
+    events::{
+        CertificateIssued, CourseAccessGranted, CourseChanged, CourseCompleted,
+        CourseProgressUpdated, Kind, Occurred, PaymentRefunded, PurchaseConfirmed, PurchaseCreated,
+        SessionCompleted, message,
+    },
+};
+use tutoring_course::CourseConfig;
+use uuid::Uuid;
+
+const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
+/// The maximum time that these tests wait for a condition.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+type Events = Arc<Mutex<Vec<Value>>>;
+
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct PeerConfig {
+    broker: MessagingConfig,
+}
+
+/// The running service with its own database, and a service that exchanges messages with it.
+pub(crate) struct TestApp {
+    http: SocketAddr,
+    settings: Vec<String>,
+    events: Events,
+    publisher: Publisher,
+    _service: RunningService,
+    _peer: RunningService,
+    _folder: TempDir,
+    _empty: EmptyDatabase,
+}
+
+pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
+    let folder = TempDir::new().unwrap();
+    let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
+    let events = Events::default();
+    let (peer, publisher) = start_peer(&broker, &events).await;
+    let settings = vec![
+        format!("database.url={}", empty.url()),
+        "database.migrate_at_start=true".to_owned(),
+        format!("broker.url={broker}"),
+        format!("access_tokens.secret={SECRET}"),
+        format!("service_tokens.secret={SERVICE_SECRET}"),
+        format!("audit_log.key={SECRET}"),
+        "certificate_url=https://app.example.org/certificates/".to_owned(),
+        "seed=true".to_owned(),
+        "server.http.addr=127.0.0.1:0".to_owned(),
+        "admin.addr=127.0.0.1:0".to_owned(),
+        "server.http.rate_limit.enabled=false".to_owned(),
+        "server.http.access_log.enabled=false".to_owned(),
+        "log.level=error".to_owned(),
+    ];
+    let loader = Loader::new("tutoring-course")
+        .environment(Environment::default())
+        .overrides(settings.clone());
+    let service = tutoring_course::service()
+        .start::<CourseConfig, _>(loader, tutoring_course::assemble)
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    TestApp {
+        http: service.addresses().http,
+        settings,
+        events,
+        publisher,
+        _service: service,
+        _peer: peer,
+        _folder: folder,
+        _empty: empty,
+    }
+}
+
+async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
+    let loader = Loader::new("peer")
+        .environment(Environment::default())
+        .overrides([
+            format!("broker.url={broker}"),
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "log.level=error".to_owned(),
+        ]);
+    let made = Arc::new(Mutex::new(None));
+    let publisher = Arc::clone(&made);
+    let started =
+        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
+            let messaging =
+                Messaging::connect(service, "broker", &service.settings().broker).await?;
+            let topics = Topics::new()
+                .and_unroutable::<Occurred<PurchaseConfirmed>>()
+                .and_unroutable::<Occurred<PaymentRefunded>>()
+                .and_unroutable::<Occurred<SessionCompleted>>();
+            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
+            let subscription = Subscription::new("peer");
+            let subscription = recorded::<CourseChanged>(subscription, events);
+            let subscription = recorded::<PurchaseCreated>(subscription, events);
+            let subscription = recorded::<CourseAccessGranted>(subscription, events);
+            let subscription = recorded::<CourseProgressUpdated>(subscription, events);
+            let subscription = recorded::<CourseCompleted>(subscription, events);
+            let subscription = recorded::<CertificateIssued>(subscription, events);
+            messaging.subscribe(subscription).await?;
+            Ok(())
+        });
+    let peer = started
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    let publisher = publisher.lock().unwrap().take().unwrap();
+    (peer, publisher)
+}
+
+fn recorded<K: Kind>(subscription: Subscription, events: &Events) -> Subscription {
+    let events = Arc::clone(events);
+    subscription.on::<Occurred<K>, _, _>(move |event: Received<Occurred<K>>| {
+        let event = serde_json::to_value(event.event()).unwrap();
+        events.lock().unwrap().push(event);
+        async { Ok::<_, Failure>(()) }
+    })
+}
+
+pub(crate) fn json_of(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
+}
+
+/// Returns the data of a successful response.
+#[track_caller]
+pub(crate) fn data(answer: &Answer) -> Value {
+    assert!((200..300).contains(&answer.status), "{}", answer.body);
+    json_of(answer)["data"].clone()
+}
+
+/// Waits until a value exists.
+pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
+    let config = AccessTokenConfig {
+        secret: Some(Secret::new(SECRET.to_owned())),
+        ..AccessTokenConfig::default()
+    };
+    let subject = Subject {
+        id,
+        role,
+        admin_roles: Vec::new(),
+        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
+        territory: Territory::default(),
+        email: None,
+        phone: None,
+    };
+    let signed = AccessTokens::new(&config)
+        .unwrap()
+        .sign(&subject, "session");
+    signed.unwrap().expose().clone()
+}
+
+pub(crate) fn student_token(student: Uuid) -> String {
+    token(student, Role::Student, &[])
+}
+
+pub(crate) fn operator() -> String {
+    token(Uuid::from_u128(1), Role::Admin, &["course:write"])
+}
+
+pub(crate) fn service_token() -> String {
+    let config = ServiceTokenConfig {
+        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
+        ..ServiceTokenConfig::default()
+    };
+    let signed = ServiceTokens::new("test", &config).unwrap().sign();
+    signed.unwrap().expose().clone()
+}
+
+impl TestApp {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("content-type", "application/json")];
+        if !token.is_empty() {
+            headers.push(("authorization", &bearer));
+        }
+        let body = match body.is_null() {
+            true => String::new(),
+            false => body.to_string(),
+        };
+        let path = format!("/api/v1{path}");
+        request(self.http, method, &path, &headers, &body).unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
+        self.call("GET", path, token, &Value::Null)
+    }
+
+    /// Returns the ID of the sample course.
+    pub(crate) fn course(&self) -> Uuid {
+        let list = data(&self.get("/courses?search=robot", ""));
+        list["items"][0]["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Returns the ID of the first session of a level of the sample course, from 0.
+    pub(crate) fn session_of_level(&self, course: Uuid, level: usize) -> String {
+        let structure = data(&self.get(&format!("/courses/{course}/structure"), ""));
+        let session = &structure["phases"][0]["levels"][level]["sessions"][0]["id"];
+        session.as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn publish<K: Kind>(&self, event: &Occurred<K>) {
+        self.publisher.publish(message(event)).await.unwrap();
+    }
+
+    pub(crate) async fn pay(&self, payment: u128, student: Uuid, course: Uuid, sessions: u64) {
+        let confirmed = PurchaseConfirmed {
+            payment_id: Uuid::from_u128(payment),
+            student_id: student,
+            course_id: course,
+            amount_cents: 1_062_000,
+            metadata: json!({ "sessionCount": sessions, "groupSize": 1 }),
+        };
+        self.publish(&Occurred::of(confirmed)).await;
+    }
+
+    pub(crate) fn events_of(&self, kind: &str, student: Uuid) -> Vec<Value> {
+        let events = self.events.lock().unwrap();
+        let of = events
+            .iter()
+            .filter(|event| event["type"] == kind && event["studentId"] == json!(student));
+        of.cloned().collect()
+    }
+
+    /// Waits until a number of events of a student exist. Returns the last one.
+    pub(crate) fn wait_for_events(&self, kind: &str, student: Uuid, count: usize) -> Value {
+        wait_for(kind, || {
+            let events = self.events_of(kind, student);
+            (events.len() >= count).then(|| events.last().cloned().unwrap())
+        })
+    }
+
+    pub(crate) fn wait_for_course(&self, course: &str, status: &str) {
+        wait_for("the change of the course", || {
+            let events = self.events.lock().unwrap();
+            let mut of = events.iter().filter(|event| event["courseId"] == course);
+            of.any(|event| event["snapshot"]["status"] == status)
+                .then_some(())
+        });
+    }
+
+    /// Returns the output of the command that lists dead letters.
+    pub(crate) fn dead_letters(&self) -> String {
+        let listed = Command::new(env!("CARGO_BIN_EXE_tutoring-course"))
+            .args(["dead-letters", "list"])
+            .args(self.settings.iter().flat_map(|setting| ["--set", setting]))
+            .output()
+            .unwrap();
+        assert!(listed.status.success(), "{listed:?}");
+        String::from_utf8(listed.stdout).unwrap()
+    }
+}

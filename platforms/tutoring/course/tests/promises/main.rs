@@ -1,0 +1,47 @@
+//! Tests over HTTP and messages: on SQLite, and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+mod app;
+mod catalogue;
+mod purchases;
+mod settings;
+
+/// Runs each test on the embedded engine and on PostgreSQL.
+macro_rules! on_both {
+    ($($module:ident: $($name:ident),+;)+) => {
+        mod embedded {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let empty = seaworthy_testkit::database::EmptyDatabase::sqlite().unwrap();
+                crate::$module::$name(crate::app::open(empty).await).await;
+            })+)+
+        }
+        mod servers {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+                    return;
+                };
+                crate::$module::$name(crate::app::open(empty).await).await;
+            })+)+
+        }
+    };
+}
+
+on_both! {
+    catalogue:
+        course_is_published_with_its_structure_tut_3,
+        catalogue_is_filtered_and_paged_api_3,
+        every_route_refuses_callers_without_rights_auth_5;
+    purchases:
+        purchase_is_opened_and_upgraded_once_tut_3,
+        refund_closes_the_purchase_tut_3,
+        held_sessions_count_once_and_complete_tut_3,
+        purchase_beyond_thirty_is_a_dead_letter_msg_2;
+}

@@ -1,0 +1,10 @@
+DROP TABLE reconciliation_differences;
+DROP TABLE reconciliations;
+DROP TABLE coin_configuration;
+DROP TABLE coin_transactions;
+DROP TABLE coin_wallets;
+DROP TABLE refunds;
+DROP TABLE unexpected_captures;
+DROP TABLE payment_events;
+DROP TABLE payments;
+DROP TABLE courses;

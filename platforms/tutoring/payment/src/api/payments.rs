@@ -1,0 +1,185 @@
+use seaworthy::{
+    axum::{
+        body::Bytes,
+        extract::State as Extract,
+        http::{HeaderMap, StatusCode},
+        response::IntoResponse as _,
+    },
+    core::FieldViolation,
+    prelude::*,
+};
+use serde_json::{Value, json};
+use tutoring_contract::{PageRequest, Reply};
+use tutoring_identity::caller;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State, access::require_reader, views::PaymentView};
+use crate::{
+    domain::{Payment, SessionBooking, errors},
+    payments::{Created, GeneralOrder, Payments, RefundRequest},
+    store::{Captures, PaymentRows, Reports},
+};
+
+const SIGNATURE: &str = "x-razorpay-signature";
+const EVENT_ID: &str = "x-razorpay-event-id";
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const MAX_KEY: usize = 255;
+/// Differences that a response shows.
+const MAX_DIFFERENCES: u32 = 500;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Confirmation {
+    provider_payment_id: String,
+    signature: String,
+}
+
+/// Returns the key of a request that may be repeated.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default();
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if text.is_empty() || text.len() > MAX_KEY || !is_visible {
+        let problem = "must be 1 to 255 visible ASCII characters";
+        let wrong = FieldViolation::new("Idempotency-Key", problem);
+        return Err(Error::invalid(vec![wrong]));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// Returns the members that every created payment has.
+fn created_view(payments: &Payments, created: Created) -> Value {
+    json!({
+        "orderId": created.order_id,
+        "keyId": payments.provider.key_id,
+        "expiresAt": created.payment.expires_at,
+        "payment": PaymentView::from(created.payment),
+    })
+}
+
+pub(super) async fn create_general(
+    Extract(payments): State,
+    headers: HeaderMap,
+    order: Given<Json<GeneralOrder>>,
+) -> HandlerResult {
+    let Json(order) = order?;
+    let key = idempotency_key(&headers)?;
+    let created = payments.create_general(&order, key).await?;
+    let data = created_view(&payments, created);
+    Ok((StatusCode::CREATED, Reply::new("payment created", data)).into_response())
+}
+
+pub(super) async fn create_booking(
+    Extract(payments): State,
+    headers: HeaderMap,
+    package: Given<Json<SessionBooking>>,
+) -> HandlerResult {
+    let Json(package) = package?;
+    let key = idempotency_key(&headers)?;
+    let created = payments.create_booking(caller()?, &package, key).await?;
+    let payment = &created.payment;
+    let total = payment.quote.get("total").and_then(Value::as_i64);
+    let discount = total.unwrap_or_default() - payment.amount.minor;
+    let more = json!({
+        "pricing": payment.quote,
+        "coinsRedeemed": payment.coins,
+        "coinDiscount": discount,
+    });
+    let mut data = created_view(&payments, created);
+    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+        data.extend(more);
+    }
+    Ok((StatusCode::CREATED, Reply::new("payment created", data)).into_response())
+}
+
+pub(super) async fn confirm(
+    Extract(payments): State,
+    id: Given<Path<Uuid>>,
+    confirmation: Given<Json<Confirmation>>,
+) -> HandlerResult {
+    let (Path(id), Json(given)) = (id?, confirmation?);
+    let (of, signature) = (&given.provider_payment_id, &given.signature);
+    let payment = payments.confirm(caller()?, id, of, signature).await?;
+    Ok(Reply::new("payment", PaymentView::from(payment)).into_response())
+}
+
+/// Returns a payment that the caller may read.
+async fn readable(payments: &Payments, id: Given<Path<Uuid>>) -> Result<Payment, Error> {
+    let Path(id) = id?;
+    let found = PaymentRows::by_id(&payments.database, id).await?;
+    let payment = found.ok_or_else(errors::payment_not_found)?;
+    require_reader(payment.student)?;
+    Ok(payment)
+}
+
+pub(super) async fn show(Extract(payments): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let payment = readable(&payments, id).await?;
+    Ok(Reply::new("payment", PaymentView::from(payment)).into_response())
+}
+
+pub(super) async fn status(Extract(payments): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let payment = readable(&payments, id).await?;
+    let data = json!({
+        "paymentStatus": payment.status,
+        "enrollmentStatus": payment.enrollment_status,
+        "purchaseStatus": payment.purchase_status,
+        "assignmentStatus": payment.assignment_status,
+    });
+    Ok(Reply::new("status of the payment", data).into_response())
+}
+
+pub(super) async fn list(
+    Extract(payments): State,
+    student: Given<Path<Uuid>>,
+    query: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Path(student), Query(query)) = (student?, query?);
+    require_reader(student)?;
+    let page = query.checked()?;
+    let (limit, offset) = (page.limit, page.offset());
+    let found = PaymentRows::of_student(&payments.database, student, limit, offset).await?;
+    let items: Vec<_> = found.0.into_iter().map(PaymentView::from).collect();
+    Ok(Reply::new("payments", page.of(items, found.1)).into_response())
+}
+
+pub(super) async fn webhook(
+    Extract(payments): State,
+    headers: HeaderMap,
+    body: Bytes,
+) -> HandlerResult {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    payments
+        .receive(&body, text(SIGNATURE), text(EVENT_ID))
+        .await?;
+    Ok(Reply::message("webhook received").into_response())
+}
+
+pub(super) async fn refund(
+    Extract(payments): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<RefundRequest>>,
+) -> HandlerResult {
+    let (Path(id), Json(request)) = (id?, request?);
+    let payment = payments.refund(caller()?, id, &request).await?;
+    Ok(Reply::new("refund", PaymentView::from(payment)).into_response())
+}
+
+pub(super) async fn captures(
+    Extract(payments): State,
+    query: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let Query(query) = query?;
+    let page = query.checked()?;
+    let (limit, offset) = (page.limit, page.offset());
+    let (items, total) = Captures::open(&payments.database, limit, offset).await?;
+    Ok(Reply::new("unexpected captures", page.of(items, total)).into_response())
+}
+
+pub(super) async fn reconciliation(Extract(payments): State) -> HandlerResult {
+    let last = Reports::last(&payments.database, MAX_DIFFERENCES).await?;
+    let data =
+        last.map(|(report, differences)| json!({ "report": report, "differences": differences }));
+    Ok(Reply::new("last reconciliation", data).into_response())
+}

@@ -1,0 +1,192 @@
+use std::num::NonZeroU32;
+
+use seaworthy::{
+    audit_log::AuditLogConfig,
+    data::DatabaseConfig,
+    http::RateLimitsConfig,
+    messaging::{BrokerUrl, MessagingConfig},
+    operation_log::OperationLogConfig,
+    outbox::OutboxConfig,
+    prelude::*,
+    redis::RedisConfig,
+    resilience::rate_limit::LimitBy,
+    service::CronSchedule,
+};
+use tutoring_contract::{AccessTokenConfig, ServiceTokenConfig};
+
+/// A directory that version control ignores.
+const DEFAULT_FILE: &str = "data/tutoring/payment.db";
+/// The broker of a platform in one directory.
+const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
+/// The contract: an order expires with its payment.
+const ORDER_TTL: Timeout = Timeout::from_secs(30 * 60);
+/// 01:30 in India, when few students pay.
+const SCHEDULE: &str = "0 20 * * *";
+/// Banks settle late payments within three days.
+const LOOKBACK: Timeout = Timeout::from_secs(3 * 24 * 60 * 60);
+const WINDOW: Timeout = Timeout::from_secs(60);
+/// The contract: a student creates at most 10 payments per minute.
+const CREATE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// The contract: the provider sends at most 600 webhooks per minute.
+const WEBHOOK: NonZeroU32 = NonZeroU32::new(600).unwrap();
+
+/// The settings of the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PaymentConfig {
+    /// The database of payments and coins.
+    pub database: DatabaseConfig,
+    /// The broker of events.
+    pub broker: MessagingConfig,
+    /// The outbox and the inbox of events.
+    pub outbox: OutboxConfig,
+    /// The Redis of live sessions, which all services share.
+    pub redis: Option<RedisConfig>,
+    /// Access tokens of users.
+    pub access_tokens: AccessTokenConfig,
+    /// Tokens of calls between services.
+    pub service_tokens: ServiceTokenConfig,
+    /// The audit log of refunds and of changes by administrators.
+    pub audit_log: AuditLogConfig,
+    /// The log of unsafe calls.
+    pub operation_log: OperationLogConfig,
+    /// The payment provider.
+    pub provider: ProviderConfig,
+    /// The time in which an order can be paid.
+    pub order_ttl: Timeout,
+    /// The comparison with the provider.
+    pub reconciliation: ReconciliationConfig,
+    /// Rate limits of the routes.
+    pub limits: PaymentLimitsConfig,
+}
+
+/// The payment provider.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProviderConfig {
+    /// The kind of provider.
+    pub kind: ProviderKind,
+    /// The public ID of the API key. Clients open the page of the provider with it. Required.
+    pub key_id: String,
+    /// The secret of the API key, which also signs confirmations. Required.
+    #[serde(skip_serializing)]
+    pub key_secret: Option<Secret<String>>,
+    /// The secret that signs webhooks. Required.
+    #[serde(skip_serializing)]
+    pub webhook_secret: Option<Secret<String>>,
+}
+
+/// The kind of provider.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline, extend("x-unsafe" = [{
+    "id": "SEC-2",
+    "value": "fake",
+    "why": "the fake provider confirms payments without money",
+    "fix": "set it to razorpay"
+}]))]
+pub enum ProviderKind {
+    /// Razorpay, at `clients.razorpay.base_url`.
+    #[default]
+    Razorpay,
+    /// A provider in memory, whose payments need no money. Only the profiles `development` and
+    /// `test` accept it.
+    Fake,
+}
+
+/// The comparison with the provider.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReconciliationConfig {
+    /// When the job runs, as a cron pattern in UTC.
+    pub schedule: CronSchedule,
+    /// How far back the job compares payments.
+    pub lookback: Timeout,
+}
+
+/// Rate limits of the routes, per minute.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PaymentLimitsConfig {
+    /// Whether these limits are enforced.
+    pub enabled: bool,
+    /// Payments that a student creates.
+    pub create: NonZeroU32,
+    /// Webhooks of the provider.
+    pub webhook: NonZeroU32,
+}
+
+impl PaymentLimitsConfig {
+    pub(crate) fn of(&self, requests: NonZeroU32, by: LimitBy) -> RateLimitsConfig {
+        RateLimitsConfig {
+            enabled: self.enabled,
+            requests,
+            window: WINDOW,
+            by,
+            legacy_headers: true,
+            ..RateLimitsConfig::default()
+        }
+    }
+}
+
+impl Default for ReconciliationConfig {
+    fn default() -> Self {
+        Self {
+            schedule: default_schedule(),
+            lookback: LOOKBACK,
+        }
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a test parses the constant pattern")]
+fn default_schedule() -> CronSchedule {
+    SCHEDULE.parse().unwrap()
+}
+
+impl Default for PaymentLimitsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            create: CREATE,
+            webhook: WEBHOOK,
+        }
+    }
+}
+
+impl Default for PaymentConfig {
+    fn default() -> Self {
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            broker: MessagingConfig {
+                url: BrokerUrl::sqlite(DEFAULT_BROKER),
+                // While the broker is unavailable, messages wait in the outbox.
+                critical: false,
+                ..MessagingConfig::default()
+            },
+            outbox: OutboxConfig::default(),
+            redis: None,
+            access_tokens: AccessTokenConfig::default(),
+            service_tokens: ServiceTokenConfig::default(),
+            audit_log: AuditLogConfig::default(),
+            operation_log: OperationLogConfig {
+                enabled: true,
+                ..OperationLogConfig::default()
+            },
+            provider: ProviderConfig::default(),
+            order_ttl: ORDER_TTL,
+            reconciliation: ReconciliationConfig::default(),
+            limits: PaymentLimitsConfig::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_schedule_is_nightly_work_1() {
+        let schedule = PaymentConfig::default().reconciliation.schedule;
+        assert_eq!(schedule.to_string(), SCHEDULE);
+    }
+}

@@ -1,0 +1,223 @@
+use jiff::civil::Date;
+use seaworthy::{core::FieldViolation, prelude::*};
+use serde_json::{Value, json};
+use tutoring_contract::ClassType;
+use uuid::Uuid;
+
+const SESSION_COUNTS: [u16; 3] = [10, 20, 30];
+/// Slots start from 06:00 to 19:00.
+const FIRST_HOUR: u8 = 6;
+const LAST_HOUR: u8 = 19;
+const MAX_ADDRESS: usize = 500;
+/// The only number of sessions of a hybrid package.
+const HYBRID_SESSIONS: u16 = 30;
+
+/// A package that a student buys. It has no price, and unknown members such as an amount are ignored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionBooking {
+    pub(crate) course_id: Uuid,
+    pub(crate) session_count: u16,
+    group_size: u8,
+    learning_mode: LearningMode,
+    #[serde(default)]
+    pub(crate) coupon_code: Option<String>,
+    #[serde(default)]
+    pub(crate) claim_deal: bool,
+    #[serde(default)]
+    pub(crate) coins_to_redeem: i64,
+    schedule: BookedSchedule,
+    location: Location,
+    #[serde(default)]
+    students: Vec<Uuid>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum LearningMode {
+    Home,
+    Hybrid,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BookedSchedule {
+    time_slot: String,
+    start_date: Date,
+    delivery_mode: DeliveryMode,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum DeliveryMode {
+    WeekdayDaily,
+    SundayOnly,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Location {
+    address: String,
+    latitude: f64,
+    longitude: f64,
+}
+
+impl SessionBooking {
+    /// Checks all members.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, which names every wrong member.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let is_hybrid = self.learning_mode == LearningMode::Hybrid;
+        let place = &self.location;
+        let address = place.address.trim();
+        let rules = [
+            (
+                "sessionCount",
+                SESSION_COUNTS.contains(&self.session_count),
+                "must be 10, 20 or 30",
+            ),
+            (
+                "sessionCount",
+                !is_hybrid || self.session_count == HYBRID_SESSIONS,
+                "must be 30 for hybrid lessons",
+            ),
+            (
+                "groupSize",
+                (1..=3).contains(&self.group_size),
+                "must be from 1 to 3",
+            ),
+            (
+                "coinsToRedeem",
+                self.coins_to_redeem >= 0,
+                "must not be negative",
+            ),
+            (
+                "schedule.timeSlot",
+                is_slot(&self.schedule.time_slot),
+                "must be a full hour from 06:00 to 19:00",
+            ),
+            (
+                "location.address",
+                !address.is_empty() && address.len() <= MAX_ADDRESS,
+                "must be 1 to 500 bytes",
+            ),
+            (
+                "location.latitude",
+                (-90.0..=90.0).contains(&place.latitude),
+                "must be from -90 to 90",
+            ),
+            (
+                "location.longitude",
+                (-180.0..=180.0).contains(&place.longitude),
+                "must be from -180 to 180",
+            ),
+            (
+                "students",
+                self.students.len() <= usize::from(self.group_size),
+                "must not be more than groupSize",
+            ),
+        ];
+        let broken = rules.into_iter().filter(|(_, holds, _)| !holds);
+        let broken: Vec<_> = broken
+            .map(|(field, _, problem)| FieldViolation::new(field, problem))
+            .collect();
+        match broken.is_empty() {
+            true => Ok(()),
+            false => Err(Error::invalid(broken)),
+        }
+    }
+
+    /// Returns the class type, which decides the price.
+    pub(crate) fn class_type(&self) -> ClassType {
+        match (self.learning_mode, self.group_size) {
+            (LearningMode::Hybrid, _) => ClassType::Hybrid,
+            (LearningMode::Home, 2) => ClassType::OneOnTwo,
+            (LearningMode::Home, 3) => ClassType::OneOnThree,
+            (LearningMode::Home, _) => ClassType::OneOnOne,
+        }
+    }
+
+    /// Returns the metadata of the event of the purchase.
+    pub(crate) fn metadata(&self) -> Value {
+        json!({
+            "sessionCount": self.session_count,
+            "groupSize": self.group_size,
+            "learningMode": self.learning_mode,
+            "classType": self.class_type(),
+            "deliveryMode": self.schedule.delivery_mode,
+            "schedule": {
+                "timeSlot": self.schedule.time_slot,
+                "startDate": self.schedule.start_date,
+            },
+            "location": self.location,
+            "students": self.students,
+        })
+    }
+}
+
+/// Whether a text is a slot such as `16:00`.
+fn is_slot(text: &str) -> bool {
+    let is_hour = |hour: &&str| hour.len() == 2 && hour.bytes().all(|byte| byte.is_ascii_digit());
+    let hour = text.strip_suffix(":00").filter(is_hour);
+    let hour = hour.and_then(|hour| hour.parse::<u8>().ok());
+    hour.is_some_and(|hour| (FIRST_HOUR..=LAST_HOUR).contains(&hour))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn booking(changes: &Value) -> Result<SessionBooking, serde_json::Error> {
+        let mut body = json!({
+            "courseId": Uuid::from_u128(1),
+            "sessionCount": 30,
+            "groupSize": 1,
+            "learningMode": "home",
+            "schedule": {
+                "timeSlot": "16:00",
+                "startDate": "2026-12-01",
+                "deliveryMode": "WEEKDAY_DAILY",
+            },
+            "location": { "address": "4th Cross", "latitude": 12.28, "longitude": 76.63 },
+            "amountCents": 1,
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        serde_json::from_value(body)
+    }
+
+    #[test]
+    fn wrong_members_are_named_at_once_api_3() {
+        let wrong = booking(&json!({
+            "sessionCount": 15,
+            "groupSize": 4,
+            "coinsToRedeem": -1,
+            "location": { "address": " ", "latitude": 91.0, "longitude": 181.0 },
+            "schedule": { "timeSlot": "20:00", "startDate": "2026-12-01", "deliveryMode": "SUNDAY_ONLY" },
+        }));
+        let refused = wrong.unwrap().check().unwrap_err();
+        assert_eq!(refused.fields().len(), 7, "{refused:?}");
+        assert!(booking(&json!({})).unwrap().check().is_ok());
+        let hybrid = json!({ "learningMode": "hybrid", "sessionCount": 20 });
+        assert!(booking(&hybrid).unwrap().check().is_err());
+        for slot in ["5:00", "05:00", "16:30", "+6:00", ""] {
+            assert!(!is_slot(slot), "{slot}");
+        }
+    }
+
+    #[test]
+    fn class_type_follows_group_and_mode_tut_3() {
+        for (changes, expected) in [
+            (json!({}), ClassType::OneOnOne),
+            (json!({ "groupSize": 2 }), ClassType::OneOnTwo),
+            (json!({ "groupSize": 3 }), ClassType::OneOnThree),
+            (
+                json!({ "groupSize": 3, "learningMode": "hybrid" }),
+                ClassType::Hybrid,
+            ),
+        ] {
+            assert_eq!(booking(&changes).unwrap().class_type(), expected);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Rules that need no store.
+
+mod booking;
+mod decide;
+pub(crate) mod errors;
+mod payment;
+
+pub(crate) use booking::SessionBooking;
+pub(crate) use decide::{CaptureKind, Decision, decide};
+pub(crate) use payment::{CoinState, DiscountState, Payment, Purpose, Status};

@@ -1,0 +1,137 @@
+use seaworthy::{
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use serde_json::Value;
+use tutoring_contract::Money;
+use uuid::Uuid;
+
+/// Declares an enum whose variants have names in the database.
+macro_rules! named {
+    ($(#[$about:meta])* $name:ident { $($(#[$variant_about:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub(crate) enum $name {
+            $($(#[$variant_about])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($text => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+named! {
+    /// The state of a payment.
+    Status {
+        /// The order can be paid.
+        Initiated = "initiated",
+        /// The provider has authorized the money and not captured it.
+        Processing = "processing",
+        /// The money was captured.
+        Succeeded = "succeeded",
+        /// The provider refused the payment.
+        Failed = "failed",
+        /// The order expired.
+        Cancelled = "cancelled",
+        /// The money was returned.
+        Refunded = "refunded",
+    }
+}
+
+named! {
+    /// The kind of order.
+    Purpose {
+        /// A package of sessions of a course.
+        SessionBooking = "session_booking",
+        /// An order of another service.
+        General = "general",
+    }
+}
+
+named! {
+    /// The state of the coins of a payment.
+    CoinState {
+        /// No coins.
+        None = "none",
+        /// Reserved in the wallet.
+        Reserved = "reserved",
+        /// Taken from the wallet.
+        Spent = "spent",
+        /// Free again.
+        Returned = "returned",
+    }
+}
+
+named! {
+    /// The state of the discount at the booking service.
+    DiscountState {
+        /// No discount.
+        None = "none",
+        /// Reserved.
+        Reserved = "reserved",
+        /// The payment succeeded, and the booking service does not know it yet.
+        Redeeming = "redeeming",
+        /// Redeemed.
+        Redeemed = "redeemed",
+        /// The payment failed, and the booking service does not know it yet.
+        Releasing = "releasing",
+        /// Released.
+        Released = "released",
+        /// The discount was released and used again before the late money arrived.
+        Conflict = "conflict",
+    }
+}
+
+/// A payment.
+#[derive(Debug, Clone)]
+pub(crate) struct Payment {
+    pub(crate) id: Uuid,
+    pub(crate) student: Uuid,
+    pub(crate) course: Option<Uuid>,
+    pub(crate) purpose: Purpose,
+    /// With tax and after all discounts.
+    pub(crate) amount: Money,
+    pub(crate) status: Status,
+    pub(crate) order_id: Option<String>,
+    pub(crate) provider_payment_id: Option<String>,
+    pub(crate) receipt: String,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) request_hash: String,
+    pub(crate) quote: Value,
+    pub(crate) metadata: Value,
+    pub(crate) coins: i64,
+    pub(crate) coin_state: CoinState,
+    pub(crate) discount_state: DiscountState,
+    pub(crate) failure_reason: Option<String>,
+    pub(crate) enrollment_status: String,
+    pub(crate) purchase_status: String,
+    pub(crate) assignment_status: String,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) confirmed_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Payment {
+    /// Whether the payment can still succeed.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.status, Status::Initiated | Status::Processing)
+    }
+
+    /// Whether the order can no longer be paid.
+    pub(crate) fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at <= now
+    }
+}

@@ -1,0 +1,34 @@
+//! Payments, refunds and coins of Tutoring.
+//!
+//! The price comes from the booking service, never from a client. A payment succeeds once, by the
+//! confirmation of the client, by a webhook or by the reconciliation, whichever comes first.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `domain` | States of a payment, the decision on a payment of the provider, errors |
+//! | `provider` | The provider behind a trait: Razorpay over HTTP, and a fake for development |
+//! | `store` | SQL statements and migrations |
+//! | `payments` | Operations: create, confirm, webhooks, expiry, refunds, coins, reconciliation |
+//! | `api` | HTTP routes |
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     tutoring_payment::main()
+//! }
+//! ```
+
+mod api;
+mod command;
+mod config;
+mod domain;
+mod payments;
+mod pricing;
+mod provider;
+mod service;
+mod store;
+mod workers;
+
+pub use config::{
+    PaymentConfig, PaymentLimitsConfig, ProviderConfig, ProviderKind, ReconciliationConfig,
+};
+pub use service::{assemble, main, service};

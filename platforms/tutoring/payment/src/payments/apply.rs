@@ -1,0 +1,149 @@
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{DateTime, Utc},
+    },
+    prelude::*,
+};
+use serde_json::Value;
+use tutoring_contract::{
+    Role,
+    events::{Occurred, PurchaseConfirmed, message},
+};
+use uuid::Uuid;
+
+use super::Payments;
+use crate::{
+    domain::{CaptureKind, CoinState, Decision, DiscountState, Payment, Status, decide},
+    provider::ProviderPayment,
+    store::{Captures, CoinKind, Coins, PaymentRows},
+};
+
+impl Payments {
+    /// Applies a payment at the provider to the payment of its order, in one transaction. A repeat
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, or those of the database.
+    pub(crate) async fn apply(
+        &self,
+        id: Uuid,
+        found: &ProviderPayment,
+    ) -> Result<(Payment, Decision), Error> {
+        self.database
+            .transaction(|tx| async move { self.apply_in(&tx, id, found).await })
+            .await
+    }
+
+    /// Applies a payment at the provider within a transaction.
+    pub(super) async fn apply_in(
+        &self,
+        tx: &Transaction,
+        id: Uuid,
+        found: &ProviderPayment,
+    ) -> Result<(Payment, Decision), Error> {
+        let now = Utc::now();
+        let mut payment = PaymentRows::lock(tx, id).await?;
+        let decision = decide(&payment, found, now);
+        match &decision {
+            Decision::Ignore | Decision::Mismatch => return Ok((payment, decision)),
+            Decision::Process => {
+                payment.status = Status::Processing;
+                payment.provider_payment_id = Some(found.id.clone());
+            }
+            Decision::Fail(reason) => {
+                payment.status = Status::Failed;
+                payment.failure_reason = Some(reason.clone());
+                release(tx, &mut payment).await?;
+            }
+            Decision::Succeed => self.succeed(tx, &mut payment, found, now).await?,
+            Decision::Revive => {
+                if payment.coins > 0 && !Coins::reserve(tx, payment.student, payment.coins).await? {
+                    // The coins were spent on something else.
+                    return flag(tx, payment, found, CaptureKind::Late).await;
+                }
+                if payment.coins > 0 {
+                    payment.coin_state = CoinState::Reserved;
+                }
+                self.succeed(tx, &mut payment, found, now).await?;
+            }
+            Decision::Flag(kind) => return flag(tx, payment, found, *kind).await,
+        }
+        PaymentRows::update(tx, &payment).await?;
+        Ok((payment, decision))
+    }
+
+    /// Completes a payment whose row is locked: the coins are spent, the discount is to be redeemed,
+    /// and the event is stored.
+    async fn succeed(
+        &self,
+        tx: &Transaction,
+        payment: &mut Payment,
+        found: &ProviderPayment,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        payment.status = Status::Succeeded;
+        payment.provider_payment_id = Some(found.id.clone());
+        payment.confirmed_at = Some(now);
+        payment.failure_reason = None;
+        if payment.coin_state == CoinState::Reserved {
+            let (student, coins) = (payment.student, payment.coins);
+            Coins::free(tx, student, coins).await?;
+            let reference = payment.id.to_string();
+            Coins::post(tx, student, -coins, CoinKind::Redeem, &reference).await?;
+            payment.coin_state = CoinState::Spent;
+        }
+        if payment.discount_state != DiscountState::None {
+            payment.discount_state = DiscountState::Redeeming;
+        }
+        let Some(course_id) = payment.course else {
+            return Ok(());
+        };
+        let mut metadata = payment.metadata.clone();
+        if let Value::Object(members) = &mut metadata {
+            // This payment is not stored as successful yet.
+            let paid = PaymentRows::paid_sessions(tx, payment.student, course_id).await?;
+            members.insert("isUpgrade".to_owned(), (paid > 0).into());
+        }
+        let confirmed = PurchaseConfirmed {
+            payment_id: payment.id,
+            student_id: payment.student,
+            course_id,
+            amount_cents: payment.amount.minor,
+            metadata,
+        };
+        let event = Occurred::of(confirmed).by(payment.student, Role::Student);
+        self.outbox.store(tx, message(&event)).await?;
+        Ok(())
+    }
+}
+
+/// Frees the reserved coins and the discount of a payment that is over.
+pub(super) async fn release(tx: &Transaction, payment: &mut Payment) -> Result<(), Error> {
+    if payment.coin_state == CoinState::Reserved {
+        Coins::free(tx, payment.student, payment.coins).await?;
+        payment.coin_state = CoinState::Returned;
+    }
+    if payment.discount_state == DiscountState::Reserved {
+        payment.discount_state = DiscountState::Releasing;
+    }
+    Ok(())
+}
+
+/// Records captured money that the payment cannot use.
+async fn flag(
+    tx: &Transaction,
+    payment: Payment,
+    found: &ProviderPayment,
+    kind: CaptureKind,
+) -> Result<(Payment, Decision), Error> {
+    if Captures::insert(tx, payment.id, found, kind).await? {
+        tracing::warn!(
+            payment = %payment.id,
+            provider_payment = found.id,
+            kind = kind.as_str(),
+            "captured money belongs to no open payment"
+        );
+    }
+    Ok((payment, Decision::Flag(kind)))
+}

@@ -1,0 +1,98 @@
+use seaworthy::{data::chrono::Utc, prelude::*};
+use uuid::Uuid;
+
+use super::Payments;
+use crate::{
+    domain::{Decision, Payment, errors},
+    provider::{ProviderPayment, ProviderStatus},
+    store::PaymentRows,
+};
+
+/// The longest ID of the provider that is looked up.
+const MAX_ID: usize = 64;
+
+impl Payments {
+    /// Returns the payment of a student.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, also for payments of others.
+    pub(crate) async fn of_student(&self, student: Uuid, id: Uuid) -> Result<Payment, Error> {
+        let found = PaymentRows::by_id(&self.database, id).await?;
+        let own = found.filter(|payment| payment.student == student);
+        own.ok_or_else(errors::payment_not_found)
+    }
+
+    /// Confirms a payment by the signature of the provider, and by the provider itself.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `SIGNATURE_INVALID`, `PAYMENT_MISMATCH`, `CONFLICT` or `SERVICE_UNAVAILABLE`.
+    pub(crate) async fn confirm(
+        &self,
+        student: Uuid,
+        id: Uuid,
+        provider_payment: &str,
+        signature: &str,
+    ) -> Result<Payment, Error> {
+        let payment = self.of_student(student, id).await?;
+        let order = payment.order_id.as_deref().unwrap_or_default();
+        let signatures = &self.provider.signatures;
+        let is_valid = !order.is_empty()
+            && provider_payment.len() <= MAX_ID
+            && signatures.is_confirmation(order, provider_payment, signature);
+        if !is_valid {
+            return Err(errors::signature_invalid());
+        }
+        let found = self.provider.calls.payment(provider_payment).await?;
+        let found = found.ok_or_else(errors::payment_mismatch)?;
+        let found = self.captured(&payment, found).await?;
+        let (payment, decision) = self.apply(id, &found).await?;
+        match decision {
+            Decision::Mismatch => Err(errors::payment_mismatch()),
+            Decision::Flag(_) => Err(errors::order_closed()),
+            _ => Ok(payment),
+        }
+    }
+
+    /// Reads the payments of an order at the provider and applies them.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`, or those of the database.
+    pub(crate) async fn refresh(&self, payment: &Payment) -> Result<(), Error> {
+        let Some(order) = &payment.order_id else {
+            return Ok(());
+        };
+        let mut found = self.provider.calls.payments_of_order(order).await?;
+        // A captured payment precedes attempts that failed.
+        found.sort_by_key(|found| found.status != ProviderStatus::Captured);
+        for found in found {
+            let found = self.captured(payment, found).await?;
+            self.apply(payment.id, &found).await?;
+        }
+        Ok(())
+    }
+
+    /// Captures authorized money of an open order. Returns the payment as it is then.
+    async fn captured(
+        &self,
+        payment: &Payment,
+        found: ProviderPayment,
+    ) -> Result<ProviderPayment, Error> {
+        let belongs = found.order_id == payment.order_id && found.amount == payment.amount;
+        let may_capture = found.status == ProviderStatus::Authorized
+            && belongs
+            && payment.is_open()
+            && !payment.is_expired(Utc::now());
+        if !may_capture {
+            return Ok(found);
+        }
+        match self.provider.calls.capture(&found.id, found.amount).await {
+            Ok(captured) => Ok(captured),
+            // It may be captured already, so its state counts.
+            Err(error) if error.is_permanent() => {
+                let current = self.provider.calls.payment(&found.id).await?;
+                Ok(current.unwrap_or(found))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}

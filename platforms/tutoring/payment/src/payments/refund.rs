@@ -1,0 +1,214 @@
+use seaworthy::{
+    audit_log::AuditEntry,
+    core::FieldViolation,
+    data::{
+        Transaction,
+        chrono::{TimeDelta, Utc},
+    },
+    prelude::*,
+};
+use tutoring_contract::events::{Occurred, PaymentRefunded, message};
+use uuid::Uuid;
+
+use super::{PAYMENT_REFUND, Payments};
+use crate::{
+    domain::{CoinState, Payment, Status, errors},
+    provider::ProviderRefund,
+    store::{Captures, CoinKind, Coins, PaymentRows, Refund, Refunds},
+};
+
+const MAX_REASON: usize = 500;
+/// The time until the next attempt of a refund that the provider has not processed.
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(1);
+/// Refunds that one step settles.
+const BATCH: u32 = 20;
+
+/// A refund in full, of the payment or of an unexpected capture.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RefundRequest {
+    reason: String,
+    /// The unexpected capture. By default, the payment itself is refunded.
+    #[serde(default)]
+    provider_payment_id: Option<String>,
+}
+
+impl Payments {
+    /// Returns captured money. The request is stored before the provider is asked, so that a crash
+    /// loses nothing. A repeat returns the same refund.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`. If the provider is unavailable, the refund stays
+    /// requested, and a worker repeats it.
+    pub(crate) async fn refund(
+        &self,
+        admin: Uuid,
+        id: Uuid,
+        request: &RefundRequest,
+    ) -> Result<Payment, Error> {
+        let reason = request.reason.trim();
+        if reason.is_empty() || reason.len() > MAX_REASON {
+            let wrong = FieldViolation::new("reason", "must be 1 to 500 bytes");
+            return Err(Error::invalid(vec![wrong]));
+        }
+        let wanted = request.provider_payment_id.as_deref();
+        let refund = self
+            .database
+            .transaction(|tx| async move {
+                let payment = PaymentRows::lock(&tx, id).await?;
+                let (provider_payment, amount) = refundable(&tx, &payment, wanted).await?;
+                if let Some(known) = Refunds::of(&tx, &provider_payment).await? {
+                    return Ok(known);
+                }
+                let refund = Refund {
+                    id: Uuid::new_v4(),
+                    payment: id,
+                    provider_payment,
+                    amount,
+                    is_processed: false,
+                    reason: reason.to_owned(),
+                    requested_by: Some(admin),
+                };
+                Refunds::insert(&tx, &refund).await?;
+                let entry = AuditEntry::new("payment.refund")
+                    .target("payment", id.to_string())
+                    .detail("permission", PAYMENT_REFUND)
+                    .detail("providerPayment", refund.provider_payment.as_str())
+                    .detail("amount", refund.amount.minor.to_string())
+                    .detail("reason", reason);
+                self.audit.append(&tx, entry).await?;
+                Ok::<_, Error>(refund)
+            })
+            .await?;
+        if !refund.is_processed
+            && let Err(error) = self.settle_refund(&refund).await
+        {
+            tracing::warn!(%error, payment = %id, "a refund is repeated later");
+        }
+        let payment = PaymentRows::by_id(&self.database, id).await?;
+        payment.ok_or_else(errors::payment_not_found)
+    }
+
+    /// Settles a batch of refunds that the provider has not processed. Returns whether there may be
+    /// more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn settle_refunds(&self) -> Result<bool, Error> {
+        let open = Refunds::open(&self.database, Utc::now() - RETRY_AFTER, BATCH).await?;
+        for refund in &open {
+            Refunds::touch(&self.database, refund.id).await?;
+            if let Err(error) = self.settle_refund(refund).await {
+                tracing::warn!(%error, payment = %refund.payment, "a refund is repeated later");
+            }
+        }
+        Ok(open.len() == BATCH as usize)
+    }
+
+    /// Asks the provider for a refund, unless it has one already.
+    async fn settle_refund(&self, refund: &Refund) -> Result<(), Error> {
+        let provider = &self.provider.calls;
+        let known = provider.refunds(&refund.provider_payment).await?;
+        let mut known = known.into_iter().filter(|known| !known.has_failed);
+        let found = match known.next() {
+            Some(found) => found,
+            None => {
+                let refunded = provider.refund(&refund.provider_payment, refund.amount);
+                refunded.await?
+            }
+        };
+        let found = &found;
+        self.database
+            .transaction(|tx| async move {
+                let of = &refund.provider_payment;
+                self.apply_refund(&tx, of, found).await.map(drop)
+            })
+            .await
+    }
+
+    /// Applies a refund at the provider. Returns `false` if no payment of this service belongs to it.
+    pub(super) async fn apply_refund(
+        &self,
+        tx: &Transaction,
+        provider_payment: &str,
+        found: &ProviderRefund,
+    ) -> Result<bool, Error> {
+        let Some(id) = self.owner_of(tx, provider_payment).await? else {
+            return Ok(false);
+        };
+        let mut payment = PaymentRows::lock(tx, id).await?;
+        if !found.is_processed {
+            return Ok(true);
+        }
+        let (of, amount) = refundable(tx, &payment, Some(provider_payment)).await?;
+        if found.amount != amount.minor {
+            // A part is no refund of the purchase: an operator decides.
+            tracing::warn!(payment = %id, "the provider refunded a part of a payment");
+            return Ok(true);
+        }
+        let refund = match Refunds::of(tx, &of).await? {
+            Some(known) => known,
+            None => {
+                // It began at the provider.
+                let refund = Refund {
+                    id: Uuid::new_v4(),
+                    payment: id,
+                    provider_payment: of,
+                    amount,
+                    is_processed: false,
+                    reason: "refunded at the provider".to_owned(),
+                    requested_by: None,
+                };
+                Refunds::insert(tx, &refund).await?;
+                refund
+            }
+        };
+        if !Refunds::set_processed(tx, refund.id, &found.id).await? {
+            return Ok(true);
+        }
+        if payment.provider_payment_id.as_deref() != Some(provider_payment) {
+            Captures::set_refunded(tx, provider_payment).await?;
+            return Ok(true);
+        }
+        payment.status = Status::Refunded;
+        if payment.coin_state == CoinState::Spent {
+            let reference = payment.id.to_string();
+            let kind = CoinKind::RedeemReversal;
+            Coins::post(tx, payment.student, payment.coins, kind, &reference).await?;
+            payment.coin_state = CoinState::Returned;
+        }
+        PaymentRows::update(tx, &payment).await?;
+        if let Some(course_id) = payment.course {
+            let refunded = PaymentRefunded {
+                payment_id: payment.id,
+                student_id: payment.student,
+                course_id,
+                amount_cents: payment.amount.minor,
+            };
+            let event = message(&Occurred::of(refunded));
+            self.outbox.store(tx, event).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// Returns the captured money that a request means.
+async fn refundable(
+    tx: &Transaction,
+    payment: &Payment,
+    wanted: Option<&str>,
+) -> Result<(String, tutoring_contract::Money), Error> {
+    let own = payment.provider_payment_id.as_deref();
+    let is_own = wanted.is_none() || wanted == own;
+    if is_own && matches!(payment.status, Status::Succeeded | Status::Refunded) {
+        let own = own.ok_or_else(errors::not_refundable)?;
+        return Ok((own.to_owned(), payment.amount));
+    }
+    let capture = match wanted {
+        Some(wanted) => Captures::by_id(tx, wanted).await?,
+        None => None,
+    };
+    let capture = capture.filter(|capture| capture.payment_id == payment.id);
+    let capture = capture.ok_or_else(errors::not_refundable)?;
+    Ok((capture.provider_payment_id, capture.amount))
+}

@@ -1,0 +1,162 @@
+//! Calls to the booking service, which owns prices and discounts.
+
+use seaworthy::{
+    axum::http::StatusCode,
+    client::{ClientError, HttpClient},
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use serde_json::{Value, json};
+use tutoring_contract::{Quote, ServiceTokens};
+use uuid::Uuid;
+
+use crate::domain::SessionBooking;
+
+/// The name of the HTTP client in settings and metrics.
+pub(crate) const CLIENT: &str = "booking";
+const RESERVATIONS: &str = "/api/v1/booking/pricing/reservations";
+
+/// The booking service.
+#[derive(Debug)]
+pub(crate) struct Booking {
+    client: HttpClient,
+    tokens: ServiceTokens,
+}
+
+/// A successful response.
+#[derive(Deserialize)]
+struct Envelope<T> {
+    data: T,
+}
+
+/// An error response.
+#[derive(Deserialize)]
+struct Problem {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// The result of settling a discount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    Done,
+    /// The student has meanwhile used another discount, or the reservation does not exist.
+    Conflict,
+}
+
+impl Booking {
+    pub(crate) const fn new(client: HttpClient, tokens: ServiceTokens) -> Self {
+        Self { client, tokens }
+    }
+
+    /// Returns the price of a package and reserves its discount for a payment.
+    ///
+    /// # Errors
+    /// The refusal of the booking service with its status, or `SERVICE_UNAVAILABLE`.
+    pub(crate) async fn reserve(
+        &self,
+        payment: Uuid,
+        student: Uuid,
+        package: &SessionBooking,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Quote, Error> {
+        let body = json!({
+            "paymentId": payment,
+            "studentId": student,
+            "expiresAt": expires_at,
+            "classType": package.class_type(),
+            "sessionCount": package.session_count,
+            "couponCode": package.coupon_code,
+            "claimDeal": package.claim_deal,
+        });
+        let sent = self
+            .client
+            .post(RESERVATIONS)
+            .bearer(&self.tokens.sign()?)
+            // A repeat returns the same quote.
+            .repeatable()
+            .json(&body)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        let status = sent.status();
+        if status.is_success() {
+            let quote: Envelope<Quote> = sent.json().await.map_err(unavailable)?;
+            return Ok(quote.data);
+        }
+        if !matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) {
+            let refused = sent.success().map(drop).err();
+            return Err(refused.map_or_else(|| Error::internal("no status"), unavailable));
+        }
+        let problem: Problem = sent.json().await.map_err(unavailable)?;
+        let code = match status {
+            StatusCode::CONFLICT => Code::Conflict,
+            _ => Code::Invalid,
+        };
+        Err(Error::new(code, reason(&problem.code), problem.message))
+    }
+
+    /// Records that a payment with a discount succeeded.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub(crate) async fn redeem(&self, payment: Uuid) -> Result<Settled, Error> {
+        self.settle(payment, "redeem").await
+    }
+
+    /// Releases the discount of a payment that failed.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub(crate) async fn release(&self, payment: Uuid) -> Result<Settled, Error> {
+        self.settle(payment, "release").await
+    }
+
+    async fn settle(&self, payment: Uuid, action: &str) -> Result<Settled, Error> {
+        let path = format!("{RESERVATIONS}/{payment}/{action}");
+        let sent = self
+            .client
+            .post(&path)
+            .bearer(&self.tokens.sign()?)
+            .repeatable()
+            .json(&Value::Null)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        if matches!(sent.status(), StatusCode::CONFLICT | StatusCode::NOT_FOUND) {
+            return Ok(Settled::Conflict);
+        }
+        sent.success().map_err(unavailable)?;
+        Ok(Settled::Done)
+    }
+}
+
+/// The refusals that clients of this service know.
+fn reason(code: &str) -> &'static str {
+    const KNOWN: [&str; 4] = [
+        "PACKAGE_NOT_OFFERED",
+        "COUPON_INVALID",
+        "DISCOUNTS_EXCLUSIVE",
+        "CONFLICT",
+    ];
+    let mut known = KNOWN.into_iter();
+    known.find(|known| *known == code).unwrap_or("REFUSED")
+}
+
+fn unavailable(error: ClientError) -> Error {
+    let (code, reason, message) = match &error {
+        ClientError::TimedOut { .. } => (
+            Code::DeadlineExceeded,
+            "REQUEST_TIMEOUT",
+            "the price service did not answer in time: try again",
+        ),
+        _ => (
+            Code::Unavailable,
+            "SERVICE_UNAVAILABLE",
+            "the price service cannot be reached: try again later",
+        ),
+    };
+    Error::new(code, reason, message).with_cause(error)
+}

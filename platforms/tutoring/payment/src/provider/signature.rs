@@ -1,0 +1,92 @@
+use aws_lc_rs::hmac;
+use data_encoding::HEXLOWER;
+use seaworthy::prelude::*;
+
+/// The signatures of the provider.
+#[derive(Clone)]
+pub(crate) struct Signatures {
+    api: hmac::Key,
+    webhook: hmac::Key,
+}
+
+impl Signatures {
+    pub(crate) fn new(api: &Secret<String>, webhook: &Secret<String>) -> Self {
+        let key =
+            |secret: &Secret<String>| hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+        Self {
+            api: key(api),
+            webhook: key(webhook),
+        }
+    }
+
+    /// Whether a signature belongs to an order and a payment. The comparison takes constant time.
+    pub(crate) fn is_confirmation(&self, order: &str, payment: &str, signature: &str) -> bool {
+        is_valid(
+            &self.api,
+            format!("{order}|{payment}").as_bytes(),
+            signature,
+        )
+    }
+
+    /// Whether a signature belongs to the bytes of a webhook. The comparison takes constant time.
+    pub(crate) fn is_webhook(&self, body: &[u8], signature: &str) -> bool {
+        is_valid(&self.webhook, body, signature)
+    }
+
+    /// Signs a confirmation, as the fake provider does.
+    pub(crate) fn sign_confirmation(&self, order: &str, payment: &str) -> String {
+        let tag = hmac::sign(&self.api, format!("{order}|{payment}").as_bytes());
+        HEXLOWER.encode(tag.as_ref())
+    }
+
+    /// Signs a webhook, as the fake provider does.
+    pub(crate) fn sign_webhook(&self, body: &[u8]) -> String {
+        HEXLOWER.encode(hmac::sign(&self.webhook, body).as_ref())
+    }
+}
+
+fn is_valid(key: &hmac::Key, message: &[u8], signature: &str) -> bool {
+    let decoded = HEXLOWER.decode(signature.as_bytes());
+    decoded.is_ok_and(|tag| hmac::verify(key, message, &tag).is_ok())
+}
+
+impl std::fmt::Debug for Signatures {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Signatures")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_depend_on_every_byte_sec_1() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let signatures = Signatures::new(&secret("api"), &secret("webhook"));
+        let confirmation = signatures.sign_confirmation("order_1", "pay_1");
+        assert!(signatures.is_confirmation("order_1", "pay_1", &confirmation));
+        assert!(!signatures.is_confirmation("order_1", "pay_2", &confirmation));
+        assert!(!signatures.is_confirmation("order_1|pay", "_1", &confirmation));
+        let webhook = signatures.sign_webhook(b"{}");
+        assert!(signatures.is_webhook(b"{}", &webhook));
+        for forged in ["", "00", &webhook.to_uppercase(), &webhook[..62]] {
+            assert!(!signatures.is_webhook(b"{}", forged), "{forged}");
+        }
+        assert!(!signatures.is_webhook(b"{} ", &webhook));
+        // The two keys are not interchangeable.
+        let other = Signatures::new(&secret("webhook"), &secret("api"));
+        assert!(!other.is_webhook(b"{}", &webhook));
+    }
+
+    #[test]
+    fn confirmation_equals_the_documented_example_sec_1() {
+        // HMAC-SHA256 of "order_1|pay_1" with the key "secret", by another implementation.
+        let secret = Secret::new("secret".to_owned());
+        let signed = Signatures::new(&secret, &secret).sign_confirmation("order_1", "pay_1");
+        assert_eq!(
+            signed,
+            "52115a0d3400de9e86aade1f1b6eba9e8974604f4e267a9e9a16633a4c8dd2cb"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use tutoring_contract::Money;
+use uuid::Uuid;
+
+use crate::{domain::CaptureKind, provider::ProviderPayment};
+
+/// Captured money that belongs to no open payment.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UnexpectedCapture {
+    pub(crate) provider_payment_id: String,
+    pub(crate) payment_id: Uuid,
+    pub(crate) amount: Money,
+    pub(crate) kind: String,
+    pub(crate) state: String,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl FromRow for UnexpectedCapture {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let unexpected = || DataError::unexpected_value("the row is not a valid capture");
+        let currency: String = row.get("currency")?;
+        let currency = currency.parse().map_err(|_| unexpected())?;
+        Ok(Self {
+            provider_payment_id: row.get("provider_payment_id")?,
+            payment_id: row.get("payment_id")?,
+            amount: Money::new(row.get("amount_cents")?, currency),
+            kind: row.get("kind")?,
+            state: row.get("state")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// Statements on unexpected captures.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Captures;
+
+impl Captures {
+    /// Records a capture. Returns `false` if it is known.
+    pub(crate) async fn insert(
+        tx: &Transaction,
+        payment: Uuid,
+        found: &ProviderPayment,
+        kind: CaptureKind,
+    ) -> Result<bool, DataError> {
+        let now = Utc::now();
+        let inserted = sql("INSERT INTO unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO unexpected_captures (provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(&found.id)
+            .bind(payment)
+            .bind(found.amount.minor)
+            .bind(found.amount.currency.as_str())
+            .bind(kind.as_str())
+            .bind("open")
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        provider_payment: &str,
+    ) -> Result<Option<UnexpectedCapture>, DataError> {
+        sql("SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures WHERE provider_payment_id = ?")
+            .bind(provider_payment)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a page of the open captures, the oldest first, and their number.
+    pub(crate) async fn open(
+        connection: &dyn Connection,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<UnexpectedCapture>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM unexpected_captures WHERE state = ?")
+            .bind("open")
+            .fetch_one(connection)
+            .await?;
+        let page = sql("SELECT provider_payment_id, payment_id, amount_cents, currency, kind, state, created_at FROM unexpected_captures WHERE state = ? ORDER BY created_at, provider_payment_id LIMIT ? OFFSET ?")
+            .bind("open")
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(connection)
+            .await?;
+        Ok((page, total))
+    }
+
+    pub(crate) async fn set_refunded(
+        tx: &Transaction,
+        provider_payment: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE unexpected_captures SET state = ?, updated_at = ? WHERE provider_payment_id = ?")
+            .bind("refunded")
+            .bind(Utc::now())
+            .bind(provider_payment)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,207 @@
+use std::collections::BTreeMap;
+
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use uuid::Uuid;
+
+/// The kind of an entry of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CoinKind {
+    RegistrationBonus,
+    CourseCompletion,
+    Referral,
+    Redeem,
+    RedeemReversal,
+    Adjust,
+}
+
+impl CoinKind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::RegistrationBonus => "registration_bonus",
+            Self::CourseCompletion => "course_completion",
+            Self::Referral => "referral",
+            Self::Redeem => "redeem",
+            Self::RedeemReversal => "redeem_reversal",
+            Self::Adjust => "adjust",
+        }
+    }
+}
+
+/// The coins of a student.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(crate) struct Wallet {
+    pub(crate) balance: i64,
+    /// The part of the balance that open payments hold.
+    pub(crate) reserved: i64,
+}
+
+impl Wallet {
+    pub(crate) const fn free(&self) -> i64 {
+        self.balance - self.reserved
+    }
+}
+
+/// An entry of the ledger.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LedgerEntry {
+    id: Uuid,
+    amount: i64,
+    r#type: String,
+    reference_id: String,
+    created_at: DateTime<Utc>,
+}
+
+impl FromRow for LedgerEntry {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            amount: row.get("amount")?,
+            r#type: row.get("type")?,
+            reference_id: row.get("reference_id")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// The values of coins.
+#[derive(Debug, Clone)]
+pub(crate) struct CoinSettings(pub(crate) BTreeMap<String, i64>);
+
+impl CoinSettings {
+    pub(crate) fn value(&self, name: &str) -> i64 {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+}
+
+/// Statements on wallets and their ledger.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Coins;
+
+impl Coins {
+    pub(crate) async fn wallet(
+        connection: &dyn Connection,
+        student: Uuid,
+    ) -> Result<Wallet, DataError> {
+        let found: Option<(i64, i64)> =
+            sql("SELECT balance, reserved FROM coin_wallets WHERE student_id = ?")
+                .bind(student)
+                .fetch_optional(connection)
+                .await?;
+        let (balance, reserved) = found.unwrap_or_default();
+        Ok(Wallet { balance, reserved })
+    }
+
+    /// Reserves free coins. Returns `false` if there are too few.
+    pub(crate) async fn reserve(
+        tx: &Transaction,
+        student: Uuid,
+        coins: i64,
+    ) -> Result<bool, DataError> {
+        let updated = sql("UPDATE coin_wallets SET reserved = reserved + ?, updated_at = ? WHERE student_id = ? AND balance - reserved >= ?")
+            .bind(coins)
+            .bind(Utc::now())
+            .bind(student)
+            .bind(coins)
+            .execute(tx)
+            .await?;
+        Ok(updated.rows_affected() > 0)
+    }
+
+    /// Frees reserved coins.
+    pub(crate) async fn free(tx: &Transaction, student: Uuid, coins: i64) -> Result<(), DataError> {
+        sql("UPDATE coin_wallets SET reserved = reserved - ?, updated_at = ? WHERE student_id = ?")
+            .bind(coins)
+            .bind(Utc::now())
+            .bind(student)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Adds an entry to the ledger and changes the balance, once per reference. Returns `false` for a
+    /// repeat.
+    pub(crate) async fn post(
+        tx: &Transaction,
+        student: Uuid,
+        amount: i64,
+        kind: CoinKind,
+        reference: &str,
+    ) -> Result<bool, DataError> {
+        if amount == 0 {
+            return Ok(false);
+        }
+        let now = Utc::now();
+        sql("INSERT INTO coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO coin_wallets (student_id, balance, reserved, updated_at) VALUES (?, ?, ?, ?)")
+            .bind(student)
+            .bind(0_i64)
+            .bind(0_i64)
+            .bind(now)
+            .execute(tx)
+            .await?;
+        let inserted = sql("INSERT INTO coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO coin_transactions (id, student_id, amount, type, reference_id, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+            .bind(Uuid::new_v4())
+            .bind(student)
+            .bind(amount)
+            .bind(kind.as_str())
+            .bind(reference)
+            .bind(now)
+            .execute(tx)
+            .await?;
+        if inserted.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sql("UPDATE coin_wallets SET balance = balance + ?, updated_at = ? WHERE student_id = ?")
+            .bind(amount)
+            .bind(now)
+            .bind(student)
+            .execute(tx)
+            .await?;
+        Ok(true)
+    }
+
+    /// Returns a page of the ledger, the newest first, and the number of entries.
+    pub(crate) async fn ledger(
+        connection: &dyn Connection,
+        student: Uuid,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<LedgerEntry>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM coin_transactions WHERE student_id = ?")
+            .bind(student)
+            .fetch_one(connection)
+            .await?;
+        let page = sql("SELECT id, amount, type, reference_id, created_at FROM coin_transactions WHERE student_id = ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?")
+            .bind(student)
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(connection)
+            .await?;
+        Ok((page, total))
+    }
+
+    pub(crate) async fn settings(connection: &dyn Connection) -> Result<CoinSettings, DataError> {
+        let rows: Vec<(String, i64)> = sql("SELECT name, value FROM coin_configuration")
+            .fetch_all(connection)
+            .await?;
+        Ok(CoinSettings(rows.into_iter().collect()))
+    }
+
+    pub(crate) async fn set(tx: &Transaction, name: &str, value: i64) -> Result<(), DataError> {
+        sql("UPDATE coin_configuration SET value = ? WHERE name = ?")
+            .bind(value)
+            .bind(name)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

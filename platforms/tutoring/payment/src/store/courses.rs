@@ -1,0 +1,47 @@
+use seaworthy::data::{Connection, DataError, Transaction, sql};
+use uuid::Uuid;
+
+/// Statements on the copy of the courses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Courses;
+
+impl Courses {
+    /// Stores a version of a course. An older one changes nothing.
+    pub(crate) async fn store(
+        tx: &Transaction,
+        id: Uuid,
+        is_published: bool,
+        version: i64,
+    ) -> Result<(), DataError> {
+        let updated =
+            sql("UPDATE courses SET is_published = ?, version = ? WHERE id = ? AND version < ?")
+                .bind(is_published)
+                .bind(version)
+                .bind(id)
+                .bind(version)
+                .execute(tx)
+                .await?;
+        if updated.rows_affected() > 0 {
+            return Ok(());
+        }
+        sql("INSERT INTO courses (id, is_published, version) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO courses (id, is_published, version) VALUES (?, ?, ?)")
+            .bind(id)
+            .bind(is_published)
+            .bind(version)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn is_published(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<bool, DataError> {
+        let found: Option<(bool,)> = sql("SELECT is_published FROM courses WHERE id = ?")
+            .bind(id)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.is_some_and(|(is_published,)| is_published))
+    }
+}

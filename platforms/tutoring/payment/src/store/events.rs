@@ -1,0 +1,44 @@
+use seaworthy::data::{
+    Connection, DataError, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+
+/// Statements on the webhooks that were handled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Events;
+
+impl Events {
+    /// Records a webhook. Returns `false` if it was handled.
+    pub(crate) async fn remember(
+        tx: &Transaction,
+        id: &str,
+        body_hash: &str,
+        event_type: &str,
+    ) -> Result<bool, DataError> {
+        let inserted = sql("INSERT INTO payment_events (provider_event_id, body_hash, event_type, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO payment_events (provider_event_id, body_hash, event_type, created_at) VALUES (?, ?, ?, ?)")
+            .bind(id)
+            .bind(body_hash)
+            .bind(event_type)
+            .bind(Utc::now())
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    /// Deletes a batch of old webhooks. Returns whether there may be more.
+    pub(crate) async fn purge(
+        connection: &dyn Connection,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<bool, DataError> {
+        let deleted = sql("DELETE FROM payment_events WHERE provider_event_id IN (SELECT provider_event_id FROM payment_events WHERE created_at < ? LIMIT ?)")
+            .on_mysql("DELETE FROM payment_events WHERE created_at < ? LIMIT ?")
+            .bind(before)
+            .bind(limit)
+            .execute(connection)
+            .await?;
+        Ok(deleted.rows_affected() == u64::from(limit))
+    }
+}

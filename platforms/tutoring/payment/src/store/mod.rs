@@ -1,0 +1,19 @@
+//! SQL statements and migrations.
+
+mod captures;
+mod coins;
+mod courses;
+mod events;
+mod migrations;
+mod payments;
+mod refunds;
+mod reports;
+
+pub(crate) use captures::Captures;
+pub(crate) use coins::{CoinKind, Coins, Wallet};
+pub(crate) use courses::Courses;
+pub(crate) use events::Events;
+pub(crate) use migrations::MIGRATIONS;
+pub(crate) use payments::{Payments as PaymentRows, Progress};
+pub(crate) use refunds::{Refund, Refunds};
+pub(crate) use reports::{Difference, Reports};

@@ -1,0 +1,318 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use tutoring_contract::Money;
+use uuid::Uuid;
+
+use crate::domain::{CoinState, DiscountState, Payment, Purpose, Status, errors};
+
+/// Returns the text of a statement that reads payments.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, student_id, course_id, purpose, amount_cents, currency, status, order_id, provider_payment_id, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, failure_reason, enrollment_status, purchase_status, assignment_status, expires_at, confirmed_at, created_at, updated_at FROM payments ",
+            $rest
+        )
+    };
+}
+
+impl FromRow for Payment {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let unexpected = || DataError::unexpected_value("the row is not a valid payment");
+        let text = |column: &str| row.get::<String>(column);
+        let currency = text("currency")?.parse().map_err(|_| unexpected())?;
+        Ok(Self {
+            id: row.get("id")?,
+            student: row.get("student_id")?,
+            course: row.get("course_id")?,
+            purpose: Purpose::from_name(&text("purpose")?).ok_or_else(unexpected)?,
+            amount: Money::new(row.get("amount_cents")?, currency),
+            status: Status::from_name(&text("status")?).ok_or_else(unexpected)?,
+            order_id: row.get("order_id")?,
+            provider_payment_id: row.get("provider_payment_id")?,
+            receipt: row.get("receipt")?,
+            idempotency_key: row.get("idempotency_key")?,
+            request_hash: row.get("request_hash")?,
+            quote: row.get("quote")?,
+            metadata: row.get("metadata")?,
+            coins: row.get("coins")?,
+            coin_state: CoinState::from_name(&text("coin_state")?).ok_or_else(unexpected)?,
+            discount_state: DiscountState::from_name(&text("discount_state")?)
+                .ok_or_else(unexpected)?,
+            failure_reason: row.get("failure_reason")?,
+            enrollment_status: row.get("enrollment_status")?,
+            purchase_status: row.get("purchase_status")?,
+            assignment_status: row.get("assignment_status")?,
+            expires_at: row.get("expires_at")?,
+            confirmed_at: row.get("confirmed_at")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+/// Statements on payments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Payments;
+
+impl Payments {
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Payment>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a payment, and locks the row until the transaction ends.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Payment, Error> {
+        let found = sql(statement!("WHERE id = ? FOR UPDATE"))
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await?;
+        found.ok_or_else(errors::payment_not_found)
+    }
+
+    /// Returns the ID of the payment of an order.
+    pub(crate) async fn id_of_order(
+        connection: &dyn Connection,
+        order: &str,
+    ) -> Result<Option<Uuid>, DataError> {
+        let found: Option<(Uuid,)> = sql("SELECT id FROM payments WHERE order_id = ?")
+            .bind(order)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(id,)| id))
+    }
+
+    /// Returns the ID of the payment that a payment at the provider completed.
+    pub(crate) async fn id_of_provider_payment(
+        connection: &dyn Connection,
+        provider_payment: &str,
+    ) -> Result<Option<Uuid>, DataError> {
+        let found: Option<(Uuid,)> = sql("SELECT id FROM payments WHERE provider_payment_id = ?")
+            .bind(provider_payment)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.map(|(id,)| id))
+    }
+
+    /// Inserts a payment. Returns `false` if another request with the key was faster.
+    pub(crate) async fn insert(tx: &Transaction, payment: &Payment) -> Result<bool, DataError> {
+        let inserted = sql("INSERT INTO payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO payments (id, student_id, course_id, purpose, amount_cents, currency, status, receipt, idempotency_key, request_hash, quote, metadata, coins, coin_state, discount_state, enrollment_status, purchase_status, assignment_status, expires_at, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(payment.id)
+            .bind(payment.student)
+            .bind(payment.course)
+            .bind(payment.purpose.as_str())
+            .bind(payment.amount.minor)
+            .bind(payment.amount.currency.as_str())
+            .bind(payment.status.as_str())
+            .bind(&payment.receipt)
+            .bind(payment.idempotency_key.clone())
+            .bind(&payment.request_hash)
+            .bind(payment.quote.clone())
+            .bind(payment.metadata.clone())
+            .bind(payment.coins)
+            .bind(payment.coin_state.as_str())
+            .bind(payment.discount_state.as_str())
+            .bind(&payment.enrollment_status)
+            .bind(&payment.purchase_status)
+            .bind(&payment.assignment_status)
+            .bind(payment.expires_at)
+            .bind(payment.created_at)
+            .bind(payment.created_at)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    /// Stores the order of a payment that has none.
+    pub(crate) async fn set_order(
+        connection: &dyn Connection,
+        id: Uuid,
+        order: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE payments SET order_id = ?, updated_at = ? WHERE id = ? AND order_id IS NULL")
+            .bind(order)
+            .bind(Utc::now())
+            .bind(id)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Stores the state of a payment. The transaction has locked the row.
+    pub(crate) async fn update(tx: &Transaction, payment: &Payment) -> Result<(), DataError> {
+        sql("UPDATE payments SET status = ?, provider_payment_id = ?, coin_state = ?, discount_state = ?, failure_reason = ?, confirmed_at = ?, updated_at = ? WHERE id = ?")
+            .bind(payment.status.as_str())
+            .bind(payment.provider_payment_id.clone())
+            .bind(payment.coin_state.as_str())
+            .bind(payment.discount_state.as_str())
+            .bind(payment.failure_reason.clone())
+            .bind(payment.confirmed_at)
+            .bind(Utc::now())
+            .bind(payment.id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Replaces the state of a discount, if it has not changed meanwhile.
+    pub(crate) async fn set_discount(
+        connection: &dyn Connection,
+        id: Uuid,
+        from: DiscountState,
+        to: DiscountState,
+    ) -> Result<(), DataError> {
+        sql("UPDATE payments SET discount_state = ?, updated_at = ? WHERE id = ? AND discount_state = ?")
+            .bind(to.as_str())
+            .bind(Utc::now())
+            .bind(id)
+            .bind(from.as_str())
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Returns payments whose discount the booking service does not know yet.
+    pub(crate) async fn with_open_discount(
+        connection: &dyn Connection,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, String)>, DataError> {
+        sql("SELECT id, discount_state FROM payments WHERE discount_state IN (?, ?) ORDER BY updated_at, id LIMIT ?")
+            .bind(DiscountState::Redeeming.as_str())
+            .bind(DiscountState::Releasing.as_str())
+            .bind(limit)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Returns open payments whose order expired before a time.
+    pub(crate) async fn expired(
+        connection: &dyn Connection,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, DataError> {
+        let rows: Vec<(Uuid,)> = sql("SELECT id FROM payments WHERE status IN (?, ?) AND expires_at <= ? ORDER BY expires_at, id LIMIT ?")
+            .bind(Status::Initiated.as_str())
+            .bind(Status::Processing.as_str())
+            .bind(now)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// Returns the next payments that were created since a time, in the order of their IDs.
+    pub(crate) async fn created_since(
+        connection: &dyn Connection,
+        since: DateTime<Utc>,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Payment>, DataError> {
+        sql(statement!(
+            "WHERE id > ? AND created_at >= ? ORDER BY id LIMIT ?"
+        ))
+        .bind(after)
+        .bind(since)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+    }
+
+    /// Returns a page of the payments of a student, the newest first, and their number.
+    pub(crate) async fn of_student(
+        connection: &dyn Connection,
+        student: Uuid,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<Payment>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM payments WHERE student_id = ?")
+            .bind(student)
+            .fetch_one(connection)
+            .await?;
+        let page = sql(statement!(
+            "WHERE student_id = ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
+        ))
+        .bind(student)
+        .bind(limit)
+        .bind(offset)
+        .fetch_all(connection)
+        .await?;
+        Ok((page, total))
+    }
+
+    /// Returns the number of sessions of a course that a student has paid.
+    pub(crate) async fn paid_sessions(
+        connection: &dyn Connection,
+        student: Uuid,
+        course: Uuid,
+    ) -> Result<u64, DataError> {
+        let paid: Vec<(serde_json::Value,)> = sql(
+            "SELECT metadata FROM payments WHERE student_id = ? AND course_id = ? AND status = ?",
+        )
+        .bind(student)
+        .bind(course)
+        .bind(Status::Succeeded.as_str())
+        .fetch_all(connection)
+        .await?;
+        let counts = paid
+            .iter()
+            .filter_map(|(metadata,)| metadata.get("sessionCount")?.as_u64());
+        Ok(counts.sum())
+    }
+
+    /// Records the progress after the payments of a course.
+    pub(crate) async fn set_progress(
+        tx: &Transaction,
+        student: Uuid,
+        course: Uuid,
+        progress: Progress,
+    ) -> Result<(), DataError> {
+        let (text, value) = match progress {
+            Progress::Purchased => (
+                "UPDATE payments SET purchase_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
+                "READY",
+            ),
+            Progress::Enrolled => (
+                "UPDATE payments SET enrollment_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
+                "READY",
+            ),
+            Progress::Assigned => (
+                "UPDATE payments SET assignment_status = ?, updated_at = ? WHERE student_id = ? AND course_id = ? AND status = ?",
+                "ASSIGNED",
+            ),
+        };
+        sql(text)
+            .bind(value)
+            .bind(Utc::now())
+            .bind(student)
+            .bind(course)
+            .bind(Status::Succeeded.as_str())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}
+
+/// A step after a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Purchased,
+    Enrolled,
+    Assigned,
+}

@@ -1,0 +1,571 @@
+use std::{
+    net::SocketAddr,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use aws_lc_rs::hmac;
+use data_encoding::HEXLOWER;
+use seaworthy::{
+    config::{Environment, Loader},
+    data::{
+        Database, DatabaseConfig,
+        chrono::{TimeDelta, Utc},
+        sql,
+    },
+    messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
+    prelude::*,
+    service::RunningService,
+};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, request},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tutoring_booking::BookingConfig;
+use tutoring_contract::{
+    AccessTokenConfig, AccessTokens, AdminRole, Role, ServiceTokenConfig, ServiceTokens, Subject,
+    Territory,
+    events::{
+        CourseChanged, Occurred, PaymentRefunded, PurchaseConfirmed, StudentChanged, message,
+    },
+};
+use tutoring_payment::PaymentConfig;
+use uuid::Uuid;
+
+use crate::provider::Provider;
+
+const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
+const API_SECRET: &str = "secret-of-the-api-key";
+const WEBHOOK_SECRET: &str = "secret-of-the-webhooks";
+/// The maximum time that these tests wait for a condition.
+const TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
+
+type Events = Arc<Mutex<Vec<Value>>>;
+
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct PeerConfig {
+    broker: MessagingConfig,
+}
+
+/// The running service with its own database, the booking service, a provider, and a service that
+/// exchanges messages with it.
+pub(crate) struct TestApp {
+    pub(crate) http: SocketAddr,
+    admin: SocketAddr,
+    pub(crate) booking: SocketAddr,
+    pub(crate) provider: Provider,
+    pub(crate) settings: Vec<String>,
+    events: Events,
+    publisher: Publisher,
+    _service: RunningService,
+    _booking: RunningService,
+    _peer: RunningService,
+    _folder: TempDir,
+    _empty: EmptyDatabase,
+}
+
+/// A created payment.
+#[derive(Debug, Clone)]
+pub(crate) struct Bought {
+    pub(crate) student: Uuid,
+    pub(crate) id: String,
+    pub(crate) order: String,
+    pub(crate) data: Value,
+}
+
+fn common() -> Vec<String> {
+    [
+        "server.http.addr=127.0.0.1:0",
+        "admin.addr=127.0.0.1:0",
+        "server.http.rate_limit.enabled=false",
+        "server.http.access_log.enabled=false",
+        "log.level=error",
+        "database.migrate_at_start=true",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+fn secrets() -> [String; 3] {
+    [
+        format!("access_tokens.secret={SECRET}"),
+        format!("service_tokens.secret={SERVICE_SECRET}"),
+        format!("audit_log.key={SECRET}"),
+    ]
+}
+
+pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    let broker = file("broker.db");
+    let events = Events::default();
+    let (peer, publisher) = start_peer(&broker, &events).await;
+    let mut booking = common();
+    booking.extend(secrets());
+    booking.push(format!("database.url={}", file("booking.db")));
+    let loader = Loader::new("tutoring-booking")
+        .environment(Environment::default())
+        .overrides(booking);
+    let booking = tutoring_booking::service()
+        .start::<BookingConfig, _>(loader, tutoring_booking::assemble)
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    let provider = Provider::start().await;
+    let mut settings = common();
+    settings.extend(secrets());
+    settings.extend([
+        format!("database.url={}", empty.url()),
+        format!("broker.url={broker}"),
+        "limits.enabled=false".to_owned(),
+        "provider.key_id=rzp_test_key".to_owned(),
+        format!("provider.key_secret={API_SECRET}"),
+        format!("provider.webhook_secret={WEBHOOK_SECRET}"),
+        format!("clients.razorpay.base_url=http://{}", provider.address),
+        "clients.razorpay.policies.attempt_timeout=1s".to_owned(),
+        // The tests let more calls fail than a breaker accepts.
+        "clients.razorpay.policies.breaker.mode=off".to_owned(),
+        format!(
+            "clients.booking.base_url=http://{}",
+            booking.addresses().http
+        ),
+    ]);
+    let loader = Loader::new("tutoring-payment")
+        .environment(Environment::default())
+        .overrides(settings.clone());
+    let service = tutoring_payment::service()
+        .start::<PaymentConfig, _>(loader, tutoring_payment::assemble)
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    let app = TestApp {
+        http: service.addresses().http,
+        admin: service.addresses().admin,
+        booking: booking.addresses().http,
+        provider,
+        settings,
+        events,
+        publisher,
+        _service: service,
+        _booking: booking,
+        _peer: peer,
+        _folder: folder,
+        _empty: empty,
+    };
+    app.publish_course(1, "published").await;
+    let student = Uuid::from_u128(1);
+    wait_for("the course", || {
+        (app.buy(student, &json!({}), &[]).status != 404).then_some(())
+    });
+    app
+}
+
+async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
+    let loader = Loader::new("peer")
+        .environment(Environment::default())
+        .overrides([
+            format!("broker.url={broker}"),
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "log.level=error".to_owned(),
+        ]);
+    let made = Arc::new(Mutex::new(None));
+    let publisher = Arc::clone(&made);
+    let started =
+        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
+            let messaging =
+                Messaging::connect(service, "broker", &service.settings().broker).await?;
+            let topics = Topics::new()
+                .and_unroutable::<Occurred<CourseChanged>>()
+                .and_unroutable::<Occurred<StudentChanged>>();
+            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
+            let (confirmed, refunded) = (Arc::clone(events), Arc::clone(events));
+            let subscription = Subscription::new("peer")
+                .on::<Occurred<PurchaseConfirmed>, _, _>(move |event| record(&confirmed, &event))
+                .on::<Occurred<PaymentRefunded>, _, _>(move |event| record(&refunded, &event));
+            messaging.subscribe(subscription).await?;
+            Ok(())
+        });
+    let peer = started
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    let publisher = publisher.lock().unwrap().take().unwrap();
+    (peer, publisher)
+}
+
+fn record<E: Serialize>(
+    events: &Events,
+    event: &Received<E>,
+) -> impl Future<Output = Result<(), Failure>> + use<E> {
+    let event = serde_json::to_value(event.event()).unwrap();
+    events.lock().unwrap().push(event);
+    async { Ok(()) }
+}
+
+pub(crate) fn json_of(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
+}
+
+/// Returns status and code of an error.
+pub(crate) fn refusal(answer: &Answer) -> (u16, String) {
+    let code = json_of(answer)["code"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    (answer.status, code)
+}
+
+/// Waits until a value exists.
+pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Returns the data of a successful response.
+#[track_caller]
+pub(crate) fn data(answer: &Answer) -> Value {
+    assert!((200..300).contains(&answer.status), "{}", answer.body);
+    json_of(answer)["data"].clone()
+}
+
+fn sign(secret: &str, message: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    HEXLOWER.encode(hmac::sign(&key, message).as_ref())
+}
+
+pub(crate) fn student_token(student: Uuid) -> String {
+    token(student, Role::Student, &[])
+}
+
+pub(crate) fn admin_token(permissions: &[&str]) -> String {
+    token(Uuid::from_u128(0xad), Role::Admin, permissions)
+}
+
+pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
+    let config = AccessTokenConfig {
+        secret: Some(Secret::new(SECRET.to_owned())),
+        ..AccessTokenConfig::default()
+    };
+    let is_admin = role == Role::Admin;
+    let subject = Subject {
+        id,
+        role,
+        admin_roles: is_admin
+            .then_some(AdminRole::StateAdmin)
+            .into_iter()
+            .collect(),
+        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
+        territory: Territory::default(),
+        email: None,
+        phone: None,
+    };
+    let signed = AccessTokens::new(&config)
+        .unwrap()
+        .sign(&subject, "session");
+    signed.unwrap().expose().clone()
+}
+
+pub(crate) fn service_token() -> String {
+    let config = ServiceTokenConfig {
+        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
+        ..ServiceTokenConfig::default()
+    };
+    let signed = ServiceTokens::new("test", &config).unwrap().sign();
+    signed.unwrap().expose().clone()
+}
+
+/// Returns the body of a booking, with changed members.
+pub(crate) fn package(changes: &Value) -> Value {
+    let mut body = json!({
+        "courseId": COURSE,
+        "sessionCount": 30,
+        "groupSize": 1,
+        "learningMode": "home",
+        "schedule": {
+            "timeSlot": "16:00",
+            "startDate": "2026-12-01",
+            "deliveryMode": "WEEKDAY_DAILY",
+        },
+        "location": { "address": "4th Cross", "latitude": 12.28, "longitude": 76.63 },
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+impl TestApp {
+    pub(crate) fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        call(
+            self.http,
+            method,
+            &format!("/payments{path}"),
+            token,
+            headers,
+            body,
+        )
+    }
+
+    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
+        self.call("GET", path, token, &[], &Value::Null)
+    }
+
+    pub(crate) fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.call("POST", path, token, &[], body)
+    }
+
+    pub(crate) fn buy(&self, student: Uuid, changes: &Value, headers: &[(&str, &str)]) -> Answer {
+        let token = student_token(student);
+        let body = package(changes);
+        self.call("POST", "/session-booking", &token, headers, &body)
+    }
+
+    pub(crate) fn bought(&self, student: Uuid, changes: &Value) -> Bought {
+        self.bought_with(student, changes, &[])
+    }
+
+    pub(crate) fn bought_with(
+        &self,
+        student: Uuid,
+        changes: &Value,
+        headers: &[(&str, &str)],
+    ) -> Bought {
+        let data = data(&self.buy(student, changes, headers));
+        Bought {
+            student,
+            id: data["payment"]["id"].as_str().unwrap().to_owned(),
+            order: data["orderId"].as_str().unwrap().to_owned(),
+            data,
+        }
+    }
+
+    /// Confirms a payment with a valid signature.
+    pub(crate) fn confirm(&self, bought: &Bought, provider_payment: &str) -> Answer {
+        let text = format!("{}|{provider_payment}", bought.order);
+        let signature = sign(API_SECRET, text.as_bytes());
+        let body = json!({ "providerPaymentId": provider_payment, "signature": signature });
+        let path = format!("/{}/confirm", bought.id);
+        self.post(&path, &student_token(bought.student), &body)
+    }
+
+    /// Returns the body of a webhook about a payment as the provider has it.
+    pub(crate) fn webhook_body(&self, event: &str, provider_payment: &str) -> Value {
+        let entity = self.provider.payment(provider_payment);
+        json!({ "entity": "event", "event": event, "payload": { "payment": { "entity": entity } } })
+    }
+
+    /// Sends a signed webhook.
+    pub(crate) fn webhook(&self, event_id: &str, body: &Value) -> Answer {
+        let body = body.to_string();
+        let signature = sign(WEBHOOK_SECRET, body.as_bytes());
+        self.raw_webhook(event_id, Some(&signature), &body)
+    }
+
+    pub(crate) fn raw_webhook(&self, id: &str, signature: Option<&str>, body: &str) -> Answer {
+        let mut headers = vec![
+            ("content-type", "application/json"),
+            ("x-razorpay-event-id", id),
+        ];
+        headers.extend(signature.map(|signature| ("x-razorpay-signature", signature)));
+        let path = "/api/v1/payments/webhook/razorpay";
+        request(self.http, "POST", path, &headers, body).unwrap()
+    }
+
+    pub(crate) fn sign_webhook(&self, body: &str) -> String {
+        sign(WEBHOOK_SECRET, body.as_bytes())
+    }
+
+    /// Sends the webhook of a captured payment.
+    pub(crate) fn captured(&self, provider_payment: &str) -> Answer {
+        let body = self.webhook_body("payment.captured", provider_payment);
+        self.webhook(&format!("evt_{provider_payment}"), &body)
+    }
+
+    pub(crate) fn payment(&self, bought: &Bought) -> Value {
+        let path = format!("/{}", bought.id);
+        data(&self.get(&path, &student_token(bought.student)))
+    }
+
+    pub(crate) fn status(&self, bought: &Bought) -> String {
+        self.payment(bought)["status"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn wallet(&self, student: Uuid) -> (i64, i64) {
+        let path = format!("/wallet/{student}");
+        let wallet = data(&self.get(&path, &student_token(student)));
+        let number = |name: &str| wallet[name].as_i64().unwrap();
+        (number("balance"), number("reserved"))
+    }
+
+    /// Gives a student coins.
+    pub(crate) fn give_coins(&self, student: Uuid, amount: i64) {
+        if amount == 0 {
+            return;
+        }
+        let body = json!({ "studentId": student, "referenceId": "gift", "amount": amount });
+        data(&self.post("/coins/adjust", &service_token(), &body));
+    }
+
+    /// Returns the events of a payment so far.
+    pub(crate) fn events_of(&self, kind: &str, bought: &Bought) -> Vec<Value> {
+        let events = self.events.lock().unwrap();
+        let of = events
+            .iter()
+            .filter(|event| event["type"] == kind && event["paymentId"] == bought.id.as_str());
+        of.cloned().collect()
+    }
+
+    pub(crate) fn wait_for_event(&self, kind: &str, bought: &Bought) -> Value {
+        wait_for(kind, || self.events_of(kind, bought).pop())
+    }
+
+    /// Runs a worker to its end.
+    pub(crate) fn run_worker(&self, name: &str) {
+        let report = || -> Value {
+            let list = request(self.admin, "GET", "/workers", &[], "").unwrap();
+            let list: Value = serde_json::from_str(&list.body).unwrap();
+            let mut list = list.as_array().unwrap().clone().into_iter();
+            list.find(|worker| worker["name"] == name).unwrap()
+        };
+        // A standby holds no lease yet.
+        wait_for("the lease", || (report()["standby"] == false).then_some(()));
+        let ended = |report: &Value| {
+            report["runs"].as_u64().unwrap() + report["failures"].as_u64().unwrap()
+        };
+        let before = ended(&report());
+        let path = format!("/workers/{}/run", name.replace(' ', "%20"));
+        let answer = request(self.admin, "POST", &path, &[("x-admin-request", "1")], "").unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        wait_for("the run of the worker", || {
+            let report = report();
+            (ended(&report) > before && report["running"] == false).then_some(())
+        });
+    }
+
+    /// Lets the order of a payment expire.
+    pub(crate) async fn expire(&self, bought: &Bought) {
+        let text = "UPDATE payments SET expires_at = ? WHERE id = ?";
+        self.set_past(text, bought).await;
+    }
+
+    /// Lets the last attempt of a refund be an hour ago.
+    pub(crate) async fn backdate_refund(&self, bought: &Bought) {
+        let text = "UPDATE refunds SET updated_at = ? WHERE payment_id = ?";
+        self.set_past(text, bought).await;
+    }
+
+    async fn set_past(&self, text: &'static str, bought: &Bought) {
+        let (_, url) = self.setting("database.url=");
+        let config = DatabaseConfig {
+            url: url.parse().unwrap(),
+            ..DatabaseConfig::default()
+        };
+        let database = Database::builder("test", config).open().await.unwrap();
+        let done = sql(text)
+            .bind(Utc::now() - TimeDelta::hours(1))
+            .bind(bought.id.parse::<Uuid>().unwrap())
+            .execute(&database)
+            .await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+    }
+
+    fn setting(&self, prefix: &str) -> (&str, &str) {
+        let mut settings = self.settings.iter();
+        let setting = settings.find(|setting| setting.starts_with(prefix));
+        setting.unwrap().split_once('=').unwrap()
+    }
+
+    pub(crate) async fn publish_course(&self, version: i64, status: &str) {
+        let changed = Occurred::of(CourseChanged {
+            course_id: COURSE.to_string(),
+            version,
+            snapshot: json!({ "title": "Robotics", "status": status }),
+        });
+        self.publisher.publish(message(&changed)).await.unwrap();
+    }
+
+    pub(crate) async fn publish_student(&self, student: Uuid, version: i64, is_verified: bool) {
+        let changed = Occurred::of(StudentChanged {
+            student_id: student,
+            version,
+            snapshot: json!({ "isEmailVerified": is_verified }),
+        });
+        self.publisher.publish(message(&changed)).await.unwrap();
+    }
+
+    /// Creates a coupon at the booking service.
+    pub(crate) fn create_coupon(&self, code: &str, max_redemptions: u32) {
+        let body = json!({
+            "code": code,
+            "type": "school",
+            "discountType": "class_amount",
+            "maxRedemptions": max_redemptions,
+            "validFrom": "2020-01-01T00:00:00Z",
+            "validUntil": "2099-01-01T00:00:00Z",
+        });
+        let token = admin_token(&["price:write"]);
+        let path = "/booking/coupons";
+        data(&call(self.booking, "POST", path, &token, &[], &body));
+    }
+
+    /// Returns how often a coupon is reserved or redeemed.
+    pub(crate) fn redemptions(&self, code: &str) -> i64 {
+        let token = admin_token(&["price:write"]);
+        let path = "/booking/coupons?limit=100";
+        let coupons = data(&call(self.booking, "GET", path, &token, &[], &Value::Null));
+        let mut coupons = coupons["items"].as_array().unwrap().iter();
+        let coupon = coupons.find(|coupon| coupon["code"] == code).unwrap();
+        coupon["currentRedemptions"].as_i64().unwrap()
+    }
+
+    /// Runs the command that checks the invariants. Returns its output.
+    #[track_caller]
+    pub(crate) fn check_invariants(&self) {
+        let checked = Command::new(env!("CARGO_BIN_EXE_tutoring-payment"))
+            .arg("invariants")
+            .args(self.settings.iter().flat_map(|setting| ["--set", setting]))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&checked.stdout);
+        assert!(checked.status.success(), "{checked:?}");
+        assert_eq!(text.matches(": 0 violations").count(), 7, "{text}");
+    }
+}
+
+pub(crate) fn call(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: &str,
+    more: &[(&str, &str)],
+    body: &Value,
+) -> Answer {
+    let bearer = format!("Bearer {token}");
+    let mut headers = vec![("content-type", "application/json")];
+    if !token.is_empty() {
+        headers.push(("authorization", &bearer));
+    }
+    headers.extend(more);
+    let body = match body.is_null() {
+        true => String::new(),
+        false => body.to_string(),
+    };
+    request(address, method, &format!("/api/v1{path}"), &headers, &body).unwrap()
+}

@@ -1,0 +1,85 @@
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::{TestApp, admin_token, data, refusal, service_token, student_token, wait_for};
+
+pub(crate) async fn coins_are_reserved_spent_and_returned_tut_3(app: TestApp) {
+    let student = Uuid::from_u128(7);
+    app.give_coins(student, 100);
+    // More coins than the wallet has: all of them count.
+    let bought = app.bought(student, &json!({ "coinsToRedeem": 500 }));
+    assert_eq!(bought.data["coinsRedeemed"], 100);
+    assert_eq!(bought.data["coinDiscount"], 10_000);
+    assert_eq!(bought.data["payment"]["amountCents"], 1_052_000);
+    assert_eq!(app.wallet(student), (100, 100));
+    // A second payment finds no free coins.
+    let second = app.bought(student, &json!({ "coinsToRedeem": 1 }));
+    assert_eq!(second.data["coinsRedeemed"], 0);
+    let take = json!({ "studentId": student, "referenceId": "x", "amount": 1 });
+    let refused = app.post("/coins/redeem", &service_token(), &take);
+    assert_eq!(refusal(&refused), (409, "CONFLICT".to_owned()));
+
+    app.expire(&bought).await;
+    app.run_worker("expire payments");
+    assert_eq!(app.wallet(student), (100, 0));
+    let third = app.bought(student, &json!({ "coinsToRedeem": 60 }));
+    let paid = app.provider.pay(&third.order, "captured");
+    for _ in 0..2 {
+        assert_eq!(app.captured(&paid).status, 200);
+    }
+    assert_eq!(app.wallet(student), (40, 0));
+    let path = format!("/wallet/{student}/transactions");
+    let ledger = data(&app.get(&path, &student_token(student)));
+    let types = ledger["items"].as_array().unwrap().iter();
+    let types: Vec<_> = types
+        .map(|entry| (&entry["type"], &entry["amount"]))
+        .collect();
+    assert_eq!(
+        types,
+        [
+            (&json!("redeem"), &json!(-60)),
+            (&json!("adjust"), &json!(100))
+        ]
+    );
+    app.check_invariants();
+}
+
+pub(crate) async fn bonus_and_rewards_are_credited_once_tut_3(app: TestApp) {
+    let student = Uuid::from_u128(7);
+    app.publish_student(student, 1, false).await;
+    app.publish_student(student, 2, true).await;
+    app.publish_student(student, 3, true).await;
+    wait_for("the bonus", || (app.wallet(student).0 == 10).then_some(()));
+    let post = |path: &str, reference: &str| {
+        let body = json!({ "studentId": student, "referenceId": reference });
+        data(&app.post(path, &service_token(), &body))["balance"].clone()
+    };
+    for expected in [110, 110] {
+        assert_eq!(post("/coins/course-completion", "course-1"), expected);
+    }
+    for expected in [160, 160] {
+        assert_eq!(post("/coins/referral", "student-8"), expected);
+    }
+    let operator = admin_token(&["coins:write"]);
+    let configured = app.call(
+        "PUT",
+        "/coins/configuration",
+        &operator,
+        &[],
+        &json!({ "referral": 70 }),
+    );
+    assert_eq!(configured.status, 200, "{}", configured.body);
+    assert_eq!(post("/coins/referral", "student-9"), 230);
+    let values = data(&app.get("/coins/configuration", &operator));
+    assert_eq!(
+        (&values["referral"], &values["registration"]),
+        (&json!(70), &json!(10))
+    );
+    let amount = json!({ "studentId": student, "referenceId": "y", "amount": 1_000 });
+    assert_eq!(
+        app.post("/coins/referral", &service_token(), &amount)
+            .status,
+        400
+    );
+    app.check_invariants();
+}

@@ -1,0 +1,72 @@
+//! Tests over HTTP with the booking service and a local provider: on SQLite, and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+mod app;
+mod coins;
+mod model;
+mod provider;
+mod purchase;
+mod recovery;
+mod refund;
+mod routes;
+mod settings;
+mod webhook;
+
+/// Runs each test on the embedded engine and on PostgreSQL.
+macro_rules! on_both {
+    ($($module:ident: $($name:ident),+;)+) => {
+        mod embedded {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let empty = seaworthy_testkit::database::EmptyDatabase::sqlite().unwrap();
+                crate::$module::$name(crate::app::open(empty).await).await;
+            })+)+
+        }
+        mod servers {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+                    return;
+                };
+                crate::$module::$name(crate::app::open(empty).await).await;
+            })+)+
+        }
+    };
+}
+
+on_both! {
+    purchase:
+        price_is_the_quote_and_not_the_clients_tut_3,
+        repeated_request_with_a_key_is_one_payment_api_6,
+        confirmation_and_webhooks_make_one_success_tut_3,
+        forged_confirmations_change_nothing_tut_3,
+        authorized_money_is_captured_once_tut_3,
+        coupon_is_reserved_redeemed_and_released_tut_3;
+    webhook:
+        bad_webhooks_change_nothing_tut_3,
+        reordered_webhooks_end_in_success_tut_3,
+        late_and_second_captures_are_flagged_tut_3,
+        failed_attempt_can_be_repeated_in_time_tut_3;
+    coins:
+        coins_are_reserved_spent_and_returned_tut_3,
+        bonus_and_rewards_are_credited_once_tut_3;
+    refund:
+        refund_returns_money_and_coins_once_tut_3,
+        lost_response_of_a_refund_refunds_once_tut_3,
+        refund_at_the_provider_is_taken_over_tut_3;
+    recovery:
+        lost_order_is_completed_tut_3,
+        captured_money_without_news_is_found_tut_3,
+        unknown_money_is_reported_tut_3,
+        provider_outage_keeps_payments_open_res_1;
+    routes:
+        every_route_refuses_callers_without_rights_auth_5;
+    model:
+        random_interleavings_keep_the_invariants_tut_3;
+}

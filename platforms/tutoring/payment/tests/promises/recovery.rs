@@ -1,0 +1,117 @@
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    app::{TestApp, admin_token, data},
+    provider::Mode,
+};
+
+/// Returns the differences of the last reconciliation: kind and whether they are resolved.
+fn differences(app: &TestApp) -> Vec<(String, bool)> {
+    app.run_worker("reconcile payments");
+    let report = data(&app.get("/reconciliation", &admin_token(&["payment:read"])));
+    assert!(report["report"]["finishedAt"].is_string(), "{report}");
+    let differences = report["differences"].as_array().unwrap().iter();
+    differences
+        .map(|difference| {
+            let kind = difference["kind"].as_str().unwrap().to_owned();
+            (kind, difference["isResolved"].as_bool().unwrap())
+        })
+        .collect()
+}
+
+/// The service ends between the call of the provider and its commit: the order exists at the
+/// provider alone.
+pub(crate) async fn lost_order_is_completed_tut_3(app: TestApp) {
+    let key = [("idempotency-key", "monday")];
+    for (mode, status) in [(Mode::LosesResponses, 502), (Mode::Hangs, 504)] {
+        let student = Uuid::new_v4();
+        let orders = app.provider.orders().len();
+        app.provider.set_mode(mode);
+        let lost = app.buy(student, &json!({}), &key);
+        assert_eq!(lost.status, status, "{}", lost.body);
+        app.provider.set_mode(Mode::Works);
+        let bought = app.bought_with(student, &json!({}), &key);
+        assert_eq!(app.provider.orders().len(), orders + 1, "one order");
+        assert_eq!(
+            app.provider.order(&bought.order)["notes"]["paymentId"],
+            bought.id
+        );
+    }
+    // Without a repeat of the client, the reconciliation finds the order and its money.
+    app.provider.set_mode(Mode::LosesResponses);
+    assert_eq!(app.buy(Uuid::from_u128(8), &json!({}), &[]).status, 502);
+    app.provider.set_mode(Mode::Works);
+    let order = app.provider.orders().pop().unwrap()["id"].clone();
+    let order = order.as_str().unwrap();
+    app.provider.pay(order, "captured");
+    assert_eq!(
+        differences(&app),
+        [
+            ("order_missing".to_owned(), true),
+            ("status".to_owned(), true)
+        ]
+    );
+    let path = format!("/student/{}", Uuid::from_u128(8));
+    let list = data(&app.get(&path, &admin_token(&["payment:read"])));
+    assert_eq!(list["items"][0]["status"], "succeeded");
+    assert_eq!(list["items"][0]["orderId"], order);
+    assert_eq!(differences(&app), []);
+    app.check_invariants();
+}
+
+/// Neither the client nor a webhook reports the money.
+pub(crate) async fn captured_money_without_news_is_found_tut_3(app: TestApp) {
+    let bought = app.bought(Uuid::from_u128(7), &json!({ "claimDeal": true }));
+    let expired = app.bought(Uuid::from_u128(8), &json!({}));
+    let refunded = app.bought(Uuid::from_u128(9), &json!({}));
+    app.provider.pay(&bought.order, "authorized");
+    app.provider.pay(&expired.order, "captured");
+    let paid = app.provider.pay(&refunded.order, "captured");
+    assert_eq!(app.confirm(&refunded, &paid).status, 200);
+    let refund = admin_token(&["payment:refund"]);
+    // The expiry looks at the provider before it cancels.
+    app.expire(&expired).await;
+    app.run_worker("expire payments");
+    assert_eq!(app.status(&expired), "succeeded");
+    assert_eq!(differences(&app), [("status".to_owned(), true)]);
+    assert_eq!(app.status(&bought), "succeeded");
+    app.wait_for_event("PURCHASE_CONFIRMED", &bought);
+    let path = format!("/{}/refund", refunded.id);
+    data(&app.post(&path, &refund, &json!({ "reason": "moved away" })));
+    assert_eq!(differences(&app), []);
+    app.check_invariants();
+}
+
+pub(crate) async fn unknown_money_is_reported_tut_3(app: TestApp) {
+    let bought = app.bought(Uuid::from_u128(7), &json!({}));
+    let paid = app.provider.pay(&bought.order, "captured");
+    assert_eq!(app.confirm(&bought, &paid).status, 200);
+    app.provider
+        .pay_amount("order_of_another_system", "captured", 500);
+    assert_eq!(differences(&app), [("unknown".to_owned(), false)]);
+    // The provider denies the money of a payment that succeeded.
+    app.provider.set_status(&paid, "failed");
+    let mut found = differences(&app);
+    found.sort();
+    assert_eq!(
+        found,
+        [("status".to_owned(), false), ("unknown".to_owned(), false)]
+    );
+    assert_eq!(app.status(&bought), "succeeded");
+}
+
+pub(crate) async fn provider_outage_keeps_payments_open_res_1(app: TestApp) {
+    let bought = app.bought(Uuid::from_u128(7), &json!({}));
+    let paid = app.provider.pay(&bought.order, "captured");
+    app.provider.set_mode(Mode::Unavailable);
+    assert_eq!(app.confirm(&bought, &paid).status, 502);
+    // An expired payment is not cancelled without a look at the provider.
+    app.expire(&bought).await;
+    app.run_worker("expire payments");
+    assert_eq!(app.status(&bought), "initiated");
+    app.provider.set_mode(Mode::Works);
+    app.run_worker("expire payments");
+    assert_eq!(app.payment(&bought)["status"], Value::from("succeeded"));
+    app.check_invariants();
+}

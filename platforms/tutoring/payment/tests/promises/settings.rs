@@ -1,0 +1,31 @@
+//! Settings documents of the service.
+
+use seaworthy_testkit::deployment::{Deployed, Deployment};
+
+const SERVICE: Deployed = Deployed {
+    program: env!("CARGO_BIN_EXE_tutoring-payment"),
+    home: env!("CARGO_MANIFEST_DIR"),
+    name: "payment",
+    more: &[],
+};
+
+#[test]
+fn committed_settings_documents_are_current_conf_6() {
+    SERVICE.documents_its_settings();
+}
+
+#[test]
+fn production_accepts_the_example_settings_conf_3() {
+    SERVICE.is_accepted_by_production();
+}
+
+#[test]
+fn production_refuses_the_fake_provider_conf_3() {
+    let deployment = Deployment::new(SERVICE.program.as_ref()).unwrap();
+    let refused = deployment
+        .refused("SEC-2", &["provider.kind=fake"])
+        .unwrap();
+    assert!(refused.contains(&"provider.kind".to_owned()), "{refused:?}");
+    let refused = deployment.refused("SEC-2", &["provider.kind=razorpay"]);
+    assert!(!refused.unwrap().contains(&"provider.kind".to_owned()));
+}
