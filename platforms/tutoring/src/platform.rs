@@ -104,7 +104,7 @@ impl Platform {
             format!("totp.secret={}", directory.secret("totp")?),
             "seed=true".to_owned(),
             secret.clone(),
-            audit_log,
+            audit_log.clone(),
         ];
         let service = tutoring_admin::service();
         let assemble = tutoring_admin::assemble;
@@ -132,6 +132,9 @@ impl Platform {
         self.add("trainer", service, options, settings, assemble)
             .await?;
 
+        self.start_payments(directory, options, &secret, &audit_log)
+            .await?;
+
         let broker = format!("broker.url={}", directory.sqlite("broker.db"));
         let mut settings = vec![secret.clone(), broker];
         for (name, client) in [
@@ -140,6 +143,9 @@ impl Platform {
             ("student-auth", "student_auth"),
             ("trainer-auth", "trainer_auth"),
             ("admin", "admin"),
+            ("course", "course"),
+            ("booking", "booking"),
+            ("payment", "payment"),
         ] {
             if let Some(addresses) = self.addresses(name) {
                 let url = format!("clients.{client}.base_url=http://{}", addresses.http);
@@ -149,6 +155,62 @@ impl Platform {
         let service = tutoring_gateway::service();
         let assemble = tutoring_gateway::assemble;
         self.add("gateway", service, options, settings, assemble)
+            .await
+    }
+
+    /// Starts the services of courses, prices and payments. The payment provider is a fake.
+    async fn start_payments(
+        &mut self,
+        directory: &DataDirectory,
+        options: &PlatformOptions,
+        secret: &str,
+        audit_log: &str,
+    ) -> Result<(), StartError> {
+        let common = [
+            "database.migrate_at_start=true".to_owned(),
+            format!(
+                "service_tokens.secret={}",
+                directory.secret("service_tokens")?
+            ),
+            secret.to_owned(),
+            audit_log.to_owned(),
+        ];
+        let mut settings = vec![format!("database.url={}", directory.sqlite("booking.db"))];
+        settings.extend(common.clone());
+        let service = tutoring_booking::service();
+        let assemble = tutoring_booking::assemble;
+        self.add("booking", service, options, settings, assemble)
+            .await?;
+
+        let provider = directory.secret("provider")?;
+        let mut settings = vec![
+            format!("database.url={}", directory.sqlite("payment.db")),
+            format!("broker.url={}", directory.sqlite("broker.db")),
+            "provider.kind=fake".to_owned(),
+            "provider.key_id=rzp_test_fake".to_owned(),
+            format!("provider.key_secret={provider}"),
+            format!("provider.webhook_secret={provider}"),
+        ];
+        settings.extend(common.clone());
+        if let Some(booking) = self.addresses("booking") {
+            let url = format!("clients.booking.base_url=http://{}", booking.http);
+            settings.push(url);
+        }
+        let service = tutoring_payment::service();
+        let assemble = tutoring_payment::assemble;
+        self.add("payment", service, options, settings, assemble)
+            .await?;
+
+        // After its consumers, which read only the changes since their first start.
+        let mut settings = vec![
+            format!("database.url={}", directory.sqlite("course.db")),
+            format!("broker.url={}", directory.sqlite("broker.db")),
+            "seed=true".to_owned(),
+        ];
+        settings.extend(common);
+        let service = tutoring_course::service();
+        let assemble = tutoring_course::assemble;
+        self.add("course", service, options, settings, assemble)
             .await
     }
 

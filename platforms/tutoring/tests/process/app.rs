@@ -69,7 +69,12 @@ impl TestPlatform {
             format!("admin.access_tokens.secret={SECRET}"),
             format!("student.backend.access_tokens.secret={SECRET}"),
             format!("trainer.backend.access_tokens.secret={SECRET}"),
+            format!("course.access_tokens.secret={SECRET}"),
+            format!("booking.access_tokens.secret={SECRET}"),
+            format!("payment.access_tokens.secret={SECRET}"),
+            "payment.limits.enabled=false".to_owned(),
             "gateway.limits.public=10000".to_owned(),
+            "gateway.limits.student=10000".to_owned(),
             // Hashes are slow in a debug build.
             "student-auth.passwords.parameters.memory_kib=1024".to_owned(),
             "student-auth.passwords.parameters.iterations=1".to_owned(),
@@ -93,6 +98,9 @@ impl TestPlatform {
             set.push(format!("admin.redis.url={}", redis.url()));
             set.push(format!("student.backend.redis.url={}", redis.url()));
             set.push(format!("trainer.backend.redis.url={}", redis.url()));
+            set.push(format!("course.redis.url={}", redis.url()));
+            set.push(format!("booking.redis.url={}", redis.url()));
+            set.push(format!("payment.redis.url={}", redis.url()));
         }
         set.extend(more);
         let folder = TempDir::new().unwrap();
@@ -253,5 +261,17 @@ pub(crate) fn tokens(answer: &Answer) -> Tokens {
     Tokens {
         access: text("accessToken"),
         refresh: text("refreshToken"),
+    }
+}
+
+/// Waits until a value exists.
+pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let started = std::time::Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
