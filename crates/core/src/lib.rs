@@ -4,7 +4,7 @@
 //! - [`Error`] and [`Problem`]: failures and their representation.
 //! - [`Secret`] and [`Personal`]: values that logs must not contain.
 //! - [`mask`]: personal values that people see in part.
-//! - [`Timeout`], [`Delay`], [`ByteSize`] and [`Ratio`]: settings with units.
+//! - [`Timeout`], [`Delay`], [`Lifetime`], [`ByteSize`] and [`Ratio`]: settings with units.
 //! - [`TraceContext`] and [`RequestId`]: identifiers for traces and logs.
 //!
 //! This crate depends on no transport, no engine and no other crate of the workspace.
@@ -73,7 +73,7 @@ pub use span_event::SpanEvent;
 pub use switch::{Switch, SwitchKind, Switches};
 pub use text_id::{nano_id, prefixed_id, short_id};
 pub use trace::TraceContext;
-pub use units::{ByteSize, Delay, Ratio, Timeout, UnitError};
+pub use units::{ByteSize, Delay, Lifetime, Ratio, Timeout, UnitError};
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

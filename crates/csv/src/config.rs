@@ -1,7 +1,7 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
 use schemars::JsonSchema;
-use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_core::{ByteSize, Lifetime, Timeout};
 use serde::{Deserialize, Serialize};
 
 /// One million rows of 100 bytes.
@@ -25,7 +25,7 @@ const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(7).unwrap();
 /// A user may read the report on the next day.
 const DEFAULT_PENDING_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// Users may undo an import within a month.
-const DEFAULT_RETENTION: Timeout = Timeout::from_secs(30 * 24 * 60 * 60);
+const DEFAULT_RETENTION: Lifetime = Lifetime::from_days(30);
 /// A user works on one file, and may have abandoned others.
 const DEFAULT_MAX_OPEN: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
@@ -91,7 +91,7 @@ pub struct ImportConfig {
     /// How long an import may be incomplete, or wait for its confirmation. Then it is canceled.
     pub pending_ttl: Timeout,
     /// How long ended imports and their reports stay visible.
-    pub retention: Timeout,
+    pub retention: Lifetime,
     /// Maximum number of imports of one owner that have not ended.
     pub max_open_per_owner: NonZeroU32,
 }

@@ -153,7 +153,8 @@ pub mod mask {
 pub mod prelude {
     pub use schemars::JsonSchema;
     pub use seaworthy_core::{
-        ByteSize, Code, Delay, Error, Personal, Ratio, RequestContext, Secret, Timeout, context,
+        ByteSize, Code, Delay, Error, Lifetime, Personal, Ratio, RequestContext, Secret, Timeout,
+        context,
     };
     pub use seaworthy_health::{CheckFailure, Probe};
     pub use seaworthy_http::{Access, Json, Path, Query, RequestIds, RouteOptions, Routes};

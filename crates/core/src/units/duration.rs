@@ -146,7 +146,7 @@ impl FromStr for Delay {
     }
 }
 
-fn parse(text: &str) -> Option<Duration> {
+pub(super) fn parse(text: &str) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;
     let number: u64 = number.parse().ok()?;
@@ -155,7 +155,7 @@ fn parse(text: &str) -> Option<Duration> {
     number.checked_mul(*scale).map(Duration::from_nanos)
 }
 
-fn format(duration: Duration, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn format(duration: Duration, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     if nanos == 0 {
         return formatter.write_str("0s");
@@ -168,7 +168,7 @@ fn format(duration: Duration, formatter: &mut fmt::Formatter<'_>) -> fmt::Result
     write!(formatter, "{}{unit}", nanos / scale)
 }
 
-fn schema(pattern: &str) -> Schema {
+pub(super) fn schema(pattern: &str) -> Schema {
     json_schema!({ "type": "string", "format": "duration-text", "pattern": pattern, "examples": ["5s"] })
 }
 

@@ -2,10 +2,12 @@
 
 mod byte_size;
 mod duration;
+mod lifetime;
 mod ratio;
 
 pub use byte_size::ByteSize;
 pub use duration::{Delay, Timeout};
+pub use lifetime::Lifetime;
 pub use ratio::Ratio;
 
 /// The text of a setting is not a value of its type.

@@ -10,6 +10,18 @@ fn units_parse_documented_forms_conf_1() {
     assert_eq!("10 kB".parse(), Ok(ByteSize::bytes(10_000)));
     assert_eq!("250ms".parse(), Ok(Timeout::from_millis(250)));
     assert_eq!("0s".parse(), Ok(Delay::ZERO));
+    assert_eq!("90d".parse(), Ok(Lifetime::from_days(90)));
+    assert_eq!("2160h".parse(), Ok(Lifetime::from_days(90)));
+}
+
+#[test]
+fn lifetime_is_above_zero_and_at_most_ten_years_conf_1() {
+    assert_eq!("3650d".parse::<Lifetime>().unwrap().to_string(), "3650d");
+    assert_eq!("36h".parse::<Lifetime>().unwrap().to_string(), "36h");
+    for text in ["0d", "3651d", "90", "90 weeks", ""] {
+        let error = text.parse::<Lifetime>().unwrap_err().to_string();
+        assert!(error.contains("3650 days"), "{error}");
+    }
 }
 
 #[test]

@@ -1,13 +1,13 @@
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
-use seaworthy_core::{Secret, Timeout};
+use seaworthy_core::{Lifetime, Secret, Timeout};
 use serde::{Deserialize, Serialize};
 
 use crate::Algorithm;
 
-/// The maximum of a duration in settings. A data key encrypts the values of one week.
-const ROTATE_INTERVAL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+/// Short enough for most policies, and rare enough that a rewrap is no burden.
+const ROTATE_INTERVAL: Lifetime = Lifetime::from_days(90);
 /// Replicas use the new key within this time after a rotation.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(30);
 /// Far longer than any request may take.
@@ -35,7 +35,7 @@ pub struct DataKeysConfig {
     /// The cipher of new data keys and new values.
     pub algorithm: Algorithm,
     /// How long a data key encrypts new values.
-    pub rotate_interval: Timeout,
+    pub rotate_interval: Lifetime,
     /// How often a replica reads the data keys. After a rotation, all replicas use the new key within this time.
     pub refresh_interval: Timeout,
     /// How long no value must need a data key before `encryption delete-unused` deletes it. At least twice `refresh_interval`.

@@ -1,6 +1,5 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use seaworthy_core::Timeout;
 use seaworthy_crypto::{
     Algorithm, DataKeyStatus, DataKeys, DataKeysConfig, Rewrapped, Sealer, rewrap,
 };
@@ -69,7 +68,7 @@ pub(crate) async fn concurrent_rotations_leave_one_active_key_sec_5(test: TestDa
 
 pub(crate) async fn expired_key_is_rotated_by_one_replica_sec_5(test: TestDatabase) {
     let short = DataKeysConfig {
-        rotate_interval: Timeout::from_millis(1),
+        rotate_interval: Duration::from_millis(1).try_into().unwrap(),
         ..config()
     };
     let first = test.keys(&short).await;
