@@ -43,10 +43,11 @@ const fn fixed(
     review(Topic::LiteralSetting, files, pattern, unless, FIXED)
 }
 
+// A value with a colon is a reference, such as `file:/run/secrets/key`.
 pub(super) const SIGNS: &[Sign] = &[
     secret(
         PLAIN,
-        r#"(?im)^[ \t]*(?P<what>[\w.\-]*(?:secret|jwt_?key|api_?key|signing_?key|token_?key|password|passwd|pwd))[ \t]*=[ \t]*["']?[^\s"'#;$\{<\[(%]{3,}"#,
+        r#"(?im)^[ \t]*(?P<what>[\w.\-]*(?:secret|jwt_?key|api_?key|signing_?key|token_?key|password|passwd|pwd))[ \t]*=[ \t]*["']?[^\s"'#;$\{<\[(%:]{3,}["']?[ \t\r]*(?:[#;]|$)"#,
     ),
     secret(
         PLAIN,
@@ -54,15 +55,15 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     secret(
         YAML,
-        r#"(?im)^[ \t]*\w*(?:auth|jwt|token|session|cookie|csrf)\w*:[ \t]*\n(?:[ \t]+[\w\-]+:[^\n]*\n){0,4}?[ \t]+(?P<what>(?:key|secret|access_?secret|signing_?key|secret_?key|access_?key)):[ \t]*["']?[^\s"'$#\{<]{4,}"#,
+        r#"(?im)^[ \t]*\w*(?:auth|jwt|token|session|cookie|csrf)\w*:[ \t]*\n(?:[ \t]+[\w\-]+:[^\n]*\n){0,4}?[ \t]+(?P<what>(?:key|secret|access_?secret|signing_?key|secret_?key|access_?key)):[ \t]*["']?[^\s"'$#\{<:]{4,}["']?[ \t\r]*(?:#|$)"#,
     ),
     secret(
         YAML,
-        r#"(?m)^[ \t]*(?P<what>(?:JwtSecretKey|jwt_?[sS]ecret|JWT_?[sS]ecret|[pP]ostgresqlPassword|MinioSecretKey|SecretKey|secretKey|AccessSecret)):[ \t]*["']?[^\s"'$#\{<]{4,}"#,
+        r#"(?m)^[ \t]*(?P<what>(?:JwtSecretKey|jwt_?[sS]ecret|JWT_?[sS]ecret|[pP]ostgresqlPassword|MinioSecretKey|SecretKey|secretKey|AccessSecret)):[ \t]*["']?[^\s"'$#\{<:]{4,}["']?[ \t\r]*(?:#|$)"#,
     ),
     secret(
         JSON,
-        r#"(?i)"(?P<what>[\w.:\-]*(?:secret|jwt_?key|signing_?key|password|api_?key)[\w]*)"\s*:\s*"[^"\s$\{<%]{3,}""#,
+        r#"(?i)"(?P<what>[\w.:\-]*(?:secret|jwt_?key|signing_?key|password|api_?key)[\w]*)"\s*:\s*"[^"\s$\{<%:]{3,}""#,
     ),
     secret(
         JSON,
