@@ -4,8 +4,8 @@ use super::{object, selector};
 use crate::yaml::{Yaml, list, map};
 
 pub(super) const COMMENT: &str = "\
-The Deployment has no number of replicas, because the autoscaler sets it. Memory is no metric of
-the autoscaler, because the memory of a process does not shrink with its load.";
+The Deployment has no number of replicas, because the autoscaler sets it. The autoscaler
+does not use memory, because the memory of a process does not shrink with its load.";
 
 /// Returns the disruption budget and the autoscaler.
 pub(super) fn objects(facts: &Facts) -> Vec<Yaml> {
