@@ -161,7 +161,8 @@ impl Rendition {
             Shape::Width(width) => {
                 let width = pixels(part_width).min(width.max(1));
                 let height = part_height * f64::from(width) / part_width;
-                (width, pixels(height))
+                // A width that is rounded up must not enlarge the height.
+                (width, pixels(height).min(pixels(part_height)))
             }
         };
         Some(Plan {
@@ -202,6 +203,14 @@ mod tests {
         );
         assert_eq!(Rendition::width(800).plan(400, 1).unwrap().output, (400, 1));
         assert_eq!(Rendition::width(10).plan(8000, 2).unwrap().output, (10, 1));
+        let part = Crop {
+            x: 0.0,
+            y: 0.0,
+            width: 0.8152,
+            height: 1.0,
+        };
+        let rounded = Rendition::width(100).crop(part).plan(100, 87).unwrap();
+        assert_eq!(rounded.output, (82, 87));
     }
 
     #[test]

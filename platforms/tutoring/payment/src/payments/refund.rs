@@ -142,7 +142,7 @@ impl Payments {
         }
         let (of, amount) = refundable(tx, &payment, Some(provider_payment)).await?;
         if found.amount != amount.minor {
-            // A part is no refund of the purchase: an operator decides.
+            // After a refund of a part, an operator decides about the purchase.
             tracing::warn!(payment = %id, "the provider refunded a part of a payment");
             return Ok(true);
         }

@@ -44,7 +44,7 @@ pub(super) async fn progress(Extract(api): State, Path(id): Path<String>) -> Han
     Ok(Reply::new("progress", json!({ "courses": courses })).into_response())
 }
 
-/// Progress follows from held sessions, so nobody sets it.
+/// Progress follows from held sessions, so no request sets it.
 pub(super) async fn progress_gone() -> HandlerResult {
     let message = "progress cannot be set: it follows from completed sessions";
     Err(Error::new(Code::NotFound, "GONE", message).into())
