@@ -483,7 +483,9 @@ fn development_counts_what_production_refuses_in_one_line_conf_3() {
     let lines = ended.stdout.iter();
     let warnings: Vec<Value> = lines
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .filter(|line| line["level"] == "WARN" && line["target"] == "seaworthy_service::kernel")
+        .filter(|line| {
+            line["level"] == "WARN" && line["target"] == "seaworthy_service::preflight::report"
+        })
         .collect();
     let [warning] = warnings.as_slice() else {
         panic!("{warnings:#?}");

@@ -206,12 +206,17 @@ fn committed_facts_are_current_obs_9_ship_3() {
         "kms.salt=SECRET",
     ];
     let file = home.join("deploy/facts/starter.json");
-    assert_facts_are_current(Path::new(PROGRAM), &home.join("config"), &with, &file);
+    assert_facts_are_current(
+        Path::new(PROGRAM),
+        &home.join("config/starter"),
+        &with,
+        &file,
+    );
 }
 
 #[test]
 fn production_accepts_the_example_settings_conf_3() {
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/starter");
     let deployment = Deployment::new(Path::new(PROGRAM)).unwrap();
     let deployment = deployment.with_config(&config).unwrap();
     let check = ["config", "check", "--profile", "production"];

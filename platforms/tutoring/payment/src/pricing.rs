@@ -33,8 +33,14 @@ struct Envelope<T> {
 #[derive(Deserialize)]
 struct Problem {
     #[serde(default)]
-    code: String,
+    message: String,
+    /// The reasons of a response with the status 400.
     #[serde(default)]
+    errors: Vec<InvalidField>,
+}
+
+#[derive(Deserialize)]
+struct InvalidField {
     message: String,
 }
 
@@ -91,11 +97,13 @@ impl Booking {
             return Err(refused.map_or_else(|| Error::internal("no status"), unavailable));
         }
         let problem: Problem = sent.json().await.map_err(unavailable)?;
-        let code = match status {
-            StatusCode::CONFLICT => Code::Conflict,
-            _ => Code::Invalid,
+        let (code, reason) = match status {
+            StatusCode::CONFLICT => (Code::Conflict, "CONFLICT"),
+            _ => (Code::Invalid, "PACKAGE_REFUSED"),
         };
-        Err(Error::new(code, reason(&problem.code), problem.message))
+        let first = problem.errors.into_iter().next();
+        let message = first.map_or(problem.message, |field| field.message);
+        Err(Error::new(code, reason, message))
     }
 
     /// Records that a payment with a discount succeeded.
@@ -131,18 +139,6 @@ impl Booking {
         sent.success().map_err(unavailable)?;
         Ok(Settled::Done)
     }
-}
-
-/// The refusals that clients of this service know.
-fn reason(code: &str) -> &'static str {
-    const KNOWN: [&str; 4] = [
-        "PACKAGE_NOT_OFFERED",
-        "COUPON_INVALID",
-        "DISCOUNTS_EXCLUSIVE",
-        "CONFLICT",
-    ];
-    let mut known = KNOWN.into_iter();
-    known.find(|known| *known == code).unwrap_or("REFUSED")
 }
 
 fn unavailable(error: ClientError) -> Error {
