@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn total_is_base_with_tax_rounded_once_tut_3() {
+    fn total_is_base_with_tax_rounded_once_api_1() {
         for minor in (0..10_000).chain([900_000, i64::from(i32::MAX)]) {
             let price = Taxed::of(Money::new(minor, Currency::INR), 18).unwrap();
             assert_eq!(price.total.minor, minor + price.tax.minor);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_class_types_equal_their_json_tut_3() {
+    fn names_of_class_types_equal_their_json_api_1() {
         for class in ClassType::ALL {
             assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
             assert_eq!(ClassType::from_name(class.as_str()), Some(class));

@@ -57,7 +57,7 @@ on_every_engine! {
         own_routes_need_token_and_role_auth_5,
         public_routes_need_no_token_auth_5,
         routes_of_stopped_services_are_502_res_1;
-    payments: gateway_reaches_prices_and_payments_tut_3;
+    payments: gateway_reaches_prices_and_payments_api_1;
     admins: gateway_reaches_admins_and_applications_auth_5;
     live:
         business_events_reach_their_users_only_auth_5,

@@ -11,7 +11,7 @@ fn user_of(token: &str) -> Uuid {
     claims["sub"].as_str().unwrap().parse().unwrap()
 }
 
-pub(crate) async fn gateway_reaches_prices_and_payments_tut_3(app: &TestPlatform) {
+pub(crate) async fn gateway_reaches_prices_and_payments_api_1(app: &TestPlatform) {
     let get = |path: &str| app.send("GET", &format!("/api/v1{path}"), &[], "");
     let price = get("/booking/pricing/calculate?classType=ONE_ON_ONE&sessionCount=30");
     assert_eq!(

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn tax_is_on_the_discounted_base_tut_3() {
+    fn tax_is_on_the_discounted_base_api_1() {
         for (discount_type, value, total) in [
             (DiscountType::ClassAmount, 0, 826_000),
             (DiscountType::Fixed, 50_000, 1_003_000),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn coupon_and_welcome_offer_exclude_each_other_tut_3() {
+    fn coupon_and_welcome_offer_exclude_each_other_api_1() {
         let coupon = coupon(DiscountType::ClassAmount, 0);
         let refused = price().quote(Some(&coupon), true).unwrap_err();
         assert_eq!(refused.reason(), "DISCOUNTS_EXCLUSIVE");

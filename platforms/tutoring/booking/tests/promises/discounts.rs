@@ -9,7 +9,7 @@ const STUDENTS: usize = 20;
 /// Redemptions that the coupon allows.
 const REDEMPTIONS: usize = 3;
 
-pub(crate) async fn last_redemption_goes_to_one_student_tut_3(app: TestApp) {
+pub(crate) async fn last_redemption_goes_to_one_student_data_3(app: TestApp) {
     app.coupon("LAST", "class_amount", 0, 3);
     let reserved = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -45,7 +45,7 @@ pub(crate) async fn last_redemption_goes_to_one_student_tut_3(app: TestApp) {
     assert_eq!(app.redemptions("MANY"), 1);
 }
 
-pub(crate) async fn reservation_is_repeatable_and_settled_once_tut_3(app: TestApp) {
+pub(crate) async fn reservation_is_repeatable_and_settled_once_api_6(app: TestApp) {
     app.coupon("ONCE", "fixed", 100_000, 1);
     let (payment, student) = (Uuid::from_u128(1), Uuid::from_u128(7));
     let first = data(&app.reserve(payment, student, Some("ONCE")));

@@ -36,9 +36,9 @@ macro_rules! on_both {
 
 on_both! {
     discounts:
-        last_redemption_goes_to_one_student_tut_3,
-        reservation_is_repeatable_and_settled_once_tut_3;
+        last_redemption_goes_to_one_student_data_3,
+        reservation_is_repeatable_and_settled_once_api_6;
     prices:
-        price_list_follows_its_operator_tut_3,
+        price_list_follows_its_operator_api_1,
         every_route_refuses_callers_without_rights_auth_5;
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::app::{TestApp, data, json_of, operator, service_token, token};
 
-pub(crate) async fn price_list_follows_its_operator_tut_3(app: TestApp) {
+pub(crate) async fn price_list_follows_its_operator_api_1(app: TestApp) {
     let total = |query: &str| {
         let answer = app.get(&format!("/pricing/calculate?{query}"), "");
         json_of(&answer)["data"]["total"].clone()

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::app::{TestApp, data, operator, service_token, student_token, token};
 
-pub(crate) async fn course_is_published_with_its_structure_tut_3(app: TestApp) {
+pub(crate) async fn course_is_published_with_its_structure_api_1(app: TestApp) {
     let operator = operator();
     let send = |method: &str, path: &str, body: Value| app.call(method, path, &operator, &body);
     let course = json!({ "title": "Films", "category": "Video Making", "difficulty": "beginner" });

@@ -36,12 +36,12 @@ macro_rules! on_both {
 
 on_both! {
     catalogue:
-        course_is_published_with_its_structure_tut_3,
+        course_is_published_with_its_structure_api_1,
         catalogue_is_filtered_and_paged_api_3,
         every_route_refuses_callers_without_rights_auth_5;
     purchases:
-        purchase_is_opened_and_upgraded_once_tut_3,
-        refund_closes_the_purchase_tut_3,
-        held_sessions_count_once_and_complete_tut_3,
+        purchase_is_opened_and_upgraded_once_msg_5,
+        refund_closes_the_purchase_msg_5,
+        held_sessions_count_once_and_complete_msg_5,
         purchase_beyond_thirty_is_a_dead_letter_msg_2;
 }

@@ -28,7 +28,7 @@ async fn hold(app: &TestApp, session: u128, student: Uuid, course: Uuid) {
     app.publish(&Occurred::of(completed)).await;
 }
 
-pub(crate) async fn purchase_is_opened_and_upgraded_once_tut_3(app: TestApp) {
+pub(crate) async fn purchase_is_opened_and_upgraded_once_msg_5(app: TestApp) {
     let (student, course) = (Uuid::from_u128(7), app.course());
     assert_eq!(access(&app, student, course, 0), false);
     assert_eq!(purchase(&app, student, course).status, 404);
@@ -72,7 +72,7 @@ pub(crate) async fn purchase_is_opened_and_upgraded_once_tut_3(app: TestApp) {
     assert_eq!(upgrade(15).status, 400);
 }
 
-pub(crate) async fn refund_closes_the_purchase_tut_3(app: TestApp) {
+pub(crate) async fn refund_closes_the_purchase_msg_5(app: TestApp) {
     let (student, course) = (Uuid::from_u128(7), app.course());
     app.pay(1, student, course, 10).await;
     app.pay(2, student, course, 10).await;
@@ -103,7 +103,7 @@ pub(crate) async fn refund_closes_the_purchase_tut_3(app: TestApp) {
     assert_eq!(data(&purchase(&app, student, course))["purchaseTier"], 10);
 }
 
-pub(crate) async fn held_sessions_count_once_and_complete_tut_3(app: TestApp) {
+pub(crate) async fn held_sessions_count_once_and_complete_msg_5(app: TestApp) {
     let (student, course) = (Uuid::from_u128(7), app.course());
     app.pay(1, student, course, 30).await;
     app.wait_for_events("COURSE_ACCESS_GRANTED", student, 1);

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn class_type_follows_group_and_mode_tut_3() {
+    fn class_type_follows_group_and_mode_api_1() {
         for (changes, expected) in [
             (json!({}), ClassType::OneOnOne),
             (json!({ "groupSize": 2 }), ClassType::OneOnTwo),

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn only_captured_money_succeeds_tut_3() {
+    fn only_captured_money_succeeds_api_1() {
         use ProviderStatus::{Authorized, Captured, Created, Failed, Refunded};
         let now = Utc::now();
         let refused = || Decision::Fail("the provider refused the payment".to_owned());
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn other_amount_order_or_currency_never_succeeds_tut_3() {
+    fn other_amount_order_or_currency_never_succeeds_api_3() {
         let now = Utc::now();
         let open = payment(Status::Initiated);
         let other_order = ProviderPayment {

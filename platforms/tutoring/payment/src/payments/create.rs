@@ -324,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn coins_leave_the_minimum_of_the_provider_tut_3() {
+    fn coins_leave_the_minimum_of_the_provider_api_1() {
         // One coin is worth 100 minor units.
         for (amount, free, expected) in [
             (1_000, 100, 9),

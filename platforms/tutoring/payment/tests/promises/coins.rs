@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use crate::app::{TestApp, admin_token, data, refusal, service_token, student_token, wait_for};
 
-pub(crate) async fn coins_are_reserved_spent_and_returned_tut_3(app: TestApp) {
+pub(crate) async fn coins_are_reserved_spent_and_returned_api_1(app: TestApp) {
     let student = Uuid::from_u128(7);
     app.give_coins(student, 100);
     // More coins than the wallet has: all of them count.
@@ -44,7 +44,7 @@ pub(crate) async fn coins_are_reserved_spent_and_returned_tut_3(app: TestApp) {
     app.check_invariants();
 }
 
-pub(crate) async fn bonus_and_rewards_are_credited_once_tut_3(app: TestApp) {
+pub(crate) async fn bonus_and_rewards_are_credited_once_msg_5(app: TestApp) {
     let student = Uuid::from_u128(7);
     app.publish_student(student, 1, false).await;
     app.publish_student(student, 2, true).await;

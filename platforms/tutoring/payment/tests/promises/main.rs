@@ -42,31 +42,31 @@ macro_rules! on_both {
 
 on_both! {
     purchase:
-        price_is_the_quote_and_not_the_clients_tut_3,
+        price_is_the_quote_and_not_the_clients_api_3,
         repeated_request_with_a_key_is_one_payment_api_6,
-        confirmation_and_webhooks_make_one_success_tut_3,
-        forged_confirmations_change_nothing_tut_3,
-        authorized_money_is_captured_once_tut_3,
-        coupon_is_reserved_redeemed_and_released_tut_3;
+        confirmation_and_webhooks_make_one_success_msg_5,
+        forged_confirmations_change_nothing_api_3,
+        authorized_money_is_captured_once_msg_5,
+        coupon_is_reserved_redeemed_and_released_api_1;
     webhook:
-        bad_webhooks_change_nothing_tut_3,
-        reordered_webhooks_end_in_success_tut_3,
-        late_and_second_captures_are_flagged_tut_3,
-        failed_attempt_can_be_repeated_in_time_tut_3;
+        bad_webhooks_change_nothing_api_3,
+        reordered_webhooks_end_in_success_msg_5,
+        late_and_second_captures_are_flagged_api_1,
+        failed_attempt_can_be_repeated_in_time_api_1;
     coins:
-        coins_are_reserved_spent_and_returned_tut_3,
-        bonus_and_rewards_are_credited_once_tut_3;
+        coins_are_reserved_spent_and_returned_api_1,
+        bonus_and_rewards_are_credited_once_msg_5;
     refund:
-        refund_returns_money_and_coins_once_tut_3,
-        lost_response_of_a_refund_refunds_once_tut_3,
-        refund_at_the_provider_is_taken_over_tut_3;
+        refund_returns_money_and_coins_once_msg_5,
+        lost_response_of_a_refund_refunds_once_msg_5,
+        refund_at_the_provider_is_taken_over_api_1;
     recovery:
-        lost_order_is_completed_tut_3,
-        captured_money_without_news_is_found_tut_3,
-        unknown_money_is_reported_tut_3,
+        lost_order_is_completed_msg_5,
+        captured_money_without_news_is_found_msg_5,
+        unknown_money_is_reported_api_1,
         provider_outage_keeps_payments_open_res_1;
     routes:
         every_route_refuses_callers_without_rights_auth_5;
     model:
-        random_interleavings_keep_the_invariants_tut_3;
+        random_interleavings_keep_the_invariants_msg_5;
 }

@@ -57,7 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-pub(crate) async fn random_interleavings_keep_the_invariants_tut_3(app: TestApp) {
+pub(crate) async fn random_interleavings_keep_the_invariants_msg_5(app: TestApp) {
     let strategy = (any::<bool>(), prop::collection::vec(step(), 1..14));
     let config = Config {
         cases: CASES,

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use crate::app::{COURSE, TestApp, data, json_of, refusal, student_token};
 
-pub(crate) async fn price_is_the_quote_and_not_the_clients_tut_3(app: TestApp) {
+pub(crate) async fn price_is_the_quote_and_not_the_clients_api_3(app: TestApp) {
     let student = Uuid::from_u128(7);
     let cheap = json!({ "amountCents": 1, "amount": 1, "total": 1, "price": 1, "currency": "USD" });
     let bought = app.bought(student, &cheap);
@@ -56,7 +56,7 @@ pub(crate) async fn repeated_request_with_a_key_is_one_payment_api_6(app: TestAp
     assert_eq!(malformed.status, 400, "{}", malformed.body);
 }
 
-pub(crate) async fn confirmation_and_webhooks_make_one_success_tut_3(app: TestApp) {
+pub(crate) async fn confirmation_and_webhooks_make_one_success_msg_5(app: TestApp) {
     for first in ["confirmation", "webhook"] {
         let bought = app.bought(
             Uuid::new_v4(),
@@ -105,7 +105,7 @@ pub(crate) async fn confirmation_and_webhooks_make_one_success_tut_3(app: TestAp
     app.check_invariants();
 }
 
-pub(crate) async fn forged_confirmations_change_nothing_tut_3(app: TestApp) {
+pub(crate) async fn forged_confirmations_change_nothing_api_3(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({}));
     let token = student_token(bought.student);
     let path = format!("/{}/confirm", bought.id);
@@ -147,7 +147,7 @@ pub(crate) async fn forged_confirmations_change_nothing_tut_3(app: TestApp) {
     app.check_invariants();
 }
 
-pub(crate) async fn authorized_money_is_captured_once_tut_3(app: TestApp) {
+pub(crate) async fn authorized_money_is_captured_once_msg_5(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({}));
     let paid = app.provider.pay(&bought.order, "authorized");
     let body = app.webhook_body("payment.authorized", &paid);
@@ -166,7 +166,7 @@ pub(crate) async fn authorized_money_is_captured_once_tut_3(app: TestApp) {
     assert_eq!(app.provider.captures(), 1);
 }
 
-pub(crate) async fn coupon_is_reserved_redeemed_and_released_tut_3(app: TestApp) {
+pub(crate) async fn coupon_is_reserved_redeemed_and_released_api_1(app: TestApp) {
     app.create_coupon("SCHOOL", 2);
     let student = Uuid::from_u128(7);
     let with_coupon = json!({ "couponCode": "school" });

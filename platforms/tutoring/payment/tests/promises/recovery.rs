@@ -22,7 +22,7 @@ fn differences(app: &TestApp) -> Vec<(String, bool)> {
 
 /// The service ends between the call of the provider and its commit: the order exists at the
 /// provider alone.
-pub(crate) async fn lost_order_is_completed_tut_3(app: TestApp) {
+pub(crate) async fn lost_order_is_completed_msg_5(app: TestApp) {
     let key = [("idempotency-key", "monday")];
     for (mode, status) in [(Mode::LosesResponses, 502), (Mode::Hangs, 504)] {
         let student = Uuid::new_v4();
@@ -61,7 +61,7 @@ pub(crate) async fn lost_order_is_completed_tut_3(app: TestApp) {
 }
 
 /// Neither the client nor a webhook reports the money.
-pub(crate) async fn captured_money_without_news_is_found_tut_3(app: TestApp) {
+pub(crate) async fn captured_money_without_news_is_found_msg_5(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({ "claimDeal": true }));
     let expired = app.bought(Uuid::from_u128(8), &json!({}));
     let refunded = app.bought(Uuid::from_u128(9), &json!({}));
@@ -83,7 +83,7 @@ pub(crate) async fn captured_money_without_news_is_found_tut_3(app: TestApp) {
     app.check_invariants();
 }
 
-pub(crate) async fn unknown_money_is_reported_tut_3(app: TestApp) {
+pub(crate) async fn unknown_money_is_reported_api_1(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({}));
     let paid = app.provider.pay(&bought.order, "captured");
     assert_eq!(app.confirm(&bought, &paid).status, 200);

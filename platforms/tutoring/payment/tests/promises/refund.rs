@@ -21,7 +21,7 @@ fn refund(app: &TestApp, bought: &Bought) -> Value {
     data(&app.post(&path, &admin_token(&["payment:refund"]), &body))
 }
 
-pub(crate) async fn refund_returns_money_and_coins_once_tut_3(app: TestApp) {
+pub(crate) async fn refund_returns_money_and_coins_once_msg_5(app: TestApp) {
     let (bought, of) = paid(&app, 40);
     assert_eq!(app.wallet(bought.student), (0, 0));
     for _ in 0..3 {
@@ -49,7 +49,7 @@ pub(crate) async fn refund_returns_money_and_coins_once_tut_3(app: TestApp) {
     app.check_invariants();
 }
 
-pub(crate) async fn lost_response_of_a_refund_refunds_once_tut_3(app: TestApp) {
+pub(crate) async fn lost_response_of_a_refund_refunds_once_msg_5(app: TestApp) {
     let (bought, _) = paid(&app, 0);
     app.provider.set_mode(Mode::LosesResponses);
     assert_eq!(refund(&app, &bought)["status"], "succeeded");
@@ -63,7 +63,7 @@ pub(crate) async fn lost_response_of_a_refund_refunds_once_tut_3(app: TestApp) {
     app.check_invariants();
 }
 
-pub(crate) async fn refund_at_the_provider_is_taken_over_tut_3(app: TestApp) {
+pub(crate) async fn refund_at_the_provider_is_taken_over_api_1(app: TestApp) {
     let (bought, of) = paid(&app, 0);
     app.provider.set_status(&of, "refunded");
     let entity = json!({

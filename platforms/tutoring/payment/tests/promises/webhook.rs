@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use crate::app::{TestApp, admin_token, data};
 
-pub(crate) async fn bad_webhooks_change_nothing_tut_3(app: TestApp) {
+pub(crate) async fn bad_webhooks_change_nothing_api_3(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({}));
     let paid = app.provider.pay(&bought.order, "captured");
     let body = app.webhook_body("payment.captured", &paid);
@@ -47,7 +47,7 @@ pub(crate) async fn bad_webhooks_change_nothing_tut_3(app: TestApp) {
     app.check_invariants();
 }
 
-pub(crate) async fn reordered_webhooks_end_in_success_tut_3(app: TestApp) {
+pub(crate) async fn reordered_webhooks_end_in_success_msg_5(app: TestApp) {
     let orders = [
         ["authorized", "captured", "failed"],
         ["captured", "authorized", "failed"],
@@ -73,7 +73,7 @@ pub(crate) async fn reordered_webhooks_end_in_success_tut_3(app: TestApp) {
     app.check_invariants();
 }
 
-pub(crate) async fn late_and_second_captures_are_flagged_tut_3(app: TestApp) {
+pub(crate) async fn late_and_second_captures_are_flagged_api_1(app: TestApp) {
     let bought = app.bought(Uuid::from_u128(7), &json!({}));
     app.expire(&bought).await;
     app.run_worker("expire payments");
@@ -125,7 +125,7 @@ pub(crate) async fn late_and_second_captures_are_flagged_tut_3(app: TestApp) {
     app.check_invariants();
 }
 
-pub(crate) async fn failed_attempt_can_be_repeated_in_time_tut_3(app: TestApp) {
+pub(crate) async fn failed_attempt_can_be_repeated_in_time_api_1(app: TestApp) {
     let student = Uuid::from_u128(7);
     app.give_coins(student, 50);
     let bought = app.bought(student, &json!({ "coinsToRedeem": 50, "claimDeal": true }));
