@@ -351,6 +351,9 @@ impl http_body::Body for LimitedBody {
                 return this.fail(BudgetSpent);
             }
         }
+        if let (Some(idle), Some((_, room))) = (&this.idle, &this.waiting) {
+            idle.set_wanted(room.bytes());
+        }
         polled
     }
 

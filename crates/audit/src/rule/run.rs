@@ -173,8 +173,8 @@ pub(crate) fn run_one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findi
     found
 }
 
-/// Whether an outcome is a place to review. Code of no known service lacks nothing, because its service
-/// is not known.
+/// Whether an outcome is a place to review. Code whose service is not known is none: nothing can be
+/// missing in an unknown service.
 fn is_place(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Breach(breach) if breach.confidence == Confidence::Low && !breach.is_absence)
 }

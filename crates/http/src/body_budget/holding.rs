@@ -65,6 +65,7 @@ impl Holding {
     pub(crate) fn rest(&self) -> Idle {
         let waiting = Arc::new(Waiting {
             held: self.held(),
+            wanted: AtomicU64::new(0),
             since: self.since,
             is_ended: AtomicBool::new(false),
             waker: AtomicWaker::new(),
@@ -95,6 +96,11 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
+    /// Sets the bytes that the body waits for.
+    pub(crate) fn set_wanted(&self, bytes: u64) {
+        self.waiting.wanted.store(bytes, Ordering::Relaxed);
+    }
+
     /// Whether the body must end. If not, the task is woken when it must.
     pub(crate) fn is_ended(&self, context: &Context<'_>) -> bool {
         self.waiting.waker.register(context.waker());

@@ -9,6 +9,7 @@
 //! A body that exceeds the budget waits for [`MAX_WAIT`], and is then refused with 503 and
 //! `Retry-After`. While bodies wait, the budget ends bodies whose clients do not send, with the
 //! same answer. It starts with the body that has the largest product of bytes held and time held.
+//! A body may wait if another one is heavier by that product, or holds more bytes.
 //! It never ends a complete body. So clients that send slowly, or never finish, cannot exhaust the
 //! budget.
 
@@ -21,7 +22,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -67,6 +68,8 @@ struct Bodies {
 /// A body whose reader waits, so that the budget can end it.
 struct Waiting {
     held: u64,
+    /// The bytes that the body waits for. 0 while it waits for its client.
+    wanted: AtomicU64,
     since: Instant,
     is_ended: AtomicBool,
     waker: AtomicWaker,
@@ -123,40 +126,49 @@ impl BodyBudget {
         }
     }
 
-    /// Ends idle bodies until they release the bytes that bodies wait for. Returns whether the
-    /// calling body may wait. It may not if it must be ended first.
+    /// Ends idle bodies until they release the bytes that bodies wait for: those that are heavier
+    /// than the calling body, and those that hold more than it asks to hold. So a flood of young
+    /// bodies cannot keep out a small one. Returns whether the calling body may wait. It may not
+    /// if it must be ended first.
     fn make_room(&self, asking: &Holding, bytes: u64) -> bool {
         let now = Instant::now();
-        let own = weight(asking.held() + bytes, asking.since(), now);
+        let own_held = asking.held() + bytes;
+        let own_weight = weight(own_held, asking.since(), now);
         let mut bodies = self.0.bodies.lock();
         let is_ended = |body: &&Arc<Waiting>| body.is_ended.load(Ordering::Acquire);
         let mut coming: u64 = bodies
             .idle
             .values()
             .filter(is_ended)
-            .map(|body| body.held)
+            .map(|body| body.releases())
             .sum();
         let wanted = bodies.wanted + bytes;
         // Bytes that no request holds are free, or reserved for a waiting body that is about to
         // wake.
         let free = self.0.limit.saturating_sub(self.0.metrics.held.get());
+        let mut released = 0;
         while free + coming < wanted {
+            let mut is_alone = true;
             let heaviest = bodies
                 .idle
                 .values()
                 .filter(|body| !is_ended(body))
+                .inspect(|_| is_alone = false)
                 .map(|body| (weight(body.held, body.since, now), body))
+                .filter(|(weight, body)| *weight > own_weight || body.held > own_held)
                 .max_by_key(|(weight, _)| *weight);
-            let Some((weight, body)) = heaviest else {
-                // Handlers hold the rest and release it with their answers.
-                break;
-            };
-            if weight <= own {
+            let Some((_, body)) = heaviest else {
+                // Handlers hold the rest and release it with their answers, or other bodies wait
+                // for the rest and this one has made its own room.
+                if is_alone || released >= bytes {
+                    break;
+                }
                 return false;
-            }
+            };
             body.is_ended.store(true, Ordering::Release);
             body.waker.wake();
-            coming += body.held;
+            released += body.held;
+            coming += body.releases();
             self.0.metrics.ended.increment();
         }
         bodies.wanted = wanted;
@@ -164,9 +176,16 @@ impl BodyBudget {
     }
 }
 
-/// The cost of a body: bytes times milliseconds.
+impl Waiting {
+    /// The bytes that the end of the body makes available to others.
+    fn releases(&self) -> u64 {
+        self.held + self.wanted.load(Ordering::Relaxed)
+    }
+}
+
+/// The cost of a body: bytes times nanoseconds. In a coarser unit young bodies of any size would weigh the same.
 fn weight(held: u64, since: Instant, now: Instant) -> u128 {
-    u128::from(held) * now.saturating_duration_since(since).as_millis()
+    u128::from(held) * now.saturating_duration_since(since).as_nanos()
 }
 
 /// The response to a request whose body exceeds the budget.

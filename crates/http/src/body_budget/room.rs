@@ -40,6 +40,10 @@ impl Room {
         })
     }
 
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     pub(crate) fn poll(
         &mut self,
         holding: &Holding,

@@ -154,6 +154,37 @@ async fn refuses_heaviest_body_that_asks_for_more_sec_3() {
     assert_eq!(budget.held().get(), 10);
 }
 
+#[tokio::test(start_paused = true)]
+async fn small_old_body_ends_larger_young_body_sec_3() {
+    let budget = budget();
+    let (client, mut small, report) = body(&budget, BodyReader::Whole);
+    tokio::time::advance(Duration::from_millis(100)).await;
+    let (young_client, mut young, _report) = body(&budget, BodyReader::Whole);
+    send(&young_client, 95);
+    young.frame().await.unwrap().unwrap();
+    let reading = tokio::spawn(async move { young.frame().await.unwrap() });
+    tokio::task::yield_now().await;
+    send(&client, 10);
+    small.frame().await.unwrap().unwrap();
+    assert!(report.error().is_none());
+    reading.await.unwrap().unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_of_the_first_millisecond_are_ended_by_size_sec_3() {
+    let budget = budget();
+    let (large_client, mut large, _report) = body(&budget, BodyReader::Whole);
+    send(&large_client, 90);
+    large.frame().await.unwrap().unwrap();
+    tokio::time::advance(Duration::from_micros(10)).await;
+    let reading = tokio::spawn(async move { large.frame().await.unwrap() });
+    tokio::task::yield_now().await;
+    let (client, mut small, _report) = body(&budget, BodyReader::Whole);
+    send(&client, 20);
+    small.frame().await.unwrap().unwrap();
+    reading.await.unwrap().unwrap_err();
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Send(usize, usize),

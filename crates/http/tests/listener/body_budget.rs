@@ -33,8 +33,6 @@ use crate::fixture::TIMEOUT;
 
 const BUDGET: ByteSize = ByteSize::mebibytes(4);
 const BODY_LIMIT: ByteSize = ByteSize::kibibytes(256);
-/// Of 20 requests with small bodies.
-const MAX_REFUSED_SMALL: usize = 2;
 /// Twelve times the budget in total.
 const SLOW_CLIENTS: usize = 200;
 
@@ -122,20 +120,11 @@ async fn unfinished_bodies_hold_at_most_the_budget_sec_3() {
     };
     tokio::time::timeout(TIMEOUT, flooded).await.unwrap();
     let mut most_held = 0;
-    let mut refused_small = 0;
     for _ in 0..20 {
         let length = 16 * 1_024;
-        let mut answer = tokio::time::timeout(TIMEOUT, post(address, length))
+        let answer = tokio::time::timeout(TIMEOUT, post(address, length))
             .await
             .unwrap();
-        // On a busy machine a body can wait for its whole time. A client repeats such a request.
-        while answer.starts_with("HTTP/1.1 503 ") {
-            refused_small += 1;
-            assert!(refused_small <= MAX_REFUSED_SMALL, "{answer}");
-            answer = tokio::time::timeout(TIMEOUT, post(address, length))
-                .await
-                .unwrap();
-        }
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
         assert!(answer.ends_with(&length.to_string()), "{answer}");
         let held = budget.held();

@@ -103,6 +103,8 @@ impl Trial {
             "server.http.limits.body.max_size=64MiB".to_owned(),
             "lifecycle.drain_delay=0s".to_owned(),
             format!("has_worker={has_worker}"),
+            // The tests poll until a claim expires.
+            "server.http.rate_limit.enabled=false".to_owned(),
         ];
         let credentials = [
             format!("files.access_key={}", S3Server::ACCESS_KEY),
@@ -203,7 +205,8 @@ impl Trial {
             .await
             .unwrap();
         let body: Value = serde_json::from_str(&text).unwrap();
-        body.get("status").unwrap().as_str().unwrap().to_owned()
+        let status = body.get("status").and_then(Value::as_str);
+        status.unwrap_or_else(|| panic!("{text}")).to_owned()
     }
 
     /// Waits until the upload is ready, and the sweeper has removed everything except its result.

@@ -122,7 +122,7 @@ pub(crate) fn code_by_sms_registers_and_logs_in_once_auth_2(database: &EmptyData
     // A code counts for the account of its number only.
     let foreign = sent("+33698765432");
     assert_error(&login("ada", &foreign), 400, "CAPTCHA_INVALID");
-    assert_error(&login("nobody", &sent(PHONE)), 400, "CAPTCHA_INVALID");
+    assert_error(&login("unknown", &sent(PHONE)), 400, "CAPTCHA_INVALID");
     let own = sent(PHONE);
     tokens(&login("ada", &own));
     assert_error(&login("ada", &own), 400, "CAPTCHA_INVALID");

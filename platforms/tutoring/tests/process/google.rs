@@ -111,7 +111,7 @@ async fn google_token_logs_in_and_links_a_verified_account_auth_4() {
     let user = user_of(&test.by_token(&test.id_token(CLIENT, "asha")));
     assert_eq!(user["id"], json_of(&profile)["data"]["id"]);
     assert_eq!(user["googleLinked"], true);
-    // The token of another client, of an address that is not verified, and of no provider.
+    // The token of another client, the token of an unverified address, and text that is no token.
     let foreign = test.id_token("other", "asha");
     let unverified = test.id_token(CLIENT, "eve");
     for token in [foreign.as_str(), unverified.as_str(), "a.b.c"] {

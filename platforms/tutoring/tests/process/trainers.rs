@@ -100,9 +100,14 @@ pub(crate) async fn place_and_availability_are_own_settings_auth_5(app: &TestPla
         "{}",
         hours.body
     );
-    let wish = json!({ "acceptsOnline": true, "maxPerDay": 3 });
-    let wish = call("POST", &own("/allocations/preference"), &wish);
-    assert_eq!(json_of(&wish)["data"]["maxPerDay"], 3, "{}", wish.body);
+    let preference = json!({ "acceptsOnline": true, "maxPerDay": 3 });
+    let preference = call("POST", &own("/allocations/preference"), &preference);
+    assert_eq!(
+        json_of(&preference)["data"]["maxPerDay"],
+        3,
+        "{}",
+        preference.body
+    );
     let profile = call(
         "PUT",
         &own("/profile"),

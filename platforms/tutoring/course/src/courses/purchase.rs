@@ -123,7 +123,7 @@ impl Courses {
         Ok(())
     }
 
-    /// Takes back the sessions of a refunded payment. A purchase without sessions is closed.
+    /// Removes the sessions of a refunded payment. A purchase without sessions is closed.
     pub(super) async fn close(&self, tx: &Transaction, payment: Uuid) -> Result<(), Error> {
         let Some((id, sessions)) = Purchases::of_payment(tx, payment).await? else {
             return Ok(());
