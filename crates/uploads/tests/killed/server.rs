@@ -206,7 +206,7 @@ impl Trial {
             .unwrap();
         let body: Value = serde_json::from_str(&text).unwrap();
         let status = body.get("status").and_then(Value::as_str);
-        status.unwrap_or_else(|| panic!("{text}")).to_owned()
+        status.ok_or(&text).unwrap().to_owned()
     }
 
     /// Waits until the upload is ready, and the sweeper has removed everything except its result.
