@@ -6,7 +6,7 @@ use seaworthy_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::browser::{CALLBACK, CLIENT, SECRET, TestApp, config, parameter, with_parameter};
+use crate::oidc::browser::{CALLBACK, CLIENT, SECRET, TestApp, config, parameter, with_parameter};
 use seaworthy_auth::{
     oidc::{OpenIdError, ProviderRefusal},
     token::Algorithm,

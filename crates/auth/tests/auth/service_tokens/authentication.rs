@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 use seaworthy_auth::ServiceTokens;
 
-use crate::app::{ORDERS, PAYMENTS, TestApp, signer};
+use crate::service_tokens::app::{ORDERS, PAYMENTS, TestApp, signer};
 
 fn refused(reason: &str) -> (StatusCode, String) {
     (StatusCode::UNAUTHORIZED, reason.to_owned())

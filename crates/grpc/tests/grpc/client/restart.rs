@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use crate::fixture::{Reply, Server, call};
+use crate::client::fixture::{Reply, Server, call};
 
 /// A connection to 127.0.0.2 comes from 127.0.0.1, so that a client cannot connect to its own port
 /// while the server is down.

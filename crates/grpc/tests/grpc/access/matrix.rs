@@ -3,7 +3,7 @@
 use seaworthy_contract::ContractMethod as _;
 use tonic::Code;
 
-use crate::{
+use crate::access::{
     app::{Caller, TestApp, call, send},
     orders::OrdersMethod,
 };

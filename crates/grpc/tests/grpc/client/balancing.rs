@@ -19,7 +19,7 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::fixture::{Names, Reply, Server, call, listen};
+use crate::client::fixture::{Names, Reply, Server, call, listen};
 
 /// Three addresses with one port. Each is reserved until its server listens, and refuses
 /// connections until then.

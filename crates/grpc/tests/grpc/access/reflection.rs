@@ -11,7 +11,7 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-use crate::app::TestApp;
+use crate::access::app::TestApp;
 
 async fn files(channel: &Channel, request: MessageRequest) -> Vec<FileDescriptorProto> {
     let request = ServerReflectionRequest {

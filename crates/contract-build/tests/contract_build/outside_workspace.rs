@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use seaworthy_testkit::outside::{Block, OutsidePackage};
 
 /// The page whose first section is a whole crate.
-const CONTRACTS: &str = include_str!("../../../docs/contracts.md");
+const CONTRACTS: &str = include_str!("../../../../docs/contracts.md");
 /// The page that changes files of that crate.
-const ADD_GRPC_METHOD: &str = include_str!("../../../docs/how-to/add-grpc-method.md");
+const ADD_GRPC_METHOD: &str = include_str!("../../../../docs/how-to/add-grpc-method.md");
 
 /// Returns the section of `contracts.md` that contains a whole crate.
 fn whole_crate() -> Vec<Block<'static>> {

@@ -13,7 +13,7 @@ use seaworthy_testkit::{
 };
 use serde_json::Value;
 
-use crate::browser::{CALLBACK, CLIENT, SECRET, config};
+use crate::oidc::browser::{CALLBACK, CLIENT, SECRET, config};
 
 const MOBILE: &str = "mobile";
 const OTHER: &str = "other";

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use seaworthy_testkit::authority::Authority;
 
-use crate::app::{GATEWAY, ORDERS, Outcome, TestApp};
+use crate::mutual_tls::app::{GATEWAY, ORDERS, Outcome, TestApp};
 
 fn both(outcomes: Outcome) -> [Outcome; 2] {
     [outcomes.clone(), outcomes]

@@ -18,7 +18,7 @@ use seaworthy_resilience::{
 use seaworthy_telemetry::metrics::Metrics;
 use tonic::Code;
 
-use crate::fixture::{BROKEN, Reply, Server, call, send, send_to};
+use crate::client::fixture::{BROKEN, Reply, Server, call, send, send_to};
 
 /// Returns a contract with one method of this idempotency level.
 fn contract(level: IdempotencyLevel) -> Vec<u8> {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use seaworthy_contract::ContractMethod as _;
 use tokio::runtime::Runtime;
 
-use crate::{
+use crate::access::{
     app::{Caller, TestApp, send},
     orders::OrdersMethod,
 };

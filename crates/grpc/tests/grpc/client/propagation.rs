@@ -10,7 +10,7 @@ use seaworthy_grpc::client::GrpcChannel;
 use seaworthy_telemetry::metrics::{Format, Metrics};
 use tonic::Code;
 
-use crate::fixture::{Reply, Server, call};
+use crate::client::fixture::{Reply, Server, call};
 
 const REQUEST_ID: &str = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
 

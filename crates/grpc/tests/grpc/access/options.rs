@@ -2,7 +2,7 @@
 
 use seaworthy_grpc::{Contracts, MethodOptions};
 
-use crate::{
+use crate::access::{
     app::{Caller, TestApp, send},
     orders::{Echo, OrdersContract, OrdersMethod},
 };

@@ -1,4 +1,4 @@
-//! The real servers that tests stand on do what the tests rely on.
+//! The fixtures of real servers behave as tests expect.
 
 #![expect(
     clippy::unwrap_used,
@@ -124,7 +124,7 @@ fn a_shared_server_leaves_nothing_on_the_disk() {
     std::fs::set_permissions(folder.path(), everybody).unwrap();
     let mut binary = Command::new(std::env::current_exe().unwrap());
     binary
-        .args(["--exact", "uses_a_shared_server", "--ignored"])
+        .args(["--exact", "servers::uses_a_shared_server", "--ignored"])
         .env("TMPDIR", folder.path());
     assert!(answer(&mut binary).contains("1 passed"));
     let began = Instant::now();

@@ -22,7 +22,7 @@ use seaworthy_core::{Secret, Timeout};
 use seaworthy_telemetry::metrics::Metrics;
 use serde_json::{Value, json};
 
-use crate::browser::{CALLBACK, CLIENT, TestApp, config, parameter};
+use crate::oidc::browser::{CALLBACK, CLIENT, TestApp, config, parameter};
 
 /// The deviations from the protocol.
 #[derive(Clone)]

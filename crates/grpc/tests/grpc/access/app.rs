@@ -15,7 +15,7 @@ use seaworthy_service::{NoSettings, RunningService, Service};
 use tonic::{Request, client::Grpc, transport::Channel};
 use tonic_prost::ProstCodec;
 
-use crate::orders::{Echo, OrderRequest, OrderResponse, OrdersContract, OrdersMethod};
+use crate::access::orders::{Echo, OrderRequest, OrderResponse, OrdersContract, OrdersMethod};
 
 /// The time limit of a request on a loaded machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
