@@ -9,7 +9,7 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 
-use crate::TIMEOUT;
+use super::TIMEOUT;
 
 const EXCHANGE: &str = "city.events";
 
