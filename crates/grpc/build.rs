@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .access("grpc.health.v1.Health.Watch", Access::Public)
         .compile(&["contract/grpc/health/v1/health.proto"], &["contract"])?;
 
-    let tests = "tests/access/contract";
+    let tests = "tests/grpc/access/contract";
     let orders = PathBuf::from(env::var("OUT_DIR")?).join("orders");
     fs::create_dir_all(&orders)?;
     Builder::new("Orders", "1.0").out_dir(orders).compile(

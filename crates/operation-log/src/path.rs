@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{OperationLogConfig, content};
 
-/// The maximum length of a path in bytes. Longer ones are no use to a reader.
+/// The maximum length of a path in bytes. Longer ones do not help a reader.
 const MAX: usize = 2_000;
 /// The same for anonymous callers, so that they cannot fill the database.
 const MAX_ANONYMOUS: usize = 255;

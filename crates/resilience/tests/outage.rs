@@ -1,5 +1,4 @@
-//! The breaker against the outages of the references (RES-1): what `docs/resilience-outage.md` says
-//! is what happens.
+//! Simulated outages of the breaker (RES-1), as in `docs/resilience-outage.md`.
 
 #[path = "../examples/outage/scenario.rs"]
 mod scenario;

@@ -53,7 +53,7 @@ pub enum BaselineError {
         /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The file is no baseline.
+    /// The file is not a baseline.
     #[error("{path}:{line}:{column}: this is not a valid baseline: {message}")]
     Invalid {
         /// The file.

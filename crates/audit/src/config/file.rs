@@ -19,7 +19,7 @@ use crate::suppression::ConfiguredSuppression;
 
 /// The file's name in the root of a repository.
 pub const CONFIG_FILE_NAME: &str = "seaworthy-audit.toml";
-/// A longer file is no configuration.
+/// A longer file is not a configuration.
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// A configuration file, checked.

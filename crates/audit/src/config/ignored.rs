@@ -13,7 +13,7 @@ impl IgnoredPaths {
     /// Adds patterns: `**` crosses folders, `*` does not.
     ///
     /// # Errors
-    /// When a pattern is no glob.
+    /// A pattern is not a valid glob.
     pub fn with<'p>(
         mut self,
         patterns: impl IntoIterator<Item = &'p str>,

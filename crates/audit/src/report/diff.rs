@@ -40,7 +40,7 @@ pub(crate) fn unified(found: &FileFacts, at: &Location, edit: &Edit) -> Option<S
     let below: Vec<&str> = (last + 1..=last + CONTEXT_LINES)
         .map_while(|number| text.get(file.line_span(number)?))
         .collect();
-    // The text after the last line end is no line when it is empty.
+    // Empty text after the last line end is not a line.
     let below = match below.split_last() {
         Some((last_shown, rest))
             if last_shown.is_empty() && last + below.len() == text.split('\n').count() =>

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Algorithm;
 
-/// Short enough for most policies, and rare enough that a rewrap is no burden.
+/// Short enough for most policies, and rare enough that the cost of a rewrap does not matter.
 const ROTATE_INTERVAL: Lifetime = Lifetime::from_days(90);
 /// Replicas use the new key within this time after a rotation.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(30);

@@ -139,7 +139,7 @@ pub(crate) async fn older_legacy_texts_and_blanks_are_read_sec_5(test: TestDatab
         assert!(strict.open(&stored, &place(id)).await.is_err(), "{id}");
         assert_eq!(accepting.open(&stored, &place(id)).await.unwrap(), expected);
     }
-    // An older form was a digest, which is no encryption.
+    // An older form was a digest, which is not encryption.
     for text in [
         older.replacen("01", "02", 1),
         format!("01.{}", &older[3..19]),

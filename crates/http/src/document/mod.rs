@@ -194,6 +194,16 @@ mod tests {
     }
 
     #[test]
+    fn page_sends_access_token_and_header_parameters_api_4() {
+        for code in [
+            "headers.set(\"authorization\"",
+            "headers.set(parameter.name",
+        ] {
+            assert!(PAGE.contains(code), "{code}");
+        }
+    }
+
+    #[test]
     fn page_turns_no_text_into_markup_sec_4() {
         for sink in [
             "innerHTML",

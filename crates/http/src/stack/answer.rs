@@ -43,7 +43,7 @@ impl Exchange {
             let waited = waited.unwrap_or_default();
             let client = self.client.as_ref();
             if client.is_some_and(ClientStream::is_half_closed) {
-                // It has probably left, and a response to it is no success.
+                // It has probably left, and a response to it does not count as a success.
                 admission.abandon(waited);
             } else {
                 admission.record(outcome, waited);

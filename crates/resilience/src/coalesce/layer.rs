@@ -8,6 +8,19 @@ use super::service::CoalesceService;
 
 /// Makes one call for equal requests. `key` returns the identity of a request. A request with the
 /// key `None` is not shared.
+///
+/// ```
+/// use seaworthy_resilience::coalesce::CoalesceLayer;
+/// use seaworthy_telemetry::metrics::Metrics;
+/// use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let stock = ServiceBuilder::new()
+///     .layer(CoalesceLayer::new("stock", &Metrics::new(), |item: &u32| Some(*item)))
+///     .service(service_fn(|item: u32| async move { Ok::<_, &'static str>(item * 2) }));
+/// assert_eq!(stock.oneshot(21).await, Ok(42));
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 pub struct CoalesceLayer<F, Request> {
     key: F,

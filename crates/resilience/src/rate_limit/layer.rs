@@ -13,6 +13,21 @@ use super::{key::RateLimitKey, local::RateLimiter};
 use crate::{CallError, Refusal};
 
 /// A layer that limits requests in this process. `key` returns the key of a request.
+///
+/// ```
+/// use seaworthy_resilience::{CallLayer, rate_limit::{RateLimitConfig, RateLimitKey, RateLimitLayer, RateLimiter}};
+/// use seaworthy_telemetry::metrics::Metrics;
+/// use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let limiter = RateLimiter::new("stock", &RateLimitConfig::default(), &Metrics::new());
+/// let stock = ServiceBuilder::new()
+///     .layer(RateLimitLayer::new(limiter, |_: &u32| RateLimitKey::All))
+///     .layer(CallLayer)
+///     .service(service_fn(|item: u32| async move { Ok::<_, std::io::Error>(item * 2) }));
+/// assert_eq!(stock.oneshot(21).await.unwrap(), 42);
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 pub struct RateLimitLayer<F> {
     limiter: RateLimiter,

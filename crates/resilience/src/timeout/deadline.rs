@@ -20,6 +20,20 @@ use crate::{CallError, Refusal, Refused};
 
 /// Ends a call, with all its attempts, when a limit is over or when the deadline of the running
 /// request passes, whichever comes first. A call whose request is late already is not begun.
+///
+/// ```
+/// use seaworthy_resilience::{CallLayer, timeout::DeadlineLayer};
+/// use seaworthy_core::Timeout;
+/// use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let stock = ServiceBuilder::new()
+///     .layer(DeadlineLayer::new("stock", Timeout::from_secs(2)))
+///     .layer(CallLayer)
+///     .service(service_fn(|item: u32| async move { Ok::<_, std::io::Error>(item * 2) }));
+/// assert_eq!(stock.oneshot(21).await.unwrap(), 42);
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 pub struct DeadlineLayer {
     name: Arc<str>,

@@ -2,10 +2,9 @@ use std::sync::Arc;
 
 use tokio::{
     sync::watch,
-    task::JoinHandle,
     time::{self, Instant},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
 
 use super::{grant::Holder, store::FencingToken};
@@ -15,7 +14,7 @@ use super::{grant::Holder, store::FencingToken};
 pub(super) struct Renewal {
     state: watch::Receiver<State>,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: AbortOnDropHandle<()>,
 }
 
 /// The state of the lease, as the task knows it.
@@ -42,7 +41,7 @@ impl Renewal {
         let work = renew(Arc::clone(holder), token, sender, stop.clone());
         // The separate task has no context of the work, so neither its transaction nor its deadline
         // applies to a renewal.
-        let task = tokio::spawn(work.in_current_span());
+        let task = AbortOnDropHandle::new(tokio::spawn(work.in_current_span()));
         Self { state, stop, task }
     }
 
@@ -72,12 +71,6 @@ impl Renewal {
         // A renewal that takes longer is dropped with the task.
         let _ = time::timeout_at(until, &mut self.task).await;
         self.state.borrow().trusted_until()
-    }
-}
-
-impl Drop for Renewal {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 

@@ -223,7 +223,7 @@ async fn a_worker_is_run_now_paused_and_resumed_work_1() {
     assert_eq!(
         test.health.readiness(),
         Readiness::Ready,
-        "a pause is no stall"
+        "a pause is not a stall"
     );
     assert!(test.workers.reports()[0].paused);
     test.workers.run_now("cleanup").unwrap();

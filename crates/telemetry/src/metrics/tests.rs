@@ -59,7 +59,7 @@ fn sampled_trace_is_exemplar_in_openmetrics_obs_4() {
     assert!(text.contains(&exemplar), "{text}");
     assert!(
         text.contains("wait_seconds_bucket{le=\"+Inf\"} 2\n"),
-        "a trace that is not sampled is no exemplar: {text}"
+        "a trace that is not sampled is not an exemplar: {text}"
     );
     assert!(!metrics.render(Format::PrometheusText).contains("trace_id"));
 }

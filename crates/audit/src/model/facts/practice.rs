@@ -185,7 +185,7 @@ pub enum Topic {
     ImagePixels,
     /// Objects of a bucket are private.
     PublicBucket,
-    /// Names of clients are no paths.
+    /// Names of clients are not paths.
     ClientPath,
     /// A percentage follows the user, not chance.
     RandomPercentage,

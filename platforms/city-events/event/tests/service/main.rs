@@ -6,12 +6,15 @@
     reason = "a panic fails the test"
 )]
 
+#[path = "../adoption/mod.rs"]
+mod adoption;
 mod app;
 mod audit;
 mod budget;
 mod calls;
 mod changes;
 mod counts;
+mod deployment;
 mod imports;
 mod list;
 mod messages;

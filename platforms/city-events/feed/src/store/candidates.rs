@@ -17,7 +17,7 @@ pub(crate) struct Candidate {
     pub(crate) points: i64,
 }
 
-/// Conditions of a feed. An empty text is no condition.
+/// Conditions of a feed. An empty text adds no condition.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EventFilter {
     pub(crate) city: String,

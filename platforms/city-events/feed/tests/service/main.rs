@@ -6,8 +6,11 @@
     reason = "a panic fails the test"
 )]
 
+#[path = "../adoption/mod.rs"]
+mod adoption;
 mod app;
 mod budget;
+mod deployment;
 mod messages;
 mod pages;
 mod visitors;

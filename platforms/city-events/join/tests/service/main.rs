@@ -7,18 +7,23 @@
     reason = "a panic fails the test"
 )]
 
+#[path = "../adoption/mod.rs"]
+mod adoption;
 mod app;
 mod audit;
 mod budget;
 mod concurrency;
+mod deployment;
 mod event;
 mod events;
 mod grpc;
 mod history;
 mod idempotency_keys;
+mod log;
 mod organizers;
 mod participants;
 mod peer;
+mod platform;
 mod readiness;
 mod stop;
 mod user;

@@ -220,7 +220,7 @@ async fn uploaded_pictures_are_derived_and_served_file_1() {
     }
     assert_eq!(status, 404, "the previous picture still exists");
 
-    // Files that are no pictures, and uploads of others.
+    // Files that are not pictures, and uploads of others.
     let (_, status) = upload(&other, "avatar", b"GIF89a<script>".to_vec()).await;
     assert_eq!(status["status"], "FAILED");
     assert!(status["error"].is_string() && status["derived_urls"].is_null());

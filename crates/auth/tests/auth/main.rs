@@ -1,0 +1,6 @@
+//! Authentication over real listeners, with real and fake issuers of tokens.
+
+mod mutual_tls;
+mod oidc;
+mod readiness;
+mod service_tokens;

@@ -1,0 +1,324 @@
+//! RES-1, RES-2, RES-3, RES-5: the policies of the dependency.
+
+use std::time::{Duration, Instant};
+
+use prost::Message as _;
+use prost_types::{
+    FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, MethodOptions,
+    ServiceDescriptorProto, method_options::IdempotencyLevel,
+};
+use seaworthy_core::Timeout;
+use seaworthy_grpc::client::{
+    BreakerPer, GrpcChannel, GrpcClientConfig, GrpcClientError, Repeatable,
+};
+use seaworthy_resilience::{
+    circuit_breaker::Hold,
+    policies::{Resilience, ResilienceConfig},
+};
+use seaworthy_telemetry::metrics::Metrics;
+use tonic::Code;
+
+use crate::client::fixture::{BROKEN, Reply, Server, call, send, send_to};
+
+/// Returns a contract with one method of this idempotency level.
+fn contract(level: IdempotencyLevel) -> Vec<u8> {
+    let method = MethodDescriptorProto {
+        name: Some("Get".to_owned()),
+        options: Some(MethodOptions {
+            idempotency_level: Some(level.into()),
+            ..MethodOptions::default()
+        }),
+        ..MethodDescriptorProto::default()
+    };
+    let file = FileDescriptorProto {
+        package: Some("test".to_owned()),
+        service: vec![ServiceDescriptorProto {
+            name: Some("Things".to_owned()),
+            method: vec![method],
+            ..ServiceDescriptorProto::default()
+        }],
+        ..FileDescriptorProto::default()
+    };
+    FileDescriptorSet { file: vec![file] }.encode_to_vec()
+}
+
+/// Replies with this error twice, and then succeeds.
+async fn recovering(code: Code) -> Server {
+    Server::start(move |before| match before {
+        0 | 1 => Reply::Status(code, None),
+        _ => Reply::Ok,
+    })
+    .await
+}
+
+#[tokio::test]
+async fn retries_only_idempotent_or_marked_calls_res_2() {
+    for (level, times) in [
+        (IdempotencyLevel::Idempotent, 3),
+        (IdempotencyLevel::NoSideEffects, 3),
+        (IdempotencyLevel::IdempotencyUnknown, 1),
+    ] {
+        let server = recovering(Code::Unavailable).await;
+        let channel = server.client().contract(&contract(level)).build().unwrap();
+        assert_eq!(call(&channel).await.is_ok(), times == 3, "{level:?}");
+        assert_eq!(server.calls(), times, "{level:?}");
+    }
+    let server = recovering(Code::Unavailable).await;
+    let mut request = tonic::Request::new(());
+    request.extensions_mut().insert(Repeatable);
+    send(&server.client().build().unwrap(), request)
+        .await
+        .unwrap();
+    assert_eq!(server.calls(), 3);
+}
+
+/// A gRPC server does not honour the key, so a second call would repeat the work.
+#[tokio::test]
+async fn unsafe_call_with_idempotency_key_is_sent_once_res_2() {
+    let server = Server::start(|_| Reply::CutOff).await;
+    let mut request = tonic::Request::new(());
+    request
+        .metadata_mut()
+        .insert("idempotency-key", "k-1".parse().unwrap());
+    let channel = server.client().build().unwrap();
+    send(&channel, request).await.unwrap_err();
+    assert_eq!(server.calls(), 1);
+    let server = recovering(Code::Unavailable).await;
+    let mut request = tonic::Request::new(());
+    request
+        .metadata_mut()
+        .insert("idempotency-key", "k-1".parse().unwrap());
+    let channel = server.client().build().unwrap();
+    send(&channel, request).await.unwrap_err();
+    assert_eq!(server.calls(), 1);
+}
+
+fn repeatable(server: &Server) -> GrpcChannel {
+    let contract = contract(IdempotencyLevel::Idempotent);
+    server.client().contract(&contract).build().unwrap()
+}
+
+#[tokio::test]
+async fn permanent_errors_are_not_retried_res_2() {
+    for code in [
+        Code::Internal,
+        Code::NotFound,
+        Code::InvalidArgument,
+        Code::Aborted,
+    ] {
+        let server = recovering(code).await;
+        let status = call(&repeatable(&server)).await.unwrap_err();
+        assert_eq!((status.code(), server.calls()), (code, 1));
+    }
+    let server = recovering(Code::ResourceExhausted).await;
+    call(&repeatable(&server)).await.unwrap();
+}
+
+#[tokio::test]
+async fn obeys_pushback_of_server_res_2() {
+    let server = Server::start(|before| match before {
+        0 => Reply::Status(Code::Unavailable, Some(("grpc-retry-pushback-ms", "700"))),
+        _ => Reply::Ok,
+    })
+    .await;
+    let began = Instant::now();
+    call(&repeatable(&server)).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(700));
+    let server =
+        Server::start(|_| Reply::Status(Code::Unavailable, Some(("grpc-retry-pushback-ms", "-1"))))
+            .await;
+    call(&repeatable(&server)).await.unwrap_err();
+    assert_eq!(server.calls(), 1);
+}
+
+#[tokio::test]
+async fn silent_server_costs_attempt_timeouts_within_total_res_3() {
+    let server = Server::start(|_| Reply::Never).await;
+    let mut config = server.config();
+    config.policies.attempt_timeout = Timeout::from_millis(1_000);
+    config.policies.total_timeout = Timeout::from_millis(1_500);
+    let once = GrpcChannel::builder("things", config.clone())
+        .build()
+        .unwrap();
+    let began = Instant::now();
+    assert_eq!(
+        call(&once).await.unwrap_err().code(),
+        Code::DeadlineExceeded
+    );
+    let took = began.elapsed();
+    assert!((1_000..1_500).contains(&took.as_millis()), "{took:?}");
+    let again =
+        GrpcChannel::builder("things", config).contract(&contract(IdempotencyLevel::Idempotent));
+    let began = Instant::now();
+    let status = call(&again.build().unwrap()).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    let took = began.elapsed();
+    assert!((1_500..2_500).contains(&took.as_millis()), "{took:?}");
+}
+
+#[tokio::test]
+async fn breaker_opens_on_early_and_late_status_res_1() {
+    for reply in [
+        Reply::Status(Code::Unavailable, None),
+        Reply::Status(Code::Internal, None),
+        Reply::LateStatus(Code::Internal),
+        Reply::CutOff,
+    ] {
+        let sent = reply.clone();
+        let server = Server::start(move |_| sent.clone()).await;
+        let channel = server.client().build().unwrap();
+        let mut refused = 0;
+        for _ in 0..50 {
+            let status = call(&channel).await.unwrap_err();
+            refused += usize::from(status.message().contains("CIRCUIT_OPEN"));
+        }
+        assert!(refused > 30, "{refused} {reply:?}");
+        assert_eq!(server.calls() + refused, 50);
+    }
+    let server = Server::start(|_| Reply::LateStatus(Code::NotFound)).await;
+    let channel = server.client().build().unwrap();
+    for _ in 0..50 {
+        assert_eq!(call(&channel).await.unwrap_err().code(), Code::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn concurrent_calls_are_bounded_res_5() {
+    let server = Server::start(|_| Reply::Never).await;
+    let mut config = server.config();
+    config.policies.bulkhead = serde_json::from_str(r#"{"max_concurrent_calls": 1}"#).unwrap();
+    let channel = GrpcChannel::builder("things", config).build().unwrap();
+    let first = {
+        let channel = channel.clone();
+        tokio::spawn(async move { call(&channel).await })
+    };
+    while server.calls() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let status = call(&channel).await.unwrap_err();
+    assert!(status.message().contains("BULKHEAD_FULL"), "{status:?}");
+    first.abort();
+}
+
+#[tokio::test]
+async fn invalid_settings_fail_client_construction_conf_1() {
+    let refused = |change: &dyn Fn(&mut GrpcClientConfig)| {
+        let mut config = GrpcClientConfig::new("https://localhost:7000");
+        change(&mut config);
+        let built = GrpcChannel::builder("things", config).build();
+        built.unwrap_err().to_string()
+    };
+    for url in ["", "localhost:7000", "ftp://localhost", "http://[::1"] {
+        let error = refused(&|config| config.url = url.to_owned());
+        assert!(error.contains("url"), "{url}");
+    }
+    let plain = |config: &mut GrpcClientConfig| {
+        config.url = "http://localhost:7000".to_owned();
+        config.tls.ca = Some("ca.pem".into());
+    };
+    assert!(refused(&plain).contains("has no TLS"));
+    let missing = "no/such/ca.pem";
+    assert!(refused(&|config| config.tls.ca = Some(missing.into())).contains(missing));
+    let half = |config: &mut GrpcClientConfig| config.tls.key = Some("key.pem".into());
+    assert!(refused(&half).contains("must be set together"));
+    let builder = GrpcChannel::builder("things", GrpcClientConfig::new("http://localhost"));
+    let error = builder.contract(b"\xff").build().unwrap_err();
+    assert!(matches!(error, GrpcClientError::Contract(_)), "{error}");
+}
+
+#[tokio::test]
+async fn failing_method_opens_its_own_breaker_res_1() {
+    for (breaker_per, others_go_on) in [(BreakerPer::Dependency, false), (BreakerPer::Method, true)]
+    {
+        let server = Server::start(|_| Reply::Ok).await;
+        let mut config = server.config();
+        config.breaker_per = breaker_per;
+        let metrics = Metrics::new();
+        let resilience = Resilience::new(ResilienceConfig::default(), metrics.clone());
+        let builder = GrpcChannel::builder("things", config).resilience(&resilience);
+        let channel = builder.metrics(&metrics).build().unwrap();
+        for _ in 0..5 {
+            let status = send_to(&channel, BROKEN, tonic::Request::new(()))
+                .await
+                .unwrap_err();
+            assert_eq!(status.code(), Code::Internal);
+        }
+        let status = send_to(&channel, BROKEN, tonic::Request::new(()))
+            .await
+            .unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{breaker_per:?}");
+        assert_eq!(server.calls(), 5);
+        assert_eq!(
+            call(&channel).await.is_ok(),
+            others_go_on,
+            "{breaker_per:?}"
+        );
+        let names: Vec<_> = resilience
+            .snapshot()
+            .into_iter()
+            .map(|one| one.name)
+            .collect();
+        let expected: &[&str] = if others_go_on {
+            &[
+                "things",
+                "things/test.Things/Break",
+                "things/test.Things/Get",
+            ]
+        } else {
+            &["things"]
+        };
+        assert_eq!(names, expected);
+    }
+}
+
+#[tokio::test]
+async fn holding_dependency_holds_every_method_res_1() {
+    let server = Server::start(|_| Reply::Ok).await;
+    let mut config = server.config();
+    config.breaker_per = BreakerPer::Method;
+    let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
+    let builder = GrpcChannel::builder("things", config).resilience(&resilience);
+    let channel = builder.build().unwrap();
+    call(&channel).await.unwrap();
+    let dependency = resilience.dependency("things");
+    let breaker = dependency.breaker();
+    breaker.hold(Hold::Open, Timeout::from_secs(600), "their deployment");
+    assert_eq!(call(&channel).await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(server.calls(), 1);
+    breaker.reset("it is done");
+    call(&channel).await.unwrap();
+    assert_eq!(server.calls(), 2);
+}
+
+#[tokio::test]
+async fn methods_beyond_limit_share_dependency_breaker_res_1() {
+    let server = Server::start(|_| Reply::Ok).await;
+    let mut config = server.config();
+    config.breaker_per = BreakerPer::Method;
+    let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
+    let builder = GrpcChannel::builder("things", config).resilience(&resilience);
+    let channel = builder.build().unwrap();
+    for number in 0..300 {
+        let path = format!("/test.Things/Get{number}");
+        send_to(&channel, &path, tonic::Request::new(()))
+            .await
+            .unwrap();
+    }
+    assert_eq!(resilience.snapshot().len(), 257);
+}
+
+#[tokio::test]
+async fn malformed_status_details_do_not_panic_res_2() {
+    const DETAILS: &str = "grpc-status-details-bin";
+    for details in ["*", "A", " ", "AAAAA", "="] {
+        for reply in [
+            Reply::Status(Code::NotFound, Some((DETAILS, details))),
+            Reply::LateDetails(Code::NotFound, details),
+        ] {
+            let server = Server::start(move |_| reply.clone()).await;
+            let status = call(&server.client().build().unwrap()).await.unwrap_err();
+            assert_eq!(status.code(), Code::NotFound, "{details:?}");
+            assert!(status.details().is_empty(), "{details:?}");
+        }
+    }
+}

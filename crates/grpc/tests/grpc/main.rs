@@ -1,0 +1,4 @@
+//! gRPC servers and clients on real listeners.
+
+mod access;
+mod client;

@@ -1,0 +1,135 @@
+//! The fixtures of real servers behave as tests expect.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::TcpStream,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use seaworthy_testkit::{
+    kafka::KafkaServer, mariadb::MariadbServer, nats::NatsServer, postgres::PostgresServer,
+    rabbitmq::RabbitmqServer, requirement::required, server::Shared,
+};
+
+fn answer(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn postgres_keeps_what_was_committed_over_a_crash() {
+    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+        return;
+    };
+    let mut server = PostgresServer::start_with(programs, &["fsync=on"]).unwrap();
+    let database = server.database("orders").unwrap();
+    let name = database.rsplit_once('/').unwrap().1;
+    let ask = |server: &PostgresServer, sql: &str| {
+        answer(server.client("psql").args(["-Atqc", sql, name]))
+    };
+    ask(&server, "CREATE TABLE t (n int); INSERT INTO t VALUES (7)");
+    server.kill();
+    assert!(TcpStream::connect(server.address()).is_err());
+    server.restart().unwrap();
+    assert_eq!(ask(&server, "SELECT n FROM t"), "7");
+}
+
+#[test]
+fn mariadb_keeps_what_was_committed_over_a_crash() {
+    let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
+        return;
+    };
+    let mut server = MariadbServer::start_with(program, &[]).unwrap();
+    let database = server.database("orders").unwrap();
+    let name = database.rsplit_once('/').unwrap().1;
+    let ask = |server: &MariadbServer, sql: &str| {
+        answer(server.client("mariadb").args(["-BNe", sql, name]))
+    };
+    ask(&server, "CREATE TABLE t (n int); INSERT INTO t VALUES (7)");
+    server.kill();
+    assert!(TcpStream::connect(server.address()).is_err());
+    server.restart().unwrap();
+    assert_eq!(ask(&server, "SELECT n FROM t"), "7");
+}
+
+#[test]
+fn rabbitmq_comes_back_under_its_own_name() {
+    let Some(programs) = required("SEAWORTHY_TEST_RABBITMQ") else {
+        return;
+    };
+    let mut server = RabbitmqServer::start(programs).unwrap();
+    server.control(&["add_user", "other-user", "pass"]).unwrap();
+    server.kill();
+    assert!(TcpStream::connect(server.address()).is_err());
+    server.restart().unwrap();
+    server.control(&["clear_password", "other-user"]).unwrap();
+}
+
+#[test]
+fn nats_comes_back_with_jetstream() {
+    let Some(program) = required("SEAWORTHY_TEST_NATS") else {
+        return;
+    };
+    let mut server = NatsServer::start(program).unwrap();
+    server.kill();
+    server.restart().unwrap();
+    let mut greeting = String::new();
+    BufReader::new(TcpStream::connect(server.address()).unwrap())
+        .read_line(&mut greeting)
+        .unwrap();
+    assert!(greeting.contains("\"jetstream\":true"), "{greeting}");
+}
+
+#[test]
+fn kafka_comes_back_at_its_address() {
+    let Some(libraries) = required("SEAWORTHY_TEST_KAFKA") else {
+        return;
+    };
+    let mut server = KafkaServer::start(libraries).unwrap();
+    server.kill();
+    assert!(TcpStream::connect(server.address()).is_err());
+    server.restart().unwrap();
+}
+
+static SHARED: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |programs| {
+    PostgresServer::start(programs)
+});
+
+#[test]
+#[ignore = "run by the test below as a test binary of its own"]
+fn uses_a_shared_server() {
+    let server = SHARED.get().unwrap();
+    server.database("left").unwrap();
+}
+
+#[test]
+fn a_shared_server_leaves_nothing_on_the_disk() {
+    if required("SEAWORTHY_TEST_POSTGRES").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), everybody).unwrap();
+    let mut binary = Command::new(std::env::current_exe().unwrap());
+    binary
+        .args(["--exact", "servers::uses_a_shared_server", "--ignored"])
+        .env("TMPDIR", folder.path());
+    assert!(answer(&mut binary).contains("1 passed"));
+    let began = Instant::now();
+    while std::fs::read_dir(folder.path()).unwrap().count() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(30), "its data stays");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,4 @@
+//! The program of the gateway, and its committed files for operators.
+
+mod deployment;
+mod startup;

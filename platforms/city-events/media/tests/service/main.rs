@@ -1,0 +1,5 @@
+//! The program of the service, and its committed files for operators.
+
+#[path = "../adoption/mod.rs"]
+mod adoption;
+mod deployment;
