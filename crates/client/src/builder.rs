@@ -36,6 +36,7 @@ pub struct HttpClientBuilder {
     resolver: Arc<dyn Resolve>,
     user_agent: Option<HeaderValue>,
     caller: Option<Caller>,
+    requires_base_url: bool,
 }
 
 impl HttpClientBuilder {
@@ -49,6 +50,7 @@ impl HttpClientBuilder {
             resolver: Arc::new(SystemResolver),
             user_agent: None,
             caller: None,
+            requires_base_url: false,
         }
     }
 
@@ -103,12 +105,21 @@ impl HttpClientBuilder {
         self
     }
 
+    /// Fails [`build`](Self::build) if the settings have no `base_url`. A client whose requests name
+    /// paths cannot send any without one.
+    #[must_use]
+    pub const fn require_base_url(mut self) -> Self {
+        self.requires_base_url = true;
+        self
+    }
+
     /// Builds the client. Reads the files of the TLS settings with blocking calls and does not
     /// connect.
     ///
     /// # Errors
-    /// [`BuildError`] if a file cannot be used, if https has no root certificates, or if
-    /// credentials or a certificate are set without `base_url`.
+    /// [`BuildError`] if a file cannot be used, if https has no root certificates, or if a client
+    /// without `base_url` has credentials, has a certificate or
+    /// [requires it](Self::require_base_url).
     pub fn build(self) -> Result<HttpClient, BuildError> {
         let Self {
             name,
@@ -119,7 +130,12 @@ impl HttpClientBuilder {
             resolver,
             user_agent,
             caller,
+            requires_base_url,
         } = self;
+        if requires_base_url && config.base_url.is_none() {
+            let client = name.to_string();
+            return Err(BuildError::BaseUrlNotSet { client });
+        }
         let has_credentials = caller.is_some() || config.tls.certificate.is_some();
         if has_credentials && config.base_url.is_none() {
             let client = name.to_string();

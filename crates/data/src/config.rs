@@ -77,6 +77,12 @@ pub struct DatabaseConfig {
     /// A statement that takes longer is logged.
     pub slow_statement_threshold: Timeout,
     /// Applies missing migrations at start, for development. In production, migrate in a step of the deployment.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "DATA-2",
+        "value": true,
+        "why": "each start may change tables, and a failed migration stops all replicas",
+        "fix": "set it to false, and run `migrate up` as a step of the deployment"
+    }]))]
     pub migrate_at_start: bool,
 }
 

@@ -139,7 +139,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
         },
     ));
     let tasks = service.tasks().clone();
-    let partner = service.http_client("partner")?;
+    let partner = service.http_client_builder("partner").build()?;
     let once_a_minute = RateLimitConfig {
         requests: NonZeroU32::MIN,
         window: Timeout::from_secs(60),

@@ -139,6 +139,17 @@ impl Deployment {
     /// # Errors
     /// The program does not start, or prints no report.
     pub fn refused(&self, requirement: &str, settings: &[&str]) -> io::Result<Vec<String>> {
+        let violations = self.violations(settings)?.into_iter();
+        let refused = violations.filter(|(id, _)| id == requirement);
+        Ok(refused.map(|(_, key)| key).collect())
+    }
+
+    /// Returns the requirements and keys that preflight refuses in production. `settings` are as for
+    /// [`refused`](Self::refused).
+    ///
+    /// # Errors
+    /// As for [`refused`](Self::refused).
+    pub fn violations(&self, settings: &[&str]) -> io::Result<BTreeSet<(String, String)>> {
         let check = [
             "config",
             "check",
@@ -149,17 +160,15 @@ impl Deployment {
         ];
         let settings = settings.iter().flat_map(|setting| ["--set", setting]);
         let arguments: Vec<_> = check.into_iter().chain(settings).collect();
-        let report = self.run(&arguments, &[])?.stdout.join("\n");
-        let report: Value = serde_json::from_str(&report)?;
+        let ended = self.run(&arguments, &[])?;
+        let no_report = || io::Error::other(format!("there is no report: {ended:#?}"));
+        let report: Value =
+            serde_json::from_str(&ended.stdout.join("\n")).map_err(|_| no_report())?;
         let violations = report.get("violations").and_then(Value::as_array);
-        let violations = violations.ok_or_else(|| io::Error::other("there is no report"))?;
-        let keys: BTreeSet<_> = violations
-            .iter()
-            .filter(|violation| violation.get("id").is_some_and(|id| id == requirement))
-            .filter_map(|violation| violation.get("key")?.as_str())
-            .map(str::to_owned)
-            .collect();
-        Ok(keys.into_iter().collect())
+        let violations = violations.ok_or_else(no_report)?.iter();
+        let member = |violation: &Value, name| violation.get(name)?.as_str().map(str::to_owned);
+        let pair = |violation| Some((member(violation, "id")?, member(violation, "key")?));
+        Ok(violations.filter_map(pair).collect())
     }
 
     /// Starts the service on free ports.
@@ -225,11 +234,11 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    fn program(&self) -> &Path {
+    pub(crate) fn program(&self) -> &Path {
         Path::new(self.program)
     }
 
-    fn platform(&self, path: &str) -> PathBuf {
+    pub(crate) fn platform(&self, path: &str) -> PathBuf {
         Path::new(self.home).join("..").join(path)
     }
 

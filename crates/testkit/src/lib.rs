@@ -34,6 +34,7 @@ pub mod server;
 pub mod simulation;
 mod token;
 pub mod totp;
+pub mod unsafe_settings;
 
 pub use eventually::eventually;
 pub use server::{

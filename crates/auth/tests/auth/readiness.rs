@@ -104,7 +104,7 @@ async fn service_is_ready_when_its_openid_provider_is_loaded_life_3() {
         ..OpenIdConfig::default()
     };
     let events = start("events", &[], async |service| {
-        let client = service.http_client("provider")?;
+        let client = service.http_client_builder("provider").build()?;
         let (key, used) = (Secret::new(SECRET.to_owned()), UsedLoginsInMemory::new());
         let login = OpenIdLogin::new("provider", config, client, &key, used, service.metrics())
             .map_err(|error| StartError::because("users cannot log in", error))?;

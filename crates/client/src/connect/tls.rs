@@ -64,6 +64,12 @@ pub enum BuildError {
         /// Name of the client.
         client: String,
     },
+    /// The requests of the client name paths, and `base_url` is not set.
+    #[error("clients.{client}.base_url is not set: set it to the URL of the dependency")]
+    BaseUrlNotSet {
+        /// Name of the client.
+        client: String,
+    },
     /// The TLS library rejects the settings.
     #[error("clients.{client}.tls: {problem}")]
     Tls {

@@ -18,18 +18,21 @@ use crate::{
 };
 
 impl<C: Settings> Assembly<C> {
-    /// Creates an HTTP client for the dependency of this name, with the settings `clients.NAME`.
-    /// All limits have defaults. Clients of one name share one circuit breaker and one retry
-    /// budget.
+    /// Creates an HTTP client for the dependency at `clients.NAME.base_url`, with the settings
+    /// `clients.NAME`. All limits have defaults. Clients of one name share one circuit breaker and
+    /// one retry budget.
+    ///
+    /// A client whose requests name whole URLs needs no `base_url`: build it with
+    /// [`http_client_builder`](Self::http_client_builder).
     ///
     /// # Errors
-    /// [`BuildError`] if a TLS file cannot be used.
+    /// [`BuildError`] if `base_url` is not set, or a TLS file cannot be used.
     pub fn http_client(&self, name: &str) -> Result<HttpClient, BuildError> {
-        self.http_client_builder(name).build()
+        self.http_client_builder(name).require_base_url().build()
     }
 
     /// Returns the builder of the client, for example to add
-    /// [credentials](HttpClientBuilder::credentials).
+    /// [credentials](HttpClientBuilder::credentials). Its client needs no `base_url`.
     #[must_use]
     pub fn http_client_builder(&self, name: &str) -> HttpClientBuilder {
         self.declare_http_client(name);

@@ -6,6 +6,9 @@ use std::{
 };
 
 use rustix::process::Signal;
+use seaworthy_config::Loader;
+use seaworthy_core::error_chain;
+use seaworthy_service::{Assembly, NoSettings, Service};
 use seaworthy_testkit::http::{get, request};
 use serde_json::Value;
 
@@ -65,6 +68,31 @@ fn outgoing_call_carries_request_context_msg_8_life_6() {
     let series = r#"http_client_requests_total{client="partner",method="GET",outcome="200"} 1"#;
     assert!(metrics.contains(series), "{metrics}");
     assert!(metrics.contains(r#"circuit_breaker_state{name="partner"} 0"#));
+}
+
+#[tokio::test]
+async fn client_without_base_url_fails_start_conf_1() {
+    let start = async |settings: &[&str]| {
+        let loader = Loader::for_tests("orders").overrides(settings.iter().copied());
+        let service = Service::new("orders", "1.0.0");
+        let assemble = async |service: &Assembly<NoSettings>| {
+            service.http_client("stock")?;
+            // Its requests name whole URLs.
+            service.http_client_builder("provider").build()?;
+            Ok(())
+        };
+        service.start(loader, assemble).await
+    };
+    let Err(error) = start(&[]).await else {
+        panic!("a client without base_url started");
+    };
+    let error = error_chain(&error);
+    assert!(
+        error.contains("clients.stock.base_url is not set"),
+        "{error}"
+    );
+    let service = start(&["clients.stock.base_url=http://127.0.0.1:9"]).await;
+    service.unwrap().stop().await;
 }
 
 #[test]

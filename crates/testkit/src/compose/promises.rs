@@ -8,14 +8,17 @@ use super::Compose;
 const LEAST_USER: u32 = 1;
 /// The address under which a machine publishes to itself alone.
 const OWN_MACHINE: &str = "127.0.0.1:";
+/// An address that other containers reach.
+const EVERY_ADDRESS: &str = "0.0.0.0:";
 /// How a setting names a secret.
 const SECRET: &str = "file:/run/secrets/";
 
 impl Compose {
     /// Returns the rules of SHIP-1 and SHIP-2 that this compose file violates.
     ///
-    /// Containers are restricted, checked and limited. Stores and inner services publish no port,
-    /// and other services publish on loopback only. Each secret, network, service and port that a
+    /// Containers are restricted, checked and limited. Other containers reach the metrics of each
+    /// service. Stores and inner services publish no port, and other services publish on loopback
+    /// only. Each secret, network, service and port that a
     /// service names exists. `own` are the services whose images are built here.
     #[must_use]
     pub fn breaches(&self, own: &[&str]) -> Vec<String> {
@@ -77,6 +80,11 @@ impl Compose {
         promise(
             !is_store || is_pinned,
             "stands on an image without a version",
+        );
+        let is_step = service["restart"] == "no";
+        promise(
+            is_store || is_step || has_reachable_admin_listener(service),
+            "has no admin listener that other containers reach, so nothing can scrape its metrics",
         );
         breaches.extend(self.unknown(service, all));
         breaches.extend(self.unreachable(name, service, all));
@@ -174,6 +182,13 @@ impl Compose {
         }
         unreachable
     }
+}
+
+/// The default address of the admin listener is loopback, which is the container itself.
+fn has_reachable_admin_listener(service: &Value) -> bool {
+    variables(service).iter().any(|(variable, value)| {
+        variable.ends_with("__ADMIN__ADDR") && value.starts_with(EVERY_ADDRESS)
+    })
 }
 
 fn texts(list: &Value) -> impl Iterator<Item = &str> {

@@ -66,7 +66,7 @@ pub async fn assemble(service: &Assembly<EmailConfig>) -> Result<(), StartError>
     let settings = service.settings();
     let mailer = Mailer::new(service, MAIL, &settings.mail)?;
     let auth = AuthClient {
-        client: service.http_client(auth_client::NAME)?,
+        client: service.http_client_builder(auth_client::NAME).build()?,
         url: settings.auth_url.trim_end_matches('/').to_owned(),
         secret: settings.internal_secret.clone(),
     };

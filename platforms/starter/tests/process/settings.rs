@@ -6,6 +6,7 @@ use seaworthy_testkit::{
     facts::assert_facts_are_current,
     http::request,
     process::{Ended, ServiceProcess},
+    unsafe_settings::assert_unsafe_settings_are_refused,
 };
 
 use crate::app::json_of;
@@ -212,6 +213,13 @@ fn committed_facts_are_current_obs_9_ship_3() {
         &with,
         &file,
     );
+}
+
+#[test]
+fn production_refuses_unsafe_settings_conf_3() {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/starter");
+    let deployment = Deployment::new(Path::new(PROGRAM)).unwrap();
+    assert_unsafe_settings_are_refused(&deployment.with_config(&config).unwrap());
 }
 
 #[test]

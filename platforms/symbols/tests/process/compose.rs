@@ -6,6 +6,7 @@ use seaworthy_testkit::{
     compose::Compose,
     deployment::{Deployment, assert_compose_is_accepted},
     facts::assert_facts_are_current,
+    unsafe_settings::assert_unsafe_settings_are_refused,
 };
 
 const PROGRAMS: [(&str, &str); 2] = [
@@ -34,6 +35,17 @@ fn committed_facts_are_current_obs_9_ship_3() {
         let file = home.join("deploy/facts").join(format!("{name}.json"));
         let config = home.join("config").join(name);
         assert_facts_are_current(Path::new(program), &config, &["embedded"], &file);
+    }
+}
+
+#[test]
+fn production_refuses_unsafe_settings_conf_3() {
+    for (name, program) in PROGRAMS {
+        let config = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("config")
+            .join(name);
+        let deployment = Deployment::new(Path::new(program)).unwrap();
+        assert_unsafe_settings_are_refused(&deployment.with_config(&config).unwrap());
     }
 }
 

@@ -50,7 +50,7 @@ impl Google {
             timeout: config.timeout,
             ..OpenIdConfig::default()
         };
-        let client = service.http_client(NAME)?;
+        let client = service.http_client_builder(NAME).build()?;
         let login = OpenIdClientLogin::new(NAME, settings, ids, client, service.metrics());
         let login = login
             .map_err(|error| StartError::because("the settings google.* are invalid", error))?;

@@ -49,9 +49,12 @@ impl Sms {
                 let key = config.auth_key.clone();
                 let template = config.template_id.clone();
                 let text = Msg91 {
-                    client: service.http_client(CLIENT).map_err(|error| {
-                        StartError::because("the HTTP client of MSG91 cannot be used", error)
-                    })?,
+                    client: service
+                        .http_client_builder(CLIENT)
+                        .build()
+                        .map_err(|error| {
+                            StartError::because("the HTTP client of MSG91 cannot be used", error)
+                        })?,
                     url: config.url.trim_end_matches('/').to_owned(),
                     auth_key: key.ok_or_else(|| missing("sms.auth_key"))?,
                     template_id: template.ok_or_else(|| missing("sms.template_id"))?,

@@ -13,3 +13,8 @@ const SERVICE: Deployed = Deployed {
 fn committed_settings_documents_are_current_conf_6() {
     SERVICE.documents_its_settings();
 }
+
+#[test]
+fn production_refuses_unsafe_settings_conf_3() {
+    SERVICE.refuses_unsafe_settings();
+}

@@ -75,7 +75,7 @@ impl Providers {
                 let login = OpenIdLogin::new(
                     GOOGLE,
                     google(config, client_id, client_secret),
-                    service.http_client(GOOGLE)?,
+                    service.http_client_builder(GOOGLE).build()?,
                     key,
                     SharedUsedLogins(accounts.logins.clone()),
                     service.metrics(),

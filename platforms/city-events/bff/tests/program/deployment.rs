@@ -32,6 +32,11 @@ fn committed_settings_documents_are_current_conf_6() {
 }
 
 #[test]
+fn production_refuses_unsafe_settings_conf_3() {
+    BFF.refuses_unsafe_settings();
+}
+
+#[test]
 fn production_refuses_rate_limits_that_fail_open_res_6() {
     let example = BFF.in_production().unwrap();
     let refused = |setting: &str| example.refused("RES-6", &[setting]).unwrap();

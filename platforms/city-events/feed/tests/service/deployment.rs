@@ -22,6 +22,11 @@ fn committed_settings_documents_are_current_conf_6() {
 }
 
 #[test]
+fn production_refuses_unsafe_settings_conf_3() {
+    FEED.refuses_unsafe_settings();
+}
+
+#[test]
 fn binary_without_secrets_does_not_start_conf_5() {
     let program = Path::new(FEED.program);
     let ended = ServiceProcess::start(program, &[], &[]).and_then(ServiceProcess::ended);

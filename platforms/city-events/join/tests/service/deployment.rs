@@ -20,6 +20,11 @@ fn committed_settings_documents_are_current_conf_6() {
 }
 
 #[test]
+fn production_refuses_unsafe_settings_conf_3() {
+    JOIN.refuses_unsafe_settings();
+}
+
+#[test]
 fn production_accepts_the_example_settings_conf_3() {
     JOIN.is_accepted_by_production();
 }

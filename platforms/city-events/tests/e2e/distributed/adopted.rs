@@ -4,7 +4,7 @@ use seaworthy::data::{Migration, MigrationSet, Migrator, sql};
 use serde_json::json;
 
 use super::cluster::Cluster;
-use crate::{app::open_database, client::Client, eventually::eventually};
+use crate::{app::open_database, client::Client, eventually::eventually, flow};
 
 /// The published event of the legacy databases.
 const EVENT: &str = "00000000-0000-4000-8000-000000000012";
@@ -131,6 +131,9 @@ async fn adopted_deployment_serves_its_users_data_2() {
     assert_eq!(count(&cluster, "join", joins).await, 6);
     let left = ada.leave(EVENT, "leave").await;
     assert_eq!(left.status, 200, "{left:?}");
+
+    // The steps of the legacy end-to-end test.
+    flow::user_registers_publishes_and_unpublishes(&cluster).await;
 
     // The way back.
     for (name, _) in LEGACY {

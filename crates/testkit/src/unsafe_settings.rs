@@ -1,0 +1,239 @@
+//! The settings of a program that production must refuse, found in the schema that it prints.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
+
+use serde_json::Value;
+
+use crate::deployment::{Deployed, Deployment};
+
+/// The name of an entry of a map.
+const ENTRY: &str = "example";
+/// Types with a setting of one of these names must declare its unsafe values.
+const DECLARED_NAMES: [&str; 3] = ["allow_plaintext", "migrate_at_start", "on_failure"];
+/// A settings type contains itself beyond this depth.
+const MAX_DEPTH: usize = 64;
+
+/// A value of a setting, and the requirement that it breaks.
+#[derive(Debug, Clone)]
+struct UnsafeValue {
+    text: String,
+    id: String,
+}
+
+/// Fails unless production refuses every unsafe value of the settings of a program (CONF-3).
+///
+/// The schema of the program declares the values (`x-unsafe`), and the settings that rules of
+/// preflight find: links, origins, addresses of browsers, proxies and keys. The settings of the
+/// framework that every service has are checked whether a type declares them or not.
+///
+/// # Panics
+/// A value is accepted, or a setting that must declare its unsafe values does not.
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub fn assert_unsafe_settings_are_refused(deployment: &Deployment) {
+    match accepted(deployment) {
+        Ok(accepted) => assert!(
+            accepted.is_empty(),
+            "production accepts unsafe settings: {accepted:#?}"
+        ),
+        Err(error) => panic!("the settings cannot be checked: {error}"),
+    }
+}
+
+impl Deployed {
+    /// Fails when production accepts an unsafe value of a setting. A service without settings for
+    /// production is checked with its defaults.
+    ///
+    /// # Panics
+    /// See above.
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    pub fn refuses_unsafe_settings(&self) {
+        let has_config = self.platform("config").join(self.name).exists();
+        let deployment = match has_config {
+            true => self.in_production(),
+            false => Deployment::new(self.program()),
+        };
+        match deployment {
+            Ok(deployment) => assert_unsafe_settings_are_refused(&deployment),
+            Err(error) => panic!("the settings cannot be checked: {error}"),
+        }
+    }
+}
+
+/// Returns the unsafe values that production accepts, as `KEY=VALUE (ID)`.
+fn accepted(deployment: &Deployment) -> io::Result<Vec<String>> {
+    let printed = deployment.run(&["config", "schema"], &[])?;
+    let schema: Value = serde_json::from_str(&printed.stdout.join("\n"))?;
+    let mut walk = Walk {
+        definitions: &schema["$defs"],
+        found: BTreeMap::new(),
+        undeclared: BTreeSet::new(),
+    };
+    walk.visit(&schema, "", 0);
+    let Walk {
+        mut found,
+        undeclared,
+        ..
+    } = walk;
+    for (key, text, id) in FRAMEWORK {
+        let value = UnsafeValue {
+            text: text.to_owned(),
+            id: id.to_owned(),
+        };
+        found.insert(key.to_owned(), value);
+    }
+    let mut settings: Vec<String> = found
+        .iter()
+        .map(|(key, value)| format!("{key}={}", value.text))
+        .collect();
+    settings.extend(COMPANIONS.map(str::to_owned));
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    let violations = deployment.violations(&settings)?;
+    let is_accepted = |(key, value): &(&String, &UnsafeValue)| {
+        !violations.iter().any(|(id, refused)| {
+            // An item of a list has the key `list[0]`.
+            let refused = refused.split('[').next();
+            *id == value.id && refused == Some(key.as_str())
+        })
+    };
+    let accepted = found.iter().filter(is_accepted);
+    let accepted = accepted.map(|(key, value)| format!("{key}={} ({})", value.text, value.id));
+    let undeclared = undeclared
+        .into_iter()
+        .map(|key| format!("{key} declares no unsafe value"));
+    Ok(accepted.chain(undeclared).collect())
+}
+
+/// Unsafe values of settings that every service has, and the requirements that they break.
+const FRAMEWORK: [(&str, &str, &str); 12] = [
+    ("admin.token", "a", "AUTH-5"),
+    ("lifecycle.total_timeout", "1h", "LIFE-4"),
+    ("log.level", "debug", "OBS-1"),
+    ("server.grpc.rate_limit.redis.on_failure", "open", "RES-6"),
+    ("server.grpc.timeout", "2h", "RES-3"),
+    ("server.http.cors.allowed_origins", "*", "SEC-2"),
+    ("server.http.load_shed.max_queue_delay", "1m", "RES-7"),
+    ("server.http.max_body_size", "10GiB", "SEC-3"),
+    ("server.http.rate_limit.enabled", "false", "RES-6"),
+    ("server.http.rate_limit.redis.on_failure", "open", "RES-6"),
+    ("server.http.timeout", "2h", "RES-3"),
+    ("server.http.trusted_proxies", "0.0.0.0/0", "SEC-6"),
+];
+/// Settings without which the unsafe values are not valid together.
+const COMPANIONS: [&str; 3] = [
+    "admin.addr=0.0.0.0:9900",
+    "server.http.cors.allow_credentials=false",
+    "server.max_body_memory=20GiB",
+];
+
+struct Walk<'a> {
+    definitions: &'a Value,
+    found: BTreeMap<String, UnsafeValue>,
+    undeclared: BTreeSet<String>,
+}
+
+impl Walk<'_> {
+    /// Collects the unsafe values of a schema and of everything in it. Items of lists are not
+    /// visited, because a setting on the command line replaces the list.
+    fn visit(&mut self, schema: &Value, key: &str, depth: usize) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        if let Some(reference) = schema["$ref"].as_str() {
+            let name = reference.rsplit('/').next().unwrap_or_default();
+            let definition = self.definitions[name].clone();
+            self.visit(&definition, key, depth + 1);
+        }
+        if let Some(value) = unsafe_value(schema, key) {
+            self.undeclared.remove(key);
+            self.found.insert(key.to_owned(), value);
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let parts = schema[keyword].as_array().into_iter().flatten();
+            parts.for_each(|part| self.visit(part, key, depth + 1));
+        }
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        for (name, property) in properties {
+            let key = match key {
+                "" => name.clone(),
+                section => format!("{section}.{name}"),
+            };
+            if DECLARED_NAMES.contains(&name.as_str()) {
+                self.undeclared.insert(key.clone());
+            }
+            self.visit(property, &key, depth + 1);
+        }
+        let entries = &schema["additionalProperties"];
+        if entries.is_object() {
+            self.visit(entries, &format!("{key}.{ENTRY}"), depth + 1);
+        }
+    }
+}
+
+/// Returns an unsafe value that the keywords of a schema declare.
+fn unsafe_value(schema: &Value, key: &str) -> Option<UnsafeValue> {
+    let value = |text: String, id: &str| {
+        let id = id.to_owned();
+        Some(UnsafeValue { text, id })
+    };
+    let has = |keyword: &str| schema[keyword] == true;
+    if let Some(declared) = schema.pointer("/x-unsafe/0") {
+        let text = match (&declared["value"], &declared["above"]) {
+            (Value::Null, bound) => above(bound)?,
+            (Value::String(text), _) => text.clone(),
+            (other, _) => other.to_string(),
+        };
+        return value(text, declared["id"].as_str()?);
+    }
+    if has("x-cors-origins") {
+        return value("*".to_owned(), "SEC-2");
+    }
+    if has("x-browser-address") {
+        // The pattern of a link in a mail requires a place for its token.
+        let text = match schema["pattern"] {
+            Value::Null => "http://app.example.org",
+            _ => "http://app.example.org/?token=",
+        };
+        return value(text.to_owned(), "SEC-2");
+    }
+    if has("x-trusted-proxies") {
+        return value("0.0.0.0/0".to_owned(), "SEC-6");
+    }
+    if has("x-signing-key") {
+        return value("secret".to_owned(), "AUTH-1");
+    }
+    if has("x-link") {
+        let pattern = schema["pattern"].as_str().unwrap_or_default();
+        return value(plain_link(key, pattern).to_owned(), "SEC-1");
+    }
+    None
+}
+
+/// Returns a value above a bound: a number, or a number with a unit.
+fn above(bound: &Value) -> Option<String> {
+    if let Some(number) = bound.as_u64() {
+        return Some((number + 1).to_string());
+    }
+    let text = bound.as_str()?;
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    Some(format!("{}{unit}", number + 1))
+}
+
+/// Returns a link without TLS to another machine, of a kind that the setting accepts.
+fn plain_link(key: &str, pattern: &str) -> &'static str {
+    if pattern.contains("s3") {
+        "s3+http://s3.example.org/bucket"
+    } else if key.contains("database") {
+        "postgres://user@db.example.org/name?sslmode=disable"
+    } else if key.contains("broker") {
+        "nats://mq.example.org:4222"
+    } else if key.contains("redis") || key.contains("cache") {
+        "redis://redis.example.org:6379/0"
+    } else {
+        "http://service.example.org"
+    }
+}
