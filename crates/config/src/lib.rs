@@ -29,6 +29,7 @@
 //! ```
 
 mod check;
+mod description;
 mod document;
 mod entries;
 mod environment;

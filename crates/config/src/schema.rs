@@ -2,14 +2,15 @@ use std::{
     any::{Any, TypeId, type_name},
     fmt,
     iter::successors,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
-use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::{
+    description::Description,
     document::set,
     key::{Key, Segment},
     legacy::{LegacyVariable, Variable},
@@ -56,10 +57,21 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Syn
 /// let schema = Schema::of::<Framework>().and::<Hello>();
 /// assert_eq!(schema.document()["properties"]["greeting"]["type"], "string");
 /// ```
+///
+/// It is compiled at the first use. Clones share the result. The document is only kept after a call
+/// of [`Schema::document`], because a running service needs none.
 #[derive(Clone)]
 pub struct Schema {
     parts: Vec<Part>,
-    document: Json,
+    compiled: OnceLock<Arc<Compiled>>,
+    document: OnceLock<Json>,
+}
+
+/// The parts of a schema that loads need.
+#[derive(Clone)]
+struct Compiled {
+    /// The types with their keys.
+    parts: Vec<Part>,
     defaults: Json,
     shape: Result<Arc<Shape>, String>,
     /// Variables with other names, and their effects.
@@ -71,9 +83,9 @@ pub struct Schema {
 pub(crate) struct Part {
     pub(crate) id: TypeId,
     pub(crate) name: &'static str,
-    keys: Vec<String>,
-    schema: fn(&mut SchemaGenerator) -> Json,
-    defaults: fn() -> Result<Json, String>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Json,
+    pub(crate) defaults: fn() -> Result<Json, String>,
     read: fn(&Json) -> Result<Instance, DeserializeError>,
 }
 
@@ -102,12 +114,13 @@ impl Schema {
     /// Overrides the default of a setting, such as `server.http.addr` of a second service on the
     /// same machine. A load fails if no type has the key.
     #[must_use]
-    pub fn with_default(mut self, key: &str, value: impl Into<Json>) -> Self {
+    pub fn with_default(self, key: &str, value: impl Into<Json>) -> Self {
         let key = Key::of_dotted(key);
-        if self.knows(&key, "a default") {
-            set(&mut self.defaults, &key, value.into());
-        }
-        self
+        self.change(|compiled| {
+            if compiled.knows(&key, "a default") {
+                set(&mut compiled.defaults, &key, value.into());
+            }
+        })
     }
 
     /// Adds an environment variable with another name for a setting, such as one of an existing
@@ -120,130 +133,63 @@ impl Schema {
 
     /// Adds a variable of a legacy deployment. A load fails if no type has its key.
     #[must_use]
-    pub fn with_legacy_variable(mut self, variable: &LegacyVariable) -> Self {
+    pub fn with_legacy_variable(self, variable: &LegacyVariable) -> Self {
         let key = variable.key();
-        if key.is_none_or(|key| self.knows(&key, "a variable")) {
-            self.variables.push(variable.resolve());
-        }
-        self
-    }
-
-    fn knows(&mut self, key: &Key, what: &str) -> bool {
-        let is_known = self.shape.is_err() || self.shape_at(key).is_some();
-        if !is_known {
-            self.shape = Err(format!("{what} is set for {key}, which is not a key"));
-        }
-        is_known && self.shape.is_ok()
+        self.change(|compiled| {
+            if key.is_none_or(|key| compiled.knows(&key, "a variable")) {
+                compiled.variables.push(variable.resolve());
+            }
+        })
     }
 
     /// Variables with other names, and their effects.
     pub(crate) fn variables(&self) -> &[Variable] {
-        &self.variables
+        &self.compiled().variables
     }
 
-    fn new(mut parts: Vec<Part>) -> Self {
-        let mut generator = SchemaSettings::draft2020_12().into_generator();
-        let mut properties = Map::new();
-        let mut required = Vec::new();
-        let mut defaults = Map::new();
-        let mut problem = None;
-        for part in &mut parts {
-            let schema = (part.schema)(&mut generator);
-            let none = Map::new();
-            let members = match schema.get("properties") {
-                Some(Json::Object(members)) => Some(members),
-                _ => is_empty_struct(&schema).then_some(&none),
-            };
-            let Some(members) = members else {
-                problem.get_or_insert(format!("{} is not a struct with named fields", part.name));
-                continue;
-            };
-            part.keys = members.keys().cloned().collect();
-            for (name, member) in members {
-                if properties.insert(name.clone(), member.clone()).is_some() {
-                    problem.get_or_insert(format!(
-                        "two settings types have the key `{name}`; the second is {}",
-                        part.name
-                    ));
-                }
-            }
-            required.extend(
-                schema
-                    .get("required")
-                    .and_then(Json::as_array)
-                    .into_iter()
-                    .flatten()
-                    .cloned(),
-            );
-            match (part.defaults)() {
-                Ok(Json::Object(members)) => defaults.extend(members),
-                Ok(_) => {}
-                Err(error) => {
-                    problem.get_or_insert(format!(
-                        "the defaults of {} cannot be written: {error}",
-                        part.name
-                    ));
-                }
-            }
-        }
-        let mut document = json!({
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": false,
-            "$defs": generator.take_definitions(true),
-        });
-        if !required.is_empty()
-            && let Json::Object(members) = &mut document
-        {
-            members.insert("required".to_owned(), Json::Array(required));
-        }
-        // Another crate of the build may enable `preserve_order` of serde_json. The generated
-        // documents are committed and compared, so they need one order.
-        let mut defaults = Json::Object(defaults);
-        defaults.sort_all_objects();
-        document.sort_all_objects();
-        let shape = match problem {
-            Some(problem) => Err(problem),
-            None => compile(&document).map(Arc::new),
-        };
+    fn new(parts: Vec<Part>) -> Self {
         Self {
             parts,
-            document,
-            defaults,
-            shape,
-            variables: Vec::new(),
+            compiled: OnceLock::new(),
+            document: OnceLock::new(),
         }
+    }
+
+    fn compiled(&self) -> &Compiled {
+        self.compiled
+            .get_or_init(|| Arc::new(Compiled::new(self.parts.clone())))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Compiled)) -> Self {
+        let compiled = self.compiled.take();
+        let mut compiled = compiled.unwrap_or_else(|| Arc::new(Compiled::new(self.parts.clone())));
+        change(Arc::make_mut(&mut compiled));
+        self.compiled = compiled.into();
+        self
     }
 
     /// Returns the JSON Schema of the whole tree.
     #[must_use]
     pub fn document(&self) -> &Json {
-        &self.document
+        self.document
+            .get_or_init(|| Description::of(&mut self.parts.clone()).document)
     }
 
     pub(crate) fn shape(&self) -> Result<&Arc<Shape>, &str> {
-        self.shape.as_ref().map_err(String::as_str)
+        self.compiled().shape.as_ref().map_err(String::as_str)
     }
 
     pub(crate) fn defaults(&self) -> &Json {
-        &self.defaults
+        &self.compiled().defaults
     }
 
     pub(crate) fn parts(&self) -> &[Part] {
-        &self.parts
+        &self.compiled().parts
     }
 
     /// Returns the shape of a key.
     pub(crate) fn shape_at(&self, key: &Key) -> Option<&Shape> {
-        let root: &Shape = self.shape.as_ref().ok()?;
-        key.segments()
-            .iter()
-            .try_fold(root, |shape, segment| match (segment, &shape.form) {
-                (Segment::Name(name), _) => shape.member(name),
-                (Segment::Index(index), Form::List(list)) => list.item(*index),
-                (Segment::Index(_), _) => None,
-            })
+        self.compiled().shape_at(key)
     }
 
     /// Returns the marks of a key and of the sections and lists that contain it.
@@ -258,6 +204,45 @@ impl Schema {
             .filter_map(|key| self.shape_at(&key))
             .for_each(|shape| marks.inherit(&shape.marks));
         marks
+    }
+}
+
+impl Compiled {
+    fn new(mut parts: Vec<Part>) -> Self {
+        let Description {
+            document,
+            defaults,
+            problem,
+        } = Description::of(&mut parts);
+        let shape = match problem {
+            Some(problem) => Err(problem),
+            None => compile(&document).map(Arc::new),
+        };
+        Self {
+            parts,
+            defaults,
+            shape,
+            variables: Vec::new(),
+        }
+    }
+
+    fn knows(&mut self, key: &Key, what: &str) -> bool {
+        let is_known = self.shape.is_err() || self.shape_at(key).is_some();
+        if !is_known {
+            self.shape = Err(format!("{what} is set for {key}, which is not a key"));
+        }
+        is_known && self.shape.is_ok()
+    }
+
+    fn shape_at(&self, key: &Key) -> Option<&Shape> {
+        let root: &Shape = self.shape.as_ref().ok()?;
+        key.segments()
+            .iter()
+            .try_fold(root, |shape, segment| match (segment, &shape.form) {
+                (Segment::Name(name), _) => shape.member(name),
+                (Segment::Index(index), Form::List(list)) => list.item(*index),
+                (Segment::Index(_), _) => None,
+            })
     }
 }
 
@@ -299,13 +284,6 @@ impl Part {
         wipe(&mut own);
         read
     }
-}
-
-/// Whether a schema is a struct without fields. A map would allow other keys.
-fn is_empty_struct(schema: &Json) -> bool {
-    let is_object = schema.get("type").and_then(Json::as_str) == Some("object");
-    let others = schema.get("additionalProperties");
-    is_object && others.is_none_or(|others| others == &Json::Bool(false))
 }
 
 fn key_of(path: &serde_path_to_error::Path) -> Key {

@@ -212,6 +212,15 @@ impl Cors {
 pub(crate) const PREFLIGHT_STATUS: StatusCode = StatusCode::NO_CONTENT;
 
 impl CrossOrigin {
+    /// Returns the maximum number of headers, to reserve space once.
+    pub(crate) fn header_count(&self) -> usize {
+        match self {
+            Self::Indifferent => 0,
+            Self::NotAllowed => 1,
+            Self::Allowed { .. } => 4,
+        }
+    }
+
     pub(crate) fn apply(self, headers: &mut HeaderMap) {
         match self {
             Self::Indifferent => {}

@@ -25,7 +25,7 @@ const MAX_LANES: u32 = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordParameters {
-    /// The memory in KiB. Each thread keeps it.
+    /// The memory in KiB. Each thread keeps it for half a minute.
     pub memory_kib: u32,
     /// The iterations over the memory.
     pub iterations: u32,
@@ -156,11 +156,21 @@ impl PasswordParameters {
     }
 }
 
+/// An allocator such as glibc's maps an allocation of this size on its own and returns it to the
+/// system when it is freed. It keeps smaller ones. Only the used part becomes resident.
+const MAPPED_BYTES: usize = 32 << 20;
+const MAPPED_BLOCKS: usize = MAPPED_BYTES / size_of::<Block>() + 1;
+
 /// The memory of one thread, reused for each hash.
 #[derive(Default)]
 pub(super) struct Memory(Vec<Block>);
 
 impl Memory {
+    /// Returns whether a hash has left memory to free.
+    pub(super) fn is_held(&self) -> bool {
+        self.0.capacity() > 0
+    }
+
     /// Computes the tag of a password.
     pub(super) fn tag(
         &mut self,
@@ -171,6 +181,8 @@ impl Memory {
         let length = params.output_len().unwrap_or(TAG_LENGTH);
         let mut tag = Zeroizing::new(vec![0; length]);
         if self.0.len() < params.block_count() {
+            let capacity = params.block_count().max(MAPPED_BLOCKS);
+            self.0.reserve_exact(capacity.saturating_sub(self.0.len()));
             self.0.resize(params.block_count(), Block::default());
         }
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());

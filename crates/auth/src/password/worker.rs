@@ -1,4 +1,10 @@
-use std::sync::{Arc, mpsc};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
 
 use argon2::Params;
 use aws_lc_rs::{
@@ -19,6 +25,10 @@ use super::{
 /// The niceness of the threads, so that other work has priority.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
+
+/// How long a thread without tasks keeps the memory of its last hash. Logins that follow each other
+/// reuse it.
+const MEMORY_TTL: Duration = Duration::from_secs(30);
 
 /// A task, and the channel for its result.
 pub(super) struct Job {
@@ -62,8 +72,7 @@ impl Worker {
         #[cfg(target_os = "linux")]
         let _ = rustix::process::nice(NICENESS);
         loop {
-            let next = queue.lock().recv();
-            let Ok(Job { task, response }) = next else {
+            let Ok(Job { task, response }) = self.next(queue, MEMORY_TTL) else {
                 return;
             };
             // The request was cancelled, or its deadline has passed.
@@ -72,6 +81,36 @@ impl Worker {
             }
             // The receiver may be gone.
             let _ = response.send(self.execute(task));
+        }
+    }
+
+    fn next(
+        &mut self,
+        queue: &Mutex<mpsc::Receiver<Job>>,
+        ttl: Duration,
+    ) -> Result<Job, mpsc::RecvError> {
+        let early = self.memory.is_held().then(|| self.wait(queue, ttl));
+        early.flatten().unwrap_or_else(|| queue.lock().recv())
+    }
+
+    /// Waits for a job. Frees the memory of the last hash and returns `None` if none comes for `ttl`.
+    fn wait(
+        &mut self,
+        queue: &Mutex<mpsc::Receiver<Job>>,
+        ttl: Duration,
+    ) -> Option<Result<Job, mpsc::RecvError>> {
+        let deadline = Instant::now() + ttl;
+        // Another thread holds the lock while it waits for a job.
+        let received = queue
+            .try_lock_until(deadline)
+            .map(|queue| queue.recv_timeout(deadline.saturating_duration_since(Instant::now())));
+        match received {
+            Some(Ok(job)) => Some(Ok(job)),
+            Some(Err(RecvTimeoutError::Disconnected)) => Some(Err(mpsc::RecvError)),
+            Some(Err(RecvTimeoutError::Timeout)) | None => {
+                self.memory = Memory::default();
+                None
+            }
         }
     }
 
@@ -144,5 +183,39 @@ impl Worker {
         self.memory
             .tag(params, password, salt)
             .map_err(|error| Error::internal(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(worker: &mut Worker) {
+        let password = Secret::new("correct horse".to_owned());
+        worker.hash(&password).unwrap();
+        assert!(worker.memory.is_held());
+    }
+
+    #[test]
+    fn idle_thread_frees_memory_of_hashes_auth_2() {
+        let mut worker = Worker::new(Params::new(64, 1, 1, None).unwrap(), Arc::default());
+        let (jobs, queue) = mpsc::sync_channel(1);
+        let queue = Mutex::new(queue);
+        let (response, _receiver) = oneshot::channel();
+        let task = Task::Hash(Secret::new("another".to_owned()));
+        hash(&mut worker);
+        assert!(jobs.send(Job { task, response }).is_ok());
+        assert!(worker.next(&queue, MEMORY_TTL).is_ok());
+        assert!(worker.memory.is_held());
+        assert!(worker.wait(&queue, Duration::ZERO).is_none());
+        assert!(!worker.memory.is_held());
+        hash(&mut worker);
+        let waiting = queue.lock();
+        assert!(worker.wait(&queue, Duration::ZERO).is_none());
+        assert!(!worker.memory.is_held());
+        drop(waiting);
+        hash(&mut worker);
+        drop(jobs);
+        assert!(worker.next(&queue, MEMORY_TTL).is_err());
     }
 }

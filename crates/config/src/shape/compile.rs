@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::{Map, Value as Json};
 
@@ -109,14 +112,15 @@ impl Compiler<'_> {
 
     /// Returns the keywords of a schema and of the definition that it refers to. Its own override
     /// those of the definition.
-    fn members(&self, schema: &Json, key: &Key) -> Result<Members, String> {
+    fn members<'b>(&'b self, schema: &'b Json, key: &Key) -> Result<Cow<'b, Members>, String> {
         let mut members = match schema {
-            Json::Object(members) => members.clone(),
-            Json::Bool(true) => Members::new(),
+            // Without a copy, because the document contains every other schema.
+            Json::Object(members) => Cow::Borrowed(members),
+            Json::Bool(true) => Cow::Owned(Members::new()),
             _ => return Err(format!("{key}: the schema accepts no value")),
         };
         for _ in 0..MAX_DEPTH {
-            let Some(Json::String(reference)) = members.remove("$ref") else {
+            let Some(Json::String(reference)) = members.get("$ref") else {
                 return Ok(members);
             };
             let target = reference
@@ -125,9 +129,15 @@ impl Compiler<'_> {
                 .ok_or_else(|| {
                     format!("{key}: the schema refers to `{reference}`, which is not defined")
                 })?;
+            let own = members.iter().filter(|(keyword, _)| *keyword != "$ref");
+            let mut own = own.peekable();
+            if own.peek().is_none() {
+                members = Cow::Borrowed(target);
+                continue;
+            }
             let mut merged = target.clone();
-            merged.extend(members);
-            members = merged;
+            merged.extend(own.map(|(keyword, value)| (keyword.clone(), value.clone())));
+            members = Cow::Owned(merged);
         }
         Err(format!("{key}: the schema refers to itself"))
     }
@@ -195,7 +205,7 @@ impl Compiler<'_> {
         joined.retain(|keyword, _| !Marks::is_keyword(keyword));
         joined.remove("allOf");
         for part in parts {
-            for (keyword, value) in self.members(part, key)? {
+            for (keyword, value) in self.members(part, key)?.into_owned() {
                 match (joined.get_mut(&keyword), value) {
                     (Some(Json::Object(present)), Json::Object(more)) => present.extend(more),
                     (Some(Json::Array(present)), Json::Array(more)) if keyword == "required" => {

@@ -1,5 +1,6 @@
 //! The configuration from the outside: layers, files, errors, secrets and reload.
 
+mod cost;
 mod errors;
 mod files;
 mod layers;

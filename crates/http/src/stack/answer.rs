@@ -4,30 +4,29 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use seaworthy_core::{Code, Error, ResponseError};
-use seaworthy_resilience::Outcome;
+use seaworthy_resilience::{Outcome, rate_limit::RateLimitHeaders};
 
 use super::{ErrorForm, StackBody, exchange::Exchange};
 use crate::{
     body_limit::BodyReport,
     cors::CrossOrigin,
     load_shed::OpenEnded,
-    observe, request_id,
+    observe,
+    request_id::{self, RequestIds},
     routes::MethodLabel,
     rpc::{Protocol, RpcStatus, StatusInTrailers, with_trailers},
-    security_headers::SecurityHeaders,
     server::ClientStream,
 };
 
-/// Maximum added headers: request ID, trace, two of the rate limit, the challenge, three of CORS and
-/// the security headers.
-const ADDED_HEADERS: usize = SecurityHeaders::MAXIMUM + 8;
+/// The headers with the request ID and the trace.
+const IDENTITY_HEADERS: usize = 2;
 
 /// Maximum bytes of a replaced text in the log.
 const MAX_CAUSE: usize = 1_024;
 
 impl Exchange {
     /// Completes the steps with the response. The request ends with the body.
-    pub(super) fn answer(mut self, response: Response<Body>) -> Response<StackBody> {
+    pub(super) fn answer(mut self: Box<Self>, response: Response<Body>) -> Response<StackBody> {
         let mut response = response;
         let status = response.status();
         self.status = status.as_u16();
@@ -64,7 +63,7 @@ impl Exchange {
             without_body(&mut response);
         }
         let headers = response.headers_mut();
-        headers.reserve(ADDED_HEADERS);
+        headers.reserve(self.added_headers());
         request_id::apply(self.context.request_id(), self.stack.request_ids, headers);
         observe::apply_trace(self.context.trace(), headers);
         self.stack.security_headers.apply(self.tls, headers);
@@ -82,9 +81,21 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
+    /// Returns the number of headers that the stack adds. Space for more than these would double the
+    /// memory of the map.
+    fn added_headers(&self) -> usize {
+        let rate_limit = self.rate_limit.as_ref();
+        IDENTITY_HEADERS
+            + usize::from(self.stack.request_ids == RequestIds::Correlation)
+            + self.stack.security_headers.count(self.tls)
+            + rate_limit.map_or(0, RateLimitHeaders::header_count)
+            + usize::from(self.challenge.is_some())
+            + self.cross_origin.header_count()
+    }
+
     /// Completes the steps of a gRPC call, which needs no headers for browsers and caches.
     fn answer_call(
-        mut self,
+        mut self: Box<Self>,
         mut response: Response<Body>,
         fault: Option<Error>,
     ) -> Response<StackBody> {

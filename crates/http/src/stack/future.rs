@@ -27,7 +27,8 @@ pin_project! {
     /// Dropping it cancels the handler. The connection does that when the client disconnects (LIFE-6).
     #[must_use = "futures do nothing unless polled"]
     pub struct StackFuture {
-        exchange: Option<Exchange>,
+        // In a box, because connections move the future and the body several times.
+        exchange: Option<Box<Exchange>>,
         #[pin]
         state: State,
         // Created at the first wait, so a handler that does not wait needs no timer.
@@ -91,7 +92,7 @@ impl State {
 }
 
 impl StackFuture {
-    pub(super) fn new(exchange: Option<Exchange>, state: State) -> Self {
+    pub(super) fn new(exchange: Option<Box<Exchange>>, state: State) -> Self {
         Self {
             exchange,
             state,

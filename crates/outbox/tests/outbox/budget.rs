@@ -10,7 +10,10 @@ const EVENTS: u32 = 50;
 const EVENT: Budget = Budget {
     operation: "Store and publish an event",
     statements: 7,
+    rows: 3,
     wal_bytes: 1_058,
+    messages: 0,
+    message_bytes: 0,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -73,6 +73,12 @@ impl RateLimitHeaders {
         }
     }
 
+    /// Returns the number of headers, to reserve space.
+    #[must_use]
+    pub fn header_count(&self) -> usize {
+        if self.legacy.is_some() { 5 } else { 2 }
+    }
+
     /// Writes the headers. Items that a handler has set follow those of these limits.
     pub fn apply(self, headers: &mut HeaderMap) {
         for (name, value) in [(RATE_LIMIT_POLICY, self.policy), (RATE_LIMIT, self.state)] {

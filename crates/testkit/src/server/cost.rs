@@ -4,6 +4,7 @@ use std::{
     fmt, io,
     path::PathBuf,
     process::{Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Shared, database::EmptyDatabase, postgres::PostgresServer};
@@ -19,10 +20,14 @@ const SETTINGS: [&str; 5] = [
     "shared_preload_libraries=pg_stat_statements",
 ];
 
-/// The part by which the write-ahead log of an operation may exceed its budget, in percent.
-const WAL_TOLERANCE: u64 = 20;
+/// The part by which the bytes of an operation may exceed their budget, in percent.
+const TOLERANCE: u64 = 20;
 /// A read may clean up a page. This is less than a row.
-const MIN_WAL_TOLERANCE: u64 = 16;
+const MIN_TOLERANCE: u64 = 16;
+
+/// The headers and payloads of the outbox of `seaworthy-outbox`.
+const OUTBOX: &str =
+    "SELECT count(*), coalesce(sum(octet_length(headers) + octet_length(payload)), 0) FROM outbox";
 
 static SERVER: Shared<PostgresServer> = Shared::new(PROGRAMS, |programs: PathBuf| {
     PostgresServer::start_with(programs, &SETTINGS)
@@ -33,6 +38,15 @@ static SERVER: Shared<PostgresServer> = Shared::new(PROGRAMS, |programs: PathBuf
 pub struct StatementCounter {
     programs: PathBuf,
     url: String,
+    /// The outbox at the last reset.
+    outbox: Mutex<Outbox>,
+}
+
+/// The messages in the outbox of the database.
+#[derive(Debug, Clone, Copy, Default)]
+struct Outbox {
+    messages: u64,
+    bytes: u64,
 }
 
 /// The cost of one operation. A statement is one round trip.
@@ -44,6 +58,10 @@ pub struct OperationCost {
     pub rows: u64,
     /// Bytes of the write-ahead log, without those of the commit.
     pub wal_bytes: u64,
+    /// Messages that were stored in the outbox. Zero if a relay deletes them.
+    pub messages: u64,
+    /// Bytes of the headers and payloads of these messages.
+    pub message_bytes: u64,
     texts: Vec<String>,
 }
 
@@ -61,6 +79,7 @@ impl StatementCounter {
         let counter = Self {
             programs: server.programs().to_owned(),
             url: database.url().to_owned(),
+            outbox: Mutex::default(),
         };
         match counter.query("CREATE EXTENSION pg_stat_statements") {
             Ok(_) => Some((database, counter)),
@@ -76,6 +95,27 @@ impl StatementCounter {
     pub fn reset(&self) {
         if let Err(error) = self.query("SELECT pg_stat_statements_reset()") {
             panic!("the counts cannot be reset: {error}");
+        }
+        *self.last_outbox() = self.outbox();
+    }
+
+    fn last_outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the messages in the outbox, or none if the service has no outbox.
+    fn outbox(&self) -> Outbox {
+        let text = self.query(OUTBOX).unwrap_or_default();
+        let mut columns = text.trim_end().splitn(2, '\t');
+        let mut number = || {
+            columns
+                .next()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default()
+        };
+        Outbox {
+            messages: number(),
+            bytes: number(),
         }
     }
 
@@ -98,10 +138,14 @@ impl StatementCounter {
             Ok(output) => output,
             Err(error) => panic!("the counts cannot be read: {error}"),
         };
+        let (before, now) = (*self.last_outbox(), self.outbox());
+        let each = |now: u64, before: u64| now.saturating_sub(before) / u64::from(operations);
         let mut cost = OperationCost {
             statements: 0,
             rows: 0,
             wal_bytes: 0,
+            messages: each(now.messages, before.messages),
+            message_bytes: each(now.bytes, before.bytes),
             texts: Vec::new(),
         };
         for line in output.lines() {
@@ -149,12 +193,34 @@ pub struct Budget {
     pub operation: &'static str,
     /// Executed statements.
     pub statements: u64,
+    /// Rows that are inserted, updated or deleted.
+    pub rows: u64,
     /// Bytes of the write-ahead log.
     pub wal_bytes: u64,
+    /// Messages that are stored in the outbox.
+    pub messages: u64,
+    /// Bytes of their headers and payloads.
+    pub message_bytes: u64,
+}
+
+impl Budget {
+    /// Returns the budget of an operation that only reads.
+    #[must_use]
+    pub const fn read(operation: &'static str, statements: u64) -> Self {
+        Self {
+            operation,
+            statements,
+            rows: 0,
+            wal_bytes: 0,
+            messages: 0,
+            message_bytes: 0,
+        }
+    }
 }
 
 /// Prints the costs as rows of a Markdown table. Fails the test if an operation executes more
-/// statements than its budget, or writes over 20 % more to the write-ahead log.
+/// statements, writes more rows or stores more messages than its budget. Also fails if it writes over
+/// 20 % more to the write-ahead log or to its messages.
 ///
 /// # Panics
 /// An operation exceeds its budget.
@@ -166,18 +232,23 @@ pub fn assert_budgets(operations: &[(Budget, OperationCost)]) {
             statements,
             rows,
             wal_bytes,
+            messages,
+            message_bytes,
             ..
         } = cost;
         println!(
-            "| {} | {statements} | {rows} | {wal_bytes} |",
+            "| {} | {statements} | {rows} | {wal_bytes} | {messages} | {message_bytes} |",
             budget.operation
         );
     }
     for (budget, cost) in operations {
-        let tolerance = (budget.wal_bytes * WAL_TOLERANCE / 100).max(MIN_WAL_TOLERANCE);
-        let max_wal_bytes = budget.wal_bytes + tolerance;
+        let max_bytes = |bytes: u64| bytes + (bytes * TOLERANCE / 100).max(MIN_TOLERANCE);
         assert!(
-            cost.statements <= budget.statements && cost.wal_bytes <= max_wal_bytes,
+            cost.statements <= budget.statements
+                && cost.rows <= budget.rows
+                && cost.wal_bytes <= max_bytes(budget.wal_bytes)
+                && cost.messages <= budget.messages
+                && cost.message_bytes <= max_bytes(budget.message_bytes),
             "the budget is {budget:?}, and the cost is {cost}"
         );
     }
@@ -189,11 +260,13 @@ impl fmt::Display for OperationCost {
             statements,
             rows,
             wal_bytes,
+            messages,
+            message_bytes,
             texts,
         } = self;
         write!(
             formatter,
-            "{statements} statements, {rows} rows, {wal_bytes} B:\n{}",
+            "{statements} statements, {rows} rows, {wal_bytes} B, {messages} messages of {message_bytes} B:\n{}",
             texts.join("\n")
         )
     }

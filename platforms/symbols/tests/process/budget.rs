@@ -14,18 +14,13 @@ const OPERATIONS: u32 = 50;
 const CREATE: Budget = Budget {
     operation: "Create a symbol",
     statements: 5,
+    rows: 3,
     wal_bytes: 1_560,
+    messages: 1,
+    message_bytes: 534,
 };
-const GET: Budget = Budget {
-    operation: "Get a symbol",
-    statements: 1,
-    wal_bytes: 0,
-};
-const LIST: Budget = Budget {
-    operation: "List symbols",
-    statements: 4,
-    wal_bytes: 0,
-};
+const GET: Budget = Budget::read("Get a symbol", 1);
+const LIST: Budget = Budget::read("List symbols", 4);
 
 #[test]
 fn get_list_and_create_stay_within_budget() {

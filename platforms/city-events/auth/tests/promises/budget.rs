@@ -11,12 +11,18 @@ const LOGIN: Budget = Budget {
     operation: "Login",
     // One of them looks for a second factor.
     statements: 21,
+    rows: 8,
     wal_bytes: 2_628,
+    messages: 0,
+    message_bytes: 0,
 };
 const REFRESH: Budget = Budget {
     operation: "Refresh",
     statements: 11,
+    rows: 2,
     wal_bytes: 879,
+    messages: 0,
+    message_bytes: 0,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,18 +9,13 @@ const OPERATIONS: u32 = 50;
 const PUBLISH: Budget = Budget {
     operation: "Publish",
     statements: 8,
+    rows: 4,
     wal_bytes: 3_032,
+    messages: 1,
+    message_bytes: 1_004,
 };
-const VIEW: Budget = Budget {
-    operation: "View",
-    statements: 1,
-    wal_bytes: 0,
-};
-const LIST: Budget = Budget {
-    operation: "List",
-    statements: 1,
-    wal_bytes: 0,
-};
+const VIEW: Budget = Budget::read("View", 1);
+const LIST: Budget = Budget::read("List", 1);
 
 #[tokio::test]
 async fn publish_view_and_list_stay_within_budget() {

@@ -8,18 +8,10 @@ const OPERATIONS: u32 = 50;
 const EVENTS: i64 = 20;
 
 const LISTS: [(&str, Budget); 3] = [
-    ("latest", read("Feed, latest", 2)),
-    ("trending", read("Feed, trending", 3)),
-    ("personalized", read("Feed, personalized", 4)),
+    ("latest", Budget::read("Feed, latest", 2)),
+    ("trending", Budget::read("Feed, trending", 3)),
+    ("personalized", Budget::read("Feed, personalized", 4)),
 ];
-
-const fn read(operation: &'static str, statements: u64) -> Budget {
-    Budget {
-        operation,
-        statements,
-        wal_bytes: 0,
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn feed_and_recommended_stay_within_budget() {

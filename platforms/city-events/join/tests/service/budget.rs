@@ -9,12 +9,18 @@ const OPERATIONS: u32 = 50;
 const JOIN: Budget = Budget {
     operation: "Join",
     statements: 6,
+    rows: 2,
     wal_bytes: 2_895,
+    messages: 1,
+    message_bytes: 752,
 };
 const LEAVE: Budget = Budget {
     operation: "Leave",
     statements: 7,
+    rows: 3,
     wal_bytes: 2_967,
+    messages: 1,
+    message_bytes: 758,
 };
 
 #[tokio::test]
