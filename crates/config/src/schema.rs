@@ -13,6 +13,7 @@ use crate::{
     document::set,
     key::{Key, Segment},
     legacy::{LegacyVariable, Variable},
+    legacy_key::{LegacyKey, MovedKey},
     mark::Marks,
     shape::{Form, Shape, compile},
 };
@@ -64,6 +65,8 @@ pub struct Schema {
     shape: Result<Arc<Shape>, String>,
     /// Variables with other names, and their effects.
     variables: Vec<Variable>,
+    /// Keys of legacy files, and their effects.
+    legacy_keys: Vec<MovedKey>,
 }
 
 /// A settings type without its static type.
@@ -128,6 +131,16 @@ impl Schema {
         self
     }
 
+    /// Adds a key of legacy files. A load fails if no type has the key that it sets.
+    #[must_use]
+    pub fn with_legacy_key(mut self, legacy: &LegacyKey) -> Self {
+        let key = legacy.replacement();
+        if key.is_none_or(|key| self.knows(&key, "a legacy key")) {
+            self.legacy_keys.push(legacy.resolve());
+        }
+        self
+    }
+
     fn knows(&mut self, key: &Key, what: &str) -> bool {
         let is_known = self.shape.is_err() || self.shape_at(key).is_some();
         if !is_known {
@@ -139,6 +152,11 @@ impl Schema {
     /// Variables with other names, and their effects.
     pub(crate) fn variables(&self) -> &[Variable] {
         &self.variables
+    }
+
+    /// Keys of legacy files, and their effects.
+    pub(crate) fn legacy_keys(&self) -> &[MovedKey] {
+        &self.legacy_keys
     }
 
     fn new(mut parts: Vec<Part>) -> Self {
@@ -213,6 +231,7 @@ impl Schema {
             defaults,
             shape,
             variables: Vec::new(),
+            legacy_keys: Vec::new(),
         }
     }
 
