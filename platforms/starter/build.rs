@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 "contract/auth/v1/auth.proto",
                 "contract/auth/v1/profile.proto",
                 "contract/auth/v1/second_factor.proto",
+                "contract/conf/v1/conf.proto",
                 "contract/feature/v1/feature.proto",
                 "contract/helloworld/v1/greeter.proto",
                 "contract/oplog/v1/oplog.proto",

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 
-use crate::{Profile, key::Key};
+use crate::{ConfigError, Origin, Profile, key::Key, tree::Node};
+
+const SECONDS_PER_DAY: u32 = 24 * 60 * 60;
 
 /// An environment variable of a legacy deployment. It sets a key, or it fails the load with a text
 /// that names its replacement. So the service ignores none of them.
@@ -30,6 +32,8 @@ pub enum Conversion {
     Port,
     /// A number of seconds. It becomes a duration, such as `60s`.
     Seconds,
+    /// A number of seconds, a multiple of 86400. It becomes a number of days, such as `365`.
+    Days,
     /// A host and port without a scheme, such as `collector:4318`. It becomes an HTTP URL.
     HttpUrl,
     /// A host and port without a scheme, such as `cache:6379`. It becomes a Redis URL.
@@ -45,6 +49,10 @@ pub(crate) enum Effect<K> {
     },
     /// Sets the profile, if the variable of the service does not.
     SetsProfile,
+    /// `true` requires a key, and `false` requires its absence.
+    Enables {
+        key: K,
+    },
     /// Only these values describe what the service does.
     Accepts {
         values: &'static [&'static str],
@@ -53,6 +61,54 @@ pub(crate) enum Effect<K> {
     Rejected {
         advice: &'static str,
     },
+}
+
+/// A key that must be set, or must not, because of a variable or a legacy key.
+#[derive(Debug)]
+pub(crate) struct Requirement {
+    pub(crate) origin: Origin,
+    pub(crate) name: String,
+    pub(crate) key: Key,
+    pub(crate) is_set: bool,
+}
+
+impl Requirement {
+    /// Reads the value of a variable or a legacy key.
+    ///
+    /// # Errors
+    /// The value is neither `true` nor `false`.
+    pub(crate) fn new(
+        origin: &Origin,
+        name: &str,
+        key: &Key,
+        text: &str,
+    ) -> Result<Self, &'static str> {
+        let is_set = match text {
+            "true" => true,
+            "false" => false,
+            _ => return Err("the value is neither true nor false"),
+        };
+        Ok(Self {
+            origin: origin.clone(),
+            name: name.to_owned(),
+            key: key.clone(),
+            is_set,
+        })
+    }
+
+    /// Returns the error if the settings do not have what this requires.
+    pub(crate) fn check(self, tree: &Node) -> Option<ConfigError> {
+        let is_set = tree.at(&self.key).is_some_and(|node| !node.is_null());
+        if is_set == self.is_set {
+            return None;
+        }
+        let key = &self.key;
+        let problem = match self.is_set {
+            true => format!("set {key} too"),
+            false => format!("{key} is set: remove one of them"),
+        };
+        Some(ConfigError::new(self.origin, self.name, problem))
+    }
 }
 
 /// A variable of a schema, with its key resolved.
@@ -94,6 +150,18 @@ impl LegacyVariable {
         Self {
             name: Cow::Borrowed(name),
             effect: Effect::SetsProfile,
+        }
+    }
+
+    /// A variable that says whether a part is configured, such as `TLS_ENABLED`. `true` fails the load
+    /// if the key is not set, and `false` fails it if the key is set.
+    #[must_use]
+    pub const fn enables(name: &'static str, key: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            effect: Effect::Enables {
+                key: Cow::Borrowed(key),
+            },
         }
     }
 
@@ -141,27 +209,41 @@ impl LegacyVariable {
         self.effect == Effect::SetsProfile
     }
 
-    /// The key that the variable sets, if any.
+    /// The key that the variable sets or requires, if any.
     pub(crate) fn key(&self) -> Option<Key> {
-        match &self.effect {
-            Effect::Sets { key, .. } => Some(Key::of_dotted(key)),
+        self.effect.key()
+    }
+
+    pub(crate) fn resolve(&self) -> Variable {
+        Variable {
+            name: self.name.clone().into_owned(),
+            effect: self.effect.resolve(),
+        }
+    }
+}
+
+impl Effect<Cow<'static, str>> {
+    /// Returns the key of the settings types, if there is one.
+    pub(crate) fn key(&self) -> Option<Key> {
+        match self {
+            Self::Sets { key, .. } | Self::Enables { key } => Some(Key::of_dotted(key)),
             _ => None,
         }
     }
 
-    pub(crate) fn resolve(&self) -> Variable {
-        let effect = match &self.effect {
-            Effect::Sets { key, conversion } => Effect::Sets {
+    /// Parses the key.
+    pub(crate) fn resolve(&self) -> Effect<Key> {
+        match self {
+            Self::Sets { key, conversion } => Effect::Sets {
                 key: Key::of_dotted(key),
                 conversion: *conversion,
             },
-            Effect::SetsProfile => Effect::SetsProfile,
-            Effect::Accepts { values, advice } => Effect::Accepts { values, advice },
-            Effect::Rejected { advice } => Effect::Rejected { advice },
-        };
-        Variable {
-            name: self.name.clone().into_owned(),
-            effect,
+            Self::SetsProfile => Effect::SetsProfile,
+            Self::Enables { key } => Effect::Enables {
+                key: Key::of_dotted(key),
+            },
+            Self::Accepts { values, advice } => Effect::Accepts { values, advice },
+            Self::Rejected { advice } => Effect::Rejected { advice },
         }
     }
 }
@@ -181,6 +263,14 @@ impl Conversion {
                 Ok(seconds) => Ok(format!("{seconds}s")),
                 Err(_) => Err("the value is not a number of seconds: use a whole number"),
             },
+            Self::Days => match text.parse::<u32>() {
+                Ok(seconds) if seconds % SECONDS_PER_DAY == 0 => {
+                    Ok((seconds / SECONDS_PER_DAY).to_string())
+                }
+                _ => Err(
+                    "the value is not a number of whole days in seconds: use a multiple of 86400",
+                ),
+            },
             Self::HttpUrl | Self::RedisUrl if text.contains("://") => Ok(text.to_owned()),
             Self::HttpUrl => Ok(format!("http://{text}")),
             Self::RedisUrl => Ok(format!("redis://{text}")),
@@ -192,6 +282,7 @@ impl Conversion {
         match self {
             Self::Port => "a port, which becomes an address on all interfaces",
             Self::Seconds => "a number of seconds",
+            Self::Days => "whole days in seconds",
             Self::HttpUrl | Self::RedisUrl => "a URL, or a host and port",
         }
     }

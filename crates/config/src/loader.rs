@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::{
     ConfigError, Environment, Loaded, Profile, Schema, SecretSource, files::Location,
-    legacy::LegacyVariable,
+    legacy::LegacyVariable, legacy_key::LegacyKey,
 };
 
 /// Reads the layers of a configuration: defaults, `config.yaml`, `config.<profile>.yaml`,
@@ -44,6 +44,7 @@ pub struct Loader {
     rules: Vec<Rule>,
     defaults: Vec<(String, Json)>,
     variables: Vec<LegacyVariable>,
+    legacy_keys: Vec<LegacyKey>,
     reads_legacy_variables: bool,
 }
 
@@ -65,6 +66,7 @@ impl Loader {
             rules: Vec::new(),
             defaults: Vec::new(),
             variables: Vec::new(),
+            legacy_keys: Vec::new(),
             reads_legacy_variables: true,
         }
     }
@@ -165,6 +167,13 @@ impl Loader {
         self
     }
 
+    /// Adds a key of legacy files. [`complete`](Self::complete) applies it to a schema.
+    #[must_use]
+    pub fn legacy_key(mut self, key: LegacyKey) -> Self {
+        self.legacy_keys.push(key);
+        self
+    }
+
     /// Ignores all variables without the prefix of the service. For programs that start several
     /// services in one environment, where a name has several meanings.
     #[must_use]
@@ -179,13 +188,15 @@ impl Loader {
         variables.filter(|_| self.reads_legacy_variables)
     }
 
-    /// Adds the defaults and variables of this loader to a schema.
+    /// Adds the defaults, legacy keys and variables of this loader to a schema.
     #[must_use]
     pub fn complete(&self, schema: Schema) -> Schema {
         let defaults = self.defaults.iter();
         let schema = defaults.fold(schema, |schema, (key, value)| {
             schema.with_default(key, value.clone())
         });
+        let keys = self.legacy_keys.iter();
+        let schema = keys.fold(schema, Schema::with_legacy_key);
         self.legacy_variables()
             .fold(schema, Schema::with_legacy_variable)
     }

@@ -14,6 +14,7 @@ use crate::{
     document::set,
     key::{Key, Segment},
     legacy::{LegacyVariable, Variable},
+    legacy_key::{LegacyKey, MovedKey},
     mark::Marks,
     shape::{Form, Shape, compile},
 };
@@ -76,6 +77,8 @@ struct Compiled {
     shape: Result<Arc<Shape>, String>,
     /// Variables with other names, and their effects.
     variables: Vec<Variable>,
+    /// Keys of legacy files, and their effects.
+    legacy_keys: Vec<MovedKey>,
 }
 
 /// A settings type without its static type.
@@ -142,9 +145,25 @@ impl Schema {
         })
     }
 
+    /// Adds a key of legacy files. A load fails if no type has the key that it sets.
+    #[must_use]
+    pub fn with_legacy_key(self, legacy: &LegacyKey) -> Self {
+        let key = legacy.replacement();
+        self.change(|compiled| {
+            if key.is_none_or(|key| compiled.knows(&key, "a legacy key")) {
+                compiled.legacy_keys.push(legacy.resolve());
+            }
+        })
+    }
+
     /// Variables with other names, and their effects.
     pub(crate) fn variables(&self) -> &[Variable] {
         &self.compiled().variables
+    }
+
+    /// Keys of legacy files, and their effects.
+    pub(crate) fn legacy_keys(&self) -> &[MovedKey] {
+        &self.compiled().legacy_keys
     }
 
     fn new(parts: Vec<Part>) -> Self {
@@ -223,6 +242,7 @@ impl Compiled {
             defaults,
             shape,
             variables: Vec::new(),
+            legacy_keys: Vec::new(),
         }
     }
 

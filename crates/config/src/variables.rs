@@ -7,7 +7,7 @@ use crate::{
     ConfigError, Environment, Origin,
     check::unknown_key,
     key::Key,
-    legacy::Effect,
+    legacy::{Effect, Requirement},
     schema::Schema,
     shape::{Form, Shape},
     tree::{Node, Value, insert},
@@ -96,6 +96,7 @@ pub(crate) fn layer(
 pub(crate) fn other_names(
     environment: &Environment,
     schema: &Schema,
+    requirements: &mut Vec<Requirement>,
     errors: &mut Vec<ConfigError>,
 ) -> Node {
     let mut tree = Node::empty(Origin::Default);
@@ -126,8 +127,17 @@ pub(crate) fn other_names(
                     Err(problem) => problem.to_owned(),
                 }
             }
+            (Ok(text), Effect::Enables { key }) if !text.is_empty() => {
+                match Requirement::new(&origin, "", key, text) {
+                    Ok(required) => {
+                        requirements.push(required);
+                        continue;
+                    }
+                    Err(problem) => problem.to_owned(),
+                }
+            }
             // The loader reads it.
-            (Ok(_), Effect::SetsProfile) | (Ok(""), _) => continue,
+            (Ok(_), Effect::SetsProfile | Effect::Enables { .. }) | (Ok(""), _) => continue,
             (Ok(text), Effect::Accepts { values, .. }) if values.contains(&text) => continue,
             (Ok(_), Effect::Accepts { advice, .. } | Effect::Rejected { advice }) => {
                 format!("the variable is not supported: {advice}")

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod apis;
 mod config;
 mod context;
 mod definition;

@@ -12,9 +12,18 @@ const REFERRER_POLICY: &str = "no-referrer";
 const CROSS_ORIGIN_RESOURCE_POLICY: &str = "same-origin";
 /// A year, the minimum for the preload lists of browsers.
 const STRICT_TRANSPORT_SECURITY_DAYS: u32 = 365;
+/// Responses have the declared type, whatever their content looks like.
+const CONTENT_TYPE_OPTIONS: &str = "nosniff";
+/// No page shows a response in a frame.
+const FRAME_OPTIONS: &str = "DENY";
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 const RESOURCE_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const OPENER_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const EMBEDDER_POLICY_NAME: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+const PERMISSIONS_POLICY_NAME: HeaderName = HeaderName::from_static("permissions-policy");
+const CROSS_DOMAIN_POLICIES_NAME: HeaderName =
+    HeaderName::from_static("x-permitted-cross-domain-policies");
 
 /// The security headers that the stack adds if a response lacks them. An empty text omits a header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,8 +35,26 @@ pub struct SecurityHeadersConfig {
     pub referrer_policy: String,
     /// `Cross-Origin-Resource-Policy`.
     pub cross_origin_resource_policy: String,
+    /// `X-Content-Type-Options`.
+    pub content_type_options: String,
+    /// `X-Frame-Options`.
+    pub frame_options: String,
+    /// `X-XSS-Protection`. Current browsers ignore it.
+    pub xss_protection: String,
+    /// `Permissions-Policy`.
+    pub permissions_policy: String,
+    /// `Cross-Origin-Opener-Policy`.
+    pub cross_origin_opener_policy: String,
+    /// `Cross-Origin-Embedder-Policy`.
+    pub cross_origin_embedder_policy: String,
+    /// `X-Permitted-Cross-Domain-Policies`.
+    pub permitted_cross_domain_policies: String,
     /// `Strict-Transport-Security`: the number of days in which browsers require TLS. Sent over TLS only (RFC 6797).
     pub strict_transport_security_days: u32,
+    /// Whether `Strict-Transport-Security` also covers all subdomains.
+    pub strict_transport_security_subdomains: bool,
+    /// Whether `Strict-Transport-Security` lets browsers put the domain on their preload lists, which takes months to undo.
+    pub strict_transport_security_preload: bool,
     /// Whether a proxy in front of the service terminates TLS, so that clients receive every response over TLS.
     pub behind_tls_proxy: bool,
 }
@@ -38,7 +65,17 @@ impl Default for SecurityHeadersConfig {
             content_security_policy: CONTENT_SECURITY_POLICY.to_owned(),
             referrer_policy: REFERRER_POLICY.to_owned(),
             cross_origin_resource_policy: CROSS_ORIGIN_RESOURCE_POLICY.to_owned(),
+            content_type_options: CONTENT_TYPE_OPTIONS.to_owned(),
+            frame_options: FRAME_OPTIONS.to_owned(),
+            // Responses are data: these headers concern pages and plugins of browsers.
+            xss_protection: String::new(),
+            permissions_policy: String::new(),
+            cross_origin_opener_policy: String::new(),
+            cross_origin_embedder_policy: String::new(),
+            permitted_cross_domain_policies: String::new(),
             strict_transport_security_days: STRICT_TRANSPORT_SECURITY_DAYS,
+            strict_transport_security_subdomains: false,
+            strict_transport_security_preload: false,
             behind_tls_proxy: false,
         }
     }
@@ -61,14 +98,43 @@ pub(crate) struct SecurityHeaders {
 
 impl SecurityHeaders {
     pub(crate) fn new(config: &SecurityHeadersConfig) -> Result<Self, SecurityHeadersError> {
-        let mut always = vec![
-            (
-                header::X_CONTENT_TYPE_OPTIONS,
-                HeaderValue::from_static("nosniff"),
-            ),
-            (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        ];
+        let mut always = Vec::new();
         for (setting, name, value) in [
+            (
+                "content_type_options",
+                header::X_CONTENT_TYPE_OPTIONS,
+                &config.content_type_options,
+            ),
+            (
+                "frame_options",
+                header::X_FRAME_OPTIONS,
+                &config.frame_options,
+            ),
+            (
+                "xss_protection",
+                header::X_XSS_PROTECTION,
+                &config.xss_protection,
+            ),
+            (
+                "permissions_policy",
+                PERMISSIONS_POLICY_NAME,
+                &config.permissions_policy,
+            ),
+            (
+                "cross_origin_opener_policy",
+                OPENER_POLICY_NAME,
+                &config.cross_origin_opener_policy,
+            ),
+            (
+                "cross_origin_embedder_policy",
+                EMBEDDER_POLICY_NAME,
+                &config.cross_origin_embedder_policy,
+            ),
+            (
+                "permitted_cross_domain_policies",
+                CROSS_DOMAIN_POLICIES_NAME,
+                &config.permitted_cross_domain_policies,
+            ),
             (
                 "content_security_policy",
                 header::CONTENT_SECURITY_POLICY,
@@ -93,10 +159,16 @@ impl SecurityHeaders {
                 always.push((name, value));
             }
         }
-        let max_age = format!(
+        let mut max_age = format!(
             "max-age={}",
             u64::from(config.strict_transport_security_days) * SECONDS_PER_DAY
         );
+        if config.strict_transport_security_subdomains {
+            max_age.push_str("; includeSubDomains");
+        }
+        if config.strict_transport_security_preload {
+            max_age.push_str("; preload");
+        }
         Ok(Self {
             always,
             over_tls: HeaderValue::try_from(max_age)
@@ -150,6 +222,39 @@ mod tests {
         headers.apply(true, &mut answer);
         assert_eq!(answer["strict-transport-security"], "max-age=31536000");
         assert_eq!(answer.len(), headers.count(true));
+    }
+
+    #[test]
+    fn settings_add_and_omit_headers_sec_4() {
+        let config = SecurityHeadersConfig {
+            frame_options: String::new(),
+            xss_protection: "0".to_owned(),
+            permissions_policy: "camera=()".to_owned(),
+            cross_origin_opener_policy: "same-origin".to_owned(),
+            cross_origin_embedder_policy: "require-corp".to_owned(),
+            permitted_cross_domain_policies: "none".to_owned(),
+            strict_transport_security_subdomains: true,
+            strict_transport_security_preload: true,
+            ..SecurityHeadersConfig::default()
+        };
+        let mut answer = HeaderMap::new();
+        SecurityHeaders::new(&config)
+            .unwrap()
+            .apply(true, &mut answer);
+        assert!(!answer.contains_key("x-frame-options"));
+        for (name, value) in [
+            ("x-xss-protection", "0"),
+            ("permissions-policy", "camera=()"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-embedder-policy", "require-corp"),
+            ("x-permitted-cross-domain-policies", "none"),
+            (
+                "strict-transport-security",
+                "max-age=31536000; includeSubDomains; preload",
+            ),
+        ] {
+            assert_eq!(answer[name], value, "{name}");
+        }
     }
 
     #[test]

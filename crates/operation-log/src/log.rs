@@ -167,7 +167,7 @@ impl OperationLog {
         }
     }
 
-    /// Lists calls, newest first.
+    /// Lists calls, newest first. A read replica may serve it, so the last calls may be missing.
     ///
     /// # Errors
     /// Those of the database.
@@ -185,6 +185,7 @@ impl OperationLog {
         .bind(query.user_id.clone())
         .bind(from)
         .bind(until)
+        .on_replica()
         .fetch_one(&self.0.database)
         .await?;
         let operations: Vec<Operation> = sql("SELECT id, created_us, user_id, operation, target, path, content, old_value, new_value, status, result, duration_ms, request_id, trace_id, client_ip
@@ -197,6 +198,7 @@ impl OperationLog {
             .bind(until)
             .bind(size)
             .bind(i64::try_from(skipped).unwrap_or(i64::MAX))
+            .on_replica()
             .fetch_all(&self.0.database)
             .await?;
         Ok(OperationPage { operations, total })

@@ -1,11 +1,11 @@
 mod dependencies;
 mod public_metrics;
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
 
 use parking_lot::Mutex;
 use seaworthy_config::{Profile, Reloadable, Settings};
-use seaworthy_core::{ServiceIdentity, Switches};
+use seaworthy_core::{ServiceIdentity, SwitchKind, Switches};
 use seaworthy_health::Health;
 use seaworthy_http::{
     Authenticate, BodyBudget, ErrorForm, FlagGate, RequestIds, Routes, document_routes,
@@ -18,9 +18,14 @@ use crate::{
     component::Component,
     config::FrameworkConfig,
     facts::Description,
+    memory_check::memory_checks,
+    preflight::memory_limit,
     task::Tasks,
     worker::{Worker, Workers},
 };
+
+/// The switch of the OpenAPI document and its page.
+const DOCUMENT_SWITCH: &str = "swagger_ui";
 
 /// The argument of the assembly function of a service: its settings, and the parts of the kernel.
 ///
@@ -131,6 +136,15 @@ impl<C: Settings> Assembly<C> {
         &self.parts.health
     }
 
+    /// Registers checks of the resident memory against the limit of the container (HLTH-4). Above 80 %
+    /// the service is degraded, and above 95 % it is not ready. Without a limit they are healthy.
+    pub fn check_memory(&self) {
+        let root = Path::new("/");
+        for probe in memory_checks(root, memory_limit(root)) {
+            self.health().register(probe);
+        }
+    }
+
     /// Returns the tasks of the service.
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
@@ -174,11 +188,14 @@ impl<C: Settings> Assembly<C> {
 
     /// Serves an OpenAPI document at `/openapi.json` and its page at `/docs`, in development and
     /// test, or as the settings `api_document` say (API-4). Use it for routes without a contract. A
-    /// service with contracts passes the document to them.
+    /// service with contracts passes the document to them. The switch `swagger_ui` turns both off.
     pub fn document(&self, openapi: &'static str) {
         let is_development = matches!(self.profile(), Profile::Development | Profile::Test);
         let config = &self.framework().api_document;
-        self.http(document_routes(openapi, config, is_development));
+        let switch = self
+            .switches()
+            .register(DOCUMENT_SWITCH, SwitchKind::Operational);
+        self.http(document_routes(openapi, config, is_development, switch));
     }
 
     /// Serves the metrics at a path of the public listener, in the Prometheus text format and

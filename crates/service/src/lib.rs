@@ -31,6 +31,7 @@ mod kernel;
 pub mod lease;
 mod lifecycle;
 mod listener;
+mod memory_check;
 mod no_settings;
 pub mod preflight;
 pub mod private_files;

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use seaworthy_config::{ConfigErrors, LegacyVariable, Loaded, Loader, Settings};
+use seaworthy_config::{ConfigErrors, LegacyKey, LegacyVariable, Loaded, Loader, Settings};
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
 use seaworthy_http::StackService;
 use serde_json::Value as Json;
@@ -35,6 +35,7 @@ pub struct Service {
     pub(crate) identity: ServiceIdentity,
     defaults: Vec<(&'static str, Json)>,
     variables: Vec<LegacyVariable>,
+    legacy_keys: Vec<LegacyKey>,
 }
 
 impl Service {
@@ -45,6 +46,7 @@ impl Service {
             identity: ServiceIdentity::new(name, version),
             defaults: Vec::new(),
             variables: Vec::new(),
+            legacy_keys: Vec::new(),
         }
     }
 
@@ -73,12 +75,22 @@ impl Service {
         self
     }
 
-    /// Returns the loader with the defaults and variables of the service.
+    /// Adds the keys of legacy configuration files. Each one sets a key, or fails the start with a
+    /// text that names its replacement.
+    #[must_use]
+    pub fn legacy_keys(mut self, keys: impl IntoIterator<Item = LegacyKey>) -> Self {
+        self.legacy_keys.extend(keys);
+        self
+    }
+
+    /// Returns the loader with the defaults, keys and variables of the service.
     pub(crate) fn prepare(&self, loader: Loader) -> Loader {
         let defaults = self.defaults.iter();
         let loader = defaults.fold(loader, |loader, (key, value)| {
             loader.default_value(key, value.clone())
         });
+        let keys = self.legacy_keys.iter();
+        let loader = keys.fold(loader, |loader, key| loader.legacy_key(key.clone()));
         let variables = self.variables.iter();
         variables.fold(loader, |loader, variable| {
             loader.legacy_variable(variable.clone())

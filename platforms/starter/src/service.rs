@@ -19,7 +19,7 @@ use seaworthy::{
 use crate::{
     accounts::{AccessTokens, AccountParts, Accounts, roles_command},
     api,
-    config::{StarterConfig, VARIABLES},
+    config::{KEYS, StarterConfig, VARIABLES, with_defaults},
     contract,
     store::{COLUMNS, Keys, MIGRATIONS},
 };
@@ -45,18 +45,11 @@ pub fn main() -> ExitCode {
     service().main_with(commands, assemble)
 }
 
-/// Returns the service with its ports, limits and names of variables.
+/// Returns the service with the defaults, keys and variables of the contract.
 fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
-        .default_value("server.http.addr", "127.0.0.1:8000")
-        .default_value("server.grpc.addr", "127.0.0.1:9000")
-        .default_value("server.http.rate_limit.requests", 100)
-        .default_value("server.http.rate_limit.window", "1m")
-        .default_value("server.http.rate_limit.legacy_headers", true)
-        // The flags of the contract have no prefix, such as `account_lockout`.
-        .default_value("features.switch_prefix", "")
-        .default_value("operation_log.enabled", true)
-        .legacy_variables(VARIABLES)
+    with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
+        .legacy_keys(KEYS.iter().cloned())
+        .legacy_variables(VARIABLES.iter().cloned())
 }
 
 fn database(settings: &StarterConfig) -> &DatabaseConfig {
@@ -96,7 +89,9 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let changes = DatabaseStore::new(database, NAME).audit_log(audit);
     let flags = Flags::builder(&settings.features).store(changes);
     let flags = flags.start(service).await?;
+    flags.guard_apis(service);
 
+    service.check_memory();
     service.http(api::probes(service.health()));
     api::contracts(service, accounts, flags, operations)?.serve(service)
 }

@@ -12,6 +12,7 @@ use crate::{
     instance::instantiate,
     key::Key,
     legacy::parse_profile,
+    legacy_key::move_keys,
     loaded::{Inner, LayerName},
     overrides,
     secret::{Rotations, SecretLeaf, SecretSources},
@@ -136,8 +137,10 @@ impl Loader {
         let profile = explicit.unwrap_or_default();
         let mut layers = vec![(LayerName::Defaults, Node::of_default(schema.defaults()))];
         let mut files = Vec::new();
+        let mut requirements = Vec::new();
         for mut file in self.location.read(profile, errors) {
             file.tree.expand(&self.environment);
+            move_keys(&mut file.tree, schema, &mut requirements, errors);
             files.push(file.path.clone());
             layers.push((LayerName::File(file.path), file.tree));
         }
@@ -148,7 +151,8 @@ impl Loader {
                 .reduce(|lower, upper| merge(Some(shape), lower, upper))
                 .unwrap_or_else(|| Node::empty(Origin::Default))
         };
-        let other_names = variables::other_names(&self.environment, schema, errors);
+        let other_names =
+            variables::other_names(&self.environment, schema, &mut requirements, errors);
         layers.push((LayerName::Environment, other_names.clone()));
         let variables = variables::layer(
             &self.service,
@@ -166,6 +170,8 @@ impl Loader {
             overrides::layer(&self.overrides, schema, errors),
         ));
         let tree = join(&layers);
+        let required = requirements.into_iter();
+        errors.extend(required.filter_map(|required| required.check(&tree)));
         let mut check = Check::default();
         let document = check.node(shape, &tree, &Key::default(), false);
         errors.append(&mut check.errors);

@@ -48,36 +48,35 @@ impl Schema {
         })
     }
 
-    /// The variables of legacy deployments that do not simply set a key. Empty if there are none.
+    /// The variables of legacy deployments that do not simply set a key, and the keys of legacy
+    /// files. Empty if there are none.
     fn legacy_docs(&self, service: &str) -> String {
-        let mut text = String::new();
+        let mut variables = String::new();
         for variable in self.variables() {
-            let effect = match &variable.effect {
-                Effect::Sets {
-                    key,
-                    conversion: Some(conversion),
-                } => format!("Sets `{key}`: {}", conversion.format()),
-                Effect::Sets { .. } => continue,
-                Effect::SetsProfile => {
-                    format!(
-                        "Sets the profile if `{}` does not",
-                        profile_variable(service)
-                    )
-                }
-                Effect::Accepts { values, advice } => {
-                    let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
-                    format!("Only {} is accepted: {advice}", values.join(" or "))
-                }
-                Effect::Rejected { advice } => format!("Fails the start: {advice}"),
-            };
-            let _ = writeln!(text, "| `{}` | {} |", variable.name, cell(&effect));
+            if let Effect::Sets {
+                conversion: None, ..
+            } = &variable.effect
+            {
+                continue;
+            }
+            let effect = describe(&variable.effect, service);
+            let _ = writeln!(variables, "| `{}` | {effect} |", variable.name);
         }
-        if text.is_empty() {
-            return text;
+        let mut keys = String::new();
+        for moved in self.legacy_keys() {
+            let effect = describe(&moved.effect, service);
+            let _ = writeln!(keys, "| `{}` | {effect} |", moved.from);
         }
-        format!(
-            "\n## Variables of legacy deployments\n\nThe table above lists variables that set a key unchanged.\n\n| Variable | Effect |\n| --- | --- |\n{text}"
-        )
+        let mut text = String::new();
+        if !variables.is_empty() {
+            text.push_str("\n## Variables of legacy deployments\n\nThe table above lists variables that set a key unchanged.\n\n| Variable | Effect |\n| --- | --- |\n");
+            text.push_str(&variables);
+        }
+        if !keys.is_empty() {
+            text.push_str("\n## Keys of legacy files\n\n| Key | Effect |\n| --- | --- |\n");
+            text.push_str(&keys);
+        }
+        text
     }
 
     /// Returns the JSON Schema as text, for editors.
@@ -89,6 +88,29 @@ impl Schema {
         text.push('\n');
         text
     }
+}
+
+/// Returns a cell with the effect of a variable or a key.
+fn describe(effect: &Effect<Key>, service: &str) -> String {
+    cell(&match effect {
+        Effect::Sets {
+            key,
+            conversion: Some(conversion),
+        } => format!("Sets `{key}`: {}", conversion.format()),
+        Effect::Sets { key, .. } => format!("Sets `{key}`"),
+        Effect::SetsProfile => format!(
+            "Sets the profile if `{}` does not",
+            profile_variable(service)
+        ),
+        Effect::Enables { key } => {
+            format!("`true` requires `{key}`, and `false` requires that it is not set")
+        }
+        Effect::Accepts { values, advice } => {
+            let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
+            format!("Only {} is accepted: {advice}", values.join(" or "))
+        }
+        Effect::Rejected { advice } => format!("Fails the start: {advice}"),
+    })
 }
 
 /// Escapes a text for a cell of a table.

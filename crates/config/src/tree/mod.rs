@@ -144,6 +144,16 @@ impl Node {
         }
     }
 
+    /// Returns the text of a scalar of a file.
+    pub(crate) fn text(&self) -> Option<String> {
+        match &self.value {
+            Value::Scalar(
+                Scalar::Yaml { text, .. } | Scalar::Expanded { text, .. } | Scalar::Literal(text),
+            ) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// Whether this is `key:` without a value, or an explicit null.
     pub(crate) fn is_null(&self) -> bool {
         match &self.value {

@@ -1,10 +1,11 @@
-//! Variables of legacy deployments (CONF-1).
+//! Variables and keys of legacy deployments (CONF-1).
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use schemars::JsonSchema;
 use seaworthy_config::{
-    ConfigErrors, Conversion, Environment, LegacyVariable, Loaded, Loader, Profile, Schema,
+    ConfigErrors, Conversion, Environment, LegacyKey, LegacyVariable, Loaded, Loader, Profile,
+    Schema,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +20,13 @@ struct Hello {
     cache: String,
     /// The greeting before the name.
     greeting: String,
+    /// Not set in most deployments.
+    extra: Option<String>,
 }
 
-const VARIABLES: [LegacyVariable; 7] = [
+const VARIABLES: [LegacyVariable; 9] = [
+    LegacyVariable::enables("COLLECTOR_ENABLED", "extra"),
+    LegacyVariable::converted("DAYS", "addr", Conversion::Days),
     LegacyVariable::sets("GREETING", "greeting"),
     LegacyVariable::converted("PORT", "addr", Conversion::Port),
     LegacyVariable::converted("COLLECTOR", "collector", Conversion::HttpUrl),
@@ -125,6 +130,22 @@ fn unsupported_legacy_variable_fails_load_conf_1() {
 }
 
 #[test]
+fn variable_requires_the_key_that_it_enables_conf_1() {
+    let with_extra = ("HELLO__EXTRA", "x");
+    assert!(load(&[("COLLECTOR_ENABLED", "true"), with_extra]).is_ok());
+    assert!(load(&[("COLLECTOR_ENABLED", "false")]).is_ok());
+    assert!(error(("COLLECTOR_ENABLED", "true")).contains("env COLLECTOR_ENABLED: set extra too"));
+    let both = load(&[("COLLECTOR_ENABLED", "false"), with_extra]).unwrap_err();
+    assert!(
+        both.to_string()
+            .contains("extra is set: remove one of them")
+    );
+    let days: Hello = load(&[("DAYS", "172800")]).unwrap().get().unwrap();
+    assert_eq!(days.addr, "2");
+    assert!(error(("DAYS", "60")).contains("use a multiple of 86400"));
+}
+
+#[test]
 fn shared_environment_has_no_legacy_variables_conf_1() {
     let variables = [("PORT", "80"), ("APP_ENV", "prod"), ("SMTP_HOST", "a")];
     let loaded = load_with(&variables, Loader::without_legacy_variables).unwrap();
@@ -147,4 +168,129 @@ fn documents_list_effects_of_legacy_variables_conf_6() {
     }
     assert!(docs.contains("`HELLO__GREETING`, `GREETING`"), "{docs}");
     assert!(!docs.contains("| `GREETING` |"), "{docs}");
+}
+
+#[derive(Default, Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Store {
+    /// The URL.
+    url: String,
+    /// The URL of a copy.
+    copy: String,
+    /// The allowed origins.
+    origins: Vec<String>,
+    /// The number of connections.
+    connections: u32,
+    /// How long a response is kept.
+    max_age: String,
+}
+
+#[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Modern {
+    /// The store.
+    store: Option<Store>,
+}
+
+const KEYS: [LegacyKey; 8] = [
+    LegacyKey::enables("security.enabled", "store.url"),
+    LegacyKey::sets("data.source", "store.copy"),
+    LegacyKey::sets("data.source", "store.url"),
+    LegacyKey::sets("security.cors.origins", "store.origins"),
+    LegacyKey::sets("store.max_open", "store.connections"),
+    LegacyKey::converted("security.cors.age", "store.max_age", Conversion::Seconds),
+    LegacyKey::accepts("log.output", &["stdout"], "logs go to stdout: remove it"),
+    LegacyKey::rejected("log.file", "remove it"),
+];
+
+fn load_file(text: &str) -> Result<Loaded, ConfigErrors> {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("config.yaml"), text).unwrap();
+    let loader = Loader::new("hello")
+        .directory(directory.path())
+        .environment(Environment::from([("ORIGINS", "https://a, https://b")]));
+    let loader = KEYS.into_iter().fold(loader, Loader::legacy_key);
+    loader.load(&loader.complete(Schema::of::<Modern>()))
+}
+
+#[test]
+fn keys_of_legacy_files_set_their_replacements_conf_1() {
+    let text = "
+data: { source: 'postgres://db' }
+security: { enabled: true, cors: { origins: '${ORIGINS}', age: 60 } }
+store: { max_open: 7 }
+log: { output: stdout, file: }
+";
+    let loaded = load_file(text).unwrap();
+    let store = Store {
+        url: "postgres://db".to_owned(),
+        copy: "postgres://db".to_owned(),
+        origins: vec!["https://a".to_owned(), "https://b".to_owned()],
+        connections: 7,
+        max_age: "60s".to_owned(),
+    };
+    assert_eq!(loaded.get::<Modern>().unwrap().store, Some(store));
+    let origin = loaded.origin("store.connections").unwrap().to_string();
+    assert!(origin.contains("config.yaml:4"), "{origin}");
+}
+
+#[test]
+fn keys_of_legacy_files_are_never_ignored_conf_1() {
+    for (text, problem) in [
+        (
+            "log: { output: file }",
+            "log.output: the key is not supported: logs go to stdout",
+        ),
+        (
+            "log: { output: [stdout] }",
+            "log.output: the key is not supported",
+        ),
+        (
+            "log: { file: a.log }",
+            "log.file: the key is not supported: remove it",
+        ),
+        ("log: { level: info }", "log: unknown key"),
+        ("data: { source: a, other: 1 }", "data: unknown key"),
+        (
+            "security: { cors: { age: soon } }",
+            "security.cors.age: the value is not a number",
+        ),
+        (
+            "data: { source: a }\nstore: { url: b }",
+            "data.source: store.url sets the same: remove one of them",
+        ),
+        ("store: { max_open: many }", "store.connections: "),
+        (
+            "security: { enabled: true }",
+            "security.enabled: set store.url too",
+        ),
+        (
+            "security: { enabled: 1 }",
+            "security.enabled: the value is neither true nor false",
+        ),
+        (
+            "data: { source: a }\nsecurity: { enabled: false }",
+            "security.enabled: store.url is set: remove one of them",
+        ),
+    ] {
+        let error = load_file(text).unwrap_err().to_string();
+        assert!(error.contains(problem), "{text}: {error}");
+    }
+}
+
+#[test]
+fn documents_list_keys_of_legacy_files_conf_6() {
+    let schema = KEYS
+        .iter()
+        .fold(Schema::of::<Modern>(), Schema::with_legacy_key);
+    let docs = schema.docs("hello");
+    for line in [
+        "| `data.source` | Sets `store.url` |",
+        "| `security.enabled` | `true` requires `store.url`, and `false` requires that it is not set |",
+        "| `security.cors.age` | Sets `store.max_age`: a number of seconds |",
+        "| `log.output` | Only `stdout` is accepted: logs go to stdout: remove it |",
+        "| `log.file` | Fails the start: remove it |",
+    ] {
+        assert!(docs.contains(line), "{docs}");
+    }
 }

@@ -11,7 +11,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use http::{HeaderValue, header};
-use seaworthy_core::{Code, Error, context};
+use seaworthy_core::{Code, Error, Switch, context};
 
 pub use self::config::DocumentConfig;
 use crate::{
@@ -30,11 +30,13 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Serves an OpenAPI document and its page, if the settings allow it. `is_development` selects the
-/// defaults of the settings: served without authentication, or not served.
+/// defaults of the settings: served without authentication, or not served. While `switch` is off, both
+/// paths do not exist.
 pub fn document_routes(
     document: &'static str,
     config: &DocumentConfig,
     is_development: bool,
+    switch: Switch,
 ) -> Routes {
     if !config.enabled.unwrap_or(is_development) {
         return Routes::new();
@@ -59,7 +61,17 @@ pub fn document_routes(
             (headers, document)
         })
         .get(&page_path, page)
-        .with_options(|_| options.clone());
+        .with_options(|_| options.clone())
+        .layer(middleware::from_fn(move |request: Request, next: Next| {
+            let is_on = switch.is_on();
+            async move {
+                if is_on {
+                    return next.run(request).await;
+                }
+                let message = "no route matches this path";
+                Error::new(Code::NotFound, "ROUTE_NOT_FOUND", message).into_response()
+            }
+        }));
     if config.allowed_addresses.is_empty() {
         return routes;
     }
@@ -114,7 +126,7 @@ mod tests {
         );
         let config = crate::HttpConfig::default();
         let builder = crate::Stack::builder(identity, config, &telemetry.unwrap());
-        let routes = document_routes("{}", &DocumentConfig::default(), true);
+        let routes = document_routes("{}", &DocumentConfig::default(), true, Switch::new());
         let stack = builder.build(routes).unwrap();
         for path in ["/docs", "/openapi.json"] {
             let response = get(&stack, path, "192.0.2.1").await;
@@ -156,7 +168,8 @@ mod tests {
         let http = crate::HttpConfig::default();
         let builder =
             crate::Stack::builder(identity, http, &telemetry.unwrap()).authenticate(AnonymousOnly);
-        let stack = builder.build(document_routes("{}", config, is_development));
+        let routes = document_routes("{}", config, is_development, Switch::new());
+        let stack = builder.build(routes);
         let stack = stack.unwrap();
         let page = get(&stack, "/q/", address).await.status();
         let document = get(&stack, "/q/openapi.json", address).await.status();

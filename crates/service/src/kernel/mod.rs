@@ -26,7 +26,7 @@ use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::{Telemetry, logs::LineSink};
 
 use self::admin::AdminListener;
-pub(crate) use self::{offline::Offline, start_failure::StartFailure};
+pub(crate) use self::{offline::Offline, start_failure::StartFailure, switches::metrics_switch};
 use crate::{
     admin::AdminState,
     assembly::{Assembly, HandedOver, Parts},

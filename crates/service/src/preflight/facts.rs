@@ -32,6 +32,8 @@ pub struct Facts {
 pub(crate) struct SecretShape {
     pub(crate) length: usize,
     pub(crate) is_known_sample: bool,
+    /// Whether it has too few kinds of letters for a random key.
+    pub(crate) is_simple: bool,
     pub(crate) marks: Marks,
     /// How to encrypt the link in the secret, if it is an unencrypted link.
     pub(crate) plain_link: Option<&'static str>,
@@ -71,6 +73,7 @@ impl Facts {
         let shape = SecretShape {
             length: secret.len(),
             is_known_sample: super::rules::is_known_sample(secret),
+            is_simple: super::rules::is_simple(secret),
             marks,
             plain_link: super::rules::plain_link(secret),
         };

@@ -17,6 +17,15 @@ const DEFAULT_PAGE_SIZE: i32 = 20;
 /// The reason in the audit log of a change without one.
 const DEFAULT_REASON: &str = "changed through the API";
 
+/// The flags of the contract for parts that cannot be turned off: stored values stay encrypted, logs
+/// stay redacted, orchestrators need probes, and paths keep their version.
+const ALWAYS_ON: [&str; 4] = [
+    "api_versioning",
+    "data_encryption",
+    "health_check",
+    "sensitive_data",
+];
+
 /// Implements `feature.v1.FeatureToggle`.
 #[derive(Clone)]
 pub(super) struct FeatureToggles(pub(super) Flags);
@@ -60,6 +69,10 @@ impl FeatureToggles {
         expected: Option<u64>,
         reason: &str,
     ) -> Result<wire::FeatureToggleInfo, Error> {
+        if ALWAYS_ON.contains(&flag) && !entry.is_always_on() {
+            let message = "this part of the service cannot be turned off";
+            return Err(Error::new(Code::Invalid, "FLAG_ALWAYS_ON", message));
+        }
         let reason = if reason.is_empty() {
             DEFAULT_REASON
         } else {

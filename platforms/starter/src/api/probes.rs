@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use seaworthy::{
     axum::{
         http::StatusCode,
@@ -10,18 +12,21 @@ use seaworthy::{
 use serde_json::{Map, Value, json};
 
 /// Returns the probes of the contract, which the framework also serves under other paths. They
-/// answer from the last results of the checks.
+/// answer from the last results of the checks. Durations and errors of checks are on the admin
+/// listener only.
 pub(crate) fn probes(health: &Health) -> Routes {
-    let health = health.clone();
+    let (all, health) = (health.clone(), health.clone());
     Routes::new()
+        .get("/health", async move || ready(&all))
         .get("/health/live", async || {
-            Json(document("healthy", Map::new()))
+            Json(document("healthy", Map::new(), Instant::now()))
         })
         .get("/health/ready", async move || ready(&health))
         .with_options(|options| options.access(Access::Public).probe())
 }
 
 fn ready(health: &Health) -> Response {
+    let begin = Instant::now();
     let report = health.report().without_details();
     let checks = report.checks.into_iter().map(|check| {
         let status = match check.status {
@@ -30,7 +35,7 @@ fn ready(health: &Health) -> Response {
             CheckStatus::Unhealthy => "unhealthy",
             CheckStatus::Unknown => "unknown",
         };
-        let result = json!({ "name": check.name, "status": status });
+        let result = json!({ "name": check.name, "status": status, "message": message(status) });
         (check.name, result)
     });
     let (status, text) = match report.status {
@@ -38,10 +43,25 @@ fn ready(health: &Health) -> Response {
         Readiness::Degraded => (StatusCode::OK, "degraded"),
         Readiness::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
     };
-    (status, Json(document(text, checks.collect()))).into_response()
+    let document = document(text, checks.collect(), begin);
+    (status, Json(document)).into_response()
 }
 
-fn document(status: &str, checks: Map<String, Value>) -> Value {
-    let timestamp = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
-    json!({ "status": status, "timestamp": timestamp, "checks": checks })
+fn document(status: &str, checks: Map<String, Value>, begin: Instant) -> Value {
+    json!({
+        "status": status,
+        "message": message(status),
+        "timestamp": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        "duration": format!("{:?}", begin.elapsed()),
+        "checks": checks,
+    })
+}
+
+fn message(status: &str) -> &'static str {
+    match status {
+        "healthy" => "works",
+        "degraded" => "works in part",
+        "unknown" => "has no current result",
+        _ => "does not work",
+    }
 }

@@ -2,10 +2,14 @@
 
 mod auth;
 mod data;
+mod defaults;
+mod keys;
 mod variables;
 
 pub(crate) use auth::AuthConfig;
 pub(crate) use data::DataConfig;
+pub(crate) use defaults::with_defaults;
+pub(crate) use keys::KEYS;
 pub(crate) use variables::VARIABLES;
 
 use seaworthy::{

@@ -1,7 +1,7 @@
 use seaworthy::config::LegacyVariable;
 
 /// The environment names of the contract, besides `STARTER__…`.
-pub(crate) const VARIABLES: [LegacyVariable; 56] = [
+pub(crate) const VARIABLES: &[LegacyVariable] = &[
     LegacyVariable::profile("ENVIRONMENT"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
     LegacyVariable::sets("HTTP_TIMEOUT", "server.http.timeout"),
@@ -82,10 +82,14 @@ pub(crate) const VARIABLES: [LegacyVariable; 56] = [
         "LOG_MAX_BACKUPS",
         "remove it: logs go to stdout and are not rotated",
     ),
-    LegacyVariable::rejected(
-        "TLS_ENABLED",
-        "set server.http.tls and server.grpc.tls, or behind_tls_proxy",
-    ),
+    LegacyVariable::enables("TLS_ENABLED", "server.http.tls.certificate"),
+    LegacyVariable::enables("TLS_ENABLED", "server.grpc.tls.certificate"),
+    LegacyVariable::sets("TLS_CERT_FILE", "server.http.tls.certificate"),
+    LegacyVariable::sets("TLS_CERT_FILE", "server.grpc.tls.certificate"),
+    LegacyVariable::sets("TLS_KEY_FILE", "server.http.tls.key"),
+    LegacyVariable::sets("TLS_KEY_FILE", "server.grpc.tls.key"),
+    LegacyVariable::sets("TLS_MIN_VERSION", "server.http.tls.min_version"),
+    LegacyVariable::sets("TLS_MIN_VERSION", "server.grpc.tls.min_version"),
     LegacyVariable::sets("CORS_ALLOWED_ORIGINS", "server.http.cors.allowed_origins"),
     LegacyVariable::sets("CORS_ALLOWED_METHODS", "server.http.cors.allowed_methods"),
     LegacyVariable::sets("CORS_ALLOWED_HEADERS", "server.http.cors.allowed_headers"),
@@ -101,10 +105,46 @@ pub(crate) const VARIABLES: [LegacyVariable; 56] = [
     LegacyVariable::sets("SWAGGER_ENABLED", "api_document.enabled"),
     LegacyVariable::sets("SWAGGER_ALLOWED_IPS", "api_document.allowed_addresses"),
     LegacyVariable::sets("RATE_LIMIT_ENABLED", "server.http.rate_limit.enabled"),
+    LegacyVariable::sets("RATE_LIMIT_ENABLED", "server.grpc.rate_limit.enabled"),
     LegacyVariable::sets("RATE_LIMIT_RPM", "server.http.rate_limit.requests"),
+    LegacyVariable::sets("RATE_LIMIT_RPM", "server.grpc.rate_limit.requests"),
     LegacyVariable::rejected(
         "RATE_LIMIT_BURST",
         "remove it: RATE_LIMIT_RPM is also the burst",
+    ),
+    LegacyVariable::accepts("ENABLE_HSTS", &["true"], "set HSTS_MAX_AGE to 0"),
+    LegacyVariable::converted(
+        "HSTS_MAX_AGE",
+        "server.http.security_headers.strict_transport_security_days",
+        seaworthy::config::Conversion::Days,
+    ),
+    LegacyVariable::sets(
+        "HSTS_INCLUDE_SUBDOMAINS",
+        "server.http.security_headers.strict_transport_security_subdomains",
+    ),
+    LegacyVariable::sets(
+        "CONTENT_SECURITY_POLICY",
+        "server.http.security_headers.content_security_policy",
+    ),
+    LegacyVariable::sets(
+        "FRAME_OPTIONS",
+        "server.http.security_headers.frame_options",
+    ),
+    LegacyVariable::sets(
+        "CONTENT_TYPE_OPTIONS",
+        "server.http.security_headers.content_type_options",
+    ),
+    LegacyVariable::sets(
+        "XSS_PROTECTION",
+        "server.http.security_headers.xss_protection",
+    ),
+    LegacyVariable::sets(
+        "REFERRER_POLICY",
+        "server.http.security_headers.referrer_policy",
+    ),
+    LegacyVariable::sets(
+        "PERMISSIONS_POLICY",
+        "server.http.security_headers.permissions_policy",
     ),
     LegacyVariable::accepts(
         "METRICS_ENABLED",
@@ -136,8 +176,10 @@ pub(crate) const VARIABLES: [LegacyVariable; 56] = [
         "tracing.endpoint",
         seaworthy::config::Conversion::HttpUrl,
     ),
-    LegacyVariable::rejected(
+    LegacyVariable::enables("TRACING_ENABLED", "tracing.endpoint"),
+    LegacyVariable::accepts(
         "TRACING_SERVICE_NAME",
+        &["starter"],
         "remove it: traces have the name of the service",
     ),
 ];

@@ -42,6 +42,11 @@ impl Entry {
         }
     }
 
+    /// Whether the flag is on for every caller.
+    pub(crate) fn is_always_on(&self) -> bool {
+        self.is_enabled() && self.strategy() == Strategy::Simple && self.requires().next().is_none()
+    }
+
     pub(crate) fn set_enabled(&mut self, enabled: bool) {
         if self.0.contains_key("state") {
             let state = if enabled { "ENABLED" } else { "DISABLED" };

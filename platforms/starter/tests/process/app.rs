@@ -90,6 +90,10 @@ impl Replica {
         let app = settings
             .iter()
             .fold(builder(database.url()), |app, setting| app.setting(setting));
+        let app = match database.is_pooled() {
+            true => app.setting("data.database.transaction_pooling=true"),
+            false => app,
+        };
         let app = shared_limits()
             .iter()
             .fold(app, |app, setting| app.setting(setting));

@@ -15,6 +15,9 @@ fn python_client_calls_every_method_api_1() {
     };
     let database = EmptyDatabase::sqlite().unwrap();
     let replica = Replica::start(&database);
+    replica.register("root_user");
+    grant_admin(&database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
     let folder = tempfile::tempdir().unwrap();
     let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
     let generated = Command::new(&python)
@@ -22,14 +25,19 @@ fn python_client_calls_every_method_api_1() {
         .arg(&files)
         .arg(format!("--python_out={}", folder.path().display()))
         .arg(format!("--grpc_python_out={}", folder.path().display()))
-        .args(["auth.proto", "error.proto", "greeter.proto"])
+        .args([
+            "auth.proto",
+            "error.proto",
+            "feature.proto",
+            "greeter.proto",
+        ])
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&generated.stderr);
     assert!(generated.status.success(), "{stderr}");
     let output = Command::new(&python)
         .arg(files.join("client.py"))
-        .arg(replica.grpc().unwrap().to_string())
+        .args([replica.grpc().unwrap().to_string(), admin])
         .env("PYTHONPATH", folder.path())
         .output()
         .unwrap();

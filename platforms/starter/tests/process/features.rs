@@ -1,6 +1,10 @@
 use std::fs;
 
-use seaworthy_testkit::{database::EmptyDatabase, eventually, http::Answer};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    eventually,
+    http::{Answer, request},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -231,4 +235,158 @@ fn renamed_flag_file_takes_effect_within_two_seconds_flag_1() {
         write("0");
         wait(|| evaluate()["reason"] == "percentage_not_hit");
     }
+}
+
+/// The flags of the contract that a service knows from its start.
+const KNOWN: [&str; 26] = [
+    "user.management",
+    "user.profile",
+    "user.security",
+    "system.config",
+    "system.monitoring",
+    "report.basic",
+    "report.advanced",
+    "captcha",
+    "totp",
+    "password_policy",
+    "account_lockout",
+    "rate_limit",
+    "api_versioning",
+    "swagger_ui",
+    "data_encryption",
+    "audit_log",
+    "sensitive_data",
+    "plugin_system",
+    "plugin_sandbox",
+    "metrics",
+    "tracing",
+    "health_check",
+    "new_user_dashboard",
+    "holiday_theme",
+    "beta_features",
+    "debug_mode",
+];
+
+#[test]
+fn committed_flag_files_define_the_flags_of_the_contract_flag_1() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let directory = format!("features.directory={}/flags", env!("CARGO_MANIFEST_DIR"));
+    let replica = Replica::start_with(&database, &[&directory]);
+    let (admin, _) = users(&database, &replica);
+    let listed = json_of(&call(
+        &replica,
+        &admin,
+        "GET",
+        "?page_size=100",
+        &Value::Null,
+    ));
+    let mut known = KNOWN;
+    known.sort_unstable();
+    let names = listed["toggles"].as_array().unwrap().iter();
+    let names: Vec<_> = names
+        .map(|toggle| toggle["flag"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, known);
+    let decision = |flag: &str, context: Value| {
+        let body = json!({ "context": context });
+        json_of(&call(
+            &replica,
+            &admin,
+            "POST",
+            &format!("/{flag}/evaluate"),
+            &body,
+        ))["enabled"]
+            == true
+    };
+    assert!(decision("debug_mode", json!({})));
+    assert!(decision(
+        "beta_features",
+        json!({ "user_id": "7", "user_type": "internal" })
+    ));
+    assert!(!decision(
+        "beta_features",
+        json!({ "user_id": "7", "user_type": "guest" })
+    ));
+
+    // A security part stays on, and so does a part that is no module of its own.
+    for flag in [
+        "data_encryption",
+        "health_check",
+        "sensitive_data",
+        "api_versioning",
+    ] {
+        let refused = call(
+            &replica,
+            &admin,
+            "POST",
+            &format!("/{flag}/disable"),
+            &json!({}),
+        );
+        assert_error(&refused, 400, "FLAG_ALWAYS_ON");
+    }
+}
+
+pub(crate) fn flag_turns_password_policy_off_and_on_flag_2(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, _) = users(database, &first);
+    let register = |username: &str| {
+        let body = json!({ "username": username, "password": "short" });
+        second.post("/api/v1/auth/register", &body).status
+    };
+    assert_eq!(register("bob"), 400);
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(&first, &admin, "PUT", "/password_policy", &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    wait(|| register("bob") != 400);
+    call(
+        &first,
+        &admin,
+        "POST",
+        "/password_policy/enable",
+        &json!({}),
+    );
+    wait(|| register("eve") == 400);
+}
+
+pub(crate) fn flag_turns_documents_and_metrics_off_and_on_flag_2(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, _) = users(database, &first);
+    let pages = || {
+        let document = second.send("GET", "/q/openapi.json", "").unwrap().status;
+        let page = second.send("GET", "/q/", "").unwrap().status;
+        let metrics = request(second.admin, "GET", "/metrics", &[], "").unwrap();
+        [document, page, metrics.status]
+    };
+    assert_eq!(pages(), [200, 200, 200]);
+    for (enabled, expected) in [(false, 404), (true, 200)] {
+        let config = json!({ "config": { "enabled": enabled } });
+        for flag in ["swagger_ui", "metrics"] {
+            let changed = call(&first, &admin, "PUT", &format!("/{flag}"), &config);
+            assert_eq!(changed.status, 200, "{}", changed.body);
+        }
+        wait(|| pages() == [expected; 3]);
+    }
+}
+
+#[test]
+fn flag_governs_the_apis_that_it_lists_flag_1() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("features.yaml");
+    let write = |enabled: bool| {
+        let next = folder.path().join("next");
+        let text = format!(
+            "greetings:\n  enabled: {enabled}\n  capabilities: {{apis: [\"GET /helloworld/{{name}}\"]}}\n"
+        );
+        fs::write(&next, text).unwrap();
+        fs::rename(&next, &file).unwrap();
+    };
+    write(false);
+    let directory = format!("features.directory={}", folder.path().display());
+    let replica = Replica::start_with(&database, &[&directory]);
+    let greet = || replica.send("GET", "/helloworld/Ada", "").unwrap();
+    assert_error(&greet(), 403, "FEATURE_DISABLED");
+    assert_eq!(replica.register("ada").status, 200);
+    write(true);
+    wait(|| greet().status == 200);
 }

@@ -11,9 +11,11 @@ mod api_keys;
 mod app;
 mod captcha;
 mod clients;
+mod contract_files;
 mod dump;
 mod errors;
 mod features;
+mod headers;
 mod keys;
 mod lockout;
 mod logs;
@@ -21,11 +23,13 @@ mod operations;
 mod probes;
 mod profile;
 mod redis;
+mod replicas;
 mod rotation;
 mod second_factor;
 mod sessions;
 mod settings;
 mod sms;
+mod traces;
 
 /// Runs each test on PostgreSQL and Redis.
 macro_rules! on_postgres_and_redis {
@@ -60,6 +64,32 @@ on_postgres_and_redis! {
         rotation_keeps_values_while_a_replica_writes_sec_5;
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11;
+}
+
+mod pgbouncer {
+    use seaworthy_testkit::database::EmptyDatabase;
+
+    /// Runs a test through a pooler in transaction mode.
+    fn pooled(test: impl FnOnce(&EmptyDatabase)) {
+        if let Some(database) = EmptyDatabase::pgbouncer() {
+            test(&database);
+        }
+    }
+
+    #[test]
+    fn registered_user_logs_in_refreshes_and_logs_out_auth_3() {
+        pooled(crate::sessions::registered_user_logs_in_refreshes_and_logs_out_auth_3);
+    }
+
+    #[test]
+    fn parallel_uses_of_a_refresh_token_succeed_once_auth_3() {
+        pooled(crate::sessions::parallel_uses_of_a_refresh_token_succeed_once_auth_3);
+    }
+
+    #[test]
+    fn fifth_failure_locks_every_replica_across_restarts_auth_2() {
+        pooled(crate::lockout::fifth_failure_locks_every_replica_across_restarts_auth_2);
+    }
 }
 
 /// Runs each test on the embedded engine and on PostgreSQL.
@@ -119,6 +149,8 @@ on_both_engines! {
         framework_flag_switches_its_part_on_all_replicas_flag_2,
         flag_turns_captcha_off_and_on_flag_2,
         flag_turns_second_factor_off_and_on_flag_2,
+        flag_turns_password_policy_off_and_on_flag_2,
+        flag_turns_documents_and_metrics_off_and_on_flag_2,
         flag_turns_audit_log_off_and_on_flag_2;
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
@@ -128,6 +160,10 @@ on_both_engines! {
         padding_does_not_hide_a_call_obs_11,
         entry_survives_a_kill_during_its_call_obs_11,
         switched_off_log_stores_nothing_obs_11;
+    replicas:
+        operation_log_is_read_from_replicas_data_1;
+    traces:
+        spans_of_both_transports_reach_the_database_obs_6;
     probes:
         readiness_follows_the_database_and_liveness_does_not_hlth_2;
 }

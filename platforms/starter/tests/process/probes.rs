@@ -31,6 +31,12 @@ pub(crate) fn readiness_follows_the_database_and_liveness_does_not_hlth_2(
         eventually(async || get("/health/ready").status == 503).await;
         let body = json_of(&get("/health/ready"));
         assert_eq!(body["status"], "unhealthy");
+        for field in ["message", "timestamp", "duration"] {
+            assert!(body[field].is_string(), "{field}: {body}");
+        }
+        assert_eq!(body["checks"]["database"]["name"], "database", "{body}");
+        assert_eq!(body["checks"]["memory"]["status"], "healthy", "{body}");
+        assert_eq!(get("/health").status, 503);
         // Clients see no error text and no address.
         assert!(!body.to_string().contains("127.0.0.1"), "{body}");
         let live = get("/health/live");

@@ -88,6 +88,32 @@ fn unsafe_production_is_refused_with_every_value_conf_3() {
 }
 
 #[test]
+fn weak_secrets_and_open_stores_are_refused_in_production_conf_3() {
+    let remote = [
+        "--set",
+        "data.database.url=postgres://starter@postgres.internal/starter?sslmode=verify-full",
+        "--set",
+        "data.redis.url=rediss://redis.internal:6379",
+    ];
+    for secret in [
+        "Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1",
+        "changeme-Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e",
+        "onlylowercaseletterswithoutanydigitsatall",
+    ] {
+        let mut variables = ENVIRONMENT.to_vec();
+        variables[0].1 = "production";
+        variables[1].1 = secret;
+        let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &remote, &variables);
+        let ended = process.unwrap().ended().unwrap();
+        assert_eq!(ended.status.code(), Some(78), "{secret}: {ended:#?}");
+        for key in ["auth.jwt_secret_key", "data.redis.url"] {
+            assert!(ended.stderr.contains(key), "{key}: {}", ended.stderr);
+        }
+        assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn values_out_of_range_are_refused_together_conf_2() {
     let wrong = [
         "server.http.addr=nonsense",

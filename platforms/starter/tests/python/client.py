@@ -6,6 +6,8 @@ import sys
 import auth_pb2 as wire
 import auth_pb2_grpc
 import error_pb2
+import feature_pb2 as flags
+import feature_pb2_grpc
 import greeter_pb2
 import greeter_pb2_grpc
 import grpc
@@ -77,4 +79,41 @@ code, reason, _ = error_of(auth.Logout, wire.LogoutRequest(), bearer(refreshed.a
 assert (code, reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")
 code, reason, _ = error_of(auth.RefreshToken, wire.RefreshTokenRequest(refresh_token=refreshed.refresh_token))
 assert (code, reason) == (grpc.StatusCode.UNAUTHENTICATED, "REFRESH_TOKEN_INVALID")
+
+admin = bearer(sys.argv[2])
+features = feature_pb2_grpc.FeatureToggleStub(channel)
+
+
+def call(method, request):
+    return method(request, timeout=TIMEOUT, metadata=admin)
+
+
+name = "new_page"
+code, reason, _ = error_of(features.ListToggles, flags.ListTogglesRequest())
+assert (code, reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING")
+code, reason, form = error_of(features.GetToggle, flags.GetToggleRequest(flag=name), admin)
+assert (code, form.code) == (grpc.StatusCode.NOT_FOUND, "RESOURCE_NOT_FOUND"), (code, form)
+config = flags.ToggleConfig(enabled=True, strategy=flags.PERCENTAGE, rules={"percentage": "100"}, tags=["web"])
+updated = call(features.UpdateToggle, flags.UpdateToggleRequest(flag=name, config=config)).toggle
+assert (updated.flag, updated.config.strategy) == (name, flags.PERCENTAGE), updated
+found = call(features.GetToggle, flags.GetToggleRequest(flag=name)).toggle
+assert found.config.rules["percentage"] == "100" and found.config.HasField("created_at"), found
+
+
+def evaluate():
+    context = flags.EvaluationContext(user_id="7", user_type="internal", attributes={"plan": "team"})
+    reply = call(features.EvaluateToggle, flags.EvaluateToggleRequest(flag=name, context=context))
+    return reply.enabled, reply.reason
+
+
+assert evaluate() == (True, "percentage_hit"), evaluate()
+disabled = call(features.DisableToggle, flags.DisableToggleRequest(flag=name)).toggle
+assert not disabled.config.enabled and evaluate() == (False, "feature_disabled"), disabled
+assert call(features.EnableToggle, flags.EnableToggleRequest(flag=name)).toggle.config.enabled
+listed = call(features.ListToggles, flags.ListTogglesRequest(tags=["web"], enabled_only=True, page_size=5))
+assert (listed.total, listed.page, listed.page_size) == (1, 1, 5) and listed.toggles[0].flag == name, listed
+stats = call(features.GetStats, flags.GetStatsRequest())
+assert (stats.total_toggles, stats.enabled_count, stats.strategies["percentage"]) == (1, 1, 1), stats
+assert call(features.DeleteToggle, flags.DeleteToggleRequest(flag=name)).success
+assert evaluate() == (False, "unknown_flag"), evaluate()
 print("all methods behave as documented")

@@ -9,6 +9,7 @@ mod link;
 mod links;
 mod mail;
 mod memory;
+mod redis_password;
 mod secret;
 mod tls;
 mod transport;
@@ -16,13 +17,13 @@ mod trusted_proxies;
 mod unsafe_values;
 
 pub(crate) use links::plain_link;
-pub(crate) use secret::is_known_sample;
+pub(crate) use secret::{is_known_sample, is_simple};
 
 use super::{facts::Facts, violation::Violation};
 
 type Rule = fn(&Facts) -> Vec<Violation>;
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     inline_secret::check,
     secret::check,
     tls::check,
@@ -34,6 +35,7 @@ const RULES: [Rule; 13] = [
     trusted_proxies::check,
     links::check_encryption,
     links::check_locality,
+    redis_password::check,
     mail::check,
     unsafe_values::check,
 ];

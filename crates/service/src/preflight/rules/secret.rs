@@ -33,6 +33,25 @@ pub(crate) fn is_known_sample(secret: &str) -> bool {
     repeated || SAMPLES.iter().any(|sample| lower.starts_with(sample))
 }
 
+/// A random key in base64 has three kinds of characters: lower case, upper case, digits, symbols.
+const MIN_KINDS: usize = 3;
+/// The length of 32 random bytes in hexadecimal, which has two kinds.
+const HEX_KEY_LENGTH: usize = 64;
+
+/// Returns whether a secret is a word or a number rather than random bytes in a text form.
+pub(crate) fn is_simple(secret: &str) -> bool {
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if secret.len() >= HEX_KEY_LENGTH && is_hex(secret) {
+        return false;
+    }
+    let has = |kind: fn(char) -> bool| usize::from(secret.chars().any(kind));
+    let kinds = has(|letter| letter.is_lowercase())
+        + has(|letter| letter.is_uppercase())
+        + has(|letter| letter.is_numeric())
+        + has(|letter| !letter.is_alphanumeric());
+    kinds < MIN_KINDS
+}
+
 /// Refuses secrets that can be guessed (CONF-5). An attacker who guesses a signing key can forge
 /// any token or signature (AUTH-1).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
@@ -49,6 +68,9 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
                 }
                 shape if is_key && shape.length < MIN_KEY_LENGTH => {
                     format!("the key has {} bytes and can be guessed", shape.length)
+                }
+                shape if is_key && shape.is_simple => {
+                    "the key is no random text: it has fewer than three of lower case, upper case, digits and symbols".to_owned()
                 }
                 // An empty secret is unused.
                 shape if shape.is_known_sample && shape.length > 0 => {

@@ -27,16 +27,23 @@ fn refuses_signing_keys_that_can_be_guessed_auth_1() {
         "changeme-changeme-changeme-changeme",
         "your-256-bit-secret-your-256-bit-secret",
         &"a".repeat(64),
+        "correct horse battery staple correct horse",
+        "7391748203758291047582910475829104758",
+        "abcdefabcdef0123abcdefabcdef0123",
     ] {
         let mut facts = Facts::default();
         facts.insert_secret("auth.jwt.secret", secret, signing_key());
         assert_eq!(ids(&facts), one("AUTH-1", "auth.jwt.secret"), "{secret}");
         assert!(secret.is_empty() || !text(&check(&facts)).contains(secret));
     }
-    let mut strong = Facts::default();
-    let secret = "Vq3x9ZrT0bLw8sYdK2mNf6hJc1pGaEuR7tXo";
-    strong.insert_secret("auth.jwt.secret", secret, signing_key());
-    assert_eq!(ids(&strong), []);
+    for secret in [
+        "Vq3x9ZrT0bLw8sYdK2mNf6hJc1pGaEuR7tXo",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ] {
+        let mut strong = Facts::default();
+        strong.insert_secret("auth.jwt.secret", secret, signing_key());
+        assert_eq!(ids(&strong), []);
+    }
 }
 
 #[test]
@@ -62,4 +69,22 @@ fn refuses_sample_of_any_secret_conf_5() {
     let mut short = Facts::default();
     short.insert_secret("audit_log.key", "kX9-pT4", signing_key());
     assert_eq!(ids(&short), one("AUTH-1", "audit_log.key"));
+}
+
+#[test]
+fn refuses_redis_on_the_network_without_password_conf_5() {
+    let facts = |url: &str, password: &str| {
+        let mut facts = Facts::default();
+        facts.insert("cache.redis.url", setting(url));
+        facts.insert_secret("cache.redis.password", password, Marks::default());
+        facts
+    };
+    let open = facts("rediss://cache.internal:6379", "");
+    assert_eq!(ids(&open), one("CONF-5", "cache.redis.url"));
+    for closed in [
+        facts("rediss://cache.internal:6379", "kX9-pT4"),
+        facts("rediss://:kX9-pT4@cache.internal:6379/0", ""),
+    ] {
+        assert_eq!(ids(&closed), []);
+    }
 }

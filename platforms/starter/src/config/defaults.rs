@@ -1,0 +1,65 @@
+use seaworthy::prelude::*;
+
+/// The lifetime of a preflight in the contract.
+const CORS_MAX_AGE: &str = "24h";
+const CORS_METHODS: [&str; 6] = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+const CORS_HEADERS: [&str; 3] = ["content-type", "authorization", "x-request-id"];
+/// Pages need no hardware of the device.
+const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=()";
+
+/// Sets the defaults of the contract where those of the framework are different.
+pub(crate) fn with_defaults(service: Service) -> Service {
+    let service = service
+        .default_value("server.http.addr", "127.0.0.1:8000")
+        .default_value("server.grpc.addr", "127.0.0.1:9000")
+        .default_value("server.http.rate_limit.requests", 100)
+        .default_value("server.http.rate_limit.window", "1m")
+        .default_value("server.http.rate_limit.legacy_headers", true)
+        .default_value("server.grpc.rate_limit.requests", 100)
+        .default_value("server.grpc.rate_limit.window", "1m")
+        .default_value("api_document.prefix", "/q/")
+        // The flags of the contract have no prefix, such as `account_lockout`.
+        .default_value("features.switch_prefix", "")
+        .default_value("operation_log.enabled", true);
+    // Without an origin, CORS is closed.
+    let service = service
+        .default_value("server.http.cors.enabled", true)
+        .default_value("server.http.cors.allowed_methods", CORS_METHODS.to_vec())
+        .default_value("server.http.cors.allowed_headers", CORS_HEADERS.to_vec())
+        .default_value("server.http.cors.max_age", CORS_MAX_AGE);
+    let service = service
+        .default_value(
+            "server.http.security_headers.strict_transport_security_subdomains",
+            true,
+        )
+        .default_value(
+            "server.http.security_headers.strict_transport_security_preload",
+            true,
+        );
+    let headers = [
+        (
+            "server.http.security_headers.referrer_policy",
+            "strict-origin-when-cross-origin",
+        ),
+        (
+            "server.http.security_headers.permissions_policy",
+            PERMISSIONS_POLICY,
+        ),
+        (
+            "server.http.security_headers.cross_origin_opener_policy",
+            "same-origin",
+        ),
+        (
+            "server.http.security_headers.cross_origin_embedder_policy",
+            "require-corp",
+        ),
+        (
+            "server.http.security_headers.permitted_cross_domain_policies",
+            "none",
+        ),
+        ("server.http.security_headers.xss_protection", "0"),
+    ];
+    headers.into_iter().fold(service, |service, (name, value)| {
+        service.default_value(name, value)
+    })
+}

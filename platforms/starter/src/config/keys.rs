@@ -1,0 +1,303 @@
+use seaworthy::config::{Conversion, LegacyKey};
+
+/// The advice for everything that would write logs to a file.
+const STDOUT: &str = "remove it: logs go to stdout, and the platform rotates them";
+/// The advice for flags that cannot be turned off as a whole.
+const FLAGS: &str = "remove it: flags are always evaluated, and changed files are always read";
+/// The advice for a part that is always served.
+const ALWAYS: &str = "remove it: the admin listener always serves metrics and probes";
+
+/// The keys of the files of the contract that have other names here. The message `conf.v1.Bootstrap`
+/// lists the keys of the contract.
+pub(crate) const KEYS: &[LegacyKey] = &[
+    LegacyKey::accepts(
+        "server.http.network",
+        &["tcp"],
+        "remove it: listeners use TCP",
+    ),
+    LegacyKey::accepts(
+        "server.grpc.network",
+        &["tcp"],
+        "remove it: listeners use TCP",
+    ),
+    LegacyKey::accepts(
+        "data.database.driver",
+        &["postgres", "mysql", "sqlite"],
+        "the scheme of data.database.source selects the engine: postgres, mysql or sqlite",
+    ),
+    LegacyKey::sets("data.database.source", "data.database.url"),
+    LegacyKey::sets(
+        "data.database.max_idle_conns",
+        "data.database.pool.min_connections",
+    ),
+    LegacyKey::sets(
+        "data.database.max_open_conns",
+        "data.database.pool.max_connections",
+    ),
+    LegacyKey::sets(
+        "data.database.conn_max_lifetime",
+        "data.database.pool.max_lifetime",
+    ),
+    LegacyKey::accepts(
+        "data.redis.network",
+        &["tcp"],
+        "remove it: Redis is reached by TCP",
+    ),
+    LegacyKey::converted("data.redis.addr", "data.redis.url", Conversion::RedisUrl),
+    LegacyKey::accepts(
+        "data.redis.db",
+        &["0"],
+        "append the number to the address: redis://host:port/1",
+    ),
+    LegacyKey::sets("data.redis.read_timeout", "data.redis.timeout"),
+    LegacyKey::rejected(
+        "data.redis.write_timeout",
+        "remove it: data.redis.read_timeout limits a whole command",
+    ),
+    LegacyKey::rejected(
+        "data.redis.pool_size",
+        "remove it: one connection carries all commands",
+    ),
+    LegacyKey::accepts("features.enabled", &["true"], FLAGS),
+    LegacyKey::accepts(
+        "features.file",
+        &["features.yaml"],
+        "set features.directory and features.name",
+    ),
+    LegacyKey::accepts(
+        "features.config_file",
+        &["features.yaml"],
+        "set features.directory and features.name",
+    ),
+    LegacyKey::accepts(
+        "features.config_format",
+        &["yaml"],
+        "write the flags in YAML",
+    ),
+    LegacyKey::accepts("features.watch", &["true"], FLAGS),
+    LegacyKey::accepts("features.watch_config", &["true"], FLAGS),
+    LegacyKey::rejected(
+        "features.default_environment",
+        "remove it: ENVIRONMENT is the environment of flags",
+    ),
+    LegacyKey::accepts(
+        "features.repository.type",
+        &["file"],
+        "set features.directory",
+    ),
+    LegacyKey::sets("features.repository.config_path", "features.directory"),
+    LegacyKey::accepts(
+        "features.repository.format",
+        &["yaml"],
+        "write the flags in YAML",
+    ),
+    LegacyKey::accepts("kms.key_length", &["32"], "remove it: keys have 32 bytes"),
+    LegacyKey::accepts(
+        "kms.storage_type",
+        &["database"],
+        "remove it: data keys are in the database",
+    ),
+    LegacyKey::accepts("log.output", &["stdout"], STDOUT),
+    LegacyKey::rejected("log.rotation", STDOUT),
+    LegacyKey::enables("security.tls.enabled", "server.http.tls.certificate"),
+    LegacyKey::enables("security.tls.enabled", "server.grpc.tls.certificate"),
+    LegacyKey::sets("security.tls.cert_file", "server.http.tls.certificate"),
+    LegacyKey::sets("security.tls.cert_file", "server.grpc.tls.certificate"),
+    LegacyKey::sets("security.tls.key_file", "server.http.tls.key"),
+    LegacyKey::sets("security.tls.key_file", "server.grpc.tls.key"),
+    LegacyKey::sets("security.tls.min_version", "server.http.tls.min_version"),
+    LegacyKey::sets("security.tls.min_version", "server.grpc.tls.min_version"),
+    LegacyKey::sets(
+        "security.cors.allowed_origins",
+        "server.http.cors.allowed_origins",
+    ),
+    LegacyKey::sets(
+        "security.cors.allowed_methods",
+        "server.http.cors.allowed_methods",
+    ),
+    LegacyKey::sets(
+        "security.cors.allowed_headers",
+        "server.http.cors.allowed_headers",
+    ),
+    LegacyKey::sets(
+        "security.cors.allow_credentials",
+        "server.http.cors.allow_credentials",
+    ),
+    LegacyKey::converted(
+        "security.cors.max_age",
+        "server.http.cors.max_age",
+        Conversion::Seconds,
+    ),
+    LegacyKey::sets(
+        "security.rate_limit.enabled",
+        "server.http.rate_limit.enabled",
+    ),
+    LegacyKey::sets(
+        "security.rate_limit.enabled",
+        "server.grpc.rate_limit.enabled",
+    ),
+    LegacyKey::sets(
+        "security.rate_limit.requests_per_minute",
+        "server.http.rate_limit.requests",
+    ),
+    LegacyKey::sets(
+        "security.rate_limit.requests_per_minute",
+        "server.grpc.rate_limit.requests",
+    ),
+    LegacyKey::rejected(
+        "security.rate_limit.burst",
+        "remove it: requests_per_minute is also the burst",
+    ),
+    LegacyKey::accepts(
+        "security.headers.enable_hsts",
+        &["true"],
+        "set security.headers.hsts_max_age to 0",
+    ),
+    LegacyKey::converted(
+        "security.headers.hsts_max_age",
+        "server.http.security_headers.strict_transport_security_days",
+        Conversion::Days,
+    ),
+    LegacyKey::sets(
+        "security.headers.hsts_include_subdomains",
+        "server.http.security_headers.strict_transport_security_subdomains",
+    ),
+    LegacyKey::sets(
+        "security.headers.content_security_policy",
+        "server.http.security_headers.content_security_policy",
+    ),
+    LegacyKey::sets(
+        "security.headers.frame_options",
+        "server.http.security_headers.frame_options",
+    ),
+    LegacyKey::sets(
+        "security.headers.content_type_options",
+        "server.http.security_headers.content_type_options",
+    ),
+    LegacyKey::sets(
+        "security.headers.xss_protection",
+        "server.http.security_headers.xss_protection",
+    ),
+    LegacyKey::sets(
+        "security.headers.referrer_policy",
+        "server.http.security_headers.referrer_policy",
+    ),
+    LegacyKey::sets(
+        "security.headers.permissions_policy",
+        "server.http.security_headers.permissions_policy",
+    ),
+    LegacyKey::accepts("monitoring.metrics.enabled", &["true"], ALWAYS),
+    LegacyKey::sets("monitoring.metrics.addr", "admin.addr"),
+    LegacyKey::accepts("monitoring.metrics.path", &["/metrics"], ALWAYS),
+    LegacyKey::accepts("monitoring.health.enabled", &["true"], ALWAYS),
+    LegacyKey::rejected(
+        "monitoring.health.addr",
+        "remove it: server.http.addr and monitoring.metrics.addr serve probes",
+    ),
+    LegacyKey::accepts("monitoring.health.path", &["/health"], ALWAYS),
+    LegacyKey::enables("monitoring.tracing.enabled", "tracing.endpoint"),
+    LegacyKey::converted(
+        "monitoring.tracing.endpoint",
+        "tracing.endpoint",
+        Conversion::HttpUrl,
+    ),
+    LegacyKey::accepts(
+        "monitoring.tracing.service_name",
+        &["starter"],
+        "remove it: traces have the name of the service",
+    ),
+    LegacyKey::sets("swagger_ui.enabled", "api_document.enabled"),
+    LegacyKey::sets(
+        "swagger_ui.security.enable_auth",
+        "api_document.authenticated",
+    ),
+    LegacyKey::sets(
+        "swagger_ui.security.allowed_ips",
+        "api_document.allowed_addresses",
+    ),
+    LegacyKey::rejected(
+        "swagger_ui.security.allowed_user_types",
+        "set api_document.scopes to permissions",
+    ),
+    LegacyKey::accepts(
+        "swagger_ui.security.enable_audit_log",
+        &["true"],
+        "remove it: the access log has each request",
+    ),
+    LegacyKey::sets("swagger_ui.security.path_prefix", "api_document.prefix"),
+    LegacyKey::accepts(
+        "swagger_ui.security.jwt.check_expiry",
+        &["true"],
+        "remove it: expired tokens are always rejected",
+    ),
+    LegacyKey::accepts(
+        "swagger_ui.security.jwt.check_issuer",
+        &["true"],
+        "remove it: tokens of other issuers are always rejected",
+    ),
+    LegacyKey::rejected(
+        "swagger_ui.security.jwt.allowed_issuers",
+        "remove it: the service accepts its own tokens only",
+    ),
+    LegacyKey::rejected(
+        "environments",
+        "move the keys of an environment to config.ENVIRONMENT.yaml",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use seaworthy::{
+        prost::Message as _,
+        prost_types::{DescriptorProto, FileDescriptorSet, field_descriptor_proto::Type},
+    };
+
+    use super::*;
+
+    /// Returns the keys of a message of the contract.
+    fn keys_of(messages: &[(String, DescriptorProto)], message: &str) -> Vec<String> {
+        let (_, found) = messages.iter().find(|(name, _)| name == message).unwrap();
+        let keys = found.field.iter().flat_map(|field| {
+            let inner = field.type_name();
+            if field.r#type() != Type::Message || inner.starts_with(".google.") {
+                return vec![field.name().to_owned()];
+            }
+            let inner = keys_of(messages, inner).into_iter();
+            inner.map(|key| format!("{}.{key}", field.name())).collect()
+        });
+        keys.collect()
+    }
+
+    /// Returns the messages of a message by their full names.
+    fn named(prefix: &str, message: &DescriptorProto) -> Vec<(String, DescriptorProto)> {
+        let name = format!("{prefix}.{}", message.name());
+        let inner = message.nested_type.iter();
+        let mut all: Vec<_> = inner.flat_map(|inner| named(&name, inner)).collect();
+        all.push((name, message.clone()));
+        all
+    }
+
+    #[test]
+    fn every_key_of_the_proto_is_accepted_or_has_advice_conf_1() {
+        let files = FileDescriptorSet::decode(crate::contract::DESCRIPTORS).unwrap();
+        let files = files.file.iter().filter(|file| file.package() == "conf.v1");
+        let messages = files.flat_map(|file| &file.message_type);
+        let messages: Vec<_> = messages
+            .flat_map(|message| named(".conf.v1", message))
+            .collect();
+        let keys = keys_of(&messages, ".conf.v1.Bootstrap");
+        assert!(keys.len() > 45, "{keys:?}");
+        let legacy: BTreeSet<_> = KEYS.iter().map(LegacyKey::key).collect();
+        let settings = include_str!("../../docs/settings.md");
+        let is_known = |key: &str| {
+            let sections = key.match_indices('.').filter_map(|(end, _)| key.get(..end));
+            legacy.contains(key)
+                || sections.into_iter().any(|section| legacy.contains(section))
+                || settings.contains(&format!("| `{key}` |"))
+        };
+        let unknown: Vec<_> = keys.iter().filter(|key| !is_known(key)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}

@@ -1,0 +1,173 @@
+//! Configuration files of the contract.
+
+use std::{fs, path::Path};
+
+use seaworthy_testkit::{
+    compose::Compose,
+    deployment::assert_compose_is_accepted,
+    http::request,
+    process::{Ended, ServiceProcess},
+};
+
+use crate::app::json_of;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");
+
+/// The keys of the contract with other names than those of the service. The variables replace
+/// placeholders.
+const CONFIG: &str = r#"
+server:
+  http: { network: tcp, addr: 127.0.0.1:0, timeout: 30s }
+  grpc: { network: tcp, addr: 127.0.0.1:0, timeout: 30s }
+data:
+  database:
+    driver: sqlite
+    source: sqlite:${FOLDER}/contract.db
+    max_idle_conns: 2
+    max_open_conns: 20
+    conn_max_lifetime: 1h
+    migrate_at_start: true
+auth:
+  jwt_secret_key: ${JWT:Kx3v9Qp2LmT7wZr5Yb8NcD4FgH6JsA1e}
+  access_token_expiration: 15m
+  refresh_token_expiration: 7d
+  captcha_enabled: false
+  captcha_expiration: 5m
+  max_login_attempts: 3
+  lock_duration: 30m
+  totp_enabled: true
+kms: { seed: correct-horse-battery-staple-and-a-seed, salt: 0123456789abcdef, key_length: 32, algorithm: AES-256-GCM, storage_type: database }
+log: { level: info, format: json, output: stdout }
+features: { enabled: true, config_file: features.yaml, watch_config: true, repository: { type: file, config_path: "${FOLDER}", format: yaml } }
+security:
+  tls: { enabled: false, cert_file: , key_file: }
+  cors: { allowed_origins: "https://app.example.org, https://b.example.org", allowed_methods: "GET,POST", allowed_headers: "Content-Type,Authorization", allow_credentials: true, max_age: 86400 }
+  rate_limit: { enabled: true, requests_per_minute: 40 }
+  headers: { enable_hsts: true, hsts_max_age: 31536000, frame_options: SAMEORIGIN }
+monitoring:
+  metrics: { enabled: true, addr: "127.0.0.1:0", path: /metrics }
+  health: { enabled: true, path: /health }
+  tracing: { enabled: false, endpoint: , service_name: starter }
+swagger_ui:
+  enabled: true
+  security: { enable_auth: false, allowed_ips: [127.0.0.0/8], enable_audit_log: true, path_prefix: /q/, jwt: { check_expiry: true, check_issuer: true } }
+"#;
+
+/// Keys of the contract that are refused, and the replacements that the errors name.
+const REFUSED: [(&str, &str); 10] = [
+    ("server: { http: { network: unix } }", "listeners use TCP"),
+    (
+        "data: { redis: { pool_size: 100 } }",
+        "one connection carries all commands",
+    ),
+    (
+        "data: { redis: { write_timeout: 3s } }",
+        "data.redis.read_timeout",
+    ),
+    (
+        "log: { rotation: { max_size: 100MB } }",
+        "logs go to stdout",
+    ),
+    ("log: { output: file }", "logs go to stdout"),
+    (
+        "security: { rate_limit: { burst: 10 } }",
+        "requests_per_minute",
+    ),
+    (
+        "security: { tls: { enabled: true } }",
+        "set server.http.tls.certificate too",
+    ),
+    (
+        "monitoring: { tracing: { enabled: true } }",
+        "set tracing.endpoint too",
+    ),
+    ("security: { unknown: 1 }", "unknown key"),
+    (
+        "environments: { production: { swagger_ui: { enabled: true } } }",
+        "config.ENVIRONMENT.yaml",
+    ),
+];
+
+/// Writes `config.yaml` into a new folder.
+fn folder(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("config.yaml"), text).unwrap();
+    folder
+}
+
+#[test]
+fn files_of_the_contract_configure_the_service_conf_1() {
+    let folder = folder(CONFIG);
+    fs::write(
+        folder.path().join("config.test.yaml"),
+        "auth: { max_login_attempts: 2 }\n",
+    )
+    .unwrap();
+    fs::write(folder.path().join("features.yaml"), "new_page: true\n").unwrap();
+    let path = folder.path().to_str().unwrap();
+    let variables = [("ENVIRONMENT", "test"), ("FOLDER", path)];
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &["-conf", path], &variables);
+    let mut process = process.unwrap();
+    let (http, admin) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+
+    let origin = [("origin", "https://b.example.org")];
+    let greeting = request(http, "GET", "/helloworld/Ada", &origin, "").unwrap();
+    assert_eq!(json_of(&greeting)["message"], "Hello Ada");
+    for (name, value) in [
+        ("x-ratelimit-limit", "40"),
+        ("x-frame-options", "SAMEORIGIN"),
+        ("access-control-allow-origin", "https://b.example.org"),
+        ("access-control-allow-credentials", "true"),
+    ] {
+        assert_eq!(greeting.header(name), Some(value), "{greeting:?}");
+    }
+    let preflight = [
+        ("origin", "https://app.example.org"),
+        ("access-control-request-method", "POST"),
+    ];
+    let preflight = request(http, "OPTIONS", "/helloworld/Ada", &preflight, "").unwrap();
+    assert_eq!(preflight.header("access-control-max-age"), Some("86400"));
+    assert_eq!(
+        request(admin, "GET", "/metrics", &[], "").unwrap().status,
+        200
+    );
+    assert_eq!(request(http, "GET", "/q/", &[], "").unwrap().status, 200);
+
+    // The file of the environment is above config.yaml.
+    let json = [("content-type", "application/json")];
+    let body = r#"{"username":"ada","password":"wrong4password"}"#;
+    let login = || request(http, "POST", "/api/v1/auth/login", &json, body).unwrap();
+    assert_eq!(
+        [login(), login(), login()].map(|answer| answer.status),
+        [401, 401, 403]
+    );
+    assert!(folder.path().join("contract.db").is_file());
+}
+
+/// Checks a file without a start.
+fn checked(text: &str) -> Ended {
+    let folder = folder(text);
+    let arguments = ["config", "check", "-conf", folder.path().to_str().unwrap()];
+    let process = ServiceProcess::start_as_is(Path::new(PROGRAM), &arguments, &[]);
+    process.unwrap().ended().unwrap()
+}
+
+#[test]
+fn keys_of_the_contract_are_never_ignored_conf_1() {
+    for (text, advice) in REFUSED {
+        let ended = checked(text);
+        assert_eq!(ended.status.code(), Some(78), "{text}: {ended:#?}");
+        assert!(ended.stderr.contains(advice), "{text}: {}", ended.stderr);
+        let (section, _) = text.split_once(':').unwrap();
+        assert!(ended.stderr.contains(section), "{text}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn compose_file_runs_the_service_restricted_ship_2() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("compose.yaml");
+    let breaches = Compose::read(&file).breaches(&["starter"]);
+    assert_eq!(breaches, Vec::<String>::new());
+    assert_compose_is_accepted(Path::new(PROGRAM), &file, "starter");
+}

@@ -1,0 +1,47 @@
+//! Headers of responses.
+
+use seaworthy_testkit::{database::EmptyDatabase, http::request};
+
+use crate::app::Replica;
+
+#[test]
+fn responses_have_the_headers_of_the_contract_sec_4() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let proxy = "server.http.security_headers.behind_tls_proxy=true";
+    let replica = Replica::start_with(&database, &[proxy]);
+    let given = [("x-request-id", "0f8fad5b-d9cb-469f-a165-70867728950e")];
+    let answer = request(replica.http, "GET", "/helloworld/Ada", &given, "").unwrap();
+    for (name, value) in [
+        ("x-request-id", given[0].1),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("x-xss-protection", "0"),
+        ("referrer-policy", "strict-origin-when-cross-origin"),
+        ("x-permitted-cross-domain-policies", "none"),
+        ("cross-origin-embedder-policy", "require-corp"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        (
+            "strict-transport-security",
+            "max-age=31536000; includeSubDomains; preload",
+        ),
+        (
+            "permissions-policy",
+            "camera=(), microphone=(), geolocation=(), payment=()",
+        ),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{name}: {answer:?}");
+    }
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(!policy.contains("unsafe-inline"), "{policy}");
+
+    // CORS is closed without an origin.
+    let origin = [("origin", "https://app.example.org")];
+    let foreign = request(replica.http, "GET", "/helloworld/Ada", &origin, "").unwrap();
+    assert_eq!(foreign.header("access-control-allow-origin"), None);
+    let mut headers = foreign.headers.iter();
+    assert!(
+        headers.any(|(name, value)| name == "vary" && value == "origin"),
+        "{foreign:?}"
+    );
+}

@@ -1,0 +1,83 @@
+//! Traces of requests, as a collector gets them.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+use seaworthy_testkit::{database::EmptyDatabase, http::request};
+use serde_json::json;
+
+use crate::app::{PASSWORD, Replica};
+
+/// Longer than an export takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Starts a collector. Returns its address and the bodies that it gets.
+fn collector() -> (SocketAddr, Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, bodies) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut length = 0;
+            let mut line = String::new();
+            while reader.read_line(&mut line).unwrap() > 2 {
+                let header = line.to_ascii_lowercase();
+                if let Some(text) = header.strip_prefix("content-length:") {
+                    length = text.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(answer.as_bytes()).unwrap();
+            if sender.send(body).is_err() {
+                return;
+            }
+        }
+    });
+    (address, bodies)
+}
+
+fn contains(body: &[u8], part: &[u8]) -> bool {
+    body.windows(part.len()).any(|window| window == part)
+}
+
+pub(crate) fn spans_of_both_transports_reach_the_database_obs_6(database: &EmptyDatabase) {
+    let (address, bodies) = collector();
+    let settings = [
+        format!("tracing.endpoint=http://{address}"),
+        "tracing.schedule_delay=10ms".to_owned(),
+    ];
+    let replica = Replica::start_with(database, &settings.each_ref().map(String::as_str));
+    replica.register("ada");
+    let trace: [u8; 16] = *b"0123456789abcdef";
+    let parent = format!(
+        "00-{}-00f067aa0ba902b7-01",
+        data_encoding::HEXLOWER.encode(&trace)
+    );
+    let headers = [
+        ("traceparent", parent.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let body = json!({ "username": "ada", "password": PASSWORD }).to_string();
+    let login = request(replica.http, "POST", "/api/v1/auth/login", &headers, &body).unwrap();
+    assert_eq!(login.status, 200, "{}", login.body);
+    // The spans of the request and of its statements have the trace of the caller, and no value.
+    let mut seen = Vec::new();
+    let (route, statement) = (
+        b"/api/v1/auth/login".as_slice(),
+        b"username_index".as_slice(),
+    );
+    while !(contains(&seen, &trace) && contains(&seen, route) && contains(&seen, statement)) {
+        seen.extend(bodies.recv_timeout(TIMEOUT).unwrap());
+    }
+    assert!(!contains(&seen, PASSWORD.as_bytes()));
+}
