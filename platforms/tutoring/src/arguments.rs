@@ -14,6 +14,8 @@ pub struct Arguments {
     pub set: Vec<String>,
     /// Whether listeners use free ports.
     pub free_ports: bool,
+    /// Whether no sample users are created.
+    pub empty: bool,
 }
 
 impl Arguments {
@@ -28,6 +30,7 @@ impl Arguments {
             data: data.unwrap_or_else(|| DEFAULT_DATA.into()),
             set: matches.remove_many("set").into_iter().flatten().collect(),
             free_ports: matches.get_flag("free-ports"),
+            empty: matches.get_flag("empty"),
         })
     }
 }
@@ -57,6 +60,12 @@ fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Listen on free ports instead of the default ones"),
         )
+        .arg(
+            Arg::new("empty")
+                .long("empty")
+                .action(ArgAction::SetTrue)
+                .help("Create no sample users"),
+        )
 }
 
 #[cfg(test)]
@@ -71,9 +80,9 @@ mod tests {
         };
         let default = parse(&[]).unwrap();
         assert_eq!(default.data, PathBuf::from("data/tutoring"));
-        assert!(!default.free_ports && default.set.is_empty());
-        let other = parse(&["--set", "gateway.a=1", "--free-ports"]).unwrap();
-        assert!(other.free_ports && other.set == ["gateway.a=1"]);
+        assert!(!default.free_ports && !default.empty && default.set.is_empty());
+        let other = parse(&["--set", "gateway.a=1", "--free-ports", "--empty"]).unwrap();
+        assert!(other.free_ports && other.empty && other.set == ["gateway.a=1"]);
         assert!(parse(&["--colour", "red"]).is_err());
     }
 }

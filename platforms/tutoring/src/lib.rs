@@ -14,8 +14,10 @@
 
 mod arguments;
 mod data_directory;
+mod page;
 mod platform;
 mod program;
+mod seed;
 
 pub use arguments::Arguments;
 pub use data_directory::DataDirectory;

@@ -6,7 +6,11 @@ use seaworthy::{
     service::{Addresses, RunningService, StopOutcome},
 };
 
-use crate::DataDirectory;
+use crate::{
+    DataDirectory,
+    page::{self, Page},
+    seed::Seed,
+};
 
 /// Settings of all services, which share one terminal.
 const COMMON_SETTINGS: [&str; 4] = [
@@ -18,6 +22,9 @@ const COMMON_SETTINGS: [&str; 4] = [
     "log.targets.seaworthy_service=error",
 ];
 
+/// The name of the page among the services.
+const PAGE: &str = "page";
+
 /// Options of a platform.
 #[derive(Debug, Clone, Default)]
 pub struct PlatformOptions {
@@ -25,6 +32,8 @@ pub struct PlatformOptions {
     pub set: Vec<String>,
     /// Whether listeners use free ports.
     pub free_ports: bool,
+    /// Whether the page runs that walks through the main flow.
+    pub page: bool,
     /// The profile of all services. By default, the environment of the process sets it.
     pub profile: Option<Profile>,
 }
@@ -62,6 +71,10 @@ impl Platform {
         directory: &DataDirectory,
         options: &PlatformOptions,
     ) -> Result<(), StartError> {
+        let page = match options.page {
+            true => Some(self.start_page(options).await?),
+            false => None,
+        };
         let secret = format!(
             "access_tokens.secret={}",
             directory.secret("access_tokens")?
@@ -121,7 +134,10 @@ impl Platform {
         };
         let service = tutoring_student::service();
         let assemble = tutoring_student::assemble;
-        self.add("student", service, options, backend("student.db"), assemble)
+        let mut settings = backend("student.db");
+        let key = directory.secret("service_tokens")?;
+        settings.push(format!("backend.service_tokens.secret={key}"));
+        self.add("student", service, options, settings, assemble)
             .await?;
 
         let mut settings = backend("trainer.db");
@@ -152,10 +168,56 @@ impl Platform {
                 settings.push(url);
             }
         }
+        if let Some(page) = self.addresses(PAGE) {
+            let origin = format!("http://{}", page.http);
+            settings.push(format!("server.http.cors.allowed_origins=[{origin}]"));
+        }
         let service = tutoring_gateway::service();
         let assemble = tutoring_gateway::assemble;
         self.add("gateway", service, options, settings, assemble)
-            .await
+            .await?;
+        let [gateway, accounts] = ["gateway", "student-auth"].map(|name| self.url(name));
+        match page {
+            Some(page) => page.connect(&gateway, &accounts),
+            None => Ok(()),
+        }
+    }
+
+    async fn start_page(&mut self, options: &PlatformOptions) -> Result<Page, StartError> {
+        let page = Page::default();
+        let shown = page.clone();
+        let assemble = async move |service: &Assembly<_>| shown.assemble(service);
+        self.add(PAGE, page::service(), options, Vec::new(), assemble)
+            .await?;
+        Ok(page)
+    }
+
+    /// Returns the address of a running service as a URL.
+    fn url(&self, name: &str) -> String {
+        let addresses = self.addresses(name);
+        addresses.map_or_else(String::new, |own| format!("http://{}", own.http))
+    }
+
+    /// Creates the sample users that are missing: a student, an approved trainer, and a trainer with
+    /// a pending application. Their password is public, so no other machine may reach the platform.
+    ///
+    /// # Errors
+    /// A service listens beyond loopback, does not run, or refuses a request.
+    pub async fn seed(&self) -> Result<(), StartError> {
+        let mut addresses = self.0.iter().map(|(_, service)| service.addresses());
+        if !addresses.all(|own| own.http.ip().is_loopback()) {
+            let reason = "sample users need services that listen on loopback only";
+            return Err(StartError::new(reason));
+        }
+        let services = ["gateway", "student-auth", "trainer-auth"].map(|name| self.addresses(name));
+        let [Some(gateway), Some(students), Some(trainers)] = services else {
+            return Err(StartError::new(
+                "sample users need the services of accounts",
+            ));
+        };
+        let seed = Seed::new([gateway, students, trainers].map(|own| own.http))?;
+        let because = |error: Error| StartError::because("the sample users are incomplete", error);
+        seed.run().await.map_err(because)
     }
 
     /// Starts the services of courses, prices and payments. The payment provider is a fake.

@@ -7,7 +7,10 @@ use seaworthy::{config::ConfigErrors, core::error_causes, prelude::StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
-use crate::{Arguments, DataDirectory, Platform, PlatformOptions};
+use crate::{
+    Arguments, DataDirectory, Platform, PlatformOptions,
+    seed::{APPLICANT, PASSWORD, STUDENT, TRAINER},
+};
 
 /// Exit statuses, the same as those of every service.
 const FAILURE: u8 = 1;
@@ -49,6 +52,7 @@ async fn serve(arguments: Arguments) -> Result<ExitCode, StartError> {
     let options = PlatformOptions {
         set: arguments.set,
         free_ports: arguments.free_ports,
+        page: true,
         profile: None,
     };
     let directory = DataDirectory::open(arguments.data)?;
@@ -56,8 +60,14 @@ async fn serve(arguments: Arguments) -> Result<ExitCode, StartError> {
         started = Platform::start(&directory, &options) => started?,
         () = requested(&mut stop) => return Ok(ExitCode::SUCCESS),
     };
-    print_addresses(&directory, &platform);
-    requested(&mut stop).await;
+    let is_stopping = tokio::select! {
+        () = seed(&platform, arguments.empty) => false,
+        () = requested(&mut stop) => true,
+    };
+    if !is_stopping {
+        print_addresses(&directory, &platform);
+        requested(&mut stop).await;
+    }
     let unfinished = tokio::select! {
         unfinished = platform.stop() => unfinished,
         // A second signal skips the rest of the stop.
@@ -73,6 +83,19 @@ async fn serve(arguments: Arguments) -> Result<ExitCode, StartError> {
     Ok(ABORTED.into())
 }
 
+/// Creates the sample users. A failure does not stop the platform.
+async fn seed(platform: &Platform, is_disabled: bool) {
+    if is_disabled {
+        return;
+    }
+    if let Err(error) = platform.seed().await {
+        print_error(&format!(
+            "warning: {}",
+            error.chain().join("\n  caused by: ")
+        ));
+    }
+}
+
 async fn requested([terminate, interrupt]: &mut [Signal; 2]) {
     tokio::select! {
         _ = terminate.recv() => {}
@@ -82,6 +105,9 @@ async fn requested([terminate, interrupt]: &mut [Signal; 2]) {
 
 fn print_addresses(directory: &DataDirectory, platform: &Platform) {
     let mut text = String::from("\n  Tutoring is running.\n\n");
+    if let Some(page) = platform.addresses("page") {
+        text.push_str(&format!("    Open       http://{}\n", page.http));
+    }
     if let Some(accounts) = platform.addresses("student-auth") {
         text.push_str(&format!(
             "    Mailbox    http://{}/mailbox\n",
@@ -90,6 +116,9 @@ fn print_addresses(directory: &DataDirectory, platform: &Platform) {
     }
     text.push_str(&format!(
         "    Admin      {SEED_EMAIL}, password {SEED_PASSWORD}\n"
+    ));
+    text.push_str(&format!(
+        "    Student    {STUDENT}, password {PASSWORD}\n    Trainers   {TRAINER} (approved), {APPLICANT} (pending), same password\n"
     ));
     text.push_str(&format!(
         "    Data       {}\n\n",

@@ -6,7 +6,7 @@ use seaworthy::{
     prelude::*,
     redis::RedisConfig,
 };
-use tutoring_contract::{AccessTokenConfig, use_envelopes};
+use tutoring_contract::{AccessTokenConfig, ServiceTokenConfig, use_envelopes};
 
 use crate::LiveSessions;
 
@@ -59,6 +59,8 @@ pub struct BackendConfig {
     pub inbox: InboxConfig,
     /// The secret of access tokens. All services share it.
     pub access_tokens: AccessTokenConfig,
+    /// The verification of tokens of other services. Without a secret they are refused.
+    pub service_tokens: ServiceTokenConfig,
 }
 
 impl BackendConfig {
@@ -107,10 +109,14 @@ impl Backend {
             let sessions = LiveSessions::new(Some(redis))?;
             Ok::<_, StartError>(sessions.into())
         });
-        let bearer = config
-            .access_tokens
-            .authentication(service, sessions.transpose()?)?;
-        service.authenticate(bearer);
+        let (tokens, sessions) = (&config.access_tokens, sessions.transpose()?);
+        service.authenticate(match config.service_tokens.secret {
+            Some(_) => {
+                let services = &config.service_tokens;
+                tokens.authentication_with_services(service, sessions, services)?
+            }
+            None => tokens.authentication(service, sessions)?,
+        });
         let database = Database::connect(service, DATABASE, &config.database, migrations).await?;
         let messaging = Messaging::connect(service, BROKER, &config.broker).await?;
         let publisher = messaging.publisher(topics).await?;

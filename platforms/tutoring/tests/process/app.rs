@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use seaworthy::{
     config::Profile,
@@ -16,9 +16,27 @@ use tutoring::{DataDirectory, Platform, PlatformOptions};
 
 /// The secret of access tokens.
 pub(crate) const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+/// The secret of tokens between services.
+pub(crate) const SERVICE_SECRET: &str = "VGhlIHRpZGUgdHVybnMgYXQgc2l4IGluIHRoZSBtb3Ju";
 pub(crate) const PASSWORD: &str = "Boat4Harbour";
 pub(crate) const BASE: &str = "/api/v1/students/auth";
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The services, and the prefix of their settings of stores and tokens.
+const SERVICES: [(&str, &str); 9] = [
+    ("student-auth", ""),
+    ("trainer-auth", "identity."),
+    ("admin", ""),
+    ("student", "backend."),
+    ("trainer", "backend."),
+    ("course", ""),
+    ("booking", ""),
+    ("payment", ""),
+    (GATEWAY, ""),
+];
+const GATEWAY: &str = "gateway";
+#[cfg(feature = "kafka")]
+const WITHOUT_BROKER: [&str; 2] = ["admin", "booking"];
 
 /// A running platform with its stores.
 pub(crate) struct TestPlatform {
@@ -27,9 +45,60 @@ pub(crate) struct TestPlatform {
     pub(crate) accounts: SocketAddr,
     pub(crate) sms: crate::sms::Provider,
     pub(crate) redis: Option<RedisServer>,
-    _database: Option<EmptyDatabase>,
+    databases: BTreeMap<&'static str, EmptyDatabase>,
+    kafka: Vec<String>,
     folder: TempDir,
 }
+
+/// The servers of a platform. Without them it runs on embedded engines.
+#[derive(Default)]
+struct Servers {
+    databases: BTreeMap<&'static str, EmptyDatabase>,
+    redis: Option<RedisServer>,
+    /// The settings of Kafka below `broker.`.
+    kafka: Vec<String>,
+}
+
+impl Servers {
+    /// PostgreSQL and Redis. `None` if one of them is not installed.
+    fn postgres_and_redis() -> Option<Self> {
+        let redis = required("SEAWORTHY_TEST_REDIS_SERVER")?;
+        let with_database = SERVICES.iter().filter(|(service, _)| *service != GATEWAY);
+        let databases =
+            with_database.map(|(service, _)| Some((*service, EmptyDatabase::postgres()?)));
+        Some(Self {
+            databases: databases.collect::<Option<_>>()?,
+            redis: Some(RedisServer::start(redis).unwrap()),
+            kafka: Vec::new(),
+        })
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let mut set = Vec::new();
+        for (service, prefix) in SERVICES {
+            let own = format!("{service}.{prefix}");
+            set.push(format!("{own}access_tokens.secret={SECRET}"));
+            if let Some(database) = self.databases.get(service) {
+                set.push(format!("{own}database.url={}", database.url()));
+            }
+            if let Some(redis) = &self.redis {
+                set.push(format!("{own}redis.url={}", redis.url()));
+            }
+            #[cfg(feature = "kafka")]
+            if !WITHOUT_BROKER.contains(&service) {
+                let broker = self.kafka.iter();
+                set.extend(broker.map(|setting| format!("{own}broker.{setting}")));
+            }
+        }
+        set
+    }
+}
+
+#[cfg(feature = "kafka")]
+static KAFKA: seaworthy_testkit::server::Shared<seaworthy_testkit::server::kafka::KafkaServer> =
+    seaworthy_testkit::server::Shared::new("SEAWORTHY_TEST_KAFKA", |jars: std::path::PathBuf| {
+        seaworthy_testkit::server::kafka::KafkaServer::start(jars)
+    });
 
 /// The tokens of a login by a mobile application.
 #[derive(Debug, Clone)]
@@ -40,38 +109,38 @@ pub(crate) struct Tokens {
 
 impl TestPlatform {
     pub(crate) async fn embedded() -> Self {
-        Self::start(None, None, Vec::new()).await
+        Self::start(Servers::default(), Vec::new()).await
     }
 
     /// Starts on embedded engines with further settings.
     pub(crate) async fn with(settings: Vec<String>) -> Self {
-        Self::start(None, None, settings).await
+        Self::start(Servers::default(), settings).await
     }
 
-    /// Returns `None` if PostgreSQL or Redis is not installed.
+    /// Starts on PostgreSQL and Redis. Returns `None` if one of them is not installed.
     pub(crate) async fn on_servers() -> Option<Self> {
-        let redis = required("SEAWORTHY_TEST_REDIS_SERVER")?;
-        let database = EmptyDatabase::postgres()?;
-        let redis = RedisServer::start(redis).unwrap();
-        Some(Self::start(Some(database), Some(redis), Vec::new()).await)
+        Some(Self::start(Servers::postgres_and_redis()?, Vec::new()).await)
     }
 
-    async fn start(
-        database: Option<EmptyDatabase>,
-        redis: Option<RedisServer>,
-        more: Vec<String>,
-    ) -> Self {
+    /// Starts on PostgreSQL, Redis and Kafka. Returns `None` if one of them is not installed.
+    #[cfg(feature = "kafka")]
+    pub(crate) async fn on_kafka() -> Option<Self> {
+        let kafka = KAFKA.get()?;
+        let mut servers = Servers::postgres_and_redis()?;
+        // All tests share the server.
+        let prefix = uuid::Uuid::new_v4().simple();
+        servers.kafka = vec![
+            format!("url={}", kafka.url()),
+            format!("kafka.prefix={prefix}-"),
+        ];
+        Some(Self::start(servers, Vec::new()).await)
+    }
+
+    async fn start(servers: Servers, more: Vec<String>) -> Self {
         let sms = crate::sms::Provider::start();
-        let mut set = vec![
-            format!("student-auth.access_tokens.secret={SECRET}"),
-            format!("gateway.access_tokens.secret={SECRET}"),
-            format!("trainer-auth.identity.access_tokens.secret={SECRET}"),
-            format!("admin.access_tokens.secret={SECRET}"),
-            format!("student.backend.access_tokens.secret={SECRET}"),
-            format!("trainer.backend.access_tokens.secret={SECRET}"),
-            format!("course.access_tokens.secret={SECRET}"),
-            format!("booking.access_tokens.secret={SECRET}"),
-            format!("payment.access_tokens.secret={SECRET}"),
+        let mut set = servers.settings();
+        set.extend([
+            format!("student.backend.service_tokens.secret={SERVICE_SECRET}"),
             "payment.limits.enabled=false".to_owned(),
             "gateway.limits.public=10000".to_owned(),
             "gateway.limits.student=10000".to_owned(),
@@ -87,27 +156,14 @@ impl TestPlatform {
             format!("student-auth.sms.url=http://{}", sms.address),
             "student-auth.sms.auth_key=key-of-the-test".to_owned(),
             "student-auth.sms.template_id=template-of-the-test".to_owned(),
-        ];
-        if let Some(database) = &database {
-            set.push(format!("student-auth.database.url={}", database.url()));
-        }
-        if let Some(redis) = &redis {
-            set.push(format!("student-auth.redis.url={}", redis.url()));
-            set.push(format!("gateway.redis.url={}", redis.url()));
-            set.push(format!("trainer-auth.identity.redis.url={}", redis.url()));
-            set.push(format!("admin.redis.url={}", redis.url()));
-            set.push(format!("student.backend.redis.url={}", redis.url()));
-            set.push(format!("trainer.backend.redis.url={}", redis.url()));
-            set.push(format!("course.redis.url={}", redis.url()));
-            set.push(format!("booking.redis.url={}", redis.url()));
-            set.push(format!("payment.redis.url={}", redis.url()));
-        }
+        ]);
         set.extend(more);
         let folder = TempDir::new().unwrap();
         let directory = DataDirectory::open(folder.path().join("data")).unwrap();
         let options = PlatformOptions {
             set,
             free_ports: true,
+            page: false,
             profile: Some(Profile::Development),
         };
         let platform = Platform::start(&directory, &options).await;
@@ -117,30 +173,46 @@ impl TestPlatform {
             accounts: platform.addresses("student-auth").unwrap().http,
             platform,
             sms,
-            redis,
-            _database: database,
+            redis: servers.redis,
+            databases: servers.databases,
+            kafka: servers.kafka,
             folder,
         }
     }
 
-    /// Connects to the database file of a service.
+    fn file(&self, name: &str) -> String {
+        let file = self.folder.path().join("data").join(name);
+        format!("sqlite:{}", file.display())
+    }
+
+    /// Connects to the database of a service.
     pub(crate) async fn database(&self, service: &str) -> Database {
-        let file = self
-            .folder
-            .path()
-            .join("data")
-            .join(format!("{service}.db"));
+        let server = self.databases.get(service);
+        let url = server.map_or_else(
+            || self.file(&format!("{service}.db")),
+            |database| database.url().to_owned(),
+        );
         let config = DatabaseConfig {
-            url: format!("sqlite:{}", file.display()).parse().unwrap(),
+            url: url.parse().unwrap(),
             ..DatabaseConfig::default()
         };
         Database::builder("test", config).open().await.unwrap()
     }
 
-    /// Returns the URL of the broker of all services.
-    pub(crate) fn broker(&self) -> String {
-        let file = self.folder.path().join("data").join("broker.db");
-        format!("sqlite:{}", file.display())
+    /// Returns the settings of the broker of all services.
+    pub(crate) fn broker(&self) -> Vec<String> {
+        if self.kafka.is_empty() {
+            return vec![format!("broker.url={}", self.file("broker.db"))];
+        }
+        let settings = self.kafka.iter();
+        settings
+            .map(|setting| format!("broker.{setting}"))
+            .collect()
+    }
+
+    /// Returns the address of a service.
+    pub(crate) fn address(&self, service: &str) -> SocketAddr {
+        self.platform.addresses(service).unwrap().http
     }
 
     pub(crate) async fn stop(self) {

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::app::{TestPlatform, assert_error, json_of};
+use crate::app::{TestPlatform, assert_error, json_of, outcome};
 
 const PAGE: &str = "https://app.example.org";
 
@@ -95,6 +95,26 @@ async fn large_bodies_and_slow_services_are_refused_sec_3() {
         "",
     );
     assert_error(&slow, 504, "REQUEST_TIMEOUT");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn circuit_breaker_opens_for_the_failing_service_res_1() {
+    let silent = seaworthy_testkit::server::free_address().unwrap();
+    let app = start(&[&format!(
+        "gateway.clients.analytics.base_url=http://{silent}"
+    )])
+    .await;
+    let student = app.student("asha@example.org");
+    let bearer = format!("Bearer {}", student.access);
+    let call = |path: &str| app.send("GET", path, &[("authorization", &bearer)], "");
+    let answers: Vec<_> = (0..12).map(|_| call("/api/v1/analytics/events")).collect();
+    assert_error(&answers[0], 502, "SERVICE_UNAVAILABLE");
+    let last = answers.last().unwrap();
+    assert_error(last, 503, "SERVICE_DEGRADED");
+    assert!(last.header("retry-after").is_some());
+    assert_eq!(call("/api/v1/courses").status, 200);
+    assert_eq!(outcome(&call("/api/v1/analytics/events")).0, 503);
     app.stop().await;
 }
 

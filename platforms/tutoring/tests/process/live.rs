@@ -80,14 +80,14 @@ impl Client {
 /// Starts a second gateway with the Redis and the broker of a platform.
 async fn second_gateway(app: &TestPlatform) -> Option<RunningService> {
     let redis = app.redis.as_ref()?;
-    let settings = [
+    let own = [
         format!("access_tokens.secret={SECRET}"),
         format!("redis.url={}", redis.url()),
-        format!("broker.url={}", app.broker()),
         "server.http.addr=127.0.0.1:0".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
         "log.level=error".to_owned(),
     ];
+    let settings = app.broker().into_iter().chain(own);
     let loader = Loader::new("tutoring-gateway").environment(Environment::default());
     let started = tutoring_gateway::service()
         .start(loader.overrides(settings), tutoring_gateway::assemble)

@@ -1,4 +1,5 @@
-//! Tests through the gateway, on embedded engines and on PostgreSQL with Redis.
+//! Tests through the gateway, on embedded engines, on PostgreSQL with Redis, and with the feature
+//! `kafka` on Kafka, too.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,9 +12,12 @@ mod accounts;
 mod admins;
 mod app;
 mod authorization;
+mod compose;
 mod edge;
 mod google;
+mod later_routes;
 mod live;
+mod page;
 mod payments;
 mod peer;
 mod routes;
@@ -63,10 +67,40 @@ on_every_engine! {
         business_events_reach_their_users_only_auth_5,
         connection_needs_a_valid_token_auth_1;
     routes: every_route_refuses_callers_without_rights_auth_5;
+    later_routes: further_routes_refuse_callers_without_rights_auth_5;
     trainers:
         bank_details_are_encrypted_and_masked_sec_5,
         place_and_availability_are_own_settings_auth_5;
     students: pages_follow_messages_in_any_order_msg_5,
-        profile_follows_the_account_msg_5, admin_lists_and_reads_students_auth_5;
+        profile_follows_the_account_msg_5, service_removes_cached_pages_auth_5, admin_lists_and_reads_students_auth_5;
     sms: code_by_sms_creates_an_account_auth_2, unverified_number_is_of_its_own_user_only_auth_2;
+}
+
+/// The acceptance tests of accounts, applications, events and routes.
+#[cfg(feature = "kafka")]
+mod kafka {
+    macro_rules! on_kafka {
+        ($($module:ident: $($name:ident),+;)+) => {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let Some(app) = crate::app::TestPlatform::on_kafka().await else {
+                    return;
+                };
+                crate::$module::$name(&app).await;
+                app.stop().await;
+            })+)+
+        };
+    }
+
+    on_kafka! {
+        accounts:
+            refresh_rotates_and_reuse_ends_session_auth_3,
+            logout_all_ends_all_sessions_auth_3,
+            fifth_failure_locks_the_account_auth_2;
+        admins: gateway_reaches_admins_and_applications_auth_5;
+        live: business_events_reach_their_users_only_auth_5;
+        payments: gateway_reaches_prices_and_payments_api_1;
+        routes: every_route_refuses_callers_without_rights_auth_5;
+        students: pages_follow_messages_in_any_order_msg_5;
+    }
 }

@@ -30,12 +30,12 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) async fn start(app: &TestPlatform) -> Self {
-        let settings = [
-            format!("broker.url={}", app.broker()),
+        let own = [
             "server.http.addr=127.0.0.1:0".to_owned(),
             "admin.addr=127.0.0.1:0".to_owned(),
             "log.level=error".to_owned(),
         ];
+        let settings = app.broker().into_iter().chain(own);
         let loader = Loader::new("peer").environment(Environment::default());
         let made = Arc::new(Mutex::new(None));
         let publisher = Arc::clone(&made);

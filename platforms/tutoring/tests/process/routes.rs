@@ -27,11 +27,13 @@ enum Caller {
     Permitted,
     /// Administrators.
     Admin,
+    /// Other services.
+    Service,
 }
-use Caller::{Admin, Everyone, Permitted, Student, StudentOrAdmin, TrainerOrAdmin};
+use Caller::{Admin, Everyone, Permitted, Service, Student, StudentOrAdmin, TrainerOrAdmin};
 
 /// Methods, paths under `/api/v1` and callers. `{id}` is the ID of a user, `{x}` any other ID.
-const ROUTES: [(&str, &str, Caller); 73] = [
+const ROUTES: [(&str, &str, Caller); 74] = [
     ("POST", "/students/auth/logout-all", Student),
     ("POST", "/students/auth/password/change", Student),
     ("GET", "/students/auth/profile", Student),
@@ -77,6 +79,7 @@ const ROUTES: [(&str, &str, Caller); 73] = [
     ("POST", "/students/{id}/claim-deal", Student),
     ("GET", "/students/{id}/referral-code", Student),
     ("GET", "/students/{id}/referral-stats", Student),
+    ("POST", "/students/{id}/invalidate-cache", Service),
     ("GET", "/trainers", Everyone),
     ("GET", "/trainers/{id}", Everyone),
     ("GET", "/trainers/{id}/profile", TrainerOrAdmin),
@@ -143,7 +146,7 @@ pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: &Test
             // The administrator has no permission.
             StudentOrAdmin => vec![&trainer, &admin],
             TrainerOrAdmin => vec![&student, &admin],
-            Permitted => vec![&student, &trainer, &admin],
+            Permitted | Service => vec![&student, &trainer, &admin],
             Admin => vec![&student, &trainer],
         };
         for token in wrong {

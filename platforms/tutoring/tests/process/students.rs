@@ -2,18 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use seaworthy_testkit::http::Answer;
+use seaworthy::{data::sql, prelude::Secret};
+use seaworthy_testkit::http::{Answer, request};
 use serde_json::{Value, json};
 use tutoring_admin::{SEED_EMAIL, SEED_PASSWORD};
 
-use tutoring_contract::events::{
-    CourseAccessGranted, CourseProgressUpdated, SessionCompleted, SessionsGenerated,
-    StudentDeallocated, TrainerAllocated, TrainerChanged,
+use tutoring_contract::{
+    ServiceTokenConfig, ServiceTokens,
+    events::{
+        CourseAccessGranted, CourseProgressUpdated, SessionCompleted, SessionsGenerated,
+        StudentDeallocated, TrainerAllocated, TrainerChanged,
+    },
 };
 use uuid::Uuid;
 
 use crate::{
-    app::{TestPlatform, assert_error, json_of, tokens},
+    app::{SERVICE_SECRET, TestPlatform, assert_error, json_of, tokens},
     authorization::USER,
     peer::Peer,
 };
@@ -280,4 +284,44 @@ pub(crate) async fn pages_follow_messages_in_any_order_msg_5(app: &TestPlatform)
     })
     .await;
     eventually(|| (state()["trainerStatus"] == "NOT_ASSIGNED").then_some(Value::Null));
+}
+
+pub(crate) async fn service_removes_cached_pages_auth_5(app: &TestPlatform) {
+    let token = app.student("asha@example.org").access;
+    let own = app.call(&token, "GET", "/profile", &Value::Null);
+    let id = json_of(&own)["data"]["id"].as_str().unwrap().to_owned();
+    let home = format!("/students/{id}/home");
+    let name = || {
+        let page = json_of(&send(app, &token, "GET", &home, &Value::Null));
+        page["data"]["student"]["username"].clone()
+    };
+    // The last message about the account is that of its verification.
+    eventually(|| {
+        let page = json_of(&send(app, &token, "GET", &home, &Value::Null));
+        (page["data"]["student"]["status"] == "verified").then_some(Value::Null)
+    });
+    assert_eq!(name(), Value::Null);
+    let database = app.database("student").await;
+    let changed = sql("UPDATE students SET username = 'asha'");
+    changed.execute(&database).await.unwrap();
+    assert_eq!(name(), Value::Null);
+    let service = app.address("student");
+    let path = format!("/api/v1/students/{id}/invalidate-cache");
+    let call = |token: &str| {
+        let bearer = format!("Bearer {token}");
+        request(service, "POST", &path, &[("authorization", &bearer)], "").unwrap()
+    };
+    let config = ServiceTokenConfig {
+        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
+        ..ServiceTokenConfig::default()
+    };
+    let tokens = ServiceTokens::new("payment", &config).unwrap();
+    let service_token = tokens.sign().unwrap().expose().clone();
+    assert_eq!(call(&token).status, 403);
+    assert_eq!(call(&service_token).status, 204);
+    assert_eq!(name(), "asha");
+    // The gateway refuses tokens of services.
+    let path = format!("/students/{id}/invalidate-cache");
+    let refused = send(app, &service_token, "POST", &path, &Value::Null);
+    assert_error(&refused, 401, "TOKEN_INVALID");
 }

@@ -23,3 +23,19 @@ fn production_refuses_unsafe_settings_conf_3() {
 fn production_accepts_the_example_settings_conf_3() {
     SERVICE.is_accepted_by_production();
 }
+
+#[test]
+fn compose_file_configures_the_service_ship_2() {
+    SERVICE.is_configured_by_compose();
+}
+
+#[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    SERVICE.documents_its_facts(&[
+        "database.url=sqlite:FOLDER/service.db",
+        "database.migrate_at_start=true",
+        "access_tokens.secret=SECRET",
+        "service_tokens.secret=SECRET-calls",
+        "audit_log.key=SECRET",
+    ]);
+}

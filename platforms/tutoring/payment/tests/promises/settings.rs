@@ -34,3 +34,22 @@ fn production_refuses_the_fake_provider_conf_3() {
     let refused = deployment.refused("SEC-2", &["provider.kind=razorpay"]);
     assert!(!refused.unwrap().contains(&"provider.kind".to_owned()));
 }
+
+#[test]
+fn compose_file_configures_the_service_ship_2() {
+    SERVICE.is_configured_by_compose();
+}
+
+#[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    SERVICE.documents_its_facts(&[
+        "embedded",
+        "access_tokens.secret=SECRET",
+        "service_tokens.secret=SECRET-calls",
+        "audit_log.key=SECRET",
+        "provider.kind=fake",
+        "provider.key_id=rzp_test_fake",
+        "provider.key_secret=SECRET-key",
+        "provider.webhook_secret=SECRET-webhook",
+    ]);
+}

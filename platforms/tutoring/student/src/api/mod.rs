@@ -13,7 +13,7 @@ use seaworthy::{
     },
     prelude::*,
 };
-use tutoring_contract::{ApiError, Role};
+use tutoring_contract::{ApiError, Role, SERVICE_ROLE};
 use tutoring_identity::Backend;
 
 use crate::pages::Pages;
@@ -55,8 +55,12 @@ pub(crate) fn routes(backend: Backend, pages: Arc<Pages>) -> Routes {
         .route("/{id}/referral-code", get(support::referral_code))
         .route("/{id}/referral-stats", get(support::referral_stats))
         .with_options(|options| options.roles([Role::Student.as_str()]));
+    let internal = Routes::new()
+        .route("/{id}/invalidate-cache", post(own::invalidate))
+        .with_options(|options| options.roles([SERVICE_ROLE]));
     let state = Arc::new(Api { backend, pages });
+    let routes = list.merge(shared).merge(own).merge(internal);
     Routes::new()
-        .nest("/api/v1/students", list.merge(shared).merge(own))
+        .nest("/api/v1/students", routes)
         .with_state(state)
 }

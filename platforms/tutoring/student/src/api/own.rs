@@ -1,7 +1,7 @@
 //! Handlers of a student's own pages.
 
 use seaworthy::{
-    axum::{extract::State as Extract, response::IntoResponse as _},
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
     prelude::*,
 };
 use serde_json::json;
@@ -48,4 +48,12 @@ pub(super) async fn progress(Extract(api): State, Path(id): Path<String>) -> Han
 pub(super) async fn progress_gone() -> HandlerResult {
     let message = "progress cannot be set: it follows from completed sessions";
     Err(Error::new(Code::NotFound, "GONE", message).into())
+}
+
+/// Removes the cached pages of a student for another service.
+pub(super) async fn invalidate(Extract(api): State, Path(id): Path<String>) -> HandlerResult {
+    let student = Uuid::try_parse(&id);
+    let unknown = |_| Error::new(Code::NotFound, "NOT_FOUND", "no student has this ID");
+    api.pages.forget(student.map_err(unknown)?).await;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

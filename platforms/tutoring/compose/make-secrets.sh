@@ -1,0 +1,18 @@
+#!/bin/sh
+# Creates the secrets that compose.yaml mounts, in the directory secrets. Existing secrets are kept.
+set -eu
+umask 022
+cd "$(dirname "$0")/.."
+mkdir -p secrets
+# Users of the containers read the files. The directory protects them from other users.
+chmod 700 secrets
+random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+
+for name in access-tokens service-tokens codes audit-log documents bank-details totp provider postgres redis \
+    student-auth-database trainer-auth-database student-database trainer-database course-database payment-database admin-database booking-database; do
+    [ -s "secrets/$name" ] || random > "secrets/$name"
+done
+# A user of the containers writes documents.
+mkdir -p documents
+chmod 777 documents
+echo "the secrets are in $(pwd)/secrets"
