@@ -237,7 +237,11 @@ impl Platform {
             secret.to_owned(),
             audit_log.to_owned(),
         ];
-        let mut settings = vec![format!("database.url={}", directory.sqlite("booking.db"))];
+        let mut settings = vec![
+            format!("database.url={}", directory.sqlite("booking.db")),
+            format!("broker.url={}", directory.sqlite("broker.db")),
+            format!("session_code_key={}", directory.secret("session_codes")?),
+        ];
         settings.extend(common.clone());
         let service = tutoring_booking::service();
         let assemble = tutoring_booking::assemble;

@@ -1,13 +1,15 @@
-//! Prices, coupons and switches of Tutoring.
+//! Prices, allocations and sessions of Tutoring.
 //!
 //! This service is the only one that computes a price. The payment service asks it for a quote,
-//! which also reserves the discount.
+//! which also reserves the discount. The slot ledger of this service is the only way to take a slot
+//! of a trainer.
 //!
 //! | Module | Contents |
 //! | --- | --- |
-//! | `domain` | The price of a package, discounts, errors |
+//! | `domain` | The price of a package, the calendar, the choice of trainers, states, errors |
 //! | `store` | SQL statements and migrations |
 //! | `prices` | Operations: quotes, reservations of discounts, changes by administrators |
+//! | `schedule` | Operations: allocations, sessions, reschedules, substitutions, pre-bookings, zones |
 //! | `api` | HTTP routes |
 //!
 //! ```no_run
@@ -17,9 +19,11 @@
 //! ```
 
 mod api;
+mod command;
 mod config;
 mod domain;
 mod prices;
+mod schedule;
 mod service;
 mod store;
 

@@ -5,19 +5,33 @@ use std::{process::ExitCode, sync::Arc};
 use seaworthy::{
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
     data::{Database, DatabaseConfig, migrate_command},
+    messaging::{Messaging, MessagingConfig, dead_letters_command},
     operation_log::OperationLog,
+    outbox::{Outbox, outbox_command},
     prelude::*,
     service::Commands,
 };
 use tutoring_contract::use_envelopes;
 use tutoring_identity::LiveSessions;
 
-use crate::{api, config::BookingConfig, prices::PriceList, store::MIGRATIONS};
+use crate::{
+    api,
+    command::invariants_command,
+    config::BookingConfig,
+    prices::PriceList,
+    schedule::{
+        Schedule as Sessions, SessionCodes, consumed_topics, published_topics, start_workers,
+        subscriptions,
+    },
+    store::MIGRATIONS,
+};
 
 /// The name of the service in logs and metrics.
 const NAME: &str = "tutoring-booking";
 /// The name of the database in logs, probes and settings.
-const DATABASE: &str = "database";
+pub(crate) const DATABASE: &str = "database";
+/// The name of the broker in logs, probes and settings.
+const BROKER: &str = "broker";
 /// A gateway on the same machine. A deployment sets the addresses of its gateway instead.
 const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address, above the limits of the gateway.
@@ -43,12 +57,19 @@ pub fn service() -> Service {
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(audit_log_command(DATABASE, audit_log));
+        .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(BROKER, broker, consumed_topics))
+        .with(audit_log_command(DATABASE, audit_log))
+        .with(invariants_command());
     service().main_with(commands, assemble)
 }
 
-fn database(settings: &BookingConfig) -> &DatabaseConfig {
+pub(crate) fn database(settings: &BookingConfig) -> &DatabaseConfig {
     &settings.database
+}
+
+fn broker(settings: &BookingConfig) -> &MessagingConfig {
+    &settings.broker
 }
 
 fn audit_log(settings: &BookingConfig) -> (&DatabaseConfig, &AuditLogConfig) {
@@ -75,6 +96,27 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
     if let Some(worker) = audit.prune_worker(&settings.audit_log) {
         service.worker(worker);
     }
+    let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
+    let publisher = messaging.publisher(published_topics()).await?;
+    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+    let schedule = Arc::new(Sessions {
+        database: database.clone(),
+        outbox: outbox.clone(),
+        audit: audit.clone(),
+        zone: settings.time_zone.clone(),
+        codes: SessionCodes::new(settings.session_code_key.as_ref())?,
+        max_sequential_km: settings.max_sequential_distance_km,
+        start_radius_m: f64::from(settings.start_radius_m),
+        operators: settings.operators.clone(),
+    });
+    // One worker removes the messages of all inboxes, which share a table.
+    outbox
+        .inbox(NAME, &settings.outbox)
+        .purge_regularly(service);
+    for subscription in subscriptions(&schedule, |group| outbox.inbox(group, &settings.outbox)) {
+        messaging.subscribe(subscription).await?;
+    }
+    start_workers(service, &schedule);
     let prices = Arc::new(PriceList { database, audit });
     let released = Arc::clone(&prices);
     service.worker(Worker::in_steps(
@@ -85,6 +127,6 @@ pub async fn assemble(service: &Assembly<BookingConfig>) -> Result<(), StartErro
             async move { prices.release_expired().await }
         },
     ));
-    service.http(api::routes(prices));
+    service.http(api::routes(prices, schedule));
     Ok(())
 }

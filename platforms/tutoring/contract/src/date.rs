@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::{
     Timestamp, Zoned,
-    civil::Date,
+    civil::{Date, Time},
     tz::{Offset, TimeZone},
 };
 use seaworthy::prelude::*;
@@ -11,6 +11,8 @@ use seaworthy::prelude::*;
 const DEFAULT_ZONE: &str = "Asia/Kolkata";
 /// The offset of that zone, in seconds. It has no daylight saving time.
 const DEFAULT_OFFSET: i32 = 19_800;
+const MINUTES_PER_HOUR: u16 = 60;
+const HOURS_PER_DAY: u16 = 24;
 
 /// The time zone in which the dates of the platform count, an IANA name such as `Asia/Kolkata`.
 ///
@@ -43,6 +45,37 @@ impl PlatformZone {
     #[must_use]
     pub fn today(&self) -> Date {
         self.date_at(Timestamp::now())
+    }
+
+    /// Returns the moment of a local time, given in minutes since midnight. A time that the start of
+    /// daylight saving time skips is moved later by the length of the gap. Of a time that occurs
+    /// twice, the first one counts.
+    ///
+    /// ```
+    /// use tutoring_contract::PlatformZone;
+    ///
+    /// let zone: PlatformZone = "Europe/Berlin".parse().unwrap();
+    /// // 02:30 does not exist on this day.
+    /// let moment = zone.moment("2026-03-29".parse().unwrap(), 150);
+    /// assert_eq!(moment.to_string(), "2026-03-29T01:30:00Z");
+    /// ```
+    #[must_use]
+    pub fn moment(&self, date: Date, minute: u16) -> Timestamp {
+        let (hour, minute) = (
+            minute / MINUTES_PER_HOUR % HOURS_PER_DAY,
+            minute % MINUTES_PER_HOUR,
+        );
+        let time = Time::new(
+            i8::try_from(hour).unwrap_or_default(),
+            i8::try_from(minute).unwrap_or_default(),
+            0,
+            0,
+        );
+        let local = date.to_datetime(time.unwrap_or(Time::MIN));
+        // Only the last days that a timestamp can express have no moment.
+        local
+            .to_zoned(self.0.clone())
+            .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
     }
 
     fn name(&self) -> &str {
@@ -99,5 +132,24 @@ mod tests {
         assert_eq!(date("Asia/Kolkata").to_string(), "2027-01-01");
         assert_eq!(date("Europe/Berlin").to_string(), "2026-12-31");
         assert!("Mars/Base".parse::<PlatformZone>().is_err());
+    }
+
+    #[test]
+    fn local_times_survive_daylight_saving_time() {
+        let moment = |zone: &str, date: &str, minute| {
+            let zone: PlatformZone = zone.parse().unwrap();
+            zone.moment(date.parse().unwrap(), minute).to_string()
+        };
+        let berlin = "Europe/Berlin";
+        // 16:00 stays 16:00 on both sides of the change.
+        assert_eq!(moment(berlin, "2026-03-28", 960), "2026-03-28T15:00:00Z");
+        assert_eq!(moment(berlin, "2026-03-29", 960), "2026-03-29T14:00:00Z");
+        // 02:30 does not exist, and later occurs twice.
+        assert_eq!(moment(berlin, "2026-03-29", 150), "2026-03-29T01:30:00Z");
+        assert_eq!(moment(berlin, "2026-10-25", 150), "2026-10-25T00:30:00Z");
+        assert_eq!(
+            moment("Asia/Kolkata", "2026-03-29", 960),
+            "2026-03-29T10:30:00Z"
+        );
     }
 }

@@ -15,6 +15,7 @@ mod page;
 mod price;
 mod role;
 mod service_tokens;
+mod slot;
 mod territory;
 mod tokens;
 
@@ -25,6 +26,7 @@ pub use page::{CheckedPage, MAX_LIMIT, Page, PageRequest, Pagination};
 pub use price::{ClassType, Quote, Taxed};
 pub use role::{AdminRole, Role};
 pub use service_tokens::{SERVICE_ROLE, ServiceTokenConfig, ServiceTokens};
+pub use slot::{InvalidSlot, Slot};
 pub use territory::Territory;
 pub use tokens::{
     AccessTokenConfig, AccessTokenVerifier, AccessTokens, SESSION_CLAIM, SessionCheck,

@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{core::FieldViolation, prelude::*};
 
 pub(crate) fn not_priced() -> Error {
     Error::new(
@@ -51,4 +51,137 @@ pub(crate) fn reservation_not_found() -> Error {
 /// An amount that no real price reaches.
 pub(crate) fn overflow() -> Error {
     Error::internal("the price overflows")
+}
+
+/// A request with one invalid member.
+pub(crate) fn invalid(field: &str, problem: &str) -> Error {
+    Error::invalid(vec![FieldViolation::new(field, problem)])
+}
+
+pub(crate) fn sunday_too_late() -> Error {
+    invalid(
+        "schedule.timeSlot",
+        "must be at most 18:00 for Sundays, which have two sessions",
+    )
+}
+
+pub(crate) fn odd_sundays() -> Error {
+    invalid(
+        "sessionCount",
+        "must be even for Sundays, which have two sessions",
+    )
+}
+
+/// A state that does not allow the action.
+pub(crate) fn wrong_state(what: &str, status: &str) -> Error {
+    let message = format!("the {what} is {status}, which does not allow this action");
+    Error::new(Code::Conflict, "WRONG_STATE", message)
+}
+
+pub(crate) fn not_found(what: &str) -> Error {
+    Error::new(
+        Code::NotFound,
+        "NOT_FOUND",
+        format!("this {what} does not exist"),
+    )
+}
+
+pub(crate) fn no_dates() -> Error {
+    Error::new(
+        Code::Conflict,
+        "NO_DATES",
+        "no free dates are left for the sessions within two years",
+    )
+}
+
+pub(crate) fn slot_taken() -> Error {
+    Error::new(
+        Code::Conflict,
+        "SLOT_TAKEN",
+        "the slot is taken: choose another date or slot",
+    )
+}
+
+pub(crate) fn no_zone() -> Error {
+    Error::new(
+        Code::NotFound,
+        "SERVICE_NOT_AVAILABLE",
+        "the place is in no zone of the platform",
+    )
+}
+
+pub(crate) fn capacity_reached() -> Error {
+    Error::new(
+        Code::Conflict,
+        "CAPACITY_REACHED",
+        "no pre-bookings are left for this course and slot: choose another slot",
+    )
+}
+
+pub(crate) fn forbidden() -> Error {
+    Error::new(
+        Code::Forbidden,
+        "NOT_OWN",
+        "only the student, the trainer or a permitted administrator may do this",
+    )
+}
+
+pub(crate) fn wrong_code() -> Error {
+    Error::new(
+        Code::Invalid,
+        "INVALID_CODE",
+        "the code is wrong or has expired: ask the student for the current code",
+    )
+}
+
+pub(crate) fn code_too_soon() -> Error {
+    Error::new(
+        Code::Exhausted,
+        "RATE_LIMITED",
+        "a code was sent less than a minute ago: wait for it",
+    )
+}
+
+pub(crate) fn no_place() -> Error {
+    invalid("location", "of the student is not known")
+}
+
+pub(crate) fn other_day() -> Error {
+    Error::new(
+        Code::Conflict,
+        "OTHER_DAY",
+        "the session is not scheduled for today",
+    )
+}
+
+pub(crate) fn already_requested() -> Error {
+    Error::new(
+        Code::Conflict,
+        "ALREADY_REQUESTED",
+        "the session has a pending request: change or cancel that one",
+    )
+}
+
+pub(crate) fn already_substituted() -> Error {
+    Error::new(
+        Code::Conflict,
+        "ALREADY_SUBSTITUTED",
+        "the session of this day already has a substitute",
+    )
+}
+
+pub(crate) fn pre_booked() -> Error {
+    Error::new(
+        Code::Conflict,
+        "PRE_BOOKED",
+        "the student has a pre-booking of this course",
+    )
+}
+
+pub(crate) fn city_taken() -> Error {
+    Error::new(
+        Code::Conflict,
+        "CITY_TAKEN",
+        "a city with this name exists: choose another name",
+    )
 }

@@ -1,6 +1,18 @@
 //! Rules that need no store.
 
+mod calendar;
+mod candidate;
 pub(crate) mod errors;
+mod package;
+mod place;
 mod price;
+mod session;
 
+pub(crate) use calendar::{DURATION_MIN, Mode, Planned, first_date, plan, start_minute};
+pub(crate) use candidate::{
+    Booked, MANY_STUDENTS, MAX_TRIES, Need, Refusal, Trainer, judge, judge_ways, rank,
+};
+pub(crate) use package::{DeliveryMode, Package, SESSION_COUNTS};
+pub(crate) use place::Place;
 pub(crate) use price::{Coupon, DiscountType, Price};
+pub(crate) use session::{Action, SessionStatus};

@@ -1,17 +1,26 @@
 use seaworthy::{
     audit_log,
     data::{Migration, MigrationSet},
-    operation_log,
+    operation_log, outbox,
 };
 
-/// The tables of prices, of the audit log and of the operation log.
+/// The tables of prices and sessions, of the outbox, of the audit log and of the operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "prices",
-        include_str!("../../migrations/0001_prices.up.sql"),
-        include_str!("../../migrations/0001_prices.down.sql"),
-    )]),
+    outbox::MIGRATIONS,
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "prices",
+            include_str!("../../migrations/0001_prices.up.sql"),
+            include_str!("../../migrations/0001_prices.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "schedule",
+            include_str!("../../migrations/0002_schedule.up.sql"),
+            include_str!("../../migrations/0002_schedule.down.sql"),
+        ),
+    ]),
 ];

@@ -1,13 +1,70 @@
 //! SQL statements and migrations.
 
+/// Returns a statement that inserts rows, except those that exist.
+macro_rules! insert_or_ignore {
+    ($rest:literal) => {
+        seaworthy::data::sql(concat!("INSERT INTO ", $rest, " ON CONFLICT DO NOTHING"))
+            .on_mysql(concat!("INSERT IGNORE INTO ", $rest))
+    };
+}
+
+/// Returns a statement that locks the rows it reads until the transaction ends.
+macro_rules! locked {
+    ($text:expr) => {
+        seaworthy::data::sql(concat!($text, " FOR UPDATE")).on_sqlite($text)
+    };
+}
+
+mod allocations;
+mod candidates;
+mod copies;
 mod coupons;
 mod flags;
 mod migrations;
+mod pre_bookings;
 mod prices;
 mod redemptions;
+mod requests;
+mod sessions;
+mod slots;
+mod zones;
 
+use jiff::{Timestamp, civil::Date};
+use seaworthy::data::{
+    DataError, Row,
+    chrono::{DateTime, Utc},
+};
+use tutoring_contract::Slot;
+
+pub(crate) use allocations::{Allocation, Allocations, Filter};
+pub(crate) use candidates::{Candidates, TrainerCopies};
+pub(crate) use copies::Copies;
 pub(crate) use coupons::Coupons;
 pub(crate) use flags::{FLAGS, Flags};
 pub(crate) use migrations::MIGRATIONS;
+pub(crate) use pre_bookings::{PreBooking, PreBookings};
 pub(crate) use prices::Prices;
 pub(crate) use redemptions::{Redemption, Redemptions};
+pub(crate) use requests::{Attendance, Reschedule, Reschedules, Substitution, Substitutions};
+pub(crate) use sessions::{Session, Sessions};
+pub(crate) use slots::Slots;
+pub(crate) use zones::{MAX_RADIUS_KM, NewZone, Zone, Zones};
+
+/// Reads a date.
+fn date(row: &Row, column: &str) -> Result<Date, DataError> {
+    let text: String = row.get(column)?;
+    let invalid = |_| DataError::unexpected_value("the column is not a date");
+    text.parse().map_err(invalid)
+}
+
+/// Reads a slot.
+fn slot(row: &Row, column: &str) -> Result<Slot, DataError> {
+    let text: String = row.get(column)?;
+    let invalid = |_| DataError::unexpected_value("the column is not a slot");
+    text.parse().map_err(invalid)
+}
+
+/// Converts a moment to the type of timestamps in the database.
+pub(crate) fn time(moment: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(moment.as_microsecond()).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

@@ -13,6 +13,7 @@ use super::{
     Courses,
     purchase::{Paid, require_tier},
 };
+use crate::store::Purchases;
 
 /// The contract: three tries of a message.
 const MAX_RETRIES: u32 = 2;
@@ -62,7 +63,10 @@ async fn open(
     };
     let courses = &courses;
     once(&inbox, confirmed.envelope(), |tx| async move {
-        courses.open(&tx, paid).await.map(drop)
+        match Purchases::has_early_refund(&tx, paid.payment).await? {
+            true => Ok(()),
+            false => courses.open(&tx, paid).await.map(drop),
+        }
     })
     .await
 }

@@ -126,7 +126,8 @@ impl Courses {
     /// Removes the sessions of a refunded payment. A purchase without sessions is closed.
     pub(super) async fn close(&self, tx: &Transaction, payment: Uuid) -> Result<(), Error> {
         let Some((id, sessions)) = Purchases::of_payment(tx, payment).await? else {
-            return Ok(());
+            // The purchase may still arrive, and must not open then.
+            return Ok(Purchases::add_early_refund(tx, payment).await?);
         };
         let Some(purchase) = Purchases::lock(tx, id).await? else {
             return Ok(());

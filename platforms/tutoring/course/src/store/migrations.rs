@@ -9,10 +9,18 @@ pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     outbox::MIGRATIONS,
     audit_log::MIGRATIONS,
     operation_log::MIGRATIONS,
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "courses",
-        include_str!("../../migrations/0001_courses.up.sql"),
-        include_str!("../../migrations/0001_courses.down.sql"),
-    )]),
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "courses",
+            include_str!("../../migrations/0001_courses.up.sql"),
+            include_str!("../../migrations/0001_courses.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "refunds",
+            include_str!("../../migrations/0002_refunds.up.sql"),
+            include_str!("../../migrations/0002_refunds.down.sql"),
+        ),
+    ]),
 ];

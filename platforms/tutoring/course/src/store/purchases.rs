@@ -168,6 +168,30 @@ impl Purchases {
             .await
     }
 
+    /// Records the refund of a payment whose purchase has not arrived. A repeat changes nothing.
+    pub(crate) async fn add_early_refund(tx: &Transaction, payment: Uuid) -> Result<(), DataError> {
+        sql("INSERT INTO early_refunds (payment_id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO early_refunds (payment_id, created_at) VALUES (?, ?)")
+            .bind(payment)
+            .bind(Utc::now())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Whether the refund of a payment arrived before its purchase.
+    pub(crate) async fn has_early_refund(
+        connection: &dyn Connection,
+        payment: Uuid,
+    ) -> Result<bool, DataError> {
+        let found: Option<(Uuid,)> =
+            sql("SELECT payment_id FROM early_refunds WHERE payment_id = ?")
+                .bind(payment)
+                .fetch_optional(connection)
+                .await?;
+        Ok(found.is_some())
+    }
+
     /// Records the refund of a payment. Returns `false` if it is known.
     pub(crate) async fn set_refunded(tx: &Transaction, payment: Uuid) -> Result<bool, DataError> {
         let updated = sql(

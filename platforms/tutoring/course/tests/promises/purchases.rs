@@ -97,6 +97,17 @@ pub(crate) async fn refund_closes_the_purchase_msg_5(app: TestApp) {
         (purchase(&app, student, course).status == 404).then_some(())
     });
     assert_eq!(access(&app, student, course, 0), false);
+    // A refund that arrives before its purchase: the purchase opens nothing.
+    refund(4).await;
+    let other = Uuid::from_u128(8);
+    app.pay(5, other, course, 10).await;
+    app.wait_for_events("COURSE_ACCESS_GRANTED", other, 1);
+    // Refunds of one key stay in order.
+    refund(5).await;
+    wait_for("the refunds", || {
+        (purchase(&app, other, course).status == 404).then_some(())
+    });
+    app.pay(4, student, course, 30).await;
     // A new purchase begins again.
     app.pay(3, student, course, 10).await;
     app.wait_for_events("COURSE_ACCESS_GRANTED", student, 3);

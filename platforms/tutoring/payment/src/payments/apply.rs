@@ -104,6 +104,8 @@ impl Payments {
             // This payment is not stored as successful yet.
             let paid = PaymentRows::paid_sessions(tx, payment.student, course_id).await?;
             members.insert("isUpgrade".to_owned(), (paid > 0).into());
+            // A refund names its payment.
+            members.insert("paymentId".to_owned(), payment.id.to_string().into());
         }
         let confirmed = PurchaseConfirmed {
             payment_id: payment.id,

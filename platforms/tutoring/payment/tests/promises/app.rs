@@ -109,6 +109,8 @@ pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
     let mut booking = common();
     booking.extend(secrets());
     booking.push(format!("database.url={}", file("booking.db")));
+    booking.push(format!("broker.url={broker}"));
+    booking.push(format!("session_code_key={SECRET}"));
     let loader = Loader::new("tutoring-booking")
         .environment(Environment::default())
         .overrides(booking);

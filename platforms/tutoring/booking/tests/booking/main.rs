@@ -7,9 +7,14 @@
     reason = "a test fails by a panic"
 )]
 
+mod allocation;
 mod app;
 mod discounts;
+mod plans;
 mod prices;
+mod race;
+mod routes;
+mod session_day;
 mod settings;
 
 /// Runs each test on the embedded engine and on PostgreSQL.
@@ -35,6 +40,20 @@ macro_rules! on_both {
 }
 
 on_both! {
+    allocation:
+        purchase_gets_trainer_sessions_and_slots_msg_5,
+        upgrade_and_refund_change_the_sessions_msg_5,
+        cancelled_allocation_frees_its_slots_data_3,
+        allocation_without_trainer_keeps_reasons_api_1,
+        pre_bookings_stop_at_their_capacity_data_3;
+    session_day:
+        session_day_completes_once_msg_5,
+        session_moves_only_to_a_free_slot_data_3,
+        substitution_moves_the_reservation_data_3,
+        cancelled_session_is_replaced_at_the_end_api_1;
+    race: last_slots_go_to_one_student_each_data_3;
+    routes: schedule_refuses_callers_without_rights_auth_5;
+    plans: candidate_and_price_queries_use_indexes_data_1;
     discounts:
         last_redemption_goes_to_one_student_data_3,
         reservation_is_repeatable_and_settled_once_api_6;

@@ -1,0 +1,194 @@
+use jiff::{ToSpan as _, civil::Date};
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{PageRequest, Reply, Role};
+use tutoring_identity::own_or_permitted;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, Sessions as State};
+use crate::{
+    domain::errors,
+    schedule::{Actor, EndRequest, Given as Text, SESSION_READ, Schedule, StartRequest},
+    store::{Sessions, Slots},
+};
+
+/// The days of a trainer's schedule. The contract.
+const SCHEDULE_DAYS: i64 = 30;
+
+#[derive(Deserialize)]
+pub(super) struct Code {
+    otp: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Confirmation {
+    confirmed: bool,
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Reason {
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Resolution {
+    was_held: bool,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AttendanceRequest {
+    session_id: Uuid,
+    status: String,
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+pub(super) async fn show(Extract(schedule): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id?;
+    let found = Sessions::by_id(&schedule.database, id).await?;
+    let found = found.ok_or_else(|| errors::not_found("session"))?;
+    let owners = [
+        (Role::Student, found.student_id),
+        (Role::Trainer, found.trainer_id),
+    ];
+    Actor::current()?
+        .require(&owners, Some(SESSION_READ))
+        .map_err(|_| errors::not_found("session"))?;
+    Ok(Reply::new("session", found).into_response())
+}
+
+async fn list_of(
+    schedule: &Schedule,
+    user: Uuid,
+    is_trainer: bool,
+    page: PageRequest,
+) -> HandlerResult {
+    let page = page.checked()?;
+    let window = (page.limit, page.offset());
+    let (items, total) = Sessions::of_user(&schedule.database, user, is_trainer, window).await?;
+    Ok(Reply::new("sessions", page.of(items, total)).into_response())
+}
+
+pub(super) async fn of_student(
+    Extract(schedule): State,
+    id: Given<Path<String>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Path(id), Query(page)) = (id?, page?);
+    let id = own_or_permitted(&id, Role::Student, Some(SESSION_READ))?;
+    list_of(&schedule, id, false, page).await
+}
+
+pub(super) async fn of_trainer(
+    Extract(schedule): State,
+    id: Given<Path<String>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Path(id), Query(page)) = (id?, page?);
+    let id = own_or_permitted(&id, Role::Trainer, Some(SESSION_READ))?;
+    list_of(&schedule, id, true, page).await
+}
+
+pub(super) async fn start(
+    Extract(schedule): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<StartRequest>>,
+) -> HandlerResult {
+    let (Path(id), Json(request)) = (id?, request?);
+    let session = schedule.start(Actor::current()?, id, &request).await?;
+    Ok(Reply::new("the student has the code", session).into_response())
+}
+
+pub(super) async fn verify(
+    Extract(schedule): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<Code>>,
+) -> HandlerResult {
+    let (Path(id), Json(request)) = (id?, request?);
+    let session = schedule.verify(Actor::current()?, id, &request.otp).await?;
+    Ok(Reply::new("session started", session).into_response())
+}
+
+pub(super) async fn end(
+    Extract(schedule): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<EndRequest>>,
+) -> HandlerResult {
+    let (Path(id), Json(request)) = (id?, request?);
+    let session = schedule
+        .end_session(Actor::current()?, id, &request)
+        .await?;
+    Ok(Reply::new("session ended", session).into_response())
+}
+
+pub(super) async fn confirm(
+    Extract(schedule): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<Confirmation>>,
+) -> HandlerResult {
+    let (Path(id), Json(request)) = (id?, request?);
+    let notes = Text("notes", request.notes.as_deref()).optional()?;
+    let actor = Actor::current()?;
+    let session = schedule
+        .confirm(actor, id, request.confirmed, notes)
+        .await?;
+    Ok(Reply::new("session", session).into_response())
+}
+
+pub(super) async fn cancel(
+    Extract(schedule): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<Reason>>,
+) -> HandlerResult {
+    let (Path(id), Json(request)) = (id?, request?);
+    let reason = Text("reason", Some(&request.reason)).required()?;
+    let session = schedule
+        .cancel_session(Actor::current()?, id, reason)
+        .await?;
+    Ok(Reply::new("session cancelled", session).into_response())
+}
+
+pub(super) async fn resolve(
+    Extract(schedule): State,
+    id: Given<Path<Uuid>>,
+    request: Given<Json<Resolution>>,
+) -> HandlerResult {
+    let (Path(id), Json(request)) = (id?, request?);
+    let reason = Text("reason", Some(&request.reason)).required()?;
+    let actor = Actor::current()?;
+    let session = schedule
+        .resolve(actor, id, request.was_held, reason)
+        .await?;
+    Ok(Reply::new("session", session).into_response())
+}
+
+pub(super) async fn schedule(Extract(schedule): State, id: Given<Path<String>>) -> HandlerResult {
+    let Path(id) = id?;
+    let id = own_or_permitted(&id, Role::Trainer, Some(SESSION_READ))?;
+    let first = schedule.zone.today();
+    let last = first.checked_add(SCHEDULE_DAYS.days()).unwrap_or(Date::MAX);
+    let booked = Slots::booked(&schedule.database, id, (first, last)).await?;
+    let view = booked
+        .iter()
+        .map(|one| json!({ "date": one.date, "timeSlot": one.slot, "place": one.place }));
+    Ok(Reply::new("schedule", view.collect::<Vec<_>>()).into_response())
+}
+
+pub(super) async fn attend(
+    Extract(schedule): State,
+    request: Given<Json<AttendanceRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let notes = Text("notes", request.notes.as_deref()).optional()?;
+    let (actor, id) = (Actor::current()?, request.session_id);
+    schedule.attend(actor, id, &request.status, notes).await?;
+    Ok(Reply::message("attendance stored").into_response())
+}

@@ -1,0 +1,225 @@
+use jiff::civil::{Date, Weekday};
+use seaworthy::prelude::*;
+use tutoring_contract::{ClassType, Slot};
+
+use super::{DeliveryMode, Package, errors};
+
+/// Minutes of a session.
+pub(crate) const DURATION_MIN: u16 = 40;
+/// The second session of a Sunday follows without a break.
+const MINUTES_PER_HOUR: u16 = 60;
+/// The sessions of a hybrid package that are online at the start.
+const HYBRID_FIRST_ONLINE: u16 = 6;
+/// Days in which a package must end. 30 Sunday blocks need 15 weeks.
+const MAX_DAYS: u16 = 2 * 366;
+
+/// Where a session is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    Home,
+    Online,
+}
+
+impl Mode {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Online => "online",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let mut all = [Self::Home, Self::Online].into_iter();
+        all.find(|mode| mode.as_str() == name)
+    }
+
+    /// Returns the mode of a session by its number, from 1. Of a hybrid package the first 6 are
+    /// online, and then they alternate: 18 online and 12 at home of 30.
+    pub(crate) fn of(class_type: ClassType, number: u16) -> Self {
+        let is_hybrid = class_type == ClassType::Hybrid;
+        let is_online = number <= HYBRID_FIRST_ONLINE || number.is_multiple_of(2);
+        match is_hybrid && is_online {
+            true => Self::Online,
+            false => Self::Home,
+        }
+    }
+}
+
+/// The slot of one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Planned {
+    /// The number of the session in its allocation, from 1.
+    pub(crate) number: u16,
+    pub(crate) date: Date,
+    pub(crate) slot: Slot,
+}
+
+/// Returns the first date of a package. A date that is not in the future becomes tomorrow.
+pub(crate) fn first_date(asked: Option<Date>, today: Date) -> Result<Date, Error> {
+    match asked.filter(|date| *date > today) {
+        Some(date) => Ok(date),
+        None => today.tomorrow().map_err(Error::internal),
+    }
+}
+
+/// Returns when a session of the plan starts, in minutes since midnight. The second session of a
+/// Sunday starts 40 minutes after the first, in the slot after it.
+pub(crate) fn start_minute(package: &Package, slot: Slot) -> u16 {
+    let is_sunday = package.delivery_mode == DeliveryMode::SundayOnly;
+    match is_sunday && package.time_slot.next() == Some(slot) {
+        true => slot.start_minute() + DURATION_MIN - MINUTES_PER_HOUR,
+        false => slot.start_minute(),
+    }
+}
+
+/// Returns the slots of the sessions `numbers` from a date on. Dates for which `is_blocked` returns
+/// `true` are skipped.
+///
+/// # Errors
+/// `VALIDATION_ERROR` for an odd number of sessions on Sundays, for a Sunday that starts in the last
+/// slot, and if the sessions do not end within two years.
+pub(crate) fn plan(
+    package: &Package,
+    first: Date,
+    numbers: std::ops::RangeInclusive<u16>,
+    is_blocked: impl Fn(Date, Slot) -> bool,
+) -> Result<Vec<Planned>, Error> {
+    let slot = package.time_slot;
+    let (slots, is_sunday) = match package.delivery_mode {
+        DeliveryMode::WeekdayDaily => (vec![slot], false),
+        DeliveryMode::SundayOnly => {
+            let second = slot.next().ok_or_else(errors::sunday_too_late)?;
+            (vec![slot, second], true)
+        }
+    };
+    if is_sunday && !numbers.len().is_multiple_of(slots.len()) {
+        return Err(errors::odd_sundays());
+    }
+    let mut numbers = numbers.peekable();
+    let mut planned = Vec::with_capacity(numbers.len());
+    let mut date = first;
+    for _ in 0..MAX_DAYS {
+        if numbers.peek().is_none() {
+            return Ok(planned);
+        }
+        let is_held = (date.weekday() == Weekday::Sunday) == is_sunday;
+        if is_held && !slots.iter().any(|slot| is_blocked(date, *slot)) {
+            for (slot, number) in slots.iter().zip(numbers.by_ref()) {
+                planned.push(Planned {
+                    number,
+                    date,
+                    slot: *slot,
+                });
+            }
+        }
+        date = date.tomorrow().map_err(Error::internal)?;
+    }
+    Err(errors::no_dates())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn package(class_type: ClassType, delivery_mode: DeliveryMode, slot: Slot) -> Package {
+        Package {
+            class_type,
+            delivery_mode,
+            time_slot: slot,
+            start_date: None,
+            place: None,
+            preferred_trainer_gender: None,
+            students: Vec::new(),
+            payment_id: None,
+        }
+    }
+
+    fn slot() -> impl Strategy<Value = Slot> {
+        prop::sample::select(Slot::all().collect::<Vec<_>>())
+    }
+
+    proptest! {
+        #[test]
+        fn plan_has_every_number_once_in_order_data_4(
+            days in 0..3_000_i32,
+            count in prop::sample::select(vec![10_u16, 20, 30]),
+            slot in slot(),
+            is_sunday: bool,
+            blocked in prop::collection::btree_set(0..200_i32, 0..30),
+        ) {
+            let delivery = if is_sunday { DeliveryMode::SundayOnly } else { DeliveryMode::WeekdayDaily };
+            let package = package(ClassType::OneOnOne, delivery, slot);
+            let zero = jiff::civil::date(2026, 1, 1);
+            let day = |days: i32| zero.checked_add(jiff::Span::new().days(days)).unwrap();
+            let blocked: BTreeSet<_> = blocked.into_iter().map(|more| day(days + more)).collect();
+            let planned = plan(&package, day(days), 1..=count, |date, _| blocked.contains(&date));
+            if is_sunday && slot.next().is_none() {
+                prop_assert!(planned.is_err());
+                return Ok(());
+            }
+            let planned = planned.unwrap();
+            let numbers: Vec<_> = planned.iter().map(|one| one.number).collect();
+            prop_assert_eq!(numbers, (1..=count).collect::<Vec<_>>());
+            let places: BTreeSet<_> = planned.iter().map(|one| (one.date, one.slot)).collect();
+            prop_assert_eq!(places.len(), planned.len());
+            for pair in planned.windows(2) {
+                prop_assert!((pair[0].date, pair[0].slot) < (pair[1].date, pair[1].slot));
+            }
+            for one in &planned {
+                prop_assert!(one.date >= day(days) && !blocked.contains(&one.date));
+                prop_assert_eq!(one.date.weekday() == Weekday::Sunday, is_sunday);
+            }
+        }
+    }
+
+    #[test]
+    fn sunday_block_has_two_sessions_without_break_api_1() {
+        let slot: Slot = "10:00".parse().unwrap();
+        let package = package(ClassType::OneOnOne, DeliveryMode::SundayOnly, slot);
+        let monday = jiff::civil::date(2026, 11, 30);
+        let planned = plan(&package, monday, 1..=10, |_, _| false).unwrap();
+        assert_eq!(planned[0].date, jiff::civil::date(2026, 12, 6));
+        assert_eq!(planned[1].date, planned[0].date);
+        let minute = |index: usize| start_minute(&package, planned[index].slot);
+        assert_eq!((minute(0), minute(1)), (600, 640));
+        assert_eq!(planned[9].date, jiff::civil::date(2027, 1, 3));
+        assert!(plan(&package, monday, 1..=5, |_, _| false).is_err());
+    }
+
+    #[test]
+    fn hybrid_package_has_18_sessions_online_api_1() {
+        let modes: Vec<_> = (1..=30)
+            .map(|number| Mode::of(ClassType::Hybrid, number))
+            .collect();
+        let online = modes.iter().filter(|mode| **mode == Mode::Online);
+        assert_eq!(online.count(), 18);
+        assert!(modes[..6].iter().all(|mode| *mode == Mode::Online));
+        assert_eq!(modes[6..8], [Mode::Home, Mode::Online]);
+        assert_eq!(Mode::of(ClassType::OneOnOne, 1), Mode::Home);
+    }
+
+    #[test]
+    fn past_start_becomes_tomorrow_api_1() {
+        let today = jiff::civil::date(2026, 12, 31);
+        let tomorrow = jiff::civil::date(2027, 1, 1);
+        for asked in [None, Some(today), Some(jiff::civil::date(2020, 1, 1))] {
+            assert_eq!(first_date(asked, today).unwrap(), tomorrow);
+        }
+        let later = jiff::civil::date(2027, 2, 1);
+        assert_eq!(first_date(Some(later), today).unwrap(), later);
+    }
+
+    #[test]
+    fn endless_holidays_are_an_error_data_4() {
+        let slot = "10:00".parse().unwrap();
+        let package = package(ClassType::OneOnOne, DeliveryMode::WeekdayDaily, slot);
+        let first = jiff::civil::date(2026, 11, 30);
+        let refused = plan(&package, first, 1..=10, |_, _| true).unwrap_err();
+        assert_eq!(refused.reason(), "NO_DATES");
+    }
+}

@@ -1,0 +1,132 @@
+use jiff::civil::Date;
+use seaworthy::{core::FieldViolation, prelude::*};
+use serde_json::Value;
+use tutoring_contract::{ClassType, Slot};
+use uuid::Uuid;
+
+use super::Place;
+
+/// The numbers of sessions that are sold.
+pub(crate) const SESSION_COUNTS: [u16; 3] = [10, 20, 30];
+
+/// On which days the sessions of a package take place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum DeliveryMode {
+    WeekdayDaily,
+    SundayOnly,
+}
+
+/// What a student bought, from the metadata of the payment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Package {
+    pub(crate) class_type: ClassType,
+    pub(crate) delivery_mode: DeliveryMode,
+    pub(crate) time_slot: Slot,
+    /// The date that the student asked for.
+    #[serde(default)]
+    pub(crate) start_date: Option<Date>,
+    #[serde(default)]
+    pub(crate) place: Option<Place>,
+    #[serde(default)]
+    pub(crate) preferred_trainer_gender: Option<String>,
+    /// The other students of a group.
+    #[serde(default)]
+    pub(crate) students: Vec<Uuid>,
+    #[serde(default)]
+    pub(crate) payment_id: Option<Uuid>,
+}
+
+impl Package {
+    /// Reads the metadata of a payment. The paid slot is required.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, which names the member.
+    pub(crate) fn of_metadata(metadata: &Value) -> Result<Self, Error> {
+        let schedule = metadata.get("schedule");
+        let member = |name: &str| {
+            let of = |value: Option<&Value>| value.and_then(|value| value.get(name)).cloned();
+            of(schedule)
+                .or_else(|| of(Some(metadata)))
+                .filter(|value| !value.is_null())
+        };
+        let slot = member("timeSlot").ok_or_else(|| invalid("schedule.timeSlot", "is missing"))?;
+        let start = member("startDate").or_else(|| member("date"));
+        let place = metadata.get("location").filter(|place| !place.is_null());
+        Ok(Self {
+            class_type: parsed("classType", member("classType"))?.unwrap_or(ClassType::OneOnOne),
+            delivery_mode: parsed("deliveryMode", member("deliveryMode"))?
+                .unwrap_or(DeliveryMode::WeekdayDaily),
+            time_slot: parsed("schedule.timeSlot", Some(slot))?
+                .ok_or_else(|| invalid("schedule.timeSlot", "is missing"))?,
+            start_date: parsed("schedule.startDate", start)?,
+            place: parsed("location", place.cloned())?,
+            preferred_trainer_gender: parsed(
+                "preferredTrainerGender",
+                member("preferredTrainerGender"),
+            )?,
+            students: parsed("students", member("students"))?.unwrap_or_default(),
+            payment_id: parsed("paymentId", member("paymentId"))?,
+        })
+    }
+
+    /// Whether a number of sessions can be held this way.
+    pub(crate) fn allows(&self, session_count: u16) -> bool {
+        let is_hybrid_total = self.class_type != ClassType::Hybrid || session_count == 30;
+        SESSION_COUNTS.contains(&session_count) && is_hybrid_total
+    }
+}
+
+fn parsed<T: for<'de> Deserialize<'de>>(
+    field: &str,
+    value: Option<Value>,
+) -> Result<Option<T>, Error> {
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let parsed = serde_json::from_value(value);
+    parsed
+        .map(Some)
+        .map_err(|error| invalid(field, &error.to_string()))
+}
+
+fn invalid(field: &str, problem: &str) -> Error {
+    Error::invalid(vec![FieldViolation::new(field, problem)])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn start_date_follows_the_order_of_members_api_1() {
+        let start = |metadata: Value| {
+            let mut metadata = metadata;
+            metadata["timeSlot"] = json!("16:00");
+            Package::of_metadata(&metadata).unwrap().start_date
+        };
+        let date = |text: &str| Some(text.parse().unwrap());
+        let all = json!({
+            "schedule": { "startDate": "2026-12-01", "date": "2026-12-02" },
+            "startDate": "2026-12-03", "date": "2026-12-04",
+        });
+        assert_eq!(start(all), date("2026-12-01"));
+        let second = json!({ "schedule": { "date": "2026-12-02" }, "date": "2026-12-04" });
+        assert_eq!(start(second), date("2026-12-02"));
+        assert_eq!(start(json!({ "date": "2026-12-04" })), date("2026-12-04"));
+        assert_eq!(start(json!({})), None);
+    }
+
+    #[test]
+    fn missing_or_wrong_slot_is_an_error_api_3() {
+        for metadata in [json!({}), json!(null), json!({ "timeSlot": "4 PM" })] {
+            let refused = Package::of_metadata(&metadata).unwrap_err();
+            assert_eq!(refused.fields()[0].field, "schedule.timeSlot");
+        }
+        let wrong = json!({ "timeSlot": "16:00", "location": { "latitude": 91, "longitude": 0 } });
+        assert!(Package::of_metadata(&wrong).is_err());
+    }
+}

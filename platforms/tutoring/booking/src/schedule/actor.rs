@@ -1,0 +1,61 @@
+use seaworthy::prelude::*;
+use tutoring_contract::{Role, SERVICE_ROLE};
+use tutoring_identity::caller;
+use uuid::Uuid;
+
+use crate::domain::errors;
+
+/// The caller of a request. The token names it, never a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Actor {
+    pub(crate) id: Uuid,
+    pub(crate) role: Option<Role>,
+}
+
+impl Actor {
+    /// Returns the caller. A service has no ID of a user.
+    ///
+    /// # Errors
+    /// `TOKEN_INVALID` without a token.
+    pub(crate) fn current() -> Result<Self, Error> {
+        let has = |role: &str| {
+            context::with_current(|context| {
+                context.is_some_and(|context| context.grants().has_role(role))
+            })
+        };
+        if has(SERVICE_ROLE) {
+            let id = Uuid::nil();
+            return Ok(Self { id, role: None });
+        }
+        let mut roles = [Role::Student, Role::Trainer, Role::Admin].into_iter();
+        let role = roles.find(|role| has(role.as_str()));
+        Ok(Self {
+            id: caller()?,
+            role,
+        })
+    }
+
+    /// Requires that the caller has this role and ID, or is an administrator with the permission.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub(crate) fn require(
+        self,
+        owners: &[(Role, Uuid)],
+        permission: Option<&str>,
+    ) -> Result<(), Error> {
+        let is_owner = self
+            .role
+            .is_some_and(|role| owners.contains(&(role, self.id)));
+        let is_admin = self.role == Some(Role::Admin);
+        let is_permitted = permission.is_some_and(|permission| {
+            context::with_current(|context| {
+                context.is_some_and(|context| context.grants().has_scope(permission))
+            })
+        });
+        match is_owner || is_admin && is_permitted {
+            true => Ok(()),
+            false => Err(errors::forbidden()),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+use seaworthy::{
+    data::{Transaction, chrono::Utc},
+    prelude::*,
+};
+use serde_json::Value;
+use tutoring_contract::events::CourseAccessGranted;
+use uuid::Uuid;
+
+use super::Schedule;
+use crate::{
+    domain::{DeliveryMode, Package, errors, first_date, plan},
+    store::{Allocation, Allocations, Copies, PreBookings, Sessions, Slots},
+};
+
+/// The decision of the rules, without an administrator.
+pub(super) const SYSTEM: &str = "system";
+
+impl Schedule {
+    /// Allocates the sessions of a purchase, or adds those of an upgrade. A repeat changes nothing.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` if the metadata of the payment have no slot.
+    pub(super) async fn grant(
+        &self,
+        tx: &Transaction,
+        granted: &CourseAccessGranted,
+    ) -> Result<(), Error> {
+        let package = Package::of_metadata(&granted.metadata)?;
+        if let Some(payment) = package.payment_id
+            && Allocations::is_refunded(tx, payment).await?
+        {
+            return Ok(());
+        }
+        let (student, course) = (granted.student_id, granted.course_id);
+        if let Some(wish) = PreBookings::lock_pending(tx, student, course).await?
+            && PreBookings::end(tx, wish.id, "converted").await?
+        {
+            PreBookings::give_back(tx, course, wish.slot).await?;
+        }
+        let held = Allocations::completed_sessions(tx, granted.purchase_id).await?;
+        let wanted = u16::from(granted.purchase_tier).saturating_sub(held);
+        if wanted == 0 {
+            return Ok(());
+        }
+        let purchase = Some(granted.purchase_id);
+        let (allocation, is_new) = self
+            .open(tx, (student, course), purchase, package.clone(), wanted)
+            .await?;
+        let allocation = match is_new {
+            true => self.assign(tx, allocation, None, SYSTEM).await?,
+            false => self.extend(tx, allocation, wanted).await?,
+        };
+        if let Some(payment) = package.payment_id {
+            let count = granted.metadata.get("sessionCount").and_then(Value::as_u64);
+            let count = count.and_then(|count| u16::try_from(count).ok());
+            let count = count.unwrap_or(wanted);
+            Allocations::add_payment(tx, payment, allocation.id, count).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns the open allocation of a student and course, or a new pending one, locked.
+    pub(super) async fn open(
+        &self,
+        tx: &Transaction,
+        (student, course): (Uuid, Uuid),
+        purchase: Option<Uuid>,
+        package: Package,
+        session_count: u16,
+    ) -> Result<(Allocation, bool), Error> {
+        if let Some(known) = Allocations::lock_open(tx, student, course).await? {
+            return Ok((known, false));
+        }
+        let place = match package.place {
+            Some(place) => Some(place),
+            None => Copies::place_of_student(tx, student).await?,
+        };
+        let new = Allocation {
+            id: Uuid::new_v4(),
+            student_id: student,
+            trainer_id: None,
+            course_id: course,
+            purchase_id: purchase,
+            status: "pending".to_owned(),
+            session_count,
+            package,
+            zone_id: None,
+            place,
+            start_date: None,
+            end_date: None,
+            decided_by: None,
+            reason: None,
+            created_at: Utc::now(),
+        };
+        if Allocations::insert(tx, &new).await? {
+            return Ok((new, true));
+        }
+        // Another transaction was faster.
+        let known = Allocations::lock_open(tx, student, course).await?;
+        let gone = || Error::internal("the open allocation has ended meanwhile");
+        Ok((known.ok_or_else(gone)?, false))
+    }
+
+    /// Adds sessions of an upgrade after the last one, on the next dates that the trainer has free.
+    async fn extend(
+        &self,
+        tx: &Transaction,
+        mut allocation: Allocation,
+        wanted: u16,
+    ) -> Result<Allocation, Error> {
+        if wanted <= allocation.session_count {
+            return Ok(allocation);
+        }
+        let more = wanted - allocation.session_count;
+        allocation.session_count = wanted;
+        if allocation.status == "pending" {
+            return self.assign(tx, allocation, None, SYSTEM).await;
+        }
+        self.append(tx, &mut allocation, more).await?;
+        Allocations::update(tx, &allocation).await?;
+        self.publish_allocated(tx, &allocation).await?;
+        Ok(allocation)
+    }
+
+    /// Reserves the next free dates of the trainer after the last session.
+    pub(super) async fn append(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+        more: u16,
+    ) -> Result<(), Error> {
+        let trainer = allocation.trainer()?;
+        let last = allocation.end_date.map(|date| date.tomorrow());
+        let last = last.transpose().map_err(Error::internal)?;
+        let first = first_date(last, self.zone.today())?;
+        let package = &allocation.package;
+        let mut slots = vec![package.time_slot];
+        slots.extend(package.time_slot.next());
+        let taken = Slots::taken(tx, trainer, first, &slots).await?;
+        let holidays = self.holidays(tx, first).await?;
+        let number = self.next_number(tx, allocation).await?;
+        // A plan for Sundays has pairs. One session alone takes the first slot of its day.
+        let is_sunday = package.delivery_mode == DeliveryMode::SundayOnly;
+        let rest = u16::from(is_sunday && !more.is_multiple_of(2));
+        let numbers = number..=number + more - 1 + rest;
+        let mut planned = plan(package, first, numbers, |date, _| {
+            taken.contains(&date) || holidays.contains(&date)
+        })?;
+        planned.truncate(usize::from(more));
+        Slots::reserve(tx, trainer, allocation.id, &planned).await?;
+        allocation.end_date = planned.last().map(|one| one.date).or(allocation.end_date);
+        Ok(())
+    }
+
+    /// Returns the number of the next session.
+    async fn next_number(&self, tx: &Transaction, allocation: &Allocation) -> Result<u16, Error> {
+        let slots = Slots::of_allocation(tx, allocation.id).await?;
+        let sessions = Sessions::of_allocation(tx, allocation.id).await?;
+        let slots = slots.iter().map(|one| one.planned.number);
+        let numbers = slots.chain(sessions.iter().map(|one| one.session_number));
+        Ok(numbers.max().unwrap_or_default() + 1)
+    }
+
+    /// Removes the sessions of a refunded payment. An allocation without sessions is cancelled.
+    pub(super) async fn refund(&self, tx: &Transaction, payment: Uuid) -> Result<(), Error> {
+        let Some((id, count)) = Allocations::refund(tx, payment).await? else {
+            return Ok(());
+        };
+        let Some(mut allocation) = Allocations::lock(tx, id).await? else {
+            return Ok(());
+        };
+        if !allocation.is_open() {
+            return Ok(());
+        }
+        let left = allocation.session_count.saturating_sub(count);
+        if left == 0 {
+            let reason = "the payment was refunded";
+            return self
+                .end(tx, &mut allocation, "cancelled", SYSTEM, reason)
+                .await;
+        }
+        self.drop_last(tx, &mut allocation, left).await
+    }
+
+    /// Returns an allocation, locked.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub(super) async fn locked(&self, tx: &Transaction, id: Uuid) -> Result<Allocation, Error> {
+        let known = Allocations::lock(tx, id).await?;
+        known.ok_or_else(|| errors::not_found("allocation"))
+    }
+}

@@ -1,0 +1,239 @@
+use jiff::civil::Date;
+use seaworthy::{
+    data::{Connection, DataError, Transaction},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{Slot, events::TrainerAllocated};
+use uuid::Uuid;
+
+use super::Schedule;
+use crate::{
+    domain::{
+        MANY_STUDENTS, MAX_TRIES, Need, Place, Planned, Refusal, errors, first_date, judge,
+        judge_ways, plan, rank,
+    },
+    store::{Allocation, Allocations, Candidates, Copies, Slots, Zones},
+};
+
+/// Why a candidate was not allocated.
+enum Failed {
+    Refused(Refusal),
+    Error(Error),
+}
+
+impl From<DataError> for Failed {
+    fn from(error: DataError) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// The zone, the dates and the needs of an allocation.
+struct Wanted {
+    zone: Uuid,
+    need: Need,
+}
+
+impl Schedule {
+    /// Returns the blocked dates from a date on.
+    pub(super) async fn holidays(&self, tx: &Transaction, from: Date) -> Result<Vec<Date>, Error> {
+        let dates = Zones::holidays(tx, &from.to_string()).await?;
+        let dates = dates.iter().map(|date| date.parse());
+        dates.collect::<Result<_, _>>().map_err(Error::internal)
+    }
+
+    /// Chooses a trainer for a pending allocation, and reserves all slots in the same transaction.
+    /// Without a candidate it stays pending, with the reason and the refusals of all trainers.
+    pub(super) async fn assign(
+        &self,
+        tx: &Transaction,
+        mut allocation: Allocation,
+        chosen: Option<Uuid>,
+        decided_by: &str,
+    ) -> Result<Allocation, Error> {
+        let before = allocation.reason.clone();
+        let wanted = match self.wanted(tx, &allocation).await {
+            Ok(wanted) => wanted,
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Code::Invalid | Code::NotFound | Code::Conflict
+                ) =>
+            {
+                let reason = error.fields().first();
+                let reason = reason.map(|field| format!("{} {}", field.field, field.description));
+                let reason = reason.unwrap_or_else(|| error.message().to_owned());
+                return self.keep_pending(tx, allocation, before, reason).await;
+            }
+            Err(error) => return Err(error),
+        };
+        let (planned, slot) = (&wanted.need.planned, wanted.need.slot);
+        let (fit, mut refused) = match chosen {
+            Some(trainer) => (vec![trainer], Vec::new()),
+            None => {
+                let course = allocation.course_id;
+                let pool = Candidates::pool(tx, wanted.zone, course, slot, planned).await?;
+                let (fit, refused) = rank(&wanted.need, pool);
+                (fit.into_iter().map(|trainer| trainer.id).collect(), refused)
+            }
+        };
+        for trainer in fit.iter().take(MAX_TRIES) {
+            match self.take(tx, &allocation, &wanted, *trainer).await {
+                Ok(students) => {
+                    Allocations::set_refusals(tx, allocation.id, &refused).await?;
+                    allocation.trainer_id = Some(*trainer);
+                    allocation.zone_id = Some(wanted.zone);
+                    allocation.status = "approved".to_owned();
+                    allocation.start_date = planned.first().map(|one| one.date);
+                    allocation.end_date = planned.last().map(|one| one.date);
+                    allocation.decided_by = Some(decided_by.to_owned());
+                    allocation.reason = None;
+                    Allocations::update(tx, &allocation).await?;
+                    self.publish_allocated(tx, &allocation).await?;
+                    if students + 1 == MANY_STUDENTS {
+                        let data = json!({ "trainerId": trainer, "students": MANY_STUDENTS });
+                        let text = "A trainer has many students.";
+                        self.notify_operators(tx, "Trainer with many students", text, &data)
+                            .await?;
+                    }
+                    return Ok(allocation);
+                }
+                Err(Failed::Refused(refusal)) => refused.push((*trainer, refusal)),
+                Err(Failed::Error(error)) => return Err(error),
+            }
+        }
+        let rest = fit.iter().skip(MAX_TRIES);
+        refused.extend(rest.map(|trainer| (*trainer, Refusal::NotTried)));
+        Allocations::set_refusals(tx, allocation.id, &refused).await?;
+        let reason = match refused.is_empty() {
+            true => "no trainer of the zone teaches the course",
+            false => "no trainer meets all conditions",
+        };
+        allocation.zone_id = Some(wanted.zone);
+        self.keep_pending(tx, allocation, before, reason.to_owned())
+            .await
+    }
+
+    async fn keep_pending(
+        &self,
+        tx: &Transaction,
+        mut allocation: Allocation,
+        before: Option<String>,
+        reason: String,
+    ) -> Result<Allocation, Error> {
+        if before.as_ref() != Some(&reason) {
+            let data = json!({ "allocationId": allocation.id, "reason": reason });
+            let title = "Allocation is pending";
+            self.notify_operators(tx, title, &reason, &data).await?;
+        }
+        allocation.reason = Some(reason);
+        Allocations::update(tx, &allocation).await?;
+        Ok(allocation)
+    }
+
+    async fn wanted(&self, tx: &Transaction, allocation: &Allocation) -> Result<Wanted, Error> {
+        let place = allocation.place.ok_or_else(errors::no_place)?;
+        let package = &allocation.package;
+        let first = first_date(package.start_date, self.zone.today())?;
+        let holidays = self.holidays(tx, first).await?;
+        let planned = plan(package, first, 1..=allocation.session_count, |date, _| {
+            holidays.contains(&date)
+        })?;
+        let gender = package.preferred_trainer_gender.clone();
+        let (zone, need) = self
+            .need(
+                tx,
+                (allocation.course_id, place),
+                gender,
+                planned,
+                package.time_slot,
+            )
+            .await?;
+        Ok(Wanted { zone, need })
+    }
+
+    /// Returns the zone of a place, and the conditions that follow from it.
+    ///
+    /// # Errors
+    /// `SERVICE_NOT_AVAILABLE` outside of all zones.
+    pub(super) async fn need(
+        &self,
+        connection: &dyn Connection,
+        (course, place): (Uuid, Place),
+        gender: Option<String>,
+        planned: Vec<Planned>,
+        slot: Slot,
+    ) -> Result<(Uuid, Need), Error> {
+        let zone = Zones::of(connection, place).await?;
+        let zone = zone.ok_or_else(errors::no_zone)?;
+        let need = Need {
+            category: Copies::category(connection, course).await?,
+            gender,
+            place,
+            zone_radius_km: zone.radius_km,
+            max_sequential_km: self.max_sequential_km,
+            slot,
+            planned,
+        };
+        Ok((zone.id, need))
+    }
+
+    /// Checks one trainer again under a lock, and reserves the slots. A refusal undoes its own
+    /// statements alone. Returns the number of students before.
+    async fn take(
+        &self,
+        tx: &Transaction,
+        allocation: &Allocation,
+        wanted: &Wanted,
+        trainer: Uuid,
+    ) -> Result<u32, Failed> {
+        let (need, planned) = (&wanted.need, &wanted.need.planned);
+        let (Some(first), Some(last)) = (planned.first(), planned.last()) else {
+            return Err(Failed::Error(Error::internal("the plan is empty")));
+        };
+        let range = (first.date, last.date);
+        tx.transaction(|inner| async move {
+            let course = Some(allocation.course_id);
+            let known = Candidates::lock(&inner, trainer, course, need.slot, planned).await?;
+            let known = known.filter(|(_, zone)| *zone == Some(wanted.zone));
+            let (known, _) = known.ok_or(Failed::Refused(Refusal::NotAllocatable))?;
+            judge(need, &known).map_err(Failed::Refused)?;
+            let booked = Slots::booked(&inner, trainer, range).await?;
+            judge_ways(need, &booked).map_err(Failed::Refused)?;
+            let reserved = Slots::reserve(&inner, trainer, allocation.id, planned).await;
+            match reserved {
+                Ok(()) => Ok(known.students),
+                Err(error) if error.reason() == "SLOT_TAKEN" => {
+                    Err(Failed::Refused(Refusal::SlotTaken))
+                }
+                Err(error) => Err(Failed::Error(error)),
+            }
+        })
+        .await
+    }
+
+    /// Stores the event that generates the sessions.
+    pub(super) async fn publish_allocated(
+        &self,
+        tx: &Transaction,
+        allocation: &Allocation,
+    ) -> Result<(), Error> {
+        let no_start = || Error::internal("the allocation has no start");
+        let allocated = TrainerAllocated {
+            allocation_id: allocation.id,
+            trainer_id: allocation.trainer()?,
+            student_id: allocation.student_id,
+            course_id: allocation.course_id,
+            session_count: allocation.session_count,
+            start_date: allocation.start_date.ok_or_else(no_start)?,
+            end_date: allocation.end_date,
+        };
+        self.publish(tx, allocated).await
+    }
+}

@@ -1,0 +1,196 @@
+use jiff::Timestamp;
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{TimeDelta, Utc},
+    },
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{
+    Role,
+    events::{SessionCancelled, StudentDeallocated},
+};
+use uuid::Uuid;
+
+use super::{ALLOCATION_WRITE, Actor, Schedule};
+use crate::{
+    domain::{Action, SessionStatus, errors},
+    store::{Allocation, Allocations, Attendance, Session, Sessions, Slots},
+};
+
+/// A student cancels a session without loss until this time before its start. The contract.
+const FREE_CANCELLATION: TimeDelta = TimeDelta::hours(12);
+
+impl Schedule {
+    /// Cancels an allocation, its future sessions and their slots.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, or `CONFLICT` if it has ended.
+    pub(crate) async fn cancel_allocation(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        reason: &str,
+    ) -> Result<Allocation, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut allocation = self.locked(&tx, id).await?;
+                if !allocation.is_open() {
+                    return Err(errors::wrong_state("allocation", &allocation.status));
+                }
+                let by = actor.id.to_string();
+                self.end(&tx, &mut allocation, "cancelled", &by, reason)
+                    .await?;
+                let action = ("allocation.cancel", ALLOCATION_WRITE);
+                let changes = (reason, json!({ "status": "cancelled" }));
+                self.record(&tx, actor, action, ("allocation", id), changes)
+                    .await?;
+                Ok(allocation)
+            })
+            .await
+    }
+
+    /// Ends an open allocation. Its future sessions are cancelled, and their slots are free.
+    pub(super) async fn end(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+        status: &str,
+        decided_by: &str,
+        reason: &str,
+    ) -> Result<(), Error> {
+        allocation.status = status.to_owned();
+        allocation.decided_by = Some(decided_by.to_owned());
+        allocation.reason = Some(reason.to_owned());
+        Allocations::update(tx, allocation).await?;
+        Sessions::cancel_after(tx, allocation.id, Utc::now(), reason).await?;
+        Slots::free_from(tx, allocation.id, self.zone.today()).await?;
+        let Some(trainer_id) = allocation.trainer_id else {
+            return Ok(());
+        };
+        let ended = StudentDeallocated {
+            allocation_id: allocation.id,
+            trainer_id,
+            student_id: allocation.student_id,
+            course_id: allocation.course_id,
+            reason: reason.to_owned(),
+            deallocated_at: Timestamp::now(),
+        };
+        self.publish(tx, ended).await
+    }
+
+    /// Cancels the last scheduled sessions until `left` sessions remain.
+    pub(super) async fn drop_last(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+        left: u16,
+    ) -> Result<(), Error> {
+        let mut more = allocation.session_count - left;
+        let sessions = Sessions::of_allocation(tx, allocation.id).await?;
+        let reserved = Slots::of_allocation(tx, allocation.id).await?;
+        for slot in reserved.iter().rev() {
+            let number = slot.planned.number;
+            let session = sessions.iter().find(|one| one.session_number == number);
+            let is_open = session.is_none_or(|one| one.status == SessionStatus::Scheduled);
+            if more == 0 || !is_open {
+                continue;
+            }
+            more -= 1;
+            Slots::free(tx, allocation.id, number).await?;
+            if let Some(session) = session {
+                let mut session = session.clone();
+                session.status = SessionStatus::Cancelled;
+                let reason = "the payment was refunded";
+                self.publish_cancelled(tx, &mut session, reason).await?;
+            }
+        }
+        let reserved = Slots::of_allocation(tx, allocation.id).await?;
+        allocation.end_date = reserved.iter().map(|one| one.planned.date).max();
+        // Sessions that were held or that take place now remain.
+        allocation.session_count = u16::try_from(reserved.len()).unwrap_or(left).max(left);
+        Allocations::update(tx, allocation).await?;
+        self.complete_if_held(tx, allocation).await
+    }
+
+    async fn publish_cancelled(
+        &self,
+        tx: &Transaction,
+        session: &mut Session,
+        reason: &str,
+    ) -> Result<(), Error> {
+        session.notes = Some(reason.to_owned());
+        Sessions::update(tx, session).await?;
+        let cancelled = SessionCancelled {
+            session_id: session.id,
+            trainer_id: session.trainer_id,
+            student_id: session.student_id,
+            course_id: session.course_id,
+            reason: reason.to_owned(),
+        };
+        self.publish(tx, cancelled).await
+    }
+
+    /// Cancels a session for its student. Until 12 hours before it starts, its slot becomes free and
+    /// a session is added at the end. Later, it counts as held.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
+    pub(crate) async fn cancel_session(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        reason: &str,
+    ) -> Result<Session, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut session = self.locked_session(&tx, id).await?;
+                let owner = [(Role::Student, session.student_id)];
+                actor.require(&owner, Some(super::SESSION_WRITE))?;
+                let mut allocation = self.locked(&tx, session.allocation_id).await?;
+                let is_late = session.starts_at - Utc::now() < FREE_CANCELLATION;
+                let action = match is_late && actor.role == Some(Role::Student) {
+                    true => Action::CancelLate,
+                    false => Action::Cancel,
+                };
+                let next = session.status.after(action);
+                session.status = next
+                    .filter(|_| session.status == SessionStatus::Scheduled)
+                    .ok_or_else(|| errors::wrong_state("session", session.status.as_str()))?;
+                if action == Action::CancelLate {
+                    session.notes = Some(reason.to_owned());
+                    Attendance::store(&tx, id, "cancelled", Some(reason), actor.id).await?;
+                    self.complete(&tx, &mut session, &mut allocation).await?;
+                    return Ok(session);
+                }
+                Slots::free(&tx, allocation.id, session.session_number).await?;
+                self.publish_cancelled(&tx, &mut session, reason).await?;
+                self.append(&tx, &mut allocation, 1).await?;
+                Allocations::update(&tx, &allocation).await?;
+                self.generate(&tx, allocation.id).await?;
+                let action = ("session.cancel", super::SESSION_WRITE);
+                let changes = (reason, json!({ "status": "cancelled" }));
+                self.record(&tx, actor, action, ("session", id), changes)
+                    .await?;
+                Ok(session)
+            })
+            .await
+    }
+
+    /// Returns a session, locked after its allocation, as every transaction locks them.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub(super) async fn locked_session(
+        &self,
+        tx: &Transaction,
+        id: Uuid,
+    ) -> Result<Session, Error> {
+        let known = Sessions::by_id(tx, id).await?;
+        let known = known.ok_or_else(|| errors::not_found("session"))?;
+        Allocations::lock(tx, known.allocation_id).await?;
+        let known = Sessions::lock(tx, id).await?;
+        known.ok_or_else(|| errors::not_found("session"))
+    }
+}

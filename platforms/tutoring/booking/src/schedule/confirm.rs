@@ -1,0 +1,181 @@
+use jiff::Timestamp;
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{TimeDelta, Utc},
+    },
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{Role, events::SessionCompleted};
+use uuid::Uuid;
+
+use super::{Actor, SESSION_WRITE, Schedule};
+use crate::{
+    domain::{Action, SessionStatus, errors},
+    store::{Allocation, Allocations, Attendance, Session, Sessions, Slots},
+};
+
+/// A session is confirmed without its student after this time. The contract.
+const AUTOMATIC_CONFIRMATION: TimeDelta = TimeDelta::hours(24);
+/// Sessions that one step confirms.
+const BATCH: u32 = 100;
+const NOTE_OF_STEP: &str = "confirmed automatically after 24 hours";
+
+impl Schedule {
+    /// Stores the student's answer to an ended session. A repeated confirmation changes nothing.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
+    pub(crate) async fn confirm(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        confirmed: bool,
+        notes: Option<&str>,
+    ) -> Result<Session, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut session = self.locked_session(&tx, id).await?;
+                actor.require(&[(Role::Student, session.student_id)], None)?;
+                if confirmed && session.status == SessionStatus::Completed {
+                    return Ok(session);
+                }
+                let wrong = errors::wrong_state("session", session.status.as_str());
+                // Only an administrator decides a dispute.
+                if session.status != SessionStatus::PendingConfirmation {
+                    return Err(wrong);
+                }
+                let action = match confirmed {
+                    true => Action::Confirm,
+                    false => Action::Dispute,
+                };
+                session.status = session.status.after(action).ok_or(wrong)?;
+                session.notes = notes.map(str::to_owned);
+                if confirmed {
+                    Attendance::store(&tx, id, "present", notes, actor.id).await?;
+                    let mut allocation = self.locked(&tx, session.allocation_id).await?;
+                    self.complete(&tx, &mut session, &mut allocation).await?;
+                } else {
+                    Sessions::update(&tx, &session).await?;
+                    let data = json!({ "sessionId": id });
+                    let text = "A student disputes a session.";
+                    self.notify_operators(&tx, "Session is disputed", text, &data)
+                        .await?;
+                }
+                Ok(session)
+            })
+            .await
+    }
+
+    /// Decides a disputed session.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `CONFLICT`.
+    pub(crate) async fn resolve(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        was_held: bool,
+        reason: &str,
+    ) -> Result<Session, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut session = self.locked_session(&tx, id).await?;
+                let wrong = errors::wrong_state("session", session.status.as_str());
+                if session.status != SessionStatus::Disputed {
+                    return Err(wrong);
+                }
+                let mut allocation = self.locked(&tx, session.allocation_id).await?;
+                let (action, attendance) = match was_held {
+                    true => (Action::Confirm, "present"),
+                    false => (Action::Cancel, "absent"),
+                };
+                session.status = session.status.after(action).ok_or(wrong)?;
+                Attendance::store(&tx, id, attendance, Some(reason), actor.id).await?;
+                if was_held {
+                    self.complete(&tx, &mut session, &mut allocation).await?;
+                } else {
+                    // The student has paid for a session that was not held.
+                    Sessions::update(&tx, &session).await?;
+                    Slots::free(&tx, allocation.id, session.session_number).await?;
+                    if allocation.is_open() {
+                        self.append(&tx, &mut allocation, 1).await?;
+                        Allocations::update(&tx, &allocation).await?;
+                        self.generate(&tx, allocation.id).await?;
+                    }
+                }
+                let changes = (reason, json!({ "status": session.status }));
+                let action = ("session.resolve", SESSION_WRITE);
+                self.record(&tx, actor, action, ("session", id), changes)
+                    .await?;
+                Ok(session)
+            })
+            .await
+    }
+
+    /// Confirms a batch of sessions that their students have not answered. Returns whether there may
+    /// be more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn confirm_unanswered(&self) -> Result<bool, Error> {
+        let before = Utc::now() - AUTOMATIC_CONFIRMATION;
+        let waiting = Sessions::unconfirmed(&self.database, before, BATCH).await?;
+        for id in &waiting {
+            let id = *id;
+            self.database
+                .transaction(|tx| async move {
+                    let mut session = self.locked_session(&tx, id).await?;
+                    if session.status != SessionStatus::PendingConfirmation {
+                        return Ok(());
+                    }
+                    session.status = SessionStatus::Completed;
+                    session.notes = Some(NOTE_OF_STEP.to_owned());
+                    let by = session.trainer_id;
+                    Attendance::store(&tx, id, "present", Some(NOTE_OF_STEP), by).await?;
+                    let mut allocation = self.locked(&tx, session.allocation_id).await?;
+                    self.complete(&tx, &mut session, &mut allocation).await
+                })
+                .await?;
+        }
+        Ok(waiting.len() == BATCH as usize)
+    }
+
+    /// Stores a completed session with its event, which is published once: the state allows no
+    /// second completion.
+    pub(super) async fn complete(
+        &self,
+        tx: &Transaction,
+        session: &mut Session,
+        allocation: &mut Allocation,
+    ) -> Result<(), Error> {
+        session.confirmed_at = Some(Utc::now());
+        Sessions::update(tx, session).await?;
+        let completed = SessionCompleted {
+            session_id: session.id,
+            trainer_id: session.trainer_id,
+            student_id: session.student_id,
+            course_id: session.course_id,
+            completed_at: Timestamp::now(),
+            duration: session.duration_min,
+        };
+        self.publish(tx, completed).await?;
+        self.complete_if_held(tx, allocation).await
+    }
+
+    /// Completes an allocation whose sessions were all held.
+    pub(super) async fn complete_if_held(
+        &self,
+        tx: &Transaction,
+        allocation: &mut Allocation,
+    ) -> Result<(), Error> {
+        let held = Sessions::completed(tx, allocation.id).await?;
+        let has_sessions = matches!(allocation.status.as_str(), "approved" | "active");
+        if has_sessions && held >= allocation.session_count {
+            allocation.status = "completed".to_owned();
+            Allocations::update(tx, allocation).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+use seaworthy::{audit_log::AuditEntry, data::Transaction, prelude::*};
+use serde_json::{Value, json};
+use tutoring_contract::{
+    Role,
+    events::{AdminOverride, Kind, NotificationRequested, Occurred, message},
+};
+use uuid::Uuid;
+
+use super::{Actor, Schedule};
+use crate::domain::errors;
+
+/// The maximum length of a reason or a note, in characters.
+const MAX_TEXT: usize = 1_000;
+
+/// A text of a user.
+pub(crate) struct Given<'a>(pub(crate) &'a str, pub(crate) Option<&'a str>);
+
+impl<'a> Given<'a> {
+    /// Returns a text that must not be empty.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) fn required(self) -> Result<&'a str, Error> {
+        let Self(field, text) = self;
+        let text = Self(field, text).optional()?;
+        text.ok_or_else(|| errors::invalid(field, "must not be empty"))
+    }
+
+    /// Returns a text, or `None` if it is empty.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) fn optional(self) -> Result<Option<&'a str>, Error> {
+        let Self(field, text) = self;
+        let text = text.map(str::trim).filter(|text| !text.is_empty());
+        match text {
+            Some(text) if text.chars().count() > MAX_TEXT => {
+                Err(errors::invalid(field, "has over 1000 characters"))
+            }
+            text => Ok(text),
+        }
+    }
+}
+
+impl Schedule {
+    /// Stores an event in the transaction of its change.
+    pub(super) async fn publish<K: Kind>(&self, tx: &Transaction, data: K) -> Result<(), Error> {
+        self.outbox.store(tx, message(&Occurred::of(data))).await?;
+        Ok(())
+    }
+
+    /// Requests a notification of a user.
+    pub(super) async fn notify(
+        &self,
+        tx: &Transaction,
+        (recipient, role): (Uuid, Role),
+        (title, body): (&str, String),
+        data: Value,
+    ) -> Result<(), Error> {
+        let requested = NotificationRequested {
+            recipient_id: recipient,
+            notification_type: "course".to_owned(),
+            title: title.to_owned(),
+            body,
+            data: Some(data),
+        };
+        let event = Occurred::of(requested).by(recipient, role);
+        Ok(self.outbox.store(tx, message(&event)).await?)
+    }
+
+    /// Requests a notification of each operator.
+    pub(super) async fn notify_operators(
+        &self,
+        tx: &Transaction,
+        title: &str,
+        body: &str,
+        data: &Value,
+    ) -> Result<(), Error> {
+        for operator in &self.operators {
+            let text = (title, body.to_owned());
+            self.notify(tx, (*operator, Role::Admin), text, data.clone())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Stores the audit entry and the event of a decision of an administrator.
+    pub(super) async fn record(
+        &self,
+        tx: &Transaction,
+        actor: Actor,
+        (action, permission): (&'static str, &'static str),
+        (target_type, target): (&'static str, Uuid),
+        (reason, changes): (&str, Value),
+    ) -> Result<(), Error> {
+        if actor.role != Some(Role::Admin) {
+            return Ok(());
+        }
+        let entry = AuditEntry::new(action)
+            .target(target_type, target.to_string())
+            .detail("permission", permission)
+            .detail("reason", reason)
+            .detail("after", changes.to_string());
+        self.audit.append(tx, entry).await?;
+        let done = AdminOverride {
+            action: action.to_owned(),
+            target_id: target.to_string(),
+            target_type: target_type.to_owned(),
+            changes: json!(changes),
+            reason: reason.to_owned(),
+        };
+        let event = Occurred::of(done).by(actor.id, Role::Admin);
+        Ok(self.outbox.store(tx, message(&event)).await?)
+    }
+}

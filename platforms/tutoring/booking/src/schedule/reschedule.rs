@@ -1,0 +1,269 @@
+use jiff::civil::Date;
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{TimeDelta, Utc},
+    },
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{Role, Slot, events::SessionRescheduled};
+use uuid::Uuid;
+
+use super::{Actor, Given, RESCHEDULE_DECIDE, Schedule};
+use crate::{
+    domain::{Planned, SessionStatus, errors},
+    store::{Reschedule, Reschedules, Session, Sessions, Slots, Zones, time},
+};
+
+/// How long before its new time a session can be moved. The contract.
+const MIN_NOTICE: TimeDelta = TimeDelta::hours(4);
+
+/// A request of a student or a trainer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewReschedule {
+    session_id: Uuid,
+    new_date: Date,
+    new_time: Slot,
+    reason: String,
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+/// A change of a pending request. Absent members stay as they are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RescheduleChange {
+    #[serde(default)]
+    new_date: Option<Date>,
+    #[serde(default)]
+    new_time: Option<Slot>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+impl Schedule {
+    /// Stores a request to move a session. The token names the requester.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN`, `VALIDATION_ERROR`, or `CONFLICT` for a second pending request.
+    pub(crate) async fn request_reschedule(
+        &self,
+        actor: Actor,
+        new: &NewReschedule,
+    ) -> Result<Reschedule, Error> {
+        let reason = Given("reason", Some(&new.reason)).required()?;
+        let notes = Given("notes", new.notes.as_deref()).optional()?;
+        self.database
+            .transaction(|tx| async move {
+                let session = self.movable(&tx, new.session_id).await?;
+                let owners = [
+                    (Role::Student, session.student_id),
+                    (Role::Trainer, session.trainer_id),
+                ];
+                actor.require(&owners, None)?;
+                self.require_future(&tx, new.new_date, new.new_time).await?;
+                let role = actor.role.map_or("", Role::as_str);
+                let request = Reschedule {
+                    id: Uuid::new_v4(),
+                    session_id: session.id,
+                    requested_by: actor.id,
+                    requester_role: role.to_owned(),
+                    new_date: new.new_date,
+                    new_slot: new.new_time,
+                    reason: reason.to_owned(),
+                    notes: notes.map(str::to_owned),
+                    status: "pending".to_owned(),
+                    decided_by: None,
+                    rejection_reason: None,
+                    created_at: Utc::now(),
+                };
+                match Reschedules::insert(&tx, &request).await? {
+                    true => Ok(request),
+                    false => Err(errors::already_requested()),
+                }
+            })
+            .await
+    }
+
+    /// Changes a pending request of the caller.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` or `VALIDATION_ERROR`.
+    pub(crate) async fn change_reschedule(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        change: &RescheduleChange,
+    ) -> Result<Reschedule, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut request = self.own_request(&tx, actor, id).await?;
+                request.new_date = change.new_date.unwrap_or(request.new_date);
+                request.new_slot = change.new_time.unwrap_or(request.new_slot);
+                if let Some(reason) = change.reason.as_deref() {
+                    request.reason = Given("reason", Some(reason)).required()?.to_owned();
+                }
+                if let Some(notes) = change.notes.as_deref() {
+                    let notes = Given("notes", Some(notes)).optional()?;
+                    request.notes = notes.map(str::to_owned);
+                }
+                self.require_future(&tx, request.new_date, request.new_slot)
+                    .await?;
+                Reschedules::update(&tx, &request).await?;
+                Ok(request)
+            })
+            .await
+    }
+
+    /// Cancels a pending request of the caller.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
+    pub(crate) async fn cancel_reschedule(
+        &self,
+        actor: Actor,
+        id: Uuid,
+    ) -> Result<Reschedule, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut request = self.own_request(&tx, actor, id).await?;
+                request.status = "cancelled".to_owned();
+                Reschedules::update(&tx, &request).await?;
+                Ok(request)
+            })
+            .await
+    }
+
+    /// Moves a session to the requested time. The new slot is checked in the same transaction.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `CONFLICT`, or `SLOT_TAKEN` if the new slot is not free.
+    pub(crate) async fn approve_reschedule(
+        &self,
+        actor: Actor,
+        id: Uuid,
+    ) -> Result<Reschedule, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let known = self.pending(&tx, id).await?;
+                let mut session = self.movable(&tx, known.session_id).await?;
+                // Its owner may have changed or cancelled it before the session was locked.
+                let mut request = self.pending(&tx, id).await?;
+                self.require_future(&tx, request.new_date, request.new_slot)
+                    .await?;
+                let to = Planned {
+                    number: session.session_number,
+                    date: request.new_date,
+                    slot: request.new_slot,
+                };
+                Slots::move_to(&tx, session.trainer_id, session.allocation_id, to).await?;
+                let moved = SessionRescheduled {
+                    session_id: session.id,
+                    old_date: session.scheduled_date,
+                    new_date: to.date,
+                    old_time_slot: session.slot.to_string(),
+                    new_time_slot: to.slot.to_string(),
+                    trainer_id: session.trainer_id,
+                    student_id: session.student_id,
+                };
+                session.scheduled_date = to.date;
+                session.slot = to.slot;
+                session.start_minute = to.slot.start_minute();
+                session.starts_at = time(self.zone.moment(to.date, session.start_minute));
+                Sessions::update(&tx, &session).await?;
+                self.publish(&tx, moved).await?;
+                request.status = "approved".to_owned();
+                request.decided_by = Some(actor.id);
+                Reschedules::update(&tx, &request).await?;
+                self.record_decision(&tx, actor, &request, "").await?;
+                Ok(request)
+            })
+            .await
+    }
+
+    /// Rejects a pending request.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` or `CONFLICT`.
+    pub(crate) async fn reject_reschedule(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        reason: &str,
+    ) -> Result<Reschedule, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut request = self.pending(&tx, id).await?;
+                request.status = "rejected".to_owned();
+                request.decided_by = Some(actor.id);
+                request.rejection_reason = Some(reason.to_owned());
+                Reschedules::update(&tx, &request).await?;
+                self.record_decision(&tx, actor, &request, reason).await?;
+                Ok(request)
+            })
+            .await
+    }
+
+    async fn record_decision(
+        &self,
+        tx: &Transaction,
+        actor: Actor,
+        request: &Reschedule,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let action = ("reschedule.decide", RESCHEDULE_DECIDE);
+        let changes = (reason, json!(request));
+        self.record(tx, actor, action, ("reschedule", request.id), changes)
+            .await
+    }
+
+    async fn pending(&self, tx: &Transaction, id: Uuid) -> Result<Reschedule, Error> {
+        let known = Reschedules::lock(tx, id).await?;
+        let known = known.ok_or_else(|| errors::not_found("request"))?;
+        match known.status.as_str() {
+            "pending" => Ok(known),
+            status => Err(errors::wrong_state("request", status)),
+        }
+    }
+
+    async fn own_request(
+        &self,
+        tx: &Transaction,
+        actor: Actor,
+        id: Uuid,
+    ) -> Result<Reschedule, Error> {
+        let known = Reschedules::lock(tx, id).await?;
+        // The existence of another user's request is private.
+        let known = known.filter(|known| known.requested_by == actor.id);
+        let known = known.ok_or_else(|| errors::not_found("request"))?;
+        match known.status.as_str() {
+            "pending" => Ok(known),
+            status => Err(errors::wrong_state("request", status)),
+        }
+    }
+
+    async fn movable(&self, tx: &Transaction, id: Uuid) -> Result<Session, Error> {
+        let session = self.locked_session(tx, id).await?;
+        match session.status {
+            SessionStatus::Scheduled => Ok(session),
+            status => Err(errors::wrong_state("session", status.as_str())),
+        }
+    }
+
+    async fn require_future(&self, tx: &Transaction, date: Date, slot: Slot) -> Result<(), Error> {
+        let start = time(self.zone.moment(date, slot.start_minute()));
+        if start < Utc::now() + MIN_NOTICE {
+            let problem = "must be at least 4 hours in the future";
+            return Err(errors::invalid("newDate", problem));
+        }
+        let holidays = Zones::holidays(tx, &date.to_string()).await?;
+        match holidays.contains(&date.to_string()) {
+            true => Err(errors::invalid("newDate", "is a day without sessions")),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{TimeDelta, Utc},
+    },
+    prelude::*,
+};
+use serde_json::{Value, json};
+use tutoring_contract::Role;
+use uuid::Uuid;
+
+use super::{Actor, Schedule};
+use crate::{
+    domain::{Action, Mode, Place, errors},
+    store::{Allocations, Attendance, Session, Sessions},
+};
+
+/// How long a code is valid. The contract.
+const CODE_TTL: TimeDelta = TimeDelta::minutes(10);
+/// How often a code may be tried. The contract.
+const MAX_ATTEMPTS: u32 = 5;
+/// A new code makes five new tries possible, so it waits.
+const CODE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
+const ATTENDANCE: [&str; 4] = ["present", "absent", "rescheduled", "cancelled"];
+
+/// Where the trainer is at the start.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StartRequest {
+    #[serde(default)]
+    trainer_location: Option<Place>,
+}
+
+/// Where the trainer is at the end.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EndRequest {
+    #[serde(default)]
+    trainer_location: Option<Place>,
+    #[serde(default)]
+    notes: Option<String>,
+}
+
+impl Schedule {
+    /// Starts a session of today for its trainer, who is at the student's place. The student alone
+    /// gets the code.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT`, `RATE_LIMITED`, or `VALIDATION_ERROR` outside of the
+    /// radius.
+    pub(crate) async fn start(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        request: &StartRequest,
+    ) -> Result<Session, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let mut session = self.session_of_trainer(&tx, actor, id).await?;
+                let next = session.status.after(Action::Start);
+                let wrong = errors::wrong_state("session", session.status.as_str());
+                let next = next.ok_or(wrong)?;
+                if session.scheduled_date != self.zone.today() {
+                    return Err(errors::other_day());
+                }
+                let metres = self.require_near(&session, request.trainer_location)?;
+                let now = Utc::now();
+                let issued = session.otp_issued_at;
+                if issued.is_some_and(|issued| now - issued < CODE_INTERVAL) {
+                    return Err(errors::code_too_soon());
+                }
+                let (code, hash) = self.codes.issue(id);
+                session.status = next;
+                session.otp_hash = Some(hash);
+                session.otp_issued_at = Some(now);
+                session.otp_attempts = 0;
+                set(&mut session, "startDistanceM", json!(metres));
+                Sessions::update(&tx, &session).await?;
+                let expires_at = now + CODE_TTL;
+                let text = format!("Your session code is {code}. Read it to your trainer.");
+                let data = json!({
+                    "kind": "session:otp",
+                    "sessionId": id,
+                    "otp": code,
+                    "expiresAt": expires_at,
+                });
+                let student = (session.student_id, Role::Student);
+                self.notify(&tx, student, ("Your trainer has arrived", text), data)
+                    .await?;
+                Ok(session)
+            })
+            .await
+    }
+
+    /// Returns the distance in whole metres, or `None` for an online session.
+    fn require_near(&self, session: &Session, at: Option<Place>) -> Result<Option<i64>, Error> {
+        let Some(place) = session.place.filter(|_| session.mode == Mode::Home) else {
+            return Ok(None);
+        };
+        let at = at.ok_or_else(|| errors::invalid("trainerLocation", "is missing"))?;
+        let metres = at.distance_m(place);
+        if metres > self.start_radius_m {
+            let limit = self.start_radius_m;
+            let problem = format!("must be within {limit:.0} m of the student's place");
+            return Err(errors::invalid("trainerLocation", &problem));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the distance is at most the radius"
+        )]
+        let metres = metres.round() as i64;
+        Ok(Some(metres))
+    }
+
+    /// Checks the code that the student has read to the trainer.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN`, `CONFLICT` or `INVALID_CODE`.
+    pub(crate) async fn verify(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        code: &str,
+    ) -> Result<Session, Error> {
+        let verified = self
+            .database
+            .transaction(|tx| async move {
+                let mut session = self.session_of_trainer(&tx, actor, id).await?;
+                let next = session.status.after(Action::Verify);
+                let wrong = errors::wrong_state("session", session.status.as_str());
+                let next = next.ok_or(wrong)?;
+                let now = Utc::now();
+                let issued = session.otp_issued_at;
+                let is_live = issued.is_some_and(|issued| now - issued < CODE_TTL)
+                    && session.otp_attempts < MAX_ATTEMPTS;
+                let hash = session.otp_hash.clone().unwrap_or_default();
+                if !is_live || !self.codes.matches(id, code.trim(), &hash) {
+                    // The wrong try is committed.
+                    session.otp_attempts = session.otp_attempts.saturating_add(1);
+                    Sessions::update(&tx, &session).await?;
+                    return Ok(None);
+                }
+                session.status = next;
+                session.otp_hash = None;
+                session.started_at = Some(now);
+                Sessions::update(&tx, &session).await?;
+                let mut allocation = self.locked(&tx, session.allocation_id).await?;
+                if allocation.status == "approved" {
+                    allocation.status = "active".to_owned();
+                    Allocations::update(&tx, &allocation).await?;
+                }
+                Ok::<_, Error>(Some(session))
+            })
+            .await?;
+        verified.ok_or_else(errors::wrong_code)
+    }
+
+    /// Ends a session for its trainer. The student confirms it.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.
+    pub(crate) async fn end_session(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        request: &EndRequest,
+    ) -> Result<Session, Error> {
+        let notes = super::Given("notes", request.notes.as_deref()).optional()?;
+        self.database
+            .transaction(|tx| async move {
+                let mut session = self.session_of_trainer(&tx, actor, id).await?;
+                let wrong = errors::wrong_state("session", session.status.as_str());
+                session.status = session.status.after(Action::End).ok_or(wrong)?;
+                session.ended_at = Some(Utc::now());
+                set(&mut session, "endLocation", json!(request.trainer_location));
+                set(&mut session, "trainerNotes", json!(notes));
+                Sessions::update(&tx, &session).await?;
+                let student = (session.student_id, Role::Student);
+                let text = "Confirm that your session was held.".to_owned();
+                let data = json!({ "kind": "session:ended", "sessionId": id });
+                self.notify(&tx, student, ("Session ended", text), data)
+                    .await?;
+                Ok(session)
+            })
+            .await
+    }
+
+    /// Stores whether a session took place, for its trainer or an administrator.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `FORBIDDEN` or `VALIDATION_ERROR`.
+    pub(crate) async fn attend(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        status: &str,
+        notes: Option<&str>,
+    ) -> Result<(), Error> {
+        if !ATTENDANCE.contains(&status) {
+            let problem = "must be present, absent, rescheduled or cancelled";
+            return Err(errors::invalid("status", problem));
+        }
+        self.database
+            .transaction(|tx| async move {
+                let session = self.locked_session(&tx, id).await?;
+                let trainer = [(Role::Trainer, session.trainer_id)];
+                actor.require(&trainer, Some(super::SESSION_WRITE))?;
+                Attendance::store(&tx, id, status, notes, actor.id).await?;
+                let changes = (notes.unwrap_or_default(), json!({ "attendance": status }));
+                let action = ("session.attendance", super::SESSION_WRITE);
+                self.record(&tx, actor, action, ("session", id), changes)
+                    .await
+            })
+            .await
+    }
+
+    async fn session_of_trainer(
+        &self,
+        tx: &Transaction,
+        actor: Actor,
+        id: Uuid,
+    ) -> Result<Session, Error> {
+        let session = self.locked_session(tx, id).await?;
+        actor.require(&[(Role::Trainer, session.trainer_id)], None)?;
+        Ok(session)
+    }
+}
+
+/// Sets a member of the record of a session.
+fn set(session: &mut Session, name: &str, value: Value) {
+    if let Value::Object(members) = &mut session.verification {
+        members.insert(name.to_owned(), value);
+    }
+}

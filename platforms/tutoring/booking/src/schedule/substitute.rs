@@ -1,0 +1,141 @@
+use jiff::civil::{Date, Weekday};
+use seaworthy::{data::Transaction, prelude::*};
+use serde_json::json;
+use tutoring_contract::events::SessionSubstituted;
+use uuid::Uuid;
+
+use super::{Actor, Given, SUBSTITUTION_WRITE, Schedule};
+use crate::{
+    domain::{Planned, SessionStatus, errors},
+    store::{Candidates, Session, Sessions, Slots, Substitution, Substitutions},
+};
+
+/// A session day that another trainer holds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewSubstitution {
+    session_date: Date,
+    original_trainer_id: Uuid,
+    student_id: Uuid,
+    substitute_trainer_id: Uuid,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+impl Schedule {
+    /// Gives a session day of a trainer to another one, and moves the reservation.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for a Sunday or a past day, `NOT_FOUND` without a session, `SLOT_TAKEN` if
+    /// the substitute is not free, or `CONFLICT` for a second substitution.
+    pub(crate) async fn substitute(
+        &self,
+        actor: Actor,
+        new: &NewSubstitution,
+    ) -> Result<Substitution, Error> {
+        let reason = Given("reason", new.reason.as_deref()).optional()?;
+        let date = new.session_date;
+        if date.weekday() == Weekday::Sunday {
+            return Err(errors::invalid(
+                "sessionDate",
+                "must be from Monday to Saturday",
+            ));
+        }
+        if date < self.zone.today() {
+            return Err(errors::invalid("sessionDate", "must not be in the past"));
+        }
+        if new.original_trainer_id == new.substitute_trainer_id {
+            let problem = "must be another trainer";
+            return Err(errors::invalid("substituteTrainerId", problem));
+        }
+        self.database
+            .transaction(|tx| async move {
+                let (original, student) = (new.original_trainer_id, new.student_id);
+                let of_day = Sessions::lock_of_day(&tx, original, student, date).await?;
+                let session = of_day.into_iter().next();
+                let session = session.ok_or_else(|| errors::not_found("session"))?;
+                let given = Substitution {
+                    id: Uuid::new_v4(),
+                    session_date: date,
+                    original_trainer_id: original,
+                    student_id: student,
+                    substitute_trainer_id: new.substitute_trainer_id,
+                    session_id: session.id,
+                    created_by: actor.id,
+                };
+                if !Substitutions::insert(&tx, &given).await? {
+                    return Err(errors::already_substituted());
+                }
+                self.hand_over(&tx, session, new.substitute_trainer_id)
+                    .await?;
+                let action = ("substitution.create", SUBSTITUTION_WRITE);
+                let changes = (reason.unwrap_or_default(), json!(given));
+                self.record(&tx, actor, action, ("substitution", given.id), changes)
+                    .await?;
+                Ok(given)
+            })
+            .await
+    }
+
+    /// Reverts a substitution before its day.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `CONFLICT` from its day on, or `SLOT_TAKEN` if the trainer of the allocation has
+    /// another session meanwhile.
+    pub(crate) async fn revert(&self, actor: Actor, id: Uuid) -> Result<(), Error> {
+        self.database
+            .transaction(|tx| async move {
+                let known = Substitutions::lock(&tx, id).await?;
+                let known = known.ok_or_else(|| errors::not_found("substitution"))?;
+                if known.session_date <= self.zone.today() {
+                    return Err(errors::wrong_state("substitution", "in effect"));
+                }
+                let session = Sessions::lock(&tx, known.session_id).await?;
+                let session = session.filter(|session| {
+                    session.status == SessionStatus::Scheduled
+                        && session.trainer_id == known.substitute_trainer_id
+                });
+                if let Some(session) = session {
+                    self.hand_over(&tx, session, known.original_trainer_id)
+                        .await?;
+                }
+                Substitutions::delete(&tx, id).await?;
+                let action = ("substitution.delete", SUBSTITUTION_WRITE);
+                let changes = ("", json!(known));
+                self.record(&tx, actor, action, ("substitution", id), changes)
+                    .await
+            })
+            .await
+    }
+
+    /// Moves a session and its slot to another approved trainer.
+    async fn hand_over(
+        &self,
+        tx: &Transaction,
+        mut session: Session,
+        to: Uuid,
+    ) -> Result<(), Error> {
+        let planned = Planned {
+            number: session.session_number,
+            date: session.scheduled_date,
+            slot: session.slot,
+        };
+        let known = Candidates::lock(tx, to, None, session.slot, &[planned]).await?;
+        let (known, _) = known.ok_or_else(|| errors::not_found("approved trainer"))?;
+        if known.is_busy {
+            return Err(errors::slot_taken());
+        }
+        Slots::move_to(tx, to, session.allocation_id, planned).await?;
+        let moved = SessionSubstituted {
+            session_id: session.id,
+            original_trainer_id: session.trainer_id,
+            substitute_trainer_id: to,
+            student_id: session.student_id,
+            date: session.scheduled_date,
+            time_slot: session.slot.to_string(),
+        };
+        session.trainer_id = to;
+        Sessions::update(tx, &session).await?;
+        self.publish(tx, moved).await
+    }
+}

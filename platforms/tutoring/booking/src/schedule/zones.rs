@@ -1,0 +1,216 @@
+use jiff::civil::Date;
+use seaworthy::prelude::*;
+use serde_json::{Value, json};
+use tutoring_contract::Slot;
+use uuid::Uuid;
+
+use super::{Actor, Schedule};
+use crate::{
+    domain::{Place, errors, rank},
+    store::{Candidates, MAX_RADIUS_KM, NewZone, TrainerCopies, Zone, Zones},
+};
+
+/// The permission of cities, zones and holidays. They decide where packages are sold.
+pub(crate) const ZONE_WRITE: &str = crate::prices::PRICE_WRITE;
+/// The contract's radius of a cluster.
+const CLUSTER_RADIUS_KM: f64 = 2.5;
+const MAX_NAME: usize = 100;
+
+/// A city to create.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewCity {
+    name: String,
+    centre: Place,
+}
+
+/// A part of a city to create.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewCluster {
+    city_id: Uuid,
+    name: String,
+    centre: Place,
+    #[serde(default)]
+    radius_km: Option<f64>,
+}
+
+/// A date without sessions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewHoliday {
+    date: Date,
+    name: String,
+}
+
+/// A question whether sessions are possible.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ServiceRequest {
+    latitude: f64,
+    longitude: f64,
+    course_id: Uuid,
+    timeslot: Slot,
+}
+
+fn named(name: &str) -> Result<&str, Error> {
+    let name = name.trim();
+    match !name.is_empty() && name.len() <= MAX_NAME {
+        true => Ok(name),
+        false => Err(errors::invalid("name", "must be 1 to 100 bytes")),
+    }
+}
+
+fn radius(km: f64) -> Result<f64, Error> {
+    match km > 0.0 && km <= MAX_RADIUS_KM {
+        true => Ok(km),
+        false => Err(errors::invalid(
+            "radiusKm",
+            "must be above 0 and at most 50",
+        )),
+    }
+}
+
+impl Schedule {
+    /// Creates a city.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`, or `CONFLICT` if its name exists.
+    pub(crate) async fn create_city(&self, actor: Actor, new: &NewCity) -> Result<Value, Error> {
+        let (id, name) = (Uuid::new_v4(), named(&new.name)?);
+        self.database
+            .transaction(|tx| async move {
+                if !Zones::insert_city(&tx, id, name, new.centre).await? {
+                    return Err(errors::city_taken());
+                }
+                let made = json!({ "id": id, "name": name, "centre": new.centre });
+                let changes = ("", made.clone());
+                self.record(
+                    &tx,
+                    actor,
+                    ("city.create", ZONE_WRITE),
+                    ("city", id),
+                    changes,
+                )
+                .await?;
+                Ok(made)
+            })
+            .await
+    }
+
+    /// Creates a cluster of a city.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` or `NOT_FOUND`.
+    pub(crate) async fn create_cluster(
+        &self,
+        actor: Actor,
+        new: &NewCluster,
+    ) -> Result<Value, Error> {
+        let (id, name) = (Uuid::new_v4(), named(&new.name)?);
+        let km = radius(new.radius_km.unwrap_or(CLUSTER_RADIUS_KM))?;
+        self.database
+            .transaction(|tx| async move {
+                if !Zones::has_city(&tx, new.city_id).await? {
+                    return Err(errors::not_found("city"));
+                }
+                let ids = (id, new.city_id);
+                Zones::insert_cluster(&tx, ids, name, new.centre, km).await?;
+                let made = json!({
+                    "id": id, "cityId": new.city_id, "name": name,
+                    "centre": new.centre, "radiusKm": km,
+                });
+                let action = ("cluster.create", ZONE_WRITE);
+                let changes = ("", made.clone());
+                self.record(&tx, actor, action, ("cluster", id), changes)
+                    .await?;
+                Ok(made)
+            })
+            .await
+    }
+
+    /// Creates a zone, and assigns the trainers around it again.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` or `NOT_FOUND`.
+    pub(crate) async fn create_zone(&self, actor: Actor, new: &NewZone) -> Result<Zone, Error> {
+        let is_franchise = match new.operator.as_str() {
+            "company" => false,
+            "franchise" => true,
+            _ => return Err(errors::invalid("operator", "must be company or franchise")),
+        };
+        if is_franchise != new.franchise_id.is_some() {
+            let problem = "must be set for a franchise, and only then";
+            return Err(errors::invalid("franchiseId", problem));
+        }
+        let zone = Zone {
+            id: Uuid::new_v4(),
+            city_id: new.city_id,
+            name: named(&new.name)?.to_owned(),
+            operator: new.operator.clone(),
+            franchise_id: new.franchise_id,
+            centre: new.centre,
+            radius_km: radius(new.radius_km)?,
+        };
+        let stored = &zone;
+        self.database
+            .transaction(|tx| async move {
+                if !Zones::has_city(&tx, stored.city_id).await? {
+                    return Err(errors::not_found("city"));
+                }
+                Zones::insert(&tx, stored).await?;
+                TrainerCopies::settle_around(&tx, stored.centre, stored.radius_km).await?;
+                let action = ("zone.create", ZONE_WRITE);
+                let changes = ("", json!(stored));
+                self.record(&tx, actor, action, ("zone", stored.id), changes)
+                    .await
+            })
+            .await?;
+        Ok(zone)
+    }
+
+    /// Stores a date without sessions. Sessions that exist stay.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) async fn add_holiday(&self, actor: Actor, new: &NewHoliday) -> Result<(), Error> {
+        let name = named(&new.name)?;
+        self.database
+            .transaction(|tx| async move {
+                let date = new.date.to_string();
+                Zones::add_holiday(&tx, &date, name).await?;
+                let action = ("holiday.create", ZONE_WRITE);
+                let changes = ("", json!({ "date": date, "name": name }));
+                let target = ("holiday", Uuid::nil());
+                self.record(&tx, actor, action, target, changes).await
+            })
+            .await
+    }
+
+    /// Returns whether a trainer could hold sessions at a place and time.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR`.
+    pub(crate) async fn check_service(&self, request: &ServiceRequest) -> Result<Value, Error> {
+        let place = Place::new(request.latitude, request.longitude);
+        let place = place.ok_or_else(|| errors::invalid("latitude", "is not a coordinate"))?;
+        let (course, slot) = (request.course_id, request.timeslot);
+        let needed = self
+            .need(&self.database, (course, place), None, Vec::new(), slot)
+            .await;
+        let (zone, need) = match needed {
+            Ok(needed) => needed,
+            Err(error) if error.reason() == "SERVICE_NOT_AVAILABLE" => {
+                return Ok(json!({ "available": false, "reason": "SERVICE_NOT_AVAILABLE" }));
+            }
+            Err(error) => return Err(error),
+        };
+        let pool = Candidates::pool(&self.database, zone, course, slot, &[]).await?;
+        let (fit, _) = rank(&need, pool);
+        let works = |slots: &[Slot]| slots.is_empty() || slots.contains(&slot);
+        Ok(match fit.iter().any(|trainer| works(&trainer.slots)) {
+            true => json!({ "available": true, "zoneId": zone }),
+            false => json!({ "available": false, "zoneId": zone, "reason": "NO_TRAINER" }),
+        })
+    }
+}

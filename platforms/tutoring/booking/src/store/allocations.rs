@@ -1,0 +1,377 @@
+use jiff::civil::Date;
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction, Value,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use uuid::Uuid;
+
+use super::date;
+use crate::domain::{Package, Place, Refusal};
+
+/// The first part of statements that read allocations.
+macro_rules! statement {
+    ($rest:expr) => {
+        concat!(
+            "SELECT id, student_id, trainer_id, course_id, purchase_id, status, session_count, package, zone_id, latitude, longitude, start_date, end_date, decided_by, reason, created_at FROM allocations ",
+            $rest
+        )
+    };
+}
+
+/// Sessions of a course that one trainer holds for one student.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Allocation {
+    pub(crate) id: Uuid,
+    pub(crate) student_id: Uuid,
+    pub(crate) trainer_id: Option<Uuid>,
+    pub(crate) course_id: Uuid,
+    pub(crate) purchase_id: Option<Uuid>,
+    /// `pending`, `approved`, `active`, `completed`, `rejected` or `cancelled`.
+    pub(crate) status: String,
+    pub(crate) session_count: u16,
+    pub(crate) package: Package,
+    pub(crate) zone_id: Option<Uuid>,
+    pub(crate) place: Option<Place>,
+    pub(crate) start_date: Option<Date>,
+    pub(crate) end_date: Option<Date>,
+    /// `system` or the ID of an administrator.
+    pub(crate) decided_by: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl FromRow for Allocation {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let package: serde_json::Value = row.get("package")?;
+        let optional = |column: &str| -> Result<Option<Date>, DataError> {
+            let text: Option<String> = row.get(column)?;
+            text.map(|_| date(row, column)).transpose()
+        };
+        let unexpected = |_| DataError::unexpected_value("the package is not valid");
+        Ok(Self {
+            id: row.get("id")?,
+            student_id: row.get("student_id")?,
+            trainer_id: row.get("trainer_id")?,
+            course_id: row.get("course_id")?,
+            purchase_id: row.get("purchase_id")?,
+            status: row.get("status")?,
+            session_count: row.get("session_count")?,
+            package: serde_json::from_value(package).map_err(unexpected)?,
+            zone_id: row.get("zone_id")?,
+            place: Place::of(row.get("latitude")?, row.get("longitude")?),
+            start_date: optional("start_date")?,
+            end_date: optional("end_date")?,
+            decided_by: row.get("decided_by")?,
+            reason: row.get("reason")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+impl Allocation {
+    /// Whether the allocation counts as the one of its student and course.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.status.as_str(), "pending" | "approved" | "active")
+    }
+
+    /// Returns the trainer, whom every allocation with sessions has.
+    pub(crate) fn trainer(&self) -> Result<Uuid, Error> {
+        self.trainer_id
+            .ok_or_else(|| Error::internal("the allocation has no trainer"))
+    }
+}
+
+/// A trainer who was not chosen.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefusalRow {
+    trainer_id: Uuid,
+    reason: String,
+    detail: String,
+    refused_at: DateTime<Utc>,
+}
+
+impl FromRow for RefusalRow {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            trainer_id: row.get("trainer_id")?,
+            reason: row.get("reason")?,
+            detail: row.get("detail")?,
+            refused_at: row.get("refused_at")?,
+        })
+    }
+}
+
+/// Which allocations a list shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Filter {
+    All,
+    Status(&'static str),
+    Student(Uuid),
+    Trainer(Uuid),
+}
+
+/// Statements on allocations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allocations;
+
+impl Allocations {
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Allocation>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns an allocation, and locks the row until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Allocation>, DataError> {
+        locked!(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Returns the open allocation of a student and course, and locks the row.
+    pub(crate) async fn lock_open(
+        tx: &Transaction,
+        student: Uuid,
+        course: Uuid,
+    ) -> Result<Option<Allocation>, DataError> {
+        locked!(statement!("WHERE student_id = ? AND open_course_id = ?"))
+            .bind(student)
+            .bind(course)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Returns the number of sessions in completed allocations of a purchase.
+    pub(crate) async fn completed_sessions(
+        connection: &dyn Connection,
+        purchase: Uuid,
+    ) -> Result<u16, DataError> {
+        let (count,): (Option<u16>,) = sql("SELECT SUM(session_count) FROM allocations WHERE purchase_id = ? AND status = 'completed'")
+            .bind(purchase)
+            .fetch_one(connection)
+            .await?;
+        Ok(count.unwrap_or_default())
+    }
+
+    /// Inserts an allocation. Returns `false` if the student has an open one of the course.
+    pub(crate) async fn insert(tx: &Transaction, allocation: &Allocation) -> Result<bool, Error> {
+        let package = serde_json::to_value(&allocation.package).map_err(Error::internal)?;
+        let inserted = insert_or_ignore!("allocations (id, student_id, course_id, open_course_id, purchase_id, status, session_count, package, timeslot, latitude, longitude, reason, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(allocation.id)
+            .bind(allocation.student_id)
+            .bind(allocation.course_id)
+            .bind(allocation.course_id)
+            .bind(allocation.purchase_id)
+            .bind(&allocation.status)
+            .bind(allocation.session_count)
+            .bind(package)
+            .bind(allocation.package.time_slot.to_string())
+            .bind(allocation.place.map(|place| place.latitude))
+            .bind(allocation.place.map(|place| place.longitude))
+            .bind(allocation.reason.as_deref())
+            .bind(allocation.created_at)
+            .bind(allocation.created_at)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    /// Stores the members that change.
+    pub(crate) async fn update(tx: &Transaction, allocation: &Allocation) -> Result<(), DataError> {
+        let open = allocation.is_open().then_some(allocation.course_id);
+        let text = |date: Option<Date>| date.map(|date| date.to_string());
+        sql("UPDATE allocations SET trainer_id = ?, open_course_id = ?, status = ?, session_count = ?, timeslot = ?, zone_id = ?, latitude = ?, longitude = ?, start_date = ?, end_date = ?, decided_by = ?, reason = ?, updated_at = ? WHERE id = ?")
+            .bind(allocation.trainer_id)
+            .bind(open)
+            .bind(&allocation.status)
+            .bind(allocation.session_count)
+            .bind(allocation.package.time_slot.to_string())
+            .bind(allocation.zone_id)
+            .bind(allocation.place.map(|place| place.latitude))
+            .bind(allocation.place.map(|place| place.longitude))
+            .bind(text(allocation.start_date))
+            .bind(text(allocation.end_date))
+            .bind(allocation.decided_by.as_deref())
+            .bind(allocation.reason.as_deref())
+            .bind(Utc::now())
+            .bind(allocation.id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns a page of allocations, the newest first, and their number.
+    pub(crate) async fn list(
+        connection: &dyn Connection,
+        filter: Filter,
+        limit: u32,
+        offset: u64,
+    ) -> Result<(Vec<Allocation>, u64), DataError> {
+        macro_rules! page {
+            ($condition:literal, $value:expr) => {{
+                let (total,): (u64,) = sql(concat!(
+                    "SELECT COUNT(*) FROM allocations WHERE ",
+                    $condition
+                ))
+                .bind($value)
+                .fetch_one(connection)
+                .await?;
+                let items = sql(statement!(concat!(
+                    "WHERE ",
+                    $condition,
+                    " ORDER BY created_at DESC, id LIMIT ? OFFSET ?"
+                )))
+                .bind($value)
+                .bind(limit)
+                .bind(offset)
+                .fetch_all(connection)
+                .await?;
+                Ok((items, total))
+            }};
+        }
+        match filter {
+            Filter::All => page!("status <> ?", ""),
+            Filter::Status(status) => page!("status = ?", status),
+            Filter::Student(student) => page!("student_id = ?", student),
+            Filter::Trainer(trainer) => page!("trainer_id = ?", trainer),
+        }
+    }
+
+    /// Returns pending allocations, those with the oldest attempt first.
+    pub(crate) async fn pending(
+        connection: &dyn Connection,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, DataError> {
+        let rows: Vec<(Uuid,)> = sql(
+            "SELECT id FROM allocations WHERE status = 'pending' ORDER BY updated_at, id LIMIT ?",
+        )
+        .bind(limit)
+        .fetch_all(connection)
+        .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// Returns approved allocations without all of their sessions.
+    pub(crate) async fn without_sessions(
+        connection: &dyn Connection,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, DataError> {
+        let rows: Vec<(Uuid,)> = sql("SELECT a.id FROM allocations a WHERE a.status IN ('approved', 'active')
+             AND (SELECT COUNT(*) FROM tutoring_sessions s WHERE s.allocation_id = a.id AND s.status <> 'cancelled') < a.session_count ORDER BY a.id LIMIT ?")
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// Replaces the refusals of an allocation by those of the last attempt.
+    pub(crate) async fn set_refusals(
+        tx: &Transaction,
+        allocation: Uuid,
+        refusals: &[(Uuid, Refusal)],
+    ) -> Result<(), DataError> {
+        sql("DELETE FROM allocation_refusals WHERE allocation_id = ?")
+            .bind(allocation)
+            .execute(tx)
+            .await?;
+        if refusals.is_empty() {
+            return Ok(());
+        }
+        let now = Utc::now();
+        let rows = refusals.iter().map(|(trainer, refusal)| -> [Value; 5] {
+            [
+                allocation.into(),
+                (*trainer).into(),
+                refusal.name().into(),
+                refusal.detail().into(),
+                now.into(),
+            ]
+        });
+        sql("INSERT INTO allocation_refusals (allocation_id, trainer_id, reason, detail, refused_at) VALUES (?, ?, ?, ?, ?)**")
+            .bind_rows(rows)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the refusals of the last attempt.
+    pub(crate) async fn refusals(
+        connection: &dyn Connection,
+        allocation: Uuid,
+    ) -> Result<Vec<RefusalRow>, DataError> {
+        sql("SELECT trainer_id, reason, detail, refused_at FROM allocation_refusals WHERE allocation_id = ? ORDER BY reason, trainer_id")
+            .bind(allocation)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Whether a payment was refunded.
+    pub(crate) async fn is_refunded(
+        connection: &dyn Connection,
+        payment: Uuid,
+    ) -> Result<bool, DataError> {
+        let found: Option<(bool,)> =
+            sql("SELECT is_refunded FROM allocation_payments WHERE payment_id = ?")
+                .bind(payment)
+                .fetch_optional(connection)
+                .await?;
+        Ok(found.is_some_and(|(is_refunded,)| is_refunded))
+    }
+
+    /// Records a payment of an allocation. A repeat changes nothing.
+    pub(crate) async fn add_payment(
+        tx: &Transaction,
+        payment: Uuid,
+        allocation: Uuid,
+        session_count: u16,
+    ) -> Result<(), DataError> {
+        insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, ?, ?, ?)")
+            .bind(payment)
+            .bind(allocation)
+            .bind(session_count)
+            .bind(false)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Records the refund of a payment, also of one that is not known yet. Returns its allocation
+    /// and sessions.
+    pub(crate) async fn refund(
+        tx: &Transaction,
+        payment: Uuid,
+    ) -> Result<Option<(Uuid, u16)>, DataError> {
+        insert_or_ignore!("allocation_payments (payment_id, allocation_id, session_count, is_refunded) VALUES (?, NULL, 0, ?)")
+            .bind(payment)
+            .bind(false)
+            .execute(tx)
+            .await?;
+        let changed = sql("UPDATE allocation_payments SET is_refunded = ? WHERE payment_id = ? AND is_refunded = ?")
+            .bind(true)
+            .bind(payment)
+            .bind(false)
+            .execute(tx)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let (allocation, count): (Option<Uuid>, u16) = sql(
+            "SELECT allocation_id, session_count FROM allocation_payments WHERE payment_id = ?",
+        )
+        .bind(payment)
+        .fetch_one(tx)
+        .await?;
+        Ok(allocation.map(|allocation| (allocation, count)))
+    }
+}

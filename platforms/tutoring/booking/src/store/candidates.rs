@@ -1,0 +1,355 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use seaworthy::data::{Connection, DataError, FromRow, Row, Transaction, Value, sql};
+use serde_json::{Value as Json, json};
+use tutoring_contract::Slot;
+use uuid::Uuid;
+
+use super::Zones;
+use crate::domain::{Place, Planned, Trainer};
+
+/// Trainers of one zone and course that an attempt considers, those with the best ratings.
+pub(crate) const MAX_POOL: u32 = 200;
+/// A change of a zone reads the trainers around it in one statement.
+const MAX_AROUND: u32 = 5_000;
+/// The first and the last hour of the slots of a shift.
+const SHIFTS: [(&str, u16, u16); 2] = [("morning", 6, 14), ("evening", 12, 20)];
+
+/// The first part of statements that read trainers.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT t.trainer_id, t.account, t.account_version, t.profile, t.profile_version, t.is_allocatable, t.latitude, t.longitude, t.zone_id, t.rating_tenths FROM ",
+            $rest
+        )
+    };
+}
+
+/// The copy of a trainer.
+#[derive(Debug, Clone)]
+pub(crate) struct TrainerCopy {
+    id: Uuid,
+    account: Json,
+    account_version: i64,
+    profile: Json,
+    profile_version: i64,
+    is_allocatable: bool,
+    zone: Option<Uuid>,
+    place: Option<Place>,
+    rating_tenths: u32,
+}
+
+impl FromRow for TrainerCopy {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("trainer_id")?,
+            account: row.get("account")?,
+            account_version: row.get("account_version")?,
+            profile: row.get("profile")?,
+            profile_version: row.get("profile_version")?,
+            is_allocatable: row.get("is_allocatable")?,
+            zone: row.get("zone_id")?,
+            place: Place::of(row.get("latitude")?, row.get("longitude")?),
+            rating_tenths: row.get("rating_tenths")?,
+        })
+    }
+}
+
+impl TrainerCopy {
+    /// Returns a member of the profile, or that of the application.
+    fn member(&self, name: &str) -> Option<&Json> {
+        let given = |from: &'_ Json| from.get(name).is_some_and(|value| !value.is_null());
+        match given(&self.profile) {
+            true => self.profile.get(name),
+            false => self.account.get(name),
+        }
+    }
+
+    fn place_of_messages(&self) -> Option<Place> {
+        let of = |value: Option<&Json>| {
+            let value = value?;
+            let number = |name: &str| value.get(name).and_then(Json::as_f64);
+            Place::of(number("latitude"), number("longitude"))
+        };
+        of(self.profile.get("baseLocation")).or_else(|| of(self.account.get("location")))
+    }
+
+    fn is_approved(&self) -> bool {
+        let is = |name: &str, value: Json| self.account.get(name) == Some(&value);
+        is("approvalStatus", json!("approved")) && !is("isDisabled", json!(true))
+    }
+
+    fn rating_of_messages(&self) -> u32 {
+        let rating = self.profile.get("rating").and_then(Json::as_f64);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the value is from 0 to 50"
+        )]
+        let tenths = (rating.unwrap_or_default().clamp(0.0, 5.0) * 10.0).round() as u32;
+        tenths
+    }
+
+    fn courses(&self) -> Vec<Uuid> {
+        let list = self.account.get("courses").and_then(Json::as_array);
+        let ids = list.into_iter().flatten().filter_map(Json::as_str);
+        ids.filter_map(|id| id.parse().ok()).collect()
+    }
+
+    fn texts(value: Option<&Json>) -> Vec<String> {
+        let list = value.and_then(Json::as_array).into_iter().flatten();
+        list.filter_map(Json::as_str).map(str::to_owned).collect()
+    }
+
+    /// Returns the slots that the trainer has chosen, or those of the shift of the application.
+    fn slots(&self) -> Vec<Slot> {
+        let weekly = self.profile.get("weekly").and_then(|own| own.get("slots"));
+        let own = Self::texts(weekly);
+        if !own.is_empty() {
+            return own.iter().filter_map(|slot| slot.parse().ok()).collect();
+        }
+        let shift = self.account.get("availability");
+        let shift = shift
+            .and_then(|own| own.get("shiftType"))
+            .and_then(Json::as_str);
+        let hours = SHIFTS.iter().find(|(name, _, _)| Some(*name) == shift);
+        hours.map_or_else(Vec::new, |(_, first, end)| {
+            let is_in = |slot: &Slot| (first * 60..end * 60).contains(&slot.start_minute());
+            Slot::all().filter(is_in).collect()
+        })
+    }
+
+    fn days(&self) -> Vec<String> {
+        let of = |from: Option<&Json>| Self::texts(from.and_then(|own| own.get("availableDays")));
+        let own = of(self.profile.get("weekly"));
+        match own.is_empty() {
+            true => of(self.account.get("availability")),
+            false => own,
+        }
+    }
+
+    fn trainer(&self, load: (u32, u32), is_busy: bool) -> Trainer {
+        let text = |name: &str| self.member(name).and_then(Json::as_str).map(str::to_owned);
+        let years = self.member("yearsOfExperience").and_then(Json::as_u64);
+        Trainer {
+            id: self.id,
+            gender: text("gender"),
+            place: self.place,
+            rating_tenths: self.rating_tenths,
+            experience: years.and_then(|years| years.try_into().ok()).unwrap_or(0),
+            specialties: Self::texts(self.member("specialties")),
+            slots: self.slots(),
+            days: self.days(),
+            students: load.0,
+            in_slot: load.1,
+            is_busy,
+        }
+    }
+}
+
+/// Statements on the copies of trainers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TrainerCopies;
+
+impl TrainerCopies {
+    async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<TrainerCopy>, DataError> {
+        locked!(statement!("trainer_copies t WHERE t.trainer_id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Stores the members of a message. The account and the profile have versions of their own. An
+    /// older version changes nothing.
+    pub(crate) async fn store(
+        tx: &Transaction,
+        id: Uuid,
+        version: i64,
+        members: &serde_json::Map<String, Json>,
+    ) -> Result<(), DataError> {
+        insert_or_ignore!("trainer_copies (trainer_id, account, account_version, profile, profile_version, is_allocatable, rating_tenths) VALUES (?, ?, -1, ?, -1, ?, 0)")
+            .bind(id)
+            .bind(json!({}))
+            .bind(json!({}))
+            .bind(false)
+            .execute(tx)
+            .await?;
+        let Some(mut copy) = Self::lock(tx, id).await? else {
+            return Ok(());
+        };
+        let is_account = members.contains_key("approvalStatus");
+        let (known, stored) = match is_account {
+            true => (&mut copy.account_version, &mut copy.account),
+            false => (&mut copy.profile_version, &mut copy.profile),
+        };
+        if version < *known {
+            return Ok(());
+        }
+        *known = version;
+        if let Some(stored) = stored.as_object_mut() {
+            stored.extend(members.clone());
+        }
+        Self::settle(tx, copy).await
+    }
+
+    /// Stores a trainer with the place, the zone and the courses that follow from the messages.
+    async fn settle(tx: &Transaction, mut copy: TrainerCopy) -> Result<(), DataError> {
+        copy.place = copy.place_of_messages();
+        copy.rating_tenths = copy.rating_of_messages();
+        copy.zone = match copy.place {
+            Some(place) => Zones::of(tx, place).await?.map(|zone| zone.id),
+            None => None,
+        };
+        copy.is_allocatable = copy.is_approved() && copy.zone.is_some();
+        sql("UPDATE trainer_copies SET account = ?, account_version = ?, profile = ?, profile_version = ?, is_allocatable = ?, latitude = ?, longitude = ?, zone_id = ?, rating_tenths = ? WHERE trainer_id = ?")
+            .bind(copy.account.clone())
+            .bind(copy.account_version)
+            .bind(copy.profile.clone())
+            .bind(copy.profile_version)
+            .bind(copy.is_allocatable)
+            .bind(copy.place.map(|place| place.latitude))
+            .bind(copy.place.map(|place| place.longitude))
+            .bind(copy.zone)
+            .bind(copy.rating_tenths)
+            .bind(copy.id)
+            .execute(tx)
+            .await?;
+        sql("DELETE FROM candidates WHERE trainer_id = ?")
+            .bind(copy.id)
+            .execute(tx)
+            .await?;
+        let courses: BTreeSet<_> = copy.courses().into_iter().collect();
+        let Some(zone) = copy
+            .zone
+            .filter(|_| copy.is_allocatable && !courses.is_empty())
+        else {
+            return Ok(());
+        };
+        let rows = courses.into_iter().map(|course| -> [Value; 4] {
+            [
+                zone.into(),
+                course.into(),
+                copy.rating_tenths.into(),
+                copy.id.into(),
+            ]
+        });
+        sql("INSERT INTO candidates (zone_id, course_id, rating_tenths, trainer_id) VALUES (?, ?, ?, ?)**")
+            .bind_rows(rows)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Assigns the trainers around a place to their zones again.
+    pub(crate) async fn settle_around(
+        tx: &Transaction,
+        place: Place,
+        radius_km: f64,
+    ) -> Result<(), DataError> {
+        let (low, high) = place.latitudes(radius_km);
+        let copies: Vec<TrainerCopy> = sql(statement!(
+            "trainer_copies t WHERE t.latitude BETWEEN ? AND ? ORDER BY t.trainer_id LIMIT ?"
+        ))
+        .bind(low)
+        .bind(high)
+        .bind(MAX_AROUND)
+        .fetch_all(tx)
+        .await?;
+        for copy in copies {
+            Self::settle(tx, copy).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Statements on the trainers who may be chosen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Candidates;
+
+impl Candidates {
+    /// Returns the trainers of a zone for a course with their present load, at most
+    /// [`MAX_POOL`].
+    pub(crate) async fn pool(
+        connection: &dyn Connection,
+        zone: Uuid,
+        course: Uuid,
+        slot: Slot,
+        planned: &[Planned],
+    ) -> Result<Vec<Trainer>, DataError> {
+        let copies: Vec<TrainerCopy> = sql(statement!("candidates c JOIN trainer_copies t ON t.trainer_id = c.trainer_id WHERE c.zone_id = ? AND c.course_id = ? ORDER BY c.rating_tenths DESC, c.trainer_id LIMIT ?"))
+            .bind(zone)
+            .bind(course)
+            .bind(MAX_POOL)
+            .fetch_all(connection)
+            .await?;
+        Self::with_load(connection, &copies, slot, planned).await
+    }
+
+    /// Returns an allocatable trainer of a course with the present load, and locks the row: choices
+    /// of one trainer happen one after another.
+    pub(crate) async fn lock(
+        tx: &Transaction,
+        trainer: Uuid,
+        course: Option<Uuid>,
+        slot: Slot,
+        planned: &[Planned],
+    ) -> Result<Option<(Trainer, Option<Uuid>)>, DataError> {
+        let copy = TrainerCopies::lock(tx, trainer).await?;
+        let certified =
+            |copy: &TrainerCopy| course.is_none_or(|course| copy.courses().contains(&course));
+        let Some(copy) = copy.filter(|copy| copy.is_allocatable && certified(copy)) else {
+            return Ok(None);
+        };
+        let zone = copy.zone;
+        let loaded = Self::with_load(tx, &[copy], slot, planned).await?;
+        Ok(loaded.into_iter().next().map(|trainer| (trainer, zone)))
+    }
+
+    async fn with_load(
+        connection: &dyn Connection,
+        copies: &[TrainerCopy],
+        slot: Slot,
+        planned: &[Planned],
+    ) -> Result<Vec<Trainer>, DataError> {
+        if copies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = copies.iter().map(|copy| copy.id).collect();
+        let loads: Vec<(Uuid, u32, u32)> = sql("SELECT trainer_id, COUNT(*), SUM(CASE WHEN timeslot = ? THEN 1 ELSE 0 END) FROM allocations WHERE trainer_id IN (?*) AND status IN ('approved', 'active') GROUP BY trainer_id")
+            .bind(slot.to_string())
+            .bind_list(ids.iter().copied())
+            .fetch_all(connection)
+            .await?;
+        let loads: BTreeMap<_, _> = loads
+            .into_iter()
+            .map(|(id, students, in_slot)| (id, (students, in_slot)))
+            .collect();
+        let busy = Self::busy(connection, &ids, planned).await?;
+        let trainers = copies.iter().map(|copy| {
+            let load = loads.get(&copy.id).copied().unwrap_or_default();
+            copy.trainer(load, busy.contains(&copy.id))
+        });
+        Ok(trainers.collect())
+    }
+
+    /// Returns the trainers with another session in one of the slots.
+    async fn busy(
+        connection: &dyn Connection,
+        ids: &[Uuid],
+        planned: &[Planned],
+    ) -> Result<BTreeSet<Uuid>, DataError> {
+        if planned.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let dates: BTreeSet<_> = planned.iter().map(|one| one.date.to_string()).collect();
+        let slots: BTreeSet<_> = planned.iter().map(|one| one.slot.to_string()).collect();
+        // An index search per trainer and date.
+        let rows: Vec<(Uuid,)> = sql("SELECT DISTINCT trainer_id FROM schedule_slots WHERE trainer_id IN (?*) AND slot_date IN (?*) AND timeslot IN (?*) AND state <> 'available'")
+            .bind_list(ids.iter().copied())
+            .bind_list(dates)
+            .bind_list(slots)
+            .fetch_all(connection)
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+}

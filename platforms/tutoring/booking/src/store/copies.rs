@@ -1,0 +1,84 @@
+use seaworthy::data::{Connection, DataError, Transaction, sql};
+use uuid::Uuid;
+
+use crate::domain::Place;
+
+/// Statements on the copies of courses and students.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Copies;
+
+impl Copies {
+    /// Stores a course. An older version changes nothing.
+    pub(crate) async fn store_course(
+        tx: &Transaction,
+        course: Uuid,
+        version: i64,
+        category: &str,
+        is_published: bool,
+    ) -> Result<(), DataError> {
+        insert_or_ignore!(
+            "course_copies (course_id, version, category, is_published) VALUES (?, -1, '', ?)"
+        )
+        .bind(course)
+        .bind(false)
+        .execute(tx)
+        .await?;
+        sql("UPDATE course_copies SET version = ?, category = ?, is_published = ? WHERE course_id = ? AND version < ?")
+            .bind(version)
+            .bind(category)
+            .bind(is_published)
+            .bind(course)
+            .bind(version)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the category of a course. An unknown course has an empty one.
+    pub(crate) async fn category(
+        connection: &dyn Connection,
+        course: Uuid,
+    ) -> Result<String, DataError> {
+        let found: Option<(String,)> =
+            sql("SELECT category FROM course_copies WHERE course_id = ?")
+                .bind(course)
+                .fetch_optional(connection)
+                .await?;
+        Ok(found.map(|(category,)| category).unwrap_or_default())
+    }
+
+    /// Stores the place of a student. An older version changes nothing.
+    pub(crate) async fn store_student(
+        tx: &Transaction,
+        student: Uuid,
+        version: i64,
+        place: Option<Place>,
+    ) -> Result<(), DataError> {
+        insert_or_ignore!("student_copies (student_id, version) VALUES (?, -1)")
+            .bind(student)
+            .execute(tx)
+            .await?;
+        sql("UPDATE student_copies SET version = ?, latitude = ?, longitude = ? WHERE student_id = ? AND version < ?")
+            .bind(version)
+            .bind(place.map(|place| place.latitude))
+            .bind(place.map(|place| place.longitude))
+            .bind(student)
+            .bind(version)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the place of a student's profile.
+    pub(crate) async fn place_of_student(
+        connection: &dyn Connection,
+        student: Uuid,
+    ) -> Result<Option<Place>, DataError> {
+        let found: Option<(Option<f64>, Option<f64>)> =
+            sql("SELECT latitude, longitude FROM student_copies WHERE student_id = ?")
+                .bind(student)
+                .fetch_optional(connection)
+                .await?;
+        Ok(found.and_then(|(latitude, longitude)| Place::of(latitude, longitude)))
+    }
+}

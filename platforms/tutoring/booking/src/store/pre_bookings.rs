@@ -1,0 +1,154 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::Value;
+use tutoring_contract::Slot;
+use uuid::Uuid;
+
+use super::slot;
+
+/// Pre-bookings of one course and slot. The contract.
+pub(crate) const MAX_CAPACITY: u32 = 10;
+
+/// A wish for a course and slot, before the payment.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PreBooking {
+    pub(crate) id: Uuid,
+    pub(crate) student_id: Uuid,
+    pub(crate) course_id: Uuid,
+    #[serde(rename = "timeslot")]
+    pub(crate) slot: Slot,
+    pub(crate) details: Value,
+    /// `pending`, `converted` or `expired`.
+    pub(crate) status: String,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+impl FromRow for PreBooking {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            student_id: row.get("student_id")?,
+            course_id: row.get("course_id")?,
+            slot: slot(row, "timeslot")?,
+            details: row.get("details")?,
+            status: row.get("status")?,
+            expires_at: row.get("expires_at")?,
+        })
+    }
+}
+
+/// Statements on pre-bookings and their capacity.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PreBookings;
+
+impl PreBookings {
+    /// Returns the pending pre-booking of a student and course, and locks the row.
+    pub(crate) async fn lock_pending(
+        tx: &Transaction,
+        student: Uuid,
+        course: Uuid,
+    ) -> Result<Option<PreBooking>, DataError> {
+        locked!("SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings WHERE student_id = ? AND pending_course_id = ?")
+            .bind(student)
+            .bind(course)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Counts one more pre-booking, by one conditional statement. Returns `false` if none is left.
+    pub(crate) async fn take(
+        tx: &Transaction,
+        course: Uuid,
+        slot: Slot,
+    ) -> Result<bool, DataError> {
+        insert_or_ignore!("pre_booking_capacity (course_id, timeslot, current_count, max_capacity) VALUES (?, ?, 0, ?)")
+            .bind(course)
+            .bind(slot.to_string())
+            .bind(MAX_CAPACITY)
+            .execute(tx)
+            .await?;
+        let taken = sql("UPDATE pre_booking_capacity SET current_count = current_count + 1 WHERE course_id = ? AND timeslot = ? AND current_count < max_capacity")
+            .bind(course)
+            .bind(slot.to_string())
+            .execute(tx)
+            .await?;
+        Ok(taken.rows_affected() > 0)
+    }
+
+    /// Counts one pre-booking less.
+    pub(crate) async fn give_back(
+        tx: &Transaction,
+        course: Uuid,
+        slot: Slot,
+    ) -> Result<(), DataError> {
+        sql("UPDATE pre_booking_capacity SET current_count = current_count - 1 WHERE course_id = ? AND timeslot = ?")
+            .bind(course)
+            .bind(slot.to_string())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the count and the capacity of a course and slot.
+    pub(crate) async fn capacity(
+        connection: &dyn Connection,
+        course: Uuid,
+        slot: Slot,
+    ) -> Result<(u32, u32), DataError> {
+        let found: Option<(u32, u32)> = sql("SELECT current_count, max_capacity FROM pre_booking_capacity WHERE course_id = ? AND timeslot = ?")
+            .bind(course)
+            .bind(slot.to_string())
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.unwrap_or((0, MAX_CAPACITY)))
+    }
+
+    pub(crate) async fn insert(tx: &Transaction, given: &PreBooking) -> Result<(), DataError> {
+        let now = Utc::now();
+        sql("INSERT INTO pre_bookings (id, student_id, course_id, pending_course_id, timeslot, details, status, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(given.id)
+            .bind(given.student_id)
+            .bind(given.course_id)
+            .bind(given.course_id)
+            .bind(given.slot.to_string())
+            .bind(given.details.clone())
+            .bind(&given.status)
+            .bind(given.expires_at)
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Ends a pending pre-booking. Returns `false` if it has ended.
+    pub(crate) async fn end(tx: &Transaction, id: Uuid, status: &str) -> Result<bool, DataError> {
+        let ended = sql("UPDATE pre_bookings SET status = ?, pending_course_id = NULL, updated_at = ? WHERE id = ? AND status = 'pending'")
+            .bind(status)
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await?;
+        Ok(ended.rows_affected() > 0)
+    }
+
+    /// Returns pending pre-bookings that expired before a time.
+    pub(crate) async fn expired(
+        connection: &dyn Connection,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<PreBooking>, DataError> {
+        sql("SELECT id, student_id, course_id, timeslot, details, status, expires_at FROM pre_bookings WHERE status = 'pending' AND expires_at < ? ORDER BY expires_at LIMIT ?")
+            .bind(before)
+            .bind(limit)
+            .fetch_all(connection)
+            .await
+    }
+}

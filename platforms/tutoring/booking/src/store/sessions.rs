@@ -1,0 +1,291 @@
+use jiff::civil::Date;
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction, Value,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::{Value as Json, json};
+use tutoring_contract::Slot;
+use uuid::Uuid;
+
+use super::{date, slot};
+use crate::domain::{Mode, Place, SessionStatus};
+
+/// Sessions of one allocation: 30, and one for each that was cancelled.
+const MAX_SESSIONS: u32 = 500;
+
+/// The first part of statements that read sessions.
+macro_rules! statement {
+    ($rest:expr) => {
+        concat!(
+            "SELECT id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_hash, otp_issued_at, otp_attempts, started_at, ended_at, confirmed_at, verification, notes FROM tutoring_sessions ",
+            $rest
+        )
+    };
+}
+
+/// A session of an allocation. Responses never contain the code.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Session {
+    pub(crate) id: Uuid,
+    pub(crate) allocation_id: Uuid,
+    pub(crate) session_number: u16,
+    pub(crate) student_id: Uuid,
+    pub(crate) trainer_id: Uuid,
+    pub(crate) course_id: Uuid,
+    pub(crate) scheduled_date: Date,
+    #[serde(rename = "timeSlot")]
+    pub(crate) slot: Slot,
+    #[serde(skip)]
+    pub(crate) start_minute: u16,
+    pub(crate) starts_at: DateTime<Utc>,
+    pub(crate) duration_min: u16,
+    pub(crate) mode: Mode,
+    pub(crate) status: SessionStatus,
+    pub(crate) place: Option<Place>,
+    #[serde(skip)]
+    pub(crate) otp_hash: Option<String>,
+    #[serde(skip)]
+    pub(crate) otp_issued_at: Option<DateTime<Utc>>,
+    #[serde(skip)]
+    pub(crate) otp_attempts: u32,
+    pub(crate) started_at: Option<DateTime<Utc>>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+    pub(crate) confirmed_at: Option<DateTime<Utc>>,
+    #[serde(skip)]
+    pub(crate) verification: Json,
+    pub(crate) notes: Option<String>,
+}
+
+impl FromRow for Session {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let unexpected = || DataError::unexpected_value("the row is not a valid session");
+        let (status, mode): (String, String) = (row.get("status")?, row.get("mode")?);
+        Ok(Self {
+            id: row.get("id")?,
+            allocation_id: row.get("allocation_id")?,
+            session_number: row.get("session_number")?,
+            student_id: row.get("student_id")?,
+            trainer_id: row.get("trainer_id")?,
+            course_id: row.get("course_id")?,
+            scheduled_date: date(row, "scheduled_date")?,
+            slot: slot(row, "timeslot")?,
+            start_minute: row.get("start_minute")?,
+            starts_at: row.get("starts_at")?,
+            duration_min: row.get("duration_min")?,
+            mode: Mode::from_name(&mode).ok_or_else(unexpected)?,
+            status: SessionStatus::from_name(&status).ok_or_else(unexpected)?,
+            place: Place::of(row.get("latitude")?, row.get("longitude")?),
+            otp_hash: row.get("otp_hash")?,
+            otp_issued_at: row.get("otp_issued_at")?,
+            otp_attempts: row.get("otp_attempts")?,
+            started_at: row.get("started_at")?,
+            ended_at: row.get("ended_at")?,
+            confirmed_at: row.get("confirmed_at")?,
+            verification: row.get("verification")?,
+            notes: row.get("notes")?,
+        })
+    }
+}
+
+/// Statements on sessions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sessions;
+
+impl Sessions {
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<Session>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a session, and locks the row until the transaction ends.
+    pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Option<Session>, DataError> {
+        locked!(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Inserts sessions, except those whose number exists. Returns how many are new.
+    pub(crate) async fn insert(tx: &Transaction, sessions: &[Session]) -> Result<u64, DataError> {
+        if sessions.is_empty() {
+            return Ok(0);
+        }
+        let now = Utc::now();
+        let rows = sessions.iter().map(|one| -> [Value; 19] {
+            [
+                one.id.into(),
+                one.allocation_id.into(),
+                one.session_number.into(),
+                one.student_id.into(),
+                one.trainer_id.into(),
+                one.course_id.into(),
+                one.scheduled_date.to_string().into(),
+                one.slot.to_string().into(),
+                one.start_minute.into(),
+                one.starts_at.into(),
+                one.duration_min.into(),
+                one.mode.as_str().into(),
+                one.status.as_str().into(),
+                one.place.map(|place| place.latitude).into(),
+                one.place.map(|place| place.longitude).into(),
+                0_i32.into(),
+                json!({}).into(),
+                now.into(),
+                now.into(),
+            ]
+        });
+        let inserted = insert_or_ignore!("tutoring_sessions (id, allocation_id, session_number, student_id, trainer_id, course_id, scheduled_date, timeslot, start_minute, starts_at, duration_min, mode, status, latitude, longitude, otp_attempts, verification, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)**")
+            .bind_rows(rows)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected())
+    }
+
+    /// Stores the members that change.
+    pub(crate) async fn update(tx: &Transaction, session: &Session) -> Result<(), DataError> {
+        sql("UPDATE tutoring_sessions SET trainer_id = ?, scheduled_date = ?, timeslot = ?, start_minute = ?, starts_at = ?, status = ?, otp_hash = ?, otp_issued_at = ?, otp_attempts = ?, started_at = ?, ended_at = ?, confirmed_at = ?, verification = ?, notes = ?, updated_at = ? WHERE id = ?")
+            .bind(session.trainer_id)
+            .bind(session.scheduled_date.to_string())
+            .bind(session.slot.to_string())
+            .bind(session.start_minute)
+            .bind(session.starts_at)
+            .bind(session.status.as_str())
+            .bind(session.otp_hash.as_deref())
+            .bind(session.otp_issued_at)
+            .bind(session.otp_attempts)
+            .bind(session.started_at)
+            .bind(session.ended_at)
+            .bind(session.confirmed_at)
+            .bind(session.verification.clone())
+            .bind(session.notes.as_deref())
+            .bind(Utc::now())
+            .bind(session.id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the sessions of an allocation in order.
+    pub(crate) async fn of_allocation(
+        connection: &dyn Connection,
+        allocation: Uuid,
+    ) -> Result<Vec<Session>, DataError> {
+        sql(statement!(
+            "WHERE allocation_id = ? ORDER BY session_number LIMIT ?"
+        ))
+        .bind(allocation)
+        .bind(MAX_SESSIONS)
+        .fetch_all(connection)
+        .await
+    }
+
+    /// Returns a page of the sessions of a student or a trainer by date, and their number.
+    pub(crate) async fn of_user(
+        connection: &dyn Connection,
+        user: Uuid,
+        is_trainer: bool,
+        (limit, offset): (u32, u64),
+    ) -> Result<(Vec<Session>, u64), DataError> {
+        macro_rules! page {
+            ($column:literal) => {{
+                let (total,): (u64,) = sql(concat!(
+                    "SELECT COUNT(*) FROM tutoring_sessions WHERE ",
+                    $column,
+                    " = ?"
+                ))
+                .bind(user)
+                .fetch_one(connection)
+                .await?;
+                let items = sql(statement!(concat!(
+                    "WHERE ",
+                    $column,
+                    " = ? ORDER BY scheduled_date, start_minute, id LIMIT ? OFFSET ?"
+                )))
+                .bind(user)
+                .bind(limit)
+                .bind(offset)
+                .fetch_all(connection)
+                .await?;
+                Ok((items, total))
+            }};
+        }
+        match is_trainer {
+            true => page!("trainer_id"),
+            false => page!("student_id"),
+        }
+    }
+
+    /// Returns the scheduled sessions of a trainer and a student on a day, and locks the rows.
+    pub(crate) async fn lock_of_day(
+        tx: &Transaction,
+        trainer: Uuid,
+        student: Uuid,
+        date: Date,
+    ) -> Result<Vec<Session>, DataError> {
+        locked!(statement!("WHERE trainer_id = ? AND scheduled_date = ? AND student_id = ? AND status = 'scheduled' ORDER BY session_number"))
+            .bind(trainer)
+            .bind(date.to_string())
+            .bind(student)
+            .fetch_all(tx)
+            .await
+    }
+
+    /// Cancels the scheduled sessions of an allocation after a time.
+    pub(crate) async fn cancel_after(
+        tx: &Transaction,
+        allocation: Uuid,
+        after: DateTime<Utc>,
+        reason: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE reschedules SET status = 'cancelled', pending_session_id = NULL, updated_at = ? WHERE pending_session_id IN (SELECT id FROM tutoring_sessions WHERE allocation_id = ? AND status = 'scheduled' AND starts_at > ?)")
+            .bind(Utc::now())
+            .bind(allocation)
+            .bind(after)
+            .execute(tx)
+            .await?;
+        sql("UPDATE tutoring_sessions SET status = 'cancelled', notes = ?, updated_at = ? WHERE allocation_id = ? AND status = 'scheduled' AND starts_at > ?")
+            .bind(reason)
+            .bind(Utc::now())
+            .bind(allocation)
+            .bind(after)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns sessions that wait for their student since before a time.
+    pub(crate) async fn unconfirmed(
+        connection: &dyn Connection,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Uuid>, DataError> {
+        let rows: Vec<(Uuid,)> = sql("SELECT id FROM tutoring_sessions WHERE status = 'pending_confirmation' AND ended_at < ? ORDER BY ended_at LIMIT ?")
+            .bind(before)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// Returns the number of completed sessions of an allocation.
+    pub(crate) async fn completed(
+        connection: &dyn Connection,
+        allocation: Uuid,
+    ) -> Result<u16, DataError> {
+        let (count,): (u16,) = sql("SELECT COUNT(*) FROM tutoring_sessions WHERE allocation_id = ? AND status = 'completed'")
+            .bind(allocation)
+            .fetch_one(connection)
+            .await?;
+        Ok(count)
+    }
+}

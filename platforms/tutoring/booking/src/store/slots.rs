@@ -1,0 +1,236 @@
+use jiff::civil::Date;
+use seaworthy::{
+    data::{Connection, DataError, FromRow, Row, Transaction, Value, sql},
+    prelude::*,
+};
+use tutoring_contract::{ClassType, Slot};
+use uuid::Uuid;
+
+use super::{date, slot};
+use crate::domain::{Booked, Mode, Place, Planned, errors};
+
+/// The only kind of owner. Bookings of other kinds would have their own.
+const ALLOCATION: &str = "allocation";
+/// Days of a trainer's schedule in one response, times slots of a day.
+const MAX_SLOTS: u32 = 2_000;
+
+/// A booked slot with its trainer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reserved {
+    pub(crate) trainer: Uuid,
+    pub(crate) planned: Planned,
+}
+
+impl FromRow for Reserved {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            trainer: row.get("trainer_id")?,
+            planned: Planned {
+                number: row.get("session_number")?,
+                date: date(row, "slot_date")?,
+                slot: slot(row, "timeslot")?,
+            },
+        })
+    }
+}
+
+/// The slot ledger. It is the only way to take a slot of a trainer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slots;
+
+impl Slots {
+    /// Reserves slots of a trainer for sessions of an allocation. A session that has a slot keeps
+    /// it.
+    ///
+    /// # Errors
+    /// `SLOT_TAKEN`: the transaction must roll back.
+    pub(crate) async fn reserve(
+        tx: &Transaction,
+        trainer: Uuid,
+        allocation: Uuid,
+        planned: &[Planned],
+    ) -> Result<(), Error> {
+        if planned.is_empty() {
+            return Ok(());
+        }
+        let rows = planned.iter().map(|one| -> [Value; 6] {
+            [
+                trainer.into(),
+                one.date.to_string().into(),
+                one.slot.to_string().into(),
+                ALLOCATION.into(),
+                allocation.into(),
+                one.number.into(),
+            ]
+        });
+        let inserted = insert_or_ignore!("schedule_slots (trainer_id, slot_date, timeslot, state, owner_kind, owner_id, session_number) VALUES (?, ?, ?, 'booked', ?, ?, ?)**")
+            .bind_rows(rows)
+            .execute(tx)
+            .await?;
+        if inserted.rows_affected() == planned.len() as u64 {
+            return Ok(());
+        }
+        for one in planned {
+            Self::take(tx, trainer, allocation, *one).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a slot whose row exists.
+    async fn take(
+        tx: &Transaction,
+        trainer: Uuid,
+        allocation: Uuid,
+        one: Planned,
+    ) -> Result<(), Error> {
+        if Self::of_session(tx, allocation, one.number)
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+        let taken = sql("UPDATE schedule_slots SET state = 'booked', owner_kind = ?, owner_id = ?, session_number = ? WHERE trainer_id = ? AND slot_date = ? AND timeslot = ? AND state = 'available'")
+            .bind(ALLOCATION)
+            .bind(allocation)
+            .bind(one.number)
+            .bind(trainer)
+            .bind(one.date.to_string())
+            .bind(one.slot.to_string())
+            .execute(tx)
+            .await?;
+        match taken.rows_affected() {
+            0 => Err(errors::slot_taken()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the slot of a session.
+    pub(crate) async fn of_session(
+        connection: &dyn Connection,
+        allocation: Uuid,
+        number: u16,
+    ) -> Result<Option<Reserved>, DataError> {
+        sql("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = ? AND owner_id = ? AND session_number = ?")
+            .bind(ALLOCATION)
+            .bind(allocation)
+            .bind(number)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns the slots of an allocation in the order of their sessions.
+    pub(crate) async fn of_allocation(
+        connection: &dyn Connection,
+        allocation: Uuid,
+    ) -> Result<Vec<Reserved>, DataError> {
+        sql("SELECT trainer_id, slot_date, timeslot, session_number FROM schedule_slots WHERE owner_kind = ? AND owner_id = ? ORDER BY session_number")
+            .bind(ALLOCATION)
+            .bind(allocation)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Frees the slot of a session. Only its owner is affected.
+    pub(crate) async fn free(
+        tx: &Transaction,
+        allocation: Uuid,
+        number: u16,
+    ) -> Result<(), DataError> {
+        sql("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL WHERE owner_kind = ? AND owner_id = ? AND session_number = ?")
+            .bind(ALLOCATION)
+            .bind(allocation)
+            .bind(number)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Frees the slots of an allocation from a date on, except those of sessions that still take
+    /// place or were held.
+    pub(crate) async fn free_from(
+        tx: &Transaction,
+        allocation: Uuid,
+        from: Date,
+    ) -> Result<u64, DataError> {
+        let freed = sql("UPDATE schedule_slots SET state = 'available', owner_kind = NULL, owner_id = NULL, session_number = NULL
+             WHERE owner_kind = ? AND owner_id = ? AND slot_date >= ? AND NOT EXISTS
+             (SELECT 1 FROM tutoring_sessions s WHERE s.allocation_id = schedule_slots.owner_id AND s.session_number = schedule_slots.session_number AND s.status <> 'cancelled')")
+            .bind(ALLOCATION)
+            .bind(allocation)
+            .bind(from.to_string())
+            .execute(tx)
+            .await?;
+        Ok(freed.rows_affected())
+    }
+
+    /// Moves a session to another slot, or to another trainer.
+    ///
+    /// # Errors
+    /// `SLOT_TAKEN`: the transaction must roll back.
+    pub(crate) async fn move_to(
+        tx: &Transaction,
+        trainer: Uuid,
+        allocation: Uuid,
+        to: Planned,
+    ) -> Result<(), Error> {
+        Self::free(tx, allocation, to.number).await?;
+        Self::reserve(tx, trainer, allocation, &[to]).await
+    }
+
+    /// Returns the booked slots of a trainer with the places of their sessions, in a range of dates.
+    pub(crate) async fn booked(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        (first, last): (Date, Date),
+    ) -> Result<Vec<Booked>, DataError> {
+        let rows: Vec<BookedRow> = sql("SELECT l.slot_date, l.timeslot, l.session_number, a.latitude, a.longitude, a.package FROM schedule_slots l LEFT JOIN allocations a ON a.id = l.owner_id
+             WHERE l.trainer_id = ? AND l.slot_date BETWEEN ? AND ? AND l.state <> 'available' ORDER BY l.slot_date, l.timeslot LIMIT ?")
+            .bind(trainer)
+            .bind(first.to_string())
+            .bind(last.to_string())
+            .bind(MAX_SLOTS)
+            .fetch_all(connection)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
+    /// Returns the dates on which a trainer has no time in one of the slots.
+    pub(crate) async fn taken(
+        connection: &dyn Connection,
+        trainer: Uuid,
+        from: Date,
+        slots: &[Slot],
+    ) -> Result<Vec<Date>, Error> {
+        let rows: Vec<(String,)> = sql("SELECT DISTINCT slot_date FROM schedule_slots WHERE trainer_id = ? AND slot_date >= ? AND timeslot IN (?*) AND state <> 'available' ORDER BY slot_date LIMIT ?")
+            .bind(trainer)
+            .bind(from.to_string())
+            .bind_list(slots.iter().map(Slot::to_string))
+            .bind(MAX_SLOTS)
+            .fetch_all(connection)
+            .await?;
+        let dates = rows.iter().map(|(date,)| date.parse());
+        dates.collect::<Result<_, _>>().map_err(Error::internal)
+    }
+}
+
+struct BookedRow(Booked);
+
+impl FromRow for BookedRow {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let number: Option<u16> = row.get("session_number")?;
+        let package: Option<serde_json::Value> = row.get("package")?;
+        let class = package.and_then(|package| {
+            let class = package.get("classType").cloned()?;
+            serde_json::from_value::<ClassType>(class).ok()
+        });
+        let mode = class
+            .zip(number)
+            .map_or(Mode::Home, |(class, number)| Mode::of(class, number));
+        let place = Place::of(row.get("latitude")?, row.get("longitude")?);
+        Ok(Self(Booked {
+            date: date(row, "slot_date")?,
+            slot: slot(row, "timeslot")?,
+            place: place.filter(|_| mode == Mode::Home),
+        }))
+    }
+}

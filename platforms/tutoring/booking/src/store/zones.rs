@@ -1,0 +1,201 @@
+use seaworthy::{
+    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
+    prelude::*,
+};
+use uuid::Uuid;
+
+use crate::domain::Place;
+
+/// The largest radius of a zone, which limits the search around a place.
+pub(crate) const MAX_RADIUS_KM: f64 = 50.0;
+/// More zones than a country has.
+const MAX_ZONES: u32 = 1_000;
+
+/// A city, or a part of it, to create.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewZone {
+    pub(crate) city_id: Uuid,
+    pub(crate) name: String,
+    /// `company` or `franchise`.
+    #[serde(default = "company")]
+    pub(crate) operator: String,
+    #[serde(default)]
+    pub(crate) franchise_id: Option<Uuid>,
+    pub(crate) centre: Place,
+    pub(crate) radius_km: f64,
+}
+
+fn company() -> String {
+    "company".to_owned()
+}
+
+/// A circle in which one operator works.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Zone {
+    pub(crate) id: Uuid,
+    pub(crate) city_id: Uuid,
+    pub(crate) name: String,
+    pub(crate) operator: String,
+    pub(crate) franchise_id: Option<Uuid>,
+    pub(crate) centre: Place,
+    pub(crate) radius_km: f64,
+}
+
+impl FromRow for Zone {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let centre = Place::of(row.get("latitude")?, row.get("longitude")?);
+        let unexpected = || DataError::unexpected_value("the row is not a valid zone");
+        Ok(Self {
+            id: row.get("id")?,
+            city_id: row.get("city_id")?,
+            name: row.get("name")?,
+            operator: row.get("operator")?,
+            franchise_id: row.get("franchise_id")?,
+            centre: centre.ok_or_else(unexpected)?,
+            radius_km: row.get("radius_km")?,
+        })
+    }
+}
+
+/// Statements on cities, clusters and zones.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Zones;
+
+impl Zones {
+    /// Returns the active zones that contain a place, the nearest centre first.
+    pub(crate) async fn around(
+        connection: &dyn Connection,
+        place: Place,
+    ) -> Result<Vec<Zone>, DataError> {
+        let (low, high) = place.latitudes(MAX_RADIUS_KM);
+        let mut zones: Vec<Zone> = sql("SELECT id, city_id, name, operator, franchise_id, latitude, longitude, radius_km FROM zones WHERE is_active = ? AND latitude BETWEEN ? AND ? ORDER BY id LIMIT ?")
+            .bind(true)
+            .bind(low)
+            .bind(high)
+            .bind(MAX_ZONES)
+            .fetch_all(connection)
+            .await?;
+        zones.retain(|zone| zone.centre.distance_km(place) <= zone.radius_km);
+        zones.sort_by(|one, other| {
+            let distance = |zone: &Zone| zone.centre.distance_km(place);
+            distance(one).total_cmp(&distance(other))
+        });
+        Ok(zones)
+    }
+
+    /// Returns the zone of a place: the one with the nearest centre.
+    pub(crate) async fn of(
+        connection: &dyn Connection,
+        place: Place,
+    ) -> Result<Option<Zone>, DataError> {
+        Ok(Self::around(connection, place).await?.into_iter().next())
+    }
+
+    pub(crate) async fn insert(tx: &Transaction, zone: &Zone) -> Result<(), DataError> {
+        sql("INSERT INTO zones (id, city_id, name, operator, franchise_id, latitude, longitude, radius_km, is_active, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(zone.id)
+            .bind(zone.city_id)
+            .bind(&zone.name)
+            .bind(&zone.operator)
+            .bind(zone.franchise_id)
+            .bind(zone.centre.latitude)
+            .bind(zone.centre.longitude)
+            .bind(zone.radius_km)
+            .bind(true)
+            .bind(Utc::now())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Whether a city exists.
+    pub(crate) async fn has_city(
+        connection: &dyn Connection,
+        city: Uuid,
+    ) -> Result<bool, DataError> {
+        let found: Option<(Uuid,)> = sql("SELECT id FROM cities WHERE id = ?")
+            .bind(city)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// Inserts a city. Returns `false` if one has its name.
+    pub(crate) async fn insert_city(
+        tx: &Transaction,
+        id: Uuid,
+        name: &str,
+        centre: Place,
+    ) -> Result<bool, DataError> {
+        let inserted = insert_or_ignore!(
+            "cities (id, name, latitude, longitude, created_at) VALUES (?, ?, ?, ?, ?)"
+        )
+        .bind(id)
+        .bind(name)
+        .bind(centre.latitude)
+        .bind(centre.longitude)
+        .bind(Utc::now())
+        .execute(tx)
+        .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    pub(crate) async fn insert_cluster(
+        tx: &Transaction,
+        (id, city): (Uuid, Uuid),
+        name: &str,
+        centre: Place,
+        radius_km: f64,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO clusters (id, city_id, name, latitude, longitude, radius_km, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .bind(id)
+            .bind(city)
+            .bind(name)
+            .bind(centre.latitude)
+            .bind(centre.longitude)
+            .bind(radius_km)
+            .bind(Utc::now())
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the names of cities and their clusters with centre and radius.
+    pub(crate) async fn cities(
+        connection: &dyn Connection,
+    ) -> Result<Vec<(Uuid, String)>, DataError> {
+        sql("SELECT id, name FROM cities ORDER BY name LIMIT ?")
+            .bind(MAX_ZONES)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Returns the blocked dates from a date on.
+    pub(crate) async fn holidays(
+        connection: &dyn Connection,
+        from: &str,
+    ) -> Result<Vec<String>, DataError> {
+        let rows: Vec<(String,)> = sql("SELECT holiday_date FROM holidays WHERE holiday_date >= ? ORDER BY holiday_date LIMIT ?")
+            .bind(from)
+            .bind(MAX_ZONES)
+            .fetch_all(connection)
+            .await?;
+        Ok(rows.into_iter().map(|(date,)| date).collect())
+    }
+
+    /// Stores a blocked date. A repeat changes nothing.
+    pub(crate) async fn add_holiday(
+        tx: &Transaction,
+        date: &str,
+        name: &str,
+    ) -> Result<(), DataError> {
+        insert_or_ignore!("holidays (holiday_date, name) VALUES (?, ?)")
+            .bind(date)
+            .bind(name)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

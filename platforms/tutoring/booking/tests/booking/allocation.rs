@@ -1,0 +1,238 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use seaworthy::data::sql;
+use serde_json::{Value, json};
+use tutoring_contract::events::PaymentRefunded;
+use uuid::Uuid;
+
+use crate::app::{CENTRE, COURSE, TestApp, data, json_of, operator, student, wait_for};
+
+/// Returns the number of booked slots.
+pub(crate) async fn booked(app: &TestApp) -> u64 {
+    let database = app.database().await;
+    let (count,): (u64,) = sql("SELECT COUNT(*) FROM schedule_slots WHERE state = 'booked'")
+        .fetch_one(&database)
+        .await
+        .unwrap();
+    count
+}
+
+pub(crate) async fn purchase_gets_trainer_sessions_and_slots_msg_5(mut app: TestApp) {
+    app.open_zone().await;
+    let trainer = app.approve(0x7a, 4.5).await;
+    // The same purchase three times, in three messages.
+    let mut owner = Uuid::nil();
+    for _ in 0..3 {
+        owner = app.grant(7, "16:00", 30, 30).await;
+    }
+    app.wait_for_events("TRAINER_ALLOCATED", owner, 1);
+    let generated = app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    assert_eq!(generated["sessionIds"].as_array().unwrap().len(), 30);
+    app.restart().await;
+    let allocation = app.wait_for_allocation(owner, "approved");
+    assert_eq!(allocation["trainerId"], json!(trainer));
+    let sessions = app.sessions(owner);
+    assert_eq!(sessions.len(), 30);
+    for (number, session) in (1..).zip(&sessions) {
+        assert_eq!(
+            (&session["sessionNumber"], &session["timeSlot"]),
+            (&json!(number), &json!("16:00"))
+        );
+        assert!(session["scheduledDate"].as_str().unwrap() > TestApp::today().as_str());
+    }
+    assert_eq!(booked(&app).await, 30);
+    assert_eq!(app.allocations(owner).len(), 1);
+    assert_eq!(app.events_of("TRAINER_ALLOCATED", owner).len(), 1);
+    // Missing sessions are created again, and only those.
+    let database = app.database().await;
+    sql("DELETE FROM tutoring_sessions WHERE session_number > 20")
+        .execute(&database)
+        .await
+        .unwrap();
+    let path = "/admin/allocations/create-pending-sessions";
+    for expected in [10, 0] {
+        let created = data(&app.call("POST", path, &operator(), &json!({})));
+        assert_eq!(created["created"], expected);
+    }
+    // The student and an operator see it, and no other student.
+    let path = format!("/admin/allocations/{}", allocation["id"].as_str().unwrap());
+    assert_eq!(data(&app.get(&path, &student(7)))["status"], "approved");
+    assert_eq!(app.get(&path, &student(8)).status, 404);
+}
+
+pub(crate) async fn upgrade_and_refund_change_the_sessions_msg_5(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    app.grant(7, "16:00", 30, 20).await;
+    let generated = app.wait_for_events("SESSIONS_GENERATED", owner, 2);
+    assert_eq!(generated["sessionIds"].as_array().unwrap().len(), 30);
+    let sessions = app.sessions(owner);
+    let dates: Vec<_> = sessions
+        .iter()
+        .map(|one| one["scheduledDate"].as_str().unwrap())
+        .collect();
+    assert!(dates.is_sorted() && dates.len() == 30, "{dates:?}");
+    assert_eq!(booked(&app).await, 30);
+    let refund = async |tier: u128| {
+        app.publish(PaymentRefunded {
+            payment_id: Uuid::from_u128(700 + tier),
+            student_id: owner,
+            course_id: COURSE,
+            amount_cents: 1,
+        })
+        .await;
+    };
+    // The upgrade is refunded, twice, and then the first payment.
+    refund(30).await;
+    refund(30).await;
+    wait_for("the refund", || {
+        (app.allocations(owner)[0]["sessionCount"] == 10).then_some(())
+    });
+    assert_eq!(booked(&app).await, 10);
+    refund(10).await;
+    app.wait_for_events("STUDENT_DEALLOCATED", owner, 1);
+    assert_eq!(booked(&app).await, 0);
+    // A refund that arrives before its purchase.
+    let other = Uuid::from_u128(8);
+    app.publish(PaymentRefunded {
+        payment_id: Uuid::from_u128(810),
+        student_id: other,
+        course_id: COURSE,
+        amount_cents: 1,
+    })
+    .await;
+    let third = app.grant(9, "16:00", 10, 10).await;
+    app.wait_for_events("TRAINER_ALLOCATED", third, 1);
+    app.grant(8, "17:00", 10, 10).await;
+    let fourth = app.grant(10, "18:00", 10, 10).await;
+    app.wait_for_events("TRAINER_ALLOCATED", fourth, 1);
+    assert!(app.allocations(other).is_empty());
+    app.wait_for_events("SESSIONS_GENERATED", fourth, 1);
+    app.check_invariants();
+}
+
+pub(crate) async fn cancelled_allocation_frees_its_slots_data_3(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 20, 20).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let allocation = app.wait_for_allocation(owner, "approved");
+    let path = format!(
+        "/admin/allocations/{}/cancel",
+        allocation["id"].as_str().unwrap()
+    );
+    let cancel = || {
+        app.call(
+            "POST",
+            &path,
+            &operator(),
+            &json!({ "reason": "moved away" }),
+        )
+    };
+    assert_eq!(cancel().status, 200);
+    assert_eq!(cancel().status, 409);
+    assert_eq!(booked(&app).await, 0);
+    assert!(
+        app.sessions(owner)
+            .iter()
+            .all(|one| one["status"] == "cancelled")
+    );
+    let ended = app.wait_for_events("STUDENT_DEALLOCATED", owner, 1);
+    assert_eq!(ended["reason"], "moved away");
+    // The slots are free for another student.
+    let other = app.grant(8, "16:00", 20, 20).await;
+    app.wait_for_events("TRAINER_ALLOCATED", other, 1);
+    assert_eq!(booked(&app).await, 20);
+    app.check_invariants();
+}
+
+pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp) {
+    app.open_zone().await;
+    let first = app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("TRAINER_ALLOCATED", owner, 1);
+    let other = app.grant(8, "16:00", 10, 10).await;
+    let pending = app.wait_for_allocation(other, "pending");
+    assert_eq!(pending["reason"], "no trainer meets all conditions");
+    let id = pending["id"].as_str().unwrap();
+    let refusals = data(&app.get(&format!("/admin/allocations/{id}/refusals"), &operator()));
+    assert_eq!(refusals[0]["trainerId"], json!(first));
+    assert_eq!(refusals[0]["reason"], "SLOT_TAKEN");
+    app.wait_for_events("NOTIFICATION_REQUESTED", Uuid::from_u128(1), 1);
+    // A chosen trainer has to meet the conditions too.
+    let approve = format!("/admin/allocations/{id}/approve");
+    let chosen = json!({ "trainerId": first });
+    let answer = data(&app.call("POST", &approve, &operator(), &chosen));
+    assert_eq!(answer["status"], "pending");
+    let check = |slot: &str| {
+        let body = json!({
+            "latitude": CENTRE.0, "longitude": CENTRE.1, "courseId": COURSE, "timeslot": slot,
+        });
+        data(&app.call("POST", "/check-service-availability", "", &body))["available"].clone()
+    };
+    assert_eq!(check("16:00"), true);
+    let second = app.approve(0x7b, 3.0).await;
+    let retry = || {
+        let path = "/admin/allocations/retry-auto-assign";
+        data(&app.call("POST", path, &operator(), &json!({})))["approved"].clone()
+    };
+    wait_for("the second trainer", || {
+        (retry() == json!([id])).then_some(())
+    });
+    let approved = app.wait_for_allocation(other, "approved");
+    assert_eq!(approved["trainerId"], json!(second));
+    app.wait_for_events("SESSIONS_GENERATED", other, 1);
+    // Outside of all zones.
+    let far = json!({
+        "studentId": Uuid::from_u128(9), "courseId": COURSE, "sessionCount": 10,
+        "schedule": { "timeSlot": "16:00" }, "location": { "latitude": 28.6, "longitude": 77.2 },
+    });
+    let created = data(&app.call("POST", "/admin/allocations", &operator(), &far));
+    assert_eq!(created["status"], "pending");
+    assert_eq!(created["reason"], "the place is in no zone of the platform");
+    let zones = app.get("/zones-by-location?lat=28.6&lng=77.2", "");
+    assert_eq!(
+        (zones.status, &json_of(&zones)["code"]),
+        (404, &json!("SERVICE_NOT_AVAILABLE"))
+    );
+}
+
+pub(crate) async fn pre_bookings_stop_at_their_capacity_data_3(app: TestApp) {
+    let body = |slot: &str| {
+        json!({
+            "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1, "courseId": COURSE,
+            "timeslot": slot, "mode": "1on1", "groupSize": 1, "sessionCount": 10,
+            "startDate": "2026-12-01",
+        })
+    };
+    let (made, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for id in 1..=20 {
+            let (app, made, refused, body) = (&app, &made, &refused, body("16:00"));
+            scope.spawn(move || {
+                let answer = app.call("POST", "/create-prebooking", &student(id), &body);
+                match answer.status {
+                    201 => made.fetch_add(1, Ordering::Relaxed),
+                    409 => refused.fetch_add(1, Ordering::Relaxed),
+                    status => panic!("{status}: {}", answer.body),
+                };
+            });
+        }
+    });
+    assert_eq!((made.into_inner(), refused.into_inner()), (10, 10));
+    let path = format!("/pre-bookings/capacity?courseId={COURSE}&timeslot=16:00");
+    let capacity = data(&app.get(&path, ""));
+    assert_eq!(
+        (&capacity["currentCount"], &capacity["available"]),
+        (&json!(10), &json!(false))
+    );
+    // A repeat of the same student is the same pre-booking.
+    let book = || data(&app.call("POST", "/create-prebooking", &student(50), &body("17:00")));
+    let (first, again): (Value, Value) = (book(), book());
+    assert_eq!(first["preBookingId"], again["preBookingId"]);
+    assert_eq!(again["capacityRemaining"], 9);
+    assert_eq!(first["pricing"]["total"], 354_000);
+    app.check_invariants();
+}

@@ -1,0 +1,454 @@
+use std::{
+    net::SocketAddr,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use seaworthy::{
+    config::{Environment, Loader},
+    data::{Database, DatabaseConfig, sql},
+    messaging::{Failure, Messaging, MessagingConfig, Publisher, Received, Subscription, Topics},
+    prelude::*,
+    service::RunningService,
+};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, request},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tutoring_booking::BookingConfig;
+use tutoring_contract::{
+    AccessTokenConfig, AccessTokens, PlatformZone, Role, ServiceTokenConfig, ServiceTokens,
+    Subject, Territory,
+    events::{
+        CourseAccessGranted, CourseChanged, Kind, NotificationRequested, Occurred, PaymentRefunded,
+        SessionCancelled, SessionCompleted, SessionRescheduled, SessionSubstituted,
+        SessionsGenerated, StudentDeallocated, TrainerAllocated, TrainerChanged, message,
+    },
+};
+use uuid::Uuid;
+
+const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
+
+/// The maximum time that these tests wait for a condition.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The course of all allocations.
+pub(crate) const COURSE: Uuid = Uuid::from_u128(0xc0);
+/// The centre of the only zone.
+pub(crate) const CENTRE: (f64, f64) = (12.3, 76.6);
+const PERMISSIONS: [&str; 7] = [
+    "price:write",
+    "allocation:read",
+    "allocation:write",
+    "session:read",
+    "session:write",
+    "reschedule:decide",
+    "substitution:write",
+];
+
+type Events = Arc<Mutex<Vec<Value>>>;
+
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct PeerConfig {
+    broker: MessagingConfig,
+}
+
+/// The running service with its own database, and a service that exchanges messages with it.
+pub(crate) struct TestApp {
+    http: SocketAddr,
+    events: Events,
+    publisher: Publisher,
+    service: Option<RunningService>,
+    settings: Vec<String>,
+    _peer: RunningService,
+    _folder: TempDir,
+    empty: EmptyDatabase,
+}
+
+pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
+    let folder = TempDir::new().unwrap();
+    let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
+    let events = Events::default();
+    let (peer, publisher) = start_peer(&broker, &events).await;
+    let settings = vec![
+        format!("database.url={}", empty.url()),
+        "database.migrate_at_start=true".to_owned(),
+        format!("broker.url={broker}"),
+        format!("access_tokens.secret={SECRET}"),
+        format!("service_tokens.secret={SERVICE_SECRET}"),
+        format!("session_code_key={SECRET}"),
+        format!("audit_log.key={SECRET}"),
+        format!("operators=[\"{}\"]", Uuid::from_u128(1)),
+        "server.http.addr=127.0.0.1:0".to_owned(),
+        "admin.addr=127.0.0.1:0".to_owned(),
+        "server.http.rate_limit.enabled=false".to_owned(),
+        "server.http.access_log.enabled=false".to_owned(),
+        "log.level=error".to_owned(),
+    ];
+    let service = start(&settings).await;
+    TestApp {
+        http: service.addresses().http,
+        events,
+        publisher,
+        service: Some(service),
+        settings,
+        _peer: peer,
+        _folder: folder,
+        empty,
+    }
+}
+
+async fn start(settings: &[String]) -> RunningService {
+    let loader = Loader::new("tutoring-booking")
+        .environment(Environment::default())
+        .overrides(settings.to_vec());
+    let service = tutoring_booking::service();
+    let started = service.start::<BookingConfig, _>(loader, tutoring_booking::assemble);
+    // The future of a start is too large for the stack.
+    let started = Box::pin(started).await;
+    started.unwrap_or_else(|error| panic!("{:?}", error.chain()))
+}
+
+async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
+    let loader = Loader::new("peer")
+        .environment(Environment::default())
+        .overrides([
+            format!("broker.url={broker}"),
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "log.level=error".to_owned(),
+        ]);
+    let made = Arc::new(Mutex::new(None));
+    let publisher = Arc::clone(&made);
+    let started =
+        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
+            let messaging =
+                Messaging::connect(service, "broker", &service.settings().broker).await?;
+            let topics = Topics::new()
+                .and_unroutable::<Occurred<CourseAccessGranted>>()
+                .and_unroutable::<Occurred<CourseChanged>>()
+                .and_unroutable::<Occurred<PaymentRefunded>>()
+                .and_unroutable::<Occurred<TrainerChanged>>();
+            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
+            let subscription = Subscription::new("peer");
+            let subscription = recorded::<TrainerAllocated>(subscription, events);
+            let subscription = recorded::<SessionsGenerated>(subscription, events);
+            let subscription = recorded::<StudentDeallocated>(subscription, events);
+            let subscription = recorded::<SessionCompleted>(subscription, events);
+            let subscription = recorded::<SessionCancelled>(subscription, events);
+            let subscription = recorded::<SessionRescheduled>(subscription, events);
+            let subscription = recorded::<SessionSubstituted>(subscription, events);
+            let subscription = recorded::<NotificationRequested>(subscription, events);
+            messaging.subscribe(subscription).await?;
+            Ok(())
+        });
+    let peer = started
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    let publisher = publisher.lock().unwrap().take().unwrap();
+    (peer, publisher)
+}
+
+fn recorded<K: Kind>(subscription: Subscription, events: &Events) -> Subscription {
+    let events = Arc::clone(events);
+    subscription.on::<Occurred<K>, _, _>(move |event: Received<Occurred<K>>| {
+        let event = serde_json::to_value(event.event()).unwrap();
+        events.lock().unwrap().push(event);
+        async { Ok::<_, Failure>(()) }
+    })
+}
+
+/// Waits until a value exists.
+pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+pub(crate) fn student(id: u128) -> String {
+    token(Uuid::from_u128(id), Role::Student, &[])
+}
+
+pub(crate) fn trainer(id: Uuid) -> String {
+    token(id, Role::Trainer, &[])
+}
+
+pub(crate) fn token(id: Uuid, role: Role, permissions: &[&str]) -> String {
+    let config = AccessTokenConfig {
+        secret: Some(Secret::new(SECRET.to_owned())),
+        ..AccessTokenConfig::default()
+    };
+    let subject = Subject {
+        id,
+        role,
+        admin_roles: Vec::new(),
+        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
+        territory: Territory::default(),
+        email: None,
+        phone: None,
+    };
+    let signed = AccessTokens::new(&config)
+        .unwrap()
+        .sign(&subject, "session");
+    signed.unwrap().expose().clone()
+}
+
+pub(crate) fn operator() -> String {
+    token(Uuid::from_u128(1), Role::Admin, &PERMISSIONS)
+}
+
+pub(crate) fn service_token() -> String {
+    let config = ServiceTokenConfig {
+        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
+        ..ServiceTokenConfig::default()
+    };
+    let signed = ServiceTokens::new("test", &config).unwrap().sign();
+    signed.unwrap().expose().clone()
+}
+
+pub(crate) fn json_of(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
+}
+
+#[track_caller]
+pub(crate) fn data(answer: &Answer) -> Value {
+    assert!((200..300).contains(&answer.status), "{}", answer.body);
+    json_of(answer)["data"].clone()
+}
+
+impl TestApp {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("content-type", "application/json")];
+        if !token.is_empty() {
+            headers.push(("authorization", &bearer));
+        }
+        let body = match body.is_null() {
+            true => String::new(),
+            false => body.to_string(),
+        };
+        let path = match path.starts_with("/admin/") {
+            true => format!("/api/v1{path}"),
+            false => format!("/api/v1/booking{path}"),
+        };
+        request(self.http, method, &path, &headers, &body).unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
+        self.call("GET", path, token, &Value::Null)
+    }
+
+    pub(crate) fn coupon(&self, code: &str, kind: &str, value: i64, max_redemptions: u32) {
+        let body = json!({
+            "code": code,
+            "type": "school",
+            "discountType": kind,
+            "discountValue": value,
+            "maxRedemptions": max_redemptions,
+            "validFrom": "2020-01-01T00:00:00Z",
+            "validUntil": "2099-01-01T00:00:00Z",
+        });
+        data(&self.call("POST", "/coupons", &operator(), &body));
+    }
+
+    pub(crate) fn reserve(&self, payment: Uuid, student: Uuid, code: Option<&str>) -> Answer {
+        let body = json!({
+            "paymentId": payment,
+            "studentId": student,
+            "expiresAt": "2099-01-01T00:00:00Z",
+            "classType": "ONE_ON_ONE",
+            "sessionCount": 30,
+            "couponCode": code,
+        });
+        self.call("POST", "/pricing/reservations", &service_token(), &body)
+    }
+
+    pub(crate) fn settle(&self, payment: Uuid, action: &str) -> u16 {
+        let path = format!("/pricing/reservations/{payment}/{action}");
+        self.call("POST", &path, &service_token(), &json!({}))
+            .status
+    }
+
+    pub(crate) fn redemptions(&self, code: &str) -> i64 {
+        let coupons = data(&self.get("/coupons", &operator()));
+        let mut coupons = coupons["items"].as_array().unwrap().iter();
+        let coupon = coupons.find(|coupon| coupon["code"] == code).unwrap();
+        coupon["currentRedemptions"].as_i64().unwrap()
+    }
+
+    pub(crate) async fn publish<K: Kind>(&self, data: K) {
+        let event = message(&Occurred::of(data));
+        self.publisher.publish(event).await.unwrap();
+    }
+
+    /// Creates the zone and announces the course.
+    pub(crate) async fn open_zone(&self) {
+        let (latitude, longitude) = CENTRE;
+        let centre = json!({ "latitude": latitude, "longitude": longitude });
+        let city = json!({ "name": "Mysuru", "centre": centre });
+        let city = data(&self.call("POST", "/cities", &operator(), &city));
+        let zone = json!({
+            "cityId": city["id"], "name": "East", "centre": centre, "radiusKm": 10,
+        });
+        data(&self.call("POST", "/zones", &operator(), &zone));
+        self.publish(CourseChanged {
+            course_id: COURSE.to_string(),
+            version: 1,
+            snapshot: json!({ "category": "Coding", "status": "published" }),
+        })
+        .await;
+    }
+
+    /// Announces an approved trainer in the zone.
+    pub(crate) async fn approve(&self, id: u128, rating: f64) -> Uuid {
+        let trainer_id = Uuid::from_u128(id);
+        self.publish(TrainerChanged {
+            trainer_id,
+            version: 1,
+            snapshot: json!({
+                "approvalStatus": "approved",
+                "gender": "female",
+                "courses": [COURSE],
+                "specialties": ["Coding"],
+                "yearsOfExperience": 3,
+                "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
+            }),
+        })
+        .await;
+        self.publish(TrainerChanged {
+            trainer_id,
+            version: 1,
+            snapshot: json!({ "rating": rating, "weekly": { "slots": [] } }),
+        })
+        .await;
+        let database = self.database().await;
+        let started = Instant::now();
+        #[expect(clippy::cast_possible_truncation, reason = "a rating is at most 5")]
+        let tenths = (rating * 10.0).round() as i64;
+        let text = "SELECT trainer_id FROM candidates WHERE trainer_id = ? AND rating_tenths = ?";
+        loop {
+            let statement = sql(text).bind(trainer_id).bind(tenths);
+            let found: Option<(Uuid,)> = statement.fetch_optional(&database).await.unwrap();
+            if found.is_some() {
+                break;
+            }
+            assert!(started.elapsed() < TIMEOUT, "the trainer did not arrive");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        trainer_id
+    }
+
+    /// Publishes the purchase of a package. Returns its student.
+    pub(crate) async fn grant(&self, student: u128, slot: &str, tier: u8, sold: u64) -> Uuid {
+        let student_id = Uuid::from_u128(student);
+        self.publish(CourseAccessGranted {
+            purchase_id: Uuid::from_u128(student),
+            student_id,
+            course_id: COURSE,
+            purchase_tier: tier,
+            metadata: json!({
+                "paymentId": Uuid::from_u128(student * 100 + u128::from(tier)),
+                "sessionCount": sold,
+                "classType": "ONE_ON_ONE",
+                "deliveryMode": "WEEKDAY_DAILY",
+                "schedule": { "timeSlot": slot, "startDate": "2020-01-01" },
+                "location": { "address": "1", "latitude": CENTRE.0, "longitude": CENTRE.1 },
+            }),
+        })
+        .await;
+        student_id
+    }
+
+    pub(crate) fn events_of(&self, kind: &str, student: Uuid) -> Vec<Value> {
+        let events = self.events.lock().unwrap();
+        let of = events.iter().filter(|event| {
+            let id = &event["studentId"];
+            let id = if id.is_null() {
+                &event["recipientId"]
+            } else {
+                id
+            };
+            event["type"] == kind && *id == json!(student)
+        });
+        of.cloned().collect()
+    }
+
+    /// Waits until a number of events of a student exist. Returns the last one.
+    pub(crate) fn wait_for_events(&self, kind: &str, student: Uuid, count: usize) -> Value {
+        wait_for(kind, || {
+            let events = self.events_of(kind, student);
+            (events.len() >= count).then(|| events.last().cloned().unwrap())
+        })
+    }
+
+    /// Returns the allocations of a student.
+    pub(crate) fn allocations(&self, student: Uuid) -> Vec<Value> {
+        let path = format!("/admin/allocations/student/{student}");
+        let list = data(&self.get(&path, &operator()));
+        list["items"].as_array().unwrap().clone()
+    }
+
+    /// Waits until the only allocation of a student has a state.
+    pub(crate) fn wait_for_allocation(&self, student: Uuid, status: &str) -> Value {
+        wait_for(status, || {
+            let all = self.allocations(student);
+            all.into_iter().find(|one| one["status"] == status)
+        })
+    }
+
+    /// Returns the sessions of a student by date.
+    pub(crate) fn sessions(&self, student: Uuid) -> Vec<Value> {
+        let path = format!("/admin/sessions/student/{student}?limit=100");
+        let list = data(&self.get(&path, &operator()));
+        list["items"].as_array().unwrap().clone()
+    }
+
+    /// Connects to the database of the service.
+    pub(crate) async fn database(&self) -> Database {
+        let config = DatabaseConfig {
+            url: self.empty.url().parse().unwrap(),
+            ..DatabaseConfig::default()
+        };
+        Database::builder("test", config).open().await.unwrap()
+    }
+
+    /// Runs the command that operators run.
+    pub(crate) fn check_invariants(&self) {
+        let checked = Command::new(env!("CARGO_BIN_EXE_tutoring-booking"))
+            .arg("invariants")
+            .args(self.settings.iter().flat_map(|setting| ["--set", setting]))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&checked.stdout);
+        assert!(checked.status.success(), "{checked:?}");
+        assert_eq!(text.matches(": 0 violations").count(), 8, "{text}");
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.empty.url().starts_with("postgres")
+    }
+
+    /// Stops the service and starts it again.
+    pub(crate) async fn restart(&mut self) {
+        if let Some(service) = self.service.take() {
+            service.stop().await;
+        }
+        let service = start(&self.settings).await;
+        self.http = service.addresses().http;
+        self.service = Some(service);
+    }
+
+    /// Returns the present date of the platform.
+    pub(crate) fn today() -> String {
+        PlatformZone::default().today().to_string()
+    }
+}

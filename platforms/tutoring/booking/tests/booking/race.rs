@@ -1,0 +1,115 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Mutex,
+    time::Instant,
+};
+
+use seaworthy::data::sql;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::app::{CENTRE, COURSE, TestApp, data, operator};
+
+/// Pairs of students who compete for the last slot of a trainer.
+const PAIRS: u128 = 200;
+/// Threads that send requests.
+const CLIENTS: usize = 8;
+/// Slots of a day.
+const SLOTS: u128 = 14;
+/// The environment variable with the file for the history of operations: one JSON line each.
+const HISTORY: &str = "SEAWORTHY_TUTORING_HISTORY";
+
+/// Both students of a pair want the same slot, and the trainers of the zone have places for one of
+/// them.
+pub(crate) async fn last_slots_go_to_one_student_each_data_3(app: TestApp) {
+    app.open_zone().await;
+    // Each trainer has at most 4 students, in different slots.
+    let trainers = PAIRS.div_ceil(4);
+    for trainer in 0..trainers {
+        app.approve(0x1000 + trainer, 3.0).await;
+    }
+    let began = Instant::now();
+    let wanted: Mutex<Vec<_>> = Mutex::new((0..PAIRS * 2).collect());
+    let history = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (app, wanted, history) = (&app, &wanted, &history);
+            scope.spawn(move || {
+                while let Some(student) = { wanted.lock().unwrap().pop() } {
+                    let hour = 6 + (student / 2) % SLOTS;
+                    let slot = format!("{hour:02}:00");
+                    let body = json!({
+                        "studentId": Uuid::from_u128(student + 1), "courseId": COURSE,
+                        "sessionCount": 10, "schedule": { "timeSlot": slot },
+                        "location": { "latitude": CENTRE.0, "longitude": CENTRE.1 },
+                    });
+                    let start = began.elapsed().as_micros();
+                    let answer = app.call("POST", "/admin/allocations", &operator(), &body);
+                    let end = began.elapsed().as_micros();
+                    let result = data(&answer);
+                    history.lock().unwrap().push(json!({
+                        "process": client, "start_us": start as u64, "end_us": end as u64,
+                        "operation": "allocate",
+                        "arguments": { "student": student, "slot": slot },
+                        "result": { "status": result["status"], "trainer": result["trainerId"] },
+                    }));
+                }
+            });
+        }
+    });
+    let history = history.into_inner().unwrap();
+    write_history(&history);
+    check(&history);
+    let database = app.database().await;
+    let (slots, distinct): (u64, u64) =
+        sql("SELECT COUNT(*), COUNT(DISTINCT owner_id) FROM schedule_slots WHERE state = 'booked'")
+            .fetch_one(&database)
+            .await
+            .unwrap();
+    let approved = history
+        .iter()
+        .filter(|one| one["result"]["status"] == "approved");
+    let approved = approved.count() as u64;
+    assert_eq!((slots, distinct), (approved * 10, approved));
+    // The losers get the places that are left, and then no place is free.
+    let mut later = 0;
+    while u128::from(approved + later) < trainers * 4 {
+        let path = "/admin/allocations/retry-auto-assign";
+        let retried = data(&app.call("POST", path, &operator(), &json!({})));
+        let count = retried["approved"].as_array().unwrap().len() as u64;
+        assert!(count > 0, "{approved} + {later} places are taken");
+        later += count;
+    }
+    assert_eq!(u128::from(approved + later), trainers * 4);
+    app.check_invariants();
+}
+
+/// A place is a trainer and a slot. No place has two students, and no trainer more than 4.
+fn check(history: &[Value]) {
+    let mut places = BTreeSet::new();
+    let mut students: BTreeMap<String, u32> = BTreeMap::new();
+    for one in history
+        .iter()
+        .filter(|one| one["result"]["status"] == "approved")
+    {
+        let trainer = one["result"]["trainer"].to_string();
+        let place = (trainer.clone(), one["arguments"]["slot"].to_string());
+        assert!(places.insert(place), "a slot was given twice: {one}");
+        let count = students.entry(trainer).or_default();
+        *count += 1;
+        assert!(*count <= 4, "a trainer has too many students: {one}");
+    }
+}
+
+/// Writes the history for a checker outside of this program.
+fn write_history(history: &[Value]) {
+    let Ok(path) = std::env::var(HISTORY) else {
+        return;
+    };
+    let mut lines = String::new();
+    for one in history {
+        writeln!(lines, "{one}").unwrap();
+    }
+    std::fs::write(path, lines).unwrap();
+}

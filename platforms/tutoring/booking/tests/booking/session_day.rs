@@ -1,0 +1,257 @@
+use seaworthy::data::{
+    chrono::{TimeDelta, Utc},
+    sql,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    allocation::booked,
+    app::{CENTRE, TestApp, data, json_of, operator, student, trainer, wait_for},
+};
+
+/// Allocates sessions, and moves the first one to today.
+async fn today(app: &TestApp) -> (Uuid, Uuid, String) {
+    app.open_zone().await;
+    let holder = app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let id = app.sessions(owner)[0]["id"].as_str().unwrap().to_owned();
+    let database = app.database().await;
+    sql("UPDATE tutoring_sessions SET scheduled_date = ?, starts_at = ? WHERE session_number = 1")
+        .bind(TestApp::today())
+        .bind(Utc::now())
+        .execute(&database)
+        .await
+        .unwrap();
+    (owner, holder, id)
+}
+
+/// Returns the newest code of a student.
+fn code(app: &TestApp, owner: Uuid, count: usize) -> String {
+    wait_for("the code", || {
+        let all = app.events_of("NOTIFICATION_REQUESTED", owner);
+        let mut codes = all.iter().filter_map(|one| one["data"]["otp"].as_str());
+        codes.nth(count - 1).map(str::to_owned)
+    })
+}
+
+pub(crate) async fn session_day_completes_once_msg_5(app: TestApp) {
+    let (owner, holder, id) = today(&app).await;
+    let post = |token: &str, action: &str, body: &Value| {
+        app.call(
+            "POST",
+            &format!("/admin/sessions/{id}/{action}"),
+            token,
+            body,
+        )
+    };
+    let (pupil, own) = (student(7), trainer(holder));
+    let at = |metres: f64| json!({ "trainerLocation": { "latitude": CENTRE.0 + metres / 111_195.0, "longitude": CENTRE.1 } });
+    let other = trainer(Uuid::from_u128(0x99));
+    assert_eq!(post(&other, "start", &at(0.0)).status, 403);
+    let refused = post(&own, "start", &at(120.0));
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(json_of(&refused)["errors"][0]["field"], "trainerLocation");
+    assert_eq!(
+        post(&own, "verify-otp", &json!({ "otp": "000000" })).status,
+        409
+    );
+    let started = post(&own, "start", &at(90.0));
+    assert_eq!(data(&started)["status"], "pending_verification");
+    assert_eq!(post(&own, "start", &at(90.0)).status, 429);
+    let code = code(&app, owner, 1);
+    assert!(!started.body.contains(&code), "{}", started.body);
+    let shown = app.get(&format!("/admin/sessions/{id}"), &own);
+    assert!(
+        !shown.body.contains(&code) && !shown.body.contains("otp"),
+        "{}",
+        shown.body
+    );
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let tried = post(&own, "verify-otp", &json!({ "otp": wrong }));
+    assert_eq!(
+        (tried.status, &json_of(&tried)["code"]),
+        (400, &json!("INVALID_CODE"))
+    );
+    assert_eq!(
+        data(&post(&own, "verify-otp", &json!({ "otp": code })))["status"],
+        "in_progress"
+    );
+    assert_eq!(app.allocations(owner)[0]["status"], "active");
+    assert_eq!(
+        post(&pupil, "confirm", &json!({ "confirmed": true })).status,
+        409
+    );
+    assert_eq!(
+        data(&post(&own, "end", &at(0.0)))["status"],
+        "pending_confirmation"
+    );
+    let stranger = student(8);
+    assert_eq!(
+        post(&stranger, "confirm", &json!({ "confirmed": true })).status,
+        403
+    );
+    // The same confirmation three times at once.
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let answer = post(&pupil, "confirm", &json!({ "confirmed": true }));
+                assert_eq!(data(&answer)["status"], "completed");
+            });
+        }
+    });
+    let completed = app.wait_for_events("SESSION_COMPLETED", owner, 1);
+    assert_eq!(completed["duration"], 40);
+    let attendance = json!({ "sessionId": id, "status": "present" });
+    assert_eq!(
+        app.call("POST", "/trainer-attendance", &own, &attendance)
+            .status,
+        200
+    );
+    assert_eq!(
+        app.call("POST", "/trainer-attendance", &other, &attendance)
+            .status,
+        403
+    );
+    assert_eq!(app.events_of("SESSION_COMPLETED", owner).len(), 1);
+}
+
+pub(crate) async fn session_moves_only_to_a_free_slot_data_3(app: TestApp) {
+    app.open_zone().await;
+    let holder = app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    let other = app.grant(8, "17:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    app.wait_for_events("SESSIONS_GENERATED", other, 1);
+    let session = app.sessions(owner)[9].clone();
+    let date = session["scheduledDate"].as_str().unwrap().to_owned();
+    let ask = |token: &str, date: &str, slot: &str| {
+        let body = json!({
+            "sessionId": session["id"], "newDate": date, "newTime": slot, "reason": "a feast",
+        });
+        app.call("POST", "/admin/reschedule", token, &body)
+    };
+    assert_eq!(ask(&student(7), "2020-01-01", "16:00").status, 400);
+    assert_eq!(ask(&student(7), &date, "16:30").status, 400);
+    assert_eq!(ask(&student(8), &date, "18:00").status, 403);
+    let taken = data(&ask(&student(7), &date, "17:00"));
+    assert_eq!(ask(&trainer(holder), &date, "18:00").status, 409);
+    let decide = |request: &Value, action: &str, body: &Value| {
+        let path = format!(
+            "/admin/reschedule/{}/{action}",
+            request["id"].as_str().unwrap()
+        );
+        app.call("POST", &path, &operator(), body)
+    };
+    let answer = decide(&taken, "approve", &json!({}));
+    assert_eq!(
+        (answer.status, &json_of(&answer)["code"]),
+        (409, &json!("SLOT_TAKEN"))
+    );
+    assert_eq!(booked(&app).await, 20);
+    assert_eq!(app.sessions(owner)[9]["timeSlot"], "16:00");
+    let path = format!("/admin/reschedule/{}", taken["id"].as_str().unwrap());
+    let change = json!({ "newTime": "18:00" });
+    assert_eq!(app.call("PUT", &path, &student(8), &change).status, 404);
+    assert_eq!(
+        data(&app.call("PUT", &path, &student(7), &change))["newTime"],
+        "18:00"
+    );
+    assert_eq!(decide(&taken, "approve", &json!({})).status, 200);
+    assert_eq!(decide(&taken, "approve", &json!({})).status, 409);
+    let moved = app.wait_for_events("SESSION_RESCHEDULED", owner, 1);
+    assert_eq!(
+        (&moved["oldTimeSlot"], &moved["newTimeSlot"]),
+        (&json!("16:00"), &json!("18:00"))
+    );
+    assert_eq!(booked(&app).await, 20);
+    // The old slot is free: the same move back is possible.
+    let back = data(&ask(&trainer(holder), &date, "16:00"));
+    assert_eq!(
+        decide(&back, "reject", &json!({ "rejectionReason": "no" })).status,
+        200
+    );
+    let back = data(&ask(&trainer(holder), &date, "16:00"));
+    assert_eq!(decide(&back, "approve", &json!({})).status, 200);
+    assert_eq!(app.sessions(owner)[9]["timeSlot"], "16:00");
+    app.check_invariants();
+}
+
+pub(crate) async fn substitution_moves_the_reservation_data_3(app: TestApp) {
+    app.open_zone().await;
+    let holder = app.approve(0x7a, 4.9).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let second = app.approve(0x7b, 3.0).await;
+    let third = app.approve(0x7c, 2.0).await;
+    let busy = app.grant(8, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", busy, 1);
+    assert_eq!(app.allocations(busy)[0]["trainerId"], json!(second));
+    let session = app.sessions(owner)[5].clone();
+    let substitute = |by: Uuid| {
+        let body = json!({
+            "sessionDate": session["scheduledDate"], "originalTrainerId": holder,
+            "studentId": owner, "substituteTrainerId": by, "reason": "ill",
+        });
+        app.call("POST", "/admin/substitutions", &operator(), &body)
+    };
+    assert_eq!(json_of(&substitute(second))["code"], "SLOT_TAKEN");
+    assert_eq!(substitute(Uuid::from_u128(0x99)).status, 404);
+    let made = wait_for("the third trainer", || {
+        let answer = substitute(third);
+        (answer.status == 201).then(|| data(&answer))
+    });
+    assert_eq!(
+        substitute(third).status,
+        404,
+        "the trainer has no session on this day"
+    );
+    assert_eq!(app.sessions(owner)[5]["trainerId"], json!(third));
+    let event = app.wait_for_events("SESSION_SUBSTITUTED", owner, 1);
+    assert_eq!(event["substituteTrainerId"], json!(third));
+    assert_eq!(booked(&app).await, 20);
+    let path = format!("/admin/substitutions/{}", made["id"].as_str().unwrap());
+    let delete = || app.call("DELETE", &path, &operator(), &Value::Null).status;
+    assert_eq!((delete(), delete()), (200, 404));
+    assert_eq!(app.sessions(owner)[5]["trainerId"], json!(holder));
+    app.wait_for_events("SESSION_SUBSTITUTED", owner, 2);
+    assert_eq!(booked(&app).await, 20);
+}
+
+pub(crate) async fn cancelled_session_is_replaced_at_the_end_api_1(app: TestApp) {
+    app.open_zone().await;
+    app.approve(0x7a, 4.5).await;
+    let owner = app.grant(7, "16:00", 10, 10).await;
+    app.wait_for_events("SESSIONS_GENERATED", owner, 1);
+    let sessions = app.sessions(owner);
+    let last = sessions[9]["scheduledDate"].clone();
+    let cancel = |session: &Value, token: &str| {
+        let path = format!("/admin/sessions/{}/cancel", session["id"].as_str().unwrap());
+        app.call("POST", &path, token, &json!({ "reason": "a journey" }))
+    };
+    assert_eq!(cancel(&sessions[4], &student(8)).status, 403);
+    assert_eq!(
+        data(&cancel(&sessions[4], &student(7)))["status"],
+        "cancelled"
+    );
+    assert_eq!(cancel(&sessions[4], &student(7)).status, 409);
+    let after = app.sessions(owner);
+    assert_eq!(after.len(), 11);
+    assert!(after[10]["scheduledDate"].as_str() > last.as_str());
+    assert_eq!(booked(&app).await, 10);
+    app.wait_for_events("SESSION_CANCELLED", owner, 1);
+    // Less than 12 hours before the start, the session counts as held.
+    let database = app.database().await;
+    sql("UPDATE tutoring_sessions SET starts_at = ? WHERE session_number = 1")
+        .bind(Utc::now() + TimeDelta::hours(11))
+        .execute(&database)
+        .await
+        .unwrap();
+    assert_eq!(
+        data(&cancel(&sessions[0], &student(7)))["status"],
+        "completed"
+    );
+    app.wait_for_events("SESSION_COMPLETED", owner, 1);
+    app.check_invariants();
+}
