@@ -9,6 +9,8 @@ chmod 700 secrets
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 create() { [ -s "secrets/$1" ] || printf '%s' "$2" > "secrets/$1"; }
 
+create admin-token "$(random)"
+create grafana "$(random)"
 create database "$(random)"
 create broker "$(random)"
 create rabbitmq.conf "default_user = symbols
