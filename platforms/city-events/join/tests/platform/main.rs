@@ -8,6 +8,7 @@
     reason = "a panic fails the test"
 )]
 
+mod alerts;
 mod amqp;
 
 use std::{net::SocketAddr, time::Duration};
