@@ -38,8 +38,8 @@ pub mod unsafe_settings;
 
 pub use eventually::eventually;
 pub use server::{
-    dapr, database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis,
-    vault, versitygw,
+    dapr, database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, prometheus,
+    rabbitmq, redis, vault, versitygw,
 };
 pub use token::hs256_token;
 

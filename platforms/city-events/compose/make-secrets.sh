@@ -9,7 +9,7 @@ chmod 700 secrets
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 create() { [ -s "secrets/$1" ] || printf '%s' "$2" > "secrets/$1"; }
 
-for name in admin-token jwt internal service-calls audit-log totp anonymous postgres redis broker \
+for name in admin-token grafana jwt internal service-calls audit-log totp anonymous postgres redis broker \
     auth-database event-database join-database feed-database email-database media-database s3; do
     create "$name" "$(random)"
 done

@@ -10,6 +10,7 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 create() { [ -s "secrets/$1" ] || printf '%s' "$2" > "secrets/$1"; }
 
 create admin-token "$(random)"
+create grafana "$(random)"
 create database "$(random)"
 create broker "$(random)"
 create rabbitmq.conf "default_user = symbols

@@ -1,10 +1,17 @@
 //! The rendered files, checked by the tools that read them.
 
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "this is how a test fails"
+)]
 
 mod audited;
 mod committed;
 mod folder;
 mod mutations;
+mod observability;
 mod prometheus;
 mod sample;
+mod validators;

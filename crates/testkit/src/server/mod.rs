@@ -18,6 +18,7 @@ pub mod pgbouncer;
 pub mod postgres;
 mod process;
 pub mod program;
+pub mod prometheus;
 pub mod rabbitmq;
 mod reaper;
 pub mod redis;

@@ -8,7 +8,9 @@
     reason = "a panic fails the test"
 )]
 
+mod alerts;
 mod amqp;
+mod image;
 
 use std::{net::SocketAddr, time::Duration};
 

@@ -1,0 +1,184 @@
+//! The files of the platforms, checked by the validators of their formats.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use seaworthy_deploy::{render, write};
+use seaworthy_testkit::requirement::required;
+use tempfile::TempDir;
+
+use crate::sample::{facts, overlay, platforms, repository};
+
+/// The oldest and the newest version of Kubernetes whose schemas apply.
+const KUBERNETES: [&str; 2] = ["1.30", "1.37"];
+/// Checks of kube-score that do not apply. A CPU limit delays requests although the node has free
+/// CPU. Overlays name images by digest, so no image needs a second pull. Replicas are spread over
+/// nodes by a topology constraint instead of an affinity.
+const IGNORED: [&str; 3] = [
+    "--ignore-container-cpu-limit",
+    "--ignore-test=container-image-pull-policy",
+    "--ignore-test=deployment-has-host-podantiaffinity",
+];
+
+/// Renders a platform into a new folder.
+fn rendered(deploy: &Path) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let files = render(&facts(deploy), &overlay(deploy)).unwrap();
+    write(folder.path(), &files).unwrap();
+    folder
+}
+
+/// Returns the files below a folder that `is_one` selects by their name.
+fn files(folder: &Path, is_one: fn(&str) -> bool) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, is_one));
+        } else if is_one(&path.file_name().unwrap().to_string_lossy()) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn is_manifest(name: &str) -> bool {
+    name.ends_with(".yaml") && name != "kustomization.yaml"
+}
+
+/// Runs a validator, and returns whether it accepts the files, with its output.
+fn run<A: AsRef<OsStr>>(program: &Path, options: &[&str], files: &[A]) -> (bool, String) {
+    assert!(!files.is_empty());
+    let output = Command::new(program).args(options).args(files).output();
+    let output = output.unwrap();
+    let text =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    (output.status.success(), text.concat())
+}
+
+#[track_caller]
+fn accepts<A: AsRef<OsStr>>(program: &Path, options: &[&str], files: &[A]) {
+    let (accepted, text) = run(program, options, files);
+    assert!(accepted, "{} {options:?}: {text}", program.display());
+}
+
+#[test]
+fn schemas_of_kubernetes_accept_every_manifest_ship_3() {
+    let Some(validators) = required("SEAWORTHY_TEST_VALIDATORS") else {
+        return;
+    };
+    let program = Path::new(&validators).join("kubernetes-validate");
+    for deploy in platforms() {
+        let folder = rendered(&deploy);
+        let manifests = files(&folder.path().join("kubernetes/base"), is_manifest);
+        for version in KUBERNETES {
+            accepts(
+                &program,
+                &["--strict", "--quiet", "-k", version],
+                &manifests,
+            );
+        }
+    }
+    // A misspelled field is a finding.
+    let folder = rendered(&platforms()[0]);
+    let manifests = files(folder.path(), |name| name == "deployment.yaml");
+    let text = fs::read_to_string(&manifests[0]).unwrap();
+    fs::write(&manifests[0], text.replace("periodSeconds", "periodSecond")).unwrap();
+    let options = ["--strict", "--quiet", "-k", KUBERNETES[1]];
+    assert!(!run(&program, &options, &manifests[..1]).0);
+}
+
+#[test]
+fn kube_score_finds_nothing_in_the_manifests_ship_3() {
+    let Some(program) = required("SEAWORTHY_TEST_KUBE_SCORE") else {
+        return;
+    };
+    for deploy in platforms() {
+        let folder = rendered(&deploy);
+        let manifests = files(&folder.path().join("kubernetes/base"), is_manifest);
+        let options = [
+            &["score", "--output-format=ci", "--exit-one-on-warning"],
+            &IGNORED[..],
+        ];
+        accepts(Path::new(&program), &options.concat(), &manifests);
+    }
+}
+
+#[test]
+fn schemas_accept_dashboards_and_monitors_obs_9() {
+    let Some(modules) = required("SEAWORTHY_TEST_SCHEMAS") else {
+        return;
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/render/schemas.mjs");
+    let script = script.display().to_string();
+    let options = [script.as_str(), modules.as_str()];
+    for deploy in platforms() {
+        let folder = rendered(&deploy);
+        accepts(Path::new("node"), &options, &[folder.path()]);
+    }
+    // A wrong type in a panel, and in a monitor, are findings.
+    for (name, from, to) in [
+        ("grafana", "\"type\": \"timeseries\"", "\"type\": 7"),
+        ("kubernetes", "jobLabel: ", "jobLabel: 7 # "),
+    ] {
+        let folder = rendered(&platforms()[0]);
+        let is_one = |name: &str| name.ends_with(".json") || name == "monitor.yaml";
+        for file in files(&folder.path().join(name), is_one) {
+            let text = fs::read_to_string(&file).unwrap();
+            assert!(text.contains(from), "{text}");
+            fs::write(&file, text.replace(from, to)).unwrap();
+        }
+        let (accepted, text) = run(Path::new("node"), &options, &[folder.path()]);
+        assert!(!accepted && text.contains("type"), "{text}");
+    }
+}
+
+#[test]
+fn validators_accept_images_compose_files_and_workflows_ship_1() {
+    let Some(validators) = required("SEAWORTHY_TEST_VALIDATORS") else {
+        return;
+    };
+    let program = |name: &str| Path::new(&validators).join(name);
+    let platforms = repository().join("platforms");
+    accepts(
+        &program("hadolint"),
+        &[],
+        &files(&platforms, |name| name == "Dockerfile"),
+    );
+    let is_compose = |name: &str| name.starts_with("compose") && name.ends_with(".yaml");
+    let compose = ["--builtin-schema", "vendor.compose-spec"];
+    accepts(
+        &program("check-jsonschema"),
+        &compose,
+        &files(&platforms, is_compose),
+    );
+    let workflows = files(&repository().join(".github/workflows"), |name| {
+        name.ends_with(".yml")
+    });
+    let schema = ["--builtin-schema", "vendor.github-workflows"];
+    accepts(&program("check-jsonschema"), &schema, &workflows);
+    let Some(actionlint) = required("SEAWORTHY_TEST_ACTIONLINT") else {
+        return;
+    };
+    accepts(Path::new(&actionlint), &[], &workflows);
+}
+
+#[test]
+fn kustomize_builds_the_overlay_of_every_platform_ship_3() {
+    let Some(program) = required("SEAWORTHY_TEST_KUSTOMIZE") else {
+        return;
+    };
+    for deploy in platforms() {
+        let folder = rendered(&deploy);
+        let overlay = folder.path().join("kubernetes/overlays/production");
+        let (accepted, text) = run(Path::new(&program), &["build"], &[overlay]);
+        assert!(accepted, "{text}");
+        let built = text.matches("\nkind: Deployment\n").count();
+        assert_eq!(built, facts(&deploy).len(), "{text}");
+    }
+}
