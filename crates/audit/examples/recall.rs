@@ -1,4 +1,4 @@
-//! Compares the auditor with answer keys: `recall [--misses] REPOSITORIES KEYS`.
+//! Compares the auditor with answer keys: `recall [--misses] [--reports] REPOSITORIES KEYS`.
 //!
 //! `AUTHORING.md` describes a key. The program reads local files only.
 #![expect(
@@ -92,15 +92,18 @@ struct Score {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut folders = Vec::new();
     let mut misses = false;
+    let mut reports = false;
     for argument in std::env::args().skip(1) {
         if argument == "--misses" {
             misses = true;
+        } else if argument == "--reports" {
+            reports = true;
         } else {
             folders.push(PathBuf::from(argument));
         }
     }
     let [repositories, keys] = folders.as_slice() else {
-        return Err("usage: recall [--misses] REPOSITORIES KEYS".into());
+        return Err("usage: recall [--misses] [--reports] REPOSITORIES KEYS".into());
     };
     println!(
         "{:44} {:>14} {:>14} {:>8}",
@@ -119,9 +122,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         print(&name, &score);
         if misses {
             for expected in missed {
+                let place = expected.places.first();
                 println!(
-                    "    missed {} {:?}: {}",
-                    expected.difficulty, expected.accept, expected.note
+                    "    missed {} {:?} {}:{}: {}",
+                    expected.difficulty,
+                    expected.accept,
+                    place
+                        .and_then(|place| place.path.as_deref())
+                        .unwrap_or_default(),
+                    place.and_then(|place| place.line).unwrap_or_default(),
+                    expected.note
+                );
+            }
+        }
+        if reports {
+            for report in &reported {
+                let review = if report.finding.is_review() {
+                    "review"
+                } else {
+                    ""
+                };
+                println!(
+                    "    {} {:?} {review} {}:{}",
+                    report.finding.id, report.finding.severity, report.path, report.line
                 );
             }
         }

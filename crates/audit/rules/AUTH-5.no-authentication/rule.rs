@@ -38,9 +38,23 @@ const WORDS: &[&str] = &[
     "permission",
 ];
 
-/// Removes authors, whose name begins like authentication, and the permissions of the Apache license.
+/// Removes comments, connections of stores that authenticate the service itself, settings of CORS,
+/// and authors, whose name begins like authentication.
 fn without_authors(text: &str) -> String {
-    text.replace("governing permissions", "")
+    let code: Vec<&str> = text
+        .lines()
+        .filter(|line| {
+            let start = line.trim_start();
+            !["//", "/*", "*", "#"]
+                .iter()
+                .any(|mark| start.starts_with(mark))
+        })
+        .collect();
+    code.join("\n")
+        .replace(".authenticate()", "")
+        .replace("credentials: true", "")
+        .replace("allowcredentials", "")
+        .replace("unauthori", "")
         .replace("authoris", "auth")
         .replace("authoriz", "auth")
         .replace("authorit", "auth")

@@ -1,6 +1,6 @@
 //! The service has no health route.
 
-use crate::model::facts::{Import, Route, Server};
+use crate::model::facts::{Import, Mount, Route, Server};
 use crate::model::{Model, Resolution, Service, ServiceKind};
 use crate::rule::{
     Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, texts_contain,
@@ -164,6 +164,17 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 .any(|word| part == *word || (word.len() > 3 && part.contains(word)))
         })
     };
+    // Another file mounts the router, so its routes show no word about health.
+    let mounts = service.facts.of::<Mount>();
+    if let Some(mount) = mounts
+        .deployed()
+        .find(|mount| mount.prefix.known().is_some_and(|path| about(path)))
+    {
+        return vec![Outcome::passed(
+            "a router is mounted under a path about health",
+            Some(&mount.at),
+        )];
+    }
     // A path that could not be read may be the one.
     if let Some(route) = routes.items.iter().find(|route| route.path.is_unknown())
         && !routes

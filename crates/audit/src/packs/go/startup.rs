@@ -178,7 +178,8 @@ fn migrate(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     };
     // A program or a command of its own is the right place.
     let own = mentions(&code.file.path, &["migrat", "seed"])
-        || mentions(code.name_around(call.node), &["migrat", "seed"]);
+        || mentions(code.name_around(call.node), &["seed"])
+        || code.name_around(call.node) == "main" && mentions(&code.file.path, &["cmd/"]);
     if !own || library == "GORM AutoMigrate" && !mentions(&code.file.path, &["cmd/migrat", "seed"])
     {
         facts.add(Migration { library, versioned }, code.place(call.node));

@@ -176,6 +176,10 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?im)^[ \t]*(?P<what>[\w.\-]*(?:jwt|token|session)[\w.\-]*(?:expir\w*|ttl|lifetime|duration|max_?age)[\w.\-]*[ \t]*[:=][ \t]*[\x22']?(?:(?:6048|8640|[1-9]\d{4,})\d{2,}|(?:[7-9]|\d\d+)d|(?:1[6-9]\d|[2-9]\d\d)h))\b",
     ),
     long(
+        SCRIPT,
+        r"(?P<what>\bsetDate\([^)\n]*getDate\(\)\s*\+\s*(?:[7-9]|\d\d+)\s*\))",
+    ),
+    long(
         JVM,
         r"(?P<what>\b\w*(?i:expir|validity|ttl)\w*\s*=\s*(?:\d+L?\s*\*\s*)*(?:24\s*\*\s*(?:60\s*\*\s*)*(?:[7-9]|\d\d+)|(?:[7-9]|\d\d+)\s*\*\s*24|\d{9,}))",
     ),

@@ -291,7 +291,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::HealthResult,
         SCRIPT,
-        r"\.(?:get|use)\(\s*['\x22`][^'\x22`\n]*(?:health|ready|live|ping)[^'\x22`\n]*['\x22`]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{?\s*(?P<what>(?:return\s+)?(?:res|reply|response|ctx)\.(?:status\(\s*200\s*\)\.)?(?:send|json|end|sendStatus|code)\([^;]*\))",
+        r"\.(?:get|use)\(\s*['\x22`][^'\x22`\n]*(?:health|ready|live|ping|status|alive)[^'\x22`\n]*['\x22`]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{?\s*(?P<what>(?:return\s+)?(?:res|reply|response|ctx)\.(?:status\(\s*200\s*\)\.)?(?:send|json|end|sendStatus|code)\([^;]*\))",
         r"(?i)\bping\(|query\(\s*['\x22`]select|readyState|authenticate\(",
         "the health route always answers `{}`",
     ),

@@ -38,6 +38,24 @@ const ENTRIES: &[Entry] = &[
         false,
     ),
     (
+        &[".yml", ".yaml", ".properties"],
+        r"(?m)^[ \t]*(?:spring\.jpa\.hibernate\.)?ddl-auto[ \t]*[:=][ \t]*(?:create(?:-drop)?|update)\b",
+        "Hibernate's `ddl-auto`",
+        false,
+    ),
+    (
+        &[".ts", ".js"],
+        r"\.sync\(\s*\{[^}]*\b(?:alter|force)\b",
+        "Sequelize's `sync`",
+        false,
+    ),
+    (
+        &[".rs"],
+        r"\bmigrate!\([^)]*\)\s*\.run\(|\brun_pending_migrations\(",
+        "versioned migrations",
+        true,
+    ),
+    (
         &["compose.yml", "compose.yaml", "entrypoint.sh", "dockerfile"],
         r"(?m)^\s*(?:command:|CMD|ENTRYPOINT|-)?[^\n#]*\b(?:diesel (?:setup|migration run)|alembic upgrade|manage\.py migrate|sequelize(?:-cli)? db:migrate|prisma migrate deploy|db:migrate|artisan migrate|migrate:(?:dev|prod|latest)|migration:run|sqlx migrate run)\b",
         "a command at the start",

@@ -13,10 +13,13 @@ mod consumers;
 mod cors;
 mod delivery;
 mod dependency;
+mod ends;
 mod exposure;
 mod failures;
 mod frameworks;
+mod guards;
 mod input;
+mod leaks;
 mod levels;
 mod logs;
 mod lookup;
@@ -24,6 +27,7 @@ mod messages;
 mod migration;
 mod open_routes;
 mod origins;
+mod races;
 mod requests;
 mod resources;
 mod servers;
@@ -103,14 +107,18 @@ const LISTS: &[&[Sign]] = &[
     consumers::SIGNS,
     delivery::SIGNS,
     dependency::SIGNS,
+    ends::SIGNS,
     exposure::SIGNS,
     failures::SIGNS,
     frameworks::SIGNS,
+    guards::SIGNS,
     input::SIGNS,
+    leaks::SIGNS,
     levels::SIGNS,
     logs::SIGNS,
     messages::SIGNS,
     origins::SIGNS,
+    races::SIGNS,
     requests::SIGNS,
     resources::SIGNS,
     settings::SIGNS,

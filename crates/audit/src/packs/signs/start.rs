@@ -54,7 +54,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::UncheckedSecret,
         SCRIPT,
         r"(?P<what>process\.env\.\w*(?:SECRET|PASSWORD|PRIVATE_KEY|API_KEY|SIGNING_KEY)\w*)(?:!|\s+as\s+string)?\s*[,;)}\n]",
-        r"(?i)\bjoi\b|\bzod\b|envalid|throw new|process\.exit|required|validate",
+        r"(?i)\bjoi\b|\bzod\b|envalid|throw new \w*error\([^)\n]*(?:secret|missing|undefined|required|must|not set)|process\.exit|required|validate",
         UNCHECKED,
     ),
     review(
@@ -67,7 +67,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::OwnedTask,
         SCRIPT,
-        r"process\.on\(\s*['\x22](?P<what>uncaughtException|unhandledRejection)['\x22]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{\s*(?:(?:console|\w*[lL]og\w*)\.\w+\([^;{}]*\);?\s*)*\}",
+        r"process\.on\(\s*['\x22](?P<what>uncaughtException|unhandledRejection)['\x22]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{\s*(?:(?:console|\w*[lL]og\w*)\.\w+\((?:[^;{}]|\{[^{}]*\})*\);?\s*)*\}",
         "",
         "the handler of `{}` logs only, so the process goes on in an unknown state",
     ),

@@ -1,0 +1,215 @@
+//! Guards that are missing around a server, a store or a client: limits, results, addresses.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+const JVM: &[&str] = &[".java", ".kt"];
+
+pub(super) const SIGNS: &[Sign] = &[
+    Sign {
+        elsewhere: r"BodyLimit|MaxBytes|LimitReader",
+        ..review(
+            Topic::UnboundedBody,
+            &[".go"],
+            r"(?P<what>\becho\.New)\(",
+            "",
+            "the server of `{}` has no limit for bodies",
+        )
+    },
+    Sign {
+        elsewhere: r"grpc\.Creds\(|credentials\.New\w*TLS|ServerTLS",
+        ..review(
+            Topic::PlaintextGrpc,
+            &[".go"],
+            r"(?P<what>\bgrpc\.NewServer)\(",
+            "",
+            "`{}` listens without TLS",
+        )
+    },
+    review(
+        Topic::LooseOrigin,
+        SCRIPT,
+        r"\borigin\s*:\s*(?P<what>process\.env\.\w+\s*(?:\|\||\?\?)\s*['\x22]\*['\x22])",
+        "",
+        "`{}` allows every origin if the setting is missing",
+    ),
+    review(
+        Topic::LooseOrigin,
+        &[".py"],
+        r#"(?m)^\s+(?P<what>\w*(?i:cors|origins)\w*\s*:\s*[\w\[\]]+\s*=\s*\[\s*["']\*["']\s*\])"#,
+        "",
+        "`{}` allows every origin if the setting is missing",
+    ),
+    review(
+        Topic::HealthResult,
+        SCRIPT,
+        r"\.get\(\s*['\x22`][^'\x22`\n]*['\x22`]\s*,\s*\(\s*_?req\w*\s*,\s*_?res\w*\s*\)\s*=>\s*\{?\s*(?P<what>(?:return )?res\.(?:[^;{}]|\{[^{}]*\}?)*?['\x22](?i:healthy|ok|up|alive)['\x22])",
+        r"(?i)ping\(|authenticate\(|readyState|select 1",
+        "the health route always answers with success",
+    ),
+    review(
+        Topic::HealthResult,
+        &[".rs"],
+        r"\bfn \w*(?:health|ready|live)\w*\([^)]*\)\s*->\s*[^{]*\{\s*(?P<what>(?:Ok\()?(?:HttpResponse::Ok\(\)|StatusCode::OK|\x22[^\x22]*\x22|\(StatusCode::OK|Json\(json!\())[^;}]*\}",
+        r"(?i)\.ping\(|select 1|is_healthy",
+        "the health route always answers with success",
+    ),
+    review(
+        Topic::ImageHygiene,
+        &["package.json"],
+        r#""start"\s*:\s*"(?P<what>[^"]*\b(?:nodemon|ts-node-dev|tsx watch|nest start --watch|webpack-dev-server|webpack serve|vite(?: dev)?|next dev))\b[^"]*""#,
+        r#""start:prod""#,
+        "`{}` starts a tool for developers",
+    ),
+    Sign {
+        elsewhere: r"SIGTERM|signal\.Notify|NotifyContext|fx\.New|kratos\.New",
+        ..review(
+            Topic::ShutdownContext,
+            &[".go"],
+            r#"(?P<what>\b\w+\.(?:Start|Run|Listen)\(\s*"[\w.]*:\d+"\s*\))"#,
+            "",
+            "`{}` aborts open requests at SIGTERM",
+        )
+    },
+    review(
+        Topic::ServerTimeouts,
+        &[".go"],
+        r#"(?P<what>\b\w+\.(?:Start|Run|Listen)\(\s*"[\w.]*:\d+"\s*\))"#,
+        r"ReadHeaderTimeout|ReadTimeout",
+        "`{}` waits without an end for the headers and the body",
+    ),
+    review(
+        Topic::LocalAddress,
+        &[".go"],
+        r#"(?P<what>\.(?:Start|Run|Listen|ListenAndServe)\(\s*"(?:localhost|127\.0\.0\.1):\d+")"#,
+        r"(?i)pprof|debug|admin",
+        "`{}` is reachable from this host only, so no container and no probe reaches it",
+    ),
+    review(
+        Topic::LogLevel,
+        &[".rs"],
+        r#"(?P<what>unwrap_or_else\(\|_\|\s*(?:EnvFilter::new\()?"[^"\n]*\b(?:trace|debug)\b[^"\n]*"\)?(?:\.into\(\))?\))"#,
+        "",
+        "`{}` is the level without a setting",
+    ),
+    review(
+        Topic::LogLevel,
+        &[".go"],
+        r"(?P<what>Logger\.SetLevel\(\s*log\.DEBUG\s*\))",
+        "",
+        "`{}` is the level that is delivered",
+    ),
+    review(
+        Topic::LogLevel,
+        SCRIPT,
+        r"(?P<what>process\.env\.\w*LOG_?LEVEL\w*\s*(?:\|\||\?\?)\s*['\x22](?:silly|debug|trace|verbose)['\x22]|logger:\s*\[[^\]\n]*['\x22](?:debug|verbose)['\x22][^\]\n]*\])",
+        "",
+        "`{}` is the level without a setting",
+    ),
+    review(
+        Topic::PoolBounds,
+        &[".rs"],
+        r"(?P<what>\b(?:Pg|MySql|Sqlite)PoolOptions::new)\(",
+        r"acquire_timeout",
+        "the pool of `{}` sets no time to wait for a connection",
+    ),
+    review(
+        Topic::Blocking,
+        &[".rs"],
+        r"(?P<what>\bMutex<\s*(?:\w+::)*\w*(?:Connection|ConnectionManager)\w*>)",
+        "",
+        "`{}` lets one request at a time reach the store",
+    ),
+    review(
+        Topic::UnboundedList,
+        &[".rs"],
+        r#"(?P<what>"(?i:select)[^";]*\b(?i:from)\s+\w+(?:\s+(?i:where)\s+\w+\s*=\s*\$1)?"\s*\)(?:\s*\.bind\([^)\n]*\))?\s*\.fetch_all\()"#,
+        "",
+        "`{}…)` brings every row",
+    ),
+    review(
+        Topic::UnboundedList,
+        &["queries.go", "sql_queries.go", "query.go", "sql.go"],
+        r"(?P<what>\b\w*(?:All|List)\w*)\s*=\s*[`\x22](?i:select)\s[^`\x22]*?(?i:from)\s[^`\x22;]*[`\x22]",
+        r"(?i)\blimit\b",
+        "`{}` brings every row",
+    ),
+    review(
+        Topic::PageSize,
+        SCRIPT,
+        r"\b(?:limit|take)\s*:\s*(?P<what>(?:parseInt|Number)\(\s*(?:limit|size|pageSize|perPage|take)\b[^)\n]*\))",
+        r"Math\.min|\.max\(|maximum|isInt\(\s*\{[^}]*max",
+        "`{}` comes from the caller, and nothing in the file bounds it",
+    ),
+    review(
+        Topic::WeakRandom,
+        SCRIPT,
+        r"(?P<what>\bMath\.random\(\)\s*\.toString\(\s*(?:16|32|36)\s*\))",
+        "",
+        "others can guess what `{}` makes",
+    ),
+    review(
+        Topic::WeakRandom,
+        &[".py"],
+        r"(?P<what>\brandom\.(?:choices?|sample)\(\s*(?:string\.|ALPHA|ALNUM|CHARS|LETTERS|alphabet|chars|letters|characters)\w*)",
+        r"SystemRandom",
+        "others can guess what `{}…)` makes",
+    ),
+    review(
+        Topic::Stub,
+        &[".ts", ".js", ".java", ".kt", ".cs"],
+        r"=\s*(?P<what>new (?:Mock|Fake|Dummy|Stub)[A-Z]\w*)\(",
+        r"(?i)process\.env\.\w*mock|@Profile|if .*(?:mock|fake)",
+        "`{}` replaces the real implementation",
+    ),
+    review(
+        Topic::MemoryState,
+        SCRIPT,
+        r"(?m)^(?:export )?(?:const|let)\s+(?P<what>\w*(?i:users|sockets|sessions|rooms|clients|online|connections|carts?|tokens|otps?|attempts)\w*)(?::[^=\n]*)?\s*=\s*(?:new (?:Map|Set)(?:<[^>\n]*>)?\(\)|\{\}|\[\])\s*;?\s*$",
+        r"(?i)redis-?adapter|lru",
+        "`{}` is kept in the memory of one process",
+    ),
+    review(
+        Topic::PublisherConfirm,
+        JVM,
+        r"(?m)^\s*(?:this\.)?(?P<what>\w*[kK]afkaTemplate\.send|\w*[rR]abbitTemplate\.convertAndSend|\w*[sS]treamBridge\.send)\(",
+        r"whenComplete|addCallback|\.get\(|thenAccept|\.join\(|setConfirmCallback|executeInTransaction",
+        "nothing reads the result of `{}`, so a message that the broker refuses is lost",
+    ),
+    review(
+        Topic::LiteralSetting,
+        &[".yml", ".yaml", ".properties"],
+        r"(?P<what>optional:configserver:)",
+        "",
+        "with `{}` a service starts without its settings if the server of settings does not answer",
+    ),
+    review(
+        Topic::OutboundTimeout,
+        &[".go"],
+        r"(?P<what>\.DialAndSend)\(",
+        "",
+        "`{}` takes no context, so the deadline of the request does not end it",
+    ),
+    review(
+        Topic::ImageHygiene,
+        &["dockerfile", ".dockerfile", "dockerfile.prod"],
+        r"(?m)^(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<what>\.\./\S+)",
+        "",
+        "`{}` is outside of the build context, so the build fails",
+    ),
+    review(
+        Topic::ImageHygiene,
+        &["dockerfile", ".dockerfile", "dockerfile.prod"],
+        r"(?s)\bFROM\b.*\bFROM\b.*?(?P<what>\b(?:apt-get|apt|apk|yum)\b[^\n]*(?:\\\n[^\n]*)*\b(?:install|add)\b[^\n]*\b(?:vim|nano|emacs|telnet|net-tools|gdb)\b)",
+        "",
+        "`{}` puts a tool for developers into the image",
+    ),
+    review(
+        Topic::SupportedVersion,
+        &["go.mod"],
+        r"(?m)^\s*(?:require\s+)?(?P<what>github\.com/(?:uber/jaeger-client-go|opentracing/opentracing-go|golang/mock|pkg/errors)|gopkg\.in/go-playground/validator\.v9)\s+v\d",
+        "",
+        "`{}` is archived",
+    ),
+];

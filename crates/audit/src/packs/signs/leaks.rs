@@ -1,0 +1,216 @@
+//! What leaves a service: credentials and records in logs and answers, files in images, stores
+//! that ask nobody for a password.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+const JVM: &[&str] = &[".java", ".kt"];
+const YAML: &[&str] = &["compose.yml", "compose.yaml", ".prod.yml", ".full.yml"];
+const WHOLE: &str = "a log record contains the whole of `{}`";
+const HASH: &str = "an answer contains `{}`";
+const OPEN: &str = "the store of `{}` asks for no password";
+
+const fn whole(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    review(Topic::BodyLogged, files, pattern, "", WHOLE)
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    whole(
+        &[".go"],
+        r#"\b(?:zap|slog)\.(?:Any|Reflect|Object)\(\s*"\w*"\s*,\s*(?P<what>[*&]?(?:email|mail|user|order|payment|message|msg|req|request|body|payload|customer|account|notification|event|in|input|dto|claims|session|cfg|config))\s*\)"#,
+    ),
+    whole(
+        &[".go"],
+        r#"\bzap\.(?:Strings|ByteStrings|ByteString)\(\s*"(?P<what>(?:entries|messages|bodies|body|payloads?|events|records|emails|values))""#,
+    ),
+    whole(
+        &[".go"],
+        r#"(?i)\b\w*log\w*\.(?:info|debug|error|warn)\w*\(\s*"[^"\n]*(?:metadata|headers?)[^"\n]*%[+#]?v[^"\n]*"[^\n]*\b(?P<what>md|metadata|headers?)\b"#,
+    ),
+    whole(
+        JVM,
+        r#"(?i)\blog(?:ger)?\.(?:info|debug|warn|error)\(\s*(?:string\.)?format\(\s*"[^"\n]*"\s*,\s*(?P<what>\w*(?:confirmation|request|event|message|order|user|payment|dto|command|payload|body|record))\s*\)"#,
+    ),
+    whole(
+        &[".rs"],
+        r#"\b(?:tracing::|log::)?(?:info|error|warn|debug|trace)!\(\s*"[^"]*\{:#?\?\}[^"]*"\s*,\s*(?P<what>(?:login|user|account|config|settings|request|body|payload|claims|access_claims|refresh_claims|self)\b)"#,
+    ),
+    review(
+        Topic::PersonLogged,
+        &[".go"],
+        r"(?i)\b\w*log\w*\.\w+\(\s*fmt\.Sprintf\([^\n]*,\s*(?P<what>\w+\.(?:to|email|phone|recipient|mobile)|email|recipient|phone)\s*\)",
+        "",
+        "a log record contains `{}` of a person",
+    ),
+    review(
+        Topic::PersonLogged,
+        JVM,
+        r"(?i)\blog(?:ger)?\.(?:info|warn|error|debug)\([^;\n]*,\s*(?P<what>\w*(?:email|phone)(?:address|number)?)\s*[,)]",
+        "",
+        "a log record contains `{}` of a person",
+    ),
+    review(
+        Topic::SecretLogged,
+        &[".rs"],
+        r#"\b(?:tracing::|log::)?(?:info|error|warn|debug|trace)!\(\s*"[^"]*\{[^"]*"\s*,\s*(?:[\w.]+\s*,\s*)?(?P<what>\w*(?:token|secret|password)\w*)\s*,?\s*[\w\s]*,?\s*\)"#,
+        "",
+        "a log record contains `{}`",
+    ),
+    review(
+        Topic::InternalError,
+        &[".go"],
+        r#"(?P<what>\bstatus\.Errorf?\([^"\n]*"[^"\n]*%[vsw][^"\n]*"[^\n]*\berr\b)"#,
+        "",
+        "`{}` brings the text of an inner error into an answer",
+    ),
+    review(
+        Topic::SettingCredential,
+        &[".yml", ".yaml"],
+        r#"(?m)^[ \t]+(?:username|user|host|uri|url):[^\n]*\n(?:[ \t]+[\w\-]+:[^\n]*\n){0,4}?[ \t]+(?P<what>password):[ \t]*["']?[^\s"'$#\{<:]{3,}["']?[ \t\r]*(?:#|$)"#,
+        r"(?m)^services:|^kind:|^apiVersion:|^openapi:|^swagger:",
+        "`{}` has a literal value in a file of the repository",
+    ),
+    review(
+        Topic::InternalError,
+        SCRIPT,
+        r"\.(?:json|send)\(\s*\{(?:[^{}N]|N[^O]|\{(?:[^{}N]|N[^O])*\}?)*?\b(?P<what>(?:err|error|e|ex)\.(?:message|stack))",
+        r"(?i)isdevelopment|errorhandler\(",
+        "`{}` brings the text of an inner error into an answer",
+    ),
+    review(
+        Topic::InternalError,
+        &[".go"],
+        r"(?P<what>\.JSON\([^\n,]*,\s*(?:err|(?:\w+\.)?\w*[eE]rr\w*\(\s*err\s*\))\s*\))",
+        "",
+        "`{}` brings the text of an inner error into an answer",
+    ),
+    review(
+        Topic::ExposedHash,
+        &[".go"],
+        r"func [^\n]*(?i:proto|response|dto|topb|reply|view|resp)\w*\([^\n]*\{(?:[^\n]|\n[^}])*?(?P<what>\bPassword(?:Hash)?:\s*\w+\.(?:Get)?Password\w*)",
+        "",
+        HASH,
+    ),
+    review(
+        Topic::ExposedHash,
+        &[".go"],
+        r#"(?m)^\s*(?P<what>Password(?:Hash)?)\s+string\s+`(?:[^`\n]*(?:gorm|db|bson):[^`\n]*json:"password[^`\n]*|[^`\n]*json:"password[^`\n]*(?:gorm|db|bson):[^`\n]*)`"#,
+        r"(?i)sanitize|omit\(.?password",
+        HASH,
+    ),
+    review(
+        Topic::ExposedHash,
+        &[".rs"],
+        r"derive\([^)]*\bSerialize\b[^)]*\)\]\s*(?:#\[[^\]]*\]\s*)*pub struct \w+\s*\{[^}]*?(?P<what>\bpassword(?:_hash)?)\s*:",
+        r"skip_serializing|serde\(skip",
+        HASH,
+    ),
+    review(
+        Topic::PlainPassword,
+        &[".rs"],
+        r"(?P<what>\b\w+\.password(?:_hash)?\s*==\s*\w+\.password(?:_hash)?)\b",
+        "",
+        "`{}` compares what the client sends with what is stored",
+    ),
+    review(
+        Topic::MassAssignment,
+        &[".go"],
+        r"(?P<what>\b(?:Roles?|IsAdmin):\s*(?:r|req|request|in|input|body|dto|payload|cmd)\.(?:Get)?(?:Roles?|IsAdmin)\b)",
+        "(?i)requireadmin|isadmin\\(|adminonly",
+        "the caller chooses `{}`",
+    ),
+    review(
+        Topic::MassAssignment,
+        SCRIPT,
+        r"(?P<what>\b(?:roles?|isAdmin)\s*:\s*(?:\w*(?:[rR]equest|[dD]to|[iI]nput)\w*|body|req\.body|data|payload|userData|command)\.(?:roles?|isAdmin)\b)",
+        "(?i)roles\\.admin|adminguard",
+        "the caller chooses `{}`",
+    ),
+    review(
+        Topic::MassAssignment,
+        &[
+            "service.ts",
+            "service.js",
+            "controller.ts",
+            "controller.js",
+            "service.java",
+            "service.kt",
+            "service.cs",
+            "logic.go",
+            "handler.go",
+            "service.go",
+        ],
+        r"(?P<what>\b(?:request|req|req\.body|dto|orderData|orderRequest|body|payload|item|in|input)\.(?:get)?(?:[tT]otalPrice|[uU]nitPrice|[pP]rice|[aA]mount|[tT]otal|[dD]iscount)(?:Cents)?\b)(?:\(\))?\s*(?:[,;*)]|\|\|)",
+        r"(?i)stripe\.webhook|constructEvent",
+        "the caller chooses `{}`",
+    ),
+    review(
+        Topic::UncheckedSecret,
+        SCRIPT,
+        r"process\.env\.\w*REFRESH\w*\s*(?:\|\||\?\?)\s*(?P<what>process\.env\.\w*SECRET\w*)",
+        "",
+        "two kinds of tokens share `{}` if one setting is missing",
+    ),
+    review(
+        Topic::SettingCredential,
+        SCRIPT,
+        r#"process\.env\.(?P<what>\w*(?:SECRET|PASSWORD|PRIVATE_KEY|API_KEY|SIGNING_KEY)\w*)\s*(?:\|\||\?\?)\s*['"`][^'"`\n]{4,}['"`]"#,
+        "",
+        "`{}` has a literal as its fallback",
+    ),
+    review(
+        Topic::LimiterKey,
+        SCRIPT,
+        r"(?P<what>\b\w+\.(?:enable\(\s*['\x22]trust proxy['\x22]|set\(\s*['\x22]trust proxy['\x22]\s*,\s*true)\s*\))",
+        "",
+        "with `{}` the caller chooses the address that limits and logs use",
+    ),
+    review(
+        Topic::ImageSecret,
+        &[
+            "dockerfile",
+            ".dockerfile",
+            "dockerfile.prod",
+            "dockerfile.start",
+        ],
+        r"(?im)^(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<what>\S*(?:/\.env(?:\.prod\w*)?|^\.env|\w*(?:prod|config|secret)\w*\.env|\.ssh|id_rsa|credentials\.json|\.pem|\.p12))\s",
+        r"(?i)\.env\.example",
+        "`{}` becomes a part of the image",
+    ),
+    review(
+        Topic::SettingCredential,
+        YAML,
+        r#"(?m)^\s*image:\s*["']?(?:[\w.\-]+/)*(?P<what>redis(?::[\w.\-]+)?)["']?\s*$"#,
+        r"requirepass|REDIS_PASSWORD|--pass",
+        OPEN,
+    ),
+    review(
+        Topic::SettingCredential,
+        YAML,
+        r#"(?m)^\s*image:\s*["']?(?:[\w.\-]+/)*(?P<what>mongo(?::[\w.\-]+)?)["']?\s*$"#,
+        r"MONGO_INITDB_ROOT|--auth|--keyFile",
+        OPEN,
+    ),
+    review(
+        Topic::UnsafeInput,
+        &[".yml", ".yaml", ".properties", ".java", ".kt"],
+        r#"(?P<what>trusted\.packages["']?\s*[:=,]\s*["']?\*)"#,
+        "",
+        "with `{}` a message chooses the class that is created",
+    ),
+    review(
+        Topic::Encryption,
+        &[".yml", ".yaml", ".properties"],
+        r#"(?P<what>smtp:\s*\n(?:[ \t]+[^\n]*\n){0,6}?[ \t]+(?:ssl:\s*\n[ \t]+)?trust:\s*["']?\*|mail\.smtp\.ssl\.trust\s*=\s*\*)"#,
+        "",
+        "`{}` accepts every certificate",
+    ),
+    review(
+        Topic::UnsafeInput,
+        SCRIPT,
+        r"(?P<what>\border\s*:\s*\[\s*\[\s*(?:sort\w*|orderBy|order\w*|column)\s*,|\bsort\[\s*(?:\w+\.)*sort\w*\s*\]\s*=|\.sort\(\s*\{\s*\[\s*\w*(?i:sort)\w*\s*\])",
+        r"(?i)allowed|whitelist|isIn\(|@IsIn|@IsEnum",
+        "the caller chooses the column of `{}`",
+    ),
+];
