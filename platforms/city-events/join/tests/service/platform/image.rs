@@ -12,7 +12,7 @@ use std::{
 use seaworthy_testkit::{http::get, server::free_address};
 use serde_json::Value;
 
-use crate::{SECRET, TIMEOUT};
+use super::{SECRET, TIMEOUT};
 
 fn script(name: &str) -> Command {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");

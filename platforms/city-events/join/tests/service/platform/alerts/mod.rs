@@ -27,7 +27,7 @@ use seaworthy_testkit::{
 use serde_json::{Value, json};
 
 use self::runbook::Runbooks;
-use crate::{RABBITMQ, RABBITMQ_LOCK, SECRET, loader, token};
+use super::{RABBITMQ, RABBITMQ_LOCK, SECRET, loader, token};
 
 /// 5 minutes become 1.5 s, and an hour becomes 18 s.
 const FACTOR: u32 = 200;
