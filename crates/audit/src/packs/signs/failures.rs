@@ -263,7 +263,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::ServerTimeouts,
         &[".go"],
-        r"(?P<what>\bhttp\.ListenAndServe(?:TLS)?\(|&http\.Server\{|\b(?:e|app|echo)\.Start(?:Server|TLS)?\(|\b(?:r|router|engine|g)\.Run(?:TLS)?\(|\bfiber\.New\()",
+        r"(?P<what>\bhttp\.ListenAndServe(?:TLS)?\(|&http\.Server\{|\b(?:e|app|echo)\.Start(?:Server|TLS)?\(|\b(?:r|router|srv|server)\.Start\(\s*\x22|\b(?:r|router|engine|g)\.Run(?:TLS)?\(|\bfiber\.New\()",
         r"ReadHeaderTimeout|ReadTimeout",
         "`{}…)` waits without an end for the headers and the body",
     ),

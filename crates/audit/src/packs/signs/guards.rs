@@ -67,18 +67,11 @@ pub(super) const SIGNS: &[Sign] = &[
         ..review(
             Topic::ShutdownContext,
             &[".go"],
-            r#"(?P<what>\b\w+\.(?:Start|Run|Listen)\(\s*"[\w.]*:\d+"\s*\))"#,
+            r#"(?P<what>\b\w+\.(?:Start|Run|Listen)\(\s*"[\w.]+:\d+"\s*\))"#,
             "",
             "`{}` aborts open requests at SIGTERM",
         )
     },
-    review(
-        Topic::ServerTimeouts,
-        &[".go"],
-        r#"(?P<what>\b\w+\.(?:Start|Run|Listen)\(\s*"[\w.]*:\d+"\s*\))"#,
-        r"ReadHeaderTimeout|ReadTimeout",
-        "`{}` waits without an end for the headers and the body",
-    ),
     review(
         Topic::LocalAddress,
         &[".go"],

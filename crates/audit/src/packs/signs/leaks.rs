@@ -123,7 +123,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::MassAssignment,
         SCRIPT,
-        r"(?P<what>\b(?:roles?|isAdmin)\s*:\s*(?:\w*(?:[rR]equest|[dD]to|[iI]nput)\w*|body|req\.body|data|payload|userData|command)\.(?:roles?|isAdmin)\b)",
+        r"(?P<what>\b(?:roles?|isAdmin)\s*:\s*(?:\w*(?:[rR]equest|[dD]to|[iI]nput)\w*|data|payload|userData|command)\.(?:roles?|isAdmin)\b)",
         "(?i)roles\\.admin|adminguard",
         "the caller chooses `{}`",
     ),
