@@ -36,7 +36,7 @@ const SERVICES: [(&str, &str); 9] = [
 ];
 const GATEWAY: &str = "gateway";
 #[cfg(feature = "kafka")]
-const WITHOUT_BROKER: [&str; 2] = ["admin", "booking"];
+const WITHOUT_BROKER: [&str; 1] = ["admin"];
 
 /// A running platform with its stores.
 pub(crate) struct TestPlatform {

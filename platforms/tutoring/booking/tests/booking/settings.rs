@@ -37,5 +37,7 @@ fn committed_facts_are_current_obs_9_ship_3() {
         "access_tokens.secret=SECRET",
         "service_tokens.secret=SECRET-calls",
         "audit_log.key=SECRET",
+        "session_code_key=SECRET",
+        "broker.url=sqlite:FOLDER/broker.db",
     ]);
 }
