@@ -4,7 +4,7 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use seaworthy_testkit::{hs256_token, requirement::required};
@@ -96,9 +96,21 @@ impl StockClient {
         self.wait_for(|line| line.starts_with(start), start);
     }
 
+    /// Waits for a message of another client whose number is at least `number`.
+    pub(crate) fn wait_message_after(&mut self, prefix: &str, number: usize) {
+        let start = format!("said {prefix}-");
+        let is_later = |line: &str| {
+            let sent = line.strip_prefix(&start).and_then(|sent| sent.parse().ok());
+            sent.is_some_and(|sent: usize| sent >= number)
+        };
+        self.wait_for(is_later, &start);
+    }
+
     fn wait_for(&mut self, is_wanted: impl Fn(&str) -> bool, wanted: &str) {
+        let end = Instant::now() + TIMEOUT;
         loop {
-            let line = self.output.recv_timeout(TIMEOUT);
+            let left = end.saturating_duration_since(Instant::now());
+            let line = self.output.recv_timeout(left);
             assert!(line.is_ok(), "no line {wanted:?} after {:?}", self.lines);
             let line = line.unwrap();
             let found = is_wanted(&line);

@@ -78,7 +78,8 @@ fn message_reaches_other_replica_after_redis_restart_life_7() {
     replicas.redis.restart().unwrap();
     let sent = second.acknowledged().len();
     second.wait(&format!("acknowledged 2-{}", sent + 5));
-    first.wait(&format!("said 2-{}", sent + 5));
+    // Messages are lost while a replica has no connection to Redis. Later ones arrive.
+    first.wait_message_after("2", sent + 5);
 }
 
 #[test]
