@@ -67,7 +67,7 @@ fn accepted(deployment: &Deployment) -> io::Result<Vec<String>> {
     let printed = deployment.run(&["config", "schema"], &[])?;
     let schema: Value = serde_json::from_str(&printed.stdout.join("\n"))?;
     let mut walk = Walk {
-        definitions: &schema["$defs"],
+        definitions: schema.get("$defs").unwrap_or(&Value::Null),
         found: BTreeMap::new(),
         undeclared: BTreeSet::new(),
     };
