@@ -81,10 +81,13 @@ impl Seed {
         if let Ok(token) = self.log_in(base, email).await {
             return Ok(token);
         }
-        let mut body = json!({ "email": email, "password": PASSWORD });
-        if base == "/trainers/auth" {
-            body["username"] = json!(email.split('@').next());
-        }
+        let body = match base {
+            "/trainers/auth" => {
+                let name = email.split('@').next();
+                json!({ "email": email, "password": PASSWORD, "username": name })
+            }
+            _ => json!({ "email": email, "password": PASSWORD }),
+        };
         self.post(&format!("{base}/register"), None, &body).await?;
         let code = wait(|| mailed_code(accounts, email)).await?;
         let body = json!({ "email": email, "otp": code });
@@ -100,9 +103,9 @@ impl Seed {
             let own: Value = own.json().await?;
             return Ok(text(&own, "/data/applicationId"));
         }
-        let mut documents = json!({});
+        let mut documents = serde_json::Map::new();
         for kind in ["id_proof", "face_verification", "qualification"] {
-            documents[kind] = json!(self.upload(token, kind).await?);
+            documents.insert(kind.to_owned(), json!(self.upload(token, kind).await?));
         }
         let course = wait(|| self.course()).await?;
         let form = json!({
@@ -174,7 +177,8 @@ impl Seed {
         };
         let answer = request.send().await?.success()?;
         let mut answer: Value = answer.json().await?;
-        Ok(answer["data"].take())
+        let data = answer.get_mut("data").map(Value::take);
+        Ok(data.unwrap_or_default())
     }
 }
 
