@@ -247,7 +247,7 @@ services:
     networks: [inner]
     secrets: [key]
     ports: ["127.0.0.1:80:8080"]
-    environment: { OWN__HTTP__ADDR: "0.0.0.0:8080", OWN__URL: "store://user@store/name", OWN__KEY: "file:/run/secrets/key" }
+    environment: { OWN__HTTP__ADDR: "0.0.0.0:8080", OWN__ADMIN__ADDR: "0.0.0.0:9090", OWN__URL: "store://user@store/name", OWN__KEY: "file:/run/secrets/key" }
     depends_on: { store: { condition: service_healthy } }
     deploy: { resources: { limits: { memory: 64M } } }
 networks: { inner: {} }
@@ -263,6 +263,11 @@ secrets: { key: { file: ./key } }
         assert_eq!(breaches(SOUND), Vec::<String>::new());
         for (from, to, expected) in [
             ("  own:", "  other:", "own is not started"),
+            (
+                "OWN__ADMIN__ADDR: \"0.0.0.0:9090\",",
+                "",
+                "own has no admin listener that other containers reach, so nothing can scrape its metrics",
+            ),
             (
                 "read_only: true",
                 "read_only: false",
