@@ -96,11 +96,11 @@ pub(super) async fn auto_assign(
     Extract(schedule): State,
     request: Given<Json<AutoAssign>>,
 ) -> HandlerResult {
-    let Json(new) = request?;
     let actor = Actor::current()?;
     if actor.role.is_some() {
         actor.require(&[], Some(ALLOCATION_WRITE))?;
     }
+    let Json(new) = request?;
     let mut metadata = new.payment_metadata.unwrap_or_else(|| json!({}));
     let count = metadata.get("sessionCount").and_then(Value::as_u64);
     let count = count.and_then(|count| u16::try_from(count).ok());

@@ -11,7 +11,9 @@ use uuid::Uuid;
 use super::{Given, HandlerResult, Sessions as State};
 use crate::{
     domain::errors,
-    schedule::{Actor, EndRequest, Given as Text, SESSION_READ, Schedule, StartRequest},
+    schedule::{
+        Actor, EndRequest, Given as Text, SESSION_READ, SESSION_WRITE, Schedule, StartRequest,
+    },
     store::{Sessions, Slots},
 };
 
@@ -186,9 +188,11 @@ pub(super) async fn attend(
     Extract(schedule): State,
     request: Given<Json<AttendanceRequest>>,
 ) -> HandlerResult {
+    let actor = Actor::current()?;
+    actor.require(&[(Role::Trainer, actor.id)], Some(SESSION_WRITE))?;
     let Json(request) = request?;
     let notes = Text("notes", request.notes.as_deref()).optional()?;
-    let (actor, id) = (Actor::current()?, request.session_id);
+    let id = request.session_id;
     schedule.attend(actor, id, &request.status, notes).await?;
     Ok(Reply::message("attendance stored").into_response())
 }
