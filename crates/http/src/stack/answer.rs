@@ -26,7 +26,7 @@ const MAX_CAUSE: usize = 1_024;
 
 impl Exchange {
     /// Completes the steps with the response. The request ends with the body.
-    pub(super) fn answer(mut self: Box<Self>, response: Response<Body>) -> Response<StackBody> {
+    pub(super) fn answer(mut self, response: Response<Body>) -> Response<StackBody> {
         let mut response = response;
         let status = response.status();
         self.status = status.as_u16();
@@ -95,7 +95,7 @@ impl Exchange {
 
     /// Completes the steps of a gRPC call, which needs no headers for browsers and caches.
     fn answer_call(
-        mut self: Box<Self>,
+        mut self,
         mut response: Response<Body>,
         fault: Option<Error>,
     ) -> Response<StackBody> {

@@ -17,7 +17,7 @@ use crate::{deadline, rpc::RpcStatus};
 /// The stream of a handler runs in the context of the request.
 pub struct StackBody {
     body: Body,
-    exchange: Option<Box<Exchange>>,
+    exchange: Option<Exchange>,
     // Created when a gRPC call with a deadline first waits.
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -29,7 +29,7 @@ pub struct StackBody {
 struct BodyPanicked;
 
 impl StackBody {
-    pub(super) fn new(body: Body, mut exchange: Option<Box<Exchange>>) -> Self {
+    pub(super) fn new(body: Body, mut exchange: Option<Exchange>) -> Self {
         if body.is_end_stream() {
             if let Some(exchange) = &mut exchange {
                 exchange.complete = true;

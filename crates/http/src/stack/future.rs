@@ -27,8 +27,7 @@ pin_project! {
     /// Dropping it cancels the handler. The connection does that when the client disconnects (LIFE-6).
     #[must_use = "futures do nothing unless polled"]
     pub struct StackFuture {
-        // In a box, because connections move the future and the body several times.
-        exchange: Option<Box<Exchange>>,
+        exchange: Option<Exchange>,
         #[pin]
         state: State,
         // Created at the first wait, so a handler that does not wait needs no timer.
@@ -92,7 +91,7 @@ impl State {
 }
 
 impl StackFuture {
-    pub(super) fn new(exchange: Option<Box<Exchange>>, state: State) -> Self {
+    pub(super) fn new(exchange: Option<Exchange>, state: State) -> Self {
         Self {
             exchange,
             state,

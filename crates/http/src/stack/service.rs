@@ -49,7 +49,7 @@ impl StackService {
         Self { stack, peer, tls }
     }
 
-    fn begin(&self, parts: &Parts, started: Instant, target: Target) -> Box<Exchange> {
+    fn begin(&self, parts: &Parts, started: Instant, target: Target) -> Exchange {
         let stack = &self.stack;
         let headers = &parts.headers;
         let request_id = request_id::of(headers, stack.request_ids);
@@ -74,7 +74,7 @@ impl StackService {
             Protocol::Grpc => None,
         };
         stack.observer.begun(target.path, method);
-        Box::new(Exchange {
+        Exchange {
             stack: Arc::clone(stack),
             context: Arc::new(context),
             started,
@@ -99,7 +99,7 @@ impl StackService {
                 Protocol::Http => None,
                 Protocol::Grpc => requested.and_then(|requested| started.checked_add(requested)),
             },
-        })
+        }
     }
 
     /// Returns the response to a CORS preflight. It depends on neither the path nor the method.
