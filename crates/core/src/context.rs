@@ -50,8 +50,17 @@ pub struct RequestContext {
     tenant: OnceLock<Tenant>,
     grants: OnceLock<Grants>,
     memory: OnceLock<Weak<dyn RequestMemory>>,
-    snapshot: OnceLock<Arc<dyn Any + Send + Sync>>,
+    snapshots: [OnceLock<Arc<dyn Any + Send + Sync>>; 2],
     events: OnceLock<Arc<SpanEvents>>,
+}
+
+/// The reloadable state of which a request keeps a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Snapshot {
+    /// Feature flags.
+    Flags,
+    /// The hooks of plugins.
+    Plugins,
 }
 
 /// The authenticated subject of a request.
@@ -116,7 +125,7 @@ impl RequestContext {
             tenant: OnceLock::new(),
             grants: OnceLock::new(),
             memory: OnceLock::new(),
-            snapshot: OnceLock::new(),
+            snapshots: Default::default(),
             events: OnceLock::new(),
         }
     }
@@ -173,7 +182,7 @@ impl RequestContext {
             tenant: self.tenant.clone(),
             grants: self.grants.clone(),
             memory: self.memory.clone(),
-            snapshot: self.snapshot.clone(),
+            snapshots: self.snapshots.clone(),
             events: self.events.clone(),
         }
     }
@@ -246,12 +255,17 @@ impl RequestContext {
     }
 
     /// Returns the snapshot of reloadable state that the request uses until its end. The first call
-    /// sets it. Feature flags use it, so that a reload does not change a flag within a request.
+    /// sets it. A reload then does not change a flag or a plugin within a request.
     pub fn snapshot_or_init(
         &self,
+        kind: Snapshot,
         current: impl FnOnce() -> Arc<dyn Any + Send + Sync>,
     ) -> &Arc<dyn Any + Send + Sync> {
-        self.snapshot.get_or_init(current)
+        let [flags, plugins] = &self.snapshots;
+        match kind {
+            Snapshot::Flags => flags.get_or_init(current),
+            Snapshot::Plugins => plugins.get_or_init(current),
+        }
     }
 
     /// Adds an event to the span of the request, if it is sampled. `create` runs only then.

@@ -10,7 +10,8 @@ mod trailers;
 
 pub use media_type::is_grpc;
 pub(crate) use message_position::MessagePosition;
-pub(crate) use refusal::{no_method, refusal, wrong_media_type};
+pub use refusal::refusal;
+pub(crate) use refusal::{no_method, wrong_media_type};
 pub(crate) use status::RpcStatus;
 pub use timeout::grpc_timeout;
 pub use trailers::StatusInTrailers;

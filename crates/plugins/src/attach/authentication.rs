@@ -1,0 +1,94 @@
+use std::sync::Arc;
+
+use futures::FutureExt;
+use http::{HeaderValue, request::Parts};
+use seaworthy_core::{Error, RequestContext};
+use seaworthy_http::{Authenticate, Authentication, Identity, RouteOptions};
+
+use crate::{HookCall, HookPoint, Plugins, hook::HookTable};
+
+/// An authentication with the hooks `before_auth`, `after_auth` and `auth_failed` around it.
+#[derive(Debug)]
+pub struct PluginAuthentication<A> {
+    plugins: Plugins,
+    inner: Arc<A>,
+}
+
+impl<A: Authenticate> PluginAuthentication<A> {
+    pub(crate) fn new(plugins: Plugins, inner: A) -> Self {
+        let inner = Arc::new(inner);
+        Self { plugins, inner }
+    }
+}
+
+impl<A: Authenticate> Authenticate for PluginAuthentication<A> {
+    fn authenticate(
+        &self,
+        request: &Parts,
+        context: &Arc<RequestContext>,
+        route: &RouteOptions,
+    ) -> Authentication {
+        let table = self.plugins.table(Some(context));
+        let points = [
+            HookPoint::BeforeAuth,
+            HookPoint::AfterAuth,
+            HookPoint::AuthFailed,
+        ];
+        if points.iter().all(|point| table.at(*point).is_empty()) {
+            return self.inner.authenticate(request, context, route);
+        }
+        let mut call = HookCall::new()
+            .with_metadata("method", request.method.as_str())
+            .with_metadata("path", request.uri.path());
+        if let Some(address) = context.client_address() {
+            call = call.with_metadata("client_address", address.to_string());
+        }
+        let (plugins, inner) = (self.plugins.clone(), Arc::clone(&self.inner));
+        let (request, context, route) = (request.clone(), Arc::clone(context), route.clone());
+        Authentication::Later(
+            async move {
+                let before = plugins.run(&table, HookPoint::BeforeAuth, call, Some(&context));
+                let call = before.await?.call;
+                let result = match inner.authenticate(&request, &context, &route) {
+                    Authentication::Anonymous => Ok(None),
+                    Authentication::Known(identity) => Ok(Some(identity)),
+                    Authentication::Refused(error) => Err(error),
+                    Authentication::Later(later) => later.await,
+                };
+                after(&plugins, &table, call, &context, result).await
+            }
+            .boxed(),
+        )
+    }
+
+    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        self.inner.challenge(refusal, route)
+    }
+}
+
+async fn after(
+    plugins: &Plugins,
+    table: &HookTable,
+    call: HookCall,
+    context: &RequestContext,
+    result: Result<Option<Identity>, Error>,
+) -> Result<Option<Identity>, Error> {
+    match result {
+        Ok(identity) => {
+            let call = match &identity {
+                Some(identity) => call.with_metadata("actor", identity.actor.as_str()),
+                None => call,
+            };
+            let point = HookPoint::AfterAuth;
+            plugins.run(table, point, call, Some(context)).await?;
+            Ok(identity)
+        }
+        Err(error) => {
+            let call = call.with_metadata("error", error.reason());
+            let point = HookPoint::AuthFailed;
+            // The request is refused already.
+            drop(plugins.run(table, point, call, Some(context)).await);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    body::Body,
+    extract::{MatchedPath, Request},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use http_body::{Frame, SizeHint};
+use seaworthy_core::{Error, RequestContext, context};
+use seaworthy_http::{Routes, grpc_refusal, is_grpc};
+
+use crate::{HookCall, HookPoint, Plugins, hook::HookTable};
+
+/// Calls the hooks around requests: `before_request`, `after_request`, `before_response` and
+/// `after_response`.
+pub(crate) fn hooked(routes: Routes, plugins: &Plugins) -> Routes {
+    let plugins = plugins.clone();
+    routes.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let plugins = plugins.clone();
+        async move { call(&plugins, request, next).await }
+    }))
+}
+
+async fn call(plugins: &Plugins, request: Request, next: Next) -> Response {
+    let context = context::current();
+    let context = context.as_deref();
+    let table = plugins.table(context);
+    if table.is_empty() {
+        return next.run(request).await;
+    }
+    let is_grpc = is_grpc(request.headers());
+    let path = request.extensions().get::<MatchedPath>();
+    let path = path.map_or_else(|| request.uri().path(), MatchedPath::as_str);
+    let data = HookCall::new()
+        .with_metadata("method", request.method().as_str())
+        .with_metadata("path", path);
+    let before = plugins.run(&table, HookPoint::BeforeRequest, data, context);
+    let data = match before.await {
+        Ok(report) => report.call,
+        Err(error) => return refused(error, is_grpc),
+    };
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    let data = data.with_metadata("status", status);
+    let after = plugins.run(&table, HookPoint::AfterRequest, data.clone(), context);
+    drop(after.await);
+    match plugins
+        .run(&table, HookPoint::BeforeResponse, data.clone(), context)
+        .await
+    {
+        Ok(_) => {}
+        Err(error) => return refused(error, is_grpc),
+    }
+    let after = AfterResponse {
+        plugins: plugins.clone(),
+        table,
+        data,
+        context: context::current(),
+    };
+    response.map(|inner| {
+        Body::new(Observed {
+            inner,
+            _after: after,
+        })
+    })
+}
+
+fn refused(error: Error, is_grpc: bool) -> Response {
+    match is_grpc {
+        true => grpc_refusal(error),
+        false => error.into_response(),
+    }
+}
+
+/// Calls the hooks `after_response` when the connection has taken the body, or given it up.
+struct AfterResponse {
+    plugins: Plugins,
+    table: Arc<HookTable>,
+    data: HookCall,
+    context: Option<Arc<RequestContext>>,
+}
+
+impl Drop for AfterResponse {
+    fn drop(&mut self) {
+        let point = HookPoint::AfterResponse;
+        if self.table.at(point).is_empty() {
+            return;
+        }
+        let (plugins, table) = (self.plugins.clone(), Arc::clone(&self.table));
+        let (data, context) = (std::mem::take(&mut self.data), self.context.take());
+        let tasks = plugins.0.tasks.clone();
+        tasks.spawn("plugin-after-response", async move {
+            drop(plugins.run(&table, point, data, context.as_deref()).await);
+        });
+    }
+}
+
+/// A body that keeps the guard until its end.
+struct Observed {
+    inner: Body,
+    _after: AfterResponse,
+}
+
+impl http_body::Body for Observed {
+    type Data = axum::body::Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        waker: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(waker)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

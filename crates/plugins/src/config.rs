@@ -1,0 +1,174 @@
+use std::{collections::BTreeMap, path::PathBuf};
+
+use schemars::JsonSchema;
+use seaworthy_core::{ByteSize, Timeout};
+use serde::{Deserialize, Serialize};
+
+use crate::Capability;
+
+/// The folder of plugins is part of the deployment, beside the settings.
+const DEFAULT_DIRECTORY: &str = "plugins";
+/// One file per plugin, beside the plugins.
+const DEFAULT_CONFIG_DIRECTORY: &str = "plugins/config";
+/// Enough for hooks over the data of one request.
+const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(50);
+/// Half of what the catalogue permits at most, because several plugins share a core.
+const DEFAULT_CPU_PERCENT: u8 = 5;
+/// A policy component of a large rule set has a few mebibytes.
+const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
+/// More calls to the host than a sensible hook makes.
+const DEFAULT_HOST_CALLS: u32 = 1_000;
+/// A request and its context, and not a file.
+const DEFAULT_PAYLOAD: ByteSize = ByteSize::mebibytes(1);
+/// The keys of one plugin.
+const DEFAULT_STORED: ByteSize = ByteSize::mebibytes(1);
+/// Hooks before other hooks have smaller priorities.
+const DEFAULT_PRIORITY: i32 = 100;
+/// The contract of plugins: an upper limit for hooks with a timeout of their own.
+const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(30);
+/// Deliveries of an event after the first.
+const DEFAULT_RETRY_COUNT: u32 = 3;
+/// Events that wait for a worker. More than this are a fault of their source.
+const DEFAULT_QUEUE: usize = 1_000;
+
+/// Settings of plugins.
+///
+/// ```
+/// use seaworthy_plugins::PluginsConfig;
+///
+/// let config = PluginsConfig { enabled: true, ..PluginsConfig::default() };
+/// assert!(!config.security.allow_unsigned);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PluginsConfig {
+    /// Whether plugins are loaded.
+    pub enabled: bool,
+    /// The folder with one folder per plugin.
+    pub directory: PathBuf,
+    /// The folder of the files NAME.yaml with the settings of each plugin.
+    pub config_directory: PathBuf,
+    /// Whether plugins of the folder are loaded and started without a command, and again after a
+    /// change. The default is true in development, else false.
+    pub auto_load: Option<bool>,
+    /// What a service does while a plugin with a veto does not answer.
+    pub on_failure: FailureMode,
+    /// The maximum number of events that wait for their handlers.
+    pub max_queued_events: usize,
+    /// The sandbox.
+    pub security: PluginSecurityConfig,
+    /// What each plugin may use, by its name. A plugin without an entry may use nothing.
+    pub grants: BTreeMap<String, GrantConfig>,
+}
+
+/// What happens while a plugin with a veto does not answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureMode {
+    /// The call is refused with 503.
+    #[default]
+    Closed,
+    /// The call goes on without the plugin.
+    Open,
+}
+
+/// Limits of every plugin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PluginSecurityConfig {
+    /// Whether plugins without a valid signature are loaded.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "PLUG-2",
+        "value": true,
+        "why": "anyone who can write to the plugin folder can run code in the service",
+        "fix": "sign the plugins and list the key in plugins.security.trusted_keys"
+    }]))]
+    pub allow_unsigned: bool,
+    /// The public keys of signers: Ed25519, 32 bytes in Base64.
+    pub trusted_keys: Vec<String>,
+    /// The maximum memory of a call. At most 100 MiB.
+    #[schemars(extend("x-unsafe" = [{ "id": "PLUG-2", "above": "100MiB" }]))]
+    pub max_memory: ByteSize,
+    /// The maximum share of one processor core that a plugin uses, in percent.
+    #[schemars(range(min = 1, max = 100), extend("x-unsafe" = [{ "id": "PLUG-2", "above": 10 }]))]
+    pub max_cpu_percent: u8,
+    /// The maximum size of a component.
+    pub max_file_size: ByteSize,
+    /// The maximum number of calls to the host in one call.
+    pub max_host_calls: u32,
+    /// The maximum size of the data of one call, in each direction.
+    pub max_payload_size: ByteSize,
+    /// The maximum size of the keys and values of one plugin.
+    pub max_stored_size: ByteSize,
+}
+
+/// What the operator grants to one plugin.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GrantConfig {
+    /// The capabilities.
+    pub capabilities: Vec<Capability>,
+    /// The hosts that the capability `http` reaches, such as `api.example.com`.
+    pub http_hosts: Vec<String>,
+}
+
+/// The file `NAME.yaml` of one plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PluginFileConfig {
+    /// Whether the plugin starts.
+    pub enabled: bool,
+    /// The priority of hooks that declare none. Hooks with small priorities run first.
+    pub priority: i32,
+    /// The settings that the plugin reads. The service never shows them.
+    pub settings: BTreeMap<String, String>,
+    /// The upper limit of every call.
+    pub timeout: Timeout,
+    /// Deliveries of an event after the first.
+    pub retry_count: u32,
+    /// Texts for operators.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl Default for PluginsConfig {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            directory: DEFAULT_DIRECTORY.into(),
+            config_directory: DEFAULT_CONFIG_DIRECTORY.into(),
+            auto_load: None,
+            on_failure: FailureMode::default(),
+            max_queued_events: DEFAULT_QUEUE,
+            security: PluginSecurityConfig::default(),
+            grants: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for PluginSecurityConfig {
+    fn default() -> Self {
+        Self {
+            allow_unsigned: false,
+            trusted_keys: Vec::new(),
+            max_memory: DEFAULT_MEMORY,
+            max_cpu_percent: DEFAULT_CPU_PERCENT,
+            max_file_size: DEFAULT_FILE_SIZE,
+            max_host_calls: DEFAULT_HOST_CALLS,
+            max_payload_size: DEFAULT_PAYLOAD,
+            max_stored_size: DEFAULT_STORED,
+        }
+    }
+}
+
+impl Default for PluginFileConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            priority: DEFAULT_PRIORITY,
+            settings: BTreeMap::new(),
+            timeout: DEFAULT_TIMEOUT,
+            retry_count: DEFAULT_RETRY_COUNT,
+            metadata: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+use std::error::Error as StdError;
+
+use seaworthy_core::{Code, Error};
+use seaworthy_service::StartError;
+
+/// The codes of errors of plugins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PluginErrorCode {
+    /// No plugin has this name.
+    NotFound,
+    /// A plugin with this name is loaded.
+    AlreadyExists,
+    /// The files of the plugin cannot be used.
+    LoadFailed,
+    /// The plugin refused to start.
+    StartFailed,
+    /// The plugin refused to stop.
+    StopFailed,
+    /// The settings of the plugin are not valid.
+    Config,
+    /// The plugin exceeded its time.
+    Timeout,
+    /// A dependency is missing, circular or in use.
+    Dependency,
+    /// The plugin wants what the operator did not grant.
+    Permission,
+    /// The plugin trapped, exceeded a limit or is disabled.
+    Internal,
+}
+
+impl PluginErrorCode {
+    /// Returns the code in responses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "PLUGIN_NOT_FOUND",
+            Self::AlreadyExists => "PLUGIN_ALREADY_EXIST",
+            Self::LoadFailed => "PLUGIN_LOAD_FAILED",
+            Self::StartFailed => "PLUGIN_START_FAILED",
+            Self::StopFailed => "PLUGIN_STOP_FAILED",
+            Self::Config => "PLUGIN_CONFIG_ERROR",
+            Self::Timeout => "PLUGIN_TIMEOUT",
+            Self::Dependency => "PLUGIN_DEPENDENCY_ERROR",
+            Self::Permission => "PLUGIN_PERMISSION_ERROR",
+            Self::Internal => "PLUGIN_INTERNAL_ERROR",
+        }
+    }
+
+    const fn code(self) -> Code {
+        match self {
+            Self::NotFound => Code::NotFound,
+            Self::AlreadyExists | Self::Dependency => Code::Conflict,
+            Self::LoadFailed | Self::Config | Self::Permission => Code::Invalid,
+            Self::StartFailed | Self::StopFailed | Self::Timeout | Self::Internal => {
+                Code::Unavailable
+            }
+        }
+    }
+}
+
+/// Errors of operations on plugins.
+#[derive(Debug, thiserror::Error)]
+#[error("plugin \"{plugin}\": {problem}")]
+pub struct PluginError {
+    code: PluginErrorCode,
+    plugin: String,
+    problem: String,
+    #[source]
+    cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl PluginError {
+    pub(crate) fn new(
+        code: PluginErrorCode,
+        plugin: impl Into<String>,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            plugin: plugin.into(),
+            problem: problem.into(),
+            cause: None,
+        }
+    }
+
+    pub(crate) fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    pub(crate) fn not_found(plugin: &str) -> Self {
+        Self::new(PluginErrorCode::NotFound, plugin, "is not loaded")
+    }
+
+    /// Returns the code.
+    #[must_use]
+    pub fn code(&self) -> PluginErrorCode {
+        self.code
+    }
+
+    /// Returns the name of the plugin.
+    #[must_use]
+    pub fn plugin(&self) -> &str {
+        &self.plugin
+    }
+}
+
+impl From<PluginError> for Error {
+    fn from(error: PluginError) -> Self {
+        Error::new(error.code.code(), error.code.as_str(), error.to_string()).with_cause(error)
+    }
+}
+
+impl From<PluginError> for StartError {
+    fn from(error: PluginError) -> Self {
+        Self::because("a plugin cannot be used", error)
+    }
+}

@@ -1,0 +1,241 @@
+use std::{
+    collections::BTreeSet,
+    fmt,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use futures::{FutureExt, future::BoxFuture};
+use parking_lot::Mutex;
+use seaworthy_core::{Code, Error};
+use seaworthy_service::Stop;
+use tokio::sync::mpsc;
+
+use super::{Event, EventType};
+
+/// The tasks that deliver events of `publish_async`.
+pub(crate) const WORKERS: usize = 10;
+/// The time between two deliveries of an event: a dependency that restarts answers again after it.
+const BACKOFF: Duration = Duration::from_millis(100);
+/// The timeout of a handler that declares none.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why a handler did not handle an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HandlerError {
+    /// The bus delivers the event again.
+    #[error("{0}")]
+    Transient(String),
+    /// The bus does not deliver the event again.
+    #[error("{0}")]
+    Permanent(String),
+}
+
+type Handle = dyn Fn(Event) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync;
+type Filter = dyn Fn(&Event) -> bool + Send + Sync;
+
+#[derive(Clone)]
+struct Handler {
+    id: u64,
+    name: Arc<str>,
+    types: BTreeSet<EventType>,
+    timeout: Duration,
+    retries: u32,
+    handle: Arc<Handle>,
+}
+
+/// A bus of events within one process.
+///
+/// ```
+/// use seaworthy_plugins::{Event, EventBus, EventType};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let bus = EventBus::new(100);
+/// bus.subscribe("greeter", [EventType::USER_LOGIN], |event| async move {
+///     assert_eq!(event.source(), "accounts");
+///     Ok(())
+/// });
+/// assert!(bus.publish(Event::new(EventType::USER_LOGIN, "accounts")).await.is_empty());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct EventBus(Arc<Inner>);
+
+struct Inner {
+    handlers: ArcSwap<Vec<Handler>>,
+    filters: ArcSwap<Vec<Arc<Filter>>>,
+    changes: Mutex<()>,
+    next_id: AtomicU64,
+    queue: mpsc::Sender<Event>,
+    queued: tokio::sync::Mutex<mpsc::Receiver<Event>>,
+}
+
+impl EventBus {
+    /// Creates a bus whose queue holds `max_queued` events.
+    #[must_use]
+    pub fn new(max_queued: usize) -> Self {
+        let (queue, queued) = mpsc::channel(max_queued.max(1));
+        Self(Arc::new(Inner {
+            handlers: ArcSwap::default(),
+            filters: ArcSwap::default(),
+            changes: Mutex::default(),
+            next_id: AtomicU64::new(1),
+            queue,
+            queued: tokio::sync::Mutex::new(queued),
+        }))
+    }
+
+    /// Adds a handler. Returns its number, for [`unsubscribe`](Self::unsubscribe).
+    pub fn subscribe<F>(
+        &self,
+        name: &str,
+        types: impl IntoIterator<Item = EventType>,
+        handle: impl Fn(Event) -> F + Send + Sync + 'static,
+    ) -> u64
+    where
+        F: Future<Output = Result<(), HandlerError>> + Send + 'static,
+    {
+        self.add(name, types, DEFAULT_TIMEOUT, 0, move |event| {
+            handle(event).boxed()
+        })
+    }
+
+    pub(crate) fn add(
+        &self,
+        name: &str,
+        types: impl IntoIterator<Item = EventType>,
+        timeout: Duration,
+        retries: u32,
+        handle: impl Fn(Event) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync + 'static,
+    ) -> u64 {
+        let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
+        let handler = Handler {
+            id,
+            name: name.into(),
+            types: types.into_iter().collect(),
+            timeout,
+            retries,
+            handle: Arc::new(handle),
+        };
+        let _change = self.0.changes.lock();
+        let mut handlers = Vec::clone(&self.0.handlers.load());
+        handlers.push(handler);
+        self.0.handlers.store(Arc::new(handlers));
+        id
+    }
+
+    /// Removes a handler. Deliveries that run end as they would.
+    pub fn unsubscribe(&self, id: u64) {
+        let _change = self.0.changes.lock();
+        let mut handlers = Vec::clone(&self.0.handlers.load());
+        handlers.retain(|handler| handler.id != id);
+        self.0.handlers.store(Arc::new(handlers));
+    }
+
+    /// Adds a filter. The bus delivers only events that pass all filters.
+    pub fn filter(&self, passes: impl Fn(&Event) -> bool + Send + Sync + 'static) {
+        let _change = self.0.changes.lock();
+        let mut filters = Vec::clone(&self.0.filters.load());
+        filters.push(Arc::new(passes));
+        self.0.filters.store(Arc::new(filters));
+    }
+
+    /// Delivers an event and waits for its handlers, which run beside each other. Returns the names
+    /// of the handlers that failed, with their errors.
+    pub async fn publish(&self, event: Event) -> Vec<(String, HandlerError)> {
+        if !self.0.filters.load().iter().all(|passes| passes(&event)) {
+            return Vec::new();
+        }
+        // No lock is held while handlers run, so a handler may subscribe and publish.
+        let handlers = self.0.handlers.load_full();
+        let handlers = handlers
+            .iter()
+            .filter(|handler| handler.types.contains(&event.kind));
+        let deliveries = handlers.map(|handler| {
+            let event = event.clone();
+            async move {
+                let failed = handler.deliver(event).await.err()?;
+                tracing::warn!(handler = &*handler.name, problem = %failed, "an event handler failed");
+                Some((handler.name.to_string(), failed))
+            }
+        });
+        let failed = futures::future::join_all(deliveries).await;
+        failed.into_iter().flatten().collect()
+    }
+
+    /// Queues an event and returns at once.
+    ///
+    /// # Errors
+    /// The queue is full: `EVENT_QUEUE_FULL`.
+    pub fn publish_async(&self, event: Event) -> Result<(), Error> {
+        self.0.queue.try_send(event).map_err(|_| {
+            Error::new(
+                Code::Exhausted,
+                "EVENT_QUEUE_FULL",
+                "the queue of events is full: retry later",
+            )
+        })
+    }
+
+    /// Delivers queued events until `stop` completes, and then those that are queued.
+    pub(crate) async fn work(&self, stop: &Stop) {
+        loop {
+            let next = {
+                let mut queued = self.0.queued.lock().await;
+                tokio::select! {
+                    biased;
+                    event = queued.recv() => event,
+                    () = stop.requested() => None,
+                }
+            };
+            match next {
+                Some(event) => drop(self.publish(event).await),
+                None => return,
+            }
+        }
+    }
+}
+
+impl Handler {
+    async fn deliver(&self, event: Event) -> Result<(), HandlerError> {
+        let mut deliveries = 0;
+        loop {
+            let call = AssertUnwindSafe((self.handle)(event.clone())).catch_unwind();
+            let result = match tokio::time::timeout(self.timeout, call).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err(HandlerError::Permanent("the handler panicked".to_owned())),
+                Err(_) => Err(HandlerError::Permanent(format!(
+                    "the handler exceeded {:?}",
+                    self.timeout
+                ))),
+            };
+            match result {
+                Err(HandlerError::Transient(_)) if deliveries < self.retries => {
+                    deliveries += 1;
+                    tokio::time::sleep(BACKOFF * deliveries).await;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for EventBus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let handlers = self.0.handlers.load();
+        let names = handlers.iter().map(|handler| &*handler.name);
+        formatter
+            .debug_struct("EventBus")
+            .field("handlers", &names.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+use std::sync::atomic::AtomicUsize;
+
+use super::*;
+
+fn login() -> Event {
+    Event::new(EventType::USER_LOGIN, "accounts")
+}
+
+#[tokio::test]
+async fn publish_waits_for_all_handlers_plug_1() {
+    let bus = EventBus::new(10);
+    let handled = Arc::new(AtomicUsize::new(0));
+    for name in ["one", "two"] {
+        let handled = Arc::clone(&handled);
+        bus.subscribe(name, [EventType::USER_LOGIN], move |_| {
+            let handled = Arc::clone(&handled);
+            async move {
+                tokio::task::yield_now().await;
+                handled.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+        });
+    }
+    assert!(bus.publish(login()).await.is_empty());
+    assert_eq!(handled.load(Ordering::Relaxed), 2);
+    bus.publish(Event::new(EventType::USER_LOGOUT, "accounts"))
+        .await;
+    assert_eq!(handled.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn panic_of_a_handler_stops_no_other_plug_1() {
+    let bus = EventBus::new(10);
+    bus.subscribe("bad", [EventType::USER_LOGIN], |_| async { panic!("bad") });
+    let (sent, received) = tokio::sync::oneshot::channel();
+    let sent = Mutex::new(Some(sent));
+    bus.subscribe("good", [EventType::USER_LOGIN], move |_| {
+        let sent = sent.lock().take();
+        async move {
+            let _ = sent.map(|sent| sent.send(()));
+            Ok(())
+        }
+    });
+    let failed = bus.publish(login()).await;
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0].0, "bad");
+    received.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn transient_failures_are_delivered_again_plug_1() {
+    let bus = EventBus::new(10);
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tries);
+    bus.add(
+        "flaky",
+        [EventType::USER_LOGIN],
+        DEFAULT_TIMEOUT,
+        3,
+        move |_| {
+            let attempt = counted.fetch_add(1, Ordering::Relaxed);
+            async move {
+                match attempt {
+                    0 | 1 => Err(HandlerError::Transient("busy".into())),
+                    _ => Ok(()),
+                }
+            }
+            .boxed()
+        },
+    );
+    assert!(bus.publish(login()).await.is_empty());
+    assert_eq!(tries.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_handler_ends_at_its_timeout_plug_1() {
+    let bus = EventBus::new(10);
+    bus.subscribe("slow", [EventType::USER_LOGIN], |_| std::future::pending());
+    let failed = bus.publish(login()).await;
+    assert!(matches!(&failed[0].1, HandlerError::Permanent(problem) if problem.contains("30s")));
+}
+
+#[tokio::test]
+async fn full_queue_refuses_events_plug_1() {
+    let bus = EventBus::new(1);
+    bus.publish_async(login()).unwrap();
+    let refused = bus.publish_async(login()).unwrap_err();
+    assert_eq!(refused.reason(), "EVENT_QUEUE_FULL");
+}
+
+#[tokio::test]
+async fn filters_keep_events_from_handlers_plug_1() {
+    let bus = EventBus::new(1);
+    bus.subscribe("any", [EventType::USER_LOGIN], |_| async {
+        Err(HandlerError::Permanent("called".into()))
+    });
+    bus.filter(|event| event.source() != "accounts");
+    assert!(bus.publish(login()).await.is_empty());
+    assert_eq!(
+        bus.publish(Event::new(EventType::USER_LOGIN, "other"))
+            .await
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn removed_handler_is_not_called_plug_1() {
+    let bus = EventBus::new(1);
+    let id = bus.subscribe("any", [EventType::USER_LOGIN], |_| async {
+        Err(HandlerError::Permanent("called".into()))
+    });
+    bus.unsubscribe(id);
+    assert!(bus.publish(login()).await.is_empty());
+}

@@ -1,0 +1,177 @@
+//! Events of the host and of plugins.
+
+mod bus;
+
+use std::{borrow::Cow, collections::BTreeMap, fmt};
+
+pub(crate) use bus::WORKERS;
+pub use bus::{EventBus, HandlerError};
+use chrono::{DateTime, SecondsFormat, Utc};
+use seaworthy_core::new_id;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::{Map, Value};
+
+/// The maximum length of a type.
+const MAX_TYPE: usize = 100;
+
+/// The type of an event: parts of lower-case letters, digits and `_`, separated by dots.
+///
+/// ```
+/// use seaworthy_plugins::EventType;
+///
+/// assert_eq!("order.shipped".parse(), Ok(EventType::new("order.shipped").unwrap()));
+/// assert!(EventType::new("Order shipped").is_none());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct EventType(Cow<'static, str>);
+
+impl EventType {
+    /// A plugin was loaded.
+    pub const PLUGIN_LOADED: Self = Self(Cow::Borrowed("plugin.loaded"));
+    /// A plugin was unloaded.
+    pub const PLUGIN_UNLOADED: Self = Self(Cow::Borrowed("plugin.unloaded"));
+    /// A plugin was started.
+    pub const PLUGIN_STARTED: Self = Self(Cow::Borrowed("plugin.started"));
+    /// A plugin was stopped.
+    pub const PLUGIN_STOPPED: Self = Self(Cow::Borrowed("plugin.stopped"));
+    /// A plugin failed or was disabled.
+    pub const PLUGIN_ERROR: Self = Self(Cow::Borrowed("plugin.error"));
+    /// The service has started.
+    pub const SYSTEM_STARTUP: Self = Self(Cow::Borrowed("system.startup"));
+    /// The service stops.
+    pub const SYSTEM_SHUTDOWN: Self = Self(Cow::Borrowed("system.shutdown"));
+    /// The settings of a plugin changed.
+    pub const CONFIG_CHANGED: Self = Self(Cow::Borrowed("config.changed"));
+    /// A user logged in.
+    pub const USER_LOGIN: Self = Self(Cow::Borrowed("user.login"));
+    /// A user logged out.
+    pub const USER_LOGOUT: Self = Self(Cow::Borrowed("user.logout"));
+    /// A record was created.
+    pub const DATA_CREATED: Self = Self(Cow::Borrowed("data.created"));
+    /// A record was changed.
+    pub const DATA_UPDATED: Self = Self(Cow::Borrowed("data.updated"));
+    /// A record was deleted.
+    pub const DATA_DELETED: Self = Self(Cow::Borrowed("data.deleted"));
+}
+
+impl EventType {
+    /// Creates a type. Returns `None` if the text is not a valid type.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let is_part = |part: &str| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        };
+        (text.len() <= MAX_TYPE && text.split('.').all(is_part))
+            .then(|| Self(Cow::Owned(text.to_owned())))
+    }
+
+    /// Returns the type as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for EventType {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::new(text).ok_or_else(|| {
+            format!("{text:?} is not a valid event type: use parts of a-z, 0-9 and '_', separated by '.'")
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for EventType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+/// An event.
+///
+/// ```
+/// use seaworthy_plugins::{Event, EventType};
+///
+/// let event = Event::new(EventType::USER_LOGIN, "accounts").with_data("user", "u-7");
+/// assert_eq!(event.kind().as_str(), "user.login");
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    pub(crate) id: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: EventType,
+    pub(crate) source: String,
+    #[serde(rename = "timestamp")]
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) data: Map<String, Value>,
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+impl Event {
+    /// Creates an event that happens now.
+    #[must_use]
+    pub fn new(kind: EventType, source: impl Into<String>) -> Self {
+        Self {
+            id: new_id().to_string(),
+            kind,
+            source: source.into(),
+            time: Utc::now(),
+            data: Map::new(),
+            metadata: BTreeMap::new(),
+        }
+    }
+
+    /// Sets a field of the data.
+    #[must_use]
+    pub fn with_data(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.data.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets a text beside the data.
+    #[must_use]
+    pub fn with_metadata(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.metadata.insert(name.into(), text.into());
+        self
+    }
+
+    /// Returns the ID.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the type.
+    #[must_use]
+    pub fn kind(&self) -> &EventType {
+        &self.kind
+    }
+
+    /// Returns where the event comes from.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Returns the data.
+    #[must_use]
+    pub fn data(&self) -> &Map<String, Value> {
+        &self.data
+    }
+
+    pub(crate) fn time_text(&self) -> String {
+        self.time.to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+}

@@ -1,0 +1,143 @@
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use seaworthy_config::{Loader, Profile, Schema};
+use sha2::{Digest as _, Sha256};
+
+use super::{COMPONENT, MANIFEST, SIGNATURE};
+use crate::{
+    Manifest, PluginError, PluginErrorCode, PluginFileConfig, PluginSecurityConfig, PluginsConfig,
+    Signature, manifest::is_name,
+};
+
+/// A manifest has a few hundred bytes.
+const MAX_MANIFEST: u64 = 64 * 1024;
+
+/// A plugin whose files are checked.
+pub(crate) struct Found {
+    pub(crate) manifest: Manifest,
+    pub(crate) component: Vec<u8>,
+    pub(crate) is_signed: bool,
+    pub(crate) path: PathBuf,
+}
+
+/// Returns the names of the folders that have a manifest.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(crate) fn scan(directory: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_name(&name) && entry.path().join(MANIFEST).is_file() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Reads the files of a plugin and checks size, hash and signature.
+///
+/// # Errors
+/// A file is missing, too large or changed, or the signature is missing or not trusted.
+pub(crate) fn read_plugin(
+    path: &Path,
+    security: &PluginSecurityConfig,
+) -> Result<Found, PluginError> {
+    let folder = path.file_name().map(|name| name.to_string_lossy());
+    let folder = folder.unwrap_or_default().into_owned();
+    let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, &folder, problem);
+    let text = read(&path.join(MANIFEST), MAX_MANIFEST)
+        .map_err(|error| failed(format!("{MANIFEST} cannot be read")).because(error))?;
+    let is_signed = match fs::read_to_string(path.join(SIGNATURE)) {
+        Ok(signature) => Signature::parse(&signature)
+            .is_some_and(|signature| signature.is_by_one_of(&security.trusted_keys, &text)),
+        Err(_) => false,
+    };
+    if !is_signed && !security.allow_unsigned {
+        return Err(PluginError::new(
+            PluginErrorCode::Permission,
+            &folder,
+            format!(
+                "{SIGNATURE} is not a signature by one of plugins.security.trusted_keys: run `plugins sign`"
+            ),
+        ));
+    }
+    let text = String::from_utf8(text).map_err(|_| failed(format!("{MANIFEST} is not UTF-8")))?;
+    let manifest = Manifest::parse(&text)?;
+    if manifest.name != folder {
+        return Err(failed(format!(
+            "the manifest names \"{}\": the folder must have the same name",
+            manifest.name
+        )));
+    }
+    let component = read(&path.join(COMPONENT), security.max_file_size.get())
+        .map_err(|error| failed(format!("{COMPONENT} cannot be read")).because(error))?;
+    if sha256_hex(&component) != manifest.sha256.to_ascii_lowercase() {
+        return Err(failed(format!(
+            "`sha256` of the manifest is not the hash of {COMPONENT}: run `plugins sign`"
+        )));
+    }
+    Ok(Found {
+        manifest,
+        component,
+        is_signed,
+        path: path.to_owned(),
+    })
+}
+
+/// Reads the settings of a plugin: `NAME.yaml`, and above it `NAME.PROFILE.yaml`. Returns the
+/// default without a file.
+///
+/// # Errors
+/// A file has errors.
+pub(crate) fn read_config(
+    config: &PluginsConfig,
+    profile: Profile,
+    plugin: &str,
+) -> Result<(PluginFileConfig, Option<PathBuf>), PluginError> {
+    let path = config.config_directory.join(format!("{plugin}.yaml"));
+    if !path.exists() {
+        return Ok((PluginFileConfig::default(), None));
+    }
+    let failed = |error| {
+        PluginError::new(PluginErrorCode::Config, plugin, "its settings have errors").because(error)
+    };
+    let loaded = Loader::new(plugin)
+        .file(&path)
+        .profile(profile)
+        .load_without_secrets(&Schema::of::<PluginFileConfig>())
+        .map_err(failed)?;
+    let file = loaded.get().map_err(|error| {
+        PluginError::new(PluginErrorCode::Config, plugin, "its settings have errors").because(error)
+    })?;
+    Ok((file, Some(path)))
+}
+
+/// Reads a file of at most `max` bytes.
+fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(path)?
+        .take(max.saturating_add(1))
+        .read_to_end(&mut content)?;
+    if u64::try_from(content.len()).unwrap_or(u64::MAX) > max {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("the file has more than {max} bytes"),
+        ));
+    }
+    Ok(content)
+}
+
+/// Returns the SHA-256 in lower-case hex.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

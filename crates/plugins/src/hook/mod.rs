@@ -1,0 +1,66 @@
+//! Hook points and the calls of hooks.
+
+mod point;
+mod table;
+
+pub use point::HookPoint;
+pub(crate) use table::{HookEntry, HookTable};
+
+use serde_json::{Map, Value};
+
+/// The data of a call of hooks. Hooks run in the order of their priority and share the values.
+///
+/// ```
+/// use seaworthy_plugins::HookCall;
+///
+/// let call = HookCall::new().with_value("order_id", 7).with_metadata("method", "POST");
+/// assert_eq!(call.value("order_id"), Some(&7.into()));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HookCall {
+    pub(crate) values: Map<String, Value>,
+    pub(crate) metadata: Vec<(String, String)>,
+}
+
+impl HookCall {
+    /// Creates a call without data.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a value that hooks read and set.
+    #[must_use]
+    pub fn with_value(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.values.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets a text that hooks read.
+    #[must_use]
+    pub fn with_metadata(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.metadata.push((name.into(), text.into()));
+        self
+    }
+
+    /// Returns a value, for example one that a hook set.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    /// Returns all values.
+    #[must_use]
+    pub fn values(&self) -> &Map<String, Value> {
+        &self.values
+    }
+}
+
+/// The refusal of a hook that may veto.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// 400, 403 or 429.
+    pub status: u16,
+    /// A text for the caller.
+    pub reason: String,
+}

@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The time of a hook around a request, so that a slow plugin does not delay every request.
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(50);
+/// The time of other hooks.
+const OTHER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A place in the service that calls hooks.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum HookPoint {
+    /// Before the handler of a request, after its authentication.
+    BeforeRequest,
+    /// After the handler of a request.
+    AfterRequest,
+    /// Before the response is sent.
+    BeforeResponse,
+    /// After the response is handed to the connection.
+    AfterResponse,
+    /// Before the credentials of a request are verified.
+    BeforeAuth,
+    /// After the credentials are verified.
+    AfterAuth,
+    /// After the credentials are refused.
+    AuthFailed,
+    /// Before an operation of the business logic.
+    BeforeBiz,
+    /// After an operation of the business logic.
+    AfterBiz,
+    /// After an operation of the business logic failed.
+    BizError,
+    /// Before an operation on stored data.
+    BeforeData,
+    /// After an operation on stored data.
+    AfterData,
+    /// After an operation on stored data failed.
+    DataError,
+}
+
+impl HookPoint {
+    /// All hook points.
+    pub const ALL: [Self; 13] = [
+        Self::BeforeRequest,
+        Self::AfterRequest,
+        Self::BeforeResponse,
+        Self::AfterResponse,
+        Self::BeforeAuth,
+        Self::AfterAuth,
+        Self::AuthFailed,
+        Self::BeforeBiz,
+        Self::AfterBiz,
+        Self::BizError,
+        Self::BeforeData,
+        Self::AfterData,
+        Self::DataError,
+    ];
+
+    /// Returns the name in manifests.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BeforeRequest => "before_request",
+            Self::AfterRequest => "after_request",
+            Self::BeforeResponse => "before_response",
+            Self::AfterResponse => "after_response",
+            Self::BeforeAuth => "before_auth",
+            Self::AfterAuth => "after_auth",
+            Self::AuthFailed => "auth_failed",
+            Self::BeforeBiz => "before_biz",
+            Self::AfterBiz => "after_biz",
+            Self::BizError => "biz_error",
+            Self::BeforeData => "before_data",
+            Self::AfterData => "after_data",
+            Self::DataError => "data_error",
+        }
+    }
+
+    /// Returns the timeout of a hook that declares none.
+    #[must_use]
+    pub const fn default_timeout(self) -> Duration {
+        match self {
+            Self::BeforeRequest
+            | Self::AfterRequest
+            | Self::BeforeResponse
+            | Self::AfterResponse
+            | Self::BeforeAuth
+            | Self::AfterAuth
+            | Self::AuthFailed => REQUEST_TIMEOUT,
+            _ => OTHER_TIMEOUT,
+        }
+    }
+
+    /// Whether a hook can still change the result: its veto then becomes the response.
+    #[must_use]
+    pub const fn can_veto(self) -> bool {
+        matches!(
+            self,
+            Self::BeforeRequest
+                | Self::BeforeResponse
+                | Self::BeforeAuth
+                | Self::AfterAuth
+                | Self::BeforeBiz
+                | Self::BeforeData
+        )
+    }
+}

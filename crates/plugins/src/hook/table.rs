@@ -1,0 +1,57 @@
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::HookPoint;
+use crate::plugin::Plugin;
+
+/// A hook of a started plugin.
+#[derive(Debug, Clone)]
+pub(crate) struct HookEntry {
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) name: String,
+    pub(crate) priority: i32,
+    pub(crate) timeout: Duration,
+    pub(crate) is_veto: bool,
+}
+
+/// The hooks of all started plugins at one time. A request uses one table until its end, so that a
+/// reload does not mix versions of a plugin within it.
+#[derive(Debug, Default)]
+pub(crate) struct HookTable(BTreeMap<HookPoint, Vec<HookEntry>>);
+
+impl HookTable {
+    pub(crate) fn new(plugins: impl IntoIterator<Item = Arc<Plugin>>) -> Self {
+        let mut table: BTreeMap<HookPoint, Vec<HookEntry>> = BTreeMap::new();
+        for plugin in plugins {
+            for hook in &plugin.manifest.hooks {
+                let timeout = hook
+                    .timeout
+                    .map_or(hook.point.default_timeout(), seaworthy_core::Timeout::get);
+                table.entry(hook.point).or_default().push(HookEntry {
+                    plugin: Arc::clone(&plugin),
+                    name: hook.name.clone(),
+                    priority: hook.priority.unwrap_or(plugin.file.priority),
+                    timeout: timeout.min(plugin.file.timeout.get()),
+                    is_veto: hook.veto && hook.point.can_veto(),
+                });
+            }
+        }
+        for hooks in table.values_mut() {
+            hooks.sort_by(|one, other| {
+                (one.priority, &one.plugin.manifest.name, &one.name).cmp(&(
+                    other.priority,
+                    &other.plugin.manifest.name,
+                    &other.name,
+                ))
+            });
+        }
+        Self(table)
+    }
+
+    pub(crate) fn at(&self, point: HookPoint) -> &[HookEntry] {
+        self.0.get(&point).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

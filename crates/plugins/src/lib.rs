@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+// The engine compiles for minutes. Without it the crate is empty.
+#![cfg(feature = "wasm")]
+
+mod admin;
+mod attach;
+mod command;
+mod config;
+mod error;
+mod event;
+mod folder;
+mod hook;
+mod info;
+mod manifest;
+mod pack;
+mod plugin;
+mod plugins;
+mod registry;
+mod runtime;
+mod sandbox;
+mod wasm;
+
+pub use attach::PluginAuthentication;
+pub use command::plugins_command;
+pub use config::{FailureMode, GrantConfig, PluginFileConfig, PluginSecurityConfig, PluginsConfig};
+pub use error::{PluginError, PluginErrorCode};
+pub use event::{Event, EventBus, EventType, HandlerError};
+pub use hook::{HookCall, HookPoint, Rejection};
+pub use info::{Metadata, PluginInfo, PluginStatus};
+pub use manifest::{
+    Capability, HandlerDeclaration, HookDeclaration, Interface, Manifest, Signature, SigningKey,
+};
+pub use pack::pack;
+pub use plugins::{Decision, HookReport, Plugins};

@@ -1,0 +1,74 @@
+use std::fmt;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use seaworthy_core::Secret;
+
+use super::Signature;
+
+/// A key that signs manifests: Ed25519, PKCS #8 in Base64.
+///
+/// ```
+/// use seaworthy_plugins::SigningKey;
+///
+/// let key = SigningKey::generate()?;
+/// let signature = key.sign(b"name = \"audit_logger\"");
+/// assert!(signature.is_by_one_of(&[key.public()], b"name = \"audit_logger\""));
+/// # Ok::<(), &'static str>(())
+/// ```
+pub struct SigningKey {
+    pair: Ed25519KeyPair,
+    text: Secret<String>,
+}
+
+impl SigningKey {
+    /// Creates a key.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn generate() -> Result<Self, &'static str> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| "the system has no randomness")?;
+        let document = pair.to_pkcs8().map_err(|_| "the key cannot be encoded")?;
+        let text = Secret::new(STANDARD.encode(document.as_ref()));
+        Ok(Self { pair, text })
+    }
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// The text is not a key.
+    pub fn parse(text: &Secret<String>) -> Result<Self, &'static str> {
+        const PROBLEM: &str = "the signing key is not an Ed25519 key (PKCS #8 in Base64)";
+        let document = STANDARD.decode(text.expose().trim()).map_err(|_| PROBLEM)?;
+        let pair = Ed25519KeyPair::from_pkcs8(&document).map_err(|_| PROBLEM)?;
+        let text = text.clone();
+        Ok(Self { pair, text })
+    }
+
+    /// Returns the text of the key, to store it in a file that only you can read.
+    #[must_use]
+    pub fn text(&self) -> &Secret<String> {
+        &self.text
+    }
+
+    /// Returns the public key in Base64, for `plugins.security.trusted_keys`.
+    #[must_use]
+    pub fn public(&self) -> String {
+        STANDARD.encode(self.pair.public_key())
+    }
+
+    /// Signs a manifest.
+    #[must_use]
+    pub fn sign(&self, manifest: &[u8]) -> Signature {
+        Signature::from_bytes(self.pair.sign(manifest).as_ref())
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("SigningKey")
+            .field(&self.public())
+            .finish()
+    }
+}

@@ -1,0 +1,43 @@
+//! Makes a component of a core module.
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use crate::Interface;
+
+/// The interface files, which are part of the crate.
+const V0_1: &str = include_str!("../wit/0.1.0/plugin.wit");
+const V0_2: &str = include_str!("../wit/0.2.0/plugin.wit");
+
+/// Makes a component of a core module, in binary or text form, that exports the functions of a
+/// world: `plugin`, `request-hook`, `event-handler` or `policy-decision`.
+///
+/// Compilers such as clang write core modules. Other compilers write components, which need no
+/// packing.
+///
+/// # Errors
+/// A text that says which function or type does not match the interface.
+pub fn pack(module: &[u8], api: Interface, world: &str) -> Result<Vec<u8>, String> {
+    let mut module = wat::parse_bytes(module)
+        .map_err(|error| format!("the module cannot be read: {error}"))?
+        .into_owned();
+    let text = match api {
+        Interface::V0_1 => V0_1,
+        Interface::V0_2 => V0_2,
+    };
+    let mut resolve = Resolve::default();
+    let failed = |error| format!("the interface cannot be read: {error:#}");
+    let package = resolve.push_str("plugin.wit", text).map_err(failed)?;
+    let selected = resolve
+        .select_world(&[package], Some(world))
+        .map_err(|error| format!("the world \"{world}\" does not exist: {error:#}"))?;
+    embed_component_metadata(&mut module, &resolve, selected, StringEncoding::UTF8)
+        .map_err(|error| format!("the interface cannot be embedded: {error:#}"))?;
+    let mismatch = |error| format!("the module does not match the interface: {error:#}");
+    ComponentEncoder::default()
+        .validate(true)
+        .module(&module)
+        .map_err(mismatch)?
+        .encode()
+        .map_err(mismatch)
+}

@@ -1,0 +1,194 @@
+//! A loaded plugin.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::Semaphore,
+};
+
+use crate::{
+    Manifest, PluginFileConfig, PluginInfo, PluginStatus,
+    info::Metadata,
+    runtime::{Answer, CallLimits, Fault, GuestCall, Program},
+    sandbox::{CpuShare, FaultCount, Transition},
+};
+
+/// A loaded plugin. A reload replaces it by another one.
+pub(crate) struct Plugin {
+    pub(crate) manifest: Manifest,
+    pub(crate) file: PluginFileConfig,
+    pub(crate) path: PathBuf,
+    pub(crate) config_path: Option<PathBuf>,
+    pub(crate) is_signed: bool,
+    pub(crate) program: Arc<dyn Program>,
+    pub(crate) limits: CallLimits,
+    /// Bounds the guests that run at one time, for all plugins together.
+    pub(crate) guests: Arc<Semaphore>,
+    pub(crate) state: Mutex<State>,
+    pub(crate) observe: Arc<dyn Observe>,
+}
+
+pub(crate) struct State {
+    pub(crate) status: PluginStatus,
+    pub(crate) load_time: DateTime<Utc>,
+    pub(crate) start_time: Option<DateTime<Utc>>,
+    pub(crate) stop_time: Option<DateTime<Utc>>,
+    pub(crate) error: Option<String>,
+    pub(crate) share: CpuShare,
+    pub(crate) faults: FaultCount,
+}
+
+/// Sees the calls of plugins.
+pub(crate) trait Observe: Send + Sync {
+    fn called(&self, plugin: &str, result: Result<(), &Fault>, duration: Duration);
+    fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>);
+}
+
+impl Plugin {
+    pub(crate) fn name(&self) -> &str {
+        &self.manifest.name
+    }
+
+    /// Calls the component, within `timeout` and the limits of the plugin.
+    ///
+    /// On a runtime with several threads the call takes the place of the current task's thread.
+    /// Otherwise it runs on a thread for blocking work.
+    pub(crate) async fn call(
+        self: &Arc<Self>,
+        call: GuestCall,
+        timeout: Duration,
+    ) -> Result<Answer, Fault> {
+        let begun = Instant::now();
+        self.admit(begun)?;
+        let limits = CallLimits {
+            timeout: timeout.min(self.limits.timeout),
+            ..self.limits
+        };
+        // Time in the queue counts, so that waiting calls cannot pile up without end.
+        let permit = tokio::time::timeout(limits.timeout, Arc::clone(&self.guests).acquire_owned());
+        let Ok(Ok(permit)) = permit.await else {
+            self.state.lock().faults.abandon_trial(Instant::now());
+            return Err(Fault::Throttled);
+        };
+        let result = match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => {
+                let plugin = Arc::clone(self);
+                let guest = tokio::task::spawn_blocking(move || {
+                    let result = plugin.run(&call, &limits);
+                    drop(permit);
+                    result
+                });
+                let lost = |_| Err(Fault::Trap("the thread of the call ended".to_owned()));
+                guest.await.unwrap_or_else(lost)
+            }
+            _ => {
+                let result = tokio::task::block_in_place(|| self.run(&call, &limits));
+                drop(permit);
+                result
+            }
+        };
+        let name = self.name();
+        self.observe
+            .called(name, result.as_ref().map(drop), begun.elapsed());
+        result
+    }
+
+    fn admit(&self, now: Instant) -> Result<(), Fault> {
+        let mut state = self.state.lock();
+        if !state.faults.may_run(now) {
+            return Err(Fault::Disabled);
+        }
+        if !state.share.may_run(now) {
+            state.faults.abandon_trial(now);
+            return Err(Fault::Throttled);
+        }
+        Ok(())
+    }
+
+    /// Runs the call on this thread, and counts its time and its faults even if its caller is gone.
+    fn run(&self, call: &GuestCall, limits: &CallLimits) -> Result<Answer, Fault> {
+        let begun = Instant::now();
+        let result = self.program.call(call, limits);
+        let now = Instant::now();
+        let transition = {
+            let mut state = self.state.lock();
+            state.share.charge(now.saturating_duration_since(begun));
+            let transition = match &result {
+                Err(fault) if fault.counts() => state.faults.fail(now),
+                Err(_) => Transition::None,
+                Ok(_) => state.faults.succeed(),
+            };
+            match (&result, transition) {
+                (Err(fault), _) => state.error = Some(fault.to_string()),
+                (Ok(_), Transition::Enabled) => state.error = None,
+                _ => {}
+            }
+            transition
+        };
+        if transition != Transition::None {
+            let fault = result.as_ref().err();
+            self.observe.changed(self.name(), transition, fault);
+        }
+        result
+    }
+
+    pub(crate) fn info(&self) -> PluginInfo {
+        let state = self.state.lock();
+        let is_disabled = state.faults.is_disabled();
+        PluginInfo {
+            metadata: Metadata::from(&self.manifest),
+            status: match is_disabled {
+                true => PluginStatus::Error,
+                false => state.status,
+            },
+            load_time: state.load_time,
+            start_time: state.start_time,
+            stop_time: state.stop_time,
+            error_msg: state.error.clone(),
+            path: self.path.clone(),
+            config_path: self.config_path.clone(),
+            api: self.manifest.api.as_str().to_owned(),
+            sha256: self.manifest.sha256.clone(),
+            signed: self.is_signed,
+        }
+    }
+
+    pub(crate) fn status(&self) -> PluginStatus {
+        self.state.lock().status
+    }
+
+    pub(crate) fn set_status(&self, status: PluginStatus) {
+        let mut state = self.state.lock();
+        state.status = status;
+        match status {
+            PluginStatus::Started => state.start_time = Some(Utc::now()),
+            PluginStatus::Stopped => state.stop_time = Some(Utc::now()),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn set_error(&self, problem: String) {
+        let mut state = self.state.lock();
+        state.status = PluginStatus::Error;
+        state.error = Some(problem);
+    }
+}
+
+impl fmt::Debug for Plugin {
+    // Without the settings, which may be secret.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Plugin")
+            .field("name", &self.manifest.name)
+            .field("version", &self.manifest.version)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,277 @@
+use std::{any::Any, sync::Arc};
+
+use seaworthy_core::{Code, Error, RequestContext, Snapshot, context};
+use serde_json::{Map, Value};
+
+use super::Plugins;
+use crate::{
+    FailureMode, HookCall, HookPoint, Rejection,
+    hook::{HookEntry, HookTable},
+    runtime::{Answer, Fault, GuestCall, HookContext, Question, Verdict},
+};
+
+/// The timeout of a decision, so that a slow plugin does not delay every request.
+const DECISION_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// What hooks did.
+#[derive(Debug, Clone, Default)]
+pub struct HookReport {
+    /// The call with the values that hooks set.
+    pub call: HookCall,
+    /// The hooks that failed, as `PLUGIN/HOOK`, with the problem.
+    pub failed: Vec<(String, String)>,
+}
+
+/// A decision about access.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// All plugins with the interface `policy` allow it.
+    Allow,
+    /// A plugin denies it, with its reason.
+    Deny(String),
+}
+
+impl Plugins {
+    /// Calls the hooks of a point in the order of their priority. A hook that fails does not stop
+    /// the others.
+    ///
+    /// Within a request all calls use the plugins that were started at its first call.
+    ///
+    /// # Errors
+    /// A hook with a veto rejects the call: `PLUGIN_REJECTED` with the code for its status. A hook
+    /// with a veto fails, and `plugins.on_failure` is `closed`: `PLUGIN_UNAVAILABLE`.
+    pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
+        let request = context::current();
+        let table = self.table(request.as_deref());
+        self.run(&table, point, call, request.as_deref()).await
+    }
+
+    /// Whether a call of this point would call a plugin.
+    #[must_use]
+    pub fn has_hooks(&self, point: HookPoint) -> bool {
+        !self.0.hooks.load().at(point).is_empty()
+    }
+
+    /// Runs an operation of the business logic between the hooks `before_biz` and `after_biz`, or
+    /// `biz_error` if it fails. Hooks read the metadata `operation`.
+    ///
+    /// # Errors
+    /// The error of the operation, or of a hook with a veto.
+    pub async fn around_business<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let points = [
+            HookPoint::BeforeBiz,
+            HookPoint::AfterBiz,
+            HookPoint::BizError,
+        ];
+        self.around(points, operation, work).await
+    }
+
+    /// Runs an operation on stored data between the hooks `before_data` and `after_data`, or
+    /// `data_error` if it fails. Hooks read the metadata `operation`.
+    ///
+    /// # Errors
+    /// The error of the operation, or of a hook with a veto.
+    pub async fn around_data<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let points = [
+            HookPoint::BeforeData,
+            HookPoint::AfterData,
+            HookPoint::DataError,
+        ];
+        self.around(points, operation, work).await
+    }
+
+    async fn around<T>(
+        &self,
+        [before, after, failed]: [HookPoint; 3],
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let request = context::current();
+        let table = self.table(request.as_deref());
+        if table.is_empty() {
+            return work.await;
+        }
+        let call = HookCall::new().with_metadata("operation", operation);
+        let request = request.as_deref();
+        let values = self.run(&table, before, call, request).await?.call;
+        let result = work.await;
+        // The work is done: what hooks report after it is counted and logged, and changes nothing.
+        match &result {
+            Ok(_) => drop(self.run(&table, after, values, request).await),
+            Err(error) => {
+                let call = values
+                    .with_metadata("error", error.reason())
+                    .with_metadata("message", error.message());
+                drop(self.run(&table, failed, call, request).await);
+            }
+        }
+        result
+    }
+
+    /// Asks all started plugins with the interface `policy`. All of them must allow the action.
+    /// Without such a plugin the answer is [`Decision::Allow`].
+    ///
+    /// # Errors
+    /// A plugin fails, and `plugins.on_failure` is `closed`: `PLUGIN_UNAVAILABLE`.
+    pub async fn decide(
+        &self,
+        subject: &str,
+        action: &str,
+        resource: &str,
+        context: Map<String, Value>,
+    ) -> Result<Decision, Error> {
+        let deciders: Vec<_> = {
+            let loaded = self.0.loaded.lock();
+            let plugins = loaded.values().map(|entry| &entry.plugin);
+            plugins
+                .filter(|plugin| plugin.program.exports().policy)
+                .filter(|plugin| plugin.status() == crate::PluginStatus::Started)
+                .cloned()
+                .collect()
+        };
+        for plugin in deciders {
+            let question = GuestCall::Decide(Question {
+                subject: subject.to_owned(),
+                action: action.to_owned(),
+                resource: resource.to_owned(),
+                context: context.clone(),
+            });
+            match plugin.call(question, DECISION_TIMEOUT).await {
+                Ok(Answer::Verdict(Verdict::No(why) | Verdict::Retry(why))) => {
+                    return Ok(Decision::Deny(why));
+                }
+                Ok(_) => {}
+                Err(fault) => self.go_on_without(plugin.name(), &fault)?,
+            }
+        }
+        Ok(Decision::Allow)
+    }
+
+    /// Returns the hooks that a request uses until its end.
+    pub(crate) fn table(&self, request: Option<&RequestContext>) -> Arc<HookTable> {
+        let current = || self.0.hooks.load_full();
+        let Some(request) = request else {
+            return current();
+        };
+        let snapshot = request.snapshot_or_init(Snapshot::Plugins, || {
+            current() as Arc<dyn Any + Send + Sync>
+        });
+        Arc::clone(snapshot)
+            .downcast()
+            .unwrap_or_else(|_| current())
+    }
+
+    pub(crate) async fn run(
+        &self,
+        table: &HookTable,
+        point: HookPoint,
+        call: HookCall,
+        request: Option<&RequestContext>,
+    ) -> Result<HookReport, Error> {
+        let mut report = HookReport {
+            call,
+            failed: Vec::new(),
+        };
+        for hook in table.at(point) {
+            self.run_one(hook, point, &mut report, request).await?;
+        }
+        Ok(report)
+    }
+
+    async fn run_one(
+        &self,
+        hook: &HookEntry,
+        point: HookPoint,
+        report: &mut HookReport,
+        request: Option<&RequestContext>,
+    ) -> Result<(), Error> {
+        let call = GuestCall::Hook {
+            hook: hook.name.clone(),
+            point,
+            context: hook_context(request),
+            values: report.call.values.clone(),
+            metadata: report.call.metadata.clone(),
+        };
+        let problem = match hook.plugin.call(call, hook.timeout).await {
+            Ok(Answer::Hook(Ok(Ok(set)))) => {
+                report.call.values.extend(set);
+                return Ok(());
+            }
+            Ok(Answer::Hook(Ok(Err(rejection)))) if hook.is_veto => {
+                return Err(rejected(hook, rejection));
+            }
+            Ok(Answer::Hook(Ok(Err(rejection)))) => {
+                format!("rejected without a right to veto: {}", rejection.reason)
+            }
+            Ok(Answer::Hook(Err(problem))) => problem,
+            Ok(_) => "gave a wrong answer".to_owned(),
+            Err(fault) => {
+                if hook.is_veto {
+                    self.go_on_without(hook.plugin.name(), &fault)?;
+                }
+                fault.to_string()
+            }
+        };
+        let name = format!("{}/{}", hook.plugin.name(), hook.name);
+        self.0.observation.hook_failed(hook.plugin.name());
+        tracing::warn!(
+            hook = name,
+            point = point.as_str(),
+            problem,
+            "a hook failed"
+        );
+        report.failed.push((name, problem));
+        Ok(())
+    }
+
+    /// Whether a call goes on without a plugin that may veto.
+    fn go_on_without(&self, plugin: &str, fault: &Fault) -> Result<(), Error> {
+        if self.0.config.on_failure == FailureMode::Open {
+            return Ok(());
+        }
+        let message = "a plugin that decides about this request is unavailable: retry later";
+        Err(Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message)
+            .with_cause(format!("plugin {plugin}: {fault}")))
+    }
+}
+
+fn rejected(hook: &HookEntry, rejection: Rejection) -> Error {
+    let code = match rejection.status {
+        429 => Code::Exhausted,
+        400 => Code::Invalid,
+        _ => Code::Forbidden,
+    };
+    let reason = match rejection.reason.is_empty() {
+        true => "a plugin rejected the request".to_owned(),
+        false => rejection.reason,
+    };
+    Error::new(code, "PLUGIN_REJECTED", reason).with_cause(format!(
+        "hook {}/{}",
+        hook.plugin.name(),
+        hook.name
+    ))
+}
+
+fn hook_context(request: Option<&RequestContext>) -> HookContext {
+    let Some(request) = request else {
+        return HookContext::default();
+    };
+    let remaining = request.deadline().map(|deadline| {
+        let left = deadline.remaining().unwrap_or_default();
+        u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+    });
+    HookContext {
+        request_id: request.request_id().to_string(),
+        actor: request.actor().map(|actor| actor.as_str().to_owned()),
+        tenant: request.tenant().map(|tenant| tenant.as_str().to_owned()),
+        remaining_ms: remaining,
+    }
+}

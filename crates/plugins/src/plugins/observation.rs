@@ -1,0 +1,123 @@
+use std::{fmt, time::Duration};
+
+use seaworthy_telemetry::metrics::{Counter, Family, Histogram, Kind, Metrics};
+
+use super::SOURCE;
+use crate::{Event, EventType, plugin::Observe, runtime::Fault, sandbox::Transition};
+
+const CALLS: &str = "plugin_calls_total";
+const CALLS_HELP: &str = "Calls of plugins that returned.";
+const FAULTS: &str = "plugin_faults_total";
+const FAULTS_HELP: &str = "Calls of plugins that failed or exceeded a limit.";
+const DURATION: &str = "plugin_call_duration_seconds";
+const DURATION_HELP: &str = "Duration of calls of plugins.";
+const HOOKS: &str = "plugin_hook_failures_total";
+const HOOKS_HELP: &str = "Hooks that failed.";
+/// Far more plugins than a folder has.
+const MAX_PLUGINS: usize = 64;
+/// From an empty hook to the longest handler, in seconds.
+static BOUNDS: [f64; 10] = [
+    0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
+];
+/// The reasons of faults.
+const REASONS: [&str; 7] = [
+    "timeout",
+    "memory",
+    "host_calls",
+    "payload",
+    "throttled",
+    "disabled",
+    "trap",
+];
+
+/// Metrics, logs and events of the calls of plugins.
+pub(super) struct Observation {
+    calls: Family<Counter>,
+    faults: Vec<(&'static str, Family<Counter>)>,
+    durations: Family<Histogram>,
+    hooks: Family<Counter>,
+    bus: crate::EventBus,
+}
+
+impl Observation {
+    pub(super) fn new(metrics: &Metrics, bus: &crate::EventBus) -> Self {
+        metrics.declare(Kind::Counter, CALLS, CALLS_HELP, &["plugin"]);
+        metrics.declare(Kind::Counter, FAULTS, FAULTS_HELP, &["plugin", "reason"]);
+        metrics.declare(Kind::Histogram, DURATION, DURATION_HELP, &["plugin"]);
+        metrics.declare(Kind::Counter, HOOKS, HOOKS_HELP, &["plugin"]);
+        let counters = |name: &'static str, help: &'static str| {
+            let metrics = metrics.clone();
+            Family::new(MAX_PLUGINS, move |plugin| {
+                metrics.counter(name, help, &[("plugin", plugin)])
+            })
+        };
+        let faults = REASONS.map(|reason| {
+            let metrics = metrics.clone();
+            let family = Family::new(MAX_PLUGINS, move |plugin| {
+                metrics.counter(
+                    FAULTS,
+                    FAULTS_HELP,
+                    &[("plugin", plugin), ("reason", reason)],
+                )
+            });
+            (reason, family)
+        });
+        let timed = metrics.clone();
+        Self {
+            calls: counters(CALLS, CALLS_HELP),
+            faults: faults.into(),
+            durations: Family::new(MAX_PLUGINS, move |plugin| {
+                timed.histogram(DURATION, DURATION_HELP, &BOUNDS, &[("plugin", plugin)])
+            }),
+            hooks: counters(HOOKS, HOOKS_HELP),
+            bus: bus.clone(),
+        }
+    }
+
+    pub(super) fn hook_failed(&self, plugin: &str) {
+        self.hooks.get_or_create(plugin).increment();
+    }
+}
+
+impl Observe for Observation {
+    fn called(&self, plugin: &str, result: Result<(), &Fault>, duration: Duration) {
+        self.durations
+            .get_or_create(plugin)
+            .observe_duration(duration);
+        match result {
+            Ok(()) => self.calls.get_or_create(plugin).increment(),
+            Err(fault) => {
+                let reason = fault.reason();
+                let family = self.faults.iter().find(|(name, _)| *name == reason);
+                if let Some((_, family)) = family {
+                    family.get_or_create(plugin).increment();
+                }
+            }
+        }
+    }
+
+    fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>) {
+        let problem = fault.map(ToString::to_string).unwrap_or_default();
+        match transition {
+            Transition::Disabled => {
+                tracing::error!(plugin, problem, "plugin disabled after too many faults");
+                let event = Event::new(EventType::PLUGIN_ERROR, SOURCE)
+                    .with_data("plugin", plugin)
+                    .with_data("problem", problem);
+                if let Err(error) = self.bus.publish_async(event) {
+                    tracing::warn!(plugin, problem = %error, "an event of a plugin was dropped");
+                }
+            }
+            Transition::Enabled => tracing::info!(plugin, "plugin enabled after a trial"),
+            Transition::None => {}
+        }
+    }
+}
+
+impl fmt::Debug for Observation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Observation")
+            .finish_non_exhaustive()
+    }
+}

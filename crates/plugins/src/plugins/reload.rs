@@ -1,0 +1,230 @@
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use seaworthy_service::Tasks;
+
+use super::{Loaded, Plugins, step};
+use crate::{
+    EventType, Manifest, PluginError, PluginErrorCode, PluginStatus,
+    folder::{self, MANIFEST, Watch, scan},
+    registry::load_order,
+    runtime::LifecycleStep,
+};
+
+/// What the files of a plugin were at its last load: a change of one of them loads it again.
+type Seen = BTreeMap<String, String>;
+
+impl Plugins {
+    /// Loads and starts all plugins of the folder in the order of their dependencies.
+    ///
+    /// # Errors
+    /// The folder cannot be read, the order does not exist, or a plugin cannot be started.
+    pub async fn load_folder(&self) -> Result<(), PluginError> {
+        let _change = self.0.changes.lock().await;
+        for name in self.order().await? {
+            if self.plugin(&name).is_err() {
+                self.load_locked(&name).await?;
+            }
+            if self.plugin(&name)?.file.enabled {
+                self.start_locked(&name).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads a plugin again and starts it in place of the version that runs. Requests that began
+    /// before use the version of their begin until their end. If the new version cannot be started,
+    /// the old one stays.
+    ///
+    /// # Errors
+    /// The new version cannot be loaded or started.
+    pub async fn reload(&self, name: &str) -> Result<(), PluginError> {
+        let _change = self.0.changes.lock().await;
+        self.reload_locked(name).await
+    }
+
+    async fn reload_locked(&self, name: &str) -> Result<(), PluginError> {
+        let old = self.plugin(name)?;
+        let new = self.prepare(name).await?;
+        self.check_dependencies(&new)?;
+        let is_started =
+            old.status() == PluginStatus::Started || old.info().status == PluginStatus::Error;
+        let starts = new.file.enabled && is_started;
+        if starts {
+            step(&new, LifecycleStep::Start, PluginErrorCode::StartFailed).await?;
+            new.set_status(PluginStatus::Started);
+        }
+        let entry = Loaded {
+            plugin: Arc::clone(&new),
+            handlers: Vec::new(),
+        };
+        let replaced = self.0.loaded.lock().insert(name.to_owned(), entry);
+        self.register_or_remove(&new, starts);
+        if let Some(replaced) = replaced {
+            for id in replaced.handlers {
+                self.0.bus.unsubscribe(id);
+            }
+            replaced.plugin.set_status(PluginStatus::Stopped);
+            for last in [LifecycleStep::Stop, LifecycleStep::Cleanup] {
+                if let Err(error) = step(&replaced.plugin, last, PluginErrorCode::StopFailed).await
+                {
+                    tracing::warn!(plugin = name, problem = %error, "an old version refused to stop");
+                }
+            }
+        }
+        self.announce(EventType::CONFIG_CHANGED, name);
+        tracing::info!(plugin = name, version = %new.manifest.version, "plugin reloaded");
+        Ok(())
+    }
+
+    fn register_or_remove(&self, plugin: &Arc<crate::plugin::Plugin>, starts: bool) {
+        match starts {
+            true => self.register(plugin),
+            false => self.unregister(plugin.name()),
+        }
+    }
+
+    /// Returns the plugins of the folder in the order of their dependencies.
+    async fn order(&self) -> Result<Vec<String>, PluginError> {
+        let directory = self.0.config.directory.clone();
+        let found = tokio::task::spawn_blocking(move || dependencies(&directory)).await;
+        let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, "*", problem);
+        let found = found.map_err(|error| failed(error.to_string()))??;
+        load_order(&found).map_err(|error| {
+            let plugin = error.plugin().to_owned();
+            PluginError::new(PluginErrorCode::Dependency, plugin, error.to_string())
+        })
+    }
+
+    /// Returns a plugin and what it depends on, in the order of their load.
+    pub(crate) async fn order_for(&self, name: &str) -> Result<Vec<String>, PluginError> {
+        let directory = self.0.config.directory.clone();
+        let found = dependencies(&directory)?;
+        let mut needed = vec![name.to_owned()];
+        let mut next = 0;
+        while let Some(plugin) = needed.get(next) {
+            let Some(dependencies) = found.get(plugin) else {
+                return Err(PluginError::new(
+                    PluginErrorCode::NotFound,
+                    plugin,
+                    format!("has no folder in {}", directory.display()),
+                ));
+            };
+            let new = dependencies.iter().filter(|name| !needed.contains(name));
+            let new: Vec<String> = new.cloned().collect();
+            needed.extend(new);
+            next += 1;
+        }
+        let mut order = self.order().await?;
+        order.retain(|plugin| needed.contains(plugin));
+        Ok(order)
+    }
+
+    pub(super) fn follow_folder(&self, tasks: &Tasks) {
+        let plugins = self.clone();
+        tasks.supervise("plugin-folder", move |stop| {
+            let plugins = plugins.clone();
+            async move {
+                tokio::select! {
+                    () = plugins.follow() => {}
+                    () = stop.requested() => {}
+                }
+            }
+        });
+    }
+
+    async fn follow(&self) {
+        let folders = self.folders();
+        let watch = Watch::new(&folders);
+        let mut seen = self.seen().await;
+        loop {
+            watch.changed().await;
+            let now = self.seen().await;
+            if now != seen {
+                self.apply(&seen, &now).await;
+                seen = now;
+            }
+        }
+    }
+
+    fn folders(&self) -> [PathBuf; 2] {
+        let config = &self.0.config;
+        [config.directory.clone(), config.config_directory.clone()]
+    }
+
+    async fn seen(&self) -> Seen {
+        let [directory, configs] = self.folders();
+        let read = tokio::task::spawn_blocking(move || seen(&directory, &configs)).await;
+        read.unwrap_or_default()
+    }
+
+    /// Loads what is new, reloads what changed, and unloads what is gone. A plugin that cannot be
+    /// loaded changes nothing and is logged.
+    async fn apply(&self, before: &Seen, now: &Seen) {
+        let _change = self.0.changes.lock().await;
+        for name in before.keys().filter(|name| !now.contains_key(*name)) {
+            self.log(name, "unloaded", self.unload_locked(name).await);
+        }
+        let order = match self.order().await {
+            Ok(order) => order,
+            Err(error) => return self.log(error.plugin(), "ordered", Err(&error)),
+        };
+        for name in order {
+            let is_loaded = self.plugin(&name).is_ok();
+            if is_loaded && before.get(&name) == now.get(&name) {
+                continue;
+            }
+            let result = match is_loaded {
+                true => self.reload_locked(&name).await,
+                false => self.load_and_start(&name).await,
+            };
+            self.log(&name, "loaded", result);
+        }
+    }
+
+    async fn load_and_start(&self, name: &str) -> Result<(), PluginError> {
+        self.load_locked(name).await?;
+        match self.plugin(name)?.file.enabled {
+            true => self.start_locked(name).await,
+            false => Ok(()),
+        }
+    }
+
+    fn log<E: std::fmt::Display>(&self, plugin: &str, action: &str, result: Result<(), E>) {
+        if let Err(error) = result {
+            tracing::error!(plugin, action, problem = %error, "a plugin could not be changed");
+        }
+    }
+}
+
+fn dependencies(directory: &std::path::Path) -> Result<BTreeMap<String, Vec<String>>, PluginError> {
+    let failed = |error| {
+        let problem = format!("the plugin folder {} cannot be read", directory.display());
+        PluginError::new(PluginErrorCode::LoadFailed, "*", problem).because(error)
+    };
+    let mut found = BTreeMap::new();
+    for name in scan(directory).map_err(failed)? {
+        let text = std::fs::read_to_string(directory.join(&name).join(MANIFEST)).map_err(failed)?;
+        let manifest = Manifest::parse(&text)?;
+        found.insert(name, manifest.dependencies);
+    }
+    Ok(found)
+}
+
+/// Returns a hash of the files of each plugin that decide about its load.
+fn seen(directory: &std::path::Path, configs: &std::path::Path) -> Seen {
+    let names = scan(directory).unwrap_or_default();
+    let hash = |name: String| {
+        let plugin = directory.join(&name);
+        let mut content = Vec::new();
+        for file in [
+            plugin.join(MANIFEST),
+            plugin.join(folder::SIGNATURE),
+            configs.join(format!("{name}.yaml")),
+        ] {
+            content.extend(std::fs::read(file).unwrap_or_default());
+            content.push(0);
+        }
+        (name, folder::sha256_hex(&content))
+    };
+    names.into_iter().map(hash).collect()
+}

@@ -1,0 +1,40 @@
+use std::time::Duration;
+
+/// Why a call of a component failed. The component did not answer as the interface requires.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("exceeded its timeout of {0:?}")]
+    Timeout(Duration),
+    #[error("needs more memory than {0} bytes")]
+    Memory(usize),
+    #[error("made more than {0} calls to the host")]
+    HostCalls(u32),
+    #[error("exceeded the payload limit of {0} bytes")]
+    Payload(usize),
+    #[error("has used its share of the processor")]
+    Throttled,
+    #[error("is disabled after too many faults")]
+    Disabled,
+    #[error("trapped: {0}")]
+    Trap(String),
+}
+
+impl Fault {
+    /// Whether the component is to blame, so that the fault counts towards its disabling.
+    pub(crate) const fn counts(&self) -> bool {
+        !matches!(self, Self::Throttled | Self::Disabled)
+    }
+
+    /// Returns the reason in metrics.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::Timeout(_) => "timeout",
+            Self::Memory(_) => "memory",
+            Self::HostCalls(_) => "host_calls",
+            Self::Payload(_) => "payload",
+            Self::Throttled => "throttled",
+            Self::Disabled => "disabled",
+            Self::Trap(_) => "trap",
+        }
+    }
+}

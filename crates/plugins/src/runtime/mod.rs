@@ -1,0 +1,74 @@
+//! What a component can do, without types of the engine that runs it.
+
+mod call;
+mod fault;
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+
+pub(crate) use call::{Answer, GuestCall, HookContext, LifecycleStep, Question, Verdict};
+pub(crate) use fault::Fault;
+
+use crate::{
+    Capability, Interface,
+    sandbox::{HttpAccess, KeyValueStore},
+};
+
+/// Compiles components.
+pub(crate) trait Runtime: fmt::Debug + Send + Sync {
+    /// Compiles a component and checks its imports and exports. Takes long: call it outside of the
+    /// threads of requests.
+    ///
+    /// # Errors
+    /// A text that says what is wrong with the component.
+    fn compile(&self, component: &[u8], import: &Imports) -> Result<Arc<dyn Program>, String>;
+}
+
+/// A compiled component. Each call has memory of its own, so nothing passes from one to the next.
+pub(crate) trait Program: fmt::Debug + Send + Sync {
+    /// The interfaces that the component exports.
+    fn exports(&self) -> Exports;
+
+    /// Calls the component on the current thread, until it returns or a limit ends it.
+    ///
+    /// # Errors
+    /// The call failed or exceeded a limit.
+    fn call(&self, call: &GuestCall, limits: &CallLimits) -> Result<Answer, Fault>;
+}
+
+/// What the host offers to a component.
+#[derive(Debug, Clone)]
+pub(crate) struct Imports {
+    pub(crate) plugin: Arc<str>,
+    pub(crate) api: Interface,
+    pub(crate) capabilities: Vec<Capability>,
+    pub(crate) settings: Arc<BTreeMap<String, String>>,
+    pub(crate) keys: Arc<KeyValueStore>,
+    pub(crate) http: Option<HttpAccess>,
+}
+
+/// The interfaces that a component exports besides `lifecycle`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exports {
+    pub(crate) hooks: bool,
+    pub(crate) events: bool,
+    pub(crate) policy: bool,
+}
+
+/// The limits of one call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallLimits {
+    pub(crate) timeout: Duration,
+    /// In bytes.
+    pub(crate) memory: usize,
+    /// In bytes, in each direction.
+    pub(crate) payload: usize,
+    pub(crate) host_calls: u32,
+}
+
+/// Creates the engine. `max_memory` is the size of one memory in bytes.
+///
+/// # Errors
+/// The system has no memory for it.
+pub(crate) fn engine(max_memory: usize) -> Result<Arc<dyn Runtime>, String> {
+    crate::wasm::WasmRuntime::new(max_memory).map(|runtime| Arc::new(runtime) as Arc<dyn Runtime>)
+}

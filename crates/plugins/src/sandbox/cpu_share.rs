@@ -1,0 +1,94 @@
+use std::time::{Duration, Instant};
+
+/// How much unused time a plugin collects. A longer time lets a plugin that was idle occupy a core.
+const MAX_COLLECTED: Duration = Duration::from_secs(1);
+
+/// The share of a processor core that a plugin may use: a token bucket of time. A call may overdraw
+/// it, and later calls wait until it is positive again.
+#[derive(Debug)]
+pub(crate) struct CpuShare {
+    /// Microseconds of use per second.
+    rate: i64,
+    /// In microseconds.
+    left: i64,
+    updated: Instant,
+}
+
+impl CpuShare {
+    /// Creates a full bucket for `percent` of one core.
+    pub(crate) fn new(percent: u8, now: Instant) -> Self {
+        let rate = i64::from(percent) * 10_000;
+        Self {
+            rate,
+            left: capacity(rate),
+            updated: now,
+        }
+    }
+
+    /// Whether the plugin may run now.
+    pub(crate) fn may_run(&mut self, now: Instant) -> bool {
+        let elapsed = now.saturating_duration_since(self.updated);
+        let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
+        // Below one microsecond of use the time stays, so that frequent calls do not lose it.
+        let earned = elapsed.saturating_mul(self.rate) / 1_000_000;
+        if earned > 0 {
+            self.left = self.left.saturating_add(earned).min(capacity(self.rate));
+            self.updated = now;
+        }
+        self.left > 0
+    }
+
+    /// Takes the time that a call used.
+    pub(crate) fn charge(&mut self, used: Duration) {
+        let used = i64::try_from(used.as_micros()).unwrap_or(i64::MAX);
+        self.left = self.left.saturating_sub(used);
+    }
+}
+
+fn capacity(rate: i64) -> i64 {
+    let seconds = i64::try_from(MAX_COLLECTED.as_secs()).unwrap_or(1);
+    rate.saturating_mul(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn use_above_the_share_is_refused_plug_2() {
+        let start = Instant::now();
+        let mut share = CpuShare::new(10, start);
+        let mut used = Duration::ZERO;
+        let step = Duration::from_millis(5);
+        for millisecond in 0..10_000 {
+            let now = start + Duration::from_millis(millisecond);
+            if share.may_run(now) {
+                share.charge(step);
+                used += step;
+            }
+        }
+        // 10 % of 10 s, and what was collected before.
+        let limit = Duration::from_millis(1_000 + 100) + step;
+        assert!(used <= limit, "{used:?}");
+        assert!(used >= Duration::from_millis(1_000), "{used:?}");
+    }
+
+    #[test]
+    fn overdrawn_share_recovers_with_time_plug_2() {
+        let start = Instant::now();
+        let mut share = CpuShare::new(10, start);
+        share.charge(Duration::from_secs(1));
+        assert!(!share.may_run(start + Duration::from_secs(8)));
+        assert!(share.may_run(start + Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn frequent_checks_lose_no_time_plug_2() {
+        let start = Instant::now();
+        let mut share = CpuShare::new(1, start);
+        share.charge(Duration::from_millis(20));
+        let checks = (0..2_000_000).step_by(3);
+        let mut checks = checks.map(|micros| start + Duration::from_micros(micros));
+        assert!(checks.any(|now| share.may_run(now)));
+    }
+}

@@ -1,0 +1,165 @@
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+/// Faults within [`WINDOW`] that disable a plugin: more than an unlucky request causes.
+const MAX_FAULTS: usize = 5;
+/// The window of [`MAX_FAULTS`].
+const WINDOW: Duration = Duration::from_secs(60);
+/// The time until the first trial of a disabled plugin. Each further round doubles it.
+const INITIAL_BACKOFF: Duration = Duration::from_secs(60);
+/// Rounds after which only an operator enables the plugin.
+const MAX_ROUNDS: u32 = 3;
+
+/// Counts the faults of a plugin and disables it.
+#[derive(Debug, Default)]
+pub(crate) struct FaultCount {
+    recent: VecDeque<Instant>,
+    state: State,
+    rounds: u32,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    #[default]
+    Enabled,
+    DisabledUntil(Instant),
+    /// One call tries whether the plugin works again.
+    Trial,
+    Disabled,
+}
+
+/// What a result changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transition {
+    None,
+    Disabled,
+    Enabled,
+}
+
+impl FaultCount {
+    /// Whether a call may run. After the backoff one call is a trial.
+    pub(crate) fn may_run(&mut self, now: Instant) -> bool {
+        match self.state {
+            State::Enabled => true,
+            State::DisabledUntil(end) if now >= end => {
+                self.state = State::Trial;
+                true
+            }
+            State::DisabledUntil(_) | State::Trial | State::Disabled => false,
+        }
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.state != State::Enabled
+    }
+
+    /// Records a call without a fault.
+    pub(crate) fn succeed(&mut self) -> Transition {
+        if self.state != State::Trial {
+            return Transition::None;
+        }
+        self.state = State::Enabled;
+        self.recent.clear();
+        Transition::Enabled
+    }
+
+    /// Records a fault.
+    pub(crate) fn fail(&mut self, now: Instant) -> Transition {
+        if self.state == State::Trial {
+            return self.disable(now);
+        }
+        self.recent.push_back(now);
+        while let Some(first) = self.recent.front()
+            && now.saturating_duration_since(*first) > WINDOW
+        {
+            self.recent.pop_front();
+        }
+        if self.state == State::Enabled && self.recent.len() >= MAX_FAULTS {
+            return self.disable(now);
+        }
+        Transition::None
+    }
+
+    /// Ends a trial whose call did not run.
+    pub(crate) fn abandon_trial(&mut self, now: Instant) {
+        if self.state == State::Trial {
+            self.state = State::DisabledUntil(now);
+        }
+    }
+
+    /// Enables the plugin again, by an operator.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    fn disable(&mut self, now: Instant) -> Transition {
+        self.recent.clear();
+        self.state = if self.rounds >= MAX_ROUNDS {
+            State::Disabled
+        } else {
+            State::DisabledUntil(now + INITIAL_BACKOFF * 2_u32.pow(self.rounds))
+        };
+        self.rounds += 1;
+        Transition::Disabled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fail_often(faults: &mut FaultCount, now: Instant) -> Transition {
+        (0..MAX_FAULTS).fold(Transition::None, |_, _| faults.fail(now))
+    }
+
+    #[test]
+    fn many_faults_disable_until_a_trial_succeeds_plug_2() {
+        let start = Instant::now();
+        let mut faults = FaultCount::default();
+        assert_eq!(fail_often(&mut faults, start), Transition::Disabled);
+        assert!(!faults.may_run(start + Duration::from_secs(59)));
+        let later = start + INITIAL_BACKOFF;
+        assert!(faults.may_run(later));
+        assert!(!faults.may_run(later), "only one call is a trial");
+        assert_eq!(faults.succeed(), Transition::Enabled);
+        assert!(faults.may_run(later));
+    }
+
+    #[test]
+    fn rare_faults_disable_nothing_plug_2() {
+        let start = Instant::now();
+        let mut faults = FaultCount::default();
+        for minute in 0..100 {
+            let now = start + Duration::from_secs(16 * minute);
+            assert_eq!(faults.fail(now), Transition::None);
+        }
+    }
+
+    #[test]
+    fn failed_rounds_disable_until_an_operator_acts_plug_2() {
+        let mut now = Instant::now();
+        let mut faults = FaultCount::default();
+        fail_often(&mut faults, now);
+        for _ in 0..MAX_ROUNDS {
+            now += Duration::from_secs(3_600);
+            assert!(faults.may_run(now));
+            assert_eq!(faults.fail(now), Transition::Disabled);
+        }
+        assert!(!faults.may_run(now + Duration::from_secs(86_400)));
+        faults.reset();
+        assert!(faults.may_run(now));
+    }
+
+    #[test]
+    fn abandoned_trial_leaves_room_for_the_next_plug_2() {
+        let start = Instant::now();
+        let mut faults = FaultCount::default();
+        fail_often(&mut faults, start);
+        let later = start + INITIAL_BACKOFF;
+        assert!(faults.may_run(later));
+        faults.abandon_trial(later);
+        assert!(faults.may_run(later));
+    }
+}

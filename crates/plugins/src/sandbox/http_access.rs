@@ -1,0 +1,91 @@
+use std::time::{Duration, Instant};
+
+use http::Method;
+use seaworthy_client::HttpClient;
+use seaworthy_core::{Timeout, error_chain};
+use tokio::runtime::Handle;
+
+/// Calls of a plugin to hosts that the operator lists, through the client of the service, which
+/// refuses internal addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpAccess {
+    client: HttpClient,
+    hosts: Vec<String>,
+    runtime: Handle,
+}
+
+/// A response for a plugin.
+pub(crate) struct HttpResult {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+impl HttpAccess {
+    pub(crate) fn new(client: HttpClient, hosts: Vec<String>, runtime: Handle) -> Self {
+        Self {
+            client,
+            hosts,
+            runtime,
+        }
+    }
+
+    /// Sends a request and blocks the thread until the response or `deadline`. The response body
+    /// has at most `max_body` bytes.
+    ///
+    /// # Errors
+    /// A text for the plugin.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Vec<u8>,
+        deadline: Instant,
+        max_body: usize,
+    ) -> Result<HttpResult, String> {
+        let method: Method = method
+            .parse()
+            .map_err(|_| format!("\"{method}\" is not a valid method"))?;
+        let parsed: http::Uri = url.parse().map_err(|_| "the URL is not valid".to_owned())?;
+        if !parsed.host().is_some_and(|host| self.is_granted(host)) {
+            return Err("the host is not granted: list it in http_hosts".to_owned());
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(timeout) = Timeout::try_from(left) else {
+            return Err("no time is left for a request".to_owned());
+        };
+        let mut request = self
+            .client
+            .request(method, url)
+            .without_redirects()
+            .timeout(timeout)
+            .body(body);
+        for (name, value) in headers {
+            request = request.header(name.as_str(), value.as_str());
+        }
+        let call = async {
+            let response = request.send().await?;
+            let status = response.status().as_u16();
+            Ok::<_, seaworthy_client::ClientError>((status, response.bytes().await?))
+        };
+        let result = self.runtime.block_on(async {
+            tokio::time::timeout(left.max(Duration::from_millis(1)), call).await
+        });
+        let (status, body) = result
+            .map_err(|_| "the request exceeded the time of the call".to_owned())?
+            .map_err(|error| error_chain(&error).to_string())?;
+        if body.len() > max_body {
+            return Err(format!("the response has more than {max_body} bytes"));
+        }
+        Ok(HttpResult {
+            status,
+            body: body.to_vec(),
+        })
+    }
+
+    fn is_granted(&self, host: &str) -> bool {
+        self.hosts
+            .iter()
+            .any(|granted| granted.eq_ignore_ascii_case(host))
+    }
+}

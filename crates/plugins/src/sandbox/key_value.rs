@@ -1,0 +1,99 @@
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+
+/// What the table needs for each key besides its bytes, so that empty keys count, too.
+const OVERHEAD: usize = 64;
+
+/// The keys of one plugin, in memory. They end with the plugin.
+#[derive(Debug)]
+pub(crate) struct KeyValueStore {
+    max_size: usize,
+    stored: Mutex<Stored>,
+}
+
+#[derive(Debug, Default)]
+struct Stored {
+    values: HashMap<String, Vec<u8>>,
+    size: usize,
+}
+
+impl KeyValueStore {
+    /// Creates a store of at most `max_size` bytes of keys and values.
+    pub(crate) fn new(max_size: usize) -> Self {
+        Self {
+            max_size,
+            stored: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.stored.lock().values.get(key).cloned()
+    }
+
+    /// Stores a value.
+    ///
+    /// # Errors
+    /// The store has no room for it. The previous value stays.
+    pub(crate) fn set(&self, key: String, value: Vec<u8>) -> Result<(), String> {
+        let mut stored = self.stored.lock();
+        let before = stored.values.get(&key).map_or(0, |old| size(&key, old));
+        let after = stored.size - before + size(&key, &value);
+        if after > self.max_size {
+            return Err(format!(
+                "the quota of {} bytes is used up: delete keys",
+                self.max_size
+            ));
+        }
+        stored.size = after;
+        stored.values.insert(key, value);
+        Ok(())
+    }
+
+    pub(crate) fn delete(&self, key: &str) {
+        let mut stored = self.stored.lock();
+        if let Some(value) = stored.values.remove(key) {
+            stored.size -= size(key, &value);
+        }
+    }
+}
+
+fn size(key: &str, value: &[u8]) -> usize {
+    key.len() + value.len() + OVERHEAD
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn full_store_refuses_and_keeps_values_plug_2() {
+        let store = KeyValueStore::new(200);
+        store.set("a".into(), vec![1; 50]).unwrap();
+        assert!(store.set("b".into(), vec![2; 50]).is_err());
+        assert!(store.set("a".into(), vec![3; 500]).is_err());
+        assert_eq!(store.get("a"), Some(vec![1; 50]));
+        store.delete("a");
+        store.set("b".into(), vec![2; 50]).unwrap();
+    }
+
+    proptest! {
+        #[test]
+        fn size_follows_every_change_plug_2(changes in prop::collection::vec((0_u8..4, prop::option::of(0_usize..300)), 0..100)) {
+            let store = KeyValueStore::new(600);
+            for (key, length) in changes {
+                let key = key.to_string();
+                match length {
+                    Some(length) => drop(store.set(key, vec![0; length])),
+                    None => store.delete(&key),
+                }
+                let stored = store.stored.lock();
+                let sum: usize = stored.values.iter().map(|(key, value)| size(key, value)).sum();
+                prop_assert_eq!(stored.size, sum);
+                prop_assert!(sum <= 600);
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Limits that last longer than one call.
+
+mod cpu_share;
+mod faults;
+mod http_access;
+mod key_value;
+
+pub(crate) use cpu_share::CpuShare;
+pub(crate) use faults::{FaultCount, Transition};
+pub(crate) use http_access::HttpAccess;
+pub(crate) use key_value::KeyValueStore;

@@ -1,0 +1,108 @@
+use std::{fmt, sync::Arc};
+
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+    component::{Component, Linker},
+};
+
+use super::{imports::link, program::WasmProgram, ticker::Ticker};
+use crate::runtime::{Imports, Program, Runtime};
+
+/// The stack of a guest: enough for deep data, and less than the stack of a thread of tokio.
+const MAX_STACK: usize = 512 * 1024;
+/// The guests that exist at one time. Calls wait for a core before they create one.
+const MAX_INSTANCES: u32 = 64;
+/// The modules of one component: a component of a language with an adapter has three.
+const MAX_CORE_INSTANCES: u32 = 16;
+/// The tables of one component.
+const MAX_TABLES: u32 = 16;
+/// The elements of one table.
+const MAX_TABLE_ELEMENTS: usize = 10_000;
+/// The data that the engine keeps for one instance, in bytes.
+const MAX_INSTANCE_SIZE: usize = 1024 * 1024;
+/// The size of a page of WebAssembly, in bytes.
+const PAGE: usize = 64 * 1024;
+
+/// Compiles components with wasmtime.
+pub(crate) struct WasmRuntime {
+    engine: Engine,
+    ticker: Arc<Ticker>,
+    max_memory: usize,
+}
+
+impl WasmRuntime {
+    /// Creates an engine whose memories have at most `max_memory` bytes.
+    ///
+    /// # Errors
+    /// The system has no address space for the memories.
+    pub(crate) fn new(max_memory: usize) -> Result<Self, String> {
+        let max_memory = max_memory.next_multiple_of(PAGE);
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(MAX_INSTANCES)
+            .total_core_instances(MAX_INSTANCES)
+            .total_memories(MAX_INSTANCES)
+            .total_tables(MAX_INSTANCES)
+            .max_core_instances_per_component(MAX_CORE_INSTANCES)
+            // One memory: the limit of memory holds for the whole component.
+            .max_memories_per_component(1)
+            .max_tables_per_component(MAX_TABLES)
+            .max_component_instance_size(MAX_INSTANCE_SIZE)
+            .max_core_instance_size(MAX_INSTANCE_SIZE)
+            .table_elements(MAX_TABLE_ELEMENTS)
+            .max_memory_size(max_memory)
+            // The memory of a call returns to the system at its end.
+            .linear_memory_keep_resident(0)
+            .table_keep_resident(0);
+        let mut config = Config::new();
+        config
+            .wasm_component_model(true)
+            .concurrency_support(false)
+            .epoch_interruption(true)
+            .max_wasm_stack(MAX_STACK)
+            .wasm_memory64(false)
+            .wasm_multi_memory(false)
+            .memory_reservation(u64::try_from(max_memory).unwrap_or(u64::MAX))
+            .memory_guard_size(0)
+            .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
+        let ticker = Ticker::start(&engine)?;
+        Ok(Self {
+            engine,
+            ticker,
+            max_memory,
+        })
+    }
+}
+
+impl Runtime for WasmRuntime {
+    fn compile(&self, component: &[u8], imports: &Imports) -> Result<Arc<dyn Program>, String> {
+        let compiled = Component::from_binary(&self.engine, component)
+            .map_err(|error| format!("plugin.wasm is not a component: {error:#}"))?;
+        let mut linker = Linker::new(&self.engine);
+        link(&mut linker, imports).map_err(|error| format!("{error:#}"))?;
+        let prepared = linker.instantiate_pre(&compiled).map_err(|error| {
+            format!("the component imports what the manifest does not request: {error:#}")
+        })?;
+        let program = WasmProgram::new(
+            prepared,
+            imports.clone(),
+            Arc::clone(&self.ticker),
+            self.max_memory,
+        )?;
+        Ok(Arc::new(program))
+    }
+}
+
+impl Drop for WasmRuntime {
+    fn drop(&mut self) {
+        self.ticker.end();
+    }
+}
+
+impl fmt::Debug for WasmRuntime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("WasmRuntime")
+            .finish_non_exhaustive()
+    }
+}

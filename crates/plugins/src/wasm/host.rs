@@ -1,0 +1,112 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use wasmtime::ResourceLimiter;
+
+use crate::runtime::{CallLimits, Fault, Imports};
+
+/// The instances of a component and its adapters.
+const MAX_INSTANCES: usize = 32;
+/// The tables of a component.
+const MAX_TABLES: usize = 32;
+/// The elements of one table.
+const MAX_TABLE_ELEMENTS: usize = 10_000;
+
+/// The data of one call that host functions read.
+pub(super) struct Host {
+    pub(super) imports: Arc<Imports>,
+    pub(super) limits: CallLimits,
+    pub(super) deadline: Instant,
+    host_calls: u32,
+    /// The limit that ended the call, if one did.
+    pub(super) exceeded: Option<Fault>,
+}
+
+impl Host {
+    pub(super) fn new(imports: Arc<Imports>, limits: CallLimits, begun: Instant) -> Self {
+        Self {
+            imports,
+            limits,
+            deadline: begun + limits.timeout,
+            host_calls: 0,
+            exceeded: None,
+        }
+    }
+
+    /// Counts a call to the host.
+    ///
+    /// # Errors
+    /// The call made too many, or its time is over: it ends.
+    pub(super) fn admit(&mut self) -> wasmtime::Result<()> {
+        self.host_calls += 1;
+        let fault = if self.host_calls > self.limits.host_calls {
+            Fault::HostCalls(self.limits.host_calls)
+        } else if Instant::now() > self.deadline {
+            Fault::Timeout(self.limits.timeout)
+        } else {
+            return Ok(());
+        };
+        Err(self.exceed(fault))
+    }
+
+    /// Checks the size of data that passes between guest and host.
+    ///
+    /// # Errors
+    /// The data exceed the limit: the call ends.
+    pub(super) fn admit_payload(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        match bytes > self.limits.payload {
+            true => Err(self.exceed(Fault::Payload(self.limits.payload))),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn exceed(&mut self, fault: Fault) -> wasmtime::Error {
+        let text = fault.to_string();
+        self.exceeded = Some(fault);
+        wasmtime::Error::msg(text)
+    }
+}
+
+impl ResourceLimiter for Host {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        match desired > self.limits.memory {
+            true => Err(self.exceed(Fault::Memory(self.limits.memory))),
+            false => Ok(true),
+        }
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        match desired > MAX_TABLE_ELEMENTS {
+            true => Err(self.exceed(Fault::Memory(self.limits.memory))),
+            false => Ok(true),
+        }
+    }
+
+    fn instances(&self) -> usize {
+        MAX_INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        MAX_TABLES
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
+}

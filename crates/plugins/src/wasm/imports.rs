@@ -1,0 +1,133 @@
+use chrono::Utc;
+use wasmtime::{StoreContextMut, component::Linker};
+
+use super::{
+    host::Host,
+    types::{GuestRequest, GuestResponse, LogLevel},
+};
+use crate::{Capability, runtime::Imports};
+
+/// The resolution of the clock of plugins, in milliseconds: too coarse to measure other requests.
+const CLOCK_STEP: i64 = 10;
+/// The maximum length of a line of a plugin in the log, in bytes.
+const MAX_LINE: usize = 4 * 1024;
+
+/// Links the host functions of the granted capabilities. A component that imports another one
+/// cannot be loaded.
+///
+/// # Errors
+/// A name is linked twice.
+pub(super) fn link(linker: &mut Linker<Host>, imports: &Imports) -> wasmtime::Result<()> {
+    for capability in &imports.capabilities {
+        let interface = match capability {
+            Capability::Log => "log",
+            Capability::Clock => "clock",
+            Capability::Config => "configuration",
+            Capability::KeyValue => "key-value",
+            Capability::Http => "http",
+        };
+        let name = format!("seaworthy:plugin/{interface}@{}", imports.api.as_str());
+        let mut instance = linker.instance(&name)?;
+        match capability {
+            Capability::Log => instance.func_wrap("write", write)?,
+            Capability::Clock => instance.func_wrap("now", now)?,
+            Capability::Config => instance.func_wrap("get", setting)?,
+            Capability::KeyValue => {
+                instance.func_wrap("get", get)?;
+                instance.func_wrap("set", set)?;
+                instance.func_wrap("delete", delete)?;
+            }
+            Capability::Http => instance.func_wrap("send", send)?,
+        }
+    }
+    Ok(())
+}
+
+type Store<'a> = StoreContextMut<'a, Host>;
+
+fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime::Result<()> {
+    let host = store.data_mut();
+    host.admit()?;
+    host.admit_payload(message.len())?;
+    let plugin = &*host.imports.plugin;
+    let message = cut(&message);
+    match level {
+        LogLevel::Debug => tracing::debug!(plugin, message, "plugin"),
+        LogLevel::Info => tracing::info!(plugin, message, "plugin"),
+        LogLevel::Warn => tracing::warn!(plugin, message, "plugin"),
+        LogLevel::Error => tracing::error!(plugin, message, "plugin"),
+    }
+    Ok(())
+}
+
+/// Returns the start of a text, at most [`MAX_LINE`] bytes.
+fn cut(text: &str) -> &str {
+    let end = text.floor_char_boundary(MAX_LINE.min(text.len()));
+    text.get(..end).unwrap_or_default()
+}
+
+fn now(mut store: Store<'_>, (): ()) -> wasmtime::Result<(u64,)> {
+    store.data_mut().admit()?;
+    let now = Utc::now().timestamp_millis();
+    let coarse = now - now.rem_euclid(CLOCK_STEP);
+    Ok((u64::try_from(coarse).unwrap_or_default(),))
+}
+
+fn setting(mut store: Store<'_>, (name,): (String,)) -> wasmtime::Result<(Option<String>,)> {
+    let host = store.data_mut();
+    host.admit()?;
+    let value = host.imports.settings.get(&name);
+    Ok((value.map(|value| serde_json::Value::from(value.as_str()).to_string()),))
+}
+
+fn get(mut store: Store<'_>, (key,): (String,)) -> wasmtime::Result<(Option<Vec<u8>>,)> {
+    let host = store.data_mut();
+    host.admit()?;
+    Ok((host.imports.keys.get(&key),))
+}
+
+type Stored = Result<(), String>;
+
+fn set(mut store: Store<'_>, (key, value): (String, Vec<u8>)) -> wasmtime::Result<(Stored,)> {
+    let host = store.data_mut();
+    host.admit()?;
+    host.admit_payload(key.len().saturating_add(value.len()))?;
+    Ok((host.imports.keys.set(key, value),))
+}
+
+fn delete(mut store: Store<'_>, (key,): (String,)) -> wasmtime::Result<()> {
+    let host = store.data_mut();
+    host.admit()?;
+    host.imports.keys.delete(&key);
+    Ok(())
+}
+
+type Sent = Result<GuestResponse, String>;
+
+fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(Sent,)> {
+    let host = store.data_mut();
+    host.admit()?;
+    host.admit_payload(request.body.len())?;
+    let Some(http) = &host.imports.http else {
+        return Ok((Err("the capability \"http\" is not granted".to_owned()),));
+    };
+    let headers = request.headers.into_iter();
+    let headers: Vec<_> = headers.map(|entry| (entry.name, entry.value)).collect();
+    let sent = http.send(
+        &request.method,
+        &request.url,
+        &headers,
+        request.body,
+        host.deadline,
+        host.limits.payload,
+    );
+    let remaining = host.remaining();
+    // Time in the host does not advance the epoch of the guest's own deadline: it ends here.
+    if remaining.is_zero() {
+        host.admit()?;
+    }
+    Ok((sent.map(|result| GuestResponse {
+        status: result.status,
+        body: result.body,
+    }),))
+}

@@ -1,0 +1,107 @@
+//! What the files of a plugin must be.
+
+use seaworthy_plugins::{Capability, GrantConfig, SigningKey};
+
+use crate::{app::Setup, guest::Guest};
+
+/// Returns why the service does not start with a plugin.
+async fn refusal(setup: Setup) -> String {
+    let failed = setup.start().await.err().unwrap();
+    seaworthy_core::error_chain(&failed).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unsigned_and_foreign_signatures_are_refused_plug_2() {
+    let setup = Setup::new().plugin("notes", "", &Guest::quiet());
+    std::fs::remove_file(setup.config.directory.join("notes/plugin.sig")).unwrap();
+    assert!(refusal(setup).await.contains("trusted_keys"));
+
+    let mut setup = Setup::new();
+    let trusted = std::mem::replace(&mut setup.key, SigningKey::generate().unwrap());
+    assert_ne!(trusted.public(), setup.key.public());
+    let setup = setup.plugin("notes", "", &Guest::quiet());
+    assert!(refusal(setup).await.contains("trusted_keys"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_component_is_refused_plug_2() {
+    let setup = Setup::new().plugin("notes", "", &Guest::quiet());
+    let component = setup.config.directory.join("notes/plugin.wasm");
+    std::fs::write(component, Guest::rejecting(403, "no").build()).unwrap();
+    assert!(refusal(setup).await.contains("sha256"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_component_is_refused_plug_2() {
+    let setup = Setup::new()
+        .config(|config| config.security.max_file_size = seaworthy_core::ByteSize::bytes(100))
+        .plugin("notes", "", &Guest::quiet());
+    assert!(refusal(setup).await.contains("more than 100 bytes"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn capabilities_need_a_grant_and_a_request_plug_2() {
+    let clock =
+        || Guest::hook("(drop (call $now)) (i32.const 16)").import("clock", "now", "(result i64)");
+    // Requested, and not granted.
+    let setup = Setup::new().plugin("notes", "capabilities = [\"clock\"]\n", &clock());
+    assert!(
+        refusal(setup)
+            .await
+            .contains("plugins.grants.notes.capabilities")
+    );
+    // Granted, and not requested.
+    let grant = || GrantConfig {
+        capabilities: vec![Capability::Clock],
+        ..GrantConfig::default()
+    };
+    let setup = Setup::new()
+        .config(|config| drop(config.grants.insert("notes".to_owned(), grant())))
+        .plugin("notes", "", &clock());
+    assert!(refusal(setup).await.contains("manifest does not request"));
+    let setup = Setup::new()
+        .config(|config| drop(config.grants.insert("notes".to_owned(), grant())))
+        .plugin("notes", "capabilities = [\"clock\"]\n", &clock());
+    setup.start().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn circular_and_missing_dependencies_are_named_plug_1() {
+    let setup = Setup::new()
+        .plugin("one", "dependencies = [\"two\"]\n", &Guest::quiet())
+        .plugin("two", "dependencies = [\"one\"]\n", &Guest::quiet());
+    assert!(refusal(setup).await.contains("one -> two -> one"));
+    let setup = Setup::new().plugin("one", "dependencies = [\"lost\"]\n", &Guest::quiet());
+    assert!(refusal(setup).await.contains("\"lost\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_settings_fail_the_start_plug_1() {
+    // initialize returns err("bad").
+    let guest = Guest::quiet()
+        .with_initialize("(i32.const 512)")
+        .with_words(512, &[1, 1024, 3])
+        .with_text(1024, "bad");
+    assert!(
+        refusal(Setup::new().plugin("notes", "", &guest))
+            .await
+            .contains("bad")
+    );
+    let setup = Setup::new()
+        .plugin("notes", "", &Guest::quiet())
+        .settings("notes", "tiemout: 1s\n");
+    assert!(refusal(setup).await.contains("tiemout"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_bytes_are_no_component_plug_2() {
+    let setup = Setup::new();
+    crate::guest::write(
+        &setup.config.directory,
+        "notes",
+        "",
+        b"\0asm\x01\0\0\0nonsense",
+        &setup.key,
+    );
+    assert!(refusal(setup).await.contains("not a component"));
+}

@@ -1,0 +1,238 @@
+//! Builds components from WebAssembly text.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use seaworthy_plugins::{Interface, SigningKey, pack};
+
+/// Where a successful result without values is in the memory of every guest.
+const OK: &str = "(i32.const 16)";
+const INTERFACE: &str = "seaworthy:plugin";
+
+/// A guest with a body for each function.
+#[derive(Clone)]
+pub(crate) struct Guest {
+    version: &'static str,
+    world: &'static str,
+    imports: String,
+    data: String,
+    /// The core functions beside the exports.
+    functions: String,
+    hook: Option<String>,
+    handle: Option<String>,
+    decide: Option<String>,
+    initialize: String,
+    start_function: &'static str,
+}
+
+impl Guest {
+    fn new(world: &'static str) -> Self {
+        Self {
+            version: "0.1.0",
+            world,
+            imports: String::new(),
+            data: String::new(),
+            functions: String::new(),
+            hook: None,
+            handle: None,
+            decide: None,
+            initialize: OK.to_owned(),
+            start_function: "",
+        }
+    }
+
+    /// A guest whose hook has a body that leaves the address of its result.
+    pub(crate) fn hook(body: &str) -> Self {
+        let hook = Some(body.to_owned());
+        Self {
+            hook,
+            ..Self::new("request-hook")
+        }
+    }
+
+    /// A guest whose hook sets nothing.
+    pub(crate) fn quiet() -> Self {
+        Self::hook(OK)
+    }
+
+    /// A guest whose hook rejects every call.
+    pub(crate) fn rejecting(status: u16, reason: &str) -> Self {
+        Self::hook("(i32.const 512)")
+            // ok, reject, status, reason.
+            .with_words(512, &[0, 1, u32::from(status), 1024, length(reason)])
+            .with_text(1024, reason)
+    }
+
+    /// A guest whose hook sets one value.
+    pub(crate) fn setting(name: &str, json: &str) -> Self {
+        Self::hook("(i32.const 512)")
+            // ok, proceed, one entry.
+            .with_words(512, &[0, 0, 600, 1])
+            .with_words(600, &[1024, length(name), 1536, length(json)])
+            .with_text(1024, name)
+            .with_text(1536, json)
+    }
+
+    /// A guest whose hook reports a failure.
+    pub(crate) fn failing(problem: &str) -> Self {
+        Self::hook("(i32.const 512)")
+            .with_words(512, &[1, 1024, length(problem)])
+            .with_text(1024, problem)
+    }
+
+    /// A guest that handles events.
+    pub(crate) fn handler(body: &str) -> Self {
+        let handle = Some(body.to_owned());
+        Self {
+            handle,
+            ..Self::new("event-handler")
+        }
+    }
+
+    /// A guest that denies every action.
+    pub(crate) fn denying(reason: &str) -> Self {
+        let decide = Some("(i32.const 512)".to_owned());
+        Self {
+            decide,
+            ..Self::new("policy-decision")
+        }
+        .with_words(512, &[1, 1024, length(reason)])
+        .with_text(1024, reason)
+    }
+
+    /// Sets the version of the interface.
+    pub(crate) fn version(mut self, version: &'static str) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Adds an import of a core function with the name `$name`.
+    pub(crate) fn import(mut self, interface: &str, function: &str, signature: &str) -> Self {
+        let module = format!("{INTERFACE}/{interface}@{}", self.version);
+        let _ = writeln!(
+            self.imports,
+            "(import \"{module}\" \"{function}\" (func ${function} {signature}))"
+        );
+        self
+    }
+
+    pub(crate) fn with_functions(mut self, functions: &str) -> Self {
+        self.functions.push_str(functions);
+        self
+    }
+
+    pub(crate) fn with_initialize(mut self, body: &str) -> Self {
+        self.initialize = body.to_owned();
+        self
+    }
+
+    /// Runs the function `$begin` when the component is instantiated.
+    pub(crate) fn with_start_function(mut self) -> Self {
+        self.start_function = "(start $begin)";
+        self
+    }
+
+    pub(crate) fn with_text(mut self, address: u32, text: &str) -> Self {
+        let _ = writeln!(self.data, "(data (i32.const {address}) {text:?})");
+        self
+    }
+
+    pub(crate) fn with_words(mut self, address: u32, words: &[u32]) -> Self {
+        let bytes = words.iter().flat_map(|word| word.to_le_bytes());
+        let bytes: String = bytes.map(|byte| format!("\\{byte:02x}")).collect();
+        let _ = writeln!(self.data, "(data (i32.const {address}) \"{bytes}\")");
+        self
+    }
+
+    fn text(&self) -> String {
+        let version = self.version;
+        let export = |interface: &str, function: &str, parameters: &str, body: &str| {
+            format!(
+                "(func (export \"{INTERFACE}/{interface}@{version}#{function}\") {parameters} (result i32) {body})\n"
+            )
+        };
+        let mut functions = export(
+            "lifecycle",
+            "initialize",
+            "(param i32 i32)",
+            &self.initialize,
+        );
+        for step in ["start", "stop", "cleanup", "health-check"] {
+            functions += &export("lifecycle", step, "", OK);
+        }
+        if let Some(body) = &self.hook {
+            // More than 16 words are passed in memory.
+            let parameters = match version {
+                "0.1.0" => format!("(param {})", "i32 ".repeat(13)),
+                _ => "(param i32)".to_owned(),
+            };
+            functions += &export("hooks", "run", &parameters, body);
+        }
+        if let Some(body) = &self.handle {
+            let parameters = format!("(param {})", "i32 ".repeat(14));
+            functions += &export("events", "handle", &parameters, body);
+        }
+        if let Some(body) = &self.decide {
+            let parameters = format!("(param {})", "i32 ".repeat(8));
+            functions += &export("policy", "decide", &parameters, body);
+        }
+        format!(
+            "(module {imports}
+               (memory (export \"memory\") 1)
+               (global $free (mut i32) (i32.const 8192))
+               {data} {more} {start}
+               (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (local i32)
+                 (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+                 (local.set 4 (global.get $free))
+                 (global.set $free (i32.add (global.get $free) (local.get 3)))
+                 (local.get 4))
+               {functions})",
+            imports = self.imports,
+            data = self.data,
+            more = self.functions,
+            start = self.start_function,
+        )
+    }
+
+    /// Returns the component.
+    pub(crate) fn build(&self) -> Vec<u8> {
+        let api = match self.version {
+            "0.1.0" => Interface::V0_1,
+            _ => Interface::V0_2,
+        };
+        pack(self.text().as_bytes(), api, self.world).unwrap()
+    }
+}
+
+fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap()
+}
+
+/// Writes a plugin to `folder/name`, with further lines of its manifest, signed by `key`.
+pub(crate) fn write(folder: &Path, name: &str, more: &str, component: &[u8], key: &SigningKey) {
+    let home = folder.join(name);
+    fs::create_dir_all(&home).unwrap();
+    let hash: String = sha2::Digest::finalize(sha2::Digest::chain_update(
+        <sha2::Sha256 as sha2::Digest>::new(),
+        component,
+    ))
+    .iter()
+    .map(|byte| format!("{byte:02x}"))
+    .collect();
+    let api = match more.contains("api = ") {
+        true => "",
+        false => "api = \"0.1.0\"\n",
+    };
+    let version = match more.contains("version = ") {
+        true => "",
+        false => "version = \"1.0.0\"\n",
+    };
+    let manifest = format!("name = \"{name}\"\nsha256 = \"{hash}\"\n{version}{api}{more}");
+    fs::write(home.join("plugin.wasm"), component).unwrap();
+    fs::write(
+        home.join("plugin.sig"),
+        key.sign(manifest.as_bytes()).encode(),
+    )
+    .unwrap();
+    fs::write(home.join("new"), &manifest).unwrap();
+    fs::rename(home.join("new"), home.join("plugin.toml")).unwrap();
+}

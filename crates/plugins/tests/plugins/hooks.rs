@@ -1,0 +1,135 @@
+//! Hooks, events and decisions of plugins.
+
+use seaworthy_plugins::{Decision, Event, EventType, HookCall, HookPoint, PluginStatus};
+use serde_json::Map;
+
+use crate::{app::Setup, guest::Guest};
+
+const BEFORE_REQUEST: &str =
+    "[[hooks]]\nname = \"look\"\npoint = \"before_request\"\nveto = true\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn veto_becomes_the_response_plug_1() {
+    let app = Setup::new()
+        .plugin("guard", BEFORE_REQUEST, &Guest::rejecting(403, "blocked"))
+        .start()
+        .await
+        .unwrap();
+    let (status, body) = app.orders();
+    assert_eq!(status, 403, "{body}");
+    assert!(
+        body.contains("PLUGIN_REJECTED") && body.contains("blocked"),
+        "{body}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejection_without_veto_changes_nothing_plug_1() {
+    let hook = BEFORE_REQUEST.replace("veto = true", "veto = false");
+    let app = Setup::new()
+        .plugin("guard", &hook, &Guest::rejecting(403, "blocked"))
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(app.orders().0, 200);
+}
+
+#[tokio::test]
+async fn hooks_run_by_priority_and_share_values_plug_1() {
+    let hook = |priority: i32| {
+        format!("[[hooks]]\nname = \"set\"\npoint = \"before_biz\"\npriority = {priority}\n")
+    };
+    let app = Setup::new()
+        .plugin("late", &hook(20), &Guest::setting("last", "\"late\""))
+        .plugin("early", &hook(10), &Guest::setting("last", "\"early\""))
+        .plugin("broken", &hook(15), &Guest::failing("no luck"))
+        .start()
+        .await
+        .unwrap();
+    let report = app
+        .plugins
+        .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+        .await
+        .unwrap();
+    assert_eq!(report.call.value("last"), Some(&"late".into()));
+    assert_eq!(
+        report.failed,
+        [("broken/set".to_owned(), "no luck".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn handlers_get_their_events_plug_1() {
+    let handlers =
+        "capabilities = [\"key_value\"]\n[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
+    // A dead letter shows that the handler ran.
+    let guest = Guest::handler("(i32.const 512)")
+        .with_words(512, &[1, 1, 1024, 4])
+        .with_text(1024, "seen");
+    let app = Setup::new()
+        .config(|config| {
+            let grant = seaworthy_plugins::GrantConfig {
+                capabilities: vec![seaworthy_plugins::Capability::KeyValue],
+                ..Default::default()
+            };
+            config.grants.insert("notes".to_owned(), grant);
+        })
+        .plugin("notes", handlers, &guest)
+        .start()
+        .await
+        .unwrap();
+    let login = || Event::new(EventType::USER_LOGIN, "accounts").with_data("user", "u-7");
+    let failed = app.plugins.events().publish(login()).await;
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0].0, "notes/note");
+    assert_eq!(failed[0].1.to_string(), "seen");
+    app.plugins.unload("notes").await.unwrap();
+    assert!(app.plugins.events().publish(login()).await.is_empty());
+}
+
+#[tokio::test]
+async fn policy_denies_an_action_plug_1() {
+    let app = Setup::new()
+        .plugin("rules", "", &Guest::denying("not on sundays"))
+        .start()
+        .await
+        .unwrap();
+    let decision = app
+        .plugins
+        .decide("u-7", "delete", "order", Map::new())
+        .await;
+    assert_eq!(
+        decision.unwrap(),
+        Decision::Deny("not on sundays".to_owned())
+    );
+    app.plugins.stop_plugin("rules").await.unwrap();
+    let decision = app
+        .plugins
+        .decide("u-7", "delete", "order", Map::new())
+        .await;
+    assert_eq!(decision.unwrap(), Decision::Allow);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unload_leaves_nothing_and_respects_dependents_plug_1() {
+    let app = Setup::new()
+        .plugin("base", BEFORE_REQUEST, &Guest::rejecting(429, "wait"))
+        .plugin("above", "dependencies = [\"base\"]\n", &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(app.orders().0, 429);
+    let refused = app.plugins.unload("base").await.unwrap_err();
+    assert_eq!(refused.code().as_str(), "PLUGIN_DEPENDENCY_ERROR");
+    app.plugins.unload("above").await.unwrap();
+    app.plugins.unload("base").await.unwrap();
+    assert_eq!(app.orders().0, 200);
+    assert!(app.plugins.list().is_empty());
+    assert!(!app.plugins.has_hooks(HookPoint::BeforeRequest));
+    app.plugins.load("base").await.unwrap();
+    app.plugins.start_plugin("base").await.unwrap();
+    assert_eq!(
+        app.plugins.get("base").unwrap().status,
+        PluginStatus::Started
+    );
+}

@@ -1,0 +1,49 @@
+//! Two versions of the interface at one time.
+
+use seaworthy_plugins::{HookCall, HookPoint};
+
+use crate::{app::Setup, guest::Guest};
+
+fn manifest(api: &str) -> String {
+    format!("api = \"{api}\"\n[[hooks]]\nname = \"set\"\npoint = \"before_biz\"\n")
+}
+
+#[tokio::test]
+async fn old_and_new_plugins_run_beside_each_other_plug_1() {
+    let app = Setup::new()
+        .plugin("old", &manifest("0.1.0"), &Guest::setting("old", "1"))
+        .plugin(
+            "new",
+            &manifest("0.2.0"),
+            &Guest::setting("new", "2").version("0.2.0"),
+        )
+        .start()
+        .await
+        .unwrap();
+    let report = app
+        .plugins
+        .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+        .await
+        .unwrap();
+    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    assert_eq!(report.call.value("old"), Some(&1.into()));
+    assert_eq!(report.call.value("new"), Some(&2.into()));
+}
+
+#[tokio::test]
+async fn component_of_another_version_is_refused_plug_1() {
+    for (declared, built) in [("0.1.0", "0.2.0"), ("0.2.0", "0.1.0")] {
+        let setup = Setup::new().plugin(
+            "notes",
+            &manifest(declared),
+            &Guest::setting("a", "1").version(built),
+        );
+        let failed = setup.start().await.err().unwrap();
+        let text = seaworthy_core::error_chain(&failed).to_string();
+        assert!(text.contains(declared), "{text}");
+    }
+    let setup = Setup::new().plugin("notes", &manifest("0.9.0"), &Guest::quiet());
+    let failed = setup.start().await.err().unwrap();
+    let text = seaworthy_core::error_chain(&failed).to_string();
+    assert!(text.contains("0.9.0") && text.contains("0.2.0"), "{text}");
+}
