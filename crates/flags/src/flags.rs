@@ -8,7 +8,7 @@ use std::{
 use arc_swap::ArcSwap;
 use chrono::{NaiveDate, Utc};
 use parking_lot::Mutex;
-use seaworthy_core::{RequestContext, Snapshot};
+use seaworthy_core::RequestContext;
 use seaworthy_telemetry::metrics::Metrics;
 use tokio::sync::watch;
 
@@ -252,8 +252,10 @@ impl Flags {
         read: impl FnOnce(&Snapshot) -> R,
     ) -> R {
         if let Some(request) = request {
-            let kept = request
-                .snapshot_or_init(Snapshot::Flags, || -> Arc<dyn Any + Send + Sync> { self.0.current.load_full() });
+            let kept = request.snapshot_or_init(
+                seaworthy_core::Snapshot::Flags,
+                || -> Arc<dyn Any + Send + Sync> { self.0.current.load_full() },
+            );
             if let Some(snapshot) = kept.downcast_ref::<Snapshot>()
                 && snapshot.belongs_to(&self.0.owner)
             {
