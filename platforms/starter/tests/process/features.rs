@@ -308,7 +308,7 @@ fn committed_flag_files_define_the_flags_of_the_contract_flag_1() {
         json!({ "user_id": "7", "user_type": "guest" })
     ));
 
-    // A security part stays on, and so does a part that is no module of its own.
+    // A security part stays on, and so does a part that is not a module.
     for flag in [
         "data_encryption",
         "health_check",

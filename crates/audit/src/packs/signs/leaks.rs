@@ -1,5 +1,5 @@
 //! What leaves a service: credentials and records in logs and answers, files in images, stores
-//! that ask nobody for a password.
+//! that require no password.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;

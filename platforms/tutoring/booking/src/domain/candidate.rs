@@ -12,7 +12,7 @@ const FEW_STUDENTS: u32 = 4;
 const GOOD_RATING: u32 = 40;
 /// The number of candidates that an attempt tries.
 pub(crate) const MAX_TRIES: usize = 10;
-/// An operator is told when a trainer has this number of students.
+/// The service notifies an operator when a trainer has this number of students.
 pub(crate) const MANY_STUDENTS: u32 = 6;
 /// Subjects that a programmer can teach.
 const RELATED: [&str; 4] = ["appmaking", "coding", "ai", "robotics"];

@@ -163,8 +163,8 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
         ("WorkerStalled", "worker-stalled", "audit of joins"),
     ] {
         fires(&prometheus, alert).await;
-        let told = runbooks.run(page);
-        assert!(told.contains(known), "{page}: {told}");
+        let printed = runbooks.run(page);
+        assert!(printed.contains(known), "{page}: {printed}");
     }
     to_database.heal();
     for alert in [
@@ -213,8 +213,8 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
     let ban = json!({ "user_id": new_id() });
     assert_eq!(call("POST", bans, ban).await.0, 200);
     fires(&prometheus, "OutboxOld").await;
-    let told = runbooks.run("outbox-old");
-    assert!(told.contains("pending"), "{told}");
+    let printed = runbooks.run("outbox-old");
+    assert!(printed.contains("pending"), "{printed}");
     to_broker.heal();
     resolves(&prometheus, "OutboxOld").await;
 
@@ -222,8 +222,8 @@ async fn alerts_fire_and_resolve_with_their_faults_obs_9_ship_4() {
     eventually(async || join.is_ready()).await;
     publish_unreadable(&broker).await;
     fires(&prometheus, "DeadLetters").await;
-    let told = runbooks.run("dead-letters");
-    assert!(told.contains("event.updated"), "{told}");
+    let printed = runbooks.run("dead-letters");
+    assert!(printed.contains("event.updated"), "{printed}");
     resolves(&prometheus, "DeadLetters").await;
 
     is_over.store(true, Ordering::Relaxed);

@@ -74,13 +74,16 @@ impl Runbooks {
                 .current_dir(self.folder.path())
                 .output()
                 .unwrap();
-            let told = String::from_utf8_lossy(&ended.stdout);
+            let printed = String::from_utf8_lossy(&ended.stdout);
             let errors = String::from_utf8_lossy(&ended.stderr);
-            assert!(ended.status.success(), "{command}: {told}{errors}");
+            assert!(ended.status.success(), "{command}: {printed}{errors}");
             let is_forward = command.ends_with('&');
-            assert!(is_forward || !told.is_empty(), "{command} prints nothing");
-            assert!(!told.contains("\"status\":401"), "{command}: {told}");
-            output.push_str(&told);
+            assert!(
+                is_forward || !printed.is_empty(),
+                "{command} prints nothing"
+            );
+            assert!(!printed.contains("\"status\":401"), "{command}: {printed}");
+            output.push_str(&printed);
         }
         output
     }
