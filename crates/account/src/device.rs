@@ -168,7 +168,7 @@ impl DeviceCookies {
     /// the version of the tokens that the login issued.
     ///
     /// # Errors
-    /// The system gives no random bytes, or the name is not a valid cookie name.
+    /// The operating system provides no random bytes, or the name is not a valid cookie name.
     pub fn set(&self, user: &str, version: u64) -> Result<HeaderValue, Error> {
         let id = URL_SAFE_NO_PAD.encode(*random::<ID_BYTES>()?);
         let expires = seconds(SystemTime::now()).saturating_add(self.lifetime.as_secs());

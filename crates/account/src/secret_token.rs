@@ -30,7 +30,8 @@ impl SecretToken {
     /// Generates a token.
     ///
     /// # Errors
-    /// [`Code::Internal`](seaworthy_core::Code::Internal) if the system gives no random bytes.
+    /// [`Code::Internal`](seaworthy_core::Code::Internal) if the operating system provides no random
+    /// bytes.
     pub fn generate() -> Result<Self, Error> {
         let bytes = random::<BYTES>()?;
         Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(*bytes))))
@@ -60,7 +61,8 @@ impl SecretToken {
 /// Returns random bytes.
 pub(crate) fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>, Error> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
-    rand::fill(&mut *bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
+    rand::fill(&mut *bytes)
+        .map_err(|_| Error::internal("the operating system provides no random bytes"))?;
     Ok(bytes)
 }
 

@@ -286,7 +286,7 @@ fn result(
         );
     }
     if names.is_empty() && matches!(rule.check, Check::Service(_)) {
-        return "the file belongs to no service, and the rule asks services only. Look at the join in `model/build/`.".to_owned();
+        return "the file belongs to no service, and the rule checks services only. Look at the join in `model/build/`.".to_owned();
     }
     match outcome {
         Outcome { open, .. } if !open.is_empty() => {

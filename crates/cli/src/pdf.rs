@@ -34,7 +34,7 @@ pub(crate) fn browser(option: Option<&Path>) -> Result<PathBuf, Box<dyn Error>> 
         return if path.is_file() {
             Ok(path)
         } else {
-            Err(format!("{}: there is no such browser", path.display()).into())
+            Err(format!("{}: the browser does not exist", path.display()).into())
         };
     }
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -384,7 +384,7 @@ fn pdf_without_browser_is_a_clear_error() {
         (
             vec!["--format", pdf, "--browser", "gone"],
             2,
-            "gone: there is no such browser",
+            "gone: the browser does not exist",
         ),
         (
             vec!["--format", pdf, "--browser", "/bin/true"],

@@ -164,7 +164,7 @@ fn resolve(schema: &Schema, lower: &Node, path: &str) -> Result<Key, (Key, Strin
                 Some(shape) if matches!(shape.form, Form::List(_)) => {
                     "a variable sets a whole list, such as `a,b` or `[\"a\", \"b\"]`".to_owned()
                 }
-                _ => "unknown key: there are no keys here".to_owned(),
+                _ => "unknown key: this section has no keys".to_owned(),
             };
             return Err((at, problem));
         };

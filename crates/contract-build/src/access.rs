@@ -156,7 +156,7 @@ fn of_option(option: &DynamicMessage) -> Result<Access, String> {
         (Some("PUBLIC"), false) => Ok(Access::Public),
         (Some("OPTIONAL"), false) => Ok(Access::Optional),
         (Some(open @ ("PUBLIC" | "OPTIONAL")), true) => Err(format!(
-            "{open} lets anonymous callers in and contradicts the roles or scopes beside it: remove one"
+            "{open} allows anonymous callers, but roles or scopes are set: remove one"
         )),
         (Some("AUTHENTICATED"), _) | (Some("CALLERS_UNSPECIFIED"), true) => {
             Ok(Access::Authenticated {

@@ -83,7 +83,7 @@ impl<R: ImportRows> Imports<R> {
                     .await
             }
             StepError::Rejected(bad) => {
-                let text = "a row cannot be stored, so none is: correct the file";
+                let text = "a row cannot be stored, so no row was stored: correct the file";
                 let mut failed = progress.fail("ROWS_REJECTED", text);
                 failed.rows_bad += bad.len() as u64;
                 self.fail(failed, &bad).await

@@ -68,7 +68,7 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     text.push_str("\n## Escalation\n\n");
     let _ = writeln!(
         text,
-        "If the first look does not name a cause within 15 minutes, call: {}.",
+        "If these steps do not show a cause within 15 minutes, call: {}.",
         overlay.escalation.trim_end_matches('.')
     );
     text.push_str("\n## Services\n");
@@ -86,7 +86,12 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     text
 }
 
+/// Returns the text with a capital first letter. A name in code form keeps its case.
 fn capital(text: &str) -> String {
+    let first_word = text.split(' ').next().unwrap_or_default();
+    if first_word.contains(['`', '_']) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_ascii_uppercase().to_string() + letters.as_str(),
@@ -144,6 +149,25 @@ fn curl(facts: &Facts, path: &str, header: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn capital_keeps_the_case_of_names_ship_4() {
+        for (text, expected) in [
+            ("slow dependencies", "Slow dependencies"),
+            (
+                "the number of `pending` events",
+                "The number of `pending` events",
+            ),
+            (
+                "`concurrency_limit` and more",
+                "`concurrency_limit` and more",
+            ),
+            ("process_open_fds", "process_open_fds"),
+            ("", ""),
+        ] {
+            assert_eq!(capital(text), expected);
+        }
+    }
 
     #[test]
     fn page_has_the_name_of_its_alert_ship_4() {

@@ -16,7 +16,7 @@ const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const TIMEOUT: Duration = Duration::from_secs(20);
 const WANTED: u64 = 10_000;
 /// For both ends of a connection, in a debug build.
-const MOST_BYTES_EACH: u64 = 40 << 10;
+const MAX_BYTES_EACH: u64 = 40 << 10;
 /// Descriptors for everything that is not a connection under test.
 const SPARE: u64 = 200;
 
@@ -73,7 +73,7 @@ async fn listener_survives_idle_connections_and_descriptor_shortage_sec_3() {
     }
     let each = (resident_bytes() - before) / count;
     println!("{count} idle connections, {each} bytes each");
-    assert!(each <= MOST_BYTES_EACH, "{each} bytes each");
+    assert!(each <= MAX_BYTES_EACH, "{each} bytes each");
     let mut other = RawClient::connect(address).await.unwrap();
     ask(&mut other).await;
 

@@ -39,7 +39,7 @@ pub enum PublishError {
     },
     /// The message was not sent, because an earlier message of its key failed transiently or the
     /// time of the batch was over.
-    #[error("the message was not sent, because earlier messages of its key come first")]
+    #[error("the message was deferred: an earlier message of its key is not stored")]
     Deferred,
     /// The service has closed its connection to the broker.
     #[error("the publisher is closed")]

@@ -187,7 +187,7 @@ impl Sentinel {
         master.ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
-                "the Sentinel names no address of the master",
+                "Sentinel did not return an address of the master",
             )
             .into()
         })

@@ -86,14 +86,14 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
     }
     if health.max_result_age.get() < health.interval.get() + health.check_timeout.get() {
         let problem = format!(
-            "{} is less than health.interval ({}) and health.check_timeout ({}) together: what is slow would be unknown before it is looked at again",
+            "{} is too small: it must be at least health.interval ({}) plus health.check_timeout ({})",
             health.max_result_age, health.interval, health.check_timeout
         );
         found.push(("health.max_result_age".to_owned(), problem));
     }
     if log.buffer_size < LEAST_BUFFER {
         let problem = format!(
-            "{} holds too few lines, give it at least {LEAST_BUFFER}",
+            "{} is too small: use at least {LEAST_BUFFER}",
             log.buffer_size
         );
         found.push(("log.buffer_size".to_owned(), problem));

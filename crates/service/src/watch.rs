@@ -5,13 +5,13 @@ use crate::assembly::Parts;
 const FAILURES: &str = "health_check_failures_total";
 const FAILURES_HELP: &str = "Health checks that failed.";
 /// Far more checks than a service has. Their names come from its code.
-const MOST_CHECKS: usize = 256;
+const MAX_CHECKS: usize = 256;
 
 /// Starts the health checks and the expiry of changed log levels.
 pub(crate) fn begin(parts: &Parts) {
     let metrics = parts.telemetry.metrics().clone();
     metrics.declare(Kind::Counter, FAILURES, FAILURES_HELP, &["check"]);
-    let failures = Family::new(MOST_CHECKS, move |check| {
+    let failures = Family::new(MAX_CHECKS, move |check| {
         metrics.counter(FAILURES, FAILURES_HELP, &[("check", check)])
     });
     let readiness = parts.health.readiness_reader();

@@ -40,7 +40,7 @@ impl StorageMetrics {
             let (registry, storage) = (metrics.clone(), Arc::clone(name));
             let duration = metrics.histogram(
                 "storage_operation_duration_seconds",
-                "Time of an operation with objects. That of a download ends with its first bytes.",
+                "Time of an operation with objects. For downloads, until the first bytes.",
                 DURATION_BUCKETS,
                 &[("storage", name), ("operation", label)],
             );

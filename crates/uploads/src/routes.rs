@@ -126,7 +126,7 @@ fn not_allowed(methods: &'static str) -> Response {
     let error = Error::new(
         Code::MethodNotAllowed,
         "METHOD_NOT_ALLOWED",
-        format!("the path does not serve this method: use {methods}"),
+        format!("the path does not support this method: use {methods}"),
     );
     let mut response = error.into_response();
     let allow = HeaderValue::from_static(methods);

@@ -119,7 +119,7 @@ pub enum OpenIdConfigError {
     #[error("`client_id` must not be empty")]
     ClientId,
     /// A public client has no secret.
-    #[error("`client_secret` must not be empty, remove it for a public client")]
+    #[error("`client_secret` must not be empty: remove it for a public client")]
     ClientSecret,
     /// Without the scope there is no ID token.
     #[error("`scopes` must contain openid")]

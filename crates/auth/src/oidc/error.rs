@@ -16,9 +16,9 @@ pub enum OpenIdError {
     /// The callback was used.
     #[error("the login was already completed, begin a new login")]
     Used,
-    /// The response is by another provider (RFC 9207), or has no `iss` although the provider always
-    /// sends it.
-    #[error("the response is not by the requested provider")]
+    /// The response is from another provider (RFC 9207), or has no `iss` although the provider
+    /// always sends it.
+    #[error("the response is not from the requested provider")]
     Issuer,
     /// The provider rejected the login.
     #[error("the provider rejected the login: {0}")]
@@ -57,7 +57,7 @@ pub enum OpenIdError {
     #[error("the provider did not respond in time")]
     TimedOut,
     /// A concurrent request to the provider failed.
-    #[error("the provider was not available a moment ago")]
+    #[error("the provider is unavailable: try again later")]
     JustFailed,
     /// A response of the provider is invalid.
     #[error("the provider sent an invalid response: {0}")]

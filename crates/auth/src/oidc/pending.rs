@@ -68,7 +68,8 @@ pub(super) fn is_equal(first: &str, second: &str) -> bool {
 
 fn random() -> Result<String, Error> {
     let mut bytes = Zeroizing::new([0; BYTES]);
-    rand::fill(&mut *bytes).map_err(|_| Error::internal("the system has no randomness"))?;
+    rand::fill(&mut *bytes)
+        .map_err(|_| Error::internal("the operating system provides no random bytes"))?;
     Ok(encode(&*bytes))
 }
 

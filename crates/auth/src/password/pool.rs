@@ -63,8 +63,8 @@ pub enum PasswordsError {
     /// A thread cannot be started.
     #[error("a thread for hashing cannot be started")]
     Thread(#[from] std::io::Error),
-    /// The system has no randomness.
-    #[error("the system has no randomness")]
+    /// The operating system provides no random bytes.
+    #[error("the operating system provides no random bytes")]
     Random,
 }
 

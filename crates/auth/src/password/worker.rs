@@ -168,7 +168,7 @@ impl Worker {
         let mut salt = [0; SALT_LENGTH];
         SystemRandom::new()
             .fill(&mut salt)
-            .map_err(|_| Error::internal("the system has no randomness"))?;
+            .map_err(|_| Error::internal("the operating system provides no random bytes"))?;
         let params = self.params.clone();
         let tag = self.tag(&params, password.expose().as_bytes(), &salt)?;
         Ok(PasswordHash::encode(&params, &salt, &tag))

@@ -94,7 +94,7 @@ pub enum SignError {
     #[error("the key {0:?} signs tokens, activate another key first")]
     Active(String),
     /// The clock is before 1970, or the time cannot be encoded.
-    #[error("the present time cannot be encoded")]
+    #[error("the system time is out of range")]
     Clock,
 }
 

@@ -37,7 +37,8 @@ impl SigningKey {
     /// restart its tokens are invalid.
     ///
     /// # Errors
-    /// The system gives no random bytes, or the algorithm is HMAC, whose secret verifiers need.
+    /// The operating system provides no random bytes, or the algorithm is HMAC, whose secret
+    /// verifiers need.
     pub fn generate(id: impl Into<String>, algorithm: Algorithm) -> Result<Self, KeyError> {
         let unreadable = |_| KeyError::Unreadable;
         let pair = match algorithm.family() {

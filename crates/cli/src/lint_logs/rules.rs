@@ -58,7 +58,7 @@ pub(super) fn check(call: &LogCall, config: &LintConfig) -> Vec<Finding> {
 fn form_problem(call: &LogCall, config: &LintConfig) -> Option<(String, &'static str)> {
     let method = &call.method;
     match call.form {
-        Form::Printed => return Some((format!("{method} prints past the logger"), LOGGER)),
+        Form::Printed => return Some((format!("{method} bypasses the logger"), LOGGER)),
         Form::Formatted => {
             return Some((format!("{method} puts values into the message"), STRUCTURED));
         }

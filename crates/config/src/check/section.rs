@@ -88,7 +88,7 @@ pub(crate) fn unknown_key(name: &str, shape: &Shape) -> String {
         return format!("unknown key: did you mean `{near}`?");
     }
     if known.is_empty() {
-        return "unknown key: there are no keys here".to_owned();
+        return "unknown key: this section has no keys".to_owned();
     }
     format!("unknown key: the keys here are {}", known.join(", "))
 }

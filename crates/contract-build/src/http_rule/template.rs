@@ -177,7 +177,7 @@ impl Parser<'_> {
         }
         let unreserved = |c: char| c.is_ascii_alphanumeric() || "-_.~!$&'()+,;@%".contains(c);
         if !literal.chars().all(unreserved) {
-            return Err(format!("`{literal}` cannot stand in a path as it is"));
+            return Err(format!("`{literal}` must be percent-encoded in a path"));
         }
         self.rest = rest;
         Ok(literal.to_owned())

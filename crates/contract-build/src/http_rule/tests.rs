@@ -31,7 +31,7 @@ fn refuses_templates_outside_of_grammar_api_1() {
         ("/v1/{a", "closing brace"),
         ("/v1/{1a}", "not the path of a field"),
         ("/v1/{a}/{a}", "bound twice"),
-        ("/v1/a b", "cannot stand in a path"),
+        ("/v1/a b", "must be percent-encoded in a path"),
         ("/v1:a/b", "unexpected `/b`"),
         ("/v1/", "empty segment"),
     ] {

@@ -7,7 +7,7 @@ const ANY: &str = r"^-?[0-9]{1,11}(\.[0-9]{1,9})?s$";
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 /// Ten thousand years, the maximum of `google/protobuf/duration.proto`.
-const MOST_SECONDS: i128 = 315_576_000_000;
+const MAX_SECONDS: i128 = 315_576_000_000;
 
 /// Returns the schema of a `google.protobuf.Duration`. Bounds of whole seconds become a pattern,
 /// because JSON Schema bounds only numbers.
@@ -15,7 +15,7 @@ pub(super) fn schema(rules: &FieldRules) -> Value {
     let bounds = rules
         .rules
         .iter()
-        .try_fold((0, MOST_SECONDS), |(low, high), rule| {
+        .try_fold((0, MAX_SECONDS), |(low, high), rule| {
             let whole =
                 |nanos: &i128| (nanos % NANOS_PER_SECOND == 0).then(|| nanos / NANOS_PER_SECOND);
             match rule {

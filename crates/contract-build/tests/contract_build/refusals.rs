@@ -219,11 +219,11 @@ fn contradictory_access_fails_build_with_location_auth_5() {
         ),
         (
             r#"= {callers: PUBLIC, any_of_roles: ["admin"]}"#,
-            "PUBLIC lets anonymous callers in",
+            "PUBLIC allows anonymous callers",
         ),
         (
             r#"= {callers: OPTIONAL, all_of_scopes: ["a"]}"#,
-            "OPTIONAL lets anonymous callers in",
+            "OPTIONAL allows anonymous callers",
         ),
         (
             r#"= {any_of_roles: ["admin", "admin"]}"#,

@@ -184,12 +184,12 @@ fn fixed_message(code: tonic::Code) -> Option<&'static str> {
         | tonic::Code::Unknown
         | tonic::Code::Internal
         | tonic::Code::DataLoss
-        | tonic::Code::Unimplemented => Some("something this service needs failed"),
+        | tonic::Code::Unimplemented => Some("a dependency of this service failed"),
         tonic::Code::Unavailable => {
-            Some("something this service needs is failing; try again later")
+            Some("a dependency of this service is failing; try again later")
         }
         tonic::Code::DeadlineExceeded => {
-            Some("something this service needs did not answer in time")
+            Some("a dependency of this service did not answer in time")
         }
         tonic::Code::Cancelled => Some("the request was canceled"),
         tonic::Code::Unauthenticated => Some("the request is not authenticated"),

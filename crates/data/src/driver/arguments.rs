@@ -13,7 +13,7 @@ fn refused(_: sqlx::error::BoxDynError) -> DataError {
 
 fn signed(number: u64) -> Result<i64, DataError> {
     i64::try_from(number).map_err(|_| {
-        let detail = "a whole number above 9223372036854775807 cannot be kept by every engine";
+        let detail = "a whole number above 9223372036854775807 cannot be stored by every engine";
         DataError::new(DataErrorKind::InvalidValue, detail)
     })
 }

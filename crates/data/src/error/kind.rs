@@ -32,7 +32,7 @@ pub enum DataErrorKind {
     CircuitOpen,
     /// The connection failed. Nothing was sent.
     ConnectionFailed,
-    /// The server accepts no further connection. Nothing was sent.
+    /// The server has reached its connection limit. Nothing was sent.
     TooManyConnections,
     /// The server rejects the user or the password, or has no such database.
     AccessDenied,
@@ -84,7 +84,7 @@ impl DataErrorKind {
             Self::PoolExhausted => "no connection became free within acquire_timeout",
             Self::CircuitOpen => "the circuit breaker is open",
             Self::ConnectionFailed => "the connection to the database failed",
-            Self::TooManyConnections => "the server accepts no further connection",
+            Self::TooManyConnections => "the server has reached its connection limit",
             Self::AccessDenied => "the server denies access",
             Self::ConnectionLost => "the connection to the database broke",
             Self::OutcomeUnknown => "whether the transaction was committed is unknown",

@@ -15,7 +15,7 @@ use crate::{
 /// The timeout of a statement, which may build an index of a whole table.
 const MAX_LENGTH: Duration = Duration::from_secs(60 * 60);
 /// More migrations than a service has.
-const MOST: u32 = 100_000;
+const MAX_ROWS: u32 = 100_000;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS {name} (
     version {bigint} NOT NULL PRIMARY KEY,
@@ -65,7 +65,7 @@ impl Session<'_> {
         values: &[Value],
     ) -> Result<Vec<Row>, DataError> {
         let limit = Instant::now() + MAX_LENGTH;
-        let work = Work::Prepared(Arc::from(text), values, RowLimit::UpTo(MOST));
+        let work = Work::Prepared(Arc::from(text), values, RowLimit::UpTo(MAX_ROWS));
         Ok(self.0.run_until(work, limit, false).await?.rows)
     }
 

@@ -62,7 +62,7 @@ pub(super) const ALERTS: &[Alert] = &[
         look: &[
             Look::Open(
                 "/metrics",
-                "database_pool_in_use, database_pool_waiting and database_statement_duration_seconds",
+                "`database_pool_in_use`, `database_pool_waiting` and `database_statement_duration_seconds`",
             ),
             BREAKERS,
         ],
@@ -119,7 +119,7 @@ pub(super) const ALERTS: &[Alert] = &[
         threshold: 0.0,
         wait: "5m",
         severity: Severity::Ticket,
-        summary: "cannot ask the store of its rate limit {{ $labels.name }}",
+        summary: "cannot reach the Redis of its rate limit {{ $labels.name }}",
         meaning: "The Redis of a rate limit does not answer. The setting on_failure decides whether requests are rejected, accepted or counted per replica.",
         causes: &[
             "Redis is down or unreachable.",

@@ -11,7 +11,7 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "2m",
         severity: Severity::Page,
         summary: "does not publish its stored events",
-        meaning: "An event waits in the outbox for more than two minutes. Changes are stored, and other services do not learn of them.",
+        meaning: "An event waits in the outbox for more than two minutes. Changes are stored, and other services do not receive them.",
         causes: &[
             "The broker is down: the relay publishes the events when it returns.",
             "No replica runs a relay: the log has the reason.",
@@ -127,7 +127,7 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "10m",
         severity: Severity::Ticket,
         summary: "falls behind with messages of the group {{ $labels.group }}",
-        meaning: "More messages wait than the consumer handles. Their effects are late.",
+        meaning: "Messages arrive faster than the consumer handles them. Their effects are late.",
         causes: &[
             "A slow handler: the dashboard shows the duration of attempts.",
             "A handler that retries because a dependency is down.",
@@ -136,7 +136,7 @@ pub(super) const ALERTS: &[Alert] = &[
         look: &[
             Look::Open(
                 "/metrics",
-                "messages_handler_duration_seconds and messages_retried_total",
+                "`messages_handler_duration_seconds` and `messages_retried_total`",
             ),
             Look::Admin("/breakers", "dependencies of the handler"),
         ],

@@ -13,7 +13,7 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "2m",
         severity: Severity::Page,
         summary: "has a replica that Prometheus cannot read",
-        meaning: "Prometheus gets no metrics from a replica, or knows no replica at all.",
+        meaning: "Prometheus gets no metrics from a replica, or has not discovered any replica.",
         causes: &[
             "The process ended. Its last log line has the reason: exit status 78 means that settings have errors.",
             "A network policy or a changed port keeps Prometheus away.",
@@ -36,7 +36,7 @@ pub(super) const ALERTS: &[Alert] = &[
         threshold: 0.0,
         wait: "2m",
         severity: Severity::Page,
-        summary: "has a replica that accepts no traffic",
+        summary: "has a replica that is not ready",
         meaning: "A critical health check of a replica fails, so its orchestrator sends it no traffic. If all replicas are affected, users get errors.",
         causes: &[
             "A critical dependency is down: the report names the check.",
@@ -157,14 +157,14 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "10m",
         severity: Severity::Ticket,
         summary: "has almost no free file descriptors",
-        meaning: "The process holds most of the file descriptors that it may open. Without one it accepts no connection.",
+        meaning: "The process holds most of the file descriptors that it may open. Without one it cannot accept connections.",
         causes: &[
             "More connections than expected: the dashboard shows open connections by listener.",
             "A limit of the container that is lower than that of the machine.",
         ],
         look: &[Look::Open(
             "/metrics",
-            "http_connections_open, database_pool_open and process_open_fds",
+            "`http_connections_open`, `database_pool_open` and `process_open_fds`",
         )],
         fires: &[
             ("$process_open_fds{instance=\"a\"}", "81x30"),
@@ -193,7 +193,10 @@ pub(super) const ALERTS: &[Alert] = &[
             "A slow dependency: its requests stay in flight longer.",
         ],
         look: &[
-            Look::Open("/metrics", "http_requests_in_flight and concurrency_limit"),
+            Look::Open(
+                "/metrics",
+                "`http_requests_in_flight` and `concurrency_limit`",
+            ),
             Look::Admin("/breakers", "slow dependencies"),
         ],
         fires: &[(

@@ -4,7 +4,7 @@ use super::{SECOND, in_wave, object, pod};
 use crate::yaml::{Yaml, map};
 
 pub(super) const COMMENT: &str = "\
-The service does not become ready with other tables than its own. Run this job before a rollout:
+The service is ready only if its migrations are applied. Run this job before a rollout:
 Argo CD does so because of the annotations. With kubectl, apply prerequisites.yaml, network.yaml and
 this file, and wait for the job.";
 

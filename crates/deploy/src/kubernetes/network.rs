@@ -9,8 +9,8 @@ use crate::{
 };
 
 pub(super) const COMMENT: &str = "\
-Pods reach only the dependencies of the settings. A policy knows no host names, so a rule for a
-server outside of this deployment has a port and no address: add its address in an overlay.
+Pods reach only the dependencies of the settings. A policy does not support host names, so a rule
+for a server outside of this deployment has a port and no address: add its address in an overlay.
 Label the namespaces of the ingress and of Prometheus as the rules below expect.";
 
 /// The labels of namespaces whose pods may reach a service.

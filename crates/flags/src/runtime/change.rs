@@ -207,7 +207,7 @@ impl Flags {
                 Ok(_) => {}
                 Err(ChangeError::NoOverride(_)) => tracing::warn!(
                     flag = set.key,
-                    "a kill switch that waited for the flag store was changed again since"
+                    "a kill switch that waited for the flag store was changed again, so the earlier change is not stored"
                 ),
                 Err(error) => return Err(error),
             }

@@ -49,7 +49,7 @@ pub enum ChangeError {
     #[error("the maximum of {0} is reached: remove some of them first")]
     TooMany(&'static str),
     /// Other replicas changed flags during each attempt.
-    #[error("other changes interfered: repeat the change")]
+    #[error("a concurrent change was stored first: read the flag again")]
     Contention,
     /// The store failed, and the change has no effect.
     #[error(transparent)]

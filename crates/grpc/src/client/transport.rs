@@ -176,7 +176,7 @@ fn failure(error: tonic::transport::Error) -> Status {
     let is_unsent = Unsent::of(&error).is_some();
     let status = Status::from_error(Box::new(error));
     if is_unsent {
-        return Status::unavailable("no connection took the call");
+        return Status::unavailable("no connection accepted the call");
     }
     match status.code() {
         Code::Unknown | Code::Internal => Status::unavailable(status.message()),

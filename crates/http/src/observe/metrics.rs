@@ -30,7 +30,7 @@ struct RouteMetrics {
 }
 
 const REQUESTS: &str = "http_requests_total";
-const REQUESTS_HELP: &str = "Requests that have ended; status 499 is a client that went away.";
+const REQUESTS_HELP: &str = "Completed requests. Status 499: the client disconnected.";
 
 const STATUS_CLASSES: usize = 5;
 const STATUSES_PER_CLASS: usize = 100;

@@ -1,7 +1,7 @@
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 
 /// Maximum reasons. They come from the code of an authenticator.
-const MOST_REASONS: usize = 64;
+const MAX_REASONS: usize = 64;
 
 /// Counts requests that the stack refused before a handler ran (OBS-5).
 #[derive(Debug)]
@@ -13,7 +13,7 @@ impl RefusalMetrics {
     pub(super) fn new(metrics: &Metrics) -> Self {
         let by_reason = metrics.clone();
         Self {
-            unauthenticated: Family::new(MOST_REASONS, move |reason| {
+            unauthenticated: Family::new(MAX_REASONS, move |reason| {
                 by_reason.counter(
                     "auth_failures_total",
                     "Requests whose credentials were refused.",

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName};
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 /// The protocol allows no more.
-const MOST_DIGITS: usize = 8;
+const MAX_DIGITS: usize = 8;
 
 /// Returns the timeout of the client: `TimeoutValue TimeoutUnit` of the protocol (gRPC over HTTP/2,
 /// "Requests"). Ignores a malformed value.
@@ -12,7 +12,7 @@ pub fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.is_empty()
-        || digits.len() > MOST_DIGITS
+        || digits.len() > MAX_DIGITS
         || !digits.bytes().all(|byte| byte.is_ascii_digit())
     {
         return None;
@@ -78,7 +78,7 @@ mod tests {
             headers.insert(GRPC_TIMEOUT, HeaderValue::from_bytes(&bytes).unwrap());
             let read = grpc_timeout(&headers);
             let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let is_valid = (1..=MOST_DIGITS).contains(&digits)
+            let is_valid = (1..=MAX_DIGITS).contains(&digits)
                 && matches!(&bytes[digits..], [b'H' | b'M' | b'S' | b'm' | b'u' | b'n']);
             prop_assert_eq!(read.is_some(), is_valid);
         }

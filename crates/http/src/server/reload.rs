@@ -29,7 +29,7 @@ pub(super) async fn now(
         }
         Err(error) => {
             ConnectionStats::count(&stats.tls_reload_failures);
-            tracing::error!(%error, "new TLS files cannot be used, those before them stay");
+            tracing::error!(%error, "changed TLS files are not valid; the previous ones stay active");
         }
     }
     reloaded

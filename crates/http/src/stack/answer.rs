@@ -249,7 +249,7 @@ pub(super) fn other_methods(
         errors(Error::new(
             Code::MethodNotAllowed,
             "METHOD_NOT_ALLOWED",
-            "the path does not serve this method",
+            "the path does not support this method",
         ))
     };
     response.headers_mut().insert(header::ALLOW, allow.clone());

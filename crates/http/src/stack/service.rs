@@ -162,7 +162,7 @@ impl StackService {
             return Err(Error::new(
                 Code::Forbidden,
                 "CROSS_SITE_REQUEST",
-                "a page of another site cannot do this for the user",
+                "the request comes from a page of another site: send it from an allowed origin",
             ));
         }
         Ok(())

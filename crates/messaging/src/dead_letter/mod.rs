@@ -64,7 +64,7 @@ pub mod attributes {
 }
 
 /// The maximum size of the message of a failure in bytes, small enough for a header.
-const LONGEST_MESSAGE: usize = 1_000;
+const MAX_MESSAGE: usize = 1_000;
 
 /// The ID of a dead letter. A message that fails again after a replay is another dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -298,7 +298,7 @@ fn one_line(text: &str) -> String {
         } else {
             character
         };
-        if line.len() + character.len_utf8() > LONGEST_MESSAGE {
+        if line.len() + character.len_utf8() > MAX_MESSAGE {
             break;
         }
         line.push(character);

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 /// By default Kafka accepts 4,096 bytes of metadata per offset.
-const MOST_BYTES: usize = 3_500;
+const MAX_BYTES: usize = 3_500;
 /// The prefix of the metadata. Metadata of other programs has no such prefix.
 const MARK: &str = "s1";
 
@@ -155,7 +155,7 @@ impl Ledger {
                 Disposition::Done => format!(" {length}d"),
                 Disposition::Delivered(count) => format!(" {length}x{count}"),
             };
-            if text.len() + word.len() > MOST_BYTES {
+            if text.len() + word.len() > MAX_BYTES {
                 break;
             }
             text.push_str(&word);
@@ -260,7 +260,7 @@ mod tests {
             for offset in (1..count).step_by(2) {
                 ledger.done(offset);
             }
-            prop_assert!(ledger.metadata().len() <= MOST_BYTES);
+            prop_assert!(ledger.metadata().len() <= MAX_BYTES);
         }
     }
 }

@@ -187,7 +187,7 @@ impl BrowseLock {
             let backoff = delays.delay(attempt);
             if Instant::now() + backoff >= deadline {
                 return Err(TransportError::unavailable(
-                    "another process browses the dead letters for too long",
+                    "another process is browsing the dead letters: try again later",
                 ));
             }
             time::sleep(backoff).await;

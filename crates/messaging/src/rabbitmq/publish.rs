@@ -217,9 +217,9 @@ impl Inner {
                 Outcome::Answered(match confirm {
                     Confirmation::Ack(_) => Ok(()),
                     Confirmation::Nack(_) => Err(PublishError::QueueFull { topic: topic() }),
-                    Confirmation::NotRequested => {
-                        Err(PublishError::unavailable("the broker confirms nothing"))
-                    }
+                    Confirmation::NotRequested => Err(PublishError::unavailable(
+                        "the broker does not send publisher confirms",
+                    )),
                 })
             })
             .collect()

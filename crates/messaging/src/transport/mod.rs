@@ -62,7 +62,7 @@ impl TransportError {
     /// Another session has a message whose lease this session did not extend in time.
     pub(crate) fn lease_lost() -> Self {
         Self::unavailable(
-            "a lease ended before it was extended, and another session has the message",
+            "a lease expired before it was extended, and another session has the message",
         )
     }
 

@@ -16,9 +16,9 @@ use super::{AdminState, seconds::seconds};
 /// Long enough for a vendor to repair, short enough that a forgotten hold causes no outage.
 const DEFAULT_HOLD: Timeout = Timeout::from_secs(15 * 60);
 /// Set a longer hold in the configuration.
-const LONGEST_HOLD: Timeout = Timeout::from_secs(24 * 60 * 60);
+const MAX_HOLD: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// The reason is logged, and kept in memory during the hold.
-const LONGEST_REASON: usize = 1_000;
+const MAX_REASON: usize = 1_000;
 
 pub(super) fn routes() -> Routes<AdminState> {
     Routes::new()
@@ -156,10 +156,10 @@ fn hold(
     let policies = find(state, name)?;
     let reason = given(&request.reason)?;
     let length = request.expires_in.unwrap_or(DEFAULT_HOLD);
-    if length > LONGEST_HOLD {
+    if length > MAX_HOLD {
         let message = "set a longer hold in the configuration";
         return Err(Error::new(Code::Invalid, "TOO_LONG", message)
-            .with_field("expires_in", format!("must be at most {LONGEST_HOLD}")));
+            .with_field("expires_in", format!("must be at most {MAX_HOLD}")));
     }
     tracing::warn!(breaker = name, ?hold, reason, expires_in = %length, actor = actor(), "operator holds a breaker");
     policies.breaker().hold(hold, length, reason);
@@ -183,12 +183,10 @@ fn given(reason: &str) -> Result<&str, Error> {
             Error::new(Code::Invalid, "REASON_REQUIRED", "a change needs a reason")
                 .with_field("reason", "must not be empty"),
         ),
-        reason if reason.chars().count() > LONGEST_REASON => {
+        reason if reason.chars().count() > MAX_REASON => {
             Err(
-                Error::new(Code::Invalid, "TOO_LONG", "the reason is too long").with_field(
-                    "reason",
-                    format!("must be at most {LONGEST_REASON} characters"),
-                ),
+                Error::new(Code::Invalid, "TOO_LONG", "the reason is too long")
+                    .with_field("reason", format!("must be at most {MAX_REASON} characters")),
             )
         }
         reason => Ok(reason),

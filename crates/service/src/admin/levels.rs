@@ -10,12 +10,12 @@ use super::AdminState;
 /// Long enough to find a fault, short enough that a forgotten change costs little.
 const DEFAULT_DURATION: Timeout = Timeout::from_secs(15 * 60);
 /// Set a longer change in the configuration.
-const LONGEST_DURATION: Timeout = Timeout::from_secs(24 * 60 * 60);
+const MAX_DURATION: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 /// Maximum bytes of a module path, four times the longest in use.
-const LONGEST_TARGET: usize = 256;
+const MAX_TARGET: usize = 256;
 /// Maximum changes at once. Every log line is compared with each.
-const MOST_CHANGES: usize = 64;
+const MAX_CHANGES: usize = 64;
 
 pub(super) fn routes() -> Routes<AdminState> {
     Routes::new()
@@ -57,22 +57,22 @@ async fn change(
         );
     }
     let duration = change.expires_in.unwrap_or(DEFAULT_DURATION);
-    if duration > LONGEST_DURATION {
+    if duration > MAX_DURATION {
         let message = "set a longer change in the configuration";
         return Err(Error::new(Code::Invalid, "TOO_LONG", message)
-            .with_field("expires_in", format!("must be at most {LONGEST_DURATION}")));
+            .with_field("expires_in", format!("must be at most {MAX_DURATION}")));
     }
-    if change.target.len() > LONGEST_TARGET {
+    if change.target.len() > MAX_TARGET {
         return Err(Error::new(
             Code::Invalid,
             "NO_SUCH_TARGET",
             "the target is too long for a module path",
         )
-        .with_field("target", format!("must be at most {LONGEST_TARGET} bytes")));
+        .with_field("target", format!("must be at most {MAX_TARGET} bytes")));
     }
     tracing::warn!(target_changed = change.target, level = %change.level, reason = change.reason, %duration, "operator changed a log level");
     let levels = state.parts.telemetry.logs().levels();
-    if levels.report().overrides.len() >= MOST_CHANGES {
+    if levels.report().overrides.len() >= MAX_CHANGES {
         let message = "too many changes are in effect: reset one first";
         return Err(Error::new(Code::Exhausted, "TOO_MANY_CHANGES", message));
     }

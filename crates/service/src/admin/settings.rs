@@ -26,7 +26,7 @@ async fn reload(State(state): State<AdminState>) -> Result<Json<Value>, Error> {
             let refused = Error::new(
                 Code::Invalid,
                 "CONFIGURATION_INVALID",
-                "the configuration has errors, and the old one stays in effect",
+                "the configuration has errors, and the previous one stays in effect",
             );
             Err(errors.iter().fold(refused, |error, mistake| {
                 error.with_field(

@@ -14,7 +14,7 @@ use super::{
 /// the log.
 const RESTART_INITIAL: Timeout = Timeout::from_millis(100);
 /// Rare enough to be cheap, and often enough to recover without an operator.
-const RESTART_CAP: Timeout = Timeout::from_secs(60);
+const MAX_RESTART_BACKOFF: Timeout = Timeout::from_secs(60);
 /// A task that ran this long has recovered, so its backoff starts again.
 const RESTART_FORGIVEN_AFTER: Timeout = Timeout::from_secs(60);
 
@@ -156,7 +156,7 @@ impl Tasks {
         let name = name.into();
         let tasks = self.clone();
         self.start(Arc::clone(&name), async move {
-            let backoff = Backoff::new(RESTART_INITIAL, RESTART_CAP);
+            let backoff = Backoff::new(RESTART_INITIAL, MAX_RESTART_BACKOFF);
             let mut failures = 0;
             while !tasks.0.stop.is_requested() {
                 let begun = time::Instant::now();

@@ -68,7 +68,7 @@ impl VaultSource {
             StatusCode::OK | StatusCode::NOT_FOUND => {}
             StatusCode::FORBIDDEN => {
                 return Err(SecretError::new(format!(
-                    "Vault does not let this token read {mount}/{path}"
+                    "the token may not read {mount}/{path}"
                 )));
             }
             StatusCode::SERVICE_UNAVAILABLE => {
@@ -84,7 +84,7 @@ impl VaultSource {
         // The error of serde could contain a part of the secret.
         let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
             SecretError::new(if status == StatusCode::NOT_FOUND {
-                format!("Vault has nothing at {mount}/{path}")
+                format!("Vault has no secret at {mount}/{path}")
             } else {
                 "the answer of Vault is not that of a key-value engine of version 2".to_owned()
             })

@@ -67,12 +67,15 @@ async fn errors_name_the_place_without_secrets_conf_5() {
             "secret/app/database#port",
             "`port` at secret/app/database is not a text",
         ),
-        ("secret/nothing#key", "Vault has nothing at secret/nothing"),
+        (
+            "secret/nothing#key",
+            "Vault has no secret at secret/nothing",
+        ),
         (
             "secret/gone#key",
             "the newest version at secret/gone is deleted",
         ),
-        ("nowhere/app#key", "Vault has nothing at nowhere/app"),
+        ("nowhere/app#key", "Vault has no secret at nowhere/app"),
         (
             "unversioned/app#password",
             "the answer of Vault is not that of a key-value engine of version 2",
@@ -85,7 +88,7 @@ async fn errors_name_the_place_without_secrets_conf_5() {
         let stranger = VaultSource::new(&environment(&address, token));
         assert_eq!(
             problem(&stranger, &format!("secret/{path}#password")).await,
-            format!("Vault does not let this token read secret/{path}")
+            format!("the token may not read secret/{path}")
         );
     }
 }

@@ -12,7 +12,7 @@ use crate::task::TaskPanic;
 const DURATION: &str = "worker_duration_seconds";
 const DURATION_HELP: &str = "Duration of runs.";
 /// Far more workers than a service has. Their names come from its code.
-const MOST_WORKERS: usize = 256;
+const MAX_WORKERS: usize = 256;
 
 /// The metrics of workers (OBS-5).
 pub(crate) struct WorkerMetrics {
@@ -29,21 +29,21 @@ impl WorkerMetrics {
         let counters = |name: &'static str, help: &'static str| {
             metrics.declare(Kind::Counter, name, help, &["worker"]);
             let metrics = metrics.clone();
-            Family::new(MOST_WORKERS, move |worker| {
+            Family::new(MAX_WORKERS, move |worker| {
                 metrics.counter(name, help, &[("worker", worker)])
             })
         };
         let times = |name: &'static str, help: &'static str| {
             metrics.declare(Kind::Gauge, name, help, &["worker"]);
             let metrics = metrics.clone();
-            Family::new(MOST_WORKERS, move |worker| {
+            Family::new(MAX_WORKERS, move |worker| {
                 metrics.gauge(name, help, &[("worker", worker)])
             })
         };
         let durations = {
             metrics.declare(Kind::Histogram, DURATION, DURATION_HELP, &["worker"]);
             let metrics = metrics.clone();
-            Family::new(MOST_WORKERS, move |worker| {
+            Family::new(MAX_WORKERS, move |worker| {
                 let labels = [("worker", worker)];
                 metrics.histogram(DURATION, DURATION_HELP, DURATION_BUCKETS, &labels)
             })

@@ -19,7 +19,7 @@ use crate::{
 /// The first backoff between attempts, short compared to an interval.
 const RETRY_INITIAL: Timeout = Timeout::from_millis(500);
 /// The maximum backoff between attempts. After that the next run is the better retry.
-const RETRY_CAP: Timeout = Timeout::from_secs(30);
+const MAX_RETRY_BACKOFF: Timeout = Timeout::from_secs(30);
 /// The interval in which a cron worker reads the wall clock, because it may jump.
 const CLOCK_LOOK: Duration = Duration::from_secs(30);
 
@@ -72,7 +72,7 @@ impl Runner {
 
     async fn work(&self, stop: Stop, token: Option<FencingToken>) {
         self.plan();
-        let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
+        let backoff = Backoff::new(RETRY_INITIAL, MAX_RETRY_BACKOFF);
         let mut failures_in_a_row = 0_u32;
         while !stop.is_requested() {
             let due = self.due();
@@ -168,7 +168,7 @@ impl Runner {
     }
 
     async fn attempts(&self, stop: &Stop, token: Option<FencingToken>) -> Result<(), String> {
-        let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
+        let backoff = Backoff::new(RETRY_INITIAL, MAX_RETRY_BACKOFF);
         let mut attempt = 1;
         loop {
             let context = Arc::new(RequestContext::background(self.identity.clone()));

@@ -14,7 +14,7 @@ use crate::http;
 
 const PROGRAM: &str = include_str!("oidc_provider.mjs");
 /// A login takes four steps at the provider. More steps than this are a redirect loop.
-const MOST_STEPS: usize = 10;
+const MAX_STEPS: usize = 10;
 /// The program that finds another program by its name.
 const ENV: &str = "/usr/bin/env";
 /// Beside the modules, where that of the system is too old.
@@ -167,7 +167,7 @@ impl OidcProvider {
         let mut cookies = BTreeMap::new();
         let mut next = format!("{address}&login_hint={account}");
         let own = self.issuer();
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             let Some(path) = next
                 .strip_prefix(&own)
                 .or_else(|| next.starts_with('/').then_some(&*next))

@@ -8,14 +8,18 @@ use std::{
 };
 
 /// Folders of pages.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 8] = [
     ".",
     "docs",
     "docs/adr",
     "docs/city-events",
     "docs/examples",
     "docs/how-to",
+    "docs/operate",
+    "docs/tutoring",
 ];
+/// Folders of projects with a README, and how many levels below them have projects.
+const PROJECTS: [(&str, usize); 2] = [("crates", 1), ("platforms", 2)];
 /// A page with paths of tests. A test of its own compares it with the source code.
 const GENERATED: &str = "catalogue-status.md";
 /// The beginnings of repository paths in code spans.
@@ -26,19 +30,17 @@ fn pages_link_only_existing_files_ship_4() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut missing = Vec::new();
     let mut checked = 0_usize;
-    for folder in FOLDERS {
-        for page in pages(&root.join(folder)) {
-            let text = fs::read_to_string(&page).unwrap();
-            let shown = page.strip_prefix(&root).unwrap().display().to_string();
-            for (number, line) in text.lines().enumerate() {
-                let here = page.parent().unwrap();
-                let links = links(line).map(|link| here.join(link));
-                let spans = paths(line).map(|path| root.join(path));
-                for target in links.chain(spans) {
-                    checked += 1;
-                    if !target.exists() {
-                        missing.push(format!("{shown}:{}: {}", number + 1, target.display()));
-                    }
+    for page in all_pages(&root) {
+        let text = fs::read_to_string(&page).unwrap();
+        let shown = page.strip_prefix(&root).unwrap().display().to_string();
+        for (number, line) in text.lines().enumerate() {
+            let here = page.parent().unwrap();
+            let links = links(line).map(|link| here.join(link));
+            let spans = paths(line).map(|path| root.join(path));
+            for target in links.chain(spans) {
+                checked += 1;
+                if !target.exists() {
+                    missing.push(format!("{shown}:{}: {}", number + 1, target.display()));
                 }
             }
         }
@@ -52,7 +54,7 @@ fn pages_link_only_existing_headings_ship_4() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut missing = Vec::new();
     let mut checked = 0_usize;
-    for page in FOLDERS.iter().flat_map(|folder| pages(&root.join(folder))) {
+    for page in all_pages(&root) {
         let text = fs::read_to_string(&page).unwrap();
         for (target, heading) in text.lines().flat_map(anchors) {
             let linked = match target {
@@ -121,6 +123,36 @@ fn contains(folder: &Path, name: &str) -> bool {
     entries
         .map(|entry| entry.unwrap().path())
         .any(|path| path.file_stem().is_some_and(|stem| stem == name) || contains(&path, name))
+}
+
+/// Returns the pages of `FOLDERS` and the READMEs of `PROJECTS`.
+fn all_pages(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in FOLDERS {
+        found.extend(pages(&root.join(folder)));
+    }
+    for (folder, levels) in PROJECTS {
+        add_readmes(&root.join(folder), levels, &mut found);
+    }
+    found
+}
+
+/// Adds the READMEs of the folders at most `levels` below a folder.
+fn add_readmes(parent: &Path, levels: usize, found: &mut Vec<PathBuf>) {
+    let Some(below) = levels.checked_sub(1) else {
+        return;
+    };
+    for entry in fs::read_dir(parent).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.is_dir() {
+            continue;
+        }
+        let readme = folder.join("README.md");
+        if readme.exists() {
+            found.push(readme);
+        }
+        add_readmes(&folder, below, found);
+    }
 }
 
 fn pages(folder: &Path) -> Vec<PathBuf> {

@@ -267,7 +267,7 @@ pub struct Elsewhere {
 }
 
 impl Fact for Elsewhere {
-    const KIND: &'static str = "texts that keep a habit for a service";
+    const KIND: &'static str = "texts that show that a service keeps a requirement";
 }
 
 impl Fact for Practice {

@@ -29,7 +29,7 @@ impl Kind for FieldMask {
         for path in &value.paths {
             let camel = camel_case(path);
             if snake_case(&camel).as_deref() != Some(path) {
-                encoder.fail("a field mask whose path does not survive camel case");
+                encoder.fail("a field mask whose path cannot be converted to camel case");
                 return;
             }
             if !text.is_empty() {

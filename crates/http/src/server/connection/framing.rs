@@ -18,14 +18,14 @@ use super::{
 use crate::server::config::LimitsConfig;
 
 /// A chunk-size line has at most 16 digits. The rest is an extension, which no client uses.
-const LONGEST_CHUNK_LINE: usize = 256;
+const MAX_CHUNK_LINE: usize = 256;
 /// The parser keeps the numbers above it for itself.
 const LARGEST_LENGTH: u64 = u64::MAX - 2;
 /// Room for the method, the version and the blanks of a request line.
 const BESIDE_TARGET: usize = 64;
 /// Maximum length of a trailer line that is split between two reads. The parser's own limit is
 /// lower.
-const LONGEST_LINE: usize = (1 << 20) + 2;
+const MAX_LINE: usize = (1 << 20) + 2;
 
 /// Two parsers could disagree about the bytes, or one be made to read without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +174,7 @@ impl Framing {
     fn keep(&mut self, part: &[u8]) -> Result<(), Rejection> {
         let length = self.split_line.len() + part.len();
         match self.place {
-            Place::ChunkSize | Place::ChunkEnd if length > LONGEST_CHUNK_LINE => {
+            Place::ChunkSize | Place::ChunkEnd if length > MAX_CHUNK_LINE => {
                 return Err(Rejection::Malformed);
             }
             Place::RequestLine if length > self.bounds.uri.saturating_add(BESIDE_TARGET) => {
@@ -182,7 +182,7 @@ impl Framing {
             }
             Place::RequestLine => self.check_size(self.blank + length)?,
             Place::Header => self.check_size(self.head.size + length)?,
-            _ if length > LONGEST_LINE => return Err(Rejection::Malformed),
+            _ if length > MAX_LINE => return Err(Rejection::Malformed),
             _ => {}
         }
         self.split_line.extend_from_slice(part);
@@ -317,7 +317,7 @@ fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 fn chunk_size(line: &[u8]) -> Result<u64, Rejection> {
-    if line.len() > LONGEST_CHUNK_LINE {
+    if line.len() > MAX_CHUNK_LINE {
         return Err(Rejection::Malformed);
     }
     let digits = line.split(|byte| *byte == b';').next().unwrap_or_default();

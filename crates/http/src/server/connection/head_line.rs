@@ -8,7 +8,7 @@ use http::{Method, Uri};
 use super::rejection::Rejection;
 
 /// Maximum length of a header name that the parser accepts.
-const LONGEST_NAME: usize = 65_535;
+const MAX_NAME: usize = 65_535;
 
 /// `method SP request-target SP HTTP-version`
 pub(super) fn check_request_line(line: &[u8], max_uri_length: usize) -> Result<(), Rejection> {
@@ -62,7 +62,7 @@ pub(super) fn check_header_start(start: &[u8]) -> Result<(), Rejection> {
 pub(super) fn check_header(line: &[u8]) -> Result<(), Rejection> {
     let end = line.iter().position(|byte| !is_token(byte));
     let (name, value) = line.split_at(end.ok_or(Rejection::Malformed)?);
-    if name.len() > LONGEST_NAME {
+    if name.len() > MAX_NAME {
         return Err(Rejection::LargeHead);
     }
     let is_sound = !name.is_empty() && value.first() == Some(&b':') && is_field_value(value);

@@ -30,7 +30,7 @@ const REFUSED: &[u8] = b"\0\r\n\r\n";
 
 /// Bytes that a peer may still send after the end: enough for the rest of a refused form, little
 /// for a flood.
-const MOST_LINGERING: usize = 256 << 10;
+const MAX_LINGERING: usize = 256 << 10;
 
 /// How long the last answer may take before the lingering: one packet fits the buffer of any socket, unless the peer already holds it up.
 const LAST_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -243,7 +243,7 @@ impl ConnectionIo {
             lingering.is_shut_down = true;
         }
         let mut scratch = [0; 4096];
-        while lingering.read < MOST_LINGERING {
+        while lingering.read < MAX_LINGERING {
             let mut buffer = ReadBuf::new(&mut scratch);
             match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {

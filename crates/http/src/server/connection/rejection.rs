@@ -52,7 +52,7 @@ impl Rejection {
             Self::Host => (
                 Code::Invalid,
                 "INVALID_HOST",
-                "the request does not name exactly one valid host",
+                "the request must have exactly one valid host",
             ),
             Self::SlowHead => (
                 Code::RequestTimeout,

@@ -71,7 +71,7 @@ impl SharedRateLimiter {
             ),
             errors: metrics.counter(
                 "rate_limit_errors_total",
-                "Decisions of a rate limit for which its store could not be asked.",
+                "Rate limit decisions that could not reach the store.",
                 &labels,
             ),
             config: config.clone(),

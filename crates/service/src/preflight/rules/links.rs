@@ -98,7 +98,7 @@ pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
                 )
             } else {
                 let host = link.local_host()?;
-                format!("{host} is this machine, which runs no server in production")
+                format!("{host} is the local machine, which production does not allow")
             };
             Some(Violation {
                 id: "CONF-7".into(),

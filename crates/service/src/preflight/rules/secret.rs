@@ -70,7 +70,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
                     format!("the key has {} bytes and can be guessed", shape.length)
                 }
                 shape if is_key && shape.is_simple => {
-                    "the key is no random text: it has fewer than three of lower case, upper case, digits and symbols".to_owned()
+                    "the key is not random: it has fewer than three of lower case, upper case, digits and symbols".to_owned()
                 }
                 // An empty secret is unused.
                 shape if shape.is_known_sample && shape.length > 0 => {

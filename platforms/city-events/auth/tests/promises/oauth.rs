@@ -78,7 +78,7 @@ async fn used_unknown_or_foreign_states_are_refused_auth_4() {
     let (_, iss) = back.split_once("&iss=").unwrap();
     let mixed = back.replace(iss, "https%3A%2F%2Fevil.example");
     let mixed = error_of(&test.finish(&started.cookie, &mixed));
-    assert_eq!(mixed, "the response is not by the requested provider");
+    assert_eq!(mixed, "the response is not from the requested provider");
 
     // Only the exchange of a code consumes a login. A response refused earlier does not.
     assert_eq!(test.finish(&started.cookie, &back).status, 200);

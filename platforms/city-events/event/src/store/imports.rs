@@ -73,7 +73,7 @@ fn is_yes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> 
     match text.to_lowercase().as_str() {
         "yes" | "true" | "1" => Ok(true),
         "no" | "false" | "0" | "" => Ok(false),
-        _ => Err(D::Error::custom("not a decision: write yes or no")),
+        _ => Err(D::Error::custom("must be yes or no")),
     }
 }
 

@@ -9,7 +9,7 @@ const MAX_TRIES: usize = 100;
 /// Returns a random password that the rules for passwords accept.
 ///
 /// # Errors
-/// [`Code::Internal`] if the system gives no random bytes.
+/// [`Code::Internal`] if the operating system provides no random bytes.
 pub(super) fn temporary_password() -> Result<Secret<String>, Error> {
     for _ in 0..MAX_TRIES {
         let token = SecretToken::generate()?;
@@ -21,5 +21,5 @@ pub(super) fn temporary_password() -> Result<Secret<String>, Error> {
             return Ok(password);
         }
     }
-    Err(Error::internal("no random text is a valid password"))
+    Err(Error::internal("a valid password cannot be generated"))
 }

@@ -59,7 +59,7 @@ pub(crate) fn permission_missing(permission: &str) -> Error {
 
 /// The roles or the territory of the caller are too low for the change.
 pub(crate) fn beyond_caller() -> Error {
-    let message = "the roles or the territory are beyond your own";
+    let message = "the roles or the territory exceed your own";
     Error::new(Code::Forbidden, "FORBIDDEN", message)
 }
 

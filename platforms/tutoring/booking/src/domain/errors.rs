@@ -20,7 +20,7 @@ pub(crate) fn discounts_exclude_each_other() -> Error {
     Error::new(
         Code::Invalid,
         "DISCOUNTS_EXCLUSIVE",
-        "a coupon and the welcome offer exclude each other: send one of them",
+        "a coupon and the welcome offer cannot be combined: send one of them",
     )
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn no_zone() -> Error {
     Error::new(
         Code::NotFound,
         "SERVICE_NOT_AVAILABLE",
-        "the place is in no zone of the platform",
+        "the place is outside of all zones",
     )
 }
 

@@ -191,7 +191,7 @@ pub(crate) async fn allocation_without_trainer_keeps_reasons_api_1(app: TestApp)
     });
     let created = data(&app.call("POST", "/admin/allocations", &operator(), &far));
     assert_eq!(created["status"], "pending");
-    assert_eq!(created["reason"], "the place is in no zone of the platform");
+    assert_eq!(created["reason"], "the place is outside of all zones");
     let zones = app.get("/zones-by-location?lat=28.6&lng=77.2", "");
     assert_eq!(
         (zones.status, &json_of(&zones)["code"]),

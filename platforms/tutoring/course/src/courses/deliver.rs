@@ -65,7 +65,7 @@ impl Courses {
     ) -> Result<(), Error> {
         let (student, course) = (session.student_id, session.course_id);
         let Some(purchase) = Purchases::lock_active(tx, student, course).await? else {
-            tracing::warn!(%student, %course, "a held session belongs to no active purchase");
+            tracing::warn!(%student, %course, "a held session does not belong to an active purchase");
             return Ok(());
         };
         let at = DateTime::from_timestamp_millis(session.completed_at.as_millisecond());

@@ -79,7 +79,7 @@ impl Payments {
         let had_order = payment.order_id.is_some();
         let payment = self.complete_order(payment.clone()).await?;
         if !had_order && payment.order_id.is_some() {
-            let detail = "the order existed at the provider alone";
+            let detail = "the order existed only at the provider";
             self.add(run, "order_missing", &payment, detail, true)
                 .await?;
         }

@@ -110,7 +110,10 @@ fn known_or_not(is_known: bool, event: &str) -> Received {
     if is_known {
         return Received::Handled;
     }
-    tracing::warn!(event, "a webhook belongs to no payment of this service");
+    tracing::warn!(
+        event,
+        "a webhook does not belong to a payment of this service"
+    );
     Received::Unknown
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{domain::CaptureKind, provider::ProviderPayment};
 
-/// Captured money that belongs to no open payment.
+/// Captured money that does not belong to an open payment.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UnexpectedCapture {
