@@ -8,7 +8,7 @@ mkdir -p secrets
 chmod 700 secrets
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
-for name in admin-token database redis jwt kms-seed kms-salt; do
+for name in admin-token grafana database redis jwt kms-seed kms-salt; do
     [ -s "secrets/$name" ] || random > "secrets/$name"
 done
 echo "the secrets are in $(pwd)/secrets"

@@ -8,7 +8,7 @@ mkdir -p secrets
 chmod 700 secrets
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
-for name in admin-token access-tokens service-tokens codes session-codes audit-log documents bank-details totp provider postgres redis \
+for name in admin-token grafana access-tokens service-tokens codes session-codes audit-log documents bank-details totp provider postgres redis \
     student-auth-database trainer-auth-database student-database trainer-database course-database payment-database admin-database booking-database; do
     [ -s "secrets/$name" ] || random > "secrets/$name"
 done
