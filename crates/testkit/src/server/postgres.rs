@@ -9,7 +9,7 @@ use std::{
 };
 
 use rand::RngExt as _;
-use rustix::process::Signal;
+use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
 use super::{
@@ -160,6 +160,30 @@ impl PostgresServer {
         self.process.start(command, &log, || {
             asked.status().is_ok_and(|status| status.success())
         })
+    }
+
+    /// The folder of its data.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Stops it, and starts it with a copy of the data in `from`, such as a restored backup.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start), or the data cannot be copied.
+    pub fn restart_with_data(&mut self, from: &Path) -> io::Result<()> {
+        self.stop();
+        fs::remove_dir_all(self.data())?;
+        let mut copy = Command::new("cp");
+        copy.arg("-R").arg(from).arg(self.data());
+        finish(copy)?;
+        if geteuid().is_root() {
+            let mut own = Command::new("chown");
+            own.args(["-R", USER]).arg(self.data());
+            finish(own)?;
+        }
+        self.restart()
     }
 
     /// Ends the server as a crash would: connections are reset, and uncommitted changes are lost.

@@ -10,6 +10,7 @@
 
 mod alerts;
 mod amqp;
+mod image;
 
 use std::{net::SocketAddr, time::Duration};
 
