@@ -1,4 +1,5 @@
 use std::{
+    fmt::Write as _,
     fs,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::SocketAddr,
@@ -10,8 +11,10 @@ use clap::ValueEnum as _;
 
 use crate::{Failure, WORKLOADS, load, target::Target, workload::Workload};
 
-pub(crate) fn run(requests: u32, prefix: Option<&Path>) -> Result<(), Failure> {
+/// Prints the rows, and returns them as text.
+pub(crate) fn run(requests: u32, prefix: Option<&Path>) -> Result<String, Failure> {
     let mut out = io::stdout().lock();
+    let mut rows = String::new();
     let collector = load::start_collector()?;
     writeln!(
         out,
@@ -19,6 +22,7 @@ pub(crate) fn run(requests: u32, prefix: Option<&Path>) -> Result<(), Failure> {
     )?;
     for workload in WORKLOADS {
         writeln!(out, "\n{workload}")?;
+        let _ = writeln!(rows, "{workload}");
         let mut bare = 0;
         for (index, &target) in workload.targets().iter().enumerate() {
             let profile = prefix.map(|prefix| profile_path(prefix, target, workload));
@@ -35,16 +39,17 @@ pub(crate) fn run(requests: u32, prefix: Option<&Path>) -> Result<(), Failure> {
                 bare = each;
             }
             let times = each * 100 / bare.max(1);
-            writeln!(
-                out,
+            let row = format!(
                 "{:<22} {each:>8}   {}.{:02} times bare",
                 target.name(),
                 times / 100,
                 times % 100
-            )?;
+            );
+            writeln!(out, "{row}")?;
+            let _ = writeln!(rows, "{row}");
         }
     }
-    Ok(())
+    Ok(rows)
 }
 
 /// Returns the path of the profile of a run.

@@ -41,6 +41,7 @@ mod platform;
 mod policies;
 mod queries;
 mod redaction;
+mod regression;
 mod stack;
 mod statistics;
 mod target;
@@ -86,6 +87,12 @@ enum Benchmark {
         /// Path prefix for the callgrind profile of the longer run.
         #[arg(long)]
         profile_prefix: Option<std::path::PathBuf>,
+        /// Output of an earlier run. The command fails if a row needs more instructions.
+        #[arg(long)]
+        baseline: Option<std::path::PathBuf>,
+        /// Growth of a row that does not fail the command, in percent.
+        #[arg(long, default_value_t = 10)]
+        max_growth_percent: u64,
     },
     /// Time of one log line, against the JSON formatter of tracing-subscriber.
     LogLine {
@@ -193,6 +200,14 @@ enum Benchmark {
         #[arg(long, default_value_t = 3)]
         blocks: u32,
     },
+    /// Sends requests to a running platform in the open model. Fails if requests fail, rows are
+    /// missing or events are not published.
+    Load(platform::Checked),
+    /// The same for hours. Fails also if the memory of a process grows.
+    Soak(platform::Checked),
+    /// The same while commands break and heal parts of the platform. Fails also if a request fails
+    /// after the last fault.
+    Chaos(platform::Chaos),
     /// Serves until stdin closes. `instructions` runs this under callgrind.
     #[command(hide = true)]
     ServeOnce {
@@ -223,7 +238,10 @@ fn main() -> ExitCode {
         Benchmark::Instructions {
             requests,
             profile_prefix,
-        } => instructions::run(requests, profile_prefix.as_deref()),
+            baseline,
+            max_growth_percent,
+        } => instructions::run(requests, profile_prefix.as_deref())
+            .and_then(|output| regression::check(&output, baseline.as_deref(), max_growth_percent)),
         Benchmark::LogLine { rounds } => log_line::run(rounds),
         Benchmark::Redaction { rounds } => redaction::run(rounds),
         Benchmark::Client { rounds } => client::run(rounds),
@@ -264,6 +282,9 @@ fn main() -> ExitCode {
             blocks,
         } => brokers::run(programs, messages, blocks),
         Benchmark::Json { blocks, seconds } => json::run(blocks, seconds),
+        Benchmark::Load(checked) => platform::load(&checked),
+        Benchmark::Soak(checked) => platform::soak(&checked),
+        Benchmark::Chaos(chaos) => platform::chaos(&chaos),
         Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
     };
     match result {

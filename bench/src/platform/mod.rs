@@ -1,6 +1,8 @@
 //! A running platform at any base URL: rate and latency of its routes, and the processor time of its
 //! processes and servers.
 
+mod chaos;
+mod checks;
 mod processes;
 mod requests;
 
@@ -15,9 +17,11 @@ use std::{
 };
 
 use clap::Args;
-use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
+use sqlx::postgres::PgConnectOptions;
 use tokio::task::JoinSet;
 
+use chaos::Faults;
+use checks::{Checks, CountedRows, Sum};
 pub(crate) use processes::MeasuredProcess;
 use processes::{Usage, usages};
 use requests::Population;
@@ -27,6 +31,8 @@ use crate::{Failure, statistics::percentile};
 
 /// Requests of the open model that may be in flight. More means that the platform cannot keep up.
 const MAX_IN_FLIGHT: usize = 2_000;
+/// The warm-up of a soak, and the time after the last fault, are one of these parts of the run.
+const PARTS: u32 = 10;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -74,61 +80,185 @@ struct Row {
     elapsed: Duration,
 }
 
+/// A run in the open model, with checks at the end.
+#[derive(Debug, Args)]
+pub(crate) struct Checked {
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    checks: Checks,
+}
+
+/// A checked run with faults.
+#[derive(Debug, Args)]
+pub(crate) struct Chaos {
+    #[command(flatten)]
+    checked: Checked,
+    #[command(flatten)]
+    faults: Faults,
+}
+
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    block_on(async {
+        let mut out = io::stdout();
+        let run = Run::new(options)?;
+        run.rows(&mut out, run.span()).await?;
+        for (url, outbox) in options.outboxes.iter().zip(run.outboxes()) {
+            let database = url.get_database().unwrap_or_default();
+            let rows = outbox.count().await?;
+            writeln!(out, "outbox of {database}: {rows} rows")?;
+        }
+        Ok(())
+    })
+}
+
+/// Sends requests, then checks responses and rows.
+pub(crate) fn load(checked: &Checked) -> Result<(), Failure> {
+    block_on(checked.run(async |run, out| Ok((run.rows(out, run.span()).await?, Vec::new()))))
+}
+
+/// The same, and memory must not grow after the first part.
+pub(crate) fn soak(checked: &Checked) -> Result<(), Failure> {
+    block_on(checked.run(async |run, out| {
+        let processes = &run.options.processes;
+        let warm_up = run.span() / PARTS;
+        let first = run.rows(out, warm_up).await?;
+        let warm = usages(processes)?;
+        let rest = run.rows(out, run.span() - warm_up).await?;
+        let end = usages(processes)?;
+        let grown = checked.checks.of_memory(processes, &warm, &end);
+        Ok((first.and(rest), grown))
+    }))
+}
+
+/// The same with faults, and all requests succeed after the last fault.
+pub(crate) fn chaos(chaos: &Chaos) -> Result<(), Failure> {
+    chaos.faults.check()?;
+    block_on(chaos.checked.run(async |run, out| {
+        let faults = chaos.faults.inject(run.span());
+        let (sum, faults) = tokio::join!(run.rows(out, run.span()), faults);
+        let (sum, faults) = (sum?, faults?);
+        let recovered = run.rows(out, run.span() / PARTS).await?;
+        let mut violations = Vec::new();
+        if faults == 0 {
+            violations.push("the run is too short for a fault".to_owned());
+        }
+        if recovered.failed > 0 {
+            let failed = recovered.failed;
+            violations.push(format!("{failed} requests failed after the last fault"));
+        }
+        Ok((sum.and(recovered), violations))
+    }))
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    runtime.block_on(measure(options))
+    runtime.block_on(work)
 }
 
-async fn measure(options: &Options) -> Result<(), Failure> {
-    let population = Arc::new(Population::new(
-        options.users,
-        &options.secret,
-        options.events.as_deref(),
-    )?);
-    let client = reqwest::Client::builder()
-        .pool_max_idle_per_host(MAX_IN_FLIGHT)
-        .build()?;
-    let mut out = io::stdout();
-    let model = match options.rate {
-        Some(rate) => format!("open model, {rate} requests per second"),
-        None => format!("closed model, {} clients", options.clients),
-    };
-    writeln!(out, "{} at {}, {} s", model, options.url, options.seconds)?;
-    // Pairs of users and events do not repeat in later rows.
-    let number = Arc::new(AtomicUsize::new(0));
-    for template in &options.requests {
-        let (before, first) = (usages(&options.processes)?, number.load(Ordering::Relaxed));
-        let load = Load {
-            client: client.clone(),
-            base: Arc::from(options.url.as_str()),
-            template: Arc::new(template.clone()),
-            population: Arc::clone(&population),
-            number: Arc::clone(&number),
-            failures: Arc::default(),
-        };
-        let span = Duration::from_secs(options.seconds.into());
-        let row = match options.rate {
-            Some(rate) => load.open(rate, span).await?,
-            None => load.closed(options.clients, span).await?,
-        };
-        let after = usages(&options.processes)?;
-        print(&mut out, template, row)?;
-        let sent = number.load(Ordering::Relaxed) - first;
-        for ((process, before), after) in options.processes.iter().zip(&before).zip(&after) {
-            print_usage(&mut out, process, (before, after), sent)?;
+impl Checked {
+    async fn run(
+        &self,
+        work: impl AsyncFnOnce(&Run<'_>, &mut io::Stdout) -> Result<(Sum, Vec<String>), Failure>,
+    ) -> Result<(), Failure> {
+        if self.options.rate.is_none() {
+            return Err("set --rate: a checked run uses the open model".into());
         }
+        let mut out = io::stdout();
+        let run = Run::new(&self.options)?;
+        let mut before = Vec::new();
+        for rows in &self.checks.rows {
+            before.push(rows.count().await?);
+        }
+        let (sum, mut violations) = work(&run, &mut out).await?;
+        violations.extend(self.checks.of_requests(sum));
+        let outboxes = run.outboxes();
+        violations.extend(self.checks.of_rows(&before, &outboxes, sum).await?);
+        checks::report(&mut out, &violations)
     }
-    for outbox in &options.outboxes {
-        let mut connection = outbox.connect().await?;
-        let query = sqlx::AssertSqlSafe(options.outbox_query.clone());
-        let rows: i64 = sqlx::query_scalar(query).fetch_one(&mut connection).await?;
-        let database = outbox.get_database().unwrap_or_default();
-        writeln!(out, "outbox of {database}: {rows} rows")?;
+}
+
+/// What all rows of a run share.
+struct Run<'a> {
+    options: &'a Options,
+    population: Arc<Population>,
+    client: reqwest::Client,
+    /// Pairs of users and events do not repeat in later rows.
+    number: Arc<AtomicUsize>,
+}
+
+impl<'a> Run<'a> {
+    fn new(options: &'a Options) -> Result<Self, Failure> {
+        let population =
+            Population::new(options.users, &options.secret, options.events.as_deref())?;
+        let client = reqwest::Client::builder();
+        Ok(Self {
+            options,
+            population: Arc::new(population),
+            client: client.pool_max_idle_per_host(MAX_IN_FLIGHT).build()?,
+            number: Arc::new(AtomicUsize::new(0)),
+        })
     }
-    Ok(())
+
+    fn span(&self) -> Duration {
+        Duration::from_secs(self.options.seconds.into())
+    }
+
+    fn outboxes(&self) -> Vec<CountedRows> {
+        let urls = self.options.outboxes.iter();
+        urls.map(|url| CountedRows::new(url, &self.options.outbox_query))
+            .collect()
+    }
+
+    /// Measures one row per request for this time.
+    async fn rows(&self, out: &mut io::Stdout, span: Duration) -> Result<Sum, Failure> {
+        let options = self.options;
+        let model = match options.rate {
+            Some(rate) => format!("open model, {rate} requests per second"),
+            None => format!("closed model, {} clients", options.clients),
+        };
+        writeln!(
+            out,
+            "{model} at {}, {:.0} s",
+            options.url,
+            span.as_secs_f64()
+        )?;
+        let mut sum = Sum::default();
+        for template in &options.requests {
+            let (before, first) = (usages(&options.processes)?, self.sent());
+            let load = Load {
+                client: self.client.clone(),
+                base: Arc::from(options.url.as_str()),
+                template: Arc::new(template.clone()),
+                population: Arc::clone(&self.population),
+                number: Arc::clone(&self.number),
+                failures: Arc::default(),
+            };
+            let mut row = match options.rate {
+                Some(rate) => load.open(rate, span).await?,
+                None => load.closed(options.clients, span).await?,
+            };
+            let after = usages(&options.processes)?;
+            print(out, template, &mut row)?;
+            sum = sum.and(Sum {
+                succeeded: u64::try_from(row.latencies.len())?,
+                failed: row.failures,
+                p99: percentile(&row.latencies, 0.99),
+            });
+            let sent = self.sent() - first;
+            for ((process, before), after) in options.processes.iter().zip(&before).zip(&after) {
+                print_usage(out, process, (before, after), sent)?;
+            }
+        }
+        Ok(sum)
+    }
+
+    fn sent(&self) -> usize {
+        self.number.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Clone)]
@@ -222,7 +352,7 @@ impl Load {
     clippy::cast_precision_loss,
     reason = "counts and latencies of a run are exact as floats"
 )]
-fn print(out: &mut impl io::Write, template: &RequestTemplate, mut row: Row) -> io::Result<()> {
+fn print(out: &mut impl io::Write, template: &RequestTemplate, row: &mut Row) -> io::Result<()> {
     row.latencies.sort_unstable();
     let quantile = |share| percentile(&row.latencies, share) as f64 / 1e6;
     writeln!(

@@ -111,3 +111,55 @@ async fn sqlite_backup_restores_data_6() {
     let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
     round(&url("from.db"), &url("new/to.db")).await;
 }
+
+/// Returns the rows and the time of the server.
+async fn rows_and_time(database: &Database) -> (i64, String) {
+    let all = "SELECT count(*), clock_timestamp()::text FROM notes";
+    sql(all).fetch_one(database).await.unwrap()
+}
+
+#[tokio::test]
+async fn postgres_restores_to_the_time_before_a_mistake_data_6() {
+    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+        return;
+    };
+    let settings = [
+        "fsync=off",
+        "archive_mode=on",
+        "archive_command=mkdir -p ../archive && cp %p ../archive/%f",
+    ];
+    let mut server = PostgresServer::start_with(programs, &settings).unwrap();
+    let url = server.database("notes").unwrap();
+    let database = open(&url).await;
+    let migrator = Migrator::new(&database, MIGRATIONS);
+    migrator.up(false).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    script("base-backup", &[&url, &path("base")]);
+
+    let write = "INSERT INTO notes (words, raw) SELECT 'a', '' FROM generate_series(1, 50)";
+    sql(write).execute(&database).await.unwrap();
+    let (rows, time) = rows_and_time(&database).await;
+    assert_eq!(rows, 50, "these rows are newer than the backup");
+    sql("DELETE FROM notes").execute(&database).await.unwrap();
+    assert_eq!(rows_and_time(&database).await.0, 0);
+
+    // A stop archives the rest of the log.
+    drop(database);
+    server.stop();
+    let archive = server.data().join("../archive");
+    let archive = archive.canonicalize().unwrap().display().to_string();
+    script(
+        "restore-to-time",
+        &[&path("base"), &archive, &time, &path("restored")],
+    );
+    server
+        .restart_with_data(folder.path().join("restored").as_path())
+        .unwrap();
+    let restored = open(&url).await;
+    Migrator::new(&restored, MIGRATIONS).verify().await.unwrap();
+    assert_eq!(rows_and_time(&restored).await.0, 50);
+    // The server accepts writes once it has reached the time.
+    let is_writable = async || sql(write).execute(&restored).await.is_ok();
+    seaworthy_testkit::eventually(is_writable).await;
+}

@@ -1,7 +1,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -20,19 +20,39 @@ use super::cluster::Addresses;
 /// they stop.
 const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
+/// The replicas that get new connections.
+type Endpoints = Arc<Mutex<Vec<SocketAddr>>>;
+
 /// One address for all replicas of a service. It forwards each new connection to the next ready
 /// replica.
-pub(crate) struct Balancer(Vec<JoinHandle<()>>);
+pub(crate) struct Balancer {
+    tasks: Vec<JoinHandle<()>>,
+    endpoints: Endpoints,
+    port: fn(&Addresses) -> SocketAddr,
+}
 
 impl Balancer {
+    /// Forwards to the replicas whose probe succeeds.
     pub(crate) async fn open(
         address: SocketAddr,
         replicas: &[Addresses],
         port: fn(&Addresses) -> SocketAddr,
     ) -> Self {
+        let mut balancer = Self::without_probes(address, port).await;
+        let endpoints = Arc::clone(&balancer.endpoints);
+        let probing = tokio::spawn(probe(replicas.to_vec(), port, endpoints));
+        balancer.tasks.push(probing);
+        balancer
+    }
+
+    /// Forwards to the replicas that an orchestrator adds.
+    pub(crate) async fn without_probes(
+        address: SocketAddr,
+        port: fn(&Addresses) -> SocketAddr,
+    ) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
-        let ready = Arc::new(Mutex::new(Vec::new()));
-        let probing = tokio::spawn(probe(replicas.to_vec(), port, Arc::clone(&ready)));
+        let endpoints = Endpoints::default();
+        let ready = Arc::clone(&endpoints);
         let forwarding = tokio::spawn(async move {
             let turn = AtomicUsize::new(0);
             loop {
@@ -53,7 +73,28 @@ impl Balancer {
                 });
             }
         });
-        Self(vec![probing, forwarding])
+        Self {
+            tasks: vec![forwarding],
+            endpoints,
+            port,
+        }
+    }
+
+    /// Forwards new connections to this replica, too.
+    pub(crate) fn add(&self, replica: &Addresses) {
+        self.endpoints().push((self.port)(replica));
+    }
+
+    /// Forwards no new connection to this replica. Open connections stay.
+    pub(crate) fn remove(&self, replica: &Addresses) {
+        let address = (self.port)(replica);
+        self.endpoints().retain(|known| *known != address);
+    }
+
+    fn endpoints(&self) -> MutexGuard<'_, Vec<SocketAddr>> {
+        self.endpoints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,7 +123,7 @@ async fn probe(
 
 impl Drop for Balancer {
     fn drop(&mut self) {
-        for task in &self.0 {
+        for task in &self.tasks {
             task.abort();
         }
     }

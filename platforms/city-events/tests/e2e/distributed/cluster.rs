@@ -82,7 +82,10 @@ pub(crate) struct Cluster {
     pub(crate) gateway: Gateway,
     /// The HTTP address of the e-mail service.
     pub(crate) email: SocketAddr,
-    _balancers: Vec<Balancer>,
+    /// The balancers of each service with several replicas: for HTTP and for gRPC.
+    pub(crate) balancers: BTreeMap<&'static str, Vec<Balancer>>,
+    /// The addresses of each replica.
+    pub(crate) addresses: BTreeMap<&'static str, Vec<Addresses>>,
     _machine: RwLockWriteGuard<'static, ()>,
 }
 
@@ -110,6 +113,16 @@ impl Cluster {
 
     /// Prepares services that [`start_services`](Self::start_services) starts, with empty databases.
     pub(crate) async fn prepare(variables: &[(&str, &str)], replicas: usize) -> Option<Self> {
+        Self::prepare_each(variables, |_| replicas, false).await
+    }
+
+    /// The same, with a number of replicas for each service. With `is_orchestrated` no process
+    /// starts by itself, and balancers forward only to the replicas that the test adds.
+    pub(crate) async fn prepare_each(
+        variables: &[(&str, &str)],
+        replicas: impl Fn(&str) -> usize,
+        is_orchestrated: bool,
+    ) -> Option<Self> {
         let postgres = required("SEAWORTHY_TEST_POSTGRES")?;
         let redis = required("SEAWORTHY_TEST_REDIS_SERVER")?;
         let rabbitmq = required("SEAWORTHY_TEST_RABBITMQ")?;
@@ -121,17 +134,29 @@ impl Cluster {
         let secret = Uuid::new_v4().simple().to_string();
         let replica_addresses: BTreeMap<_, _> = SERVICES
             .map(|(name, _)| {
-                let replicas = (0..replicas).map(|_| Addresses::free());
+                let replicas = (0..replicas(name)).map(|_| Addresses::free());
                 (name, replicas.collect::<Vec<_>>())
             })
             .into();
-        let mut balancers = Vec::new();
+        let mut balancers: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut all = BTreeMap::new();
         for (name, replicas) in &replica_addresses {
             let [only] = replicas.as_slice() else {
                 let shared = Addresses::free();
-                balancers.push(Balancer::open(shared.http, replicas, |replica| replica.http).await);
-                balancers.push(Balancer::open(shared.grpc, replicas, |replica| replica.grpc).await);
+                let ports: [(SocketAddr, fn(&Addresses) -> SocketAddr); 2] = [
+                    (shared.http, |replica| replica.http),
+                    (shared.grpc, |replica| replica.grpc),
+                ];
+                for (address, port) in ports {
+                    balancers
+                        .entry(*name)
+                        .or_default()
+                        .push(if is_orchestrated {
+                            Balancer::without_probes(address, port).await
+                        } else {
+                            Balancer::open(address, replicas, port).await
+                        });
+                }
                 all.insert(*name, shared);
                 continue;
             };
@@ -194,7 +219,8 @@ impl Cluster {
             databases,
             gateway: Gateway::new(all["bff"].http, all["email"].http),
             email: all["email"].http,
-            _balancers: balancers,
+            balancers,
+            addresses: replica_addresses,
             _machine: machine,
         })
     }

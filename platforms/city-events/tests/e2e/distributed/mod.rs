@@ -16,3 +16,4 @@ mod page_cost;
 mod restart;
 mod revocation;
 mod rolling_restart;
+mod rolling_update;

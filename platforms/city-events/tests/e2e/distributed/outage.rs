@@ -18,6 +18,8 @@ use crate::{
 
 /// Length of an outage.
 const OUTAGE: Duration = Duration::from_secs(4);
+/// Length of an outage in the short test, which is longer than a breaker needs to open.
+const SHORT_OUTAGE: Duration = Duration::from_secs(1);
 /// Time limit of the recovery. Breakers and backoffs are shorter.
 const RECOVERY_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -108,6 +110,21 @@ async fn register(gateway: &Gateway, email: &str) -> Response {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes and needs an idle machine"]
 async fn outages_under_load_lose_nothing_res_1() {
+    run_outages(&OUTAGES, OUTAGE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn short_outages_of_broker_and_join_lose_nothing_res_1() {
+    let parts = ["rabbitmq", "join"];
+    let parts: Vec<_> = OUTAGES
+        .into_iter()
+        .filter(|(part, _)| parts.contains(part))
+        .collect();
+    run_outages(&parts, SHORT_OUTAGE).await;
+}
+
+/// Takes each part away for this time, under load.
+async fn run_outages(parts: &[(&str, &[&str])], outage: Duration) {
     let Some(mut cluster) = Cluster::start().await else {
         return;
     };
@@ -117,10 +134,10 @@ async fn outages_under_load_lose_nothing_res_1() {
     let first = gateway.register("first").await.join(&id, "k").await;
     assert_eq!(first.status, 200);
     let load = Load::start(&gateway, &cluster.secret, &id);
-    tokio::time::sleep(OUTAGE).await;
+    tokio::time::sleep(outage).await;
     assert_documented("nothing", &[], &load.take_results());
 
-    for (part, may_fail) in OUTAGES {
+    for &(part, may_fail) in parts {
         let joined_before = load.joined();
         let start = Instant::now();
         kill(&mut cluster, part).await;
@@ -129,7 +146,7 @@ async fn outages_under_load_lose_nothing_res_1() {
             let registered = register(&gateway, &email).await;
             assert_eq!(registered.status, 201, "{part} down: {registered:?}");
         }
-        tokio::time::sleep(OUTAGE.saturating_sub(start.elapsed())).await;
+        tokio::time::sleep(outage.saturating_sub(start.elapsed())).await;
         let during = load.take_results();
         restart(&mut cluster, part).await;
         cluster.wait_until_ready().await;
