@@ -33,7 +33,7 @@ impl<C: Settings> Assembly<C> {
     pub fn rate_limits(
         &self,
         name: &str,
-        select: fn(&C) -> RateLimitsConfig,
+        select: impl Fn(&C) -> RateLimitsConfig + Clone + Send + Sync + 'static,
     ) -> Result<RateLimits, StartError> {
         let service = self.identity().name();
         let config = select(self.settings());
@@ -44,7 +44,7 @@ impl<C: Settings> Assembly<C> {
         let task = format!("reload rate limits {name}");
         self.tasks().supervise(task, move |stop| {
             let (mut settings, limits) = (settings.clone(), followed.clone());
-            let name = name.clone();
+            let (name, select) = (name.clone(), select.clone());
             async move {
                 loop {
                     tokio::select! {

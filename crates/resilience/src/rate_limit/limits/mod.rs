@@ -20,7 +20,7 @@ pub use self::{
     config::{LimitBy, NamedLimitConfig, RateLimitRedisConfig, RateLimitsConfig, RateLimitsError},
     limit::RateLimit,
 };
-use super::headers::RateLimitHeaders;
+use super::{headers::RateLimitHeaders, key::RateLimitKey};
 
 /// The rate limits of a listener or a route. Cheap to clone. All clones share the counts.
 ///
@@ -131,6 +131,18 @@ impl RateLimits {
         };
         inner.current.store(Arc::new(set));
         Ok(())
+    }
+
+    /// Counts one request of a key of your own, such as an API key or a route of one address. The
+    /// setting `by` does not apply.
+    ///
+    /// # Errors
+    /// [`RateLimited`] if a limit rejects the request.
+    pub async fn count_key(&self, key: &RateLimitKey) -> Counted {
+        match self.0.current.load_full().as_ref() {
+            Some(set) => set.count_key(key).await,
+            None => Ok(None),
+        }
     }
 
     /// Counts one request by all of these limits, in order, and stops at the first rejection. Limits

@@ -7,10 +7,11 @@ use super::{
     super::{
         decision::Decision,
         headers::{LimitHeaders, RateLimitHeaders},
+        key::RateLimitKey,
         local::RateLimiter,
         shared::{RateLimitStore, SharedRateLimiter},
     },
-    Inner, RateLimited,
+    Counted, Inner, RateLimited,
     caller::LimitedCaller,
     config::{LimitBy, RateLimitRedisConfig, RateLimitsConfig, RateLimitsError},
     limit::RateLimit,
@@ -107,6 +108,17 @@ impl LimitSet {
             }
         }
         Ok(())
+    }
+}
+
+impl LimitSet {
+    /// Counts one request of a key by all limits.
+    pub(super) async fn count_key(&self, key: &RateLimitKey) -> Counted {
+        let mut headers = None;
+        for entry in &self.limits {
+            entry.conclude(entry.limit.check(key).await, &mut headers)?;
+        }
+        Ok(headers)
     }
 }
 
