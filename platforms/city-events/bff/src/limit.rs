@@ -33,9 +33,9 @@ impl CallerLimit {
     pub(crate) fn for_api_and_pages(
         service: &Assembly<BffConfig>,
     ) -> Result<(Self, Self), StartError> {
-        let counters = Counters::open(service, "rate_limit.redis", |settings: &BffConfig| {
+        let counters = Counters::new(service, "rate_limit.redis", |settings: &BffConfig| {
             &settings.rate_limit.redis
-        })?;
+        });
         let limit = |name, factor| {
             let limit = counters.limit(name, move |settings: &BffConfig| {
                 let config = &settings.rate_limit;

@@ -68,7 +68,6 @@ pub struct Counters<'service, C: Settings> {
     service: &'service Assembly<C>,
     key: &'static str,
     select: fn(&C) -> &CountersConfig,
-    redis: Option<RateLimitRedisConfig>,
 }
 
 /// A rate limit. Cheap to clone. All clones share the counts.
@@ -93,58 +92,46 @@ impl From<LimitError> for Error {
 }
 
 impl<'service, C: Settings> Counters<'service, C> {
-    /// Reads the Redis of the section that `select` returns. `key` is the key of the section.
-    ///
-    /// # Errors
-    /// [`StartError`] if the address is invalid, or if it is not encrypted in production.
-    pub fn open(
+    /// Uses the Redis of the section that `select` returns. `key` is the key of the section.
+    pub fn new(
         service: &'service Assembly<C>,
         key: &'static str,
         select: fn(&C) -> &CountersConfig,
-    ) -> Result<Self, StartError> {
-        let redis = select(service.settings()).redis(key, service.profile())?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             service,
             key,
             select,
-            redis,
-        })
+        }
     }
 
     /// Creates a limit with a name that is unique within the service. `limit` returns it for the
     /// current settings, or `None` if requests are not limited.
     ///
     /// # Errors
-    /// [`StartError`] if the Redis cannot be used.
+    /// [`StartError`] if the address of the Redis is invalid, or not encrypted in production.
     pub fn limit(
         &self,
         name: &str,
         limit: impl Fn(&C) -> Option<RateLimitConfig> + Clone + Send + Sync + 'static,
     ) -> Result<Limit, StartError> {
         let (key, select, profile) = (self.key, self.select, self.service.profile());
-        let redis = self.redis.clone();
         let select = move |settings: &C| {
-            let config = limit(settings);
-            // A reload with an invalid address keeps the Redis of the start.
-            let redis = select(settings)
-                .redis(key, profile)
-                .unwrap_or_else(|_| redis.clone());
-            let is_limited = config.is_some();
-            let RateLimitConfig {
-                requests,
-                window,
-                max_keys,
-            } = config.unwrap_or_default();
-            RateLimitsConfig {
-                enabled: is_limited,
-                requests,
-                window,
-                max_keys,
-                redis,
+            let Some(config) = limit(settings) else {
+                return Ok(RateLimitsConfig {
+                    enabled: false,
+                    ..RateLimitsConfig::default()
+                });
+            };
+            Ok(RateLimitsConfig {
+                requests: config.requests,
+                window: config.window,
+                max_keys: config.max_keys,
+                redis: select(settings).redis(key, profile)?,
                 ..RateLimitsConfig::default()
-            }
+            })
         };
-        self.service.rate_limits(name, select).map(Limit)
+        self.service.try_rate_limits(name, select).map(Limit)
     }
 }
 

@@ -51,9 +51,9 @@ impl Api {
         visitors: Identification,
         service: &Assembly<FeedConfig>,
     ) -> Result<Self, StartError> {
-        let counters = Counters::open(service, "tracking.redis", |settings: &FeedConfig| {
+        let counters = Counters::new(service, "tracking.redis", |settings: &FeedConfig| {
             &settings.tracking.redis
-        })?;
+        });
         let limit = |name, requests: fn(&TrackingConfig) -> NonZeroU32, window| {
             counters.limit(name, move |settings: &FeedConfig| {
                 Some(RateLimitConfig {

@@ -2,7 +2,7 @@ use std::{fmt, time::Instant};
 
 use super::super::{
     config::RateLimitConfig, decision::Decision, key::RateLimitKey, local::RateLimiter,
-    shared::SharedRateLimiter,
+    shared::SharedRateLimiter, snapshot::RateLimitSnapshot,
 };
 use crate::Refusal;
 
@@ -57,6 +57,15 @@ impl RateLimit {
         match &self.0 {
             Counter::Process(limiter) => Ok(limiter.check(key, now())),
             Counter::Redis(limiter) => limiter.check(key).await,
+        }
+    }
+
+    /// Returns the current state. With a Redis, its keys are those that this process counts.
+    #[must_use]
+    pub fn snapshot(&self) -> RateLimitSnapshot {
+        match &self.0 {
+            Counter::Process(limiter) => limiter.snapshot(),
+            Counter::Redis(limiter) => limiter.fallback().snapshot(),
         }
     }
 

@@ -79,9 +79,9 @@ impl RouteLimits {
     /// # Errors
     /// [`StartError`] if the settings of Redis are invalid.
     pub(super) fn open(service: &Assembly<AuthConfig>) -> Result<Self, StartError> {
-        let counters = Counters::open(service, "rate_limit.redis", |settings: &AuthConfig| {
+        let counters = Counters::new(service, "rate_limit.redis", |settings: &AuthConfig| {
             &settings.rate_limit.redis
-        })?;
+        });
         let limits = Scope::ALL.into_iter().map(|scope| {
             let limit = counters.limit(scope.name(), move |settings: &AuthConfig| {
                 let config = &settings.rate_limit;

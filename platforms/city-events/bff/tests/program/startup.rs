@@ -82,4 +82,13 @@ fn limits_of_callers_follow_a_reload_res_6_conf_4() {
         assert!(started.elapsed() < TIMEOUT, "the limit stays");
         thread::sleep(Duration::from_millis(50));
     }
+    let invalid = "rate_limit: { redis: { address: http://redis.example } }\n";
+    fs::write(&file, invalid).unwrap();
+    process.signal(Signal::HUP).unwrap();
+    let line = process.line("rate limits could not be reloaded").unwrap();
+    assert!(
+        line.contains("rate_limit.redis.address is not a valid Redis address"),
+        "{line}"
+    );
+    assert_ne!(status(), 429);
 }

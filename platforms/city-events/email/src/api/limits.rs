@@ -24,9 +24,9 @@ impl Limits {
     /// # Errors
     /// [`StartError`] if `rate_limit.redis.address` is invalid.
     pub(crate) fn open(service: &Assembly<EmailConfig>) -> Result<Self, StartError> {
-        let counters = Counters::open(service, "rate_limit.redis", |settings: &EmailConfig| {
+        let counters = Counters::new(service, "rate_limit.redis", |settings: &EmailConfig| {
             &settings.rate_limit.redis
-        })?;
+        });
         let limit = |name, requests: fn(&EmailLimitsConfig) -> NonZeroU32, window| {
             counters.limit(name, move |settings: &EmailConfig| {
                 let config = &settings.rate_limit;
