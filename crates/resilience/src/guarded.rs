@@ -16,7 +16,7 @@ pub trait Permit<T, E, C>: Sized {
 
     /// Returns when the call ended. `was_pending` is whether the first poll was pending.
     fn end_time(&self, _was_pending: bool) -> Instant {
-        tokio::time::Instant::now().into_std()
+        crate::clock::now()
     }
 
     /// Reports the result of the call and its outcome.

@@ -29,6 +29,7 @@ pub mod adaptive_concurrency;
 pub mod bulkhead;
 mod call;
 pub mod circuit_breaker;
+mod clock;
 pub mod coalesce;
 mod guarded;
 pub mod hedge;

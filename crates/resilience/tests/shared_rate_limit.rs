@@ -15,8 +15,9 @@ use seaworthy_core::{Actor, Timeout};
 use seaworthy_redis::{Redis, RedisConfig, redis};
 use seaworthy_resilience::{
     Refused,
+    policies::{Resilience, ResilienceConfig},
     rate_limit::{
-        OnStoreFailure, RateLimitConfig, RateLimitKey,
+        OnStoreFailure, RateLimitConfig, RateLimitKey, RateLimitRedisConfig, RateLimitsConfig,
         shared::{
             LeaseConfig, LeasedRateLimiter, RateLimitStore, SharedRateLimitConfig,
             SharedRateLimiter,
@@ -437,4 +438,38 @@ async fn cluster_limits_each_key_in_any_slot_res_6() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn limits_of_routes_share_a_connection_res_6() {
+    let Some(server) = redis() else { return };
+    let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
+    let config = RateLimitsConfig {
+        requests: NonZeroU32::MIN,
+        window: Timeout::from_secs(60),
+        redis: Some(RateLimitRedisConfig {
+            url: server.url().parse().unwrap(),
+            timeout: Timeout::from_secs(5),
+            ..RateLimitRedisConfig::default()
+        }),
+        ..RateLimitsConfig::default()
+    };
+    let names = ["login", "logout", "refresh"];
+    for name in names {
+        let limits = resilience.rate_limits("auth", name, &config).unwrap();
+        limits.count_key(&ada()).await.unwrap();
+        limits.count_key(&ada()).await.unwrap_err();
+    }
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let info: String = redis::cmd("INFO")
+        .arg("clients")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    // One of the limits, and this one.
+    assert!(info.contains("connected_clients:2\r"), "{info}");
+    let shown = resilience.limits().rate_limits;
+    let shown: Vec<_> = shown.iter().map(|one| (&*one.name, one.refused)).collect();
+    assert_eq!(shown, names.map(|name| (name, 1)));
 }

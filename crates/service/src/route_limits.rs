@@ -6,7 +6,7 @@ use crate::{assembly::Assembly, start_error::StartError};
 impl<C: Settings> Assembly<C> {
     /// Creates rate limits for routes with the settings that `select` returns (RES-6). They follow
     /// every reload (CONF-4). `name` is their name in metrics, in Redis and in response headers, and
-    /// must be unique within the service.
+    /// must be unique within the service. The admin listener lists them.
     ///
     /// ```
     /// use seaworthy_http::{RateLimitsConfig, RouteOptions, Routes};
@@ -33,26 +33,44 @@ impl<C: Settings> Assembly<C> {
     pub fn rate_limits(
         &self,
         name: &str,
-        select: fn(&C) -> RateLimitsConfig,
+        select: impl Fn(&C) -> RateLimitsConfig + Clone + Send + Sync + 'static,
+    ) -> Result<RateLimits, StartError> {
+        self.try_rate_limits(name, move |settings| Ok(select(settings)))
+    }
+
+    /// Creates rate limits as [`rate_limits`](Self::rate_limits) does, from settings that can be
+    /// invalid. A reload with invalid settings is logged as an error and changes nothing.
+    ///
+    /// # Errors
+    /// [`StartError`] if the settings are invalid.
+    pub fn try_rate_limits(
+        &self,
+        name: &str,
+        select: impl Fn(&C) -> Result<RateLimitsConfig, StartError> + Clone + Send + Sync + 'static,
     ) -> Result<RateLimits, StartError> {
         let service = self.identity().name();
-        let config = select(self.settings());
-        let limits = RateLimits::new(service, name, &config, self.metrics()).map_err(|error| {
+        let config = select(self.settings())?;
+        let limits = self.resilience().rate_limits(service, name, &config);
+        let limits = limits.map_err(|error| {
             StartError::because(format!("the rate limits `{name}` cannot be used"), error)
         })?;
         let (settings, followed, name) = (self.reloadable(), limits.clone(), name.to_owned());
         let task = format!("reload rate limits {name}");
         self.tasks().supervise(task, move |stop| {
             let (mut settings, limits) = (settings.clone(), followed.clone());
-            let name = name.clone();
+            let (name, select) = (name.clone(), select.clone());
             async move {
                 loop {
                     tokio::select! {
                         () = settings.changed() => {}
                         () = stop.requested() => return,
                     }
-                    if let Err(error) = limits.reload(&select(&settings.snapshot())) {
-                        tracing::error!(%error, name, "rate limits could not be reloaded");
+                    let reloaded = match select(&settings.snapshot()) {
+                        Ok(config) => limits.reload(&config).map_err(|error| error.to_string()),
+                        Err(error) => Err(error.to_string()),
+                    };
+                    if let Err(error) = reloaded {
+                        tracing::error!(error, name, "rate limits could not be reloaded");
                     }
                 }
             }

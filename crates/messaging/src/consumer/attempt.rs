@@ -62,7 +62,7 @@ impl Consumer {
                 }
             }
         };
-        admission.report(breaker_outcome(&outcome), std::time::Instant::now());
+        admission.report(breaker_outcome(&outcome), time::Instant::now().into_std());
         self.observe(envelope, &trace, begun, &outcome);
         outcome
     }

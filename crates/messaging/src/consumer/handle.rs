@@ -153,7 +153,7 @@ impl Consumer {
                 () = session.lost.cancelled() => return None,
                 permit = self.permits.acquire() => permit.ok()?,
             };
-            let retry_after = match self.breaker.admit(std::time::Instant::now()) {
+            let retry_after = match self.breaker.admit(time::Instant::now().into_std()) {
                 Ok(admission) => return Some((permit, admission)),
                 Err(refusal) => refusal.retry_after().unwrap_or(BREAKER_POLL_INTERVAL),
             };

@@ -17,7 +17,7 @@ use super::{
     priority::Priority,
     shares::{Arrivals, Shares},
 };
-use crate::{CallError, Outcome, Refusal, Refused, guarded::Permit};
+use crate::{CallError, Outcome, Refusal, Refused, clock, guarded::Permit};
 
 /// Lets a peak pass and delays retries.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -84,7 +84,7 @@ impl AdaptiveConcurrency {
     /// Creates a limit at its maximum.
     #[must_use]
     pub fn new(name: &str, config: &AdaptiveConcurrencyConfig, metrics: &Metrics) -> Self {
-        Self::new_at(name, config, metrics, Instant::now())
+        Self::new_at(name, config, metrics, clock::now())
     }
 
     /// Creates a limit at a given time, for simulations.
@@ -301,7 +301,7 @@ impl ConcurrencyPermit {
     /// longer than it lasted. A failure at once shows nothing.
     pub fn record(&self, outcome: Outcome, waited: Duration) {
         if self.limit.is_measured() {
-            self.record_at(outcome, waited, tokio::time::Instant::now().into_std());
+            self.record_at(outcome, waited, clock::now());
         }
     }
 
@@ -311,7 +311,7 @@ impl ConcurrencyPermit {
     /// client shows nothing.
     pub fn abandon(&self, waited: Duration) {
         if self.waits.load(Ordering::Acquire) == 0 && self.limit.is_measured() {
-            let now = tokio::time::Instant::now().into_std();
+            let now = clock::now();
             self.limit
                 .measure(End::Abandoned, self.latency(waited, now), now);
         }

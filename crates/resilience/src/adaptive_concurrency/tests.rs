@@ -37,6 +37,24 @@ fn limit_rejects_excess_with_retry_after_res_7() {
     assert!(limit.admit(Priority::Normal, now).is_ok());
 }
 
+/// The real clock is ahead of a paused one, as it is for a simulation on a loaded machine.
+#[tokio::test(start_paused = true)]
+async fn limit_uses_the_clock_of_the_runtime_res_7() {
+    let latency = Duration::from_millis(20);
+    std::thread::sleep(latency * 20);
+    let limit = AdaptiveConcurrency::new("orders", &config(20), &Metrics::new());
+    for _ in 0..10 {
+        let now = tokio::time::Instant::now().into_std();
+        let permits: Vec<_> =
+            std::iter::from_fn(|| limit.admit(Priority::Normal, now).ok()).collect();
+        tokio::time::advance(latency).await;
+        for permit in &permits {
+            permit.record(Outcome::Success, Duration::ZERO);
+        }
+    }
+    assert_eq!(limit.snapshot().base_latency, Some(latency));
+}
+
 /// Fills the limit for some rounds. Each round ends with this outcome after this latency.
 struct Load {
     limit: AdaptiveConcurrency,

@@ -74,14 +74,14 @@ impl Admission {
 impl<T, E, C: Classify<T, E>> Permit<T, E, C> for Admission {
     /// Starts the duration at the first poll, as a timeout does.
     fn on_pending(&mut self) {
-        self.began = tokio::time::Instant::now().into_std();
+        self.began = crate::clock::now();
         self.mark_pending();
     }
 
     /// A call that was ready at its first poll was not slow, so the clock is not read again.
     fn end_time(&self, was_pending: bool) -> Instant {
         if was_pending {
-            tokio::time::Instant::now().into_std()
+            crate::clock::now()
         } else {
             self.began
         }

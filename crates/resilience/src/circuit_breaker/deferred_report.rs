@@ -49,7 +49,7 @@ impl DeferredReport {
 
     fn report(&mut self, outcome: Outcome) {
         if let Some(admission) = self.admission.take() {
-            let now = tokio::time::Instant::now().into_std();
+            let now = crate::clock::now();
             admission.report_took(outcome, self.took, now);
         }
     }

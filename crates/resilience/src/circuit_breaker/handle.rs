@@ -21,7 +21,7 @@ use super::{
     snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, TripReason},
     ticket::{Decision, Role, Ticket},
 };
-use crate::{Refusal, Refused};
+use crate::{Refusal, Refused, clock};
 
 /// The absence of an instant.
 const NEVER: u64 = u64::MAX;
@@ -49,7 +49,7 @@ impl CircuitBreaker {
     /// Creates a closed breaker.
     #[must_use]
     pub fn new(name: &str, config: &CircuitBreakerConfig, metrics: &Metrics) -> Self {
-        Self::new_at(name, config, metrics, Instant::now())
+        Self::new_at(name, config, metrics, clock::now())
     }
 
     /// Creates a closed breaker at a given instant, for simulations.
@@ -126,7 +126,7 @@ impl CircuitBreaker {
     /// reason is logged. A breaker that was held open becomes half-open. Within a tokio runtime,
     /// the metrics show the end of the hold at once. Otherwise they show it with the next call.
     pub fn hold(&self, hold: Hold, length: Timeout, reason: &str) {
-        self.hold_at(hold, length, reason, now());
+        self.hold_at(hold, length, reason, clock::now());
         self.schedule_end(length);
     }
 
@@ -157,7 +157,7 @@ impl CircuitBreaker {
     /// Changes the settings of the running breaker (CONF-4). Its state stays, except that another
     /// mode begins closed.
     pub fn reload(&self, config: &CircuitBreakerConfig) {
-        self.change(|machine| machine.reload(config.clone(), now()));
+        self.change(|machine| machine.reload(config.clone(), clock::now()));
     }
 
     /// Closes the breaker, ends a hold and clears the window. The reason is logged. The baseline of
@@ -168,14 +168,14 @@ impl CircuitBreaker {
             reason,
             "circuit breaker reset by operator"
         );
-        self.change(|machine| machine.reset(Instant::now()));
+        self.change(|machine| machine.reset(clock::now()));
     }
 
     /// Returns the state. It ends an expired hold. Other changes occur with a call or in
     /// [`snapshot`](Self::snapshot).
     #[must_use]
     pub fn state(&self) -> BreakerState {
-        self.state_at(now())
+        self.state_at(clock::now())
     }
 
     /// Returns the state at a given instant, for simulations.
@@ -190,7 +190,7 @@ impl CircuitBreaker {
     /// Returns the current state and counts.
     #[must_use]
     pub fn snapshot(&self) -> CircuitBreakerSnapshot {
-        self.snapshot_at(Instant::now())
+        self.snapshot_at(clock::now())
     }
 
     /// Returns the state and counts at a given instant, for simulations.
@@ -289,11 +289,6 @@ impl Inner {
         let since = then.saturating_duration_since(self.start).as_nanos();
         u64::try_from(since).unwrap_or(NEVER - 1)
     }
-}
-
-/// Returns the time of tokio's clock, which calls use.
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 /// Writes only changes, because every call reads the value.

@@ -6,13 +6,18 @@ use serde::Serialize;
 
 use crate::{
     adaptive_concurrency::{AdaptiveConcurrency, AdaptiveConcurrencyConfig, ConcurrencySnapshot},
-    rate_limit::{RateLimitConfig, RateLimitSnapshot, RateLimiter},
+    rate_limit::{
+        RateLimitConfig, RateLimitSnapshot, RateLimitStores, RateLimiter, RateLimits,
+        RateLimitsConfig, RateLimitsError,
+    },
 };
 
 /// The limits of a service on what is asked of it, by name.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     rates: Mutex<BTreeMap<String, RateLimiter>>,
+    routes: Mutex<Vec<RateLimits>>,
+    stores: RateLimitStores,
     concurrency: Mutex<BTreeMap<String, AdaptiveConcurrency>>,
 }
 
@@ -37,6 +42,18 @@ impl Limits {
         known.entry(name.to_owned()).or_insert_with(new).clone()
     }
 
+    pub(super) fn routes(
+        &self,
+        service: &str,
+        name: &str,
+        config: &RateLimitsConfig,
+        metrics: &Metrics,
+    ) -> Result<RateLimits, RateLimitsError> {
+        let limits = RateLimits::with_stores(service, [name, name], config, metrics, &self.stores)?;
+        self.routes.lock().push(limits.clone());
+        Ok(limits)
+    }
+
     pub(super) fn concurrency(
         &self,
         name: &str,
@@ -50,8 +67,14 @@ impl Limits {
 
     pub(super) fn snapshot(&self) -> LimitsSnapshot {
         let (rates, concurrency) = (self.rates.lock().clone(), self.concurrency.lock().clone());
+        let routes = self.routes.lock().clone();
+        let rates = rates.values().map(RateLimiter::snapshot);
+        let mut rate_limits: Vec<_> = rates
+            .chain(routes.iter().flat_map(RateLimits::snapshots))
+            .collect();
+        rate_limits.sort_by(|one, other| one.name.cmp(&other.name));
         LimitsSnapshot {
-            rate_limits: rates.values().map(RateLimiter::snapshot).collect(),
+            rate_limits,
             adaptive_concurrency: concurrency
                 .values()
                 .map(AdaptiveConcurrency::snapshot)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     adaptive_concurrency::{AdaptiveConcurrency, AdaptiveConcurrencyConfig},
-    rate_limit::{RateLimitConfig, RateLimiter},
+    rate_limit::{RateLimitConfig, RateLimiter, RateLimits, RateLimitsConfig, RateLimitsError},
 };
 
 /// The policies of a service by the names of its dependencies. Clones share the state.
@@ -97,6 +97,21 @@ impl Resilience {
     #[must_use]
     pub fn rate_limiter(&self, name: &str, config: &RateLimitConfig) -> RateLimiter {
         self.0.limits.rate(name, config, &self.0.metrics)
+    }
+
+    /// Creates rate limits of routes, which the admin API lists. They share connections to Redis.
+    /// `service` separates the keys of services in one Redis, and `name` must be unique within the
+    /// service.
+    ///
+    /// # Errors
+    /// [`RateLimitsError`] if the settings are invalid.
+    pub fn rate_limits(
+        &self,
+        service: &str,
+        name: &str,
+        config: &RateLimitsConfig,
+    ) -> Result<RateLimits, RateLimitsError> {
+        self.0.limits.routes(service, name, config, &self.0.metrics)
     }
 
     /// Returns the adaptive limit of this name, which the admin API lists. The first call sets its

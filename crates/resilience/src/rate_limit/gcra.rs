@@ -8,6 +8,7 @@ use super::{
     decision::Decision,
     keyed::Keyed,
 };
+use crate::clock;
 
 /// A rate limit per key, without a name and without metrics.
 ///
@@ -37,7 +38,7 @@ impl<K: Hash + Eq + Clone> Gcra<K> {
         Self {
             interval: config.interval(),
             tolerance: config.tolerance(),
-            start: Instant::now(),
+            start: clock::now(),
             arrivals: Keyed::new(config.max_keys.get()),
         }
     }

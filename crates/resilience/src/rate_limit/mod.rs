@@ -27,6 +27,7 @@ pub use gcra::Gcra;
 pub use headers::RateLimitHeaders;
 pub use key::RateLimitKey;
 pub use layer::{RateLimitFuture, RateLimitLayer, RateLimitService};
+pub(crate) use limits::RateLimitStores;
 pub use limits::{
     Count, Counted, LimitBy, LimitedCaller, NamedLimitConfig, RateLimit, RateLimitRedisConfig,
     RateLimited, RateLimits, RateLimitsConfig, RateLimitsError,

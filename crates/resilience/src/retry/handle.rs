@@ -13,7 +13,7 @@ use seaworthy_telemetry::metrics::{Counter, Metrics};
 use serde::Serialize;
 
 use super::{budget::RetryBudget, config::RetryConfig};
-use crate::{Outcome, timeout::time_left};
+use crate::{Outcome, clock, timeout::time_left};
 
 /// The retry policy and budget of one dependency. Clones share the budget.
 ///
@@ -73,7 +73,7 @@ impl Retry {
     /// Creates a policy with a new budget.
     #[must_use]
     pub fn new(name: &str, config: &RetryConfig, metrics: &Metrics) -> Self {
-        Self::new_at(name, config, metrics, Instant::now())
+        Self::new_at(name, config, metrics, clock::now())
     }
 
     /// Creates a policy at a given instant, for simulations.
@@ -105,7 +105,7 @@ impl Retry {
 
     /// Changes the settings of the running policy (CONF-4).
     pub fn reload(&self, config: &RetryConfig) {
-        let now = tokio::time::Instant::now().into_std();
+        let now = clock::now();
         self.0.budget.reload(&config.budget, now);
         *self.0.delays.lock() = Delays::new(config);
         let attempts = config.max_attempts.get();
@@ -137,7 +137,7 @@ impl Retry {
             .lock()
             .backoff
             .delay(attempts.saturating_sub(1));
-        let now = tokio::time::Instant::now().into_std();
+        let now = clock::now();
         self.next_delay_within(outcome, attempts, delay, time_left(), now)
     }
 
@@ -209,7 +209,7 @@ impl Retry {
             name: self.name().to_owned(),
             retries: self.0.retries.get(),
             over_budget: self.0.over_budget.get(),
-            available: self.0.budget.available(Instant::now()),
+            available: self.0.budget.available(clock::now()),
         }
     }
 }

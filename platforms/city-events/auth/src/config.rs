@@ -204,6 +204,7 @@ impl Default for GoogleConfig {
 /// Rate limits of the routes, by user or, for anonymous requests, by IP address.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("x-reloadable" = true))]
 pub struct RouteLimitsConfig {
     /// Whether these limits are enforced. The limit of the listener always is.
     pub enabled: bool,

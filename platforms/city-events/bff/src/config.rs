@@ -38,6 +38,7 @@ pub struct BffConfig {
 /// limit, ten times as high.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("x-reloadable" = true))]
 pub struct CallerLimitConfig {
     /// Whether requests are limited.
     pub enabled: bool,

@@ -11,45 +11,45 @@ use seaworthy::{
         middleware::Next,
         response::{IntoResponse as _, Response},
     },
-    config::Settings,
     core::context,
     prelude::*,
     resilience::rate_limit::{RateLimitConfig, RateLimitKey},
 };
 
-use crate::config::CallerLimitConfig;
+use crate::config::BffConfig;
 
 /// A page view is several requests: the page and its fragments.
 const PAGE_REQUEST_FACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// A request limit, or `None` if limits are disabled.
+/// A request limit.
 #[derive(Clone)]
-pub(crate) struct CallerLimit(Option<Limit>);
+pub(crate) struct CallerLimit(Limit);
 
 impl CallerLimit {
     /// Creates the limits of `/api` and of pages, in this order.
     ///
     /// # Errors
     /// [`StartError`] if `rate_limit.redis.address` is invalid.
-    pub(crate) fn for_api_and_pages<C: Settings>(
-        service: &Assembly<C>,
-        config: &CallerLimitConfig,
+    pub(crate) fn for_api_and_pages(
+        service: &Assembly<BffConfig>,
     ) -> Result<(Self, Self), StartError> {
-        if !config.enabled {
-            return Ok((Self(None), Self(None)));
-        }
-        let counters = Counters::open(service, "rate_limit.redis", &config.redis)?;
+        let counters = Counters::new(service, "rate_limit.redis", |settings: &BffConfig| {
+            &settings.rate_limit.redis
+        });
         let limit = |name, factor| {
-            let limit = RateLimitConfig {
-                requests: config.requests.saturating_mul(factor),
-                window: config.window,
-                ..RateLimitConfig::default()
-            };
-            Self(Some(counters.limit(name, limit)))
+            let limit = counters.limit(name, move |settings: &BffConfig| {
+                let config = &settings.rate_limit;
+                config.enabled.then(|| RateLimitConfig {
+                    requests: config.requests.saturating_mul(factor),
+                    window: config.window,
+                    ..RateLimitConfig::default()
+                })
+            });
+            limit.map(Self)
         };
         Ok((
-            limit("api", NonZeroU32::MIN),
-            limit("pages", PAGE_REQUEST_FACTOR),
+            limit("api", NonZeroU32::MIN)?,
+            limit("pages", PAGE_REQUEST_FACTOR)?,
         ))
     }
 }
@@ -60,9 +60,6 @@ pub(crate) async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(limit) = limit else {
-        return next.run(request).await;
-    };
     let key = context::with_current(|context| {
         let context = context?;
         let actor = context.actor().cloned().map(RateLimitKey::Actor);
@@ -71,22 +68,24 @@ pub(crate) async fn admit(
     let Some(key) = key else {
         return next.run(request).await;
     };
-    let (decision, mut response) = match limit.admit(&key).await {
-        Ok(decision) => (decision, next.run(request).await),
-        Err(LimitError::Exceeded(decision)) => {
+    let (headers, mut response) = match limit.admit(&key).await {
+        Ok(headers) => (headers, next.run(request).await),
+        Err(LimitError::Exceeded(error, headers)) => {
             let response = ErrorResponse::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "rate_limited",
                 "Too Many Requests",
             );
-            let response = response.with_retry_after(decision.retry_after);
-            (decision, response.into_response())
+            let response = response.with_retry_after(error.retry_after().unwrap_or_default());
+            (Some(headers), response.into_response())
         }
         Err(reason @ LimitError::Degraded(_)) => {
             return ErrorResponse::from(&reason.into()).into_response();
         }
     };
-    limit.headers(&decision).apply(response.headers_mut());
+    if let Some(headers) = headers {
+        headers.apply(response.headers_mut());
+    }
     response
 }
 

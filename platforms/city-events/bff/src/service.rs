@@ -104,7 +104,7 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
         Arc::new(|error| ErrorResponse::from(&error).into_response()),
         Arc::new(|error| error.into_response()),
     );
-    let (interface, pages) = CallerLimit::for_api_and_pages(service, &settings.rate_limit)?;
+    let (interface, pages) = CallerLimit::for_api_and_pages(service)?;
     service.http(api::routes(upstreams.clone(), service.health(), &interface));
     service.document(OPENAPI);
     let (_, features) = start_flags(service).await?;

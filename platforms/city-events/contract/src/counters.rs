@@ -4,13 +4,10 @@ use seaworthy::{
     config::{Profile, Settings},
     core::host::is_loopback,
     prelude::*,
-    redis::{Redis, RedisConfig, RedisUrl},
-    resilience::{
-        Refusal,
-        rate_limit::{
-            Decision, OnStoreFailure, RateLimit, RateLimitConfig, RateLimitHeaders, RateLimitKey,
-            shared::{RateLimitStore, SharedRateLimitConfig, SharedRateLimiter},
-        },
+    redis::{RedisConfig, RedisUrl},
+    resilience::rate_limit::{
+        OnStoreFailure, RateLimitConfig, RateLimitHeaders, RateLimitKey, RateLimitRedisConfig,
+        RateLimits, RateLimitsConfig,
     },
 };
 
@@ -18,6 +15,7 @@ use seaworthy::{
 /// requests.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("x-reloadable" = true))]
 pub struct CountersConfig {
     /// `redis://host:port/database`, `rediss://host:port/database`, or `host:port` as in the legacy
     /// services.
@@ -41,87 +39,99 @@ impl CountersConfig {
             Profile::Development | Profile::Test => OnStoreFailure::Local,
         })
     }
+
+    /// Returns the settings of the Redis, if there is one. `key` is the key of this section.
+    fn redis(
+        &self,
+        key: &str,
+        profile: Profile,
+    ) -> Result<Option<RateLimitRedisConfig>, StartError> {
+        let Some(address) = &self.address else {
+            return Ok(None);
+        };
+        let url = parse_address(address.expose(), self.database, key)?;
+        if profile == Profile::Production {
+            require_encryption(&url, key)?;
+        }
+        Ok(Some(RateLimitRedisConfig {
+            url,
+            password: self.password.clone(),
+            timeout: RedisConfig::default().timeout,
+            prefix: None,
+            on_failure: self.on_failure_in(profile),
+        }))
+    }
 }
 
-/// Creates the rate limits of one service.
+/// Creates the rate limits of one service. They follow every reload (CONF-4).
 pub struct Counters<'service, C: Settings> {
     service: &'service Assembly<C>,
-    store: Option<(RateLimitStore, OnStoreFailure)>,
+    key: &'static str,
+    select: fn(&C) -> &CountersConfig,
 }
 
 /// A rate limit. Cheap to clone. All clones share the counts.
 #[derive(Debug, Clone)]
-pub struct Limit(RateLimit);
+pub struct Limit(RateLimits);
 
 /// The errors of [`Limit::admit`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum LimitError {
-    /// The limit is exceeded.
-    Exceeded(Decision),
+    /// The limit is exceeded. The response has these headers.
+    Exceeded(Error, RateLimitHeaders),
     /// Redis is unavailable, and `on_failure` is `closed`.
-    Degraded(Refusal),
+    Degraded(Error),
 }
 
 impl From<LimitError> for Error {
     fn from(error: LimitError) -> Self {
         match error {
-            LimitError::Exceeded(decision) => {
-                let message = "too many requests; try again later";
-                Self::new(Code::Exhausted, "RATE_LIMITED", message)
-                    .with_retry_after(decision.retry_after)
-            }
-            LimitError::Degraded(refusal) => refusal.into(),
+            LimitError::Exceeded(error, _) | LimitError::Degraded(error) => error,
         }
     }
 }
 
 impl<'service, C: Settings> Counters<'service, C> {
-    /// Connects to the Redis in `config`, if there is one. `key` is the key of the setting.
-    ///
-    /// # Errors
-    /// [`StartError`] if the address is invalid, or if it is not encrypted in production.
-    pub fn open(
+    /// Uses the Redis of the section that `select` returns. `key` is the key of the section.
+    pub fn new(
         service: &'service Assembly<C>,
-        key: &str,
-        config: &CountersConfig,
-    ) -> Result<Self, StartError> {
-        let on_failure = config.on_failure_in(service.profile());
-        let store = config.address.as_ref().map(|address| {
-            let url = parse_address(address.expose(), config.database, key)?;
-            if service.profile() == Profile::Production {
-                require_encryption(&url, key)?;
-            }
-            let config = RedisConfig {
-                url,
-                password: config.password.clone(),
-                ..RedisConfig::default()
-            };
-            let redis = Redis::new(&config).map_err(|error| {
-                StartError::because(format!("the Redis of {key} cannot be used"), error)
-            })?;
-            Ok::<_, StartError>((RateLimitStore::new(redis), on_failure))
-        });
-        let store = store.transpose()?;
-        Ok(Self { service, store })
+        key: &'static str,
+        select: fn(&C) -> &CountersConfig,
+    ) -> Self {
+        Self {
+            service,
+            key,
+            select,
+        }
     }
 
-    /// Creates a limit with a name that is unique within the service.
-    #[must_use]
-    pub fn limit(&self, name: &'static str, limit: RateLimitConfig) -> Limit {
-        // Registered in any case, so that the admin listener lists it.
-        let own = self.service.resilience().rate_limiter(name, &limit);
-        let Some((store, on_failure)) = &self.store else {
-            return Limit(own.into());
+    /// Creates a limit with a name that is unique within the service. `limit` returns it for the
+    /// current settings, or `None` if requests are not limited.
+    ///
+    /// # Errors
+    /// [`StartError`] if the address of the Redis is invalid, or not encrypted in production.
+    pub fn limit(
+        &self,
+        name: &str,
+        limit: impl Fn(&C) -> Option<RateLimitConfig> + Clone + Send + Sync + 'static,
+    ) -> Result<Limit, StartError> {
+        let (key, select, profile) = (self.key, self.select, self.service.profile());
+        let select = move |settings: &C| {
+            let Some(config) = limit(settings) else {
+                return Ok(RateLimitsConfig {
+                    enabled: false,
+                    ..RateLimitsConfig::default()
+                });
+            };
+            Ok(RateLimitsConfig {
+                requests: config.requests,
+                window: config.window,
+                max_keys: config.max_keys,
+                redis: select(settings).redis(key, profile)?,
+                ..RateLimitsConfig::default()
+            })
         };
-        let shared = SharedRateLimitConfig {
-            limit,
-            prefix: format!("{}:rate_limit", self.service.identity().name()),
-            on_failure: *on_failure,
-            ..SharedRateLimitConfig::default()
-        };
-        let metrics = self.service.metrics();
-        let limiter = SharedRateLimiter::with_fallback(name, &shared, store.clone(), own, metrics);
-        Limit(limiter.into())
+        self.service.try_rate_limits(name, select).map(Limit)
     }
 }
 
@@ -151,23 +161,18 @@ fn require_encryption(url: &RedisUrl, key: &str) -> Result<(), StartError> {
 }
 
 impl Limit {
-    /// Returns the response headers that describe a decision.
-    #[must_use]
-    pub fn headers(&self, decision: &Decision) -> RateLimitHeaders {
-        RateLimitHeaders::new(self.0.name(), self.0.config(), decision)
-    }
-
-    /// Counts one request of this key.
+    /// Counts one request of this key. Returns the headers of the response, if requests are limited.
     ///
     /// # Errors
     /// [`LimitError`] if the request must be rejected.
-    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, LimitError> {
-        let decision = self.0.check(key).await.map_err(LimitError::Degraded)?;
-        if decision.allowed {
-            Ok(decision)
-        } else {
-            Err(LimitError::Exceeded(decision))
-        }
+    pub async fn admit(&self, key: &RateLimitKey) -> Result<Option<RateLimitHeaders>, LimitError> {
+        self.0
+            .count_key(key)
+            .await
+            .map_err(|limited| match limited.headers {
+                Some(headers) => LimitError::Exceeded(limited.error, headers),
+                None => LimitError::Degraded(limited.error),
+            })
     }
 }
 

@@ -60,6 +60,7 @@ pub struct EmailConfig {
 /// Limits of requests from the pages of links to the auth service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("x-reloadable" = true))]
 pub struct EmailLimitsConfig {
     /// Whether these requests are limited. The limits of the listener apply in any case.
     pub enabled: bool,

@@ -70,7 +70,7 @@ pub async fn assemble(service: &Assembly<EmailConfig>) -> Result<(), StartError>
         url: settings.auth_url.trim_end_matches('/').to_owned(),
         secret: settings.internal_secret.clone(),
     };
-    let limits = Limits::open(&settings.rate_limit, service)?;
+    let limits = Limits::open(service)?;
     service.http(api::routes(&auth, &limits, service.health()));
     service.document(OPENAPI);
     if let Some(mailbox) = mailer.mailbox() {

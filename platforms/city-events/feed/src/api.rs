@@ -50,26 +50,33 @@ impl Api {
         store: Store,
         visitors: Identification,
         service: &Assembly<FeedConfig>,
-        config: &TrackingConfig,
     ) -> Result<Self, StartError> {
-        let counters = Counters::open(service, "tracking.redis", &config.redis)?;
-        let limit = |requests: NonZeroU32, window| RateLimitConfig {
-            requests,
-            window,
-            ..RateLimitConfig::default()
+        let counters = Counters::new(service, "tracking.redis", |settings: &FeedConfig| {
+            &settings.tracking.redis
+        });
+        let limit = |name, requests: fn(&TrackingConfig) -> NonZeroU32, window| {
+            counters.limit(name, move |settings: &FeedConfig| {
+                Some(RateLimitConfig {
+                    requests: requests(&settings.tracking),
+                    window,
+                    ..RateLimitConfig::default()
+                })
+            })
         };
         Ok(Self {
             store,
             visitors,
-            per_actor: counters.limit(
+            per_actor: limit(
                 "tracking per actor",
-                limit(config.requests_per_actor, MINUTE),
-            ),
-            per_ip: counters.limit("tracking per IP", limit(config.requests_per_ip, MINUTE)),
-            views_per_ip: counters.limit(
+                |config| config.requests_per_actor,
+                MINUTE,
+            )?,
+            per_ip: limit("tracking per IP", |config| config.requests_per_ip, MINUTE)?,
+            views_per_ip: limit(
                 "anonymous views per IP",
-                limit(config.anonymous_views_per_ip, DAY),
-            ),
+                |config| config.anonymous_views_per_ip,
+                DAY,
+            )?,
         })
     }
 }
@@ -89,7 +96,7 @@ impl Api {
         let key = RateLimitKey::address(ip).on_route(event.to_string());
         match self.views_per_ip.admit(&key).await {
             Ok(_) => Ok(true),
-            Err(LimitError::Exceeded(_)) => Ok(false),
+            Err(LimitError::Exceeded(..)) => Ok(false),
             Err(degraded @ LimitError::Degraded(_)) => Err(degraded),
         }
     }
@@ -263,7 +270,7 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
 
 fn rejection(reason: &LimitError) -> Response {
     match reason {
-        LimitError::Exceeded(_) => plain_text(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
+        LimitError::Exceeded(..) => plain_text(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
         LimitError::Degraded(_) => plain_text(StatusCode::SERVICE_UNAVAILABLE, "service degraded"),
     }
 }

@@ -54,6 +54,7 @@ pub struct AnonymousConfig {
 /// Limits for tracking requests.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("x-reloadable" = true))]
 pub struct TrackingConfig {
     /// Requests of one user or visitor per minute.
     pub requests_per_actor: NonZeroU32,

@@ -93,7 +93,7 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
         },
     ));
     messaging.subscribe(consumers::subscription(&inbox)).await?;
-    let api = Api::new(store, visitors, service, &settings.tracking)?;
+    let api = Api::new(store, visitors, service)?;
     service.http(api::routes(api));
     service.document(OPENAPI);
     Ok(())

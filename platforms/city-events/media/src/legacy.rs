@@ -4,7 +4,7 @@ use seaworthy::config::LegacyVariable;
 const RAW_URL: &str = "set raw.url and public.url to s3+https://HOST/BUCKET, and raw.public_url to the address that browsers use";
 
 /// The variables of the legacy media service.
-pub(crate) const VARIABLES: [LegacyVariable; 19] = [
+pub(crate) const VARIABLES: [LegacyVariable; 20] = [
     LegacyVariable::sets("LOG_LEVEL", "log.level"),
     LegacyVariable::sets("LOG_FORMAT", "log.format"),
     LegacyVariable::sets("HTTP_ADDR", "server.http.addr"),
@@ -25,6 +25,11 @@ pub(crate) const VARIABLES: [LegacyVariable; 19] = [
     LegacyVariable::rejected("S3_RAW_BUCKET", RAW_URL),
     LegacyVariable::rejected("S3_PUBLIC_BUCKET", RAW_URL),
     LegacyVariable::rejected("S3_REGION", "set raw.region and public.region"),
+    LegacyVariable::accepts(
+        "S3_USE_PATH_STYLE",
+        &["true", "1"],
+        "remove it: the path of a URL begins with the bucket",
+    ),
     LegacyVariable::rejected(
         "S3_ACCESS_KEY_ID",
         "set raw.access_key and public.access_key",

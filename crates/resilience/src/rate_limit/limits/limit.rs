@@ -1,10 +1,10 @@
-use std::{fmt, time::Instant};
+use std::fmt;
 
 use super::super::{
     config::RateLimitConfig, decision::Decision, key::RateLimitKey, local::RateLimiter,
-    shared::SharedRateLimiter,
+    shared::SharedRateLimiter, snapshot::RateLimitSnapshot,
 };
-use crate::Refusal;
+use crate::{Refusal, clock};
 
 /// One rate limit, counted in this process or in a Redis that all replicas share. Cheap to clone.
 /// All clones share the counts.
@@ -55,8 +55,17 @@ impl RateLimit {
     /// A refusal if Redis is unavailable and `on_failure` is `closed`.
     pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         match &self.0 {
-            Counter::Process(limiter) => Ok(limiter.check(key, now())),
+            Counter::Process(limiter) => Ok(limiter.check(key, clock::now())),
             Counter::Redis(limiter) => limiter.check(key).await,
+        }
+    }
+
+    /// Returns the current state. With a Redis, its keys are those that this process counts.
+    #[must_use]
+    pub fn snapshot(&self) -> RateLimitSnapshot {
+        match &self.0 {
+            Counter::Process(limiter) => limiter.snapshot(),
+            Counter::Redis(limiter) => limiter.fallback().snapshot(),
         }
     }
 
@@ -67,11 +76,6 @@ impl RateLimit {
             Counter::Redis(_) => None,
         }
     }
-}
-
-/// The clock of the runtime, which tests can pause.
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 impl From<RateLimiter> for RateLimit {

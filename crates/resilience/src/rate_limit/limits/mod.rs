@@ -4,6 +4,7 @@ mod caller;
 mod config;
 mod limit;
 mod set;
+mod stores;
 #[cfg(test)]
 mod tests;
 
@@ -15,12 +16,13 @@ use seaworthy_core::Error;
 use seaworthy_telemetry::metrics::Metrics;
 
 use self::set::LimitSet;
+pub(crate) use self::stores::RateLimitStores;
 pub use self::{
     caller::LimitedCaller,
     config::{LimitBy, NamedLimitConfig, RateLimitRedisConfig, RateLimitsConfig, RateLimitsError},
     limit::RateLimit,
 };
-use super::headers::RateLimitHeaders;
+use super::{headers::RateLimitHeaders, key::RateLimitKey, snapshot::RateLimitSnapshot};
 
 /// The rate limits of a listener or a route. Cheap to clone. All clones share the counts.
 ///
@@ -44,6 +46,7 @@ struct Inner {
     /// The name of the limit of the section in the response headers.
     header_name: Box<str>,
     metrics: Metrics,
+    stores: RateLimitStores,
     current: ArcSwap<Option<LimitSet>>,
 }
 
@@ -94,11 +97,25 @@ impl RateLimits {
         config: &RateLimitsConfig,
         metrics: &Metrics,
     ) -> Result<Self, RateLimitsError> {
+        let stores = RateLimitStores::default();
+        Self::with_stores(service, [name, header_name], config, metrics, &stores)
+    }
+
+    /// Creates limits that share connections to Redis. The names are those in metrics and in the
+    /// response headers.
+    pub(crate) fn with_stores(
+        service: &str,
+        [name, header_name]: [&str; 2],
+        config: &RateLimitsConfig,
+        metrics: &Metrics,
+        stores: &RateLimitStores,
+    ) -> Result<Self, RateLimitsError> {
         let limits = Self(Arc::new(Inner {
             service: service.into(),
             name: name.into(),
             header_name: header_name.into(),
             metrics: metrics.clone(),
+            stores: stores.clone(),
             current: ArcSwap::from_pointee(None),
         }));
         limits.replace(config)?;
@@ -124,13 +141,33 @@ impl RateLimits {
     fn replace(&self, config: &RateLimitsConfig) -> Result<(), RateLimitsError> {
         config.check()?;
         let inner = &*self.0;
-        let known = inner.current.load();
         let set = match config.enabled {
-            true => Some(LimitSet::new(inner, config, known.as_ref().as_ref())?),
+            true => Some(LimitSet::new(inner, config)?),
             false => None,
         };
         inner.current.store(Arc::new(set));
         Ok(())
+    }
+
+    /// Returns the current state of each limit. Empty if they are disabled.
+    #[must_use]
+    pub fn snapshots(&self) -> Vec<RateLimitSnapshot> {
+        match self.0.current.load().as_ref() {
+            Some(set) => set.snapshots(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Counts one request of a key of your own, such as an API key or a route of one address. The
+    /// setting `by` does not apply.
+    ///
+    /// # Errors
+    /// [`RateLimited`] if a limit rejects the request.
+    pub async fn count_key(&self, key: &RateLimitKey) -> Counted {
+        match self.0.current.load_full().as_ref() {
+            Some(set) => set.count_key(key).await,
+            None => Ok(None),
+        }
     }
 
     /// Counts one request by all of these limits, in order, and stops at the first rejection. Limits

@@ -1,18 +1,19 @@
 use std::{sync::Arc, time::Instant};
 
 use seaworthy_core::Error;
-use seaworthy_redis::Redis;
 
 use super::{
     super::{
         decision::Decision,
         headers::{LimitHeaders, RateLimitHeaders},
+        key::RateLimitKey,
         local::RateLimiter,
-        shared::{RateLimitStore, SharedRateLimiter},
+        shared::SharedRateLimiter,
+        snapshot::RateLimitSnapshot,
     },
-    Inner, RateLimited,
+    Counted, Inner, RateLimited,
     caller::LimitedCaller,
-    config::{LimitBy, RateLimitRedisConfig, RateLimitsConfig, RateLimitsError},
+    config::{LimitBy, RateLimitsConfig, RateLimitsError},
     limit::RateLimit,
 };
 use crate::{Refusal, Refused};
@@ -20,7 +21,7 @@ use crate::{Refusal, Refused};
 /// The limits of one version of the settings.
 pub(super) struct LimitSet {
     config: RateLimitsConfig,
-    store: Option<RateLimitStore>,
+    is_shared: bool,
     limits: Box<[Entry]>,
 }
 
@@ -32,13 +33,9 @@ struct Entry {
 }
 
 impl LimitSet {
-    pub(super) fn new(
-        inner: &Inner,
-        config: &RateLimitsConfig,
-        known: Option<&Self>,
-    ) -> Result<Self, RateLimitsError> {
-        let store = config.redis.as_ref().map(|redis| store(redis, known));
-        let store = store.transpose()?;
+    pub(super) fn new(inner: &Inner, config: &RateLimitsConfig) -> Result<Self, RateLimitsError> {
+        let store = config.redis.as_ref();
+        let store = store.map(|redis| inner.stores.get(redis)).transpose()?;
         let limits = config.all().map(|(further, by, limit)| {
             let name = qualified(&inner.name, further);
             let header_name = match further {
@@ -66,7 +63,7 @@ impl LimitSet {
         Ok(Self {
             limits: limits.collect(),
             config: config.clone(),
-            store,
+            is_shared: store.is_some(),
         })
     }
 
@@ -75,7 +72,7 @@ impl LimitSet {
     }
 
     pub(super) fn is_shared(&self) -> bool {
-        self.store.is_some()
+        self.is_shared
     }
 
     /// Counts one request in this process.
@@ -108,6 +105,21 @@ impl LimitSet {
         }
         Ok(())
     }
+
+    /// Counts one request of a key by all limits.
+    pub(super) async fn count_key(&self, key: &RateLimitKey) -> Counted {
+        let mut headers = None;
+        for entry in &self.limits {
+            entry.conclude(entry.limit.check(key).await, &mut headers)?;
+        }
+        Ok(headers)
+    }
+
+    /// Returns the current state of each limit.
+    pub(super) fn snapshots(&self) -> Vec<RateLimitSnapshot> {
+        let limits = self.limits.iter();
+        limits.map(|entry| entry.limit.snapshot()).collect()
+    }
 }
 
 impl Entry {
@@ -135,22 +147,6 @@ impl Entry {
             headers: headers.take(),
         })
     }
-}
-
-/// Returns the store of known limits if it is the same Redis, else a new one.
-fn store(
-    redis: &RateLimitRedisConfig,
-    known: Option<&LimitSet>,
-) -> Result<RateLimitStore, RateLimitsError> {
-    if let Some(known) = known
-        && let (Some(store), Some(config)) = (&known.store, &known.config.redis)
-        && config.has_same_connection(redis)
-    {
-        return Ok(store.clone());
-    }
-    Redis::new(&redis.connection())
-        .map(RateLimitStore::new)
-        .map_err(|error| RateLimitsError::Redis(error.to_string()))
 }
 
 fn qualified(name: &str, further: Option<&str>) -> String {

@@ -18,7 +18,7 @@ use super::{
     limiter::SharedRateLimiter,
     store::RateLimitStore,
 };
-use crate::Refusal;
+use crate::{Refusal, clock};
 use state::{Answer, Lease};
 use table::Table;
 
@@ -51,7 +51,7 @@ impl LeasedRateLimiter {
         Self(Arc::new(Inner {
             limiter: SharedRateLimiter::new(name, config, store, metrics),
             units: lease.units.get(),
-            start: Instant::now(),
+            start: clock::now(),
             leases: RwLock::new(Table::new(usize::try_from(max_keys).unwrap_or(usize::MAX))),
         }))
     }

@@ -120,6 +120,11 @@ impl SharedRateLimiter {
         Err(refusal.with_retry_after(decision.retry_after))
     }
 
+    /// Returns the limiter that counts while the store is unavailable.
+    pub(in crate::rate_limit) fn fallback(&self) -> &RateLimiter {
+        &self.0.fallback
+    }
+
     /// Counts what the store refused.
     pub(super) fn decide(&self, granted: Granted) -> Decision {
         let allowed = granted.units > 0;

@@ -18,4 +18,5 @@ mod store;
 pub use config::{LeaseConfig, SharedRateLimitConfig};
 pub use lease::LeasedRateLimiter;
 pub use limiter::SharedRateLimiter;
+pub(super) use store::WeakRateLimitStore;
 pub use store::{RateLimitStore, StoreError};

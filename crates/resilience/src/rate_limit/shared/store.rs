@@ -1,4 +1,8 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use seaworthy_redis::{Redis, RedisError, redis::Script};
 
@@ -7,9 +11,14 @@ use super::super::config::RateLimitConfig;
 /// The Redis that stores shared limits: one server, Sentinel or a cluster. Cheap to clone. It
 /// connects at its first use and reconnects after a loss.
 #[derive(Clone)]
-pub struct RateLimitStore {
+pub struct RateLimitStore(Arc<Inner>);
+
+/// A store that its limits keep open.
+pub(in crate::rate_limit) struct WeakRateLimitStore(Weak<Inner>);
+
+struct Inner {
     redis: Redis,
-    script: Arc<Script>,
+    script: Script,
 }
 
 /// The store of a rate limit is unavailable. The error omits the address, which may contain a
@@ -40,10 +49,14 @@ impl RateLimitStore {
     /// Creates a store without connecting.
     #[must_use]
     pub fn new(redis: Redis) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             redis,
-            script: Arc::new(Script::new(include_str!("window.lua"))),
-        }
+            script: Script::new(include_str!("window.lua")),
+        }))
+    }
+
+    pub(in crate::rate_limit) fn downgrade(&self) -> WeakRateLimitStore {
+        WeakRateLimitStore(Arc::downgrade(&self.0))
     }
 
     /// Takes up to `wanted` units of a key.
@@ -60,8 +73,16 @@ impl RateLimitStore {
             wanted.to_string(),
         ];
         let arguments = arguments.each_ref().map(|text| text.as_bytes());
-        let reply = self.redis.invoke(&self.script, &[key], &arguments).await?;
+        let Inner { redis, script } = &*self.0;
+        let reply = redis.invoke(script, &[key], &arguments).await?;
         Ok(Granted::from_reply(reply, limit, wanted))
+    }
+}
+
+impl WeakRateLimitStore {
+    /// Returns the store, if a limit uses it.
+    pub(in crate::rate_limit) fn upgrade(&self) -> Option<RateLimitStore> {
+        self.0.upgrade().map(RateLimitStore)
     }
 }
 

@@ -1,7 +1,7 @@
 use city_events_contract::{Counters, Limit};
-use seaworthy::{config::Settings, prelude::*, resilience::rate_limit::RateLimitKey};
+use seaworthy::{prelude::*, resilience::rate_limit::RateLimitKey};
 
-use crate::config::{RouteLimit, RouteLimitsConfig};
+use crate::config::{AuthConfig, RouteLimit, RouteLimitsConfig};
 
 /// A set of routes with one limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,26 +71,25 @@ impl Scope {
     }
 }
 
-/// The rate limits of the routes (RES-6). Empty if they are disabled.
-#[derive(Debug, Default)]
+/// The rate limits of the routes (RES-6).
+#[derive(Debug)]
 pub(crate) struct RouteLimits(Vec<(Scope, Limit)>);
 
 impl RouteLimits {
     /// # Errors
     /// [`StartError`] if the settings of Redis are invalid.
-    pub(super) fn open<C: Settings>(
-        config: &RouteLimitsConfig,
-        service: &Assembly<C>,
-    ) -> Result<Self, StartError> {
-        if !config.enabled {
-            return Ok(Self::default());
-        }
-        let counters = Counters::open(service, "rate_limit.redis", &config.redis)?;
-        let limits = Scope::ALL.into_iter().map(|scope| {
-            let limit = counters.limit(scope.name(), scope.limit(config).limiter());
-            (scope, limit)
+    pub(super) fn open(service: &Assembly<AuthConfig>) -> Result<Self, StartError> {
+        let counters = Counters::new(service, "rate_limit.redis", |settings: &AuthConfig| {
+            &settings.rate_limit.redis
         });
-        Ok(Self(limits.collect()))
+        let limits = Scope::ALL.into_iter().map(|scope| {
+            let limit = counters.limit(scope.name(), move |settings: &AuthConfig| {
+                let config = &settings.rate_limit;
+                config.enabled.then(|| scope.limit(config).limiter())
+            });
+            Ok((scope, limit?))
+        });
+        limits.collect::<Result<_, _>>().map(Self)
     }
 
     /// Counts a request by its user or, if it is anonymous, by its IP address.

@@ -65,7 +65,7 @@ impl Api {
             })?;
         Ok(Self {
             providers: Providers::new(service, &accounts)?,
-            limits: RouteLimits::open(&settings.rate_limit, service)?,
+            limits: RouteLimits::open(service)?,
             internal_secret: settings.internal_secret.clone(),
             // A cookie without the prefix is read in development only: a sibling domain can set it.
             readable: if is_development {

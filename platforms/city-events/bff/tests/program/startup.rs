@@ -1,8 +1,19 @@
-//! The program without settings.
+//! Starts of the program alone: without settings, with legacy variables, and with a reload.
 
-use std::path::Path;
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use seaworthy_testkit::process::ServiceProcess;
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+use seaworthy_testkit::{http::get, process::ServiceProcess};
+
+/// Longer than a reload takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Starts the program with variables, and returns whether it ended with an error that names a key.
 #[track_caller]
@@ -35,4 +46,49 @@ fn rejected_legacy_variable_ends_program_with_78_conf_1() {
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     let text = "env EVENT_SERVICE_URL: the variable is not supported: set grpc_clients.event.url";
     assert!(ended.stderr.contains(text), "{ended:#?}");
+}
+
+/// The upstream services are unavailable, and requests are counted first.
+#[test]
+fn limits_of_callers_follow_a_reload_res_6_conf_4() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.yaml");
+    let limit = |requests: u32| {
+        let text = format!("rate_limit: {{ requests: {requests}, window: 1h }}\n");
+        fs::write(&file, text).unwrap();
+    };
+    limit(1);
+    let arguments = [
+        "--config",
+        folder.path().to_str().unwrap(),
+        "--set",
+        "jwt.secret=a secret of this test with 32 bytes or more",
+        "--set",
+        "service_calls.secret=another secret of this test with 32 bytes",
+        "--set",
+        "grpc_clients.event.url=http://127.0.0.1:9",
+    ];
+    let program = Path::new(env!("CARGO_BIN_EXE_city-events-bff"));
+    let mut process = ServiceProcess::start(program, &arguments, &[]).unwrap();
+    let (http, _) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    let status = || get(http, "/api/events").unwrap().status;
+    assert_ne!(status(), 429);
+    assert_eq!(status(), 429);
+    limit(1_000);
+    process.signal(Signal::HUP).unwrap();
+    let started = Instant::now();
+    while status() == 429 {
+        assert!(started.elapsed() < TIMEOUT, "the limit stays");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let invalid = "rate_limit: { redis: { address: http://redis.example } }\n";
+    fs::write(&file, invalid).unwrap();
+    process.signal(Signal::HUP).unwrap();
+    let line = process.line("rate limits could not be reloaded").unwrap();
+    assert!(
+        line.contains("rate_limit.redis.address is not a valid Redis address"),
+        "{line}"
+    );
+    assert_ne!(status(), 429);
 }

@@ -49,7 +49,7 @@ pub(super) async fn forward(
     }
     if let Err(reason) = limits.admit(&token).await {
         let (status, text) = match reason {
-            LimitError::Exceeded(_) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+            LimitError::Exceeded(..) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
             LimitError::Degraded(_) => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         };
         let wait = Error::from(reason).retry_after().unwrap_or_default();

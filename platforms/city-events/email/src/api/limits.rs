@@ -1,11 +1,12 @@
+use std::num::NonZeroU32;
+
 use city_events_contract::{Counters, Limit, LimitError};
 use seaworthy::{
-    config::Settings,
     prelude::*,
     resilience::rate_limit::{RateLimitConfig, RateLimitKey},
 };
 
-use crate::config::EmailLimitsConfig;
+use crate::config::{EmailConfig, EmailLimitsConfig};
 
 /// The window of the limit per IP address.
 const MINUTE: Timeout = Timeout::from_secs(60);
@@ -14,38 +15,37 @@ const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
 
 /// Limits of requests per IP address and per token.
 #[derive(Debug, Clone)]
-pub(crate) struct Limits(Option<(Limit, Limit)>);
+pub(crate) struct Limits {
+    per_ip: Limit,
+    per_token: Limit,
+}
 
 impl Limits {
     /// # Errors
     /// [`StartError`] if `rate_limit.redis.address` is invalid.
-    pub(crate) fn open<C: Settings>(
-        config: &EmailLimitsConfig,
-        service: &Assembly<C>,
-    ) -> Result<Self, StartError> {
-        if !config.enabled {
-            return Ok(Self(None));
-        }
-        let counters = Counters::open(service, "rate_limit.redis", &config.redis)?;
-        let limit = |name, requests, window| {
-            let config = RateLimitConfig {
-                requests,
-                window,
-                ..RateLimitConfig::default()
-            };
-            counters.limit(name, config)
+    pub(crate) fn open(service: &Assembly<EmailConfig>) -> Result<Self, StartError> {
+        let counters = Counters::new(service, "rate_limit.redis", |settings: &EmailConfig| {
+            &settings.rate_limit.redis
+        });
+        let limit = |name, requests: fn(&EmailLimitsConfig) -> NonZeroU32, window| {
+            counters.limit(name, move |settings: &EmailConfig| {
+                let config = &settings.rate_limit;
+                config.enabled.then(|| RateLimitConfig {
+                    requests: requests(config),
+                    window,
+                    ..RateLimitConfig::default()
+                })
+            })
         };
-        Ok(Self(Some((
-            limit("address", config.requests_per_ip, MINUTE),
-            limit("token", config.requests_per_token, TEN_MINUTES),
-        ))))
+        Ok(Self {
+            per_ip: limit("address", |config| config.requests_per_ip, MINUTE)?,
+            per_token: limit("token", |config| config.requests_per_token, TEN_MINUTES)?,
+        })
     }
 
     /// Counts a request about a link.
     pub(super) async fn admit(&self, token: &str) -> Result<(), LimitError> {
-        let Some((per_ip, per_token)) = &self.0 else {
-            return Ok(());
-        };
+        let Self { per_ip, per_token } = self;
         let address =
             context::with_current(|context| context.and_then(RequestContext::client_address));
         let keys = [

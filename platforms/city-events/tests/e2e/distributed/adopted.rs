@@ -86,7 +86,7 @@ async fn adopted_deployment_serves_its_users_data_2() {
         .rabbitmq
         .with(|broker| broker.control(&["eval", LEGACY_EXCHANGE]).unwrap())
         .await;
-    cluster.start_services();
+    cluster.start_services().await;
 
     // The users, with their old passwords, roles and bans.
     let ada = log_in(&cluster, "ada@example.org").await.unwrap();

@@ -107,7 +107,7 @@ impl Cluster {
     /// number of replicas of each. A balancer distributes connections to several replicas.
     pub(crate) async fn start_with(variables: &[(&str, &str)], replicas: usize) -> Option<Self> {
         let mut cluster = Self::prepare(variables, replicas).await?;
-        cluster.start_services();
+        cluster.start_services().await;
         Some(cluster)
     }
 
@@ -225,12 +225,16 @@ impl Cluster {
         })
     }
 
-    /// Starts all services and waits until each is ready.
-    pub(crate) fn start_services(&mut self) {
-        for (name, _) in SERVICES {
-            for server in self.services.get_mut(name).unwrap() {
-                server.start().unwrap();
-            }
+    /// Starts all services at once and waits until each is ready.
+    pub(crate) async fn start_services(&mut self) {
+        self.begin_services();
+        self.wait_until_ready().await;
+    }
+
+    /// Starts all services at once, without waiting.
+    pub(crate) fn begin_services(&mut self) {
+        for server in self.services.values_mut().flatten() {
+            server.begin().unwrap();
         }
     }
 
@@ -260,20 +264,17 @@ impl Cluster {
     }
 
     /// Waits until all services are ready.
-    pub(crate) async fn wait_until_ready(&self) {
+    pub(crate) async fn wait_until_ready(&mut self) {
         let start = Instant::now();
-        let servers = || {
-            self.services
-                .iter()
-                .flat_map(|(name, servers)| servers.iter().map(move |server| (name, server)))
-        };
-        while let Some((name, server)) = servers().find(|(_, server)| !server.is_ready()) {
-            assert!(
-                start.elapsed() < TIMEOUT,
-                "{name} is not ready: {}",
-                tail(&server.log().unwrap())
-            );
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        for (name, servers) in &mut self.services {
+            for server in servers {
+                while !server.is_ready() {
+                    let is_starting = server.is_running() && start.elapsed() < TIMEOUT;
+                    let log = || server.log().unwrap();
+                    assert!(is_starting, "{name} is not ready: {}", tail(&log()));
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
         }
     }
 }

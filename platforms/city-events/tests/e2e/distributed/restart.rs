@@ -1,4 +1,4 @@
-//! A restart of the only process of a service, under load.
+//! A start of all services, and a restart of the only process of a service, under load.
 
 use std::{
     sync::{
@@ -23,6 +23,11 @@ const RATE: u32 = 80;
 const MAX_FAILED: usize = 1;
 /// Requests wait this long for a service that restarts.
 const WAIT: Duration = Duration::from_millis(400);
+
+/// All services are ready and serve within this time of a start at once.
+const MAX_START: Duration = Duration::from_secs(1);
+/// Requests succeed within this time after all services are ready.
+const MAX_DELAY: Duration = Duration::from_millis(500);
 
 /// Requests at the rate, counted by whether the service was ready again when they were sent.
 struct Traffic {
@@ -133,7 +138,6 @@ async fn restart(
 /// Starts the platform with a published event.
 async fn start() -> Option<(Cluster, String)> {
     let cluster = Cluster::start().await?;
-    cluster.wait_until_ready().await;
     let host = cluster.register(&format!("host-{}", Uuid::new_v4())).await;
     let event = host.publish("Always there", 0).await;
     let first = cluster.register("first").await.join(&event, "k").await;
@@ -181,4 +185,85 @@ async fn restart_of_one_process_fails_few_requests_life_4() {
         }
     }
     assert!(failures.is_empty(), "{failures:?}");
+}
+
+/// The times from a start of all services at once.
+struct Start {
+    /// Until all services are ready.
+    ready: Duration,
+    /// Until a request to each service has succeeded, with the failed requests of the start.
+    served: Duration,
+    failed: usize,
+}
+
+impl Start {
+    async fn measure(cluster: &mut Cluster) -> Self {
+        let address = cluster.gateway.address;
+        let start = Instant::now();
+        cluster.begin_services();
+        let ready = async {
+            cluster.wait_until_ready().await;
+            start.elapsed()
+        };
+        let served = async {
+            let client = reqwest::Client::new();
+            let unknown = format!("/api/events/{}/view", Uuid::new_v4());
+            let mut failed = 0;
+            for (path, expected) in [
+                ("/api/events", 200),
+                (&unknown, 404),
+                ("/api/feed/recommended?type=trending", 200),
+                ("/api/auth/me", 401),
+            ] {
+                let url = format!("http://{address}{path}");
+                let status = async || Some(client.get(&url).send().await.ok()?.status().as_u16());
+                while status().await != Some(expected) {
+                    assert!(start.elapsed() < TIMEOUT, "{path} fails");
+                    failed += 1;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+            (start.elapsed(), failed)
+        };
+        let (ready, (served, failed)) = tokio::join!(ready, served);
+        eprintln!(
+            "ready after {ready:.2?}, served after {served:.2?} and {failed} failed requests"
+        );
+        Self {
+            ready,
+            served,
+            failed,
+        }
+    }
+}
+
+/// Requests during the start open no breaker that delays the requests after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn services_started_at_once_serve_when_ready_life_2() {
+    let Some(mut cluster) = Cluster::prepare(&[], 1).await else {
+        return;
+    };
+    let Start {
+        ready,
+        served,
+        failed,
+    } = Start::measure(&mut cluster).await;
+    assert!(failed > 0, "no request arrived during the start");
+    let delay = served.saturating_sub(ready);
+    assert!(delay < MAX_DELAY, "served {delay:?} after all are ready");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs an idle machine and programs of a release build"]
+async fn services_started_at_once_serve_in_a_second_life_2() {
+    let Some(mut cluster) = Cluster::prepare(&[], 1).await else {
+        return;
+    };
+    // The first start migrates the databases.
+    cluster.start_services().await;
+    for server in cluster.services.values_mut().flatten() {
+        server.stop();
+    }
+    let Start { ready, served, .. } = Start::measure(&mut cluster).await;
+    assert!(ready.max(served) < MAX_START, "{ready:?}, {served:?}");
 }

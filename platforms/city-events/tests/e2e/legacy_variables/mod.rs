@@ -6,6 +6,7 @@ mod event;
 mod feed;
 mod gateway;
 mod join;
+mod media;
 
 use seaworthy::{
     config::{ConfigErrors, Environment, Loaded, Loader, Profile, Settings},
