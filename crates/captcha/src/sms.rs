@@ -19,6 +19,8 @@ pub struct SmsGatewayConfig {
     pub path: String,
     /// The sender that recipients see: a telephone number or a name.
     pub sender: String,
+    /// The path of a health check of the gateway. Not set: it is not checked.
+    pub health_path: Option<String>,
     /// The bearer token of the gateway.
     #[serde(skip_serializing)]
     pub token: Option<Secret<String>>,
@@ -29,6 +31,7 @@ impl Default for SmsGatewayConfig {
         Self {
             path: PATH.to_owned(),
             sender: String::new(),
+            health_path: None,
             token: None,
         }
     }
@@ -61,6 +64,7 @@ impl SendCode for SmsGateway {
                 path,
                 sender,
                 token,
+                ..
             } = &self.config;
             let text = format!("Your code is {}", code.expose());
             let message = json!({ "to": target, "from": sender, "text": text });

@@ -1,10 +1,11 @@
 //! `seaworthy.required_flag`: the feature flag that a method requires.
 
-use prost_reflect::{MethodDescriptor, Value};
+use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 
 use crate::diagnostic::{Diagnostics, Location};
 
 const REQUIRED_FLAG: &str = "seaworthy.required_flag";
+const HIDDEN: &str = "Hidden";
 /// The limit of flag files.
 const MAX_KEY: usize = 200;
 
@@ -12,7 +13,15 @@ const MAX_KEY: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequiredFlag {
     pub(crate) key: String,
-    pub(crate) hidden: bool,
+    pub(crate) on_by_default: bool,
+    /// A variant of `MethodFlagRefusal`.
+    pub(crate) refusal: &'static str,
+}
+
+impl RequiredFlag {
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.refusal == HIDDEN
+    }
 }
 
 /// Reads the option of a method.
@@ -28,7 +37,16 @@ pub(crate) fn read(
     let option = option.as_message()?;
     let key = option.get_field_by_name("key");
     let key = key.as_deref().and_then(Value::as_str).unwrap_or_default();
-    let hidden = option.get_field_by_name("hidden");
+    let (hidden, unavailable) = (is_set(option, "hidden"), is_set(option, "unavailable"));
+    if hidden && unavailable {
+        diagnostics.add(
+            location.clone(),
+            format!(
+                "{REQUIRED_FLAG} of `{}`: set only one of hidden and unavailable",
+                method.name()
+            ),
+        );
+    }
     if key.is_empty() || key.len() > MAX_KEY {
         diagnostics.add(
             location.clone(),
@@ -40,9 +58,19 @@ pub(crate) fn read(
     }
     Some(RequiredFlag {
         key: key.to_owned(),
-        hidden: hidden
-            .as_deref()
-            .and_then(Value::as_bool)
-            .unwrap_or_default(),
+        on_by_default: is_set(option, "on_by_default"),
+        refusal: match (hidden, unavailable) {
+            (true, _) => HIDDEN,
+            (false, true) => "Unavailable",
+            (false, false) => "Disabled",
+        },
     })
+}
+
+fn is_set(option: &DynamicMessage, field: &str) -> bool {
+    let value = option.get_field_by_name(field);
+    value
+        .as_deref()
+        .and_then(Value::as_bool)
+        .unwrap_or_default()
 }

@@ -21,8 +21,22 @@ pub enum MethodAccess {
 pub struct MethodFlag {
     /// The key of the flag.
     pub key: &'static str,
-    /// Whether the method seems not to exist while the flag is off. Otherwise calls are forbidden.
-    pub hidden: bool,
+    /// Whether the method is available while the flag is not defined.
+    pub on_by_default: bool,
+    /// The response while the flag is off.
+    pub refusal: MethodFlagRefusal,
+}
+
+/// The response of a method whose feature flag is off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MethodFlagRefusal {
+    /// 403 `FEATURE_DISABLED`.
+    #[default]
+    Disabled,
+    /// The response of a method that does not exist.
+    Hidden,
+    /// 503 `FEATURE_UNAVAILABLE`.
+    Unavailable,
 }
 
 /// The properties that a contract declares for one of its methods.

@@ -1,30 +1,38 @@
 //! Routes that flags govern by their lists `apis`.
 
-use std::{collections::HashMap, sync::Arc};
-
-use arc_swap::ArcSwap;
-use axum::{
-    extract::{MatchedPath, Request},
-    middleware::{self, Next},
-    response::{IntoResponse as _, Response},
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
-use seaworthy_config::Settings;
-use seaworthy_core::{Code, Error, context};
-use seaworthy_http::FlagGate as _;
-use seaworthy_service::Assembly;
 
 use crate::Flags;
 
-/// The flags of each route, at one state of the flags.
+/// The lists `apis` of all flags, at one state of the flags.
 #[derive(Default)]
-struct Governed {
+pub(crate) struct Apis {
     state: Option<u64>,
-    routes: HashMap<String, Vec<String>>,
+    /// The flags of each API.
+    flags: HashMap<String, Vec<String>>,
+    /// The APIs of each flag that lists some.
+    lists: HashMap<String, Vec<String>>,
 }
 
-struct Guard {
-    flags: Flags,
-    governed: ArcSwap<Governed>,
+impl Apis {
+    /// Whether the list of a flag contains an API. A flag without a list governs no API.
+    pub(crate) fn allows(&self, flag: &str, api: &str) -> bool {
+        let list = self.lists.get(flag);
+        list.is_none_or(|list| list.iter().any(|listed| listed == api))
+    }
+
+    /// Whether any flag lists an API.
+    pub(crate) fn are_listed(&self) -> bool {
+        !self.flags.is_empty()
+    }
+
+    /// Returns the flags that list an API.
+    pub(crate) fn flags_of(&self, api: &str) -> impl Iterator<Item = &String> {
+        self.flags.get(api).into_iter().flatten()
+    }
 }
 
 impl Flags {
@@ -32,71 +40,40 @@ impl Flags {
     /// flag is off for the caller. The template is that of the route. The name of a gRPC method is a
     /// route of its own: `POST /reports.v1.Reports/Get`.
     ///
-    /// Refused calls get 403 `FEATURE_DISABLED`.
-    pub fn guard_apis<C: Settings>(&self, service: &Assembly<C>) {
-        let guard = Arc::new(Guard {
-            flags: self.clone(),
-            governed: ArcSwap::default(),
-        });
-        service.wrap_routes(move |routes| {
-            let guard = Arc::clone(&guard);
-            routes.layer(middleware::from_fn(move |request: Request, next: Next| {
-                let guard = Arc::clone(&guard);
-                async move { guard.call(request, next).await }
-            }))
-        });
-    }
-}
-
-impl Guard {
-    async fn call(&self, request: Request, next: Next) -> Response {
-        if self.is_on(&request) {
-            return next.run(request).await;
-        }
-        let message = "this feature is not enabled for you";
-        Error::new(Code::Forbidden, "FEATURE_DISABLED", message).into_response()
+    /// Refused calls get 403 `FEATURE_DISABLED`, after the check of the access.
+    pub fn guard_apis(&self) {
+        self.0.guards_apis.store(true, Relaxed);
     }
 
-    fn is_on(&self, request: &Request) -> bool {
-        let governed = self.governed();
-        if governed.routes.is_empty() {
-            return true;
-        }
-        let template = request.extensions().get::<MatchedPath>();
-        let path = template.map_or_else(|| request.uri().path(), MatchedPath::as_str);
-        let Some(flags) = governed.routes.get(&format!("{} {path}", request.method())) else {
-            return true;
-        };
-        context::with_current(|context| {
-            context.is_some_and(|context| flags.iter().all(|flag| self.flags.is_on(flag, context)))
-        })
-    }
-
-    /// Returns the governed routes. Reads them again after the flags have changed.
-    fn governed(&self) -> Arc<Governed> {
-        let state = *self.flags.changes().borrow();
-        let known = self.governed.load_full();
+    /// Returns the lists of APIs. Reads them again after the flags have changed.
+    pub(crate) fn apis(&self) -> Arc<Apis> {
+        let state = *self.0.runtime.changed.borrow();
+        let known = self.0.apis.load_full();
         if known.state == Some(state) {
             return known;
         }
-        let mut routes: HashMap<String, Vec<String>> = HashMap::new();
-        for flag in self.flags.set().iter() {
-            for api in self.flags.apis(flag.key()) {
-                routes.entry(api).or_default().push(flag.key().to_string());
-            }
-        }
-        let governed = Arc::new(Governed {
+        let mut apis = Apis {
             state: Some(state),
-            routes,
-        });
-        self.governed.store(Arc::clone(&governed));
-        governed
+            ..Apis::default()
+        };
+        for flag in self.set().iter() {
+            let list = self.apis_of(flag.key());
+            if list.is_empty() {
+                continue;
+            }
+            for api in &list {
+                let flags = apis.flags.entry(api.clone()).or_default();
+                flags.push(flag.key().to_string());
+            }
+            apis.lists.insert(flag.key().to_string(), list);
+        }
+        let apis = Arc::new(apis);
+        self.0.apis.store(Arc::clone(&apis));
+        apis
     }
-}
 
-impl Flags {
     /// Returns the list `apis` of a flag, at its top or in `capabilities`.
-    fn apis(&self, key: &str) -> Vec<String> {
+    fn apis_of(&self, key: &str) -> Vec<String> {
         let entry = self.entry(key).unwrap_or_default();
         let lists = ["/apis", "/capabilities/apis"];
         let lists = lists

@@ -2,7 +2,7 @@ use std::{
     any::Any,
     collections::BTreeMap,
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
 };
 
 use arc_swap::ArcSwap;
@@ -13,6 +13,7 @@ use seaworthy_telemetry::metrics::Metrics;
 use tokio::sync::watch;
 
 use crate::{
+    apis::Apis,
     config::Bucketing,
     context::{Context, Scope},
     definition::Resolved,
@@ -52,6 +53,10 @@ pub(crate) struct Shared {
     pub(crate) clock: fn() -> i64,
     pub(crate) metrics: Option<Metrics>,
     pub(crate) runtime: Runtime,
+    /// Whether the lists `apis` govern routes that require no flag.
+    pub(crate) guards_apis: AtomicBool,
+    /// The lists `apis` of the flags.
+    pub(crate) apis: ArcSwap<Apis>,
     /// Set for the flags of a service.
     pub(crate) guard: OnceLock<Guard>,
     /// Distinguishes the snapshots of several `Flags` in one process.
@@ -100,6 +105,8 @@ impl Flags {
             clock,
             metrics,
             runtime,
+            guards_apis: AtomicBool::new(false),
+            apis: ArcSwap::default(),
             guard: OnceLock::new(),
             owner,
         }))

@@ -1,7 +1,9 @@
-use seaworthy_core::RequestContext;
-use seaworthy_http::FlagGate;
+use std::sync::atomic::Ordering::Relaxed;
 
-use crate::{Context, Flag, Flags, Kind};
+use seaworthy_core::RequestContext;
+use seaworthy_http::{FlagDecision, FlagGate, RequiredFlag};
+
+use crate::{Context, ErrorCode, Flag, Flags, Kind};
 
 static NO_CONTEXT: Context = Context::new();
 
@@ -23,12 +25,40 @@ impl FlagGate for Flags {
         }
     }
 
-    fn is_on(&self, key: &str, request: &RequestContext) -> bool {
+    fn decide(&self, flag: &RequiredFlag, api: &str, request: &RequestContext) -> FlagDecision {
+        let is_on = self.is_on(flag.key(), request);
+        match is_on.unwrap_or(flag.is_on_by_default()) {
+            false => FlagDecision::Off,
+            true if self.apis().allows(flag.key(), api) => FlagDecision::On,
+            true => FlagDecision::NotListed,
+        }
+    }
+
+    fn governs_apis(&self) -> bool {
+        self.0.guards_apis.load(Relaxed) && self.apis().are_listed()
+    }
+
+    fn permits(&self, api: &str, request: &RequestContext) -> bool {
+        let guards = self.0.guards_apis.load(Relaxed);
+        !guards
+            || self
+                .apis()
+                .flags_of(api)
+                .all(|flag| self.is_on(flag, request) == Some(true))
+    }
+}
+
+impl Flags {
+    /// Whether a flag is on for a request. `None` if it is not defined.
+    pub(crate) fn is_on(&self, key: &str, request: &RequestContext) -> Option<bool> {
         self.with_snapshot(Some(request), |snapshot| {
             let scope = self.scope(&NO_CONTEXT, Some(request));
             let resolved = snapshot.resolve_key(key, &scope);
+            if resolved.error == Some(ErrorCode::FlagNotFound) {
+                return None;
+            }
             let value = resolved.variant.map(crate::Variant::value);
-            value.is_some_and(|value| *value == true)
+            Some(value.is_some_and(|value| *value == true))
         })
     }
 }

@@ -1,6 +1,6 @@
-use seaworthy_contract::{ContractMethod, MethodAccess};
+use seaworthy_contract::{ContractMethod, MethodAccess, MethodFlag, MethodFlagRefusal};
 use seaworthy_core::{ByteSize, Timeout};
-use seaworthy_http::{Access, Priority, RouteOptions};
+use seaworthy_http::{Access, FlagRefusal, Priority, RequiredFlag, RouteOptions};
 use seaworthy_resilience::rate_limit::RateLimits;
 
 /// Options of one contract method in the stack, for both transports. They do not include access:
@@ -87,8 +87,7 @@ impl MethodOptions {
     pub(crate) fn for_calls(self, method: impl ContractMethod) -> RouteOptions {
         let options = match method.required_flag() {
             None => self.0,
-            Some(flag) if flag.hidden => self.0.hidden_by_flag(flag.key),
-            Some(flag) => self.0.requires_flag(flag.key),
+            Some(flag) => self.0.flag(required(flag)),
         };
         match method.description().access {
             MethodAccess::Public => options.access(Access::Public),
@@ -113,4 +112,15 @@ impl MethodOptions {
     ) -> RouteOptions {
         self.for_calls(method).body_limit(body_limit)
     }
+}
+
+fn required(flag: MethodFlag) -> RequiredFlag {
+    let refusal = match flag.refusal {
+        MethodFlagRefusal::Disabled => FlagRefusal::Disabled,
+        MethodFlagRefusal::Hidden => FlagRefusal::Hidden,
+        MethodFlagRefusal::Unavailable => FlagRefusal::Unavailable,
+    };
+    RequiredFlag::new(flag.key)
+        .on_by_default(flag.on_by_default)
+        .refusal(refusal)
 }

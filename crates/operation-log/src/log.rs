@@ -167,41 +167,58 @@ impl OperationLog {
         }
     }
 
-    /// Lists calls, newest first. A read replica may serve it, so the last calls may be missing.
+    /// Lists calls, newest first, and counts all matching ones. A read replica may serve it, so the
+    /// last calls may be missing.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn list(&self, query: &OperationQuery) -> Result<OperationPage, DataError> {
+        let total = self.count(query).await?;
+        let operations = self.page(query).await?;
+        Ok(OperationPage { operations, total })
+    }
+
+    /// Counts the calls on all pages. The database reads each of them, so cache the number if
+    /// callers page through a long log.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count(&self, query: &OperationQuery) -> Result<u64, DataError> {
+        let (total,): (u64,) = sql("SELECT count(*) FROM operation_logs
+             WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?")
+        .bind(query.user_id.clone())
+        .bind(query.user_id.clone())
+        .bind(query.from_us.unwrap_or(i64::MIN))
+        .bind(query.until_us.unwrap_or(i64::MAX))
+        .on_replica()
+        .fetch_one(&self.0.database)
+        .await?;
+        Ok(total)
+    }
+
+    /// Lists the calls of a page, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn page(&self, query: &OperationQuery) -> Result<Vec<Operation>, DataError> {
         let size = match query.page_size {
             0 => DEFAULT_PAGE_SIZE,
             size => size.min(MAX_PAGE_SIZE),
         };
         let skipped = u64::from(query.page.max(1) - 1) * u64::from(size);
-        let from = query.from_us.unwrap_or(i64::MIN);
-        let until = query.until_us.unwrap_or(i64::MAX);
-        let (total,): (u64,) = sql("SELECT count(*) FROM operation_logs
-             WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?")
-        .bind(query.user_id.clone())
-        .bind(query.user_id.clone())
-        .bind(from)
-        .bind(until)
-        .on_replica()
-        .fetch_one(&self.0.database)
-        .await?;
-        let operations: Vec<Operation> = sql("SELECT id, created_us, user_id, operation, target, path, content, old_value, new_value, status, result, duration_ms, request_id, trace_id, client_ip
+        sql("SELECT id, created_us, user_id, operation, target, path, content, old_value, new_value, status, result, duration_ms, request_id, trace_id, client_ip
              FROM operation_logs
              WHERE (? IS NULL OR user_id = ?) AND created_us >= ? AND created_us < ?
              ORDER BY created_us DESC, id DESC LIMIT ? OFFSET ?")
             .bind(query.user_id.clone())
             .bind(query.user_id.clone())
-            .bind(from)
-            .bind(until)
+            .bind(query.from_us.unwrap_or(i64::MIN))
+            .bind(query.until_us.unwrap_or(i64::MAX))
             .bind(size)
             .bind(i64::try_from(skipped).unwrap_or(i64::MAX))
             .on_replica()
             .fetch_all(&self.0.database)
-            .await?;
-        Ok(OperationPage { operations, total })
+            .await
     }
 
     /// Deletes a page of entries after their retention. Returns whether more may be left.

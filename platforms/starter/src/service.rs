@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     audit_log::AuditLog,
+    cache::Cache,
     captcha::{Captchas, LogCodes, MailCodes, SmsGateway},
     config::Profile,
     core::SwitchKind,
@@ -28,6 +29,8 @@ use crate::{
 const NAME: &str = "starter";
 /// The name of the database in logs, probes and settings.
 const DATABASE: &str = "database";
+/// The name of the cache in logs and probes.
+const CACHE: &str = "cache";
 /// The name of the mail server in logs, probes and settings.
 const MAIL: &str = "mail";
 /// The name of the HTTP client of the gateway for SMS.
@@ -82,6 +85,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     };
     let accounts = Accounts::start(service, &settings.auth, &database, &keys, parts)?;
 
+    let cache = Cache::connect(service, CACHE, &settings.cache())?;
     let log = &settings.operation_log;
     let operations = OperationLog::start(service, &database, log, contract::DESCRIPTORS)?;
 
@@ -89,11 +93,11 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let changes = DatabaseStore::new(database, NAME).audit_log(audit);
     let flags = Flags::builder(&settings.features).store(changes);
     let flags = flags.start(service).await?;
-    flags.guard_apis(service);
+    flags.guard_apis();
 
     service.check_memory();
     service.http(api::probes(service.health()));
-    api::contracts(service, accounts, flags, operations)?.serve(service)
+    api::contracts(service, accounts, flags, operations, &cache)?.serve(service)
 }
 
 /// Returns the captchas, with codes by mail and, if there is a gateway, by SMS.
@@ -113,6 +117,9 @@ fn captchas(
     if let Some(gateway) = &settings.sms {
         let because = |error| StartError::because("clients.sms cannot be used", error);
         let client = service.http_client(SMS).map_err(because)?;
+        if let Some(path) = &gateway.health_path {
+            service.check_http(SMS, &client, path);
+        }
         return Ok(captchas.with_sms(Arc::new(SmsGateway::new(client, gateway.clone()))));
     }
     if service.profile() == Profile::Development {

@@ -71,10 +71,15 @@ pub(super) fn methods(scope: &Scope<'_>, service: &Service) -> String {
         .filter_map(|method| {
             let flag = method.flag.as_ref()?;
             Some(format!(
-                "{variant} => Some({runtime}::MethodFlag {{ key: {key:?}, hidden: {hidden} }}),\n",
+                "{variant} => Some({runtime}::MethodFlag {{
+                    key: {key:?},
+                    on_by_default: {on_by_default},
+                    refusal: {runtime}::MethodFlagRefusal::{refusal},
+                }}),\n",
                 variant = variant(service, method),
                 key = flag.key,
-                hidden = flag.hidden,
+                on_by_default = flag.on_by_default,
+                refusal = flag.refusal,
             ))
         })
         .collect();

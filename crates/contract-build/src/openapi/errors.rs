@@ -138,7 +138,7 @@ pub(super) fn of_operation(
     has_body: bool,
     has_key: bool,
 ) -> impl Iterator<Item = (String, Value)> {
-    let is_flagged = method.flag.as_ref().is_some_and(|flag| !flag.hidden);
+    let is_flagged = method.flag.as_ref().is_some_and(|flag| !flag.is_hidden());
     let mut errors: Vec<_> = ERRORS
         .iter()
         .filter(|(status, ..)| match status {

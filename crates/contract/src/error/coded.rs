@@ -2,6 +2,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     body::Body,
+    http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 use prost::Message;
@@ -9,7 +10,10 @@ use seaworthy_core::{Error, Problem, ResponseError, context};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{ErrorCode, ErrorFormat, details::Detail as _, status::to_status_with};
+use super::{ErrorCode, ErrorFormat, LibraryCode, details::Detail as _, status::to_status_with};
+
+/// The member with the number of the [`LibraryCode`].
+const ERROR_CODE: &str = "error_code";
 
 /// The message `common.v1.ErrorResponse`.
 #[derive(Clone, PartialEq, Message, Serialize)]
@@ -75,7 +79,7 @@ impl ErrorResponse {
             format!("try again in {seconds} s")
         });
         Self {
-            status: error.code().http_status().into(),
+            status: LibraryCode::status(error).into(),
             code: ErrorCode::of(error).name().to_owned(),
             message: error.message().to_owned(),
             detail: error.message().to_owned(),
@@ -91,7 +95,8 @@ impl ErrorResponse {
 /// The form `common.v1.ErrorResponse` on both transports.
 ///
 /// Over HTTP the body has the members of the message, and those of a problem document (RFC 9457)
-/// beside them. Over gRPC the message is a further detail of `google.rpc.Status`.
+/// beside them. Over gRPC the message is a further detail of `google.rpc.Status`. The member
+/// `error_code`, and the metadata of `ErrorInfo`, have the number of the [`LibraryCode`].
 ///
 /// ```
 /// use seaworthy_contract::{Code, ContractConfig, Error, error::{CodedErrors, ErrorCode}};
@@ -107,22 +112,31 @@ pub struct CodedErrors;
 impl ErrorFormat for CodedErrors {
     fn http(&self, error: Error) -> Response {
         let form = ErrorResponse::new(&error);
+        let status = StatusCode::from_u16(LibraryCode::status(&error)).ok();
+        let number = LibraryCode::of(&error).number();
         let body = context::with_current(|context| {
             let id = context.map(|context| context.request_id());
             let problem = serde_json::to_value(Problem::new(&error, id));
             match (problem, serde_json::to_value(&form)) {
                 (Ok(Value::Object(mut problem)), Ok(Value::Object(form))) => {
                     problem.extend(form);
+                    problem.insert(ERROR_CODE.to_owned(), number.into());
                     Value::Object(problem).to_string()
                 }
                 _ => String::new(),
             }
         });
-        error.into_response().map(|_| Body::from(body))
+        let mut response = error.into_response().map(|_| Body::from(body));
+        if let Some(status) = status {
+            *response.status_mut() = status;
+        }
+        response
     }
 
     fn grpc(&self, error: Error) -> tonic::Status {
         let detail = ErrorResponse::new(&error).pack();
+        let number = LibraryCode::of(&error).number();
+        let error = error.with_metadata(ERROR_CODE, number.to_string());
         let mut status = to_status_with(&error, Some(detail));
         status.set_source(Arc::new(ResponseError::new(error)));
         status
@@ -156,6 +170,7 @@ mod tests {
         assert_eq!(body["message"], body["detail"]);
         assert_eq!(body["field_errors"][0]["field"], "password");
         assert!(body["field_errors"][0].get("value").is_none(), "{body}");
+        assert_eq!(body["error_code"], 20_000);
         assert!(body["timestamp"].as_str().unwrap().ends_with('Z'), "{body}");
         assert!(!body.to_string().contains("hunter2"), "{body}");
     }
@@ -169,8 +184,21 @@ mod tests {
         let details = Status::decode(status.details()).unwrap().details;
         let info = ErrorInfo::unpack(&details).unwrap();
         assert_eq!(info.metadata["unlock_time"], "1700000000");
+        assert_eq!(info.metadata["error_code"], "30004");
         let form = ErrorResponse::unpack(&details).unwrap();
         assert_eq!((form.status, form.code.as_str()), (403, "ACCOUNT_LOCKED"));
+    }
+
+    #[tokio::test]
+    async fn failure_of_another_service_is_502_api_2() {
+        let response = CodedErrors.http(LibraryCode::Upstream.error("the bank did not answer"));
+        assert_eq!(response.status(), 502);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            (&body["status"], &body["error_code"]),
+            (&502.into(), &50_003.into())
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use seaworthy_core::{Code, Error};
 
-use super::reason;
+use super::{LibraryCode, reason};
 
 /// The codes of `common.v1.ErrorResponse`. Their numbers group them by thousands: request, caller,
 /// resource, business rule, service.
@@ -144,10 +144,13 @@ impl ErrorCode {
             (_, reason::VALIDATION_FAILED) => Self::ValidationError,
             (_, reason::ROUTE_NOT_FOUND) => Self::NotFound,
             (_, "STORE_UNAVAILABLE" | "STORE_CONTENDED") => Self::DatabaseError,
+            (_, reason) if LibraryCode::is_of_other_service(reason) => Self::ExternalServiceError,
+            (_, "API_DISABLED") => Self::FeatureDisabled,
             (Code::Invalid, reason) if reason.ends_with("_REQUIRED") => Self::MissingParameter,
             (Code::Invalid, reason) if reason.starts_with("CAPTCHA_") => Self::CaptchaInvalid,
             (Code::Invalid, _) if error.fields().is_empty() => Self::InvalidRequest,
             (Code::Invalid | Code::Unprocessable, _) => Self::InvalidParameter,
+            (Code::Unauthenticated, "TOKEN_MISSING") => Self::Unauthorized,
             (Code::Unauthenticated, reason) if reason.contains("TOKEN") => Self::InvalidToken,
             (Code::Unauthenticated, _) => Self::Unauthorized,
             (Code::Forbidden, reason) if reason.starts_with("INSUFFICIENT_") => {

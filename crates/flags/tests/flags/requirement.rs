@@ -1,6 +1,6 @@
 //! Routes and methods of a contract that require a flag.
 
-use std::{net::SocketAddr, sync::OnceLock};
+use std::sync::OnceLock;
 
 use seaworthy_config::Loader;
 use seaworthy_core::Error;
@@ -9,8 +9,8 @@ use seaworthy_grpc::Contracts;
 use seaworthy_http::Routes;
 use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
 use seaworthy_testkit::http::{Answer, get};
-use serde_json::Value;
-use tonic::transport::Endpoint;
+use serde_json::{Value, json};
+use tonic::transport::{Channel, Endpoint};
 
 #[allow(
     missing_docs,
@@ -36,6 +36,12 @@ impl Reports for Shelf {
 
     async fn get_new_report(&self, _: ReportRequest) -> Result<Report, Error> {
         Ok(Report { text: "new".into() })
+    }
+
+    async fn get_slow_report(&self, _: ReportRequest) -> Result<Report, Error> {
+        Ok(Report {
+            text: "slow".into(),
+        })
     }
 
     async fn get_secret_report(&self, _: ReportRequest) -> Result<Report, Error> {
@@ -86,8 +92,15 @@ impl TestApp {
         get(self.service.addresses().http, path).unwrap()
     }
 
-    fn grpc(&self) -> SocketAddr {
-        self.service.addresses().grpc.unwrap()
+    async fn client(&self) -> ReportsClient<Channel> {
+        let address = self.service.addresses().grpc.unwrap();
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        ReportsClient::new(endpoint.connect().await.unwrap())
+    }
+
+    async fn define(&self, key: &str, entry: Value) {
+        let author = Author::new("a test");
+        self.flags.define(key, entry, None, &author).await.unwrap();
     }
 
     async fn turn_on(&self, key: &str) {
@@ -122,10 +135,33 @@ async fn method_whose_flag_is_off_is_forbidden_or_missing_flag_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn flag_of_a_method_is_on_by_default_and_a_breaker_flag_1() {
+    let app = start().await;
+    let path = "/v1/slow-reports/1";
+    assert_eq!(app.get(path).status, 200);
+    app.define("reports.slow", json!({"enabled": false})).await;
+    let unavailable = (503, "FEATURE_UNAVAILABLE".to_owned());
+    assert_eq!(reason(&app.get(path)), unavailable);
+
+    // The list of a flag decides which of its APIs are available.
+    let other = json!({"enabled": true, "apis": ["GET /v1/other/{id}"]});
+    app.define("reports.slow", other).await;
+    let disabled = (403, "API_DISABLED".to_owned());
+    assert_eq!(reason(&app.get(path)), disabled);
+    let own = json!({"enabled": true, "apis": ["GET /v1/slow-reports/{id}"]});
+    app.define("reports.slow", own).await;
+    assert_eq!(app.get(path).status, 200);
+    let mut client = app.client().await;
+    let call = client.get_slow_report(ReportRequest { id: "1".into() });
+    let denied = call.await.unwrap_err();
+    assert_eq!(denied.code(), tonic::Code::PermissionDenied);
+    app.service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn call_whose_flag_is_off_is_denied_or_unimplemented_flag_1() {
     let app = start().await;
-    let channel = Endpoint::from_shared(format!("http://{}", app.grpc())).unwrap();
-    let mut client = ReportsClient::new(channel.connect().await.unwrap());
+    let mut client = app.client().await;
     let request = ReportRequest { id: "1".into() };
     let denied = client.get_new_report(request.clone()).await.unwrap_err();
     assert_eq!(denied.code(), tonic::Code::PermissionDenied);

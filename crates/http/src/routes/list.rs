@@ -61,7 +61,7 @@ impl RouteDescription {
             access: options.declared_access(),
             roles: options.needed_roles().map(str::to_owned).collect(),
             scopes: options.needed_scopes().map(str::to_owned).collect(),
-            flag: options.required_flag().map(|flag| flag.key.to_string()),
+            flag: options.required_flag().map(|flag| flag.key().to_owned()),
             timeout: options.own_timeout(),
         }
     }

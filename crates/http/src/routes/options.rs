@@ -3,7 +3,7 @@ use std::sync::Arc;
 use seaworthy_core::{ByteSize, Error, Grants, Timeout};
 use seaworthy_resilience::{adaptive_concurrency::Priority, rate_limit::RateLimits};
 
-use super::RequiredFlag;
+use super::{FlagRefusal, RequiredFlag};
 use crate::{authentication::unknown, body_limit::BodyReader};
 
 /// The access to a route, which the stack enforces.
@@ -202,22 +202,22 @@ impl RouteOptions {
     /// Requires a feature flag. While it is off for a caller, the response is 403
     /// `FEATURE_DISABLED`, after the check of the access.
     #[must_use]
-    pub fn requires_flag(mut self, key: impl Into<Box<str>>) -> Self {
-        self.required_flag = Some(RequiredFlag {
-            key: key.into(),
-            hidden: false,
-        });
-        self
+    pub fn requires_flag(self, key: impl Into<Box<str>>) -> Self {
+        self.flag(RequiredFlag::new(key))
     }
 
     /// Hides the route behind a feature flag. While it is off for a caller, the response is that of
     /// a route that does not exist, after the check of the access.
     #[must_use]
-    pub fn hidden_by_flag(mut self, key: impl Into<Box<str>>) -> Self {
-        self.required_flag = Some(RequiredFlag {
-            key: key.into(),
-            hidden: true,
-        });
+    pub fn hidden_by_flag(self, key: impl Into<Box<str>>) -> Self {
+        self.flag(RequiredFlag::new(key).refusal(FlagRefusal::Hidden))
+    }
+
+    /// Requires a feature flag, after the check of the access. If the flag is on, and lists APIs
+    /// without this route, the response is 403 `API_DISABLED`.
+    #[must_use]
+    pub fn flag(mut self, flag: RequiredFlag) -> Self {
+        self.required_flag = Some(flag);
         self
     }
 

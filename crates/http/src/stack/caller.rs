@@ -105,21 +105,34 @@ impl Exchange {
         }
     }
 
-    /// Refuses the request if the route requires a feature flag that is off.
+    /// Refuses the request if the route requires a feature flag that is off, or if a flag that is off
+    /// lists the route.
     fn check_flag(&self) -> Result<(), Error> {
-        let required = self.options().required_flag();
-        let (Some(required), Some(flags)) = (required, &self.stack.flags) else {
+        let Some(flags) = &self.stack.flags else {
             return Ok(());
         };
-        let is_on = self
-            .guard(|| flags.is_on(&required.key, &self.context))
-            .map_err(|Panicked| panicked())?;
-        match (is_on, required.hidden, self.stack.protocol) {
-            (true, ..) => Ok(()),
-            (false, false, _) => Err(disabled()),
-            (false, true, Protocol::Http) => Err(not_found()),
-            (false, true, Protocol::Grpc) => Err(rpc::no_method()),
+        let required = self.options().required_flag();
+        if required.is_none() && !flags.governs_apis() {
+            return Ok(());
         }
+        let template = self.stack.table.label(self.target.path);
+        let api = format!("{} {template}", self.method.as_str());
+        let is_permitted = self
+            .guard(|| flags.permits(&api, &self.context))
+            .map_err(|Panicked| panicked())?;
+        if !is_permitted {
+            return Err(disabled());
+        }
+        let Some(required) = required else {
+            return Ok(());
+        };
+        let decision = self
+            .guard(|| flags.decide(required, &api, &self.context))
+            .map_err(|Panicked| panicked())?;
+        required.refuse(decision, || match self.stack.protocol {
+            Protocol::Http => not_found(),
+            Protocol::Grpc => rpc::no_method(),
+        })
     }
 
     fn permit(&mut self, grants: Option<&Grants>) -> Result<(), Error> {

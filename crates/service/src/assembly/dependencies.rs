@@ -1,13 +1,14 @@
 //! Clients and connections of a service.
 
-use std::{error::Error as StdError, future::Future};
+use std::{error::Error as StdError, future::Future, sync::Arc};
 
 use futures::{
     FutureExt as _,
     future::{BoxFuture, ready},
 };
-use seaworthy_client::{BuildError, HttpClient, HttpClientBuilder};
+use seaworthy_client::{BuildError, HttpClient, HttpClientBuilder, HttpResponse};
 use seaworthy_config::Settings;
+use seaworthy_core::error_chain;
 use seaworthy_health::{CheckFailure, Probe};
 
 use super::Assembly;
@@ -29,6 +30,23 @@ impl<C: Settings> Assembly<C> {
     /// [`BuildError`] if `base_url` is not set, or a TLS file cannot be used.
     pub fn http_client(&self, name: &str) -> Result<HttpClient, BuildError> {
         self.http_client_builder(name).require_base_url().build()
+    }
+
+    /// Registers an optional check: a GET of `path` must get a status from 200 to 299. While it does
+    /// not, the service is degraded (HLTH-4).
+    pub fn check_http(&self, name: &str, client: &HttpClient, path: &str) {
+        let (client, path): (_, Arc<str>) = (client.clone(), path.into());
+        let check = move || {
+            let (client, path) = (client.clone(), Arc::clone(&path));
+            async move {
+                let answer = client.get(&*path).send().await;
+                let accepted = answer.and_then(HttpResponse::success);
+                accepted
+                    .map(drop)
+                    .map_err(|error| CheckFailure::new(error_chain(&error).to_string()))
+            }
+        };
+        self.health().register(Probe::optional(name, check));
     }
 
     /// Returns the builder of the client, for example to add

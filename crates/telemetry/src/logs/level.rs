@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The level of a line. Ordered from `Error` to `Trace`.
+/// The level of a line. Ordered from `Fatal` to `Trace`.
 #[derive(
     Debug,
     Clone,
@@ -34,6 +34,9 @@ use serde::{Deserialize, Serialize};
     }
 ]))]
 pub enum Level {
+    /// A failure that ends the process. The service prints it on stderr, so as a minimum level it
+    /// turns all lines off.
+    Fatal,
     /// A failure that an operator must handle.
     Error,
     /// An unexpected condition that the service handles.
@@ -49,7 +52,7 @@ pub enum Level {
 
 /// A text that is not a level.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a log level: use error, warn, info, debug or trace")]
+#[error("{0:?} is not a log level: use fatal, error, warn, info, debug or trace")]
 pub struct UnknownLevel(String);
 
 impl Level {
@@ -57,6 +60,7 @@ impl Level {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Fatal => "FATAL",
             Self::Error => "ERROR",
             Self::Warn => "WARN",
             Self::Info => "INFO",
@@ -67,6 +71,7 @@ impl Level {
 
     pub(super) fn filter(self) -> tracing_core::LevelFilter {
         match self {
+            Self::Fatal => tracing_core::LevelFilter::OFF,
             Self::Error => tracing_core::LevelFilter::ERROR,
             Self::Warn => tracing_core::LevelFilter::WARN,
             Self::Info => tracing_core::LevelFilter::INFO,
@@ -93,6 +98,7 @@ impl FromStr for Level {
 
     fn from_str(text: &str) -> Result<Self, UnknownLevel> {
         let known = [
+            Self::Fatal,
             Self::Error,
             Self::Warn,
             Self::Info,

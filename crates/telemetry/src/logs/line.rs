@@ -361,7 +361,7 @@ fn push_request_id(output: &mut Vec<u8>, redactor: &Redactor, id: &RequestId) {
 
 const fn colour(level: Level) -> &'static str {
     match level {
-        Level::Error => "\u{1b}[31m",
+        Level::Fatal | Level::Error => "\u{1b}[31m",
         Level::Warn => "\u{1b}[33m",
         Level::Info => "\u{1b}[32m",
         Level::Debug => "\u{1b}[34m",

@@ -81,8 +81,9 @@ impl FeatureToggles {
         let author = Author::new(reason);
         let before = self.0.entry(flag);
         let after = entry.clone().into_value();
+        let define = self.0.define(flag, after.clone(), expected, &author);
+        define.await?;
         record_change(before.as_ref(), Some(&after));
-        self.0.define(flag, after, expected, &author).await?;
         Ok(self.info(flag, &entry))
     }
 
@@ -181,8 +182,9 @@ impl wire::FeatureToggle for FeatureToggles {
     ) -> Result<wire::DeleteToggleReply, Error> {
         self.found(&request.flag)?;
         let author = Author::new(DEFAULT_REASON);
-        record_change(self.0.entry(&request.flag).as_ref(), None);
+        let before = self.0.entry(&request.flag);
         self.0.remove(&request.flag, None, &author).await?;
+        record_change(before.as_ref(), None);
         Ok(wire::DeleteToggleReply { success: true })
     }
 

@@ -13,6 +13,7 @@ mod second_factor;
 use std::sync::Arc;
 
 use seaworthy::{
+    cache::Cache,
     contract::ContractConfig,
     flags::Flags,
     grpc::{Contracts, MethodOptions},
@@ -44,6 +45,7 @@ pub(crate) fn contracts(
     accounts: Accounts,
     flags: Flags,
     operations: OperationLog,
+    cache: &Cache,
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
@@ -58,7 +60,7 @@ pub(crate) fn contracts(
     let config = || ContractConfig::default().with_errors(StarterErrors);
     let auth = auth::Auth(Arc::clone(&accounts), operations.clone());
     let toggles = features::FeatureToggles(flags);
-    let operations = operations::Operations(operations);
+    let operations = operations::Operations::new(operations, Arc::clone(&accounts), cache);
     let profiles = profile::Profiles(Arc::clone(&accounts));
     let keys = api_keys::ApiKeys(Arc::clone(&accounts));
     let factors = second_factor::SecondFactors(accounts);

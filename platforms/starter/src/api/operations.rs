@@ -1,35 +1,83 @@
+use std::sync::Arc;
+
 use seaworthy::{
+    cache::{Cache, Entries, EntryConfig},
+    core::Timeout,
     operation_log::{Operation, OperationLog, OperationQuery},
     prelude::*,
     prost_types::Timestamp,
 };
 
-use crate::contract::oplog::v1 as wire;
+use crate::{accounts::Accounts, contract::oplog::v1 as wire};
 
 const MICROS: i64 = 1_000_000;
+/// The age of a cached total: longer than reading some pages, and shorter than a reader notices.
+const TOTAL_TTL: Timeout = Timeout::from_secs(10);
 
 /// Implements `oplog.v1.OperationLog`.
 #[derive(Debug)]
-pub(super) struct Operations(pub(super) OperationLog);
+pub(super) struct Operations {
+    log: OperationLog,
+    accounts: Arc<Accounts>,
+    totals: Entries<u64>,
+}
+
+impl Operations {
+    pub(super) fn new(log: OperationLog, accounts: Arc<Accounts>, cache: &Cache) -> Self {
+        let config = EntryConfig {
+            ttl: TOTAL_TTL,
+            ..EntryConfig::default()
+        };
+        Self {
+            log,
+            accounts,
+            totals: cache.entries("operations", config),
+        }
+    }
+
+    /// Returns the number of calls on all pages. A long log is expensive to count.
+    async fn total(&self, query: &OperationQuery) -> Result<u64, Error> {
+        let (user, from, until) = (&query.user_id, query.from_us, query.until_us);
+        let key = serde_json::json!([user, from, until]).to_string();
+        let (log, query) = (self.log.clone(), query.clone());
+        let count = || async move { Ok(Some(log.count(&query).await?)) };
+        let total = self.totals.get_or_load(&key, count).await?;
+        Ok(total.map_or(0, |total| *total))
+    }
+}
 
 impl wire::OperationLog for Operations {
     async fn list_operations(
         &self,
         request: wire::ListOperationsRequest,
     ) -> Result<wire::ListOperationsReply, Error> {
-        let page = self
-            .0
-            .list(&OperationQuery {
-                user_id: Some(request.user_id).filter(|user| !user.is_empty()),
-                from_us: request.from.as_ref().map(micros),
-                until_us: request.until.as_ref().map(micros),
-                page: u32::try_from(request.page).unwrap_or_default(),
-                page_size: u32::try_from(request.page_size).unwrap_or_default(),
-            })
-            .await?;
+        let query = OperationQuery {
+            user_id: Some(request.user_id).filter(|user| !user.is_empty()),
+            from_us: request.from.as_ref().map(micros),
+            until_us: request.until.as_ref().map(micros),
+            page: u32::try_from(request.page).unwrap_or_default(),
+            page_size: u32::try_from(request.page_size).unwrap_or_default(),
+        };
+        let operations = self.log.page(&query).await?;
+        let total = self.total(&query).await?;
+        // The log stores IDs only, so the names come from the accounts.
+        let users = operations.iter();
+        let users = users.filter_map(|operation| operation.user_id.as_deref());
+        let names = self.accounts.names_of(users).await?;
+        let named = |stored: Operation| {
+            let name = stored
+                .user_id
+                .as_ref()
+                .and_then(|user| names.get(user))
+                .map(|name| name.expose().clone());
+            wire::Operation {
+                username: name.unwrap_or_default(),
+                ..operation(stored)
+            }
+        };
         Ok(wire::ListOperationsReply {
-            operations: page.operations.into_iter().map(operation).collect(),
-            total: i64::try_from(page.total).unwrap_or(i64::MAX),
+            operations: operations.into_iter().map(named).collect(),
+            total: i64::try_from(total).unwrap_or(i64::MAX),
         })
     }
 }
@@ -51,6 +99,7 @@ fn operation(stored: Operation) -> wire::Operation {
         request_id: stored.request_id,
         trace_id: stored.trace_id,
         client_ip: stored.client_ip,
+        username: String::new(),
     }
 }
 

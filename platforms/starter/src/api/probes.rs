@@ -1,18 +1,18 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use seaworthy::{
     axum::{
         http::StatusCode,
         response::{IntoResponse as _, Response},
     },
-    data::chrono::{SecondsFormat, Utc},
+    data::chrono::{DateTime, SecondsFormat, TimeDelta, Utc},
     health::{CheckStatus, Health, Readiness},
     prelude::*,
 };
 use serde_json::{Map, Value, json};
 
 /// Returns the probes of the contract, which the framework also serves under other paths. They
-/// answer from the last results of the checks. Durations and errors of checks are on the admin
+/// answer from the last results of the checks. Errors and other details of checks are on the admin
 /// listener only.
 pub(crate) fn probes(health: &Health) -> Routes {
     let (all, health) = (health.clone(), health.clone());
@@ -27,7 +27,8 @@ pub(crate) fn probes(health: &Health) -> Routes {
 
 fn ready(health: &Health) -> Response {
     let begin = Instant::now();
-    let report = health.report().without_details();
+    let report = health.report();
+    let now = Utc::now();
     let checks = report.checks.into_iter().map(|check| {
         let status = match check.status {
             CheckStatus::Healthy => "healthy",
@@ -35,7 +36,18 @@ fn ready(health: &Health) -> Response {
             CheckStatus::Unhealthy => "unhealthy",
             CheckStatus::Unknown => "unknown",
         };
-        let result = json!({ "name": check.name, "status": status, "message": message(status) });
+        let age = i64::try_from(check.age_ms.unwrap_or_default()).unwrap_or_default();
+        let checked = now - TimeDelta::try_milliseconds(age).unwrap_or_default();
+        let latency = check.latency_ms.unwrap_or_default();
+        let duration = Duration::try_from_secs_f64(latency / 1_000.0).unwrap_or_default();
+        let result = json!({
+            "name": check.name,
+            "status": status,
+            "message": message(status),
+            "details": {},
+            "timestamp": timestamp(checked),
+            "duration": format!("{duration:?}"),
+        });
         (check.name, result)
     });
     let (status, text) = match report.status {
@@ -51,10 +63,14 @@ fn document(status: &str, checks: Map<String, Value>, begin: Instant) -> Value {
     json!({
         "status": status,
         "message": message(status),
-        "timestamp": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        "timestamp": timestamp(Utc::now()),
         "duration": format!("{:?}", begin.elapsed()),
         "checks": checks,
     })
+}
+
+fn timestamp(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 fn message(status: &str) -> &'static str {

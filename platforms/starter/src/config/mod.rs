@@ -13,8 +13,14 @@ pub(crate) use keys::KEYS;
 pub(crate) use variables::VARIABLES;
 
 use seaworthy::{
-    captcha::SmsGatewayConfig, crypto::DataKeysConfig, flags::FlagsConfig, http::RateLimitsConfig,
-    mail::MailConfig, operation_log::OperationLogConfig, prelude::*,
+    cache::{CacheConfig, CacheUrl},
+    captcha::SmsGatewayConfig,
+    crypto::DataKeysConfig,
+    flags::FlagsConfig,
+    http::RateLimitsConfig,
+    mail::MailConfig,
+    operation_log::OperationLogConfig,
+    prelude::*,
 };
 
 /// Settings of the service.
@@ -46,6 +52,18 @@ impl StarterConfig {
     /// Returns the limits on captchas and refreshes.
     pub(crate) fn public_rate_limit(&self) -> RateLimitsConfig {
         self.shared(&self.auth.public_rate_limit)
+    }
+
+    /// Returns the settings of the cache: in the Redis of the service, or in memory.
+    pub(crate) fn cache(&self) -> CacheConfig {
+        let Some(redis) = &self.data.redis else {
+            return CacheConfig::default();
+        };
+        CacheConfig {
+            url: CacheUrl::Redis(redis.url.clone()),
+            password: redis.password.clone(),
+            ..CacheConfig::default()
+        }
     }
 
     /// Lets all replicas count together if there is a Redis.

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use seaworthy::{
     crypto::Encrypted,
     data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql, uuid::Uuid},
@@ -165,6 +167,26 @@ impl Users {
             self.opened_value("email", &row, email).await?,
             self.opened_value("phone", &row, phone).await?,
         ))
+    }
+
+    /// Returns the names of users, by ID.
+    pub(crate) async fn names(
+        &self,
+        connection: &dyn Connection,
+        ids: &[UserId],
+    ) -> Result<HashMap<String, Personal<String>>, Error> {
+        let stored: Vec<(Uuid, Encrypted<String>)> =
+            sql("SELECT id, username FROM users WHERE id IN (?*)")
+                .bind_list(ids.iter().map(|id| id.0))
+                .fetch_all(connection)
+                .await?;
+        let mut names = HashMap::new();
+        for (id, username) in stored {
+            let row = id.to_string();
+            let name = self.keys.open_value("username", &row, &username).await?;
+            names.insert(row, name);
+        }
+        Ok(names)
     }
 
     async fn opened_value(

@@ -47,7 +47,7 @@ fn python_client_calls_every_method_api_1() {
 }
 
 /// The files of the contracts, and those that they import.
-const CONTRACTS: [&str; 8] = [
+const CONTRACTS: [&str; 9] = [
     "auth/v1/auth.proto",
     "feature/v1/feature.proto",
     "helloworld/v1/greeter.proto",
@@ -56,6 +56,7 @@ const CONTRACTS: [&str; 8] = [
     "google/api/annotations.proto",
     "google/api/http.proto",
     "seaworthy/access.proto",
+    "seaworthy/flag.proto",
 ];
 /// The generators of Go code, whose module proxy checks the sums.
 const GENERATORS: [(&str, &str); 2] = [

@@ -16,6 +16,7 @@ fn errors_have_the_form_of_the_contract_api_2() {
         (&400.into(), &"VALIDATION_ERROR".into())
     );
     assert_eq!(body["message"], body["detail"]);
+    assert_eq!(body["error_code"], 20_000);
     assert_eq!(body["trace_id"].as_str().unwrap().len(), 32, "{body}");
     assert_eq!(body["field_errors"][0]["field"], "username", "{body}");
     assert!(!body.to_string().contains(PASSWORD), "{body}");

@@ -15,7 +15,7 @@ use crate::{
 const PATH: &str = "/api/v1/features";
 
 /// Returns the tokens of an administrator and of another user.
-fn users(database: &EmptyDatabase, replica: &Replica) -> (String, String) {
+pub(crate) fn users(database: &EmptyDatabase, replica: &Replica) -> (String, String) {
     let (other, _) = replica.user("ada");
     replica.register("root_user");
     grant_admin(database, "root_user");
@@ -23,7 +23,13 @@ fn users(database: &EmptyDatabase, replica: &Replica) -> (String, String) {
     (admin, other)
 }
 
-fn call(replica: &Replica, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+pub(crate) fn call(
+    replica: &Replica,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> Answer {
     let body = if body.is_null() {
         String::new()
     } else {
@@ -366,27 +372,4 @@ pub(crate) fn flag_turns_documents_and_metrics_off_and_on_flag_2(database: &Empt
         }
         wait(|| pages() == [expected; 3]);
     }
-}
-
-#[test]
-fn flag_governs_the_apis_that_it_lists_flag_1() {
-    let database = EmptyDatabase::sqlite().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("features.yaml");
-    let write = |enabled: bool| {
-        let next = folder.path().join("next");
-        let text = format!(
-            "greetings:\n  enabled: {enabled}\n  capabilities: {{apis: [\"GET /helloworld/{{name}}\"]}}\n"
-        );
-        fs::write(&next, text).unwrap();
-        fs::rename(&next, &file).unwrap();
-    };
-    write(false);
-    let directory = format!("features.directory={}", folder.path().display());
-    let replica = Replica::start_with(&database, &[&directory]);
-    let greet = || replica.send("GET", "/helloworld/Ada", "").unwrap();
-    assert_error(&greet(), 403, "FEATURE_DISABLED");
-    assert_eq!(replica.register("ada").status, 200);
-    write(true);
-    wait(|| greet().status == 200);
 }

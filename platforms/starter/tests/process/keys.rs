@@ -1,6 +1,8 @@
-use std::{process::Command, thread, time::Duration};
+use std::{path::Path, process::Command, thread, time::Duration};
 
-use seaworthy_testkit::{database::EmptyDatabase, requirement::required, vault::VaultServer};
+use seaworthy_testkit::{
+    database::EmptyDatabase, process::ServiceProcess, requirement::required, vault::VaultServer,
+};
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, Replica, SECRETS, builder_with};
@@ -71,6 +73,28 @@ pub(crate) fn rotation_keeps_values_while_a_replica_writes_sec_5(database: &Empt
             assert_eq!(answer.status, 200, "{}", answer.body);
         }
     }
+}
+
+pub(crate) fn wrong_seed_stops_the_start_sec_5(database: &EmptyDatabase) {
+    Replica::start(database).user("ada");
+    let url = format!("data.database.url={}", database.url());
+    let wrong = "kms.seed=another-horse-battery-staple-and-seed";
+    let settings = [
+        SECRETS[0],
+        wrong,
+        SECRETS[2],
+        &url,
+        "server.http.addr=127.0.0.1:0",
+    ];
+    let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
+    let program = Path::new(env!("CARGO_BIN_EXE_starter"));
+    let process = ServiceProcess::start_as_is(program, &arguments, &[]);
+    let ended = process.unwrap().ended().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+    assert!(ended.stderr.contains("data keys"), "{}", ended.stderr);
+    // The right seed still works.
+    let answer = Replica::start(database).login("ada", PASSWORD);
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
 #[test]

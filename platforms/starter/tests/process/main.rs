@@ -15,6 +15,7 @@ mod contract_files;
 mod dump;
 mod errors;
 mod features;
+mod governed;
 mod headers;
 mod keys;
 mod lockout;
@@ -139,7 +140,8 @@ on_both_engines! {
     dump:
         dump_of_the_database_shows_no_personal_value_sec_5;
     keys:
-        rotation_keeps_values_while_a_replica_writes_sec_5;
+        rotation_keeps_values_while_a_replica_writes_sec_5,
+        wrong_seed_stops_the_start_sec_5;
     profile:
         profile_shows_masked_addresses_of_the_caller_obs_3;
     rotation:
@@ -152,6 +154,9 @@ on_both_engines! {
         flag_turns_password_policy_off_and_on_flag_2,
         flag_turns_documents_and_metrics_off_and_on_flag_2,
         flag_turns_audit_log_off_and_on_flag_2;
+    governed:
+        flags_of_the_service_switch_its_methods_flag_1,
+        flag_turns_rate_limit_off_and_on_flag_2;
     operations:
         unsafe_calls_have_one_redacted_entry_obs_11,
         grpc_calls_have_redacted_entries_obs_11,

@@ -1,0 +1,113 @@
+//! Methods that flags govern.
+
+use std::fs;
+
+use seaworthy_testkit::database::EmptyDatabase;
+use serde_json::json;
+
+use crate::{
+    app::{PASSWORD, Replica, assert_error, json_of},
+    features::{call, users, wait},
+};
+
+pub(crate) fn flags_of_the_service_switch_its_methods_flag_1(database: &EmptyDatabase) {
+    let (first, second) = (Replica::start(database), Replica::start(database));
+    let (admin, user) = users(database, &first);
+    let profile = || second.call("GET", "/api/v1/auth/profile", &user, "");
+    let operations = || second.call("GET", "/api/v1/operations", &admin, "");
+    let enroll = || {
+        let body = json!({ "password": PASSWORD }).to_string();
+        second.call("POST", "/api/v1/auth/totp/enroll", &user, &body)
+    };
+    let put = |flag: &str, enabled: bool| {
+        let config = json!({ "config": { "enabled": enabled } });
+        let changed = call(&first, &admin, "PUT", &format!("/{flag}"), &config);
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    };
+    // Without a definition the methods are available.
+    assert_eq!(profile().status, 200);
+    let flags = [
+        "user.management",
+        "user.profile",
+        "user.security",
+        "report.basic",
+    ];
+    for flag in flags {
+        put(flag, false);
+    }
+    wait(|| operations().status == 503);
+    for answer in [profile(), enroll(), second.register("eve")] {
+        assert_error(&answer, 403, "FEATURE_DISABLED");
+        let body = json_of(&answer);
+        assert_eq!(
+            (&body["code"], &body["error_code"]),
+            (&"FEATURE_DISABLED".into(), &30_003.into())
+        );
+    }
+    assert_error(&operations(), 503, "FEATURE_UNAVAILABLE");
+    assert_eq!(json_of(&operations())["code"], "SERVICE_UNAVAILABLE");
+    for flag in flags {
+        put(flag, true);
+    }
+    wait(|| operations().status == 200);
+    for answer in [profile(), enroll(), second.register("eve")] {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+}
+
+pub(crate) fn flag_turns_rate_limit_off_and_on_flag_2(database: &EmptyDatabase) {
+    let first = Replica::start(database);
+    let limits = [
+        "auth.login_rate_limit.enabled=true",
+        "auth.login_rate_limit.requests=2",
+    ];
+    let second = Replica::start_with(database, &limits);
+    let (admin, _) = users(database, &first);
+    let login = || second.login("", "").status;
+    assert_eq!([login(), login(), login()], [400, 400, 429]);
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(&first, &admin, "PUT", "/rate_limit", &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    wait(|| login() == 400);
+    assert_eq!([login(), login(), login()], [400; 3]);
+    call(&first, &admin, "POST", "/rate_limit/enable", &json!({}));
+    wait(|| login() == 429);
+}
+
+#[test]
+fn required_flag_makes_only_its_apis_available_flag_1() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = "user.profile: {enabled: true, apis: [\"GET /api/v2/auth/profile\"]}\n";
+    fs::write(folder.path().join("features.yaml"), text).unwrap();
+    let directory = format!("features.directory={}", folder.path().display());
+    let replica = Replica::start_with(&database, &[&directory]);
+    let (user, _) = replica.user("ada");
+    let answer = replica.call("GET", "/api/v1/auth/profile", &user, "");
+    assert_error(&answer, 403, "API_DISABLED");
+    assert_eq!(json_of(&answer)["code"], "FEATURE_DISABLED");
+}
+
+#[test]
+fn flag_governs_the_apis_that_it_lists_flag_1() {
+    let database = EmptyDatabase::sqlite().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("features.yaml");
+    let write = |enabled: bool| {
+        let next = folder.path().join("next");
+        let text = format!(
+            "greetings:\n  enabled: {enabled}\n  capabilities: {{apis: [\"GET /helloworld/{{name}}\"]}}\n"
+        );
+        fs::write(&next, text).unwrap();
+        fs::rename(&next, &file).unwrap();
+    };
+    write(false);
+    let directory = format!("features.directory={}", folder.path().display());
+    let replica = Replica::start_with(&database, &[&directory]);
+    let greet = || replica.send("GET", "/helloworld/Ada", "").unwrap();
+    assert_error(&greet(), 403, "FEATURE_DISABLED");
+    assert_eq!(json_of(&greet())["code"], "FEATURE_DISABLED");
+    assert_eq!(replica.register("ada").status, 200);
+    write(true);
+    wait(|| greet().status == 200);
+}
