@@ -1,6 +1,7 @@
 //! Routes that flags govern by their lists `apis`.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
@@ -20,8 +21,8 @@ pub(crate) struct Apis {
 impl Apis {
     /// Whether the list of a flag contains an API. A flag without a list governs no API.
     pub(crate) fn allows(&self, flag: &str, api: &str) -> bool {
-        let list = self.lists.get(flag);
-        list.is_none_or(|list| list.iter().any(|listed| listed == api))
+        let (list, api) = (self.lists.get(flag), served(api));
+        list.is_none_or(|list| list.iter().any(|listed| *listed == api))
     }
 
     /// Whether any flag lists an API.
@@ -31,7 +32,15 @@ impl Apis {
 
     /// Returns the flags that list an API.
     pub(crate) fn flags_of(&self, api: &str) -> impl Iterator<Item = &String> {
-        self.flags.get(api).into_iter().flatten()
+        self.flags.get(&*served(api)).into_iter().flatten()
+    }
+}
+
+/// Returns the API that serves a request: `HEAD` is served by the handler of `GET`.
+fn served(api: &str) -> Cow<'_, str> {
+    match api.strip_prefix("HEAD ") {
+        Some(path) => format!("GET {path}").into(),
+        None => api.into(),
     }
 }
 
@@ -81,5 +90,26 @@ impl Flags {
             .filter_map(|place| entry.pointer(place)?.as_array());
         let apis = lists.flatten().filter_map(|api| api.as_str());
         apis.map(str::to_owned).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_is_governed_like_get_flag_1() {
+        let mut apis = Apis::default();
+        let api = "GET /reports/{id}".to_owned();
+        apis.flags.insert(api.clone(), vec!["reports".to_owned()]);
+        apis.lists.insert("reports".to_owned(), vec![api]);
+        for method in ["GET", "HEAD"] {
+            let api = format!("{method} /reports/{{id}}");
+            assert_eq!(apis.flags_of(&api).count(), 1, "{api}");
+            assert!(apis.allows("reports", &api), "{api}");
+        }
+        assert_eq!(apis.flags_of("POST /reports/{id}").count(), 0);
+        assert!(!apis.allows("reports", "POST /reports/{id}"));
+        assert!(apis.allows("other", "POST /reports/{id}"));
     }
 }

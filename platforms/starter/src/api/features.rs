@@ -162,11 +162,14 @@ impl wire::FeatureToggle for FeatureToggles {
         request: wire::UpdateToggleRequest,
     ) -> Result<wire::UpdateToggleReply, Error> {
         let now = Some(Timestamp::from(std::time::SystemTime::now()));
-        let known = self.found(&request.flag).ok().map(|entry| entry.config());
+        let known = self.found(&request.flag).ok();
         let mut config = request.config.unwrap_or_default();
-        config.created_at = known.map_or(now, |known| known.created_at);
+        config.created_at = known
+            .as_ref()
+            .map_or(now, |known| known.config().created_at);
         config.updated_at = now;
         let entry = Entry::from(config);
+        let entry = known.iter().fold(entry, Entry::keeping);
         let expected = request.expected_version;
         let toggle = self
             .define(&request.flag, entry, expected, &request.reason)

@@ -5,15 +5,27 @@ use serde_json::{Map, Value};
 
 use crate::contract::feature::v1::{Strategy, ToggleConfig};
 
-/// The fields of an entry that are not rules.
-const NOT_RULES: [&str; 7] = [
+/// The fields of a definition of the contract, besides its rules.
+const CONTRACT: [&str; 6] = [
     "enabled",
     "strategy",
     "description",
-    "owner",
     "tags",
     "created_at",
     "updated_at",
+];
+/// The fields that only files define: what the flag governs and requires. A change through the API
+/// keeps them, or else it would open the governed APIs.
+const KEPT: [&str; 9] = [
+    "permissions",
+    "apis",
+    "routes",
+    "configs",
+    "audit_logs",
+    "capabilities",
+    "owner",
+    "requires",
+    "deprecation",
 ];
 
 /// The definition of a flag in the short form of the flag files.
@@ -32,6 +44,16 @@ impl Entry {
 
     pub(crate) fn into_value(self) -> Value {
         Value::Object(self.0)
+    }
+
+    /// Takes the fields over that a definition of the contract does not have.
+    pub(crate) fn keeping(mut self, known: &Self) -> Self {
+        for name in KEPT {
+            if let Some(value) = known.0.get(name) {
+                self.0.insert(name.to_owned(), value.clone());
+            }
+        }
+        self
     }
 
     /// Whether the flag is enabled, in the short form or in flagd's format.
@@ -118,9 +140,8 @@ impl Entry {
             Some(rules) => rules.iter().collect::<Vec<_>>(),
             None => {
                 let fields = self.0.iter();
-                fields
-                    .filter(|(name, _)| !NOT_RULES.contains(&name.as_str()))
-                    .collect()
+                let is_rule = |name: &str| !CONTRACT.contains(&name) && !KEPT.contains(&name);
+                fields.filter(|(name, _)| is_rule(name)).collect()
             }
         };
         let text = |value: &Value| match value {
@@ -190,6 +211,20 @@ mod tests {
                 (&json!(true), &json!("time"))
             );
         }
+    }
+
+    #[test]
+    fn change_keeps_what_the_flag_governs_flag_1() {
+        let file = json!({"enabled": true, "percentage": 5, "apis": ["GET /a"],
+            "capabilities": {"routes": ["/b"]}, "requires": ["c"], "owner": "team"});
+        let known = Entry::new(file.clone());
+        let config = known.config();
+        assert_eq!(config.rules.len(), 1, "{:?}", config.rules);
+        let changed = Entry::from(config).keeping(&known).into_value();
+        for field in ["apis", "capabilities", "requires", "owner"] {
+            assert_eq!(changed[field], file[field], "{field}");
+        }
+        assert_eq!(changed["rules"], json!({"percentage": 5}));
     }
 
     #[test]

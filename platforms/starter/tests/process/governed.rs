@@ -6,7 +6,7 @@ use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::json;
 
 use crate::{
-    app::{PASSWORD, Replica, assert_error, json_of},
+    app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
     features::{call, users, wait},
 };
 
@@ -110,4 +110,13 @@ fn flag_governs_the_apis_that_it_lists_flag_1() {
     assert_eq!(replica.register("ada").status, 200);
     write(true);
     wait(|| greet().status == 200);
+
+    // A change through the API keeps the list.
+    replica.register("root_user");
+    grant_admin(&database, "root_user");
+    let (admin, _) = tokens(&replica.login("root_user", PASSWORD));
+    let off = json!({ "config": { "enabled": false } });
+    let changed = call(&replica, &admin, "PUT", "/greetings", &off);
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_error(&greet(), 403, "FEATURE_DISABLED");
 }
