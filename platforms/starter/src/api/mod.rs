@@ -20,6 +20,7 @@ use seaworthy::{
     prelude::*,
 };
 
+use crate::plugins::ServicePlugins;
 use crate::{
     accounts::Accounts,
     config::StarterConfig,
@@ -44,6 +45,7 @@ pub(crate) fn contracts(
     accounts: Accounts,
     flags: Flags,
     operations: OperationLog,
+    plugins: ServicePlugins,
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
@@ -56,7 +58,7 @@ pub(crate) fn contracts(
     };
     let accounts = Arc::new(accounts);
     let config = || ContractConfig::default().with_errors(StarterErrors);
-    let auth = auth::Auth(Arc::clone(&accounts), operations.clone());
+    let auth = auth::Auth(Arc::clone(&accounts), operations.clone(), plugins);
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations(operations);
     let profiles = profile::Profiles(Arc::clone(&accounts));
