@@ -9,7 +9,7 @@ use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 
 use crate::{
-    BuildError, Credentials, HttpClient, HttpClientConfig, HttpVersion, Resolve,
+    Addresses, BuildError, Credentials, HttpClient, HttpClientConfig, HttpVersion, Resolve,
     client::Inner,
     connect::{Connector, ReloadableTls, SystemResolver},
     credentials::Caller,
@@ -58,6 +58,13 @@ impl HttpClientBuilder {
     #[must_use]
     pub fn config(mut self, config: HttpClientConfig) -> Self {
         self.config = config;
+        self
+    }
+
+    /// Sets the addresses that the client may connect to, whatever the settings say.
+    #[must_use]
+    pub const fn addresses(mut self, addresses: Addresses) -> Self {
+        self.config.addresses = addresses;
         self
     }
 

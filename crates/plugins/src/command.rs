@@ -75,6 +75,7 @@ fn definition() -> Command {
                             "request-hook",
                             "event-handler",
                             "policy-decision",
+                            "hooks-and-events",
                         ])
                         .help("What the module exports."),
                 ),

@@ -110,6 +110,9 @@ pub struct GrantConfig {
     pub capabilities: Vec<Capability>,
     /// The hosts that the capability `http` reaches, such as `api.example.com`.
     pub http_hosts: Vec<String>,
+    /// Whether these hosts may have internal addresses. Otherwise a host whose name resolves to one
+    /// is not reached.
+    pub internal_addresses: bool,
 }
 
 /// The file `NAME.yaml` of one plugin.

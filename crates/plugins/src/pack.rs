@@ -10,7 +10,7 @@ const V0_1: &str = include_str!("../wit/0.1.0/plugin.wit");
 const V0_2: &str = include_str!("../wit/0.2.0/plugin.wit");
 
 /// Makes a component of a core module, in binary or text form, that exports the functions of a
-/// world: `plugin`, `request-hook`, `event-handler` or `policy-decision`.
+/// world: `plugin`, `request-hook`, `event-handler`, `policy-decision` or `hooks-and-events`.
 ///
 /// Compilers such as clang write core modules. Other compilers write components, which need no
 /// packing.

@@ -48,7 +48,8 @@ pub(crate) struct State {
 
 /// Sees the calls of plugins.
 pub(crate) trait Observe: Send + Sync {
-    fn called(&self, plugin: &str, result: Result<(), &Fault>, duration: Duration);
+    /// A call of a function ended, or was refused.
+    fn called(&self, plugin: &Manifest, function: &str, result: Result<(), &Fault>, begun: Instant);
     fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>);
 }
 
@@ -67,7 +68,20 @@ impl Plugin {
         timeout: Duration,
     ) -> Result<Answer, Fault> {
         let begun = Instant::now();
-        self.admit(begun)?;
+        let function = call.function();
+        let result = self.admit_and_run(call, timeout, begun).await;
+        let seen = result.as_ref().map(drop);
+        self.observe.called(&self.manifest, function, seen, begun);
+        result
+    }
+
+    async fn admit_and_run(
+        self: &Arc<Self>,
+        call: GuestCall,
+        timeout: Duration,
+        begun: Instant,
+    ) -> Result<Answer, Fault> {
+        let admission = self.admit(begun)?;
         let limits = CallLimits {
             timeout: timeout.min(self.limits.timeout),
             ..self.limits
@@ -75,10 +89,10 @@ impl Plugin {
         // Time in the queue counts, so that waiting calls cannot pile up without end.
         let permit = tokio::time::timeout(limits.timeout, Arc::clone(&self.guests).acquire_owned());
         let Ok(Ok(permit)) = permit.await else {
-            self.state.lock().faults.abandon_trial(Instant::now());
             return Err(Fault::Throttled);
         };
-        let result = match Handle::current().runtime_flavor() {
+        admission.used();
+        match Handle::current().runtime_flavor() {
             RuntimeFlavor::CurrentThread => {
                 let plugin = Arc::clone(self);
                 let guest = tokio::task::spawn_blocking(move || {
@@ -94,14 +108,10 @@ impl Plugin {
                 drop(permit);
                 result
             }
-        };
-        let name = self.name();
-        self.observe
-            .called(name, result.as_ref().map(drop), begun.elapsed());
-        result
+        }
     }
 
-    fn admit(&self, now: Instant) -> Result<(), Fault> {
+    fn admit(&self, now: Instant) -> Result<Admission<'_>, Fault> {
         let mut state = self.state.lock();
         if !state.faults.may_run(now) {
             return Err(Fault::Disabled);
@@ -110,7 +120,7 @@ impl Plugin {
             state.faults.abandon_trial(now);
             return Err(Fault::Throttled);
         }
-        Ok(())
+        Ok(Admission(Some(self)))
     }
 
     /// Runs the call on this thread, and counts its time and its faults even if its caller is gone.
@@ -179,6 +189,25 @@ impl Plugin {
         let mut state = self.state.lock();
         state.status = PluginStatus::Error;
         state.error = Some(problem);
+    }
+}
+
+/// A call that may run. If it does not run, because its caller is gone, the next call is the trial
+/// of a disabled plugin.
+struct Admission<'a>(Option<&'a Plugin>);
+
+impl Admission<'_> {
+    /// The call runs.
+    fn used(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        if let Some(plugin) = self.0 {
+            plugin.state.lock().faults.abandon_trial(Instant::now());
+        }
     }
 }
 

@@ -68,6 +68,8 @@ pub use seaworthy_messaging as messaging;
 pub use seaworthy_operation_log as operation_log;
 #[cfg(feature = "outbox")]
 pub use seaworthy_outbox as outbox;
+#[cfg(feature = "plugins")]
+pub use seaworthy_plugins as plugins;
 #[cfg(feature = "realtime")]
 pub use seaworthy_realtime as realtime;
 #[cfg(any(feature = "realtime-redis", feature = "shared-rate-limit"))]

@@ -36,7 +36,7 @@ impl<'a> Block<'a> {
     #[must_use]
     pub fn file(self) -> Option<(&'a str, &'a str)> {
         let (first, content) = self.text.split_once('\n')?;
-        let comments = ["# ", "// ", "-- "];
+        let comments = ["# ", "// ", "-- ", ";; "];
         let path = comments
             .iter()
             .find_map(|start| first.strip_prefix(start))?;

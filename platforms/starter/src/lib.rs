@@ -11,6 +11,7 @@
 //! | `accounts` | Operations on accounts, without a transport |
 //! | `features` | Feature flags in the form of the contract |
 //! | `domain` | Users, addresses, errors |
+//! | `plugins` | Plugins, in builds with the feature `plugins` |
 //! | `store` | SQL, encrypted columns |
 
 mod accounts;
@@ -19,6 +20,7 @@ mod config;
 mod contract;
 mod domain;
 mod features;
+mod plugins;
 mod service;
 mod store;
 

@@ -22,6 +22,7 @@ use crate::{
     api,
     config::{KEYS, StarterConfig, VARIABLES, with_defaults},
     contract,
+    plugins::{self, ServicePlugins},
     store::{COLUMNS, Keys, MIGRATIONS},
 };
 
@@ -45,14 +46,16 @@ pub fn main() -> ExitCode {
         .with(migrate_command(DATABASE, database, MIGRATIONS))
         .with(data_keys_command(DATABASE, database, keys, COLUMNS))
         .with(roles_command(DATABASE, database));
+    #[cfg(feature = "plugins")]
+    let commands = commands.with(ServicePlugins::command());
     service().main_with(commands, assemble)
 }
 
 /// Returns the service with the defaults, keys and variables of the contract.
 fn service() -> Service {
     with_defaults(Service::new(NAME, env!("CARGO_PKG_VERSION")))
-        .legacy_keys(KEYS.iter().cloned())
-        .legacy_variables(VARIABLES.iter().cloned())
+        .legacy_keys(KEYS.iter().chain(plugins::KEYS).cloned())
+        .legacy_variables(VARIABLES.iter().chain(plugins::VARIABLES).cloned())
 }
 
 fn database(settings: &StarterConfig) -> &DatabaseConfig {
@@ -72,13 +75,18 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
     let database = Database::connect(service, DATABASE, database(settings), MIGRATIONS).await?;
     let keys = Keys::start(service, &database, root, &settings.kms).await?;
 
-    service.authenticate(tokens.authentication(service, &database)?);
+    let plugins = ServicePlugins::open(service)?;
+    let authentication = tokens.authentication(service, &database)?;
+    service.authenticate(plugins.authentication(authentication));
 
     let switch = service
         .switches()
         .register("audit_log", SwitchKind::Security);
     let audit = AuditLog::new(database.clone(), &keys.audit_log())?.with_switch(switch);
+    // Before the routes, which the hooks surround.
+    plugins.serve(service, &audit, &database).await?;
     let parts = AccountParts {
+        plugins: plugins.clone(),
         tokens,
         captchas: captchas(service, &database, &keys)?,
         audit: audit.clone(),
@@ -97,7 +105,7 @@ async fn assemble(service: &Assembly<StarterConfig>) -> Result<(), StartError> {
 
     service.check_memory();
     service.http(api::probes(service.health()));
-    api::contracts(service, accounts, flags, operations, &cache)?.serve(service)
+    api::contracts(service, accounts, flags, operations, &cache, plugins)?.serve(service)
 }
 
 /// Returns the captchas, with codes by mail and, if there is a gateway, by SMS.

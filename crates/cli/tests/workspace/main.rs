@@ -1,4 +1,4 @@
-//! Checks over the source code of the workspace: its messages and its metrics.
+//! Checks over the source code of the workspace: its dependencies, messages and metrics.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -6,6 +6,7 @@
     reason = "an error in a source file fails the test"
 )]
 
+mod dependencies;
 mod messages;
 mod metrics;
 mod sources;

@@ -169,11 +169,18 @@ impl EventBus {
         failed.into_iter().flatten().collect()
     }
 
-    /// Queues an event and returns at once.
+    /// Queues an event and returns at once. Does nothing if no handler wants its type.
     ///
     /// # Errors
     /// The queue is full: `EVENT_QUEUE_FULL`.
     pub fn publish_async(&self, event: Event) -> Result<(), Error> {
+        let handlers = self.0.handlers.load();
+        if !handlers
+            .iter()
+            .any(|handler| handler.types.contains(&event.kind))
+        {
+            return Ok(());
+        }
         self.0.queue.try_send(event).map_err(|_| {
             Error::new(
                 Code::Exhausted,

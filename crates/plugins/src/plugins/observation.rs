@@ -1,9 +1,21 @@
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Instant, SystemTime},
+};
 
-use seaworthy_telemetry::metrics::{Counter, Family, Histogram, Kind, Metrics};
+use seaworthy_config::Settings;
+use seaworthy_core::context;
+use seaworthy_service::Assembly;
+use seaworthy_telemetry::{
+    metrics::{Counter, Family, Histogram, Kind},
+    tracer::{Attribute, SpanKind, SpanRecord, Tracer},
+};
 
 use super::SOURCE;
-use crate::{Event, EventType, plugin::Observe, runtime::Fault, sandbox::Transition};
+use crate::{Event, EventType, Manifest, plugin::Observe, runtime::Fault, sandbox::Transition};
+
+/// The name of the span of a call.
+const SPAN: &str = "plugin.call";
 
 const CALLS: &str = "plugin_calls_total";
 const CALLS_HELP: &str = "Calls of plugins that returned.";
@@ -37,10 +49,12 @@ pub(super) struct Observation {
     durations: Family<Histogram>,
     hooks: Family<Counter>,
     bus: crate::EventBus,
+    tracer: Tracer,
 }
 
 impl Observation {
-    pub(super) fn new(metrics: &Metrics, bus: &crate::EventBus) -> Self {
+    pub(super) fn new<C: Settings>(service: &Assembly<C>, bus: &crate::EventBus) -> Self {
+        let metrics = service.metrics();
         metrics.declare(Kind::Counter, CALLS, CALLS_HELP, &["plugin"]);
         metrics.declare(Kind::Counter, FAULTS, FAULTS_HELP, &["plugin", "reason"]);
         metrics.declare(Kind::Histogram, DURATION, DURATION_HELP, &["plugin"]);
@@ -71,6 +85,7 @@ impl Observation {
             }),
             hooks: counters(HOOKS, HOOKS_HELP),
             bus: bus.clone(),
+            tracer: service.telemetry().tracer().clone(),
         }
     }
 
@@ -80,20 +95,49 @@ impl Observation {
 }
 
 impl Observe for Observation {
-    fn called(&self, plugin: &str, result: Result<(), &Fault>, duration: Duration) {
-        self.durations
-            .get_or_create(plugin)
-            .observe_duration(duration);
+    fn called(
+        &self,
+        plugin: &Manifest,
+        function: &str,
+        result: Result<(), &Fault>,
+        begun: Instant,
+    ) {
+        let (name, took) = (plugin.name.as_str(), begun.elapsed());
+        self.durations.get_or_create(name).observe_duration(took);
         match result {
-            Ok(()) => self.calls.get_or_create(plugin).increment(),
+            Ok(()) => self.calls.get_or_create(name).increment(),
             Err(fault) => {
                 let reason = fault.reason();
                 let family = self.faults.iter().find(|(name, _)| *name == reason);
                 if let Some((_, family)) = family {
-                    family.get_or_create(plugin).increment();
+                    family.get_or_create(name).increment();
                 }
             }
         }
+        let request = context::current();
+        let parent = request.as_ref().map(|request| request.trace());
+        let Some(parent) = parent.filter(|parent| self.tracer.is_recording(parent)) else {
+            return;
+        };
+        let end = SystemTime::now();
+        let mut attributes = vec![
+            Attribute::text("plugin.name", name),
+            Attribute::text("plugin.version", &plugin.version.to_string()),
+            Attribute::text("plugin.sha256", &plugin.sha256),
+            Attribute::text("plugin.function", function),
+        ];
+        if let Err(fault) = result {
+            attributes.push(Attribute::text("error.type", fault.reason()));
+        }
+        self.tracer.record(SpanRecord {
+            context: self.tracer.start_span(Some(parent)),
+            name: SPAN.into(),
+            kind: SpanKind::Internal,
+            start: end.checked_sub(took).unwrap_or(end),
+            end,
+            attributes,
+            failed: result.is_err(),
+        });
     }
 
     fn changed(&self, plugin: &str, transition: Transition, fault: Option<&Fault>) {

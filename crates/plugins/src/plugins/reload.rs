@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use seaworthy_service::Tasks;
 
-use super::{Loaded, Plugins, step};
+use super::{Loaded, Plugins, life::step};
 use crate::{
     EventType, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{self, MANIFEST, Watch, scan},

@@ -1,55 +1,70 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use seaworthy_client::Addresses;
 use seaworthy_config::{Profile, Settings};
 use seaworthy_health::{CheckFailure, Probe};
 use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, StartError};
 use tokio::sync::Semaphore;
 
-use super::{Inner, Observation, Plugins};
+use super::{Clients, Inner, Observation, Plugins};
 use crate::{
-    EventBus, EventType, PluginAuthentication, PluginInfo, PluginStatus, PluginsConfig,
-    attach::hooked, event, manifest::public_key, runtime,
+    Capability, Event, EventBus, EventType, PluginAuthentication, PluginInfo, PluginStatus,
+    PluginsConfig, attach::hooked, event, manifest::public_key,
 };
 
 /// The name of the client of the capability `http`.
 const CLIENT: &str = "plugins";
 
 impl Plugins {
-    /// Starts the plugins of a service: their hooks, the admin endpoints `/plugins`, the check
-    /// `plugins`, and the workers of events. Call it before the routes are added.
-    ///
-    /// With `auto_load`, all plugins of the folder start, and again after a change of their files.
+    /// Opens and serves the plugins of a service. Call it before the routes are added.
     ///
     /// # Errors
-    /// A trusted key is not valid, or the engine cannot be created. With `auto_load`, a plugin of
-    /// the folder cannot be started.
+    /// Those of [`open`](Self::open) and [`serve`](Self::serve).
     pub async fn start<C: Settings>(
         service: &Assembly<C>,
         config: &PluginsConfig,
     ) -> Result<Self, StartError> {
         let plugins = Self::open(service, config)?;
-        if !config.enabled {
-            return Ok(plugins);
-        }
-        plugins.hook_requests(service);
-        plugins.watch_health(service);
-        plugins.deliver_events(service);
-        service.admin(crate::admin::routes(&plugins));
-        if plugins.loads_automatically() {
-            plugins.load_folder().await?;
-            plugins.follow_folder(service.tasks());
-        }
-        plugins.0.announce(EventType::SYSTEM_STARTUP, "");
+        plugins.serve(service).await?;
         Ok(plugins)
     }
 
-    /// Opens the plugins of a service for a command: nothing is loaded and no hook is called.
+    /// Serves the plugins: their hooks, the admin endpoints `/plugins`, the check `plugins`, and the
+    /// workers of events. Call it before the routes are added. Handlers that you add to
+    /// [`events`](Self::events) before get the events about the plugins of the folder.
+    ///
+    /// With `auto_load`, all plugins of the folder start, and again after a change of their files.
+    /// With `enabled = false` the bus of events is all that works.
     ///
     /// # Errors
-    /// A trusted key is not valid, or the engine cannot be created.
+    /// With `auto_load`, a plugin of the folder cannot be started.
+    pub async fn serve<C: Settings>(&self, service: &Assembly<C>) -> Result<(), StartError> {
+        self.deliver_events(service);
+        if !self.0.config.enabled {
+            return Ok(());
+        }
+        self.hook_requests(service);
+        self.watch_health(service);
+        service.admin(crate::admin::routes(self));
+        if self.loads_automatically() {
+            self.load_folder().await?;
+            self.follow_folder(service.tasks());
+        }
+        let started = Event::new(EventType::SYSTEM_STARTUP, super::SOURCE);
+        if let Err(error) = self.0.bus.publish_async(started) {
+            tracing::warn!(problem = %error, "the event of the start was dropped");
+        }
+        Ok(())
+    }
+
+    /// Opens the plugins of a service: nothing is loaded and no hook is called. Commands need no
+    /// more.
+    ///
+    /// # Errors
+    /// A trusted key is not valid.
     pub fn open<C: Settings>(
         service: &Assembly<C>,
         config: &PluginsConfig,
@@ -60,11 +75,6 @@ impl Plugins {
                 "plugins.security.trusted_keys[{position}] is not an Ed25519 public key (32 bytes in Base64)"
             )));
         }
-        let runtime = runtime::engine(config.security.max_memory.as_usize())
-            .map_err(|problem| StartError::new(format!("plugins cannot be used: {problem}")))?;
-        let client = service.http_client(CLIENT).map_err(|error| {
-            StartError::because("the HTTP client of plugins cannot be built", error)
-        })?;
         let bus = EventBus::new(config.max_queued_events);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self(Arc::new(Inner {
@@ -72,11 +82,11 @@ impl Plugins {
             profile: service.profile(),
             hooks: ArcSwap::default(),
             tasks: service.tasks().clone(),
-            runtime,
-            client,
+            runtime: OnceLock::new(),
+            clients: clients(service, config)?,
             // A guest occupies its thread, so more guests than cores only wait for each other.
             guests: Arc::new(Semaphore::new(cores)),
-            observation: Arc::new(Observation::new(service.metrics(), &bus)),
+            observation: Arc::new(Observation::new(service, &bus)),
             bus,
             loaded: Mutex::default(),
             changes: tokio::sync::Mutex::default(),
@@ -134,8 +144,30 @@ impl Plugins {
         let (inner, stop) = (Arc::clone(&self.0), service.tasks().stop().clone());
         service.tasks().spawn("plugin-shutdown", async move {
             stop.requested().await;
-            let event = crate::Event::new(EventType::SYSTEM_SHUTDOWN, super::SOURCE);
+            let event = Event::new(EventType::SYSTEM_SHUTDOWN, super::SOURCE);
             drop(inner.bus.publish(event).await);
         });
     }
+}
+
+/// Builds the clients of the capability `http`, if a plugin has it.
+fn clients<C: Settings>(
+    service: &Assembly<C>,
+    config: &PluginsConfig,
+) -> Result<Option<Clients>, StartError> {
+    let mut grants = config.grants.values();
+    if !grants.any(|grant| grant.capabilities.contains(&Capability::Http)) {
+        service.declare_http_client(CLIENT);
+        return Ok(None);
+    }
+    let client = |addresses| {
+        let client = service.http_client_builder(CLIENT).addresses(addresses);
+        client.build().map_err(|error| {
+            StartError::because("the HTTP client of plugins cannot be built", error)
+        })
+    };
+    Ok(Some(Clients {
+        public: client(Addresses::Public)?,
+        internal: client(Addresses::Any)?,
+    }))
 }

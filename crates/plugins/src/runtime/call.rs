@@ -48,6 +48,31 @@ pub(crate) enum GuestCall {
     Decide(Question),
 }
 
+impl LifecycleStep {
+    /// Returns the name of the function in the interface.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initialize => "initialize",
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Cleanup => "cleanup",
+            Self::HealthCheck => "health-check",
+        }
+    }
+}
+
+impl GuestCall {
+    /// Returns what is called, for spans: a hook point or a function of the interface.
+    pub(crate) const fn function(&self) -> &'static str {
+        match self {
+            Self::Lifecycle(step) => step.as_str(),
+            Self::Hook { point, .. } => point.as_str(),
+            Self::Event { .. } => "handle",
+            Self::Decide(_) => "decide",
+        }
+    }
+}
+
 /// The result of an event handler or of a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {

@@ -7,6 +7,12 @@ use seaworthy_plugins::{Interface, SigningKey, pack};
 /// Where a successful result without values is in the memory of every guest.
 const OK: &str = "(i32.const 16)";
 const INTERFACE: &str = "seaworthy:plugin";
+/// Returns the next free memory.
+const REALLOC: &str = "
+    (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (local.set 4 (global.get $free))
+    (global.set $free (i32.add (global.get $free) (local.get 3)))
+    (local.get 4)";
 
 /// A guest with a body for each function.
 #[derive(Clone)]
@@ -22,6 +28,7 @@ pub(crate) struct Guest {
     decide: Option<String>,
     initialize: String,
     start_function: &'static str,
+    realloc: &'static str,
 }
 
 impl Guest {
@@ -37,6 +44,7 @@ impl Guest {
             decide: None,
             initialize: OK.to_owned(),
             start_function: "",
+            realloc: REALLOC,
         }
     }
 
@@ -125,6 +133,12 @@ impl Guest {
         self
     }
 
+    /// Sets the body of the function that returns memory for the data of a call.
+    pub(crate) fn with_realloc(mut self, body: &'static str) -> Self {
+        self.realloc = body;
+        self
+    }
+
     /// Runs the function `$begin` when the component is instantiated.
     pub(crate) fn with_start_function(mut self) -> Self {
         self.start_function = "(start $begin)";
@@ -143,7 +157,8 @@ impl Guest {
         self
     }
 
-    fn text(&self) -> String {
+    /// Returns the core module in text form.
+    pub(crate) fn text(&self) -> String {
         let version = self.version;
         let export = |interface: &str, function: &str, parameters: &str, body: &str| {
             format!(
@@ -181,15 +196,13 @@ impl Guest {
                (global $free (mut i32) (i32.const 8192))
                {data} {more} {start}
                (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (local i32)
-                 (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
-                 (local.set 4 (global.get $free))
-                 (global.set $free (i32.add (global.get $free) (local.get 3)))
-                 (local.get 4))
+                 {realloc})
                {functions})",
             imports = self.imports,
             data = self.data,
             more = self.functions,
             start = self.start_function,
+            realloc = self.realloc,
         )
     }
 

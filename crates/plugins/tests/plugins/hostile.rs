@@ -59,6 +59,101 @@ async fn growing_memory_ends_the_call_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn growing_tables_end_the_call_plug_2() {
+    let body = "(drop (table.grow $t (ref.null func) (i32.const 2000000000))) (i32.const 16)";
+    let guest = Guest::hook(body).with_functions("(table $t 1 funcref)");
+    let problem = attack(&guest).await;
+    assert!(problem.contains("more memory"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_allocations_fail_the_load_plug_2() {
+    for (body, expected) in [
+        // Addresses outside of the memory, and one that is not aligned.
+        ("(i32.const -8)", "trapped"),
+        ("(i32.const 0x10000)", "trapped"),
+        ("unreachable", "unreachable"),
+        ("(loop $l (br $l)) unreachable", "timeout"),
+        (
+            "(loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable",
+            "more memory",
+        ),
+    ] {
+        // The settings are the first data that the host passes.
+        let failed = Setup::new()
+            .plugin("evil", HOOK, &Guest::quiet().with_realloc(body))
+            .settings("evil", "timeout: 60ms\n")
+            .start()
+            .await
+            .err()
+            .unwrap();
+        let text = seaworthy_core::error_chain(&failed).to_string();
+        assert!(text.contains(expected), "{body}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_reasons_are_cut_plug_2() {
+    let problem = attack(&Guest::failing(&"x".repeat(5_000))).await;
+    assert_eq!(problem.len(), 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_data_of_host_calls_exceed_the_payload_plug_2() {
+    // A line of 4 MiB.
+    let body = "(drop (memory.grow (i32.const 100)))
+        (call $write (i32.const 0) (i32.const 0) (i32.const 4194304)) (i32.const 16)";
+    let guest = Guest::hook(body).import("log", "write", "(param i32 i32 i32)");
+    let manifest = format!("capabilities = [\"log\"]\n{HOOK}");
+    let app = Setup::new()
+        .config(|config| {
+            let grant = seaworthy_plugins::GrantConfig {
+                capabilities: vec![seaworthy_plugins::Capability::Log],
+                ..Default::default()
+            };
+            config.grants.insert("evil".to_owned(), grant);
+        })
+        .plugin("evil", &manifest, &guest)
+        .start()
+        .await
+        .unwrap();
+    let report = app
+        .plugins
+        .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+        .await
+        .unwrap();
+    let problem = &report.failed[0].1;
+    assert!(
+        problem.contains("payload") || problem.contains("fuel"),
+        "{problem}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_guest_is_stopped_every_time_plug_2() {
+    let hook = HOOK.replace("50ms", "5ms");
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = 100)
+        .plugin("evil", &hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let mut timeouts = 0;
+    let begun = Instant::now();
+    while timeouts < 100 {
+        assert!(begun.elapsed() < MAX * 3);
+        app.plugins.enable("evil").unwrap();
+        let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        let problem = &call.await.unwrap().failed[0].1;
+        match problem.contains("timeout of 5ms") {
+            true => timeouts += 1,
+            // A loaded machine uses more than the share.
+            false => assert!(problem.contains("share"), "{problem}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deep_recursion_traps_plug_2() {
     let guest = Guest::hook("(call $deep (i32.const 0))").with_functions(
         "(func $deep (param i32) (result i32) (call $deep (i32.add (local.get 0) (i32.const 1))))",

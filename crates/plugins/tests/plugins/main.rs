@@ -8,9 +8,13 @@
 )]
 
 mod app;
+mod escapes;
 mod files;
 mod guest;
 mod hooks;
 mod hostile;
+#[cfg(feature = "fuzz")]
+mod random;
 mod reload;
+mod samples;
 mod versions;

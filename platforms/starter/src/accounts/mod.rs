@@ -24,6 +24,7 @@ use seaworthy::{
 use crate::{
     config::AuthConfig,
     domain::UserId,
+    plugins::ServicePlugins,
     store::{Keys, Users},
 };
 pub(crate) use api_keys::ApiKeyRequest;
@@ -37,6 +38,7 @@ const ISSUER: &str = "Starter";
 
 /// The parts of the accounts that the service creates.
 pub(crate) struct AccountParts {
+    pub(crate) plugins: ServicePlugins,
     pub(crate) tokens: AccessTokens,
     pub(crate) captchas: Captchas,
     pub(crate) audit: AuditLog,
@@ -57,6 +59,7 @@ pub(crate) struct Accounts {
     factors: SecondFactors,
     api_keys: ApiKeys,
     audit: AuditLog,
+    plugins: ServicePlugins,
     settings: AuthConfig,
 }
 
@@ -95,6 +98,7 @@ impl Accounts {
             tokens: parts.tokens,
             captchas: parts.captchas.with_switch(switch("captcha")),
             audit: parts.audit,
+            plugins: parts.plugins,
             passwords,
         };
         service.worker(accounts.captchas.purge_worker());

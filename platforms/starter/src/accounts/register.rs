@@ -41,7 +41,8 @@ impl Accounts {
             phone: phone.map(Personal::new),
             password_hash: Secret::new(hash.as_str().to_owned()),
         };
-        self.users.insert(&self.database, &user).await
+        let insert = self.users.insert(&self.database, &user);
+        self.plugins.around_data("users.insert", insert).await
     }
 
     /// Checks a new password: length, letters and digits, and whether it is a common password.

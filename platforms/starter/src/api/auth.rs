@@ -8,6 +8,7 @@ use crate::{
     accounts::{Accounts, Credentials, Registration, Session},
     contract::auth::v1 as wire,
     domain::errors,
+    plugins::ServicePlugins,
 };
 
 /// The name of a sent code in the operation log.
@@ -17,7 +18,11 @@ const CAPTCHA_PATH: &str = "/api/v1/auth/captcha";
 
 /// Implements `auth.v1.Auth`. The contract has validated all requests.
 #[derive(Debug)]
-pub(super) struct Auth(pub(super) Arc<Accounts>, pub(super) OperationLog);
+pub(super) struct Auth(
+    pub(super) Arc<Accounts>,
+    pub(super) OperationLog,
+    pub(super) ServicePlugins,
+);
 
 impl wire::Auth for Auth {
     async fn get_captcha(
@@ -62,32 +67,31 @@ impl wire::Auth for Auth {
     }
 
     async fn register(&self, request: wire::RegisterRequest) -> Result<wire::RegisterReply, Error> {
-        self.0
-            .register(Registration {
-                username: request.username,
-                password: Secret::new(request.password),
-                email: request.email,
-                phone: request.phone,
-                captcha_id: request.captcha_id,
-                captcha_code: request.captcha_code,
-            })
-            .await?;
+        let created = self.0.register(Registration {
+            username: request.username,
+            password: Secret::new(request.password),
+            email: request.email,
+            phone: request.phone,
+            captcha_id: request.captcha_id,
+            captcha_code: request.captcha_code,
+        });
+        self.2.around_business("auth.register", created).await?;
+        self.2.registered();
         Ok(wire::RegisterReply {
             message: "the account was created".to_owned(),
         })
     }
 
     async fn login(&self, request: wire::LoginRequest) -> Result<wire::LoginReply, Error> {
-        let session = self
-            .0
-            .log_in(Credentials {
-                username: request.username,
-                password: Secret::new(request.password),
-                captcha_id: request.captcha_id,
-                captcha_code: request.captcha_code,
-                totp_code: Secret::new(request.totp_code),
-            })
-            .await?;
+        let session = self.0.log_in(Credentials {
+            username: request.username,
+            password: Secret::new(request.password),
+            captcha_id: request.captcha_id,
+            captcha_code: request.captcha_code,
+            totp_code: Secret::new(request.totp_code),
+        });
+        let session = self.2.around_business("auth.login", session).await?;
+        self.2.logged_in();
         Ok(wire::LoginReply {
             access_token: session.access.expose().clone(),
             refresh_token: session.refresh.expose().to_owned(),
@@ -96,7 +100,10 @@ impl wire::Auth for Auth {
     }
 
     async fn logout(&self, _: wire::LogoutRequest) -> Result<wire::LogoutReply, Error> {
-        self.0.log_out().await?;
+        self.2
+            .around_business("auth.logout", self.0.log_out())
+            .await?;
+        self.2.logged_out();
         Ok(wire::LogoutReply { success: true })
     }
 

@@ -21,6 +21,7 @@ use seaworthy::{
     prelude::*,
 };
 
+use crate::plugins::ServicePlugins;
 use crate::{
     accounts::Accounts,
     config::StarterConfig,
@@ -46,6 +47,7 @@ pub(crate) fn contracts(
     flags: Flags,
     operations: OperationLog,
     cache: &Cache,
+    plugins: ServicePlugins,
 ) -> Result<Contracts, StartError> {
     let login = service.rate_limits("login", StarterConfig::login_rate_limit)?;
     let public = service.rate_limits("public", StarterConfig::public_rate_limit)?;
@@ -58,7 +60,7 @@ pub(crate) fn contracts(
     };
     let accounts = Arc::new(accounts);
     let config = || ContractConfig::default().with_errors(StarterErrors);
-    let auth = auth::Auth(Arc::clone(&accounts), operations.clone());
+    let auth = auth::Auth(Arc::clone(&accounts), operations.clone(), plugins);
     let toggles = features::FeatureToggles(flags);
     let operations = operations::Operations::new(operations, Arc::clone(&accounts), cache);
     let profiles = profile::Profiles(Arc::clone(&accounts));

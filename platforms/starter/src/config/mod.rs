@@ -41,6 +41,9 @@ pub(crate) struct StarterConfig {
     pub(crate) sms: Option<SmsGatewayConfig>,
     /// The log of calls that change something.
     pub(crate) operation_log: OperationLogConfig,
+    /// Plugins.
+    #[cfg(feature = "plugins")]
+    pub(crate) plugins: seaworthy::plugins::PluginsConfig,
 }
 
 impl StarterConfig {

@@ -83,6 +83,10 @@ async fn slow_handler_ends_at_its_timeout_plug_1() {
 #[tokio::test]
 async fn full_queue_refuses_events_plug_1() {
     let bus = EventBus::new(1);
+    for _ in 0..2 {
+        bus.publish_async(login()).unwrap();
+    }
+    bus.subscribe("any", [EventType::USER_LOGIN], |_| async { Ok(()) });
     bus.publish_async(login()).unwrap();
     let refused = bus.publish_async(login()).unwrap_err();
     assert_eq!(refused.reason(), "EVENT_QUEUE_FULL");

@@ -1,0 +1,46 @@
+//! What builds depend on.
+
+use std::{collections::BTreeSet, env, process::Command};
+
+use crate::root;
+
+/// Returns the packages that a build compiles on this machine.
+fn packages(selection: &[&str]) -> BTreeSet<String> {
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let arguments = ["tree", "--locked", "--offline", "--prefix", "none"];
+    let run = Command::new(cargo)
+        .args(arguments)
+        .args(selection)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{run:?}");
+    let text = String::from_utf8(run.stdout).unwrap();
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+/// Returns the packages of an engine of WebAssembly.
+fn engine(selection: &[&str]) -> Vec<String> {
+    let prefixes = ["cranelift", "pulley", "wasm", "wit-"];
+    let is_engine = |name: &String| {
+        prefixes.iter().any(|prefix| name.starts_with(prefix))
+            || ["regalloc2", "wast", "wat"].contains(&name.as_str())
+    };
+    packages(selection).into_iter().filter(is_engine).collect()
+}
+
+#[test]
+fn default_builds_compile_no_wasm_crate_plug_1() {
+    for package in ["hello", "city-events", "starter"] {
+        let found = packages(&["--edges", "normal", "--package", package]);
+        assert!(found.contains("seaworthy-http"), "{found:?}");
+        assert!(!found.contains("seaworthy-plugins"), "{package}");
+    }
+    let all = engine(&["--edges", "normal,build,dev", "--workspace"]);
+    assert!(all.is_empty(), "{all:?}");
+    // The feature is the one thing that adds the engine.
+    let with = ["--edges", "normal", "--package", "starter"];
+    let with = engine(&[&with[..], &["--features", "plugins"]].concat());
+    assert!(with.contains(&"wasmtime".to_owned()), "{with:?}");
+}

@@ -1,0 +1,139 @@
+use std::{sync::Arc, time::Instant};
+
+use chrono::Utc;
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+
+use super::{Inner, Plugins, life::step};
+use crate::{
+    Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
+    folder::{Found, read_config, read_plugin},
+    plugin::{Plugin, State},
+    runtime::{self, CallLimits, Exports, Imports, LifecycleStep, Runtime},
+    sandbox::{CpuShare, FaultCount, HttpAccess, KeyValueStore},
+};
+
+impl Plugins {
+    /// Reads, compiles and initializes a plugin beside the one that is loaded.
+    pub(super) async fn prepare(&self, name: &str) -> Result<Arc<Plugin>, PluginError> {
+        if !crate::manifest::is_name(name) {
+            return Err(PluginError::not_found(name));
+        }
+        let (inner, owned) = (Arc::clone(&self.0), name.to_owned());
+        let handle = Handle::current();
+        let compiled = tokio::task::spawn_blocking(move || inner.compile(&owned, handle)).await;
+        let plugin = compiled.map_err(|error| {
+            PluginError::new(PluginErrorCode::LoadFailed, name, "could not be compiled")
+                .because(error)
+        })??;
+        step(&plugin, LifecycleStep::Initialize, PluginErrorCode::Config).await?;
+        plugin.set_status(PluginStatus::Initialized);
+        Ok(plugin)
+    }
+}
+
+impl Inner {
+    /// Returns the engine.
+    fn runtime(&self) -> Result<&dyn Runtime, String> {
+        let max_memory = self.config.security.max_memory.as_usize();
+        let created = self.runtime.get_or_init(|| runtime::engine(max_memory));
+        match created {
+            Ok(runtime) => Ok(&**runtime),
+            Err(problem) => Err(format!("the engine cannot be created: {problem}")),
+        }
+    }
+
+    /// Reads and compiles a plugin. Blocks the thread for up to seconds.
+    fn compile(self: &Arc<Self>, name: &str, handle: Handle) -> Result<Arc<Plugin>, PluginError> {
+        let security = &self.config.security;
+        let Found {
+            manifest,
+            component,
+            is_signed,
+            path,
+        } = read_plugin(&self.config.directory.join(name), security)?;
+        let (file, config_path) = read_config(&self.config, self.profile, name)?;
+        let grant = self.config.grants.get(name).cloned().unwrap_or_default();
+        check_grant(&manifest, &grant)?;
+        let http = manifest
+            .capabilities
+            .contains(&Capability::Http)
+            .then_some(self.clients.as_ref())
+            .flatten()
+            .map(|clients| match grant.internal_addresses {
+                true => clients.internal.clone(),
+                false => clients.public.clone(),
+            })
+            .map(|client| HttpAccess::new(client, grant.http_hosts, handle));
+        let imports = Imports {
+            plugin: name.into(),
+            api: manifest.api,
+            capabilities: manifest.capabilities.clone(),
+            settings: Arc::new(file.settings.clone()),
+            keys: Arc::new(KeyValueStore::new(security.max_stored_size.as_usize())),
+            http,
+        };
+        let program = self
+            .runtime()
+            .and_then(|runtime| runtime.compile(&component, &imports))
+            .map_err(|problem| PluginError::new(PluginErrorCode::LoadFailed, name, problem))?;
+        check_exports(&manifest, program.exports())?;
+        let memory = manifest
+            .max_memory
+            .unwrap_or(security.max_memory)
+            .min(security.max_memory);
+        let limits = CallLimits {
+            timeout: file.timeout.get(),
+            memory: memory.as_usize(),
+            payload: security.max_payload_size.as_usize(),
+            host_calls: security.max_host_calls,
+        };
+        Ok(Arc::new(Plugin {
+            manifest,
+            file,
+            path,
+            config_path,
+            is_signed,
+            program,
+            limits,
+            guests: Arc::clone(&self.guests),
+            state: Mutex::new(State {
+                status: PluginStatus::Loaded,
+                load_time: Utc::now(),
+                start_time: None,
+                stop_time: None,
+                error: None,
+                share: CpuShare::new(security.max_cpu_percent, Instant::now()),
+                faults: FaultCount::default(),
+            }),
+            observe: Arc::clone(&self.observation) as _,
+        }))
+    }
+}
+
+/// Checks that the operator grants what the manifest requests.
+fn check_grant(manifest: &Manifest, grant: &GrantConfig) -> Result<(), PluginError> {
+    let mut wanted = manifest.capabilities.iter();
+    let Some(missing) = wanted.find(|wanted| !grant.capabilities.contains(wanted)) else {
+        return Ok(());
+    };
+    let (name, missing) = (&manifest.name, missing.as_str());
+    let problem = format!(
+        "wants the capability \"{missing}\": grant it in plugins.grants.{name}.capabilities"
+    );
+    Err(PluginError::new(PluginErrorCode::Permission, name, problem))
+}
+
+/// Checks that the component exports what the manifest declares.
+fn check_exports(manifest: &Manifest, exports: Exports) -> Result<(), PluginError> {
+    let missing = match exports {
+        Exports { hooks: false, .. } if !manifest.hooks.is_empty() => "hooks",
+        Exports { events: false, .. } if !manifest.handlers.is_empty() => "events",
+        _ => return Ok(()),
+    };
+    Err(PluginError::new(
+        PluginErrorCode::LoadFailed,
+        &manifest.name,
+        format!("declares {missing}, and the component does not export them"),
+    ))
+}

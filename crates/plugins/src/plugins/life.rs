@@ -1,0 +1,209 @@
+use std::sync::Arc;
+
+use super::{Loaded, Plugins};
+use crate::{
+    EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,
+    plugin::Plugin,
+    runtime::{Answer, Fault, GuestCall, LifecycleStep},
+};
+
+impl Plugins {
+    /// Loads a plugin of the folder and lets it check its settings.
+    ///
+    /// # Errors
+    /// The plugin is loaded already, its files cannot be used, a dependency is missing, or it
+    /// refuses its settings.
+    pub async fn load(&self, name: &str) -> Result<PluginInfo, PluginError> {
+        let _change = self.0.changes.lock().await;
+        self.load_locked(name).await
+    }
+
+    pub(super) async fn load_locked(&self, name: &str) -> Result<PluginInfo, PluginError> {
+        if self.plugin(name).is_ok() {
+            let problem = "is loaded already: unload it first";
+            return Err(PluginError::new(
+                PluginErrorCode::AlreadyExists,
+                name,
+                problem,
+            ));
+        }
+        let plugin = self.prepare(name).await?;
+        self.check_dependencies(&plugin)?;
+        let info = plugin.info();
+        let entry = Loaded {
+            plugin,
+            handlers: Vec::new(),
+        };
+        self.0.loaded.lock().insert(name.to_owned(), entry);
+        self.announce(EventType::PLUGIN_LOADED, name);
+        Ok(info)
+    }
+
+    pub(super) fn check_dependencies(&self, plugin: &Plugin) -> Result<(), PluginError> {
+        for dependency in &plugin.manifest.dependencies {
+            if self.plugin(dependency).is_err() {
+                return Err(PluginError::new(
+                    PluginErrorCode::Dependency,
+                    plugin.name(),
+                    format!("depends on \"{dependency}\", which is not loaded"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a loaded plugin: its hooks and handlers are called from now on.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, is switched off in its settings, depends on a plugin that is not
+    /// started, or refuses to start.
+    pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
+        let _change = self.0.changes.lock().await;
+        self.start_locked(name).await
+    }
+
+    pub(super) async fn start_locked(&self, name: &str) -> Result<(), PluginError> {
+        let plugin = self.plugin(name)?;
+        if plugin.status() == PluginStatus::Started {
+            return Ok(());
+        }
+        if !plugin.file.enabled {
+            let problem = "is switched off: set `enabled: true` in its settings";
+            return Err(PluginError::new(
+                PluginErrorCode::StartFailed,
+                name,
+                problem,
+            ));
+        }
+        for dependency in &plugin.manifest.dependencies {
+            if self.plugin(dependency)?.status() != PluginStatus::Started {
+                return Err(PluginError::new(
+                    PluginErrorCode::Dependency,
+                    name,
+                    format!("depends on \"{dependency}\", which is not started"),
+                ));
+            }
+        }
+        if let Err(error) = step(&plugin, LifecycleStep::Start, PluginErrorCode::StartFailed).await
+        {
+            plugin.set_error(error.to_string());
+            self.announce(EventType::PLUGIN_ERROR, name);
+            return Err(error);
+        }
+        plugin.set_status(PluginStatus::Started);
+        self.register(&plugin);
+        self.announce(EventType::PLUGIN_STARTED, name);
+        tracing::info!(plugin = name, version = %plugin.manifest.version, "plugin started");
+        Ok(())
+    }
+
+    /// Stops a plugin: its hooks and handlers are not called. Calls that run end as they would.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, another started plugin depends on it, or it refuses to stop. It is
+    /// stopped even if it refuses.
+    pub async fn stop_plugin(&self, name: &str) -> Result<(), PluginError> {
+        let _change = self.0.changes.lock().await;
+        self.stop_locked(name).await
+    }
+
+    async fn stop_locked(&self, name: &str) -> Result<(), PluginError> {
+        let plugin = self.plugin(name)?;
+        let started = |dependent: &String| {
+            self.plugin(dependent)
+                .is_ok_and(|plugin| plugin.status() == PluginStatus::Started)
+        };
+        if let Some(dependent) = self.dependents(name).into_iter().find(started) {
+            return Err(PluginError::new(
+                PluginErrorCode::Dependency,
+                name,
+                format!("\"{dependent}\" depends on it: stop that one first"),
+            ));
+        }
+        if plugin.status() != PluginStatus::Started {
+            return Ok(());
+        }
+        plugin.set_status(PluginStatus::Stopped);
+        self.unregister(name);
+        let stopped = step(&plugin, LifecycleStep::Stop, PluginErrorCode::StopFailed).await;
+        self.announce(EventType::PLUGIN_STOPPED, name);
+        stopped
+    }
+
+    /// Stops a plugin and removes it from memory.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, or another plugin depends on it.
+    pub async fn unload(&self, name: &str) -> Result<(), PluginError> {
+        let _change = self.0.changes.lock().await;
+        self.unload_locked(name).await
+    }
+
+    pub(super) async fn unload_locked(&self, name: &str) -> Result<(), PluginError> {
+        let plugin = self.plugin(name)?;
+        if let Some(dependent) = self.dependents(name).first() {
+            return Err(PluginError::new(
+                PluginErrorCode::Dependency,
+                name,
+                format!("\"{dependent}\" depends on it: unload that one first"),
+            ));
+        }
+        if let Err(error) = self.stop_locked(name).await {
+            tracing::warn!(plugin = name, problem = %error, "a plugin refused to stop");
+        }
+        if let Err(error) = step(&plugin, LifecycleStep::Cleanup, PluginErrorCode::StopFailed).await
+        {
+            tracing::warn!(plugin = name, problem = %error, "a plugin refused to clean up");
+        }
+        self.announce(EventType::PLUGIN_UNLOADED, name);
+        self.0.loaded.lock().remove(name);
+        Ok(())
+    }
+
+    /// Enables a plugin that was disabled after too many faults.
+    ///
+    /// # Errors
+    /// The plugin is not loaded.
+    pub fn enable(&self, name: &str) -> Result<(), PluginError> {
+        let plugin = self.plugin(name)?;
+        let mut state = plugin.state.lock();
+        state.faults.reset();
+        state.error = None;
+        Ok(())
+    }
+
+    /// Asks a plugin for its health.
+    ///
+    /// # Errors
+    /// The plugin is not loaded, or reports a problem.
+    pub async fn check(&self, name: &str) -> Result<(), PluginError> {
+        let plugin = self.plugin(name)?;
+        step(
+            &plugin,
+            LifecycleStep::HealthCheck,
+            PluginErrorCode::Internal,
+        )
+        .await
+    }
+}
+
+/// Calls a step of the life of a plugin.
+pub(super) async fn step(
+    plugin: &Arc<Plugin>,
+    step: LifecycleStep,
+    code: PluginErrorCode,
+) -> Result<(), PluginError> {
+    let timeout = plugin.file.timeout.get();
+    match plugin.call(GuestCall::Lifecycle(step), timeout).await {
+        Ok(Answer::Step(Ok(()))) => Ok(()),
+        Ok(Answer::Step(Err(problem))) => Err(PluginError::new(code, plugin.name(), problem)),
+        Ok(_) => Err(PluginError::new(code, plugin.name(), "gave a wrong answer")),
+        Err(fault) => {
+            let code = match fault {
+                Fault::Timeout(_) => PluginErrorCode::Timeout,
+                _ => code,
+            };
+            Err(PluginError::new(code, plugin.name(), fault.to_string()))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use seaworthy::{
+    audit_log::AuditLog,
+    config::{LegacyKey, LegacyVariable},
+    data::Database,
+    http::Authenticate,
+    prelude::*,
+};
+
+use crate::config::StarterConfig;
+
+const ADVICE: &str = "build the service with the feature `plugins`, or remove it";
+
+/// The variables of the contract for plugins.
+pub(crate) const VARIABLES: &[LegacyVariable] = &[
+    LegacyVariable::accepts("PLUGINS_ENABLED", &["false"], ADVICE),
+    LegacyVariable::accepts("PLUGINS_DIRECTORY", &["./plugins"], ADVICE),
+    LegacyVariable::accepts("PLUGINS_CONFIG_DIRECTORY", &["./configs/plugins"], ADVICE),
+    LegacyVariable::accepts("PLUGINS_AUTO_LOAD", &["false"], ADVICE),
+];
+
+/// The keys of the contract for plugins.
+pub(crate) const KEYS: &[LegacyKey] = &[LegacyKey::accepts("plugins.enabled", &["false"], ADVICE)];
+
+/// The place of plugins in a build without them.
+#[derive(Debug, Clone)]
+pub(crate) struct ServicePlugins;
+
+#[expect(
+    clippy::unused_async,
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    reason = "the type has the functions of the type with plugins"
+)]
+impl ServicePlugins {
+    pub(crate) fn open(_: &Assembly<StarterConfig>) -> Result<Self, StartError> {
+        Ok(Self)
+    }
+
+    pub(crate) fn authentication<A: Authenticate>(&self, inner: A) -> A {
+        inner
+    }
+
+    pub(crate) async fn serve(
+        &self,
+        _: &Assembly<StarterConfig>,
+        _: &AuditLog,
+        _: &Database,
+    ) -> Result<(), StartError> {
+        Ok(())
+    }
+
+    pub(crate) async fn around_business<T>(
+        &self,
+        _: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        work.await
+    }
+
+    pub(crate) async fn around_data<T>(
+        &self,
+        _: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        work.await
+    }
+
+    pub(crate) fn logged_in(&self) {}
+
+    pub(crate) fn logged_out(&self) {}
+
+    pub(crate) fn registered(&self) {}
+}

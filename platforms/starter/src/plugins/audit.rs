@@ -1,0 +1,57 @@
+use seaworthy::{
+    audit_log::{AuditEntry, AuditLog, Outcome},
+    data::Database,
+    plugins::{Event, EventBus, EventType, HandlerError},
+    prelude::*,
+};
+
+/// The name of the handler in logs.
+const HANDLER: &str = "audit-log";
+
+/// The actions in the audit log for the events about plugins.
+const ACTIONS: [(EventType, &str); 6] = [
+    (EventType::PLUGIN_LOADED, "plugin.load"),
+    (EventType::PLUGIN_UNLOADED, "plugin.unload"),
+    (EventType::PLUGIN_STARTED, "plugin.start"),
+    (EventType::PLUGIN_STOPPED, "plugin.stop"),
+    (EventType::PLUGIN_ERROR, "plugin.fail"),
+    (EventType::CONFIG_CHANGED, "plugin.reload"),
+];
+
+/// Appends an entry to the audit log for each change of a plugin.
+pub(super) fn record_changes(events: &EventBus, audit: &AuditLog, database: &Database) {
+    let (audit, database) = (audit.clone(), database.clone());
+    let types = ACTIONS.map(|(kind, _)| kind);
+    events.subscribe(HANDLER, types, move |event| {
+        let (audit, database) = (audit.clone(), database.clone());
+        async move {
+            let Some(entry) = entry(&event) else {
+                return Ok(());
+            };
+            let appended = database.transaction(|tx| {
+                let (audit, entry) = (audit.clone(), entry.clone());
+                async move { Ok::<_, Error>(audit.append(&tx, entry).await?) }
+            });
+            let failed = |error: Error| HandlerError::Transient(error.to_string());
+            appended.await.map_err(failed)
+        }
+    });
+}
+
+fn entry(event: &Event) -> Option<AuditEntry> {
+    let (_, action) = ACTIONS.iter().find(|(kind, _)| kind == event.kind())?;
+    let text = |name: &str| event.data().get(name).and_then(|value| value.as_str());
+    let mut entry = AuditEntry::new(action).target("plugin", text("plugin")?);
+    for name in ["version", "sha256", "problem"] {
+        if let Some(value) = text(name) {
+            entry = entry.detail(name, value);
+        }
+    }
+    if let Some(actor) = text("actor") {
+        entry = entry.actor(actor);
+    }
+    match *action {
+        "plugin.fail" => Some(entry.outcome(Outcome::Failed)),
+        _ => Some(entry),
+    }
+}

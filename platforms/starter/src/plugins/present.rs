@@ -1,0 +1,108 @@
+use seaworthy::{
+    audit_log::AuditLog,
+    config::{LegacyKey, LegacyVariable},
+    data::Database,
+    http::Authenticate,
+    plugins::{Event, EventType, PluginAuthentication, Plugins, plugins_command},
+    prelude::*,
+    service::ServiceCommand,
+};
+
+use super::audit::record_changes;
+use crate::config::StarterConfig;
+
+/// The source of the events of the service.
+const SOURCE: &str = "starter";
+const SANDBOX: &str = "remove it: plugins always run in the sandbox";
+
+/// The variables of the contract for plugins.
+pub(crate) const VARIABLES: &[LegacyVariable] = &[
+    LegacyVariable::sets("PLUGINS_ENABLED", "plugins.enabled"),
+    LegacyVariable::sets("PLUGINS_DIRECTORY", "plugins.directory"),
+    LegacyVariable::sets("PLUGINS_CONFIG_DIRECTORY", "plugins.config_directory"),
+    LegacyVariable::sets("PLUGINS_AUTO_LOAD", "plugins.auto_load"),
+    LegacyVariable::accepts("PLUGINS_SANDBOX_ENABLED", &["true"], SANDBOX),
+    LegacyVariable::sets("PLUGINS_MAX_MEMORY", "plugins.security.max_memory"),
+    LegacyVariable::sets(
+        "PLUGINS_MAX_CPU_PERCENT",
+        "plugins.security.max_cpu_percent",
+    ),
+];
+
+/// The keys of the contract for plugins.
+pub(crate) const KEYS: &[LegacyKey] = &[LegacyKey::accepts(
+    "plugins.security.sandbox_enabled",
+    &["true"],
+    SANDBOX,
+)];
+
+/// The plugins of the service.
+#[derive(Debug, Clone)]
+pub(crate) struct ServicePlugins(Plugins);
+
+impl ServicePlugins {
+    /// Opens the plugins, whose hooks surround the authentication.
+    pub(crate) fn open(service: &Assembly<StarterConfig>) -> Result<Self, StartError> {
+        Plugins::open(service, &service.settings().plugins).map(Self)
+    }
+
+    /// Returns the command `plugins`.
+    pub(crate) fn command() -> ServiceCommand<StarterConfig> {
+        plugins_command(|service: &Assembly<StarterConfig>| service.settings().plugins.clone())
+    }
+
+    pub(crate) fn authentication<A: Authenticate>(&self, inner: A) -> PluginAuthentication<A> {
+        self.0.authentication(inner)
+    }
+
+    /// Loads the plugins. Each change of a plugin becomes an entry of the audit log.
+    pub(crate) async fn serve(
+        &self,
+        service: &Assembly<StarterConfig>,
+        audit: &AuditLog,
+        database: &Database,
+    ) -> Result<(), StartError> {
+        record_changes(self.0.events(), audit, database);
+        self.0.serve(service).await
+    }
+
+    pub(crate) async fn around_business<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.0.around_business(operation, work).await
+    }
+
+    pub(crate) async fn around_data<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.0.around_data(operation, work).await
+    }
+
+    pub(crate) fn logged_in(&self) {
+        self.publish(Event::new(EventType::USER_LOGIN, SOURCE));
+    }
+
+    pub(crate) fn logged_out(&self) {
+        self.publish(Event::new(EventType::USER_LOGOUT, SOURCE));
+    }
+
+    pub(crate) fn registered(&self) {
+        self.publish(Event::new(EventType::DATA_CREATED, SOURCE).with_data("kind", "user"));
+    }
+
+    /// Publishes an event with the user of the request.
+    fn publish(&self, event: Event) {
+        let user = context::with_current(|context| Some(context?.actor()?.as_str().to_owned()));
+        let event = match user {
+            Some(user) => event.with_data("user", user),
+            None => event,
+        };
+        if let Err(error) = self.0.events().publish_async(event) {
+            tracing::warn!(problem = %error, "an event for plugins was dropped");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Section 20 of the contract, point 3: a plugin with a hook and a handler is loaded, called, vetoes,
+//! times out, exceeds its memory, is unloaded and leaves nothing behind.
+
+use std::{path::Path, process::Command};
+
+use seaworthy::data::{Database, DatabaseConfig, sql};
+use seaworthy_testkit::{
+    app::TestApp,
+    deployment::Deployment,
+    http::{get, request},
+};
+use serde_json::Value;
+
+use crate::{PROGRAM, folder::Folder};
+
+const MANIFEST: &str = r#"
+name = "guard"
+version = "1.0.0"
+api = "0.2.0"
+
+[[hooks]]
+name = "decide"
+point = "before_biz"
+timeout = "200ms"
+veto = true
+
+[[handlers]]
+name = "note"
+types = ["user.login"]
+"#;
+const USER: &str = r#"{"username":"ada","password":"wonderful4weather"}"#;
+/// The hook changes nothing.
+const PROCEEDS: &str = "(i32.const 16)";
+/// ok, reject, 429, the reason.
+const VETOES: &str = "(i32.const 256)";
+const LOOPS: &str = "(loop $l (br $l)) unreachable";
+const GROWS: &str = "(loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable";
+
+/// Returns a module with this hook. Its handler refuses each event with the text "noted".
+fn module(hook: &str) -> String {
+    let step = |name: &str, parameters: &str| {
+        format!(
+            "(func (export \"seaworthy:plugin/lifecycle@0.2.0#{name}\") {parameters} (result i32) (i32.const 16))\n"
+        )
+    };
+    let steps = ["start", "stop", "cleanup", "health-check"].map(|name| step(name, ""));
+    let handle = format!("(param {})", "i32 ".repeat(14));
+    format!(
+        r#"(module
+          (memory (export "memory") 1)
+          (data (i32.const 256) "\00\00\00\00\01\00\00\00\ad\01\00\00\00\02\00\00\05\00\00\00")
+          (data (i32.const 320) "\01\00\00\00\01\00\00\00\10\02\00\00\05\00\00\00")
+          (data (i32.const 512) "later")
+          (data (i32.const 528) "noted")
+          (global $free (mut i32) (i32.const 8192))
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local i32)
+            (local.set 4 (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+            (global.set $free (i32.add (local.get 4) (local.get 3)))
+            (local.get 4))
+          {}{}
+          (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) {hook})
+          (func (export "seaworthy:plugin/events@0.2.0#handle") {handle} (result i32) (i32.const 320)))"#,
+        step("initialize", "(param i32 i32)"),
+        steps.concat()
+    )
+}
+
+fn admin(app: &TestApp, action: &str) {
+    let path = format!("/plugins/guard/{action}");
+    let done = request(app.admin, "POST", &path, &[("x-admin-request", "1")], "").unwrap();
+    assert_eq!(done.status, 200, "{action}: {}", done.body);
+}
+
+fn log_in(app: &TestApp) -> (u16, String) {
+    let answer = app.send("POST", "/api/v1/auth/login", USER).unwrap();
+    (answer.status, answer.body)
+}
+
+#[test]
+fn plugin_is_called_limited_and_unloaded_without_a_trace_plug_1_plug_2() {
+    let folder = Folder::new();
+    let replace = |hook| folder.add("guard", MANIFEST, &module(hook), "hooks-and-events");
+    replace(PROCEEDS);
+    // The folder is loaded at the start, and then only by requests of the operator.
+    let mut app = folder
+        .app()
+        .setting("plugins.auto_load=false")
+        .start()
+        .unwrap();
+    admin(&app, "load");
+    let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
+    assert_eq!(created.status, 200, "{}", created.body);
+    admin(&app, "start");
+
+    // Called: the hook lets the login pass, and the handler gets its event.
+    assert_eq!(log_in(&app).0, 200);
+    let noted = app.process.line("\"handler\":\"guard/note\"").unwrap();
+    assert!(noted.contains("noted"), "{noted}");
+
+    for (hook, status, part) in [
+        (VETOES, 429, "later"),
+        (LOOPS, 503, "unavailable"),
+        (GROWS, 503, "unavailable"),
+    ] {
+        replace(hook);
+        admin(&app, "reload");
+        let (answered, body) = log_in(&app);
+        assert_eq!(answered, status, "{hook}: {body}");
+        assert!(body.contains(part), "{body}");
+    }
+    let metrics = get(app.admin, "/metrics").unwrap().body;
+    for reason in ["timeout", "memory"] {
+        let counted = format!("plugin_faults_total{{plugin=\"guard\",reason=\"{reason}\"}} 1");
+        assert!(metrics.contains(&counted), "{reason}: {metrics}");
+    }
+
+    admin(&app, "unload");
+    assert_eq!(get(app.admin, "/plugins").unwrap().body.trim(), "[]");
+    assert_eq!(log_in(&app).0, 200);
+    let unknown = get(app.admin, "/plugins/guard").unwrap();
+    assert_eq!(unknown.status, 404, "{}", unknown.body);
+    assert!(
+        unknown.body.contains("PLUGIN_NOT_FOUND"),
+        "{}",
+        unknown.body
+    );
+    let ended = app.stop().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+
+    let audited = audited(&folder.database());
+    let actions: Vec<_> = audited.iter().map(|(action, _)| action.as_str()).collect();
+    assert_eq!(actions.first(), Some(&"plugin.load"), "{actions:?}");
+    for action in [
+        "plugin.start",
+        "plugin.reload",
+        "plugin.stop",
+        "plugin.unload",
+    ] {
+        assert!(actions.contains(&action), "{action}: {actions:?}");
+    }
+    let details: Value = serde_json::from_str(&audited[0].1).unwrap();
+    assert_eq!(details["version"], "1.0.0", "{details}");
+}
+
+/// Returns the actions of the audit log about plugins and their details, oldest first.
+fn audited(url: &str) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let config = DatabaseConfig::at(url.parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let logged = sql(
+            "SELECT action, details FROM audit_log WHERE action LIKE 'plugin.%' ORDER BY sequence",
+        );
+        logged.fetch_all(&database).await.unwrap()
+    })
+}
+
+#[test]
+fn contract_variables_configure_plugins_conf_1_plug_1() {
+    let ended = Command::new(PROGRAM)
+        .args(["config", "show"])
+        .env("PLUGINS_ENABLED", "true")
+        .env("PLUGINS_DIRECTORY", "/srv/plugins")
+        .env("PLUGINS_MAX_MEMORY", "20MiB")
+        .env("PLUGINS_SANDBOX_ENABLED", "true")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(ended.stdout).unwrap();
+    assert!(
+        shown.contains("/srv/plugins") && shown.contains("20MiB"),
+        "{shown}"
+    );
+    let refused = Command::new(PROGRAM)
+        .args(["config", "check"])
+        .env("PLUGINS_SANDBOX_ENABLED", "false")
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    let problem = String::from_utf8(refused.stderr).unwrap();
+    assert!(problem.contains("PLUGINS_SANDBOX_ENABLED"), "{problem}");
+}
+
+#[test]
+fn unsafe_settings_of_plugins_are_refused_in_production_plug_2() {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/starter");
+    let deployment = Deployment::new(Path::new(PROGRAM)).unwrap();
+    let deployment = deployment.with_config(&config).unwrap();
+    let settings = [
+        "plugins.security.allow_unsigned=true",
+        "plugins.security.max_memory=200MiB",
+        "plugins.security.max_cpu_percent=50",
+    ];
+    let violations = deployment.violations(&settings).unwrap();
+    for setting in settings {
+        let (key, _) = setting.split_once('=').unwrap();
+        let violation = ("PLUG-2".to_owned(), key.to_owned());
+        assert!(violations.contains(&violation), "{key}: {violations:?}");
+    }
+}

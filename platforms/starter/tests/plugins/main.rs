@@ -1,0 +1,15 @@
+//! Plugins of the program.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+mod acceptance;
+mod folder;
+mod guide;
+mod samples;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_starter");

@@ -1,0 +1,116 @@
+//! The plugins of `examples/plugins` in the program.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+use seaworthy_testkit::{
+    eventually,
+    http::{get, request},
+};
+
+use crate::folder::Folder;
+
+/// Longer than an export takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+const USER: &str = r#"{"username":"ada","password":"wonderful4weather"}"#;
+
+#[test]
+fn audit_logger_logs_operations_and_events_plug_1() {
+    let folder = Folder::new();
+    folder.add_sample("audit_logger", "hooks-and-events");
+    let grant = "plugins.grants.audit_logger.capabilities=log";
+    let mut app = folder.app().setting(grant).start().unwrap();
+    let created = app.send("POST", "/api/v1/auth/register", USER).unwrap();
+    assert_eq!(created.status, 200, "{}", created.body);
+    let line = app.process.line("after_biz request=").unwrap();
+    assert!(line.contains("operation=auth.register"), "{line}");
+    app.process.line("event data.created id=").unwrap();
+    let login = app.send("POST", "/api/v1/auth/login", USER).unwrap();
+    assert_eq!(login.status, 200, "{}", login.body);
+    let line = app.process.line("event user.login id=").unwrap();
+    assert!(line.contains("source=starter"), "{line}");
+    let metrics = get(app.admin, "/metrics").unwrap().body;
+    let calls = "plugin_calls_total{plugin=\"audit_logger\"}";
+    assert!(metrics.contains(calls), "{metrics}");
+}
+
+#[test]
+fn auth_enhancer_rejects_blocked_addresses_plug_1() {
+    let folder = Folder::new();
+    folder.add_sample("auth_enhancer", "request-hook");
+    folder.configure(
+        "auth_enhancer",
+        "settings:\n  blocked_addresses: \"10.0.0.9, 127.0.0.1\"\n",
+    );
+    let grant = "plugins.grants.auth_enhancer.capabilities=config";
+    let app = folder.app().setting(grant).start().unwrap();
+    let profile = || app.send("GET", "/api/v1/auth/profile", "").unwrap();
+    let refused = profile();
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert!(
+        refused.body.contains("this address is blocked"),
+        "{}",
+        refused.body
+    );
+    // An address is compared as a whole.
+    folder.configure(
+        "auth_enhancer",
+        "settings:\n  blocked_addresses: \"127.0.0.10,127.0.0\"\n",
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(eventually(async || profile().status != 403));
+}
+
+/// Starts a collector of traces. Returns its address and the bytes that it gets.
+fn collector() -> (SocketAddr, Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, bytes) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let sender = sender.clone();
+            thread::spawn(move || {
+                let mut buffer = vec![0; 64 * 1024];
+                while let Ok(count @ 1..) = stream.read(&mut buffer) {
+                    let _ = sender.send(buffer[..count].to_vec());
+                    // A response for each part is more than the exporter waits for.
+                    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                    if stream.write_all(answer).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    (address, bytes)
+}
+
+#[test]
+fn calls_of_a_sampled_trace_have_spans_plug_1() {
+    let (address, bytes) = collector();
+    let folder = Folder::new();
+    folder.add_sample("audit_logger", "hooks-and-events");
+    let app = folder.app();
+    let app = app.setting("plugins.grants.audit_logger.capabilities=log");
+    let app = app.setting(&format!("tracing.endpoint=http://{address}"));
+    let app = app.setting("tracing.schedule_delay=10ms").start().unwrap();
+    let sampled = [(
+        "traceparent",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )];
+    let mut seen = Vec::new();
+    let contains =
+        |seen: &[u8], part: &str| seen.windows(part.len()).any(|at| at == part.as_bytes());
+    request(app.http, "GET", "/helloworld/Ada", &sampled, "").unwrap();
+    while !(contains(&seen, "plugin.call") && contains(&seen, "after_auth")) {
+        seen.extend(bytes.recv_timeout(TIMEOUT).unwrap());
+    }
+    assert!(contains(&seen, "audit_logger") && contains(&seen, "plugin.sha256"));
+}
