@@ -135,7 +135,7 @@ impl Conversations {
         Ok((items, total))
     }
 
-    /// Moves a participant's place of delivery forward. Returns whether it moved.
+    /// Moves a participant's place of delivery forward.
     pub(crate) async fn set_delivered(
         connection: &dyn Connection,
         (conversation, user): (Uuid, Uuid),
