@@ -148,6 +148,25 @@ impl Platform {
         self.add("trainer", service, options, settings, assemble)
             .await?;
 
+        let mut settings = backend("notification.db");
+        let key = directory.secret("service_tokens")?;
+        settings.push(format!("backend.service_tokens.secret={key}"));
+        settings.push(audit_log.clone());
+        let service = tutoring_notification::service();
+        let assemble = tutoring_notification::assemble;
+        self.add("notification", service, options, settings, assemble)
+            .await?;
+
+        let mut settings = backend("chat.db");
+        settings.push(format!("kms.seed={}", directory.secret("chat_seed")?));
+        settings.push(format!("kms.salt={}", directory.secret("chat_salt")?));
+        let attachments = directory.file("attachments");
+        settings.push(format!("attachments.url={attachments}"));
+        let service = tutoring_chat::service();
+        let assemble = tutoring_chat::assemble;
+        self.add("chat", service, options, settings, assemble)
+            .await?;
+
         self.start_payments(directory, options, &secret, &audit_log)
             .await?;
 
@@ -162,6 +181,8 @@ impl Platform {
             ("course", "course"),
             ("booking", "booking"),
             ("payment", "payment"),
+            ("notification", "notification"),
+            ("chat", "chat"),
         ] {
             if let Some(addresses) = self.addresses(name) {
                 let url = format!("clients.{client}.base_url=http://{}", addresses.http);

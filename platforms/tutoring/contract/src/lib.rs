@@ -10,6 +10,7 @@
 mod date;
 mod envelope;
 pub mod events;
+mod live;
 mod money;
 mod page;
 mod price;
@@ -21,6 +22,7 @@ mod tokens;
 
 pub use date::{InvalidZone, PlatformZone};
 pub use envelope::{ApiError, Reply, error_response, use_envelopes};
+pub use live::LiveEvent;
 pub use money::{Currency, InvalidCurrency, Money};
 pub use page::{CheckedPage, MAX_LIMIT, Page, PageRequest, Pagination};
 pub use price::{ClassType, Quote, Taxed};

@@ -1,11 +1,13 @@
 //! Business events for connected clients.
 
 use seaworthy::{
+    core::error_chain,
     messaging::{Received, Subscription},
     realtime::{Event, Hub, Room},
 };
 use serde_json::Value;
-use tutoring_contract::events::KINDS;
+use tutoring_contract::{LiveEvent, events::KINDS};
+use tutoring_identity::LiveSealer;
 
 use crate::live::ADMINS;
 
@@ -35,8 +37,17 @@ const RECIPIENTS: [(&str, &[&str]); 13] = [
 ];
 
 /// Returns the subscription that sends business events to clients, at most once.
-pub(crate) fn subscription(hub: &Hub) -> Subscription {
-    let subscription = Subscription::new(GROUP).max_retries(0);
+pub(crate) fn subscription(hub: &Hub, sealer: &LiveSealer) -> Subscription {
+    let (live, sealer) = (hub.clone(), sealer.clone());
+    let subscription = Subscription::new(GROUP)
+        .max_retries(0)
+        .on::<LiveEvent, _, _>(move |received: Received<LiveEvent>| {
+            let (live, sealer) = (live.clone(), sealer.clone());
+            async move {
+                send(&live, &sealer, received.event()).await;
+                Ok(())
+            }
+        });
     KINDS.iter().fold(subscription, |subscription, (_, topic)| {
         let hub = hub.clone();
         subscription.on_topic(topic, move |received: Received<_>| {
@@ -47,6 +58,24 @@ pub(crate) fn subscription(hub: &Hub) -> Subscription {
             async { Ok(()) }
         })
     })
+}
+
+/// Sends an event of a service to the clients in its room.
+async fn send(hub: &Hub, sealer: &LiveSealer, live: &LiveEvent) {
+    let data = match sealer.open(live).await {
+        Ok(data) => data,
+        Err(error) => {
+            let error = error_chain(&error);
+            tracing::warn!(event = live.event, error, "a live event was not decrypted");
+            return;
+        }
+    };
+    match (live.room.parse::<Room>(), Event::new(&live.event, &data)) {
+        (Ok(room), Ok(event)) => {
+            hub.publish(&room, event);
+        }
+        _ => tracing::warn!(event = live.event, "a live event of a service is not valid"),
+    }
 }
 
 fn publish(hub: &Hub, data: &Value) {

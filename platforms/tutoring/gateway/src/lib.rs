@@ -15,6 +15,7 @@
 //! }
 //! ```
 
+mod chat;
 mod config;
 mod feed;
 mod limits;

@@ -10,6 +10,8 @@ use seaworthy::{
 use serde_json::{Value, json};
 use tutoring_contract::{AccessTokenVerifier, Role};
 
+use crate::chat::{self, ChatCalls};
+
 /// The path that clients of Socket.IO expect.
 const PATH: &str = "/socket.io";
 /// The room of administrators who see all business events.
@@ -23,6 +25,7 @@ struct Live {
     tokens: AccessTokenVerifier,
     /// The Redis with live journeys.
     redis: Option<Redis>,
+    chat: Arc<ChatCalls>,
 }
 
 /// The members of a live journey that decide who may watch it.
@@ -33,10 +36,20 @@ struct Journey {
 }
 
 /// Returns the routes of Socket.IO.
-pub(crate) fn routes(hub: &Hub, tokens: AccessTokenVerifier, redis: Option<Redis>) -> Routes {
-    let live = Arc::new(Live { tokens, redis });
+pub(crate) fn routes(
+    hub: &Hub,
+    tokens: AccessTokenVerifier,
+    redis: Option<Redis>,
+    chat: ChatCalls,
+) -> Routes {
+    let chat = Arc::new(chat);
+    let live = Arc::new(Live {
+        tokens,
+        redis,
+        chat: Arc::clone(&chat),
+    });
     let (watching, connecting) = (Arc::clone(&live), live);
-    SocketIo::new(hub, move |handshake| {
+    let server = SocketIo::new(hub, move |handshake| {
         let live = Arc::clone(&connecting);
         async move { live.authenticate(handshake).await }
     })
@@ -45,14 +58,16 @@ pub(crate) fn routes(hub: &Hub, tokens: AccessTokenVerifier, redis: Option<Redis
         let live = Arc::clone(&watching);
         async move { live.watch(call).await }
     })
-    .on("unsubscribe:journey", leave_journey)
-    .routes(PATH)
+    .on("unsubscribe:journey", leave_journey);
+    chat::handlers(server, &chat).routes(PATH)
 }
 
 impl Live {
     async fn authenticate(&self, handshake: Handshake) -> Result<Peer, Error> {
-        let token = self.tokens.verify(handshake.token()?).await;
+        let given = handshake.token()?;
+        let token = self.tokens.verify(given).await;
         let token = token.map_err(Handshake::refused)?;
+        self.chat.connected(token.actor(), given);
         let peer = Peer::new(token.actor().clone(), token.grants().clone());
         Ok(peer.expires_at(token.until()))
     }

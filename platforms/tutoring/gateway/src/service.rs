@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     axum::routing::{MethodFilter, any, on},
+    client::HttpClient,
     config::Settings,
     http::{Choice, CorsConfig, Variant},
     messaging::Messaging,
@@ -13,10 +14,12 @@ use seaworthy::{
     service::Commands,
 };
 use tutoring_contract::{AccessTokenVerifier, SessionCheck, use_envelopes};
-use tutoring_identity::LiveSessions;
+use tutoring_identity::{LiveSealer, LiveSessions};
 
 use crate::{
-    GatewayConfig, Upstream, feed,
+    GatewayConfig, Upstream,
+    chat::ChatCalls,
+    feed,
     limits::RoleLimits,
     live,
     proxy::{self, Proxy},
@@ -124,8 +127,14 @@ pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartErro
     let sessions = sessions.transpose()?;
     let tokens = &settings.access_tokens;
     service.authenticate(tokens.authentication(service, sessions.clone())?);
-    service.http(connections(service, tokens.verifier(sessions)?).await?);
-    let proxy = Proxy::new(clients(service)?, RoleLimits::new(service)?);
+    let clients = clients(service)?;
+    let chat = clients
+        .iter()
+        .find(|(upstream, _)| *upstream == Upstream::Chat);
+    let chat = chat.map(|(_, client)| client.clone());
+    let chat = chat.ok_or_else(|| StartError::new("clients.chat is missing"))?;
+    service.http(connections(service, tokens.verifier(sessions)?, chat).await?);
+    let proxy = Proxy::new(clients, RoleLimits::new(service)?);
     service.http(routes(proxy));
     Ok(())
 }
@@ -134,6 +143,7 @@ pub async fn assemble(service: &Assembly<GatewayConfig>) -> Result<(), StartErro
 async fn connections(
     service: &Assembly<GatewayConfig>,
     tokens: AccessTokenVerifier,
+    chat: HttpClient,
 ) -> Result<Routes, StartError> {
     let settings = service.settings();
     let because = |error| StartError::because("redis cannot be used", error);
@@ -144,14 +154,16 @@ async fn connections(
         hub.fan_out(service, redis, LIVE_PREFIX).map_err(because)?;
     }
     let messaging = Messaging::connect(service, BROKER, &settings.broker).await?;
-    messaging.subscribe(feed::subscription(&hub)).await?;
-    Ok(live::routes(&hub, tokens, redis))
+    let sealer = LiveSealer::new(&settings.access_tokens)?;
+    messaging
+        .subscribe(feed::subscription(&hub, &sealer))
+        .await?;
+    let chat = ChatCalls::new(&hub, chat);
+    Ok(live::routes(&hub, tokens, redis, chat))
 }
 
 /// Creates a client with its own circuit breaker for each service. None is part of readiness.
-fn clients<C: Settings>(
-    service: &Assembly<C>,
-) -> Result<Vec<(Upstream, seaworthy::client::HttpClient)>, StartError> {
+fn clients<C: Settings>(service: &Assembly<C>) -> Result<Vec<(Upstream, HttpClient)>, StartError> {
     let clients = Upstream::ALL.into_iter().map(|upstream| {
         let client = service.http_client(upstream.name()).map_err(|error| {
             let name = upstream.name();

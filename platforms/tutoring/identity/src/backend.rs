@@ -13,7 +13,7 @@ use crate::LiveSessions;
 /// The name of the database in logs, probes and settings.
 pub const DATABASE: &str = "database";
 /// The name of the broker in logs, probes and settings.
-pub(crate) const BROKER: &str = "broker";
+pub const BROKER: &str = "broker";
 /// The broker of a platform in one directory.
 const DEFAULT_BROKER: &str = "data/tutoring/broker.db";
 /// A gateway on the same machine. A deployment sets the addresses of its gateway instead.

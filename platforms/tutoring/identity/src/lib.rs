@@ -30,6 +30,7 @@ mod google;
 mod identity;
 mod limits;
 mod live;
+mod live_events;
 mod operations;
 mod sealer;
 mod sms;
@@ -37,7 +38,7 @@ mod store;
 mod variables;
 
 pub use account::{Account, AccountKind, AccountView};
-pub use backend::{BACKEND_VARIABLES, Backend, BackendConfig, DATABASE, behind_gateway};
+pub use backend::{BACKEND_VARIABLES, BROKER, Backend, BackendConfig, DATABASE, behind_gateway};
 pub use caller::{caller, own_or_permitted};
 pub use checks::{Checks, normalized_email};
 pub use config::{
@@ -49,6 +50,7 @@ pub use errors::refresh_in_progress;
 pub use identity::Identity;
 pub use limits::Limits;
 pub use live::{LiveSessions, SessionRecord, client};
+pub use live_events::LiveSealer;
 pub use sealer::sealer;
 pub use sms::Msg91;
 pub use store::{Accounts, MIGRATIONS};

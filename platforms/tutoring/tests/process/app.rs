@@ -23,14 +23,16 @@ pub(crate) const BASE: &str = "/api/v1/students/auth";
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The services, and the prefix of their settings of stores and tokens.
-const SERVICES: [(&str, &str); 9] = [
+const SERVICES: [(&str, &str); 11] = [
     ("student-auth", ""),
     ("trainer-auth", "identity."),
     ("admin", ""),
     ("student", "backend."),
     ("trainer", "backend."),
+    ("chat", "backend."),
     ("course", ""),
     ("booking", ""),
+    ("notification", "backend."),
     ("payment", ""),
     (GATEWAY, ""),
 ];
@@ -144,6 +146,7 @@ impl TestPlatform {
             "payment.limits.enabled=false".to_owned(),
             "gateway.limits.public=10000".to_owned(),
             "gateway.limits.student=10000".to_owned(),
+            "gateway.limits.trainer=10000".to_owned(),
             // Hashes are slow in a debug build.
             "student-auth.passwords.parameters.memory_kib=1024".to_owned(),
             "student-auth.passwords.parameters.iterations=1".to_owned(),

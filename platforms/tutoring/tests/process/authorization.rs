@@ -16,8 +16,8 @@ const OWN_ROUTES: [(&str, &str); 4] = [
 ];
 /// Routes of services that do not run.
 const ROUTES_OF_OTHERS: [(&str, &str); 2] = [
-    ("GET", "/chat/conversations"),
-    ("PATCH", "/notifications/7/read"),
+    ("GET", "/analytics/events"),
+    ("POST", "/analytics/events/bulk"),
 ];
 
 /// The user of tokens that the tests sign.

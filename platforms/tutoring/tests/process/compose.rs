@@ -5,11 +5,13 @@ use std::{collections::BTreeSet, path::Path};
 
 use seaworthy_testkit::compose::Compose;
 
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 11] = [
     "admin",
     "booking",
+    "chat",
     "course",
     "gateway",
+    "notification",
     "payment",
     "student",
     "student-auth",
@@ -27,7 +29,7 @@ fn compose_file_runs_every_service_restricted_ship_2() {
         assert!(home.join(service).join("src/main.rs").exists(), "{service}");
         assert_eq!(services[service]["build"]["args"]["SERVICE"], service);
     }
-    // Only the gateway, the mailboxes and the documents are published.
+    // Only the gateway, the mailboxes, the documents and the attachments are published.
     let published: BTreeSet<_> = services
         .iter()
         .filter(|(_, service)| {
@@ -38,7 +40,7 @@ fn compose_file_runs_every_service_restricted_ship_2() {
         .collect();
     assert_eq!(
         published,
-        ["gateway", "student-auth", "trainer-auth"].into()
+        ["chat", "gateway", "student-auth", "trainer-auth"].into()
     );
 }
 

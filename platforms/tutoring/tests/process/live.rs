@@ -18,7 +18,7 @@ use tutoring_contract::{
 use uuid::Uuid;
 
 use crate::{
-    app::{SECRET, TestPlatform, json_of},
+    app::{SECRET, TestPlatform, json_of, wait_for},
     authorization::{USER, token_of, token_with_role},
     peer::Peer,
 };
@@ -65,6 +65,22 @@ impl Client {
         }
     }
 
+    /// Returns the payload of the next event or acknowledgement that starts with this text.
+    async fn next(&mut self, start: &str) -> Value {
+        loop {
+            let packet = self.packet().await;
+            if let Some(rest) = packet.strip_prefix(start) {
+                return serde_json::from_str(rest.strip_suffix(']').unwrap()).unwrap();
+            }
+        }
+    }
+
+    /// Sends an event, and returns its acknowledgement.
+    async fn call(&mut self, event: &str, data: &Value) -> Value {
+        self.send(&format!("429{}", json!([event, data]))).await;
+        self.next("439[").await
+    }
+
     /// Returns the next business event.
     async fn event(&mut self) -> Value {
         let packet = self.packet().await;
@@ -83,6 +99,7 @@ async fn second_gateway(app: &TestPlatform) -> Option<RunningService> {
     let own = [
         format!("access_tokens.secret={SECRET}"),
         format!("redis.url={}", redis.url()),
+        format!("clients.chat.base_url=http://{}", app.address("chat")),
         "server.http.addr=127.0.0.1:0".to_owned(),
         "admin.addr=127.0.0.1:0".to_owned(),
         "log.level=error".to_owned(),
@@ -161,6 +178,77 @@ pub(crate) async fn business_events_reach_their_users_only_auth_5(app: &TestPlat
     assert_eq!(trainer.event().await["type"], "SESSION_SUBSTITUTED");
     assert_eq!(clients[1].event().await["type"], "SESSION_SUBSTITUTED");
     drop((clients, trainer));
+    if let Some(second) = second {
+        second.stop().await;
+    }
+}
+
+/// Acceptance 9: participants exchange messages over two gateways, and strangers none.
+pub(crate) async fn chats_reach_participants_only_auth_5(app: &TestPlatform) {
+    let session = app.student("asha@example.org");
+    let own = app.call(&session.access, "GET", "/profile", &Value::Null);
+    let student = json_of(&own)["data"]["id"].clone();
+    let student: Uuid = serde_json::from_value(student).unwrap();
+    let second = second_gateway(app).await;
+    let other = second
+        .as_ref()
+        .map_or(app.gateway, |gateway| gateway.addresses().http);
+    let trainer_token = token_with_role(Role::Trainer, &session.access);
+    let stranger_token = token_of(
+        Uuid::from_u128(8),
+        Role::Trainer,
+        &session.access,
+        Timeout::from_secs(600),
+    );
+    let mut asha = Client::join(app.gateway, &session.access).await;
+    let mut trainer = Client::join(other, &trainer_token).await;
+    let mut stranger = Client::join(other, &stranger_token).await;
+    let peer = Peer::start(app).await;
+    peer.publish(allocated(student, 1)).await;
+    let hello = json!({ "recipientIds": [student], "content": "Hello", "clientMessageId": "1" });
+    // The chat service knows the allocation soon.
+    let sent = wait_for("the first message", || {
+        let sent = crate::students::send(app, &trainer_token, "POST", "/chat/messages", &hello);
+        (sent.status == 201).then(|| json_of(&sent)["data"].clone())
+    });
+    let notified = asha.next(r#"42["notification:new","#).await;
+    assert_eq!(notified["title"], "New message");
+    let conversation = json!({ "conversationId": sent["conversationId"] });
+    for client in [&mut asha, &mut trainer] {
+        let joined = client.call("chat:join", &conversation).await;
+        assert_eq!(joined["ok"], true, "{joined}");
+    }
+    for event in ["chat:join", "chat:typing", "chat:read"] {
+        let refused = stranger.call(event, &conversation).await;
+        assert_eq!(refused["ok"], false, "{event}: {refused}");
+    }
+    let typing = asha.call("chat:typing", &conversation).await;
+    assert_eq!(typing["ok"], true, "{typing}");
+    let seen = trainer.next(r#"42["chat:typing","#).await;
+    assert_eq!(seen["userId"], json!(student));
+    let again = asha.call("chat:typing", &conversation).await;
+    assert_eq!(again["code"], "RATE_LIMITED", "{again}");
+
+    // A repeat over the connection returns the message of the first call.
+    let mut message = conversation.clone();
+    message["content"] = json!("I am on the way");
+    message["clientMessageId"] = json!("2");
+    let first = asha.call("chat:send", &message).await;
+    assert_eq!(first["ok"], true, "{first}");
+    let repeat = asha.call("chat:send", &message).await;
+    assert_eq!(repeat["message"]["id"], first["message"]["id"]);
+    let received = trainer.next(r#"42["chat:message","#).await;
+    assert_eq!(
+        (&received["id"], &received["content"]),
+        (&first["message"]["id"], &json!("I am on the way"))
+    );
+    let into = stranger.call("chat:send", &message).await;
+    assert_eq!(into["ok"], false, "{into}");
+    let read = trainer.call("chat:read", &conversation).await;
+    assert_eq!(read["updatedMessages"], 1, "{read}");
+    let seen = asha.next(r#"42["chat:read","#).await;
+    assert_eq!(seen["userId"], json!(USER));
+    drop((asha, trainer, stranger));
     if let Some(second) = second {
         second.stop().await;
     }

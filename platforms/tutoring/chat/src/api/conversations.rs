@@ -1,0 +1,78 @@
+use seaworthy::{
+    axum::{body::Bytes, extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{MAX_LIMIT, PageRequest, Reply};
+use tutoring_identity::caller;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State};
+use crate::{chat::ReadRequest, domain::Cursor, errors, store::Conversations};
+
+/// A screen of a telephone shows fewer messages.
+const DEFAULT_LIMIT: u32 = 20;
+
+/// The query of a feed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FeedQuery {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn list(Extract(chats): State, page: Given<Query<PageRequest>>) -> HandlerResult {
+    let Query(page) = page?;
+    let (page, user) = (page.checked()?, caller()?);
+    let (found, total) = Conversations::page(&chats.backend.database, user, page).await?;
+    let mut items = Vec::new();
+    for conversation in &found {
+        items.push(chats.conversation(user, conversation).await?);
+    }
+    Ok(Reply::new("conversations", page.of(items, total)).into_response())
+}
+
+/// Returns the participants, for clients that join the room of a conversation.
+pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
+    let members = chats.members(caller()?, id).await?;
+    let participants = members
+        .iter()
+        .map(|member| json!({ "userId": member.user, "lastReadAt": member.last_read_at }));
+    let data = json!({ "conversationId": id, "participants": participants.collect::<Vec<_>>() });
+    Ok(Reply::new("conversation", data).into_response())
+}
+
+pub(super) async fn messages(
+    Extract(chats): State,
+    id: Given<Path<Uuid>>,
+    query: Given<Query<FeedQuery>>,
+) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
+    let Query(query) = query?;
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        let problem = format!("must be from 1 to {MAX_LIMIT}");
+        return Err(errors::invalid("limit", &problem).into());
+    }
+    let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
+    let (items, next) = chats.page(caller()?, id, cursor, limit).await?;
+    let data = json!({ "items": items, "nextCursor": next });
+    Ok(Reply::new("messages", data).into_response())
+}
+
+/// Marks messages as read. A request without a body marks all.
+pub(super) async fn read(
+    Extract(chats): State,
+    id: Given<Path<Uuid>>,
+    body: Bytes,
+) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::conversation_not_found())?;
+    let request = match body.is_empty() {
+        true => ReadRequest::default(),
+        false => serde_json::from_slice(&body)
+            .map_err(|_| errors::invalid("upTo", "must be the ID of a message"))?,
+    };
+    let updated = chats.read(caller()?, id, &request).await?;
+    Ok(Reply::new("messages read", json!({ "updatedMessages": updated })).into_response())
+}

@@ -1,0 +1,55 @@
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    data::chrono::{DateTime, Utc},
+    prelude::*,
+};
+use serde_json::{Map, json};
+use tutoring_contract::Reply;
+use tutoring_identity::caller;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State, participant};
+use crate::{chat::UploadRequest, domain::MessageRequest, errors};
+
+pub(super) async fn send(
+    Extract(chats): State,
+    request: Given<Json<MessageRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let sent = chats.send(participant()?, request).await?;
+    Ok((StatusCode::CREATED, Reply::new("message sent", sent)).into_response())
+}
+
+pub(super) async fn show(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::message_not_found())?;
+    Ok(Reply::new("message", chats.message(caller()?, id).await?).into_response())
+}
+
+pub(super) async fn delete(Extract(chats): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::message_not_found())?;
+    chats.delete(caller()?, id).await?;
+    Ok(Reply::message("message deleted").into_response())
+}
+
+pub(super) async fn sign_upload(
+    Extract(chats): State,
+    request: Given<Json<UploadRequest>>,
+) -> HandlerResult {
+    let Json(request) = request?;
+    let (url, signed) = chats.sign_upload(caller()?, &request)?;
+    let headers: Map<_, _> = signed
+        .headers()
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+        .collect();
+    let data = json!({
+        "url": url,
+        "upload": {
+            "method": signed.method().as_str(),
+            "url": signed.url().as_str(),
+            "headers": headers,
+            "expiresAt": DateTime::<Utc>::from(signed.expires_at()),
+        },
+    });
+    Ok(Reply::new("upload the attachment", data).into_response())
+}

@@ -1,0 +1,42 @@
+use seaworthy::{data::Transaction, prelude::*};
+use uuid::Uuid;
+
+use super::Chats;
+use crate::{
+    errors,
+    store::{Conversations, Messages},
+};
+
+impl Chats {
+    /// Deletes the text and the attachments of a message of the user. Its place in the conversation
+    /// stays.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`; `FORBIDDEN` for a message of another participant.
+    pub(crate) async fn delete(&self, user: Uuid, id: Uuid) -> Result<(), Error> {
+        let write = |tx: Transaction| async move {
+            let found = Messages::find(&tx, id).await?;
+            let found = found.ok_or_else(errors::message_not_found)?;
+            if found.sender != user {
+                let members = Conversations::members(&tx, found.conversation).await?;
+                let is_member = members.iter().any(|member| member.user == user);
+                return Err(match is_member {
+                    true => Error::new(
+                        Code::Forbidden,
+                        "FORBIDDEN",
+                        "only the sender deletes a message",
+                    ),
+                    false => errors::message_not_found(),
+                });
+            }
+            if found.deleted_at.is_some() {
+                return Ok(Vec::new());
+            }
+            Messages::erase(&tx, id).await?;
+            Ok(found.attachments)
+        };
+        let attachments = self.backend.database.transaction(write).await?;
+        self.delete_objects(&attachments).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,47 @@
+use seaworthy::{
+    crypto::DataKeysConfig,
+    prelude::*,
+    storage::{StorageConfig, StorageUrl},
+};
+use tutoring_identity::BackendConfig;
+
+/// A directory that version control ignores.
+const DEFAULT_FILE: &str = "data/tutoring/chat.db";
+const DEFAULT_ATTACHMENTS: &str = "data/tutoring/attachments";
+/// The signed URLs of the file storage.
+const DEFAULT_SIGNED_URL: &str = "http://127.0.0.1:3008/attachments";
+/// A minute of video of a telephone.
+const MAX_ATTACHMENT_SIZE: ByteSize = ByteSize::mebibytes(50);
+
+/// The settings of the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChatConfig {
+    /// The database, the broker and the access tokens.
+    pub backend: BackendConfig,
+    /// The keys that encrypt texts. `kms.seed` and `kms.salt` are required.
+    pub kms: DataKeysConfig,
+    /// The storage of attachments. Users send files to it by signed URLs.
+    pub attachments: StorageConfig,
+    /// The maximum size of an attachment.
+    pub max_attachment_size: ByteSize,
+    /// Whether messages between students and trainers may contain telephone numbers, e-mail
+    /// addresses and profiles of social networks.
+    pub allow_contact_data: bool,
+}
+
+impl Default for ChatConfig {
+    fn default() -> Self {
+        Self {
+            backend: BackendConfig::embedded(DEFAULT_FILE),
+            kms: DataKeysConfig::default(),
+            attachments: StorageConfig {
+                url: StorageUrl::File(DEFAULT_ATTACHMENTS.into()),
+                public_url: DEFAULT_SIGNED_URL.parse().ok(),
+                ..StorageConfig::default()
+            },
+            max_attachment_size: MAX_ATTACHMENT_SIZE,
+            allow_contact_data: false,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+use std::collections::BTreeSet;
+
+use seaworthy::{core::FieldViolation, prelude::*};
+use tutoring_contract::Role;
+use uuid::Uuid;
+
+use super::{MediaKind, contact_data};
+
+/// The contract.
+const MAX_CONTENT: usize = 5_000;
+/// An album of a telephone.
+const MAX_ATTACHMENTS: usize = 10;
+/// A trainer, and a student. Administrators join as third.
+const MAX_RECIPIENTS: usize = 5;
+const MAX_CLIENT_ID: usize = 100;
+
+/// The kind of a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MessageKind {
+    #[default]
+    Text,
+    /// Only administrators send it.
+    System,
+    Image,
+    Video,
+    Audio,
+    File,
+}
+
+impl MessageKind {
+    /// Returns the name in the interface.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::System => "system",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::File => "file",
+        }
+    }
+}
+
+/// The caller.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Participant {
+    pub(crate) id: Uuid,
+    pub(crate) role: Role,
+}
+
+/// A message to send.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct MessageRequest {
+    pub(crate) conversation_id: Option<Uuid>,
+    pub(crate) recipient_ids: BTreeSet<Uuid>,
+    pub(crate) content: Option<String>,
+    pub(crate) r#type: MessageKind,
+    pub(crate) attachments: Vec<AttachmentRequest>,
+    pub(crate) client_message_id: Option<String>,
+}
+
+/// An attachment of a message.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AttachmentRequest {
+    /// The URL that the service returned with the signed upload.
+    pub(crate) url: String,
+    pub(crate) r#type: MediaKind,
+    /// In bytes.
+    pub(crate) size: u64,
+    pub(crate) mime_type: String,
+}
+
+impl MessageRequest {
+    /// Checks the members, and trims the text.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` with every invalid field.
+    pub(crate) fn checked(
+        mut self,
+        sender: Participant,
+        allow_contact_data: bool,
+    ) -> Result<Self, Error> {
+        let mut fields = Vec::new();
+        let mut reject = |field: &str, problem: String| {
+            fields.push(FieldViolation::new(field, problem));
+        };
+        self.recipient_ids.remove(&sender.id);
+        let content = self.content.take().map(|text| text.trim().to_owned());
+        self.content = content.filter(|text| !text.is_empty());
+        if self.conversation_id.is_none()
+            && !(1..=MAX_RECIPIENTS).contains(&self.recipient_ids.len())
+        {
+            let problem = format!("must have 1 to {MAX_RECIPIENTS} users other than you");
+            reject("recipientIds", problem);
+        }
+        match &self.content {
+            Some(text) if text.chars().count() > MAX_CONTENT => {
+                reject(
+                    "content",
+                    format!("must have at most {MAX_CONTENT} characters"),
+                );
+            }
+            Some(text) if !allow_contact_data && sender.role != Role::Admin => {
+                if let Some(kind) = contact_data(text) {
+                    reject("content", format!("must not contain {}", kind.as_str()));
+                }
+            }
+            Some(_) => {}
+            None if self.attachments.is_empty() => {
+                reject(
+                    "content",
+                    "must be a text if there is no attachment".to_owned(),
+                );
+            }
+            None => {}
+        }
+        if self.attachments.len() > MAX_ATTACHMENTS {
+            reject("attachments", format!("must be at most {MAX_ATTACHMENTS}"));
+        }
+        if self.r#type == MessageKind::System && sender.role != Role::Admin {
+            reject(
+                "type",
+                "must be text, image, video, audio or file".to_owned(),
+            );
+        }
+        let id = self.client_message_id.as_deref().unwrap_or_default();
+        let is_visible = id.bytes().all(|byte| byte.is_ascii_graphic());
+        if id.is_empty() || id.len() > MAX_CLIENT_ID || !is_visible {
+            let problem = format!("must have 1 to {MAX_CLIENT_ID} visible ASCII characters");
+            reject("clientMessageId", problem);
+        }
+        match fields.is_empty() {
+            true => Ok(self),
+            false => Err(Error::invalid(fields)),
+        }
+    }
+}

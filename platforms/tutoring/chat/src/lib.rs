@@ -1,0 +1,25 @@
+//! Conversations of students, trainers and administrators of Tutoring.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `domain` | Rules: texts, contact data, cursors, attachments |
+//! | `chat` | Operations: send, read, delete, sign uploads, consume events |
+//! | `store` | SQL statements and migrations |
+//! | `api` | HTTP routes |
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     tutoring_chat::main()
+//! }
+//! ```
+
+mod api;
+mod chat;
+mod config;
+mod domain;
+mod errors;
+mod service;
+mod store;
+
+pub use config::ChatConfig;
+pub use service::{assemble, main, service};

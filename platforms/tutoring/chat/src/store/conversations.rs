@@ -1,0 +1,175 @@
+use std::collections::BTreeSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+use seaworthy::data::{
+    Connection, DataError, FromRow, Row, Transaction,
+    chrono::{DateTime, Utc},
+    sql,
+};
+use tutoring_contract::CheckedPage;
+use uuid::Uuid;
+
+/// A conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Conversation {
+    pub(crate) id: Uuid,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl FromRow for Conversation {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+/// A participant of a conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub(crate) user: Uuid,
+    pub(crate) last_delivered_at: Option<DateTime<Utc>>,
+    pub(crate) last_read_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for Member {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            user: row.get("user_id")?,
+            last_delivered_at: row.get("last_delivered_at")?,
+            last_read_at: row.get("last_read_at")?,
+        })
+    }
+}
+
+/// Statements on conversations.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conversations;
+
+impl Conversations {
+    /// Returns the conversation of exactly these users, and creates it if there is none.
+    pub(crate) async fn of(
+        tx: &Transaction,
+        users: &BTreeSet<Uuid>,
+    ) -> Result<Conversation, DataError> {
+        let (id, hash, now) = (seaworthy::core::new_id(), hash(users), Utc::now());
+        let inserted = sql("INSERT INTO conversations (id, participants_hash, created_at, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO conversations (id, participants_hash, created_at, updated_at) VALUES (?, ?, ?, ?)")
+            .bind(id)
+            .bind(hash.clone())
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await?;
+        if inserted.rows_affected() > 0 {
+            for user in users {
+                sql("INSERT INTO conversation_members (conversation_id, user_id) VALUES (?, ?)")
+                    .bind(id)
+                    .bind(*user)
+                    .execute(tx)
+                    .await?;
+            }
+        }
+        sql("SELECT id, updated_at FROM conversations WHERE participants_hash = ?")
+            .bind(hash)
+            .fetch_one(tx)
+            .await
+    }
+
+    /// Locks a conversation until the transaction ends.
+    pub(crate) async fn lock(
+        tx: &Transaction,
+        id: Uuid,
+    ) -> Result<Option<Conversation>, DataError> {
+        sql("SELECT id, updated_at FROM conversations WHERE id = ? FOR UPDATE")
+            .on_sqlite("SELECT id, updated_at FROM conversations WHERE id = ?")
+            .bind(id)
+            .fetch_optional(tx)
+            .await
+    }
+
+    /// Sets the time of the last message.
+    pub(crate) async fn touch(
+        tx: &Transaction,
+        id: Uuid,
+        at: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        sql("UPDATE conversations SET updated_at = ? WHERE id = ?")
+            .bind(at)
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns the participants of a conversation.
+    pub(crate) async fn members(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Vec<Member>, DataError> {
+        sql("SELECT user_id, last_delivered_at, last_read_at FROM conversation_members WHERE conversation_id = ? ORDER BY user_id")
+            .bind(id)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Returns a page of a user's conversations with messages, the last changed first, and their
+    /// number.
+    pub(crate) async fn page(
+        connection: &dyn Connection,
+        user: Uuid,
+        page: CheckedPage,
+    ) -> Result<(Vec<Conversation>, u64), DataError> {
+        let (total,): (u64,) = sql("SELECT COUNT(*) FROM conversation_members WHERE user_id = ?")
+            .bind(user)
+            .fetch_one(connection)
+            .await?;
+        let items = sql("SELECT c.id, c.updated_at FROM conversations c JOIN conversation_members m ON m.conversation_id = c.id WHERE m.user_id = ? ORDER BY c.updated_at DESC, c.id DESC LIMIT ? OFFSET ?")
+            .bind(user)
+            .bind(page.limit)
+            .bind(page.offset())
+            .fetch_all(connection)
+            .await?;
+        Ok((items, total))
+    }
+
+    /// Moves a participant's place of delivery forward.
+    pub(crate) async fn set_delivered(
+        connection: &dyn Connection,
+        (conversation, user): (Uuid, Uuid),
+        at: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        sql("UPDATE conversation_members SET last_delivered_at = ? WHERE conversation_id = ? AND user_id = ? AND (last_delivered_at IS NULL OR last_delivered_at < ?)")
+            .bind(at)
+            .bind(conversation)
+            .bind(user)
+            .bind(at)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Moves a participant's read position forward.
+    pub(crate) async fn set_read(
+        tx: &Transaction,
+        (conversation, user): (Uuid, Uuid),
+        at: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        Self::set_delivered(tx, (conversation, user), at).await?;
+        sql("UPDATE conversation_members SET last_read_at = ? WHERE conversation_id = ? AND user_id = ? AND (last_read_at IS NULL OR last_read_at < ?)")
+            .bind(at)
+            .bind(conversation)
+            .bind(user)
+            .bind(at)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}
+
+fn hash(users: &BTreeSet<Uuid>) -> String {
+    let bytes: Vec<u8> = users.iter().flat_map(|user| *user.as_bytes()).collect();
+    HEXLOWER.encode(digest(&SHA256, &bytes).as_ref())
+}

@@ -1,0 +1,181 @@
+use seaworthy::{
+    crypto::Encrypted,
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::domain::{Cursor, MediaKind, MessageKind};
+
+/// Returns the text of a statement that reads messages.
+macro_rules! statement {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at, deleted_at FROM messages ",
+            $rest
+        )
+    };
+}
+
+/// A message as stored.
+#[derive(Debug)]
+pub(crate) struct StoredMessage {
+    pub(crate) id: Uuid,
+    pub(crate) conversation: Uuid,
+    pub(crate) sender: Uuid,
+    pub(crate) client_message_id: String,
+    pub(crate) kind: String,
+    pub(crate) content: Option<Encrypted<String>>,
+    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) sent_at: DateTime<Utc>,
+    pub(crate) deleted_at: Option<DateTime<Utc>>,
+}
+
+/// An attachment as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Attachment {
+    pub(crate) key: String,
+    pub(crate) kind: MediaKind,
+    pub(crate) size: u64,
+    pub(crate) mime_type: String,
+}
+
+/// A message to store.
+#[derive(Debug)]
+pub(crate) struct NewMessage {
+    pub(crate) id: Uuid,
+    pub(crate) conversation: Uuid,
+    pub(crate) sender: Uuid,
+    pub(crate) client_message_id: String,
+    pub(crate) kind: MessageKind,
+    pub(crate) content: Option<Encrypted<String>>,
+    pub(crate) attachments: Vec<Attachment>,
+    pub(crate) sent_at: DateTime<Utc>,
+}
+
+impl FromRow for StoredMessage {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let attachments: Value = row.get("attachments")?;
+        let attachments = serde_json::from_value(attachments)
+            .map_err(|error| DataError::unexpected_value(error.to_string()))?;
+        Ok(Self {
+            id: row.get("id")?,
+            conversation: row.get("conversation_id")?,
+            sender: row.get("sender_id")?,
+            client_message_id: row.get("client_message_id")?,
+            kind: row.get("type")?,
+            content: row.get("content")?,
+            attachments,
+            sent_at: row.get("sent_at")?,
+            deleted_at: row.get("deleted_at")?,
+        })
+    }
+}
+
+/// Statements on messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Messages;
+
+impl Messages {
+    /// Stores a message. Returns `false` if the sender has used its client ID.
+    pub(crate) async fn insert(tx: &Transaction, message: &NewMessage) -> Result<bool, DataError> {
+        let inserted = sql("INSERT INTO messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO messages (id, conversation_id, sender_id, client_message_id, type, content, attachments, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(message.id)
+            .bind(message.conversation)
+            .bind(message.sender)
+            .bind(message.client_message_id.clone())
+            .bind(message.kind.as_str())
+            .bind(message.content.clone())
+            .bind(json!(message.attachments))
+            .bind(message.sent_at)
+            .execute(tx)
+            .await?;
+        Ok(inserted.rows_affected() > 0)
+    }
+
+    /// Returns the message of a sender with a client ID.
+    pub(crate) async fn of_client(
+        connection: &dyn Connection,
+        sender: Uuid,
+        client_message_id: &str,
+    ) -> Result<Option<StoredMessage>, DataError> {
+        sql(statement!("WHERE sender_id = ? AND client_message_id = ?"))
+            .bind(sender)
+            .bind(client_message_id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns a message.
+    pub(crate) async fn find(
+        connection: &dyn Connection,
+        id: Uuid,
+    ) -> Result<Option<StoredMessage>, DataError> {
+        sql(statement!("WHERE id = ?"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// Returns the messages before a cursor, the newest first.
+    pub(crate) async fn before(
+        connection: &dyn Connection,
+        conversation: Uuid,
+        cursor: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, DataError> {
+        let Some(cursor) = cursor else {
+            return sql(statement!(
+                "WHERE conversation_id = ? ORDER BY sent_at DESC, id DESC LIMIT ?"
+            ))
+            .bind(conversation)
+            .bind(limit)
+            .fetch_all(connection)
+            .await;
+        };
+        sql(statement!(
+            "WHERE conversation_id = ? AND (sent_at < ? OR (sent_at = ? AND id < ?)) ORDER BY sent_at DESC, id DESC LIMIT ?"
+        ))
+        .bind(conversation)
+        .bind(cursor.sent_at)
+        .bind(cursor.sent_at)
+        .bind(cursor.id)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+    }
+
+    /// Returns the number of messages of others after one time and until another.
+    pub(crate) async fn count_of_others(
+        connection: &dyn Connection,
+        (conversation, user): (Uuid, Uuid),
+        after: Option<DateTime<Utc>>,
+        until: DateTime<Utc>,
+    ) -> Result<u64, DataError> {
+        let (count,): (u64,) = sql("SELECT COUNT(*) FROM messages WHERE conversation_id = ? AND sender_id <> ? AND deleted_at IS NULL AND sent_at > ? AND sent_at <= ?")
+            .bind(conversation)
+            .bind(user)
+            .bind(after.unwrap_or_default())
+            .bind(until)
+            .fetch_one(connection)
+            .await?;
+        Ok(count)
+    }
+
+    /// Deletes the text and the attachments of a sender's message.
+    pub(crate) async fn erase(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+        sql("UPDATE messages SET content = NULL, attachments = ?, deleted_at = ? WHERE id = ?")
+            .bind(json!([]))
+            .bind(Utc::now())
+            .bind(id)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}

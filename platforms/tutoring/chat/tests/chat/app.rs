@@ -1,0 +1,279 @@
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use seaworthy::{
+    config::{Environment, Loader},
+    data::{Database, DatabaseConfig},
+    messaging::{
+        Failure, Messaging, MessagingConfig, Publisher, Received as Message, Subscription, Topics,
+    },
+    prelude::*,
+    service::RunningService,
+};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, request},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tutoring_chat::ChatConfig;
+use tutoring_contract::{
+    AccessTokenConfig, AccessTokens, LiveEvent, Role, Subject, Territory,
+    events::{NotificationRequested, Occurred, TrainerAllocated, message},
+};
+use tutoring_identity::LiveSealer;
+use uuid::Uuid;
+
+const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+/// The maximum time that these tests wait for a condition.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+pub(crate) const STUDENT: u128 = 7;
+pub(crate) const TRAINER: u128 = 0x7a;
+
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct PeerConfig {
+    broker: MessagingConfig,
+}
+
+#[derive(Clone, Default)]
+struct Events {
+    live: Arc<Mutex<Vec<LiveEvent>>>,
+    notifications: Arc<Mutex<Vec<Value>>>,
+}
+
+/// The running service, and a service that exchanges messages with it.
+pub(crate) struct TestApp {
+    http: SocketAddr,
+    events: Events,
+    publisher: Publisher,
+    _service: RunningService,
+    _peer: RunningService,
+    _folder: TempDir,
+    empty: EmptyDatabase,
+}
+
+fn tokens() -> AccessTokenConfig {
+    AccessTokenConfig {
+        secret: Some(Secret::new(SECRET.to_owned())),
+        ..AccessTokenConfig::default()
+    }
+}
+
+pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
+    let folder = TempDir::new().unwrap();
+    let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
+    let events = Events::default();
+    let (peer, publisher) = start_peer(&broker, &events).await;
+    // The files of the storage are at the address of the service, which is chosen here.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap();
+    drop(port);
+    let loader = Loader::new("tutoring-chat")
+        .environment(Environment::default())
+        .overrides([
+            format!("backend.database.url={}", empty.url()),
+            "backend.database.migrate_at_start=true".to_owned(),
+            format!("backend.broker.url={broker}"),
+            format!("backend.access_tokens.secret={SECRET}"),
+            format!("kms.seed={SECRET}"),
+            format!("kms.salt={SECRET}"),
+            format!(
+                "attachments.url=file:{}",
+                folder.path().join("files").display()
+            ),
+            format!("attachments.public_url=http://{address}/attachments"),
+            format!("server.http.addr={address}"),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "server.http.rate_limit.enabled=false".to_owned(),
+            "server.http.access_log.enabled=false".to_owned(),
+            "log.level=error".to_owned(),
+        ]);
+    let service = tutoring_chat::service()
+        .start::<ChatConfig, _>(loader, tutoring_chat::assemble)
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    TestApp {
+        http: service.addresses().http,
+        events,
+        publisher,
+        _service: service,
+        _peer: peer,
+        _folder: folder,
+        empty,
+    }
+}
+
+async fn start_peer(broker: &str, events: &Events) -> (RunningService, Publisher) {
+    let loader = Loader::new("peer")
+        .environment(Environment::default())
+        .overrides([
+            format!("broker.url={broker}"),
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "log.level=error".to_owned(),
+        ]);
+    let made = Arc::new(Mutex::new(None));
+    let (publisher, events) = (Arc::clone(&made), events.clone());
+    let started =
+        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
+            let messaging =
+                Messaging::connect(service, "broker", &service.settings().broker).await?;
+            let topics = Topics::new().and_unroutable::<Occurred<TrainerAllocated>>();
+            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
+            let (live, notifications) = (events.live, events.notifications);
+            let subscription = Subscription::new("peer")
+                .on::<LiveEvent, _, _>(move |event: Message<LiveEvent>| {
+                    live.lock().unwrap().push(event.event().clone());
+                    async { Ok::<_, Failure>(()) }
+                })
+                .on::<Occurred<NotificationRequested>, _, _>(
+                    move |event: Message<Occurred<NotificationRequested>>| {
+                        let event = serde_json::to_value(event.event()).unwrap();
+                        notifications.lock().unwrap().push(event);
+                        async { Ok::<_, Failure>(()) }
+                    },
+                );
+            messaging.subscribe(subscription).await?;
+            Ok(())
+        });
+    let peer = started
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    let publisher = publisher.lock().unwrap().take().unwrap();
+    (peer, publisher)
+}
+
+pub(crate) fn json_of(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
+}
+
+/// Returns the data of a successful response.
+#[track_caller]
+pub(crate) fn data(answer: &Answer) -> Value {
+    assert!((200..300).contains(&answer.status), "{}", answer.body);
+    json_of(answer)["data"].clone()
+}
+
+/// Waits until a value exists.
+pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+pub(crate) fn token(id: u128, role: Role) -> String {
+    let subject = Subject {
+        id: Uuid::from_u128(id),
+        role,
+        admin_roles: Vec::new(),
+        permissions: Vec::new(),
+        territory: Territory::default(),
+        email: None,
+        phone: None,
+    };
+    let signed = AccessTokens::new(&tokens())
+        .unwrap()
+        .sign(&subject, "session");
+    signed.unwrap().expose().clone()
+}
+
+pub(crate) fn student() -> String {
+    token(STUDENT, Role::Student)
+}
+
+pub(crate) fn trainer() -> String {
+    token(TRAINER, Role::Trainer)
+}
+
+/// A message of the student to the trainer.
+pub(crate) fn to_trainer(client_id: &str, content: &str) -> Value {
+    json!({ "recipientIds": [Uuid::from_u128(TRAINER)], "content": content, "clientMessageId": client_id })
+}
+
+impl TestApp {
+    pub(crate) fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("content-type", "application/json")];
+        if !token.is_empty() {
+            headers.push(("authorization", &bearer));
+        }
+        let body = match body.is_null() {
+            true => String::new(),
+            false => body.to_string(),
+        };
+        let path = format!("/api/v1/chat{path}");
+        request(self.http, method, &path, &headers, &body).unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str, token: &str) -> Value {
+        data(&self.call("GET", path, token, &Value::Null))
+    }
+
+    pub(crate) fn send(&self, token: &str, body: &Value) -> Answer {
+        self.call("POST", "/messages", token, body)
+    }
+
+    /// Allocates the trainer to the student, and waits until they can write.
+    pub(crate) async fn allocate(&self) {
+        let allocated = TrainerAllocated {
+            allocation_id: Uuid::from_u128(1),
+            trainer_id: Uuid::from_u128(TRAINER),
+            student_id: Uuid::from_u128(STUDENT),
+            course_id: Uuid::from_u128(3),
+            session_count: 10,
+            start_date: "2026-12-01".parse().unwrap(),
+            end_date: None,
+        };
+        let event = Occurred::of(allocated);
+        self.publisher.publish(message(&event)).await.unwrap();
+        wait_for("the contact", || {
+            let sent = self.send(&student(), &to_trainer("first", "Hello"));
+            (sent.status == 201).then_some(())
+        });
+    }
+
+    /// Returns the live events with a name, as soon as there are `count`.
+    pub(crate) fn wait_for_live(&self, name: &str, count: usize) -> Vec<LiveEvent> {
+        wait_for("the live events", || {
+            let live = self.events.live.lock().unwrap();
+            let of = live.iter().filter(|event| event.event == name);
+            let of: Vec<_> = of.cloned().collect();
+            (of.len() >= count).then_some(of)
+        })
+    }
+
+    pub(crate) fn wait_for_notification(&self) -> Value {
+        wait_for("the notification", || {
+            self.events.notifications.lock().unwrap().first().cloned()
+        })
+    }
+
+    /// Decrypts the payload of a live event, as the gateway does.
+    pub(crate) async fn opened(&self, event: &LiveEvent) -> Value {
+        let sealer = LiveSealer::new(&tokens()).unwrap();
+        sealer.open(event).await.unwrap()
+    }
+
+    /// Connects to the database of the service.
+    pub(crate) async fn database(&self) -> Database {
+        let config = DatabaseConfig {
+            url: self.empty.url().parse().unwrap(),
+            ..DatabaseConfig::default()
+        };
+        Database::builder("test", config).open().await.unwrap()
+    }
+}

@@ -1,0 +1,44 @@
+//! Tests over HTTP and messages: on SQLite, and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+mod app;
+mod conversations;
+mod settings;
+
+/// Runs each test on the embedded engine and on PostgreSQL.
+macro_rules! on_both {
+    ($($module:ident: $($name:ident),+;)+) => {
+        mod embedded {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let empty = seaworthy_testkit::database::EmptyDatabase::sqlite().unwrap();
+                crate::$module::$name(crate::app::open(empty).await).await;
+            })+)+
+        }
+        mod servers {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+                    return;
+                };
+                crate::$module::$name(crate::app::open(empty).await).await;
+            })+)+
+        }
+    };
+}
+
+on_both! {
+    conversations:
+        message_is_sent_once_and_encrypted_sec_5,
+        strangers_cannot_write_or_read_auth_5,
+        pages_and_read_state_follow_messages_api_3,
+        concurrent_repeats_store_one_message_msg_5,
+        attachments_are_uploads_of_the_sender_file_1,
+        every_route_needs_a_user_auth_5;
+}

@@ -1,0 +1,42 @@
+//! Settings documents of the service.
+
+use seaworthy_testkit::deployment::Deployed;
+
+const SERVICE: Deployed = Deployed {
+    program: env!("CARGO_BIN_EXE_tutoring-chat"),
+    home: env!("CARGO_MANIFEST_DIR"),
+    name: "chat",
+    more: &[],
+};
+
+#[test]
+fn committed_settings_documents_are_current_conf_6() {
+    SERVICE.documents_its_settings();
+}
+
+#[test]
+fn production_refuses_unsafe_settings_conf_3() {
+    SERVICE.refuses_unsafe_settings();
+}
+
+#[test]
+fn production_accepts_the_example_settings_conf_3() {
+    SERVICE.is_accepted_by_production();
+}
+
+#[test]
+fn compose_file_configures_the_service_ship_2() {
+    SERVICE.is_configured_by_compose();
+}
+
+#[test]
+fn committed_facts_are_current_obs_9_ship_3() {
+    SERVICE.documents_its_facts(&[
+        "backend.database.url=sqlite:FOLDER/service.db",
+        "backend.database.migrate_at_start=true",
+        "backend.broker.url=sqlite:FOLDER/broker.db",
+        "backend.access_tokens.secret=SECRET",
+        "kms.seed=SECRET",
+        "kms.salt=SECRET",
+    ]);
+}

@@ -1,0 +1,214 @@
+//! Events of chats from connected clients. The chat service decides, by the token of the client.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use moka::sync::Cache;
+use seaworthy::{
+    client::{HttpClient, RequestBuilder},
+    core::Actor,
+    prelude::*,
+    realtime::{Call, Event, Hub, Room, SocketIo},
+};
+use serde_json::{Value, json};
+
+/// Tokens live for 10 minutes, and a connection without a valid token is closed.
+const TOKEN_TTL: Duration = Duration::from_secs(15 * 60);
+/// A participant of a conversation stays one.
+const MEMBER_TTL: Duration = Duration::from_secs(60);
+/// The contract: one event per 2 seconds.
+const TYPING_INTERVAL: Duration = Duration::from_secs(2);
+/// More users than the connections of an instance.
+const MAX_ENTRIES: u64 = 20_000;
+/// The event that clients receive.
+const TYPING: &str = "chat:typing";
+
+/// The calls of connected clients to the chat service.
+pub(crate) struct ChatCalls {
+    hub: Hub,
+    client: HttpClient,
+    /// The last token of each connected user.
+    tokens: Cache<String, Secret<String>>,
+    /// Users and conversations of which they are participants.
+    members: Cache<(String, String), ()>,
+    typing: Cache<(String, String), ()>,
+}
+
+impl ChatCalls {
+    pub(crate) fn new(hub: &Hub, client: HttpClient) -> Self {
+        let cache = |ttl| {
+            let builder = Cache::builder().max_capacity(MAX_ENTRIES);
+            builder.time_to_live(ttl).build()
+        };
+        Self {
+            hub: hub.clone(),
+            client,
+            tokens: Cache::builder()
+                .max_capacity(MAX_ENTRIES)
+                .time_to_live(TOKEN_TTL)
+                .build(),
+            members: cache(MEMBER_TTL),
+            typing: cache(TYPING_INTERVAL),
+        }
+    }
+
+    /// Keeps the token of a user who connected, for calls to the chat service.
+    pub(crate) fn connected(&self, actor: &Actor, token: &str) {
+        let token = Secret::new(token.to_owned());
+        self.tokens.insert(actor.as_str().to_owned(), token);
+    }
+
+    /// Joins the room of a conversation of the caller.
+    async fn join(&self, call: Call) -> Result<Value, Error> {
+        let (id, room) = conversation(&call)?;
+        self.require_member(&call, &id).await?;
+        call.socket().join(room)?;
+        Ok(json!({ "ok": true, "conversationId": id }))
+    }
+
+    /// Sends a message, by the rules of the route.
+    async fn send(&self, call: Call) -> Result<Value, Error> {
+        let data: Value = call.data()?;
+        let request = self.client.post("/api/v1/chat/messages").json(&data);
+        let message = self.request(&call, request).await?;
+        Ok(json!({ "ok": true, "message": message }))
+    }
+
+    async fn read(&self, call: Call) -> Result<Value, Error> {
+        let (id, _) = conversation(&call)?;
+        let data: Value = call.data()?;
+        let body = match data.get("upTo") {
+            Some(up_to) => json!({ "upTo": up_to }),
+            None => json!({}),
+        };
+        let path = format!("/api/v1/chat/conversations/{id}/read");
+        let request = self.client.patch(&path).json(&body);
+        let read = self.request(&call, request).await?;
+        Ok(json!({ "ok": true, "updatedMessages": read["updatedMessages"] }))
+    }
+
+    /// Shows the other participants that the caller types.
+    async fn type_text(&self, call: Call) -> Result<Value, Error> {
+        let (id, room) = conversation(&call)?;
+        let user = user(&call)?;
+        let key = (user.clone(), id.clone());
+        if self.typing.contains_key(&key) {
+            let message = "send this event at most once in 2 seconds";
+            let error = Error::new(Code::Exhausted, "RATE_LIMITED", message);
+            return Err(error.with_retry_after(TYPING_INTERVAL));
+        }
+        self.typing.insert(key, ());
+        self.require_member(&call, &id).await?;
+        let data = json!({ "conversationId": id, "userId": user, "at": Timestamp::now() });
+        let event = Event::new(TYPING, &data).map_err(Error::internal)?;
+        self.hub.publish(&room, event);
+        Ok(json!({ "ok": true }))
+    }
+
+    async fn require_member(&self, call: &Call, id: &str) -> Result<(), Error> {
+        let key = (user(call)?, id.to_owned());
+        if self.members.contains_key(&key) {
+            return Ok(());
+        }
+        let path = format!("/api/v1/chat/conversations/{id}");
+        self.request(call, self.client.get(&path)).await?;
+        self.members.insert(key, ());
+        Ok(())
+    }
+
+    /// Sends a request with the token of the caller. Returns the data of the response.
+    async fn request(&self, call: &Call, request: RequestBuilder) -> Result<Value, Error> {
+        let token = self.tokens.get(&user(call)?).ok_or_else(unauthenticated)?;
+        let unavailable = |error| {
+            let message = "the chat is not available: try again later";
+            Error::new(Code::Unavailable, "SERVICE_DEGRADED", message).with_cause(error)
+        };
+        let answer = request.bearer(&token).send().await.map_err(unavailable)?;
+        let status = answer.status();
+        let mut body: Value = answer.json().await.map_err(unavailable)?;
+        match status.is_success() {
+            true => Ok(body.get_mut("data").map(Value::take).unwrap_or_default()),
+            false => Err(refused(status.as_u16(), &body)),
+        }
+    }
+}
+
+/// Adds the handlers of events of chats.
+pub(crate) fn handlers(server: SocketIo, calls: &Arc<ChatCalls>) -> SocketIo {
+    macro_rules! handle {
+        ($method:ident) => {{
+            let calls = Arc::clone(calls);
+            move |call: Call| {
+                let calls = Arc::clone(&calls);
+                async move { calls.$method(call).await }
+            }
+        }};
+    }
+    server
+        .on("chat:join", handle!(join))
+        .on("chat:leave", leave)
+        .on("chat:send", handle!(send))
+        .on("chat:read", handle!(read))
+        .on(TYPING, handle!(type_text))
+}
+
+async fn leave(call: Call) -> Result<Value, Error> {
+    let (id, room) = conversation(&call)?;
+    call.socket().leave(&room);
+    Ok(json!({ "ok": true, "conversationId": id }))
+}
+
+/// Returns the ID of the conversation that an event names, and its room.
+fn conversation(call: &Call) -> Result<(String, Room), Error> {
+    let required = || Error::new(Code::Invalid, "VALIDATION_ERROR", "conversationId required");
+    let data: Value = call.data()?;
+    let id = data.get("conversationId").and_then(Value::as_str);
+    // The ID becomes a part of a path.
+    let is_part = |id: &&str| {
+        let is_plain = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+        !id.is_empty() && id.len() <= 36 && id.bytes().all(is_plain)
+    };
+    let id = id.filter(is_part).ok_or_else(required)?;
+    let id = id.to_ascii_lowercase();
+    let room = Room::of("conversation", &id).map_err(|_| required())?;
+    Ok((id, room))
+}
+
+fn user(call: &Call) -> Result<String, Error> {
+    let actor = call.socket().peer().actor();
+    let actor = actor.ok_or_else(unauthenticated)?;
+    Ok(actor.as_str().to_owned())
+}
+
+fn unauthenticated() -> Error {
+    let message = "send a new token by auth:refresh";
+    Error::new(Code::Unauthenticated, "TOKEN_EXPIRED", message)
+}
+
+/// Returns the error of a response of the chat service.
+fn refused(status: u16, body: &Value) -> Error {
+    let code = match status {
+        400 => Code::Invalid,
+        401 => Code::Unauthenticated,
+        403 => Code::Forbidden,
+        404 => Code::NotFound,
+        409 => Code::Conflict,
+        429 => Code::Exhausted,
+        _ => Code::Unavailable,
+    };
+    let text = |name: &str| body[name].as_str().unwrap_or("SERVICE_DEGRADED").to_owned();
+    let problems: Vec<_> = body["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|problem| {
+            let (field, message) = (problem["field"].as_str()?, problem["message"].as_str()?);
+            Some(format!("{field} {message}"))
+        })
+        .collect();
+    let message = match problems.is_empty() {
+        true => text("message"),
+        false => problems.join(", "),
+    };
+    Error::new(code, text("code"), message)
+}

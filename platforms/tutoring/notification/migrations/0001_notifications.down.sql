@@ -1,0 +1,4 @@
+DROP TABLE deliveries;
+DROP TABLE preferences;
+DROP TABLE device_tokens;
+DROP TABLE notifications;

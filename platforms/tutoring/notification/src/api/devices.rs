@@ -1,0 +1,101 @@
+use seaworthy::{
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    core::FieldViolation,
+    prelude::*,
+};
+use tutoring_contract::Reply;
+use tutoring_identity::caller;
+
+use super::{Given, HandlerResult, State};
+use crate::{
+    errors,
+    store::{Devices, NewDevice},
+};
+
+const PLATFORMS: [&str; 3] = ["ios", "android", "web"];
+/// Tokens of Firebase have fewer than 300 characters.
+const MAX_TOKEN: usize = 1_024;
+const MAX_TEXT: usize = 200;
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct DeviceRequest {
+    token: String,
+    platform: String,
+    device_id: Option<String>,
+    device_name: Option<String>,
+    app_version: Option<String>,
+}
+
+impl DeviceRequest {
+    fn checked(self) -> Result<NewDevice, Error> {
+        let mut fields = Vec::new();
+        let is_visible = self.token.bytes().all(|byte| byte.is_ascii_graphic());
+        if !(1..=MAX_TOKEN).contains(&self.token.len()) || !is_visible {
+            let problem = format!("must have 1 to {MAX_TOKEN} visible ASCII characters");
+            fields.push(FieldViolation::new("token", problem));
+        }
+        let known = PLATFORMS.into_iter().find(|name| *name == self.platform);
+        if known.is_none() {
+            let problem = "must be ios, android or web";
+            fields.push(FieldViolation::new("platform", problem));
+        }
+        for (name, text) in [
+            ("deviceId", &self.device_id),
+            ("deviceName", &self.device_name),
+            ("appVersion", &self.app_version),
+        ] {
+            let is_long = |text: &String| text.chars().count() > MAX_TEXT;
+            if text.as_ref().is_some_and(is_long) {
+                let problem = format!("must have at most {MAX_TEXT} characters");
+                fields.push(FieldViolation::new(name, problem));
+            }
+        }
+        match known {
+            Some(platform) if fields.is_empty() => Ok(NewDevice {
+                token: self.token,
+                platform,
+                device_id: self.device_id,
+                device_name: self.device_name,
+                app_version: self.app_version,
+            }),
+            _ => Err(Error::invalid(fields)),
+        }
+    }
+}
+
+pub(super) async fn register(
+    Extract(notifier): State,
+    device: Given<Json<DeviceRequest>>,
+) -> HandlerResult {
+    let (Json(device), user) = (device?, caller()?);
+    let device = &device.checked()?;
+    let database = &notifier.backend.database;
+    let registered = database.transaction(|tx| async move {
+        Ok::<_, Error>(Devices::register(&tx, user, device).await?)
+    });
+    let reply = Reply::new("device token registered", registered.await?);
+    Ok((StatusCode::CREATED, reply).into_response())
+}
+
+pub(super) async fn list(Extract(notifier): State) -> HandlerResult {
+    let devices = Devices::of_user(&notifier.backend.database, caller()?).await?;
+    Ok(Reply::new("device tokens", devices).into_response())
+}
+
+pub(super) async fn deactivate(
+    Extract(notifier): State,
+    Path(token): Path<String>,
+) -> HandlerResult {
+    match Devices::deactivate(&notifier.backend.database, caller()?, &token).await? {
+        true => Ok(Reply::message("device token deactivated").into_response()),
+        false => Err(errors::device_not_found().into()),
+    }
+}
+
+pub(super) async fn delete(Extract(notifier): State, Path(token): Path<String>) -> HandlerResult {
+    match Devices::delete(&notifier.backend.database, caller()?, &token).await? {
+        true => Ok(Reply::message("device token deleted").into_response()),
+        false => Err(errors::device_not_found().into()),
+    }
+}

@@ -1,0 +1,68 @@
+use seaworthy::{
+    axum::{extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use serde_json::json;
+use tutoring_contract::{PageRequest, Reply};
+use tutoring_identity::caller;
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State};
+use crate::{
+    errors,
+    notify::Notifier,
+    store::{Filter, Notifications},
+};
+
+pub(super) async fn list(
+    Extract(notifier): State,
+    filter: Given<Query<Filter>>,
+    page: Given<Query<PageRequest>>,
+) -> HandlerResult {
+    let (Query(filter), Query(page)) = (filter?, page?);
+    let page = page.checked()?;
+    let database = &notifier.backend.database;
+    let (items, total) = Notifications::page(database, caller()?, &filter, page).await?;
+    Ok(Reply::new("notifications", page.of(items, total)).into_response())
+}
+
+pub(super) async fn unread(Extract(notifier): State) -> HandlerResult {
+    let count = Notifications::unread(&notifier.backend.database, caller()?).await?;
+    Ok(Reply::new("unread notifications", json!({ "unreadCount": count })).into_response())
+}
+
+async fn mark(notifier: &Notifier, id: Uuid, is_read: bool) -> HandlerResult {
+    let marked = Notifications::mark(&notifier.backend.database, caller()?, id, is_read).await?;
+    let marked = marked.ok_or_else(errors::not_found)?;
+    Ok(Reply::new("notification", marked).into_response())
+}
+
+pub(super) async fn mark_read(Extract(notifier): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::not_found())?;
+    mark(&notifier, id, true).await
+}
+
+pub(super) async fn mark_unread(Extract(notifier): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::not_found())?;
+    mark(&notifier, id, false).await
+}
+
+pub(super) async fn mark_all_read(Extract(notifier): State) -> HandlerResult {
+    let updated = Notifications::mark_all_read(&notifier.backend.database, caller()?).await?;
+    let data = json!({ "updated": updated });
+    Ok(Reply::new("all notifications are read", data).into_response())
+}
+
+pub(super) async fn delete(Extract(notifier): State, id: Given<Path<Uuid>>) -> HandlerResult {
+    let Path(id) = id.map_err(|_| errors::not_found())?;
+    match Notifications::delete(&notifier.backend.database, caller()?, id).await? {
+        true => Ok(Reply::message("notification deleted").into_response()),
+        false => Err(errors::not_found().into()),
+    }
+}
+
+pub(super) async fn delete_read(Extract(notifier): State) -> HandlerResult {
+    let deleted = Notifications::delete_read(&notifier.backend.database, caller()?).await?;
+    let data = json!({ "deleted": deleted });
+    Ok(Reply::new("read notifications deleted", data).into_response())
+}

@@ -1,0 +1,41 @@
+use std::sync::Arc;
+
+use seaworthy::{
+    auth::token::VerifiedToken,
+    axum::{Extension, extract::State as Extract, response::IntoResponse as _},
+    prelude::*,
+};
+use tutoring_contract::Reply;
+use tutoring_identity::caller;
+
+use super::{Given, HandlerResult, State};
+use crate::{domain::Preferences, errors, store::StoredPreferences};
+
+pub(super) async fn show(Extract(notifier): State) -> HandlerResult {
+    let stored = StoredPreferences::of(&notifier.backend.database, caller()?).await?;
+    Ok(Reply::new("preferences", stored.settings).into_response())
+}
+
+/// Replaces the preferences. Mail goes to the address of the access token, which its account has
+/// verified. The service stores no address of a user who does not want mail.
+pub(super) async fn replace(
+    Extract(notifier): State,
+    Extension(token): Extension<Arc<VerifiedToken>>,
+    preferences: Given<Json<Preferences>>,
+) -> HandlerResult {
+    let Json(preferences) = preferences?;
+    let settings = preferences.checked()?;
+    let email = match settings.wants_any_email() {
+        true => {
+            let email = token.claims().text("email").map_err(Error::from)?;
+            Some(email.ok_or_else(errors::no_address)?)
+        }
+        false => None,
+    };
+    let stored = StoredPreferences {
+        email: email.map(|email| Personal::new(email.to_owned())),
+        settings,
+    };
+    stored.store(&notifier.backend.database, caller()?).await?;
+    Ok(Reply::new("preferences stored", stored.settings).into_response())
+}

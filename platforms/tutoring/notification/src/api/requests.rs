@@ -1,0 +1,126 @@
+use std::collections::BTreeSet;
+
+use seaworthy::{
+    audit_log::AuditEntry,
+    axum::{extract::State as Extract, http::StatusCode, response::IntoResponse as _},
+    core::FieldViolation,
+    data::Transaction,
+    prelude::*,
+};
+use serde_json::{Value, json};
+use tutoring_contract::{Reply, Role};
+use uuid::Uuid;
+
+use super::{Given, HandlerResult, State};
+use crate::{domain::Notice, notify::Notifier, store::Notification};
+
+/// The permission of administrators to send notifications.
+const NOTIFICATION_WRITE: &str = "notification:write";
+/// One request stays below a second. More users need more requests.
+const MAX_USERS: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SendRequest {
+    user_id: Uuid,
+    #[serde(flatten)]
+    text: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BulkRequest {
+    user_ids: BTreeSet<Uuid>,
+    #[serde(flatten)]
+    text: Text,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Text {
+    r#type: String,
+    title: String,
+    body: String,
+    #[serde(default)]
+    data: Option<Value>,
+}
+
+impl Text {
+    fn notice(&self, user: Uuid) -> Result<Notice, Error> {
+        let text = (&*self.title, &*self.body);
+        Notice::new(user, &self.r#type, text, self.data.clone())
+    }
+}
+
+/// Requires the permission of an administrator. Returns whether the caller is one.
+fn require_sender() -> Result<bool, Error> {
+    let grants = context::with_current(|context| context.map(RequestContext::grants));
+    let grants = grants.unwrap_or_default();
+    let is_admin = grants.has_role(Role::Admin.as_str());
+    if is_admin {
+        grants.require_scope(NOTIFICATION_WRITE)?;
+    }
+    Ok(is_admin)
+}
+
+/// Stores notifications, and the audit entry of an administrator.
+async fn store(
+    notifier: &Notifier,
+    notices: &[Notice],
+    is_admin: bool,
+) -> Result<Vec<Notification>, Error> {
+    let write = |tx: Transaction| async move {
+        let mut stored = Vec::new();
+        for notice in notices {
+            // Each request is an event of its own.
+            let event = Uuid::new_v4().to_string();
+            stored.extend(notifier.store(&tx, &event, notice).await?);
+        }
+        if is_admin && let Some(first) = notices.first() {
+            let users: Vec<_> = notices
+                .iter()
+                .map(|notice| notice.user.to_string())
+                .collect();
+            let entry = AuditEntry::new("notification.send")
+                .target("user", first.user.to_string())
+                .detail("permission", NOTIFICATION_WRITE)
+                .detail("users", users.join(" "))
+                .detail("title", first.title.clone());
+            notifier.audit.append(&tx, entry).await?;
+        }
+        Ok::<_, Error>(stored)
+    };
+    notifier.backend.database.transaction(write).await
+}
+
+pub(super) async fn send(
+    Extract(notifier): State,
+    request: Given<Json<SendRequest>>,
+) -> HandlerResult {
+    let is_admin = require_sender()?;
+    let Json(request) = request?;
+    let notice = request.text.notice(request.user_id)?;
+    let stored = store(&notifier, &[notice], is_admin).await?;
+    let reply = Reply::new("notification sent", stored.into_iter().next());
+    Ok((StatusCode::CREATED, reply).into_response())
+}
+
+pub(super) async fn send_to_all(
+    Extract(notifier): State,
+    request: Given<Json<BulkRequest>>,
+) -> HandlerResult {
+    let is_admin = require_sender()?;
+    let Json(request) = request?;
+    if request.user_ids.is_empty() || request.user_ids.len() > MAX_USERS {
+        let problem = format!("must have 1 to {MAX_USERS} users");
+        return Err(Error::invalid(vec![FieldViolation::new("userIds", problem)]).into());
+    }
+    let notices = request
+        .user_ids
+        .iter()
+        .map(|user| request.text.notice(*user));
+    let notices = notices.collect::<Result<Vec<_>, _>>()?;
+    let stored = store(&notifier, &notices, is_admin).await?;
+    let data = json!({ "created": stored.len() });
+    let reply = Reply::new("notifications sent", data);
+    Ok((StatusCode::CREATED, reply).into_response())
+}

@@ -1,0 +1,176 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use seaworthy::{core::FieldViolation, prelude::*};
+use tutoring_contract::PlatformZone;
+
+use super::NotificationKind;
+
+/// When most people sleep.
+const DEFAULT_START: &str = "22:00";
+const DEFAULT_END: &str = "07:00";
+
+/// What a user wants to receive beside the list in the application.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Preferences {
+    /// The kinds that go to devices. An absent kind does.
+    pub(crate) push: BTreeMap<NotificationKind, bool>,
+    /// The kinds that go to the e-mail address. An absent kind does not.
+    pub(crate) email: BTreeMap<NotificationKind, bool>,
+    /// When no push is sent.
+    pub(crate) quiet_hours: QuietHours,
+}
+
+/// The daily time without push, in the time zone of the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct QuietHours {
+    pub(crate) enabled: bool,
+    /// `HH:MM`.
+    pub(crate) start: String,
+    /// `HH:MM`. An end before the start is on the next day.
+    pub(crate) end: String,
+}
+
+impl Default for QuietHours {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            start: DEFAULT_START.to_owned(),
+            end: DEFAULT_END.to_owned(),
+        }
+    }
+}
+
+impl Preferences {
+    /// Whether a kind goes to devices.
+    pub(crate) fn wants_push(&self, kind: NotificationKind) -> bool {
+        self.push.get(&kind).copied().unwrap_or(true)
+    }
+
+    /// Whether a kind goes to the e-mail address.
+    pub(crate) fn wants_email(&self, kind: NotificationKind) -> bool {
+        self.email.get(&kind).copied().unwrap_or(false)
+    }
+
+    /// Whether any kind goes to the e-mail address.
+    pub(crate) fn wants_any_email(&self) -> bool {
+        self.email.values().any(|wanted| *wanted)
+    }
+
+    /// Checks the times.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for a time that is not `HH:MM`.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let quiet = &self.quiet_hours;
+        let mut fields = Vec::new();
+        for (name, text) in [
+            ("quietHours.start", &quiet.start),
+            ("quietHours.end", &quiet.end),
+        ] {
+            if minute(text).is_none() {
+                fields.push(FieldViolation::new(name, "must be a time such as 22:00"));
+            }
+        }
+        if fields.is_empty() && quiet.enabled && quiet.start == quiet.end {
+            fields.push(FieldViolation::new(
+                "quietHours.end",
+                "must differ from quietHours.start",
+            ));
+        }
+        match fields.is_empty() {
+            true => Ok(self),
+            false => Err(Error::invalid(fields)),
+        }
+    }
+}
+
+impl QuietHours {
+    /// Returns when the quiet hours end in which a moment lies.
+    pub(crate) fn end_after(&self, zone: &PlatformZone, now: Timestamp) -> Option<Timestamp> {
+        if !self.enabled {
+            return None;
+        }
+        let (start, end) = (minute(&self.start)?, minute(&self.end)?);
+        let today = zone.date_at(now);
+        // The hours that began yesterday, and those of today.
+        [today.yesterday().ok()?, today]
+            .into_iter()
+            .find_map(|date| {
+                let last = match end > start {
+                    true => date,
+                    false => date.tomorrow().ok()?,
+                };
+                let (from, until) = (zone.moment(date, start), zone.moment(last, end));
+                (from <= now && now < until).then_some(until)
+            })
+    }
+}
+
+/// Returns the minutes since midnight of a time `HH:MM`.
+fn minute(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let is_two_digits =
+        |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_two_digits(hour) || !is_two_digits(minute) {
+        return None;
+    }
+    let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quiet(start: &str, end: &str) -> QuietHours {
+        QuietHours {
+            enabled: true,
+            start: start.to_owned(),
+            end: end.to_owned(),
+        }
+    }
+
+    #[test]
+    fn quiet_hours_end_on_their_day_api_2() {
+        let zone: PlatformZone = "Asia/Kolkata".parse().unwrap();
+        let end = |quiet: &QuietHours, now: &str| {
+            let end = quiet.end_after(&zone, now.parse().unwrap());
+            end.map(|end| end.to_string())
+        };
+        let night = quiet("22:00", "07:00");
+        // 23:30 and 06:59 in India.
+        for now in ["2026-03-01T18:00:00Z", "2026-03-02T01:29:00Z"] {
+            assert_eq!(end(&night, now).unwrap(), "2026-03-02T01:30:00Z");
+        }
+        assert_eq!(end(&night, "2026-03-02T01:30:00Z"), None);
+        let noon = quiet("12:00", "14:00");
+        assert_eq!(
+            end(&noon, "2026-03-01T07:00:00Z").unwrap(),
+            "2026-03-01T08:30:00Z"
+        );
+        assert_eq!(end(&noon, "2026-03-01T09:00:00Z"), None);
+        let off = QuietHours::default();
+        assert_eq!(end(&off, "2026-03-01T18:00:00Z"), None);
+    }
+
+    #[test]
+    fn times_are_checked_api_2() {
+        for wrong in ["24:00", "7:00", "07:60", "+7:00", "late"] {
+            let preferences = Preferences {
+                quiet_hours: quiet(wrong, "07:00"),
+                ..Preferences::default()
+            };
+            assert!(preferences.checked().is_err(), "{wrong}");
+        }
+        let course = NotificationKind::Course;
+        let preferences: Preferences =
+            serde_json::from_str(r#"{"push":{"course":false},"email":{"payment":true}}"#).unwrap();
+        let preferences = preferences.checked().unwrap();
+        assert!(!preferences.wants_push(course) && !preferences.wants_email(course));
+        assert!(preferences.wants_push(NotificationKind::Payment));
+        assert!(preferences.wants_email(NotificationKind::Payment));
+    }
+}

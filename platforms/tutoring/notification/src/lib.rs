@@ -1,0 +1,27 @@
+//! Notifications of Tutoring: in the application, by push and by e-mail.
+//!
+//! | Module | Contents |
+//! | --- | --- |
+//! | `domain` | Kinds of notifications, preferences, quiet hours |
+//! | `notify` | Operations: store, consume events, deliver |
+//! | `push` | The services of Google and Apple behind a trait |
+//! | `store` | SQL statements and migrations |
+//! | `api` | HTTP routes |
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     tutoring_notification::main()
+//! }
+//! ```
+
+mod api;
+mod config;
+mod domain;
+mod errors;
+mod notify;
+mod push;
+mod service;
+mod store;
+
+pub use config::{ApnsConfig, FcmConfig, NotificationConfig};
+pub use service::{assemble, main, service};

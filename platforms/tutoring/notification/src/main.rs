@@ -1,0 +1,7 @@
+//! The program of the notification service.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tutoring_notification::main()
+}

@@ -1,0 +1,154 @@
+use std::{sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use seaworthy::{
+    data::{DatabaseLeases, chrono::Utc},
+    mail::{Mail, MailError},
+    prelude::*,
+    service::lease::LeaseConfig,
+};
+
+use super::Notifier;
+use crate::{
+    push::{Push, PushError},
+    store::{Deliveries, Devices, Due},
+};
+
+/// A session code is read to the trainer within seconds.
+const INTERVAL: Timeout = Timeout::from_secs(1);
+/// Deliveries that are sent at the same time.
+const BATCH: u32 = 32;
+/// The delays after failed attempts. The contract: five tries.
+const BACKOFFS: [u64; 4] = [2, 15, 60, 300];
+/// A push service asks for at most this delay.
+const MAX_BACKOFF: u64 = 3_600;
+
+/// The result of an attempt.
+enum Outcome {
+    Sent,
+    InvalidToken(String),
+    Permanent(String),
+    Transient(String, Option<Duration>),
+}
+
+/// Returns the worker that sends pushes and mails. A crash between a push and its record repeats
+/// the push.
+pub(crate) fn worker(notifier: &Arc<Notifier>) -> Worker {
+    let leases = Arc::new(DatabaseLeases::new(notifier.backend.database.clone()));
+    let notifier = Arc::clone(notifier);
+    let worker = Worker::in_steps(
+        "deliver notifications",
+        Schedule::Interval(INTERVAL),
+        move || {
+            let notifier = Arc::clone(&notifier);
+            async move { notifier.deliver().await }
+        },
+    );
+    worker.singleton(leases, LeaseConfig::default())
+}
+
+impl Notifier {
+    /// Sends a batch of due deliveries. Returns whether there may be more.
+    async fn deliver(&self) -> Result<bool, Error> {
+        let due = Deliveries::due(&self.backend.database, BATCH).await?;
+        let is_full = due.len() >= BATCH as usize;
+        let sent = join_all(due.iter().map(|delivery| self.attempt(delivery))).await;
+        sent.into_iter().collect::<Result<(), Error>>()?;
+        Ok(is_full)
+    }
+
+    async fn attempt(&self, due: &Due) -> Result<(), Error> {
+        let database = &self.backend.database;
+        let started_at = Utc::now();
+        if due.expires_at.is_some_and(|end| end <= started_at) {
+            return Ok(Deliveries::remove(database, due.id).await?);
+        }
+        let outcome = match &due.device {
+            Some((_, platform, token)) if due.is_active => self.push(due, platform, token).await,
+            // The device was deactivated meanwhile.
+            Some(_) => Outcome::Sent,
+            None => self.mail(due).await,
+        };
+        match outcome {
+            Outcome::Sent => {}
+            Outcome::InvalidToken(reason) => {
+                tracing::info!(reason, "a device token is not valid and was deactivated");
+                if let Some((device, _, _)) = &due.device {
+                    Devices::invalidate(database, *device, started_at).await?;
+                }
+            }
+            Outcome::Permanent(reason) => {
+                let (delivery, notification) = (due.id, due.notification);
+                tracing::warn!(%delivery, %notification, reason, "a notification was not delivered");
+            }
+            Outcome::Transient(reason, wait) => {
+                let backoff = BACKOFFS.get(due.attempts as usize).copied();
+                let Some(backoff) = backoff else {
+                    let (delivery, notification) = (due.id, due.notification);
+                    tracing::warn!(%delivery, %notification, reason, "a notification was not delivered");
+                    return Ok(Deliveries::remove(database, due.id).await?);
+                };
+                let wait = wait.map_or(0, |wait| wait.as_secs()).min(MAX_BACKOFF);
+                let at = started_at + Duration::from_secs(backoff.max(wait));
+                tracing::debug!(delivery = %due.id, reason, "a delivery is tried again later");
+                return Ok(Deliveries::retry(database, due.id, at).await?);
+            }
+        }
+        Ok(Deliveries::remove(database, due.id).await?)
+    }
+
+    async fn push(&self, due: &Due, platform: &str, token: &str) -> Outcome {
+        let Some(service) = self.pushes.of(platform, token) else {
+            return Outcome::Permanent("its push service is off".to_owned());
+        };
+        let push = Push {
+            id: due.id,
+            token: token.to_owned(),
+            notification: due.notification,
+            kind: due.kind.clone(),
+            title: due.title.clone(),
+            body: due.body.clone(),
+            data: due.data.clone(),
+            expires_at: due.expires_at,
+        };
+        match service.send(&push).await {
+            Ok(()) => Outcome::Sent,
+            Err(PushError::InvalidToken(reason)) => Outcome::InvalidToken(reason),
+            Err(PushError::Rejected(reason)) => Outcome::Permanent(reason),
+            Err(PushError::Transient {
+                reason,
+                retry_after,
+            }) => Outcome::Transient(reason, retry_after),
+        }
+    }
+
+    async fn mail(&self, due: &Due) -> Outcome {
+        let Some(address) = &due.email else {
+            return Outcome::Sent;
+        };
+        // A subject is one line.
+        let subject: String = due
+            .title
+            .chars()
+            .map(|letter| if letter.is_control() { ' ' } else { letter })
+            .collect();
+        let sent = match Mail::new(address.expose(), subject) {
+            Ok(mail) => {
+                let mail = mail.text(due.body.as_str()).message_id(&due.id.to_string());
+                self.mailer.send(mail).await
+            }
+            Err(error) => Err(error),
+        };
+        match sent {
+            Ok(()) => Outcome::Sent,
+            Err(error) => refused(&error),
+        }
+    }
+}
+
+fn refused(error: &MailError) -> Outcome {
+    match error.is_retryable() {
+        true => Outcome::Transient(error.to_string(), None),
+        false => Outcome::Permanent(error.to_string()),
+    }
+}

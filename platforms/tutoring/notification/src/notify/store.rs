@@ -1,0 +1,66 @@
+use jiff::Timestamp;
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{DateTime, Utc},
+    },
+    prelude::*,
+};
+use tutoring_contract::LiveEvent;
+
+use super::Notifier;
+use crate::{
+    domain::{Notice, QuietHours},
+    store::{Deliveries, Devices, Notification, Notifications, StoredPreferences},
+};
+
+/// The event that clients receive.
+const NEW: &str = "notification:new";
+
+impl Notifier {
+    /// Stores a notification, plans its deliveries and sends it to connected clients. Returns `None`
+    /// if the event is known.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn store(
+        &self,
+        tx: &Transaction,
+        event: &str,
+        notice: &Notice,
+    ) -> Result<Option<Notification>, Error> {
+        let Some(stored) = Notifications::insert(tx, event, notice).await? else {
+            return Ok(None);
+        };
+        let expires_at = notice.expires_at();
+        let preferences = StoredPreferences::of(tx, notice.user).await?;
+        if preferences.settings.wants_push(notice.kind) {
+            let at = self.push_at(&preferences.settings.quiet_hours, expires_at);
+            for device in Devices::of_user(tx, notice.user).await? {
+                let service = self.pushes.of(&device.platform, &device.token);
+                if device.active && service.is_some() {
+                    Deliveries::insert(tx, stored.id, Some(device.id), at, expires_at).await?;
+                }
+            }
+        }
+        if preferences.email.is_some() && preferences.settings.wants_email(notice.kind) {
+            Deliveries::insert(tx, stored.id, None, Utc::now(), expires_at).await?;
+        }
+        let live = LiveEvent::of_user(notice.user, NEW, &stored)?;
+        self.backend.outbox.store(tx, live.message()).await?;
+        Ok(Some(stored))
+    }
+
+    /// Returns when a push is sent: at once, or at the end of quiet hours. A notification that
+    /// expires before that end is sent at once.
+    fn push_at(&self, quiet: &QuietHours, expires_at: Option<DateTime<Utc>>) -> DateTime<Utc> {
+        let now = Utc::now();
+        let end = quiet.end_after(&self.zone, Timestamp::now());
+        let end = end.and_then(|end| DateTime::from_timestamp_millis(end.as_millisecond()));
+        match (end, expires_at) {
+            (Some(end), Some(expires_at)) if expires_at <= end => now,
+            (Some(end), _) => end,
+            (None, _) => now,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A push or a mail that is due, with what it needs.
+#[derive(Debug)]
+pub(crate) struct Due {
+    pub(crate) id: Uuid,
+    pub(crate) attempts: u32,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) notification: Uuid,
+    pub(crate) kind: String,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) data: Option<Value>,
+    /// The device, its platform and its token. `None` for e-mail.
+    pub(crate) device: Option<(Uuid, String, String)>,
+    /// Whether the device is active.
+    pub(crate) is_active: bool,
+    pub(crate) email: Option<Personal<String>>,
+}
+
+impl FromRow for Due {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let device: Option<Uuid> = row.get("device_id")?;
+        let (platform, token): (Option<String>, Option<String>) =
+            (row.get("platform")?, row.get("token")?);
+        let is_active: Option<bool> = row.get("is_active")?;
+        let email: Option<String> = row.get("email")?;
+        Ok(Self {
+            id: row.get("id")?,
+            attempts: row.get("attempts")?,
+            expires_at: row.get("expires_at")?,
+            notification: row.get("notification_id")?,
+            kind: row.get("type")?,
+            title: row.get("title")?,
+            body: row.get("body")?,
+            data: row.get("data")?,
+            device: device
+                .zip(platform.zip(token))
+                .map(|(id, (platform, token))| (id, platform, token)),
+            is_active: is_active.unwrap_or(false),
+            email: email.map(Personal::new),
+        })
+    }
+}
+
+/// Statements on deliveries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deliveries;
+
+impl Deliveries {
+    /// Plans a push to a device, or a mail without one.
+    pub(crate) async fn insert(
+        tx: &Transaction,
+        notification: Uuid,
+        device: Option<Uuid>,
+        at: DateTime<Utc>,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO deliveries (id, notification_id, device_id, attempts, next_attempt_at, expires_at) VALUES (?, ?, ?, 0, ?, ?)")
+            .bind(seaworthy::core::new_id())
+            .bind(notification)
+            .bind(device)
+            .bind(at)
+            .bind(expires_at)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Returns deliveries whose time has come, at most `limit`.
+    pub(crate) async fn due(
+        connection: &dyn Connection,
+        limit: u32,
+    ) -> Result<Vec<Due>, DataError> {
+        sql("SELECT d.id, d.attempts, d.expires_at, d.notification_id, d.device_id, n.type, n.title, n.body, n.data, v.platform, v.token, v.is_active, p.email
+             FROM deliveries d JOIN notifications n ON n.id = d.notification_id
+             LEFT JOIN device_tokens v ON v.id = d.device_id LEFT JOIN preferences p ON p.user_id = n.user_id
+             WHERE d.next_attempt_at <= ? ORDER BY d.next_attempt_at, d.id LIMIT ?")
+            .bind(Utc::now())
+            .bind(limit)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Removes a delivery that ended.
+    pub(crate) async fn remove(connection: &dyn Connection, id: Uuid) -> Result<(), DataError> {
+        sql("DELETE FROM deliveries WHERE id = ?")
+            .bind(id)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Plans the next attempt.
+    pub(crate) async fn retry(
+        connection: &dyn Connection,
+        id: Uuid,
+        at: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        sql("UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = ? WHERE id = ?")
+            .bind(at)
+            .bind(id)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,173 @@
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+use seaworthy::{
+    data::{
+        Connection, DataError, FromRow, Row, Transaction,
+        chrono::{DateTime, Utc},
+        sql,
+    },
+    prelude::*,
+};
+use uuid::Uuid;
+
+/// A user has fewer devices. The oldest falls out.
+const MAX_DEVICES: u32 = 20;
+
+/// A device token.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Device {
+    pub(crate) id: Uuid,
+    pub(crate) token: String,
+    pub(crate) platform: String,
+    pub(crate) device_id: Option<String>,
+    pub(crate) device_name: Option<String>,
+    pub(crate) app_version: Option<String>,
+    pub(crate) active: bool,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl FromRow for Device {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            token: row.get("token")?,
+            platform: row.get("platform")?,
+            device_id: row.get("device_id")?,
+            device_name: row.get("device_name")?,
+            app_version: row.get("app_version")?,
+            active: row.get("is_active")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+/// A device token to register.
+#[derive(Debug)]
+pub(crate) struct NewDevice {
+    pub(crate) token: String,
+    pub(crate) platform: &'static str,
+    pub(crate) device_id: Option<String>,
+    pub(crate) device_name: Option<String>,
+    pub(crate) app_version: Option<String>,
+}
+
+/// Statements on device tokens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Devices;
+
+impl Devices {
+    /// Registers a token. It then belongs to this user alone, and what another user had to receive
+    /// on it is not sent.
+    pub(crate) async fn register(
+        tx: &Transaction,
+        user: Uuid,
+        device: &NewDevice,
+    ) -> Result<Device, DataError> {
+        let (hash, now) = (hash(&device.token), Utc::now());
+        sql("DELETE FROM device_tokens WHERE token_hash = ? AND user_id <> ?")
+            .bind(hash.clone())
+            .bind(user)
+            .execute(tx)
+            .await?;
+        sql("INSERT INTO device_tokens (id, token, token_hash, user_id, platform, device_id, device_name, app_version, is_active, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (token_hash) DO UPDATE SET user_id = excluded.user_id, platform = excluded.platform, device_id = excluded.device_id,
+             device_name = excluded.device_name, app_version = excluded.app_version, is_active = excluded.is_active, updated_at = excluded.updated_at")
+            .on_mysql("INSERT INTO device_tokens (id, token, token_hash, user_id, platform, device_id, device_name, app_version, is_active, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON DUPLICATE KEY UPDATE user_id = VALUES(user_id), platform = VALUES(platform), device_id = VALUES(device_id),
+             device_name = VALUES(device_name), app_version = VALUES(app_version), is_active = VALUES(is_active), updated_at = VALUES(updated_at)")
+            .bind(seaworthy::core::new_id())
+            .bind(device.token.clone())
+            .bind(hash.clone())
+            .bind(user)
+            .bind(device.platform)
+            .bind(device.device_id.clone())
+            .bind(device.device_name.clone())
+            .bind(device.app_version.clone())
+            .bind(true)
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await?;
+        for old in Self::of_user(tx, user)
+            .await?
+            .iter()
+            .skip(MAX_DEVICES as usize)
+        {
+            sql("DELETE FROM device_tokens WHERE id = ?")
+                .bind(old.id)
+                .execute(tx)
+                .await?;
+        }
+        sql("SELECT id, token, platform, device_id, device_name, app_version, is_active, created_at, updated_at FROM device_tokens WHERE token_hash = ?")
+            .bind(hash)
+            .fetch_one(tx)
+            .await
+    }
+
+    /// Returns the tokens of a user, the newest first.
+    pub(crate) async fn of_user(
+        connection: &dyn Connection,
+        user: Uuid,
+    ) -> Result<Vec<Device>, DataError> {
+        sql("SELECT id, token, platform, device_id, device_name, app_version, is_active, created_at, updated_at FROM device_tokens WHERE user_id = ? ORDER BY updated_at DESC, id DESC")
+            .bind(user)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Deactivates a user's token. Returns whether the user has it.
+    pub(crate) async fn deactivate(
+        connection: &dyn Connection,
+        user: Uuid,
+        token: &str,
+    ) -> Result<bool, DataError> {
+        let updated = sql("UPDATE device_tokens SET is_active = ?, updated_at = ? WHERE token_hash = ? AND user_id = ?")
+            .bind(false)
+            .bind(Utc::now())
+            .bind(hash(token))
+            .bind(user)
+            .execute(connection)
+            .await?;
+        Ok(updated.rows_affected() > 0)
+    }
+
+    /// Deactivates a token that the push service reported as invalid, unless the application has
+    /// registered it again since `sent_at`.
+    pub(crate) async fn invalidate(
+        connection: &dyn Connection,
+        id: Uuid,
+        sent_at: DateTime<Utc>,
+    ) -> Result<(), DataError> {
+        sql("UPDATE device_tokens SET is_active = ?, updated_at = ? WHERE id = ? AND updated_at <= ?")
+            .bind(false)
+            .bind(Utc::now())
+            .bind(id)
+            .bind(sent_at)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Deletes a user's token. Returns whether the user had it.
+    pub(crate) async fn delete(
+        connection: &dyn Connection,
+        user: Uuid,
+        token: &str,
+    ) -> Result<bool, DataError> {
+        let deleted = sql("DELETE FROM device_tokens WHERE token_hash = ? AND user_id = ?")
+            .bind(hash(token))
+            .bind(user)
+            .execute(connection)
+            .await?;
+        Ok(deleted.rows_affected() > 0)
+    }
+}
+
+fn hash(token: &str) -> String {
+    HEXLOWER.encode(digest(&SHA256, token.as_bytes()).as_ref())
+}

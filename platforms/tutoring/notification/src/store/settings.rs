@@ -1,0 +1,56 @@
+use seaworthy::{
+    data::{Connection, DataError, FromRow, Row, chrono::Utc, sql},
+    prelude::*,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::domain::Preferences;
+
+/// The preferences of a user, and the address for e-mail.
+#[derive(Debug, Default)]
+pub(crate) struct StoredPreferences {
+    pub(crate) settings: Preferences,
+    pub(crate) email: Option<Personal<String>>,
+}
+
+impl FromRow for StoredPreferences {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let settings: Value = row.get("settings")?;
+        let email: Option<String> = row.get("email")?;
+        Ok(Self {
+            settings: serde_json::from_value(settings).unwrap_or_default(),
+            email: email.map(Personal::new),
+        })
+    }
+}
+
+impl StoredPreferences {
+    /// Returns the preferences of a user, by default those of everyone.
+    pub(crate) async fn of(connection: &dyn Connection, user: Uuid) -> Result<Self, DataError> {
+        let found = sql("SELECT settings, email FROM preferences WHERE user_id = ?")
+            .bind(user)
+            .fetch_optional(connection)
+            .await?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Replaces the preferences of a user.
+    pub(crate) async fn store(
+        &self,
+        connection: &dyn Connection,
+        user: Uuid,
+    ) -> Result<(), DataError> {
+        sql("INSERT INTO preferences (user_id, settings, email, updated_at) VALUES (?, ?, ?, ?)
+             ON CONFLICT (user_id) DO UPDATE SET settings = excluded.settings, email = excluded.email, updated_at = excluded.updated_at")
+            .on_mysql("INSERT INTO preferences (user_id, settings, email, updated_at) VALUES (?, ?, ?, ?)
+             ON DUPLICATE KEY UPDATE settings = VALUES(settings), email = VALUES(email), updated_at = VALUES(updated_at)")
+            .bind(user)
+            .bind(json!(self.settings))
+            .bind(self.email.as_ref().map(|email| email.expose().clone()))
+            .bind(Utc::now())
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+}

@@ -1,0 +1,299 @@
+use std::{
+    net::SocketAddr,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
+    rsa::{KeyPair as RsaKeyPair, KeySize},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
+};
+use data_encoding::BASE64;
+use seaworthy::{
+    config::{Environment, Loader},
+    messaging::{
+        Failure, MessageId, Messaging, MessagingConfig, Publisher, Received as Message,
+        Subscription, Topics,
+    },
+    prelude::*,
+    service::RunningService,
+};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, request},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tutoring_contract::{
+    AccessTokenConfig, AccessTokens, LiveEvent, Role, ServiceTokenConfig, ServiceTokens, Subject,
+    Territory,
+    events::{NotificationRequested, Occurred, message},
+};
+use tutoring_notification::NotificationConfig;
+use uuid::Uuid;
+
+use crate::providers::Providers;
+
+const SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
+const SERVICE_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdCBib2F0cyBhcmUgZm9y";
+/// The maximum time that these tests wait for a condition.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct PeerConfig {
+    broker: MessagingConfig,
+}
+
+/// The running service, the push services, and a service that exchanges messages with it.
+pub(crate) struct TestApp {
+    http: SocketAddr,
+    settings: Vec<String>,
+    pub(crate) providers: Providers,
+    live: Arc<Mutex<Vec<LiveEvent>>>,
+    publisher: Publisher,
+    _service: RunningService,
+    _peer: RunningService,
+    _folder: TempDir,
+    _empty: EmptyDatabase,
+}
+
+fn pem(der: &[u8]) -> String {
+    let body = BASE64.encode(der);
+    format!("-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END PRIVATE KEY-----\\n")
+}
+
+pub(crate) async fn open(empty: EmptyDatabase) -> TestApp {
+    let folder = TempDir::new().unwrap();
+    let broker = format!("sqlite:{}", folder.path().join("broker.db").display());
+    let live = Arc::new(Mutex::new(Vec::new()));
+    let (peer, publisher) = start_peer(&broker, &live).await;
+    let google = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let apple = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let providers =
+        Providers::start(google.public_key().as_ref(), apple.public_key().as_ref()).await;
+    let google: Pkcs8V1Der<'_> = google.as_der().unwrap();
+    let apple = apple.to_pkcs8v1().unwrap();
+    let server = providers.address;
+    let settings = vec![
+        format!("backend.database.url={}", empty.url()),
+        "backend.database.migrate_at_start=true".to_owned(),
+        format!("backend.broker.url={broker}"),
+        format!("backend.access_tokens.secret={SECRET}"),
+        format!("backend.service_tokens.secret={SERVICE_SECRET}"),
+        format!("audit_log.key={SECRET}"),
+        "fcm.enabled=true".to_owned(),
+        "fcm.project_id=tutoring-test".to_owned(),
+        "fcm.client_email=push@tutoring-test.iam.gserviceaccount.com".to_owned(),
+        "fcm.private_key_id=key-1".to_owned(),
+        format!("fcm.private_key={}", pem(google.as_ref())),
+        "apns.enabled=true".to_owned(),
+        "apns.team_id=TEAM".to_owned(),
+        "apns.key_id=APPLEKEY".to_owned(),
+        "apns.topic=org.example.tutoring".to_owned(),
+        format!("apns.private_key={}", pem(apple.as_ref())),
+        format!("clients.fcm.base_url=http://{server}"),
+        format!("clients.google_tokens.base_url=http://{server}"),
+        format!("clients.apns.base_url=http://{server}"),
+        "server.http.addr=127.0.0.1:0".to_owned(),
+        "admin.addr=127.0.0.1:0".to_owned(),
+        "server.http.rate_limit.enabled=false".to_owned(),
+        "server.http.access_log.enabled=false".to_owned(),
+        "log.level=error".to_owned(),
+    ];
+    let loader = Loader::new("tutoring-notification")
+        .environment(Environment::default())
+        .overrides(settings.clone());
+    let service = tutoring_notification::service()
+        .start::<NotificationConfig, _>(loader, tutoring_notification::assemble)
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    TestApp {
+        http: service.addresses().http,
+        settings,
+        providers,
+        live,
+        publisher,
+        _service: service,
+        _peer: peer,
+        _folder: folder,
+        _empty: empty,
+    }
+}
+
+async fn start_peer(
+    broker: &str,
+    live: &Arc<Mutex<Vec<LiveEvent>>>,
+) -> (RunningService, Publisher) {
+    let loader = Loader::new("peer")
+        .environment(Environment::default())
+        .overrides([
+            format!("broker.url={broker}"),
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "log.level=error".to_owned(),
+        ]);
+    let made = Arc::new(Mutex::new(None));
+    let (publisher, live) = (Arc::clone(&made), Arc::clone(live));
+    let started =
+        Service::new("peer", "1").start(loader, async |service: &Assembly<PeerConfig>| {
+            let messaging =
+                Messaging::connect(service, "broker", &service.settings().broker).await?;
+            let topics = Topics::new().and_unroutable::<Occurred<NotificationRequested>>();
+            *made.lock().unwrap() = Some(messaging.publisher(topics).await?);
+            let subscription = Subscription::new("peer").on::<LiveEvent, _, _>(
+                move |event: Message<LiveEvent>| {
+                    live.lock().unwrap().push(event.event().clone());
+                    async { Ok::<_, Failure>(()) }
+                },
+            );
+            messaging.subscribe(subscription).await?;
+            Ok(())
+        });
+    let peer = started
+        .await
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
+    let publisher = publisher.lock().unwrap().take().unwrap();
+    (peer, publisher)
+}
+
+pub(crate) fn json_of(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or(Value::Null)
+}
+
+/// Returns the data of a successful response.
+#[track_caller]
+pub(crate) fn data(answer: &Answer) -> Value {
+    assert!((200..300).contains(&answer.status), "{}", answer.body);
+    json_of(answer)["data"].clone()
+}
+
+/// Waits until a value exists.
+pub(crate) fn wait_for<T>(condition: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = find() {
+            return found;
+        }
+        assert!(started.elapsed() < TIMEOUT, "{condition} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+pub(crate) fn token(id: u128, role: Role, permissions: &[&str]) -> String {
+    let config = AccessTokenConfig {
+        secret: Some(Secret::new(SECRET.to_owned())),
+        ..AccessTokenConfig::default()
+    };
+    let subject = Subject {
+        id: Uuid::from_u128(id),
+        role,
+        admin_roles: Vec::new(),
+        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
+        territory: Territory::default(),
+        email: (id == 7).then(|| Personal::new("asha@example.org".to_owned())),
+        phone: None,
+    };
+    let signed = AccessTokens::new(&config)
+        .unwrap()
+        .sign(&subject, "session");
+    signed.unwrap().expose().clone()
+}
+
+/// The token of a student. Only student 7 has an e-mail address.
+pub(crate) fn student(id: u128) -> String {
+    token(id, Role::Student, &[])
+}
+
+pub(crate) fn service_token() -> String {
+    let config = ServiceTokenConfig {
+        secret: Some(Secret::new(SERVICE_SECRET.to_owned())),
+        ..ServiceTokenConfig::default()
+    };
+    let signed = ServiceTokens::new("test", &config).unwrap().sign();
+    signed.unwrap().expose().clone()
+}
+
+/// A request for a notification of student 7.
+pub(crate) fn requested(title: &str, data: Option<Value>) -> Occurred<NotificationRequested> {
+    Occurred::of(NotificationRequested {
+        recipient_id: Uuid::from_u128(7),
+        notification_type: "course".to_owned(),
+        title: title.to_owned(),
+        body: "Your trainer is on the way.".to_owned(),
+        data,
+    })
+}
+
+impl TestApp {
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("content-type", "application/json")];
+        if !token.is_empty() {
+            headers.push(("authorization", &bearer));
+        }
+        let body = match body.is_null() {
+            true => String::new(),
+            false => body.to_string(),
+        };
+        let path = format!("/api/v1{path}");
+        request(self.http, method, &path, &headers, &body).unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str, token: &str) -> Value {
+        data(&self.call("GET", path, token, &Value::Null))
+    }
+
+    pub(crate) async fn publish(&self, event: &Occurred<NotificationRequested>) {
+        self.publisher.publish(message(event)).await.unwrap();
+    }
+
+    /// Publishes an event as the message with this ID.
+    pub(crate) async fn publish_as(&self, event: &Occurred<NotificationRequested>, id: &MessageId) {
+        let message = message(event).id(id.clone());
+        self.publisher.publish(message).await.unwrap();
+    }
+
+    /// Sends a notification of student 7.
+    pub(crate) fn send(&self, title: &str) {
+        let body = json!({
+            "userId": Uuid::from_u128(7), "type": "course", "title": title, "body": "A text",
+        });
+        let sent = self.call("POST", "/notifications", &service_token(), &body);
+        assert_eq!(sent.status, 201, "{}", sent.body);
+    }
+
+    pub(crate) fn register(&self, user: u128, token: &str, platform: &str) {
+        let body = json!({ "token": token, "platform": platform, "deviceName": "A telephone" });
+        let registered = self.call("POST", "/device-tokens", &student(user), &body);
+        assert_eq!(registered.status, 201, "{}", registered.body);
+    }
+
+    /// Returns the live event with this title, as soon as it exists.
+    pub(crate) fn wait_for_live(&self, title: &str) -> LiveEvent {
+        wait_for("the live event", || {
+            let live = self.live.lock().unwrap();
+            let mut of = live.iter().filter(|event| event.data["title"] == title);
+            of.next().cloned()
+        })
+    }
+
+    /// Returns the mails in the development mailbox.
+    pub(crate) fn mails(&self) -> Vec<Value> {
+        let mails = request(self.http, "GET", "/mailbox.json", &[], "").unwrap();
+        serde_json::from_str(&mails.body).unwrap()
+    }
+
+    /// Returns the output of the command that lists dead letters.
+    pub(crate) fn dead_letters(&self) -> String {
+        let listed = Command::new(env!("CARGO_BIN_EXE_tutoring-notification"))
+            .args(["dead-letters", "list"])
+            .args(self.settings.iter().flat_map(|setting| ["--set", setting]))
+            .output()
+            .unwrap();
+        assert!(listed.status.success(), "{listed:?}");
+        String::from_utf8(listed.stdout).unwrap()
+    }
+}

@@ -1,0 +1,150 @@
+use seaworthy::messaging::MessageId;
+use serde_json::{Value, json};
+use tutoring_contract::Role;
+use uuid::Uuid;
+
+use crate::app::{TestApp, data, json_of, requested, service_token, student, token, wait_for};
+
+pub(crate) async fn requested_notification_is_stored_once_msg_5(app: TestApp) {
+    let event = requested("On the way", Some(json!({ "sessionId": "s" })));
+    // The same message three times.
+    let id = MessageId::generate();
+    for _ in 0..3 {
+        app.publish_as(&event, &id).await;
+    }
+    let live = app.wait_for_live("On the way");
+    assert_eq!(
+        (&*live.event, live.room),
+        ("notification:new", format!("user:{}", Uuid::from_u128(7)))
+    );
+    assert_eq!(live.data["data"]["sessionId"], "s");
+    // An unknown type is a permanent failure.
+    let mut unknown = requested("Unknown", None);
+    unknown.data.notification_type = "advertisement".to_owned();
+    app.publish(&unknown).await;
+    wait_for("the dead letter", || {
+        app.dead_letters()
+            .contains("notification-requested")
+            .then_some(())
+    });
+    let list = app.get("/notifications", &student(7));
+    assert_eq!(list["pagination"]["total"], 1);
+    let own = &list["items"][0];
+    assert_eq!(
+        (&own["type"], &own["read"], &own["userId"]),
+        (&json!("course"), &json!(false), &json!(Uuid::from_u128(7)))
+    );
+}
+
+pub(crate) async fn own_notifications_are_filtered_and_marked_api_3(app: TestApp) {
+    for title in ["First 100% free", "Second", "Third"] {
+        app.send(title);
+    }
+    let (own, other) = (student(7), student(8));
+    let count = || app.get("/notifications/unread-count", &own)["unreadCount"].clone();
+    assert_eq!(count(), 3);
+    let found = |query: &str| {
+        let list = app.get(&format!("/notifications?{query}"), &own);
+        let titles = list["items"].as_array().unwrap().clone();
+        let titles = titles.into_iter().map(|item| item["title"].clone());
+        titles.collect::<Vec<_>>()
+    };
+    assert_eq!(found("limit=2"), ["Third", "Second"]);
+    assert_eq!(found("page=2&limit=2"), ["First 100% free"]);
+    // The search is plain text.
+    assert_eq!(found("search=100%25"), ["First 100% free"]);
+    assert_eq!(found("search=%25"), ["First 100% free"]);
+    assert_eq!(found("search=.*").len(), 0);
+    assert_eq!(found("type=payment").len(), 0);
+    assert_eq!(found("from=2999-01-01T00:00:00Z").len(), 0);
+    assert_eq!(found("to=2999-01-01T00:00:00Z&type=course").len(), 3);
+    let refused = app.call("GET", "/notifications?limit=101", &own, &Value::Null);
+    assert_eq!(refused.status, 400);
+
+    let list = app.get("/notifications", &own);
+    let id = list["items"][0]["id"].as_str().unwrap().to_owned();
+    let call = |method: &str, path: &str, token: &str| {
+        app.call(
+            method,
+            &format!("/notifications/{id}{path}"),
+            token,
+            &Value::Null,
+        )
+    };
+    assert_eq!(call("PATCH", "/read", &other).status, 404);
+    let read = data(&call("PATCH", "/read", &own));
+    assert_eq!(read["read"], true);
+    // A repeat keeps the time.
+    assert_eq!(data(&call("PATCH", "/read", &own)), read);
+    assert_eq!(
+        (count(), found("read=true")),
+        (json!(2), vec![json!("Third")])
+    );
+    assert_eq!(found("read=false").len(), 2);
+    assert_eq!(data(&call("PATCH", "/unread", &own))["read"], false);
+    assert_eq!(call("DELETE", "", &other).status, 404);
+    assert_eq!(call("DELETE", "", &own).status, 200);
+    assert_eq!(call("DELETE", "", &own).status, 404);
+    let all = |method: &str, path: &str| data(&app.call(method, path, &own, &Value::Null));
+    let marked = all("POST", "/notifications/mark-all-read");
+    assert_eq!((&marked["updated"], count()), (&json!(2), json!(0)));
+    assert_eq!(all("DELETE", "/notifications/read")["deleted"], 2);
+    assert_eq!(found("limit=100").len(), 0);
+}
+
+pub(crate) async fn senders_need_a_permission_auth_5(app: TestApp) {
+    let body = json!({ "userIds": [Uuid::from_u128(7), Uuid::from_u128(8)],
+        "type": "system", "title": "Maintenance", "body": "On Sunday" });
+    let send = |token: &str| app.call("POST", "/notifications/bulk", token, &body);
+    for refused in [student(7), token(9, Role::Admin, &["course:write"])] {
+        assert_eq!(send(&refused).status, 403);
+    }
+    let admin = token(9, Role::Admin, &["notification:write"]);
+    assert_eq!(data(&send(&admin))["created"], 2);
+    assert_eq!(data(&send(&service_token()))["created"], 2);
+    let wrong = json!({ "userId": Uuid::from_u128(7), "type": "news", "title": "", "body": "x" });
+    let refused = app.call("POST", "/notifications", &service_token(), &wrong);
+    assert_eq!(refused.status, 400);
+    let errors = json_of(&refused)["errors"].clone();
+    assert_eq!(
+        (&errors[0]["field"], &errors[1]["field"]),
+        (&json!("type"), &json!("title"))
+    );
+    assert_eq!(
+        app.get("/notifications", &student(8))["pagination"]["total"],
+        2
+    );
+}
+
+pub(crate) async fn every_route_refuses_callers_without_rights_auth_5(app: TestApp) {
+    let id = Uuid::from_u128(1);
+    for (method, path) in [
+        ("GET", "/notifications".to_owned()),
+        ("GET", "/notifications/unread-count".to_owned()),
+        ("GET", "/notifications/preferences".to_owned()),
+        ("PUT", "/notifications/preferences".to_owned()),
+        ("POST", "/notifications".to_owned()),
+        ("POST", "/notifications/bulk".to_owned()),
+        ("PATCH", format!("/notifications/{id}/read")),
+        ("PATCH", format!("/notifications/{id}/unread")),
+        ("POST", "/notifications/mark-all-read".to_owned()),
+        ("DELETE", format!("/notifications/{id}")),
+        ("DELETE", "/notifications/read".to_owned()),
+        ("POST", "/device-tokens".to_owned()),
+        ("GET", "/device-tokens".to_owned()),
+        ("PATCH", "/device-tokens/x/deactivate".to_owned()),
+        ("DELETE", "/device-tokens/x".to_owned()),
+    ] {
+        let refused = app.call(method, &path, "", &json!({}));
+        assert_eq!(refused.status, 401, "{method} {path}: {}", refused.body);
+        assert_eq!(json_of(&refused)["code"], "TOKEN_MISSING");
+        let is_for_senders =
+            method == "POST" && path.starts_with("/notifications") && !path.ends_with("read");
+        let wrong_role = match is_for_senders {
+            true => student(7),
+            false => service_token(),
+        };
+        let refused = app.call(method, &path, &wrong_role, &json!({}));
+        assert_eq!(refused.status, 403, "{method} {path}: {}", refused.body);
+    }
+}

@@ -1,0 +1,49 @@
+//! Tests over HTTP and messages: on SQLite, and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+mod app;
+mod lists;
+mod providers;
+mod push;
+mod settings;
+
+/// Runs each test on the embedded engine and on PostgreSQL.
+macro_rules! on_both {
+    ($($module:ident: $($name:ident),+;)+) => {
+        mod embedded {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let empty = seaworthy_testkit::database::EmptyDatabase::sqlite().unwrap();
+                crate::$module::$name(crate::app::open(empty).await).await;
+            })+)+
+        }
+        mod servers {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                let Some(empty) = seaworthy_testkit::database::EmptyDatabase::postgres() else {
+                    return;
+                };
+                crate::$module::$name(crate::app::open(empty).await).await;
+            })+)+
+        }
+    };
+}
+
+on_both! {
+    lists:
+        requested_notification_is_stored_once_msg_5,
+        own_notifications_are_filtered_and_marked_api_3,
+        senders_need_a_permission_auth_5,
+        every_route_refuses_callers_without_rights_auth_5;
+    push:
+        pushes_reach_both_services_and_invalid_tokens_stop_int_1,
+        refused_push_is_tried_again_res_2,
+        device_token_belongs_to_one_user_auth_5,
+        preferences_choose_channels_and_quiet_hours_api_2;
+}
