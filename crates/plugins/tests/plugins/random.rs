@@ -27,6 +27,10 @@ fn component(seed: u64) -> Result<Vec<u8>, String> {
     let config = Config {
         exports: Some(exports),
         max_imports: 0,
+        // The exported memory is one more.
+        max_memories: 0,
+        // The engine is built without garbage collection, which `externref` needs.
+        reference_types_enabled: false,
         // Half of the modules run a start function.
         allow_start_export: seed.is_multiple_of(2),
         max_memory32_bytes: 1 << 24,

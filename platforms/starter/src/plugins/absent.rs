@@ -25,12 +25,6 @@ pub(crate) const KEYS: &[LegacyKey] = &[LegacyKey::accepts("plugins.enabled", &[
 #[derive(Debug, Clone)]
 pub(crate) struct ServicePlugins;
 
-#[expect(
-    clippy::unused_async,
-    clippy::unused_self,
-    clippy::unnecessary_wraps,
-    reason = "the type has the functions of the type with plugins"
-)]
 impl ServicePlugins {
     pub(crate) fn open(_: &Assembly<StarterConfig>) -> Result<Self, StartError> {
         Ok(Self)
