@@ -50,6 +50,7 @@ fn provider(address: SocketAddr) -> SmsGateway {
         path: "/messages".to_owned(),
         sender: "Starter".to_owned(),
         token: Some(Secret::new("t0ps3cret".to_owned())),
+        ..SmsGatewayConfig::default()
     };
     SmsGateway::new(client, config)
 }
