@@ -1,15 +1,34 @@
-use std::{path::Path, process::Command};
+use std::{cell::RefCell, path::Path, process::Command};
 
-use seaworthy_testkit::{database::EmptyDatabase, http::request, requirement::required};
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    http::{Answer, request},
+    requirement::required,
+};
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens};
+use crate::{
+    app::{PASSWORD, Replica, assert_error, grant_admin, json_of, tokens},
+    features::wait,
+};
 
 const PATH: &str = "/api/v1/operations";
 
+/// Lists entries. A replica under load, or one that has just started, may answer 503.
+fn list(replica: &Replica, token: &str, query: &str) -> Answer {
+    let last = RefCell::new(None);
+    wait(|| {
+        let answer = replica.call("GET", &format!("{PATH}?{query}"), token, "");
+        let is_final = answer.status != 503;
+        last.replace(Some(answer));
+        is_final
+    });
+    last.into_inner().unwrap()
+}
+
 /// Returns the entries, oldest first.
 fn entries(replica: &Replica, token: &str, query: &str) -> Vec<Value> {
-    let answer = replica.call("GET", &format!("{PATH}?{query}"), token, "");
+    let answer = list(replica, token, query);
     assert_eq!(answer.status, 200, "{}", answer.body);
     let mut entries = json_of(&answer)["operations"].as_array().unwrap().clone();
     entries.reverse();
@@ -269,7 +288,7 @@ pub(crate) fn entry_survives_a_kill_during_its_call_obs_11(database: &EmptyDatab
     while seen() < 20 {}
     let replica = replica.restart();
     let ended: usize = calls.into_iter().map(|call| call.join().unwrap()).sum();
-    let answer = replica.call("GET", &format!("{PATH}?page_size=1"), &admin, "");
+    let answer = list(&replica, &admin, "page_size=1");
     let total: usize = json_of(&answer)["total"].as_str().unwrap().parse().unwrap();
     // The registration and the login precede the calls.
     assert!(total >= ended + 2, "{total} entries, {ended} calls ended");
