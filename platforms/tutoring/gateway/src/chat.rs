@@ -84,7 +84,7 @@ impl ChatCalls {
         let path = format!("/api/v1/chat/conversations/{id}/read");
         let request = self.client.patch(&path).json(&body);
         let read = self.request(&call, request).await?;
-        Ok(json!({ "ok": true, "updatedMessages": read["updatedMessages"] }))
+        Ok(json!({ "ok": true, "updatedMessages": read.get("updatedMessages") }))
     }
 
     /// Shows the other participants that the caller types.

@@ -109,7 +109,11 @@ impl Apns {
         }
         let body: Result<Value, ClientError> = sent.json().await;
         let body = body.unwrap_or_default();
-        let reason = body["reason"].as_str().unwrap_or("Unknown").to_owned();
+        let reason = body
+            .get("reason")
+            .and_then(Value::as_str)
+            .unwrap_or("Unknown")
+            .to_owned();
         if reason == "ExpiredProviderToken"
             && let Ok(mut cached) = self.token.lock()
         {
