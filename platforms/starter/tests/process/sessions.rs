@@ -62,15 +62,13 @@ pub(crate) fn parallel_uses_of_a_refresh_token_succeed_once_auth_3(database: &Em
         .filter(|answer| answer.status == 200)
         .collect();
     assert_eq!(won.len(), 1, "{won:?}");
-    let with = |status| {
-        answers
-            .iter()
-            .filter(|answer| answer.status == status)
-            .count()
-    };
-    // A replica under load may answer 503, which is not a success.
-    let (refused, overloaded) = (with(401), with(503));
-    assert!(refused > 0, "{overloaded} answers are 503");
+    let refused = answers.iter().filter(|answer| answer.status == 401).count();
+    // A replica under load may answer 503 or 504, which is not a success.
+    let overloaded = answers.iter().filter(|answer| answer.status >= 500).count();
+    assert!(
+        refused > 0,
+        "{overloaded} answers are of a replica under load"
+    );
     assert_eq!(refused + overloaded, PARALLEL - 1);
 
     // The family is revoked: the pair of the winner, and the access token of the login.
