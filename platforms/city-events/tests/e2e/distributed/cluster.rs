@@ -225,9 +225,13 @@ impl Cluster {
         })
     }
 
-    /// Starts all services at once and waits until each is ready.
+    /// Starts the services one after the other, each when the one before is ready.
     pub(crate) async fn start_services(&mut self) {
-        self.begin_services();
+        for (name, _) in SERVICES {
+            for server in self.services.get_mut(name).unwrap() {
+                server.start().unwrap();
+            }
+        }
         self.wait_until_ready().await;
     }
 
