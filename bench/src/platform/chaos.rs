@@ -72,7 +72,6 @@ async fn shell(command: &str) -> Result<(), Failure> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "this is how a test fails")]
 mod tests {
     use super::*;
 

@@ -189,7 +189,6 @@ pub(super) fn report(out: &mut impl io::Write, violations: &[String]) -> Result<
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "this is how a test fails")]
 mod tests {
     use super::*;
 

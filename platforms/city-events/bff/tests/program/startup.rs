@@ -1,7 +1,5 @@
 //! Starts of the program alone: without settings, with legacy variables, and with a reload.
 
-#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
-
 use std::{
     fs,
     path::Path,

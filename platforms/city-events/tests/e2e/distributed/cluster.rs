@@ -17,6 +17,9 @@ use uuid::Uuid;
 use super::balancer::Balancer;
 use crate::{client::Gateway, eventually::TIMEOUT, machine, programs::program};
 
+/// Selects the port of a protocol.
+type Port = fn(&Addresses) -> SocketAddr;
+
 /// The services in the order of their start, with the prefixes of their variables.
 pub(crate) const SERVICES: [(&str, &str); 6] = [
     ("auth", "AUTH_SERVICE"),
@@ -143,7 +146,7 @@ impl Cluster {
         for (name, replicas) in &replica_addresses {
             let [only] = replicas.as_slice() else {
                 let shared = Addresses::free();
-                let ports: [(SocketAddr, fn(&Addresses) -> SocketAddr); 2] = [
+                let ports: [(SocketAddr, Port); 2] = [
                     (shared.http, |replica| replica.http),
                     (shared.grpc, |replica| replica.grpc),
                 ];
