@@ -293,7 +293,8 @@ mod tests {
 
     #[test]
     fn each_condition_refuses_with_its_reason_api_1() {
-        let cases: [(&str, fn(&mut Trainer)); 8] = [
+        type Change = fn(&mut Trainer);
+        let cases: [(&str, Change); 8] = [
             ("NO_PLACE", |trainer| trainer.place = None),
             ("TOO_FAR", |trainer| trainer.place = Place::new(12.2, 76.0)),
             ("GENDER_PREFERENCE", |trainer| {
