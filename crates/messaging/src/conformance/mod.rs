@@ -120,7 +120,7 @@ pub trait Harness: Send + Sync {
     fn faulty(&self) -> BoxFuture<'_, FaultyBroker>;
 
     /// Restarts the broker. `None` if the engine has no server. The suite calls it only on the
-    /// second harness of [`conformance!`](crate::conformance), whose broker is not shared.
+    /// second harness of [`conformance!`](crate::conformance!), whose broker is not shared.
     fn restart(&self) -> Option<BoxFuture<'_, ()>> {
         None
     }
