@@ -27,8 +27,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .services
         .iter()
         .any(|service| !service.workloads.is_empty());
-    let known = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker);
-    let runs = known || service.kind == ServiceKind::Unknown;
+    let runs = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker);
     let Some(image) = service
         .image
         .as_ref()
@@ -50,12 +49,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     vec![
         Breach::new(
             image.at.clone(),
-            // The program may end by itself if nothing shows that it serves.
-            if known {
-                Confidence::Medium
-            } else {
-                Confidence::Low
-            },
+            Confidence::Medium,
             "neither the image nor a compose entry has a health check",
         )
         .related(start_of_image(model, &image.at.path))

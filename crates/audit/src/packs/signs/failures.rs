@@ -54,7 +54,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     dropped(
         &[".go"],
-        r"(?m)^\s*_ = (?P<what>\w+(?:\.\w+)*\.(?:Set\w+|Run|Start|Serve|Shutdown|Stop|Commit|Save|Create|Update|Delete|Publish|Send|Write|Flush|Insert|Exec)\w*)\(",
+        r"(?m)^\s*_ = (?P<what>\w+(?:\.\w+)*\.(?:Set\w+|Commit|Save|Create|Update|Delete|Publish|Send|Write|Flush|Insert|Exec)\w*)\(",
     ),
     dropped(
         &[".go"],
@@ -251,7 +251,7 @@ pub(super) const SIGNS: &[Sign] = &[
             "dockerfile.production",
         ],
         r"(?m)^(?:CMD|ENTRYPOINT)\s+(?P<what>(?:[a-z./][^\[\n]*|\[\s*\x22(?:npm|yarn|pnpm|sh|bash|/bin/sh|poetry|pipenv)\x22[^\n]*))",
-        r"(?m)^[^#\n]*\bexec\s|tini|dumb-init",
+        r"\bexec\s|tini|dumb-init",
     ),
     review(
         Topic::ServerTimeouts,
