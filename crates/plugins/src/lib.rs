@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "wasm", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "wasm"), doc = "Empty without the feature `wasm`.")]
 // The engine compiles for minutes. Without it the crate is empty.
 #![cfg(feature = "wasm")]
 

@@ -269,7 +269,10 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
     }
     assert_eq!(
         shown["rate_limits"],
-        serde_json::json!([{"name": "seldom", "requests": 1, "window": 60.0, "keys": 1, "refused": 1}])
+        serde_json::json!([
+            {"name": "reports", "requests": 200, "window": 2.0, "keys": 0, "refused": 0},
+            {"name": "seldom", "requests": 1, "window": 60.0, "keys": 1, "refused": 1},
+        ])
     );
     let adaptive = &shown["adaptive_concurrency"][0];
     assert_eq!(
