@@ -5,7 +5,7 @@ use seaworthy_service::StartError;
 use crate::{AuditLogConfig, RecordReference};
 
 /// As long as the hash (RFC 2104, section 3).
-const SHORTEST: usize = 32;
+const MIN_KEY_LENGTH: usize = 32;
 
 /// The key that signs, and the keys that only verify.
 pub(crate) struct Keys {
@@ -101,9 +101,9 @@ impl Keys {
 
 fn key(secret: &Secret<String>, setting: &str) -> Result<hmac::Key, StartError> {
     let bytes = secret.expose().as_bytes();
-    if bytes.len() < SHORTEST {
+    if bytes.len() < MIN_KEY_LENGTH {
         return Err(StartError::new(format!(
-            "{setting} has {} bytes, and the audit log needs a key of at least {SHORTEST}",
+            "{setting} has {} bytes, and the audit log needs a key of at least {MIN_KEY_LENGTH}",
             bytes.len()
         )));
     }

@@ -13,7 +13,7 @@ const MEMORY_KIBIBYTES: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
 /// Five words of a list of 7776. Shorter passphrases can be guessed.
-const SHORTEST: usize = 20;
+const MIN_LENGTH: usize = 20;
 /// RFC 9106, section 3.1.
 const SALT_LENGTH: usize = 16;
 
@@ -74,7 +74,7 @@ pub fn key_from_passphrase(
     passphrase: &Secret<String>,
     salt: PassphraseSalt,
 ) -> Result<Secret<[u8; KEY_LENGTH]>, CryptoError> {
-    if passphrase.expose().len() < SHORTEST {
+    if passphrase.expose().len() < MIN_LENGTH {
         return Err(CryptoError::Key("the passphrase has fewer than 20 bytes"));
     }
     let out_of_range = |_| CryptoError::Key("the parameters of Argon2id are out of range");

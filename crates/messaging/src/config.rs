@@ -39,7 +39,7 @@ const DEFAULT_BREAKER_RUN: u32 = 10;
 /// Messages may be rare, so the window is long.
 const DEFAULT_BREAKER_WINDOW: Timeout = Timeout::from_secs(60);
 /// A rate of fewer attempts may be chance.
-const DEFAULT_BREAKER_MINIMUM: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const DEFAULT_BREAKER_MIN_CALLS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// An open breaker lets one attempt through in this time, so few messages become dead letters.
 const DEFAULT_BREAKER_PROBE: Timeout = Timeout::from_secs(5);
 /// How long an open breaker waits for a message that could probe.
@@ -274,7 +274,7 @@ impl Default for SubscriptionConfig {
             breaker: CircuitBreakerConfig {
                 mode: BreakerMode::Threshold,
                 window: DEFAULT_BREAKER_WINDOW,
-                min_calls: DEFAULT_BREAKER_MINIMUM,
+                min_calls: DEFAULT_BREAKER_MIN_CALLS,
                 consecutive_failures: DEFAULT_BREAKER_RUN,
                 open_duration: DEFAULT_BREAKER_OPEN,
                 probe_interval: DEFAULT_BREAKER_PROBE,

@@ -212,7 +212,7 @@ async fn endless(bench: &Bench) -> Result<(), Failure> {
             Some(problem) if problem.contains("timeout") => {
                 times.push(begun.elapsed().saturating_sub(DEADLINE));
             }
-            // The share of the processor is used up for a moment.
+            // The CPU share is exceeded for a moment.
             Some(problem) if problem.contains("share") => {
                 tokio::time::sleep(DEADLINE).await;
             }

@@ -47,7 +47,7 @@ fn definition() -> Command {
             .help("The name of the plugin.")
     };
     Command::new("plugins")
-        .about("Inspect, sign and try plugins.")
+        .about("Inspect, sign and test plugins.")
         .subcommand_required(true)
         .subcommand(Command::new("list").about("List the plugins of the folder."))
         .subcommand(
@@ -58,7 +58,7 @@ fn definition() -> Command {
         .subcommand(
             Command::new("pack")
                 .about(
-                    "Make plugin.wasm of a core module, for the interface that the manifest names.",
+                    "Create plugin.wasm from a core module, for the interface that the manifest names.",
                 )
                 .arg(name())
                 .arg(
@@ -98,7 +98,7 @@ fn definition() -> Command {
         )
         .subcommand(
             Command::new("disable")
-                .about("Switch a plugin off in its settings. A running service follows.")
+                .about("Disable a plugin in its settings. A running service applies the change.")
                 .arg(name()),
         )
         .subcommand(
@@ -316,7 +316,7 @@ fn disable<C>(
     lines.insert(0, "enabled: false");
     fs::create_dir_all(&config.config_directory).map_err(failed)?;
     fs::write(&path, lines.join("\n") + "\n").map_err(failed)?;
-    let text = format!("{name} is switched off in {}", path.display());
+    let text = format!("{name} is disabled in {}", path.display());
     run.console
         .answer(&text, &json!({ "name": name, "file": path }));
     Ok(())

@@ -12,9 +12,9 @@ pub enum PluginErrorCode {
     AlreadyExists,
     /// The files of the plugin cannot be used.
     LoadFailed,
-    /// The plugin refused to start.
+    /// The plugin failed to start.
     StartFailed,
-    /// The plugin refused to stop.
+    /// The plugin failed to stop.
     StopFailed,
     /// The settings of the plugin are not valid.
     Config,
@@ -22,7 +22,7 @@ pub enum PluginErrorCode {
     Timeout,
     /// A dependency is missing, circular or in use.
     Dependency,
-    /// The plugin wants what the operator did not grant.
+    /// The plugin requests a capability that the operator did not grant.
     Permission,
     /// The plugin trapped, exceeded a limit or is disabled.
     Internal,

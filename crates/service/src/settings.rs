@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Room for a few hundred long lines.
-const LEAST_BUFFER: ByteSize = ByteSize::kibibytes(64);
+const MIN_BUFFER: ByteSize = ByteSize::kibibytes(64);
 
 /// Returns the schema of the framework and of the settings `C` of a service.
 pub(crate) fn schema<C: Settings>() -> Schema {
@@ -91,9 +91,9 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         );
         found.push(("health.max_result_age".to_owned(), problem));
     }
-    if log.buffer_size < LEAST_BUFFER {
+    if log.buffer_size < MIN_BUFFER {
         let problem = format!(
-            "{} is too small: use at least {LEAST_BUFFER}",
+            "{} is too small: use at least {MIN_BUFFER}",
             log.buffer_size
         );
         found.push(("log.buffer_size".to_owned(), problem));

@@ -76,7 +76,7 @@ impl UploadTerms {
     }
 
     /// Returns whether a storage has to reject content above a maximum that no header binds.
-    pub(crate) fn needs_maximum(&self) -> bool {
+    pub(crate) fn needs_max_size(&self) -> bool {
         matches!(
             self.0,
             Bound::AtMost {

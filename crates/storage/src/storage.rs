@@ -316,7 +316,7 @@ impl Storage {
         if terms.max_size() > self.0.max_object_size.get() {
             return Err(StorageError::TooLarge(self.0.max_object_size));
         }
-        if terms.needs_maximum() && self.0.signer.is_none() {
+        if terms.needs_max_size() && self.0.signer.is_none() {
             return Err(StorageError::OpenTerms);
         }
         self.presign(&Grant::Put(key, terms), ttl)

@@ -46,14 +46,14 @@ fn compare(left: &Number, right: &Number) -> Option<Ordering> {
 
 fn check_text(shape: &ScalarShape, text: &str) -> Result<(), String> {
     let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-    if let Some(shortest) = shape.shortest.filter(|shortest| length < *shortest) {
+    if let Some(min_length) = shape.min_length.filter(|min_length| length < *min_length) {
         return Err(format!(
-            "must have at least {shortest} characters, found {length}"
+            "must have at least {min_length} characters, found {length}"
         ));
     }
-    if let Some(longest) = shape.longest.filter(|longest| length > *longest) {
+    if let Some(max_length) = shape.max_length.filter(|max_length| length > *max_length) {
         return Err(format!(
-            "must have at most {longest} characters, found {length}"
+            "must have at most {max_length} characters, found {length}"
         ));
     }
     if !format_holds(shape.format.as_deref(), text) {

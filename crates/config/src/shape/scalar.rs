@@ -12,8 +12,8 @@ pub(crate) struct ScalarShape {
     pub(crate) names: Vec<Json>,
     pub(crate) format: Option<String>,
     pub(crate) pattern: Option<Pattern>,
-    pub(crate) shortest: Option<u64>,
-    pub(crate) longest: Option<u64>,
+    pub(crate) min_length: Option<u64>,
+    pub(crate) max_length: Option<u64>,
     pub(crate) minimum: Option<Json>,
     pub(crate) maximum: Option<Json>,
     pub(crate) above: Option<Json>,
@@ -66,8 +66,8 @@ impl ScalarShape {
                 .get("pattern")
                 .and_then(Json::as_str)
                 .map(Pattern::new),
-            shortest: members.get("minLength").and_then(Json::as_u64),
-            longest: members.get("maxLength").and_then(Json::as_u64),
+            min_length: members.get("minLength").and_then(Json::as_u64),
+            max_length: members.get("maxLength").and_then(Json::as_u64),
             minimum: members.get("minimum").cloned().or(least),
             maximum: members.get("maximum").cloned().or(most),
             above: members.get("exclusiveMinimum").cloned(),

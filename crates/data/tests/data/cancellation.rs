@@ -235,7 +235,7 @@ pub(crate) async fn lease_is_free_or_held_when_dropped_work_2(test_database: Tes
     migrator.up(false).await.unwrap();
     let config = LeaseConfig {
         duration: Timeout::from_millis(200),
-        pause: Timeout::from_millis(10),
+        poll_interval: Timeout::from_millis(10),
     };
     let lease = || {
         let leases = Arc::new(DatabaseLeases::new(subject.database.clone()));

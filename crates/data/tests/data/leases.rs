@@ -31,7 +31,7 @@ pub(crate) async fn lease_outlives_a_long_transaction_of_its_holder_work_2(
     let database = migrated(&test_database).await;
     let config = LeaseConfig {
         duration: Timeout::from_secs(3),
-        pause: Timeout::from_millis(20),
+        poll_interval: Timeout::from_millis(20),
     };
     let lease_of = |database: &Database| {
         let leases = Arc::new(DatabaseLeases::new(database.clone()));

@@ -19,7 +19,7 @@ const USER_AGENT: FieldName = FieldName::new("user_agent");
 const ENDED: FieldName = FieldName::new("ended");
 const REASON: FieldName = FieldName::new("reason");
 /// Maximum causes in a log line.
-const MAXIMUM_CAUSES: usize = 8;
+const MAX_CAUSES: usize = 8;
 
 /// Logs one line when a request has ended. A 5xx is logged as an error with its causes, which clients
 /// do not get.
@@ -93,7 +93,7 @@ fn finish(line: &mut Line, ended: &Ended<'_>) {
         line.redacted(REASON, failure.reason());
         if failure.code().is_server_fault() {
             let causes: Vec<_> = error_causes(failure)
-                .take(MAXIMUM_CAUSES)
+                .take(MAX_CAUSES)
                 .map(ToString::to_string)
                 .collect();
             line.text("error", failure.message());

@@ -80,7 +80,7 @@ where
     B::Error: Into<axum::BoxError>,
 {
     pub(crate) async fn run(self) {
-        let mut pause = INITIAL_BACKOFF;
+        let mut backoff = INITIAL_BACKOFF;
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -89,7 +89,7 @@ where
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    pause = INITIAL_BACKOFF;
+                    backoff = INITIAL_BACKOFF;
                     self.admit(stream, peer);
                 }
                 Err(error) if concerns_one_connection(&error) => {}
@@ -98,9 +98,9 @@ where
                     tracing::warn!(address = %self.local, %error, "cannot accept connections");
                     tokio::select! {
                         () = self.stop.cancelled() => break,
-                        () = tokio::time::sleep(pause) => {}
+                        () = tokio::time::sleep(backoff) => {}
                     }
-                    pause = (pause * 2).min(MAX_BACKOFF);
+                    backoff = (backoff * 2).min(MAX_BACKOFF);
                 }
             }
         }

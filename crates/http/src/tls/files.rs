@@ -15,7 +15,7 @@ use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 use super::{ClientCertificates, TlsConfig, TlsError, TlsVersion};
 
 /// A chain has a few KiB and the authorities of all browsers together less than half of this.
-const LARGEST_FILE: u64 = 1 << 20;
+const MAX_FILE_SIZE: u64 = 1 << 20;
 
 /// The content of the files at one moment.
 #[derive(PartialEq, Eq)]
@@ -134,14 +134,14 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     }
     let file = std::fs::File::open(path).map_err(cannot)?;
     // Allocate the whole size, so that a growing vector does not leave copies of a key in memory.
-    let room = metadata.len().min(LARGEST_FILE) + 1;
+    let room = metadata.len().min(MAX_FILE_SIZE) + 1;
     let mut content = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     // The file may have grown since, and some files say that they are empty.
-    file.take(LARGEST_FILE + 1)
+    file.take(MAX_FILE_SIZE + 1)
         .read_to_end(&mut content)
         .map_err(cannot)?;
-    if content.len() as u64 > LARGEST_FILE {
-        let problem = format!("is larger than {LARGEST_FILE} bytes");
+    if content.len() as u64 > MAX_FILE_SIZE {
+        let problem = format!("is larger than {MAX_FILE_SIZE} bytes");
         return Err(TlsError::file(path, problem));
     }
     Ok(content)

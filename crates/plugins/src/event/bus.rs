@@ -169,7 +169,7 @@ impl EventBus {
         failed.into_iter().flatten().collect()
     }
 
-    /// Queues an event and returns at once. Does nothing if no handler wants its type.
+    /// Queues an event and returns at once. Does nothing if no handler accepts its type.
     ///
     /// # Errors
     /// The queue is full: `EVENT_QUEUE_FULL`.

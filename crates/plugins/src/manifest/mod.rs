@@ -109,7 +109,7 @@ pub struct Manifest {
     /// Further texts.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
-    /// What the plugin wants to use. The operator grants it by name.
+    /// The capabilities that the plugin requests. The operator grants them by name.
     #[serde(default)]
     pub capabilities: Vec<Capability>,
     /// Less memory than the settings of the service permit.

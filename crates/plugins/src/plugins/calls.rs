@@ -209,10 +209,10 @@ impl Plugins {
                 return Err(rejected(hook, rejection));
             }
             Ok(Answer::Hook(Ok(Err(rejection)))) => {
-                format!("rejected without a right to veto: {}", rejection.reason)
+                format!("rejected, but may not veto: {}", rejection.reason)
             }
             Ok(Answer::Hook(Err(problem))) => problem,
-            Ok(_) => "gave a wrong answer".to_owned(),
+            Ok(_) => "returned an invalid response".to_owned(),
             Err(fault) => {
                 if hook.is_veto {
                     self.go_on_without(hook.plugin.name(), &fault)?;

@@ -119,7 +119,7 @@ fn check_grant(manifest: &Manifest, grant: &GrantConfig) -> Result<(), PluginErr
     };
     let (name, missing) = (&manifest.name, missing.as_str());
     let problem = format!(
-        "wants the capability \"{missing}\": grant it in plugins.grants.{name}.capabilities"
+        "requests the capability \"{missing}\": grant it in plugins.grants.{name}.capabilities"
     );
     Err(PluginError::new(PluginErrorCode::Permission, name, problem))
 }

@@ -20,7 +20,7 @@ impl Plugins {
 
     pub(super) async fn load_locked(&self, name: &str) -> Result<PluginInfo, PluginError> {
         if self.plugin(name).is_ok() {
-            let problem = "is loaded already: unload it first";
+            let problem = "is already loaded: unload it first";
             return Err(PluginError::new(
                 PluginErrorCode::AlreadyExists,
                 name,
@@ -55,7 +55,7 @@ impl Plugins {
     /// Starts a loaded plugin: its hooks and handlers are called from now on.
     ///
     /// # Errors
-    /// The plugin is not loaded, is switched off in its settings, depends on a plugin that is not
+    /// The plugin is not loaded, is disabled in its settings, depends on a plugin that is not
     /// started, or refuses to start.
     pub async fn start_plugin(&self, name: &str) -> Result<(), PluginError> {
         let _change = self.0.changes.lock().await;
@@ -68,7 +68,7 @@ impl Plugins {
             return Ok(());
         }
         if !plugin.file.enabled {
-            let problem = "is switched off: set `enabled: true` in its settings";
+            let problem = "is disabled: set `enabled: true` in its settings";
             return Err(PluginError::new(
                 PluginErrorCode::StartFailed,
                 name,
@@ -117,7 +117,7 @@ impl Plugins {
             return Err(PluginError::new(
                 PluginErrorCode::Dependency,
                 name,
-                format!("\"{dependent}\" depends on it: stop that one first"),
+                format!("\"{dependent}\" depends on it: stop \"{dependent}\" first"),
             ));
         }
         if plugin.status() != PluginStatus::Started {
@@ -145,15 +145,15 @@ impl Plugins {
             return Err(PluginError::new(
                 PluginErrorCode::Dependency,
                 name,
-                format!("\"{dependent}\" depends on it: unload that one first"),
+                format!("\"{dependent}\" depends on it: unload \"{dependent}\" first"),
             ));
         }
         if let Err(error) = self.stop_locked(name).await {
-            tracing::warn!(plugin = name, problem = %error, "a plugin refused to stop");
+            tracing::warn!(plugin = name, problem = %error, "a plugin failed to stop");
         }
         if let Err(error) = step(&plugin, LifecycleStep::Cleanup, PluginErrorCode::StopFailed).await
         {
-            tracing::warn!(plugin = name, problem = %error, "a plugin refused to clean up");
+            tracing::warn!(plugin = name, problem = %error, "a plugin failed to clean up");
         }
         self.announce(EventType::PLUGIN_UNLOADED, name);
         self.0.loaded.lock().remove(name);
@@ -197,7 +197,11 @@ pub(super) async fn step(
     match plugin.call(GuestCall::Lifecycle(step), timeout).await {
         Ok(Answer::Step(Ok(()))) => Ok(()),
         Ok(Answer::Step(Err(problem))) => Err(PluginError::new(code, plugin.name(), problem)),
-        Ok(_) => Err(PluginError::new(code, plugin.name(), "gave a wrong answer")),
+        Ok(_) => Err(PluginError::new(
+            code,
+            plugin.name(),
+            "returned an invalid response",
+        )),
         Err(fault) => {
             let code = match fault {
                 Fault::Timeout(_) => PluginErrorCode::Timeout,

@@ -76,7 +76,9 @@ async fn deliver(
         Ok(Answer::Verdict(Verdict::Yes)) => Ok(()),
         Ok(Answer::Verdict(Verdict::No(why))) => Err(HandlerError::Permanent(why)),
         Ok(Answer::Verdict(Verdict::Retry(why))) => Err(HandlerError::Transient(why)),
-        Ok(_) => Err(HandlerError::Permanent("a wrong answer".to_owned())),
+        Ok(_) => Err(HandlerError::Permanent(
+            "the handler returned an invalid response".to_owned(),
+        )),
         Err(fault) => Err(HandlerError::Transient(fault.to_string())),
     }
 }

@@ -67,7 +67,7 @@ impl Plugins {
             for last in [LifecycleStep::Stop, LifecycleStep::Cleanup] {
                 if let Err(error) = step(&replaced.plugin, last, PluginErrorCode::StopFailed).await
                 {
-                    tracing::warn!(plugin = name, problem = %error, "an old version refused to stop");
+                    tracing::warn!(plugin = name, problem = %error, "an old version of a plugin failed to stop");
                 }
             }
         }

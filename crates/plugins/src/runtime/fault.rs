@@ -11,7 +11,7 @@ pub(crate) enum Fault {
     HostCalls(u32),
     #[error("exceeded the payload limit of {0} bytes")]
     Payload(usize),
-    #[error("has used its share of the processor")]
+    #[error("exceeded its CPU share")]
     Throttled,
     #[error("is disabled after too many faults")]
     Disabled,

@@ -52,7 +52,7 @@ impl HttpAccess {
         }
         let left = deadline.saturating_duration_since(Instant::now());
         let Ok(timeout) = Timeout::try_from(left) else {
-            return Err("no time is left for a request".to_owned());
+            return Err("the deadline of the call has passed".to_owned());
         };
         let mut request = self
             .client
@@ -72,7 +72,7 @@ impl HttpAccess {
             tokio::time::timeout(left.max(Duration::from_millis(1)), call).await
         });
         let (status, body) = result
-            .map_err(|_| "the request exceeded the time of the call".to_owned())?
+            .map_err(|_| "the deadline of the call has passed".to_owned())?
             .map_err(|error| error_chain(&error).to_string())?;
         if body.len() > max_body {
             return Err(format!("the response has more than {max_body} bytes"));

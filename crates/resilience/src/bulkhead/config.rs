@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 /// Enough for 3,200 calls per second at 20 ms each, and few enough that a stuck dependency blocks
 /// few resources.
-const DEFAULT_MAXIMUM_CALLS: NonZeroU32 = NonZeroU32::new(64).unwrap();
+const DEFAULT_MAX_CONCURRENT_CALLS: NonZeroU32 = NonZeroU32::new(64).unwrap();
 /// As many as may run. More would wait for too long.
-const DEFAULT_MAXIMUM_WAITING: u32 = 64;
+const DEFAULT_MAX_WAITING_CALLS: u32 = 64;
 /// Smooths a short burst. A lasting overload is rejected at once.
-const DEFAULT_MAXIMUM_WAIT: Delay = Delay::from_millis(20);
+const DEFAULT_MAX_WAIT: Delay = Delay::from_millis(20);
 
 /// Settings of a bulkhead, which bounds the concurrent calls of a dependency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,9 +27,9 @@ pub struct BulkheadConfig {
 impl Default for BulkheadConfig {
     fn default() -> Self {
         Self {
-            max_concurrent_calls: DEFAULT_MAXIMUM_CALLS,
-            max_waiting_calls: DEFAULT_MAXIMUM_WAITING,
-            max_wait: DEFAULT_MAXIMUM_WAIT,
+            max_concurrent_calls: DEFAULT_MAX_CONCURRENT_CALLS,
+            max_waiting_calls: DEFAULT_MAX_WAITING_CALLS,
+            max_wait: DEFAULT_MAX_WAIT,
         }
     }
 }

@@ -50,12 +50,12 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
     }
 
     /// Changes the number of a key. A number below `now` counts as absent. A full shard is searched
-    /// at most once per `pause`.
+    /// at most once per `sweep_interval`.
     pub(super) fn update<T>(
         &self,
         key: &K,
         now: u64,
-        pause: u64,
+        sweep_interval: u64,
         change: impl FnOnce(&mut u64) -> T,
     ) -> T {
         let hash = self.hasher.hash_one(key);
@@ -69,7 +69,7 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
         }
         if shard.numbers.len() >= self.capacity && now >= shard.crowded_until {
             shard.numbers.retain(|(_, number)| *number > now);
-            shard.crowded_until = now.saturating_add(pause);
+            shard.crowded_until = now.saturating_add(sweep_interval);
         }
         if shard.numbers.len() >= self.capacity {
             return change(&mut shard.overflow);

@@ -15,7 +15,7 @@ use crate::{config::FrameworkConfig, kernel::StartFailure, settings, start_error
 /// A probe answers from memory, so a process that needs longer is not healthy.
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// A report has a few kilobytes.
-const LARGEST_ANSWER: u64 = 256 * 1_024;
+const MAX_RESPONSE_SIZE: u64 = 256 * 1_024;
 
 /// Sends a probe to the service on this machine, so that the image needs neither a client nor a
 /// shell.
@@ -87,7 +87,7 @@ fn exchange(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
     )?;
     let mut answer = String::new();
-    stream.take(LARGEST_ANSWER).read_to_string(&mut answer)?;
+    stream.take(MAX_RESPONSE_SIZE).read_to_string(&mut answer)?;
     let status = answer
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3))

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// With the default pause, another replica takes over from a dead holder within 15 s (WORK-2).
+/// With the default interval, another replica takes over from a dead holder within 15 s (WORK-2).
 const DEFAULT_DURATION: Timeout = Timeout::from_secs(10);
 /// Short enough to take over in time, long enough that many standbys cause little load.
-const DEFAULT_PAUSE: Timeout = Timeout::from_secs(2);
+const DEFAULT_POLL_INTERVAL: Timeout = Timeout::from_secs(2);
 
 /// The duration of a lease and the interval of standbys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,14 +16,14 @@ pub struct LeaseConfig {
     /// How long a lease lasts without renewal. The holder renews it three times in that time.
     pub duration: Timeout,
     /// Interval between two attempts of a standby, plus a random fifth.
-    pub pause: Timeout,
+    pub poll_interval: Timeout,
 }
 
 impl Default for LeaseConfig {
     fn default() -> Self {
         Self {
             duration: DEFAULT_DURATION,
-            pause: DEFAULT_PAUSE,
+            poll_interval: DEFAULT_POLL_INTERVAL,
         }
     }
 }

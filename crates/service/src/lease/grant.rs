@@ -78,7 +78,7 @@ impl Lease {
                 Ok(Err(_)) | Err(_) => {}
             }
             let spread = 1.0 + rand::rng().random::<f64>() / 5.0;
-            time::sleep(self.0.config.pause.get().mul_f64(spread)).await;
+            time::sleep(self.0.config.poll_interval.get().mul_f64(spread)).await;
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// A secret is a password or a key. Vault's own limit is 1 MiB by default.
-const LARGEST_ANSWER: usize = 1_048_576;
+const MAX_RESPONSE_SIZE: usize = 1_048_576;
 
 /// Asks Vault. The loader bounds how long that may take.
 pub(crate) struct VaultSource(Result<Access, SecretError>);
@@ -76,7 +76,7 @@ impl VaultSource {
             }
             status => return Err(SecretError::new(format!("Vault answered {status}"))),
         }
-        let body = Limited::new(response.into_body(), LARGEST_ANSWER)
+        let body = Limited::new(response.into_body(), MAX_RESPONSE_SIZE)
             .collect()
             .await;
         let body =

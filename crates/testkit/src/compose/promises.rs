@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Compose;
 
 /// Below it a container may be root.
-const LEAST_USER: u32 = 1;
+const MIN_USER: u32 = 1;
 /// The address under which a machine publishes to itself alone.
 const OWN_MACHINE: &str = "127.0.0.1:";
 /// An address that other containers reach.
@@ -51,7 +51,7 @@ impl Compose {
             texts(&service["security_opt"]).any(|text| text == "no-new-privileges:true"),
             "may gain privileges",
         );
-        promise(user(service) >= LEAST_USER, "runs as root");
+        promise(user(service) >= MIN_USER, "runs as root");
         promise(service.get("privileged").is_none(), "is privileged");
         promise(
             service

@@ -20,7 +20,7 @@ use crate::server::config::LimitsConfig;
 /// A chunk-size line has at most 16 digits. The rest is an extension, which no client uses.
 const MAX_CHUNK_LINE: usize = 256;
 /// The parser keeps the numbers above it for itself.
-const LARGEST_LENGTH: u64 = u64::MAX - 2;
+const MAX_LENGTH: u64 = u64::MAX - 2;
 /// Room for the method, the version and the blanks of a request line.
 const BESIDE_TARGET: usize = 64;
 /// Maximum length of a trailer line that is split between two reads. The parser's own limit is
@@ -266,7 +266,7 @@ impl Framing {
                 return Err(Rejection::Malformed);
             }
             let length = number(value, 10)?;
-            if length > LARGEST_LENGTH {
+            if length > MAX_LENGTH {
                 return Err(Rejection::LargeBody);
             }
             self.head.length = Some(length);

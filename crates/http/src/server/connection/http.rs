@@ -7,7 +7,7 @@ use super::streams::Streams;
 use crate::server::config::LimitsConfig;
 
 /// Least buffer of a connection: one full TLS record and a head beside it.
-const LEAST_BUFFER: usize = 64 << 10;
+const MIN_BUFFER: usize = 64 << 10;
 /// The number of headers that the parser's table holds without allocating.
 const INLINE_HEADERS: u32 = 100;
 
@@ -20,7 +20,7 @@ pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
         // The driver watches the head. A second timer per request costs more than it gains.
         .header_read_timeout(None)
         .max_header_size(head)
-        .max_buf_size(head.max(LEAST_BUFFER));
+        .max_buf_size(head.max(MIN_BUFFER));
     if limits.head.max_headers != INLINE_HEADERS {
         builder.max_headers(limits.head.max_headers as usize);
     }
