@@ -8,7 +8,7 @@ pub(crate) const TEMPLATE: &str = "\
 
 # The address below which people open runbooks, without a slash at the end.
 # runbook_url = \"https://wiki.example.org/runbooks\"
-# The contact of every runbook after its first look.
+# The contact of every runbook after its triage.
 # escalation = \"The on-call engineer of the platform team\"
 # Requests that succeed, in percent, over 30 days.
 # availability_percent = 99.9

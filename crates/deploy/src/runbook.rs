@@ -1,4 +1,4 @@
-//! One page per alert: its meaning, the first look, and the commands of each service.
+//! One page per alert: its meaning, the triage, and the commands of each service.
 
 use std::fmt::Write as _;
 
@@ -57,7 +57,7 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     for cause in alert.causes {
         let _ = writeln!(text, "- {cause}");
     }
-    text.push_str("\n## First look\n\n");
+    text.push_str("\n## Triage\n\n");
     text.push_str(
         "Open the dashboard of the service. Then run the commands of the service below:\n\n",
     );
@@ -99,7 +99,7 @@ fn capital(text: &str) -> String {
     }
 }
 
-/// Returns the commands of the first look for one service, one per line.
+/// Returns the commands of the triage for one service, one per line.
 fn commands(alert: &Alert, facts: &Facts) -> String {
     let name = &facts.name;
     let mut text = String::new();

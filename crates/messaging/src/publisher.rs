@@ -138,7 +138,7 @@ impl Publisher {
 /// Returns the result of a message without an answer of the engine.
 fn unanswered() -> Result<(), PublishError> {
     Err(PublishError::unavailable(
-        "the broker did not answer for this message",
+        "the broker sent no confirmation for this message",
     ))
 }
 

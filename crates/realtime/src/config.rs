@@ -60,7 +60,8 @@ pub struct RealtimeConfig {
     pub max_event_size: ByteSize,
     /// The interval of messages on an idle connection, so that proxies keep it open.
     pub keep_alive: Timeout,
-    /// Time limit for the answer of a client to a ping, and for writing to a client over WebSocket.
+    /// Time limit for the response of a client to a ping, and for writing to a client over
+    /// WebSocket.
     pub ping_timeout: Timeout,
     /// Time limit for a client of Socket.IO to authenticate after it opened a connection.
     pub connect_timeout: Timeout,

@@ -2,7 +2,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
     /// Redis did not answer within the timeout.
-    #[error("Redis did not answer in time")]
+    #[error("Redis did not respond in time")]
     TimedOut,
     /// The connection failed.
     #[error("Redis cannot be reached: {0}")]
@@ -16,7 +16,7 @@ pub enum RedisError {
         detail: String,
     },
     /// The answer has an unexpected type.
-    #[error("the answer of Redis has an unexpected type")]
+    #[error("the response of Redis has an unexpected type")]
     Unexpected,
 }
 

@@ -67,7 +67,7 @@ pub enum StorageError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The server answered with an error.
-    #[error("the server answered {status} with the code {code:?}{hint}", hint = hint(code))]
+    #[error("the server responded with {status} and the code {code:?}{hint}", hint = hint(code))]
     Response {
         /// The status.
         status: StatusCode,
@@ -75,7 +75,7 @@ pub enum StorageError {
         code: String,
     },
     /// The answer of the server is not valid.
-    #[error("the answer of the server is not valid: {0}")]
+    #[error("the response of the server is not valid: {0}")]
     Answer(&'static str),
     /// The file system failed.
     #[error("cannot {action}")]

@@ -17,7 +17,7 @@ const ERRORS: [(u16, &str, &str); 14] = [
     (
         400,
         "BadRequest",
-        "The request is malformed or invalid. The answer names every bad field.",
+        "The request is malformed or invalid. The response names every invalid field.",
     ),
     (
         401,
@@ -56,7 +56,7 @@ const ERRORS: [(u16, &str, &str); 14] = [
     (
         504,
         "DeadlineExceeded",
-        "The service did not answer in time.",
+        "The service did not respond in time.",
     ),
 ];
 
@@ -92,7 +92,7 @@ fn problem() -> Value {
             "request_id": text("The identifier of the request.", 256),
             "fields": {
                 "type": "array",
-                "description": "Every bad field.",
+                "description": "Every invalid field.",
                 "maxItems": 1024,
                 "items": {
                     "type": "object",

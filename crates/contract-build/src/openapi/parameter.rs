@@ -52,7 +52,7 @@ pub(super) fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "A random value that the client chooses for each request. A repeat with the same key gets the same answer.",
+        "description": "A random value that the client chooses for each request. A repeated request with the same key gets the same response.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 257, "pattern": KEY },
     })
 }

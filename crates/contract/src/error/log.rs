@@ -7,7 +7,7 @@ pub(crate) fn log_in_stream(error: &Error) {
         tracing::error!(
             reason = error.reason(),
             cause = error.cause().map(tracing::field::display),
-            "a stream of answers failed"
+            "a stream of responses failed"
         );
     }
 }

@@ -189,7 +189,7 @@ fn fixed_message(code: tonic::Code) -> Option<&'static str> {
             Some("a dependency of this service is failing; try again later")
         }
         tonic::Code::DeadlineExceeded => {
-            Some("a dependency of this service did not answer in time")
+            Some("a dependency of this service did not respond in time")
         }
         tonic::Code::Cancelled => Some("the request was canceled"),
         tonic::Code::Unauthenticated => Some("the request is not authenticated"),

@@ -307,7 +307,7 @@ impl Call {
         let (store, ttl) = (&self.layer.store, self.layer.config.ttl);
         // The call succeeded, so its client gets its answer even if the store fails.
         if let Err(error) = store.finish(&self.key, self.token, answer, ttl).await {
-            tracing::error!(error = ?error, "the answer to a request with an Idempotency-Key could not be stored");
+            tracing::error!(error = ?error, "the response to a request with an Idempotency-Key could not be stored");
         }
     }
 

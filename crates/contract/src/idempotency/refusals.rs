@@ -36,7 +36,7 @@ pub(super) fn not_kept() -> Error {
     Error::new(
         Code::Conflict,
         reason::IDEMPOTENT_ANSWER_NOT_KEPT,
-        "the request already took effect, and its answer was not kept: read the current state",
+        "the request already took effect, and its response was not stored: read the current state",
     )
 }
 

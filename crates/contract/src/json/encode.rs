@@ -4,7 +4,7 @@ use super::{JsonMessage, Kind};
 
 /// A message contains a value without a JSON form.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("the answer has no JSON form: {0}")]
+#[error("the response has no JSON form: {0}")]
 pub struct EncodeError(String);
 
 /// Writes compact JSON.

@@ -41,7 +41,7 @@ impl From<DataError> for Error {
             DataErrorKind::StatementTimeout | DataErrorKind::DeadlinePassed => Self::new(
                 Code::DeadlineExceeded,
                 "TIMEOUT",
-                "a dependency of this service did not answer in time",
+                "a dependency of this service did not respond in time",
             ),
             // After a 503 the client would send the request again, which may double its effect.
             DataErrorKind::OutcomeUnknown => Self::new(

@@ -18,7 +18,7 @@ impl Severity {
     }
 }
 
-/// A step of the first look.
+/// A step of the triage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Look {
     /// A request to the admin listener that needs no token, and its purpose.

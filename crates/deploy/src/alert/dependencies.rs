@@ -19,7 +19,7 @@ pub(super) const ALERTS: &[Alert] = &[
         meaning: "A circuit breaker is open or half-open for five minutes. The service rejects calls to this dependency at once, because recent calls failed or were slow.",
         causes: &[
             "The dependency is down, overloaded or unreachable.",
-            "An operator holds the breaker open: the report has the reason and the end.",
+            "An operator holds the breaker open: the report has the reason and the expiry.",
         ],
         look: &[
             BREAKERS,
@@ -120,7 +120,7 @@ pub(super) const ALERTS: &[Alert] = &[
         wait: "5m",
         severity: Severity::Ticket,
         summary: "cannot reach the Redis of its rate limit {{ $labels.name }}",
-        meaning: "The Redis of a rate limit does not answer. The setting on_failure decides whether requests are rejected, accepted or counted per replica.",
+        meaning: "The Redis of a rate limit does not respond. The setting on_failure decides whether requests are rejected, accepted or counted per replica.",
         causes: &[
             "Redis is down or unreachable.",
             "The password of Redis changed.",
@@ -146,8 +146,8 @@ pub(super) const ALERTS: &[Alert] = &[
         threshold: 0.0,
         wait: "15m",
         severity: Severity::Ticket,
-        summary: "gets no feature flags from its server",
-        meaning: "The flag server does not answer, so the last known flags apply. A kill switch on that server has no effect.",
+        summary: "receives no feature flags from its server",
+        meaning: "The flag server does not respond, so the last known flags apply. A kill switch on that server has no effect.",
         causes: &["The flag server is down or unreachable."],
         look: &[BREAKERS],
         fires: &[("$feature_flag_source_stale{instance=\"a\"}", "1x30")],

@@ -12,11 +12,11 @@ pub(super) const ALERTS: &[Alert] = &[
         threshold: 0.0,
         wait: "2m",
         severity: Severity::Page,
-        summary: "has a replica that Prometheus cannot read",
-        meaning: "Prometheus gets no metrics from a replica, or has not discovered any replica.",
+        summary: "has a replica that Prometheus cannot scrape",
+        meaning: "Prometheus receives no metrics from a replica, or has not discovered any replica.",
         causes: &[
             "The process ended. Its last log line has the reason: exit status 78 means that settings have errors.",
-            "A network policy or a changed port keeps Prometheus away.",
+            "A network policy or a changed port blocks Prometheus.",
         ],
         look: &[
             READY,

@@ -77,7 +77,7 @@ impl From<ChangeError> for Error {
             ChangeError::TooMany(_) => Self::new(Code::Exhausted, "TOO_MANY_CHANGES", text),
             ChangeError::Contention => Self::new(Code::Conflict, "CONCURRENT_CHANGES", text),
             ChangeError::Store(cause) => {
-                let message = "the store of feature flags does not answer: try again later";
+                let message = "the store of feature flags does not respond: try again later";
                 Self::new(Code::Unavailable, "FLAG_STORE_FAILED", message).with_cause(cause)
             }
         }

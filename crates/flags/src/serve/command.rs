@@ -189,7 +189,7 @@ fn key(arguments: &ArgMatches) -> String {
 fn report<C>(run: &CommandRun<'_, C>, changed: &Changed) {
     let text = match changed.stored {
         true => format!("stored as version {}", changed.version),
-        false => "not stored: the store does not answer".to_owned(),
+        false => "not stored: the store does not respond".to_owned(),
     };
     run.console.answer(&text, changed);
 }

@@ -49,7 +49,7 @@ impl BoundedBody {
 }
 
 fn cut_off() -> Status {
-    Status::internal("the answer ended without a status")
+    Status::internal("the response ended without a status")
 }
 
 impl Body for BoundedBody {

@@ -43,7 +43,7 @@ impl HttpMetrics {
         let this = Self {
             in_flight: metrics.gauge(
                 "http_requests_in_flight",
-                "Requests whose answer has not been sent.",
+                "Requests whose response has not been sent.",
                 &[],
             ),
             metrics: metrics.clone(),
@@ -109,7 +109,7 @@ impl HttpMetrics {
             running: AtomicU32::new(0),
             duration: self.metrics.histogram(
                 "http_request_duration_seconds",
-                "Time from the head of a request to the last byte of its answer.",
+                "Time from the head of a request to the last byte of its response.",
                 DURATION_BUCKETS,
                 &[("method", method.as_str()), ("path", self.label(path))],
             ),

@@ -39,7 +39,7 @@ impl RpcMetrics {
         let this = Self {
             in_flight: metrics.gauge(
                 "grpc_requests_in_flight",
-                "Calls whose answer has not been sent.",
+                "Calls whose response has not been sent.",
                 &[],
             ),
             methods: table.labels().map(MethodMetrics::new).collect(),
@@ -102,7 +102,7 @@ impl MethodMetrics {
         self.duration.get_or_init(|| {
             metrics.histogram(
                 "grpc_request_duration_seconds",
-                "Time from the head of a call to the last byte of its answer.",
+                "Time from the head of a call to the last byte of its response.",
                 DURATION_BUCKETS,
                 &[("service", &self.service), ("method", &self.method)],
             )

@@ -242,7 +242,7 @@ impl Api {
         ended.unwrap_or_else(|_elapsed| {
             let timeout = self.timeout;
             Err(Status::deadline_exceeded(format!(
-                "no answer within {timeout:?}"
+                "no response within {timeout:?}"
             )))
         })
     }

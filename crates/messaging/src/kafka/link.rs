@@ -156,7 +156,7 @@ pub(super) async fn blocking<T: Send + 'static>(
         Ok(Ok(answer)) => answer.map_err(failed),
         Ok(Err(_panicked)) => Err(TransportError::unavailable("a request to Kafka panicked")),
         Err(_elapsed) => Err(TransportError::unavailable(
-            "the Kafka client does not answer",
+            "the Kafka client does not respond",
         )),
     }
 }

@@ -230,7 +230,9 @@ impl Member {
             if now < until {
                 return Next::WaitUntil(until);
             }
-            state.end(TransportError::unavailable("Kafka did not answer a commit"));
+            state.end(TransportError::unavailable(
+                "Kafka did not confirm a commit",
+            ));
             return Next::Wait;
         }
         let is_dirty = state.assigned.values().any(|one| one.is_dirty);

@@ -112,7 +112,7 @@ impl Pull {
         let mut until = Instant::now() + timeout;
         while let Some(permit) = permits.pop() {
             let Ok(answer) = time::timeout_at(until, answers.next()).await else {
-                return Err(TransportError::unavailable("JetStream does not answer"));
+                return Err(TransportError::unavailable("JetStream does not respond"));
             };
             let message = answer.ok_or_else(lost)?;
             match message.status.map_or(200, |status| status.as_u16()) {

@@ -195,7 +195,7 @@ impl ConnectionSlot {
                 if !self.still_answers(limit).await {
                     self.shared.state.lock().link = None;
                 }
-                let text = format!("no answer within {limit}");
+                let text = format!("no response within {limit}");
                 Err(TransportError::unavailable(text))
             }
         }
@@ -298,7 +298,7 @@ impl Parameters {
         let connected = time::timeout(limit.get(), self.connect()).await;
         let late = |_| {
             Err(TransportError::unavailable(format!(
-                "no answer within {limit}"
+                "no response within {limit}"
             )))
         };
         connected.unwrap_or_else(late)

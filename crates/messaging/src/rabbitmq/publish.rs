@@ -211,7 +211,7 @@ impl Inner {
                 }
                 if !is_complete && return_of(&confirm).is_some() {
                     return Outcome::Answered(Err(PublishError::unavailable(
-                        "the channel failed before the broker's answer was complete",
+                        "the channel failed before the broker's response was complete",
                     )));
                 }
                 Outcome::Answered(match confirm {

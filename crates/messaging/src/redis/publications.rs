@@ -145,7 +145,7 @@ fn key_mark(envelope: &Envelope) -> String {
 
 fn unanswered() -> Result<(), PublishError> {
     Err(PublishError::unavailable(
-        "Redis did not answer for this message",
+        "Redis sent no confirmation for this message",
     ))
 }
 

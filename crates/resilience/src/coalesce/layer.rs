@@ -32,7 +32,7 @@ pub struct CoalesceLayer<F, Request> {
 pub(crate) fn coalesced(name: &str, metrics: &Metrics) -> Counter {
     metrics.counter(
         "coalesced_total",
-        "Requests that got the answer of an equal one.",
+        "Requests that shared the response of an identical request.",
         &[("name", name)],
     )
 }

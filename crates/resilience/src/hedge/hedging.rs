@@ -57,7 +57,7 @@ impl Hedging {
 fn hedges(name: &str, metrics: &Metrics) -> Counter {
     metrics.counter(
         "hedges_total",
-        "Second requests sent because an answer was late.",
+        "Second requests sent because a response was late.",
         &[("name", name)],
     )
 }

@@ -98,7 +98,7 @@ fn counters(metrics: &Metrics) -> [Counter; 3] {
     );
     let dropped = metrics.counter(
         "error_reports_dropped_total",
-        "Reports that found the queue full.",
+        "Reports dropped because the queue was full.",
         &[],
     );
     [sent, failed, dropped]

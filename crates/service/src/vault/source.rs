@@ -74,19 +74,19 @@ impl VaultSource {
             StatusCode::SERVICE_UNAVAILABLE => {
                 return Err(SecretError::new("Vault is sealed or not ready"));
             }
-            status => return Err(SecretError::new(format!("Vault answered {status}"))),
+            status => return Err(SecretError::new(format!("Vault responded with {status}"))),
         }
         let body = Limited::new(response.into_body(), MAX_RESPONSE_SIZE)
             .collect()
             .await;
         let body =
-            body.map_err(|_| SecretError::new("the answer of Vault is incomplete or too large"))?;
+            body.map_err(|_| SecretError::new("the response of Vault is incomplete or too large"))?;
         // The error of serde could contain a part of the secret.
         let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
             SecretError::new(if status == StatusCode::NOT_FOUND {
                 format!("Vault has no secret at {mount}/{path}")
             } else {
-                "the answer of Vault is not that of a key-value engine of version 2".to_owned()
+                "the response of Vault is not that of a key-value engine of version 2".to_owned()
             })
         })?;
         let entries = answer.data.data.ok_or_else(|| {

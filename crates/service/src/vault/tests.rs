@@ -78,7 +78,7 @@ async fn errors_name_the_place_without_secrets_conf_5() {
         ("nowhere/app#key", "Vault has no secret at nowhere/app"),
         (
             "unversioned/app#password",
-            "the answer of Vault is not that of a key-value engine of version 2",
+            "the response of Vault is not that of a key-value engine of version 2",
         ),
     ] {
         assert_eq!(problem(&source, locator).await, expected);

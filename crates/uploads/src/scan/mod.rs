@@ -44,14 +44,14 @@ pub enum ScanError {
     /// The scanner is not reachable, or the connection was lost.
     #[error("the scanner is not reachable")]
     Unreachable(#[from] std::io::Error),
-    /// The scanner did not answer in time.
-    #[error("the scanner did not answer in time")]
+    /// The scanner did not respond in time.
+    #[error("the scanner did not respond in time")]
     TimedOut,
     /// All connections to the scanner are in use.
     #[error("all connections to the scanner are in use")]
     Busy,
     /// The answer has an unknown form.
-    #[error("the scanner gave an unexpected answer: {0}")]
+    #[error("the scanner returned an unexpected response: {0}")]
     Answer(String),
     /// The content cannot be read.
     #[error("the content cannot be read")]

@@ -85,7 +85,7 @@ impl ApiError {
             Code::DeadlineExceeded | Code::Cancelled | Code::RequestTimeout => Self::new(
                 StatusCode::GATEWAY_TIMEOUT,
                 "upstream_timeout",
-                "a dependency did not answer in time: try again",
+                "a dependency did not respond in time: try again",
             ),
             Code::Unauthenticated if error.reason() != "TOKEN_REVOKED" => Self::new(
                 StatusCode::UNAUTHORIZED,

@@ -211,7 +211,7 @@ fn failed(error: ClientError) -> Error {
         ClientError::TimedOut { .. } => (
             Code::DeadlineExceeded,
             "REQUEST_TIMEOUT",
-            "the service did not answer in time: try again",
+            "the service did not respond in time: try again",
         ),
         ClientError::Refused { .. } => return Error::from(error),
         _ => (

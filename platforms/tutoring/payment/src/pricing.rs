@@ -146,7 +146,7 @@ fn unavailable(error: ClientError) -> Error {
         ClientError::TimedOut { .. } => (
             Code::DeadlineExceeded,
             "REQUEST_TIMEOUT",
-            "the price service did not answer in time: try again",
+            "the price service did not respond in time: try again",
         ),
         _ => (
             Code::Unavailable,

@@ -37,7 +37,7 @@ pub(super) struct Remote {
     /// The file with the last good document.
     cache: Option<PathBuf>,
     failures: Counter,
-    /// 1 while the server does not answer.
+    /// 1 while the server does not respond.
     stale: Gauge,
 }
 
@@ -74,7 +74,7 @@ impl Remote {
                 return Err(StartError::new(problem));
             }
         };
-        let help = "Whether the flag server does not answer, so that its last known flags apply.";
+        let help = "Whether the flag server does not respond, so that its last known flags apply.";
         Ok(Some(Self {
             source,
             flags: flags.clone(),
@@ -244,7 +244,7 @@ impl Remote {
         let error = error_chain(&**error);
         tracing::warn!(
             error,
-            "the flag server does not answer, and its last known flags apply"
+            "the flag server does not respond, and its last known flags apply"
         );
     }
 }

@@ -86,5 +86,5 @@ fn unanswered(is_timeout: bool, timeout: Timeout) -> PublishError {
     if is_timeout {
         return PublishError::unavailable(format!("no confirmation within {timeout}"));
     }
-    PublishError::unavailable("the broker did not answer for this message")
+    PublishError::unavailable("the broker sent no confirmation for this message")
 }

@@ -167,7 +167,7 @@ fn unreachable(error: ClientError) -> ApiError {
         ClientError::TimedOut { .. } => ApiError::new(
             StatusCode::GATEWAY_TIMEOUT,
             "upstream_timeout",
-            "the service did not answer in time",
+            "the service did not respond in time",
         ),
         _ => ApiError::new(
             StatusCode::BAD_GATEWAY,

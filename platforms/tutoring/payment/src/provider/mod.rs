@@ -124,7 +124,7 @@ impl From<ProviderError> for Error {
             ProviderError::Unavailable(ClientError::TimedOut { .. }) => (
                 Code::DeadlineExceeded,
                 "REQUEST_TIMEOUT",
-                "the payment provider did not answer in time: try again",
+                "the payment provider did not respond in time: try again",
             ),
             ProviderError::Unavailable(_) => (
                 Code::Unavailable,
