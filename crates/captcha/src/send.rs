@@ -81,7 +81,7 @@ impl SendCode for MailCodes {
     fn send<'a>(&'a self, target: &'a str, code: &'a Secret<String>) -> SendCodeFuture<'a> {
         Box::pin(async move {
             let text = format!(
-                "Your code is {}. It is valid for a few minutes and for one use.\n\nIf you did not ask for it, ignore this message.\n",
+                "Your code is {}. It is valid for a few minutes and for one use.\n\nIf you did not request it, ignore this message.\n",
                 code.expose()
             );
             let mail = Mail::new(target, self.subject.as_str()).map_err(SendCodeError::new)?;

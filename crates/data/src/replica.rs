@@ -157,7 +157,7 @@ impl Replica {
         tracing::warn!(
             replica = &**self.pool.name(),
             problem = error.to_string(),
-            "the read replica failed and gets no reads"
+            "the read replica failed and receives no reads"
         );
         tokio::spawn(probe(Arc::downgrade(self)));
     }
@@ -188,7 +188,7 @@ async fn probe(replica: Weak<Replica>) {
             replica.is_away.store(false, Ordering::Release);
             tracing::info!(
                 replica = &**replica.pool.name(),
-                "the read replica answers and gets reads again"
+                "the read replica responds and receives reads again"
             );
             return;
         }

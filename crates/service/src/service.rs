@@ -134,12 +134,12 @@ impl Service {
     /// `loader`. It is for programs that start several services.
     ///
     /// # Errors
-    /// [`StartError`] if the settings have mistakes.
+    /// [`StartError`] if the settings have errors.
     pub async fn is_on_loopback<C: Settings>(&self, loader: Loader) -> Result<bool, StartError> {
         let loaded = self
             .load::<C>(loader)
             .await
-            .map_err(|errors| StartError::because("the settings have mistakes", errors))?;
+            .map_err(|errors| StartError::because("the settings have errors", errors))?;
         let framework = loaded
             .get::<FrameworkConfig>()
             .map_err(|error| StartError::because("the settings cannot be read", error))?;

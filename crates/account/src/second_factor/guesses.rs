@@ -81,7 +81,7 @@ impl Guesses {
             warn!(
                 user = origin.user(),
                 retry_after_ms = retry_after.as_millis(),
-                "a second factor was refused: too many codes were wrong"
+                "a second factor was rejected: too many wrong codes"
             );
         }
         counted

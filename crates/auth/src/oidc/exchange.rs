@@ -71,7 +71,7 @@ pub(super) async fn exchange(
         }
         _ => match response.success() {
             Ok(_) => Err(OpenIdError::Answer(
-                "it sent another response to the exchange of a code",
+                "it sent an unexpected response to the exchange of a code",
             )),
             Err(error) => Err(OpenIdError::Unavailable(error)),
         },

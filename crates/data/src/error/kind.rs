@@ -86,7 +86,7 @@ impl DataErrorKind {
             Self::ConnectionFailed => "the connection to the database failed",
             Self::TooManyConnections => "the server has reached its connection limit",
             Self::AccessDenied => "the server denies access",
-            Self::ConnectionLost => "the connection to the database broke",
+            Self::ConnectionLost => "the connection to the database was lost",
             Self::OutcomeUnknown => "whether the transaction was committed is unknown",
             Self::DiskFull => "the disk of the database is full",
             Self::ReadOnly => "the database is read-only",
@@ -94,9 +94,9 @@ impl DataErrorKind {
             Self::TransactionEnded => "the transaction has ended",
             Self::TransactionFailed => "an earlier statement of the transaction failed",
             Self::SecondConnection => {
-                "the task holds a transaction and asked for a second connection"
+                "the task holds a transaction and requested a second connection"
             }
-            Self::UnexpectedRow => "the row has another form than expected",
+            Self::UnexpectedRow => "the row does not have the expected form",
             Self::InvalidStatement => "the statement is invalid",
             Self::InvalidSettings => "the settings of the database are invalid",
             Self::Migration => "the migrations of the program and the database differ",

@@ -31,8 +31,8 @@ pub enum ChangeError {
         /// A description of the mistake.
         problem: String,
     },
-    /// The definition has mistakes.
-    #[error("the flag has mistakes: {}", problem::join(.0))]
+    /// The definition is not valid.
+    #[error("the flag is not valid: {}", problem::join(.0))]
     Invalid(Vec<Problem>),
     /// Another operator has changed the flag.
     #[error("the flag has version {current}: read it again and repeat the change")]
@@ -67,7 +67,7 @@ impl From<ChangeError> for Error {
                 Self::new(Code::Invalid, "VALIDATION_FAILED", text).with_field(field, problem)
             }
             ChangeError::Invalid(problems) => {
-                let error = Self::new(Code::Invalid, "INVALID_FLAG", "the flag has mistakes");
+                let error = Self::new(Code::Invalid, "INVALID_FLAG", "the flag is not valid");
                 problems.into_iter().fold(error, |error, problem| {
                     error.with_field(problem.path.join("."), problem.problem)
                 })

@@ -44,7 +44,7 @@ fn definition() -> Command {
         Command::new(name)
             .about(about)
             .arg(key())
-            .arg(text("reason", "Why you change the flag, for the audit log.").required(true))
+            .arg(text("reason", "The reason for the change, for the audit log.").required(true))
             .arg(text("actor", "Your name, for the audit log.").required(true))
             .arg(text("tenant", "Only for the callers of this tenant."))
             .arg(text("user", "Only for the user with this targeting key."))
@@ -56,7 +56,7 @@ fn definition() -> Command {
         .subcommand(Command::new("list").about("List all flags with their overrides."))
         .subcommand(
             Command::new("explain")
-                .about("Evaluate a flag and print what decides it.")
+                .about("Evaluate a flag and print the reason for its value.")
                 .arg(key())
                 .arg(
                     text("context", "A field of the context, as NAME=VALUE.")

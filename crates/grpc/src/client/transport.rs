@@ -185,7 +185,7 @@ fn failure(error: tonic::transport::Error) -> Status {
 }
 
 pub(super) fn late() -> Status {
-    Status::deadline_exceeded("the call was not answered in time")
+    Status::deadline_exceeded("the call exceeded its deadline")
 }
 
 /// tonic reports an exceeded `grpc-timeout` as a cancellation.

@@ -77,7 +77,7 @@ struct Waiting {
 
 /// The budget has no room for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the budget for request bodies is spent")]
+#[error("the budget for request bodies is exhausted")]
 pub(crate) struct BudgetSpent;
 
 impl BodyBudget {

@@ -213,7 +213,7 @@ pub(crate) fn check_access(
                 return Err(RouteError::Unauthenticated { path: path() });
             }
             Access::Public | Access::Optional if has_needs => {
-                let problem = "it is open to everyone and requires roles or scopes";
+                let problem = "it allows anonymous callers and requires roles or scopes";
                 return Err(wrong(&route.path, problem));
             }
             _ => {}

@@ -75,11 +75,11 @@ impl Files {
             check_period(&config.certificate, certificate)?;
         }
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| {
-            TlsError::file(&config.key, format!("holds no usable private key: {error}"))
+            TlsError::file(&config.key, format!("contains no usable private key: {error}"))
         })?;
         let key = provider.key_provider.load_private_key(key);
         let key = key.map_err(|error| {
-            TlsError::file(&config.key, format!("holds no usable private key: {error}"))
+            TlsError::file(&config.key, format!("contains no usable private key: {error}"))
         })?;
         let certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {
@@ -107,7 +107,7 @@ impl Files {
         for authority in certificates(path, bundle)? {
             roots
                 .add(authority)
-                .map_err(|error| refuse(format!("holds no usable authority: {error}")))?;
+                .map_err(|error| refuse(format!("contains no usable authority: {error}")))?;
         }
         let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
         let builder = match config.client_certificates {
@@ -152,7 +152,7 @@ fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>,
         .collect::<Result<_, _>>()
         .map_err(|error| TlsError::file(path, format!("is not valid PEM: {error}")))?;
     if certificates.is_empty() {
-        return Err(TlsError::file(path, "holds no certificate"));
+        return Err(TlsError::file(path, "contains no certificate"));
     }
     Ok(certificates)
 }
@@ -160,13 +160,13 @@ fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>,
 /// Every client would refuse a certificate outside of its period, so it is refused here, where the reason can be read.
 fn check_period(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
     let (_, parsed) = X509Certificate::from_der(certificate)
-        .map_err(|error| TlsError::file(path, format!("holds a broken certificate: {error}")))?;
+        .map_err(|error| TlsError::file(path, format!("contains a malformed certificate: {error}")))?;
     let period = parsed.validity();
     if period.is_valid() {
         return Ok(());
     }
     let problem = format!(
-        "holds a certificate that is valid only from {} to {}",
+        "contains a certificate that is valid only from {} to {}",
         period.not_before, period.not_after
     );
     Err(TlsError::file(path, problem))

@@ -229,7 +229,7 @@ async fn changed_tls_files_are_loaded_invalid_ones_are_ignored_sec_1() {
 
     fs::write(authority.path("server.pem"), "half a file").unwrap();
     let error = fixture.server.reload_tls().await.unwrap_err().to_string();
-    assert!(error.contains("server.pem holds no certificate"), "{error}");
+    assert!(error.contains("server.pem contains no certificate"), "{error}");
     assert_eq!(shown().await, second);
     let stats = fixture.server.stats();
     assert_eq!((stats.tls_reloads, stats.tls_reload_failures), (1, 1));
@@ -267,7 +267,7 @@ async fn invalid_files_are_named_with_their_error_sec_1() {
     for (expected, tls) in [
         ("absent.pem", with_certificate("absent.pem")),
         (
-            "empty.pem holds no certificate",
+            "empty.pem contains no certificate",
             with_certificate("empty.pem"),
         ),
         (expired, with_certificate("expired.pem")),

@@ -47,7 +47,7 @@ impl<C: Send + Sync + 'static> Drop for Detached<C> {
         };
         let thread = thread::Builder::new().name("kafka end".to_owned());
         if let Err(error) = thread.spawn(end) {
-            tracing::warn!(%error, "a Kafka client ends on the current thread");
+            tracing::warn!(%error, "a Kafka client is closed on the current thread");
         }
     }
 }

@@ -56,7 +56,7 @@ impl Relay {
         let mut results = self
             .publish_while_claimed(&batch.claim, claimed_at, envelopes)
             .await;
-        let unanswered = || Err(PublishError::unavailable("the broker did not answer"));
+        let unanswered = || Err(PublishError::unavailable("the broker did not respond"));
         results.resize_with(rows.len(), unanswered);
         full_topics.record(topics.iter().zip(&results));
         for (row, result) in rows.iter().zip(&results) {

@@ -55,7 +55,7 @@ impl Plugins {
         }
         let started = Event::new(EventType::SYSTEM_STARTUP, super::SOURCE);
         if let Err(error) = self.0.bus.publish_async(started) {
-            tracing::warn!(problem = %error, "the event of the start was dropped");
+            tracing::warn!(problem = %error, "the start event was dropped");
         }
         Ok(())
     }

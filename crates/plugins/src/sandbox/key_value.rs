@@ -41,7 +41,7 @@ impl KeyValueStore {
         let after = stored.size - before + size(&key, &value);
         if after > self.max_size {
             return Err(format!(
-                "the quota of {} bytes is used up: delete keys",
+                "the quota of {} bytes is exhausted: delete keys",
                 self.max_size
             ));
         }

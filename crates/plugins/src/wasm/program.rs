@@ -362,7 +362,7 @@ fn set_values(entries: Vec<Entry>) -> Result<Map<String, Value>, String> {
     let mut values = Map::new();
     for Entry { name, value } in entries {
         let parsed = serde_json::from_str(&value)
-            .map_err(|error| format!("set a value that is not JSON: {error}"))?;
+            .map_err(|error| format!("set a value that is not valid JSON: {error}"))?;
         values.insert(name, parsed);
     }
     Ok(values)

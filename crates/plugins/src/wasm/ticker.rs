@@ -52,7 +52,7 @@ impl Ticker {
                     }
                 }
             })
-            .map_err(|error| format!("the thread of the clock cannot be started: {error}"))?;
+            .map_err(|error| format!("the clock thread cannot be started: {error}"))?;
         Ok(ticker)
     }
 

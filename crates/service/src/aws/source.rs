@@ -73,7 +73,7 @@ impl AwsSource {
         let answer: Answer = serde_json::from_slice(&body)
             .map_err(|_| SecretError::new("the response is not that of Secrets Manager"))?;
         let secret = answer.secret_string.ok_or_else(|| {
-            SecretError::new(format!("the secret {name} is binary, and must be a text"))
+            SecretError::new(format!("the secret {name} is binary, and must be a string"))
         })?;
         match key {
             Some(key) => member(name, key, &secret),
@@ -92,10 +92,10 @@ impl Access {
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, token.read()?.expose());
         }
-        let (is_success, body) = self.send(request, Vec::new(), "the agent of AWS").await?;
+        let (is_success, body) = self.send(request, Vec::new(), "the AWS agent").await?;
         let issued: Option<Issued> = serde_json::from_slice(&body).ok().filter(|_| is_success);
         let issued =
-            issued.ok_or_else(|| SecretError::new("the agent of AWS issued no credentials"))?;
+            issued.ok_or_else(|| SecretError::new("the AWS agent issued no credentials"))?;
         Ok(Cow::Owned(Credentials {
             access_key_id: issued.access_key_id,
             secret_access_key: issued.secret_access_key,
@@ -198,7 +198,7 @@ fn member(name: &str, key: &str, secret: &Secret<String>) -> Result<Secret<Strin
         .ok_or_else(|| SecretError::new(format!("the secret {name} is not a JSON object")))?;
     match members.get(key) {
         Some(Value::String(text)) => Ok(Secret::new(text.clone())),
-        Some(_) => Err(SecretError::new(format!("`{key}` of {name} is not a text"))),
+        Some(_) => Err(SecretError::new(format!("`{key}` of {name} is not a string"))),
         None => {
             let names: Vec<_> = members.keys().map(String::as_str).collect();
             Err(SecretError::new(format!(

@@ -205,7 +205,7 @@ async fn credentials_of_a_pod_sign_requests_conf_5() {
     std::fs::write(&file, "other\n").unwrap();
     assert_eq!(
         problem(&source, "plain").await,
-        "the agent of AWS issued no credentials"
+        "the AWS agent issued no credentials"
     );
 }
 
@@ -224,8 +224,8 @@ async fn errors_of_aws_name_the_secret_only_conf_5() {
             "the credentials need secretsmanager:GetSecretValue for forbidden",
         ),
         ("plain#key", "the secret plain is not a JSON object"),
-        ("binary", "the secret binary is binary, and must be a text"),
-        ("prod/orders#port", "`port` of prod/orders is not a text"),
+        ("binary", "the secret binary is binary, and must be a string"),
+        ("prod/orders#port", "`port` of prod/orders is not a string"),
         (
             "prod/orders#pass",
             "prod/orders has no `pass`, but password, port",

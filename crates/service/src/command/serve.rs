@@ -126,7 +126,7 @@ pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
                 .collect();
             output::complain(&format!(
                 "{}\n",
-                json!({ "error": "the configuration has mistakes", "mistakes": mistakes })
+                json!({ "error": "the configuration has errors", "mistakes": mistakes })
             ));
         }
         (StartFailure::Unsafe(violations), Format::Text) => output::complain(&format!(

@@ -8,7 +8,7 @@ use crate::{
 /// Why a start ended before the service was ready.
 #[derive(Debug)]
 pub(crate) enum StartFailure {
-    /// The settings have mistakes.
+    /// The settings have errors.
     Mistakes(ConfigErrors),
     /// The settings are unsafe and the profile refuses them.
     Unsafe(Vec<Violation>),
@@ -20,7 +20,7 @@ impl StartFailure {
     /// Returns the failure with its causes, for a program that starts the service.
     pub(crate) fn into_error(self) -> StartError {
         match self {
-            Self::Mistakes(errors) => StartError::because("the settings have mistakes", errors),
+            Self::Mistakes(errors) => StartError::because("the settings have errors", errors),
             Self::Unsafe(violations) => StartError::new(format!(
                 "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
                 violations.len(),

@@ -114,7 +114,7 @@ pub(crate) fn connector(
             .map_err(|error| unusable(error.to_string()))?;
     }
     if roots.is_empty() {
-        return Err(unusable("it holds no certificate".to_owned()));
+        return Err(unusable("it contains no certificate".to_owned()));
     }
     let config = ClientConfig::builder()
         .with_root_certificates(roots)

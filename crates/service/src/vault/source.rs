@@ -95,7 +95,7 @@ impl VaultSource {
         match entries.get(key) {
             Some(Value::String(secret)) => Ok(Secret::new(secret.clone())),
             Some(_) => Err(SecretError::new(format!(
-                "`{key}` at {mount}/{path} is not a text"
+                "`{key}` at {mount}/{path} is not a string"
             ))),
             None => {
                 let names: Vec<_> = entries.keys().map(String::as_str).collect();

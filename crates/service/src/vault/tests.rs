@@ -65,7 +65,7 @@ async fn errors_name_the_place_without_secrets_conf_5() {
         ),
         (
             "secret/app/database#port",
-            "`port` at secret/app/database is not a text",
+            "`port` at secret/app/database is not a string",
         ),
         (
             "secret/nothing#key",

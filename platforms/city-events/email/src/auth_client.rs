@@ -46,7 +46,7 @@ impl AuthClient {
             StatusCode::NOT_FOUND => return Ok(None),
             status => {
                 return Err(Failure::retry(format!(
-                    "the auth service answered with {status}"
+                    "the auth service responded with {status}"
                 )));
             }
         }

@@ -87,7 +87,7 @@ impl SeedClient {
             .post("/api/media/request-upload")
             .bearer(&host.0)
             .json(&body);
-        let asked = json_of("ask for an upload", asked.send().await?).await?;
+        let asked = json_of("request an upload", asked.send().await?).await?;
         let address = text(asked.get("presigned_url"));
         let sent = self
             .uploads

@@ -29,7 +29,7 @@ pub enum SeedError {
     #[error("the marker file of the sample data cannot be written")]
     Marker(#[from] seaworthy::service::private_files::PrivateFileError),
     /// A request was answered with an error.
-    #[error("the request to {action} was answered with {status} {code}")]
+    #[error("the request to {action} failed with {status} {code}")]
     UnexpectedStatus {
         /// The requested action.
         action: &'static str,

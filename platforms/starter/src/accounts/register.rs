@@ -22,7 +22,7 @@ impl Accounts {
         let email = normalized_email(&given.email)?;
         let phone = normalized_phone(&given.phone)?;
         if self.settings.verify_addresses && email.is_some() && phone.is_some() {
-            let problem = "one code proves one address: send either email or phone";
+            let problem = "a code verifies one address: send either email or phone";
             return Err(errors::invalid_field("phone", problem));
         }
         self.check_password(&given.password, &given.username)?;

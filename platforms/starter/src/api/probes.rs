@@ -75,9 +75,9 @@ fn timestamp(time: DateTime<Utc>) -> String {
 
 fn message(status: &str) -> &'static str {
     match status {
-        "healthy" => "works",
-        "degraded" => "works in part",
-        "unknown" => "has no current result",
-        _ => "does not work",
+        "healthy" => "healthy",
+        "degraded" => "degraded",
+        "unknown" => "no current result",
+        _ => "not healthy",
     }
 }

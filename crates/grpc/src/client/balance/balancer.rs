@@ -102,7 +102,7 @@ impl Balancer {
                 Choice::Wait => {}
             }
             if changed.changed().await.is_err() {
-                return Err(Status::unavailable("no connection: the client has ended"));
+                return Err(Status::unavailable("no connection: the client was closed"));
             }
         }
     }

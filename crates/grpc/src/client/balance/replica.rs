@@ -69,7 +69,7 @@ enum Connection {
 #[derive(Debug, Clone)]
 pub(super) struct OpenConnection {
     pub(super) channel: Channel,
-    /// Notified when the connection takes no new calls, although its streams may go on.
+    /// Notified when the connection accepts no new calls, although its streams may go on.
     drained: Arc<Notify>,
 }
 
@@ -231,7 +231,7 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
                     continue;
                 }
                 NoConnection {
-                    why: "the connection was closed at once".to_owned(),
+                    why: "the connection was closed immediately".to_owned(),
                     is_refused: false,
                 }
             }
@@ -304,7 +304,7 @@ async fn connect(
 
 /// The connection takes no new calls: the server sent GOAWAY, or the connection has ended.
 #[derive(Debug, thiserror::Error)]
-#[error("the connection takes no new calls")]
+#[error("the connection accepts no new calls")]
 pub(crate) struct ConnectionDrained;
 
 /// Why a connection could not be opened.

@@ -9,7 +9,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
             id: "CONF-5".into(),
             key: key.to_owned(),
             origin: setting.origin.clone(),
-            why: "the secret is written in plain text, so everyone who can read this place has it"
+            why: "the secret is written in plain text, so everyone who can read the configuration has it"
                 .to_owned(),
             fix: "rotate the secret, and refer to it by env:NAME, file:/run/secrets/name or vault:path#key"
                 .to_owned(),

@@ -61,7 +61,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
             let is_key = shape.marks.has(Mark::SigningKey);
             let why = match shape {
                 shape if is_key && shape.length == 0 => {
-                    "the key is empty, so signatures prove nothing".to_owned()
+                    "the key is empty, so anyone can forge signatures".to_owned()
                 }
                 shape if is_key && shape.is_known_sample => {
                     "the key is a well-known sample, so anyone can sign with it".to_owned()

@@ -20,7 +20,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
             id: "SEC-1".into(),
             key: format!("{listener}.tls"),
             origin: "not set".to_owned(),
-            why: "the traffic is not encrypted, so the network can read and change it".to_owned(),
+            why: "the traffic is not encrypted, so others on the network can read and change it".to_owned(),
             fix: format!(
                 "set {listener}.tls.certificate and .key, or behind_tls_proxy: true if a proxy terminates TLS"
             ),

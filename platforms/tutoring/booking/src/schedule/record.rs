@@ -35,7 +35,7 @@ impl<'a> Given<'a> {
         let text = text.map(str::trim).filter(|text| !text.is_empty());
         match text {
             Some(text) if text.chars().count() > MAX_TEXT => {
-                Err(errors::invalid(field, "has over 1000 characters"))
+                Err(errors::invalid(field, "must have at most 1000 characters"))
             }
             text => Ok(text),
         }

@@ -24,7 +24,7 @@ impl Chats {
                     true => Error::new(
                         Code::Forbidden,
                         "FORBIDDEN",
-                        "only the sender deletes a message",
+                        "only the sender can delete a message",
                     ),
                     false => errors::message_not_found(),
                 });

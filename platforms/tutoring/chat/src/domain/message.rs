@@ -112,7 +112,7 @@ impl MessageRequest {
             None if self.attachments.is_empty() => {
                 reject(
                     "content",
-                    "must be a text if there is no attachment".to_owned(),
+                    "must not be empty if there is no attachment".to_owned(),
                 );
             }
             None => {}

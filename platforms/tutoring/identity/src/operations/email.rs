@@ -24,7 +24,7 @@ impl Parts {
         };
         let minutes = self.codes.ttl(purpose).as_secs() / MINUTE;
         let text = format!(
-            "Your code is {}. It is valid for {minutes} minutes and for one use.\n\nIf you did not ask for it, ignore this message.\n",
+            "Your code is {}. It is valid for {minutes} minutes and for one use.\n\nIf you did not request it, ignore this message.\n",
             code.expose()
         );
         let mail = Mail::new(email, subject).map_err(errors::not_sent)?;

@@ -16,7 +16,7 @@ pub(crate) fn too_many_sessions() -> Error {
     Error::new(
         Code::Conflict,
         "TOO_MANY_SESSIONS",
-        "a student buys at most 30 sessions of a course: choose a smaller package",
+        "a student can buy at most 30 sessions of a course: choose a smaller package",
     )
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn wallet_too_small() -> Error {
     Error::new(
         Code::Conflict,
         "COINS_MISSING",
-        "the wallet has fewer free coins than that",
+        "the wallet does not have enough free coins",
     )
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn order_closed() -> Error {
     Error::new(
         Code::Conflict,
         "ORDER_CLOSED",
-        "the order is over: create a new payment",
+        "the order has ended: create a new payment",
     )
 }
 
@@ -80,6 +80,6 @@ pub(crate) fn not_refundable() -> Error {
     Error::new(
         Code::Conflict,
         "NOT_REFUNDABLE",
-        "only captured money can be refunded",
+        "only a captured payment can be refunded",
     )
 }

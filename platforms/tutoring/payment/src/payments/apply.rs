@@ -144,7 +144,7 @@ async fn flag(
             payment = %payment.id,
             provider_payment = found.id,
             kind = kind.as_str(),
-            "captured money does not belong to an open payment"
+            "a capture does not belong to an open payment"
         );
     }
     Ok((payment, Decision::Flag(kind)))

@@ -63,7 +63,7 @@ impl Payments {
         Reports::finish(&self.database, run.report, run.checked, run.differences).await?;
         self.unresolved.set(run.unresolved.into());
         match run.unresolved {
-            0 => tracing::info!(checked = run.checked, "payments agree with the provider"),
+            0 => tracing::info!(checked = run.checked, "payments match those of the provider"),
             unresolved => tracing::warn!(
                 checked = run.checked,
                 unresolved,
@@ -93,7 +93,7 @@ impl Payments {
             self.add(run, "status", &after, &detail, true).await?;
         }
         if after.discount_state == DiscountState::Conflict {
-            let detail = "the discount was used again before the money arrived";
+            let detail = "the discount was used again before the payment arrived";
             self.add(run, "discount", &after, detail, false).await?;
         }
         self.compare_money(run, &after).await
@@ -107,7 +107,7 @@ impl Payments {
         };
         let found = self.provider.calls.payment(id).await?;
         let Some(found) = found else {
-            let detail = "the provider does not know the payment";
+            let detail = "the provider has no such payment";
             return self.add(run, "missing", payment, detail, false).await;
         };
         if found.amount != payment.amount {

@@ -115,7 +115,7 @@ impl PaymentProvider for FakeProvider {
         let captured = known.filter(|known| known.status == ProviderStatus::Captured);
         let Some(captured) = captured else {
             return ready(Err(ProviderError::Refused(
-                "only captured money is refunded",
+                "only a captured payment can be refunded",
             )));
         };
         captured.status = ProviderStatus::Refunded;

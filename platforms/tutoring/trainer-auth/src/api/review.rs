@@ -42,7 +42,7 @@ impl DecisionRequest {
         let reason = reason.filter(|reason| !reason.is_empty());
         match reason {
             Some(reason) if reason.chars().count() > MAX_REASON_LENGTH => {
-                Err(errors::invalid("reason", "has over 1000 characters"))
+                Err(errors::invalid("reason", "must have at most 1000 characters"))
             }
             reason => Ok(reason),
         }
