@@ -56,7 +56,8 @@ pub struct DatabaseConfig {
     /// The password, if the URL has none.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
-    /// The read replicas for reads outside of transactions, at most 16. The primary serves them while all replicas are away.
+    /// The read replicas for reads outside of transactions, at most 16. The primary serves them
+    /// while all replicas are unavailable.
     pub replicas: Vec<ReplicaConfig>,
     /// Whether the URL is that of a connection pooler in transaction mode, such as PgBouncer. Needs PostgreSQL.
     pub transaction_pooling: bool,

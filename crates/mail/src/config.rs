@@ -24,7 +24,8 @@ pub struct MailConfig {
     pub from: Option<MailAddress>,
     /// The timeout of one message, from connecting to the last response.
     pub timeout: Timeout,
-    /// Sends mail and password without TLS, readable for the whole network path. Production refuses it.
+    /// Sends mail and password without TLS, readable on the whole network path. Production refuses
+    /// it.
     #[schemars(extend("x-unsafe" = [{
         "id": "SEC-1",
         "value": true,

@@ -74,13 +74,16 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
 
 /// Polls the secrets in Vault and AWS, because they do not report rotations.
 fn refresh_secrets(parts: &Parts, watcher: &Watcher) {
-    let (watcher, pause) = (watcher.clone(), parts.framework.secrets.refresh.get());
+    let (watcher, interval) = (
+        watcher.clone(),
+        parts.framework.secrets.refresh_interval.get(),
+    );
     parts.tasks.supervise("secret-rotation", move |stop| {
         let watcher = watcher.clone();
         async move {
             loop {
                 tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
+                    () = tokio::time::sleep(interval) => {}
                     () = stop.requested() => return,
                 }
                 // The hook of the watcher logs and counts the result.

@@ -23,7 +23,8 @@ pub struct SessionConfig {
     pub idle_timeout: SessionLifetime,
     /// The maximum lifetime of a session, however often it is refreshed. It is also how long a device stays known.
     pub absolute_timeout: SessionLifetime,
-    /// How long after its rotation an old refresh token is rejected without consequences. Later use of an old token ends its session, because the token is stolen.
+    /// How long after its rotation an old refresh token is rejected without consequences. Later use
+    /// of an old token ends its session, because the token may be stolen.
     pub rotation_grace_period: Timeout,
     /// The maximum number of sessions of a user. A new one ends the session that was used least recently.
     pub max_per_user: NonZeroU32,

@@ -62,7 +62,7 @@ pub struct OpenIdConfig {
     /// The maximum difference between the clocks of the provider and this service, at most five
     /// minutes.
     pub leeway: Delay,
-    /// How long a user may take at the provider.
+    /// How long a user may take to log in at the provider.
     pub login_ttl: Timeout,
     /// How long the metadata of the provider are used before they are fetched again.
     pub metadata_ttl: Timeout,

@@ -55,12 +55,12 @@ pub struct IssuerConfig {
     /// The maximum difference between the clocks of the issuer and this service, at most five
     /// minutes.
     pub leeway: Delay,
-    /// The accepted values of `typ`, in any case. `JWT` also accepts tokens without `typ`.
+    /// The accepted values of `typ`, case-insensitive. `JWT` also accepts tokens without `typ`.
     pub types: Vec<String>,
-    /// The claims that identify the caller. The first one that the token has counts.
+    /// The claims that identify the caller. The first one in the token is used.
     pub subject_claims: Vec<String>,
-    /// The claims with roles: text or a list of texts. A dot selects a member of an object, as in
-    /// `realm_access.roles`.
+    /// The claims with roles: a string or a list of strings. A dot selects a member of an object,
+    /// as in `realm_access.roles`.
     pub role_claims: Vec<String>,
     /// The claims with scopes.
     pub scope_claims: Vec<String>,

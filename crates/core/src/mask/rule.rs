@@ -13,11 +13,11 @@ pub enum MaskRule {
     Kind(Kind),
     /// Keeps characters at both ends.
     Keep {
-        /// The characters at the start that stay.
+        /// The number of characters at the start that are not masked.
         start: usize,
-        /// The characters at the end that stay.
+        /// The number of characters at the end that are not masked.
         end: usize,
-        /// The character in place of each other one.
+        /// The character that replaces each masked character.
         mask_char: char,
     },
     /// Replaces the whole value by [`REDACTED`].
@@ -53,15 +53,15 @@ impl MaskRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MaskRuleConfig {
-    /// The name of the field, in any case.
+    /// The name of the field, case-insensitive.
     pub field_name: String,
     /// The kind of the value. With it, `keep_start` and `keep_end` are not used.
     pub kind: Option<Kind>,
-    /// The characters at the start that stay.
+    /// The number of characters at the start that are not masked.
     pub keep_start: u32,
-    /// The characters at the end that stay.
+    /// The number of characters at the end that are not masked.
     pub keep_end: u32,
-    /// The character in place of each other one.
+    /// The character that replaces each masked character.
     pub mask_char: char,
 }
 

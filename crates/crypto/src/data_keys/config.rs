@@ -30,7 +30,8 @@ pub struct DataKeysConfig {
     pub iterations: Option<NonZeroU32>,
     /// A root key in the transit engine of Vault, instead of seed and salt. `clients.vault` sets the address.
     pub vault: Option<VaultRootConfig>,
-    /// A further root key, with which data keys can be decrypted: the next or the previous one during a change of the root key.
+    /// An additional root key that decrypts data keys: the next or the previous one during a change
+    /// of the root key.
     pub other_root: Option<SeedConfig>,
     /// The cipher of new data keys and new values.
     pub algorithm: Algorithm,
@@ -38,7 +39,8 @@ pub struct DataKeysConfig {
     pub rotate_interval: Lifetime,
     /// How often a replica reads the data keys. After a rotation, all replicas use the new key within this time.
     pub refresh_interval: Timeout,
-    /// How long no value must need a data key before `encryption delete-unused` deletes it. At least twice `refresh_interval`.
+    /// How long a data key must be unused before `encryption delete-unused` deletes it. At least
+    /// twice `refresh_interval`.
     pub delete_after: Timeout,
     /// Whether values of the legacy service and its data keys are read.
     pub accept_legacy_values: bool,

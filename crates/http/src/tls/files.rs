@@ -75,11 +75,17 @@ impl Files {
             check_period(&config.certificate, certificate)?;
         }
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| {
-            TlsError::file(&config.key, format!("contains no usable private key: {error}"))
+            TlsError::file(
+                &config.key,
+                format!("contains no usable private key: {error}"),
+            )
         })?;
         let key = provider.key_provider.load_private_key(key);
         let key = key.map_err(|error| {
-            TlsError::file(&config.key, format!("contains no usable private key: {error}"))
+            TlsError::file(
+                &config.key,
+                format!("contains no usable private key: {error}"),
+            )
         })?;
         let certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {
@@ -159,8 +165,9 @@ fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>,
 
 /// Every client would refuse a certificate outside of its period, so it is refused here, where the reason can be read.
 fn check_period(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
-    let (_, parsed) = X509Certificate::from_der(certificate)
-        .map_err(|error| TlsError::file(path, format!("contains a malformed certificate: {error}")))?;
+    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|error| {
+        TlsError::file(path, format!("contains a malformed certificate: {error}"))
+    })?;
     let period = parsed.validity();
     if period.is_valid() {
         return Ok(());

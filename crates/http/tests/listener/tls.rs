@@ -229,7 +229,10 @@ async fn changed_tls_files_are_loaded_invalid_ones_are_ignored_sec_1() {
 
     fs::write(authority.path("server.pem"), "half a file").unwrap();
     let error = fixture.server.reload_tls().await.unwrap_err().to_string();
-    assert!(error.contains("server.pem contains no certificate"), "{error}");
+    assert!(
+        error.contains("server.pem contains no certificate"),
+        "{error}"
+    );
     assert_eq!(shown().await, second);
     let stats = fixture.server.stats();
     assert_eq!((stats.tls_reloads, stats.tls_reload_failures), (1, 1));

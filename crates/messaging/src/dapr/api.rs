@@ -312,7 +312,11 @@ impl Api {
 
 /// Returns the error of a call. Dapr uses most codes also for failures of the broker.
 pub(super) fn failed(status: &Status) -> TransportError {
-    let text = format!("Dapr responded with {:?}: {}", status.code(), status.message());
+    let text = format!(
+        "Dapr responded with {:?}: {}",
+        status.code(),
+        status.message()
+    );
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented => {
             TransportError::refused(text)

@@ -132,7 +132,11 @@ fn is_of_connection(status: &Status) -> bool {
 
 /// Dapr uses `InvalidArgument` and `NotFound` also while it loads a component.
 fn refused(status: &Status) -> PublishError {
-    let text = format!("Dapr responded with {:?}: {}", status.code(), status.message());
+    let text = format!(
+        "Dapr responded with {:?}: {}",
+        status.code(),
+        status.message()
+    );
     match status.code() {
         // The message exceeds `--max-body-size`.
         Code::ResourceExhausted | Code::PermissionDenied => PublishError::permanent(text),

@@ -27,7 +27,8 @@ impl SigningKey {
     /// # Errors
     /// The system has no randomness.
     pub fn generate() -> Result<Self, &'static str> {
-        let pair = Ed25519KeyPair::generate().map_err(|_| "the operating system provides no random bytes")?;
+        let pair = Ed25519KeyPair::generate()
+            .map_err(|_| "the operating system provides no random bytes")?;
         let document = pair.to_pkcs8().map_err(|_| "the key cannot be encoded")?;
         let text = Secret::new(STANDARD.encode(document.as_ref()));
         Ok(Self { pair, text })

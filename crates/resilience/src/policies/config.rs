@@ -43,7 +43,8 @@ pub struct PoliciesConfig {
     /// body. Off if it is not set.
     #[schemars(extend("x-reloadable" = true))]
     pub hedge: Option<HedgeConfig>,
-    /// Whether equal concurrent requests share one call. Code defines which requests are equal.
+    /// Whether identical concurrent requests share one call. Code defines which requests are
+    /// identical.
     pub coalesce: bool,
 }
 

@@ -25,7 +25,7 @@ pub struct RetryConfig {
     pub initial_backoff: Timeout,
     /// Maximum delay.
     pub max_backoff: Timeout,
-    /// Maximum `Retry-After` that is obeyed. A longer one ends the retries.
+    /// Maximum `Retry-After` that is honored. A longer one ends the retries.
     pub max_retry_after: Timeout,
     /// Budget of retries.
     pub budget: RetryBudgetConfig,

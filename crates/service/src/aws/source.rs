@@ -198,7 +198,9 @@ fn member(name: &str, key: &str, secret: &Secret<String>) -> Result<Secret<Strin
         .ok_or_else(|| SecretError::new(format!("the secret {name} is not a JSON object")))?;
     match members.get(key) {
         Some(Value::String(text)) => Ok(Secret::new(text.clone())),
-        Some(_) => Err(SecretError::new(format!("`{key}` of {name} is not a string"))),
+        Some(_) => Err(SecretError::new(format!(
+            "`{key}` of {name} is not a string"
+        ))),
         None => {
             let names: Vec<_> = members.keys().map(String::as_str).collect();
             Err(SecretError::new(format!(

@@ -224,7 +224,10 @@ async fn errors_of_aws_name_the_secret_only_conf_5() {
             "the credentials need secretsmanager:GetSecretValue for forbidden",
         ),
         ("plain#key", "the secret plain is not a JSON object"),
-        ("binary", "the secret binary is binary, and must be a string"),
+        (
+            "binary",
+            "the secret binary is binary, and must be a string",
+        ),
         ("prod/orders#port", "`port` of prod/orders is not a string"),
         (
             "prod/orders#pass",

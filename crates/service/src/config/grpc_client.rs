@@ -63,7 +63,7 @@ pub enum BreakerPer {
     /// The whole dependency. The breaker opens sooner if all methods fail.
     #[default]
     Dependency,
-    /// Each method. If one fails, the others go on. Bulkhead and retry budget stay those of the
+    /// Each method. If one fails, the others continue. Bulkhead and retry budget stay those of the
     /// dependency.
     Method,
 }

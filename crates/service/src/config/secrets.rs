@@ -3,21 +3,21 @@ use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
 /// A rotated secret is in use within a minute, and each replica sends one request per minute.
-const DEFAULT_REFRESH: Timeout = Timeout::from_secs(60);
+const DEFAULT_REFRESH_INTERVAL: Timeout = Timeout::from_secs(60);
 
 /// Secrets in external stores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecretsConfig {
-    /// How often secrets with the reference `vault:` or `aws:` are read again. Secrets with `file:` are read
-    /// when the file changes.
-    pub refresh: Timeout,
+    /// The interval at which secrets with the reference `vault:` or `aws:` are read again. Secrets
+    /// with `file:` are read when the file changes.
+    pub refresh_interval: Timeout,
 }
 
 impl Default for SecretsConfig {
     fn default() -> Self {
         Self {
-            refresh: DEFAULT_REFRESH,
+            refresh_interval: DEFAULT_REFRESH_INTERVAL,
         }
     }
 }

@@ -276,7 +276,7 @@ fn rotated_vault_secret_is_applied_and_not_shown_conf_5() {
         "--set",
         "key=vault:secret/trial#key",
         "--set",
-        "secrets.refresh=100ms",
+        "secrets.refresh_interval=100ms",
     ];
     let url = vault.url();
     let environment = [

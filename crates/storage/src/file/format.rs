@@ -36,7 +36,12 @@ impl Properties {
 /// Reads the properties of an object from its file.
 pub(super) fn read_meta(file: &mut File) -> io::Result<ObjectMeta> {
     let metadata = file.metadata()?;
-    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the file is not a complete object");
+    let damaged = || {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the file is not a complete object",
+        )
+    };
     let before_end = metadata.len().checked_sub(END_SIZE).ok_or_else(damaged)?;
     let (mut length, mut mark) = ([0; 8], [0; 8]);
     file.seek(SeekFrom::Start(before_end))?;

@@ -149,7 +149,7 @@ pub struct LinkConfig {
 pub struct OauthConfig {
     /// Google. Without `client_id` and `client_secret` this login is disabled.
     pub google: GoogleConfig,
-    /// How long a user may take at the provider.
+    /// How long a user may take to log in at the provider.
     pub state_ttl: Timeout,
     /// How long one step of a login may wait for all its requests to the provider.
     pub timeout: Timeout,

@@ -14,7 +14,7 @@ const OVERLAP: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RevocationConfig {
-    /// The longest time since the last successful read. After it, as at the start, a route that
+    /// The maximum time since the last successful read. After it, as at the start, a route that
     /// needs a token answers 503, and other routes treat the caller as anonymous.
     pub max_stale: Timeout,
 }

@@ -23,7 +23,7 @@ pub(crate) struct SymbolsConfig {
     pub(crate) outbox: OutboxConfig,
     /// The log of calls that change something.
     pub(crate) operation_log: OperationLogConfig,
-    /// Metrics on the public listener, as the legacy service has them.
+    /// Metrics on the public listener, for scrapers of the legacy service.
     pub(crate) public_metrics: PublicMetricsConfig,
 }
 

@@ -14,7 +14,7 @@ const DEFAULT_OFFSET: i32 = 19_800;
 const MINUTES_PER_HOUR: u16 = 60;
 const HOURS_PER_DAY: u16 = 24;
 
-/// The time zone in which the dates of the platform count, an IANA name such as `Asia/Kolkata`.
+/// The time zone of the platform's dates, an IANA name such as `Asia/Kolkata`.
 ///
 /// ```
 /// use tutoring_contract::PlatformZone;

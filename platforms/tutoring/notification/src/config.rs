@@ -21,7 +21,7 @@ pub struct NotificationConfig {
     pub operation_log: OperationLogConfig,
     /// The time zone of quiet hours.
     pub time_zone: PlatformZone,
-    /// E-mail, for users who want it.
+    /// E-mail, for users who enable it.
     pub mail: MailConfig,
     /// Push by Firebase Cloud Messaging, to Android, web, and iOS without `apns`.
     pub fcm: FcmConfig,
@@ -51,7 +51,7 @@ impl Default for NotificationConfig {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FcmConfig {
-    /// Whether push by Firebase is on. It then needs the other settings.
+    /// Whether push by Firebase is enabled. Then the other settings are required.
     pub enabled: bool,
     /// The ID of the Firebase project.
     pub project_id: String,
@@ -83,7 +83,7 @@ impl Default for FcmConfig {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApnsConfig {
-    /// Whether push by Apple is on. It then needs the other settings.
+    /// Whether push by Apple is enabled. Then the other settings are required.
     pub enabled: bool,
     /// The ID of the team.
     pub team_id: String,

@@ -33,7 +33,9 @@ pub struct ConnectionLimitsConfig {
     pub first_byte_timeout: Timeout,
     /// Maximum time of a connection between two requests.
     pub idle_timeout: Timeout,
-    /// How long a request over HTTP/1 may still run after its client has closed its sending side. The client may wait for the response, or it may be gone: both look the same. After this time the request is cancelled.
+    /// How long a request over HTTP/1 may still run after its client has closed its sending side.
+    /// The client may wait for the response, or it may be gone: the service cannot distinguish
+    /// them. After this time the request is cancelled.
     pub half_close_timeout: Timeout,
     /// Age at which a connection is closed gracefully. Its requests in flight finish first.
     pub max_age: Timeout,

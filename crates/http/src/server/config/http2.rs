@@ -51,7 +51,9 @@ pub struct Http2Config {
     pub max_error_resets: u32,
     /// Maximum bytes of one request body ahead of the handler, up to 2 GiB.
     pub stream_window: ByteSize,
-    /// Maximum bytes of all request bodies of a connection ahead of the handlers, up to 2 GiB. All connections share a limit of `server.max_body_memory`. A connection that finds it spent gets 64 KiB.
+    /// Maximum bytes of all request bodies of a connection ahead of the handlers, up to 2 GiB. All
+    /// connections share a limit of `server.max_body_memory`. A connection gets 64 KiB while the
+    /// limit is exhausted.
     pub connection_window: ByteSize,
     /// Maximum size of a frame, 16 KiB to 16 MiB less one byte.
     pub max_frame_size: ByteSize,

@@ -20,7 +20,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         id: "CONF-5".into(),
         key: key.to_owned(),
         origin: setting.origin.clone(),
-        why: "this Redis requires no password, so every machine on its network can use it".to_owned(),
+        why: "this Redis requires no password, so every machine on its network can use it"
+            .to_owned(),
         fix: "set the password beside this URL".to_owned(),
     })
     .collect()

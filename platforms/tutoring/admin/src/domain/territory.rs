@@ -26,7 +26,9 @@ pub(crate) fn with_levels(territory: Territory, count: usize) -> Result<Territor
         let problem = match name {
             None if index < count => "is required by the role",
             Some(_) if index >= count => "is a level below the role",
-            Some(name) if name.chars().count() > MAX_NAME_LENGTH => "must have at most 100 characters",
+            Some(name) if name.chars().count() > MAX_NAME_LENGTH => {
+                "must have at most 100 characters"
+            }
             _ => return None,
         };
         Some(FieldViolation::new(level, problem))

@@ -63,7 +63,10 @@ impl Payments {
         Reports::finish(&self.database, run.report, run.checked, run.differences).await?;
         self.unresolved.set(run.unresolved.into());
         match run.unresolved {
-            0 => tracing::info!(checked = run.checked, "payments match those of the provider"),
+            0 => tracing::info!(
+                checked = run.checked,
+                "payments match those of the provider"
+            ),
             unresolved => tracing::warn!(
                 checked = run.checked,
                 unresolved,

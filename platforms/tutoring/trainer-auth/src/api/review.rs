@@ -41,9 +41,10 @@ impl DecisionRequest {
         let reason = self.reason.as_deref().map(str::trim);
         let reason = reason.filter(|reason| !reason.is_empty());
         match reason {
-            Some(reason) if reason.chars().count() > MAX_REASON_LENGTH => {
-                Err(errors::invalid("reason", "must have at most 1000 characters"))
-            }
+            Some(reason) if reason.chars().count() > MAX_REASON_LENGTH => Err(errors::invalid(
+                "reason",
+                "must have at most 1000 characters",
+            )),
             reason => Ok(reason),
         }
     }
