@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Text of a caller becomes a command, an address or a pattern",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Go, JavaScript and Python: a value becomes part of a command line of a shell, or a parameter of a request becomes the target of a redirect, the address of an outgoing request, or a regular expression. The finding has low confidence.",
+        meaning: "Go, JavaScript and Python: a value becomes part of a shell command. Or a request parameter becomes the target of a redirect, the address of an outgoing request, or a regular expression. The finding has low confidence.",
         why: "A caller runs commands, reaches internal addresses, sends users to other sites, or blocks the process with one expression.",
         fix: &[(
             "any",

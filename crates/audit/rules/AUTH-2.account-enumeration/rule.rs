@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A login reveals which accounts exist",
         severity: Severity::Low,
         category: Category::Security,
-        meaning: "A login answers an unknown account before it computes a hash, or with a text of its own. The finding has low confidence.",
+        meaning: "A login answers an unknown account before it computes a hash, or with a different text. The finding has low confidence.",
         why: "Attackers learn which addresses are customers, and try stolen passwords with these only.",
         fix: &[(
             "any",

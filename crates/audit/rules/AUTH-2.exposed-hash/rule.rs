@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "Everyone who may read the user gets the hash, and tries passwords offline.",
         fix: &[(
             "any",
-            "Return a type of its own that names each field. Exclude the hash from JSON (Go: `json:\"-\"`, Jackson: `@JsonIgnore`).",
+            "Return a separate type that names each field. Exclude the hash from JSON (Go: `json:\"-\"`, Jackson: `@JsonIgnore`).",
         )],
         references: &[
             "https://owasp.org/API-Security/editions/2023/en/0xa3-broken-object-property-level-authorization/",

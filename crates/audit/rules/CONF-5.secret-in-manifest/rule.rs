@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A manifest contains a secret as plain text",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A container of a Kubernetes workload or an entry of a compose file sets a variable that is named like a secret to a literal value. File names, addresses, settings about secrets, references (`$(NAME)`), templates and placeholders are excluded. SEC-7 also reports usable credentials.",
+        meaning: "A Kubernetes container or a compose entry sets a variable that is named like a secret to a literal value. File names, addresses, settings about secrets, references (`$(NAME)`), templates and placeholders are excluded. SEC-7 also reports usable credentials.",
         why: "Everyone with read access to the manifest, the pod or its history can read the secret. Rotation needs a deployment.",
         fix: &[(
             "any",

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Data,
         meaning: "A function changes two stores, two records, or a store and another service, and it mentions no transaction. The finding has low confidence. The rule reports one per file. Go, Java, Kotlin, JavaScript, TypeScript and Python are read.",
-        why: "A failure between both leaves half of the change, and a retry meets it.",
+        why: "A failure between both leaves half of the change, and a retry finds it.",
         fix: &[(
             "any",
             "Put both writes into one transaction. For another service, store an outbox record in the transaction.",

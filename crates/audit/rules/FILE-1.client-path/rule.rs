@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         meaning: "A join of a folder and a name from the request: `os.path.join(…, file.filename)` (Python), `new File(… + getOriginalFilename())` (Java), `Path.Combine(…, file.FileName)`, `.join(file_name)` of a `Multipart` field (Rust), `path.join(…, req.params.x)` and `preservePath` (Node.js), `filepath.Join` with a parameter (Go). Names that the library reduces to their last part are excluded: `FileHeader.Filename` (Go) and `originalname` (multer).",
         why: "A name such as `../../app/main.py` overwrites or reveals files outside of the folder.",
         fix: &[
-            ("Python", "`secure_filename`, or a name of your own."),
+            ("Python", "`secure_filename`, or your own name."),
             ("Go", "`os.OpenRoot` and its methods."),
             (
                 "any",

@@ -9,12 +9,12 @@ pub(crate) const RULE: Rule = Rule {
         title: "An image is decoded without a limit of its pixels",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "Go: `image.Decode` of an upload in a file without `DecodeConfig`. Java: `ImageIO.read` of a `MultipartFile` without a look at the dimensions. Explicit removals of the default limit: `MAX_IMAGE_PIXELS = None` (Pillow), `limitInputPixels: false` (sharp), `no_limits()` (Rust).",
+        meaning: "Go: `image.Decode` of an upload in a file without `DecodeConfig`. Java: `ImageIO.read` of a `MultipartFile` without a check of the dimensions. Explicit removals of the default limit: `MAX_IMAGE_PIXELS = None` (Pillow), `limitInputPixels: false` (sharp), `no_limits()` (Rust).",
         why: "A file of some kilobytes declares 50,000 × 50,000 pixels, and its decoder takes gigabytes of memory.",
         fix: &[
             (
                 "Go",
-                "`image.DecodeConfig` first, and refuse more than e.g. 40 million pixels.",
+                "`image.DecodeConfig` first, and refuse images of more than about 40 million pixels.",
             ),
             (
                 "Java",

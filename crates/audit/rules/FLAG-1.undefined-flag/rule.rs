@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Code reads a feature flag that no file defines",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A literal key in a call of OpenFeature (Go, JavaScript, TypeScript, Java, Kotlin, Python), and a repository whose files of flags (flagd, `features.yaml`) do not define it. Repositories without files of flags, and providers of services such as Unleash, are excluded.",
+        meaning: "Code calls OpenFeature with a literal key (Go, JavaScript, TypeScript, Java, Kotlin, Python). The repository has flag files (flagd, `features.yaml`), and none of them defines the key. Repositories without flag files, and providers of services such as Unleash, are excluded.",
         why: "Every evaluation fails with FLAG_NOT_FOUND and returns the default of the code. Operators cannot turn the feature on or off.",
         fix: &[("any", "Define the flag, or correct its key.")],
         references: &[

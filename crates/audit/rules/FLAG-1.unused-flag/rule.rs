@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A file defines a feature flag that no code reads",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "The key of a flag in a file of flags (flagd, `features.yaml`) is not a text in any deployed code of the repository, and no other flag names it. Flags of the framework (`framework.…`), and repositories whose code reads no flags, are excluded.",
+        meaning: "A flag file (flagd, `features.yaml`) defines a flag whose key is not a string in the deployed code of the repository. No other flag names it. Flags of the framework (`framework.…`), and repositories whose code reads no flags, are excluded.",
         why: "Operators change the flag and nothing happens. Unused flags hide the ones that matter in an incident.",
         fix: &[(
             "any",

@@ -15,7 +15,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A health check uses a port without a listener",
         severity: Severity::Critical,
         category: Category::Health,
-        meaning: "A Kubernetes probe names a port that the container does not have. Or a `HEALTHCHECK` or compose health check uses a port, and all listeners in the code, or of the nginx in the image, have other literal ports. If a port is a setting, the result is unknown.",
+        meaning: "A Kubernetes probe names a port that the container does not have. Or a `HEALTHCHECK` or compose health check uses a port, and all listeners have other literal ports. Listeners are those in the code and of the nginx in the image. If a port is a setting, the result is unknown.",
         why: "The check fails although the service is healthy. The orchestrator restarts it repeatedly, or never routes traffic to it.",
         fix: &[(
             "any",

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The shutdown timeout is longer than the grace period of the orchestrator",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "The literal shutdown timeout in the code is longer than the grace period of the workload (default 30 s, without the time of a `preStop` hook). Low if it is longer than the compose `stop_grace_period` (default 10 s).",
+        meaning: "The literal shutdown timeout in the code is longer than the grace period of the workload. The default grace period is 30 s, and the time of a `preStop` hook reduces it. Low if it is longer than the compose `stop_grace_period` (default 10 s).",
         why: "The orchestrator kills the process during its drain. Open requests are aborted, and later steps (flush, close) do not run.",
         fix: &[(
             "any",

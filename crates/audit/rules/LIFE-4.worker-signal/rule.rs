@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A worker does not stop gracefully on SIGTERM",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "A service consumes messages and serves no requests, and no file of it handles a signal. The place is where the program waits without an end (`select {}`, a loop over messages), else the consumer.",
+        meaning: "A service consumes messages and serves no requests, and no file of it handles a signal. The location is where the program waits forever (`select {}`, a loop over messages), otherwise the consumer.",
         why: "Each deployment ends the work on a message in the middle. With automatic acknowledgement the message is lost, otherwise its effects happen twice.",
         fix: &[(
             "any",

@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         fix: &[
             (
                 "any",
-                "Give back each connection on every path, also after an error.",
+                "Return each connection to the pool on every path, also after an error.",
             ),
             (
                 "Go",

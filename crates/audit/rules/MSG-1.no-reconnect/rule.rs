@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Messaging,
         meaning: "Go, JavaScript: the code connects to RabbitMQ, and no code of the file listens for the close of the connection (`NotifyClose`, `on(\"close\")`).",
-        why: "After a restart of the broker the service runs on without its messages until someone restarts it.",
+        why: "After a restart of the broker the service continues without its messages until an operator restarts it.",
         fix: &[(
             "any",
             "Listen for the close of the connection, and connect again with backoff. Or end the process, so that the orchestrator restarts it.",

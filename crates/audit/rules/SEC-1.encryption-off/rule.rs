@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Security,
         meaning: "Code or a settings file disables TLS for a connection, or sets a cookie without `secure`. The finding has low confidence.",
-        why: "Passwords, tokens and data of users travel as plain text, and everyone on the path reads and changes them.",
+        why: "Passwords, tokens and data of users travel as plain text, and everyone on the network path can read and change them.",
         fix: &[(
             "any",
             "Turn TLS on with verification (`sslmode=verify-full`, `secure: true`), and let only a setting for development turn it off.",

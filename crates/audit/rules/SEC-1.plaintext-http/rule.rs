@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Security,
         meaning: "The settings fetch or check tokens at an `http://` address, or a proxy has a listener without TLS and none with TLS. The finding has low confidence, because a mesh or a load balancer may encrypt.",
-        why: "Everyone on the way reads tokens and passwords.",
+        why: "Everyone on the network path can read tokens and passwords.",
         fix: &[(
             "any",
             "Use `https://` addresses, and end TLS at the proxy with a certificate.",

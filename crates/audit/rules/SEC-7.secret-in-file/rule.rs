@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A file contains a credential",
         severity: Severity::Critical,
         category: Category::Security,
-        meaning: "A value has the format of a provider's credentials, is the password of a URL to another host, or is a random value under a secret-like key. Placeholders and files that Git ignores are excluded. The auditor never prints or stores the value.",
+        meaning: "A value has the format of a provider's credentials, or is the password of a URL to another host. A random value under a secret-like key counts too. Placeholders and files that Git ignores are excluded. The auditor never prints or stores the value.",
         why: "Everyone who can read the repository, its history, a fork or an image of it can use the credential until it expires.",
         fix: &[(
             "any",

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Low,
         category: Category::Security,
         meaning: "A tool for tests, linting or watching is in the production dependencies. Examples: `pytest` in `requirements.txt`, `nodemon` in `dependencies`, a starter for tests as `implementation`. The rule reports one finding per file.",
-        why: "The image is larger, and each further package is a way in for attackers.",
+        why: "The image is larger, and each further package is another target for attackers.",
         fix: &[(
             "any",
             "Move the tool to the dependencies for development: `requirements-dev.txt`, `devDependencies`, `testImplementation`.",

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The image starts a development server",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "The command of the shipped stage reloads or compiles at startup, or is a development server: `flask run` without a production server, `manage.py runserver`, `nodemon`, `ts-node-dev`, `npm run dev`, `next dev`, `vite`, `uvicorn --reload`, `go run`, `air`, `cargo run`. `npm start` and `npm run X` are looked up in `package.json`, a shell script is read, and a file that `python` starts is searched for the server of Flask. Commands of compose entries count too, and entries that mount the folder of their sources over the code of the image. Development files and targets are excluded.",
+        meaning: "The command of the shipped stage reloads or compiles at startup, or is a development server: `flask run` without a production server, `manage.py runserver`, `nodemon`, `ts-node-dev`, `npm run dev`, `next dev`, `vite`, `uvicorn --reload`, `go run`, `air`, `cargo run`. The rule looks up `npm start` and `npm run X` in `package.json`, and reads shell scripts. It searches a file that `python` starts for the server of Flask. Commands of compose entries count too, and entries that mount the folder of their sources over the code of the image. Development files and targets are excluded.",
         why: "A development server is slow, may serve one request at a time, returns tracebacks, and restarts when a file changes.",
         fix: &[(
             "any",

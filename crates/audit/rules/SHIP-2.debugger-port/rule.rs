@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A debugger or management console is published",
         severity: Severity::High,
         category: Category::Operations,
-        meaning: "A compose service publishes the port of an enabled debugger (Delve, JDWP, Node inspector, debugpy; high) or of a broker or database console (medium) on all interfaces. Development files are excluded.",
+        meaning: "A compose service publishes the port of an enabled debugger or of a console on all interfaces. High for a debugger (Delve, JDWP, Node inspector, debugpy), medium for a console of a broker or database. Development files are excluded.",
         why: "A debugger lets any client run code. A console shows and deletes all messages or rows.",
         fix: &[(
             "any",

@@ -11,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A manifest runs an image without a fixed version",
         severity: Severity::Low,
         category: Category::Operations,
-        meaning: "A workload or a compose entry runs a third-party image without a tag, with `latest`, or with a tag without a version (`redis:alpine`). Images that the repository builds itself are reported for workloads with `latest` only, because a deployment tool sets their tags, and for compose entries without a tag.",
+        meaning: "A workload or a compose entry runs a third-party image without a tag, with `latest`, or with a tag without a version (`redis:alpine`). For images that the repository builds itself, the rule reports workloads with `latest` and compose entries without a tag. Other tags of such workloads are set by a deployment tool.",
         why: "A restart may start another version of the program, with other defaults and another format of its data.",
         fix: &[(
             "any",
