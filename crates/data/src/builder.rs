@@ -69,9 +69,9 @@ impl DatabaseBuilder {
     pub async fn open(self) -> Result<Database, DataError> {
         let database = self.make()?;
         database.0.pool.warm().await?;
-        tokio::spawn(database.0.pool.keep_up());
+        tokio::spawn(database.0.pool.maintain());
         for replica in database.0.replicas.pools() {
-            tokio::spawn(replica.keep_up());
+            tokio::spawn(replica.maintain());
         }
         Ok(database)
     }

@@ -74,7 +74,7 @@ impl Database {
         let (metrics, tracer) = (Metrics::new(), Tracer::disabled());
         let observer = Observer::new(&name, &config.url, slow, &metrics, &tracer);
         let pool = self.0.pool.beside(&name, Arc::new(config));
-        tokio::spawn(pool.keep_up());
+        tokio::spawn(pool.maintain());
         self.0.beside.lock().push(pool.clone());
         Self(Arc::new(Inner {
             pool,

@@ -80,8 +80,8 @@ pub(crate) async fn close(websocket: &mut WebSocket, code: u16, limit: Duration)
 async fn exchange(websocket: &mut WebSocket, connection: &mut Connection) -> Option<Closed> {
     let interval = connection.config().keep_alive.get();
     let limit = connection.config().ping_timeout.get();
-    let mut heard = Instant::now();
-    let mut next_ping = heard + interval;
+    let mut last_received = Instant::now();
+    let mut next_ping = last_received + interval;
     let mut message = Some(encode(RESYNC, "{}"));
     loop {
         if let Some(message) = message.take() {
@@ -94,10 +94,10 @@ async fn exchange(websocket: &mut WebSocket, connection: &mut Connection) -> Opt
             },
             received = websocket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
-                Some(Ok(_)) => heard = Instant::now(),
+                Some(Ok(_)) => last_received = Instant::now(),
             },
             () = sleep_until(next_ping) => {
-                if heard.elapsed() > interval + limit {
+                if last_received.elapsed() > interval + limit {
                     return None;
                 }
                 next_ping += interval;

@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// How often a working server checks that its client is connected.
-const LOOK_FOR_CLIENT: &str = "1s";
+const CLIENT_CHECK_INTERVAL: &str = "1s";
 /// The first version with this check (server_version_num).
-const LOOKS_SINCE: u32 = 140_000;
+const MIN_VERSION_WITH_CLIENT_CHECK: u32 = 140_000;
 
 fn fault(error: sqlx::Error) -> DataError {
     DataError::of_engine(Engine::Postgres, error)
@@ -53,10 +53,10 @@ pub(super) async fn connect(
     ];
     if connection
         .server_version_num()
-        .is_some_and(|version| version >= LOOKS_SINCE)
+        .is_some_and(|version| version >= MIN_VERSION_WITH_CLIENT_CHECK)
     {
         settings.push(format!(
-            "client_connection_check_interval = '{LOOK_FOR_CLIENT}'"
+            "client_connection_check_interval = '{CLIENT_CHECK_INTERVAL}'"
         ));
     }
     let set = |scope: &str| format!("{scope} {}", settings.join(&format!("; {scope} ")));

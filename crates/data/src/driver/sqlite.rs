@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Steps of SQLite's virtual machine between two checks, which are some tens of microseconds.
-const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 
 /// Ends the statement that runs on the thread of a connection.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub(super) async fn connect(
         .lock_handle()
         .await
         .map_err(fault)?
-        .set_progress_handler(STEPS_BETWEEN_LOOKS, move || {
+        .set_progress_handler(STEPS_BETWEEN_CHECKS, move || {
             !watched.0.load(Ordering::Relaxed)
         });
     Ok((connection, interrupt))

@@ -7,7 +7,7 @@ use crate::{DataError, DataErrorKind, Engine, pool::Lease};
 
 /// How long a process waits for the lock: longer than most migrations take.
 const TIMEOUT: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// The number of the advisory lock of PostgreSQL: "seaworth" in ASCII.
 const NUMBER: i64 = 0x7365_6177_6f72_7468;
 
@@ -40,11 +40,11 @@ pub(super) async fn take(lease: &mut Lease, engine: Engine) -> Result<(), DataEr
                 ),
             ));
         }
-        time::sleep(PAUSE).await;
+        time::sleep(POLL_INTERVAL).await;
     }
 }
 
-pub(super) async fn give_back(lease: &mut Lease, engine: Engine) -> Result<(), DataError> {
+pub(super) async fn unlock(lease: &mut Lease, engine: Engine) -> Result<(), DataError> {
     let text = match engine {
         Engine::Postgres => format!("SELECT pg_advisory_unlock({NUMBER})"),
         Engine::MySql => {

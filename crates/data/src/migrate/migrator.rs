@@ -219,7 +219,7 @@ impl<'a> Migrator<'a> {
         done: Result<T, DataError>,
     ) -> Result<T, DataError> {
         if done.is_ok() && !dry_run && !Session(&mut lease).is_pooled() {
-            lock::give_back(&mut lease, self.database.0.pool.engine()).await?;
+            lock::unlock(&mut lease, self.database.0.pool.engine()).await?;
         }
         drop(lease);
         done

@@ -164,7 +164,7 @@ impl Drop for Lease {
         if self.busy || self.is_special {
             self.abandon();
         } else if let Some(opened) = self.opened.take() {
-            self.pool.give_back(opened);
+            self.pool.return_connection(opened);
         }
     }
 }

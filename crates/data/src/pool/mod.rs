@@ -238,7 +238,7 @@ impl Pool {
     }
 
     /// Returns a usable connection to the pool.
-    fn give_back(&self, opened: OpenConnection) {
+    fn return_connection(&self, opened: OpenConnection) {
         let inner = &*self.0;
         let used = Instant::now();
         if inner.closed.load(Ordering::Acquire)

@@ -42,7 +42,7 @@ impl Pool {
     }
 
     /// Closes old idle connections and keeps the minimum open, until the pool is dropped.
-    pub(crate) fn keep_up(&self) -> impl Future<Output = ()> + Send + 'static {
+    pub(crate) fn maintain(&self) -> impl Future<Output = ()> + Send + 'static {
         let pool = Arc::downgrade(&self.0);
         let config = &self.0.config.pool;
         let period = (config.idle_timeout.get().min(config.max_lifetime.get()) / 4)
@@ -145,7 +145,7 @@ async fn round(pool: &Weak<Inner>) -> bool {
         && let Ok(permit) = Arc::clone(&pool.0.permits).try_acquire_owned()
         && let Ok(opened) = pool.open(None).await
     {
-        pool.give_back(opened);
+        pool.return_connection(opened);
         drop(permit);
     }
     true

@@ -130,7 +130,7 @@ impl Database {
         service.component(DatabaseComponent(database.clone()));
         let replicas = database.0.replicas.pools();
         for pool in [&database.0.pool].into_iter().chain(replicas) {
-            let (upkeep, stop) = (pool.keep_up(), service.tasks().stop().clone());
+            let (upkeep, stop) = (pool.maintain(), service.tasks().stop().clone());
             service
                 .tasks()
                 .spawn(format!("pool of {}", pool.name()), async move {

@@ -58,7 +58,7 @@ impl Holding {
     /// Releases all bytes beyond `bytes`.
     pub(crate) fn shrink_to(&self, bytes: u64) {
         let held = self.held.fetch_min(bytes, Ordering::Relaxed);
-        self.budget.give_back(held.saturating_sub(bytes));
+        self.budget.release(held.saturating_sub(bytes));
     }
 
     /// Marks the reader as waiting, so that the body can be ended and the reader woken.

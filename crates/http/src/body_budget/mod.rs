@@ -119,7 +119,7 @@ impl BodyBudget {
         true
     }
 
-    fn give_back(&self, bytes: u64) {
+    fn release(&self, bytes: u64) {
         if bytes > 0 {
             self.0.metrics.held.subtract(bytes);
             self.0.free.add_permits(usize::try_from(bytes).unwrap_or(0));

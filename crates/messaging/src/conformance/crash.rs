@@ -33,7 +33,7 @@ async fn make_group(transport: &dyn Transport, group: &str, topic: &Topic) {
 
 /// Takes one message in a new session and drops the session without settling the message, as a
 /// crash does. Returns the number of deliveries of the message.
-async fn take_and_die(harness: &dyn Harness, group: &str, topic: &Topic) -> u32 {
+async fn receive_and_crash(harness: &dyn Harness, group: &str, topic: &Topic) -> u32 {
     let transport = harness.open().await;
     let deliveries = transport.open(taking_one(group, topic)).await.unwrap();
     let mut taken = time::timeout(TIMEOUT, deliveries.next())
@@ -54,8 +54,8 @@ pub async fn unsettled_message_is_redelivered_and_counted_msg_3(harness: &dyn Ha
         .publish(message(&topic, "survivor"))
         .await
         .unwrap();
-    assert_eq!(take_and_die(harness, &name, &topic).await, 1);
-    assert_eq!(take_and_die(harness, &name, &topic).await, 2);
+    assert_eq!(receive_and_crash(harness, &name, &topic).await, 1);
+    assert_eq!(receive_and_crash(harness, &name, &topic).await, 2);
     let record = Record::new();
     let arrived = record.clone();
     let subscription =
@@ -78,7 +78,7 @@ pub async fn crashing_message_is_dead_lettered_after_max_deliveries_msg_3(harnes
     let publisher = node.publisher(&[&topic]).await;
     publisher.publish(message(&topic, "killer")).await.unwrap();
     for _ in 0..2 {
-        take_and_die(harness, &name, &topic).await;
+        receive_and_crash(harness, &name, &topic).await;
     }
     let subscription = record
         .subscription(&name, &[&topic])

@@ -91,10 +91,10 @@ impl KafkaDeliveries {
     }
 
     /// Waits until the member has left its group, if the session was stopped and holds no messages.
-    async fn leave_if_over(&self) {
+    async fn wait_until_left(&self) {
         let is_over = {
             let state = self.member.state.lock();
-            state.phase != Phase::Running && state.holds_nothing()
+            state.phase != Phase::Running && state.has_no_messages()
         };
         if is_over && self.begun.load(Ordering::SeqCst) {
             let _ = time::timeout(LEAVE_TIMEOUT, self.member.left.cancelled()).await;
@@ -140,7 +140,7 @@ impl Deliveries for KafkaDeliveries {
                 tags.into_iter().for_each(|tag| state.acknowledge(tag));
             }
             self.member.wake.notify_one();
-            self.leave_if_over().await;
+            self.wait_until_left().await;
             Ok(())
         })
     }
@@ -153,12 +153,12 @@ impl Deliveries for KafkaDeliveries {
                     if state.phase == Phase::Running {
                         state.deliver_again(tag);
                     } else {
-                        state.put_back(tag);
+                        state.requeue(tag);
                     }
                 }
             }
             self.member.wake.notify_one();
-            self.leave_if_over().await;
+            self.wait_until_left().await;
             Ok(())
         })
     }
@@ -173,11 +173,11 @@ impl Deliveries for KafkaDeliveries {
             let mut arrivals = self.arrivals.lock().await;
             while let Ok(arrival) = arrivals.try_recv() {
                 if let Ok(delivery) = arrival {
-                    self.member.state.lock().put_back(delivery.tag);
+                    self.member.state.lock().requeue(delivery.tag);
                 }
             }
             self.member.wake.notify_one();
-            self.leave_if_over().await;
+            self.wait_until_left().await;
             Ok(())
         })
     }

@@ -115,7 +115,7 @@ impl Session {
         let state = self.member.state.lock();
         let is_ending = match state.phase {
             Phase::Running => false,
-            Phase::Stopping => state.holds_nothing(),
+            Phase::Stopping => state.has_no_messages(),
             Phase::Ended => true,
         };
         if !is_ending {

@@ -107,7 +107,7 @@ impl State {
                 assigned.is_leaving || assigned.number != held.origin.assignment
             });
         if is_leaving || self.phase != Phase::Running {
-            self.put_back(staged.tag);
+            self.requeue(staged.tag);
             return;
         }
         let delivery = held.delivery(staged.tag, staged.count);
@@ -115,7 +115,7 @@ impl State {
     }
 
     /// Whether the message belongs to an earlier assignment.
-    pub(super) fn put_back(&mut self, tag: DeliveryTag) -> Option<Held> {
+    pub(super) fn requeue(&mut self, tag: DeliveryTag) -> Option<Held> {
         let held = self.held.remove(&tag)?;
         let assigned = self.assigned_of(held.origin)?;
         assigned.ledger.release(held.origin.offset);
@@ -130,7 +130,7 @@ impl State {
             let origin = self.held.get(&one.tag).map(|held| held.origin);
             let assigned = origin.and_then(|origin| self.assigned.get(&origin.place));
             if !only_leaving || assigned.is_none_or(|assigned| assigned.is_leaving) {
-                self.put_back(one.tag);
+                self.requeue(one.tag);
             } else {
                 self.staged.push(one);
             }
@@ -148,7 +148,7 @@ impl State {
 
     /// Delivers a message again.
     pub(super) fn deliver_again(&mut self, tag: DeliveryTag) {
-        if let Some(held) = self.put_back(tag)
+        if let Some(held) = self.requeue(tag)
             && let Some(assigned) = self.assigned_of(held.origin)
         {
             let count = assigned.ledger.deliver_again(held.origin.offset);
@@ -204,7 +204,7 @@ impl State {
                 .any(|one| one.is_leaving && one.is_dirty)
     }
 
-    pub(super) fn holds_nothing(&self) -> bool {
+    pub(super) fn has_no_messages(&self) -> bool {
         self.held.is_empty()
     }
 

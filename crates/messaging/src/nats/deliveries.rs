@@ -179,7 +179,8 @@ impl Drop for NatsDeliveries {
                     for held in unsettled {
                         let _ = link.client.publish(held.reply, RETURN.into()).await;
                     }
-                } else if let Err(error) = session.let_go(returning, held, acquired).await {
+                } else if let Err(error) = session.return_messages(returning, held, acquired).await
+                {
                     tracing::debug!(%error, "messages are redelivered after their lease");
                 }
             });

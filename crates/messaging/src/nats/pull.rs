@@ -19,7 +19,7 @@ const REQUEST_EXPIRY: Duration = Duration::from_millis(500);
 /// connection.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause after a failed request.
-const PAUSE: Duration = Duration::from_millis(100);
+const RETRY_BACKOFF: Duration = Duration::from_millis(100);
 
 /// A message or the end of a session.
 pub(super) enum Arrival {
@@ -86,7 +86,7 @@ impl Pull {
                 end = self.pull(&inbox, &mut answers, permits) => end?,
             };
             if matches!(end, End::Refused) {
-                time::sleep(PAUSE).await;
+                time::sleep(RETRY_BACKOFF).await;
             }
         }
     }

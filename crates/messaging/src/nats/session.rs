@@ -222,12 +222,12 @@ impl Session {
             hold.take_returning()
         };
         let acquired = self.acquired.lock().take();
-        self.let_go(returning, Vec::new(), acquired).await
+        self.return_messages(returning, Vec::new(), acquired).await
     }
 
     /// Returns these undelivered messages, in addition to those that the session holds when it
     /// ends.
-    pub(super) async fn let_go(
+    pub(super) async fn return_messages(
         &self,
         returning: Vec<Held>,
         dying: Vec<Held>,

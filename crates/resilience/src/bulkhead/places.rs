@@ -74,7 +74,7 @@ impl Places {
         let all = all.min(AWAITED - 1);
         let before = self.0.all.swap(all, Ordering::Relaxed);
         for _ in before..all {
-            self.clone().give_back();
+            self.clone().release();
         }
         let surplus = before.saturating_sub(all);
         self.0.surplus.fetch_add(surplus, Ordering::Relaxed);
@@ -135,7 +135,7 @@ impl Places {
     }
 
     /// Gives one place back: to the first who waits, if any does.
-    fn give_back(self) {
+    fn release(self) {
         if self.0.remove_surplus() {
             return;
         }
@@ -173,7 +173,7 @@ impl Inner {
     fn pop_first(&self) -> Option<oneshot::Sender<Place>> {
         let mut queue = self.queue.lock();
         let (_, first) = queue.entries.pop_front()?;
-        self.tell_when_none_waits(&queue);
+        self.clear_awaited_if_empty(&queue);
         Some(first)
     }
 
@@ -181,13 +181,13 @@ impl Inner {
         let mut queue = self.queue.lock();
         if let Ok(index) = queue.entries.binary_search_by_key(&number, |entry| entry.0) {
             queue.entries.remove(index);
-            self.tell_when_none_waits(&queue);
+            self.clear_awaited_if_empty(&queue);
         }
     }
 
     /// To be called when an entry has left the queue: until then `free` was [`AWAITED`], and only
     /// under the lock that changes.
-    fn tell_when_none_waits(&self, queue: &Queue) {
+    fn clear_awaited_if_empty(&self, queue: &Queue) {
         if queue.entries.is_empty() {
             self.free.store(0, Ordering::Relaxed);
         }
@@ -197,7 +197,7 @@ impl Inner {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(places) = self.0.take() {
-            places.give_back();
+            places.release();
         }
     }
 }

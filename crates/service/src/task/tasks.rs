@@ -12,11 +12,11 @@ use super::{
 
 /// The first backoff of a failed task. It doubles, so that a task that keeps failing does not fill
 /// the log.
-const RESTART_INITIAL: Timeout = Timeout::from_millis(100);
+const INITIAL_RESTART_BACKOFF: Timeout = Timeout::from_millis(100);
 /// Rare enough to be cheap, and often enough to recover without an operator.
 const MAX_RESTART_BACKOFF: Timeout = Timeout::from_secs(60);
 /// A task that ran this long has recovered, so its backoff starts again.
-const RESTART_FORGIVEN_AFTER: Timeout = Timeout::from_secs(60);
+const BACKOFF_RESET_AFTER: Timeout = Timeout::from_secs(60);
 
 /// The tasks of one service. Cheap to clone.
 #[derive(Clone)]
@@ -156,7 +156,7 @@ impl Tasks {
         let name = name.into();
         let tasks = self.clone();
         self.start(Arc::clone(&name), async move {
-            let backoff = Backoff::new(RESTART_INITIAL, MAX_RESTART_BACKOFF);
+            let backoff = Backoff::new(INITIAL_RESTART_BACKOFF, MAX_RESTART_BACKOFF);
             let mut failures = 0;
             while !tasks.0.stop.is_requested() {
                 let begun = time::Instant::now();
@@ -170,7 +170,7 @@ impl Tasks {
                     Ok(()) => tracing::warn!(task = &*name, "a supervised task ended and is restarted"),
                     Err(payload) => tasks.report(&TaskPanic::new(&name, &*payload)),
                 }
-                if begun.elapsed() >= RESTART_FORGIVEN_AFTER.get() {
+                if begun.elapsed() >= BACKOFF_RESET_AFTER.get() {
                     failures = 0;
                 }
                 tokio::select! {

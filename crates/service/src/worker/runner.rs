@@ -17,11 +17,11 @@ use crate::{
 };
 
 /// The first backoff between attempts, short compared to an interval.
-const RETRY_INITIAL: Timeout = Timeout::from_millis(500);
+const INITIAL_RETRY_BACKOFF: Timeout = Timeout::from_millis(500);
 /// The maximum backoff between attempts. After that the next run is the better retry.
 const MAX_RETRY_BACKOFF: Timeout = Timeout::from_secs(30);
 /// The interval in which a cron worker reads the wall clock, because it may jump.
-const CLOCK_LOOK: Duration = Duration::from_secs(30);
+const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The metrics of a run.
 pub(crate) trait Observer: Send + Sync {
@@ -52,7 +52,7 @@ impl Runner {
         let name = format!("worker/{}/{}", self.identity.name(), self.worker.name);
         let lease = Lease::new(Arc::clone(leases), name, config.clone());
         while !stop.is_requested() {
-            self.state.stand_by();
+            self.state.set_standby();
             let mut grant = tokio::select! {
                 grant = lease.acquire() => grant,
                 () = stop.requested() => return,
@@ -72,7 +72,7 @@ impl Runner {
 
     async fn work(&self, stop: Stop, token: Option<FencingToken>) {
         self.plan();
-        let backoff = Backoff::new(RETRY_INITIAL, MAX_RETRY_BACKOFF);
+        let backoff = Backoff::new(INITIAL_RETRY_BACKOFF, MAX_RETRY_BACKOFF);
         let mut failures_in_a_row = 0_u32;
         while !stop.is_requested() {
             let due = self.due();
@@ -110,7 +110,9 @@ impl Runner {
             (Schedule::Interval(_), Some(at), _) => Due::At(at),
             (Schedule::Cron(_), _, Some(next)) => {
                 match (next - Utc::now()).to_std().unwrap_or_default() {
-                    left if left > CLOCK_LOOK => Due::LookAgain(Instant::now() + CLOCK_LOOK),
+                    left if left > CLOCK_CHECK_INTERVAL => {
+                        Due::LookAgain(Instant::now() + CLOCK_CHECK_INTERVAL)
+                    }
                     left => Due::At(Instant::now() + left),
                 }
             }
@@ -168,7 +170,7 @@ impl Runner {
     }
 
     async fn attempts(&self, stop: &Stop, token: Option<FencingToken>) -> Result<(), String> {
-        let backoff = Backoff::new(RETRY_INITIAL, MAX_RETRY_BACKOFF);
+        let backoff = Backoff::new(INITIAL_RETRY_BACKOFF, MAX_RETRY_BACKOFF);
         let mut attempt = 1;
         loop {
             let context = Arc::new(RequestContext::background(self.identity.clone()));

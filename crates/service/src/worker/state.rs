@@ -60,7 +60,7 @@ pub(super) struct State {
 
 impl State {
     /// Records that another replica holds the lease, so no run is overdue here.
-    pub(super) fn stand_by(&self) {
+    pub(super) fn set_standby(&self) {
         let mut facts = self.facts.lock();
         facts.standby = true;
         facts.next_run = None;

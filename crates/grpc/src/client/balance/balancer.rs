@@ -19,7 +19,7 @@ use super::replica::{Availability, InFlight, OpenConnection, Replica};
 use crate::client::target::Target;
 
 /// If all connections are lost at the same time, the name is resolved once.
-const SOONEST: Duration = Duration::from_secs(1);
+const MIN_RESOLVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Every address refused the connection, so the call was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -276,7 +276,7 @@ async fn keep_resolved(shared: Arc<Shared>, resolver: Resolver) {
             let lost = left < open;
             open = left;
             if lost || left == 0 {
-                let wait = SOONEST.saturating_sub(begun.elapsed());
+                let wait = MIN_RESOLVE_INTERVAL.saturating_sub(begun.elapsed());
                 tokio::time::sleep(wait).await;
                 break;
             }

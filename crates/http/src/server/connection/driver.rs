@@ -19,7 +19,7 @@ use super::{rejection::Rejection, state::ConnectionState};
 use crate::server::{accept::Shared, config::LimitsConfig, stats::ConnectionStats};
 
 /// How long after the end of everything a connection may still take to say good-bye, beside the lingering.
-const GOOD_BYE: Duration = Duration::from_secs(5);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The HTTP version of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ enum Due {
     LeaveHead,
     Age,
     /// It was asked to end and does not.
-    GoodBye,
+    CloseTimeout,
 }
 
 pub(super) struct Driver<C> {
@@ -128,7 +128,10 @@ impl<C: Connection> Driver<C> {
     fn due(&self) -> Option<(Instant, Due)> {
         let connections = &self.shared.limits.connections;
         let mut due = match (self.finishing_since, self.closing_since) {
-            (Some(since), _) => Some((since + connections.linger.get() + GOOD_BYE, Due::GoodBye)),
+            (Some(since), _) => Some((
+                since + connections.linger.get() + CLOSE_TIMEOUT,
+                Due::CloseTimeout,
+            )),
             (None, Some(_)) => None,
             (None, None) => Some((self.oldest, Due::Age)),
         };
@@ -150,7 +153,7 @@ impl<C: Connection> Driver<C> {
         {
             if let Some(closing) = self.closing_since {
                 earlier(since.max(closing) + connections.linger.get(), Due::Leave);
-            } else if self.state.has_spoken() {
+            } else if self.state.has_received_bytes() {
                 earlier(since + connections.idle_timeout.get(), Due::Idle);
             } else {
                 earlier(since + connections.first_byte_timeout.get(), Due::FirstByte);
@@ -189,7 +192,7 @@ impl<C: Connection> Driver<C> {
             Due::LeaveHead if self.state.write_deadline().is_none() => {
                 return Some(Ended::Rejected(Rejection::SlowHead));
             }
-            Due::LeaveHead | Due::GoodBye => {}
+            Due::LeaveHead | Due::CloseTimeout => {}
             Due::Age => {
                 count(&stats.max_age);
                 self.state.close();

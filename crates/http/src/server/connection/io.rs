@@ -115,7 +115,7 @@ impl ConnectionIo {
         let read = buffer.filled().len();
         self.prefix.filled += read;
         if read > 0 {
-            self.state.heard();
+            self.state.record_received_bytes();
         }
         Poll::Ready(Ok(read > 0))
     }
@@ -301,7 +301,7 @@ impl AsyncRead for ConnectionIo {
             }
         }
         if buffer.filled().len() > before {
-            this.state.heard();
+            this.state.record_received_bytes();
             this.examine(buffer, before);
             if buffer.filled().len() == before {
                 // No byte of it was valid, and zero bytes would mean the end of the stream.

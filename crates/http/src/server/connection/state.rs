@@ -27,7 +27,7 @@ pub(crate) struct ConnectionState {
     closing: AtomicBool,
     aborted: AtomicBool,
     waker: AtomicWaker,
-    spoke: AtomicBool,
+    received_bytes: AtomicBool,
     in_flight: AtomicU32,
     requests: RequestCount,
     quiet_since: Moment,
@@ -100,7 +100,7 @@ impl ConnectionState {
             closing: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             waker: AtomicWaker::new(),
-            spoke: AtomicBool::new(false),
+            received_bytes: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             requests: RequestCount::default(),
             quiet_since: Moment::default(),
@@ -167,14 +167,14 @@ impl ConnectionState {
         self.waker.register(context.waker());
     }
 
-    pub(crate) fn heard(&self) {
-        if !self.spoke.load(Relaxed) {
-            self.spoke.store(true, Relaxed);
+    pub(crate) fn record_received_bytes(&self) {
+        if !self.received_bytes.load(Relaxed) {
+            self.received_bytes.store(true, Relaxed);
         }
     }
 
-    pub(crate) fn has_spoken(&self) -> bool {
-        self.spoke.load(Relaxed)
+    pub(crate) fn has_received_bytes(&self) -> bool {
+        self.received_bytes.load(Relaxed)
     }
 
     /// The opening is over and nothing has been asked yet.

@@ -39,11 +39,11 @@ impl MemoryDeliveries {
         claimed.unwrap_or_default()
     }
 
-    fn put_back(&self, numbers: &[u64], is_counted: IsCounted) {
+    fn requeue(&self, numbers: &[u64], is_counted: IsCounted) {
         self.with_group(|group| {
             for number in numbers {
                 if group.release(self.session, *number) {
-                    group.put_back(*number, is_counted);
+                    group.requeue(*number, is_counted);
                 }
             }
         });
@@ -86,7 +86,7 @@ impl Deliveries for MemoryDeliveries {
 
     fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         let numbers: Vec<u64> = tags.into_iter().map(|tag| tag.0).collect();
-        self.put_back(&numbers, IsCounted::No);
+        self.requeue(&numbers, IsCounted::No);
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -100,7 +100,7 @@ impl Drop for MemoryDeliveries {
     fn drop(&mut self) {
         let held = self.with_group(|group| group.held.get(&self.session).cloned());
         let held: Vec<u64> = held.flatten().into_iter().flatten().collect();
-        self.put_back(&held, IsCounted::Yes);
+        self.requeue(&held, IsCounted::Yes);
         self.with_group(|group| group.held.remove(&self.session));
     }
 }

@@ -125,7 +125,7 @@ impl Group {
 
     /// Makes a released message available to other members. A returned message does not count as
     /// delivered.
-    pub(super) fn put_back(&mut self, number: u64, is_counted: IsCounted) {
+    pub(super) fn requeue(&mut self, number: u64, is_counted: IsCounted) {
         if let Some(stored) = self.messages.get_mut(&number)
             && is_counted == IsCounted::No
         {

@@ -102,7 +102,7 @@ impl PriceList {
                     return Ok(());
                 };
                 if let Some(coupon) = known.coupon {
-                    Coupons::give_back(&tx, coupon).await?;
+                    Coupons::release(&tx, coupon).await?;
                 }
                 Redemptions::set_state(&tx, &known, "released").await
             })

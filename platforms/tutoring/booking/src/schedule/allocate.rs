@@ -32,10 +32,10 @@ impl Schedule {
             return Ok(());
         }
         let (student, course) = (granted.student_id, granted.course_id);
-        if let Some(wish) = PreBookings::lock_pending(tx, student, course).await?
-            && PreBookings::end(tx, wish.id, "converted").await?
+        if let Some(pre_booking) = PreBookings::lock_pending(tx, student, course).await?
+            && PreBookings::end(tx, pre_booking.id, "converted").await?
         {
-            PreBookings::give_back(tx, course, wish.slot).await?;
+            PreBookings::release(tx, course, pre_booking.slot).await?;
         }
         let held = Allocations::completed_sessions(tx, granted.purchase_id).await?;
         let wanted = u16::from(granted.purchase_tier).saturating_sub(held);

@@ -137,7 +137,7 @@ impl Schedule {
             self.database
                 .transaction(|tx| async move {
                     if PreBookings::end(&tx, one.id, "expired").await? {
-                        PreBookings::give_back(&tx, one.course_id, one.slot).await?;
+                        PreBookings::release(&tx, one.course_id, one.slot).await?;
                     }
                     Ok::<_, Error>(())
                 })

@@ -106,7 +106,7 @@ impl Coupons {
     }
 
     /// Counts one redemption less.
-    pub(crate) async fn give_back(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
+    pub(crate) async fn release(tx: &Transaction, id: Uuid) -> Result<(), DataError> {
         sql("UPDATE coupons SET current_redemptions = current_redemptions - 1, updated_at = ? WHERE id = ?")
             .bind(Utc::now())
             .bind(id)

@@ -83,7 +83,7 @@ impl PreBookings {
     }
 
     /// Counts one pre-booking less.
-    pub(crate) async fn give_back(
+    pub(crate) async fn release(
         tx: &Transaction,
         course: Uuid,
         slot: Slot,
