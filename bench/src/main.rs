@@ -115,8 +115,8 @@ enum Benchmark {
         #[arg(long, default_value_t = 0.5)]
         seconds: f64,
     },
-    /// Evaluations of feature flags, beside flagd and the open-feature crate, and the reload of 5,000
-    /// flags.
+    /// Evaluations of feature flags, beside flagd and the open-feature crate, and the reload of
+    /// 5,000 flags.
     Flags {
         /// Number of rounds. The fastest counts.
         #[arg(long, default_value_t = 30)]

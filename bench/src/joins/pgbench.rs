@@ -10,9 +10,9 @@ pub(super) const EVENT: &str =
 const PERSON: &str = "('00000000-0000-4000-9000-' || lpad(to_hex(:person::bigint), 12, '0'))::uuid";
 const MAX_PERSON: u64 = 1 << 47;
 
-/// The rows of one join in `platforms/city-events/join/src/store`, with one statement per table: lock
-/// the event, read the state of the user, and write six rows. The service writes those of several
-/// joins with fewer statements. The outbox row is a dead letter, so relays ignore it.
+/// The rows of one join in `platforms/city-events/join/src/store`, with one statement per table:
+/// lock the event, read the state of the user, and write six rows. The service writes those of
+/// several joins with fewer statements. The outbox row is a dead letter, so relays ignore it.
 const SCRIPT: &str = r"
 \set event random(1, EVENTS)
 \set person random(1, PEOPLE)

@@ -1,5 +1,5 @@
-//! A running platform at any base URL: rate and latency of its routes, and the processor time of its
-//! processes and servers.
+//! A running platform at any base URL: rate and latency of its routes, and the processor time of
+//! its processes and servers.
 
 mod chaos;
 mod checks;

@@ -1,5 +1,5 @@
-//! Sessions, lockout, one-time tokens, second factors and API keys of users, in the database of a service
-//! (AUTH-2, AUTH-3, AUTH-4).
+//! Sessions, lockout, one-time tokens, second factors and API keys of users, in the database of a
+//! service (AUTH-2, AUTH-3, AUTH-4).
 //!
 //! Each part makes one atomic change in the database at the point where it counts. A refresh token
 //! is valid once. A failed login is counted before the password is checked. A link and a code are

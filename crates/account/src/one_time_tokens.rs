@@ -43,8 +43,8 @@ impl OneTimeTokens {
         }
     }
 
-    /// Issues a token for a user, in the transaction that stores its message. The user's older tokens
-    /// of this purpose end.
+    /// Issues a token for a user, in the transaction that stores its message. The user's older
+    /// tokens of this purpose end.
     ///
     /// # Errors
     /// The database's.
@@ -121,7 +121,8 @@ impl OneTimeTokens {
             .map(drop)
     }
 
-    /// Returns the worker that deletes expired tokens of every purpose. It may run on every replica.
+    /// Returns the worker that deletes expired tokens of every purpose. It may run on every
+    /// replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
         purge_worker("purge one-time tokens", self, async |tokens| {

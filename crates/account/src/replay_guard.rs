@@ -39,8 +39,8 @@ impl ReplayGuard {
         Self { database, purpose }
     }
 
-    /// Records a use for `ttl`. Returns whether it is the first one. Of two concurrent calls, one is
-    /// the first.
+    /// Records a use for `ttl`. Returns whether it is the first one. Of two concurrent calls, one
+    /// is the first.
     ///
     /// # Errors
     /// The database's. Reject the value then.
@@ -59,7 +59,8 @@ impl ReplayGuard {
         }
     }
 
-    /// Whether a use was recorded. It may miss a concurrent use: only [`record`](Self::record) decides.
+    /// Whether a use was recorded. It may miss a concurrent use: only [`record`](Self::record)
+    /// decides.
     ///
     /// # Errors
     /// The database's.

@@ -72,8 +72,8 @@ impl TokenVersions {
         Ok(version.map_or(0, |(version,)| version.unsigned_abs()))
     }
 
-    /// Revokes all tokens of a user, in the transaction of the ban, the role or the password that is
-    /// the reason. Returns the new version.
+    /// Revokes all tokens of a user, in the transaction of the ban, the role or the password that
+    /// is the reason. Returns the new version.
     ///
     /// # Errors
     /// The database's.
@@ -88,9 +88,9 @@ impl TokenVersions {
         Self::current(connection, user).await
     }
 
-    /// Returns the versions that were raised within this time, page by page, for services that poll. A
-    /// transaction writes the time and commits later, so ask for more than the time since the last
-    /// response.
+    /// Returns the versions that were raised within this time, page by page, for services that
+    /// poll. A transaction writes the time and commits later, so ask for more than the time since
+    /// the last response.
     ///
     /// # Errors
     /// The database's.

@@ -10,11 +10,14 @@ use crate::RecordReference;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditLogConfig {
-    /// The key of the chain, at least 32 bytes. Required. Without it, an attacker with the database cannot alter or remove records unnoticed. A removed end is detected by a record that is stored elsewhere.
+    /// The key of the chain, at least 32 bytes. Required. Without it, an attacker with the database
+    /// cannot alter or remove records unnoticed. A removed end is detected by a record that is
+    /// stored elsewhere.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,
-    /// Additional keys that verify and do not sign, by a name of your choice: the next key during a change of `key`, and each earlier key while its records are stored.
+    /// Additional keys that verify and do not sign, by a name of your choice: the next key during a
+    /// change of `key`, and each earlier key while its records are stored.
     pub additional_verification_keys: BTreeMap<String, VerificationKeyConfig>,
     /// The retention of entries in days. Without it, entries are stored forever.
     pub retention_days: Option<NonZeroU32>,
@@ -28,7 +31,8 @@ pub struct VerificationKeyConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,
-    /// The last record that the key signed, as `NUMBER:HASH`. `audit-log verify` prints it. With it, a stolen key can neither add nor alter records.
+    /// The last record that the key signed, as `NUMBER:HASH`. `audit-log verify` prints it. With
+    /// it, a stolen key can neither add nor alter records.
     #[schemars(with = "Option<String>")]
     pub last: Option<RecordReference>,
 }

@@ -158,8 +158,8 @@ impl AuditLog {
 
 /// Locks the chain for this transaction. Returns the time in microseconds.
 pub(crate) async fn hold(tx: &Transaction) -> Result<(Chain, i64), DataError> {
-    // A row that another transaction has changed is read again after the lock, with a later time. So
-    // times rise with the numbers.
+    // A row that another transaction has changed is read again after the lock, with a later time.
+    // So times rise with the numbers.
     let held: HeldChain =
         sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof, {now_us} AS now_us FROM audit_log_chain WHERE name = 'chain' FOR UPDATE")
             .on_sqlite("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof, {now_us} AS now_us FROM audit_log_chain WHERE name = 'chain'")

@@ -11,7 +11,8 @@ use crate::{SendCode, SendCodeError, SendCodeFuture};
 /// The path of many gateways.
 const PATH: &str = "/messages";
 
-/// Settings of a gateway for SMS. The settings of its HTTP client have its address and its timeouts.
+/// Settings of a gateway for SMS. The settings of its HTTP client have its address and its
+/// timeouts.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SmsGatewayConfig {
@@ -39,10 +40,10 @@ impl Default for SmsGatewayConfig {
 
 /// Sends codes by SMS, through a gateway with an HTTP interface.
 ///
-/// A message is a POST of the JSON object `{"to": …, "from": …, "text": …}` with a bearer token. Each
-/// status from 200 to 299 means that the gateway accepted it. A failed message is not repeated,
-/// because the recipient might get two codes. For a gateway with another interface, implement
-/// [`SendCode`].
+/// A message is a POST of the JSON object `{"to": …, "from": …, "text": …}` with a bearer token.
+/// Each status from 200 to 299 means that the gateway accepted it. A failed message is not
+/// repeated, because the recipient might get two codes. For a gateway with another interface,
+/// implement [`SendCode`].
 #[derive(Clone)]
 pub struct SmsGateway {
     client: HttpClient,

@@ -94,8 +94,8 @@ pub(crate) struct Audit {
     pub(crate) path: PathBuf,
     /// Format of the report and its file. You can give several, one of them without a file.
     ///
-    /// Formats: pretty, json, sarif, markdown, html, junit, github, pdf. Without a file the report is
-    /// written to standard output. pdf needs a file, and Chromium or Chrome.
+    /// Formats: pretty, json, sarif, markdown, html, junit, github, pdf. Without a file the report
+    /// is written to standard output. pdf needs a file, and Chromium or Chrome.
     #[arg(
         long,
         value_name = "FORMAT[=FILE]",
@@ -121,8 +121,8 @@ pub(crate) struct Audit {
     /// Explain why a rule does not report a line, for authors of rules. Writes no report.
     #[arg(long, num_args = 2, value_names = ["FILE:LINE", "RULE"])]
     pub(crate) explain_miss: Option<Vec<String>>,
-    /// Browser that prints the PDF [default: Chromium or Chrome of the path]. The environment variable
-    /// SEAWORTHY_BROWSER names it too.
+    /// Browser that prints the PDF [default: Chromium or Chrome of the path]. The environment
+    /// variable SEAWORTHY_BROWSER names it too.
     #[arg(long, value_name = "FILE")]
     pub(crate) browser: Option<PathBuf>,
     /// Write the findings to a new baseline. The command then ignores --fail-on.

@@ -112,8 +112,8 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Fails [`build`](Self::build) if the settings have no `base_url`. A client whose requests name
-    /// paths cannot send any without one.
+    /// Fails [`build`](Self::build) if the settings have no `base_url`. A client whose requests
+    /// name paths cannot send any without one.
     #[must_use]
     pub const fn require_base_url(mut self) -> Self {
         self.requires_base_url = true;

@@ -143,8 +143,8 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable that sets the profile if `SERVICE__PROFILE` does not. `dev` and `prod` are accepted
-    /// for `development` and `production`.
+    /// A variable that sets the profile if `SERVICE__PROFILE` does not. `dev` and `prod` are
+    /// accepted for `development` and `production`.
     #[must_use]
     pub const fn profile(name: &'static str) -> Self {
         Self {
@@ -153,8 +153,8 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable that says whether a part is configured, such as `TLS_ENABLED`. `true` fails the load
-    /// if the key is not set, and `false` fails it if the key is set.
+    /// A variable that says whether a part is configured, such as `TLS_ENABLED`. `true` fails the
+    /// load if the key is not set, and `false` fails it if the key is set.
     #[must_use]
     pub const fn enables(name: &'static str, key: &'static str) -> Self {
         Self {
@@ -165,8 +165,8 @@ impl LegacyVariable {
         }
     }
 
-    /// A variable for something that is not configurable. Its values describe what the service does.
-    /// Any other value fails the load with the advice.
+    /// A variable for something that is not configurable. Its values describe what the service
+    /// does. Any other value fails the load with the advice.
     #[must_use]
     pub const fn accepts(
         name: &'static str,

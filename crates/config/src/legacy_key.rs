@@ -68,8 +68,8 @@ impl LegacyKey {
         }
     }
 
-    /// A key that says whether a part is configured, such as `tls.enabled`. `true` fails the load if
-    /// the other key is not set, and `false` fails it if that key is set.
+    /// A key that says whether a part is configured, such as `tls.enabled`. `true` fails the load
+    /// if the other key is not set, and `false` fails it if that key is set.
     #[must_use]
     pub const fn enables(key: &'static str, other: &'static str) -> Self {
         Self {
@@ -122,8 +122,8 @@ impl LegacyKey {
     }
 }
 
-/// Moves the values of legacy keys of a file to the keys of the schema. A legacy key may set several
-/// keys.
+/// Moves the values of legacy keys of a file to the keys of the schema. A legacy key may set
+/// several keys.
 pub(crate) fn move_keys(
     tree: &mut Node,
     schema: &Schema,

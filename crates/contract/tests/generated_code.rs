@@ -1,4 +1,5 @@
-//! The code under `tests/generated` is what the compiler writes today: it is at once the snapshot and the subject of the other tests.
+//! The code under `tests/generated` is what the compiler writes today: it is at once the snapshot
+//! and the subject of the other tests.
 
 use std::{env, fs, path::Path};
 

@@ -7,8 +7,8 @@ const MASK: &str = "***";
 
 /// Personal data, which logs, spans and errors show as `***` (OBS-3).
 ///
-/// Unlike [`Secret`](crate::Secret) it serializes, because an e-mail address must reach the database
-/// and its owner. `Debug` and `Display`, which logs use, write `***`.
+/// Unlike [`Secret`](crate::Secret) it serializes, because an e-mail address must reach the
+/// database and its owner. `Debug` and `Display`, which logs use, write `***`.
 ///
 /// ```
 /// use seaworthy_core::Personal;

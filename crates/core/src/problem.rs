@@ -7,8 +7,8 @@ use crate::{Error, FieldViolation, RequestId};
 /// An RFC 9457 problem document, the body of a failed request (API-2).
 ///
 /// `type` is `about:blank`, so `title` is the phrase of the status (section 4.2.1). `code`,
-/// `reason`, `request_id`, `fields` and `metadata` are extension members. The document never contains the
-/// private cause of the [`Error`].
+/// `reason`, `request_id`, `fields` and `metadata` are extension members. The document never
+/// contains the private cause of the [`Error`].
 ///
 /// ```
 /// use seaworthy_core::{Code, Error, Problem};

@@ -14,11 +14,11 @@ const MAX_MS: u64 = (1 << 41) - 1;
 /// How far the IDs may be ahead of the clock, after a small step back or in a burst.
 const MAX_AHEAD_MS: u64 = 1_000;
 
-/// Generates numeric IDs that increase over time: 41 bits of milliseconds since 2021, 10 bits of the
-/// node and 12 bits of a sequence. Share one generator in a process.
+/// Generates numeric IDs that increase over time: 41 bits of milliseconds since 2021, 10 bits of
+/// the node and 12 bits of a sequence. Share one generator in a process.
 ///
-/// Each replica needs its own node from its settings. Two replicas with one node generate equal IDs.
-/// Prefer [`new_id`](crate::new_id), which needs no node.
+/// Each replica needs its own node from its settings. Two replicas with one node generate equal
+/// IDs. Prefer [`new_id`](crate::new_id), which needs no node.
 ///
 /// ```
 /// use seaworthy_core::Snowflakes;

@@ -23,9 +23,9 @@ const PREFIX: &str = "sealed1:";
 /// An encrypted value in its stored form: the name of the key, the wrapped data key and the
 /// ciphertext.
 ///
-/// The bytes are: version of the format (1), length of the name (1), the name, length of the wrapped key (2,
-/// big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The version names the cipher. The
-/// text is `sealed1:` and the bytes in base64url.
+/// The bytes are: version of the format (1), length of the name (1), the name, length of the
+/// wrapped key (2, big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The version
+/// names the cipher. The text is `sealed1:` and the bytes in base64url.
 ///
 /// Texts of the legacy service are read, too. Their values are not bound to a context:
 ///

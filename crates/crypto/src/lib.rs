@@ -2,9 +2,9 @@
 //!
 //! A data key encrypts a value, and a named key-encryption key encrypts the data key. A rotation of
 //! the key-encryption key only rewraps the data keys. The key-encryption key is in a keyring of the
-//! service ([`Keyring`]), in a table ([`DataKeys`]) or in Vault ([`VaultTransit`]). Each value is bound to its [`Context`]: a
-//! value that was moved to another row, column or table cannot be decrypted. The ciphers
-//! are AES-256-GCM and ChaCha20-Poly1305 of `aws-lc-rs`.
+//! service ([`Keyring`]), in a table ([`DataKeys`]) or in Vault ([`VaultTransit`]). Each value is
+//! bound to its [`Context`]: a value that was moved to another row, column or table cannot be
+//! decrypted. The ciphers are AES-256-GCM and ChaCha20-Poly1305 of `aws-lc-rs`.
 //!
 //! ```
 //! use seaworthy_core::Secret;

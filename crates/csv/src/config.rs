@@ -84,7 +84,8 @@ pub struct ImportConfig {
     pub file: CsvReaderConfig,
     /// Maximum number of rows of one transaction.
     pub batch_size: NonZeroU32,
-    /// How long a replica may work on an import without progress. Then another replica continues it.
+    /// How long a replica may work on an import without progress. Then another replica continues
+    /// it.
     pub claim_ttl: Timeout,
     /// Maximum number of attempts without progress. Then the import fails.
     pub max_attempts: NonZeroU32,

@@ -131,7 +131,8 @@ impl From<ImportError> for Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreRowsError {
-    /// One of the rows cannot be stored. The import finds the row, reports it and stores the others.
+    /// One of the rows cannot be stored. The import finds the row, reports it and stores the
+    /// others.
     #[error("{message}")]
     Rejected {
         /// The column, if the problem is in one.

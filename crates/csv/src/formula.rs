@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-/// Makes a text harmless for spreadsheets: it prefixes `'` to a text that begins with `=`, `+`, `-`,
-/// `@`, `|`, `%`, a tab or a carriage return, also after spaces and quotes. [`restore`] returns the
-/// text.
+/// Makes a text harmless for spreadsheets: it prefixes `'` to a text that begins with `=`, `+`,
+/// `-`, `@`, `|`, `%`, a tab or a carriage return, also after spaces and quotes. [`restore`]
+/// returns the text.
 ///
 /// ```
 /// use seaworthy_csv::{defuse, restore};
@@ -30,7 +30,8 @@ pub fn restore(text: &str) -> &str {
     }
 }
 
-/// A text that is harmless only because of its apostrophes counts too, so that [`restore`] is exact.
+/// A text that is harmless only because of its apostrophes counts too, so that [`restore`] is
+/// exact.
 fn is_dangerous(text: &str) -> bool {
     let text = text.trim_start_matches([' ', '"', '\'', '\n', '\u{a0}', '\u{feff}']);
     text.starts_with(['=', '+', '-', '@', '|', '%', '\t', '\r'])

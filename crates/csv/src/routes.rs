@@ -48,9 +48,9 @@ impl<R: ImportRows> Imports<R> {
     /// | `GET path/{id}/live` | Server-sent events `progress`, with [`live`](ImportRoutes::live) |
     /// | `POST path/{id}/confirm`, `/cancel`, `/undo` | Changes an import |
     ///
-    /// Options of an import are `mode` (`batches`, `all_or_nothing`), `dry_run` (`true`), `encoding`
-    /// (`utf-8`, `windows-1252`), `delimiter` (`detect`, `comma`, `semicolon`, `tab`, `pipe`) and
-    /// `name`. In a form they come before the file.
+    /// Options of an import are `mode` (`batches`, `all_or_nothing`), `dry_run` (`true`),
+    /// `encoding` (`utf-8`, `windows-1252`), `delimiter` (`detect`, `comma`, `semicolon`, `tab`,
+    /// `pipe`) and `name`. In a form they come before the file.
     ///
     /// Raise `server.http.limits.body` if files are larger or slower than its defaults.
     pub fn routes(&self, path: &str) -> ImportRoutes<R> {

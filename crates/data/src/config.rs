@@ -51,7 +51,8 @@ const DEFAULT_WEIGHT: NonZeroU32 = NonZeroU32::MIN;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// The URL of the database, which selects the engine. A missing SQLite file and its folder are created.
+    /// The URL of the database, which selects the engine. A missing SQLite file and its folder are
+    /// created.
     pub url: DatabaseUrl,
     /// The password, if the URL has none.
     #[serde(skip_serializing)]
@@ -59,7 +60,8 @@ pub struct DatabaseConfig {
     /// The read replicas for reads outside of transactions, at most 16. The primary serves them
     /// while all replicas are unavailable.
     pub replicas: Vec<ReplicaConfig>,
-    /// Whether the URL is that of a connection pooler in transaction mode, such as PgBouncer. Needs PostgreSQL.
+    /// Whether the URL is that of a connection pooler in transaction mode, such as PgBouncer. Needs
+    /// PostgreSQL.
     pub transaction_pooling: bool,
     /// The connection pool.
     pub pool: PoolConfig,
@@ -77,7 +79,8 @@ pub struct DatabaseConfig {
     pub max_rows: NonZeroU32,
     /// A statement that takes longer is logged.
     pub slow_statement_threshold: Timeout,
-    /// Applies missing migrations at start, for development. In production, migrate in a step of the deployment.
+    /// Applies missing migrations at start, for development. In production, migrate in a step of
+    /// the deployment.
     #[schemars(extend("x-unsafe" = [{
         "id": "DATA-2",
         "value": true,

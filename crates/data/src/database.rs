@@ -56,8 +56,8 @@ impl Database {
         DatabaseBuilder::new(name, config)
     }
 
-    /// Returns the same database with a pool of its own. A task that holds a transaction may use it,
-    /// because the transaction cannot exhaust this pool. It has no replica and no metrics, and
+    /// Returns the same database with a pool of its own. A task that holds a transaction may use
+    /// it, because the transaction cannot exhaust this pool. It has no replica and no metrics, and
     /// closes with this database. A database in memory has only one connection, so it is returned
     /// as it is.
     #[must_use]

@@ -202,8 +202,8 @@ impl Health {
         readiness
     }
 
-    /// Runs all checks: at once when a check is added, then once per interval. Never returns. Each check
-    /// has its own timer, so that a slow one does not delay others.
+    /// Runs all checks: at once when a check is added, then once per interval. Never returns. Each
+    /// check has its own timer, so that a slow one does not delay others.
     pub async fn run(&self) {
         let mut refreshers = FuturesUnordered::new();
         loop {

@@ -57,8 +57,8 @@ pub struct CheckReport {
     /// Age of the last result in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_ms: Option<u64>,
-    /// The last failure, for the admin listener only. For a check in the background it remains after
-    /// a recovery.
+    /// The last failure, for the admin listener only. For a check in the background it remains
+    /// after a recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
 }

@@ -1,4 +1,5 @@
-//! A listener to measure from outside: `listener auto|http1|http2 ADDRESS`, for instance under `h2spec -p PORT`.
+//! A listener to measure from outside: `listener auto|http1|http2 ADDRESS`, for instance under
+//! `h2spec -p PORT`.
 
 use std::{error::Error, net::SocketAddr};
 

@@ -1,5 +1,5 @@
-//! Authentication of callers. Another crate implements it. Without an implementation every caller is
-//! anonymous.
+//! Authentication of callers. Another crate implements it. Without an implementation every caller
+//! is anonymous.
 
 use std::{fmt, sync::Arc};
 
@@ -11,8 +11,8 @@ use crate::RouteOptions;
 
 /// Authenticates callers.
 pub trait Authenticate: Send + Sync + 'static {
-    /// Authenticates a request by its head. This runs for every request, so return without waiting if
-    /// possible.
+    /// Authenticates a request by its head. This runs for every request, so return without waiting
+    /// if possible.
     fn authenticate(
         &self,
         request: &Parts,

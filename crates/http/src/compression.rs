@@ -138,7 +138,8 @@ fn vary(headers: &mut HeaderMap) {
     }
 }
 
-/// Turns a strong entity tag into a weak one, because the bytes differ by encoding (RFC 9110, 8.8.1).
+/// Turns a strong entity tag into a weak one, because the bytes differ by encoding (RFC 9110,
+/// 8.8.1).
 fn weaken_tag(headers: &mut HeaderMap) {
     let Some(tag) = headers.get(header::ETAG) else {
         return;

@@ -16,17 +16,21 @@ const MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(2);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Time limit until the response begins. A client can shorten it with `x-request-timeout-ms`. A route may set another limit.
+    /// Time limit until the response begins. A client can shorten it with `x-request-timeout-ms`. A
+    /// route may set another limit.
     pub timeout: Timeout,
     /// Maximum size of a request body. A route may set another limit.
     pub max_body_size: ByteSize,
-    /// The proxies whose forwarded client IP is used, as ranges such as `10.0.0.0/8`. Empty: no proxy is trusted.
+    /// The proxies whose forwarded client IP is used, as ranges such as `10.0.0.0/8`. Empty: no
+    /// proxy is trusted.
     pub trusted_proxies: Vec<AddressRange>,
     /// The header in which the proxies write the client IP.
     pub forwarded_header: ForwardedHeader,
     /// Cross-origin resource sharing: which pages of other origins may call the service.
     pub cors: CorsConfig,
-    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that CORS allows with credentials may send them. Routes that start a session are guarded without cookies too.
+    /// Whether to refuse unsafe requests with cookies from pages of other origins. Origins that
+    /// CORS allows with credentials may send them. Routes that start a session are guarded without
+    /// cookies too.
     pub refuse_cross_site_cookies: bool,
     /// Rate limits per user or client IP.
     pub rate_limit: RateLimitsConfig,
@@ -64,7 +68,8 @@ impl Default for HttpConfig {
 pub struct AccessLogConfig {
     /// Whether every request is logged.
     pub enabled: bool,
-    /// Whether the line contains the query. Queries may contain searches, names and tokens (OBS-3). The query of a sensitive route is never logged.
+    /// Whether the line contains the query. Queries may contain searches, names and tokens (OBS-3).
+    /// The query of a sensitive route is never logged.
     pub query: bool,
 }
 

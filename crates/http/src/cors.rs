@@ -48,7 +48,8 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 pub struct CorsConfig {
     /// Whether pages of other origins may call the service.
     pub enabled: bool,
-    /// The allowed origins: scheme, host and port, such as `https://app.example.org`. `*` allows every origin. Production refuses `*`, plain HTTP and loopback.
+    /// The allowed origins: scheme, host and port, such as `https://app.example.org`. `*` allows
+    /// every origin. Production refuses `*`, plain HTTP and loopback.
     #[schemars(extend("x-reloadable" = true, "x-browser-address" = true, "x-cors-origins" = true))]
     pub allowed_origins: Vec<String>,
     /// The allowed methods.
@@ -135,7 +136,8 @@ pub(crate) struct Cors(ArcSwap<Option<Policy>>);
 /// The classification of the request's `Origin`, kept until the response.
 #[derive(Debug, Clone)]
 pub(crate) enum CrossOrigin {
-    /// CORS is off, or every origin is allowed and none was named: the answer does not depend on it.
+    /// CORS is off, or every origin is allowed and none was named: the answer does not depend on
+    /// it.
     Indifferent,
     /// The answer depends on the origin, and this one is absent or not allowed.
     NotAllowed,
@@ -182,7 +184,8 @@ impl Cors {
         }
     }
 
-    /// The headers of the answer to a preflight, where the request is one and CORS is on. Its status is [`PREFLIGHT_STATUS`].
+    /// The headers of the answer to a preflight, where the request is one and CORS is on. Its
+    /// status is [`PREFLIGHT_STATUS`].
     pub(crate) fn preflight(
         &self,
         method: &Method,
@@ -245,7 +248,8 @@ impl CrossOrigin {
     }
 }
 
-/// A shared cache must keep answers for different origins apart. Other values of `Vary` are the handler's and stay.
+/// A shared cache must keep answers for different origins apart. Other values of `Vary` are the
+/// handler's and stay.
 fn vary_by_origin(headers: &mut HeaderMap) {
     let named = headers.get_all(header::VARY).iter().any(|line| {
         line.to_str().is_ok_and(|line| {

@@ -17,8 +17,8 @@ use crate::{RouteOptions, cors::CrossOrigin, server::ConnectionInfo};
 
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// Returns whether a page of another origin sends an unsafe request with cookies, or to a route that
-/// sets a session. Origins that CORS allows with credentials are excepted.
+/// Returns whether a page of another origin sends an unsafe request with cookies, or to a route
+/// that sets a session. Origins that CORS allows with credentials are excepted.
 pub(crate) fn is_forged(
     method: &Method,
     uri: &Uri,
@@ -51,11 +51,11 @@ pub(crate) fn is_forged(
     !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
-/// Returns whether a request comes from a page of this origin, from the user, or from a client that is
-/// not a browser and has no credentials that browsers send by themselves.
+/// Returns whether a request comes from a page of this origin, from the user, or from a client that
+/// is not a browser and has no credentials that browsers send by themselves.
 ///
-/// Older browsers do not send `Sec-Fetch-Site`. Without it, a request with such credentials may come
-/// from any page: cookies, a password or ticket in `Authorization`, or a client certificate.
+/// Older browsers do not send `Sec-Fetch-Site`. Without it, a request with such credentials may
+/// come from any page: cookies, a password or ticket in `Authorization`, or a client certificate.
 pub(crate) fn is_own_request(request: &Parts) -> bool {
     let headers = &request.headers;
     if headers.contains_key(FETCH_SITE) {

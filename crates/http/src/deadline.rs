@@ -1,4 +1,5 @@
-//! The timeout of a request (RES-3, LIFE-6): that of the service or the route. A client can shorten it.
+//! The timeout of a request (RES-3, LIFE-6): that of the service or the route. A client can shorten
+//! it.
 
 use std::time::{Duration, Instant};
 

@@ -29,8 +29,8 @@ pub struct LoadShedConfig {
     #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": 1_000_000 }]))]
     pub max_in_flight: NonZeroU32,
     /// How much longer than without load a response may take on average before the limit falls
-    /// below `max_in_flight`. While less than half of it is in flight, it falls only if clients leave
-    /// before their responses.
+    /// below `max_in_flight`. While less than half of it is in flight, it falls only if clients
+    /// leave before their responses.
     #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": "10s" }]))]
     pub max_queue_delay: Timeout,
 }
@@ -58,8 +58,8 @@ pub(crate) struct Admission(Arc<ConcurrencyPermit>);
 
 /// Marks a response that lasts until its client leaves, such as server-sent events. Put it into the
 /// extensions of the response. The request then counts as in flight only until the response begins.
-/// Otherwise open pages could use up `max_in_flight`. Set another limit on such responses, as the hub
-/// of `seaworthy-realtime` does.
+/// Otherwise open pages could use up `max_in_flight`. Set another limit on such responses, as the
+/// hub of `seaworthy-realtime` does.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenEnded;
 

@@ -44,7 +44,8 @@ impl RequestIds {
 }
 
 /// Returns the client's ID if it is the only one, valid, and does not look like personal data or a
-/// secret. Otherwise returns a new one, because logs mask such data and could not distinguish requests.
+/// secret. Otherwise returns a new one, because logs mask such data and could not distinguish
+/// requests.
 pub(crate) fn of(headers: &HeaderMap, kept: RequestIds) -> RequestId {
     let mut given = headers.get_all(kept.header(headers)).iter();
     match (given.next(), given.next()) {

@@ -49,13 +49,16 @@ pub struct SecurityHeadersConfig {
     pub cross_origin_embedder_policy: String,
     /// `X-Permitted-Cross-Domain-Policies`.
     pub permitted_cross_domain_policies: String,
-    /// `Strict-Transport-Security`: the number of days in which browsers require TLS. Sent over TLS only (RFC 6797).
+    /// `Strict-Transport-Security`: the number of days in which browsers require TLS. Sent over TLS
+    /// only (RFC 6797).
     pub strict_transport_security_days: u32,
     /// Whether `Strict-Transport-Security` also covers all subdomains.
     pub strict_transport_security_subdomains: bool,
-    /// Whether `Strict-Transport-Security` lets browsers put the domain on their preload lists, which takes months to undo.
+    /// Whether `Strict-Transport-Security` lets browsers put the domain on their preload lists,
+    /// which takes months to undo.
     pub strict_transport_security_preload: bool,
-    /// Whether a proxy in front of the service terminates TLS, so that clients receive every response over TLS.
+    /// Whether a proxy in front of the service terminates TLS, so that clients receive every
+    /// response over TLS.
     pub behind_tls_proxy: bool,
 }
 

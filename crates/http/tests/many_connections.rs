@@ -1,5 +1,5 @@
-//! SEC-3: ten thousand idle connections cost little memory and do not block other clients. A process of its own, because it measures
-//! its memory and moves its limit on open files.
+//! SEC-3: ten thousand idle connections cost little memory and do not block other clients. A
+//! process of its own, because it measures its memory and moves its limit on open files.
 #![expect(
     clippy::unwrap_used,
     reason = "the lint knows only functions marked as tests"

@@ -1,5 +1,5 @@
-//! Measures a thumbnail of 512 pixels from a JPEG with 12 megapixels, on one thread, beside the same
-//! steps by the crate `image` alone.
+//! Measures a thumbnail of 512 pixels from a JPEG with 12 megapixels, on one thread, beside the
+//! same steps by the crate `image` alone.
 //!
 //! ```text
 //! cargo run --profile dist -p seaworthy-images --example thumbnail

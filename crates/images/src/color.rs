@@ -10,7 +10,8 @@ const MAX_PROFILE_SIZE: usize = 1024 * 1024;
 pub(crate) struct Profile(ColorProfile);
 
 impl Profile {
-    /// Returns the profile, if it is one for RGB and can be used. Otherwise the pixels count as sRGB.
+    /// Returns the profile, if it is one for RGB and can be used. Otherwise the pixels count as
+    /// sRGB.
     pub(crate) fn parse(icc: Option<Vec<u8>>) -> Option<Self> {
         let icc = icc.filter(|icc| icc.len() <= MAX_PROFILE_SIZE)?;
         let profile = ColorProfile::new_from_slice(&icc).ok()?;

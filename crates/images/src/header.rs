@@ -10,8 +10,8 @@ use crate::{ImageError, ImageFormat, ImagesConfig};
 /// RGBA, into which every picture is converted at most. In bytes per pixel.
 const CONVERTED: u64 = 4;
 
-/// A progressive JPEG keeps the coefficients of three channels until its end, 16 bits each. In bytes
-/// per pixel.
+/// A progressive JPEG keeps the coefficients of three channels until its end, 16 bits each. In
+/// bytes per pixel.
 const COEFFICIENTS: u64 = 6;
 
 /// The memory that a picture needs, in bytes.

@@ -10,8 +10,8 @@
 //! 4. A thread of the blocking pool decodes, applies the EXIF orientation, converts to sRGB, crops, resizes and
 //!    encodes.
 //!
-//! The output contains pixels only. EXIF, XMP, color profiles, comments and data after the end of the
-//! picture are not copied, so a file that is also a script or an archive does not survive.
+//! The output contains pixels only. EXIF, XMP, color profiles, comments and data after the end of
+//! the picture are not copied, so a file that is also a script or an archive does not survive.
 //!
 //! ```
 //! use seaworthy_images::{Images, ImagesConfig, Rendition};

@@ -119,8 +119,8 @@ pub(crate) struct Plan {
 }
 
 impl Rendition {
-    /// Returns the part of a picture of this size and the size of the output. `None` if the part has
-    /// no whole pixel.
+    /// Returns the part of a picture of this size and the size of the output. `None` if the part
+    /// has no whole pixel.
     pub(crate) fn plan(&self, width: u32, height: u32) -> Option<Plan> {
         let (whole_width, whole_height) = (f64::from(width), f64::from(height));
         let (mut left, mut top, mut right, mut bottom) = (0.0, 0.0, whole_width, whole_height);

@@ -15,7 +15,8 @@ const DEFAULT_MAX_MAILBOX_MESSAGES: NonZeroU16 = NonZeroU16::new(100).unwrap();
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MailConfig {
-    /// The URL of the mail server. The default is the development mailbox in memory, which production refuses.
+    /// The URL of the mail server. The default is the development mailbox in memory, which
+    /// production refuses.
     pub url: MailUrl,
     /// The password of the user in the URL.
     #[serde(skip_serializing)]

@@ -1,5 +1,5 @@
-//! A service that publishes messages and handles or rejects them. The tests of dead letters start and
-//! kill it.
+//! A service that publishes messages and handles or rejects them. The tests of dead letters start
+//! and kill it.
 
 use std::{fs::File, io::Write as _, process::ExitCode, sync::Arc};
 

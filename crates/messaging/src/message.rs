@@ -98,8 +98,8 @@ impl Message {
         })
     }
 
-    /// Sets the correlation ID, which all messages with one origin share. On RabbitMQ it is also the
-    /// AMQP property `correlation_id`.
+    /// Sets the correlation ID, which all messages with one origin share. On RabbitMQ it is also
+    /// the AMQP property `correlation_id`.
     #[must_use]
     pub fn correlation_id(self, id: &str) -> Self {
         self.change(|envelope| envelope.with_attribute(attribute::CORRELATION_ID, id))

@@ -61,8 +61,8 @@ impl Subscription {
     }
 
     /// Adds a handler for an event with a JSON payload. The consumer acknowledges the message after
-    /// the handler has succeeded. In a handler, `?` converts an [`Error`](seaworthy_core::Error) into
-    /// a [`Failure`].
+    /// the handler has succeeded. In a handler, `?` converts an [`Error`](seaworthy_core::Error)
+    /// into a [`Failure`].
     ///
     /// ```
     /// # use seaworthy_messaging::{Event, Received, Subscription};

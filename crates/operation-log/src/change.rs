@@ -18,8 +18,8 @@ pub(crate) struct Change {
 }
 
 /// Adds the state of an object before and after the current call to its entry. Pass `None` for an
-/// object that does not exist. The values are redacted like the request. The last call replaces earlier ones. It has
-/// no effect outside of calls that the log stores, and in spawned tasks.
+/// object that does not exist. The values are redacted like the request. The last call replaces
+/// earlier ones. It has no effect outside of calls that the log stores, and in spawned tasks.
 ///
 /// ```
 /// use seaworthy_operation_log::record_change;

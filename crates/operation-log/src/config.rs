@@ -17,9 +17,11 @@ pub struct OperationLogConfig {
     pub enabled: bool,
     /// The retention of entries in days.
     pub retention_days: NonZeroU32,
-    /// The maximum size of the content that an entry stores. Longer texts and lists are cut. A request above 64 KiB is stored by its size and hash.
+    /// The maximum size of the content that an entry stores. Longer texts and lists are cut. A
+    /// request above 64 KiB is stored by its size and hash.
     pub max_content_size: ByteSize,
-    /// How fields of requests are masked, besides those that are recognized by name or form. Secrets are always redacted.
+    /// How fields of requests are masked, besides those that are recognized by name or form.
+    /// Secrets are always redacted.
     pub mask_rules: Vec<MaskRuleConfig>,
 }
 

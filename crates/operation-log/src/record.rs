@@ -27,8 +27,8 @@ pub(crate) const OK: &str = "ok";
 /// The maximum size of the content of an anonymous call, in bytes, so that anonymous clients cannot
 /// fill the database.
 const MAX_ANONYMOUS_CONTENT: usize = 500;
-/// The size that the log reads of a request, in bytes: far more than most requests, and little memory
-/// for all concurrent ones. A larger request is stored by its size and hash.
+/// The size that the log reads of a request, in bytes: far more than most requests, and little
+/// memory for all concurrent ones. A larger request is stored by its size and hash.
 const MAX_READ: usize = 64 * 1024;
 
 /// A call at its start.
@@ -141,8 +141,8 @@ impl OperationLog {
     }
 
     /// Stores an operation that the service declares itself, such as a message that a GET request
-    /// sends. The content is redacted. It has no effect if the settings turn the log off, or outside
-    /// of a request.
+    /// sends. The content is redacted. It has no effect if the settings turn the log off, or
+    /// outside of a request.
     pub async fn record_operation(&self, operation: &str, target: &str, content: &impl Serialize) {
         let Some(context) = context::current().filter(|_| self.is_enabled()) else {
             return;

@@ -1,7 +1,7 @@
 //! Events for connected clients.
 //!
-//! A [`Hub`] delivers events to the connections of a [`Room`]. Delivery is at most once: an event is
-//! a hint, and the client reads the state from the service. Each connection has a bounded queue.
+//! A [`Hub`] delivers events to the connections of a [`Room`]. Delivery is at most once: an event
+//! is a hint, and the client reads the state from the service. Each connection has a bounded queue.
 //! A client that reads too slowly is disconnected, so it never delays others.
 //!
 //! [`sse`] answers a request with server-sent events, and [`websocket`] with a WebSocket. A

@@ -1,5 +1,5 @@
-//! SEC-3: idle clients of Socket.IO cost little memory. A process of its own, because it measures its
-//! memory and moves its limit on open files.
+//! SEC-3: idle clients of Socket.IO cost little memory. A process of its own, because it measures
+//! its memory and moves its limit on open files.
 #![expect(
     clippy::unwrap_used,
     reason = "the lint knows only functions marked as tests"

@@ -40,9 +40,9 @@ const MAX_CLUSTER_FAILURES: u32 = 50;
 
 /// A connection to Redis for concurrent calls. Cheap to clone. All clones share one connection.
 ///
-/// It implements [`ConnectionLike`](redis::aio::ConnectionLike) of the crate `redis`, so that scripts and pipelines of that
-/// crate run on it. [`request`](Self::request) and [`invoke`](Self::invoke) return the errors of
-/// this crate.
+/// It implements [`ConnectionLike`](redis::aio::ConnectionLike) of the crate `redis`, so that
+/// scripts and pipelines of that crate run on it. [`request`](Self::request) and
+/// [`invoke`](Self::invoke) return the errors of this crate.
 ///
 /// ```no_run
 /// use seaworthy_redis::{Redis, RedisConfig};

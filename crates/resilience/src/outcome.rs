@@ -59,8 +59,8 @@ pub trait Classify<Response, Error>: Clone {
     /// Returns the outcome of a response or an error.
     fn classify(&self, result: Result<&Response, &Error>) -> Outcome;
 
-    /// Returns the outcome that the circuit breaker counts for a response. The default is `outcome`.
-    /// Retries follow [`classify`](Self::classify) only.
+    /// Returns the outcome that the circuit breaker counts for a response. The default is
+    /// `outcome`. Retries follow [`classify`](Self::classify) only.
     fn breaker_outcome(&self, _response: &Response, outcome: Outcome) -> Outcome {
         outcome
     }

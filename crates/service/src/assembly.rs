@@ -136,8 +136,9 @@ impl<C: Settings> Assembly<C> {
         &self.parts.health
     }
 
-    /// Registers checks of the resident memory against the limit of the container (HLTH-4). Above 80 %
-    /// the service is degraded, and above 95 % it is not ready. Without a limit they are healthy.
+    /// Registers checks of the resident memory against the limit of the container (HLTH-4). Above
+    /// 80 % the service is degraded, and above 95 % it is not ready. Without a limit they are
+    /// healthy.
     pub fn check_memory(&self) {
         let root = Path::new("/");
         for probe in memory_checks(root, memory_limit(root)) {

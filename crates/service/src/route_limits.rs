@@ -5,8 +5,8 @@ use crate::{assembly::Assembly, start_error::StartError};
 
 impl<C: Settings> Assembly<C> {
     /// Creates rate limits for routes with the settings that `select` returns (RES-6). They follow
-    /// every reload (CONF-4). `name` is their name in metrics, in Redis and in response headers, and
-    /// must be unique within the service. The admin listener lists them.
+    /// every reload (CONF-4). `name` is their name in metrics, in Redis and in response headers,
+    /// and must be unique within the service. The admin listener lists them.
     ///
     /// ```
     /// use seaworthy_http::{RateLimitsConfig, RouteOptions, Routes};

@@ -10,9 +10,9 @@ const MAX_SEGMENT_SIZE: usize = 250;
 
 /// The key of an object: segments with `/` between them, such as `covers/7.jpg`.
 ///
-/// A key has at most 1,024 bytes of UTF-8, and each segment at most 250. Segments are not empty, `.`
-/// or `..`, and contain no control characters and no backslash. Do not use file names of clients as
-/// keys: create an identifier, and store the name as data.
+/// A key has at most 1,024 bytes of UTF-8, and each segment at most 250. Segments are not empty,
+/// `.` or `..`, and contain no control characters and no backslash. Do not use file names of
+/// clients as keys: create an identifier, and store the name as data.
 ///
 /// ```
 /// use seaworthy_storage::ObjectKey;

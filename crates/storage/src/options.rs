@@ -65,9 +65,9 @@ impl UploadTerms {
         })
     }
 
-    /// Creates terms like [`at_most`](Self::at_most) that S3 accepts without enforcing them: a client
-    /// can send any size while the URL is valid. Compare the size of the object with `max_size`
-    /// before you use it, and delete an object that is too large.
+    /// Creates terms like [`at_most`](Self::at_most) that S3 accepts without enforcing them: a
+    /// client can send any size while the URL is valid. Compare the size of the object with
+    /// `max_size` before you use it, and delete an object that is too large.
     pub fn at_most_unenforced(max_size: u64) -> Self {
         Self(Bound::AtMost {
             max: max_size,

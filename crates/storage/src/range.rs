@@ -29,7 +29,8 @@ impl ByteRange {
         Self { start, end }
     }
 
-    /// Returns the part of an object of this size. An end after the object is the end of the object.
+    /// Returns the part of an object of this size. An end after the object is the end of the
+    /// object.
     pub(crate) fn of(self, size: u64) -> Result<Range<u64>, StorageError> {
         if self == Self::WHOLE {
             return Ok(0..size);

@@ -144,8 +144,8 @@ impl Deployment {
         Ok(refused.map(|(_, key)| key).collect())
     }
 
-    /// Returns the requirements and keys that preflight refuses in production. `settings` are as for
-    /// [`refused`](Self::refused).
+    /// Returns the requirements and keys that preflight refuses in production. `settings` are as
+    /// for [`refused`](Self::refused).
     ///
     /// # Errors
     /// As for [`refused`](Self::refused).

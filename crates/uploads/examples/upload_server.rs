@@ -1,5 +1,5 @@
-//! A service with resumable uploads, whose worker copies each upload to a result. Tests kill it, and
-//! clients of both protocols use it.
+//! A service with resumable uploads, whose worker copies each upload to a result. Tests kill it,
+//! and clients of both protocols use it.
 
 use std::process::ExitCode;
 

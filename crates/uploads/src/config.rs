@@ -53,7 +53,8 @@ pub struct UploadsConfig {
     pub stranded_after: Timeout,
     /// Maximum time of one attempt to scan and process an upload.
     pub process_timeout: Timeout,
-    /// How long a complete upload may stay without a result while a dependency fails. Then it fails.
+    /// How long a complete upload may stay without a result while a dependency fails. Then it
+    /// fails.
     pub processing_ttl: Timeout,
     /// Maximum number of attempts that end without a result, because the process ended, a timeout
     /// passed or the scanner failed for this content. Then the upload fails.

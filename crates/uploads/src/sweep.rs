@@ -1,4 +1,5 @@
-//! The sweeper: publishes the messages of uploads without progress again and removes unused objects.
+//! The sweeper: publishes the messages of uploads without progress again and removes unused
+//! objects.
 
 use seaworthy_core::{Error, Timeout, error_chain};
 use seaworthy_data::{microseconds, sql};

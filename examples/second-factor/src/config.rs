@@ -29,7 +29,8 @@ pub(crate) struct SecondFactorSettings {
     pub(crate) sessions: SessionConfig,
     /// Audit log.
     pub(crate) audit_log: AuditLogConfig,
-    /// Key that encrypts the secrets of second factors: 32 bytes in base64. `second-factor encryption new-key` creates one.
+    /// Key that encrypts the secrets of second factors: 32 bytes in base64. `second-factor
+    /// encryption new-key` creates one.
     #[serde(skip_serializing)]
     pub(crate) encryption_key: Option<Secret<String>>,
 }

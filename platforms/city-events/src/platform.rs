@@ -255,8 +255,8 @@ impl Platform {
         Ok(())
     }
 
-    /// Returns the addresses of a service by its short name: `auth`, `event`, `join`, `feed`, `email`,
-    /// `media`, `media-worker` or `bff`.
+    /// Returns the addresses of a service by its short name: `auth`, `event`, `join`, `feed`,
+    /// `email`, `media`, `media-worker` or `bff`.
     #[must_use]
     pub fn addresses(&self, name: &str) -> Option<Addresses> {
         let found = self.services.iter().find(|running| running.name == name);

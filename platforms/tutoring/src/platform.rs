@@ -219,8 +219,9 @@ impl Platform {
         addresses.map_or_else(String::new, |own| format!("http://{}", own.http))
     }
 
-    /// Creates the sample users that are missing: a student, an approved trainer, and a trainer with
-    /// a pending application. Their password is public, so no other machine may reach the platform.
+    /// Creates the sample users that are missing: a student, an approved trainer, and a trainer
+    /// with a pending application. Their password is public, so no other machine may reach the
+    /// platform.
     ///
     /// # Errors
     /// A service listens beyond loopback, does not run, or refuses a request.

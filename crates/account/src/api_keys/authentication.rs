@@ -33,8 +33,8 @@ pub struct ApiKeyAuthentication<A> {
 }
 
 impl<A: Authenticate> ApiKeyAuthentication<A> {
-    /// Accepts API keys, and the credentials that `others` accepts. `owner_scopes` returns the present
-    /// scopes of a user, and none for a user who does not exist.
+    /// Accepts API keys, and the credentials that `others` accepts. `owner_scopes` returns the
+    /// present scopes of a user, and none for a user who does not exist.
     #[must_use]
     pub fn new<F, S>(keys: ApiKeys, owner_scopes: F, others: A) -> Self
     where

@@ -51,9 +51,9 @@ const MAX_SCOPES: usize = 2_000;
 
 /// Keys with which programs call for a user. Cheap to clone. All replicas share them.
 ///
-/// The database stores the SHA-256 of a key. A key has scopes, an expiry and an owner, who lists and
-/// revokes it. [`TokenVersions::raise`](crate::TokenVersions::raise) ends all keys of an owner, so
-/// that a stolen token that created a key gives no access after a new password.
+/// The database stores the SHA-256 of a key. A key has scopes, an expiry and an owner, who lists
+/// and revokes it. [`TokenVersions::raise`](crate::TokenVersions::raise) ends all keys of an owner,
+/// so that a stolen token that created a key gives no access after a new password.
 ///
 /// ```no_run
 /// use seaworthy_account::{ApiKeys, ApiKeysConfig};
@@ -117,9 +117,9 @@ impl ApiKeys {
         Self { database, config }
     }
 
-    /// Creates a key, in the transaction of the audit log entry if there is one. Check first that the
-    /// owner has the scopes, and ask for the password. Without a lifetime, the key has the maximum
-    /// lifetime.
+    /// Creates a key, in the transaction of the audit log entry if there is one. Check first that
+    /// the owner has the scopes, and ask for the password. Without a lifetime, the key has the
+    /// maximum lifetime.
     ///
     /// # Errors
     /// `VALIDATION_FAILED` for an invalid name or scope, `LIFETIME_TOO_LONG`, `TOO_MANY_API_KEYS`,
@@ -198,8 +198,8 @@ impl ApiKeys {
         Ok(rows.into_iter().map(summary).collect())
     }
 
-    /// Revokes a key of an owner, in the transaction of the audit log entry if there is one. Returns
-    /// whether it existed.
+    /// Revokes a key of an owner, in the transaction of the audit log entry if there is one.
+    /// Returns whether it existed.
     ///
     /// # Errors
     /// Those of the database.

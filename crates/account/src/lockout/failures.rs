@@ -122,8 +122,8 @@ pub(crate) async fn subtract(connection: &dyn Connection, subject: &str) -> Resu
         .map(drop)
 }
 
-/// The time after which wrong codes of a device are deleted. Browsers delete a cookie after 400 days
-/// at most (RFC 6265bis, section 5.5), so no device has such a row any more.
+/// The time after which wrong codes of a device are deleted. Browsers delete a cookie after 400
+/// days at most (RFC 6265bis, section 5.5), so no device has such a row any more.
 const DEVICE_CODE_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Deletes a page of failed passwords whose last failure is longer than `after` ago, and a page of

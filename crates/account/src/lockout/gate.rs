@@ -87,8 +87,8 @@ impl Lockout {
                 let (account, address) = (attempt.account.clone(), attempt.address.clone());
                 async move {
                     let after = Some(self.config.reset_after.get());
-                    // The fixed order prevents deadlocks. A rejection rolls both counts back, so a busy
-                    // IP address does not lock accounts.
+                    // The fixed order prevents deadlocks. A rejection rolls both counts back, so a
+                    // busy IP address does not lock accounts.
                     count(&tx, &account, &self.config.account, after).await?;
                     if let Some(address) = address {
                         count(&tx, &address, &self.config.ip, after).await?;
@@ -139,8 +139,8 @@ impl Lockout {
         counted.map(|()| attempt)
     }
 
-    /// Deletes the count of the account or device, and subtracts the attempt from the count of the IP
-    /// address. Others may share the address with an attacker.
+    /// Deletes the count of the account or device, and subtracts the attempt from the count of the
+    /// IP address. Others may share the address with an attacker.
     ///
     /// # Errors
     /// The database's.

@@ -171,10 +171,10 @@ impl SecondFactors {
         self.guesses.counted(CodeOrigin::User(user), proved).await
     }
 
-    /// Enables the second factor, in the transaction of the audit log entry. Logins then need a code.
-    /// Returns the recovery codes, which you show once, or `None` if another enrolment began or was
-    /// confirmed meanwhile. If the outcome of the transaction is unknown, [remove](Self::remove) the
-    /// second factor: the user has not seen its recovery codes.
+    /// Enables the second factor, in the transaction of the audit log entry. Logins then need a
+    /// code. Returns the recovery codes, which you show once, or `None` if another enrolment began
+    /// or was confirmed meanwhile. If the outcome of the transaction is unknown,
+    /// [remove](Self::remove) the second factor: the user has not seen its recovery codes.
     ///
     /// # Errors
     /// The database's.
@@ -276,8 +276,8 @@ impl SecondFactors {
         Ok((taken.rows_affected() > 0).then_some(()))
     }
 
-    /// Removes the second factor, its recovery codes and the count of wrong codes. Verify the password
-    /// and a code first.
+    /// Removes the second factor, its recovery codes and the count of wrong codes. Verify the
+    /// password and a code first.
     ///
     /// # Errors
     /// The database's.

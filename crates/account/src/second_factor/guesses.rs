@@ -73,7 +73,8 @@ impl Guesses {
         let counted = self
             .database
             .transaction(|tx| async move {
-                // Time alone does not reset the count: an attacker who waits would get more guesses.
+                // Time alone does not reset the count: an attacker who waits would get more
+                // guesses.
                 failures::count(&tx, &origin.subject(), &self.limit, None).await
             })
             .await;

@@ -21,12 +21,14 @@ const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
 pub struct SessionConfig {
     /// How long a session lasts without a refresh. It is also the lifetime of the cookie.
     pub idle_timeout: SessionLifetime,
-    /// The maximum lifetime of a session, however often it is refreshed. It is also how long a device stays known.
+    /// The maximum lifetime of a session, however often it is refreshed. It is also how long a
+    /// device stays known.
     pub absolute_timeout: SessionLifetime,
     /// How long after its rotation an old refresh token is rejected without consequences. Later use
     /// of an old token ends its session, because the token may be stolen.
     pub rotation_grace_period: Timeout,
-    /// The maximum number of sessions of a user. A new one ends the session that was used least recently.
+    /// The maximum number of sessions of a user. A new one ends the session that was used least
+    /// recently.
     pub max_per_user: NonZeroU32,
 }
 

@@ -4,8 +4,8 @@ use seaworthy_service::Worker;
 use super::Sessions;
 
 impl Sessions {
-    /// Returns the worker that deletes expired sessions and the rotated tokens of deleted sessions. It
-    /// may run on every replica.
+    /// Returns the worker that deletes expired sessions and the rotated tokens of deleted sessions.
+    /// It may run on every replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
         purge_worker("purge sessions", self, async |sessions| {

@@ -305,8 +305,8 @@ impl Sessions {
             .await
     }
 
-    /// Ends the session of a token, as a logout does. The token may have been rotated, by its owner or
-    /// by a thief. Returns the user, or `None` if the token is unknown or its session has ended.
+    /// Ends the session of a token, as a logout does. The token may have been rotated, by its owner
+    /// or by a thief. Returns the user, or `None` if the token is unknown or its session has ended.
     ///
     /// # Errors
     /// The database's.
@@ -321,7 +321,8 @@ impl Sessions {
         Ok(end(tx, &user, &id).await?.then_some(user))
     }
 
-    /// Ends one session of a user. Returns `false` if the user does not have a session with this ID.
+    /// Ends one session of a user. Returns `false` if the user does not have a session with this
+    /// ID.
     ///
     /// # Errors
     /// The database's.
@@ -329,8 +330,8 @@ impl Sessions {
         end(&self.database, user, id).await
     }
 
-    /// Ends all sessions of a user, in the transaction of a new password or a ban. Access tokens stay
-    /// valid until they expire or [`TokenVersions::raise`](crate::TokenVersions::raise).
+    /// Ends all sessions of a user, in the transaction of a new password or a ban. Access tokens
+    /// stay valid until they expire or [`TokenVersions::raise`](crate::TokenVersions::raise).
     ///
     /// # Errors
     /// The database's.
@@ -372,7 +373,8 @@ impl Sessions {
         self.config.absolute_timeout.get()
     }
 
-    /// Returns how long a session lasts without a refresh, which is also the lifetime of its cookie.
+    /// Returns how long a session lasts without a refresh, which is also the lifetime of its
+    /// cookie.
     #[must_use]
     pub fn idle_timeout(&self) -> Duration {
         self.config.idle_timeout.get()

@@ -11,8 +11,8 @@ use super::hash::InvalidHash;
 const PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
 /// The minimum cost of the format.
 const MIN_COST: u32 = 4;
-/// A hash of this cost takes about a second. A foreign hash in the database must not occupy a thread
-/// for longer.
+/// A hash of this cost takes about a second. A foreign hash in the database must not occupy a
+/// thread for longer.
 const MAX_COST: u32 = 14;
 /// bcrypt ignores further bytes of a password.
 pub(super) const MAX_PASSWORD_BYTES: usize = 72;
@@ -77,8 +77,8 @@ impl LegacyCost {
         }
     }
 
-    /// Returns the costs of the hashes that a verification lacks. Each cost doubles the work, so the
-    /// costs from `computed` to the one before the recorded cost add what is missing.
+    /// Returns the costs of the hashes that a verification lacks. Each cost doubles the work, so
+    /// the costs from `computed` to the one before the recorded cost add what is missing.
     pub(super) fn missing_costs(&self, computed: u32) -> Range<u32> {
         let recorded = self.0.load(Ordering::Relaxed);
         match (computed, recorded) {

@@ -226,8 +226,8 @@ impl Passwords {
         }
     }
 
-    /// Returns whether a task computes a bcrypt hash: to verify a password by one, or to take as long
-    /// as such a verification.
+    /// Returns whether a task computes a bcrypt hash: to verify a password by one, or to take as
+    /// long as such a verification.
     fn computes_bcrypt(&self, task: &Task) -> bool {
         match task {
             Task::Hash(_) => false,

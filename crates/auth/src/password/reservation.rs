@@ -38,8 +38,8 @@ impl PasswordReservation {
     /// As [`Passwords::verify`].
     ///
     /// # Errors
-    /// 503 with `Retry-After` if the queue is full of cancelled hashes, or if too many verifications
-    /// with bcrypt wait.
+    /// 503 with `Retry-After` if the queue is full of cancelled hashes, or if too many
+    /// verifications with bcrypt wait.
     pub async fn verify(
         &self,
         password: Secret<String>,

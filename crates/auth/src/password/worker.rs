@@ -93,7 +93,8 @@ impl Worker {
         early.flatten().unwrap_or_else(|| queue.lock().recv())
     }
 
-    /// Waits for a job. Frees the memory of the last hash and returns `None` if none comes for `ttl`.
+    /// Waits for a job. Frees the memory of the last hash and returns `None` if none comes for
+    /// `ttl`.
     fn wait(
         &mut self,
         queue: &Mutex<mpsc::Receiver<Job>>,

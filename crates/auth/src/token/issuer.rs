@@ -155,8 +155,8 @@ pub enum IssuerError {
 }
 
 impl Issuer {
-    /// Creates an issuer whose key is in its settings. It reads the file of `public_key`. The key of
-    /// `token_key` follows rotations of the secret (CONF-5).
+    /// Creates an issuer whose key is in its settings. It reads the file of `public_key`. The key
+    /// of `token_key` follows rotations of the secret (CONF-5).
     ///
     /// # Errors
     /// [`IssuerError`] for settings that are not valid.

@@ -1,4 +1,5 @@
-//! CONF-1: the cost of a schema, which every start pays, does not depend on the speed of the machine.
+//! CONF-1: the cost of a schema, which every start pays, does not depend on the speed of the
+//! machine.
 
 use seaworthy_config::Schema;
 

@@ -1,5 +1,5 @@
-//! The grammar of path templates, as `google/api/http.proto` states it:
-//! `Template = "/" Segments [ Verb ]`, `Segments = Segment { "/" Segment }`, `Segment = "*" | "**" | LITERAL | Variable`,
+//! The grammar of path templates, as `google/api/http.proto` states it: `Template = "/" Segments [
+//! Verb ]`, `Segments = Segment { "/" Segment }`, `Segment = "*" | "**" | LITERAL | Variable`,
 //! `Variable = "{" FieldPath [ "=" Segments ] "}"`, `Verb = ":" LITERAL`.
 
 /// A parsed path template.

@@ -46,8 +46,8 @@ impl Paths {
     }
 
     /// Returns the path of a template, and its parameters. At one position the parameter has one
-    /// name, independent of the names of the fields: OpenAPI treats paths that differ only in parameter
-    /// names as equal.
+    /// name, independent of the names of the fields: OpenAPI treats paths that differ only in
+    /// parameter names as equal.
     pub(super) fn write(&mut self, template: &Template) -> (String, Vec<PathParameter>) {
         let mut path = String::new();
         let mut parameters: Vec<PathParameter> = Vec::new();

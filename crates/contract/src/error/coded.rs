@@ -47,7 +47,8 @@ pub struct ErrorResponse {
     pub help_url: String,
 }
 
-/// The message `common.v1.FieldError`. Its field `value` is not sent, because a value may be secret.
+/// The message `common.v1.FieldError`. Its field `value` is not sent, because a value may be
+/// secret.
 #[derive(Clone, PartialEq, Message, Serialize)]
 pub struct FieldError {
     /// The path of the field.

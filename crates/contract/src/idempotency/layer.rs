@@ -58,8 +58,8 @@ pub struct IdempotencyLayer {
 }
 
 impl IdempotencyLayer {
-    /// Creates a layer over `store`. `spawn` runs each call with a key, which outlives its client. In
-    /// a service, `spawn` starts a task of the service, so that a stop waits for the call.
+    /// Creates a layer over `store`. `spawn` runs each call with a key, which outlives its client.
+    /// In a service, `spawn` starts a task of the service, so that a stop waits for the call.
     pub fn new(
         config: IdempotencyConfig,
         store: Arc<dyn IdempotencyStore>,
@@ -196,8 +196,8 @@ impl IdempotencyLayer {
         }
     }
 
-    /// Reads the body of an answer if its size is known and within the limit. Reading any other body
-    /// could take forever.
+    /// Reads the body of an answer if its size is known and within the limit. Reading any other
+    /// body could take forever.
     async fn read_answer(&self, body: Body) -> AnswerBody {
         let limit = u64::try_from(self.config.max_answer_size.as_usize()).unwrap_or(u64::MAX);
         match body.size_hint().exact() {
@@ -293,8 +293,8 @@ impl Call {
         }
     }
 
-    /// Returns the outcome of a call without a kept answer. Reported changes take precedence over its
-    /// status.
+    /// Returns the outcome of a call without a kept answer. Reported changes take precedence over
+    /// its status.
     fn outcome(&self, by_status: CallOutcome) -> CallOutcome {
         match self.effects.outcome() {
             Outcome::Changed => CallOutcome::Changed,
@@ -327,8 +327,8 @@ enum AnswerBody {
     Failed(axum::Error),
 }
 
-/// Returns the outcome of a call whose answer is not kept: it was refused, so the client may correct
-/// it under the same key, or it failed.
+/// Returns the outcome of a call whose answer is not kept: it was refused, so the client may
+/// correct it under the same key, or it failed.
 fn without_answer(status: StatusCode) -> Option<CallOutcome> {
     match status {
         StatusCode::BAD_REQUEST

@@ -172,8 +172,8 @@ impl State {
         }
     }
 
-    /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove an answer
-    /// of a caller with a smaller share.
+    /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove an
+    /// answer of a caller with a smaller share.
     fn make_room(&mut self, limits: Limits, own: &Arc<str>, entries: usize, cost: usize) -> bool {
         loop {
             let (bound, more) = if self.entries.len() + entries > limits.entries {

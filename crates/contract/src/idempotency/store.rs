@@ -29,8 +29,8 @@ impl ScopedKey {
         self
     }
 
-    /// Returns the share of the store that the key takes: that of the actor, or of the address of an
-    /// anonymous caller. At most 64 characters.
+    /// Returns the share of the store that the key takes: that of the actor, or of the address of
+    /// an anonymous caller. At most 64 characters.
     #[must_use]
     pub fn share(&self) -> &Arc<str> {
         &self.share
@@ -42,8 +42,8 @@ impl ScopedKey {
         &self.text
     }
 
-    /// Returns the SHA-256 of the text in hexadecimal digits, for stores outside of the process. The
-    /// text may contain credentials.
+    /// Returns the SHA-256 of the text in hexadecimal digits, for stores outside of the process.
+    /// The text may contain credentials.
     #[must_use]
     pub fn digest(&self) -> String {
         let digest = Sha256::digest(self.text.as_bytes());
@@ -68,8 +68,8 @@ pub struct RecordedAnswer {
 }
 
 impl RecordedAnswer {
-    /// Returns the headers for stores outside of the process: one per line, as on the wire. Names and
-    /// values contain no line feeds.
+    /// Returns the headers for stores outside of the process: one per line, as on the wire. Names
+    /// and values contain no line feeds.
     #[must_use]
     pub fn header_lines(&self) -> Vec<u8> {
         self.headers
@@ -104,8 +104,8 @@ impl RecordedAnswer {
 /// The state of a key in a store.
 #[derive(Debug, Clone)]
 pub enum KeyState {
-    /// The key was new and is claimed. The caller runs the request, and must finish or settle it with
-    /// this token.
+    /// The key was new and is claimed. The caller runs the request, and must finish or settle it
+    /// with this token.
     Claimed(u64),
     /// The request is running.
     Running,
@@ -133,8 +133,8 @@ pub struct Lifetimes {
 pub enum CallOutcome {
     /// It changed nothing, so a repeat runs.
     Unchanged,
-    /// It failed, and reported no change. A store that records changes itself knows the outcome. For
-    /// other stores it is [`Unknown`](Self::Unknown).
+    /// It failed, and reported no change. A store that records changes itself knows the outcome.
+    /// For other stores it is [`Unknown`](Self::Unknown).
     Unproven,
     /// It may have changed something.
     Unknown,
@@ -148,8 +148,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Se
 /// Keeps the answers of requests with keys. [`conformance`](super::conformance) checks
 /// implementations.
 pub trait IdempotencyStore: Send + Sync + 'static {
-    /// Claims a key if it is new, and returns its state. Must be atomic: of two concurrent callers one
-    /// gets [`KeyState::Claimed`]. A call that has not ended within `timeout` is
+    /// Claims a key if it is new, and returns its state. Must be atomic: of two concurrent callers
+    /// one gets [`KeyState::Claimed`]. A call that has not ended within `timeout` is
     /// [`KeyState::OutcomeUnknown`] for `ttl`, unless the store knows its outcome.
     fn begin<'a>(
         &'a self,
@@ -158,8 +158,8 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         lifetimes: Lifetimes,
     ) -> StoreFuture<'a, KeyState>;
 
-    /// Keeps the answer for `ttl`, unless another call has claimed the key since. If the store has no
-    /// room for it, the state becomes [`KeyState::AnswerNotKept`].
+    /// Keeps the answer for `ttl`, unless another call has claimed the key since. If the store has
+    /// no room for it, the state becomes [`KeyState::AnswerNotKept`].
     fn finish<'a>(
         &'a self,
         key: &'a ScopedKey,
@@ -168,8 +168,8 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         ttl: Duration,
     ) -> StoreFuture<'a, ()>;
 
-    /// Ends a call without an answer for repeats. Its outcome is kept for `ttl`. The key of a call that
-    /// changed nothing is free again.
+    /// Ends a call without an answer for repeats. Its outcome is kept for `ttl`. The key of a call
+    /// that changed nothing is free again.
     fn settle<'a>(
         &'a self,
         key: &'a ScopedKey,

@@ -1,8 +1,8 @@
 //! Masks personal values by their kind, so that people recognize a value and cannot read it.
 //!
 //! A value whose form is not the expected one is masked as [`Kind::Other`], never shown. Lengths
-//! count characters. Logs do not need this module: the redaction of `seaworthy-telemetry` hides such
-//! values in all of them.
+//! count characters. Logs do not need this module: the redaction of `seaworthy-telemetry` hides
+//! such values in all of them.
 
 mod kind;
 mod rule;

@@ -16,8 +16,8 @@ const UNITS: [(&str, u64); 7] = [
     ("B", 1),
 ];
 
-/// A number of bytes. The text form requires a unit: `512B`, `64KiB`, `2MiB`, `1GiB`, or the decimal
-/// `kB`, `MB`, `GB`.
+/// A number of bytes. The text form requires a unit: `512B`, `64KiB`, `2MiB`, `1GiB`, or the
+/// decimal `kB`, `MB`, `GB`.
 ///
 /// ```
 /// use seaworthy_core::ByteSize;

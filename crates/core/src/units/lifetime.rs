@@ -11,7 +11,8 @@ const EXPECTED: &str = "a duration above zero and of at most 3650 days such as 1
 const MAX_DAYS: u64 = 3_650;
 const SECONDS_OF_DAY: u64 = 86_400;
 
-/// The time that something is valid or stored: above zero and at most 3650 days. In text: `12h`, `90d`.
+/// The time that something is valid or stored: above zero and at most 3650 days. In text: `12h`,
+/// `90d`.
 ///
 /// ```
 /// use seaworthy_core::Lifetime;

@@ -17,7 +17,8 @@ const DELETE_AFTER: Timeout = Timeout::from_secs(60 * 60);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataKeysConfig {
-    /// The seed of the root key, at least 32 bytes. Required without `vault`. Without it, stored values cannot be read.
+    /// The seed of the root key, at least 32 bytes. Required without `vault`. Without it, stored
+    /// values cannot be read.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub seed: Option<Secret<String>>,
@@ -28,7 +29,8 @@ pub struct DataKeysConfig {
     pub derivation: Derivation,
     /// The iterations of `pbkdf2`, at least 600000, which is the default.
     pub iterations: Option<NonZeroU32>,
-    /// A root key in the transit engine of Vault, instead of seed and salt. `clients.vault` sets the address.
+    /// A root key in the transit engine of Vault, instead of seed and salt. `clients.vault` sets
+    /// the address.
     pub vault: Option<VaultRootConfig>,
     /// An additional root key that decrypts data keys: the next or the previous one during a change
     /// of the root key.
@@ -37,7 +39,8 @@ pub struct DataKeysConfig {
     pub algorithm: Algorithm,
     /// How long a data key encrypts new values.
     pub rotate_interval: Lifetime,
-    /// How often a replica reads the data keys. After a rotation, all replicas use the new key within this time.
+    /// How often a replica reads the data keys. After a rotation, all replicas use the new key
+    /// within this time.
     pub refresh_interval: Timeout,
     /// How long a data key must be unused before `encryption delete-unused` deletes it. At least
     /// twice `refresh_interval`.

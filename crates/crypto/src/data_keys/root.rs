@@ -62,8 +62,8 @@ impl Root {
         })
     }
 
-    /// Creates the root of the settings: seed and salt, or a key in Vault. Call it before you connect
-    /// a database, so that missing settings stop the start first.
+    /// Creates the root of the settings: seed and salt, or a key in Vault. Call it before you
+    /// connect a database, so that missing settings stop the start first.
     ///
     /// # Errors
     /// A setting is missing or invalid.

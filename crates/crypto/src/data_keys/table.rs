@@ -196,8 +196,8 @@ pub(super) async fn replace_root(
     Ok(done.rows_affected() > 0)
 }
 
-/// Stores since when no value needs a key, if its encrypted form is unchanged. The metadata names the
-/// root key of that form.
+/// Stores since when no value needs a key, if its encrypted form is unchanged. The metadata names
+/// the root key of that form.
 pub(super) async fn mark_unreferenced(
     connection: &dyn Connection,
     key: &StoredKey,

@@ -52,8 +52,8 @@ impl DataKeys {
 
     /// Returns a view that is younger than the refresh interval.
     ///
-    /// If the database or the root key is not available, an older one is used for a while: a deletion
-    /// of a key waits longer than that.
+    /// If the database or the root key is not available, an older one is used for a while: a
+    /// deletion of a key waits longer than that.
     pub(super) async fn fresh(&self) -> Result<Arc<View>, CryptoError> {
         let view = self.view();
         if view.is_younger_than(self.0.config.refresh_interval.get()) {
@@ -105,8 +105,8 @@ impl DataKeys {
     }
 
     /// Reads the table. A key that cannot be decrypted is an error if `all` is set, and is logged
-    /// and skipped otherwise: another replica may have a newer root key. Until the active key can be
-    /// decrypted, the former one encrypts.
+    /// and skipped otherwise: another replica may have a newer root key. Until the active key can
+    /// be decrypted, the former one encrypts.
     pub(super) async fn read(&self, all: bool) -> Result<Arc<View>, CryptoError> {
         let read_at = Instant::now();
         let known = self.view();

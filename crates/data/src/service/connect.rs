@@ -51,7 +51,8 @@ impl Database {
     /// states the service is ready and reports `degraded`.
     ///
     /// Each attempt also verifies the tables, so a database with other tables stays unconnected,
-    /// and the log contains the reason. Migrations at start must end within the timeout of one attempt.
+    /// and the log contains the reason. Migrations at start must end within the timeout of one
+    /// attempt.
     ///
     /// ```
     /// # use seaworthy_data::{Database, DatabaseConfig, MigrationSet, sql};

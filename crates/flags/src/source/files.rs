@@ -52,7 +52,8 @@ impl FlagFiles {
         }
     }
 
-    /// Reads and compiles the files. A missing file has no flags. Returns the documents and the set.
+    /// Reads and compiles the files. A missing file has no flags. Returns the documents and the
+    /// set.
     ///
     /// # Errors
     /// All mistakes, with file, line and column.

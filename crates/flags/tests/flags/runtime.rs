@@ -281,8 +281,8 @@ async fn store_that_is_down_refuses_all_but_kill_switches_flag_1() {
     assert!(!there.get());
 }
 
-/// Two replicas of one store, with a kill switch that is set to off on the first one while the store
-/// is down.
+/// Two replicas of one store, with a kill switch that is set to off on the first one while the
+/// store is down.
 async fn divided() -> (Flags, Flags) {
     let store = FragileStore::default();
     let replica = || {

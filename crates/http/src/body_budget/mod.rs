@@ -183,7 +183,8 @@ impl Waiting {
     }
 }
 
-/// The cost of a body: bytes times nanoseconds. In a coarser unit young bodies of any size would weigh the same.
+/// The cost of a body: bytes times nanoseconds. In a coarser unit young bodies of any size would
+/// weigh the same.
 fn weight(held: u64, since: Instant, now: Instant) -> u128 {
     u128::from(held) * now.saturating_duration_since(since).as_nanos()
 }

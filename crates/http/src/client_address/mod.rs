@@ -23,7 +23,8 @@ pub struct AddressRange(IpNet);
 pub struct InvalidAddressRange(String);
 
 impl AddressRange {
-    /// Returns whether the range contains an address. An IPv4 address written as IPv6 counts as IPv4.
+    /// Returns whether the range contains an address. An IPv4 address written as IPv6 counts as
+    /// IPv4.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())

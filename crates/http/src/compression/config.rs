@@ -18,7 +18,8 @@ const DEFAULT_MAX_CONCURRENT: NonZeroU32 = NonZeroU32::new(64).unwrap();
 pub struct CompressionConfig {
     /// Whether responses are compressed for clients that accept it.
     pub enabled: bool,
-    /// The offered encodings. The client's `Accept-Encoding` chooses. If it prefers none of them, the order is zstd, br, gzip.
+    /// The offered encodings. The client's `Accept-Encoding` chooses. If it prefers none of them,
+    /// the order is zstd, br, gzip.
     pub encodings: Vec<ContentEncoding>,
     /// Minimum size of a compressed response. Streams of unknown size are always compressed.
     pub min_size: ByteSize,

@@ -14,8 +14,8 @@ pub struct DocumentConfig {
     pub prefix: String,
     /// The client IPs that may read the document, as ranges such as 10.0.0.0/8. Empty: all.
     pub allowed_addresses: Vec<AddressRange>,
-    /// Whether only authenticated callers may read the document. Not set: outside of development and
-    /// test.
+    /// Whether only authenticated callers may read the document. Not set: outside of development
+    /// and test.
     pub authenticated: Option<bool>,
     /// The permissions that a caller needs, all of them.
     pub scopes: Vec<String>,

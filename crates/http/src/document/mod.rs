@@ -1,7 +1,7 @@
 //! An OpenAPI document and a page of it, for developers (API-4).
 //!
-//! The page is one file without external resources, so it works offline and discloses nothing to other
-//! servers.
+//! The page is one file without external resources, so it works offline and discloses nothing to
+//! other servers.
 
 mod config;
 
@@ -30,8 +30,8 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Serves an OpenAPI document and its page, if the settings allow it. `is_development` selects the
-/// defaults of the settings: served without authentication, or not served. While `switch` is off, both
-/// paths do not exist.
+/// defaults of the settings: served without authentication, or not served. While `switch` is off,
+/// both paths do not exist.
 pub fn document_routes(
     document: &'static str,
     config: &DocumentConfig,

@@ -1,5 +1,5 @@
-//! Extractors whose errors are problem documents that name the field (API-2, API-3). The extractors of
-//! axum work too, with errors in plain text.
+//! Extractors whose errors are problem documents that name the field (API-2, API-3). The extractors
+//! of axum work too, with errors in plain text.
 
 mod json;
 mod path;

@@ -21,8 +21,8 @@ const REASON: FieldName = FieldName::new("reason");
 /// Maximum causes in a log line.
 const MAX_CAUSES: usize = 8;
 
-/// Logs one line when a request has ended. A 5xx is logged as an error with its causes, which clients
-/// do not get.
+/// Logs one line when a request has ended. A 5xx is logged as an error with its causes, which
+/// clients do not get.
 pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
     let level = if ended.status >= 500 {
         Level::Error

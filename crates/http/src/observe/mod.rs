@@ -1,4 +1,5 @@
-//! Observability of a request: trace (OBS-6), metrics (OBS-4), access log (OBS-2) and panics (OBS-8).
+//! Observability of a request: trace (OBS-6), metrics (OBS-4), access log (OBS-2) and panics
+//! (OBS-8).
 
 mod access_log;
 mod metrics;

@@ -16,8 +16,8 @@ use super::{MethodLabel, RouteOptions, list::Methods};
 pub(crate) struct Endpoint {
     options: RouteOptions,
     methods: Methods,
-    /// A router with exactly one route, or with one mounted router. axum reads the parameters of the
-    /// path, and cannot select the handler of another endpoint.
+    /// A router with exactly one route, or with one mounted router. axum reads the parameters of
+    /// the path, and cannot select the handler of another endpoint.
     router: Router,
 }
 

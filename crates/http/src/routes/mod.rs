@@ -1,8 +1,8 @@
 //! The routes of a service, with axum's handlers, extractors and method routers.
 //!
-//! axum's `Router` cannot list its routes. The stack needs the list for metrics per route (OBS-4), for
-//! the admin listener, and to find routes that do not declare their access (AUTH-5). So this module
-//! keeps the list, and axum calls the handlers.
+//! axum's `Router` cannot list its routes. The stack needs the list for metrics per route (OBS-4),
+//! for the admin listener, and to find routes that do not declare their access (AUTH-5). So this
+//! module keeps the list, and axum calls the handlers.
 
 mod choice;
 mod endpoint;
@@ -139,8 +139,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Adds a tower service, such as `tower_http::services::ServeDir`, for all paths under a prefix.
-    /// The service receives the path without the prefix.
+    /// Adds a tower service, such as `tower_http::services::ServeDir`, for all paths under a
+    /// prefix. The service receives the path without the prefix.
     ///
     /// Metrics, logs and lists show the service as one route, such as `/files/{*path}`. A path that
     /// the list has goes to its own handlers. Other spellings of it, such as `/files//private` or
@@ -234,8 +234,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         }
     }
 
-    /// Adds all routes of another list under a prefix, which may contain parameters. Handlers see the
-    /// whole path.
+    /// Adds all routes of another list under a prefix, which may contain parameters. Handlers see
+    /// the whole path.
     pub fn nest(mut self, prefix: &str, routes: Self) -> Self {
         let prefix = prefix.trim_end_matches('/');
         self.entries.extend(routes.entries.into_iter().map(|entry| {

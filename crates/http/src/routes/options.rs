@@ -117,9 +117,9 @@ impl RouteOptions {
         self
     }
 
-    /// Declares that the handler keeps at most `size` of a body when it asks for the next chunk. The
-    /// budget for request bodies is then charged for at most `size` and one chunk, until the request
-    /// is answered and the handler has dropped the body.
+    /// Declares that the handler keeps at most `size` of a body when it asks for the next chunk.
+    /// The budget for request bodies is then charged for at most `size` and one chunk, until the
+    /// request is answered and the handler has dropped the body.
     #[must_use]
     pub fn buffers_body(mut self, size: ByteSize) -> Self {
         self.body_reader = BodyReader::Buffer(size.get());
@@ -134,8 +134,8 @@ impl RouteOptions {
         self
     }
 
-    /// Limits the route by its own limits, after those of the listener (RES-6). Routes with clones of
-    /// one value share the counts. The response headers show all limits.
+    /// Limits the route by its own limits, after those of the listener (RES-6). Routes with clones
+    /// of one value share the counts. The response headers show all limits.
     ///
     /// ```
     /// use seaworthy_http::{RateLimitsConfig, RouteOptions};
@@ -167,9 +167,10 @@ impl RouteOptions {
         self
     }
 
-    /// Refuses requests from pages of other origins without cookies too, because the response sets or
-    /// removes a session cookie. Otherwise another site could log its visitors into an account of its own
-    /// (AUTH-4). Clients other than browsers, and origins that CORS allows with credentials, may call.
+    /// Refuses requests from pages of other origins without cookies too, because the response sets
+    /// or removes a session cookie. Otherwise another site could log its visitors into an account
+    /// of its own (AUTH-4). Clients other than browsers, and origins that CORS allows with
+    /// credentials, may call.
     #[must_use]
     pub fn sets_session(mut self) -> Self {
         self.sets_session = true;
@@ -191,8 +192,8 @@ impl RouteOptions {
         self
     }
 
-    /// Excludes the route from rate limit, load shedding, access log and traces, because orchestrators
-    /// call it also when the service is overloaded (HLTH-5).
+    /// Excludes the route from rate limit, load shedding, access log and traces, because
+    /// orchestrators call it also when the service is overloaded (HLTH-5).
     #[must_use]
     pub fn probe(mut self) -> Self {
         self.probe = true;

@@ -10,7 +10,8 @@ const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 /// The bytes that `grpc-message` must escape: all but printable ASCII, and the percent sign itself.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
-/// Returns an error as the whole response to a gRPC call: its code and public message, without the details of a contract.
+/// Returns an error as the whole response to a gRPC call: its code and public message, without the
+/// details of a contract.
 pub fn refusal(error: Error) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();

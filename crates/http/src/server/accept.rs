@@ -109,8 +109,8 @@ where
         accepting.send_replace(false);
     }
 
-    /// Accepts the connections in the queue of the kernel. Their clients may have sent a request, and
-    /// closing the socket would reset them.
+    /// Accepts the connections in the queue of the kernel. Their clients may have sent a request,
+    /// and closing the socket would reset them.
     fn take_waiting(self) {
         let Ok(socket) = self.socket.into_std() else {
             return;

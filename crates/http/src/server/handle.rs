@@ -71,7 +71,8 @@ impl ServerHandle {
         }
     }
 
-    /// Waits until the listening socket and every connection is closed, which needs a [`drain`](Self::drain) or [`abort`](Self::abort).
+    /// Waits until the listening socket and every connection is closed, which needs a
+    /// [`drain`](Self::drain) or [`abort`](Self::abort).
     pub async fn finished(&self) {
         let mut accepting = self.accepting.clone();
         // An error means that the accept loop is gone, which is what is waited for.

@@ -82,7 +82,8 @@ impl Listener {
         self
     }
 
-    /// Serves one service on every connection. Each request carries a [`ConnectionInfo`] among its extensions.
+    /// Serves one service on every connection. Each request carries a [`ConnectionInfo`] among its
+    /// extensions.
     ///
     /// Must be called within a Tokio runtime.
     pub fn serve<S, B>(self, service: S) -> ServerHandle
@@ -101,8 +102,8 @@ impl Listener {
         })
     }
 
-    /// Creates a service for every connection, so that it reads properties of the connection once and not
-    /// for every request.
+    /// Creates a service for every connection, so that it reads properties of the connection once
+    /// and not for every request.
     ///
     /// Must be called within a Tokio runtime.
     pub fn serve_with<M, S, B>(self, make_service: M) -> ServerHandle

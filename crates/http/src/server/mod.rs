@@ -1,13 +1,13 @@
 //! The accept loop, with a timeout on every phase of a connection (SEC-3) and a stop that loses no
 //! request (LIFE-4).
 //!
-//! One timer watches each connection and knows its phase: handshake, first byte, head, idle, blocked
-//! write, age. It is reset lazily, so a request needs no timer. A scanner in front of the HTTP parser
-//! refuses input that other parsers may read differently (request smuggling).
+//! One timer watches each connection and knows its phase: handshake, first byte, head, idle,
+//! blocked write, age. It is reset lazily, so a request needs no timer. A scanner in front of the
+//! HTTP parser refuses input that other parsers may read differently (request smuggling).
 //!
-//! A connection at its timeout is closed gracefully. A client that sends only blank lines, parts of a
-//! frame or pings therefore lasts longer than `first_byte_timeout` or `idle_timeout`, by `linger` and 5
-//! seconds at most.
+//! A connection at its timeout is closed gracefully. A client that sends only blank lines, parts of
+//! a frame or pings therefore lasts longer than `first_byte_timeout` or `idle_timeout`, by `linger`
+//! and 5 seconds at most.
 //!
 //! ```
 //! use std::{convert::Infallible, net::SocketAddr};

@@ -2,7 +2,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counts of the connections of one listener since its start.
 ///
-/// Counted per connection and per refusal, never per request, so that no two requests meet on one cache line.
+/// Counted per connection and per refusal, never per request, so that no two requests meet on one
+/// cache line.
 #[derive(Debug, Default)]
 pub struct ConnectionStats {
     pub(crate) accepted: AtomicU64,

@@ -81,8 +81,8 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
-    /// Returns the number of headers that the stack adds. Space for more than these would double the
-    /// memory of the map.
+    /// Returns the number of headers that the stack adds. Space for more than these would double
+    /// the memory of the map.
     fn added_headers(&self) -> usize {
         let rate_limit = self.rate_limit.as_ref();
         IDENTITY_HEADERS
@@ -206,8 +206,8 @@ fn outcome_of(status: StatusCode) -> Outcome {
     }
 }
 
-/// Removes the body from the response to `HEAD`. axum does that for handlers, but not for the responses
-/// of the stack.
+/// Removes the body from the response to `HEAD`. axum does that for handlers, but not for the
+/// responses of the stack.
 fn without_body(response: &mut Response<Body>) {
     if let Some(length) = response.body().size_hint().exact() {
         let headers = response.headers_mut();

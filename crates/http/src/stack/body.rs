@@ -13,8 +13,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::exchange::{Exchange, Panicked};
 use crate::{deadline, rpc::RpcStatus};
 
-/// The body of a response. The request ends with it, so metrics and access log include the last byte.
-/// The stream of a handler runs in the context of the request.
+/// The body of a response. The request ends with it, so metrics and access log include the last
+/// byte. The stream of a handler runs in the context of the request.
 pub struct StackBody {
     body: Body,
     exchange: Option<Exchange>,

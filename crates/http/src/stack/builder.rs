@@ -149,8 +149,8 @@ impl StackBuilder {
         self
     }
 
-    /// Treats requests as gRPC calls. The client's timeout is `grpc-timeout`, errors are a gRPC status,
-    /// and logs, metrics and traces have service, method and status code.
+    /// Treats requests as gRPC calls. The client's timeout is `grpc-timeout`, errors are a gRPC
+    /// status, and logs, metrics and traces have service, method and status code.
     pub fn grpc(mut self) -> Self {
         self.protocol = Protocol::Grpc;
         self
@@ -313,7 +313,8 @@ impl Stack {
         &self.0.listed
     }
 
-    /// Applies the reloadable settings of a new configuration: rate limits and CORS origins (CONF-4).
+    /// Applies the reloadable settings of a new configuration: rate limits and CORS origins
+    /// (CONF-4).
     ///
     /// # Errors
     /// The first invalid setting. Then nothing changes.

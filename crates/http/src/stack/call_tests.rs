@@ -1,4 +1,5 @@
-//! gRPC calls through the same steps, without any library for gRPC: what is on the wire is what counts.
+//! gRPC calls through the same steps, without any library for gRPC: what is on the wire is what
+//! counts.
 
 use std::{sync::Arc, time::Duration};
 

@@ -17,9 +17,9 @@ use crate::{
 };
 
 impl Exchange {
-    /// Records the caller and counts the request for it. Failed credentials are counted by client IP,
-    /// apart from other requests, and answered with 429 above the limit. Valid credentials from the
-    /// same IP are not limited by them, because many users may share it. Every guess is still
+    /// Records the caller and counts the request for it. Failed credentials are counted by client
+    /// IP, apart from other requests, and answered with 429 above the limit. Valid credentials from
+    /// the same IP are not limited by them, because many users may share it. Every guess is still
     /// checked, so guessable credentials need a lockout.
     pub(super) fn identified(
         &mut self,
@@ -105,8 +105,8 @@ impl Exchange {
         }
     }
 
-    /// Refuses the request if the route requires a feature flag that is off, or if a flag that is off
-    /// lists the route.
+    /// Refuses the request if the route requires a feature flag that is off, or if a flag that is
+    /// off lists the route.
     fn check_flag(&self) -> Result<(), Error> {
         let Some(flags) = &self.stack.flags else {
             return Ok(());

@@ -21,7 +21,8 @@ use crate::{
     server::ClientStream,
 };
 
-/// One request from its first step to the last byte of its response. Dropping it records the outcome.
+/// One request from its first step to the last byte of its response. Dropping it records the
+/// outcome.
 pub(super) struct Exchange {
     pub(super) stack: Arc<Inner>,
     pub(super) context: Arc<RequestContext>,

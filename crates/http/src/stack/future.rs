@@ -24,7 +24,8 @@ use crate::{Identity, deadline};
 pin_project! {
     /// The future of a request in the stack.
     ///
-    /// Dropping it cancels the handler. The connection does that when the client disconnects (LIFE-6).
+    /// Dropping it cancels the handler. The connection does that when the client disconnects
+    /// (LIFE-6).
     #[must_use = "futures do nothing unless polled"]
     pub struct StackFuture {
         exchange: Option<Exchange>,

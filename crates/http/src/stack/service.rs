@@ -246,7 +246,8 @@ impl Exchange {
                 }
                 let mut request = Request::from_parts(parts, body);
                 if report.is_some() {
-                    // Otherwise axum's extractors refuse more than 2 MB, also if the route allows more.
+                    // Otherwise axum's extractors refuse more than 2 MB, also if the route allows
+                    // more.
                     let bytes = usize::try_from(limit.get()).unwrap_or(usize::MAX);
                     DefaultBodyLimit::max(bytes).apply(&mut request);
                 }

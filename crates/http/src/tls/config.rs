@@ -25,7 +25,8 @@ pub struct TlsConfig {
     /// Whether clients must present a certificate.
     #[serde(default)]
     pub client_certificates: ClientCertificates,
-    /// PEM file with the certificate authorities of clients. Required unless `client_certificates` is `none`.
+    /// PEM file with the certificate authorities of clients. Required unless `client_certificates`
+    /// is `none`.
     #[serde(default)]
     pub client_ca: Option<PathBuf>,
     /// Time limit from the opening of a connection to the end of its handshake.

@@ -1,7 +1,8 @@
-//! TLS with rustls (SEC-1): version 1.2 or newer, client certificates, and reload without a restart.
+//! TLS with rustls (SEC-1): version 1.2 or newer, client certificates, and reload without a
+//! restart.
 //!
-//! An error names the file and its problem, at the start and at a reload. A reload replaces all files or
-//! none, so certificate and key always match, and an invalid file has no effect.
+//! An error names the file and its problem, at the start and at a reload. A reload replaces all
+//! files or none, so certificate and key always match, and an invalid file has no effect.
 //!
 //! ```
 //! use seaworthy_http::tls::{ClientCertificates, TlsConfig};

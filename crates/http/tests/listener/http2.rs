@@ -1,4 +1,5 @@
-//! SEC-3 over HTTP/2: streams, cancellations, windows and frames are bounded, and a stop finishes what was begun.
+//! SEC-3 over HTTP/2: streams, cancellations, windows and frames are bounded, and a stop finishes
+//! what was begun.
 #![expect(
     clippy::unwrap_used,
     reason = "the lint knows only functions marked as tests, and these share several"
@@ -312,7 +313,8 @@ fn headers_frame(stream: u32, flags: u8, block: &[u8]) -> Vec<u8> {
     frame(HEADERS, flags, stream, block)
 }
 
-/// `GET http://a/wait`: indexed method and scheme, literal authority and path (RFC 7541, appendix A).
+/// `GET http://a/wait`: indexed method and scheme, literal authority and path (RFC 7541, appendix
+/// A).
 fn get_wait() -> Vec<u8> {
     let mut block = vec![0x82, 0x86, 0x01, 1, b'a', 0x04, 5];
     block.extend(b"/wait");

@@ -1,4 +1,5 @@
-//! API-2, OBS-7: rejections by the listener have a reason and a request ID, like responses of the service.
+//! API-2, OBS-7: rejections by the listener have a reason and a request ID, like responses of the
+//! service.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

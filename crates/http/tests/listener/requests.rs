@@ -1,4 +1,5 @@
-//! SEC-3: requests that two servers could read differently are refused, and so are those for no host or two.
+//! SEC-3: requests that two servers could read differently are refused, and so are those for no
+//! host or two.
 #![expect(
     clippy::unwrap_used,
     reason = "the lint knows only functions marked as tests, and these share one"

@@ -149,7 +149,8 @@ async fn abort_ends_endless_task_life_4() {
     assert_eq!(client.read_to_end(TIMEOUT).await.bytes, b"");
 }
 
-/// Sends requests over one connection until a response announces its end. Returns how many were answered.
+/// Sends requests over one connection until a response announces its end. Returns how many were
+/// answered.
 async fn hammer(address: std::net::SocketAddr) -> std::io::Result<u32> {
     let mut client = RawClient::connect(address).await?;
     let mut answered = 0;

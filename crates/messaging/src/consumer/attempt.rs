@@ -136,8 +136,8 @@ impl Consumer {
     }
 }
 
-/// Returns the outcome of an attempt for the breaker of the handler's dependencies. A rejected message does not
-/// count as a failure of them.
+/// Returns the outcome of an attempt for the breaker of the handler's dependencies. A rejected
+/// message does not count as a failure of them.
 fn breaker_outcome(outcome: &AttemptOutcome) -> Outcome {
     match outcome {
         AttemptOutcome::Succeeded | AttemptOutcome::Undecodable(_) => Outcome::Success,

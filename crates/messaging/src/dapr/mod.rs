@@ -1,4 +1,5 @@
-//! Dapr: publish and subscribe over the gRPC API of the sidecar (`daprd`), on any of its components.
+//! Dapr: publish and subscribe over the gRPC API of the sidecar (`daprd`), on any of its
+//! components.
 //!
 //! A publication is one CloudEvent. It is confirmed when the component has confirmed it to Dapr, so
 //! its durability is that of the component. A batch uses the bulk API of Dapr.

@@ -214,8 +214,9 @@ impl Transport for RabbitmqBroker {
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         Box::pin(async move {
             let (inner, count) = (Arc::clone(&self.0), batch.len());
-            // A caller that stops waiting for a channel publishes nothing. Once sent, a batch ends even
-            // if the caller does not wait for it, because its channel is usable after its last confirm.
+            // A caller that stops waiting for a channel publishes nothing. Once sent, a batch ends
+            // even if the caller does not wait for it, because its channel is usable after its last
+            // confirm.
             let answers = match inner.publish_channel().await {
                 Ok((link, channel)) => {
                     let publishing = async move { inner.publish(&link, channel, &batch).await };

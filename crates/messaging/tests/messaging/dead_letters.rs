@@ -1,4 +1,5 @@
-//! Operators handle dead letters by the command and by the admin listener of a real process, which is killed in the middle (MSG-3).
+//! Operators handle dead letters by the command and by the admin listener of a real process, which
+//! is killed in the middle (MSG-3).
 
 use std::{
     collections::BTreeSet,

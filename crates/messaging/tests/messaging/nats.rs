@@ -1,5 +1,5 @@
-//! The conformance suite on a real NATS, with restarts. The tests stop the server and do not kill it:
-//! version 2.9 confirms messages before it has written them, and loses them when it is killed.
+//! The conformance suite on a real NATS, with restarts. The tests stop the server and do not kill
+//! it: version 2.9 confirms messages before it has written them, and loses them when it is killed.
 
 use std::{
     net::SocketAddr,
@@ -23,8 +23,8 @@ use crate::faulty::{restart, through_proxy};
 /// Longer than any awaited event takes on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// NATS restarts faster than a publisher fails. An outage that a test must see lasts longer than the
-/// publish timeout of each test.
+/// NATS restarts faster than a publisher fails. An outage that a test must see lasts longer than
+/// the publish timeout of each test.
 const OUTAGE: Duration = Duration::from_secs(1);
 
 static NATS: Shared<NatsServer> = Shared::new("SEAWORTHY_TEST_NATS", NatsServer::start);

@@ -62,8 +62,8 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
 /// A queue of this length is full within most batches, and has room again a moment later.
 const MAX_LENGTH: i64 = 8;
 
-/// Two connections, the first one through a proxy. A channel keeps its order over network faults, so
-/// short queues also refuse messages.
+/// Two connections, the first one through a proxy. A channel keeps its order over network faults,
+/// so short queues also refuse messages.
 async fn faulty(server: SocketAddr, url: impl Fn(SocketAddr) -> String) -> FaultyBroker {
     through_proxy(server, |address| {
         let mut config = MessagingConfig::new(url(address).parse().unwrap());

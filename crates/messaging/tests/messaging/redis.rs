@@ -35,8 +35,8 @@ const DURABLE: [&str; 6] = [
     "always",
 ];
 
-/// Redis restarts faster than a publisher fails. An outage that a test must see lasts longer than the
-/// publish timeout of each test.
+/// Redis restarts faster than a publisher fails. An outage that a test must see lasts longer than
+/// the publish timeout of each test.
 const OUTAGE: Duration = Duration::from_secs(1);
 
 static REDIS: Shared<RedisServer> = Shared::new("SEAWORTHY_TEST_REDIS_SERVER", |program| {

@@ -32,8 +32,8 @@ impl Plugins {
         Ok(plugins)
     }
 
-    /// Serves the plugins: their hooks, the admin endpoints `/plugins`, the check `plugins`, and the
-    /// workers of events. Call it before the routes are added. Handlers that you add to
+    /// Serves the plugins: their hooks, the admin endpoints `/plugins`, the check `plugins`, and
+    /// the workers of events. Call it before the routes are added. Handlers that you add to
     /// [`events`](Self::events) before get the events about the plugins of the folder.
     ///
     /// With `auto_load`, all plugins of the folder start, and again after a change of their files.

@@ -61,7 +61,8 @@ async fn removed_and_disabled_plugins_stop_plug_1() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reload_under_load_fails_no_request_plug_1() {
-    // The requests of this test use far more than the default share in a build without optimization.
+    // The requests of this test use far more than the default share in a build without
+    // optimization.
     let app = Setup::new()
         .config(|config| config.security.max_cpu_percent = 100)
         .plugin("guard", HOOK, &Guest::rejecting(403, "one"))

@@ -1,8 +1,8 @@
 //! Measures the memory of idle clients of Socket.IO, and of bare servers with the same number of
 //! connections. Each measurement runs in a process of its own.
 //!
-//! Run `cargo run --release -p seaworthy-realtime --example idle_sockets`. It needs 20,200 open files
-//! for 10,000 connections.
+//! Run `cargo run --release -p seaworthy-realtime --example idle_sockets`. It needs 20,200 open
+//! files for 10,000 connections.
 
 #![expect(
     clippy::unwrap_used,

@@ -23,7 +23,8 @@ use crate::{CallError, Outcome, Refusal, Refused, clock, guarded::Permit};
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// While less than this part of the limit is in use, one request of `QUIET_SAMPLE` is measured.
 const QUIET_SHARE: u32 = 4;
-/// Above this number in flight every request is measured, because a slow bottleneck may have a queue.
+/// Above this number in flight every request is measured, because a slow bottleneck may have a
+/// queue.
 const MAX_QUIET: u32 = 16;
 /// Often enough to learn the base latency, and cheap for a service without load.
 const QUIET_SAMPLE: u32 = 16;
@@ -305,7 +306,8 @@ impl ConcurrencyPermit {
         }
     }
 
-    /// Records that the client left before the response. `waited` is as in [`record`](Self::record).
+    /// Records that the client left before the response. `waited` is as in
+    /// [`record`](Self::record).
     ///
     /// Requests that their clients abandon can show an overload. A request that waits for its own
     /// client shows nothing.

@@ -135,9 +135,9 @@ impl Limit {
         self.base.map(Duration::from_secs_f64)
     }
 
-    /// Returns whether the latency of a request is a sample. A failure can show that work takes longer
-    /// than the base latency, and a client that left can show that it takes longer than tolerated.
-    /// Both never show the base latency.
+    /// Returns whether the latency of a request is a sample. A failure can show that work takes
+    /// longer than the base latency, and a client that left can show that it takes longer than
+    /// tolerated. Both never show the base latency.
     fn is_sample(&self, end: End, latency: f64) -> bool {
         let min = match end {
             End::Served => return true,
@@ -147,8 +147,8 @@ impl Limit {
         min.is_some_and(|min| latency > min) && matches!(self.probe, Probe::Due(_))
     }
 
-    /// Records the end of a request, the number in flight with it, and whether a request was rejected
-    /// in this window. Returns `true` if the limit may have changed.
+    /// Records the end of a request, the number in flight with it, and whether a request was
+    /// rejected in this window. Returns `true` if the limit may have changed.
     pub(super) fn sample(
         &mut self,
         end: End,
@@ -185,14 +185,14 @@ impl Limit {
         true
     }
 
-    /// Records a request that finished without a sample, such as a refused one. Requests do not hang
-    /// then.
+    /// Records a request that finished without a sample, such as a refused one. Requests do not
+    /// hang then.
     pub(super) fn record_unmeasured(&mut self, now: Instant) {
         self.unmeasured = Some(now);
     }
 
-    /// Ends a probe if no request was measured for long, and raises the limit to `limit` if none has
-    /// finished. Returns `true` if the limit may have changed.
+    /// Ends a probe if no request was measured for long, and raises the limit to `limit` if none
+    /// has finished. Returns `true` if the limit may have changed.
     ///
     /// Requests that hang would otherwise hold a low limit, and no finished request would raise it.
     pub(super) fn relieve(&mut self, limit: f64, now: Instant) -> bool {
@@ -343,8 +343,8 @@ impl Samples {
         }
     }
 
-    /// Returns the mean, if there is a sample. It leaves out the largest sample if that is a request
-    /// that hung.
+    /// Returns the mean, if there is a sample. It leaves out the largest sample if that is a
+    /// request that hung.
     fn mean(self) -> Option<f64> {
         let mean = |sum: f64, count: u32| (sum / f64::from(count.max(1))).max(f64::MIN_POSITIVE);
         let others = mean(self.sum - self.max, self.count.saturating_sub(1));

@@ -1,10 +1,10 @@
 //! An adaptive concurrency limit: it admits as many requests at once as the bottleneck can serve,
 //! and the important ones first (RES-7).
 //!
-//! A limit on CPU use does not see a connection pool or a slow dependency, and a fixed limit is wrong
-//! after the next release. Every bottleneck has one thing in common: more requests at once only make
-//! each of them slower. The rule is the gradient of Netflix's `concurrency-limits` ("Performance Under
-//! Load", 2018) with a tolerated delay:
+//! A limit on CPU use does not see a connection pool or a slow dependency, and a fixed limit is
+//! wrong after the next release. Every bottleneck has one thing in common: more requests at once
+//! only make each of them slower. The rule is the gradient of Netflix's `concurrency-limits`
+//! ("Performance Under Load", 2018) with a tolerated delay:
 //!
 //! ```text
 //! limit * (base + max_queue_delay) / latency + sqrt(limit)

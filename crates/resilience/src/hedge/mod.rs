@@ -1,4 +1,5 @@
-//! Hedged requests: if a response is late, send the request again and use the first response (RES-8).
+//! Hedged requests: if a response is late, send the request again and use the first response
+//! (RES-8).
 //!
 //! The technique is that of J. Dean and L. A. Barroso, "The Tail at Scale" (2013): a second request
 //! after the latency of most responses shortens the tail for a few percent more load. It is off

@@ -32,8 +32,8 @@ impl<C: Settings> Assembly<C> {
         self.http_client_builder(name).require_base_url().build()
     }
 
-    /// Registers an optional check: a GET of `path` must get a status from 200 to 299. While it does
-    /// not, the service is degraded (HLTH-4).
+    /// Registers an optional check: a GET of `path` must get a status from 200 to 299. While it
+    /// does not, the service is degraded (HLTH-4).
     pub fn check_http(&self, name: &str, client: &HttpClient, path: &str) {
         let (client, path): (_, Arc<str>) = (client.clone(), path.into());
         let check = move || {

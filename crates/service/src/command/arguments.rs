@@ -31,8 +31,8 @@ pub(crate) struct SettingsArguments {
     #[arg(long, global = true, value_parser = parse_profile)]
     pub(crate) profile: Option<Profile>,
 
-    /// The folder of config.yaml and its profiles, or a file whose profiles are next to it. Default:
-    /// ./config if it exists. `-conf` is another name, for legacy deployments.
+    /// The folder of config.yaml and its profiles, or a file whose profiles are next to it.
+    /// Default: ./config if it exists. `-conf` is another name, for legacy deployments.
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
 
@@ -61,9 +61,9 @@ pub(crate) enum Command {
     },
     /// Print the facts of the service as JSON, for `seaworthy deploy render`.
     ///
-    /// Listeners, timeouts and dependencies are those of the settings, whose secrets need not exist.
-    /// Metrics, checks, workers, topics and migrations are those of the service itself: it starts
-    /// in the profile test, on free ports of this machine, and stops.
+    /// Listeners, timeouts and dependencies are those of the settings, whose secrets need not
+    /// exist. Metrics, checks, workers, topics and migrations are those of the service itself: it
+    /// starts in the profile test, on free ports of this machine, and stops.
     Describe {
         /// Sets one key of the service that starts, such as database.url=sqlite::memory:. May be
         /// repeated.

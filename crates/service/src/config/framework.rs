@@ -69,7 +69,8 @@ impl FrameworkConfig {
         ]
     }
 
-    /// Returns the policies of all dependencies. HTTP clients win over gRPC clients of the same name.
+    /// Returns the policies of all dependencies. HTTP clients win over gRPC clients of the same
+    /// name.
     pub(crate) fn policies(&self) -> ResilienceConfig {
         let calls = self.grpc_clients.iter();
         let calls = calls.map(|(name, client)| (name.clone(), client.policies.clone()));

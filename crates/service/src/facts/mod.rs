@@ -1,7 +1,7 @@
 //! The facts of a service, from which its deployment files are generated (OBS-9, SHIP-3).
 //!
-//! The settings give listeners, timeouts and dependencies. A started assembly gives metrics, checks,
-//! workers, topics and migrations. So both are as they are in the running service.
+//! The settings give listeners, timeouts and dependencies. A started assembly gives metrics,
+//! checks, workers, topics and migrations. So both are as they are in the running service.
 
 mod assembled;
 mod configured;

@@ -117,8 +117,9 @@ impl CronSchedule {
 }
 
 impl Schedule {
-    /// Returns the longest time between two runs. `None` for a worker that waits for work. Of a cron
-    /// pattern it reads the runs after a fixed time, so that the result is the same on every day.
+    /// Returns the longest time between two runs. `None` for a worker that waits for work. Of a
+    /// cron pattern it reads the runs after a fixed time, so that the result is the same on every
+    /// day.
     pub(crate) fn max_gap(&self) -> Option<Duration> {
         match self {
             Self::Continuous => None,

@@ -52,8 +52,8 @@ async fn blocking<T: Send + 'static>(
     ended.map_err(io::Error::other)?
 }
 
-/// Creates a directory and its parents. Only the user of the service has access, because objects may
-/// contain personal data.
+/// Creates a directory and its parents. Only the user of the service has access, because objects
+/// may contain personal data.
 fn create_directory(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)

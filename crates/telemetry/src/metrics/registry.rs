@@ -197,8 +197,8 @@ impl Metrics {
         &self.0.prefix
     }
 
-    /// Returns the upper bounds of the buckets of a histogram, by its full name. `None` if it has no
-    /// series.
+    /// Returns the upper bounds of the buckets of a histogram, by its full name. `None` if it has
+    /// no series.
     #[must_use]
     pub fn bounds(&self, name: &str) -> Option<&'static [f64]> {
         let groups = self.0.groups.lock();

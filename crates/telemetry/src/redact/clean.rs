@@ -4,8 +4,8 @@ use parking_lot::RwLock;
 
 use super::Redactor;
 
-/// Clients of a service have some dozen user agents. Together with the length, the memory is at most
-/// 64 KiB.
+/// Clients of a service have some dozen user agents. Together with the length, the memory is at
+/// most 64 KiB.
 const MAX_TEXTS: usize = 256;
 /// Longer texts rarely repeat, in bytes.
 const MAX_LENGTH: usize = 256;

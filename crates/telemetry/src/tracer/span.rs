@@ -137,8 +137,8 @@ pub(super) fn event(event: SpanEvent) -> Event {
     Event::new(event.name, event.at, attributes.collect(), 0)
 }
 
-/// Masks the attributes of a span and its events. Removes a caller's `tracestate` that has a match, because the
-/// caller chose its content (OBS-3). It is still passed on to other services.
+/// Masks the attributes of a span and its events. Removes a caller's `tracestate` that has a match,
+/// because the caller chose its content (OBS-3). It is still passed on to other services.
 pub(super) fn mask(span: &mut SpanData, redactor: &Redactor) {
     let events = span.events.events.iter_mut();
     let of_events = events.flat_map(|event| &mut event.attributes);

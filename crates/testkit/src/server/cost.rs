@@ -219,8 +219,8 @@ impl Budget {
 }
 
 /// Prints the costs as rows of a Markdown table. Fails the test if an operation executes more
-/// statements, writes more rows or stores more messages than its budget. Also fails if it writes over
-/// 20 % more to the write-ahead log or to its messages.
+/// statements, writes more rows or stores more messages than its budget. Also fails if it writes
+/// over 20 % more to the write-ahead log or to its messages.
 ///
 /// # Panics
 /// An operation exceeds its budget.

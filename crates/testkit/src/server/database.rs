@@ -94,8 +94,8 @@ impl EmptyDatabase {
         Some(Self::on_server(POSTGRES.get()?.database("test")))
     }
 
-    /// A PostgreSQL database whose URL is that of a PgBouncer in transaction mode. `None` if a server
-    /// is not installed and the test is to be skipped.
+    /// A PostgreSQL database whose URL is that of a PgBouncer in transaction mode. `None` if a
+    /// server is not installed and the test is to be skipped.
     ///
     /// # Panics
     /// As for [`postgres`](Self::postgres).

@@ -27,8 +27,8 @@ pub struct EximSettings {
 /// A running Exim that keeps every message for `example.org` in a folder. It is killed when this is
 /// dropped.
 ///
-/// It refuses `full@example.org` temporarily (452), and `unknown@example.org` and every other domain
-/// permanently (550).
+/// It refuses `full@example.org` temporarily (452), and `unknown@example.org` and every other
+/// domain permanently (550).
 #[derive(Debug)]
 pub struct EximServer {
     program: PathBuf,

@@ -24,8 +24,8 @@ pub struct ProgramServer {
 }
 
 impl ProgramServer {
-    /// Creates a server without starting it. `operators` is the address of its admin listener, whose
-    /// probes show when it is ready.
+    /// Creates a server without starting it. `operators` is the address of its admin listener,
+    /// whose probes show when it is ready.
     ///
     /// # Errors
     /// The program does not exist, or its folder cannot be created.

@@ -185,7 +185,8 @@ fn anchors(line: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter(|(target, _)| target.is_empty() || target.ends_with(".md"))
 }
 
-/// The fragments of the headings of a page, as GitHub forms them. Repeated headings are not numbered.
+/// The fragments of the headings of a page, as GitHub forms them. Repeated headings are not
+/// numbered.
 fn slugs(text: &str) -> BTreeSet<String> {
     let outside = text.split("\n```").step_by(2).flat_map(str::lines);
     let headings = outside.filter_map(|line| {

@@ -1,8 +1,8 @@
 //! Appends bytes to a resumable upload.
 //!
-//! Content is stored in parts of 8 MiB. The rest of a request, which is smaller than a part, becomes
-//! a piece of the tail until a part is full. The offset in the row moves after the bytes are stored,
-//! so a client never resumes after lost bytes.
+//! Content is stored in parts of 8 MiB. The rest of a request, which is smaller than a part,
+//! becomes a piece of the tail until a part is full. The offset in the row moves after the bytes
+//! are stored, so a client never resumes after lost bytes.
 
 mod claim;
 mod receive;

@@ -1,8 +1,8 @@
 //! Resumable uploads by two protocols on one resource.
 //!
 //! A request with `Tus-Resumable` uses tus 1.0.0. Every other request uses
-//! draft-ietf-httpbis-resumable-upload-12. Both protocols create a resource, ask for its offset with
-//! `HEAD`, append with `PATCH` and cancel with `DELETE`.
+//! draft-ietf-httpbis-resumable-upload-12. Both protocols create a resource, ask for its offset
+//! with `HEAD`, append with `PATCH` and cancel with `DELETE`.
 
 mod draft;
 mod headers;

@@ -25,8 +25,8 @@ pub struct ClamdConfig {
     /// Whether uploads are scanned. With false a service accepts files without a scan, also in
     /// production.
     pub enabled: bool,
-    /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Production requires it.
-    /// Elsewhere, uploads are not scanned without it.
+    /// The address of clamd: HOST:PORT, or unix: and the path of its socket. Production requires
+    /// it. Elsewhere, uploads are not scanned without it.
     pub address: Option<String>,
     /// Maximum size of content. Use the value of `StreamMaxLength` in the settings of clamd. Larger
     /// uploads fail.

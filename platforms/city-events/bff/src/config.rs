@@ -34,8 +34,8 @@ pub struct BffConfig {
     pub uploads_url: Option<String>,
 }
 
-/// Limit of requests to `/api` by user, or by IP address for anonymous callers. Pages have a separate
-/// limit, ten times as high.
+/// Limit of requests to `/api` by user, or by IP address for anonymous callers. Pages have a
+/// separate limit, ten times as high.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("x-reloadable" = true))]

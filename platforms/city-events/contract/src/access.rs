@@ -19,8 +19,8 @@ pub struct AccessConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
-    /// Further secrets whose tokens are accepted while the secret is rotated: first the next secret,
-    /// then the previous one.
+    /// Further secrets whose tokens are accepted while the secret is rotated: first the next
+    /// secret, then the previous one.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub additional_verification_keys: Vec<Secret<String>>,

@@ -11,8 +11,8 @@ use seaworthy::{
     },
 };
 
-/// The Redis in which all replicas of a service count. Without an address each replica counts its own
-/// requests.
+/// The Redis in which all replicas of a service count. Without an address each replica counts its
+/// own requests.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("x-reloadable" = true))]
@@ -161,7 +161,8 @@ fn require_encryption(url: &RedisUrl, key: &str) -> Result<(), StartError> {
 }
 
 impl Limit {
-    /// Counts one request of this key. Returns the headers of the response, if requests are limited.
+    /// Counts one request of this key. Returns the headers of the response, if requests are
+    /// limited.
     ///
     /// # Errors
     /// [`LimitError`] if the request must be rejected.

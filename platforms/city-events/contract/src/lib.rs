@@ -1,5 +1,5 @@
-//! The interfaces that the services of City Events share: gRPC contracts, messages, claims of access
-//! tokens, and the JSON form of responses.
+//! The interfaces that the services of City Events share: gRPC contracts, messages, claims of
+//! access tokens, and the JSON form of responses.
 //!
 //! ```
 //! use city_events_contract::Role;

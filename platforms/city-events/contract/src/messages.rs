@@ -1,7 +1,7 @@
 //! The messages of City Events.
 //!
-//! Bodies are bare JSON. Only the messages of the event service have an envelope, because the legacy
-//! consumers read it.
+//! Bodies are bare JSON. Only the messages of the event service have an envelope, because the
+//! legacy consumers read it.
 
 use chrono::{DateTime, Utc};
 use seaworthy::{messaging::Event, prelude::*};

@@ -42,7 +42,8 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
-    /// Returns the highest role of the caller of the current request, or [`Role::User`] without one.
+    /// Returns the highest role of the caller of the current request, or [`Role::User`] without
+    /// one.
     #[must_use]
     pub fn of_caller() -> Self {
         context::with_current(|context| {

@@ -41,8 +41,8 @@ pub struct ServiceCallsConfig {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceCallersConfig {
-    /// The secret that signs the tokens of the calling service, at least 32 bytes. The calling service
-    /// has the same secret, and no other service has it.
+    /// The secret that signs the tokens of the calling service, at least 32 bytes. The calling
+    /// service has the same secret, and no other service has it.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
@@ -56,8 +56,8 @@ pub struct ServiceCallersConfig {
 }
 
 impl ServiceCallsConfig {
-    /// Returns the source of tokens with which `service` authenticates at `callee`, or `None` without
-    /// a secret.
+    /// Returns the source of tokens with which `service` authenticates at `callee`, or `None`
+    /// without a secret.
     ///
     /// # Errors
     /// [`StartError`] if the secret is too short.
@@ -89,8 +89,8 @@ pub struct UserOrServiceAuthentication<U> {
 }
 
 impl<U: Authenticate> UserOrServiceAuthentication<U> {
-    /// Authenticates users with `users`, and calls of the service `caller` to this service, `callee`,
-    /// with the credentials in `config`.
+    /// Authenticates users with `users`, and calls of the service `caller` to this service,
+    /// `callee`, with the credentials in `config`.
     ///
     /// # Errors
     /// [`StartError`] if a secret is too short, or if `certificates` is set and the gRPC listener does

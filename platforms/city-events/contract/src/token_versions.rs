@@ -39,9 +39,9 @@ const PAGE_ROWS: i64 = PAGE_SIZE as i64;
 /// Revoked access tokens, from messages of the auth service about a ban, a new role or a new
 /// password. Cheap to clone.
 ///
-/// One replica of a service receives each message and stores the version in the database. It applies
-/// the version at once. The other replicas poll the database every second. Authentication reads only
-/// memory.
+/// One replica of a service receives each message and stores the version in the database. It
+/// applies the version at once. The other replicas poll the database every second. Authentication
+/// reads only memory.
 #[derive(Debug, Clone)]
 pub struct TokenVersions {
     revocations: Revocations,
@@ -49,8 +49,8 @@ pub struct TokenVersions {
 }
 
 impl TokenVersions {
-    /// Creates an empty list. Pass its [`revocations`](Self::revocations) to the authentication, then
-    /// [`follow`](Self::follow) a database.
+    /// Creates an empty list. Pass its [`revocations`](Self::revocations) to the authentication,
+    /// then [`follow`](Self::follow) a database.
     #[must_use]
     pub fn new(config: &RevocationConfig) -> Self {
         Self {

@@ -29,8 +29,8 @@ impl AuthClient {
     /// Returns the e-mail address of a user. `None` if the user does not exist or has none.
     ///
     /// # Errors
-    /// A transient [`Failure`] if the auth service is unavailable or rejects the secret. A permanent
-    /// one if the ID is not a UUID.
+    /// A transient [`Failure`] if the auth service is unavailable or rejects the secret. A
+    /// permanent one if the ID is not a UUID.
     pub(crate) async fn email_of(&self, user: &str) -> Result<Option<Personal<String>>, Failure> {
         // The ID comes from a message and becomes part of a path.
         let user = Uuid::try_parse(user).map_err(Failure::reject)?;

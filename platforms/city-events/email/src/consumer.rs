@@ -37,7 +37,8 @@ pub(crate) struct MailSender {
     pub(crate) inbox: Inbox,
 }
 
-/// Returns all topics that the service can have dead letters of, for both values of `notify_owners`.
+/// Returns all topics that the service can have dead letters of, for both values of
+/// `notify_owners`.
 pub(crate) fn topics() -> Topics {
     Topics::of::<VerifyEmailRequested>()
         .and::<PasswordResetRequested>()
@@ -232,8 +233,8 @@ impl MailSender {
         let claim = match self.sent.claim(key).await.map_err(Failure::retry)? {
             Claim::Acquired(claim) => claim,
             Claim::Sent => return Ok(()),
-            // The claim of a crashed process can outlast all retries. This is one long delay, and the
-            // message does not occupy a handler during it.
+            // The claim of a crashed process can outlast all retries. This is one long delay, and
+            // the message does not occupy a handler during it.
             Claim::Held(left) => {
                 let cause = "another instance is sending this mail";
                 return Err(Failure::delay(left, cause).with_class("MAIL_CLAIMED"));

@@ -47,8 +47,8 @@ pub struct EventConfig {
     pub operation_log: OperationLogConfig,
     /// Imports of events from CSV files.
     pub imports: ImportConfig,
-    /// Maximum number of events that one organizer publishes in 24 hours, if imports publish some of
-    /// them. Drafts do not count.
+    /// Maximum number of events that one organizer publishes in 24 hours, if imports publish some
+    /// of them. Drafts do not count.
     pub max_published_per_day: NonZeroU32,
     /// Path that serves metrics on the HTTP listener, for scrapers of the legacy service. If it is
     /// not set, only the admin listener serves metrics.

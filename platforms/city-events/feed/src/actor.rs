@@ -1,5 +1,5 @@
-//! Identity of visitors: a user by a valid access token, or an anonymous visitor by a signed cookie.
-//! Identity headers of clients are ignored (AUTH-6).
+//! Identity of visitors: a user by a valid access token, or an anonymous visitor by a signed
+//! cookie. Identity headers of clients are ignored (AUTH-6).
 
 use std::{sync::Arc, time::Duration};
 

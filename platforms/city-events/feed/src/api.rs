@@ -82,8 +82,8 @@ impl Api {
 }
 
 impl Api {
-    /// Returns whether a view counts. All views of users count. Views of anonymous visitors count up
-    /// to the limit of their IP address.
+    /// Returns whether a view counts. All views of users count. Views of anonymous visitors count
+    /// up to the limit of their IP address.
     async fn is_counted(
         &self,
         visitor: &Visitor,

@@ -19,8 +19,8 @@ const MIN_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// Fixed by the contract. Users further back would hardly ever get a seat.
 const MAX_WAITLIST_LENGTH: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// The upper bound of both settings. A higher capacity promotes the whole waitlist in one
-/// transaction, with three statements for each user. 1,000 users fit into the transaction timeout of
-/// 10 s on a slow machine.
+/// transaction, with three statements for each user. 1,000 users fit into the transaction timeout
+/// of 10 s on a slow machine.
 const WAITLIST_LENGTH_BOUND: u32 = 1_000;
 /// Fixed by the contract: one day, longer than any client retries.
 const KEY_TTL: Timeout = Timeout::from_secs(24 * 60 * 60);
@@ -63,8 +63,8 @@ pub struct JoinConfig {
     pub recount: RecountConfig,
     /// The execution of join and cancel requests in batches.
     pub join_batching: JoinBatchingConfig,
-    /// A path of the HTTP listener that serves the metrics without authentication, such as `/metrics`
-    /// of the legacy service. Without it only the admin listener serves them.
+    /// A path of the HTTP listener that serves the metrics without authentication, such as
+    /// `/metrics` of the legacy service. Without it only the admin listener serves them.
     pub public_metrics: Option<String>,
 }
 

@@ -1,8 +1,8 @@
 //! Join: seats and waitlists of the events of City Events.
 //!
-//! Each change of an event's seats is one transaction that locks the row of the event first. In this
-//! transaction the service checks the idempotency key, decides, writes the history and stores the
-//! message. The counts are therefore exact with any number of replicas.
+//! Each change of an event's seats is one transaction that locks the row of the event first. In
+//! this transaction the service checks the idempotency key, decides, writes the history and stores
+//! the message. The counts are therefore exact with any number of replicas.
 //!
 //! | Module | Contents |
 //! | --- | --- |

@@ -4,8 +4,8 @@ use seaworthy::prelude::*;
 
 use super::PlatformOptions;
 
-/// The addresses that browsers use. The settings of several services contain them, so they are known
-/// ahead of the start.
+/// The addresses that browsers use. The settings of several services contain them, so they are
+/// known ahead of the start.
 pub(super) struct PublicAddresses {
     pub(super) media: SocketAddr,
     bff: SocketAddr,

@@ -58,8 +58,8 @@ impl Accounts {
         Ok(self.captchas.take(id, code, allowed).await?)
     }
 
-    /// Consumes the captcha of a login, if the settings require one. A code that was sent counts only
-    /// if its address is that of the user.
+    /// Consumes the captcha of a login, if the settings require one. A code that was sent counts
+    /// only if its address is that of the user.
     pub(super) async fn require_captcha_of(
         &self,
         username: &str,

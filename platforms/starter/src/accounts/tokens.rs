@@ -92,9 +92,9 @@ impl AccessTokens {
         self.signer.sign(token).map_err(Error::internal)
     }
 
-    /// Returns the authentication of callers by access tokens and API keys. Each request checks in the
-    /// database whether its credentials are revoked, so that a logout on one replica counts on all of
-    /// them at once.
+    /// Returns the authentication of callers by access tokens and API keys. Each request checks in
+    /// the database whether its credentials are revoked, so that a logout on one replica counts on
+    /// all of them at once.
     ///
     /// # Errors
     /// The secret cannot verify tokens.

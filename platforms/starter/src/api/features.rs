@@ -17,8 +17,8 @@ const DEFAULT_PAGE_SIZE: i32 = 20;
 /// The reason in the audit log of a change without one.
 const DEFAULT_REASON: &str = "changed through the API";
 
-/// The flags of the contract for parts that cannot be turned off: stored values stay encrypted, logs
-/// stay redacted, orchestrators need probes, and paths keep their version.
+/// The flags of the contract for parts that cannot be turned off: stored values stay encrypted,
+/// logs stay redacted, orchestrators need probes, and paths keep their version.
 const ALWAYS_ON: [&str; 4] = [
     "api_versioning",
     "data_encryption",

@@ -9,7 +9,8 @@ const DEFAULT_FILE: &str = "data/starter.db";
 pub(crate) struct DataConfig {
     /// The database: PostgreSQL in production, an SQLite file in development.
     pub(crate) database: DatabaseConfig,
-    /// The Redis in which all replicas count requests together and cache results. Not set: each replica has its own counts and cache.
+    /// The Redis in which all replicas count requests together and cache results. Not set: each
+    /// replica has its own counts and cache.
     pub(crate) redis: Option<RateLimitRedisConfig>,
 }
 

@@ -7,8 +7,8 @@ const FLAGS: &str = "remove it: flags are always evaluated, and changed files ar
 /// The advice for a part that is always served.
 const ALWAYS: &str = "remove it: the admin listener always serves metrics and probes";
 
-/// The keys of the files of the contract that have other names here. The message `conf.v1.Bootstrap`
-/// lists the keys of the contract.
+/// The keys of the files of the contract that have other names here. The message
+/// `conf.v1.Bootstrap` lists the keys of the contract.
 pub(crate) const KEYS: &[LegacyKey] = &[
     LegacyKey::accepts(
         "server.http.network",

@@ -37,7 +37,8 @@ pub(crate) struct StarterConfig {
     pub(crate) features: FlagsConfig,
     /// Mail with captcha codes.
     pub(crate) mail: MailConfig,
-    /// The gateway for captcha codes by SMS, at `clients.sms.base_url`. Not set: codes are logged in development, and rejected otherwise.
+    /// The gateway for captcha codes by SMS, at `clients.sms.base_url`. Not set: codes are logged
+    /// in development, and rejected otherwise.
     pub(crate) sms: Option<SmsGatewayConfig>,
     /// The log of calls that change something.
     pub(crate) operation_log: OperationLogConfig,

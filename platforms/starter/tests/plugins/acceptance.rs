@@ -1,5 +1,5 @@
-//! Section 20 of the contract, point 3: a plugin with a hook and a handler is loaded, called, vetoes,
-//! times out, exceeds its memory, is unloaded and leaves nothing behind.
+//! Section 20 of the contract, point 3: a plugin with a hook and a handler is loaded, called,
+//! vetoes, times out, exceeds its memory, is unloaded and leaves nothing behind.
 
 use std::{path::Path, process::Command};
 

@@ -91,7 +91,8 @@ impl Store {
                         .execute(&tx)
                         .await?;
                 }
-                // If the symbol does not exist, the update is a no-op and the read returns NotFound.
+                // If the symbol does not exist, the update is a no-op and the read returns
+                // NotFound.
                 let updated = read(&tx, symbol).await?;
                 self.events
                     .updated(&tx, symbol, &updated.attributes, now)

@@ -48,7 +48,8 @@ const INVARIANTS: [(&str, &str); 8] = [
     ),
 ];
 
-/// Returns the command that checks the invariants of allocations, slots and sessions. It only reads.
+/// Returns the command that checks the invariants of allocations, slots and sessions. It only
+/// reads.
 pub(crate) fn invariants_command() -> ServiceCommand<BookingConfig> {
     let command = Command::new("invariants").about(
         "Check the invariants of allocations, slots and sessions. Fails if one is violated.",

@@ -47,8 +47,8 @@ impl PlatformZone {
         self.date_at(Timestamp::now())
     }
 
-    /// Returns the moment of a local time, given in minutes since midnight. A time that the start of
-    /// daylight saving time skips is moved later by the length of the gap. Of a time that occurs
+    /// Returns the moment of a local time, given in minutes since midnight. A time that the start
+    /// of daylight saving time skips is moved later by the length of the gap. Of a time that occurs
     /// twice, the first one counts.
     ///
     /// ```

@@ -1,7 +1,7 @@
 //! The kinds of events, their topics and their keys.
 //!
-//! The data of an event are those of the legacy service: common members beside those of the kind. One
-//! student's events have one key, so they stay in order.
+//! The data of an event are those of the legacy service: common members beside those of the kind.
+//! One student's events have one key, so they stay in order.
 //!
 //! ```
 //! use tutoring_contract::events::{Occurred, StudentDeallocated, message};

@@ -33,7 +33,8 @@ impl Role {
     }
 }
 
-/// The role of an administrator. Each is a set of permissions in the territory of the administrator.
+/// The role of an administrator. Each is a set of permissions in the territory of the
+/// administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AdminRole {

@@ -27,7 +27,8 @@ pub struct Territory {
 }
 
 impl Territory {
-    /// Returns the territory in an access token of an administrator. Other tokens have an empty one.
+    /// Returns the territory in an access token of an administrator. Other tokens have an empty
+    /// one.
     ///
     /// # Errors
     /// `TOKEN_INVALID` if the claim is malformed.

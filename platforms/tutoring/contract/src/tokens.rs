@@ -81,8 +81,8 @@ pub struct Subject {
     pub admin_roles: Vec<AdminRole>,
     /// The permissions of an administrator, such as `trainer:approve`, as the claim `scope`.
     pub permissions: Vec<String>,
-    /// The place that an administrator is responsible for, as the claim `territory`. Empty for other
-    /// users and for super admins.
+    /// The place that an administrator is responsible for, as the claim `territory`. Empty for
+    /// other users and for super admins.
     pub territory: Territory,
     /// The e-mail address.
     pub email: Option<Personal<String>>,

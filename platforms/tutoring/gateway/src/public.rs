@@ -1,7 +1,7 @@
 use crate::table::has_alias;
 
-/// The routes that need no access token: methods and path under `/api/v1`. Paths have the parameters
-/// of [`Routes`](seaworthy::prelude::Routes).
+/// The routes that need no access token: methods and path under `/api/v1`. Paths have the
+/// parameters of [`Routes`](seaworthy::prelude::Routes).
 pub const PUBLIC_ROUTES: [(&str, &str); 47] = [
     ("POST", "/students/auth/register"),
     ("POST", "/students/auth/email/resend"),

@@ -21,7 +21,8 @@ const LOOPBACK_NETWORKS: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// Requests per minute of one address. The gateway has lower limits per user.
 const REQUESTS: u32 = 300;
 
-/// The environment names of legacy services whose settings contain a [`BackendConfig`] as `backend`.
+/// The environment names of legacy services whose settings contain a [`BackendConfig`] as
+/// `backend`.
 pub const BACKEND_VARIABLES: [LegacyVariable; 8] = [
     LegacyVariable::profile("APP_ENV"),
     LegacyVariable::sets("LOG_LEVEL", "log.level"),

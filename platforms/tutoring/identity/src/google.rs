@@ -79,8 +79,8 @@ impl Google {
     /// Exchanges a code for a page whose address is allowed.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` for another address, `TOKEN_INVALID`, and `SERVICE_DEGRADED` while Google is
-    /// unavailable.
+    /// `VALIDATION_ERROR` for another address, `TOKEN_INVALID`, and `SERVICE_DEGRADED` while Google
+    /// is unavailable.
     pub(crate) async fn by_code(
         &self,
         code: &Secret<String>,

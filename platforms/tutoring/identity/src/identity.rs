@@ -60,8 +60,8 @@ pub(crate) struct Parts {
 
 impl Identity {
     /// Connects the database, the broker and Redis, starts the workers, and authenticates callers
-    /// by access tokens. `migrations` are those of the service, with [`MIGRATIONS`](crate::MIGRATIONS)
-    /// and the sets of `account` and `outbox`.
+    /// by access tokens. `migrations` are those of the service, with
+    /// [`MIGRATIONS`](crate::MIGRATIONS) and the sets of `account` and `outbox`.
     ///
     /// # Errors
     /// [`StartError`] for invalid settings and unavailable dependencies.

@@ -20,7 +20,8 @@ enum Caller {
     Trainer,
     StudentOrAdmin,
     TrainerOrAdmin,
-    /// The participants of an object. The object with the ID in the path does not belong to the caller.
+    /// The participants of an object. The object with the ID in the path does not belong to the
+    /// caller.
     Participant,
     /// Every user, for objects that the request creates or for a list of own objects.
     User,

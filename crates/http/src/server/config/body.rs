@@ -16,19 +16,21 @@ const DEFAULT_MAX_SIZE: ByteSize = ByteSize::mebibytes(64);
 
 /// Limits on the body of a request.
 ///
-/// Time counts only while the service waits for bytes, so a slow handler does not end its client. gRPC
-/// calls have no time limits for bodies, because their streams may rest for hours. Pings detect dead
-/// clients.
+/// Time counts only while the service waits for bytes, so a slow handler does not end its client.
+/// gRPC calls have no time limits for bodies, because their streams may rest for hours. Pings
+/// detect dead clients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BodyLimitsConfig {
-    /// Maximum total waiting time for a body. Received bytes reduce it at `min_rate`, so it limits a pause as well as a slow client.
+    /// Maximum total waiting time for a body. Received bytes reduce it at `min_rate`, so it limits
+    /// a pause as well as a slow client.
     pub stall_timeout: Timeout,
     /// Bytes per second that reduce the waiting time.
     pub min_rate: ByteSize,
     /// Time limit for a whole body.
     pub timeout: Timeout,
-    /// Maximum size of a body for all routes. The response to a larger `Content-Length` is 413. A larger stream ends with an error.
+    /// Maximum size of a body for all routes. The response to a larger `Content-Length` is 413. A
+    /// larger stream ends with an error.
     pub max_size: ByteSize,
 }
 

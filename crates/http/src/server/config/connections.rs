@@ -25,9 +25,11 @@ const DEFAULT_LINGER: Timeout = Timeout::from_millis(500);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConnectionLimitsConfig {
-    /// Maximum open connections. A further one is accepted and closed, so that its client can use another replica.
+    /// Maximum open connections. A further one is accepted and closed, so that its client can use
+    /// another replica.
     pub max: NonZeroU32,
-    /// Maximum open connections of one client IP, or of one IPv6 /64. Not set: no limit, because all clients behind a load balancer share one IP.
+    /// Maximum open connections of one client IP, or of one IPv6 /64. Not set: no limit, because
+    /// all clients behind a load balancer share one IP.
     pub max_per_ip: Option<NonZeroU32>,
     /// Time limit from the opening of a connection to its first bytes, which select the protocol.
     pub first_byte_timeout: Timeout,
@@ -41,7 +43,8 @@ pub struct ConnectionLimitsConfig {
     pub max_age: Timeout,
     /// Random deviation of `max_age` for each connection, as a ratio.
     pub max_age_jitter: Ratio,
-    /// Time in which a closing connection still answers new requests, and reads the last bytes of its client, so that a reset does not destroy the response.
+    /// Time in which a closing connection still answers new requests, and reads the last bytes of
+    /// its client, so that a reset does not destroy the response.
     pub linger: Timeout,
 }
 

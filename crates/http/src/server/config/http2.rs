@@ -34,14 +34,15 @@ const MAX_WINDOW: u64 = (1 << 31) - 1;
 const MIN_FRAME_SIZE: u64 = 1 << 14;
 const MAX_FRAME_SIZE: u64 = (1 << 24) - 1;
 
-/// Limits of HTTP/2. The limits of heads and bodies apply too: `limits.head.max_size` limits the decoded
-/// header list, and so the CONTINUATION frames.
+/// Limits of HTTP/2. The limits of heads and bodies apply too: `limits.head.max_size` limits the
+/// decoded header list, and so the CONTINUATION frames.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http2Config {
     /// Maximum requests in flight on one connection.
     pub max_streams: u32,
-    /// Maximum requests that a client may cancel on one connection within `reset_window`. More close the connection (CVE-2023-44487).
+    /// Maximum requests that a client may cancel on one connection within `reset_window`. More
+    /// close the connection (CVE-2023-44487).
     pub max_resets: u32,
     /// The time window of `max_resets`.
     pub reset_window: Timeout,

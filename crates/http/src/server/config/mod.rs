@@ -29,7 +29,8 @@ const DEFAULT_BACKLOG: u32 = 4096;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ListenerConfig {
-    /// The address and port, such as `127.0.0.1:8000` or `[::]:8000`. Port 0 lets the system choose a free one.
+    /// The address and port, such as `127.0.0.1:8000` or `[::]:8000`. Port 0 lets the system choose
+    /// a free one.
     pub address: SocketAddr,
     /// The accepted protocols.
     pub protocols: Protocols,
@@ -71,7 +72,8 @@ impl ListenerConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocols {
-    /// HTTP/1.1 and HTTP/2: by ALPN under TLS, else by the first bytes of the connection (prior knowledge).
+    /// HTTP/1.1 and HTTP/2: by ALPN under TLS, else by the first bytes of the connection (prior
+    /// knowledge).
     #[default]
     Auto,
     /// HTTP/1.1 only.

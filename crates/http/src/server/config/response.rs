@@ -14,7 +14,8 @@ const DEFAULT_MIN_RATE: ByteSize = ByteSize::kibibytes(1);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResponseLimitsConfig {
-    /// Maximum total time in which the client blocks the response. Sent bytes reduce it at `min_rate`. Time without data to send does not count.
+    /// Maximum total time in which the client blocks the response. Sent bytes reduce it at
+    /// `min_rate`. Time without data to send does not count.
     pub stall_timeout: Timeout,
     /// Bytes per second that reduce the waiting time.
     pub min_rate: ByteSize,

@@ -18,7 +18,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::{rejection::Rejection, state::ConnectionState};
 use crate::server::{accept::Shared, config::LimitsConfig, stats::ConnectionStats};
 
-/// How long after the end of everything a connection may still take to say good-bye, beside the lingering.
+/// How long after the end of everything a connection may still take to say good-bye, beside the
+/// lingering.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The HTTP version of a connection.
@@ -123,8 +124,8 @@ impl<C: Connection> Driver<C> {
         driver
     }
 
-    /// The next deadline. A request in flight on a connection that closes has none here: how long it may take is not the
-    /// connection's affair, and the stop as a whole has its own limit.
+    /// The next deadline. A request in flight on a connection that closes has none here: how long
+    /// it may take is not the connection's affair, and the stop as a whole has its own limit.
     fn due(&self) -> Option<(Instant, Due)> {
         let connections = &self.shared.limits.connections;
         let mut due = match (self.finishing_since, self.closing_since) {
@@ -213,8 +214,8 @@ impl<C: Connection> Driver<C> {
         Some(Ended::Cut)
     }
 
-    /// HTTP/1 sends `connection: close` with its next response and waits a short time for a request.
-    /// HTTP/2 sends GOAWAY at once.
+    /// HTTP/1 sends `connection: close` with its next response and waits a short time for a
+    /// request. HTTP/2 sends GOAWAY at once.
     fn begin_closing(&mut self) {
         self.closing_since = Some(Instant::now());
         if self.version == Version::Http2 {

@@ -1,7 +1,7 @@
 //! Finds the heads of requests in the frames of HTTP/2 (RFC 9113, section 4.1).
 //!
-//! A head is one HEADERS frame and CONTINUATION frames up to the flag END_HEADERS. No other frame may
-//! come between them, so a client that sends a head in pieces occupies its connection.
+//! A head is one HEADERS frame and CONTINUATION frames up to the flag END_HEADERS. No other frame
+//! may come between them, so a client that sends a head in pieces occupies its connection.
 
 use super::io::PREFACE;
 

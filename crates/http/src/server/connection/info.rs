@@ -27,7 +27,8 @@ impl ConnectionInfo {
         Self(Arc::new(Inner { peer, local, tls }))
     }
 
-    /// The address on the other side of the socket: the client's, or that of the last proxy before it.
+    /// The address on the other side of the socket: the client's, or that of the last proxy before
+    /// it.
     #[must_use]
     pub fn peer(&self) -> SocketAddr {
         self.0.peer

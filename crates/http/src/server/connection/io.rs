@@ -25,14 +25,16 @@ use crate::server::{
 /// The connection preface of every HTTP/2 client (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Stands in the place of a malformed chunk: valid nowhere in its framing, and complete, so that the parser refuses at once.
+/// Stands in the place of a malformed chunk: valid nowhere in its framing, and complete, so that
+/// the parser refuses at once.
 const REFUSED: &[u8] = b"\0\r\n\r\n";
 
 /// Bytes that a peer may still send after the end: enough for the rest of a refused form, little
 /// for a flood.
 const MAX_LINGERING: usize = 256 << 10;
 
-/// How long the last answer may take before the lingering: one packet fits the buffer of any socket, unless the peer already holds it up.
+/// How long the last answer may take before the lingering: one packet fits the buffer of any
+/// socket, unless the peer already holds it up.
 const LAST_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct ConnectionIo {
@@ -202,8 +204,8 @@ impl ConnectionIo {
         written
     }
 
-    /// Sends the last response and closes, within a time that the peer cannot prolong. An abort does
-    /// not wait for it.
+    /// Sends the last response and closes, within a time that the peer cannot prolong. An abort
+    /// does not wait for it.
     pub(super) async fn end_with(&mut self, answer: &[u8]) {
         let state = Arc::clone(&self.state);
         let limit = LAST_ANSWER_TIMEOUT + self.linger;

@@ -33,8 +33,8 @@ enum Unopened {
     Closing,
 }
 
-/// Waits for a part of the opening. If the listener closes, only the linger time is left, which loses
-/// no request.
+/// Waits for a part of the opening. If the listener closes, only the linger time is left, which
+/// loses no request.
 async fn within<F: Future>(
     state: &ConnectionState,
     limit: Duration,

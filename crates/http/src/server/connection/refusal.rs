@@ -45,8 +45,9 @@ fn is_longer(parts: &Parts, max_uri_length: u64) -> bool {
     u64::try_from(authority + path).is_ok_and(|length| length > max_uri_length)
 }
 
-/// RFC 9112, section 3.2, and RFC 9113, section 8.3.1: exactly one host, valid, and the same wherever it is named twice. Routing by one name
-/// and authorising by another is how virtual hosts are crossed.
+/// RFC 9112, section 3.2, and RFC 9113, section 8.3.1: exactly one host, valid, and the same
+/// wherever it is named twice. Routing by one name and authorising by another is how virtual hosts
+/// are crossed.
 fn names_one_host(parts: &Parts) -> bool {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let host = hosts.next().map(http::HeaderValue::as_bytes);

@@ -194,7 +194,8 @@ where
                 response
             }
         };
-        // After a request to upgrade the bytes have not been examined, so the connection upgrades or ends.
+        // After a request to upgrade the bytes have not been examined, so the connection upgrades
+        // or ends.
         let upgraded = *this.upgrades && response.status() == StatusCode::SWITCHING_PROTOCOLS;
         if upgraded {
             this.state.upgrade();

@@ -118,7 +118,8 @@ impl Body for RequestBody {
 }
 
 impl Pace {
-    /// Ready once the peer is too late. The timer exists from the first wait on: most bodies arrive with their head.
+    /// Ready once the peer is too late. The timer exists from the first wait on: most bodies arrive
+    /// with their head.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let deadline = self.stall.wait(Instant::now).min(self.last);
         let timer = self

@@ -149,8 +149,8 @@ impl ConnectionState {
         self.upgraded.store(true, Relaxed);
     }
 
-    /// The client has closed its sending side. The end of the last request then wakes the connection,
-    /// whose reader waits for it.
+    /// The client has closed its sending side. The end of the last request then wakes the
+    /// connection, whose reader waits for it.
     pub(crate) fn half_close(&self) {
         self.half_closed.store(true, Relaxed);
     }
@@ -197,7 +197,8 @@ impl ConnectionState {
         self.head_since.get(self.opened)
     }
 
-    /// A head is not handed to the parser, nor is anything after it. A number of heads were before it.
+    /// A head is not handed to the parser, nor is anything after it. A number of heads were before
+    /// it.
     pub(crate) fn reject(&self, rejection: Rejection, requests_before: u64) {
         self.head_complete();
         let _ = self.rejected.set(Rejected {
@@ -206,7 +207,8 @@ impl ConnectionState {
         });
     }
 
-    /// Returns the rejection to send instead of the parser's, after the earlier requests have ended.
+    /// Returns the rejection to send instead of the parser's, after the earlier requests have
+    /// ended.
     pub(crate) fn rejection(&self) -> Option<Rejection> {
         let rejected = self.rejected.get()?;
         if self.ending.load(Relaxed) {
@@ -255,8 +257,9 @@ impl ConnectionState {
         self.flooded.load(Acquire)
     }
 
-    /// Counts a cancelled request. Returns true if there were too many. A client that gets no response
-    /// cancels too, so only a client that cancels most of its requests counts as an attacker.
+    /// Counts a cancelled request. Returns true if there were too many. A client that gets no
+    /// response cancels too, so only a client that cancels most of its requests counts as an
+    /// attacker.
     fn cancelled(&self, limit: ResetLimit, now: Instant) -> bool {
         self.resets.lock().cancel(&self.requests, limit, now)
     }
@@ -283,7 +286,8 @@ pub(crate) struct ResetLimit {
 pub(crate) struct InFlight {
     state: Arc<ConnectionState>,
     answered: bool,
-    /// None over HTTP/1, where a request ends in the task that watches the connection, and its cancellation is the end of both.
+    /// None over HTTP/1, where a request ends in the task that watches the connection, and its
+    /// cancellation is the end of both.
     resets: Option<ResetLimit>,
 }
 
@@ -326,7 +330,8 @@ impl Drop for InFlight {
     }
 }
 
-/// A moment or none, in milliseconds since the connection was opened, plus one so that zero is none.
+/// A moment or none, in milliseconds since the connection was opened, plus one so that zero is
+/// none.
 #[derive(Debug, Default)]
 struct Moment(AtomicU64);
 

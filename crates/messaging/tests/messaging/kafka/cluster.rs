@@ -177,7 +177,8 @@ async fn tls_and_scram_authenticate_both_sides_conf_5() {
         config.kafka.timeout = seaworthy_core::Timeout::from_secs(5);
         KafkaBroker::open(&config, "test").await
     };
-    // A restart may also break a handshake, so a failed handshake is transient. Its error names SSL.
+    // A restart may also break a handshake, so a failed handshake is transient. Its error names
+    // SSL.
     let unknown = connect("hunter2", KafkaSasl::ScramSha512, &rejected).await;
     let problem = format!("{:?}", unknown.unwrap_err());
     assert!(problem.contains("SSL"), "{problem}");

@@ -39,8 +39,8 @@ impl LimitedCaller {
         }
     }
 
-    /// Returns a caller whose credentials are invalid. Its requests are counted by IP address, apart
-    /// from other requests of that address, so that they do not lock out other users.
+    /// Returns a caller whose credentials are invalid. Its requests are counted by IP address,
+    /// apart from other requests of that address, so that they do not lock out other users.
     #[must_use]
     pub fn failed(address: IpAddr) -> Self {
         Self {

@@ -170,8 +170,8 @@ impl RateLimits {
         }
     }
 
-    /// Counts one request by all of these limits, in order, and stops at the first rejection. Limits
-    /// before it keep their count.
+    /// Counts one request by all of these limits, in order, and stops at the first rejection.
+    /// Limits before it keep their count.
     pub fn count<'a>(
         all: impl IntoIterator<Item = &'a Self>,
         caller: &LimitedCaller,

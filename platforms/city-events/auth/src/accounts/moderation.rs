@@ -108,9 +108,9 @@ impl Accounts {
             .await
     }
 
-    /// Removes the second factor of another user, who has lost the application and the recovery codes.
-    /// It ends the sessions of the user, because the lost device may have one. Verify the person
-    /// before the call.
+    /// Removes the second factor of another user, who has lost the application and the recovery
+    /// codes. It ends the sessions of the user, because the lost device may have one. Verify the
+    /// person before the call.
     pub(crate) async fn reset_totp(&self, caller: &Caller, target: UserId) -> Result<(), Error> {
         let actor = caller.0.id;
         if actor == target {

@@ -87,8 +87,9 @@ impl Accounts {
         enrolment.ok_or_else(errors::totp_exists)
     }
 
-    /// Enables the second factor. It ends all sessions and known devices of the user, because a thief of
-    /// the password may have some, and begins a new session for the caller. Returns the recovery codes.
+    /// Enables the second factor. It ends all sessions and known devices of the user, because a
+    /// thief of the password may have some, and begins a new session for the caller. Returns the
+    /// recovery codes.
     ///
     /// # Errors
     /// `TOTP_INVALID`, `MISSING_FIELD` or `TOO_MANY_ATTEMPTS`.

@@ -21,7 +21,8 @@ const AUDIT_BATCH_SIZE: u32 = 200;
 
 /// Records a status change in the history and for the audit log, and logs it after the commit.
 ///
-/// A rejection is not queued: [`kick`](Joins::kick) and [`ban`](Joins::ban) append to the audit log.
+/// A rejection is not queued: [`kick`](Joins::kick) and [`ban`](Joins::ban) append to the audit
+/// log.
 pub(super) async fn record(
     tx: &Transaction,
     seats: &Seats,

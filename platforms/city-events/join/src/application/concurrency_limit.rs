@@ -2,7 +2,8 @@
 //!
 //! All changes of an event wait for one row lock in the database. Without this limit thousands of
 //! requests would wait with a database connection each. They wait here, in the order of arrival,
-//! until the deadline of the request. Replicas do not share this limit. The row lock serializes them.
+//! until the deadline of the request. Replicas do not share this limit. The row lock serializes
+//! them.
 
 use std::{
     collections::HashMap,

@@ -42,8 +42,9 @@ impl Joins {
         }
     }
 
-    /// Publishes the counts of an event after comparing them with its joins. It locks the row before
-    /// it reads the published revision, so only one of several replicas publishes each revision.
+    /// Publishes the counts of an event after comparing them with its joins. It locks the row
+    /// before it reads the published revision, so only one of several replicas publishes each
+    /// revision.
     pub(super) async fn publish_event_counts(&self, event: Uuid) -> Result<(), JoinError> {
         self.database
             .transaction(|tx| async move {

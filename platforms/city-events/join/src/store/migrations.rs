@@ -11,8 +11,8 @@ use super::adoption::ADOPTION;
 const JOINS_WITH_OTHER_COMMENTS: &str =
     "d60571cee3d2461dce1265ef40b01110a7fe914f7bb95847e33cedf03819b676";
 
-/// The tables of the service, of its outbox and inbox, of its audit log, of token versions, and of its operation
-/// log.
+/// The tables of the service, of its outbox and inbox, of its audit log, of token versions, and of
+/// its operation log.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
     MigrationSet::of_service(&[
         Migration::new(

@@ -1,8 +1,8 @@
 //! A linearizability checker for the seats of an event.
 //!
-//! Each change of the seats has a revision. The checker replays the history in the order of revisions:
-//! it must follow the rules and never exceed a bound. The order must also agree with the clock of the
-//! callers: if a call returned before another one started, its change comes first.
+//! Each change of the seats has a revision. The checker replays the history in the order of
+//! revisions: it must follow the rules and never exceed a bound. The order must also agree with the
+//! clock of the callers: if a call returned before another one started, its change comes first.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},

@@ -65,7 +65,8 @@ pub(crate) async fn ban_refuses_joins_until_it_expires_or_is_lifted_obs_11(app: 
     assert_eq!(own["data"]["items"][0]["rejected_reason"], "banned:spam");
     assert_eq!(code(&app.join(&event, &one).await), (403, "join.banned"));
 
-    // A ban of a user who never joined. A second ban replaces the first. An expired ban has no effect.
+    // A ban of a user who never joined. A second ban replaces the first. An expired ban has no
+    // effect.
     ban(&app, &event, json!({ "user_id": three.id })).await;
     assert_eq!(code(&app.join(&event, &three).await), (403, "join.banned"));
     let ended = Utc::now() - TimeDelta::seconds(1);

@@ -114,7 +114,8 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// Prepares services that [`start_services`](Self::start_services) starts, with empty databases.
+    /// Prepares services that [`start_services`](Self::start_services) starts, with empty
+    /// databases.
     pub(crate) async fn prepare(variables: &[(&str, &str)], replicas: usize) -> Option<Self> {
         Self::prepare_each(variables, |_| replicas, false).await
     }

@@ -24,8 +24,8 @@ const MAX_FAILED: usize = 1;
 /// Requests wait this long for a service that restarts.
 const WAIT: Duration = Duration::from_millis(400);
 
-/// A start that takes longer than requests wait opens the circuit breaker, which tries an address that
-/// refuses connections every 250 ms. Requests count as sent after the restart from then on.
+/// A start that takes longer than requests wait opens the circuit breaker, which tries an address
+/// that refuses connections every 250 ms. Requests count as sent after the restart from then on.
 const BREAKER_PROBE: Duration = Duration::from_millis(300);
 /// All services are ready and serve within this time of a start at once.
 const MAX_START: Duration = Duration::from_secs(1);

@@ -77,8 +77,8 @@ pub(crate) fn start_minute(package: &Package, slot: Slot) -> u16 {
 /// `true` are skipped.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for an odd number of sessions on Sundays, for a Sunday that starts in the last
-/// slot, and if the sessions do not end within two years.
+/// `VALIDATION_ERROR` for an odd number of sessions on Sundays, for a Sunday that starts in the
+/// last slot, and if the sessions do not end within two years.
 pub(crate) fn plan(
     package: &Package,
     first: Date,

@@ -132,8 +132,8 @@ impl Schedule {
         self.publish(tx, cancelled).await
     }
 
-    /// Cancels a session for its student. Until 12 hours before it starts, its slot becomes free and
-    /// a session is added at the end. Later, it counts as held.
+    /// Cancels a session for its student. Until 12 hours before it starts, its slot becomes free
+    /// and a session is added at the end. Later, it counts as held.
     ///
     /// # Errors
     /// `NOT_FOUND`, `FORBIDDEN` or `CONFLICT`.

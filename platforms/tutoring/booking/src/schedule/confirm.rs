@@ -114,8 +114,8 @@ impl Schedule {
             .await
     }
 
-    /// Confirms a batch of sessions that their students have not answered. Returns whether there may
-    /// be more.
+    /// Confirms a batch of sessions that their students have not answered. Returns whether there
+    /// may be more.
     ///
     /// # Errors
     /// The database's.

@@ -26,8 +26,8 @@ impl Schedule {
     /// Gives a session day of a trainer to another one, and moves the reservation.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR` for a Sunday or a past day, `NOT_FOUND` without a session, `SLOT_TAKEN` if
-    /// the substitute is not free, or `CONFLICT` for a second substitution.
+    /// `VALIDATION_ERROR` for a Sunday or a past day, `NOT_FOUND` without a session, `SLOT_TAKEN`
+    /// if the substitute is not free, or `CONFLICT` for a second substitution.
     pub(crate) async fn substitute(
         &self,
         actor: Actor,
@@ -80,8 +80,8 @@ impl Schedule {
     /// Reverts a substitution before its day.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `CONFLICT` from its day on, or `SLOT_TAKEN` if the trainer of the allocation has
-    /// another session meanwhile.
+    /// `NOT_FOUND`, `CONFLICT` from its day on, or `SLOT_TAKEN` if the trainer of the allocation
+    /// has another session meanwhile.
     pub(crate) async fn revert(&self, actor: Actor, id: Uuid) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {

@@ -177,7 +177,8 @@ impl Slots {
         Self::reserve(tx, trainer, allocation, &[to]).await
     }
 
-    /// Returns the booked slots of a trainer with the places of their sessions, in a range of dates.
+    /// Returns the booked slots of a trainer with the places of their sessions, in a range of
+    /// dates.
     pub(crate) async fn booked(
         connection: &dyn Connection,
         trainer: Uuid,

@@ -29,9 +29,9 @@ impl Parts {
         Ok(self.codes.ttl(Purpose::PhoneLogin).as_secs())
     }
 
-    /// Logs in by a code to a telephone. Creates the account if the number has none. Returns whether
-    /// it is new. A number that an account has not verified counts for its own user only, the
-    /// `caller`. Otherwise the number of a person could lead to the account of another one.
+    /// Logs in by a code to a telephone. Creates the account if the number has none. Returns
+    /// whether it is new. A number that an account has not verified counts for its own user only,
+    /// the `caller`. Otherwise the number of a person could lead to the account of another one.
     ///
     /// # Errors
     /// `INVALID_CODE` and `RATE_LIMITED`.

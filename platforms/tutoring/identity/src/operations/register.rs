@@ -26,9 +26,9 @@ pub(crate) enum Registered {
 }
 
 impl Parts {
-    /// Registers an unverified account, and sends a code to its e-mail address. If two registrations
-    /// of one address have different passwords, neither counts: one of them is not of the owner. The
-    /// owner then sets a password by a code.
+    /// Registers an unverified account, and sends a code to its e-mail address. If two
+    /// registrations of one address have different passwords, neither counts: one of them is not of
+    /// the owner. The owner then sets a password by a code.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, `CONFLICT` for a taken address or name, `RATE_LIMITED`.

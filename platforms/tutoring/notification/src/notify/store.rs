@@ -18,8 +18,8 @@ use crate::{
 const NEW: &str = "notification:new";
 
 impl Notifier {
-    /// Stores a notification, plans its deliveries and sends it to connected clients. Returns `None`
-    /// if the event is known.
+    /// Stores a notification, plans its deliveries and sends it to connected clients. Returns
+    /// `None` if the event is known.
     ///
     /// # Errors
     /// Those of the database.

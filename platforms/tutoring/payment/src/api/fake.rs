@@ -15,8 +15,8 @@ pub(super) struct FakeRequest {
     fail: bool,
 }
 
-/// Pays an order at the fake provider, which sends its signed webhook at once. Returns the signature
-/// with which the client confirms the payment.
+/// Pays an order at the fake provider, which sends its signed webhook at once. Returns the
+/// signature with which the client confirms the payment.
 pub(super) async fn pay(
     Extract(payments): State,
     order: Given<Path<String>>,

@@ -9,7 +9,8 @@ const MAX_ADDRESS: usize = 500;
 /// The only number of sessions of a hybrid package.
 const HYBRID_SESSIONS: u16 = 30;
 
-/// A package that a student buys. It has no price, and unknown members such as an amount are ignored.
+/// A package that a student buys. It has no price, and unknown members such as an amount are
+/// ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SessionBooking {

@@ -14,8 +14,8 @@ pub(crate) enum Decision {
     Process,
     /// The money is captured.
     Succeed,
-    /// An attempt failed, and a later one of the same order was captured in time. The freed coins and
-    /// the discount are taken again.
+    /// An attempt failed, and a later one of the same order was captured in time. The freed coins
+    /// and the discount are taken again.
     Revive,
     /// The provider refused the payment.
     Fail(String),
@@ -44,8 +44,8 @@ impl CaptureKind {
     }
 }
 
-/// Decides the effect of a payment at the provider. The decision depends on the states alone, so the
-/// order of confirmation, webhooks and reconciliation does not matter.
+/// Decides the effect of a payment at the provider. The decision depends on the states alone, so
+/// the order of confirmation, webhooks and reconciliation does not matter.
 pub(crate) fn decide(payment: &Payment, found: &ProviderPayment, now: DateTime<Utc>) -> Decision {
     if found.order_id.is_none() || found.order_id != payment.order_id {
         return Decision::Mismatch;

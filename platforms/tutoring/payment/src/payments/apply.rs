@@ -73,8 +73,8 @@ impl Payments {
         Ok((payment, decision))
     }
 
-    /// Completes a payment whose row is locked: the coins are spent, the discount is to be redeemed,
-    /// and the event is stored.
+    /// Completes a payment whose row is locked: the coins are spent, the discount is to be
+    /// redeemed, and the event is stored.
     async fn succeed(
         &self,
         tx: &Transaction,

@@ -38,8 +38,8 @@ pub(crate) struct CoinChange {
 }
 
 impl Payments {
-    /// Changes the coins of a student once per reference, with an entry in the audit log. The amount
-    /// of a reward comes from the configuration.
+    /// Changes the coins of a student once per reference, with an entry in the audit log. The
+    /// amount of a reward comes from the configuration.
     ///
     /// # Errors
     /// `VALIDATION_ERROR`, or `CONFLICT` if the wallet has too few free coins.

@@ -7,8 +7,8 @@ use crate::{domain::DiscountState, pricing::Settled, store::PaymentRows};
 const BATCH: u32 = 50;
 
 impl Payments {
-    /// Redeems or releases a batch of discounts at the booking service. Returns whether there may be
-    /// more.
+    /// Redeems or releases a batch of discounts at the booking service. Returns whether there may
+    /// be more.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`, or those of the database.

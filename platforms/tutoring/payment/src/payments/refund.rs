@@ -38,8 +38,8 @@ impl Payments {
     /// loses nothing. A repeat returns the same refund.
     ///
     /// # Errors
-    /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`. If the provider is unavailable, the refund stays
-    /// requested, and a worker repeats it.
+    /// `VALIDATION_ERROR`, `NOT_FOUND` or `CONFLICT`. If the provider is unavailable, the refund
+    /// stays requested, and a worker repeats it.
     pub(crate) async fn refund(
         &self,
         admin: Uuid,
@@ -126,7 +126,8 @@ impl Payments {
             .await
     }
 
-    /// Applies a refund at the provider. Returns `false` if no payment of this service belongs to it.
+    /// Applies a refund at the provider. Returns `false` if no payment of this service belongs to
+    /// it.
     pub(super) async fn apply_refund(
         &self,
         tx: &Transaction,

@@ -126,8 +126,8 @@ impl Coins {
             .map(drop)
     }
 
-    /// Adds an entry to the ledger and changes the balance, once per reference. Returns `false` for a
-    /// repeat.
+    /// Adds an entry to the ledger and changes the balance, once per reference. Returns `false` for
+    /// a repeat.
     pub(crate) async fn post(
         tx: &Transaction,
         student: Uuid,

@@ -67,8 +67,8 @@ impl Applicants {
         Ok(application)
     }
 
-    /// Decides an application in the territory of the reviewer. One transaction stores the decision,
-    /// the audit entry, the new state of the trainer and the notification.
+    /// Decides an application in the territory of the reviewer. One transaction stores the
+    /// decision, the audit entry, the new state of the trainer and the notification.
     ///
     /// # Errors
     /// `FORBIDDEN`, `NOT_FOUND` or `CONFLICT`.

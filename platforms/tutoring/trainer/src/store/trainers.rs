@@ -74,8 +74,8 @@ impl Trainer {
 pub(crate) struct Trainers;
 
 impl Trainers {
-    /// Returns a trainer, and locks the row until the transaction ends. The message about the account
-    /// may arrive later.
+    /// Returns a trainer, and locks the row until the transaction ends. The message about the
+    /// account may arrive later.
     pub(crate) async fn lock(tx: &Transaction, id: Uuid) -> Result<Trainer, DataError> {
         let now = Utc::now();
         sql("INSERT INTO trainers (id, account, account_version, is_listed, profile, slots, days, accepts_online, rating_count, version, created_at, updated_at)

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::super::joins::has_left;
 
-/// Returns the half points of each event with joins or views, by counting the rows of the last week.
+/// Returns the half points of each event with joins or views, by counting the rows of the last
+/// week.
 pub(super) async fn points(database: &Database, at: DateTime<Utc>) -> HashMap<Uuid, i64> {
     let day = at - Duration::days(1);
     let joins: Vec<(Uuid, i64, i64)> = sql(concat!(
