@@ -1,7 +1,7 @@
 //! Chat rooms over Socket.IO, for several replicas.
 //!
-//! Start Redis, and run `CHAT__TOKENS__TOKEN_KEY=… cargo run -p chat -- --set
-//! redis.url=redis://127.0.0.1:6379`. The README shows a client.
+//! Start Redis, set `CHAT__TOKENS__TOKEN_KEY`, and run
+//! `cargo run -p chat -- --set redis.url=redis://127.0.0.1:6379`. The README shows a client.
 
 mod messages;
 

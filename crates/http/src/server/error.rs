@@ -20,19 +20,19 @@ pub enum ListenError {
     /// A limit is outside of what the protocol can express.
     #[error("{key} is {value}, it must be between {least} and {most}")]
     Setting {
-        /// The key below the listener's own.
+        /// The key below the section of the listener.
         key: &'static str,
         /// The value of the limit.
         value: u64,
-        /// The least it may be.
+        /// The minimum.
         least: u64,
-        /// The most it may be.
+        /// The maximum.
         most: u64,
     },
 }
 
 impl ListenError {
-    /// The key below the listener's own that is at fault.
+    /// The key of the invalid setting, below the section of the listener.
     #[must_use]
     pub fn key(&self) -> &'static str {
         match self {

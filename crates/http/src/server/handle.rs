@@ -75,7 +75,7 @@ impl ServerHandle {
     /// [`drain`](Self::drain) or [`abort`](Self::abort).
     pub async fn finished(&self) {
         let mut accepting = self.accepting.clone();
-        // An error means that the accept loop is gone, which is what is waited for.
+        // An error means that the accept loop has ended.
         let _ = accepting.wait_for(|accepting| !accepting).await;
         self.registry.empty().await;
     }

@@ -1,7 +1,7 @@
 //! The accept loop, with a timeout on every phase of a connection (SEC-3) and a stop that loses no
 //! request (LIFE-4).
 //!
-//! One timer watches each connection and knows its phase: handshake, first byte, head, idle,
+//! One timer watches each connection in every phase: handshake, first byte, head, idle,
 //! blocked write, age. It is reset lazily, so a request needs no timer. A scanner in front of the
 //! HTTP parser refuses input that other parsers may read differently (request smuggling).
 //!

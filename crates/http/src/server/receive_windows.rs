@@ -12,7 +12,7 @@ pub(crate) const MIN_WINDOW: u32 = 65_535;
 /// A client may send as many bytes of its request bodies ahead of the handlers as the window of its
 /// connection allows. The [`BodyBudget`](crate::BodyBudget) does not count these bytes until a
 /// handler reads them. So every connection reserves the part of its window above the minimum of the
-/// protocol. A connection that finds the limit spent gets the minimum, 64 KiB.
+/// protocol. A connection gets the minimum of 64 KiB while the limit is exhausted.
 #[derive(Debug, Clone)]
 pub struct ReceiveWindows(Arc<Semaphore>);
 
@@ -31,7 +31,7 @@ impl ReceiveWindows {
         Self(Arc::new(Semaphore::new(bytes)))
     }
 
-    /// Reserves a window of `size` bytes, or the minimum if the limit is spent.
+    /// Reserves a window of `size` bytes, or the minimum if the limit is exhausted.
     pub(crate) fn reserve(&self, size: u32) -> ReservedWindow {
         let extra = size.saturating_sub(MIN_WINDOW);
         match Arc::clone(&self.0).try_acquire_many_owned(extra) {

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counts of the connections of one listener since its start.
 ///
-/// Counted per connection and per refusal, never per request, so that no two requests meet on one
+/// Counted per connection and per refusal, never per request, so that requests do not contend for a
 /// cache line.
 #[derive(Debug, Default)]
 pub struct ConnectionStats {
@@ -33,7 +33,7 @@ pub struct ConnectionStatsSnapshot {
     pub open: u64,
     /// Connections accepted, those closed at once included.
     pub accepted: u64,
-    /// Failed accepts, such as for want of file descriptors.
+    /// Failed accepts, for example without a free file descriptor.
     pub accept_errors: u64,
     /// Connections closed at once because `connections.max` were open.
     pub refused_full: u64,
@@ -43,13 +43,13 @@ pub struct ConnectionStatsSnapshot {
     pub handshake_failures: u64,
     /// TLS handshakes that took too long.
     pub handshake_timeouts: u64,
-    /// Connections closed because they never said anything.
+    /// Connections closed because their client sent nothing.
     pub first_byte_timeouts: u64,
     /// Connections closed because a head took too long.
     pub head_timeouts: u64,
     /// Connections closed between two requests.
     pub idle_timeouts: u64,
-    /// Request bodies that came too slowly.
+    /// Request bodies that arrived too slowly.
     pub body_timeouts: u64,
     /// Connections and streams closed because the peer did not take a response.
     pub write_stalls: u64,
@@ -61,7 +61,7 @@ pub struct ConnectionStatsSnapshot {
     pub malformed: u64,
     /// Requests refused for their host, target or size.
     pub refused_requests: u64,
-    /// New TLS files taken into use.
+    /// Successful reloads of TLS files.
     pub tls_reloads: u64,
     /// Changed TLS files that could not be used. The previous files stayed in use.
     pub tls_reload_failures: u64,

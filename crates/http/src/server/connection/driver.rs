@@ -18,8 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::{rejection::Rejection, state::ConnectionState};
 use crate::server::{accept::Shared, config::LimitsConfig, stats::ConnectionStats};
 
-/// How long after the end of everything a connection may still take to say good-bye, beside the
-/// lingering.
+/// Time limit for a connection to close after its last request, in addition to `linger`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The HTTP version of a connection.
@@ -29,7 +28,7 @@ pub(crate) enum Version {
     Http2,
 }
 
-/// A connection of the protocol library that can be asked to end after what it has begun.
+/// A connection of the protocol library with a graceful shutdown.
 pub(super) trait Connection: Future<Output = hyper::Result<()>> + Unpin {
     fn finish(&mut self);
 }
@@ -62,18 +61,18 @@ where
     }
 }
 
-/// How the watch over a connection ended.
+/// How the driver of a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// By itself, or by its peer.
+    /// The connection ended, or its peer closed it.
     Done,
     /// The bytes are not passed to the service. All requests before them have been answered.
     Rejected(Rejection),
-    /// It has to be dropped as it is.
+    /// The connection must be dropped immediately.
     Cut,
 }
 
-/// Why the time of a connection is over.
+/// The reason of a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
     WriteStall,
@@ -85,7 +84,7 @@ enum Due {
     /// Within a head when the service stops.
     LeaveHead,
     Age,
-    /// It was asked to end and does not.
+    /// The connection did not close in time.
     CloseTimeout,
 }
 
@@ -124,8 +123,8 @@ impl<C: Connection> Driver<C> {
         driver
     }
 
-    /// The next deadline. A request in flight on a connection that closes has none here: how long
-    /// it may take is not the connection's affair, and the stop as a whole has its own limit.
+    /// The next deadline. A request in flight on a closing connection has none here, because the
+    /// stop has its own limit.
     fn due(&self) -> Option<(Instant, Due)> {
         let connections = &self.shared.limits.connections;
         let mut due = match (self.finishing_since, self.closing_since) {
@@ -163,7 +162,7 @@ impl<C: Connection> Driver<C> {
         due
     }
 
-    /// The moment since which the service stops and waits only for the rest of a head. A request is
+    /// The time since which the service stops and waits only for the rest of a head. A request is
     /// accepted once its head is complete. An incomplete head must not delay a stop. An old
     /// connection of a running service has time for its head.
     fn unaccepted_since(&self, head: Instant) -> Option<Instant> {
@@ -274,7 +273,8 @@ impl<C: Connection> Future for Driver<C> {
     }
 }
 
-/// The age at which a connection shall end: those opened together end apart.
+/// The age at which a connection closes. It is random, so connections that opened together do not
+/// close together.
 fn age(limits: &LimitsConfig) -> Duration {
     let connections = &limits.connections;
     let spread = rand::random_range(-1.0..=1.0) * connections.max_age_jitter.get();

@@ -11,7 +11,7 @@ const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 
-/// The place in the stream of frames.
+/// The position in the stream of frames.
 #[derive(Debug)]
 pub(super) struct Frames {
     header: [u8; HEADER],
@@ -39,7 +39,7 @@ impl Frames {
         self.is_within_head
     }
 
-    /// Reads on.
+    /// Scans the next bytes.
     pub(super) fn scan(&mut self, mut bytes: &[u8]) {
         while let Some((first, rest)) = bytes.split_first() {
             if self.left > 0 {

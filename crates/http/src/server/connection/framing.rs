@@ -2,10 +2,10 @@
 //!
 //! The parser accepts forms that RFC 9112 permits: a lone line feed as a line end, `Content-Length`
 //! beside `Transfer-Encoding`, the same length twice. A proxy that reads one of these differently
-//! sees other requests than this side (request smuggling). No honest client needs these forms, so
-//! all are refused. Heads beyond the limits are refused too, because the parser's own response to
-//! them has no body and no request ID. The scanner reads the bytes as they arrive and copies only a
-//! line that is split between two reads.
+//! sees other requests than this side (request smuggling). Well-behaved clients do not use these
+//! forms, so all are rejected. Heads beyond the limits are refused too, because the parser's own
+//! response to them has no body and no request ID. The scanner reads the bytes as they arrive and
+//! copies only a line that is split between two reads.
 
 use std::num::IntErrorKind;
 
@@ -19,7 +19,7 @@ use crate::server::config::LimitsConfig;
 
 /// A chunk-size line has at most 16 digits. The rest is an extension, which no client uses.
 const MAX_CHUNK_LINE: usize = 256;
-/// The parser keeps the numbers above it for itself.
+/// The parser reserves the numbers above it.
 const MAX_LENGTH: u64 = u64::MAX - 2;
 /// Room for the method, the version and the blanks of a request line.
 const BESIDE_TARGET: usize = 64;
@@ -27,15 +27,15 @@ const BESIDE_TARGET: usize = 64;
 /// lower.
 const MAX_LINE: usize = (1 << 20) + 2;
 
-/// Two parsers could disagree about the bytes, or one be made to read without end.
+/// Two parsers could read the bytes differently, or one could read without a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused {
-    /// How many of the bytes are sound.
+    /// The number of valid bytes.
     pub(super) sound: usize,
     pub(super) rejection: Rejection,
 }
 
-/// The limits that can be seen from the lines.
+/// The limits that the scanner checks.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     head: usize,
@@ -44,7 +44,7 @@ struct Bounds {
     body: u64,
 }
 
-/// The place in the stream of messages.
+/// The position in the stream of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     RequestLine,
@@ -64,7 +64,7 @@ struct Head {
     length: Option<u64>,
     chunked: bool,
     leaves_http: bool,
-    /// HTTP/1.0, which knows no `Transfer-Encoding`.
+    /// HTTP/1.0, which does not support `Transfer-Encoding`.
     is_old: bool,
     /// Bytes of the lines so far.
     size: usize,
@@ -99,7 +99,7 @@ impl Framing {
         }
     }
 
-    /// A part of a head has been seen and the rest has not.
+    /// Returns whether a part of a head has arrived and the rest has not.
     pub(super) fn is_within_head(&self) -> bool {
         match self.place {
             Place::RequestLine => !self.split_line.is_empty(),
@@ -123,7 +123,7 @@ impl Framing {
         self.heads
     }
 
-    /// Reads on.
+    /// Scans the next bytes.
     pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -324,7 +324,7 @@ fn chunk_size(line: &[u8]) -> Result<u64, Rejection> {
     number(digits, 16)
 }
 
-/// Digits and nothing else: no sign, no list, no blank.
+/// Only digits: no sign, no list, no space.
 fn number(digits: &[u8], radix: u32) -> Result<u64, Rejection> {
     let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
     if !digits.iter().all(is_digit) {
@@ -332,7 +332,7 @@ fn number(digits: &[u8], radix: u32) -> Result<u64, Rejection> {
     }
     let digits = std::str::from_utf8(digits).map_err(|_| Rejection::Malformed)?;
     u64::from_str_radix(digits, radix).map_err(|error| match error.kind() {
-        // A number all the same, and larger than any limit.
+        // This is a valid number that exceeds every limit.
         IntErrorKind::PosOverflow => Rejection::LargeBody,
         _ => Rejection::Malformed,
     })

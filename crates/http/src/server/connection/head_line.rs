@@ -81,7 +81,7 @@ fn is_target_byte(byte: &u8) -> bool {
     *byte > b' ' && *byte != 0x7f
 }
 
-/// Without an early end and in bytes, so that the compiler looks at many of them in one step.
+/// Without an early return and in bytes, so that the compiler can vectorize it.
 fn is_field_value(value: &[u8]) -> bool {
     let control = |byte: u8| u8::from((byte < b' ') & (byte != b'\t')) | u8::from(byte == 0x7f);
     value.iter().fold(0, |found, byte| found | control(*byte)) == 0

@@ -1,4 +1,4 @@
-//! The settings of a listener in the words of the protocol library.
+//! Converts the settings of a listener to those of the protocol library.
 
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::TokioTimer;
@@ -6,12 +6,12 @@ use hyper_util::rt::TokioTimer;
 use super::streams::Streams;
 use crate::server::config::LimitsConfig;
 
-/// Least buffer of a connection: one full TLS record and a head beside it.
+/// Minimum buffer of a connection: one full TLS record and a head.
 const MIN_BUFFER: usize = 64 << 10;
 /// The number of headers that the parser's table holds without allocating.
 const INLINE_HEADERS: u32 = 100;
 
-/// Made once for a listener, used for every connection.
+/// Created once per listener, used for every connection.
 pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
     // The guard refuses at the limit itself. The parser would refuse without a body.
     let head = limits.head.max_size.as_usize() + 1;
@@ -27,7 +27,7 @@ pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
     builder
 }
 
-/// Made for each connection, because its streams know their connection.
+/// Created per connection, because its streams refer to their connection.
 pub(super) fn http2(
     limits: &LimitsConfig,
     connection_window: u32,

@@ -21,7 +21,7 @@ struct Inner {
 }
 
 impl ConnectionInfo {
-    /// A connection between two addresses, as a listener or a test sees it.
+    /// Creates the facts of a connection between two addresses.
     #[must_use]
     pub fn new(peer: SocketAddr, local: SocketAddr, tls: Option<TlsSession>) -> Self {
         Self(Arc::new(Inner { peer, local, tls }))

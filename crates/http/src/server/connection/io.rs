@@ -25,16 +25,16 @@ use crate::server::{
 /// The connection preface of every HTTP/2 client (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Stands in the place of a malformed chunk: valid nowhere in its framing, and complete, so that
-/// the parser refuses at once.
+/// Replaces a malformed chunk. It is complete and never valid, so the parser rejects it
+/// immediately.
 const REFUSED: &[u8] = b"\0\r\n\r\n";
 
-/// Bytes that a peer may still send after the end: enough for the rest of a refused form, little
-/// for a flood.
+/// Bytes that a peer may still send after the end: enough for the rest of a rejected form, and too
+/// few for a flood.
 const MAX_LINGERING: usize = 256 << 10;
 
-/// How long the last answer may take before the lingering: one packet fits the buffer of any
-/// socket, unless the peer already holds it up.
+/// Time limit to send the last response before the lingering. One packet fits the buffer of any
+/// socket, unless the peer does not read.
 const LAST_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct ConnectionIo {
@@ -60,7 +60,7 @@ struct Prefix {
 
 /// The state of the bytes that are read.
 enum Reading {
-    /// Not looked at, because the version is not yet known.
+    /// Not scanned, because the version is not known yet.
     Opaque,
     Http2(Frames),
     Http1 {
@@ -74,7 +74,8 @@ enum Reading {
 }
 
 struct Lingering {
-    /// For the end of this side, which under TLS has to be written, and for the rest of the other.
+    /// Sends the end of this side, which requires a write under TLS, and reads the rest of the
+    /// other side.
     deadline: Pin<Box<Sleep>>,
     is_shut_down: bool,
     read: usize,
@@ -142,7 +143,7 @@ impl ConnectionIo {
         self.reading = Reading::Http2(Frames::new());
     }
 
-    /// Looks at bytes before the parser does.
+    /// Scans bytes before the parser reads them.
     fn examine(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
         let read = buffer.filled().get(before..).unwrap_or_default();
         let (framing, stats) = match &mut self.reading {
@@ -204,8 +205,8 @@ impl ConnectionIo {
         written
     }
 
-    /// Sends the last response and closes, within a time that the peer cannot prolong. An abort
-    /// does not wait for it.
+    /// Sends the last response and closes, within a time limit that the peer cannot extend. An
+    /// abort does not wait for it.
     pub(super) async fn end_with(&mut self, answer: &[u8]) {
         let state = Arc::clone(&self.state);
         let limit = LAST_ANSWER_TIMEOUT + self.linger;
@@ -274,7 +275,7 @@ impl AsyncRead for ConnectionIo {
         }
         let before = buffer.filled().len();
         if matches!(this.reading, Reading::Rejected) {
-            // The watch over the connection ends it.
+            // The driver ends the connection.
             return Poll::Pending;
         }
         if matches!(this.reading, Reading::Refused) {

@@ -136,7 +136,8 @@ pub(super) async fn version(
     match within(state, limit, connections.linger.get(), sniffed).await {
         Ok(Ok(Version::Http1)) if shared.protocols == Protocols::Http2 => {
             ConnectionStats::count(&shared.stats.malformed);
-            // Closed in order, so that the peer sees an end and not a broken network.
+            // Closed gracefully, so that the peer receives an end of stream and not a network
+            // error.
             io.end_with(b"").await;
             None
         }

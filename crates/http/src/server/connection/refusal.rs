@@ -9,7 +9,7 @@ use http::{
 use super::rejection::Rejection;
 use crate::server::config::LimitsConfig;
 
-/// Why the service is not asked.
+/// The reason why a request is rejected before the service.
 pub(super) fn refusal(parts: &Parts, limits: &LimitsConfig) -> Option<Rejection> {
     if has_more_headers(parts, limits.head.max_headers) {
         return Some(Rejection::ManyHeaders);

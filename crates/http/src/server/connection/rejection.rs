@@ -83,7 +83,7 @@ impl Rejection {
         Error::new(code, reason, message)
     }
 
-    /// The headers and the body of the answer, which goes into the log under the same identifier.
+    /// The headers and the body of the response. The log has the same request ID.
     pub(super) fn answer(self, id: &RequestId, peer: SocketAddr) -> (HeaderMap, Bytes) {
         let error = self.error();
         tracing::debug!(%peer, request_id = id.as_str(), reason = error.reason(), "request refused");
@@ -103,7 +103,7 @@ impl Rejection {
         (headers, body.into())
     }
 
-    /// The answer as bytes of HTTP/1, for a connection whose parser has nothing to answer.
+    /// The response as bytes of HTTP/1, for a connection whose parser sends no response.
     pub(super) fn http1(self, peer: SocketAddr) -> Vec<u8> {
         let (headers, body) = self.answer(&RequestId::generate(), peer);
         let status = self.status();

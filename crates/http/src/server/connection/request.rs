@@ -1,4 +1,4 @@
-//! One request: refused here, or handed to the service with its limits around it.
+//! One request: rejected here, or passed to the service with its limits.
 
 use std::{
     convert::Infallible,
@@ -128,7 +128,7 @@ where
 }
 
 pin_project! {
-    /// A response that is not there yet.
+    /// A response that is not available yet.
     pub(crate) struct Responding<S, F> {
         #[pin]
         stage: Stage<S, F>,

@@ -35,7 +35,7 @@ pub(super) struct RequestBody {
     body: Incoming,
     left: u64,
     max_size: ByteSize,
-    /// None where the peer may rest as long as it likes.
+    /// None if the peer may pause without a limit.
     pace: Option<Pace>,
     shared: Arc<Shared>,
     state: Arc<ConnectionState>,

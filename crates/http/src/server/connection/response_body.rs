@@ -31,7 +31,7 @@ impl<B> ResponseBody<B> {
         Self::with(Some(body), Bytes::new(), outflow, in_flight)
     }
 
-    /// A response that is there as a whole, without the service.
+    /// A complete response that does not come from the service.
     pub(super) fn whole(body: Bytes, outflow: Option<Arc<Outflow>>, in_flight: InFlight) -> Self {
         Self::with(None, body, outflow, in_flight)
     }

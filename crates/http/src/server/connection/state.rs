@@ -42,7 +42,7 @@ pub(crate) struct ConnectionState {
     resets: Mutex<Resets>,
 }
 
-/// A head that is not handed to the parser.
+/// A head that is not passed to the parser.
 #[derive(Debug)]
 struct Rejected {
     rejection: Rejection,
@@ -177,7 +177,7 @@ impl ConnectionState {
         self.received_bytes.load(Relaxed)
     }
 
-    /// The opening is over and nothing has been asked yet.
+    /// The connection is open and has no request yet.
     pub(crate) fn rests(&self) {
         self.quiet_since.set(self.opened, Instant::now());
     }
@@ -197,8 +197,8 @@ impl ConnectionState {
         self.head_since.get(self.opened)
     }
 
-    /// A head is not handed to the parser, nor is anything after it. A number of heads were before
-    /// it.
+    /// Neither a head nor the bytes after it are passed to the parser. A number of heads were
+    /// before it.
     pub(crate) fn reject(&self, rejection: Rejection, requests_before: u64) {
         self.head_complete();
         let _ = self.rejected.set(Rejected {
@@ -218,7 +218,7 @@ impl ConnectionState {
         (is_next && self.in_flight.load(Relaxed) == 0).then_some(rejected.rejection)
     }
 
-    /// This side has said its last word: nothing that arrives is answered any more.
+    /// This side has closed: later requests get no response.
     pub(crate) fn ends(&self) {
         self.ending.store(true, Relaxed);
         self.head_complete();

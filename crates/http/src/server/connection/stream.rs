@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 
-/// The socket, bare or under TLS. One type for both, so that everything above it exists once.
+/// The socket, with or without TLS. One type for both, so that the code above it exists once.
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
