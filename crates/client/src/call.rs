@@ -237,11 +237,11 @@ impl Exchange<'_> {
         let config = &self.inner.config;
         let report = DeferredReport::take_from(&mut response);
         let (mut parts, body) = response.into_parts();
-        let maximum = config.max_response_size;
-        if body.size_hint().lower() > maximum.get() {
+        let max_size = config.max_response_size;
+        if body.size_hint().lower() > max_size.get() {
             let error = ClientError::TooLarge {
                 host: self.host,
-                limit: maximum,
+                limit: max_size,
                 of: SizeOf::Received,
             };
             record.failed(&error);
@@ -265,16 +265,16 @@ impl Exchange<'_> {
         }
         let host = Arc::clone(&self.host);
         let idle = config.idle_timeout.get();
-        let received = Received::new(body, Arc::clone(&host), maximum, idle, self.bound);
+        let received = Received::new(body, Arc::clone(&host), max_size, idle, self.bound);
         let body = ResponseBody::new(
             received,
             encoding,
             Arc::clone(&host),
-            maximum,
+            max_size,
             record,
             report,
         );
         let response = Response::from_parts(parts, body);
-        Ok(HttpResponse::new(response, host, maximum))
+        Ok(HttpResponse::new(response, host, max_size))
     }
 }

@@ -14,15 +14,19 @@ use crate::{ClientError, ResponseBody};
 pub struct HttpResponse {
     response: Response<ResponseBody>,
     host: Arc<str>,
-    maximum: ByteSize,
+    max_size: ByteSize,
 }
 
 impl HttpResponse {
-    pub(crate) fn new(response: Response<ResponseBody>, host: Arc<str>, maximum: ByteSize) -> Self {
+    pub(crate) fn new(
+        response: Response<ResponseBody>,
+        host: Arc<str>,
+        max_size: ByteSize,
+    ) -> Self {
         Self {
             response,
             host,
-            maximum,
+            max_size,
         }
     }
 
@@ -67,12 +71,12 @@ impl HttpResponse {
     /// [`ClientError`] if the body is too large, too slow, incomplete or not validly encoded.
     pub async fn bytes(self) -> Result<Bytes, ClientError> {
         let mut body = self.response.into_body();
-        let maximum = self.maximum.as_usize();
+        let max_size = self.max_size.as_usize();
         let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-        let mut whole = Vec::with_capacity(announced.min(maximum));
+        let mut whole = Vec::with_capacity(announced.min(max_size));
         while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
             if let Ok(data) = frame?.into_data() {
-                grow(&mut whole, data.len(), maximum);
+                grow(&mut whole, data.len(), max_size);
                 whole.extend_from_slice(&data);
             }
         }
@@ -118,18 +122,18 @@ const MAX_EAGER_CAPACITY: usize = 16 * 1024 * 1024;
 const INITIAL_CAPACITY: usize = 64 * 1024;
 
 /// Reserves capacity, at most the maximum size of the body.
-fn grow(whole: &mut Vec<u8>, more: usize, maximum: usize) {
+fn grow(whole: &mut Vec<u8>, more: usize, max_size: usize) {
     let needed = whole.len().saturating_add(more);
     if needed <= whole.capacity() {
         return;
     }
     let capacity = if needed <= INITIAL_CAPACITY {
         INITIAL_CAPACITY
-    } else if maximum <= MAX_EAGER_CAPACITY {
-        maximum
+    } else if max_size <= MAX_EAGER_CAPACITY {
+        max_size
     } else {
         whole.capacity().saturating_mul(2)
     };
-    let capacity = capacity.min(maximum).max(needed);
+    let capacity = capacity.min(max_size).max(needed);
     whole.reserve_exact(capacity.saturating_sub(whole.len()));
 }

@@ -27,7 +27,7 @@ pub(crate) struct Received {
     body: Incoming,
     host: Arc<str>,
     left: u64,
-    maximum: ByteSize,
+    max_size: ByteSize,
     idle: Duration,
     bound: Bound,
     /// Created when the body is first pending.
@@ -39,15 +39,15 @@ impl Received {
     pub(crate) fn new(
         body: Incoming,
         host: Arc<str>,
-        maximum: ByteSize,
+        max_size: ByteSize,
         idle: Duration,
         bound: Bound,
     ) -> Self {
         Self {
             body,
             host,
-            left: maximum.get(),
-            maximum,
+            left: max_size.get(),
+            max_size,
             idle,
             bound,
             timer: None,
@@ -115,7 +115,7 @@ impl Body for Received {
                     }
                     None => Err(ClientError::TooLarge {
                         host: Arc::clone(&this.host),
-                        limit: this.maximum,
+                        limit: this.max_size,
                         of: SizeOf::Received,
                     }),
                 }

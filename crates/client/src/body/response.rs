@@ -25,7 +25,7 @@ const CHUNK: usize = 16 * 1024;
 pub struct ResponseBody {
     kind: Kind,
     host: Arc<str>,
-    maximum: ByteSize,
+    max_size: ByteSize,
     record: Option<CallRecord>,
     /// The report that the circuit breaker waits for.
     report: Option<DeferredReport>,
@@ -48,7 +48,7 @@ impl ResponseBody {
         received: Received,
         encoding: Option<Encoding>,
         host: Arc<str>,
-        maximum: ByteSize,
+        max_size: ByteSize,
         record: CallRecord,
         report: Option<DeferredReport>,
     ) -> Self {
@@ -59,7 +59,7 @@ impl ResponseBody {
         Self {
             kind,
             host,
-            maximum,
+            max_size,
             record: Some(record),
             report,
         }
@@ -82,7 +82,7 @@ impl ResponseBody {
             self.kind = Kind::Decompressed {
                 reader: encoding.reader(first, body),
                 buffer: BytesMut::new(),
-                left: self.maximum.get(),
+                left: self.max_size.get(),
             };
         }
     }
@@ -123,7 +123,7 @@ impl ResponseBody {
                     }
                     None => Poll::Ready(Some(Err(ClientError::TooLarge {
                         host: Arc::clone(&self.host),
-                        limit: self.maximum,
+                        limit: self.max_size,
                         of: SizeOf::Decompressed,
                     }))),
                 }

@@ -96,11 +96,11 @@ pub(crate) fn unknown_key(name: &str, shape: &Shape) -> String {
 /// Returns the error of the length of a list.
 pub(super) fn length(list: &ListShape, found: usize) -> Option<String> {
     let length = u64::try_from(found).unwrap_or(u64::MAX);
-    let least = list.minimum.filter(|least| length < *least);
-    let most = list.maximum.filter(|most| length > *most);
-    let bound = match (least, most) {
-        (Some(least), _) => format!("at least {least}"),
-        (None, Some(most)) => format!("at most {most}"),
+    let min = list.minimum.filter(|min| length < *min);
+    let max = list.maximum.filter(|max| length > *max);
+    let bound = match (min, max) {
+        (Some(min), _) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
         (None, None) => return None,
     };
     Some(format!("expected {bound} items, found {found}"))

@@ -153,10 +153,10 @@ fn kind(shape: &Shape) -> String {
                 (_, Kinds { integer: true, .. }) => "whole number",
                 _ => "text",
             };
-            let least = scalar.minimum.as_ref().filter(|_| name != "text");
-            let most = scalar.maximum.as_ref().filter(|_| name != "text");
-            match (least, most) {
-                (Some(least), Some(most)) => format!("{name}, {least} to {most}"),
+            let min = scalar.minimum.as_ref().filter(|_| name != "text");
+            let max = scalar.maximum.as_ref().filter(|_| name != "text");
+            match (min, max) {
+                (Some(min), Some(max)) => format!("{name}, {min} to {max}"),
                 _ => name.to_owned(),
             }
         }

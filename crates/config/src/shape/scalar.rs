@@ -58,7 +58,7 @@ impl ScalarShape {
             .get("format")
             .and_then(Json::as_str)
             .map(str::to_owned);
-        let (least, most) = format.as_deref().map_or((None, None), integer_bounds);
+        let (min, max) = format.as_deref().map_or((None, None), integer_bounds);
         Self {
             kinds,
             names,
@@ -68,8 +68,8 @@ impl ScalarShape {
                 .map(Pattern::new),
             min_length: members.get("minLength").and_then(Json::as_u64),
             max_length: members.get("maxLength").and_then(Json::as_u64),
-            minimum: members.get("minimum").cloned().or(least),
-            maximum: members.get("maximum").cloned().or(most),
+            minimum: members.get("minimum").cloned().or(min),
+            maximum: members.get("maximum").cloned().or(max),
             above: members.get("exclusiveMinimum").cloned(),
             below: members.get("exclusiveMaximum").cloned(),
             multiple_of: members.get("multipleOf").and_then(Json::as_f64),

@@ -77,7 +77,7 @@ impl Default for ErrorForm {
 }
 
 fn problem() -> Value {
-    let text = |description: &str, most: u32| json!({ "type": "string", "maxLength": most, "description": description });
+    let text = |description: &str, max_length: u32| json!({ "type": "string", "maxLength": max_length, "description": description });
     json!({
         "type": "object",
         "description": "A problem document (RFC 9457).",

@@ -16,10 +16,10 @@ const RATE_LIMIT: &str = r#"^"[^"]*"(;[a-z]+=[^;,]+)*(, ?"[^"]*"(;[a-z]+=[^;,]+)
 
 /// Returns the definitions that responses refer to.
 pub(super) fn definitions() -> Value {
-    let text = |description: &str, pattern: &str, most: u32| {
+    let text = |description: &str, pattern: &str, max_length: u32| {
         json!({
             "description": description,
-            "schema": { "type": "string", "pattern": pattern, "maxLength": most },
+            "schema": { "type": "string", "pattern": pattern, "maxLength": max_length },
         })
     };
     json!({

@@ -43,19 +43,19 @@ fn natural(low: u128, high: u128) -> Vec<String> {
 
 /// Returns the pattern of all numbers of some lengths, from a power of ten, and the rest.
 fn whole_lengths(low: u128, high: u128) -> Option<(String, u128)> {
-    let least = u32::try_from(low.to_string().len() - 1).ok()?;
-    if low == 0 || low != 10_u128.checked_pow(least)? {
+    let min = u32::try_from(low.to_string().len() - 1).ok()?;
+    if low == 0 || low != 10_u128.checked_pow(min)? {
         return None;
     }
-    let most = (least..38)
-        .take_while(|most| 10_u128.pow(most + 1) - 1 <= high)
+    let max = (min..38)
+        .take_while(|max| 10_u128.pow(max + 1) - 1 <= high)
         .last()?;
-    let part = match (least, most) {
+    let part = match (min, max) {
         (0, 0) => "[1-9]".to_owned(),
-        (least, most) if least == most => format!("[1-9][0-9]{{{least}}}"),
-        (least, most) => format!("[1-9][0-9]{{{least},{most}}}"),
+        (min, max) if min == max => format!("[1-9][0-9]{{{min}}}"),
+        (min, max) => format!("[1-9][0-9]{{{min},{max}}}"),
     };
-    Some((part, 10_u128.pow(most + 1)))
+    Some((part, 10_u128.pow(max + 1)))
 }
 
 fn same_length(low: &str, high: &str, prefix: &str, parts: &mut Vec<String>) {

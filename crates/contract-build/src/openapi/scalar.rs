@@ -201,9 +201,9 @@ fn float_schema(kind: &Kind, rules: &FieldRules, form: Form) -> Value {
         schema.insert("minimum".to_owned(), json!(f64::from(f32::MIN)));
         schema.insert("maximum".to_owned(), json!(f64::from(f32::MAX)));
     }
-    if let Some((pattern, most)) = text {
+    if let Some((pattern, max_length)) = text {
         schema.insert("pattern".to_owned(), json!(pattern));
-        schema.insert("maxLength".to_owned(), json!(most));
+        schema.insert("maxLength".to_owned(), json!(max_length));
     }
     Value::Object(schema)
 }

@@ -168,8 +168,8 @@ fn length(segments: &[&str]) -> usize {
     decoded.sum::<usize>() + segments.len().saturating_sub(1)
 }
 
-fn is_longer(text: &str, most: usize) -> bool {
-    text.len() > most && text.chars().count() > most
+fn is_longer(text: &str, max_length: usize) -> bool {
+    text.len() > max_length && text.chars().count() > max_length
 }
 
 fn decode(text: &str) -> Option<String> {

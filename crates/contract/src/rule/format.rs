@@ -159,11 +159,11 @@ pub fn ipv6_prefix(text: &str) -> bool {
 fn prefix(text: &str) -> Option<(IpAddr, u32)> {
     let (address, length) = text.split_once('/')?;
     let address: IpAddr = address.parse().ok()?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
+    let max_length = if address.is_ipv4() { 32 } else { 128 };
     let decimal = length == "0"
         || (!length.starts_with('0') && length.bytes().all(|byte| byte.is_ascii_digit()));
     let length: u32 = length.parse().ok()?;
-    (decimal && length <= most).then_some((address, length))
+    (decimal && length <= max_length).then_some((address, length))
 }
 
 fn is_network((address, length): (IpAddr, u32)) -> bool {

@@ -18,16 +18,16 @@ pub enum ListenError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// A limit is outside of what the protocol can express.
-    #[error("{key} is {value}, it must be between {least} and {most}")]
+    #[error("{key} is {value}, expected {min} to {max}")]
     Setting {
         /// The key below the section of the listener.
         key: &'static str,
         /// The value of the limit.
         value: u64,
         /// The minimum.
-        least: u64,
+        min: u64,
         /// The maximum.
-        most: u64,
+        max: u64,
     },
 }
 

@@ -76,9 +76,9 @@ impl Registry {
         if open.connections.len() >= self.max as usize {
             return Err(Refusal::Full);
         }
-        if let Some(most) = self.max_per_ip {
+        if let Some(max_per_ip) = self.max_per_ip {
             let count = open.per_ip.entry(ip).or_default();
-            if *count >= most.get() {
+            if *count >= max_per_ip.get() {
                 return Err(Refusal::PerIp);
             }
             *count += 1;

@@ -222,7 +222,7 @@ async fn a_limit_beyond_the_protocol_is_an_error_and_no_panic_sec_3() {
     let error = Listener::bind(&config).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "limits.http2.max_frame_size is 1024, it must be between 16384 and 16777215"
+        "limits.http2.max_frame_size is 1024, expected 16384 to 16777215"
     );
 }
 

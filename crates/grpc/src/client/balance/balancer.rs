@@ -200,7 +200,7 @@ impl Shared {
             .collect();
         let mut known = self.known.write();
         let known = &mut *known;
-        let most = self.target.max_connections();
+        let max_connections = self.target.max_connections();
         known.replicas.retain(|replica| {
             let stays = wanted.contains(&replica.address());
             if !stays {
@@ -218,7 +218,7 @@ impl Shared {
         wanted.shuffle(&mut rand::rng());
         for address in wanted
             .into_iter()
-            .take(most.saturating_sub(known.replicas.len()))
+            .take(max_connections.saturating_sub(known.replicas.len()))
         {
             let replica = Replica::open(address, &self.target, &self.changed);
             known.replicas.push(replica);

@@ -120,14 +120,14 @@ impl LimitsConfig {
 }
 
 /// Checks that a number is in its range, so that it is an error at the start and no panic later.
-fn within(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), ListenError> {
-    if (least..=most).contains(&value) {
+fn within(key: &'static str, value: u64, min: u64, max: u64) -> Result<(), ListenError> {
+    if (min..=max).contains(&value) {
         return Ok(());
     }
     Err(ListenError::Setting {
         key,
         value,
-        least,
-        most,
+        min,
+        max,
     })
 }

@@ -88,7 +88,7 @@ where
         let resets = match self.version {
             Version::Http1 => None,
             Version::Http2 => Some(ResetLimit {
-                most: self.shared.limits.http2.max_resets,
+                max: self.shared.limits.http2.max_resets,
                 window: self.shared.limits.http2.reset_window.get(),
             }),
         };

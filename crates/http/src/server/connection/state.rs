@@ -88,7 +88,7 @@ impl Resets {
         }
         self.cancelled += 1;
         let asked = requests.saturating_sub(self.requests_before);
-        self.cancelled > u64::from(limit.most) && self.cancelled * 2 > asked
+        self.cancelled > u64::from(limit.max) && self.cancelled * 2 > asked
     }
 }
 
@@ -278,7 +278,7 @@ impl ConnectionState {
 /// How many requests a peer may cancel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ResetLimit {
-    pub(crate) most: u32,
+    pub(crate) max: u32,
     pub(crate) window: Duration,
 }
 

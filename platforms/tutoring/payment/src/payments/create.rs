@@ -244,8 +244,12 @@ impl OrElseKnown for Result<Payment, Error> {
 
 /// Returns the coins that may reduce an amount: at least the minimum of the provider remains.
 fn redeemable(amount: i64, worth: i64, free: i64) -> i64 {
-    let most = amount.saturating_sub(MIN_AMOUNT).max(0);
-    most.checked_div(worth).unwrap_or(0).min(free).max(0)
+    let max_reduction = amount.saturating_sub(MIN_AMOUNT).max(0);
+    max_reduction
+        .checked_div(worth)
+        .unwrap_or(0)
+        .min(free)
+        .max(0)
 }
 
 fn total(quote: &Quote) -> Money {

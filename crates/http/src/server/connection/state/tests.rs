@@ -11,7 +11,7 @@ fn counts_of_cancelled_requests_never_underflow_sec_3() {
     let state = Arc::new(ConnectionState::new(([127, 0, 0, 1], 1).into()));
     // Each cancelled request begins a window, so each stores the count of requests.
     let limit = ResetLimit {
-        most: 0,
+        max: 0,
         window: Duration::ZERO,
     };
     thread::scope(|scope| {
