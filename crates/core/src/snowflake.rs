@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn clock_that_goes_back_repeats_no_id_core_1() {
+    fn clock_that_is_set_back_repeats_no_id_core_1() {
         let ids = Snowflakes::new(0).unwrap();
         let first = ids.generate_at(NOW).unwrap();
         assert!(ids.generate_at(NOW - 900).unwrap() > first);

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_page_a_bookmark_and_a_program_may_auth_3() {
+    fn same_origin_bookmarks_and_programs_are_allowed_auth_3() {
         let cookie = ("cookie", "__Host-refresh_token=x");
         for own in [
             ("sec-fetch-site", "same-origin"),

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_headers_are_added_and_a_handlers_own_stays_sec_4() {
+    fn missing_headers_are_added_and_existing_kept_sec_4() {
         let headers = SecurityHeaders::new(&SecurityHeadersConfig::default()).unwrap();
         let mut answer = HeaderMap::new();
         answer.insert(

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_replace_versions_of_framework_alone_api_1() {
+    fn paths_replace_only_framework_versions_api_1() {
         let manifest = "seaworthy = { version = \"0.1.0\", features = [] }\nseaworthy-testkit = \"0.1.0\"\nother = \"0.1.0\"\n";
         let expected = "seaworthy = { path = \"/w/crates/seaworthy\", features = [] }\nseaworthy-testkit = { path = \"/w/crates/testkit\" }\nother = \"0.1.0\"\n";
         assert_eq!(with_paths(manifest, Path::new("/w")), expected);

@@ -154,13 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_run_and_another_another() {
+    fn equal_seeds_give_equal_runs() {
         assert_eq!(trace(1), trace(1));
         assert_ne!(trace(1), trace(2));
     }
 
     #[test]
-    fn time_never_goes_back_and_equal_times_keep_their_order() {
+    fn time_is_monotonic_and_equal_times_keep_their_order() {
         let times: Vec<Duration> = trace(3).into_iter().map(|(at, _)| at).collect();
         assert!(times.is_sorted());
         let mut simulation = Simulation::seeded(1);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn spreads_have_the_mean_and_the_median_that_they_are_asked_for() {
+    fn spreads_have_requested_mean_and_median() {
         let mut simulation = Simulation::<()>::seeded(5);
         let unit = Duration::from_millis(100);
         let mean: Duration = (0..10_000)

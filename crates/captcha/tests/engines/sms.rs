@@ -78,7 +78,7 @@ async fn gateway_gets_code_and_its_refusal_is_an_error_auth_2() {
 }
 
 #[tokio::test]
-async fn gateway_that_is_away_is_an_error_auth_2() {
+async fn unreachable_gateway_is_an_error_auth_2() {
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -361,7 +361,7 @@ async fn client_reloads_rotated_certificates_sec_1() {
 }
 
 #[tokio::test]
-async fn redirect_to_other_origin_goes_without_certificate_sec_1() {
+async fn redirect_to_other_origin_sends_no_certificate_sec_1() {
     let authority = Authority::new();
     authority.identify(&authority.folder);
     let free = ([127, 0, 0, 1], 0).into();
@@ -383,7 +383,7 @@ async fn redirect_to_other_origin_goes_without_certificate_sec_1() {
 
 /// A request that another origin redirects back to the first one is not the client's own call.
 #[tokio::test]
-async fn redirect_back_to_first_origin_goes_without_certificate_sec_1() {
+async fn redirect_back_to_first_origin_sends_no_certificate_sec_1() {
     let authority = Authority::new();
     authority.identify(&authority.folder);
     let free = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -138,7 +138,7 @@ fn readiness_follows_database_without_showing_password_life_2() {
 }
 
 #[test]
-fn optional_database_may_be_away_at_start_and_later_life_7() {
+fn optional_database_may_be_unavailable_at_start_and_later_life_7() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };

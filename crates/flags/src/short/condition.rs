@@ -288,7 +288,7 @@ pub(super) fn strings(value: &Value, path: &Path<'_>, problems: &mut Problems) -
         items.collect::<Option<Vec<_>>>()
     });
     list.flatten().unwrap_or_else(|| {
-        problems.add(path, "must be a list of texts");
+        problems.add(path, "must be a list of strings");
         Vec::new()
     })
 }

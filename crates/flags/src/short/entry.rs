@@ -64,7 +64,7 @@ impl Entry {
                     flag.metadata.insert(name.to_owned(), text.as_str().into());
                 }
                 None => {}
-                Some(_) => problems.add(&path.then(name), "must be a text"),
+                Some(_) => problems.add(&path.then(name), "must be a string"),
             }
         }
         if let Some(deprecation) = fields.get("deprecation") {

@@ -48,7 +48,7 @@ impl Shape {
             (Self::Count, _) => "a whole number",
             (Self::Duration, _) => "a time such as 720h",
             (Self::Date, _) => "a day such as 2027-03-01",
-            (Self::Texts, _) => "a list of texts",
+            (Self::Texts, _) => "a list of strings",
         };
         problems.add(path, format!("must be {expected}"));
     }

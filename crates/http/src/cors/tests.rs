@@ -51,7 +51,7 @@ fn a_named_origin_is_echoed_and_varied_by_sec_2() {
 }
 
 #[test]
-fn the_handlers_own_vary_stays_sec_2() {
+fn vary_header_of_handler_is_kept_sec_2() {
     let cors = Cors::new(&config(&["https://a.example"])).unwrap();
     let mut headers = HeaderMap::new();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -62,7 +62,7 @@ fn the_handlers_own_vary_stays_sec_2() {
 }
 
 #[test]
-fn a_mistake_names_its_own_setting_conf_1() {
+fn invalid_value_names_its_setting_conf_1() {
     let key = |config: CorsConfig| Cors::new(&config).unwrap_err().key();
     let origins = || config(&["https://a.example"]);
     let list = |name: &str| vec![name.to_owned()];

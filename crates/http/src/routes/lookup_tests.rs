@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn mount_serves_exactly_the_paths_that_lookup_gives_it_auth_5(
+    fn mount_serves_exactly_the_paths_of_lookup_auth_5(
         templates in prop::collection::vec(template(), 1..6),
         prefixes in prop::collection::vec(template(), 1..4),
         paths in prop::collection::vec(path(), 1..16),

@@ -151,7 +151,7 @@ async fn a_client_that_cancels_some_requests_stays_sec_3() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_not_read_is_reset_alone_sec_3() {
+async fn only_the_unread_stream_is_reset_sec_3() {
     let fixture = start_limited(|limits| limits.response.stall_timeout = SHORT).await;
     let mut client = Client::connect(&fixture, Builder::new().initial_window_size(100)).await;
     let stalled = client.get("/zeros/1000000").0.await.unwrap();
@@ -164,7 +164,7 @@ async fn a_stream_that_is_not_read_is_reset_alone_sec_3() {
 }
 
 #[tokio::test]
-async fn a_large_response_arrives_whole() {
+async fn large_response_arrives_completely() {
     let fixture = start().await;
     let mut client = Client::connect(&fixture, Builder::new().initial_window_size(1 << 24)).await;
     let (response, _) = client.get("/zeros/3000001");
@@ -268,7 +268,7 @@ async fn head_in_pieces_has_a_deadline_sec_3() {
 }
 
 #[tokio::test]
-async fn a_peer_that_is_gone_without_a_word_is_noticed_sec_3() {
+async fn silently_disconnected_peer_is_detected_sec_3() {
     let fixture = start_limited(|limits| {
         limits.http2.ping_interval = SHORT;
         limits.http2.ping_timeout = SHORT;

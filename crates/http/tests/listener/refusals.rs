@@ -69,7 +69,7 @@ fn reason(received: &Received, status: u16, title: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_malformed_request_is_a_problem_document_however_it_arrives_api_2_obs_7() {
+async fn malformed_request_gets_problem_document_api_2_obs_7() {
     let fixture = start().await;
     for request in MALFORMED {
         let received = answer(&fixture, request).await;
@@ -85,7 +85,7 @@ async fn a_malformed_request_is_a_problem_document_however_it_arrives_api_2_obs_
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_name_one_host_is_a_problem_document_api_2_obs_7() {
+async fn request_without_exactly_one_host_gets_problem_document_api_2_obs_7() {
     let fixture = start().await;
     for hosts in ["", "host: a\r\nhost: a\r\n", "host: a b\r\n"] {
         let received = answer(&fixture, format!("GET / HTTP/1.1\r\n{hosts}\r\n")).await;
@@ -212,7 +212,7 @@ async fn bytes_after_the_last_request_keep_its_response_intact_sec_3() {
 }
 
 #[tokio::test]
-async fn a_large_answer_before_a_refusal_arrives_whole_sec_3() {
+async fn large_response_before_rejection_arrives_completely_sec_3() {
     let fixture = start().await;
     let mut client = RawClient::connect_with_receive_buffer(fixture.address, 4096)
         .await

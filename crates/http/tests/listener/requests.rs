@@ -90,7 +90,7 @@ async fn smuggling_is_refused_sec_3() {
 }
 
 #[tokio::test]
-async fn smuggling_behind_a_sound_request_is_refused_sec_3() {
+async fn smuggling_after_a_valid_request_is_rejected_sec_3() {
     let fixture = start().await;
     let request = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nokPOST /echo HTTP/1.1\r\nhost: a\r\n\
         content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n";

@@ -116,7 +116,7 @@ async fn stop_serves_connections_in_the_backlog_life_4() {
 }
 
 #[tokio::test]
-async fn stop_accepting_leaves_open_connections_alone_life_4() {
+async fn stop_accepting_keeps_open_connections_life_4() {
     let fixture = start().await;
     let mut client = RawClient::connect(fixture.address).await.unwrap();
     client.send(GET).await.unwrap();

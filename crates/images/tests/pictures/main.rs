@@ -201,7 +201,7 @@ async fn refuses_bombs_from_their_header_file_1() {
 }
 
 #[tokio::test]
-async fn refuses_what_is_not_a_picture_file_1() {
+async fn rejects_files_that_are_not_pictures_file_1() {
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
     for bytes in [
         &b""[..],

@@ -189,7 +189,7 @@ async fn errors_are_transient_or_permanent_by_status_msg_3() {
 }
 
 #[tokio::test]
-async fn breaker_opens_while_server_is_away_res_1() {
+async fn breaker_opens_while_server_is_unreachable_res_1() {
     let Some(mut server) = exim(&EximSettings::default()) else {
         return;
     };

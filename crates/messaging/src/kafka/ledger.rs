@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_offset_moves_over_what_is_done_alone_msg_1() {
+    fn offset_moves_over_handled_messages_only_msg_1() {
         let mut ledger = Ledger::read(10, "");
         for offset in 10..15 {
             assert_eq!(ledger.arrive(offset), Some(1));

@@ -187,7 +187,7 @@ fn log_line_of_a_message_has_its_id_and_outcome_obs_2() {
 }
 
 #[test]
-fn a_replay_that_is_killed_again_and_again_loses_nothing_msg_3() {
+fn repeatedly_killed_replay_loses_nothing_msg_3() {
     const ALL: u32 = 600;
     let (trial, process) = Trial::with_dead_letters(ALL);
     stop(process);

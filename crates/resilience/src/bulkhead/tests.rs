@@ -85,7 +85,7 @@ async fn a_wait_ends_at_its_bound_and_zero_is_no_wait_res_5() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_cancelled_gives_its_place_back_res_5() {
+async fn cancelled_call_releases_its_place_res_5() {
     let bulkhead = Bulkhead::new("stock", &config(Delay::ZERO), &Metrics::new());
     let service = ServiceBuilder::new()
         .layer(BulkheadLayer::new(bulkhead.clone()))

@@ -52,7 +52,7 @@ async fn ask<P: Replay<()>>(replay: P, min_retries_per_second: u32) -> (Duration
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_answer_is_asked_for_again_and_the_first_one_wins_res_8() {
+async fn late_response_is_hedged_and_the_first_wins_res_8() {
     assert_eq!(ask(ReplayClone, 10).await, (Duration::from_millis(60), 2));
 }
 

@@ -235,7 +235,7 @@ fn request(method: Method, body: &[usize], limit: u64) -> Request<ReplayBody<Chu
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_is_repeated_whole_however_much_of_it_was_read_res_2() {
+async fn partially_read_body_is_repeated_completely_res_2() {
     for frames in [0, 1, 2, 9] {
         let whole: usize = [3, 4, 5].iter().take(frames).sum();
         let put = request(Method::PUT, &[3, 4, 5], 64);

@@ -119,7 +119,7 @@ async fn disconnected_holder_drops_work_before_successor_work_2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_holder_that_slept_through_its_lease_finds_it_gone_work_2() {
+async fn suspended_holder_loses_its_expired_lease_work_2() {
     let store = Arc::new(Distant::default());
     let (first, second) = (lease(&store), lease(&store));
     let mut grant = first.try_acquire().await.unwrap().unwrap();

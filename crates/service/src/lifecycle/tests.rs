@@ -102,7 +102,7 @@ impl TestLifecycle {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_goes_through_its_phases_in_order_life_4() {
+async fn stop_runs_its_phases_in_order_life_4() {
     let test = TestLifecycle::new()
         .with("admin", Stage::Admin, 1)
         .with("database", Stage::Pool, 1)

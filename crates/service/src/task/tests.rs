@@ -41,7 +41,7 @@ async fn request_context_survives_spawn_obs_7() {
 }
 
 #[tokio::test]
-async fn task_apart_has_a_context_of_its_own_obs_7() {
+async fn detached_task_has_its_own_context_obs_7() {
     let (tasks, _panics) = tasks();
     let request = Arc::new(RequestContext::background(identity()));
     let of_request = request.request_id().clone();

@@ -96,7 +96,7 @@ async fn client_without_base_url_fails_start_conf_1() {
 }
 
 #[test]
-fn a_partner_that_is_gone_is_a_503_without_its_address_api_2() {
+fn unreachable_dependency_is_503_without_address_api_2() {
     let gone = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -9,7 +9,7 @@ fn run(arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn a_command_has_the_settings_and_closes_what_it_opened_life_4() {
+fn command_gets_settings_and_closes_its_resources_life_4() {
     let ended = run(&["tally", "--set", "number=3"]);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert_eq!(ended.stdout, ["counted to 3"]);
@@ -21,7 +21,7 @@ fn a_command_has_the_settings_and_closes_what_it_opened_life_4() {
 }
 
 #[test]
-fn json_output_is_alone_on_stdout() {
+fn json_is_the_only_output_on_stdout() {
     for arguments in [
         ["--format", "json", "tally", "--set", "number=2"],
         ["tally", "--set", "number=2", "--format", "json"],

@@ -475,7 +475,7 @@ fn exposed_service_without_profile_is_refused_conf_3() {
 }
 
 #[test]
-fn development_counts_what_production_refuses_in_one_line_conf_3() {
+fn development_logs_count_of_unsafe_settings_conf_3() {
     let mut process = trial(&["--profile", "development"]);
     process.line("\"message\":\"ready\"").unwrap();
     process.signal(Signal::TERM).unwrap();

@@ -257,7 +257,7 @@ fn full_buffer_drops_and_counts_lines_obs_10() {
 
 proptest! {
     #[test]
-    fn any_field_gives_one_json_line_obs_1(name in "[a-z]{1,8}", value in any::<String>(), message in any::<String>()) {
+    fn any_field_produces_one_json_line_obs_1(name in "[a-z]{1,8}", value in any::<String>(), message in any::<String>()) {
         let (logs, _, sink) = logs(&LogConfig::default());
         logs.line(None, Level::Info, "orders", &message).unwrap().text(&name, &value);
         prop_assert_eq!(json(&sink).len(), 1);

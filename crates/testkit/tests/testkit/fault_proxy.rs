@@ -137,7 +137,7 @@ async fn a_black_hole_accepts_and_never_answers() {
 }
 
 #[tokio::test]
-async fn half_open_delivers_one_way_alone() {
+async fn half_open_delivers_one_direction_only() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = FaultProxy::start(listener.local_addr().unwrap())
         .await

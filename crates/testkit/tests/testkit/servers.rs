@@ -29,7 +29,7 @@ fn answer(command: &mut Command) -> String {
 }
 
 #[test]
-fn postgres_keeps_what_was_committed_over_a_crash() {
+fn postgres_keeps_committed_rows_after_crash() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };
@@ -47,7 +47,7 @@ fn postgres_keeps_what_was_committed_over_a_crash() {
 }
 
 #[test]
-fn mariadb_keeps_what_was_committed_over_a_crash() {
+fn mariadb_keeps_committed_rows_after_crash() {
     let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
         return;
     };
@@ -65,7 +65,7 @@ fn mariadb_keeps_what_was_committed_over_a_crash() {
 }
 
 #[test]
-fn rabbitmq_comes_back_under_its_own_name() {
+fn rabbitmq_restarts_with_its_name() {
     let Some(programs) = required("SEAWORTHY_TEST_RABBITMQ") else {
         return;
     };
@@ -78,7 +78,7 @@ fn rabbitmq_comes_back_under_its_own_name() {
 }
 
 #[test]
-fn nats_comes_back_with_jetstream() {
+fn nats_restarts_with_jetstream() {
     let Some(program) = required("SEAWORTHY_TEST_NATS") else {
         return;
     };
@@ -93,7 +93,7 @@ fn nats_comes_back_with_jetstream() {
 }
 
 #[test]
-fn kafka_comes_back_at_its_address() {
+fn kafka_restarts_at_its_address() {
     let Some(libraries) = required("SEAWORTHY_TEST_KAFKA") else {
         return;
     };

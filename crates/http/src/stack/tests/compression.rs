@@ -108,7 +108,7 @@ async fn compresses_pages_by_accepted_encoding_sec_4() {
 }
 
 #[tokio::test]
-async fn leaves_pages_whole_for_clients_that_accept_nothing_sec_4() {
+async fn leaves_pages_uncompressed_for_unsupported_encodings_sec_4() {
     let stack = stack_with(compressed(), routes());
     for accepted in ["", "identity", "gzip;q=0", "deflate"] {
         let response = fetch(&stack, "/page", &[("accept-encoding", accepted)]).await;
@@ -151,7 +151,7 @@ async fn refuses_compression_to_pages_of_other_sites_sec_4() {
 }
 
 #[tokio::test]
-async fn leaves_secrets_and_unsuitable_responses_whole_sec_4() {
+async fn leaves_secrets_and_unsuitable_responses_uncompressed_sec_4() {
     let stack = stack_with(compressed(), routes());
     for path in [
         "/cookie", "/secret", "/login", "/raw", "/text", "/small", "/none",
@@ -175,7 +175,7 @@ async fn weakens_entity_tag_of_compressed_response_sec_4() {
 }
 
 #[tokio::test]
-async fn sends_responses_whole_above_concurrent_encoders_sec_4() {
+async fn sends_responses_uncompressed_above_max_concurrent_sec_4() {
     let mut config = compressed();
     config.compression.max_concurrent = NonZeroU32::MIN;
     let stack = stack_with(config, routes());

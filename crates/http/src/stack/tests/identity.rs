@@ -86,7 +86,7 @@ fn guarded(options: RouteOptions) -> Result<Stack, StackError> {
 }
 
 #[tokio::test]
-async fn a_route_asks_for_roles_and_scopes_and_denies_by_default_auth_5() {
+async fn route_requires_roles_and_scopes_and_denies_by_default_auth_5() {
     let cases = [
         (RouteOptions::new().access(Access::Public), 200, 200, 200),
         (RouteOptions::new().access(Access::Optional), 200, 200, 200),
@@ -185,7 +185,7 @@ async fn the_authentication_slot_names_the_actor_core_2() {
 }
 
 #[tokio::test]
-async fn users_behind_one_address_have_budgets_of_their_own_res_6() {
+async fn users_of_one_address_have_separate_budgets_res_6() {
     let stack = authenticated(limited(2));
     for name in ["ada", "slow-bob"] {
         assert_eq!(send(&stack, with_token(name)).await.status, StatusCode::OK);

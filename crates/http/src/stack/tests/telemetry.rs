@@ -165,7 +165,7 @@ async fn a_cancelled_request_is_counted_as_such_life_6() {
 }
 
 #[tokio::test]
-async fn a_real_connection_meets_the_same_stack_obs_7() {
+async fn real_connection_uses_the_same_stack_obs_7() {
     let stack = stack(
         Routes::new()
             .get("/", async || "hello")

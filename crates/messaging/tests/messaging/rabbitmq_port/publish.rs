@@ -147,7 +147,7 @@ async fn take(deliveries: &dyn Deliveries) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn full_queue_refuses_its_topic_alone_msg_4() {
+async fn full_queue_refuses_only_its_topic_msg_4() {
     let Some(mut broker) = TestBroker::new() else {
         return;
     };

@@ -22,7 +22,7 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, CallError<Infallible>>) -> Refu
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_limit_from_the_settings_refuses_what_is_above_it_res_6() {
+async fn configured_rate_limit_rejects_excess_calls_res_6() {
     let resilience = stock(r#"{"rate_limit": {"requests": 2, "window": "1s"}}"#);
     let policies = resilience.dependency(STOCK);
     let calls = Arc::new(AtomicU32::new(0));
@@ -138,7 +138,7 @@ async fn the_end_of_a_call_by_its_deadline_is_measured_res_7() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hedging_from_the_settings_asks_a_second_time_res_8() {
+async fn configured_hedging_sends_a_second_request_res_8() {
     let resilience = stock(r#"{"hedge": {"delay": "50ms"}}"#);
     let policies = resilience.dependency(STOCK);
     let calls = AtomicU32::new(0);

@@ -55,7 +55,7 @@ fn long_chunk_extensions_are_refused_sec_3() {
 }
 
 #[test]
-fn an_upgraded_connection_is_left_alone() {
+fn upgraded_connection_is_not_scanned() {
     let mut framing = framing();
     let upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n";
     framing.scan(upgrade).unwrap();
