@@ -10,11 +10,11 @@ mod commands;
 mod dependencies;
 mod describe;
 mod error_tracking;
-mod life;
+mod lifecycle;
 mod metrics;
+mod observability;
 mod rate_limits;
 mod settings;
-mod tells;
 mod traces;
 
 use std::time::{Duration, Instant};

@@ -5,8 +5,8 @@ use std::{fs, io, net::SocketAddr, path::PathBuf};
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address, listens},
+    spawner::bound_command,
 };
 
 /// The signature of the EICAR test file. `*` is any offset, `0` any kind of file.
@@ -38,7 +38,7 @@ impl ClamdServer {
         );
         let file = folder.path().join("clamd.conf");
         fs::write(&file, settings)?;
-        let mut command = kept(&program.into(), None);
+        let mut command = bound_command(&program.into(), None);
         command.arg("--config-file").arg(&file);
         let mut process = Process::default();
         let log = folder.path().join("log");

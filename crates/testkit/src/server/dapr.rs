@@ -5,8 +5,8 @@ use std::{fs, io, net::SocketAddr, path::PathBuf};
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address},
+    spawner::bound_command,
 };
 use crate::http;
 
@@ -86,7 +86,7 @@ impl DaprServer {
     /// As for [`start`](Self::start).
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
-        let mut command = kept(&self.program, None);
+        let mut command = bound_command(&self.program, None);
         let port = |address: SocketAddr| address.port().to_string();
         command
             .args(["--app-id", &self.app])

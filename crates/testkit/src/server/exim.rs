@@ -6,8 +6,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address, listens},
+    spawner::bound_command,
 };
 
 /// Debian's package creates this user. Exim runs as this user if the test runs as root.
@@ -143,7 +143,7 @@ impl EximServer {
     /// As for [`start`](Self::start).
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
-        let mut command = kept(&self.program, None);
+        let mut command = bound_command(&self.program, None);
         command
             .arg("-C")
             .arg(self.folder.path().join("exim.conf"))

@@ -10,8 +10,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, finish, folder, free_address, listens},
+    spawner::bound_command,
 };
 
 /// The file of the server's key and certificate, in its folder.
@@ -288,7 +288,7 @@ fn plain_users(user: &str, password: &str) -> String {
 }
 
 fn java(libraries: &Path) -> std::process::Command {
-    let mut command = kept(Path::new("java"), None);
+    let mut command = bound_command(Path::new("java"), None);
     command
         .args([
             "-Xmx384m",

@@ -13,8 +13,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, finish, folder, free_address, listens},
+    spawner::bound_command,
 };
 
 /// MariaDB refuses to run as root, and Debian's package creates this user.
@@ -61,7 +61,7 @@ impl MariadbServer {
         let folder = folder(Some(USER))?;
         let password: String = format!("{:032x}", rand::rng().random::<u128>());
         let data = folder.path().join("data");
-        let mut install = kept(&beside(&program, "mariadb-install-db"), Some(USER));
+        let mut install = bound_command(&beside(&program, "mariadb-install-db"), Some(USER));
         install
             .args([
                 "--no-defaults",
@@ -145,7 +145,7 @@ impl MariadbServer {
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
         let folder = self.folder.path();
-        let mut command = kept(&self.program, Some(USER));
+        let mut command = bound_command(&self.program, Some(USER));
         command
             .arg("--no-defaults")
             .arg(format!("--datadir={}", folder.join("data").display()))

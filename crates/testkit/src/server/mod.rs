@@ -10,7 +10,6 @@ pub mod dapr;
 pub mod database;
 pub mod exim;
 pub mod kafka;
-mod keeper;
 pub mod mariadb;
 pub mod nats;
 pub mod oidc_provider;
@@ -23,6 +22,7 @@ pub mod rabbitmq;
 mod reaper;
 pub mod redis;
 mod shared;
+mod spawner;
 pub mod vault;
 pub mod versitygw;
 

@@ -6,8 +6,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address, listens},
+    spawner::bound_command,
 };
 
 /// A running `nats-server` whose streams are on disk. It is killed when this is dropped.
@@ -79,7 +79,7 @@ impl NatsServer {
     /// As for [`start`](Self::start).
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
-        let mut command = kept(&self.program, None);
+        let mut command = bound_command(&self.program, None);
         command
             .args(["-a", "127.0.0.1", "-p", &self.address.port().to_string()])
             .args(["-js", "-sd"])

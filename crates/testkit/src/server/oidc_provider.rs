@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address, listens},
+    spawner::bound_command,
 };
 use crate::http;
 
@@ -131,7 +131,7 @@ impl OidcProvider {
         let program = self.folder.path().join("provider.mjs");
         fs::write(&program, PROGRAM)?;
         let own = self.modules.join(OWN_NODE);
-        let mut command = kept(ENV.as_ref(), None);
+        let mut command = bound_command(ENV.as_ref(), None);
         command
             .arg(if own.exists() { own } else { "node".into() })
             .arg(program)

@@ -11,8 +11,8 @@ use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address, identity, listens},
+    spawner::bound_command,
 };
 
 /// PgBouncer refuses to run as root, and Debian's package of PostgreSQL creates this user.
@@ -60,7 +60,7 @@ impl PgBouncerServer {
             users.display(),
         );
         let settings = write("pgbouncer.ini", settings)?;
-        let mut command = kept(&program.into(), Some(USER));
+        let mut command = bound_command(&program.into(), Some(USER));
         command.arg(settings).current_dir("/");
         let mut process = Process::default();
         process.start(command, &folder.path().join("log"), || listens(address))?;

@@ -13,8 +13,8 @@ use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, finish, folder, free_address},
+    spawner::bound_command,
 };
 
 /// PostgreSQL refuses to run as root, and Debian's package creates this user.
@@ -60,7 +60,7 @@ impl PostgresServer {
         let password: String = format!("{:032x}", rand::rng().random::<u128>());
         let secret = folder.path().join("password");
         fs::write(&secret, &password)?;
-        let mut initdb = kept(&programs.join("initdb"), Some(USER));
+        let mut initdb = bound_command(&programs.join("initdb"), Some(USER));
         initdb
             .args([
                 "--no-sync",
@@ -143,7 +143,7 @@ impl PostgresServer {
     /// As for [`start`](Self::start).
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
-        let mut command = kept(&self.programs.join("postgres"), Some(USER));
+        let mut command = bound_command(&self.programs.join("postgres"), Some(USER));
         command
             .arg("-D")
             .arg(self.folder.path().join("data"))

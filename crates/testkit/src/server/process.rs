@@ -14,7 +14,7 @@ use rand::RngExt as _;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
-use super::{keeper, reaper::reap};
+use super::{reaper::reap, spawner};
 
 /// Three times the start of the slowest server while seven servers start on two cores.
 const TIMEOUT: Duration = Duration::from_secs(240);
@@ -110,7 +110,7 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);
-        let mut child = keeper::start(command)?;
+        let mut child = spawner::start(command)?;
         let began = Instant::now();
         while !ready() {
             let ended = child.try_wait()?;

@@ -7,8 +7,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder},
+    spawner::bound_command,
 };
 use crate::http;
 
@@ -66,7 +66,7 @@ impl ProgramServer {
     }
 
     fn start_until(&mut self, ready: impl FnMut() -> bool) -> io::Result<()> {
-        let mut command = kept(&self.program, None);
+        let mut command = bound_command(&self.program, None);
         command
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(self.folder.path());

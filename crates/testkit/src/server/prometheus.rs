@@ -6,8 +6,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address},
+    spawner::bound_command,
 };
 use crate::http;
 
@@ -43,7 +43,7 @@ impl PrometheusServer {
                 "global: {{scrape_interval: {milliseconds}ms, scrape_timeout: {milliseconds}ms, evaluation_interval: {milliseconds}ms}}\nrule_files: [rules.yaml]\nscrape_configs:\n  - job_name: {job}\n    static_configs: [{{targets: [\"{target}\"]}}]\n"
             ),
         )?;
-        let mut command = kept(&program.into(), None);
+        let mut command = bound_command(&program.into(), None);
         command
             .args(["--config.file=prometheus.yaml", "--storage.tsdb.path=data"])
             .arg(format!("--web.listen-address={address}"))

@@ -11,8 +11,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, finish, folder, free_address, listens, poll},
+    spawner::bound_command,
 };
 
 /// A running RabbitMQ of one node. It is killed when this is dropped.
@@ -75,7 +75,7 @@ impl RabbitmqServer {
     /// As for [`start`](Self::start).
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
-        let command = self.environment(kept(&self.programs.join("rabbitmq-server"), None));
+        let command = self.environment(bound_command(&self.programs.join("rabbitmq-server"), None));
         let address = self.address;
         let log = self.folder.path().join("log");
         self.process.start(command, &log, || listens(address))

@@ -13,8 +13,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, finish, folder, free_address, listens, poll},
+    spawner::bound_command,
 };
 
 /// The server has finished its response if it sends nothing for this time.
@@ -80,7 +80,7 @@ impl RedisServer {
     /// As for [`start`](Self::start).
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
-        let mut command = kept(&self.program, None);
+        let mut command = bound_command(&self.program, None);
         command
             .args(&self.settings)
             .args(["--port", &self.address.port().to_string()])

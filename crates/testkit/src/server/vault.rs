@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address, listens, poll},
+    spawner::bound_command,
 };
 use crate::http;
 
@@ -185,7 +185,7 @@ impl VaultServer {
         self.kill();
         let storage = self.folder.path().join("storage");
         fs::create_dir_all(&storage)?;
-        let mut command = kept(&self.program, None);
+        let mut command = bound_command(&self.program, None);
         command.arg(self.address.to_string()).arg(storage);
         let address = self.address;
         let log = self.folder.path().join("log");

@@ -6,8 +6,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
-    keeper::kept,
     process::{Process, folder, free_address, listens},
+    spawner::bound_command,
 };
 
 /// A running `versitygw` with its objects on disk. It is killed when this is dropped.
@@ -67,7 +67,7 @@ impl S3Server {
     /// As for [`start`](Self::start).
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
-        let mut command = kept(&self.program, None);
+        let mut command = bound_command(&self.program, None);
         command
             .env("ROOT_ACCESS_KEY", Self::ACCESS_KEY)
             .env("ROOT_SECRET_KEY", Self::SECRET_KEY)

@@ -4,8 +4,8 @@
 mod adopted;
 mod balancer;
 mod cluster;
-mod crowd;
-mod crowds;
+mod concurrent_clients;
+mod concurrent_joins;
 mod flows;
 #[path = "../../../join/tests/service/history.rs"]
 mod history;

@@ -219,11 +219,11 @@ pub(crate) async fn join_and_leave(
     let event: Uuid = id.parse().unwrap();
     venue.wait_for_event(event).await;
     let crowd = venue.members(CROWD);
-    let everybody: Vec<_> = crowd.iter().collect();
+    let everyone: Vec<_> = crowd.iter().collect();
 
     let start = Instant::now();
     let path = format!("/api/events/{id}/join");
-    let (joined, ()) = tokio::join!(venue.send_all(&everybody, &path), outage(venue));
+    let (joined, ()) = tokio::join!(venue.send_all(&everyone, &path), outage(venue));
     print_latencies(label, start.elapsed(), &joined);
     let statuses = count(joined.iter().map(|result| &result.status));
     let expected = BTreeMap::from([

@@ -15,11 +15,11 @@ type Order = (Command, mpsc::Sender<io::Result<Child>>);
 
 /// Starts processes from a thread that lives as long as the test binary: the kernel ends a child by
 /// the death of the *thread* that made it, and tests have one thread each.
-static KEEPER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
+static SPAWNER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
 
 /// A command that is killed when the test binary ends, however it ends, where the system can do
 /// that. As root it runs as `user`.
-pub(super) fn kept(program: &Path, user: Option<&str>) -> Command {
+pub(super) fn bound_command(program: &Path, user: Option<&str>) -> Command {
     if !Path::new(SETPRIV).exists() {
         return Command::new(program);
     }
@@ -36,9 +36,9 @@ pub(super) fn kept(program: &Path, user: Option<&str>) -> Command {
     command
 }
 
-/// Starts a command on the keeper's thread.
+/// Starts a command on the thread of the spawner.
 pub(super) fn start(command: Command) -> io::Result<Child> {
-    let keeper = KEEPER.get_or_init(|| {
+    let spawner = SPAWNER.get_or_init(|| {
         let (orders, taken) = mpsc::channel::<Order>();
         thread::spawn(move || {
             for (mut command, answer) in taken {
@@ -48,8 +48,8 @@ pub(super) fn start(command: Command) -> io::Result<Child> {
         orders
     });
     let (answer, started) = mpsc::channel();
-    keeper
+    spawner
         .send((command, answer))
-        .map_err(|_| io::Error::other("the keeper of servers is gone"))?;
+        .map_err(|_| io::Error::other("the thread that starts servers has ended"))?;
     started.recv().map_err(io::Error::other)?
 }

@@ -6,7 +6,7 @@ use seaworthy_testkit::{process::ServiceProcess, rabbitmq::RabbitmqServer};
 
 use super::{
     cluster::Cluster,
-    crowd::{Venue, join_and_leave, rounds},
+    concurrent_clients::{Venue, join_and_leave, rounds},
 };
 use crate::{client::Gateway, machine, programs::program};
 
