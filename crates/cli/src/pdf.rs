@@ -144,7 +144,7 @@ fn last(messages: &str) -> String {
         .lines()
         .map(str::trim)
         .rfind(|line| !line.is_empty())
-        .unwrap_or("it gave no reason")
+        .unwrap_or("no error message")
         .chars()
         .filter(|letter| !letter.is_control())
         .take(MAX_MESSAGE_CHARACTERS)

@@ -23,7 +23,7 @@ pub enum Propagation {
 }
 
 pub(crate) const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
-/// The actor of the request. Only services that may speak for others are trusted.
+/// The actor of the request. Only services that may act for other callers are trusted.
 const ACTOR: HeaderName = HeaderName::from_static("x-actor-id");
 const TENANT: HeaderName = HeaderName::from_static("x-tenant-id");
 /// The client's address.

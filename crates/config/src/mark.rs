@@ -17,7 +17,7 @@ pub enum Mark {
     Allowance,
     /// Browsers visit the address or send it as their origin (`x-browser-address`).
     BrowserAddress,
-    /// The service opens connections to the address, and preflight has rules of its own for it
+    /// The service opens connections to the address, and preflight has separate rules for it
     /// (`x-connects`).
     Connects,
     /// The origins that CORS allows (`x-cors-origins`).

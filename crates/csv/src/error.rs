@@ -146,7 +146,7 @@ pub enum StoreRowsError {
     /// The owner may not import. The import fails, and keeps the rows of complete batches.
     #[error("{0}")]
     Forbidden(String),
-    /// Something else failed. The import tries again.
+    /// Another failure. The import is retried.
     #[error("the rows could not be stored")]
     Failed(#[source] Box<dyn StdError + Send + Sync>),
 }

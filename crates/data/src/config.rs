@@ -29,7 +29,7 @@ const DEFAULT_STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(5);
 const DEFAULT_LOCK_TIMEOUT: Timeout = Timeout::from_secs(3);
 /// A transaction holds locks that others wait for.
 const DEFAULT_TRANSACTION_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// A transaction that fails more often meets a bug or an overload.
+/// A transaction that fails more often has a bug, or the database is overloaded.
 const DEFAULT_MAX_TRANSACTION_RETRIES: u32 = 3;
 /// More rows do not belong in the memory of a request. Lists have pages.
 const DEFAULT_MAX_ROWS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();

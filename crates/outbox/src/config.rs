@@ -24,7 +24,7 @@ const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
 /// Ten attempts then take about four minutes.
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(60);
-/// An operator should look at an event that has waited this long.
+/// An operator should investigate an event that has waited this long.
 const DEFAULT_MAX_MESSAGE_AGE: Timeout = Timeout::from_secs(60);
 /// Longer than any broker redelivers an unacknowledged message, and than an operator needs to
 /// replay dead letters.

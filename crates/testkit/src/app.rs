@@ -1,4 +1,4 @@
-//! A ready service as a process of its own, with the addresses of its three listeners.
+//! A ready service in a separate process, with the addresses of its three listeners.
 
 use std::{
     io,

@@ -11,7 +11,7 @@ use rcgen::{
 };
 use tempfile::TempDir;
 
-/// An authority, and the files of those that it vouches for, in a folder of its own.
+/// A certificate authority and the files of its certificates, in a separate folder.
 #[derive(Debug)]
 pub struct Authority {
     folder: TempDir,

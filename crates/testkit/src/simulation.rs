@@ -1,9 +1,9 @@
 //! A deterministic simulation: virtual time, seeded chance, and events in order.
 //!
-//! Policies of resilience decide by time and by chance, and go wrong in minutes-long outages. Here
-//! an hour of a thousand calls a second takes a moment, and the same seed gives the same run on
-//! every machine. It is a plain event loop and not an executor: the policies that it drives take
-//! the time as a parameter, so nothing has to be paused.
+//! Resilience policies depend on time and randomness, and fail in outages that last minutes. A
+//! simulation of an hour with a thousand calls per second takes seconds, and the same seed produces
+//! the same run on every machine. It is a plain event loop and not an executor: the policies that
+//! it drives take the time as a parameter, so nothing has to be paused.
 //!
 //! ```
 //! use std::time::Duration;
@@ -41,7 +41,7 @@ struct Due<E> {
     event: E,
 }
 
-/// The earliest is the greatest, as a heap gives the greatest first.
+/// The earliest event is the greatest, because a heap returns the greatest first.
 impl<E> Ord for Due<E> {
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.number).cmp(&(self.at, self.number))
@@ -63,7 +63,7 @@ impl<E> PartialEq for Due<E> {
 impl<E> Eq for Due<E> {}
 
 impl<E> Simulation<E> {
-    /// A run at time zero whose every random choice follows from the seed.
+    /// Creates a run at time zero. The seed determines every random choice.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl<E> Simulation<E> {
         self.elapsed
     }
 
-    /// The same time as an instant, for what takes one.
+    /// Returns the same time as an instant.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.start + self.elapsed

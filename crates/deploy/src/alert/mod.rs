@@ -29,7 +29,7 @@ pub(crate) struct Rendered {
     /// The series of a unit test at which the alert fires, and lists at which it does not.
     pub(crate) fires: Vec<Series>,
     pub(crate) silent: Vec<Vec<Series>>,
-    /// Minutes until the test looks at the alert.
+    /// Minutes until the test checks the alert.
     pub(crate) minutes: u32,
 }
 

@@ -48,7 +48,7 @@ pub(super) enum Change {
 }
 
 impl HealthStatus {
-    /// Follows a health until the sender says that the listener closes.
+    /// Follows a health until the sender signals that the listener closes.
     pub(super) fn new(health: Health) -> (Self, watch::Sender<bool>) {
         let (sender, closing) = watch::channel(false);
         let poll = Arc::new(Poll {

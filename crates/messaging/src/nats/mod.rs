@@ -8,7 +8,7 @@
 //!
 //! JetStream redelivers returned messages before new ones, in the order of their return. So a
 //! stopping session returns its messages after its last handler has ended, in the order of the
-//! stream. If a session dies, the server redelivers its messages in order after `lease`. Before
+//! stream. If a session crashes, the server redelivers its messages in order after `lease`. Before
 //! version 2.11 JetStream has no groups with one active member, so members of an ordered group
 //! share a lease in a small stream ([`group_lease`]).
 //!

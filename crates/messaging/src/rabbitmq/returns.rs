@@ -38,7 +38,7 @@ const SEGMENT_BYTES: i64 = 1024 * 1024;
 const MAX_COUNTED: usize = 400_000;
 /// The number of records that the broker sends ahead.
 const READ_AHEAD: u16 = 100;
-/// The timeout of a request to the broker. The next redelivery tries again.
+/// The timeout of a request to the broker. The next redelivery retries it.
 const TIMEOUT: Duration = Duration::from_secs(1);
 /// The AMQP delivery mode for messages on disk.
 const PERSISTENT: u8 = 2;
@@ -51,7 +51,7 @@ pub(super) struct Returns {
     reader: tokio::sync::Mutex<Option<Reader>>,
 }
 
-/// Reads the stream from its beginning to its end, and goes on from there.
+/// Reads the stream from its beginning to its end, and continues from there.
 struct Reader {
     channel: Channel,
     consumer: Consumer,

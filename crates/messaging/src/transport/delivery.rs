@@ -40,7 +40,7 @@ pub trait Deliveries: Send + Sync + 'static {
     /// never dead-letters them for it.
     fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Requeues these messages while the session goes on, because their dead letters cannot be
+    /// Requeues these messages while the session continues, because their dead letters cannot be
     /// stored. The delivery may count. The broker may deliver them again at once.
     fn nack(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         self.release(tags)

@@ -9,7 +9,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// Stands for the number of free places while none is free and some wait.
+/// Replaces the number of free places while none is free and calls wait.
 const AWAITED: u32 = u32::MAX;
 
 /// A fair semaphore. Without waiting calls, it takes and releases a place with one atomic step.
@@ -78,7 +78,7 @@ impl Places {
         }
         let surplus = before.saturating_sub(all);
         self.0.surplus.fetch_add(surplus, Ordering::Relaxed);
-        // Free places are removed now, taken ones when they are given back.
+        // Free places are removed now, taken ones at their release.
         for _ in 0..surplus {
             let Some(mut place) = self.try_take() else {
                 return;
@@ -134,7 +134,7 @@ impl Places {
         Err((number, receiver))
     }
 
-    /// Gives one place back: to the first who waits, if any does.
+    /// Releases one place to the first waiting call, if any.
     fn release(self) {
         if self.0.remove_surplus() {
             return;
@@ -146,7 +146,7 @@ impl Places {
             };
             match first.send(Place(Some(self.clone()))) {
                 Ok(()) => return,
-                // That one left a moment ago, and the place is still to be given.
+                // The waiting call has ended, so the place goes to the next one.
                 Err(mut place) => place.0 = None,
             }
         }
@@ -154,8 +154,8 @@ impl Places {
 }
 
 impl Inner {
-    /// Changes the number of free places and gives the one before, unless `change` does not want
-    /// to.
+    /// Changes the number of free places and returns the previous one, unless `change` returns
+    /// `None`.
     fn change_free(&self, order: Ordering, change: impl Fn(u32) -> Option<u32>) -> Option<u32> {
         self.free
             .fetch_update(order, Ordering::Relaxed, change)

@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 use crate::Elapsed;
 
 pin_project! {
-    /// A timer that is armed at its first poll. It is large and stands apart: a call that is ready
+    /// A timer that is armed at its first poll. It is large and separate: a call that is ready
     /// at once has none, and its future is moved for less.
     #[derive(Debug)]
     pub(super) struct Expiry {

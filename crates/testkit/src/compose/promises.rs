@@ -77,10 +77,7 @@ impl Compose {
         let is_pinned = image
             .split_once(':')
             .is_some_and(|(_, tag)| tag.contains('.'));
-        promise(
-            !is_store || is_pinned,
-            "stands on an image without a version",
-        );
+        promise(!is_store || is_pinned, "has an image without a version");
         let is_step = service["restart"] == "no";
         promise(
             is_store || is_step || has_reachable_admin_listener(service),
@@ -132,7 +129,7 @@ impl Compose {
         unknown
     }
 
-    /// Addresses of others that are not listened at, or in no network of its own.
+    /// Addresses of other services that do not listen there, or do not share a network.
     fn unreachable(&self, name: &str, service: &Value, all: &Map<String, Value>) -> Vec<String> {
         let mut unreachable = Vec::new();
         // A step before the start needs no more than its stores.
@@ -295,7 +292,7 @@ secrets: { key: { file: ./key } }
             (
                 "store:1.2",
                 "store:latest",
-                "store stands on an image without a version",
+                "store has an image without a version",
             ),
             (
                 "secrets: { key",

@@ -16,7 +16,7 @@ use super::{
     trigger::Trigger,
 };
 
-/// The most that is read at once.
+/// The maximum size of one read.
 const PIECE: usize = 16 * 1024;
 /// Pieces in flight, so that latency does not bound the throughput. About 16 MiB.
 const IN_FLIGHT: usize = 1_024;
@@ -27,11 +27,11 @@ enum Direction {
     ToClient,
 }
 
-/// Why a connection ends at once.
+/// The reason why a connection ends immediately.
 #[derive(Debug)]
 struct Cut;
 
-/// A piece and when it arrives.
+/// A piece and the time of its arrival.
 type Piece = (Instant, Vec<u8>);
 
 /// Carries bytes both ways until both sides are done or a fault cuts the connection.
@@ -150,7 +150,7 @@ fn time_of(bytes: usize, rate: u64) -> Duration {
     Duration::from_secs_f64(bytes as f64 / rate.max(1) as f64)
 }
 
-/// Makes the end of this stream a reset (RST) and not an orderly end (FIN).
+/// Makes this stream end with a reset (RST) instead of a graceful end (FIN).
 pub(super) fn reset(stream: &TcpStream) {
     let _: io::Result<()> = stream.set_zero_linger();
 }

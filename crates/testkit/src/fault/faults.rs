@@ -30,7 +30,7 @@ pub enum Disruption {
 }
 
 impl Fault {
-    /// Bytes pass as they come.
+    /// No fault.
     #[must_use]
     pub const fn none() -> Self {
         Self {
@@ -42,7 +42,7 @@ impl Fault {
         }
     }
 
-    /// Nothing but this disruption.
+    /// Only this disruption.
     #[must_use]
     pub const fn of(disruption: Disruption) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! A TCP proxy that does to a connection what networks do: slow it, cut it, swallow it.
+//! A TCP proxy that injects network faults: latency, resets and dropped bytes.
 //!
 //! It runs between a client and a real server, so that a test needs no mock. A test can change the
 //! fault at any time. Open connections apply it to their next bytes.

@@ -30,18 +30,18 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// A proxy before a server, on a free port of this machine.
+    /// Starts a proxy for a server, on a free port of this machine.
     ///
     /// # Errors
-    /// No port can be had.
+    /// No port is free.
     pub async fn start(server: SocketAddr) -> io::Result<Self> {
         Self::start_at(([127, 0, 0, 1], 0).into(), server).await
     }
 
-    /// A proxy before a server, at an address.
+    /// Starts a proxy for a server, at an address.
     ///
     /// # Errors
-    /// The address cannot be had.
+    /// The address cannot be bound.
     pub async fn start_at(address: SocketAddr, server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -70,18 +70,18 @@ impl FaultProxy {
         self.address
     }
 
-    /// Does this from now on, to open connections too.
+    /// Applies a fault, also to open connections.
     pub fn set(&self, fault: Fault) {
         self.faults.send_replace(fault);
     }
 
-    /// Lets bytes pass as they come from now on.
+    /// Removes the fault.
     pub fn heal(&self) {
         self.set(Fault::none());
     }
 
-    /// Does this as soon as a client sends these bytes in one piece, once: the piece is the first
-    /// that feels it.
+    /// Applies a fault once, as soon as a client sends these bytes in one piece. That piece is
+    /// affected first.
     pub fn set_when(&self, bytes: &[u8], fault: Fault) {
         self.trigger.arm(bytes, fault);
     }

@@ -12,7 +12,7 @@ use super::{
 /// The signature of the EICAR test file. `*` is any offset, `0` any kind of file.
 const SIGNATURE: &str = "Eicar-Test-Signature:0:*:58354f2150254041505b345c505a58353428505e2937434329377d2445494341522d5354414e444152442d414e544956495255532d544553542d46494c452124482b482a\n";
 
-/// A running `clamd`. It is killed when this is dropped.
+/// A running `clamd`. Dropping this kills it.
 #[derive(Debug)]
 pub struct ClamdServer {
     address: SocketAddr,
@@ -50,7 +50,7 @@ impl ClamdServer {
         })
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

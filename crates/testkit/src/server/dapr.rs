@@ -10,8 +10,8 @@ use super::{
 };
 use crate::http;
 
-/// A running `daprd` without a control plane and without an application port. It is killed when
-/// this is dropped.
+/// A running `daprd` without a control plane and without an application port. Dropping this kills
+/// it.
 #[derive(Debug)]
 pub struct DaprServer {
     program: PathBuf,
@@ -111,7 +111,7 @@ impl DaprServer {
         self.process.start(command, &log, is_ready)
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }

@@ -13,7 +13,7 @@ use super::{
 /// Debian's package creates this user. Exim runs as this user if the test runs as root.
 const USER: &str = "Debian-exim";
 
-/// How an [`EximServer`] is reached, and what it wants.
+/// The listener and the authentication of an [`EximServer`].
 #[derive(Debug, Clone, Default)]
 pub struct EximSettings {
     /// The certificate and the key of TLS in PEM. `None` disables TLS.
@@ -24,8 +24,7 @@ pub struct EximSettings {
     pub login: Option<(String, String)>,
 }
 
-/// A running Exim that keeps every message for `example.org` in a folder. It is killed when this is
-/// dropped.
+/// A running Exim that keeps every message for `example.org` in a folder. Dropping this kills it.
 ///
 /// It refuses `full@example.org` temporarily (452), and `unknown@example.org` and every other
 /// domain permanently (550).
@@ -115,14 +114,13 @@ impl EximServer {
         fs::write(folder.join("exim.conf"), configuration)
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The messages that it has taken and put into a mailbox, as they came. It does so a moment
-    /// after it has taken them.
+    /// Returns the messages in the mailbox. A message arrives shortly after the server accepted it.
     ///
     /// # Errors
     /// A message cannot be read.
@@ -147,19 +145,19 @@ impl EximServer {
         command
             .arg("-C")
             .arg(self.folder.path().join("exim.conf"))
-            // In the foreground, and what was taken is delivered at once.
+            // In the foreground, with immediate delivery.
             .args(["-bdf", "-q1m"]);
         let address = self.address;
         let log = self.folder.path().join("log");
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

@@ -19,7 +19,7 @@ const IDENTITY: &str = "identity.pem";
 /// The key of the setting with the users of SASL `PLAIN`.
 const PLAIN_USERS: &str = "listener.name.sasl_plaintext.plain.sasl.jaas.config";
 
-/// A running Kafka of one node that is broker and controller. It is killed when this is dropped.
+/// A running Kafka of one node that is broker and controller. Dropping this kills it.
 #[derive(Debug)]
 pub struct KafkaServer {
     libraries: PathBuf,
@@ -59,7 +59,7 @@ impl KafkaServer {
         Self::start_as(libraries.into(), &listener)
     }
 
-    /// Starts one that wants this user and this password (SASL `PLAIN`).
+    /// Starts one that requires this user and password (SASL `PLAIN`).
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -188,7 +188,7 @@ impl KafkaServer {
         Ok(server)
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -242,12 +242,12 @@ impl KafkaServer {
         self.restart()
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

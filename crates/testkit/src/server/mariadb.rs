@@ -24,7 +24,7 @@ const NAME: &str = "seaworthy";
 /// By default each server takes a tenth of a gigabyte for its log alone.
 const LOG_SIZE: &str = "--innodb-log-file-size=16M";
 
-/// A running MariaDB. It is killed when this is dropped.
+/// A running MariaDB. Dropping this kills it.
 #[derive(Debug)]
 pub struct MariadbServer {
     program: PathBuf,
@@ -94,7 +94,7 @@ impl MariadbServer {
         Ok(server)
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -103,7 +103,7 @@ impl MariadbServer {
     /// The URL of a new, empty database whose name begins with `name`.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn database(&self, name: &str) -> io::Result<String> {
         let name = format!("{name}_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut create = self.client("mariadb");
@@ -118,7 +118,7 @@ impl MariadbServer {
         self.url_at(self.address, database)
     }
 
-    /// The URL of a database by way of another address, such as a proxy's.
+    /// Returns the URL of a database with another address, such as that of a proxy.
     #[must_use]
     pub fn url_at(&self, address: SocketAddr, database: &str) -> String {
         format!("mysql://{NAME}:{}@{address}/{database}", self.password)
@@ -169,17 +169,17 @@ impl MariadbServer {
             .start(command, &folder.join("log"), || listens(address))
     }
 
-    /// Ends it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Stops it in order.
+    /// Stops it gracefully.
     pub fn stop(&mut self) {
         self.process.stop(Signal::TERM);
     }
 
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }
@@ -190,7 +190,7 @@ impl MariadbServer {
     }
 }
 
-/// A program of the same installation: beside the server, or where programs for everybody are.
+/// A program of the same installation: beside the server, or in the folder of system programs.
 fn beside(server: &Path, program: &str) -> PathBuf {
     let beside = server.with_file_name(program);
     if beside.exists() {

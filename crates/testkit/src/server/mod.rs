@@ -1,7 +1,7 @@
-//! Real servers for a test: each on free ports of loopback, in a folder of its own, gone when the
-//! test is.
+//! Real servers for tests. Each has free ports on loopback and its own folder, and ends with the
+//! test.
 //!
-//! A test of its own server may kill, freeze and restart it. Tests that only use one share it:
+//! A test with its own server can kill, freeze and restart it. Other tests share a server:
 //! [`Shared`] starts it once for the test binary.
 
 pub mod clamd;

@@ -10,7 +10,7 @@ use super::{
     spawner::bound_command,
 };
 
-/// A running `nats-server` whose streams are on disk. It is killed when this is dropped.
+/// A running `nats-server` whose streams are on disk. Dropping this kills it.
 #[derive(Debug)]
 pub struct NatsServer {
     program: PathBuf,
@@ -61,7 +61,7 @@ impl NatsServer {
         self.restart()
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -97,12 +97,12 @@ impl NatsServer {
         self.process.stop(Signal::TERM);
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

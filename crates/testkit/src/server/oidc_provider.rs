@@ -20,7 +20,7 @@ const ENV: &str = "/usr/bin/env";
 /// Beside the modules, where that of the system is too old.
 const OWN_NODE: &str = ".bin/node";
 
-/// A running provider. It is killed when this is dropped.
+/// A running provider. Dropping this kills it.
 #[derive(Debug)]
 pub struct OidcProvider {
     modules: PathBuf,
@@ -74,8 +74,7 @@ impl OidcRegistrations {
         self
     }
 
-    /// Puts what is known of a person into the ID token too, and not only where the provider is
-    /// asked for it.
+    /// Puts the claims of a user into the ID token too, and not only into the userinfo.
     #[must_use]
     pub fn claims_in_token(mut self) -> Self {
         self.claims_in_token = true;
@@ -116,7 +115,7 @@ impl OidcProvider {
         format!("http://{}", self.address)
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -143,12 +142,12 @@ impl OidcProvider {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

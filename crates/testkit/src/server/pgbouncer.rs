@@ -20,7 +20,7 @@ const USER: &str = "postgres";
 /// Connections per database: fewer than the clients of a test, so that clients share them.
 const SERVER_CONNECTIONS: u32 = 5;
 
-/// A running PgBouncer before one server. It is killed when this is dropped.
+/// A running PgBouncer for one server. Dropping this kills it.
 #[derive(Debug)]
 pub struct PgBouncerServer {
     address: SocketAddr,
@@ -71,7 +71,7 @@ impl PgBouncerServer {
         })
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

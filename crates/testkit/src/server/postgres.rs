@@ -22,7 +22,7 @@ const USER: &str = "postgres";
 /// The user of the database.
 const NAME: &str = "seaworthy";
 
-/// A running PostgreSQL. It is killed when this is dropped.
+/// A running PostgreSQL. Dropping this kills it.
 #[derive(Debug)]
 pub struct PostgresServer {
     programs: PathBuf,
@@ -94,7 +94,7 @@ impl PostgresServer {
         &self.programs
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -103,7 +103,7 @@ impl PostgresServer {
     /// The URL of a new, empty database whose name begins with `name`.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn database(&self, name: &str) -> io::Result<String> {
         let name = format!("{name}_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut create = self.client("createdb");
@@ -118,7 +118,7 @@ impl PostgresServer {
         self.url_at(self.address, database)
     }
 
-    /// The URL of a database by way of another address, such as a proxy's.
+    /// Returns the URL of a database with another address, such as that of a proxy.
     #[must_use]
     pub fn url_at(&self, address: SocketAddr, database: &str) -> String {
         format!("postgres://{NAME}:{}@{address}/{database}", self.password)
@@ -186,14 +186,14 @@ impl PostgresServer {
         self.restart()
     }
 
-    /// Ends the server as a crash would: connections are reset, and uncommitted changes are lost.
+    /// Kills the server, like a crash: connections are reset, and uncommitted changes are lost.
     pub fn kill(&mut self) {
         // SIGQUIT is PostgreSQL's immediate shutdown. After SIGKILL its child processes would run
         // on for a while.
         self.process.stop(Signal::QUIT);
     }
 
-    /// Stops it in order: connections are closed with a word.
+    /// Stops it gracefully: connections are closed with a message.
     pub fn stop(&mut self) {
         self.process.stop(Signal::INT);
     }

@@ -132,7 +132,7 @@ impl Process {
         Ok(())
     }
 
-    /// Ends it as a crash would.
+    /// Kills it, like a crash.
     pub(super) fn kill(&mut self) {
         if let Some(mut child) = self.0.take() {
             let _ = child.kill();
@@ -140,7 +140,7 @@ impl Process {
         }
     }
 
-    /// Asks it to stop, and waits until it has.
+    /// Requests a stop, and waits until it has stopped.
     pub(super) fn stop(&mut self, signal: Signal) {
         self.signal(signal);
         if let Some(mut child) = self.0.take() {

@@ -1,5 +1,4 @@
-//! A program of ours as a server beside the others: at addresses that it keeps, killed and started
-//! again.
+//! A service as a server that a test kills and restarts at the same addresses.
 
 use std::{fs, io, net::SocketAddr, path::PathBuf};
 
@@ -51,13 +50,13 @@ impl ProgramServer {
     /// Starts it, again too, and waits until it is ready.
     ///
     /// # Errors
-    /// It ends, or is not ready in time: with the end of what it said.
+    /// It ends, or is not ready in time. The error contains the end of its output.
     pub fn start(&mut self) -> io::Result<()> {
         let operators = self.operators;
         self.start_until(|| is_ready(operators))
     }
 
-    /// Starts it and waits for nothing but the process.
+    /// Starts it without waiting until it is ready.
     ///
     /// # Errors
     /// It cannot be started.
@@ -85,22 +84,22 @@ impl ProgramServer {
         self.process.is_running()
     }
 
-    /// Ends it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Asks it to stop, and waits until it has.
+    /// Requests a stop, and waits until it has stopped.
     pub fn stop(&mut self) {
         self.process.stop(Signal::TERM);
     }
 
-    /// Asks it to stop, and does not wait.
+    /// Requests a stop, and does not wait.
     pub fn ask_to_stop(&self) {
         self.process.signal(Signal::TERM);
     }
 
-    /// Everything that it has said, over all its starts.
+    /// Returns its output since the first start.
     ///
     /// # Errors
     /// It cannot be read.

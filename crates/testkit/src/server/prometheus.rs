@@ -11,8 +11,7 @@ use super::{
 };
 use crate::http;
 
-/// A running `prometheus` that scrapes one target and evaluates rules. It is killed when this is
-/// dropped.
+/// A running `prometheus` that scrapes one target and evaluates rules. Dropping this kills it.
 #[derive(Debug)]
 pub struct PrometheusServer {
     address: SocketAddr,
@@ -105,8 +104,8 @@ impl PrometheusServer {
     }
 }
 
-/// Divides each window and each `for` of rules by a factor, so that a test sees within seconds what
-/// operators see within hours. Thresholds stay.
+/// Divides each window and each `for` of rules by a factor, so that a test observes within seconds
+/// what operators observe within hours. Thresholds stay.
 #[must_use]
 pub fn compress(rules: &str, factor: u32) -> String {
     let mut text = String::new();

@@ -15,7 +15,7 @@ use super::{
     spawner::bound_command,
 };
 
-/// A running RabbitMQ of one node. It is killed when this is dropped.
+/// A running RabbitMQ of one node. Dropping this kills it.
 #[derive(Debug)]
 pub struct RabbitmqServer {
     programs: PathBuf,
@@ -51,7 +51,7 @@ impl RabbitmqServer {
         Ok(server)
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -63,7 +63,7 @@ impl RabbitmqServer {
         self.url_at(self.address)
     }
 
-    /// The URL by way of another address, such as a proxy's.
+    /// Returns the URL with another address, such as that of a proxy.
     #[must_use]
     pub fn url_at(&self, address: SocketAddr) -> String {
         format!("amqp://guest:guest@{address}/%2f")
@@ -122,10 +122,10 @@ impl RabbitmqServer {
         finish(command)
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
-        // The mapper of ports is a daemon of its own, which the node has started.
+        // The port mapper is a separate daemon, which the node has started.
         let _ = Command::new("epmd")
             .args(["-port", &self.mapper.port().to_string(), "-kill"])
             .stdout(Stdio::null())
@@ -133,12 +133,12 @@ impl RabbitmqServer {
             .status();
     }
 
-    /// Stops it in order.
+    /// Stops it gracefully.
     pub fn stop(&mut self) {
         self.process.stop(Signal::TERM);
     }
 
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }
@@ -148,7 +148,7 @@ impl RabbitmqServer {
         self.process.signal(Signal::CONT);
     }
 
-    /// Everything of its own: name, ports, folders, cookie.
+    /// Separate names, ports, folders and a cookie.
     fn environment(&self, mut command: Command) -> Command {
         let folder = self.folder.path();
         let within = |name: &str| folder.join(name);

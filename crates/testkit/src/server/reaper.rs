@@ -17,8 +17,8 @@ done"#;
 
 static REAPER: OnceLock<Option<Mutex<ChildStdin>>> = OnceLock::new();
 
-/// Has a folder removed when this process ends, however it ends: a server that the tests of one
-/// binary share is in a `static`, which nothing drops, and its databases fill the disk.
+/// Removes a folder when this process ends, also after a crash. A server that the tests of one
+/// binary share is in a `static`, which is never dropped, and its databases fill the disk.
 pub(super) fn reap(folder: &Path) {
     let reaper = REAPER.get_or_init(|| {
         let mut command = Command::new("sh");

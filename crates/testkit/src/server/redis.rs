@@ -20,7 +20,7 @@ use super::{
 /// The server has finished its response if it sends nothing for this time.
 const SILENCE: Duration = Duration::from_millis(50);
 
-/// A running `redis-server` without persistence. It is killed when this is dropped.
+/// A running `redis-server` without persistence. Dropping this kills it.
 #[derive(Debug)]
 pub struct RedisServer {
     program: PathBuf,
@@ -62,7 +62,7 @@ impl RedisServer {
         })
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -74,7 +74,7 @@ impl RedisServer {
         format!("redis://{}/", self.address)
     }
 
-    /// Starts it again at the same address, with what it has kept on disk.
+    /// Starts it again at the same address, with its data on disk.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -91,12 +91,12 @@ impl RedisServer {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

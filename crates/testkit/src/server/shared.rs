@@ -2,8 +2,8 @@ use std::{io, path::PathBuf, sync::OnceLock};
 
 use crate::requirement::required;
 
-/// A server that the tests of one binary share. It is started by the first that asks, and ends with
-/// the binary.
+/// A server that the tests of one binary share. The first test that needs it starts it. It ends
+/// with the binary.
 ///
 /// ```no_run
 /// use seaworthy_testkit::server::{Shared, postgres::PostgresServer};

@@ -13,8 +13,8 @@ const SETPRIV: &str = "/usr/bin/setpriv";
 
 type Order = (Command, mpsc::Sender<io::Result<Child>>);
 
-/// Starts processes from a thread that lives as long as the test binary: the kernel ends a child by
-/// the death of the *thread* that made it, and tests have one thread each.
+/// Starts processes from a thread that lives as long as the test binary. The kernel kills a child
+/// when the *thread* that started it ends, and each test has its own thread.
 static SPAWNER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
 
 /// A command that is killed when the test binary ends, however it ends, where the system can do

@@ -17,8 +17,7 @@ use super::{
 };
 use crate::http;
 
-/// A running Vault that keeps everything on disk, initialised and unsealed. It is killed when this
-/// is dropped.
+/// A running Vault that keeps everything on disk, initialised and unsealed. Dropping this kills it.
 #[derive(Debug)]
 pub struct VaultServer {
     program: PathBuf,
@@ -69,7 +68,7 @@ impl VaultServer {
         Ok(server)
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -172,7 +171,7 @@ impl VaultServer {
         })
     }
 
-    /// Starts it again at the same address with what it kept, and unseals it.
+    /// Starts it again at the same address with its data, and unseals it.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -192,7 +191,7 @@ impl VaultServer {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }

@@ -10,7 +10,7 @@ use super::{
     spawner::bound_command,
 };
 
-/// A running `versitygw` with its objects on disk. It is killed when this is dropped.
+/// A running `versitygw` with its objects on disk. Dropping this kills it.
 #[derive(Debug)]
 pub struct S3Server {
     program: PathBuf,
@@ -41,7 +41,7 @@ impl S3Server {
         Ok(server)
     }
 
-    /// The address it listens on.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -78,12 +78,12 @@ impl S3Server {
         self.process.start(command, &log, || listens(address))
     }
 
-    /// Kills it as a crash would.
+    /// Kills it, like a crash.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    /// Makes it accept connections and never respond, until [`resume`](Self::resume).
     pub fn freeze(&self) {
         self.process.signal(Signal::STOP);
     }

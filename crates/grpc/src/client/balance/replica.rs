@@ -69,7 +69,7 @@ enum Connection {
 #[derive(Debug, Clone)]
 pub(super) struct OpenConnection {
     pub(super) channel: Channel,
-    /// Notified when the connection accepts no new calls, although its streams may go on.
+    /// Notified when the connection accepts no new calls, although its streams may continue.
     drained: Arc<Notify>,
 }
 
@@ -323,7 +323,8 @@ impl NoConnection {
 }
 
 impl InFlight {
-    /// Stops selecting the connection, because it refused the call unsent. Its open streams go on.
+    /// Stops selecting the connection, because it refused the call unsent. Its open streams
+    /// continue.
     pub(crate) fn leave_connection(&self) {
         let mut connection = self.replica.connection.lock();
         let is_current = matches!(&*connection, Connection::Open(open) if Arc::ptr_eq(&open.drained, &self.drained));

@@ -15,7 +15,7 @@ use super::slot;
 /// Pre-bookings of one course and slot. The contract.
 pub(crate) const MAX_CAPACITY: u32 = 10;
 
-/// A wish for a course and slot, before the payment.
+/// A reservation of a course and slot, before the payment.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PreBooking {

@@ -17,7 +17,7 @@ pub(super) async fn show(Extract(notifier): State) -> HandlerResult {
 }
 
 /// Replaces the preferences. Mail goes to the address of the access token, which its account has
-/// verified. The service stores no address of a user who does not want mail.
+/// verified. The service stores no address of a user who has disabled mail.
 pub(super) async fn replace(
     Extract(notifier): State,
     Extension(token): Extension<Arc<VerifiedToken>>,

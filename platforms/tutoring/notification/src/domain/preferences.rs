@@ -10,7 +10,7 @@ use super::NotificationKind;
 const DEFAULT_START: &str = "22:00";
 const DEFAULT_END: &str = "07:00";
 
-/// What a user wants to receive beside the list in the application.
+/// The notifications that a user receives in addition to the list in the application.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Preferences {
