@@ -34,7 +34,7 @@ const CHECKS: usize = 10_000;
 const DECISIONS: u32 = 100_000;
 const ROUNDS: u32 = 15;
 /// Requests at once.
-const AT_ONCE: usize = 64;
+const CONCURRENCY: usize = 64;
 /// Decisions by leases that are renewed.
 const LEASED: u32 = 500_000;
 
@@ -77,15 +77,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // As many at once as one connection is good for.
     let began = Instant::now();
-    let asking = futures::future::try_join_all((0..AT_ONCE).map(|_| async {
-        for _ in 0..CHECKS / AT_ONCE {
+    let asking = futures::future::try_join_all((0..CONCURRENCY).map(|_| async {
+        for _ in 0..CHECKS / CONCURRENCY {
             limiter.admit(&key).await?;
         }
         Ok::<(), Refusal>(())
     }));
     asking.await?;
     let scripts = CHECKS as f64 / began.elapsed().as_secs_f64();
-    println!("a script a request, {AT_ONCE} at once: {scripts:.0} decisions a second");
+    println!("a script a request, {CONCURRENCY} at once: {scripts:.0} decisions a second");
 
     let lease = LeaseConfig {
         units: NonZeroU32::new(2_000_000).ok_or("no units")?,

@@ -5,7 +5,7 @@ pub(super) const STEP_SECONDS: u64 = 30;
 const DIGITS: u32 = 6;
 /// Accepts one step before and after the current one, for clock skew and slow typing (RFC 6238,
 /// section 5.2).
-const TOLERATED: u64 = 1;
+const TOLERATED_STEPS: u64 = 1;
 
 /// Returns the code of a step (RFC 4226, section 5.3).
 pub(super) fn code_of(secret: &[u8], step: u64) -> String {
@@ -27,7 +27,7 @@ pub(super) fn code_of(secret: &[u8], step: u64) -> String {
 pub(super) fn step_of(secret: &[u8], code: &str, now_seconds: u64, last: u64) -> Option<u64> {
     let code = code.trim();
     let now = now_seconds / STEP_SECONDS;
-    (now.saturating_sub(TOLERATED)..=now + TOLERATED)
+    (now.saturating_sub(TOLERATED_STEPS)..=now + TOLERATED_STEPS)
         .filter(|step| *step > last)
         .find(|step| {
             verify_slices_are_equal(code_of(secret, *step).as_bytes(), code.as_bytes()).is_ok()

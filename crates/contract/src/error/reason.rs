@@ -40,8 +40,9 @@ pub const IDEMPOTENCY_KEY_REUSED: &str = "IDEMPOTENCY_KEY_REUSED";
 /// The request failed earlier, and may have taken effect. 409.
 pub const IDEMPOTENT_OUTCOME_UNKNOWN: &str = "IDEMPOTENT_OUTCOME_UNKNOWN";
 
-/// The request took effect, and its answer was not kept: it was too large, a stream, or lost. 409.
-pub const IDEMPOTENT_ANSWER_NOT_KEPT: &str = "IDEMPOTENT_ANSWER_NOT_KEPT";
+/// The request took effect, and its response was not stored: it was too large, a stream, or lost.
+/// 409.
+pub const IDEMPOTENT_RESPONSE_NOT_STORED: &str = "IDEMPOTENT_RESPONSE_NOT_STORED";
 
 /// The store has no room for another running request. 503.
 pub const IDEMPOTENCY_STORE_FULL: &str = "IDEMPOTENCY_STORE_FULL";

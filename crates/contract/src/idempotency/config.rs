@@ -13,13 +13,13 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// The layer reads the whole body, to distinguish requests.
 const MAX_REQUEST_SIZE: ByteSize = ByteSize::mebibytes(6);
 
-/// Answers to unsafe requests are small. Lists are read with `GET`.
-const MAX_ANSWER_SIZE: ByteSize = ByteSize::kibibytes(256);
+/// Responses to unsafe requests are small. Lists are read with `GET`.
+const MAX_RESPONSE_SIZE: ByteSize = ByteSize::kibibytes(256);
 
 /// About a hundred keys per second, for the time in which clients usually retry.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The memory of all answers.
+/// The memory of all responses.
 const MAX_MEMORY: ByteSize = ByteSize::mebibytes(64);
 
 /// Settings of the layer and its store.
@@ -37,18 +37,18 @@ const MAX_MEMORY: ByteSize = ByteSize::mebibytes(64);
 /// ```
 #[derive(Clone)]
 pub struct IdempotencyConfig {
-    /// Whether an unsafe request without a key is refused. The default is `false`: it runs as if
+    /// Whether an unsafe request without a key is rejected. The default is `false`: it runs as if
     /// there were no layer.
     pub required: bool,
-    /// How long an answer is kept. The default is a day.
+    /// How long a response is stored. The default is a day.
     pub ttl: Duration,
     /// The time limit of a call. A call that exceeds it is ended, and its outcome is unknown unless
     /// the store knows it. The default is a minute.
     pub timeout: Duration,
     /// The maximum size of the body of a request with a key.
     pub max_request_size: ByteSize,
-    /// The maximum size of the body of an answer that is kept.
-    pub max_answer_size: ByteSize,
+    /// The maximum size of the body of a stored response.
+    pub max_response_size: ByteSize,
     /// The maximum number of keys in a store, of all callers.
     pub max_entries: usize,
     /// The maximum memory of a store, of all callers.
@@ -64,7 +64,7 @@ impl Default for IdempotencyConfig {
             ttl: TTL,
             timeout: TIMEOUT,
             max_request_size: MAX_REQUEST_SIZE,
-            max_answer_size: MAX_ANSWER_SIZE,
+            max_response_size: MAX_RESPONSE_SIZE,
             max_entries: MAX_ENTRIES,
             max_memory: MAX_MEMORY,
             errors: Arc::new(Problems),

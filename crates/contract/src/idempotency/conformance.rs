@@ -75,7 +75,7 @@ const CASES: [Case; 9] = [
     case(
         true,
         StatusCode::SERVICE_UNAVAILABLE,
-        Repeat::Conflict(reason::IDEMPOTENT_ANSWER_NOT_KEPT),
+        Repeat::Conflict(reason::IDEMPOTENT_RESPONSE_NOT_STORED),
     ),
 ];
 
@@ -124,7 +124,7 @@ async fn repeat_of(
     let (status, body) = send(&mut router, &key).await?;
     let is_run_again = calls.load(Ordering::SeqCst) > 1;
     let conflict = [
-        reason::IDEMPOTENT_ANSWER_NOT_KEPT,
+        reason::IDEMPOTENT_RESPONSE_NOT_STORED,
         reason::IDEMPOTENT_OUTCOME_UNKNOWN,
         reason::IDEMPOTENCY_KEY_IN_USE,
     ]

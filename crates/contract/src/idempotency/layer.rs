@@ -199,7 +199,7 @@ impl IdempotencyLayer {
     /// Reads the body of an answer if its size is known and within the limit. Reading any other
     /// body could take forever.
     async fn read_answer(&self, body: Body) -> AnswerBody {
-        let limit = u64::try_from(self.config.max_answer_size.as_usize()).unwrap_or(u64::MAX);
+        let limit = u64::try_from(self.config.max_response_size.as_usize()).unwrap_or(u64::MAX);
         match body.size_hint().exact() {
             Some(size) if size <= limit => match body.collect().await {
                 Ok(collected) => AnswerBody::Read(collected.to_bytes()),

@@ -9,14 +9,14 @@
 //!
 //! | The first request | Its repeat |
 //! | --- | --- |
-//! | was answered | gets the same answer, with `Idempotency-Replayed: true` |
+//! | got a response | gets the same response, with `Idempotency-Replayed: true` |
 //! | is running | 409 `IDEMPOTENCY_KEY_IN_USE`, `Retry-After: 1` |
 //! | was refused: 400, 401, 405, 408, 413, 415, 422, 425, 429 | runs |
 //! | failed with 501 or 503, and reported no change | runs |
 //! | failed with another 5xx, panicked, or exceeded `timeout` | 409 `IDEMPOTENT_OUTCOME_UNKNOWN` |
 //! | failed after a change that may have been made | 409 `IDEMPOTENT_OUTCOME_UNKNOWN` |
-//! | failed after a change that was made | 409 `IDEMPOTENT_ANSWER_NOT_KEPT` |
-//! | had a stream, or an answer above `max_answer_size` | 409 `IDEMPOTENT_ANSWER_NOT_KEPT` |
+//! | failed after a change that was made | 409 `IDEMPOTENT_RESPONSE_NOT_STORED` |
+//! | had a stream, or a response above `max_response_size` | 409 `IDEMPOTENT_RESPONSE_NOT_STORED` |
 //!
 //! The last four have no `Retry-After`: another attempt with the same key gets the same refusal
 //! until [`IdempotencyConfig::ttl`] has passed. The client reads the current state. If the request

@@ -35,7 +35,7 @@ pub(super) fn reused() -> Error {
 pub(super) fn not_kept() -> Error {
     Error::new(
         Code::Conflict,
-        reason::IDEMPOTENT_ANSWER_NOT_KEPT,
+        reason::IDEMPOTENT_RESPONSE_NOT_STORED,
         "the request already took effect, and its response was not stored: read the current state",
     )
 }

@@ -18,7 +18,7 @@ use crate::{
     test_database::TestDatabase,
 };
 
-const KEEP: Duration = Duration::from_secs(60);
+const TTL: Duration = Duration::from_secs(60);
 const REQUEST: Fingerprint = Fingerprint([1; 32]);
 
 /// A store, and its database.
@@ -43,13 +43,13 @@ fn last_key(subject: &Subject) -> ScopedKey {
 async fn begin(store: &DatabaseStore, key: &ScopedKey, run: Duration) -> KeyState {
     let lifetimes = Lifetimes {
         timeout: run,
-        ttl: KEEP,
+        ttl: TTL,
     };
     store.begin(key, REQUEST, lifetimes).await.unwrap()
 }
 
 async fn token(store: &DatabaseStore, key: &ScopedKey) -> u64 {
-    match begin(store, key, KEEP).await {
+    match begin(store, key, TTL).await {
         KeyState::Claimed(token) => token,
         other => panic!("{other:?}"),
     }
@@ -69,7 +69,7 @@ pub(crate) async fn key_is_free_or_running_when_begin_is_dropped_api_6(
             let key = last_key(&subject);
             // A key that the dropped future took is free when the time to run has passed.
             loop {
-                match begin(&store, &key, KEEP).await {
+                match begin(&store, &key, TTL).await {
                     KeyState::Claimed(_) => break,
                     KeyState::Running => tokio::task::yield_now().await,
                     other => panic!("{moment:?} at {number}: {other:?}"),
@@ -92,12 +92,12 @@ pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(
             headers: HeaderMap::new(),
             body: "made".into(),
         };
-        store.finish(&key, token, answer, KEEP).await.unwrap();
+        store.finish(&key, token, answer, TTL).await.unwrap();
     };
     for moment in Moment::ALL {
         let completed = at_every_await(moment, work, async |number| {
             subject.is_whole().await;
-            match begin(&store, &last_key(&subject), KEEP).await {
+            match begin(&store, &last_key(&subject), TTL).await {
                 KeyState::Claimed(_) | KeyState::Running => {}
                 KeyState::Answered(answer) => assert_eq!(answer.body, "made"),
                 other => panic!("{moment:?} at {number}: {other:?}"),
@@ -130,10 +130,10 @@ pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(
             let call = seaworthy_testkit::cancellation::drop_at(moment, number, call);
             let completed: Option<Result<(), DataError>> = call.await;
             subject.is_whole().await;
-            let settled = store.settle(&key, token, CallOutcome::Unproven, KEEP);
+            let settled = store.settle(&key, token, CallOutcome::Unproven, TTL);
             settled.await.unwrap();
             let is_there = subject.last_rows().await == [0];
-            match begin(&store, &key, KEEP).await {
+            match begin(&store, &key, TTL).await {
                 KeyState::AnswerNotKept => assert!(is_there, "{moment:?} at {number}"),
                 KeyState::Claimed(_) => assert!(!is_there, "{moment:?} at {number}"),
                 other => panic!("{moment:?} at {number}: {other:?}"),

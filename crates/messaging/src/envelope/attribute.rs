@@ -3,7 +3,7 @@
 /// The version of the CloudEvents specification.
 pub const SPEC_VERSION: &str = "specversion";
 /// The value of [`SPEC_VERSION`].
-pub const SPEC_VERSION_SPOKEN: &str = "1.0";
+pub const SUPPORTED_SPEC_VERSION: &str = "1.0";
 /// The message ID.
 pub const ID: &str = "id";
 /// The publishing service.

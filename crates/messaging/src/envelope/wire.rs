@@ -37,7 +37,7 @@ impl Envelope {
         let mut attribute = |name: &str, value: &str| {
             all.push((format!("{}{name}", mode.prefix), value.to_owned()));
         };
-        attribute(attribute::SPEC_VERSION, attribute::SPEC_VERSION_SPOKEN);
+        attribute(attribute::SPEC_VERSION, attribute::SUPPORTED_SPEC_VERSION);
         attribute(attribute::ID, self.id.as_str());
         attribute(attribute::SOURCE, &self.source);
         attribute(attribute::TYPE, &self.event_type);

@@ -13,7 +13,7 @@ use crate::{MessagingConfig, transport::TransportError};
 
 /// Room for attributes, headers and dead-letter attributes in addition to `max_message_size`, in
 /// bytes.
-const ENVELOPE_ROOM: usize = 128 * 1024;
+const ENVELOPE_MARGIN: usize = 128 * 1024;
 /// Publishers wait for confirmations, so the queue is short.
 const PUBLISHING_QUEUE_KIBIBYTES: &str = "65536";
 /// The limit of prefetched data of each subscription: some seconds of work.
@@ -21,7 +21,7 @@ const FETCHED_KIBIBYTES: &str = "16384";
 /// A broker that restarts is back within seconds. Probe at most once per second.
 const MAX_BACKOFF_MILLISECONDS: &str = "1000";
 /// A member that hands over a partition late reports it before the cluster removes the member.
-const HANDOVER_ROOM_MILLISECONDS: u128 = 5_000;
+const HANDOVER_MARGIN_MILLISECONDS: u128 = 5_000;
 /// A member sends ten heartbeats per lease, and learns of rebalances by them.
 const HEARTBEATS_PER_LEASE: u128 = 10;
 /// A longer interval delays rebalances.
@@ -109,12 +109,12 @@ impl Clients {
         let heartbeat =
             (lease / HEARTBEATS_PER_LEASE).clamp(1, MAX_HEARTBEAT_INTERVAL_MILLISECONDS);
         // The poll interval must not be shorter than the session timeout.
-        let handover =
-            config.kafka.handover_timeout.get().as_millis().max(lease) + HANDOVER_ROOM_MILLISECONDS;
+        let handover = config.kafka.handover_timeout.get().as_millis().max(lease)
+            + HANDOVER_MARGIN_MILLISECONDS;
         let max_message = config
             .max_message_size
             .as_usize()
-            .saturating_add(ENVELOPE_ROOM);
+            .saturating_add(ENVELOPE_MARGIN);
         Ok(Self {
             base,
             password,

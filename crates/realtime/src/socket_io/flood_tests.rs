@@ -29,7 +29,7 @@ use super::{
 use crate::{Event, RealtimeConfig, test_server::Server};
 
 /// Shorter than the ping timeout.
-const SOON: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves clients whose address is the parameter `address`.
 async fn start_with_addresses(io: SocketIo) -> Server {
@@ -76,7 +76,7 @@ async fn client_without_namespace_is_counted_again_res_6() {
     let mut first = server.join("").await;
     let _second = server.connect().await;
     first.send("41").await;
-    assert_eq!(timeout(SOON, first.closed()).await.unwrap().0, [""; 0]);
+    assert_eq!(timeout(TIMEOUT, first.closed()).await.unwrap().0, [""; 0]);
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn expired_token_ends_a_client_that_never_polls_auth_2() {
     assert_eq!(server.post(&session, &body).await.status, 200);
     eventually(async || hub.connections() == 1).await;
     let ended = eventually(async || hub.connections() == 0);
-    assert!(timeout(SOON, ended).await.is_ok());
+    assert!(timeout(TIMEOUT, ended).await.is_ok());
 }
 
 #[tokio::test]
@@ -179,5 +179,5 @@ async fn expired_token_ends_a_client_that_never_reads_auth_2() {
     let mut client = server.join(r#"{"token":"ada 1000"}"#).await;
     client.send(r#"42["fill"]"#).await;
     let ended = eventually(async || hub.connections() == 0);
-    assert!(timeout(SOON, ended).await.is_ok());
+    assert!(timeout(TIMEOUT, ended).await.is_ok());
 }

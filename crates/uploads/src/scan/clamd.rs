@@ -17,7 +17,7 @@ use super::{ClamdConfig, ScanError, ScanUpload, Verdict};
 /// The null-terminated form of the command, whose answer ends with a null byte too.
 const COMMAND: &[u8] = b"zINSTREAM\0";
 /// An answer contains the name of a malware, which has at most a few hundred bytes.
-const MAX_ANSWER: u64 = 4 * 1024;
+const MAX_RESPONSE_SIZE: u64 = 4 * 1024;
 /// The maximum time to wait for a connection. With a scan it is shorter than an attempt.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The prefix of a path in an address.
@@ -138,7 +138,10 @@ async fn send<S: AsyncWrite + Unpin>(stream: &mut S, content: Object) -> Result<
 
 async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<String> {
     let mut answer = Vec::new();
-    stream.take(MAX_ANSWER).read_to_end(&mut answer).await?;
+    stream
+        .take(MAX_RESPONSE_SIZE)
+        .read_to_end(&mut answer)
+        .await?;
     Ok(String::from_utf8_lossy(&answer)
         .trim_end_matches(['\0', '\n'])
         .to_owned())

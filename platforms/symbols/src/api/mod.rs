@@ -23,12 +23,12 @@ pub(crate) fn contract(store: Store) -> SymbolsServiceContract<Symbols> {
 }
 
 /// A response contains the data of a symbol, and the largest request has 6 MiB.
-const MAX_ANSWER_SIZE: ByteSize = ByteSize::mebibytes(8);
+const MAX_RESPONSE_SIZE: ByteSize = ByteSize::mebibytes(8);
 
 /// Returns the configuration of idempotency keys.
 pub(crate) fn idempotency() -> IdempotencyConfig {
     IdempotencyConfig {
-        max_answer_size: MAX_ANSWER_SIZE,
+        max_response_size: MAX_RESPONSE_SIZE,
         ..IdempotencyConfig::default()
     }
 }

@@ -58,7 +58,7 @@ async fn failure_after_change_does_not_run_again_api_6() {
     let app = TestApp::new();
     let (status, _) = app.send("POST", "/changed", "k1", "").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    app.refuses_repeat("/changed", "IDEMPOTENT_ANSWER_NOT_KEPT")
+    app.refuses_repeat("/changed", "IDEMPOTENT_RESPONSE_NOT_STORED")
         .await;
 }
 

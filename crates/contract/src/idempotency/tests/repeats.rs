@@ -87,15 +87,15 @@ async fn stream_is_passed_on_and_its_repeat_refused_api_6() {
     let app = TestApp::new();
     let first = app.send("POST", "/stream", "k1", "").await;
     assert_eq!(first, (StatusCode::CREATED, "one two".to_owned()));
-    app.refuses_repeat("/stream", "IDEMPOTENT_ANSWER_NOT_KEPT")
+    app.refuses_repeat("/stream", "IDEMPOTENT_RESPONSE_NOT_STORED")
         .await;
     let small = TestApp::with_config(IdempotencyConfig {
-        max_answer_size: ByteSize::bytes(3),
+        max_response_size: ByteSize::bytes(3),
         ..IdempotencyConfig::default()
     });
     assert_eq!(small.send("POST", "/orders", "k1", "").await.1, "call 1");
     small
-        .refuses_repeat("/orders", "IDEMPOTENT_ANSWER_NOT_KEPT")
+        .refuses_repeat("/orders", "IDEMPOTENT_RESPONSE_NOT_STORED")
         .await;
 }
 
