@@ -6,7 +6,7 @@ use seaworthy_facts::{Facts, Listener};
 
 use crate::{
     Files, HEADER, Overlay,
-    alert::{self, Alert, Look, Rendered},
+    alert::{self, Alert, Rendered, TriageStep},
 };
 
 /// Returns the address of the page of an alert.
@@ -61,8 +61,10 @@ fn document(alert: &Alert, services: &[(&Facts, Rendered)], overlay: &Overlay) -
     text.push_str(
         "Open the dashboard of the service. Then run the commands of the service below:\n\n",
     );
-    for (number, look) in alert.look.iter().enumerate() {
-        let (Look::Open(_, purpose) | Look::Admin(_, purpose) | Look::Command(_, purpose)) = look;
+    for (number, step) in alert.triage.iter().enumerate() {
+        let (TriageStep::Open(_, purpose)
+        | TriageStep::Admin(_, purpose)
+        | TriageStep::Command(_, purpose)) = step;
         let _ = writeln!(text, "{}. {}.", number + 1, capital(purpose));
     }
     text.push_str("\n## Escalation\n\n");
@@ -109,11 +111,13 @@ fn commands(alert: &Alert, facts: &Facts) -> String {
             "kubectl port-forward deployment/{name} {port}:{port} &"
         );
     }
-    for look in alert.look {
-        let command = match look {
-            Look::Open(path, _) => curl(facts, path, ""),
-            Look::Admin(path, _) => curl(facts, path, "-H \"authorization: Bearer $ADMIN_TOKEN\" "),
-            Look::Command(command, _) => {
+    for step in alert.triage {
+        let command = match step {
+            TriageStep::Open(path, _) => curl(facts, path, ""),
+            TriageStep::Admin(path, _) => {
+                curl(facts, path, "-H \"authorization: Bearer $ADMIN_TOKEN\" ")
+            }
+            TriageStep::Command(command, _) => {
                 let first = command.split(' ').next().unwrap_or_default();
                 let is_own = first != "config";
                 let known = !is_own || facts.has_command(first);

@@ -20,7 +20,7 @@ impl Severity {
 
 /// A step of the triage.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Look {
+pub(crate) enum TriageStep {
     /// A request to the admin listener that needs no token, and its purpose.
     Open(&'static str, &'static str),
     /// A request to the admin listener with the token, and its purpose.
@@ -45,7 +45,7 @@ pub(crate) struct Alert {
     pub(crate) summary: &'static str,
     pub(crate) meaning: &'static str,
     pub(crate) causes: &'static [&'static str],
-    pub(crate) look: &'static [Look],
+    pub(crate) triage: &'static [TriageStep],
     /// Series with which the alert fires after `minutes`.
     pub(crate) fires: &'static [(&'static str, &'static str)],
     /// Series with which it does not fire.

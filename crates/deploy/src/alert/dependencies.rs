@@ -1,8 +1,8 @@
 //! Alerts on dependencies.
 
-use super::{Alert, Look, Severity};
+use super::{Alert, Severity, TriageStep};
 
-const BREAKERS: Look = Look::Admin(
+const BREAKERS: TriageStep = TriageStep::Admin(
     "/breakers",
     "the state and the last failures of each dependency",
 );
@@ -21,9 +21,9 @@ pub(super) const ALERTS: &[Alert] = &[
             "The dependency is down, overloaded or unreachable.",
             "An operator holds the breaker open: the report has the reason and the expiry.",
         ],
-        look: &[
+        triage: &[
             BREAKERS,
-            Look::Open("/readyz", "whether the service still accepts traffic"),
+            TriageStep::Open("/readyz", "whether the service still accepts traffic"),
         ],
         fires: &[(
             "$circuit_breaker_state{instance=\"a\",name=\"ledger\"}",
@@ -59,8 +59,8 @@ pub(super) const ALERTS: &[Alert] = &[
             "Transactions that stay open during calls to other services.",
             "A pool that is too small for the traffic: max_connections of the database settings.",
         ],
-        look: &[
-            Look::Open(
+        triage: &[
+            TriageStep::Open(
                 "/metrics",
                 "`database_pool_in_use`, `database_pool_waiting` and `database_statement_duration_seconds`",
             ),
@@ -125,7 +125,7 @@ pub(super) const ALERTS: &[Alert] = &[
             "Redis is down or unreachable.",
             "The password of Redis changed.",
         ],
-        look: &[BREAKERS],
+        triage: &[BREAKERS],
         fires: &[(
             "$rate_limit_errors_total{instance=\"a\",name=\"login\"}",
             "0+1x20",
@@ -149,7 +149,7 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "receives no feature flags from its server",
         meaning: "The flag server does not respond, so the last known flags apply. A kill switch on that server has no effect.",
         causes: &["The flag server is down or unreachable."],
-        look: &[BREAKERS],
+        triage: &[BREAKERS],
         fires: &[("$feature_flag_source_stale{instance=\"a\"}", "1x30")],
         silent: &[
             &[("$feature_flag_source_stale{instance=\"a\"}", "1x10 0 1x10")],

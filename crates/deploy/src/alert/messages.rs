@@ -1,6 +1,6 @@
 //! Alerts on messages.
 
-use super::{Alert, Look, Severity};
+use super::{Alert, Severity, TriageStep};
 
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
@@ -17,13 +17,13 @@ pub(super) const ALERTS: &[Alert] = &[
             "No replica runs a relay: the log has the reason.",
             "The broker refuses an event: the log of the relay names it.",
         ],
-        look: &[
-            Look::Command(
+        triage: &[
+            TriageStep::Command(
                 "outbox status",
                 "the number of pending events and the age of the oldest",
             ),
-            Look::Admin("/breakers", "whether the broker rejects calls"),
-            Look::Open("/readyz", "the health check of the broker"),
+            TriageStep::Admin("/breakers", "whether the broker rejects calls"),
+            TriageStep::Open("/readyz", "the health check of the broker"),
         ],
         fires: &[("$outbox_oldest_message_seconds{instance=\"a\"}", "121x10")],
         silent: &[
@@ -45,9 +45,9 @@ pub(super) const ALERTS: &[Alert] = &[
             "The event is larger than the broker accepts.",
             "The topic does not exist, or the service may not publish to it.",
         ],
-        look: &[
-            Look::Command("outbox list", "the events and the answers of the broker"),
-            Look::Command("outbox status", "the number of dead letters"),
+        triage: &[
+            TriageStep::Command("outbox list", "the events and the responses of the broker"),
+            TriageStep::Command("outbox status", "the number of dead letters"),
         ],
         fires: &[("$outbox_dead_letter_messages{instance=\"a\"}", "1x10")],
         silent: &[
@@ -69,12 +69,12 @@ pub(super) const ALERTS: &[Alert] = &[
             "A bug or a changed message format: the dead letter has the error.",
             "A dependency that was down for longer than all attempts: replay the messages.",
         ],
-        look: &[
-            Look::Command(
+        triage: &[
+            TriageStep::Command(
                 "dead-letters list",
                 "the messages, their reasons and their errors",
             ),
-            Look::Admin("/breakers", "dependencies of the handler"),
+            TriageStep::Admin("/breakers", "dependencies of the handler"),
         ],
         fires: &[(
             "$messages_dead_lettered_total{instance=\"a\",group=\"mail\",reason=\"rejected\"}",
@@ -102,7 +102,7 @@ pub(super) const ALERTS: &[Alert] = &[
             "The broker is down or unreachable.",
             "The broker refuses the subscription: the log has its answer.",
         ],
-        look: &[Look::Open(
+        triage: &[TriageStep::Open(
             "/readyz",
             "the health check of the subscription",
         )],
@@ -133,12 +133,12 @@ pub(super) const ALERTS: &[Alert] = &[
             "A handler that retries because a dependency is down.",
             "Too few replicas, or a low concurrency of the subscription.",
         ],
-        look: &[
-            Look::Open(
+        triage: &[
+            TriageStep::Open(
                 "/metrics",
                 "`messages_handler_duration_seconds` and `messages_retried_total`",
             ),
-            Look::Admin("/breakers", "dependencies of the handler"),
+            TriageStep::Admin("/breakers", "dependencies of the handler"),
         ],
         fires: &[("$consumer_lag{instance=\"a\",group=\"mail\"}", "1001x30")],
         silent: &[
@@ -157,9 +157,9 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "cannot publish messages: {{ $labels.reason }}",
         meaning: "Messages were not published after all attempts. An outbox keeps its events and tries again. Messages without an outbox are lost.",
         causes: &["The broker is down, full or refuses the topic."],
-        look: &[
-            Look::Admin("/breakers", "whether the broker rejects calls"),
-            Look::Command("outbox status", "the number of events that wait"),
+        triage: &[
+            TriageStep::Admin("/breakers", "whether the broker rejects calls"),
+            TriageStep::Command("outbox status", "the number of events that wait"),
         ],
         fires: &[(
             "$messages_publish_failures_total{instance=\"a\",reason=\"timeout\"}",

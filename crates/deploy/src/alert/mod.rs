@@ -13,7 +13,7 @@ mod workers;
 use seaworthy_facts::Facts;
 
 pub(crate) use self::{
-    catalogue::{Alert, Look, Severity},
+    catalogue::{Alert, Severity, TriageStep},
     expression::resolve,
 };
 use crate::{Files, Overlay};

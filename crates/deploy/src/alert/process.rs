@@ -1,8 +1,9 @@
 //! Alerts on the process and its replicas.
 
-use super::{Alert, Look, Severity};
+use super::{Alert, Severity, TriageStep};
 
-const READY: Look = Look::Open("/readyz", "the health checks and the phase of the service");
+const READY: TriageStep =
+    TriageStep::Open("/readyz", "the health checks and the phase of the service");
 
 pub(super) const ALERTS: &[Alert] = &[
     Alert {
@@ -18,9 +19,9 @@ pub(super) const ALERTS: &[Alert] = &[
             "The process ended. Its last log line has the reason: exit status 78 means that settings have errors.",
             "A network policy or a changed port blocks Prometheus.",
         ],
-        look: &[
+        triage: &[
             READY,
-            Look::Command("config check", "errors of the settings"),
+            TriageStep::Command("config check", "errors of the settings"),
         ],
         fires: &[("$up{instance=\"a\"}", "1x2 0x10")],
         silent: &[
@@ -42,9 +43,9 @@ pub(super) const ALERTS: &[Alert] = &[
             "A critical dependency is down: the report names the check.",
             "The start waits for a dependency: the report has it under waiting_for.",
         ],
-        look: &[
+        triage: &[
             READY,
-            Look::Admin("/breakers", "dependencies whose calls fail"),
+            TriageStep::Admin("/breakers", "dependencies whose calls fail"),
         ],
         fires: &[("$health_ready{instance=\"a\"}", "0x10")],
         silent: &[
@@ -66,9 +67,9 @@ pub(super) const ALERTS: &[Alert] = &[
             "The dependency of the check is down or slow.",
             "The check needs longer than health.check_timeout.",
         ],
-        look: &[
+        triage: &[
             READY,
-            Look::Admin("/breakers", "the last failures of the dependency"),
+            TriageStep::Admin("/breakers", "the last failures of the dependency"),
         ],
         fires: &[(
             "$health_check_failures_total{instance=\"a\",check=\"database\"}",
@@ -96,7 +97,7 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "caught a panic",
         meaning: "The code of the service panicked. The request or task failed, and the service continues.",
         causes: &["A bug. The log has a line with the message and the place of the panic."],
-        look: &[Look::Admin("/info", "the version of the service")],
+        triage: &[TriageStep::Admin("/info", "the version of the service")],
         fires: &[("$panics_total{instance=\"a\"}", "0x3 1x5")],
         silent: &[&[("$panics_total{instance=\"a\"}", "4x10")], &[]],
         minutes: 6,
@@ -111,9 +112,9 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "rejected changed settings",
         meaning: "A changed file has errors. The service continues with its previous settings, and a restart would fail.",
         causes: &["An error in a changed file. The log names the key and the line."],
-        look: &[
-            Look::Command("config check", "every error of the settings"),
-            Look::Admin("/config", "the settings in effect and their sources"),
+        triage: &[
+            TriageStep::Command("config check", "every error of the settings"),
+            TriageStep::Admin("/config", "the settings in effect and their sources"),
         ],
         fires: &[("$config_reload_failures_total{instance=\"a\"}", "0x3 1x5")],
         silent: &[
@@ -135,7 +136,10 @@ pub(super) const ALERTS: &[Alert] = &[
             "Certificate and key do not belong together, because only one file was replaced.",
             "The file is not in the PEM format.",
         ],
-        look: &[Look::Command("config check", "errors of the settings")],
+        triage: &[TriageStep::Command(
+            "config check",
+            "errors of the settings",
+        )],
         fires: &[(
             "$tls_reload_failures_total{instance=\"a\",listener=\"http\"}",
             "0x3 1x5",
@@ -162,7 +166,7 @@ pub(super) const ALERTS: &[Alert] = &[
             "More connections than expected: the dashboard shows open connections by listener.",
             "A limit of the container that is lower than that of the machine.",
         ],
-        look: &[Look::Open(
+        triage: &[TriageStep::Open(
             "/metrics",
             "`http_connections_open`, `database_pool_open` and `process_open_fds`",
         )],
@@ -192,12 +196,12 @@ pub(super) const ALERTS: &[Alert] = &[
             "More traffic: add replicas, or raise the bounds of the autoscaler.",
             "A slow dependency: its requests stay in flight longer.",
         ],
-        look: &[
-            Look::Open(
+        triage: &[
+            TriageStep::Open(
                 "/metrics",
                 "`http_requests_in_flight` and `concurrency_limit`",
             ),
-            Look::Admin("/breakers", "slow dependencies"),
+            TriageStep::Admin("/breakers", "slow dependencies"),
         ],
         fires: &[(
             "$load_shed_total{instance=\"a\",name=\"http\",priority=\"normal\"}",
@@ -222,7 +226,7 @@ pub(super) const ALERTS: &[Alert] = &[
         summary: "could not store entries of its operation log",
         meaning: "Calls took place, and their entries are missing in the operation log.",
         causes: &["The database was down or slow: see the alerts about it."],
-        look: &[READY],
+        triage: &[READY],
         fires: &[("$operation_log_dropped_total{instance=\"a\"}", "0x3 1x5")],
         silent: &[
             &[("$operation_log_dropped_total{instance=\"a\"}", "2x10")],

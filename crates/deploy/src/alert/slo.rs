@@ -3,7 +3,7 @@
 use seaworthy_facts::Facts;
 
 use super::{
-    Alert, Look, Rendered, Series, Severity,
+    Alert, Rendered, Series, Severity, TriageStep,
     expression::{number, resolve},
 };
 use crate::{
@@ -35,10 +35,10 @@ pub(super) const ALERTS: &[Alert] = &[
             "A dependency that is down or slow: other alerts name it.",
             "More traffic than the replicas can serve: the dashboard shows requests in flight and rejected requests.",
         ],
-        look: &[
-            Look::Open("/readyz", "the health checks and the phase of the service"),
-            Look::Admin("/breakers", "dependencies whose calls fail"),
-            Look::Admin("/info", "the version and the routes"),
+        triage: &[
+            TriageStep::Open("/readyz", "the health checks and the phase of the service"),
+            TriageStep::Admin("/breakers", "dependencies whose calls fail"),
+            TriageStep::Admin("/info", "the version and the routes"),
         ],
         fires: &[],
         silent: &[],
@@ -57,9 +57,9 @@ pub(super) const ALERTS: &[Alert] = &[
             "One route that fails or is slow: the dashboard shows requests by path.",
             "Timeouts that are shorter than a dependency needs.",
         ],
-        look: &[
-            Look::Admin("/breakers", "dependencies whose calls fail"),
-            Look::Open("/metrics", "requests by path and status"),
+        triage: &[
+            TriageStep::Admin("/breakers", "dependencies whose calls fail"),
+            TriageStep::Open("/metrics", "requests by path and status"),
         ],
         fires: &[],
         silent: &[],

@@ -2,7 +2,7 @@
 
 use seaworthy_facts::Facts;
 
-use super::{Alert, Look, Rendered, Series, Severity, expression::resolve};
+use super::{Alert, Rendered, Series, Severity, TriageStep, expression::resolve};
 
 pub(super) const STALLED: &str = "WorkerStalled";
 /// A run may be late by its duration and by a restart.
@@ -24,12 +24,12 @@ pub(super) const ALERTS: &[Alert] = &[Alert {
         "An operator paused the worker.",
         "No replica holds the lease of the worker, or its holder hangs.",
     ],
-    look: &[
-        Look::Admin(
+    triage: &[
+        TriageStep::Admin(
             "/workers",
             "the last run, the last error and the next run of each worker",
         ),
-        Look::Open("/readyz", "the health check of the worker"),
+        TriageStep::Open("/readyz", "the health check of the worker"),
     ],
     fires: &[],
     silent: &[],
