@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::High,
         category: Category::Security,
         meaning: "A call that compares a password with its hash is a statement of its own, and no code reads its boolean result.",
-        why: "Any password is accepted.",
+        why: "Every password signs in.",
         fix: &[("any", "Return an error if the result is false.")],
         references: &["https://cwe.mitre.org/data/definitions/253.html"],
     },
