@@ -265,8 +265,8 @@ async fn invalid_files_are_named_with_their_error_sec_1() {
         client_certificates: ClientCertificates::Required,
         ..authority.config()
     };
-    let expired = "expired.pem holds a certificate that is valid only";
-    let no_key = "server.pem holds no usable private key";
+    let expired = "expired.pem contains a certificate that is valid only";
+    let no_key = "server.pem contains no usable private key";
     for (expected, tls) in [
         ("absent.pem", with_certificate("absent.pem")),
         (
