@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// The limits of a service on what is asked of it, by name.
+/// The limits of a service on its incoming requests, by name.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     rates: Mutex<BTreeMap<String, RateLimiter>>,

@@ -22,7 +22,7 @@ use crate::{Refusal, clock};
 use state::{Answer, Lease};
 use table::Table;
 
-/// A lease is good for one slice of the window: what is not used by then is lost, not saved.
+/// A lease is valid for one slice of the window. Unused units then expire.
 const LEASES_PER_WINDOW: u32 = 20;
 
 /// A rate limit over all processes that borrows units and decides in memory as long as they last.
@@ -59,7 +59,7 @@ impl LeasedRateLimiter {
     /// Decides in memory if a lease or a recent refusal allows that. Returns `None` otherwise.
     ///
     /// # Errors
-    /// A refusal when the limit is used up.
+    /// A refusal if the limit is exhausted.
     pub fn try_admit(&self, key: &RateLimitKey) -> Option<Result<Decision, Refusal>> {
         let leases = self.0.leases.read();
         self.decide(leases.get(key)?)
@@ -68,8 +68,7 @@ impl LeasedRateLimiter {
     /// Counts one request of a key.
     ///
     /// # Errors
-    /// A refusal when the limit is used up, or when Redis cannot be asked and the policy is to
-    /// refuse then.
+    /// A refusal if the limit is exhausted, or if Redis is unavailable and the policy is to reject.
     pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         if let Some(decided) = self.try_admit(key) {
             return decided;

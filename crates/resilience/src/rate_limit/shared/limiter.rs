@@ -19,7 +19,7 @@ const HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(1).unwrap();
 /// The `Retry-After` of a request that could not be counted: by then the breaker probes again.
 const DEGRADED_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A rate limit over all processes that asks Redis about each request. Cheap to clone. All clones
+/// A rate limit over all processes that calls Redis for each request. Cheap to clone. All clones
 /// are the same limit.
 #[derive(Clone)]
 pub struct SharedRateLimiter(Arc<Inner>);
@@ -93,17 +93,16 @@ impl SharedRateLimiter {
     /// Counts one request of a key.
     ///
     /// # Errors
-    /// A refusal when the limit is used up, or when Redis cannot be asked and the policy is to
-    /// refuse then.
+    /// A refusal if the limit is exhausted, or if Redis is unavailable and the policy is to reject.
     pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         let decision = self.check(key).await?;
         self.admitted(decision)
     }
 
-    /// Counts one request of a key, and returns the decision also when the limit is used up.
+    /// Counts one request of a key, and returns the decision also if the limit is exhausted.
     ///
     /// # Errors
-    /// A refusal when Redis cannot be asked and the policy is to refuse then.
+    /// A refusal if Redis is unavailable and the policy is to reject.
     pub async fn check(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
         match self.take(key, 1).await {
             Ok(granted) => Ok(self.decide(granted)),

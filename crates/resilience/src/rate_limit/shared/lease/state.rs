@@ -30,7 +30,7 @@ pub(super) enum Answer {
     Admitted(u32),
     /// There are no units for this time.
     Blocked(Duration),
-    /// The lease is used up or has ended.
+    /// The lease is exhausted or has ended.
     Unknown,
 }
 
