@@ -108,9 +108,13 @@ impl OutsidePackage {
     }
 }
 
-/// Replaces the versions of the framework's crates by their paths.
+/// Replaces the versions of the framework's crates by their paths. Dependencies of tests become
+/// dependencies of programs, so that programs and tests share one build of all crates.
 fn with_paths(manifest: &str, root: &Path) -> String {
     let lines = manifest.lines().map(|line| {
+        if line == "[dev-dependencies]" {
+            return "[target.'cfg(all())'.dependencies]\n".to_owned();
+        }
         let name = line.split(' ').next().unwrap_or_default();
         let Some(rest) = name.strip_prefix("seaworthy") else {
             return format!("{line}\n");
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn paths_replace_only_framework_versions_api_1() {
         let manifest = "seaworthy = { version = \"0.1.0\", features = [] }\nseaworthy-testkit = \"0.1.0\"\nother = \"0.1.0\"\n";
-        let expected = "seaworthy = { path = \"/w/crates/seaworthy\", features = [] }\nseaworthy-testkit = { path = \"/w/crates/testkit\" }\nother = \"0.1.0\"\n";
+        let expected = "seaworthy = { path = \"/w/crates/seaworthy\", features = [] }\n[target.'cfg(all())'.dependencies]\nseaworthy-testkit = { path = \"/w/crates/testkit\" }\nother = \"0.1.0\"\n";
         assert_eq!(with_paths(manifest, Path::new("/w")), expected);
     }
 }

@@ -11,6 +11,8 @@ use seaworthy_testkit::outside::{Block, OutsidePackage};
 
 /// The page whose first section is a whole crate.
 const CONTRACTS: &str = include_str!("../../../../docs/contracts.md");
+/// The page whose manifest has the dependencies.
+const TUTORIAL: &str = include_str!("../../../../docs/tutorial.md");
 /// The page that changes files of that crate.
 const ADD_GRPC_METHOD: &str = include_str!("../../../../docs/how-to/add-grpc-method.md");
 
@@ -48,15 +50,51 @@ fn crate_with_an_added_method_compiles_api_1() {
     assert_compiles(&[whole_crate(), changed].concat());
 }
 
-/// Writes the files into a folder outside of the workspace, and compiles them.
+#[test]
+fn manifest_of_contracts_page_needs_only_two_dependencies_of_tutorial_api_1() {
+    let (_, dependencies) = manifest(CONTRACTS).split_once("[dependencies]\n").unwrap();
+    let dependencies: Vec<_> = dependencies.split_whitespace().collect();
+    let expected = r#"
+        seaworthy = { version = "0.1.0", features = ["grpc"] }
+        [build-dependencies]
+        seaworthy-contract-build = "0.1.0"
+    "#;
+    assert_eq!(
+        dependencies,
+        expected.split_whitespace().collect::<Vec<_>>()
+    );
+    for needed in [
+        r#"seaworthy = { version = "0.1.0", features = ["auth", "grpc", "#,
+        r#"seaworthy-contract-build = "0.1.0""#,
+    ] {
+        assert!(manifest(TUTORIAL).contains(needed), "{needed}");
+    }
+}
+
+/// Returns the text of the manifest on a page.
+fn manifest(page: &'static str) -> &'static str {
+    let blocks = Block::all(page);
+    let mut files = blocks.iter().filter_map(|block| block.file());
+    files.find(|(name, _)| *name == "Cargo.toml").unwrap().1
+}
+
+/// Writes the files into a folder outside of the workspace, and compiles them. The dependencies are
+/// those of the tutorial, whose test then finds them built.
 fn assert_compiles(blocks: &[Block<'_>]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-    // The target folder of the workspace has most dependencies already.
+    // The target folder of the workspace has some dependencies already.
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let package = OutsidePackage::write(blocks, root.unwrap(), target.parent().unwrap()).unwrap();
+    let manifest =
+        format!("# Cargo.toml\n{}", manifest(TUTORIAL)).replace("\"orders\"", "\"greeter\"");
+    let manifest = Block {
+        language: "toml",
+        text: &manifest,
+    };
+    let blocks = [blocks, &[manifest]].concat();
+    let package = OutsidePackage::write(&blocks, root.unwrap(), target.parent().unwrap()).unwrap();
     let mut cargo = package.command("cargo");
-    let checked = cargo.args(["check", "--quiet"]).output().unwrap();
-    let errors = String::from_utf8_lossy(&checked.stderr);
-    assert!(checked.status.success(), "{errors}");
+    let built = cargo.args(["build", "--quiet"]).output().unwrap();
+    let errors = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{errors}");
     assert_eq!(errors, "", "the compiler warns of generated code");
 }
