@@ -386,4 +386,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"derive\([^)]*Deserialize[^)]*\)\]\s*(?:#\[[^\]]*\]\s*(?://[^\n]*\n\s*)?)*(?:pub )?struct\s+(?P<what>(?:New|Create|Update|Register|Login)\w*|\w+(?:Request|Input|Payload|Form))\s*\{[^}]*:\s*(?:Option<)?String",
         r"validate\(|Validate|max_len|len\(\)",
     ),
+    review(
+        Topic::OutboundTimeout,
+        SCRIPT,
+        r"(?P<what>\b(?:requestPromise|rp|requestAsync|superagent|undici\.(?:fetch|request)|nodeFetch|phin|wretch)(?:\.\w+)?\()",
+        r"(?i)timeout|AbortSignal|AbortController",
+        "`{}` has no time limit",
+    ),
 ];

@@ -173,8 +173,8 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::IgnoredError,
         &[".go"],
-        r"for (?P<what>rows\.Next\(\)) \{",
-        r"rows\.Err\(\)",
+        r"for (?P<what>\w*[rR]ows?\.Next\(\)) \{",
+        r"[rR]ows?\.Err\(\)",
         "an error ends `{}` like the last row, and nothing reads it",
     ),
     review(
