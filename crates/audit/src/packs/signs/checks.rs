@@ -56,6 +56,11 @@ pub(super) const SIGNS: &[Sign] = &[
         r"timingSafeEqual|safe-?[cC]ompare",
     ),
     timing(
+        SCRIPT,
+        r"createHmac\((?:[^;]|\n){1,300}?\.digest\([^)]*\)\)?;?[^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*?(?P<what>\b[\w.]+ ?[!=]==? ?[\w.]*(?i:mac|sig|sign|signature|hash|digest|expected|computed|calculated)\w*)",
+        r"timingSafeEqual|safe-?[cC]ompare",
+    ),
+    timing(
         &[".go"],
         r"(?P<what>\b[\w.]*(?i:signature|hmac|digest|api_?key|secret|sign|checksum|mac)\b\s*[!=]=\s*\w*[a-zA-Z][\w.]*(?i:sign|signature|hmac|digest|expected|key|secret|mac)\w*)",
         r"ConstantTimeCompare|hmac\.Equal",
@@ -82,7 +87,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     forwarded(
         SCRIPT,
-        r"(?P<what>headers(?:\.get\(|\[)\s*['\x22](?i:x-forwarded-for|x-real-ip)['\x22]|trust proxy['\x22]\s*,\s*true)",
+        r"(?P<what>headers(?:\.get\(|\[)\s*['\x22](?i:x-forwarded-for|x-real-ip)['\x22]|trust proxy['\x22]\s*,\s*true|trustProxy:\s*true)",
         r"trust proxy['\x22]\s*,\s*(?:\d|['\x22])",
     ),
     forwarded(

@@ -286,7 +286,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     body(
         SCRIPT,
-        r"(?P<what>\bclient_max_body_size\s+0|\bbodyLimit:\s*\d{8,}|maxBodyLength:\s*Infinity)",
+        r"(?P<what>\bclient_max_body_size\s+0|\bbodyLimit:\s*(?:\d{8,}|[1-9]\d+ ?\* ?1024 ?\* ?1024)|maxBodyLength:\s*Infinity)",
         "",
     ),
     body(

@@ -21,6 +21,13 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` panics if the value is missing or has another type",
     ),
     review(
+        Topic::UncheckedValue,
+        SCRIPT,
+        r"=\s*await [\w.]+\.(?:find(?:Unique|One|First|ByPk|ById|OneBy))\((?:[^()]|\([^()]*\))*\);?\s*\n[^\n]*?(?P<what>\b\w+!\.\w+)",
+        "",
+        "`{}` fails if the record does not exist",
+    ),
+    review(
         Topic::ErrorAnswer,
         SCRIPT,
         r"(?m)^\s*(?P<what>h\.response\([^;]*\)(?:\.\w+\([^;)]*\))*);",
@@ -51,7 +58,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::InternalError,
         &[".go"],
-        r"(?P<what>\bstatus\.Error\([^\n,]*,\s*err\.Error\(\)\s*\))",
+        r"(?P<what>\b(?:status\.Error|errors\.(?:InternalServer|New|BadRequest|ServiceUnavailable))\([^\n]*,\s*err\.Error\(\)\s*\))",
         "",
         "`{}` brings the text of an inner error into an answer",
     ),

@@ -210,7 +210,7 @@ pub(super) const SIGNS: &[Sign] = &[
             "main.js",
         ],
         r"(?m)^(?P<what>(?:void )?(?:bootstrap|main|start|startServer|run|init|connectDB|startApp)\(\));?\s*$",
-        r"unhandledRejection|\.catch\(|NestFactory",
+        r"unhandledRejection|\.catch\(|\btry\s*\{[^}]*\blisten",
         "the rejection of `{}` is not handled",
     ),
     Sign {

@@ -19,6 +19,7 @@ mod delivery;
 mod dependency;
 mod ends;
 mod exceptions;
+mod expiry;
 mod exposure;
 mod failures;
 mod frameworks;
@@ -44,6 +45,7 @@ mod settings;
 mod start;
 mod statements;
 mod stops;
+mod tasks;
 mod token;
 mod uploads;
 mod values;
@@ -127,6 +129,7 @@ const LISTS: &[&[Sign]] = &[
     dependency::SIGNS,
     ends::SIGNS,
     exceptions::SIGNS,
+    expiry::SIGNS,
     exposure::SIGNS,
     failures::SIGNS,
     frameworks::SIGNS,
@@ -145,6 +148,7 @@ const LISTS: &[&[Sign]] = &[
     settings::SIGNS,
     start::SIGNS,
     stops::SIGNS,
+    tasks::SIGNS,
     token::SIGNS,
     uploads::SIGNS,
     values::SIGNS,

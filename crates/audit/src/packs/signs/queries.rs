@@ -19,7 +19,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::RequestContext,
         &[".go"],
-        r#"(?P<what>\b(?:\w+\.)*(?:db|DB|gorm|orm)\.(?:Where|First|Find|Create|Save|Model|Delete|Updates|Preload|Table|Raw|Joins|Order)\()["`&]"#,
+        r#"(?P<what>\b(?:\w+\.)*(?:db|DB|gorm|orm)\.(?:Where|First|Find|Create|Save|Model|Delete|Updates|Preload|Table|Raw|Joins|Order)\()(?:["`&]|[a-z]\w*\)\.Error)"#,
         r"WithContext\(|(?i:automigrate)",
         CONTEXT,
     ),
@@ -49,6 +49,13 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?P<what>\.Find\(\s*(?:ctx|c|context\.\w+\(\)|r\.Context\(\))\s*,\s*[^)\n]*\)|\.All\(\s*ctx\s*(?:,\s*&\w+\s*)?\))",
         LIMITS,
+        ALL,
+    ),
+    review(
+        Topic::UnboundedList,
+        &[".go"],
+        r"(?m)(?P<what>\.Find\(&(?:\w*s|out|list|all|result|rows|items)\))(?:\.Error)?(?:;| *$)",
+        r"(?i)\blimit|pagina|page_?size|per_?page|\btake\b|\boffset|\bIN\b|_?ids\b|FindInBatches",
         ALL,
     ),
     review(

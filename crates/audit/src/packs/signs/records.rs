@@ -15,6 +15,13 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::BodyLogged,
+        &[".go"],
+        r#"(?i)\b\w*log\w*(?:\.\w+\([^()\n]*\))*\.(?:info|debug|print|warn|error)\w*\(\s*"[^"\n]*%[+#]v[^"\n]*"\s*,\s*(?:[^()\n]*,\s*)?(?P<what>[*&]?(?:req|request|in|input|body|payload|msg|message|order|user|account|customer|payment|booking|profile|claims|event|cfg|config|conf|dto|o|u))\s*\)"#,
+        "",
+        "a log record contains the whole of `{}`",
+    ),
+    review(
+        Topic::BodyLogged,
         SCRIPT,
         r"(?:console|\w*[lL]og(?:ger)?)\.\w+\([^\n]*\b(?P<what>(?:msg|message)\.(?:content|value)|validationErrors|validation_errors|errors\.array\(\))",
         "",

@@ -235,6 +235,13 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::MemoryState,
+        &[".go"],
+        r"(?m)^\t(?P<what>\w*(?i:cache|session|token|otp|attempt|cart|visitor|limiter|bucket)\w*)\s+(?:map\[|sync\.Map)",
+        r"(?i)\blru\b|\bttl\b|evict|expir|\bdelete\(",
+        "`{}` grows in each replica, and the replicas differ",
+    ),
+    review(
+        Topic::MemoryState,
         SCRIPT,
         r"(?:private|static|protected)\s+(?:static\s+)?(?:readonly\s+)?(?P<what>\w*(?i:cache|session|token|otp|attempt|cart|visitor)\w*)\s*(?::[^=\n]*)?=\s*(?:new Map|\{\})",
         r"(?i)lru|ttl|max_?size",

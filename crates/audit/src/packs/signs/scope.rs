@@ -34,6 +34,7 @@ pub(super) const fn is_local(topic: Topic) -> bool {
             | Topic::ApiDocs
             | Topic::RequestPanic
             | Topic::LimiterKey
+            | Topic::Expiry
     )
 }
 
@@ -90,6 +91,18 @@ fn is_header(line: &str) -> bool {
     !statement && HEADER.as_ref().is_some_and(|header| header.is_match(line))
 }
 
+/// Whether a line is a whole handler: `app.get('/', async () => list());`.
+fn is_short_handler(line: &str) -> bool {
+    let line = line.trim();
+    let registers = [".get(", ".post(", ".put(", ".patch(", ".delete("]
+        .iter()
+        .any(|method| {
+            line.split_once(method)
+                .is_some_and(|(_, rest)| rest.starts_with(['\'', '"', '`']))
+        });
+    registers && line.contains("=>") && (line.ends_with(");") || line.ends_with(')'))
+}
+
 /// The text of the innermost function around a place, or the whole text outside of functions.
 pub(super) fn around(text: &str, from: usize, to: usize) -> &str {
     let Some(before) = text.get(..from) else {
@@ -98,6 +111,13 @@ pub(super) fn around(text: &str, from: usize, to: usize) -> &str {
     let line_start = before.rfind('\n').map_or(0, |line| line + 1);
     let own = text.get(line_start..).unwrap_or_default();
     let own = own.lines().next().unwrap_or_default();
+    if is_short_handler(own)
+        && text
+            .get(from..to)
+            .is_some_and(|place| !place.contains('\n'))
+    {
+        return own;
+    }
     // A pattern may begin with the header, or with the line break before a statement.
     let mut header = (is_header(own)).then_some((line_start, indentation(own)));
     let mut limit = if own.trim().is_empty() {
@@ -195,6 +215,12 @@ mod tests {
             assert!(found.contains(other), "{found}");
             assert!(!found.contains(own), "{found}");
         }
+    }
+
+    #[test]
+    fn scope_of_short_handler_is_its_line() {
+        let text = "export function routes(app) {\n  app.get('/a', () => one());\n  app.get('/b', () => two());\n}\n";
+        assert!(!scope(text, "one()").contains("two()"));
     }
 
     #[test]

@@ -65,6 +65,13 @@ pub(super) const SIGNS: &[Sign] = &[
         UNCHECKED,
     ),
     review(
+        Topic::SilentNull,
+        SCRIPT,
+        r"\.listen\([^;]*\);?\s*(?:[^;{}]*;\s*)?\}\s*(?P<what>catch)\s*\(\w+[^)]*\)\s*\{\s*(?:(?:\w+\.)*(?i:console|\w*log\w*)\.\w+\([^;{}]*\);?\s*)+\}",
+        r"exitCode|process\.exit",
+        "`{}` logs that the server does not listen, and the process goes on",
+    ),
+    review(
         Topic::OwnedTask,
         SCRIPT,
         r"\.on\(\s*['\x22](?P<what>uncaughtException|unhandledRejection)['\x22]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)={]*\)?\s*(?:=>)?\s*\{\s*(?:(?:console|\w*[lL]og\w*)\.\w+\((?:[^;{}]|\{[^{}]*\})*\);?\s*)*\}",

@@ -26,7 +26,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::FloatingPromise,
         SCRIPT,
         r"\basync\b[\s\S]*?\n(?P<what>(?:void )?\w*(?i:bootstrap|main|start|run|init|connect|listen|serve|setup|launch)\w*\(\s*\w*\s*\));?[ \t]*\r?(?:\n|$)",
-        r"unhandledRejection[\s\S]{0,300}process\.exit|NestFactory",
+        r"unhandledRejection[\s\S]{0,300}process\.exit|\btry\s*\{[^}]*\blisten",
         REJECTED,
     ),
     review(
