@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting is parsed and never used",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. Structs from other modules, and fields of structs, are excluded. Further places show where the file sets it.",
+        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with variables of the environment (low confidence), unless code hands on the whole object. Further places show where the file sets it.",
         why: "Operators change the setting, and nothing happens. Often a hard-coded value beside it decides.",
         fix: &[("any", "Use the setting, or delete it.")],
         references: &["https://12factor.net/config"],
@@ -22,12 +22,22 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Whether code reads a setting by its name as a text.
 fn is_named(model: &Model, name: &str) -> bool {
-    let quoted = format!("\"{name}\"");
+    let quoted = [
+        format!("\"{name}\""),
+        format!("'{name}'"),
+        format!(".{name}'"),
+    ];
     model.files.values().any(|found| {
         found.file.role.is_deployed()
             && found.file.language.is_code()
-            && found.file.text.contains(&quoted)
+            && quoted.iter().any(|text| found.file.text.contains(text))
     })
+}
+
+fn is_script(path: &str) -> bool {
+    [".ts", ".js", ".mjs", ".cjs", ".tsx"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
@@ -50,6 +60,15 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .map(|field| {
             if used.contains(field.name.as_str()) || is_named(model, &field.name) {
                 Outcome::passed(format!("`{}.{}` is read", field.owner, field.name), None)
+            } else if is_script(&field.at.path) {
+                if used.contains(format!("*{}", field.owner).as_str()) {
+                    return Outcome::unknown(format!(
+                        "code hands on `{}` as a whole, and may read `{}`",
+                        field.owner, field.name
+                    ));
+                }
+                let evidence = format!("no code reads `{}` of `{}`", field.name, field.owner);
+                Breach::review(field.at.clone(), evidence).into()
             } else {
                 Breach::new(
                     field.at.clone(),

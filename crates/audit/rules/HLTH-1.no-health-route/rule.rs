@@ -3,7 +3,8 @@
 use crate::model::facts::{Import, Mount, Route, Server};
 use crate::model::{Model, Resolution, Service, ServiceKind};
 use crate::rule::{
-    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, texts_contain,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, absent_in_texts,
+    texts_contain,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,6 +28,7 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Routes from which on a server without an image is judged.
 const MIN_ROUTES: usize = 4;
+const NAMED: &str = "no text of the service names a health route";
 /// Words of texts that are about health.
 const TEXTS: &[&str] = &[
     "health",
@@ -103,9 +105,7 @@ fn unresolved(model: &Model, service: &Service, reason: String) -> Outcome {
         .next();
     match at {
         Some(at) if !texts_contain(model, service, TEXTS) => {
-            Breach::review(at, "no text of the service names a health route")
-                .absence()
-                .into()
+            Breach::review(at, NAMED).absence().into()
         }
         _ => Outcome::unknown(reason),
     }
@@ -123,22 +123,29 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .as_ref()
         .is_some_and(|image| image.at.role.is_deployed())
         || !service.workloads.is_empty();
+    if service.kind == ServiceKind::Unknown {
+        return absent_in_texts(model, service, TEXTS, NAMED)
+            .into_iter()
+            .collect();
+    }
     if service.kind != ServiceKind::Server {
         return Vec::new();
     }
     let routes = service.facts.of::<Route>();
     let grpc = service.facts.of::<Import>().items.iter().any(|import| {
-        [
-            "grpc/health",
-            "grpc_health",
-            "grpc-health",
-            "tonic_health",
-            "kratos/v2/transport/grpc",
-        ]
-        .iter()
-        .any(|health| import.path.contains(health))
+        ["grpc/health", "grpc_health", "grpc-health", "tonic_health"]
+            .iter()
+            .any(|health| import.path.contains(health))
     });
-    if grpc {
+    // The gRPC server of Kratos answers the health service by itself.
+    let kratos = service
+        .facts
+        .of::<Import>()
+        .items
+        .iter()
+        .any(|import| import.path.contains("kratos/v2/transport/grpc"))
+        && texts_contain(model, service, &["grpc.NewServer("]);
+    if grpc || kratos {
         return vec![Outcome::passed(
             "the gRPC health service is registered",
             None,

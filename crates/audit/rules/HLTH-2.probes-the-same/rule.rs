@@ -1,6 +1,6 @@
 //! Liveness and readiness use the same probe.
 
-use crate::model::facts::{ProbeAction, ProbeKind};
+use crate::model::facts::{ProbeAction, ProbeKind, Route};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Liveness and readiness use the same probe",
         severity: Severity::Low,
         category: Category::Health,
-        meaning: "A container uses the same path and port for liveness and readiness. Low, and informative if the thresholds differ, because a longer liveness threshold can be intended.",
+        meaning: "A container uses the same path and port for liveness and readiness. Low, and informative if the thresholds differ, because a longer liveness threshold can be intended. Low confidence if two routes for liveness and readiness have the same handler.",
         why: "If the path checks dependencies, a slow database restarts every pod. If it does not, pods that cannot serve receive traffic.",
         fix: &[(
             "any",
@@ -23,8 +23,44 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
+/// Names of paths.
+const LIVE: &[&str] = &["live", "livez", "liveness", "alive", "healthz", "health"];
+const READY: &[&str] = &["ready", "readyz", "readiness"];
+
+/// Routes for liveness and for readiness with one handler.
+fn handlers(service: &Service) -> Option<Outcome> {
+    let routes = service.facts.of::<Route>();
+    let named = |words: &[&str]| {
+        routes
+            .deployed()
+            .filter(|route| {
+                let path = route.path.known().map_or("", String::as_str).to_lowercase();
+                let last = path.trim_end_matches('/').rsplit('/').next();
+                !route.handler.trim().is_empty() && last.is_some_and(|last| words.contains(&last))
+            })
+            .collect::<Vec<_>>()
+    };
+    let (live, ready) = (named(LIVE), named(READY));
+    let ready = ready.first()?;
+    // A path for liveness decides before the general one.
+    let live = live
+        .iter()
+        .find(|route| route.path.known().is_some_and(|path| path.contains("live")))
+        .or_else(|| live.first())?;
+    let same = live
+        .handler
+        .split_whitespace()
+        .eq(ready.handler.split_whitespace());
+    same.then(|| {
+        let evidence = "the routes of liveness and readiness have the same handler";
+        Breach::review(ready.at.clone(), evidence)
+            .related(std::iter::once(live.at.clone()))
+            .into()
+    })
+}
+
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+    let mut outcomes: Vec<Outcome> = handlers(service).into_iter().collect();
     for workload in &service.workloads {
         for container in &workload.containers {
             let probes = container

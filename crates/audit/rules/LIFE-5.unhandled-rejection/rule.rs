@@ -1,9 +1,10 @@
 //! An async handler may end the process with an unhandled rejection.
 
-use crate::model::facts::{Import, Topic};
+use crate::model::facts::{Import, Topic, Verdict};
 use crate::model::{Model, Service};
 use crate::rule::{
-    Category, Check, Metadata, Outcome, Rule, Severity, observed_by_file, practices,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, observed_by_file,
+    practices,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An async handler may end the process with an unhandled rejection",
         severity: Severity::High,
         category: Category::Lifecycle,
-        meaning: "Express 4 (by `package.json`) with an `async` handler that awaits, catches nothing, and has no wrapper (`express-async-errors`). Express 5 handles rejections. Medium if the process listens to `unhandledRejection`. The rule reports one finding per file.",
+        meaning: "Express 4 (by `package.json`) with an `async` handler that awaits, catches nothing, and has no wrapper (`express-async-errors`). Express 5 handles rejections. Medium if the process listens to `unhandledRejection`. The rule reports one finding per file. Low confidence for a promise outside of a handler that nothing catches, in every framework.",
         why: "Node.js ends the process on an unhandled rejection. One failing query aborts all other requests, and the caller gets no response.",
         fix: &[(
             "any",
@@ -28,9 +29,20 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let places = practices(service, Topic::FloatingPromise);
-    if places.is_empty() {
-        return Vec::new();
+    // A promise outside of a handler is rejected in every version of every framework.
+    let mut outcomes: Vec<Outcome> = places
+        .iter()
+        .filter(|place| place.verdict == Verdict::Review)
+        .map(|place| Breach::review(place.at.clone(), place.evidence.clone()).into())
+        .collect();
+    if outcomes.len() < places.len() {
+        outcomes.extend(handlers(model, service));
     }
+    outcomes
+}
+
+/// Async handlers of Express.
+fn handlers(model: &Model, service: &Service) -> Vec<Outcome> {
     let wrapped = service.facts.of::<Import>().items.iter().any(|import| {
         matches!(
             import.path.as_str(),
@@ -59,6 +71,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .filter_map(|path| model.files.get(path))
         .any(|found| found.file.text.contains("unhandledRejection"));
     let mut outcomes = observed_by_file(service, Topic::FloatingPromise);
+    outcomes.retain(|outcome| {
+        !matches!(outcome, Outcome::Breach(breach) if breach.confidence == Confidence::Low)
+    });
     for outcome in &mut outcomes {
         if let (Outcome::Breach(breach), true) = (outcome, heard) {
             breach.severity = Some(Severity::Medium);

@@ -1,4 +1,4 @@
-//! A handler replaces the request context with an empty one.
+//! A call does not use the context of the request.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};
@@ -6,10 +6,10 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, o
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-6.context-lost",
-        title: "A handler replaces the request context with an empty one",
+        title: "A call does not use the context of the request",
         severity: Severity::Medium,
         category: Category::Lifecycle,
-        meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or a context parameter (low). Goroutines, deferred calls, contexts with their own timeout, and startup or shutdown code are excluded.",
+        meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or a context parameter (low). Goroutines, deferred calls, contexts with their own timeout, and startup or shutdown code are excluded. Low confidence for a query without a context.",
         why: "Queries continue after the client disconnects. Deadlines and traces are lost.",
         fix: &[
             (

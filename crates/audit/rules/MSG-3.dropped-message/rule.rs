@@ -1,7 +1,10 @@
 //! A failed message is reported as processed.
 
+use std::collections::BTreeSet;
+
+use crate::model::Service;
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
+use crate::rule::{Category, Check, Metadata, Outcome, Rule, Severity, observed};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -9,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A failed message is reported as processed",
         severity: Severity::High,
         category: Category::Messaging,
-        meaning: "In an error branch the consumer acknowledges the message without a retry, a dead letter or a copy. Low if the message could not be decoded. The rule also reports a publish function that logs an error and returns success.",
+        meaning: "In an error branch the consumer acknowledges the message without a retry, a dead letter or a copy. Low if the message could not be decoded. Low confidence for a consumer in a service that names no dead letter. The rule also reports a publish function that logs an error and returns success.",
         why: "The work is lost, and the sender assumes success. Only a log line shows the failure.",
         fix: &[(
             "any",
@@ -17,5 +20,29 @@ pub(crate) const RULE: Rule = Rule {
         )],
         references: &["https://www.rabbitmq.com/docs/dlx"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::DroppedMessage)),
+    check: Check::Service(|_, service| check(service)),
 };
+
+/// The beginning of the evidence of `signs/dead_letters.rs`.
+const ABSENT: &str = "no dead letter keeps";
+
+/// A file that drops a message needs no second report about the dead letter that it lacks.
+fn check(service: &Service) -> Vec<Outcome> {
+    let mut outcomes = observed(service, Topic::DroppedMessage);
+    let dropping: BTreeSet<_> = outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            Outcome::Breach(breach) if !breach.evidence.starts_with(ABSENT) => {
+                Some(breach.at.path.clone())
+            }
+            _ => None,
+        })
+        .collect();
+    outcomes.retain(|outcome| match outcome {
+        Outcome::Breach(breach) => {
+            !breach.evidence.starts_with(ABSENT) || !dropping.contains(&breach.at.path)
+        }
+        _ => true,
+    });
+    outcomes
+}

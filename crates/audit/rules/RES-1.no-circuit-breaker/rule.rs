@@ -2,7 +2,11 @@
 
 use crate::model::facts::{Import, OutboundCall};
 use crate::model::{Model, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::repository::Role;
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, runs_code,
+    texts_contain,
+};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Outgoing calls have no circuit breaker",
         severity: Severity::Info,
         category: Category::Resilience,
-        meaning: "A Go, Node.js or Python server calls other services over HTTP and imports no circuit breaker library. Informative, because a mesh may break circuits, and short timeouts may suffice.",
+        meaning: "A service calls other services over HTTP or gRPC, and imports or names no circuit breaker. Informative, because a mesh may break circuits, and short timeouts may suffice.",
         why: "While a dependency is slow, every request waits for its timeout and holds memory.",
         fix: &[(
             "any",
@@ -36,31 +40,85 @@ const LIBRARIES: &[&str] = &[
     "aiobreaker",
     "purgatory",
     "heimdall",
-    "go-zero",
 ];
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
-    if !service
-        .languages
-        .iter()
-        .all(|language| matches!(*language, "Go" | "JavaScript" | "TypeScript" | "Python"))
-    {
-        return Vec::new();
+/// Parts of texts that call another service.
+const CALLS: &[&str] = &[
+    "grpc.Dial",
+    "grpc.NewClient",
+    "grpc.DialInsecure",
+    "http.NewClient",
+    "http.Client{",
+    "http.NewRequest",
+    "http.Get(",
+    "resty.New",
+    "ClientProxy",
+    "ClientsModule",
+    "HttpService",
+    "axios",
+    "node-fetch",
+    "createProxyMiddleware",
+    "http-proxy",
+    "RestTemplate",
+    "WebClient",
+    "FeignClient",
+    "RestClient",
+    "HttpClient",
+    "reqwest::",
+    "httpx.",
+    "requests.get(",
+    "requests.post(",
+    "insecure_channel(",
+    "zrpc.MustNewClient",
+];
+
+/// Parts of texts that break circuits in one of many ways.
+const BREAKERS: &[&str] = &[
+    "breaker",
+    "hystrix",
+    "opossum",
+    "cockatiel",
+    "resilience",
+    "seaworthy",
+];
+
+/// A call that only a text shows.
+fn in_texts(model: &Model, service: &Service) -> Option<Outcome> {
+    if !runs_code(service) || texts_contain(model, service, BREAKERS) {
+        return None;
     }
+    service
+        .files
+        .iter()
+        .filter_map(|path| model.files.get(path))
+        .filter(|found| found.file.role == Role::Production && found.file.language.is_code())
+        .find_map(|found| {
+            let (at, call) = CALLS
+                .iter()
+                .find_map(|call| Some((found.file.text.find(call)?, call)))?;
+            let place = found.file.location(at..at + call.len(), None);
+            let evidence = "the service calls other services here, and names no circuit breaker";
+            Some(Breach::review(place, evidence).absence().into())
+        })
+}
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let calls = service.facts.of::<OutboundCall>();
     let Some(call) = calls.deployed().next() else {
-        return Vec::new();
+        return in_texts(model, service).into_iter().collect();
     };
     let imports = service.facts.of::<Import>();
-    match imports.deployed().find(|import| {
+    let imported = imports.deployed().find(|import| {
         LIBRARIES
             .iter()
             .any(|library| import.path.contains(library))
-    }) {
+    });
+    match imported {
         Some(import) => vec![Outcome::passed(
             format!("`{}` is imported", import.path),
             Some(&import.at),
         )],
+        None if texts_contain(model, service, BREAKERS) => Vec::new(),
         None => vec![
             Breach::new(
                 call.at.clone(),

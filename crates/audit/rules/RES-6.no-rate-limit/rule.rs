@@ -3,7 +3,8 @@
 use crate::model::facts::{Import, Middleware, Route, Server};
 use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{
-    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, texts_contain,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, absent_in_texts,
+    texts_contain,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -34,7 +35,6 @@ const LIBRARIES: &[&str] = &[
     "tollbooth",
     "x/time/rate",
     "redis_rate",
-    "go-zero",
     "bucket4j",
     "resilience4j",
     "governor",
@@ -44,7 +44,36 @@ const LIBRARIES: &[&str] = &[
     "seaworthy",
 ];
 
+/// Files of code from which on a server without a known route is judged.
+const MIN_FILES: usize = 3;
+/// Parts of texts that limit requests.
+const WORDS: &[&str] = &[
+    "rate-limit",
+    "rate_limit",
+    "ratelimit",
+    "rate limit",
+    "throttl",
+    "limiter",
+    "slowapi",
+    "tollbooth",
+    "x/time/rate",
+    "bucket4j",
+    "governor",
+    "PeriodLimit",
+    "TokenLimit",
+];
+
 fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    if service.kind == ServiceKind::Unknown {
+        return absent_in_texts(
+            model,
+            service,
+            WORDS,
+            "no text of the service names a rate limiter",
+        )
+        .into_iter()
+        .collect();
+    }
     if service.kind != ServiceKind::Server {
         return Vec::new();
     }
@@ -95,18 +124,24 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         )];
     }
     let routes = service.facts.of::<Route>();
-    routes
-        .deployed()
-        .next()
-        .map(|route| {
-            Breach::new(
-                route.at.clone(),
-                Confidence::Low,
-                "no rate limiter is registered or imported",
-            )
-            .absence()
-            .into()
-        })
+    if let Some(route) = routes.deployed().next() {
+        let evidence = "no rate limiter is registered or imported";
+        return vec![
+            Breach::new(route.at.clone(), Confidence::Low, evidence)
+                .absence()
+                .into(),
+        ];
+    }
+    // A program of few files may answer nothing.
+    let code = service
+        .files
+        .iter()
+        .filter_map(|path| model.files.get(path));
+    if code.filter(|found| found.file.language.is_code()).count() < MIN_FILES {
+        return Vec::new();
+    }
+    let evidence = "no text of the service names a rate limiter";
+    absent_in_texts(model, service, WORDS, evidence)
         .into_iter()
         .collect()
 }

@@ -27,7 +27,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .services
         .iter()
         .any(|service| !service.workloads.is_empty());
-    let runs = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker);
+    let known = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker);
+    let runs = known || service.kind == ServiceKind::Unknown;
     let Some(image) = service
         .image
         .as_ref()
@@ -49,7 +50,12 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     vec![
         Breach::new(
             image.at.clone(),
-            Confidence::Medium,
+            // The program may end by itself if nothing shows that it serves.
+            if known {
+                Confidence::Medium
+            } else {
+                Confidence::Low
+            },
             "neither the image nor a compose entry has a health check",
         )
         .related(start_of_image(model, &image.at.path))

@@ -191,7 +191,14 @@ fn webhook<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: &mut FactSink<'
     if !news {
         return;
     }
-    let (verdict, evidence) = if mentions(&code.file.text, VERIFIES) {
+    // A handler beside the path verifies for itself, unless a hook of the file does.
+    let own = code.text(at);
+    let inline = ["=>", "function", "func("]
+        .iter()
+        .any(|word| own.contains(word))
+        && !mentions(&code.file.text, &["addhook", ".use(", "middleware"]);
+    let text = if inline { own } else { &code.file.text };
+    let (verdict, evidence) = if mentions(text, VERIFIES) {
         (
             Verdict::Kept,
             format!("the file of the route `{path}` verifies something"),

@@ -10,10 +10,19 @@ use crate::model::facts::{FieldUses, SettingField};
 use crate::source::Language;
 use crate::syntax::Code;
 
-pub(super) const PACKS: &[Pack] = &[Pack {
-    name: "fields of settings",
-    reader: Reader::Code(&[Language::Go, Language::Rust], read),
-}];
+pub(super) const PACKS: &[Pack] = &[
+    Pack {
+        name: "fields of settings",
+        reader: Reader::Code(&[Language::Go, Language::Rust], read),
+    },
+    Pack {
+        name: "objects of settings",
+        reader: Reader::Code(
+            &[Language::JavaScript, Language::TypeScript, Language::Tsx],
+            read_script,
+        ),
+    },
+];
 
 /// Ends of the names of structs of settings.
 const OWNERS: &[&str] = &["Config", "Settings", "Options", "Conf", "Env"];
@@ -92,6 +101,91 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         if OWNERS.iter().any(|end| name.ends_with(end)) && !code.text(owner).contains("cfg(test)") {
             fields(code, owner, name, facts);
         }
+    }
+}
+
+/// Names of objects of settings in JavaScript, in small letters.
+const OBJECTS: &[&str] = &["config", "settings", "env", "conf", "appconfig", "cfg"];
+
+/// An object of settings of JavaScript, and the properties that a file reads. An object that code
+/// hands on as a whole has the use `*name`, because a library may read it.
+fn read_script(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    let mut names = BTreeSet::new();
+    for node in code.find_all(
+        code.root,
+        &[
+            "member_expression",
+            "shorthand_property_identifier_pattern",
+            "pair_pattern",
+        ],
+    ) {
+        let property = node
+            .child_by_field_name("property")
+            .or_else(|| node.child_by_field_name("key"))
+            .unwrap_or(node);
+        if !is_assigned(code, node) {
+            names.insert(code.text(property).to_owned());
+        }
+    }
+    for node in code.find_all(code.root, &["identifier"]) {
+        let whole = node.parent().is_some_and(|around| {
+            matches!(
+                around.kind(),
+                "arguments" | "spread_element" | "subscript_expression" | "return_statement"
+            )
+        });
+        if whole && is_object(code.text(node)) {
+            names.insert(format!("*{}", code.text(node)));
+        }
+    }
+    if !names.is_empty() {
+        facts.add(FieldUses { names }, 0..0);
+    }
+    for owner in code.find_all(code.root, &["variable_declarator"]) {
+        let name = owner.child_by_field_name("name");
+        let Some(name) = name
+            .map(|name| code.text(name))
+            .filter(|name| is_object(name))
+        else {
+            continue;
+        };
+        let value = owner.child_by_field_name("value").map(without_cast);
+        for pair in value
+            .filter(|value| value.kind() == "object")
+            .iter()
+            .flat_map(|object| code.find_all(*object, &["pair"]))
+            .filter(|pair| {
+                pair.parent().map(|object| object.id()) == value.map(|object| object.id())
+            })
+        {
+            let (Some(key), Some(set)) = (
+                pair.child_by_field_name("key"),
+                pair.child_by_field_name("value"),
+            ) else {
+                continue;
+            };
+            if set.kind() == "object" || !code.text(set).contains("process.env") {
+                continue;
+            }
+            let fact = SettingField {
+                owner: name.to_owned(),
+                name: code.text(key).trim_matches(['\'', '"']).to_owned(),
+                places: Vec::new(),
+            };
+            facts.add(fact, code.place(key));
+        }
+    }
+}
+
+fn is_object(name: &str) -> bool {
+    OBJECTS.contains(&name.to_lowercase().as_str())
+}
+
+/// `{ … } as const`.
+fn without_cast(node: Node<'_>) -> Node<'_> {
+    match node.kind() {
+        "as_expression" | "satisfies_expression" => node.named_child(0).unwrap_or(node),
+        _ => node,
     }
 }
 

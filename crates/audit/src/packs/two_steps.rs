@@ -36,6 +36,41 @@ const FUNCTIONS: &[&str] = &[
     "function_definition",
     "function_item",
 ];
+/// Functions with a name, and closures, which count only as a handler or under a name.
+const CANDIDATES: &[&str] = &[
+    "function_declaration",
+    "method_declaration",
+    "method_definition",
+    "function_definition",
+    "function_item",
+    "arrow_function",
+    "function_expression",
+];
+/// Methods that register a handler for a path.
+const REGISTRATIONS: &[&str] = &["get", "post", "put", "patch", "delete"];
+
+/// Whether a node is a function with a name, or the handler of a route in JavaScript.
+fn is_function(code: &Code<'_>, node: Node<'_>) -> bool {
+    if FUNCTIONS.contains(&node.kind()) {
+        return true;
+    }
+    let Some(parent) = node.parent() else {
+        return false;
+    };
+    match parent.kind() {
+        "variable_declarator" => true,
+        "arguments" => parent.parent().is_some_and(|call| {
+            let Some(function) = call.child_by_field_name("function") else {
+                return false;
+            };
+            let method = code.text(function).rsplit('.').next().unwrap_or_default();
+            let path = parent.named_child(0).map_or("", |first| code.text(first));
+            REGISTRATIONS.contains(&method) && path.starts_with(['\'', '"', '`'])
+        }),
+        _ => false,
+    }
+}
+
 /// Words of a file that keeps steps together, or lets the database decide.
 const TOGETHER: &[&str] = &[
     "transactional",
@@ -82,9 +117,14 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     {
         return;
     }
-    for function in code.find_all(code.root, FUNCTIONS) {
+    for function in code.find_all(code.root, CANDIDATES) {
         // Only the innermost function is read.
-        if code.find_all(function, FUNCTIONS).len() > 1 {
+        let inside = code.find_all(function, CANDIDATES);
+        if !is_function(code, function)
+            || inside
+                .iter()
+                .any(|inner| inner.id() != function.id() && is_function(code, *inner))
+        {
             continue;
         }
         if mentions(code.text(function), TRANSACTION) {

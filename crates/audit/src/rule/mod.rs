@@ -1,5 +1,6 @@
 //! Rules: their metadata and their outcomes.
 
+mod absence;
 mod edit;
 mod fail_on;
 mod in_repository;
@@ -11,6 +12,7 @@ mod run;
 mod telemetry;
 mod text;
 
+pub use absence::{absent_in_texts, runs_code, start_of};
 pub use edit::Edit;
 pub use fail_on::FailOn;
 pub use in_repository::observed_in_repository;

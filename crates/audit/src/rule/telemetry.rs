@@ -1,8 +1,50 @@
 //! Whether a service sends a signal, asked the same for metrics and for traces.
 
-use super::{Breach, Confidence, Outcome, texts_contain};
-use crate::model::facts::{Import, Module, Route, Server, Signal, Telemetry};
-use crate::model::{FileFacts, Model, Service, ServiceKind};
+use super::{Breach, Confidence, Outcome, runs_code, start_of, texts_contain};
+use crate::model::facts::{Import, Module, Server, Signal, Telemetry};
+use crate::model::{FileFacts, Model, Service};
+
+/// Parts of texts that install what sends a signal. A library that only reads or passes on a
+/// context sends nothing.
+const SENDS_TRACES: &[&str] = &[
+    "TracerProvider",
+    "NodeSDK",
+    "SdkTracer",
+    "GlobalTracer",
+    "initTracer",
+    "jaeger",
+    "zipkin",
+    "otlp",
+    "exporter",
+    "ddtrace",
+    "dd-trace",
+    "elastic-apm",
+    "elasticapm",
+    "newrelic",
+    "instana",
+    "sentry",
+    "honeycomb",
+    "javaagent",
+    "micrometer-tracing",
+    "micrometer.tracing",
+    "applicationinsights",
+    "opentelemetry-instrument",
+    "auto-instrumentation",
+    "tracing_subscriber",
+    "telemetry:",
+];
+const SENDS_METRICS: &[&str] = &[
+    "promhttp",
+    "prometheus",
+    "prom-client",
+    "MeterProvider",
+    "metrics",
+    "statsd",
+    "datadog",
+    "micrometer",
+    "NodeSDK",
+    "devserver",
+];
 
 fn has_rust_program(service: &Service) -> bool {
     let root = service.root.as_deref().unwrap_or_default();
@@ -47,7 +89,7 @@ pub fn telemetry_is_installed(
     signal: Signal,
     libraries: &[&str],
 ) -> Vec<Outcome> {
-    if service.kind != ServiceKind::Server {
+    if !runs_code(service) {
         return Vec::new();
     }
     if let Some(installed) = service
@@ -80,6 +122,21 @@ pub fn telemetry_is_installed(
         .deployed()
         .find(|import| named(&import.path))
     {
+        let senders = match signal {
+            Signal::Traces => SENDS_TRACES,
+            _ => SENDS_METRICS,
+        };
+        // Other files of the repository may install it for programs in Java.
+        let shared = ["Java", "Kotlin"]
+            .iter()
+            .any(|language| service.languages.contains(language));
+        if !shared && !texts_contain(model, service, senders) {
+            let evidence = format!(
+                "`{}` is imported, and nothing in the service exports what it records",
+                import.path
+            );
+            return vec![Breach::review(import.at.clone(), evidence).absence().into()];
+        }
         return vec![Outcome::unknown(format!(
             "`{}` is imported at {}:{}, and it is unknown whether the code installs it",
             import.path, import.at.path, import.at.line
@@ -136,21 +193,7 @@ pub fn telemetry_is_installed(
             "a library for it is a dependency; an agent may install it at start",
         )];
     }
-    let Some(server) = service
-        .facts
-        .of::<Server>()
-        .deployed()
-        .next()
-        .map(|server| server.at.clone())
-        .or_else(|| {
-            service
-                .facts
-                .of::<Route>()
-                .deployed()
-                .next()
-                .map(|route| route.at.clone())
-        })
-    else {
+    let Some(server) = start_of(model, service) else {
         return Vec::new();
     };
     vec![

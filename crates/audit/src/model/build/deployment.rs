@@ -244,6 +244,64 @@ fn unit_of(image: &Image, folder: &str, context: &str, units: &[Unit]) -> Option
         .collect();
     match named.as_slice() {
         [only] => Some(*only),
+        _ => beside(folder, &built, units),
+    }
+}
+
+/// Names of folders that hold Dockerfiles and no program.
+const PACKAGING: &[&str] = &[
+    "docker",
+    ".docker",
+    "build",
+    "package",
+    "deploy",
+    "deployment",
+    "deployments",
+    "infra",
+    "ops",
+    "container",
+    "containers",
+];
+
+/// The program of a Dockerfile in a folder for packaging: the one that it builds, else the only one
+/// beside the folder.
+fn beside(folder: &str, built: &[String], units: &[Unit]) -> Option<usize> {
+    let mut parent = folder;
+    while let Some((outer, last)) = parent.rsplit_once('/').or(if parent.is_empty() {
+        None
+    } else {
+        Some(("", parent))
+    }) {
+        if !PACKAGING.contains(&last) {
+            break;
+        }
+        parent = outer;
+    }
+    if parent == folder {
+        return None;
+    }
+    let inside: Vec<(usize, &Unit)> = units
+        .iter()
+        .enumerate()
+        .filter(|(_, unit)| {
+            parent.is_empty()
+                || unit.folder == parent
+                || unit.folder.starts_with(&format!("{parent}/"))
+        })
+        .collect();
+    let named: Vec<usize> = inside
+        .iter()
+        .filter(|(_, unit)| {
+            built.iter().any(|path| {
+                !path.is_empty()
+                    && (unit.folder == *path || unit.folder.ends_with(&format!("/{path}")))
+            })
+        })
+        .map(|(at, _)| *at)
+        .collect();
+    match (named.as_slice(), inside.as_slice()) {
+        ([only], _) => Some(*only),
+        ([], [(only, _)]) => Some(*only),
         _ => None,
     }
 }

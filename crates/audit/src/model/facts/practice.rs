@@ -225,6 +225,8 @@ pub enum Topic {
     SampleData,
     /// Every route that changes data has a guard.
     OpenRoute,
+    /// Keys of a store expire.
+    Expiry,
     /// The attempts of a login are limited.
     LoginLimit,
 }

@@ -1,7 +1,7 @@
 //! `net/http` multiplexers, and chi, whose methods have the same shape.
 
-use crate::model::FactSink;
 use crate::model::facts::{Middleware, Route};
+use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -50,6 +50,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 }
             }
             "HandleFunc" | "Handle" if call.arguments.len() >= 2 => handle(code, call, facts),
+            "HandlerFunc" | "Handler"
+                if code.imports_module(GORILLA) && call.arguments.len() == 1 =>
+            {
+                chained(code, call, facts);
+            }
             "Get" | "Post" | "Put" | "Delete" | "Patch" | "Head" | "Method" | "MethodFunc"
                 if code.imports_module(CHI) && call.receiver != "http" =>
             {
@@ -62,6 +67,41 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
 
 fn handle(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     add(code, call, "*", facts);
+}
+
+/// `router.Path("/users").Methods("GET").HandlerFunc(list)`.
+fn chained(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let text = |start: &str| {
+        let (_, rest) = call.receiver.split_once(start)?;
+        Some(rest.split('"').next()?.to_owned())
+    };
+    let Some(path) = text("Path(\"").or_else(|| text("PathPrefix(\"").map(|path| path + "*"))
+    else {
+        return;
+    };
+    let method = text("Methods(\"")
+        .or_else(|| {
+            let (_, rest) = call.receiver.split_once("http.Method")?;
+            let end = rest.find(|letter: char| !letter.is_alphabetic());
+            Some(rest.get(..end.unwrap_or(rest.len()))?.to_uppercase())
+        })
+        .unwrap_or_else(|| "*".to_owned());
+    let route = Route {
+        method,
+        path: Resolution::Known(path),
+        may_be_mounted: true,
+        handler: call
+            .positional(0)
+            .map_or("", |handler| code.text(handler))
+            .to_owned(),
+        pipeline: call
+            .receiver
+            .split('.')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    facts.add(route, code.place(call.node));
 }
 
 fn add(code: &Code<'_>, call: &Call<'_>, method: &str, facts: &mut FactSink<'_>) {

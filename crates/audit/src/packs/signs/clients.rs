@@ -286,7 +286,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     body(
         SCRIPT,
-        r"(?P<what>\bclient_max_body_size\s+0|\bbodyLimit:\s*\d{8,}|maxBodyLength:\s*Infinity)",
+        r"(?P<what>\bclient_max_body_size\s+0|\bbodyLimit:\s*(?:\d{8,}|[1-9]\d+ ?\* ?1024 ?\* ?1024)|maxBodyLength:\s*Infinity)",
         "",
     ),
     body(
@@ -385,5 +385,12 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".rs"],
         r"derive\([^)]*Deserialize[^)]*\)\]\s*(?:#\[[^\]]*\]\s*(?://[^\n]*\n\s*)?)*(?:pub )?struct\s+(?P<what>(?:New|Create|Update|Register|Login)\w*|\w+(?:Request|Input|Payload|Form))\s*\{[^}]*:\s*(?:Option<)?String",
         r"validate\(|Validate|max_len|len\(\)",
+    ),
+    review(
+        Topic::OutboundTimeout,
+        SCRIPT,
+        r"(?P<what>\b(?:requestPromise|rp|requestAsync|superagent|undici\.(?:fetch|request)|nodeFetch|phin|wretch)(?:\.\w+)?\()",
+        r"(?i)timeout|AbortSignal|AbortController",
+        "`{}` has no time limit",
     ),
 ];

@@ -37,6 +37,27 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::Acknowledgement,
+        &[".go"],
+        r"\.FetchMessage\([^\n]*\n(?:[^\n]*\n){0,5}?[^\n]*(?P<what>\.CommitMessages)\([^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*(?:Unmarshal|[hH]andle|[pP]rocess)\w*\(",
+        "",
+        "`{}` commits the offset before the message is processed",
+    ),
+    review(
+        Topic::Acknowledgement,
+        &[".go"],
+        r"for (?:\w+, )?\w+ := range [^\n]*\n\s*(?:_ = )?(?P<what>\w+\.Ack)\((?:false|true)?\)\s*\n",
+        "",
+        "`{}` acknowledges the message before it is processed",
+    ),
+    review(
+        Topic::IgnoredError,
+        &[".go"],
+        r"(?m)^\s*(?:_ = )?(?P<what>(?:\w+\.)*\w+\.(?:CommitMessages|WriteMessages))\(",
+        "",
+        "nothing reads the error of `{}`",
+    ),
+    review(
+        Topic::Acknowledgement,
         SCRIPT,
         r"\.consume\([^{]*\{\s*(?:if\s*\([^)]*\)\s*(?:return;?|\{\s*return;?\s*\})\s*)?(?P<what>\w+\.ack)\(",
         r"noAck:\s*true",

@@ -54,7 +54,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     dropped(
         &[".go"],
-        r"(?m)^\s*_ = (?P<what>\w+(?:\.\w+)*\.(?:Set\w+|Commit|Save|Create|Update|Delete|Publish|Send|Write|Flush|Insert|Exec)\w*)\(",
+        r"(?m)^\s*_ = (?P<what>\w+(?:\.\w+)*\.(?:Set\w+|Run|Start|Serve|Shutdown|Stop|Commit|Save|Create|Update|Delete|Publish|Send|Write|Flush|Insert|Exec)\w*)\(",
     ),
     dropped(
         &[".go"],
@@ -210,7 +210,7 @@ pub(super) const SIGNS: &[Sign] = &[
             "main.js",
         ],
         r"(?m)^(?P<what>(?:void )?(?:bootstrap|main|start|startServer|run|init|connectDB|startApp)\(\));?\s*$",
-        r"unhandledRejection|\.catch\(",
+        r"unhandledRejection|\.catch\(|\btry\s*\{[^}]*\blisten",
         "the rejection of `{}` is not handled",
     ),
     Sign {
@@ -251,7 +251,7 @@ pub(super) const SIGNS: &[Sign] = &[
             "dockerfile.production",
         ],
         r"(?m)^(?:CMD|ENTRYPOINT)\s+(?P<what>(?:[a-z./][^\[\n]*|\[\s*\x22(?:npm|yarn|pnpm|sh|bash|/bin/sh|poetry|pipenv)\x22[^\n]*))",
-        r"\bexec\s|tini|dumb-init",
+        r"(?m)^[^#\n]*\bexec\s|tini|dumb-init",
     ),
     review(
         Topic::ServerTimeouts,

@@ -11,6 +11,13 @@ const COOKIE: &str = "scripts can read the cookie of `{}`, and plain HTTP carrie
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
+        Topic::MassAssignment,
+        &[".ts", ".js", ".mjs"],
+        r"\.(?:create|update|upsert|save|insert)\(\s*\{[^;]{0,120}?(?:data|set|create|update)\s*:\s*(?P<what>(?:req(?:uest)?\.body|\{\s*\.\.\.(?:req(?:uest)?\.)?(?:body|input|payload|dto)))\b",
+        r"(?i)class-validator|zod|joi\.|\bwhitelist\s*:\s*true|schema:",
+        "the caller sets every field of the record by `{}`",
+    ),
+    review(
         Topic::UnsafeInput,
         SCRIPT,
         r"(?P<what>\b(?:exec|execSync|child_process\.exec(?:Sync)?))\(\s*`[^`]*\$\{",

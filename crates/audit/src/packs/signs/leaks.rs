@@ -101,6 +101,13 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::ExposedHash,
+        SCRIPT,
+        r"=\s*await [\w.]*(?i:user|account|member|customer)\w*\.(?:findOne|findUnique|findFirst|findById|findByPk|findOneBy|create|save)\((?:[^()]|\([^()]*\))*\)(?:[^\n]*\n){1,14}?[^\n]*(?:return \{|\.(?:json|send)\(\{|\.(?:json|send)\()[^{}\n;]*(?P<what>\b(?:user|account|member|customer))\s*[,})]",
+        r"(?i)select:|omit|exclude|delete \w+\.password|toJSON|withoutPassword|plainToClass|sanitize|attributes:|\.\.\.(?:rest|safe)|select\(|@Exclude|hashed?Password: false",
+        "an answer contains the whole `{}`, also its hash",
+    ),
+    review(
+        Topic::ExposedHash,
         &[".rs"],
         r"derive\([^)]*\bSerialize\b[^)]*\)\]\s*(?:#\[[^\]]*\]\s*)*pub struct \w+\s*\{[^}]*?(?P<what>\bpassword(?:_hash)?)\s*:",
         r"skip_serializing|serde\(skip",

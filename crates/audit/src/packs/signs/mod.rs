@@ -8,12 +8,18 @@ mod access;
 mod accounts;
 mod answers;
 mod chance;
+mod checks;
 mod clients;
+mod closing;
 mod consumers;
 mod cors;
+mod dead_letters;
+mod defaults;
 mod delivery;
 mod dependency;
 mod ends;
+mod exceptions;
+mod expiry;
 mod exposure;
 mod failures;
 mod frameworks;
@@ -25,19 +31,27 @@ mod logs;
 mod lookup;
 mod messages;
 mod migration;
+mod mistakes;
 mod open_routes;
 mod origins;
+mod queries;
 mod races;
+mod records;
 mod requests;
 mod resources;
+mod scope;
 mod servers;
 mod settings;
 mod start;
+mod statements;
+mod stops;
+mod tasks;
 mod token;
 mod uploads;
 mod values;
 mod writes;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -56,6 +70,8 @@ pub(super) const PACKS: &[Pack] = &[
     cors::PACK,
     lookup::PACK,
     migration::PACK,
+    mistakes::PACK,
+    statements::PACK,
     open_routes::PACK,
     servers::PACK,
 ];
@@ -103,11 +119,17 @@ const LISTS: &[&[Sign]] = &[
     accounts::SIGNS,
     answers::SIGNS,
     chance::SIGNS,
+    checks::SIGNS,
     clients::SIGNS,
+    closing::SIGNS,
     consumers::SIGNS,
+    dead_letters::SIGNS,
+    defaults::SIGNS,
     delivery::SIGNS,
     dependency::SIGNS,
     ends::SIGNS,
+    exceptions::SIGNS,
+    expiry::SIGNS,
     exposure::SIGNS,
     failures::SIGNS,
     frameworks::SIGNS,
@@ -118,11 +140,15 @@ const LISTS: &[&[Sign]] = &[
     logs::SIGNS,
     messages::SIGNS,
     origins::SIGNS,
+    queries::SIGNS,
+    records::SIGNS,
     races::SIGNS,
     requests::SIGNS,
     resources::SIGNS,
     settings::SIGNS,
     start::SIGNS,
+    stops::SIGNS,
+    tasks::SIGNS,
     token::SIGNS,
     uploads::SIGNS,
     values::SIGNS,
@@ -143,7 +169,7 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
         .filter_map(|sign| {
             Some(Compiled {
                 sign: *sign,
-                pattern: Regex::new(sign.pattern).ok()?,
+                pattern: compile(sign.pattern)?,
                 unless: match sign.unless {
                     "" => None,
                     unless => Some(Regex::new(unless).ok()?),
@@ -152,6 +178,12 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+/// Some programmers of Go write the constant of a comparison first.
+fn compile(pattern: &str) -> Option<Regex> {
+    let either = pattern.replace("err != nil", "(?:err != nil|nil != err)");
+    Regex::new(&either).ok()
+}
 
 /// The patterns that keep a habit for all files of a service.
 static ELSEWHERE: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
@@ -186,15 +218,31 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             .filter(|captures| !is_aside(file, captures))
             .take(MAX_PLACES)
             .peekable();
-        if places.peek().is_none()
-            || compiled
+        let local = scope::is_local(compiled.sign.topic) && file.language.is_code();
+        let keeps = |text: &str| {
+            compiled
                 .unless
                 .as_ref()
-                .is_some_and(|unless| unless.is_match(&file.text))
+                .is_some_and(|unless| unless.is_match(text))
+        };
+        if places.peek().is_none()
+            || !local && keeps(&file.text)
+            || compiled.sign.topic == Topic::OutboundTimeout && scope::is_page(file)
         {
             continue;
         }
+        let mut seen = BTreeSet::new();
         for captures in places {
+            let at = captures.get(0).map_or(0, |found| found.start());
+            let end = captures.get(0).map_or(0, |found| found.end());
+            if local {
+                let around = scope::around(&file.text, at, end);
+                // The same call of the same function adds nothing.
+                let own = (around.as_ptr(), evidence(compiled.sign.evidence, &captures));
+                if keeps(around) || !seen.insert(own) {
+                    continue;
+                }
+            }
             let span = captures
                 .name("what")
                 .or_else(|| captures.get(0))

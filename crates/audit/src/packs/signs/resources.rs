@@ -173,8 +173,8 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::IgnoredError,
         &[".go"],
-        r"for (?P<what>rows\.Next\(\)) \{",
-        r"rows\.Err\(\)",
+        r"for (?P<what>\w*[rR]ows?\.Next\(\)) \{",
+        r"[rR]ows?\.Err\(\)",
         "an error ends `{}` like the last row, and nothing reads it",
     ),
     review(
@@ -232,6 +232,13 @@ pub(super) const SIGNS: &[Sign] = &[
         r"(?m)^\s*(?P<what>(?:this\.)?\w*[qQ]ueue\.add)\(",
         r"\.catch\(",
         "`{}` is not awaited, so a job that cannot be stored is lost",
+    ),
+    review(
+        Topic::MemoryState,
+        &[".go"],
+        r"(?m)^\t(?P<what>\w*(?i:cache|session|token|otp|attempt|cart|visitor|limiter|bucket)\w*)\s+(?:map\[|sync\.Map)",
+        r"(?i)\blru\b|\bttl\b|evict|expir|\bdelete\(",
+        "`{}` grows in each replica, and the replicas differ",
     ),
     review(
         Topic::MemoryState,

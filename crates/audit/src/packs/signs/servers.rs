@@ -49,6 +49,36 @@ const ENTRIES: &[Entry] = &[
         "NestJS",
         false,
     ),
+    // What listens may be in a library, so these show only that the program serves.
+    (&[".go"], r"\bmux\.NewRouter\(", "gorilla/mux", true),
+    (&[".go"], r"\bfiber\.New\(", "Fiber", true),
+    (&[".go"], r"\bhttprouter\.New\(", "httprouter", true),
+    (&[".go"], r"\bfasthttp\.ListenAndServe", "fasthttp", true),
+    (&[".go"], r"\biris\.(?:New|Default)\(", "Iris", true),
+    (&[".go"], r"\b(?:beego|web)\.Run\(", "Beego", true),
+    (&[".ts", ".js", ".mjs"], r"\bHapi\.server\(", "hapi", true),
+    (&[".ts", ".js", ".mjs"], r"\bnew Hono\b", "Hono", true),
+    (
+        &[".ts", ".js", ".mjs"],
+        r"\bnew ApolloServer\b",
+        "Apollo",
+        true,
+    ),
+    (
+        &[".py"],
+        r"\baiohttp\b[\s\S]*\bweb\.Application\(",
+        "aiohttp",
+        true,
+    ),
+    (&[".py"], r"\btornado\.web\.Application\(", "Tornado", true),
+    (&[".py"], r"=\s*Sanic\(", "Sanic", true),
+    (&[".py"], r"=\s*Starlette\(", "Starlette", true),
+    (
+        &[".py"],
+        r"\bfalcon\.(?:asgi\.)?(?:App|API)\(",
+        "Falcon",
+        true,
+    ),
 ];
 
 static COMPILED: LazyLock<Vec<(Entry, Regex)>> = LazyLock::new(|| {

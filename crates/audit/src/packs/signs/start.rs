@@ -11,7 +11,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::SilentNull,
         &[".go"],
-        r"(?P<what>\b[a-zA-Z]\w*),\s*err\s*:?=\s*(?:\w+\.)*(?:New|Open|Init|Connect|Setup|Dial|Load|Read)\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\n\s*if err != nil \{\s*\n[^\n}]*\.(?:Print|Printf|Println|Error|Errorf|Errorw|Warn|Warnf|Warnw|Info|Infof)\([^\n]*\n\s*\}",
+        r"(?P<what>\b[a-zA-Z]\w*),\s*err\s*:?=\s*(?:\w+\.)*(?:New|Open|Init|Connect|Setup|Dial|Load|Read)\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\n\s*if err != nil \{\s*\n\s*(?:\w+\.)*(?i:log\w*|logger|fmt|helper|slog)(?:\.\w+\([^()\n]*\))*\.(?:Print|Printf|Println|Error|Errorf|Errorw|Warn|Warnf|Warnw|Info|Infof)\([^\n]*\n\s*\}",
         r"(?i)fall(?:ing)? back|fallback|optional|degraded",
         ONLY_LOGGED,
     ),
@@ -65,9 +65,16 @@ pub(super) const SIGNS: &[Sign] = &[
         UNCHECKED,
     ),
     review(
+        Topic::SilentNull,
+        SCRIPT,
+        r"\.listen\([^;]*\);?\s*(?:[^;{}]*;\s*)?\}\s*(?P<what>catch)\s*\(\w+[^)]*\)\s*\{\s*(?:(?:\w+\.)*(?i:console|\w*log\w*)\.\w+\([^;{}]*\);?\s*)+\}",
+        r"exitCode|process\.exit",
+        "`{}` logs that the server does not listen, and the process goes on",
+    ),
+    review(
         Topic::OwnedTask,
         SCRIPT,
-        r"process\.on\(\s*['\x22](?P<what>uncaughtException|unhandledRejection)['\x22]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{\s*(?:(?:console|\w*[lL]og\w*)\.\w+\((?:[^;{}]|\{[^{}]*\})*\);?\s*)*\}",
+        r"\.on\(\s*['\x22](?P<what>uncaughtException|unhandledRejection)['\x22]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)={]*\)?\s*(?:=>)?\s*\{\s*(?:(?:console|\w*[lL]og\w*)\.\w+\((?:[^;{}]|\{[^{}]*\})*\);?\s*)*\}",
         "",
         "the handler of `{}` logs only, so the process goes on in an unknown state",
     ),

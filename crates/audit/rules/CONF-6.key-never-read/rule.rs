@@ -1,0 +1,118 @@
+//! A key of the settings file is never read.
+
+use std::collections::BTreeSet;
+
+use crate::model::facts::Setting;
+use crate::model::{FileFacts, Model};
+use crate::repository::Role;
+use crate::rule::{Breach, Category, Check, Metadata, Outcome, Rule, Severity};
+use crate::source::{Language, Located};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-6.key-never-read",
+        title: "A key of the settings file is never read",
+        severity: Severity::Low,
+        category: Category::Configuration,
+        meaning: "No code of the repository reads a key of a settings file (`config.yaml`, `configs/`, `etc/`), and it reads another key of the same section. Names match in every spelling (`read_timeout`, `ReadTimeout`, `GetReadTimeout`). Always to review. Files of Spring and sections that code hands to a library as a whole are excluded.",
+        why: "Operators change the value, for example a timeout, and nothing happens.",
+        fix: &[(
+            "any",
+            "Read the key where the client or server is made, or delete it.",
+        )],
+        references: &["https://12factor.net/config"],
+    },
+    check: Check::Repository(check),
+};
+
+/// `read_timeout`, `readTimeout` and `GetReadTimeout` are one name.
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Code that is written by hand and deployed.
+fn is_read(found: &FileFacts) -> bool {
+    found.file.language.is_code() && matches!(found.file.role, Role::Production | Role::Script)
+}
+
+/// Names after a dot, and the parts of texts. Tags of structs only declare a name.
+fn names(text: &str, language: Language, into: &mut BTreeSet<String>) {
+    let scripts = matches!(
+        language,
+        Language::JavaScript | Language::TypeScript | Language::Tsx
+    );
+    for line in text.lines() {
+        let line = line.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+        let mut before = ' ';
+        let mut rest = line.as_str();
+        let mut quoted = false;
+        while let Some(start) = rest.find(|letter: char| letter.is_alphanumeric() || letter == '_')
+        {
+            let between = rest.get(..start).unwrap_or_default();
+            quoted ^= between.matches(['"', '\'']).count() % 2 == 1;
+            before = between.chars().next_back().unwrap_or(before);
+            rest = rest.get(start..).unwrap_or_default();
+            let end = rest
+                .find(|letter: char| {
+                    !(letter.is_alphanumeric() || letter == '_' || letter == '-' && quoted)
+                })
+                .unwrap_or(rest.len());
+            if before == '.' || quoted || scripts {
+                let name = plain(rest.get(..end).unwrap_or_default());
+                if let Some(short) = name.strip_prefix("get") {
+                    into.insert(short.to_owned());
+                }
+                into.insert(name);
+            }
+            rest = rest.get(end..).unwrap_or_default();
+        }
+    }
+}
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let settings: Vec<Located<Setting>> = model
+        .files
+        .values()
+        .filter(|found| found.file.role == Role::Production)
+        .filter(|found| found.file.language == Language::Yaml)
+        // Spring reads these itself.
+        .filter(|found| !found.file.name().starts_with("application"))
+        .flat_map(|found| found.facts.of::<Setting>().items.clone())
+        .filter(|setting| matches!(setting.profile.as_deref(), None | Some("default")))
+        .collect();
+    if settings.is_empty() {
+        return Vec::new();
+    }
+    let mut read = BTreeSet::new();
+    for found in model.files.values().filter(|found| is_read(found)) {
+        names(&found.file.text, found.file.language, &mut read);
+    }
+    let is_named = |key: &str| read.contains(&plain(key));
+    let mut outcomes = Vec::new();
+    for setting in &settings {
+        let Some((section, last)) = setting.key.rsplit_once('.') else {
+            continue;
+        };
+        let name = section.rsplit('.').next().unwrap_or(section);
+        let beside = settings.iter().any(|other| {
+            other.at.path == setting.at.path
+                && other
+                    .key
+                    .rsplit_once('.')
+                    .is_some_and(|(own, key)| own == section && is_named(key))
+        });
+        if !beside || !is_named(name) {
+            continue;
+        }
+        outcomes.push(if is_named(last) {
+            Outcome::passed(format!("`{}` is read", setting.key), None)
+        } else {
+            let evidence = format!("no code reads `{}`", setting.key);
+            Breach::review(setting.at.clone(), evidence).into()
+        });
+    }
+    outcomes
+}

@@ -1,0 +1,28 @@
+//! A key of a store never expires.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "DATA-4.no-expiry",
+        title: "A key of a store never expires",
+        severity: Severity::Low,
+        category: Category::Data,
+        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin: code sets a key of Redis without an expiry, and the function sets none afterwards. The rule reports one finding per file, with low confidence, because the data may be permanent. Stores with an eviction policy are excluded.",
+        why: "The store grows until it refuses writes. A lock without an expiry stays after a crash, and all others wait.",
+        fix: &[(
+            "any",
+            "Set an expiry with the key (`SET key value EX 300`, for a lock `NX PX 30000`).",
+        )],
+        references: &["https://redis.io/docs/latest/commands/set/"],
+    },
+    check: Check::Service(|_, service| {
+        or_passed(
+            observed_by_file(service, Topic::Expiry),
+            service,
+            &["Go", "JavaScript", "TypeScript", "Python", "Java", "Kotlin"],
+            "no key is set without an expiry",
+        )
+    }),
+};

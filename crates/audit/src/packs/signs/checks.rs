@@ -1,0 +1,141 @@
+//! Checks of credentials, addresses and origins that are too weak.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+const ROUNDS: &str = "`{}` makes hashes that are guessed quickly";
+const TIMING: &str = "`{}` takes longer for a longer common beginning, so the value can be guessed";
+/// A forged address in a log decides nothing.
+const LOGGED: &str = r"(?i)(?:func|function|def) \w*log|\blog\w*[.(][^\n]*(?:forwarded|real-ip)";
+const FORWARDED: &str = "every client can set `{}`, and nothing names the proxies that may";
+
+const fn rounds(files: &'static [&'static str], pattern: &'static str) -> Sign {
+    review(Topic::PlainPassword, files, pattern, "", ROUNDS)
+}
+
+const fn timing(
+    files: &'static [&'static str],
+    pattern: &'static str,
+    unless: &'static str,
+) -> Sign {
+    review(Topic::IgnoredCheck, files, pattern, unless, TIMING)
+}
+
+const fn forwarded(
+    files: &'static [&'static str],
+    pattern: &'static str,
+    elsewhere: &'static str,
+) -> Sign {
+    Sign {
+        elsewhere,
+        ..review(Topic::LimiterKey, files, pattern, LOGGED, FORWARDED)
+    }
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    rounds(
+        SCRIPT,
+        r"(?P<what>\bbcrypt\w*\.(?:hash|hashSync|genSalt|genSaltSync)\((?:[^()\n]*,)?\s*[1-9]\s*[,)]|\b\w*(?i:salt_?rounds)\s*[:=]\s*[1-9]\b)",
+    ),
+    rounds(
+        &[".go"],
+        r"(?P<what>\bbcrypt\.MinCost\b|GenerateFromPassword\([^\n]*,\s*[4-9]\s*\))",
+    ),
+    rounds(
+        &[".py"],
+        r"(?P<what>\bgensalt\(\s*(?:rounds\s*=\s*)?[4-9]\s*\)|bcrypt__rounds\s*=\s*[4-9]\b)",
+    ),
+    rounds(
+        &[".java", ".kt"],
+        r"(?P<what>\bBCryptPasswordEncoder\(\s*[4-9]\s*\))",
+    ),
+    timing(
+        SCRIPT,
+        r"(?P<what>\b[\w.\[\]'\x22\-]*(?i:signature|hmac|digest|api_?key|secret)[\w\]'\x22]*\s*[!=]==?\s*[\w.]*(?i:signature|hmac|digest|expected|computed|secret|api_?key|config\w*|env)\b[\w.]*)",
+        r"timingSafeEqual|safe-?[cC]ompare",
+    ),
+    timing(
+        SCRIPT,
+        r"createHmac\((?:[^;]|\n){1,300}?\.digest\([^)]*\)\)?;?[^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*?(?P<what>\b[\w.]+ ?[!=]==? ?[\w.]*(?i:mac|sig|sign|signature|hash|digest|expected|computed|calculated)\w*)",
+        r"timingSafeEqual|safe-?[cC]ompare",
+    ),
+    timing(
+        &[".go"],
+        r"(?P<what>\b[\w.]*(?i:signature|hmac|digest|api_?key|secret|sign|checksum|mac)\b\s*[!=]=\s*\w*[a-zA-Z][\w.]*(?i:sign|signature|hmac|digest|expected|key|secret|mac)\w*)",
+        r"ConstantTimeCompare|hmac\.Equal",
+    ),
+    timing(
+        &[".py"],
+        r"(?P<what>\b[\w.]*(?i:signature|hmac|digest|api_?key|secret)\w*\s*[!=]=\s*[\w.]*(?i:signature|hmac|digest|expected|computed|secret|api_?key|settings)[\w.]*)",
+        r"compare_digest|constant_time_compare",
+    ),
+    timing(
+        &[".java", ".kt"],
+        r"(?P<what>\b\w*(?i:signature|hmac|digest|api_?key|secret)\w*\.equals(?:IgnoreCase)?\()",
+        r"MessageDigest\.isEqual",
+    ),
+    forwarded(
+        &[".go"],
+        r#"(?P<what>\.Header\.Get\(\s*"(?i:x-forwarded-for|x-real-ip)"|GetHeader\(\s*"(?i:x-forwarded-for|x-real-ip)")"#,
+        r"(?i)trusted_?prox|ParseCIDR|ParsePrefix",
+    ),
+    forwarded(
+        &[".go"],
+        r"(?P<what>\.ClientIP\(\))",
+        r"SetTrustedProxies|TrustedPlatform|ForwardedByClientIP",
+    ),
+    forwarded(
+        SCRIPT,
+        r"(?P<what>headers(?:\.get\(|\[)\s*['\x22](?i:x-forwarded-for|x-real-ip)['\x22]|trust proxy['\x22]\s*,\s*true|trustProxy:\s*true)",
+        r"trust proxy['\x22]\s*,\s*(?:\d|['\x22])",
+    ),
+    forwarded(
+        &[".py", ".sh", "dockerfile", ".yml", ".yaml"],
+        r#"(?P<what>headers(?:\.get\(|\[)\s*['"](?i:x-forwarded-for|x-real-ip)['"]|forwarded[_-]allow[_-]ips[\s='",]+\*)"#,
+        "",
+    ),
+    forwarded(
+        &[".java", ".kt", ".cs", ".php"],
+        r#"(?P<what>getHeader\(\s*"(?i:x-forwarded-for|x-real-ip)"|Headers\[\s*"(?i:x-forwarded-for|x-real-ip)"|HTTP_X_FORWARDED_FOR)"#,
+        r"(?i)trusted_?prox|KnownProxies",
+    ),
+    Sign {
+        elsewhere: r"SetMode\(|GIN_MODE",
+        ..review(
+            Topic::DebugMode,
+            &[".go"],
+            r"(?P<what>\bgin\.(?:Default|New))\(\)",
+            "",
+            "`{}` starts in debug mode, because nothing sets the release mode",
+        )
+    },
+    review(
+        Topic::Encryption,
+        &[".go", ".ts", ".js", ".py", ".java", ".kt", ".rs"],
+        r#"(?P<what>(?i:\b(?:[a-z]+_)?insecure(?:_?(?:transport|mode|grpc|http|connection))?)["']?\s*(?::=|[:=,])\s*["']?(?i:true)\b)"#,
+        "",
+        "`{}` is the default",
+    ),
+    review(
+        Topic::ImageSecret,
+        &["dockerfile", ".dockerfile", "dockerfile.prod"],
+        r"(?mi)^(?:COPY|ADD)\s[^\n]*?(?P<what>\S*(?:id_rsa|id_ed25519|\.ssh|\.pem|\.p12|\.jks|service-?account\S*\.json|private[_-]?key)\S*)",
+        "",
+        "`{}` is a key that everyone with the image can read",
+    ),
+    review(
+        Topic::ApiDocs,
+        SCRIPT,
+        r"(?P<what>\bSwaggerModule\.setup\(|\bswaggerUi\.(?:serve|setup)\b)",
+        r"(?i)if\s*\([^)]*(?:NODE_ENV|production|isDev|swagger)",
+        "`{}` serves the documents in every environment",
+    ),
+    review(
+        Topic::ApiDocs,
+        &[".go"],
+        r"(?P<what>\b(?:ginSwagger|echoSwagger|httpSwagger|fiberSwagger|swagger)\.(?:WrapHandler|EchoWrapHandler|Handler|HandlerDefault|New)\b)",
+        r"(?i)if [^\n]*(?:debug|swagger|env|production|dev)",
+        "`{}` serves the documents in every environment",
+    ),
+];

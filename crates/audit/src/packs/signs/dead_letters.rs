@@ -1,0 +1,46 @@
+//! Consumers that keep no message that fails, and no place in the stream.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+
+pub(super) const SIGNS: &[Sign] = &[
+    Sign {
+        elsewhere: r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead",
+        ..review(
+            Topic::DroppedMessage,
+            &[".go"],
+            r"(?P<what>\.(?:FetchMessage|ReadMessage|AddNoPublisherHandler|AddMiddleware|QueueSubscribe|PollFetches)\(|\bConsumeClaim\(|\b\w*(?i:ch|channel)\w*\.Consume(?:WithContext)?\()",
+            "",
+            "no dead letter keeps a message of `{}…)` that fails",
+        )
+    },
+    Sign {
+        elsewhere: r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead",
+        ..review(
+            Topic::DroppedMessage,
+            SCRIPT,
+            r"(?P<what>\b\w*(?i:ch|channel)\w*\.consume\(|\beachMessage\b|\beachBatch\b|@(?:EventPattern|MessagePattern|RabbitSubscribe|SqsMessageHandler)\()",
+            "",
+            "no dead letter keeps a message of `{}…)` that fails",
+        )
+    },
+    Sign {
+        elsewhere: r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead",
+        ..review(
+            Topic::DroppedMessage,
+            &[".py"],
+            r"(?P<what>\bbasic_consume|\b(?:AIO)?KafkaConsumer)\(",
+            "",
+            "no dead letter keeps a message of `{}…)` that fails",
+        )
+    },
+    review(
+        Topic::Acknowledgement,
+        &[".go"],
+        r"(?P<what>\bkafka\.ReaderConfig\{|\bkafka\.SubscriberConfig\{|\bsarama\.NewConsumer\(|\.ConsumePartition\()",
+        r"GroupID|ConsumerGroup|GroupTopics",
+        "the consumer of `{}…)` has no group, so it stores no offset and loses its place",
+    ),
+];

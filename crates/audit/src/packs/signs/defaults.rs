@@ -1,0 +1,37 @@
+//! Defaults that fit development only: modes and credentials.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::DebugMode,
+        &[".go", ".py", ".rb", ".php"],
+        r#"(?P<what>(?i:getenv|env|environ\.get|lookup)\w*\(\s*["']\w*(?:MODE|ENV|ENVIRONMENT|LOCAL\w*|DEBUG)["']\s*,\s*["']?(?i:dev|development|debug|local|true)["']?)"#,
+        "",
+        "without the setting the program runs as in development: `{}…)`",
+    ),
+    review(
+        Topic::DebugMode,
+        SCRIPT,
+        r"(?P<what>process\.env\.\w*(?:MODE|ENV|LOCAL\w*|DEBUG)\s*(?:\|\||\?\?)\s*['\x22](?:dev|development|debug|local|true)['\x22])",
+        "",
+        "without the setting the program runs as in development: `{}`",
+    ),
+    review(
+        Topic::DebugMode,
+        &[".py"],
+        r"(?m)^\s+(?P<what>(?:DEBUG|debug)\s*:\s*bool\s*=\s*True)",
+        "",
+        "without the setting the program runs as in development: `{}`",
+    ),
+    review(
+        Topic::CodeCredential,
+        &[".go", ".ts", ".js", ".py", ".java", ".kt", ".cs"],
+        r#"(?P<what>\b\w*(?i:credentials?|userinfo|basic_?auth))\s*:?=\s*["'][^"':\s$\{]+:[^"'\s$\{/]+["']"#,
+        "",
+        "`{}` is a literal",
+    ),
+];

@@ -1,0 +1,65 @@
+//! Failures that panic, and failures whose text reaches an answer.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::RequestPanic,
+        &[".go"],
+        r"(?P<what>\bpanic\((?:err\b|fmt\.|errors\.|\x22))",
+        r"\bfunc (?:\([^)\n]*\) )?(?:main|init|[mM]ust\w*|New\w*|Open\w*|Init\w*|Connect\w*|Setup\w*|Load\w*)\(|recover\(\)",
+        "`{}…)` ends the process instead of returning an error",
+    ),
+    review(
+        Topic::UncheckedValue,
+        &[".go"],
+        r"(?P<what>\.\((?:json\.Number|string|u?int\d*|float64|bool|\*?\w+\.\w+)\)\.\w+)",
+        "",
+        "`{}` panics if the value is missing or has another type",
+    ),
+    review(
+        Topic::UncheckedValue,
+        SCRIPT,
+        r"=\s*await [\w.]+\.(?:find(?:Unique|One|First|ByPk|ById|OneBy))\((?:[^()]|\([^()]*\))*\);?\s*\n[^\n]*?(?P<what>\b\w+!\.\w+)",
+        "",
+        "`{}` fails if the record does not exist",
+    ),
+    review(
+        Topic::ErrorAnswer,
+        SCRIPT,
+        r"(?m)^\s*(?P<what>h\.response\([^;]*\)(?:\.\w+\([^;)]*\))*);",
+        "",
+        "nothing returns the answer of `{}`, so the caller gets another one",
+    ),
+    review(
+        Topic::InternalError,
+        &[
+            "filter.ts",
+            "middleware.ts",
+            "handler.ts",
+            "filter.js",
+            "middleware.js",
+            "handler.js",
+        ],
+        r"(?P<what>=\s*(?:exception|error|err|e)\.(?:message|stack))\b",
+        r"(?i)production|prod\b",
+        "`{}` brings the text of an inner error into an answer",
+    ),
+    review(
+        Topic::InternalError,
+        SCRIPT,
+        r"new \w*(?:Exception|HttpError|HttpErrors\.\w+)\(\s*(?P<what>`[^`]*\$\{\s*\w*(?:[eE]rr\w*|exception)(?:\.message)?\s*\}|(?:err|error|e|exception)\.message)",
+        "",
+        "`{}` brings the text of an inner error into an answer",
+    ),
+    review(
+        Topic::InternalError,
+        &[".go"],
+        r"(?P<what>\b(?:status\.Error|errors\.(?:InternalServer|New|BadRequest|ServiceUnavailable))\([^\n]*,\s*err\.Error\(\)\s*\))",
+        "",
+        "`{}` brings the text of an inner error into an answer",
+    ),
+];

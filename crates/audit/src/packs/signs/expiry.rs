@@ -1,0 +1,65 @@
+//! Keys of a store that never expire: caches, sessions, codes and locks.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const LOCK: &str = "`{}` takes a lock without an expiry, so a crash keeps it for ever";
+const KEY: &str = "`{}` stores a key without an expiry";
+/// A store that limits its own memory.
+const EVICTS: &str = r"maxmemory-policy|allkeys-lru";
+
+const fn never(
+    files: &'static [&'static str],
+    pattern: &'static str,
+    evidence: &'static str,
+) -> Sign {
+    Sign {
+        elsewhere: EVICTS,
+        ..review(
+            Topic::Expiry,
+            files,
+            pattern,
+            r"(?i)\bexpire(?:at)?\(|\.persist\(",
+            evidence,
+        )
+    }
+}
+
+pub(super) const SIGNS: &[Sign] = &[
+    never(
+        &[".go"],
+        r"(?P<what>\.SetNX)\([^\n]*,\s*(?:0|redis\.KeepTTL)\s*\)",
+        LOCK,
+    ),
+    never(
+        &[".go"],
+        r"(?P<what>\b(?:\w+\.)*(?i:\w*(?:redis|rdb|cache|client|rds|kv)|c|r)\.Set)\(\s*(?:ctx|c|context\.\w+\(\)|r\.Context\(\)|\w+\.ctx),[^\n]*,\s*0\s*\)",
+        KEY,
+    ),
+    never(&[".ts", ".js", ".mjs"], r"(?P<what>\.setnx)\(", LOCK),
+    never(
+        &[".ts", ".js", ".mjs"],
+        r"(?P<what>\b\w*(?i:redis|cache)\w*\.set)\([^;\n]*,\s*['\x22]NX['\x22]\s*\)",
+        LOCK,
+    ),
+    never(
+        &[".ts", ".js", ".mjs"],
+        r"(?P<what>\b\w*(?i:redis)\w*(?:\(\))?\.set)\(\s*[^,;\n]+,\s*(?:JSON\.stringify\([^;\n()]*\)|[\w.]+|[\w.]+\([^()\n]*\))\s*\)",
+        KEY,
+    ),
+    never(
+        &[".py"],
+        r"(?P<what>\b\w*(?i:redis|rdb)\w*\.set)\(\s*[^,\n]+,\s*(?:json\.dumps\([^\n()]*\)|[\w.]+)\s*\)",
+        KEY,
+    ),
+    never(
+        &[".py"],
+        r"(?P<what>\b\w*(?i:redis|rdb)\w*\.(?:setnx\(|set\([^\n]*nx=True\s*\)))",
+        LOCK,
+    ),
+    never(
+        &[".java", ".kt"],
+        r"(?P<what>opsForValue\(\)\s*\.(?:set|setIfAbsent))\(\s*[^,;\n]+,\s*[^,;\n]+\);",
+        KEY,
+    ),
+];

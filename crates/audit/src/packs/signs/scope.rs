@@ -1,0 +1,231 @@
+//! How far the text reaches that keeps a habit: a function, or the whole file.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::facts::Topic;
+use crate::source::SourceFile;
+
+/// Whether only the function around a place can keep the habit. Another function of the file may
+/// set a time limit for another client, or check another error.
+pub(super) const fn is_local(topic: Topic) -> bool {
+    matches!(
+        topic,
+        Topic::OutboundTimeout
+            | Topic::UnboundedList
+            | Topic::PageSize
+            | Topic::IgnoredError
+            | Topic::Leak
+            | Topic::UncheckedValue
+            | Topic::UncheckedLookup
+            | Topic::RetryDelay
+            | Topic::HealthResult
+            | Topic::LookupBeforeInsert
+            | Topic::InternalError
+            | Topic::ErrorAnswer
+            | Topic::PartialWrite
+            | Topic::QueryPerRow
+            | Topic::BackgroundLoop
+            | Topic::PublisherConfirm
+            | Topic::TokenAlgorithm
+            | Topic::SilentNull
+            | Topic::RequestContext
+            | Topic::ApiDocs
+            | Topic::RequestPanic
+            | Topic::LimiterKey
+            | Topic::Expiry
+    )
+}
+
+static PAGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"from ['\x22](?:react|vue|svelte|@angular/core)|\b(?:document|window)\.").ok()
+});
+
+/// Whether a file runs in a browser.
+pub(super) fn is_page(file: &SourceFile) -> bool {
+    PAGE.as_ref().is_some_and(|page| page.is_match(&file.text))
+}
+
+/// Beginnings of the line that starts a function or a method. Languages share one pattern, because
+/// its parts do not look alike.
+static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^\s*(?:",
+        // Go, Rust, Kotlin, Python, PHP, Ruby.
+        r"func\b|(?:pub(?:\([^)]*\))?\s+)?(?:const\s+)?(?:async\s+)?fn\b|(?:\w+\s+)*fun\b|(?:async\s+)?def\b",
+        // JavaScript, TypeScript.
+        r"|(?:export\s+)?(?:default\s+)?(?:async\s+)?function\b",
+        r"|(?:export\s+)?(?:const|let|var)\s+\w+[^=]*=\s*(?:async\s*)?(?:function\b|\(?[^=]*\)?[^=]*=>)",
+        r"|(?:\w+\.)+(?:get|post|put|patch|delete|use|on|all)\(.*(?:=>|function\b.*)\s*\{\s*$",
+        // Methods of classes.
+        r"|(?:public|private|protected|internal|static|override|async|final|readonly|get|set)\b[^;=]*\([^;]*$",
+        r"|\w+\([^;]*\)[^;=]*\{\s*$",
+        ")"
+    ))
+    .ok()
+});
+
+/// Statements that look like the header of a method.
+const STATEMENTS: &[&str] = &[
+    "if", "for", "while", "switch", "catch", "else", "return", "match", "with", "try", "do", "}",
+];
+
+/// Longer functions are read up to this number of bytes before and after the place.
+const MAX_DISTANCE: usize = 20_000;
+
+fn indentation(line: &str) -> usize {
+    line.chars()
+        .take_while(|letter| letter.is_whitespace())
+        .map(|letter| if letter == '\t' { 4 } else { 1 })
+        .sum()
+}
+
+fn is_header(line: &str) -> bool {
+    let start = line.trim_start();
+    let statement = STATEMENTS.iter().any(|word| {
+        start.strip_prefix(word).is_some_and(|rest| {
+            !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_')
+        })
+    });
+    !statement && HEADER.as_ref().is_some_and(|header| header.is_match(line))
+}
+
+/// Whether a line is a whole handler: `app.get('/', async () => list());`.
+fn is_short_handler(line: &str) -> bool {
+    let line = line.trim();
+    let registers = [".get(", ".post(", ".put(", ".patch(", ".delete("]
+        .iter()
+        .any(|method| {
+            line.split_once(method)
+                .is_some_and(|(_, rest)| rest.starts_with(['\'', '"', '`']))
+        });
+    registers && line.contains("=>") && (line.ends_with(");") || line.ends_with(')'))
+}
+
+/// The text of the innermost function around a place, or the whole text outside of functions.
+pub(super) fn around(text: &str, from: usize, to: usize) -> &str {
+    let Some(before) = text.get(..from) else {
+        return text;
+    };
+    let line_start = before.rfind('\n').map_or(0, |line| line + 1);
+    let own = text.get(line_start..).unwrap_or_default();
+    let own = own.lines().next().unwrap_or_default();
+    if is_short_handler(own)
+        && text
+            .get(from..to)
+            .is_some_and(|place| !place.contains('\n'))
+    {
+        return own;
+    }
+    // A pattern may begin with the header, or with the line break before a statement.
+    let mut header = (is_header(own)).then_some((line_start, indentation(own)));
+    let mut limit = if own.trim().is_empty() {
+        usize::MAX
+    } else {
+        indentation(own)
+    };
+    let mut end = line_start;
+    while header.is_none() && end > 0 && from - end < MAX_DISTANCE {
+        let start = text
+            .get(..end - 1)
+            .and_then(|text| text.rfind('\n'))
+            .map_or(0, |line| line + 1);
+        let line = text.get(start..end).unwrap_or_default();
+        let depth = indentation(line);
+        if !line.trim().is_empty() && depth < limit {
+            if is_header(line) {
+                header = Some((start, depth));
+            } else {
+                limit = depth;
+            }
+        }
+        end = start;
+    }
+    let Some((start, depth)) = header else {
+        return text;
+    };
+    let mut at = to.max(start);
+    let mut rest = text.get(at..).unwrap_or_default();
+    // The first line that is not deeper than the header ends the function.
+    while let Some(line) = rest.find('\n') {
+        at += line + 1;
+        rest = rest.get(line + 1..).unwrap_or_default();
+        let own = rest.lines().next().unwrap_or_default();
+        if !own.trim().is_empty() && indentation(own) <= depth || at - to > MAX_DISTANCE {
+            break;
+        }
+        if rest.is_empty() {
+            break;
+        }
+    }
+    if rest.find('\n').is_none() {
+        at = text.len();
+    }
+    text.get(start..at).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::around;
+
+    fn scope(text: &str, place: &str) -> String {
+        let at = text.find(place).expect("the place is in the text");
+        around(text, at, at + place.len()).to_owned()
+    }
+
+    #[test]
+    fn scope_is_the_function_in_every_language() {
+        for (text, own, other) in [
+            (
+                "func a() {\n\tx := one()\n}\n\nfunc b() {\n\ty := two()\n}\n",
+                "one()",
+                "two()",
+            ),
+            (
+                "def a():\n    x = one()\n    return x\n\ndef b():\n    two()\n",
+                "one()",
+                "two()",
+            ),
+            (
+                "class A {\n  async a(id: string): Promise<void> {\n    if (id) {\n      one();\n    }\n  }\n\n  b() {\n    two();\n  }\n}\n",
+                "one()",
+                "two()",
+            ),
+            (
+                "app.get('/a', async (req, res) => {\n  one();\n});\napp.get('/b', (req, res) => {\n  two();\n});\n",
+                "one()",
+                "two()",
+            ),
+            (
+                "class A {\n    public void a() {\n        one();\n    }\n\n    public void b() {\n        two();\n    }\n}\n",
+                "one()",
+                "two()",
+            ),
+            (
+                "impl A {\n    pub async fn a() {\n        one();\n    }\n\n    fn b() {\n        two();\n    }\n}\n",
+                "one()",
+                "two()",
+            ),
+        ] {
+            let found = scope(text, own);
+            assert!(found.contains(own), "{found}");
+            assert!(!found.contains(other), "{found}");
+            let found = scope(text, other);
+            assert!(found.contains(other), "{found}");
+            assert!(!found.contains(own), "{found}");
+        }
+    }
+
+    #[test]
+    fn scope_of_short_handler_is_its_line() {
+        let text = "export function routes(app) {\n  app.get('/a', () => one());\n  app.get('/b', () => two());\n}\n";
+        assert!(!scope(text, "one()").contains("two()"));
+    }
+
+    #[test]
+    fn scope_outside_of_functions_is_the_file() {
+        let text = "var client = one()\n\nfunc b() {\n\ttwo()\n}\n";
+        assert_eq!(scope(text, "one()"), text);
+    }
+}

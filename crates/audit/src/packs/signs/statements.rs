@@ -1,0 +1,113 @@
+//! Statements of SQL that read a list without a limit, in every language.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::FactSink;
+use crate::model::facts::{Practice, Topic, Verdict};
+use crate::packs::{Pack, Reader};
+use crate::repository::Role;
+use crate::source::SourceFile;
+
+pub(super) const PACK: Pack = Pack {
+    name: "statements of SQL",
+    reader: Reader::Text(read),
+};
+
+/// A text that begins with `SELECT`, in any quotes.
+const SELECT: &str = "(?i)(?:`\\s*(?P<tick>select\\s[^`]*\\sfrom\\s[^`]*)`|\"{1,3}\\s*(?P<double>select\\s[^\"]*\\sfrom\\s[^\"]*)\"|'\\s*(?P<single>select\\s[^'\\n]*\\sfrom\\s[^'\\n]*)')";
+/// What makes the result one row, or a bounded number of them.
+const BOUNDED: &str = r"(?i)\b(?:limit|top|fetch first|count|max|min|sum|avg|exists|for update|rownum|information_schema|pg_catalog)\b|_id\W?\s*=\s*(?:\$|\?|:|@|%|\{)[\s\S]*_id\W?\s*=\s*(?:\$|\?|:|@|%|\{)|\b(?:\w+\.)?(?:id|uuid|guid|email|username|user_?name|login|token|slug|hash|key|code|name|number)\W?\s*=\s*(?:\$|\?|:|@|%|'|\{)";
+
+/// Names of calls that read one row.
+const ONE_ROW: &[&str] = &[
+    "QueryRow",
+    ".Get(",
+    "GetContext(",
+    "First(",
+    "fetchone",
+    "fetch_one",
+    "fetchrow",
+    "fetch_val",
+    "queryForObject",
+    "findOne",
+    ".one(",
+    "scalar",
+    "$queryRaw<[",
+];
+/// Bytes between the name of a call and its statement.
+const CALL_LENGTH: usize = 60;
+
+fn reads_one_row(text: &str, statement: usize) -> bool {
+    let before = text.get(..statement).unwrap_or_default();
+    let start = before
+        .char_indices()
+        .rev()
+        .take(CALL_LENGTH)
+        .last()
+        .map_or(0, |(at, _)| at);
+    let call = before.get(start..).unwrap_or_default();
+    let call = call.rsplit([';', '}']).next().unwrap_or(call);
+    ONE_ROW.iter().any(|name| call.contains(name))
+}
+
+static PATTERNS: LazyLock<Option<(Regex, Regex)>> =
+    LazyLock::new(|| Some((Regex::new(SELECT).ok()?, Regex::new(BOUNDED).ok()?)));
+
+/// Statements read in one file.
+const MAX_STATEMENTS: usize = 50;
+
+fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
+    if file.role != Role::Production
+        || ![".go", ".ts", ".js", ".py", ".java", ".kt", ".cs", ".php"]
+            .iter()
+            .any(|end| file.path.ends_with(end))
+    {
+        return;
+    }
+    let Some((select, bounded)) = PATTERNS.as_ref() else {
+        return;
+    };
+    for captures in select.captures_iter(&file.text).take(MAX_STATEMENTS) {
+        let Some(statement) = ["tick", "double", "single"]
+            .iter()
+            .find_map(|name| captures.name(name))
+        else {
+            continue;
+        };
+        if bounded.is_match(statement.as_str()) || reads_one_row(&file.text, statement.start()) {
+            continue;
+        }
+        let practice = Practice {
+            topic: Topic::UnboundedList,
+            elsewhere: "",
+            verdict: Verdict::Review,
+            evidence: "the statement has no limit, so it reads every row that matches".to_owned(),
+        };
+        facts.add(
+            practice,
+            statement.start()..statement.start() + "select".len(),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PATTERNS;
+
+    #[test]
+    fn statement_of_a_list_has_no_bound() {
+        let (select, bounded) = PATTERNS.as_ref().expect("the patterns compile");
+        for (text, is_list) in [
+            ("`SELECT a FROM b WHERE user_id = $1`", true),
+            ("\"select a from b\"", true),
+            ("`SELECT a FROM b WHERE id = $1`", false),
+            ("'SELECT count(a) FROM b'", false),
+            ("`SELECT a FROM b LIMIT 10`", false),
+        ] {
+            assert!(select.is_match(text), "{text}");
+            assert_eq!(!bounded.is_match(text), is_list, "{text}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Starts and stops of processes: failures that end with success, signals that do not arrive.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+const STATUS: &str = "after `{}` the program ends with status 0, so nothing starts it again";
+const REJECTED: &str = "the rejection of `{}` is not handled";
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::SilentNull,
+        &[".go"],
+        r"\bfunc (?:\([^)\n]*\) )?(?:main|Run|Start|Main|Serve|Execute)\([^)\n]*\) \{(?:[^\n]|\n[^}])*?if [^\n]*err != nil \{\s*\n\s*(?P<what>(?:\w+\.)*(?i:log\w*|fmt|logger|helper)(?:\.\w+\(\))?\.(?:Print|Println|Printf|Error|Errorf|Errorw|Warn|Warnf|Err)\w*\([^\n]*\))\s*\n(?:\s*return\s*\n\s*\}|\s*\}\s*\n\})",
+        "",
+        STATUS,
+    ),
+    review(
+        Topic::SilentNull,
+        SCRIPT,
+        r"(?m)^(?P<what>\w+\([^()\n]*\)\s*\.catch)\(\s*(?:console\.\w+|\(?\w*\)?\s*=>\s*\{?\s*(?:console|\w*[lL]og\w*)\.\w+\([^;{}]*\)\s*;?\s*\}?)\s*\)",
+        r"process\.exit|exitCode",
+        STATUS,
+    ),
+    review(
+        Topic::FloatingPromise,
+        SCRIPT,
+        r"\basync\b[\s\S]*?\n(?P<what>(?:void )?\w*(?i:bootstrap|main|start|run|init|connect|listen|serve|setup|launch)\w*\(\s*\w*\s*\));?[ \t]*\r?(?:\n|$)",
+        r"unhandledRejection[\s\S]{0,300}process\.exit|\btry\s*\{[^}]*\blisten",
+        REJECTED,
+    ),
+    review(
+        Topic::FloatingPromise,
+        SCRIPT,
+        r"\n(?P<what>\(\s*async\s*(?:function\s*)?\(\)\s*(?:=>\s*)?\{)(?:[^\n]*\n[^}\n])*[^\n]*\n\}\s*\)\s*\(\)\s*;?[ \t]*\r?(?:\n|$)",
+        r"unhandledRejection|\btry\s*\{",
+        "the rejection of the function that starts with `{}` is not handled",
+    ),
+    review(
+        Topic::ErrorListener,
+        SCRIPT,
+        r"(?:from|require\()\s*['\x22]redis['\x22][\s\S]*?(?P<what>\bcreateClient)\(",
+        r"\.on\(\s*['\x22]error['\x22]",
+        "`{}` has no listener for `error`, so a lost connection ends the process",
+    ),
+    review(
+        Topic::ErrorListener,
+        SCRIPT,
+        r"\.on\(\s*['\x22](?:error|close|disconnected|end)['\x22][^\n]*(?:\n[^\n]*){0,5}?(?P<what>process\.exit)\(",
+        "",
+        "`{}…)` ends every open request when one connection is lost",
+    ),
+    review(
+        Topic::ShutdownContext,
+        &[
+            "entrypoint.sh",
+            "start.sh",
+            "run.sh",
+            "docker-entrypoint.sh",
+            "prestart.sh",
+            "startup.sh",
+            "boot.sh",
+        ],
+        r"(?m)^[ \t]*(?P<what>(?:uvicorn|gunicorn|hypercorn|node|npm|yarn|pnpm|python3?|java|celery|dotnet|poetry run|\./\w+)\b[^\n]*)\s*\z",
+        "",
+        "the shell does not pass SIGTERM on to `{}`, because the line has no `exec`",
+    ),
+    review(
+        Topic::RetryDelay,
+        &[".go"],
+        r"(?P<what>\btime\.Sleep\(\s*\w+\.\w*(?i:retry|delay|backoff|wait)\w*\s*\))",
+        "",
+        "`{}` keeps its caller waiting, and no context ends it",
+    ),
+    review(
+        Topic::ShutdownContext,
+        &["gunicorn_conf.py", "gunicorn.py", "prod.py", ".conf.py"],
+        r"(?P<what>\bgraceful_timeout\s*=\s*(?:[6-9]\d|\d{3,}))",
+        "",
+        "`{}` is longer than the time that orchestrators wait",
+    ),
+    review(
+        Topic::ConnectRetry,
+        &[".go"],
+        r"(?m)^\s*[\w.]+ :?= (?P<what>(?:\w+\.)*(?:Init|Connect|Open|Setup|Must|New)\w*(?:Redis|Postgres|DB|Mysql|MySQL|Mongo|Kafka|Rabbit|AMQP|Nats|SQL)\w*\()",
+        r"(?i)retry|backoff|attempt",
+        "`{}…)` returns no error, so a dependency that is not ready ends the start",
+    ),
+    review(
+        Topic::ConnectRetry,
+        &[".go"],
+        r"(?P<what>\b(?:amqp|kafka|nats|redisstream|stan)\.New(?:Publisher|Subscriber|Consumer|Producer|Conn|Connection)\w*\()",
+        r"(?i)retry|backoff|attempt",
+        "`{}…)` is tried once, and a broker that is not ready ends the start",
+    ),
+    review(
+        Topic::Cleanup,
+        &[".go"],
+        r"(?P<what>\b\w*[cC]leanup\w*\s*:?=\s*func\(\)\s*\{\s*\})",
+        "",
+        "`{}` closes nothing",
+    ),
+];
