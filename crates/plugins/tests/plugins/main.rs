@@ -13,6 +13,7 @@ mod files;
 mod guest;
 mod hooks;
 mod hostile;
+mod points;
 #[cfg(feature = "fuzz")]
 mod random;
 mod reload;
