@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use seaworthy_core::{Code, Error, RequestContext};
-use seaworthy_http::{Authenticate, Authentication, RouteOptions, Routes};
-use seaworthy_plugins::HookPoint;
+use seaworthy_http::{Access, Authenticate, Authentication, RouteOptions, Routes};
+use seaworthy_plugins::{HookPoint, Plugins};
 use seaworthy_testkit::{eventually, http::get};
 
 use crate::{app::Setup, guest::Guest};
@@ -30,6 +30,15 @@ impl Authenticate for ByPath {
     }
 }
 
+/// Runs operations that succeed, and then some that fail.
+async fn orders(plugins: &Plugins) -> Result<(), Error> {
+    let stored = plugins.around_data("orders.read", async { Ok("stored") });
+    plugins.around_business("orders", stored).await?;
+    let failed = async { Err(Error::new(Code::Conflict, "TAKEN", "the order is taken")) };
+    let failed = plugins.around_data("orders.take", failed);
+    plugins.around_business("take", failed).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_point_calls_its_hooks_plug_1() {
     let mut setup = Setup::new().config(|config| config.security.max_cpu_percent = Some(100));
@@ -43,21 +52,17 @@ async fn every_point_calls_its_hooks_plug_1() {
         .start_with(|service, plugins| {
             service.authenticate(plugins.authentication(ByPath));
             let plugins = plugins.clone();
-            service.http(Routes::new().get("/refused", async || "refused").get(
-                "/orders",
-                move || {
-                    let plugins = plugins.clone();
-                    async move {
-                        let stored = plugins.around_data("orders.read", async { Ok("stored") });
-                        plugins.around_business("orders", stored).await?;
-                        let failed = async {
-                            Err::<(), _>(Error::new(Code::Conflict, "TAKEN", "the order is taken"))
-                        };
-                        let failed = plugins.around_data("orders.take", failed);
-                        plugins.around_business("take", failed).await
-                    }
-                },
-            ));
+            let orders = move || {
+                let plugins = plugins.clone();
+                async move { orders(&plugins).await }
+            };
+            let refused = Routes::new()
+                .get("/refused", async || "refused")
+                .with_options(|options| options.access(Access::Authenticated));
+            let orders = Routes::new()
+                .get("/orders", orders)
+                .with_options(|options| options.access(Access::Optional));
+            service.http(refused.merge(orders));
         })
         .await
         .unwrap();
