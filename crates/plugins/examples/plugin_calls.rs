@@ -120,7 +120,7 @@ impl Bench {
         let loader = Loader::for_tests("bench").overrides([
             "server.http.rate_limit.enabled=false",
             // Faults of the endless guest are expected.
-            "log.level=off",
+            "log.level=fatal",
         ]);
         let service = Service::new("bench", "1.0.0")
             .start::<NoSettings, _>(loader, async |service| {

@@ -277,7 +277,7 @@ fn with_hash(text: &str, hash: &str) -> String {
         name.trim() == "sha256"
     };
     let mut lines: Vec<&str> = text.lines().collect();
-    match lines.iter().position(|line| is_hash(&line)) {
+    match lines.iter().position(is_hash) {
         Some(place) => {
             if let Some(old) = lines.get_mut(place) {
                 *old = &line;

@@ -1,11 +1,6 @@
 //! Plugins in a started service.
 #![cfg(feature = "wasm")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a panic fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod app;
 mod escapes;
