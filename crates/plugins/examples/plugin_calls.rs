@@ -1,13 +1,18 @@
-//! Measures calls of plugins: an empty hook, a decision, endless guests, and reloads under load.
+//! Measures calls of plugins: an empty hook beside the bare engine, a decision, hostile guests, memory,
+//! and requests beside an endless plugin and during reloads.
+//!
+//! The parts are `calls`, `hostile`, `memory`, `beside` and `reload`. Name some to run only these.
 //!
 //! ```text
-//! cargo run --profile dist -p seaworthy-plugins --features wasm --example plugin_calls
+//! cargo run --profile dist -p seaworthy-plugins --features wasm --example plugin_calls -- calls
 //! ```
 #![expect(clippy::print_stdout, reason = "the program prints its figures")]
 
 use std::{
+    collections::BTreeMap,
     error::Error,
     fs,
+    net::TcpListener,
     path::Path,
     sync::{
         Arc, OnceLock,
@@ -18,17 +23,28 @@ use std::{
 };
 
 use seaworthy_config::Loader;
+use seaworthy_core::Error as CallError;
 use seaworthy_http::Routes;
-use seaworthy_plugins::{HookCall, HookPoint, Interface, Plugins, PluginsConfig, SigningKey, pack};
+use seaworthy_plugins::{
+    Capability, GrantConfig, HookCall, HookPoint, Interface, Plugins, PluginsConfig, SigningKey,
+    pack,
+};
 use seaworthy_service::{NoSettings, RunningService, Service};
 use serde_json::{Map, Value};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+    component::{Component, Linker},
+};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Calls before the measurement.
 const WARM_UP: usize = 2_000;
 const CALLS: usize = 50_000;
+/// Runs of a measurement that alternate with its alternative.
+const ROUNDS: usize = 5;
 const ENDLESS: usize = 100;
+const BOMBS: usize = 100;
 const DEADLINE: Duration = Duration::from_millis(50);
 const RATE: u32 = 500;
 const RELOADS: usize = 20;
@@ -48,7 +64,31 @@ const COMMON: &str = r#"
   (func (export "seaworthy:plugin/lifecycle@0.2.0#health-check") (result i32) (i32.const 16))"#;
 const EMPTY: &str =
     r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (i32.const 16))"#;
+/// Sets `version` to the digit at 82.
+const VERSION: &str = r#"
+  (data (i32.const 64) "version")
+  (data (i32.const 80) "\221\22")
+  (data (i32.const 96) "\00\00\00\00\00\00\00\00\80\00\00\00\01\00\00\00")
+  (data (i32.const 128) "\40\00\00\00\07\00\00\00\50\00\00\00\03\00\00\00")
+  (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (i32.const 96))"#;
 const LOOP: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (loop $l (br $l)) unreachable)"#;
+/// Fills 64 KiB again and again.
+const FILL: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (loop $l (memory.fill (i32.const 8192) (i32.const 0) (i32.const 57344)) (br $l)) unreachable)"#;
+/// Grows to the limit of 50 MiB, and fills all of it again and again.
+const FILL_ALL: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
+  (drop (memory.grow (i32.const 799)))
+  (loop $l (memory.fill (i32.const 8192) (i32.const 1) (i32.const 52420608)) (br $l)) unreachable)"#;
+/// Grows to the limit of 50 MiB, writes to each page, and grows further.
+const BOMB: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
+  (drop (memory.grow (i32.const 799)))
+  (memory.fill (i32.const 8192) (i32.const 1) (i32.const 52420608))
+  (loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable)"#;
+const TABLES: &str = r#"(table $t 1 funcref)
+  (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
+    (loop $l (drop (table.grow $t (ref.null func) (i32.const 1000))) (br $l)) unreachable)"#;
+const RECURSION: &str = r#"(func $deep (param i32) (result i32)
+    (i32.add (i32.const 1) (call $deep (i32.add (local.get 0) (i32.const 1)))))
+  (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (call $deep (i32.const 0)))"#;
 const ALLOW: &str = r#"(func (export "seaworthy:plugin/policy@0.2.0#decide") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const 16))"#;
 
 struct Bench {
@@ -60,6 +100,11 @@ struct Bench {
 
 impl Bench {
     async fn start(max_cpu_percent: u8) -> Result<Self, Failure> {
+        let grant = GrantConfig {
+            capabilities: vec![Capability::Http],
+            http_hosts: vec!["127.0.0.1".to_owned()],
+            internal_addresses: true,
+        };
         let folder = tempfile::tempdir()?;
         let key = SigningKey::generate()?;
         let mut config = PluginsConfig {
@@ -69,17 +114,23 @@ impl Bench {
             ..PluginsConfig::default()
         };
         config.security.trusted_keys = vec![key.public()];
-        config.security.max_cpu_percent = max_cpu_percent;
+        config.security.max_cpu_percent = Some(max_cpu_percent);
+        config.grants.insert("stalled".to_owned(), grant);
         let started = OnceLock::new();
         let loader = Loader::for_tests("bench").overrides([
             "server.http.rate_limit.enabled=false",
             // Faults of the endless guest are expected.
-            "log.level=off",
+            "log.level=fatal",
         ]);
         let service = Service::new("bench", "1.0.0")
             .start::<NoSettings, _>(loader, async |service| {
-                let _ = started.set(Plugins::start(service, &config).await?);
-                service.http(Routes::new().get("/", async || ()));
+                let plugins = Plugins::start(service, &config).await?;
+                let _ = started.set(plugins.clone());
+                let twice = move || {
+                    let plugins = plugins.clone();
+                    async move { versions(&plugins).await }
+                };
+                service.http(Routes::new().get("/", async || "").get("/twice", twice));
                 Ok(())
             })
             .await?;
@@ -112,6 +163,23 @@ impl Bench {
     }
 }
 
+/// Calls the hooks twice. Returns the versions that they set.
+async fn versions(plugins: &Plugins) -> Result<String, CallError> {
+    let mut seen = String::new();
+    for _ in 0..2 {
+        let report = plugins
+            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+            .await?;
+        seen += report
+            .call
+            .value("version")
+            .and_then(Value::as_str)
+            .unwrap_or("none");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Ok(seen)
+}
+
 fn write_signed(
     folder: &Path,
     name: &str,
@@ -137,25 +205,64 @@ fn hook(point: &str) -> String {
     format!("[[hooks]]\nname = \"bench\"\npoint = \"{point}\"\ntimeout = \"50ms\"\n")
 }
 
+/// Returns a quantile, in thousandths.
+fn quantile(times: &mut [Duration], share: usize) -> Duration {
+    times.sort_unstable();
+    let last = times.len().saturating_sub(1);
+    let at = (times.len() * share / 1_000).min(last);
+    times.get(at).copied().unwrap_or_default()
+}
+
 /// Prints quantiles of durations.
 fn print(what: &str, mut times: Vec<Duration>) {
-    times.sort_unstable();
-    let at = |share: usize| {
-        let last = times.len().saturating_sub(1);
-        times
-            .get((times.len() * share / 1_000).min(last))
-            .copied()
-            .unwrap_or_default()
-    };
-    println!(
-        "{what}: p50 {:?}, p99 {:?}, max {:?}",
-        at(500),
-        at(990),
-        at(1_000)
-    );
+    let [p50, p99, max] = [500, 990, 1_000].map(|share| quantile(&mut times, share));
+    println!("{what}: p50 {p50:?}, p99 {p99:?}, max {max:?}");
+}
+
+/// Prints the time of a call by the bare engine: a new store and instance, and a function without
+/// data.
+fn bare() -> Result<(), Failure> {
+    let text = format!("(module {COMMON} {EMPTY})");
+    let component = pack(text.as_bytes(), Interface::V0_2, "request-hook")?;
+    let mut config = Config::new();
+    config
+        .concurrency_support(false)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(
+            PoolingAllocationConfig::new(),
+        ));
+    let engine = Engine::new(&config)?;
+    let component = Component::from_binary(&engine, &component)?;
+    let lifecycle = component.get_export_index(None, "seaworthy:plugin/lifecycle@0.2.0");
+    let lifecycle = lifecycle.ok_or("no lifecycle")?;
+    let check = component.get_export_index(Some(&lifecycle), "health-check");
+    let check = check.ok_or("no health check")?;
+    let prepared = Linker::new(&engine).instantiate_pre(&component)?;
+    let mut times = Vec::with_capacity(CALLS);
+    for number in 0..WARM_UP + CALLS {
+        let begun = Instant::now();
+        let mut store = Store::new(&engine, ());
+        let instance = prepared.instantiate(&mut store)?;
+        let check = instance.get_typed_func::<(), (Result<(), String>,)>(&mut store, &check)?;
+        check.call(&mut store, ())?.0?;
+        drop(store);
+        if number >= WARM_UP {
+            times.push(begun.elapsed());
+        }
+    }
+    print("bare engine, empty function", times);
+    Ok(())
 }
 
 async fn calls(bench: &Bench) -> Result<(), Failure> {
+    let begun = Instant::now();
+    for _ in 0..CALLS {
+        bench
+            .plugins
+            .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+            .await?;
+    }
+    println!("no hook: {:?}", begun.elapsed() / u32::try_from(CALLS)?);
+    bare()?;
     bench
         .load("empty", &hook("before_biz"), EMPTY, "request-hook")
         .await?;
@@ -195,13 +302,18 @@ async fn calls(bench: &Bench) -> Result<(), Failure> {
 }
 
 /// Prints how long endless guests run after their deadline.
-async fn endless(bench: &Bench) -> Result<(), Failure> {
-    bench
-        .load("endless", &hook("before_biz"), LOOP, "request-hook")
-        .await?;
+async fn endless(
+    bench: &Bench,
+    what: &str,
+    name: &str,
+    more: &str,
+    body: &str,
+) -> Result<(), Failure> {
+    let manifest = format!("{more}{}", hook("before_biz"));
+    bench.load(name, &manifest, body, "request-hook").await?;
     let mut times = Vec::new();
     while times.len() < ENDLESS {
-        bench.plugins.enable("endless")?;
+        bench.plugins.enable(name)?;
         let begun = Instant::now();
         let report = bench
             .plugins
@@ -219,15 +331,97 @@ async fn endless(bench: &Bench) -> Result<(), Failure> {
             other => return Err(format!("the guest ended otherwise: {other:?}").into()),
         }
     }
-    print("endless guest, after its deadline of 50 ms", times);
-    Ok(bench.plugins.unload("endless").await?)
+    let late = times.iter().filter(|time| time.as_millis() >= 5).count();
+    print(&format!("{what}, after its deadline of 50 ms"), times);
+    println!("{what}: {late} of {ENDLESS} later than 5 ms");
+    Ok(bench.plugins.unload(name).await?)
 }
 
-/// Sends requests at a fixed rate until `stop`. Returns their times and the number of failures.
-fn requests(bench: &Bench, stop: &Arc<AtomicBool>) -> thread::JoinHandle<(Vec<Duration>, usize)> {
+async fn hostile(bench: &Bench) -> Result<(), Failure> {
+    endless(bench, "endless loop", "endless", "", LOOP).await?;
+    endless(bench, "fills of 56 KiB", "fills", "", FILL).await?;
+    endless(bench, "fills of 50 MiB", "fills-all", "", FILL_ALL).await?;
+    // Accepts connections, and never responds.
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let send = format!(
+        r#"(import "seaworthy:plugin/http@0.2.0" "send" (func $send (param {})))
+        (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
+          (call $send (i32.const 64) (i32.const 3) (i32.const 128) (i32.const {})
+            (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 256))
+          (i32.const 16))
+        (data (i32.const 64) "GET") (data (i32.const 128) "{url}")"#,
+        "i32 ".repeat(9),
+        url.len()
+    );
+    let capabilities = "capabilities = [\"http\"]\n";
+    endless(bench, "stalled request", "stalled", capabilities, &send).await
+}
+
+/// The memory of this process in KiB.
+fn resident() -> Result<i64, Failure> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let size = line.and_then(|line| line.split_whitespace().next());
+    Ok(size.ok_or("the system does not report memory")?.parse()?)
+}
+
+/// Prints how much memory remains after hostile guests and after loads.
+async fn memory(bench: &Bench) -> Result<(), Failure> {
+    for (what, body) in [
+        ("memory bombs", BOMB),
+        ("table bombs", TABLES),
+        ("recursions", RECURSION),
+    ] {
+        bench
+            .load("bomb", &hook("before_biz"), body, "request-hook")
+            .await?;
+        let (mut before, mut done) = (resident()?, 0);
+        let mut problem = String::new();
+        while done < BOMBS {
+            bench.plugins.enable("bomb")?;
+            let report = bench
+                .plugins
+                .run_hooks(HookPoint::BeforeBiz, HookCall::new())
+                .await?;
+            let (_, ended) = report.failed.first().ok_or("the guest did not fail")?;
+            if ended.contains("share") {
+                tokio::time::sleep(DEADLINE).await;
+                continue;
+            }
+            problem.clone_from(ended);
+            done += 1;
+            if done == 1 {
+                println!("{what}: {:+} KiB after the first", resident()? - before);
+                before = resident()?.min(before);
+            }
+        }
+        let grown = resident()? - before;
+        println!("{what}: {grown:+} KiB after {BOMBS}, the last one ended: {problem}");
+        bench.plugins.unload("bomb").await?;
+    }
+    let before = resident()?;
+    for _ in 0..BOMBS {
+        bench
+            .load("again", &hook("before_biz"), EMPTY, "request-hook")
+            .await?;
+        bench.plugins.unload("again").await?;
+    }
+    let grown = resident()? - before;
+    println!("loads and unloads: {grown:+} KiB after {BOMBS}");
+    Ok(())
+}
+
+/// Sends requests at a fixed rate until `stop`. Returns their times and the bodies, with `failed` for
+/// responses without success.
+fn requests(
+    bench: &Bench,
+    path: &'static str,
+    stop: &Arc<AtomicBool>,
+) -> thread::JoinHandle<(Vec<Duration>, BTreeMap<String, usize>)> {
     let (address, stop) = (bench.service.addresses().http, Arc::clone(stop));
     thread::spawn(move || {
-        let (mut times, mut failures) = (Vec::new(), 0);
+        let (mut times, mut bodies) = (Vec::new(), BTreeMap::new());
         let begun = Instant::now();
         for number in 0_u32.. {
             if stop.load(Ordering::Relaxed) {
@@ -235,67 +429,103 @@ fn requests(bench: &Bench, stop: &Arc<AtomicBool>) -> thread::JoinHandle<(Vec<Du
             }
             let due = begun + Duration::from_secs(1) * number / RATE;
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            let sent = seaworthy_testkit::http::get(address, "/");
-            if !sent.is_ok_and(|answer| answer.status == 200) {
-                failures += 1;
-            }
+            let body = match seaworthy_testkit::http::get(address, path) {
+                Ok(answer) if answer.status == 200 => answer.body,
+                _ => "failed".to_owned(),
+            };
+            *bodies.entry(body).or_default() += 1;
             times.push(due.elapsed());
         }
-        (times, failures)
+        (times, bodies)
     })
 }
 
-fn report(what: &str, sent: thread::JoinHandle<(Vec<Duration>, usize)>) -> Result<(), Failure> {
-    let (times, failures) = sent.join().map_err(|_| "the client failed")?;
-    println!("{what}: {} requests, {failures} failed", times.len());
-    print(what, times);
-    Ok(())
-}
-
-async fn under_load(bench: &Bench) -> Result<(), Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let sent = requests(bench, &stop);
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    stop.store(true, Ordering::Relaxed);
-    report("requests without a plugin", sent)?;
-
+/// Prints the times of requests with and without an endless plugin beside them.
+async fn beside(bench: &Bench) -> Result<(), Failure> {
     bench
         .load("busy", &hook("after_data"), LOOP, "request-hook")
         .await?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let sent = requests(bench, &stop);
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(5) {
-        bench.plugins.enable("busy")?;
-        bench
-            .plugins
-            .run_hooks(HookPoint::AfterData, HookCall::new())
-            .await?;
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    let mut p99 = [Vec::new(), Vec::new()];
+    for round in 0..2 * ROUNDS {
+        let is_attacked = round % 2 == 1;
+        let stop = Arc::new(AtomicBool::new(false));
+        let sent = requests(bench, "/", &stop);
+        let (begun, mut stopped) = (Instant::now(), 0);
+        while begun.elapsed() < Duration::from_secs(5) {
+            if is_attacked {
+                bench.plugins.enable("busy")?;
+                let report = bench
+                    .plugins
+                    .run_hooks(HookPoint::AfterData, HookCall::new())
+                    .await?;
+                let problem = report.failed.first().map(|(_, problem)| problem.as_str());
+                stopped += usize::from(problem.is_some_and(|text| text.contains("timeout")));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stop.store(true, Ordering::Relaxed);
+        let (mut times, bodies) = sent.join().map_err(|_| "the client failed")?;
+        let at = quantile(&mut times, 990);
+        if let Some(p99) = p99.get_mut(usize::from(is_attacked)) {
+            p99.push(at);
+        }
+        println!("round {round}: {bodies:?}, {stopped} endless calls stopped");
+        print("requests", times);
     }
-    stop.store(true, Ordering::Relaxed);
-    report("requests beside an endless plugin under its share", sent)?;
-    bench.plugins.unload("busy").await?;
+    let [alone, attacked] = p99.map(|mut p99| quantile(&mut p99, 500));
+    println!("median p99 of requests alone: {alone:?}, beside an endless plugin: {attacked:?}");
+    Ok(bench.plugins.unload("busy").await?)
+}
 
+/// Prints the versions that requests see during reloads.
+async fn reload(bench: &Bench) -> Result<(), Failure> {
+    let hook = hook("before_biz");
     bench
-        .load("around", &hook("before_request"), EMPTY, "request-hook")
+        .load("version", &hook, VERSION, "request-hook")
         .await?;
     let stop = Arc::new(AtomicBool::new(false));
-    let sent = requests(bench, &stop);
-    for _ in 0..RELOADS {
-        bench.write("around", &hook("before_request"), EMPTY, "request-hook")?;
-        bench.plugins.reload("around").await?;
+    let sent = requests(bench, "/twice", &stop);
+    for round in 0..RELOADS {
+        let digit = ["\\222", "\\221"].get(round % 2).ok_or("no version")?;
+        let functions = VERSION.replacen("\\221", digit, 1);
+        bench.write("version", &hook, &functions, "request-hook")?;
+        bench.plugins.reload("version").await?;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     stop.store(true, Ordering::Relaxed);
-    report("requests during 20 reloads", sent)
+    let (times, bodies) = sent.join().map_err(|_| "the client failed")?;
+    let count = times.len();
+    println!(
+        "{count} requests at {RATE}/s during {RELOADS} reloads, by the versions that they saw: {bodies:?}"
+    );
+    print("requests during reloads", times);
+    Ok(())
+}
+
+async fn run(parts: Vec<String>) -> Result<(), Failure> {
+    let has = |part: &str| parts.is_empty() || parts.iter().any(|name| name == part);
+    let bench = Bench::start(100).await?;
+    if has("calls") {
+        calls(&bench).await?;
+    }
+    if has("hostile") {
+        hostile(&bench).await?;
+    }
+    if has("memory") {
+        memory(&bench).await?;
+    }
+    if has("reload") {
+        reload(&bench).await?;
+    }
+    drop(bench);
+    if has("beside") {
+        beside(&Bench::start(5).await?).await?;
+    }
+    Ok(())
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let bench = Bench::start(100).await?;
-    calls(&bench).await?;
-    endless(&bench).await?;
-    drop(bench);
-    under_load(&Bench::start(5).await?).await
+    // A request runs in a task, and not on the thread of `main`.
+    tokio::spawn(run(std::env::args().skip(1).collect())).await?
 }

@@ -9,7 +9,7 @@ use seaworthy_service::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    HookCall, HookPoint, Manifest, Plugins, PluginsConfig, SigningKey,
+    HookCall, HookPoint, Manifest, Plugins, PluginsConfig, SigningKey, World,
     folder::{COMPONENT, MANIFEST, SIGNATURE, read_plugin, scan, sha256_hex},
     pack,
 };
@@ -69,15 +69,8 @@ fn definition() -> Command {
                 .arg(
                     Arg::new("world")
                         .long("world")
-                        .default_value("plugin")
-                        .value_parser([
-                            "plugin",
-                            "request-hook",
-                            "event-handler",
-                            "policy-decision",
-                            "hooks-and-events",
-                        ])
-                        .help("What the module exports."),
+                        .value_parser(World::ALL.map(World::as_str))
+                        .help("What the module exports, instead of the world in the manifest."),
                 ),
         )
         .subcommand(
@@ -131,8 +124,9 @@ async fn execute<C: Settings>(
         Some(("list", _)) => list(run, config),
         Some(("verify", arguments)) => verify(run, config, &text(arguments, "name")).await,
         Some(("pack", arguments)) => {
-            let (name, world) = (text(arguments, "name"), text(arguments, "world"));
-            write_component(run, config, &name, &text(arguments, "module"), &world)
+            let world = arguments.get_one::<String>("world").map(String::as_str);
+            let (name, module) = (text(arguments, "name"), text(arguments, "module"));
+            write_component(run, config, &name, &module, world)
         }
         Some(("key", arguments)) => key(run, &text(arguments, "file")),
         Some(("sign", arguments)) => sign(
@@ -198,7 +192,7 @@ fn write_component<C>(
     config: &PluginsConfig,
     name: &str,
     module: &str,
-    world: &str,
+    world: Option<&str>,
 ) -> Result<(), StartError> {
     let failed = |path: &Path, error| {
         StartError::because(
@@ -209,9 +203,10 @@ fn write_component<C>(
     let folder = config.directory.join(name);
     let manifest = folder.join(MANIFEST);
     let text = fs::read_to_string(&manifest).map_err(|error| failed(&manifest, error))?;
-    let api = Manifest::parse(&with_hash(&text, &sha256_hex(b"")))?.api;
+    let manifest = Manifest::parse(&with_hash(&text, &sha256_hex(b"")))?;
+    let world = world.unwrap_or(manifest.world.unwrap_or(World::Plugin).as_str());
     let content = fs::read(module).map_err(|error| failed(Path::new(module), error))?;
-    let component = pack(&content, api, world).map_err(StartError::new)?;
+    let component = pack(&content, manifest.api, world).map_err(StartError::new)?;
     let path = folder.join(COMPONENT);
     fs::write(&path, &component).map_err(|error| failed(&path, error))?;
     let text = format!("wrote {}: {} bytes", path.display(), component.len());
@@ -282,7 +277,7 @@ fn with_hash(text: &str, hash: &str) -> String {
         name.trim() == "sha256"
     };
     let mut lines: Vec<&str> = text.lines().collect();
-    match lines.iter().position(|line| is_hash(&line)) {
+    match lines.iter().position(is_hash) {
         Some(place) => {
             if let Some(old) = lines.get_mut(place) {
                 *old = &line;

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
+use seaworthy_config::Profile;
 use seaworthy_core::{ByteSize, Timeout};
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +13,12 @@ const DEFAULT_DIRECTORY: &str = "plugins";
 const DEFAULT_CONFIG_DIRECTORY: &str = "plugins/config";
 /// Enough for hooks over the data of one request.
 const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(50);
-/// Half of what the catalogue permits at most, because several plugins share a core.
+/// The maximum of PLUG-2. Plugins under development are built without optimization.
+const DEVELOPMENT_MEMORY: ByteSize = ByteSize::mebibytes(100);
+/// Half of the maximum of PLUG-2, because several plugins share a core.
 const DEFAULT_CPU_PERCENT: u8 = 5;
+/// The maximum of PLUG-2.
+const DEVELOPMENT_CPU_PERCENT: u8 = 10;
 /// A policy component of a large rule set has a few mebibytes.
 const DEFAULT_FILE_SIZE: ByteSize = ByteSize::mebibytes(16);
 /// More calls to the host than a sensible hook makes.
@@ -51,7 +56,8 @@ pub struct PluginsConfig {
     /// Whether plugins of the folder are loaded and started without a command, and again after a
     /// change. The default is true in development, else false.
     pub auto_load: Option<bool>,
-    /// What a service does while a plugin with a veto does not answer.
+    /// What a service does while a plugin with a veto does not answer. The manifest and the
+    /// settings of a plugin can set it for that plugin.
     pub on_failure: FailureMode,
     /// The maximum number of events that wait for their handlers.
     pub max_queued_events: usize,
@@ -86,12 +92,14 @@ pub struct PluginSecurityConfig {
     pub allow_unsigned: bool,
     /// The public keys of signers: Ed25519, 32 bytes in Base64.
     pub trusted_keys: Vec<String>,
-    /// The maximum memory of a call. At most 100 MiB.
+    /// The maximum memory of a call. At most 100 MiB. The default is 100 MiB in development, else
+    /// 50 MiB.
     #[schemars(extend("x-unsafe" = [{ "id": "PLUG-2", "above": "100MiB" }]))]
-    pub max_memory: ByteSize,
-    /// The maximum share of one processor core that a plugin uses, in percent.
+    pub max_memory: Option<ByteSize>,
+    /// The maximum share of one processor core that a plugin uses, in percent. One call computes
+    /// for at most ten seconds of this share. The default is 10 in development, else 5.
     #[schemars(range(min = 1, max = 100), extend("x-unsafe" = [{ "id": "PLUG-2", "above": 10 }]))]
-    pub max_cpu_percent: u8,
+    pub max_cpu_percent: Option<u8>,
     /// The maximum size of a component.
     pub max_file_size: ByteSize,
     /// The maximum number of calls to the host in one call.
@@ -129,6 +137,9 @@ pub struct PluginFileConfig {
     pub timeout: Timeout,
     /// Deliveries of an event after the first.
     pub retry_count: u32,
+    /// What the service does while this plugin does not answer. The default is that of its
+    /// manifest, else `plugins.on_failure`.
+    pub on_failure: Option<FailureMode>,
     /// Texts for operators.
     pub metadata: BTreeMap<String, String>,
 }
@@ -153,13 +164,29 @@ impl Default for PluginSecurityConfig {
         Self {
             allow_unsigned: false,
             trusted_keys: Vec::new(),
-            max_memory: DEFAULT_MEMORY,
-            max_cpu_percent: DEFAULT_CPU_PERCENT,
+            max_memory: None,
+            max_cpu_percent: None,
             max_file_size: DEFAULT_FILE_SIZE,
             max_host_calls: DEFAULT_HOST_CALLS,
             max_payload_size: DEFAULT_PAYLOAD,
             max_stored_size: DEFAULT_STORED,
         }
+    }
+}
+
+impl PluginSecurityConfig {
+    pub(crate) fn max_memory(&self, profile: Profile) -> ByteSize {
+        self.max_memory.unwrap_or(match profile {
+            Profile::Development => DEVELOPMENT_MEMORY,
+            _ => DEFAULT_MEMORY,
+        })
+    }
+
+    pub(crate) fn max_cpu_percent(&self, profile: Profile) -> u8 {
+        self.max_cpu_percent.unwrap_or(match profile {
+            Profile::Development => DEVELOPMENT_CPU_PERCENT,
+            _ => DEFAULT_CPU_PERCENT,
+        })
     }
 }
 
@@ -171,7 +198,32 @@ impl Default for PluginFileConfig {
             settings: BTreeMap::new(),
             timeout: DEFAULT_TIMEOUT,
             retry_count: DEFAULT_RETRY_COUNT,
+            on_failure: None,
             metadata: BTreeMap::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn development_has_larger_defaults_plug_2() {
+        let unset = PluginSecurityConfig::default();
+        assert_eq!(unset.max_memory(Profile::Development), DEVELOPMENT_MEMORY);
+        assert_eq!(unset.max_cpu_percent(Profile::Development), 10);
+        for profile in [Profile::Test, Profile::Staging, Profile::Production] {
+            assert_eq!(unset.max_memory(profile), DEFAULT_MEMORY);
+            assert_eq!(unset.max_cpu_percent(profile), 5);
+        }
+        let set = PluginSecurityConfig {
+            max_memory: Some(ByteSize::mebibytes(1)),
+            max_cpu_percent: Some(1),
+            ..unset
+        };
+        let memory = set.max_memory(Profile::Development);
+        assert_eq!(memory, ByteSize::mebibytes(1));
+        assert_eq!(set.max_cpu_percent(Profile::Development), 1);
     }
 }

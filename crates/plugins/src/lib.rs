@@ -30,6 +30,7 @@ pub use hook::{HookCall, HookPoint, Rejection};
 pub use info::{Metadata, PluginInfo, PluginStatus};
 pub use manifest::{
     Capability, HandlerDeclaration, HookDeclaration, Interface, Manifest, Signature, SigningKey,
+    World,
 };
 pub use pack::pack;
 pub use plugins::{Decision, HookReport, Plugins};

@@ -15,10 +15,10 @@ use tokio::{
 };
 
 use crate::{
-    Manifest, PluginFileConfig, PluginInfo, PluginStatus,
+    FailureMode, Manifest, PluginFileConfig, PluginInfo, PluginStatus,
     info::Metadata,
     runtime::{Answer, CallLimits, Fault, GuestCall, Program},
-    sandbox::{CpuShare, FaultCount, Transition},
+    sandbox::{CpuShare, FaultCount, ProcessorTime, Transition},
 };
 
 /// A loaded plugin. A reload replaces it by another one.
@@ -30,8 +30,13 @@ pub(crate) struct Plugin {
     pub(crate) is_signed: bool,
     pub(crate) program: Arc<dyn Program>,
     pub(crate) limits: CallLimits,
-    /// Bounds the guests that run at one time, for all plugins together.
+    /// What happens to a call while the plugin does not answer.
+    pub(crate) on_failure: FailureMode,
+    /// Bounds the calls that run at one time, for all plugins together.
     pub(crate) guests: Arc<Semaphore>,
+    /// Bounds the calls of this plugin that run at one time, so that a plugin that loops or waits
+    /// does not delay the others. A call occupies a core, so more of them than cores only wait.
+    pub(crate) own_guests: Arc<Semaphore>,
     pub(crate) state: Mutex<State>,
     pub(crate) observe: Arc<dyn Observe>,
 }
@@ -87,8 +92,12 @@ impl Plugin {
             ..self.limits
         };
         // Time in the queue counts, so that waiting calls cannot pile up without end.
-        let permit = tokio::time::timeout(limits.timeout, Arc::clone(&self.guests).acquire_owned());
-        let Ok(Ok(permit)) = permit.await else {
+        let permits = async {
+            let own = Arc::clone(&self.own_guests).acquire_owned().await.ok()?;
+            let shared = Arc::clone(&self.guests).acquire_owned().await.ok()?;
+            Some((own, shared))
+        };
+        let Ok(Some(permits)) = tokio::time::timeout(limits.timeout, permits).await else {
             return Err(Fault::Throttled);
         };
         admission.used();
@@ -97,7 +106,7 @@ impl Plugin {
                 let plugin = Arc::clone(self);
                 let guest = tokio::task::spawn_blocking(move || {
                     let result = plugin.run(&call, &limits);
-                    drop(permit);
+                    drop(permits);
                     result
                 });
                 let lost = |_| Err(Fault::Trap("the thread of the call ended".to_owned()));
@@ -105,7 +114,7 @@ impl Plugin {
             }
             _ => {
                 let result = tokio::task::block_in_place(|| self.run(&call, &limits));
-                drop(permit);
+                drop(permits);
                 result
             }
         }
@@ -125,15 +134,19 @@ impl Plugin {
 
     /// Runs the call on this thread, and counts its time and its faults even if its caller is gone.
     fn run(&self, call: &GuestCall, limits: &CallLimits) -> Result<Answer, Fault> {
-        let begun = Instant::now();
+        let begun = ProcessorTime::now();
         let result = self.program.call(call, limits);
-        let now = Instant::now();
+        let used = begun.elapsed();
         let transition = {
+            let now = Instant::now();
             let mut state = self.state.lock();
-            state.share.charge(now.saturating_duration_since(begun));
+            state.share.charge(used);
             let transition = match &result {
                 Err(fault) if fault.counts() => state.faults.fail(now),
-                Err(_) => Transition::None,
+                Err(_) => {
+                    state.faults.abandon_trial(now);
+                    Transition::None
+                }
                 Ok(_) => state.faults.succeed(),
             };
             match (&result, transition) {

@@ -28,6 +28,10 @@ use crate::{
     hook::HookTable, plugin::Plugin, runtime::Runtime,
 };
 
+/// The calls of all plugins that run at one time, for each core. A call may wait for the host, so
+/// there are more of them than cores.
+const MAX_GUESTS_PER_CORE: usize = 4;
+
 /// The source of events of plugins.
 const SOURCE: &str = "plugins";
 
@@ -49,6 +53,7 @@ pub(crate) struct Inner {
     runtime: OnceLock<Result<Arc<dyn Runtime>, String>>,
     /// Exists if the operator grants the capability `http` to a plugin.
     clients: Option<Clients>,
+    /// Bounds the calls that run at one time, because each has memory of its own.
     guests: Arc<Semaphore>,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,
@@ -63,6 +68,11 @@ struct Clients {
     public: HttpClient,
     /// Connects to all addresses.
     internal: HttpClient,
+}
+
+/// Returns the number of cores that this process may use.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[derive(Debug, Clone)]

@@ -213,7 +213,9 @@ impl Handler {
     async fn deliver(&self, event: Event) -> Result<(), HandlerError> {
         let mut deliveries = 0;
         loop {
-            let call = AssertUnwindSafe((self.handle)(event.clone())).catch_unwind();
+            // The handler may panic before it returns its future, too.
+            let call = async { (self.handle)(event.clone()).await };
+            let call = AssertUnwindSafe(call).catch_unwind();
             let result = match tokio::time::timeout(self.timeout, call).await {
                 Ok(Ok(result)) => result,
                 Ok(Err(_)) => Err(HandlerError::Permanent("the handler panicked".to_owned())),

@@ -37,6 +37,8 @@ impl EventType {
     pub const PLUGIN_STOPPED: Self = Self(Cow::Borrowed("plugin.stopped"));
     /// A plugin failed or was disabled.
     pub const PLUGIN_ERROR: Self = Self(Cow::Borrowed("plugin.error"));
+    /// A plugin that was disabled after too many faults is called again.
+    pub const PLUGIN_ENABLED: Self = Self(Cow::Borrowed("plugin.enabled"));
     /// The service has started.
     pub const SYSTEM_STARTUP: Self = Self(Cow::Borrowed("system.startup"));
     /// The service stops.

@@ -13,15 +13,22 @@ pub(crate) struct HookEntry {
     pub(crate) is_veto: bool,
 }
 
-/// The hooks of all started plugins at one time. A request uses one table until its end, so that a
+/// The hooks and decisions of all started plugins at one time. A request uses one table until its end, so that a
 /// reload does not mix versions of a plugin within it.
 #[derive(Debug, Default)]
-pub(crate) struct HookTable(BTreeMap<HookPoint, Vec<HookEntry>>);
+pub(crate) struct HookTable {
+    hooks: BTreeMap<HookPoint, Vec<HookEntry>>,
+    deciders: Vec<Arc<Plugin>>,
+}
 
 impl HookTable {
     pub(crate) fn new(plugins: impl IntoIterator<Item = Arc<Plugin>>) -> Self {
         let mut table: BTreeMap<HookPoint, Vec<HookEntry>> = BTreeMap::new();
+        let mut deciders = Vec::new();
         for plugin in plugins {
+            if plugin.program.exports().policy {
+                deciders.push(Arc::clone(&plugin));
+            }
             for hook in &plugin.manifest.hooks {
                 let timeout = hook
                     .timeout
@@ -44,14 +51,23 @@ impl HookTable {
                 ))
             });
         }
-        Self(table)
+        Self {
+            hooks: table,
+            deciders,
+        }
     }
 
     pub(crate) fn at(&self, point: HookPoint) -> &[HookEntry] {
-        self.0.get(&point).map_or(&[], Vec::as_slice)
+        self.hooks.get(&point).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns the plugins that decide about access.
+    pub(crate) fn deciders(&self) -> &[Arc<Plugin>] {
+        &self.deciders
+    }
+
+    /// Whether there are no hooks.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.hooks.is_empty()
     }
 }

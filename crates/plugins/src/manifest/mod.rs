@@ -3,6 +3,7 @@
 mod capability;
 mod key;
 mod signature;
+mod world;
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,9 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 pub use signature::Signature;
 pub(crate) use signature::public_key;
+pub use world::World;
 
-use crate::{EventType, HookPoint, PluginError, PluginErrorCode};
+use crate::{EventType, FailureMode, HookPoint, PluginError, PluginErrorCode};
 
 /// The maximum length of a name, which becomes a label of metrics and a part of paths.
 const MAX_NAME: usize = 64;
@@ -86,6 +88,9 @@ pub struct Manifest {
     pub version: Version,
     /// The version of the interface that the component was built for.
     pub api: Interface,
+    /// What the component exports. A component that exports something else cannot be loaded.
+    #[serde(default)]
+    pub world: Option<World>,
     /// The SHA-256 of `plugin.wasm` in lower-case hex.
     pub sha256: String,
     /// One sentence.
@@ -115,6 +120,9 @@ pub struct Manifest {
     /// Less memory than the settings of the service permit.
     #[serde(default)]
     pub max_memory: Option<ByteSize>,
+    /// What the service does while the plugin does not answer. The operator can change it.
+    #[serde(default)]
+    pub on_failure: Option<FailureMode>,
     /// The hooks.
     #[serde(default)]
     pub hooks: Vec<HookDeclaration>,

@@ -7,7 +7,8 @@ use super::Plugins;
 use crate::{
     FailureMode, HookCall, HookPoint, Rejection,
     hook::{HookEntry, HookTable},
-    runtime::{Answer, Fault, GuestCall, HookContext, Question, Verdict},
+    plugin::Plugin,
+    runtime::{Answer, GuestCall, HookContext, Question, Verdict},
 };
 
 /// The timeout of a decision, so that a slow plugin does not delay every request.
@@ -39,7 +40,7 @@ impl Plugins {
     ///
     /// # Errors
     /// A hook with a veto rejects the call: `PLUGIN_REJECTED` with the code for its status. A hook
-    /// with a veto fails, and `plugins.on_failure` is `closed`: `PLUGIN_UNAVAILABLE`.
+    /// with a veto fails, and `on_failure` of its plugin is `closed`: `PLUGIN_UNAVAILABLE`.
     pub async fn run_hooks(&self, point: HookPoint, call: HookCall) -> Result<HookReport, Error> {
         let request = context::current();
         let table = self.table(request.as_deref());
@@ -117,10 +118,11 @@ impl Plugins {
     }
 
     /// Asks all started plugins with the interface `policy`. All of them must allow the action.
-    /// Without such a plugin the answer is [`Decision::Allow`].
+    /// Without such a plugin the answer is [`Decision::Allow`]. Within a request all decisions use
+    /// the plugins that were started at its first call.
     ///
     /// # Errors
-    /// A plugin fails, and `plugins.on_failure` is `closed`: `PLUGIN_UNAVAILABLE`.
+    /// A plugin fails, and its `on_failure` is `closed`: `PLUGIN_UNAVAILABLE`.
     pub async fn decide(
         &self,
         subject: &str,
@@ -128,16 +130,8 @@ impl Plugins {
         resource: &str,
         context: Map<String, Value>,
     ) -> Result<Decision, Error> {
-        let deciders: Vec<_> = {
-            let loaded = self.0.loaded.lock();
-            let plugins = loaded.values().map(|entry| &entry.plugin);
-            plugins
-                .filter(|plugin| plugin.program.exports().policy)
-                .filter(|plugin| plugin.status() == crate::PluginStatus::Started)
-                .cloned()
-                .collect()
-        };
-        for plugin in deciders {
+        let table = self.table(context::current().as_deref());
+        for plugin in table.deciders() {
             let question = GuestCall::Decide(Question {
                 subject: subject.to_owned(),
                 action: action.to_owned(),
@@ -149,7 +143,7 @@ impl Plugins {
                     return Ok(Decision::Deny(why));
                 }
                 Ok(_) => {}
-                Err(fault) => self.go_on_without(plugin.name(), &fault)?,
+                Err(fault) => go_on_without(plugin, &fault.to_string())?,
             }
         }
         Ok(Decision::Allow)
@@ -213,12 +207,7 @@ impl Plugins {
             }
             Ok(Answer::Hook(Err(problem))) => problem,
             Ok(_) => "returned an invalid response".to_owned(),
-            Err(fault) => {
-                if hook.is_veto {
-                    self.go_on_without(hook.plugin.name(), &fault)?;
-                }
-                fault.to_string()
-            }
+            Err(fault) => fault.to_string(),
         };
         let name = format!("{}/{}", hook.plugin.name(), hook.name);
         self.0.observation.hook_failed(hook.plugin.name());
@@ -228,19 +217,22 @@ impl Plugins {
             problem,
             "a hook failed"
         );
+        if hook.is_veto {
+            go_on_without(&hook.plugin, &problem)?;
+        }
         report.failed.push((name, problem));
         Ok(())
     }
+}
 
-    /// Whether a call goes on without a plugin that may veto.
-    fn go_on_without(&self, plugin: &str, fault: &Fault) -> Result<(), Error> {
-        if self.0.config.on_failure == FailureMode::Open {
-            return Ok(());
-        }
-        let message = "a plugin that decides about this request is unavailable: retry later";
-        Err(Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message)
-            .with_cause(format!("plugin {plugin}: {fault}")))
+/// Whether a call goes on without a plugin that may veto.
+fn go_on_without(plugin: &Plugin, problem: &str) -> Result<(), Error> {
+    if plugin.on_failure == FailureMode::Open {
+        return Ok(());
     }
+    let message = "a plugin that decides about this request is unavailable: retry later";
+    let cause = format!("plugin {}: {problem}", plugin.name());
+    Err(Error::new(Code::Unavailable, "PLUGIN_UNAVAILABLE", message).with_cause(cause))
 }
 
 fn rejected(hook: &HookEntry, rejection: Rejection) -> Error {

@@ -2,15 +2,15 @@ use std::{sync::Arc, time::Instant};
 
 use chrono::Utc;
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::Semaphore};
 
-use super::{Inner, Plugins, life::step};
+use super::{Inner, MAX_GUESTS_PER_CORE, Plugins, cores, life::step};
 use crate::{
     Capability, GrantConfig, Manifest, PluginError, PluginErrorCode, PluginStatus,
     folder::{Found, read_config, read_plugin},
     plugin::{Plugin, State},
     runtime::{self, CallLimits, Exports, Imports, LifecycleStep, Runtime},
-    sandbox::{CpuShare, FaultCount, HttpAccess, KeyValueStore},
+    sandbox::{CpuShare, FaultCount, HttpAccess, KeyValueStore, max_processor_time},
 };
 
 impl Plugins {
@@ -35,8 +35,12 @@ impl Plugins {
 impl Inner {
     /// Returns the engine.
     fn runtime(&self) -> Result<&dyn Runtime, String> {
-        let max_memory = self.config.security.max_memory.as_usize();
-        let created = self.runtime.get_or_init(|| runtime::engine(max_memory));
+        let max_memory = self.config.security.max_memory(self.profile).as_usize();
+        // A component runs outside of the queue of calls once, when it is compiled.
+        let max_guests = MAX_GUESTS_PER_CORE * cores() + 1;
+        let created = self
+            .runtime
+            .get_or_init(|| runtime::engine(max_memory, max_guests));
         match created {
             Ok(runtime) => Ok(&**runtime),
             Err(problem) => Err(format!("the engine cannot be created: {problem}")),
@@ -78,16 +82,17 @@ impl Inner {
             .and_then(|runtime| runtime.compile(&component, &imports))
             .map_err(|problem| PluginError::new(PluginErrorCode::LoadFailed, name, problem))?;
         check_exports(&manifest, program.exports())?;
-        let memory = manifest
-            .max_memory
-            .unwrap_or(security.max_memory)
-            .min(security.max_memory);
+        let max_memory = security.max_memory(self.profile);
+        let memory = manifest.max_memory.unwrap_or(max_memory).min(max_memory);
+        let percent = security.max_cpu_percent(self.profile);
         let limits = CallLimits {
             timeout: file.timeout.get(),
             memory: memory.as_usize(),
             payload: security.max_payload_size.as_usize(),
             host_calls: security.max_host_calls,
+            processor_time: max_processor_time(percent),
         };
+        let on_failure = file.on_failure.or(manifest.on_failure);
         Ok(Arc::new(Plugin {
             manifest,
             file,
@@ -96,14 +101,16 @@ impl Inner {
             is_signed,
             program,
             limits,
+            on_failure: on_failure.unwrap_or(self.config.on_failure),
             guests: Arc::clone(&self.guests),
+            own_guests: Arc::new(Semaphore::new(cores())),
             state: Mutex::new(State {
                 status: PluginStatus::Loaded,
                 load_time: Utc::now(),
                 start_time: None,
                 stop_time: None,
                 error: None,
-                share: CpuShare::new(security.max_cpu_percent, Instant::now()),
+                share: CpuShare::new(percent, Instant::now()),
                 faults: FaultCount::default(),
             }),
             observe: Arc::clone(&self.observation) as _,
@@ -126,14 +133,23 @@ fn check_grant(manifest: &Manifest, grant: &GrantConfig) -> Result<(), PluginErr
 
 /// Checks that the component exports what the manifest declares.
 fn check_exports(manifest: &Manifest, exports: Exports) -> Result<(), PluginError> {
-    let missing = match exports {
-        Exports { hooks: false, .. } if !manifest.hooks.is_empty() => "hooks",
-        Exports { events: false, .. } if !manifest.handlers.is_empty() => "events",
-        _ => return Ok(()),
+    let Exports {
+        hooks,
+        events,
+        policy,
+    } = exports;
+    let problem = if !hooks && !manifest.hooks.is_empty() {
+        "declares hooks, and the component does not export them".to_owned()
+    } else if !events && !manifest.handlers.is_empty() {
+        "declares events, and the component does not export them".to_owned()
+    } else if let Some(world) = manifest.world
+        && !world.has(hooks, events, policy)
+    {
+        let world = world.as_str();
+        format!("declares the world \"{world}\", and the component has other exports")
+    } else {
+        return Ok(());
     };
-    Err(PluginError::new(
-        PluginErrorCode::LoadFailed,
-        &manifest.name,
-        format!("declares {missing}, and the component does not export them"),
-    ))
+    let code = PluginErrorCode::LoadFailed;
+    Err(PluginError::new(code, &manifest.name, problem))
 }

@@ -166,9 +166,16 @@ impl Plugins {
     /// The plugin is not loaded.
     pub fn enable(&self, name: &str) -> Result<(), PluginError> {
         let plugin = self.plugin(name)?;
-        let mut state = plugin.state.lock();
-        state.faults.reset();
-        state.error = None;
+        let was_disabled = {
+            let mut state = plugin.state.lock();
+            let was_disabled = state.faults.is_disabled();
+            state.faults.reset();
+            state.error = None;
+            was_disabled
+        };
+        if was_disabled {
+            self.announce(EventType::PLUGIN_ENABLED, name);
+        }
         Ok(())
     }
 

@@ -32,11 +32,13 @@ static BOUNDS: [f64; 10] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
 ];
 /// The reasons of faults.
-const REASONS: [&str; 7] = [
+const REASONS: [&str; 9] = [
     "timeout",
     "memory",
     "host_calls",
     "payload",
+    "processor_time",
+    "input",
     "throttled",
     "disabled",
     "trap",
@@ -92,6 +94,12 @@ impl Observation {
     pub(super) fn hook_failed(&self, plugin: &str) {
         self.hooks.get_or_create(plugin).increment();
     }
+
+    fn publish(&self, event: Event, plugin: &str) {
+        if let Err(error) = self.bus.publish_async(event.with_data("plugin", plugin)) {
+            tracing::warn!(plugin, problem = %error, "an event of a plugin was dropped");
+        }
+    }
 }
 
 impl Observe for Observation {
@@ -145,14 +153,13 @@ impl Observe for Observation {
         match transition {
             Transition::Disabled => {
                 tracing::error!(plugin, problem, "plugin disabled after too many faults");
-                let event = Event::new(EventType::PLUGIN_ERROR, SOURCE)
-                    .with_data("plugin", plugin)
-                    .with_data("problem", problem);
-                if let Err(error) = self.bus.publish_async(event) {
-                    tracing::warn!(plugin, problem = %error, "an event of a plugin was dropped");
-                }
+                let event = Event::new(EventType::PLUGIN_ERROR, SOURCE);
+                self.publish(event.with_data("problem", problem), plugin);
             }
-            Transition::Enabled => tracing::info!(plugin, "plugin enabled after a trial"),
+            Transition::Enabled => {
+                tracing::info!(plugin, "plugin enabled after a trial");
+                self.publish(Event::new(EventType::PLUGIN_ENABLED, SOURCE), plugin);
+            }
             Transition::None => {}
         }
     }

@@ -135,10 +135,13 @@ impl Plugins {
     async fn follow(&self) {
         let folders = self.folders();
         let watch = Watch::new(&folders);
-        let mut seen = self.seen().await;
+        let mut seen = self.seen().await.unwrap_or_default();
         loop {
             watch.changed().await;
-            let now = self.seen().await;
+            // A folder that cannot be read is not an empty one: its plugins stay.
+            let Some(now) = self.seen().await else {
+                continue;
+            };
             if now != seen {
                 self.apply(&seen, &now).await;
                 seen = now;
@@ -151,10 +154,18 @@ impl Plugins {
         [config.directory.clone(), config.config_directory.clone()]
     }
 
-    async fn seen(&self) -> Seen {
+    /// Returns `None` if the folder cannot be read, and logs it.
+    async fn seen(&self) -> Option<Seen> {
         let [directory, configs] = self.folders();
         let read = tokio::task::spawn_blocking(move || seen(&directory, &configs)).await;
-        read.unwrap_or_default()
+        match read {
+            Ok(Ok(seen)) => Some(seen),
+            Ok(Err(error)) => {
+                tracing::error!(problem = %error, "the plugin folder cannot be read");
+                None
+            }
+            Err(_) => None,
+        }
     }
 
     /// Loads what is new, reloads what changed, and unloads what is gone. A plugin that cannot be
@@ -211,8 +222,11 @@ fn dependencies(directory: &std::path::Path) -> Result<BTreeMap<String, Vec<Stri
 }
 
 /// Returns a hash of the files of each plugin that decide about its load.
-fn seen(directory: &std::path::Path, configs: &std::path::Path) -> Seen {
-    let names = scan(directory).unwrap_or_default();
+///
+/// # Errors
+/// The folder cannot be read.
+fn seen(directory: &std::path::Path, configs: &std::path::Path) -> std::io::Result<Seen> {
+    let names = scan(directory)?;
     let hash = |name: String| {
         let plugin = directory.join(&name);
         let mut content = Vec::new();
@@ -226,5 +240,5 @@ fn seen(directory: &std::path::Path, configs: &std::path::Path) -> Seen {
         }
         (name, folder::sha256_hex(&content))
     };
-    names.into_iter().map(hash).collect()
+    Ok(names.into_iter().map(hash).collect())
 }

@@ -9,7 +9,7 @@ use seaworthy_http::Authenticate;
 use seaworthy_service::{Assembly, StartError};
 use tokio::sync::Semaphore;
 
-use super::{Clients, Inner, Observation, Plugins};
+use super::{Clients, Inner, MAX_GUESTS_PER_CORE, Observation, Plugins, cores};
 use crate::{
     Capability, Event, EventBus, EventType, PluginAuthentication, PluginInfo, PluginStatus,
     PluginsConfig, attach::hooked, event, manifest::public_key,
@@ -76,7 +76,6 @@ impl Plugins {
             )));
         }
         let bus = EventBus::new(config.max_queued_events);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self(Arc::new(Inner {
             config: config.clone(),
             profile: service.profile(),
@@ -84,8 +83,7 @@ impl Plugins {
             tasks: service.tasks().clone(),
             runtime: OnceLock::new(),
             clients: clients(service, config)?,
-            // A guest occupies its thread, so more guests than cores only wait for each other.
-            guests: Arc::new(Semaphore::new(cores)),
+            guests: Arc::new(Semaphore::new(MAX_GUESTS_PER_CORE * cores())),
             observation: Arc::new(Observation::new(service, &bus)),
             bus,
             loaded: Mutex::default(),

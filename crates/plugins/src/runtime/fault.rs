@@ -11,6 +11,10 @@ pub(crate) enum Fault {
     HostCalls(u32),
     #[error("exceeded the payload limit of {0} bytes")]
     Payload(usize),
+    #[error("exceeded the processor time of {0:?}")]
+    ProcessorTime(Duration),
+    #[error("exceeded the input limit of {0} bytes per call")]
+    Input(usize),
     #[error("exceeded its CPU share")]
     Throttled,
     #[error("is disabled after too many faults")]
@@ -22,7 +26,7 @@ pub(crate) enum Fault {
 impl Fault {
     /// Whether the component is to blame, so that the fault counts towards its disabling.
     pub(crate) const fn counts(&self) -> bool {
-        !matches!(self, Self::Throttled | Self::Disabled)
+        !matches!(self, Self::Input(_) | Self::Throttled | Self::Disabled)
     }
 
     /// Returns the reason in metrics.
@@ -32,6 +36,8 @@ impl Fault {
             Self::Memory(_) => "memory",
             Self::HostCalls(_) => "host_calls",
             Self::Payload(_) => "payload",
+            Self::ProcessorTime(_) => "processor_time",
+            Self::Input(_) => "input",
             Self::Throttled => "throttled",
             Self::Disabled => "disabled",
             Self::Trap(_) => "trap",

@@ -63,12 +63,16 @@ pub(crate) struct CallLimits {
     /// In bytes, in each direction.
     pub(crate) payload: usize,
     pub(crate) host_calls: u32,
+    /// The processor time of the call.
+    pub(crate) processor_time: Duration,
 }
 
-/// Creates the engine. `max_memory` is the size of one memory in bytes.
+/// Creates the engine. `max_memory` is the size of one memory in bytes, and `max_guests` is the
+/// number of components that run at one time.
 ///
 /// # Errors
 /// The system has no memory for it.
-pub(crate) fn engine(max_memory: usize) -> Result<Arc<dyn Runtime>, String> {
-    crate::wasm::WasmRuntime::new(max_memory).map(|runtime| Arc::new(runtime) as Arc<dyn Runtime>)
+pub(crate) fn engine(max_memory: usize, max_guests: usize) -> Result<Arc<dyn Runtime>, String> {
+    let runtime = crate::wasm::WasmRuntime::new(max_memory, max_guests)?;
+    Ok(Arc::new(runtime))
 }

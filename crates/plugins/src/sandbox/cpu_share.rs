@@ -2,6 +2,8 @@ use std::time::{Duration, Instant};
 
 /// How much unused time a plugin collects. A longer time lets a plugin that was idle occupy a core.
 const MAX_COLLECTED: Duration = Duration::from_secs(1);
+/// How much of its later share one call may use. A call that computes for longer is stopped.
+const MAX_OVERDRAWN: Duration = Duration::from_secs(10);
 
 /// The share of a processor core that a plugin may use: a token bucket of time. A call may overdraw
 /// it, and later calls wait until it is positive again.
@@ -43,6 +45,11 @@ impl CpuShare {
         let used = i64::try_from(used.as_micros()).unwrap_or(i64::MAX);
         self.left = self.left.saturating_sub(used);
     }
+}
+
+/// Returns how long one call may compute with `percent` of one core.
+pub(crate) fn max_processor_time(percent: u8) -> Duration {
+    MAX_OVERDRAWN * u32::from(percent) / 100
 }
 
 fn capacity(rate: i64) -> i64 {

@@ -10,8 +10,6 @@ use crate::runtime::{Imports, Program, Runtime};
 
 /// The stack of a guest: enough for deep data, and less than the stack of a thread of tokio.
 const MAX_STACK: usize = 512 * 1024;
-/// The guests that exist at one time. Calls wait for a core before they create one.
-const MAX_INSTANCES: u32 = 64;
 /// The modules of one component: a component of a language with an adapter has three.
 const MAX_CORE_INSTANCES: u32 = 16;
 /// The tables of one component.
@@ -31,17 +29,20 @@ pub(crate) struct WasmRuntime {
 }
 
 impl WasmRuntime {
-    /// Creates an engine whose memories have at most `max_memory` bytes.
+    /// Creates an engine that runs `max_guests` components at one time, whose memories have at most
+    /// `max_memory` bytes.
     ///
     /// # Errors
     /// The system has no address space for the memories.
-    pub(crate) fn new(max_memory: usize) -> Result<Self, String> {
+    pub(crate) fn new(max_memory: usize, max_guests: usize) -> Result<Self, String> {
         let max_memory = max_memory.next_multiple_of(PAGE);
+        // The pool has room for all of them, so a call never fails because of others.
+        let max_guests = u32::try_from(max_guests).unwrap_or(u32::MAX);
         let mut pool = PoolingAllocationConfig::new();
-        pool.total_component_instances(MAX_INSTANCES)
-            .total_core_instances(MAX_INSTANCES)
-            .total_memories(MAX_INSTANCES)
-            .total_tables(MAX_INSTANCES)
+        pool.total_component_instances(max_guests)
+            .total_core_instances(max_guests.saturating_mul(MAX_CORE_INSTANCES))
+            .total_memories(max_guests)
+            .total_tables(max_guests.saturating_mul(MAX_TABLES))
             .max_core_instances_per_component(MAX_CORE_INSTANCES)
             // One memory: the limit of memory holds for the whole component.
             .max_memories_per_component(1)

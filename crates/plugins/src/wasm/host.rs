@@ -3,9 +3,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wasmtime::ResourceLimiter;
+use wasmtime::{ResourceLimiter, UpdateDeadline};
 
-use crate::runtime::{CallLimits, Fault, Imports};
+use crate::{
+    runtime::{CallLimits, Fault, Imports},
+    sandbox::ProcessorTime,
+};
 
 /// The instances of a component and its adapters.
 const MAX_INSTANCES: usize = 32;
@@ -19,6 +22,7 @@ pub(super) struct Host {
     pub(super) imports: Arc<Imports>,
     pub(super) limits: CallLimits,
     pub(super) deadline: Instant,
+    processor: ProcessorTime,
     host_calls: u32,
     /// The limit that ended the call, if one did.
     pub(super) exceeded: Option<Fault>,
@@ -30,9 +34,26 @@ impl Host {
             imports,
             limits,
             deadline: begun + limits.timeout,
+            processor: ProcessorTime::now(),
             host_calls: 0,
             exceeded: None,
         }
+    }
+
+    /// Checks the time of a guest that computes, at each tick. A tick may come late, so the clock
+    /// decides and not the number of ticks.
+    ///
+    /// # Errors
+    /// The time is over: the call ends.
+    pub(super) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        if Instant::now() >= self.deadline {
+            return Err(self.exceed(Fault::Timeout(self.limits.timeout)));
+        }
+        if self.processor.elapsed() > self.limits.processor_time {
+            let fault = Fault::ProcessorTime(self.limits.processor_time);
+            return Err(self.exceed(fault));
+        }
+        Ok(UpdateDeadline::Continue(1))
     }
 
     /// Counts a call to the host.

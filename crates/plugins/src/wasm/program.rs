@@ -14,7 +14,7 @@ use wasmtime::{
 
 use super::{
     host::Host,
-    ticker::{TICK, Ticker},
+    ticker::Ticker,
     types::{
         Entry, GuestDecision, GuestEvent, GuestQuestion, HandleError, HookCallV01, HookCallV02,
         HookContextV01, HookContextV02, HookOutcome,
@@ -29,6 +29,8 @@ use crate::{
 
 /// The limits of the check at the load of a component.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+/// The resources of a component that exist at one time. Each has a few bytes in the host.
+const MAX_HANDLES: usize = 1_000;
 /// The maximum length of a reason that a component gives, in bytes.
 const MAX_REASON: usize = 1_000;
 
@@ -101,6 +103,7 @@ impl WasmProgram {
             memory: max_memory,
             payload: max_memory,
             host_calls: 0,
+            processor_time: CHECK_TIMEOUT,
         };
         program
             .check(&limits)
@@ -152,9 +155,10 @@ impl WasmProgram {
         let mut store = Store::new(self.prepared.engine(), host);
         store.limiter(|host| host);
         store.set_hostcall_fuel(limits.payload);
-        // Before the instance, whose start functions count, too. The first tick may come at once.
-        let ticks = limits.timeout.as_nanos().div_ceil(TICK.as_nanos());
-        store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(1));
+        store.set_max_component_handles(MAX_HANDLES);
+        // Before the instance, whose start functions count, too.
+        store.epoch_deadline_callback(|mut store| store.data_mut().tick());
+        store.set_epoch_deadline(1);
         let result = self
             .prepared
             .instantiate(&mut store)
@@ -192,6 +196,7 @@ impl WasmProgram {
         let (Some(function), Some(v02)) = (&self.functions.hook, hook_call(call)) else {
             return Err(missing("hooks"));
         };
+        check_input(&[&v02.values, &v02.metadata], 0, limits)?;
         let (result,) = self.enter(limits, |store, instance| match self.imports.api {
             Interface::V0_1 => {
                 let call = HookCallV01 {
@@ -237,6 +242,7 @@ impl WasmProgram {
             data: Value::Object(event.data.clone()).to_string(),
             metadata: texts(event.metadata.iter()),
         };
+        check_input(&[&event.metadata], event.data.len(), limits)?;
         let (result,) = self.enter(limits, |store, instance| {
             typed::<(&str, GuestEvent), EventResult>(store, instance, function)?
                 .call(store, (handler, event))
@@ -262,6 +268,7 @@ impl WasmProgram {
             resource: question.resource.clone(),
             context: entries(&question.context),
         };
+        check_input(&[&question.context], question.resource.len(), limits)?;
         let (decision,) = self.enter(limits, |store, instance| {
             typed::<(GuestQuestion,), (GuestDecision,)>(store, instance, function)?
                 .call(store, (question,))
@@ -352,6 +359,19 @@ fn texts<'a>(texts: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<Entry
         value: value.clone(),
     };
     texts.map(entry).collect()
+}
+
+/// Checks the size of the data for a call.
+///
+/// # Errors
+/// The lists and `others` have more bytes than the payload limit. The component is not called.
+fn check_input(lists: &[&[Entry]], others: usize, limits: &CallLimits) -> Result<(), Fault> {
+    let entries = lists.iter().copied().flatten();
+    let sizes = entries.map(|entry| entry.name.len() + entry.value.len());
+    match others + sizes.sum::<usize>() > limits.payload {
+        true => Err(Fault::Input(limits.payload)),
+        false => Ok(()),
+    }
 }
 
 /// Reads the values that a hook sets.

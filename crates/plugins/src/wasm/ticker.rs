@@ -11,7 +11,7 @@ use parking_lot::{Condvar, Mutex};
 use wasmtime::{Engine, EngineWeak};
 
 /// The resolution of timeouts.
-pub(super) const TICK: Duration = Duration::from_millis(1);
+const TICK: Duration = Duration::from_millis(1);
 /// How long the thread ticks after the last call, so that frequent calls do not wake it each time.
 const LINGER: Duration = Duration::from_millis(50);
 

@@ -5,7 +5,7 @@ use std::{path::Path, sync::OnceLock};
 use seaworthy_config::Loader;
 use seaworthy_http::Routes;
 use seaworthy_plugins::{Plugins, PluginsConfig, SigningKey};
-use seaworthy_service::{NoSettings, RunningService, Service, StartError};
+use seaworthy_service::{Assembly, NoSettings, RunningService, Service, StartError};
 
 use crate::guest::{self, Guest};
 
@@ -62,14 +62,25 @@ impl Setup {
     }
 
     pub(crate) async fn start(self) -> Result<App, StartError> {
+        self.start_with(|service, _| {
+            service.http(Routes::new().get("/orders", async || "orders"));
+        })
+        .await
+    }
+
+    /// Starts the service with other routes.
+    pub(crate) async fn start_with(
+        self,
+        add: impl FnOnce(&Assembly<NoSettings>, &Plugins),
+    ) -> Result<App, StartError> {
         let started = OnceLock::new();
         let loader =
             Loader::for_tests("orders").overrides(["server.http.rate_limit.enabled=false"]);
         let service = Service::new("orders", "1.0.0")
             .start::<NoSettings, _>(loader, async |service| {
                 let plugins = Plugins::start(service, &self.config).await?;
+                add(service, &plugins);
                 let _ = started.set(plugins);
-                service.http(Routes::new().get("/orders", async || "orders"));
                 Ok(())
             })
             .await?;

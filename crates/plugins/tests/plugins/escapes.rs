@@ -165,7 +165,7 @@ fn http_setup(grant: GrantConfig, url: &str, timeout: &str) -> Setup {
     Setup::new()
         .config(|config| {
             // Each reload calls the guest, and a loaded machine uses more than the default share.
-            config.security.max_cpu_percent = 100;
+            config.security.max_cpu_percent = Some(100);
             config.grants.insert("evil".to_owned(), grant);
         })
         .plugin("evil", &more, &requesting(url))
@@ -185,6 +185,8 @@ async fn only_granted_public_hosts_are_reached_plug_2() {
         "http://other.test/",
         "http://granted.test.other.test/",
         "http://granted.test@other.test/",
+        "http://other.test\\@granted.test/",
+        "http://other.test#@granted.test/",
         "http://xgranted.test/",
         &format!("http://127.0.0.1:{port}/"),
         "http://[::1]/",

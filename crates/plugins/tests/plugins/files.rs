@@ -76,6 +76,22 @@ async fn circular_and_missing_dependencies_are_named_plug_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn component_of_another_world_is_refused_plug_1() {
+    for (world, guest) in [
+        ("event-handler", Guest::quiet()),
+        ("plugin", Guest::quiet()),
+        ("request-hook", Guest::denying("no")),
+    ] {
+        let setup = Setup::new().plugin("notes", &format!("world = \"{world}\"\n"), &guest);
+        let refused = refusal(setup).await;
+        assert!(refused.contains(world), "{refused}");
+    }
+    let manifest = "world = \"policy-decision\"\n";
+    let setup = Setup::new().plugin("notes", manifest, &Guest::denying("no"));
+    setup.start().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refused_settings_fail_the_start_plug_1() {
     // initialize returns err("bad").
     let guest = Guest::quiet()

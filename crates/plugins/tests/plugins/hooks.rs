@@ -58,6 +58,31 @@ async fn hooks_run_by_priority_and_share_values_plug_1() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_veto_follows_the_mode_of_its_plugin_plug_2() {
+    // The mode of the service, of the manifest and of the operator: the last one that is set applies.
+    for (manifest, settings, status) in [
+        ("", "", 503),
+        ("on_failure = \"open\"\n", "", 200),
+        ("on_failure = \"open\"\n", "on_failure: closed\n", 503),
+        ("on_failure = \"closed\"\n", "on_failure: open\n", 200),
+    ] {
+        let app = Setup::new()
+            .plugin(
+                "guard",
+                &format!("{manifest}{BEFORE_REQUEST}"),
+                &Guest::failing("no luck"),
+            )
+            .settings("guard", settings)
+            .start()
+            .await
+            .unwrap();
+        let (answered, body) = app.orders();
+        assert_eq!(answered, status, "{manifest}{settings}: {body}");
+        assert!(!body.contains("no luck"), "{body}");
+    }
+}
+
 #[tokio::test]
 async fn handlers_get_their_events_plug_1() {
     let handlers =

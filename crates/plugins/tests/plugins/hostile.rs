@@ -130,10 +130,120 @@ async fn large_data_of_host_calls_exceed_the_payload_plug_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn large_data_for_a_call_do_not_reach_the_guest_plug_2() {
+    let app = Setup::new()
+        // A build without optimization writes the data slowly.
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("quiet", HOOK, &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    // More than the limit of faults: the data are those of the service.
+    for _ in 0..6 {
+        let call = HookCall::new().with_value("text", "x".repeat(1024 * 1024));
+        let report = app.plugins.run_hooks(HookPoint::BeforeBiz, call).await;
+        let problem = &report.unwrap().failed[0].1;
+        assert!(problem.contains("1048576 bytes"), "{problem}");
+    }
+    let status = app.plugins.get("quiet").unwrap().status;
+    assert_eq!(status, PluginStatus::Started);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_guest_ends_with_its_processor_time_plug_2() {
+    // 1 % of ten seconds are 100 ms, and the timeout of the point is 30 s.
+    let hook = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(1))
+        .plugin("evil", hook, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let call = || app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let problem = &call().await.unwrap().failed[0].1;
+    assert!(
+        problem.contains("computed for more than 100ms"),
+        "{problem}"
+    );
+    let problem = &call().await.unwrap().failed[0].1;
+    assert!(problem.contains("share"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endless_guests_do_not_delay_other_plugins_plug_2() {
+    let hook = |point: &str, timeout: &str| {
+        format!("[[hooks]]\nname = \"hook\"\npoint = \"{point}\"\ntimeout = \"{timeout}\"\n")
+    };
+    let endless = Guest::hook("(loop $l (br $l)) unreachable");
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("evil", &hook("before_data", "3s"), &endless)
+        .plugin(
+            "good",
+            &hook("before_biz", "1s"),
+            &Guest::setting("seen", "1"),
+        )
+        .start()
+        .await
+        .unwrap();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let attacks = (0..cores * 4).map(|_| {
+        let plugins = app.plugins.clone();
+        tokio::spawn(async move {
+            plugins
+                .run_hooks(HookPoint::BeforeData, HookCall::new())
+                .await
+        })
+    });
+    let attacks: Vec<_> = attacks.collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let report = call.await.unwrap();
+    assert!(!attacks[0].is_finished());
+    assert_eq!(report.call.value("seen"), Some(&1.into()), "{report:?}");
+    for attack in attacks {
+        assert_eq!(attack.await.unwrap().unwrap().failed.len(), 1);
+    }
+}
+
+/// Measures time. `cargo test --profile dist -p seaworthy-plugins --features wasm -- --ignored within`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs an otherwise idle machine"]
+async fn endless_guests_end_within_five_milliseconds_plug_2() {
+    const DEADLINE: Duration = Duration::from_millis(50);
+    for body in [
+        "(loop $l (br $l)) unreachable",
+        "(loop $l (drop (call $nothing)) (br $l)) unreachable",
+        "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $l)) unreachable",
+    ] {
+        let guest = Guest::hook(body).with_functions("(func $nothing (result i32) (i32.const 1))");
+        let app = Setup::new()
+            .config(|config| config.security.max_cpu_percent = Some(100))
+            .plugin("evil", HOOK, &guest)
+            .start()
+            .await
+            .unwrap();
+        let mut late = Vec::new();
+        while late.len() < 100 {
+            app.plugins.enable("evil").unwrap();
+            let begun = Instant::now();
+            let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+            let problem = &call.await.unwrap().failed[0].1;
+            match problem.contains("timeout of 50ms") {
+                true => late.push(begun.elapsed().saturating_sub(DEADLINE)),
+                false => assert!(problem.contains("share"), "{problem}"),
+            }
+        }
+        late.sort_unstable();
+        assert!(late[99] <= Duration::from_millis(5), "{body}: {late:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn endless_guest_is_stopped_every_time_plug_2() {
     let hook = HOOK.replace("50ms", "5ms");
     let app = Setup::new()
-        .config(|config| config.security.max_cpu_percent = 100)
+        .config(|config| config.security.max_cpu_percent = Some(100))
         .plugin("evil", &hook, &Guest::hook("(loop $l (br $l)) unreachable"))
         .start()
         .await

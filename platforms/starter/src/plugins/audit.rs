@@ -9,12 +9,13 @@ use seaworthy::{
 const HANDLER: &str = "audit-log";
 
 /// The actions in the audit log for the events about plugins.
-const ACTIONS: [(EventType, &str); 6] = [
+const ACTIONS: [(EventType, &str); 7] = [
     (EventType::PLUGIN_LOADED, "plugin.load"),
     (EventType::PLUGIN_UNLOADED, "plugin.unload"),
     (EventType::PLUGIN_STARTED, "plugin.start"),
     (EventType::PLUGIN_STOPPED, "plugin.stop"),
     (EventType::PLUGIN_ERROR, "plugin.fail"),
+    (EventType::PLUGIN_ENABLED, "plugin.enable"),
     (EventType::CONFIG_CHANGED, "plugin.reload"),
 ];
 

@@ -47,6 +47,17 @@ async fn panic_of_a_handler_stops_no_other_plug_1() {
     received.await.unwrap();
 }
 
+#[tokio::test]
+async fn panic_before_the_future_of_a_handler_is_caught_plug_1() {
+    let bus = EventBus::new(10);
+    bus.subscribe("bad", [EventType::USER_LOGIN], |event| {
+        assert_eq!(event.source(), "other");
+        std::future::ready(Ok(()))
+    });
+    let failed = bus.publish(login()).await;
+    assert!(failed[0].1.to_string().contains("panicked"), "{failed:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn transient_failures_are_delivered_again_plug_1() {
     let bus = EventBus::new(10);

@@ -1,0 +1,82 @@
+//! The places of the framework that call hooks.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+use seaworthy_core::{Code, Error, RequestContext};
+use seaworthy_http::{Access, Authenticate, Authentication, RouteOptions, Routes};
+use seaworthy_plugins::{HookPoint, Plugins};
+use seaworthy_testkit::{eventually, http::get};
+
+use crate::{app::Setup, guest::Guest};
+
+/// Refuses the path `/refused`.
+struct ByPath;
+
+impl Authenticate for ByPath {
+    fn authenticate(
+        &self,
+        request: &Parts,
+        _: &Arc<RequestContext>,
+        _: &RouteOptions,
+    ) -> Authentication {
+        match request.uri.path() {
+            "/refused" => {
+                let message = "the credentials are not valid";
+                Authentication::Refused(Error::new(Code::Unauthenticated, "REFUSED", message))
+            }
+            _ => Authentication::Anonymous,
+        }
+    }
+}
+
+/// Runs operations that succeed, and then some that fail.
+async fn orders(plugins: &Plugins) -> Result<(), Error> {
+    let stored = plugins.around_data("orders.read", async { Ok("stored") });
+    plugins.around_business("orders", stored).await?;
+    let failed = async { Err(Error::new(Code::Conflict, "TAKEN", "the order is taken")) };
+    let failed = plugins.around_data("orders.take", failed);
+    plugins.around_business("take", failed).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_point_calls_its_hooks_plug_1() {
+    let mut setup = Setup::new().config(|config| config.security.max_cpu_percent = Some(100));
+    for point in HookPoint::ALL {
+        let point = point.as_str();
+        // Builds without optimization on a loaded machine need more than the default.
+        let hook = format!("[[hooks]]\nname = \"note\"\npoint = \"{point}\"\ntimeout = \"20s\"\n");
+        setup = setup.plugin(point, &hook, &Guest::failing("seen"));
+    }
+    let app = setup
+        .start_with(|service, plugins| {
+            service.authenticate(plugins.authentication(ByPath));
+            let plugins = plugins.clone();
+            let orders = move || {
+                let plugins = plugins.clone();
+                async move { orders(&plugins).await }
+            };
+            let refused = Routes::new()
+                .get("/refused", async || "refused")
+                .with_options(|options| options.access(Access::Authenticated));
+            let orders = Routes::new()
+                .get("/orders", orders)
+                .with_options(|options| options.access(Access::Optional));
+            service.http(refused.merge(orders));
+        })
+        .await
+        .unwrap();
+    let http = app.service.addresses().http;
+    assert_eq!(get(http, "/orders").unwrap().status, 409);
+    assert_eq!(get(http, "/refused").unwrap().status, 401);
+    for point in HookPoint::ALL {
+        let point = point.as_str();
+        let counted = format!("plugin_hook_failures_total{{plugin=\"{point}\"}} ");
+        // Hooks after the response run beside it.
+        eventually(async || {
+            let metrics = get(app.service.addresses().admin, "/metrics").unwrap().body;
+            metrics.contains(&counted)
+        })
+        .await;
+    }
+}
