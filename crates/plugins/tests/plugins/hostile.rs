@@ -162,7 +162,7 @@ async fn endless_guest_ends_with_its_processor_time_plug_2() {
     let call = || app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
     let problem = &call().await.unwrap().failed[0].1;
     assert!(
-        problem.contains("computed for more than 100ms"),
+        problem.contains("exceeded the processor time of 100ms"),
         "{problem}"
     );
     let problem = &call().await.unwrap().failed[0].1;
