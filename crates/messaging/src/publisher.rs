@@ -211,10 +211,12 @@ impl Outlet {
         }
         let delays = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut attempt = 0;
+        let mut last_error = PublishError::unavailable("the timeout expired");
         loop {
             let left = end.saturating_duration_since(Instant::now());
+            // The sleep may end late. The reason is then that of the last attempt.
             let Ok(limit) = Timeout::try_from(left) else {
-                return Err(PublishError::unavailable("the timeout expired"));
+                return Err(last_error);
             };
             let answers = self.attempt(vec![envelope.clone()], limit).await;
             let result = answers.into_iter().next().unwrap_or_else(unanswered);
@@ -227,6 +229,7 @@ impl Outlet {
                     tracing::warn!(topic = %envelope.topic(), problem, ?backoff, "publishing a message failed; retrying");
                     time::sleep(backoff).await;
                     attempt += 1;
+                    last_error = error;
                 }
                 result => return result,
             }
