@@ -28,6 +28,13 @@ pub(super) const SIGNS: &[Sign] = &[
         "`{}` fails if the record does not exist",
     ),
     review(
+        Topic::UncheckedLookup,
+        &[".java", ".kt"],
+        r"(?P<what>\.find\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\.get\(\))",
+        r"isPresent\(|isEmpty\(",
+        "`{}` throws if the record does not exist, and the caller gets a 500",
+    ),
+    review(
         Topic::ErrorAnswer,
         SCRIPT,
         r"(?m)^\s*(?P<what>h\.response\([^;]*\)(?:\.\w+\([^;)]*\))*);",
