@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A key of the settings file is never read",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "No code of the repository reads a key of a settings file (`config.yaml`, `configs/`, `etc/`), and it reads another key of the same section. Names match in every spelling (`read_timeout`, `ReadTimeout`, `GetReadTimeout`). Always to review. Files of Spring and sections that code hands to a library as a whole are excluded.",
+        meaning: "No code of the repository reads a key of a settings file (`config.yaml`, `configs/`, `etc/`), and it reads another key of the same section. Names match in every spelling (`read_timeout`, `ReadTimeout`, `GetReadTimeout`). Always to review. Files of Spring and Kubernetes, and sections that code hands to a library as a whole are excluded.",
         why: "Operators change the value, for example a timeout, and nothing happens.",
         fix: &[(
             "any",
@@ -78,6 +78,8 @@ fn check(model: &Model) -> Vec<Outcome> {
         .values()
         .filter(|found| found.file.role == Role::Production)
         .filter(|found| found.file.language == Language::Yaml)
+        // A container gets the keys of a ConfigMap as variables.
+        .filter(|found| !found.file.text.contains("apiVersion:"))
         // Spring reads these itself.
         .filter(|found| !found.file.name().starts_with("application"))
         .flat_map(|found| found.facts.of::<Setting>().items.clone())

@@ -2,7 +2,8 @@
 
 use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{
-    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, start_of_image,
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, runs_code,
+    start_of_image,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -28,7 +29,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         .iter()
         .any(|service| !service.workloads.is_empty());
     let known = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker);
-    let runs = known || service.kind == ServiceKind::Unknown;
+    let runs = known || service.kind == ServiceKind::Unknown && runs_code(service);
     let Some(image) = service
         .image
         .as_ref()

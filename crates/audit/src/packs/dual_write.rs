@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::practice::{mentions, show};
+use super::practice::{is_typed_store, mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
@@ -153,7 +153,7 @@ fn write_before<'c, 't>(
 ) -> Option<&'c Call<'t>> {
     code.calls_within(function).find(|call| {
         call.node.start_byte() < send.node.start_byte()
-            && mentions(call.receiver, STORES)
             && is_write(&call.method.to_lowercase())
+            && (mentions(call.receiver, STORES) || is_typed_store(code, call.receiver))
     })
 }

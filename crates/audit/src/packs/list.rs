@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::practice::{mentions, show};
+use super::practice::{is_typed_store, mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
@@ -78,7 +78,7 @@ fn brings_all(code: &Code<'_>, call: &Call<'_>) -> bool {
     match call.method {
         "findAll" | "findMany" | "find" => {
             empty
-                && data
+                && (data || is_typed_store(code, call.receiver))
                 && code.file.language != Language::Go
                 && !mentions(call.receiver, &["array", "list", "document"])
         }

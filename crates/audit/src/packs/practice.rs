@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use crate::model::FactSink;
 use crate::model::facts::{Practice, Topic, Verdict};
+use crate::source::Language;
 use crate::syntax::Code;
 
 /// Adds what a node shows about a topic.
@@ -22,6 +23,31 @@ pub(super) fn show<'t>(
         evidence: evidence.into(),
     };
     facts.add(practice, code.place(node));
+}
+
+/// Whether a variable of Java or Kotlin has the type of a store: `OrderRepository orders`.
+pub(super) fn is_typed_store(code: &Code<'_>, receiver: &str) -> bool {
+    let name = receiver.strip_prefix("this.").unwrap_or(receiver);
+    if name.is_empty() || !name.chars().all(char::is_alphanumeric) {
+        return false;
+    }
+    let text = &code.file.text;
+    match code.file.language {
+        Language::Java => ["Repository", "Dao", "DAO", "Mapper"].iter().any(|end| {
+            [';', ',', ')', ' ']
+                .iter()
+                .any(|after| text.contains(&format!("{end} {name}{after}")))
+        }),
+        Language::Kotlin => text
+            .split_once(&format!("val {name}: "))
+            .and_then(|(_, rest)| rest.split([',', ')', '\n', ' ', '<']).next())
+            .is_some_and(|kind| {
+                ["Repository", "Dao", "DAO", "Mapper"]
+                    .iter()
+                    .any(|end| kind.ends_with(end))
+            }),
+        _ => false,
+    }
 }
 
 /// The text in small letters contains one of the words.

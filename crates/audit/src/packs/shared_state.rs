@@ -39,7 +39,7 @@ const GUARDS: &[&str] = &[
 ];
 
 static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^(?P<before>[^\n]*)\n(?:\t| {2,4})private\s+(?:var\s+(?P<kotlin>\w+)|[A-Za-z][\w<>,\[\] ]*\s(?P<java>\w+))\s*(?:[:=][^;\n]*)?;?[ \t]*\r?$").ok()
+    Regex::new(r"(?m)^(?:\t| {2,4})private\s+(?:var\s+(?P<kotlin>\w+)|[A-Za-z][\w<>,\[\] ]*\s(?P<java>\w+))\s*(?:[:=][^;\n]*)?;?[ \t]*\r?$").ok()
 });
 static METHOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)^(?P<before>[^\n]*)\n(?:\t| {2,4})(?:(?:public|protected|private|override|internal)\s+)*(?:fun\s+(?P<kotlin>\w+)|[\w<>,\[\] ]*?(?P<java>\w+))\([^;{]*\{").ok()
@@ -79,7 +79,8 @@ fn of_component(text: &str) -> Option<(usize, &str)> {
     for field in FIELD.as_ref()?.captures_iter(text) {
         let whole = field.get(0)?;
         let name = field.name("java").or_else(|| field.name("kotlin"))?;
-        let before = field.name("before").map_or("", |line| line.as_str());
+        let before = text.get(..whole.start()).unwrap_or_default();
+        let before = before.lines().next_back().unwrap_or_default();
         let fixed = [" static ", " final ", " const "]
             .iter()
             .any(|word| whole.as_str().contains(word));

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use tree_sitter::Node;
 
-use super::practice::{mentions, show};
+use super::practice::{is_typed_store, mentions, show};
 use super::{Pack, Reader};
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
@@ -73,7 +73,6 @@ fn is_function(code: &Code<'_>, node: Node<'_>) -> bool {
 
 /// Words of a file that keeps steps together, or lets the database decide.
 const TOGETHER: &[&str] = &[
-    "transactional",
     "atomic",
     "unit_of_work",
     "unitofwork",
@@ -127,12 +126,29 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         {
             continue;
         }
-        if mentions(code.text(function), TRANSACTION) {
+        if mentions(code.text(function), TRANSACTION) || is_in_transactional_class(code, function) {
             continue;
         }
         partial(code, function, facts);
         lookup_then_insert(code, function, facts);
     }
+}
+
+/// Whether an annotation or a word above the body of the class makes each method a transaction. In
+/// languages without annotations of methods, a word of the file counts.
+fn is_in_transactional_class(code: &Code<'_>, function: Node<'_>) -> bool {
+    const WORD: &[&str] = &["transactional"];
+    if !mentions(&code.file.text, WORD) {
+        return false;
+    }
+    if !matches!(code.file.language, Language::Java | Language::Kotlin) {
+        return true;
+    }
+    code.enclosing(function, &["class_declaration"])
+        .is_none_or(|class| {
+            let head = code.text(class).split('{').next().unwrap_or_default();
+            mentions(head, WORD)
+        })
 }
 
 /// Methods of Go libraries that write a record.
@@ -241,7 +257,8 @@ fn is_write(code: &Code<'_>, call: &Call<'_>) -> bool {
         || is_model_write(code, call)
         || is_rust_write(code, call)
         || injected
-        || starts(call.method, WRITES) && mentions(call.receiver, STORES)
+        || starts(call.method, WRITES)
+            && (mentions(call.receiver, STORES) || is_typed_store(code, call.receiver))
         || starts(call.method, &["create", "delete", "update"])
             && call.method.len() > 6
             && mentions(call.receiver, CLIENTS)

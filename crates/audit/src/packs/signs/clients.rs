@@ -100,7 +100,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     endless(
         &[".py"],
-        r"(?P<what>\b(?:requests|session|http)\.(?:get|post|put|delete|patch|request)\(\s*(?:f?['\x22]|url|[A-Z_]+|self\.))",
+        r"(?m)(?:^|[^.\w]|self\.)(?P<what>(?:requests|session|http)\.(?:get|post|put|delete|patch|request)\(\s*(?:f?['\x22]|url|[A-Z_]{2,}\b|self\.))",
         r"timeout\s*=",
     ),
     endless(

@@ -126,7 +126,7 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     open(
         PYTHON,
-        r"(?P<what>\basyncpg\.create_pool|\baioredis\.from_url|\bredis\.(?:asyncio\.)?(?:from_url|Redis|StrictRedis)|\bAsyncIOMotorClient|\bMongoClient|\bpika\.BlockingConnection)\(",
+        r"(?P<what>\basyncpg\.create_pool|\baioredis\.from_url|\bredis\.(?:asyncio\.)?(?:from_url|Redis|StrictRedis)|=\s*Redis(?:\.from_url)?|\bAsyncIOMotorClient|\bMongoClient|\bpika\.BlockingConnection)\(",
         r"\.(?:close|aclose|disconnect)\(",
     ),
     open(

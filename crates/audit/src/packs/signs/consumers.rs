@@ -58,6 +58,13 @@ pub(super) const SIGNS: &[Sign] = &[
     ),
     review(
         Topic::Acknowledgement,
+        &[".yml", ".yaml", ".properties", ".py"],
+        r"(?P<what>\benable[-_.]auto[-_.]commit['\x22]?\s*[:=]\s*(?i:true))\b",
+        "",
+        "with `{}` a timer commits offsets of messages that are not processed",
+    ),
+    review(
+        Topic::Acknowledgement,
         SCRIPT,
         r"\.consume\([^{]*\{\s*(?:if\s*\([^)]*\)\s*(?:return;?|\{\s*return;?\s*\})\s*)?(?P<what>\w+\.ack)\(",
         r"noAck:\s*true",

@@ -12,7 +12,7 @@ pub(super) const SIGNS: &[Sign] = &[
             Topic::DroppedMessage,
             &[".go"],
             r"(?P<what>\.(?:FetchMessage|ReadMessage|AddNoPublisherHandler|AddMiddleware|QueueSubscribe|PollFetches)\(|\bConsumeClaim\(|\b\w*(?i:ch|channel)\w*\.Consume(?:WithContext)?\()",
-            "",
+            "websocket|gorilla",
             "no dead letter keeps a message of `{}…)` that fails",
         )
     },

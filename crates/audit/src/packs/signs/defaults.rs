@@ -16,7 +16,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::DebugMode,
         SCRIPT,
-        r"(?P<what>process\.env\.\w*(?:MODE|ENV|LOCAL\w*|DEBUG)\s*(?:\|\||\?\?)\s*['\x22](?:dev|development|debug|local|true)['\x22])",
+        r"(?m)(?:[=:(,?]|^)\s*(?P<what>process\.env\.\w*(?:MODE|ENV|LOCAL\w*|DEBUG)\s*(?:\|\||\?\?)\s*['\x22](?:dev|development|debug|local|true)['\x22])",
         "",
         "without the setting the program runs as in development: `{}`",
     ),

@@ -10,7 +10,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::RequestPanic,
         &[".go"],
         r"(?P<what>\bpanic\((?:err\b|fmt\.|errors\.|\x22))",
-        r"\bfunc (?:\([^)\n]*\) )?(?:main|init|[mM]ust\w*|New\w*|Open\w*|Init\w*|Connect\w*|Setup\w*|Load\w*)\(|recover\(\)",
+        r"\bfunc (?:\([^)\n]*\) )?(?:main|init|[mM]ust\w*|New\w*|Open\w*|Init\w*|Connect\w*|Setup\w*|Load\w*)\(|recover\(\)|unreachable",
         "`{}…)` ends the process instead of returning an error",
     ),
     review(
@@ -26,6 +26,13 @@ pub(super) const SIGNS: &[Sign] = &[
         r"=\s*await [\w.]+\.(?:find(?:Unique|One|First|ByPk|ById|OneBy))\((?:[^()]|\([^()]*\))*\);?\s*\n[^\n]*?(?P<what>\b\w+!\.\w+)",
         "",
         "`{}` fails if the record does not exist",
+    ),
+    review(
+        Topic::UncheckedLookup,
+        &[".java", ".kt"],
+        r"(?P<what>\.find\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\.get\(\))",
+        r"isPresent\(|isEmpty\(",
+        "`{}` throws if the record does not exist, and the caller gets a 500",
     ),
     review(
         Topic::ErrorAnswer,

@@ -22,7 +22,7 @@ const CHECKED: &str = r"(?m)^[ \t]*(?:if )?(?:[\w.]+,[ \t]*)*(?P<set>\w*[eE]rr\w
 /// error.
 const DEFERRED: &str = r"(?m)^[ \t]*(?:if )?(?:\w+,[ \t]*)+(?P<name>\w+),[ \t]*err[ \t]*:?=[^\n]*\)(?:[ \t]*\n[ \t]*defer (?P<deferred>\w+)\(\)|(?:;|[ \t]*\n[ \t]*if) (?:err != nil|nil != err) \{[ \t]*\n(?:[^\n}]*\n){0,5}?[ \t]*(?P<branch>\w+)\(\))";
 /// `func (r *Repo) Get(…) (*User, error) {`, and `return nil, nil` in it.
-const EMPTY: &str = r"(?m)^func (?:\([^)\n]*\) )?(?P<name>\w*(?:Get|Find|Load|By|Fetch|Lookup|Query)\w*)\([^\n]*\) \(\*[^\n]*error\) \{(?:[^\n]|\n[^}])*?(?P<what>return nil, nil)\b";
+const EMPTY: &str = r"(?m)^func (?:\([^)\n]*\) )?(?P<name>\w*(?:Get|Find|Load|By|Fetch|Lookup|Query)\w*)\([^\n]*\) \(\*[^\n]*error\) \{(?:\n\s*|(?:[^\n]|\n[^}])*?if (?:err != nil|nil != err) \{\s*\n(?:[^\n}]*\n)?\s*)(?P<what>return nil, nil)\b";
 /// `text, err := render(…)`, and a statement that does not read the error.
 const UNREAD: &str = r"(?m)^[ \t]*(?:\w+,[ \t]*)+(?P<what>err)[ \t]*:?=[ \t]*\w[^\n{]*\)[ \t]*\n(?:[ \t]*\n|[ \t]*//[^\n]*\n)*(?P<next>[^\n]*)\n";
 
@@ -35,10 +35,21 @@ static PATTERNS: LazyLock<Option<[Regex; 4]>> = LazyLock::new(|| {
     ])
 });
 
+/// Lines after which an error counts as unread.
+const READ_WITHIN: usize = 4;
+
 /// Statements after a call that may read its error in another line.
 const READERS: &[&str] = &[
     "err", "return", "defer", "switch", "}", "if ", "Error", "span",
 ];
+
+/// Whether one of the next lines reads the error, and does not set it.
+fn is_read_soon(rest: &str) -> bool {
+    rest.lines().take(READ_WITHIN).any(|line| {
+        line.contains("err") && !line.contains("err =") && !line.contains("err :=")
+            || line.contains("; err")
+    })
+}
 
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     if file.role != Role::Production || !file.path.ends_with(".go") {
@@ -101,6 +112,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     for captures in unread.captures_iter(&file.text) {
         if let (Some(what), Some(next)) = (captures.name("what"), captures.name("next"))
             && !READERS.iter().any(|word| next.as_str().contains(word))
+            && !is_read_soon(file.text.get(next.end()..).unwrap_or_default())
         {
             let evidence = "the next statement does not read the error of this call".to_owned();
             add(Topic::IgnoredError, evidence, what.range());
@@ -121,7 +133,10 @@ mod tests {
         assert!(unread.is_match("\ttext, err := f()\n\n\tuse(text)\n"));
         assert!(!deferred.is_match("\tapp, cleanup, err := f()\n\tif err != nil {\n"));
         assert!(empty.is_match(
-            "func (r *Repo) GetUser(id int) (*User, error) {\n\tif a {\n\t\treturn nil, nil\n\t}\n}\n"
+            "func (r *Repo) GetUser(id int) (*User, error) {\n\tif err != nil {\n\t\treturn nil, nil\n\t}\n}\n"
+        ));
+        assert!(!empty.is_match(
+            "func (r *Repo) GetUser(id int) (*User, error) {\n\tif missing(err) {\n\t\treturn nil, nil\n\t}\n}\n"
         ));
     }
 }

@@ -40,6 +40,7 @@ mod records;
 mod requests;
 mod resources;
 mod scope;
+mod scripts;
 mod servers;
 mod settings;
 mod start;
@@ -145,6 +146,7 @@ const LISTS: &[&[Sign]] = &[
     races::SIGNS,
     requests::SIGNS,
     resources::SIGNS,
+    scripts::SIGNS,
     settings::SIGNS,
     start::SIGNS,
     stops::SIGNS,

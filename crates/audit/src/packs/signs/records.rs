@@ -9,7 +9,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::BodyLogged,
         &[".go"],
-        r"(?i:log\w*|logger|fmt)(?:\.\w+)*\.\w+\([^\n]*\bstring\(\s*(?P<what>\w+(?:\.\w+)*)\s*\)",
+        r"(?:(?i:log\w*|logger)(?:\.\w+)*\.\w+|fmt\.(?:Print|Println|Printf))\([^\n]*\bstring\(\s*(?P<what>\w+(?:\.\w+)*)\s*\)",
         r"ReadFile",
         "a log record contains the whole of `{}`",
     ),

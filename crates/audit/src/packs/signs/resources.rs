@@ -237,7 +237,7 @@ pub(super) const SIGNS: &[Sign] = &[
         Topic::MemoryState,
         &[".go"],
         r"(?m)^\t(?P<what>\w*(?i:cache|session|token|otp|attempt|cart|visitor|limiter|bucket)\w*)\s+(?:map\[|sync\.Map)",
-        r"(?i)\blru\b|\bttl\b|evict|expir|\bdelete\(",
+        r"(?i)\blru\b|\bttl\b|evict|expir|\bdelete\(|\breflect\.|\bregexp\.",
         "`{}` grows in each replica, and the replicas differ",
     ),
     review(

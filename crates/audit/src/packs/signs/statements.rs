@@ -39,6 +39,9 @@ const ONE_ROW: &[&str] = &[
 /// Bytes between the name of a call and its statement.
 const CALL_LENGTH: usize = 60;
 
+/// Lines after a statement in which a variable with it is used.
+const STATEMENTS_AFTER: usize = 6;
+
 fn reads_one_row(text: &str, statement: usize) -> bool {
     let before = text.get(..statement).unwrap_or_default();
     let start = before
@@ -49,7 +52,14 @@ fn reads_one_row(text: &str, statement: usize) -> bool {
         .map_or(0, |(at, _)| at);
     let call = before.get(start..).unwrap_or_default();
     let call = call.rsplit([';', '}']).next().unwrap_or(call);
+    let after = text.get(statement..).unwrap_or_default();
+    let after = after
+        .split_once(['`', '"', '\''])
+        .map_or("", |(_, rest)| rest);
+    let after = after.split("\n\n").next().unwrap_or_default();
+    let uses = after.lines().take(STATEMENTS_AFTER);
     ONE_ROW.iter().any(|name| call.contains(name))
+        || uses.into_iter().any(|line| line.contains("QueryRow"))
 }
 
 static PATTERNS: LazyLock<Option<(Regex, Regex)>> =

@@ -82,7 +82,7 @@ pub(super) const SIGNS: &[Sign] = &[
     review(
         Topic::ConnectRetry,
         &[".go"],
-        r"(?m)^\s*[\w.]+ :?= (?P<what>(?:\w+\.)*(?:Init|Connect|Open|Setup|Must|New)\w*(?:Redis|Postgres|DB|Mysql|MySQL|Mongo|Kafka|Rabbit|AMQP|Nats|SQL)\w*\()",
+        r"(?m)^\s*[\w.]+ :?= (?P<what>(?:\w+\.)*(?:(?:Init|Connect|Open|Setup|Must)\w*(?:Redis|Postgres|DB|Mysql|MySQL|Mongo|Kafka|Rabbit|AMQP|Nats|SQL)|New\w*(?:Postgres|DB|Mysql|MySQL|Mongo|Rabbit|AMQP|Nats|SQL))\w*\()",
         r"(?i)retry|backoff|attempt",
         "`{}…)` returns no error, so a dependency that is not ready ends the start",
     ),

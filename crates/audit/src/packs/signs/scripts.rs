@@ -1,0 +1,51 @@
+//! Programs in Python: state, tokens, health and credentials.
+
+use super::{Sign, review};
+use crate::model::facts::Topic;
+
+const PYTHON: &[&str] = &[".py"];
+
+pub(super) const SIGNS: &[Sign] = &[
+    review(
+        Topic::MemoryState,
+        PYTHON,
+        r"(?m)^(?P<what>_?\w*(?i:cache|session|token|otp|attempt|cart|limiter)s?)\s*(?::[^=\n]*)?=\s*(?:\{\}|dict\(\)|defaultdict\()",
+        r"(?i)\blru|\bttl|maxsize|\.pop\(|\bdel |\.clear\(",
+        "`{}` grows in each process, and the processes differ",
+    ),
+    review(
+        Topic::TokenLifetime,
+        PYTHON,
+        r"(?P<what>\bjwt\.encode)\(\s*\{[^{}\n]*\}",
+        r#"["']exp["']|\bexp="#,
+        "the token of `{}` never expires",
+    ),
+    review(
+        Topic::HealthResult,
+        PYTHON,
+        r#"(?m)^@\w+\.(?:get|route)\(\s*["'][^"'\n]*(?:health|ready|readiness)[^"'\n]*["'][^\n]*\n(?:async )?def [^\n]*\n(?:[ \t]+[^\n]*\n){1,8}?[ \t]+(?P<what>except)[^\n]*:[ \t]*\n(?:[ \t]+(?:log\w*\.|logging\.|print\()[^\n]*\n|[ \t]+pass[ \t]*\n)+[ \t]+return [^\n]*(?:ok|up|healthy)"#,
+        "",
+        "after `{}` the answer is the same as without a failure",
+    ),
+    review(
+        Topic::OutboundTimeout,
+        PYTHON,
+        r"(?P<what>\btimeout\s*=\s*None)\s*[,)]",
+        "",
+        "`{}` turns the time limit off",
+    ),
+    review(
+        Topic::WeakRandom,
+        PYTHON,
+        r#"["']\w*(?i:code|otp|pin|token)["']\s*:\s*(?:str\()?(?P<what>random\.\w+)\("#,
+        "",
+        "`{}` makes values that can be guessed",
+    ),
+    review(
+        Topic::CodeCredential,
+        PYTHON,
+        r#"(?P<what>\.login)\(\s*["'][^"'\n]+["']\s*,\s*["'][^"'\n{]{6,}["']\s*\)"#,
+        "",
+        "the password of `{}` is a literal",
+    ),
+];
