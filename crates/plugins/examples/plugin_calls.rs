@@ -18,7 +18,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -47,6 +47,8 @@ const ENDLESS: usize = 100;
 const BOMBS: usize = 100;
 const DEADLINE: Duration = Duration::from_millis(50);
 const RATE: u32 = 500;
+/// The clients that send requests. A slow response delays only the requests of its client.
+const CLIENTS: u32 = 16;
 const RELOADS: usize = 20;
 
 /// The functions that every plugin exports.
@@ -144,7 +146,8 @@ impl Bench {
     }
 
     fn write(&self, name: &str, hook: &str, functions: &str, world: &str) -> Result<(), Failure> {
-        let text = format!("(module {COMMON} {functions})");
+        // Imports come first.
+        let text = format!("(module {functions} {COMMON})");
         let component = pack(text.as_bytes(), Interface::V0_2, world)?;
         let folder = self.folder.path().join(name);
         write_signed(&folder, name, hook, &component, &self.key)
@@ -412,32 +415,48 @@ async fn memory(bench: &Bench) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Sends requests at a fixed rate until `stop`. Returns their times and the bodies, with `failed` for
-/// responses without success.
-fn requests(
-    bench: &Bench,
-    path: &'static str,
-    stop: &Arc<AtomicBool>,
-) -> thread::JoinHandle<(Vec<Duration>, BTreeMap<String, usize>)> {
-    let (address, stop) = (bench.service.addresses().http, Arc::clone(stop));
-    thread::spawn(move || {
-        let (mut times, mut bodies) = (Vec::new(), BTreeMap::new());
-        let begun = Instant::now();
-        for number in 0_u32.. {
-            if stop.load(Ordering::Relaxed) {
-                break;
+type Sent = (Vec<Duration>, BTreeMap<String, usize>);
+
+/// Sends requests at a fixed rate until `stop`. Returns their times and how often each body came,
+/// with `failed` for responses without success.
+fn requests(bench: &Bench, path: &'static str, stop: &Arc<AtomicBool>) -> Vec<JoinHandle<Sent>> {
+    let address = bench.service.addresses().http;
+    let begun = Instant::now();
+    let client = |client: u32| {
+        let stop = Arc::clone(stop);
+        thread::spawn(move || {
+            let (mut times, mut bodies) = (Vec::new(), BTreeMap::new());
+            for number in 0_u32.. {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let due = Duration::from_secs(1) * (number * CLIENTS + client) / RATE;
+                let due = begun + due;
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+                let body = match seaworthy_testkit::http::get(address, path) {
+                    Ok(answer) if answer.status == 200 => answer.body,
+                    _ => "failed".to_owned(),
+                };
+                *bodies.entry(body).or_default() += 1;
+                times.push(due.elapsed());
             }
-            let due = begun + Duration::from_secs(1) * number / RATE;
-            thread::sleep(due.saturating_duration_since(Instant::now()));
-            let body = match seaworthy_testkit::http::get(address, path) {
-                Ok(answer) if answer.status == 200 => answer.body,
-                _ => "failed".to_owned(),
-            };
-            *bodies.entry(body).or_default() += 1;
-            times.push(due.elapsed());
+            (times, bodies)
+        })
+    };
+    (0..CLIENTS).map(client).collect()
+}
+
+/// Waits for the clients.
+fn sent(clients: Vec<JoinHandle<Sent>>) -> Result<Sent, Failure> {
+    let (mut times, mut bodies) = (Vec::new(), BTreeMap::new());
+    for client in clients {
+        let (some, seen) = client.join().map_err(|_| "a client failed")?;
+        times.extend(some);
+        for (body, count) in seen {
+            *bodies.entry(body).or_default() += count;
         }
-        (times, bodies)
-    })
+    }
+    Ok((times, bodies))
 }
 
 /// Prints the times of requests with and without an endless plugin beside them.
@@ -449,7 +468,7 @@ async fn beside(bench: &Bench) -> Result<(), Failure> {
     for round in 0..2 * ROUNDS {
         let is_attacked = round % 2 == 1;
         let stop = Arc::new(AtomicBool::new(false));
-        let sent = requests(bench, "/", &stop);
+        let clients = requests(bench, "/", &stop);
         let (begun, mut stopped) = (Instant::now(), 0);
         while begun.elapsed() < Duration::from_secs(5) {
             if is_attacked {
@@ -464,7 +483,7 @@ async fn beside(bench: &Bench) -> Result<(), Failure> {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         stop.store(true, Ordering::Relaxed);
-        let (mut times, bodies) = sent.join().map_err(|_| "the client failed")?;
+        let (mut times, bodies) = tokio::task::block_in_place(|| sent(clients))?;
         let at = quantile(&mut times, 990);
         if let Some(p99) = p99.get_mut(usize::from(is_attacked)) {
             p99.push(at);
@@ -484,7 +503,7 @@ async fn reload(bench: &Bench) -> Result<(), Failure> {
         .load("version", &hook, VERSION, "request-hook")
         .await?;
     let stop = Arc::new(AtomicBool::new(false));
-    let sent = requests(bench, "/twice", &stop);
+    let clients = requests(bench, "/twice", &stop);
     for round in 0..RELOADS {
         let digit = ["\\222", "\\221"].get(round % 2).ok_or("no version")?;
         let functions = VERSION.replacen("\\221", digit, 1);
@@ -493,7 +512,7 @@ async fn reload(bench: &Bench) -> Result<(), Failure> {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     stop.store(true, Ordering::Relaxed);
-    let (times, bodies) = sent.join().map_err(|_| "the client failed")?;
+    let (times, bodies) = tokio::task::block_in_place(|| sent(clients))?;
     let count = times.len();
     println!(
         "{count} requests at {RATE}/s during {RELOADS} reloads, by the versions that they saw: {bodies:?}"

@@ -136,12 +136,22 @@ impl Plugins {
         let folders = self.folders();
         let watch = Watch::new(&folders);
         let mut seen = self.seen().await.unwrap_or_default();
+        let mut is_readable = true;
         loop {
             watch.changed().await;
-            // A folder that cannot be read is not an empty one: its plugins stay.
-            let Some(now) = self.seen().await else {
-                continue;
+            let was_readable = is_readable;
+            let now = match self.seen().await {
+                Ok(now) => now,
+                // A folder that cannot be read is not an empty one: its plugins stay.
+                Err(error) => {
+                    is_readable = false;
+                    if was_readable {
+                        tracing::error!(problem = %error, "the plugin folder cannot be read");
+                    }
+                    continue;
+                }
             };
+            is_readable = true;
             if now != seen {
                 self.apply(&seen, &now).await;
                 seen = now;
@@ -154,18 +164,10 @@ impl Plugins {
         [config.directory.clone(), config.config_directory.clone()]
     }
 
-    /// Returns `None` if the folder cannot be read, and logs it.
-    async fn seen(&self) -> Option<Seen> {
+    async fn seen(&self) -> std::io::Result<Seen> {
         let [directory, configs] = self.folders();
-        let read = tokio::task::spawn_blocking(move || seen(&directory, &configs)).await;
-        match read {
-            Ok(Ok(seen)) => Some(seen),
-            Ok(Err(error)) => {
-                tracing::error!(problem = %error, "the plugin folder cannot be read");
-                None
-            }
-            Err(_) => None,
-        }
+        let read = tokio::task::spawn_blocking(move || seen(&directory, &configs));
+        read.await.map_err(std::io::Error::other)?
     }
 
     /// Loads what is new, reloads what changed, and unloads what is gone. A plugin that cannot be
