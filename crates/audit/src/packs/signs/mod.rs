@@ -53,7 +53,7 @@ mod values;
 mod writes;
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::{Captures, Regex};
 
@@ -157,26 +157,39 @@ const LISTS: &[&[Sign]] = &[
     writes::SIGNS,
 ];
 
-/// A sign with its compiled patterns.
+/// A sign with its patterns. They are compiled for the first file that the sign reads, because most
+/// repositories have few languages.
 struct Compiled {
     sign: Sign,
-    pattern: Regex,
-    unless: Option<Regex>,
+    pattern: OnceLock<Option<Regex>>,
+    unless: OnceLock<Option<Regex>>,
+}
+
+impl Compiled {
+    fn pattern(&self) -> Option<&Regex> {
+        self.pattern
+            .get_or_init(|| compile(self.sign.pattern))
+            .as_ref()
+    }
+
+    fn keeps(&self, text: &str) -> bool {
+        !self.sign.unless.is_empty()
+            && self
+                .unless
+                .get_or_init(|| Regex::new(self.sign.unless).ok())
+                .as_ref()
+                .is_some_and(|unless| unless.is_match(text))
+    }
 }
 
 static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
     LISTS
         .iter()
         .flat_map(|list| list.iter())
-        .filter_map(|sign| {
-            Some(Compiled {
-                sign: *sign,
-                pattern: compile(sign.pattern)?,
-                unless: match sign.unless {
-                    "" => None,
-                    unless => Some(Regex::new(unless).ok()?),
-                },
-            })
+        .map(|sign| Compiled {
+            sign: *sign,
+            pattern: OnceLock::new(),
+            unless: OnceLock::new(),
         })
         .collect()
 });
@@ -189,11 +202,15 @@ fn compile(pattern: &str) -> Option<Regex> {
 
 /// The patterns that keep a habit for all files of a service.
 static ELSEWHERE: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    LISTS
+    let patterns: BTreeSet<&str> = LISTS
         .iter()
         .flat_map(|list| list.iter())
-        .filter(|sign| !sign.elsewhere.is_empty())
-        .filter_map(|sign| Some((sign.elsewhere, Regex::new(sign.elsewhere).ok()?)))
+        .map(|sign| sign.elsewhere)
+        .filter(|pattern| !pattern.is_empty())
+        .collect();
+    patterns
+        .into_iter()
+        .filter_map(|pattern| Some((pattern, Regex::new(pattern).ok()?)))
         .collect()
 });
 
@@ -213,22 +230,18 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     }
     let path = file.path.to_lowercase();
     for compiled in COMPILED.iter().filter(|own| applies(&own.sign, &path)) {
-        let mut places = compiled
-            .pattern
+        let Some(pattern) = compiled.pattern() else {
+            continue;
+        };
+        let mut places = pattern
             .captures_iter(&file.text)
             .take(MAX_MATCHES)
             .filter(|captures| !is_aside(file, captures))
             .take(MAX_PLACES)
             .peekable();
         let local = scope::is_local(compiled.sign.topic) && file.language.is_code();
-        let keeps = |text: &str| {
-            compiled
-                .unless
-                .as_ref()
-                .is_some_and(|unless| unless.is_match(text))
-        };
         if places.peek().is_none()
-            || !local && keeps(&file.text)
+            || !local && compiled.keeps(&file.text)
             || compiled.sign.topic == Topic::OutboundTimeout && scope::is_page(file)
         {
             continue;
@@ -241,7 +254,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 let around = scope::around(&file.text, at, end);
                 // The same call of the same function adds nothing.
                 let own = (around.as_ptr(), evidence(compiled.sign.evidence, &captures));
-                if keeps(around) || !seen.insert(own) {
+                if compiled.keeps(around) || !seen.insert(own) {
                     continue;
                 }
             }
@@ -311,16 +324,19 @@ fn is_aside(file: &SourceFile, captures: &Captures<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPILED, ELSEWHERE, LISTS};
+    use regex::Regex;
+
+    use super::{COMPILED, ELSEWHERE};
 
     #[test]
     fn every_pattern_compiles() {
-        let written: usize = LISTS.iter().map(|list| list.len()).sum();
-        assert_eq!(COMPILED.len(), written);
-        let joined = LISTS
-            .iter()
-            .flat_map(|list| list.iter())
-            .filter(|sign| !sign.elsewhere.is_empty());
-        assert_eq!(ELSEWHERE.len(), joined.count());
+        for compiled in COMPILED.iter() {
+            let sign = compiled.sign;
+            assert!(compiled.pattern().is_some(), "{}", sign.pattern);
+            assert!(Regex::new(sign.unless).is_ok(), "{}", sign.unless);
+            let known = sign.elsewhere.is_empty()
+                || ELSEWHERE.iter().any(|(text, _)| *text == sign.elsewhere);
+            assert!(known, "{}", sign.elsewhere);
+        }
     }
 }
