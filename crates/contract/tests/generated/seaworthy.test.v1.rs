@@ -716,8 +716,7 @@ pub mod library_server {
         clippy::let_unit_value,
     )]
     use ::seaworthy_contract::tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with
-    /// LibraryServer.
+    /// Generated trait containing gRPC methods that should be implemented for use with LibraryServer.
     #[async_trait]
     pub trait Library: std::marker::Send + std::marker::Sync + 'static {
         /// Adds a book.
