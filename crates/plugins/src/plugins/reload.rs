@@ -119,23 +119,30 @@ impl Plugins {
         Ok(order)
     }
 
-    pub(super) fn follow_folder(&self, tasks: &Tasks) {
+    /// Loads the plugins of the folder, and follows its changes from now on.
+    ///
+    /// # Errors
+    /// As for [`load_folder`](Self::load_folder).
+    pub(super) async fn follow_folder(&self, tasks: &Tasks) -> Result<(), PluginError> {
+        // Read before the load, so that a change during the load is seen as one after it.
+        let seen = self.seen().await.unwrap_or_default();
+        self.load_folder().await?;
         let plugins = self.clone();
         tasks.supervise("plugin-folder", move |stop| {
-            let plugins = plugins.clone();
+            let (plugins, seen) = (plugins.clone(), seen.clone());
             async move {
                 tokio::select! {
-                    () = plugins.follow() => {}
+                    () = plugins.follow(seen) => {}
                     () = stop.requested() => {}
                 }
             }
         });
+        Ok(())
     }
 
-    async fn follow(&self) {
+    async fn follow(&self, mut seen: Seen) {
         let folders = self.folders();
         let watch = Watch::new(&folders);
-        let mut seen = self.seen().await.unwrap_or_default();
         let mut is_readable = true;
         loop {
             watch.changed().await;

@@ -50,8 +50,7 @@ impl Plugins {
         self.watch_health(service);
         service.admin(crate::admin::routes(self));
         if self.loads_automatically() {
-            self.load_folder().await?;
-            self.follow_folder(service.tasks());
+            self.follow_folder(service.tasks()).await?;
         }
         let started = Event::new(EventType::SYSTEM_STARTUP, super::SOURCE);
         if let Err(error) = self.0.bus.publish_async(started) {

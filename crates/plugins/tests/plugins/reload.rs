@@ -16,7 +16,9 @@ use seaworthy_testkit::{eventually, http::get};
 
 use crate::{app::Setup, guest::Guest};
 
-const HOOK: &str = "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\n";
+/// No call reaches its timeout on a busy machine.
+const HOOK: &str =
+    "[[hooks]]\nname = \"guard\"\npoint = \"before_request\"\nveto = true\ntimeout = \"30s\"\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_version_replaces_the_old_one_plug_1() {
