@@ -7,7 +7,7 @@ use crate::model::facts::Topic;
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const JVM: &[&str] = &[".java", ".kt"];
 const DROPPED: &str = "the error of `{}` is ignored";
-const NOT_AWAITED: &str = "nothing waits for `{}`, so its failure is lost";
+const NOT_AWAITED: &str = "no code waits for `{}`, so its failure is lost";
 const GOES_ON: &str = "after `{}` the handler continues, because it does not return";
 const PANICS: &str = "`{}` panics if the value is missing or has another type";
 const ENDS: &str = "`{}` aborts open requests at SIGTERM";

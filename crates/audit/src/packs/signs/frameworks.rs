@@ -54,7 +54,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\b(?:Number|parseInt|parseFloat)\(\s*(?:req|request|ctx)\.(?:params|query|body)\.\w+[^()\n]*\))",
         r"isNaN|isInteger|isFinite|isSafeInteger|(?i:zod|joi|ajv|schema)",
-        "`{}` is `NaN` for other text, and nothing in the file checks it",
+        "`{}` is `NaN` for other text, and the file does not check it",
     ),
     unless_elsewhere(
         Topic::DroppedMessage,

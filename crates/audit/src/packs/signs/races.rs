@@ -136,7 +136,7 @@ pub(super) const SIGNS: &[Sign] = &[
         WORK,
         r"(?m)^[ \t]*(?:(?:pub(?:lic)? )?(?:async )?(?:fn |def |func (?:\([^)\n]*\) )?)?|public\s+[\w<>, ]+\s|(?:public|private) async )(?P<what>(?i:(?:create|process|make|place|charge|submit)_?(?:payment|charge|transfer|order|checkout)|transfer|checkout|refund_?payment|createRefund))\s*\([^;\n]*(?:\n[^;]*?)?\{",
         r"(?i)idempot|request_?id|on conflict|dedup|already (?:paid|processed)",
-        "nothing recognizes a repeated request, so a client that retries runs `{}` twice",
+        "no idempotency key exists, so a client that retries runs `{}` twice",
     ),
     review(
         Topic::PartialWrite,

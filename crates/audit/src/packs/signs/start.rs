@@ -5,7 +5,7 @@ use crate::model::facts::{Topic, Verdict};
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const ONLY_LOGGED: &str = "the failure is logged, and the program continues without `{}`";
-const UNCHECKED: &str = "`{}` may be missing, and nothing checks it at the start";
+const UNCHECKED: &str = "`{}` may be missing, and no code checks it at startup";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(

@@ -86,7 +86,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\bJSON\.parse\(\s*(?:msg|message|data|event|payload|raw|job)\w*!?(?:\??\.\w+)*!?(?:\??\.toString\(\))?\s*\))",
         r"\btry\b|safeParse",
-        "`{}` throws if the text is not JSON, and nothing in the file catches it",
+        "`{}` throws if the text is not JSON, and the file does not catch it",
     ),
     value(
         JVM,

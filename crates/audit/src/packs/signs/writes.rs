@@ -187,7 +187,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &[".go"],
             r"func \(\w+ \*?\w+\) (?P<what>Consume)\((?:\w+ context\.Context, )?\w+, \w+ string\) error \{",
             "",
-            "go-queue commits a message whose `{}` fails, and nothing dead-letters it",
+            "go-queue commits a message whose `{}` fails, and no code dead-letters it",
         )
     },
     dropped(
@@ -347,7 +347,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &[".py"],
             r"(?m)^(?P<what>cache\s*=\s*Cache\()",
             "",
-            "nothing reads or writes the cache of `{}…)`",
+            "no code uses the cache of `{}…)`",
         )
     },
     review(
