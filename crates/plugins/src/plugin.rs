@@ -100,6 +100,10 @@ impl Plugin {
         let Ok(Some(permits)) = tokio::time::timeout(limits.timeout, permits).await else {
             return Err(Fault::Throttled);
         };
+        // Calls before this one in the queue may have used the share.
+        if !self.state.lock().share.may_run(Instant::now()) {
+            return Err(Fault::Throttled);
+        }
         admission.used();
         match Handle::current().runtime_flavor() {
             RuntimeFlavor::CurrentThread => {

@@ -14,6 +14,10 @@ use crate::{
 /// The timeout of a decision, so that a slow plugin does not delay every request.
 const DECISION_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(50);
 
+/// The part of the payload limit that hooks leave free, as `1 / RESERVED`: later points have more
+/// metadata.
+const RESERVED: usize = 16;
+
 /// What hooks did.
 #[derive(Debug, Clone, Default)]
 pub struct HookReport {
@@ -195,9 +199,17 @@ impl Plugins {
             metadata: report.call.metadata.clone(),
         };
         let problem = match hook.plugin.call(call, hook.timeout).await {
+            Ok(Answer::Hook(Ok(Ok(set)))) if set.is_empty() => return Ok(()),
             Ok(Answer::Hook(Ok(Ok(set)))) => {
-                report.call.values.extend(set);
-                return Ok(());
+                let mut call = report.call.clone();
+                call.values.extend(set);
+                // The next hooks read the values, so these may not use up the limit of their calls.
+                let max = self.0.config.security.max_payload_size.as_usize();
+                if call.size() <= max - max / RESERVED {
+                    report.call = call;
+                    return Ok(());
+                }
+                "set more values than a call of the next hook may have".to_owned()
             }
             Ok(Answer::Hook(Ok(Err(rejection)))) if hook.is_veto => {
                 return Err(rejected(hook, rejection));

@@ -29,6 +29,9 @@ pub(super) struct Host {
     memory: usize,
     processor: ProcessorTime,
     host_calls: u32,
+    /// The data that passed to the host and to the guest, in bytes.
+    sent: usize,
+    received: usize,
     /// The limit that ended the call, if one did.
     pub(super) exceeded: Option<Fault>,
 }
@@ -42,6 +45,8 @@ impl Host {
             memory: 0,
             processor: ProcessorTime::now(),
             host_calls: 0,
+            sent: 0,
+            received: 0,
             exceeded: None,
         }
     }
@@ -79,11 +84,25 @@ impl Host {
         Err(self.exceed(fault))
     }
 
-    /// Checks the size of data that passes between guest and host.
+    /// Counts data that the guest passes to the host.
     ///
     /// # Errors
-    /// The data exceed the limit: the call ends.
-    pub(super) fn admit_payload(&mut self, bytes: usize) -> wasmtime::Result<()> {
+    /// The data of the call exceed the limit: it ends.
+    pub(super) fn send(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.sent = self.sent.saturating_add(bytes);
+        self.check_payload(self.sent)
+    }
+
+    /// Counts data that the host passes to the guest.
+    ///
+    /// # Errors
+    /// The data of the call exceed the limit: it ends.
+    pub(super) fn receive(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.received = self.received.saturating_add(bytes);
+        self.check_payload(self.received)
+    }
+
+    fn check_payload(&mut self, bytes: usize) -> wasmtime::Result<()> {
         match bytes > self.limits.payload {
             true => Err(self.exceed(Fault::Payload(self.limits.payload))),
             false => Ok(()),
