@@ -91,8 +91,16 @@ pub(crate) fn read_plugin(
     })
 }
 
+/// Returns the files of the settings of a plugin.
+pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
+    [
+        directory.join(format!("{plugin}.yaml")),
+        directory.join(format!("{plugin}.{profile}.yaml")),
+    ]
+}
+
 /// Reads the settings of a plugin: `NAME.yaml`, and above it `NAME.PROFILE.yaml`. Returns the
-/// default without a file.
+/// default without these files.
 ///
 /// # Errors
 /// A file has errors.
@@ -101,10 +109,10 @@ pub(crate) fn read_config(
     profile: Profile,
     plugin: &str,
 ) -> Result<(PluginFileConfig, Option<PathBuf>), PluginError> {
-    let path = config.config_directory.join(format!("{plugin}.yaml"));
-    if !path.exists() {
+    let files = config_files(&config.config_directory, profile, plugin);
+    let Some(path) = files.into_iter().find(|file| file.exists()) else {
         return Ok((PluginFileConfig::default(), None));
-    }
+    };
     let failed = |error| {
         PluginError::new(PluginErrorCode::Config, plugin, "its settings have errors").because(error)
     };

@@ -1,11 +1,16 @@
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use seaworthy_config::Profile;
 use seaworthy_service::Tasks;
 
 use super::{Loaded, Plugins, life::step};
 use crate::{
     EventType, Manifest, PluginError, PluginErrorCode, PluginStatus,
-    folder::{self, MANIFEST, Watch, scan},
+    folder::{MANIFEST, SIGNATURE, Watch, config_files, scan, sha256_hex},
     registry::load_order,
     runtime::LifecycleStep,
 };
@@ -46,10 +51,11 @@ impl Plugins {
         let old = self.plugin(name)?;
         let new = self.prepare(name).await?;
         self.check_dependencies(&new)?;
-        let is_started =
-            old.status() == PluginStatus::Started || old.info().status == PluginStatus::Error;
-        let starts = new.file.enabled && is_started;
+        // A plugin that failed to start, or that its settings disabled, starts with the change.
+        let was_to_run = matches!(old.status(), PluginStatus::Started | PluginStatus::Error);
+        let starts = new.file.enabled && (was_to_run || !old.file.enabled);
         if starts {
+            self.check_started(&new)?;
             step(&new, LifecycleStep::Start, PluginErrorCode::StartFailed).await?;
             new.set_status(PluginStatus::Started);
         }
@@ -140,9 +146,10 @@ impl Plugins {
         Ok(())
     }
 
-    async fn follow(&self, mut seen: Seen) {
+    async fn follow(&self, mut applied: Seen) {
         let folders = self.folders();
         let watch = Watch::new(&folders);
+        let mut tried = applied.clone();
         let mut is_readable = true;
         loop {
             watch.changed().await;
@@ -159,9 +166,9 @@ impl Plugins {
                 }
             };
             is_readable = true;
-            if now != seen {
-                self.apply(&seen, &now).await;
-                seen = now;
+            if now != tried {
+                applied = self.apply(applied, &now).await;
+                tried = now;
             }
         }
     }
@@ -173,31 +180,52 @@ impl Plugins {
 
     async fn seen(&self) -> std::io::Result<Seen> {
         let [directory, configs] = self.folders();
-        let read = tokio::task::spawn_blocking(move || seen(&directory, &configs));
+        let profile = self.0.profile;
+        let read = tokio::task::spawn_blocking(move || seen(&directory, &configs, profile));
         read.await.map_err(std::io::Error::other)?
     }
 
     /// Loads what is new, reloads what changed, and unloads what is gone. A plugin that cannot be
-    /// loaded changes nothing and is logged.
-    async fn apply(&self, before: &Seen, now: &Seen) {
+    /// loaded changes nothing and is logged. Returns the files of the changes that succeeded, so
+    /// that the next change of the folder repeats the others.
+    async fn apply(&self, mut applied: Seen, now: &Seen) -> Seen {
         let _change = self.0.changes.lock().await;
-        for name in before.keys().filter(|name| !now.contains_key(*name)) {
-            self.log(name, "unloaded", self.unload_locked(name).await);
-        }
+        self.unload_removed(now).await;
+        applied.retain(|name, _| now.contains_key(name));
         let order = match self.order().await {
             Ok(order) => order,
-            Err(error) => return self.log(error.plugin(), "ordered", Err(&error)),
+            Err(error) => {
+                self.log(error.plugin(), "ordered", Err(&error));
+                return applied;
+            }
         };
         for name in order {
-            let is_loaded = self.plugin(&name).is_ok();
-            if is_loaded && before.get(&name) == now.get(&name) {
+            let files = now.get(&name);
+            if applied.get(&name) == files {
                 continue;
             }
-            let result = match is_loaded {
+            let result = match self.plugin(&name).is_ok() {
                 true => self.reload_locked(&name).await,
                 false => self.load_and_start(&name).await,
             };
+            applied.remove(&name);
+            if let (Ok(()), Some(files)) = (&result, files) {
+                applied.insert(name.clone(), files.clone());
+            }
             self.log(&name, "loaded", result);
+        }
+        applied
+    }
+
+    /// Unloads the plugins that are not in the folder, each after those that depend on it.
+    async fn unload_removed(&self, now: &Seen) {
+        let loaded = self.list().into_iter().map(|info| info.metadata.name);
+        let mut removed: Vec<String> = loaded.filter(|name| !now.contains_key(name)).collect();
+        while !removed.is_empty() {
+            let is_free = |name: &String| self.dependents(name).is_empty();
+            let next = removed.iter().position(is_free).unwrap_or_default();
+            let name = removed.swap_remove(next);
+            self.log(&name, "unloaded", self.unload_locked(&name).await);
         }
     }
 
@@ -216,7 +244,7 @@ impl Plugins {
     }
 }
 
-fn dependencies(directory: &std::path::Path) -> Result<BTreeMap<String, Vec<String>>, PluginError> {
+fn dependencies(directory: &Path) -> Result<BTreeMap<String, Vec<String>>, PluginError> {
     let failed = |error| {
         let problem = format!("the plugin folder {} cannot be read", directory.display());
         PluginError::new(PluginErrorCode::LoadFailed, "*", problem).because(error)
@@ -234,20 +262,18 @@ fn dependencies(directory: &std::path::Path) -> Result<BTreeMap<String, Vec<Stri
 ///
 /// # Errors
 /// The folder cannot be read.
-fn seen(directory: &std::path::Path, configs: &std::path::Path) -> std::io::Result<Seen> {
+fn seen(directory: &Path, configs: &Path, profile: Profile) -> std::io::Result<Seen> {
     let names = scan(directory)?;
     let hash = |name: String| {
         let plugin = directory.join(&name);
         let mut content = Vec::new();
-        for file in [
-            plugin.join(MANIFEST),
-            plugin.join(folder::SIGNATURE),
-            configs.join(format!("{name}.yaml")),
-        ] {
+        let own = [plugin.join(MANIFEST), plugin.join(SIGNATURE)];
+        let settings = config_files(configs, profile, &name);
+        for file in own.into_iter().chain(settings) {
             content.extend(std::fs::read(file).unwrap_or_default());
             content.push(0);
         }
-        (name, folder::sha256_hex(&content))
+        (name, sha256_hex(&content))
     };
     Ok(names.into_iter().map(hash).collect())
 }
