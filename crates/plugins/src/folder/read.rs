@@ -13,8 +13,8 @@ use crate::{
     Signature, manifest::is_name,
 };
 
-/// A manifest has a few hundred bytes.
-const MAX_MANIFEST: u64 = 64 * 1024;
+/// A manifest, a signature and the settings of a plugin have a few hundred bytes.
+const MAX_TEXT: u64 = 64 * 1024;
 
 /// A plugin whose files are checked.
 pub(crate) struct Found {
@@ -52,10 +52,10 @@ pub(crate) fn read_plugin(
     let folder = path.file_name().map(|name| name.to_string_lossy());
     let folder = folder.unwrap_or_default().into_owned();
     let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, &folder, problem);
-    let text = read(&path.join(MANIFEST), MAX_MANIFEST)
+    let text = read_text(&path.join(MANIFEST))
         .map_err(|error| failed(format!("{MANIFEST} cannot be read")).because(error))?;
-    let is_signed = match fs::read_to_string(path.join(SIGNATURE)) {
-        Ok(signature) => Signature::parse(&signature)
+    let is_signed = match read_text(&path.join(SIGNATURE)) {
+        Ok(signature) => Signature::parse(&String::from_utf8_lossy(&signature))
             .is_some_and(|signature| signature.is_by_one_of(&security.trusted_keys, &text)),
         Err(_) => false,
     };
@@ -127,8 +127,19 @@ pub(crate) fn read_config(
     Ok((file, Some(path)))
 }
 
-/// Reads a file of at most `max` bytes.
+/// Reads a file beside a component.
+pub(crate) fn read_text(path: &Path) -> io::Result<Vec<u8>> {
+    read(path, MAX_TEXT)
+}
+
+/// Reads a file of at most `max` bytes. A device or a pipe may have no end.
 fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path is not a file",
+        ));
+    }
     let mut content = Vec::new();
     File::open(path)?
         .take(max.saturating_add(1))

@@ -10,7 +10,7 @@ use seaworthy_service::Tasks;
 use super::{Loaded, Plugins, life::step};
 use crate::{
     EventType, Manifest, PluginError, PluginErrorCode, PluginStatus,
-    folder::{MANIFEST, SIGNATURE, Watch, config_files, scan, sha256_hex},
+    folder::{MANIFEST, SIGNATURE, Watch, config_files, read_text, scan, sha256_hex},
     registry::load_order,
     runtime::LifecycleStep,
 };
@@ -251,8 +251,8 @@ fn dependencies(directory: &Path) -> Result<BTreeMap<String, Vec<String>>, Plugi
     };
     let mut found = BTreeMap::new();
     for name in scan(directory).map_err(failed)? {
-        let text = std::fs::read_to_string(directory.join(&name).join(MANIFEST)).map_err(failed)?;
-        let manifest = Manifest::parse(&text)?;
+        let text = read_text(&directory.join(&name).join(MANIFEST)).map_err(failed)?;
+        let manifest = Manifest::parse(&String::from_utf8_lossy(&text))?;
         found.insert(name, manifest.dependencies);
     }
     Ok(found)
@@ -270,7 +270,7 @@ fn seen(directory: &Path, configs: &Path, profile: Profile) -> std::io::Result<S
         let own = [plugin.join(MANIFEST), plugin.join(SIGNATURE)];
         let settings = config_files(configs, profile, &name);
         for file in own.into_iter().chain(settings) {
-            content.extend(std::fs::read(file).unwrap_or_default());
+            content.extend(read_text(&file).unwrap_or_default());
             content.push(0);
         }
         (name, sha256_hex(&content))
