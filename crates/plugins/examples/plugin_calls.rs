@@ -1,5 +1,5 @@
-//! Measures calls of plugins: an empty hook beside the bare engine, a decision, hostile guests, memory,
-//! and requests beside an endless plugin and during reloads.
+//! Measures calls of plugins: an empty hook, the bare engine, a decision, hostile guests, memory, and
+//! requests while a plugin runs endlessly and during reloads.
 //!
 //! The parts are `calls`, `hostile`, `memory`, `beside` and `reload`. Name some to run only these.
 //!
@@ -41,7 +41,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Calls before the measurement.
 const WARM_UP: usize = 2_000;
 const CALLS: usize = 50_000;
-/// Runs of a measurement that alternate with its alternative.
+/// Alternating runs of two compared measurements.
 const ROUNDS: usize = 5;
 const ENDLESS: usize = 100;
 const BOMBS: usize = 100;
@@ -74,9 +74,9 @@ const VERSION: &str = r#"
   (data (i32.const 128) "\40\00\00\00\07\00\00\00\50\00\00\00\03\00\00\00")
   (func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (i32.const 96))"#;
 const LOOP: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (loop $l (br $l)) unreachable)"#;
-/// Fills 64 KiB again and again.
+/// Fills 64 KiB repeatedly.
 const FILL: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32) (loop $l (memory.fill (i32.const 8192) (i32.const 0) (i32.const 57344)) (br $l)) unreachable)"#;
-/// Grows to the limit of 50 MiB, and fills all of it again and again.
+/// Grows to the limit of 50 MiB, and fills all of it repeatedly.
 const FILL_ALL: &str = r#"(func (export "seaworthy:plugin/hooks@0.2.0#run") (param i32) (result i32)
   (drop (memory.grow (i32.const 799)))
   (loop $l (memory.fill (i32.const 8192) (i32.const 1) (i32.const 52420608)) (br $l)) unreachable)"#;
@@ -327,7 +327,7 @@ async fn endless(
             Some(problem) if problem.contains("timeout") => {
                 times.push(begun.elapsed().saturating_sub(DEADLINE));
             }
-            // The CPU share is exceeded for a moment.
+            // The plugin exceeds its CPU share temporarily.
             Some(problem) if problem.contains("share") => {
                 tokio::time::sleep(DEADLINE).await;
             }
@@ -459,7 +459,7 @@ fn sent(clients: Vec<JoinHandle<Sent>>) -> Result<Sent, Failure> {
     Ok((times, bodies))
 }
 
-/// Prints the times of requests with and without an endless plugin beside them.
+/// Prints the times of requests with and without an endless plugin.
 async fn beside(bench: &Bench) -> Result<(), Failure> {
     bench
         .load("busy", &hook("after_data"), LOOP, "request-hook")
@@ -492,7 +492,7 @@ async fn beside(bench: &Bench) -> Result<(), Failure> {
         print("requests", times);
     }
     let [alone, attacked] = p99.map(|mut p99| quantile(&mut p99, 500));
-    println!("median p99 of requests alone: {alone:?}, beside an endless plugin: {attacked:?}");
+    println!("median p99 of requests alone: {alone:?}, with an endless plugin: {attacked:?}");
     Ok(bench.plugins.unload("busy").await?)
 }
 

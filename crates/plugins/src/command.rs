@@ -70,7 +70,7 @@ fn definition() -> Command {
                     Arg::new("world")
                         .long("world")
                         .value_parser(World::ALL.map(World::as_str))
-                        .help("What the module exports, instead of the world in the manifest."),
+                        .help("The world of the module, instead of the one in the manifest."),
                 ),
         )
         .subcommand(

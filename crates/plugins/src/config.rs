@@ -56,8 +56,8 @@ pub struct PluginsConfig {
     /// Whether plugins of the folder are loaded and started without a command, and again after a
     /// change. The default is true in development, else false.
     pub auto_load: Option<bool>,
-    /// What a service does while a plugin with a veto does not answer. The manifest and the
-    /// settings of a plugin can set it for that plugin.
+    /// What the service does if a plugin with a veto fails. The manifest and the settings of a
+    /// plugin can set it for that plugin.
     pub on_failure: FailureMode,
     /// The maximum number of events that wait for their handlers.
     pub max_queued_events: usize,
@@ -67,14 +67,14 @@ pub struct PluginsConfig {
     pub grants: BTreeMap<String, GrantConfig>,
 }
 
-/// What happens while a plugin with a veto does not answer.
+/// What happens to a call if a plugin with a veto fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureMode {
     /// The call is refused with 503.
     #[default]
     Closed,
-    /// The call goes on without the plugin.
+    /// The call continues without the plugin.
     Open,
 }
 
@@ -96,8 +96,9 @@ pub struct PluginSecurityConfig {
     /// 50 MiB.
     #[schemars(extend("x-unsafe" = [{ "id": "PLUG-2", "above": "100MiB" }]))]
     pub max_memory: Option<ByteSize>,
-    /// The maximum share of one processor core that a plugin uses, in percent. One call computes
-    /// for at most ten seconds of this share. The default is 10 in development, else 5.
+    /// The maximum share of one processor core that a plugin uses, in percent. The processor time
+    /// of one call is at most ten seconds of this share: 500 ms at 5 %. The default is 10 in
+    /// development, else 5.
     #[schemars(range(min = 1, max = 100), extend("x-unsafe" = [{ "id": "PLUG-2", "above": 10 }]))]
     pub max_cpu_percent: Option<u8>,
     /// The maximum size of a component.
@@ -137,7 +138,7 @@ pub struct PluginFileConfig {
     pub timeout: Timeout,
     /// Deliveries of an event after the first.
     pub retry_count: u32,
-    /// What the service does while this plugin does not answer. The default is that of its
+    /// What the service does if this plugin fails. The default is that of its
     /// manifest, else `plugins.on_failure`.
     pub on_failure: Option<FailureMode>,
     /// Texts for operators.

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn served_interfaces_never_change_plug_1() {
-        // A component was built for this text: add a version instead of editing one.
+        // Components depend on this text: add a version instead of editing one.
         for (text, hash) in [
             (
                 V0_1,

@@ -30,12 +30,12 @@ pub(crate) struct Plugin {
     pub(crate) is_signed: bool,
     pub(crate) program: Arc<dyn Program>,
     pub(crate) limits: CallLimits,
-    /// What happens to a call while the plugin does not answer.
+    /// What happens to a call if the plugin fails.
     pub(crate) on_failure: FailureMode,
-    /// Bounds the calls that run at one time, for all plugins together.
+    /// Limits the concurrent calls of all plugins.
     pub(crate) guests: Arc<Semaphore>,
-    /// Bounds the calls of this plugin that run at one time, so that a plugin that loops or waits
-    /// does not delay the others. A call occupies a core, so more of them than cores only wait.
+    /// Limits the concurrent calls of this plugin, so that a plugin that loops or waits does not
+    /// delay the others. A call occupies a core, so more calls than cores only wait.
     pub(crate) own_guests: Arc<Semaphore>,
     pub(crate) state: Mutex<State>,
     pub(crate) observe: Arc<dyn Observe>,

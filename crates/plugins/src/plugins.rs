@@ -28,8 +28,8 @@ use crate::{
     hook::HookTable, plugin::Plugin, runtime::Runtime,
 };
 
-/// The calls of all plugins that run at one time, for each core. A call may wait for the host, so
-/// there are more of them than cores.
+/// The concurrent calls of all plugins for each core. A call may wait for the host, so there can be
+/// more calls than cores.
 const MAX_GUESTS_PER_CORE: usize = 4;
 
 /// The source of events of plugins.
@@ -53,7 +53,7 @@ pub(crate) struct Inner {
     runtime: OnceLock<Result<Arc<dyn Runtime>, String>>,
     /// Exists if the operator grants the capability `http` to a plugin.
     clients: Option<Clients>,
-    /// Bounds the calls that run at one time, because each has memory of its own.
+    /// Limits the concurrent calls, because each has its own memory.
     guests: Arc<Semaphore>,
     observation: Arc<Observation>,
     loaded: Mutex<BTreeMap<String, Loaded>>,

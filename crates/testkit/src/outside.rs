@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn paths_replace_only_framework_versions_api_1() {
-        let manifest = "seaworthy = { version = \"0.1.0\", features = [] }\nseaworthy-testkit = \"0.1.0\"\nother = \"0.1.0\"\n";
+        let manifest = "seaworthy = { version = \"0.1.0\", features = [] }\n[dev-dependencies]\nseaworthy-testkit = \"0.1.0\"\nother = \"0.1.0\"\n";
         let expected = "seaworthy = { path = \"/w/crates/seaworthy\", features = [] }\n[target.'cfg(all())'.dependencies]\nseaworthy-testkit = { path = \"/w/crates/testkit\" }\nother = \"0.1.0\"\n";
         assert_eq!(with_paths(manifest, Path::new("/w")), expected);
     }

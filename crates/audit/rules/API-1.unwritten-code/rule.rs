@@ -1,4 +1,4 @@
-//! Deployed code is not written.
+//! Deployed code is not implemented.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed, or_passed
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "API-1.unwritten-code",
-        title: "Deployed code is not written",
+        title: "Deployed code is not implemented",
         severity: Severity::Medium,
         category: Category::Contracts,
         meaning: "Deployed code fails with a text like \"implement me\" or \"not implemented\", or with `todo!()`. Mocks, stubs and base classes are excluded.",

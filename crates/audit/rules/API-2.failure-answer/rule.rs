@@ -1,4 +1,4 @@
-//! A failure is answered with the wrong status or not at all.
+//! A failure returns the wrong status or no response.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
@@ -6,15 +6,15 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "API-2.failure-answer",
-        title: "A failure is answered with the wrong status or not at all",
+        title: "A failure returns the wrong status or no response",
         severity: Severity::Medium,
         category: Category::Contracts,
-        meaning: "Express: an error handler answers only some errors and does not call `next`. Java: a servlet filter refuses a caller with a general exception, which becomes status 500.",
+        meaning: "Express: an error handler responds to some errors only and does not call `next`. Java: a servlet filter rejects a caller with a general exception, which becomes status 500.",
         why: "Clients wait until their timeout, or retry a request that can never succeed. Alerts count refused callers as failures of the service.",
         fix: &[
             (
                 "JavaScript",
-                "End each error handler with `next(err)` or an answer.",
+                "End each error handler with `next(err)` or a response.",
             ),
             (
                 "Java",

@@ -1,4 +1,4 @@
-//! A text of the caller has no maximum length.
+//! A string from the caller has no maximum length.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,10 +6,10 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "API-3.unbounded-text",
-        title: "A text of the caller has no maximum length",
+        title: "A string from the caller has no maximum length",
         severity: Severity::Low,
         category: Category::Security,
-        meaning: "A schema of a request requires a text, and nothing in the file bounds its length. The finding has low confidence.",
+        meaning: "A request schema requires a string, and the file sets no maximum length. The finding has low confidence.",
         why: "One request stores megabytes, which every list then reads, or fails in the database with an internal error.",
         fix: &[(
             "any",

@@ -1,4 +1,4 @@
-//! Text of a caller becomes a command, an address or a pattern.
+//! Caller input becomes a command, a URL or a pattern.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "API-3.unsafe-input",
-        title: "Text of a caller becomes a command, an address or a pattern",
+        title: "Caller input becomes a command, a URL or a pattern",
         severity: Severity::Medium,
         category: Category::Security,
         meaning: "Go, JavaScript and Python: a value becomes part of a shell command. Or a request parameter becomes the target of a redirect, the address of an outgoing request, or a regular expression. The finding has low confidence.",

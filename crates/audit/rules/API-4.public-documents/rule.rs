@@ -1,4 +1,4 @@
-//! The documents of the interface are public.
+//! The API documentation is public.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "API-4.public-documents",
-        title: "The documents of the interface are public",
+        title: "The API documentation is public",
         severity: Severity::Low,
         category: Category::Contracts,
         meaning: "The code serves Swagger UI, an OpenAPI document or gRPC reflection without a condition.",

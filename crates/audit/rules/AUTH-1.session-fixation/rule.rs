@@ -1,4 +1,4 @@
-//! The session keeps its identifier at the login.
+//! The session ID does not change at login.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "AUTH-1.session-fixation",
-        title: "The session keeps its identifier at the login",
+        title: "The session ID does not change at login",
         severity: Severity::Medium,
         category: Category::Security,
         meaning: "A login stores the user in the session, and its file does not renew the identifier of the session. The finding has low confidence, because a library may renew it.",

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Security,
         meaning: "A token is signed with a lifetime of 30 days or more, or a setting such as `AccessExpire` has such a value. The finding has low confidence.",
-        why: "A stolen token works for that long, because nothing revokes it.",
+        why: "A stolen token remains valid for that time, because no code revokes it.",
         fix: &[(
             "any",
             "Let access tokens live for minutes, and renew them with a refresh token that can be revoked.",

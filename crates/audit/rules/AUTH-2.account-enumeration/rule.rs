@@ -9,11 +9,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "A login reveals which accounts exist",
         severity: Severity::Low,
         category: Category::Security,
-        meaning: "A login answers an unknown account before it computes a hash, or with a different text. The finding has low confidence.",
+        meaning: "A login responds to an unknown account before it computes a hash, or with a different text. The finding has low confidence.",
         why: "Attackers learn which addresses are customers, and try stolen passwords with these only.",
         fix: &[(
             "any",
-            "Verify the password against a fixed dummy hash if the account is unknown. Return one answer for both cases.",
+            "Verify the password against a fixed dummy hash if the account is unknown. Return the same response in both cases.",
         )],
         references: &["https://owasp.org/www-project-web-security-testing-guide/"],
     },
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
         observed_in_repository(
             model,
             Topic::AccountEnumeration,
-            "a login has one answer for unknown accounts and wrong passwords",
+            "a login has the same response for unknown accounts and wrong passwords",
         )
     }),
 };

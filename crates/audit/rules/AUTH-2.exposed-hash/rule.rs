@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Medium,
         category: Category::Security,
         meaning: "A stored record has a password field that its JSON contains, or a handler sends a whole user. The finding has low confidence, because the handler may map the record.",
-        why: "Everyone who may read the user gets the hash, and tries passwords offline.",
+        why: "Every client that can read the user gets the hash and can test passwords offline.",
         fix: &[(
             "any",
             "Return a separate type that names each field. Exclude the hash from JSON (Go: `json:\"-\"`, Jackson: `@JsonIgnore`).",
@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
         observed_in_repository(
             model,
             Topic::ExposedHash,
-            "no stored hash is part of an answer",
+            "no stored hash is part of a response",
         )
     }),
 };

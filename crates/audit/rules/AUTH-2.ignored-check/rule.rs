@@ -1,4 +1,4 @@
-//! A check of a credential is dropped or too weak.
+//! A credential check is ignored or too weak.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,10 +6,10 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "AUTH-2.ignored-check",
-        title: "A check of a credential is dropped or too weak",
+        title: "A credential check is ignored or too weak",
         severity: Severity::High,
         category: Category::Security,
-        meaning: "A call that compares a password with its hash is a statement of its own, and no code reads its boolean result. Low confidence for a comparison of signatures or keys that does not take constant time, and for a fixed code.",
+        meaning: "A call that compares a password with its hash is a statement of its own, and no code checks its boolean result. Low confidence for a comparison of signatures or keys that is not constant-time, and for a fixed code.",
         why: "Every password signs in.",
         fix: &[("any", "Return an error if the result is false.")],
         references: &["https://cwe.mitre.org/data/definitions/253.html"],

@@ -9,8 +9,8 @@ pub(crate) const RULE: Rule = Rule {
         title: "No limiter counts the attempts of a login",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A file registers a route for a login or a token, and no text of its service names a limiter. The finding has low confidence.",
-        why: "An attacker tries passwords as fast as the service answers.",
+        meaning: "A file registers a route for a login or a token, and no file of its service mentions a limiter. The finding has low confidence.",
+        why: "An attacker tries passwords as fast as the service responds.",
         fix: &[(
             "any",
             "Limit failed attempts per account and per address, and return 429 with `Retry-After`.",

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A service that changes data authenticates no caller",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "A server has routes for POST, PUT, PATCH or DELETE, and its code contains no word of authentication (`auth`, `jwt`, `token`, `session`, `apikey`). Low confidence, because a gateway or the network may protect the service.",
+        meaning: "A server has routes for POST, PUT, PATCH or DELETE, and its code does not mention authentication (`auth`, `jwt`, `token`, `session`, `apikey`). Low confidence, because a gateway or the network may protect the service.",
         why: "Everyone who reaches the service can change its data.",
         fix: &[(
             "any",

@@ -1,4 +1,4 @@
-//! A route lacks the guard of the routes beside it.
+//! A route lacks the guard of similar routes.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "AUTH-5.unguarded-route",
-        title: "A route lacks the guard of the routes beside it",
+        title: "A route lacks the guard of similar routes",
         severity: Severity::Medium,
         category: Category::Security,
         meaning: "Routes of a file are registered with middleware that authenticates, and another route of the file is not. Paths of a login, health and documents are excluded. The finding has low confidence.",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Debug mode is enabled in the code",
         severity: Severity::High,
         category: Category::Configuration,
-        meaning: "Flask runs with `debug=True` (low under `if __name__ == \"__main__\"`), FastAPI is created with it, or Django settings set `DEBUG = True`. Django settings for development are excluded. Low confidence for Gin without the release mode.",
+        meaning: "Flask runs with `debug=True` (low under `if __name__ == \"__main__\"`), FastAPI is created with it, or Django settings set `DEBUG = True`. Django settings for development are excluded. Low confidence for a Gin server without release mode.",
         why: "Error pages show tracebacks and settings. The Flask console lets any visitor run code.",
         fix: &[(
             "any",

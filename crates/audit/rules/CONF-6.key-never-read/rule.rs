@@ -14,11 +14,11 @@ pub(crate) const RULE: Rule = Rule {
         title: "A key of the settings file is never read",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "No code of the repository reads a key of a settings file (`config.yaml`, `configs/`, `etc/`), and it reads another key of the same section. Names match in every spelling (`read_timeout`, `ReadTimeout`, `GetReadTimeout`). Always to review. Files of Spring and Kubernetes, and sections that code hands to a library as a whole are excluded.",
-        why: "Operators change the value, for example a timeout, and nothing happens.",
+        meaning: "No code of the repository reads a key of a settings file (`config.yaml`, `configs/`, `etc/`), and it reads another key of the same section. Names match in every spelling (`read_timeout`, `ReadTimeout`, `GetReadTimeout`). Files of Spring and Kubernetes are excluded. Sections that code passes to a library as a whole are excluded too. The finding has low confidence.",
+        why: "A change of the value, for example a timeout, has no effect.",
         fix: &[(
             "any",
-            "Read the key where the client or server is made, or delete it.",
+            "Read the key where the code creates the client or server, or delete the key.",
         )],
         references: &["https://12factor.net/config"],
     },
@@ -33,12 +33,12 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
-/// Code that is written by hand and deployed.
+/// Whether a file is deployed code or a script.
 fn is_read(found: &FileFacts) -> bool {
     found.file.language.is_code() && matches!(found.file.role, Role::Production | Role::Script)
 }
 
-/// Names after a dot, and the parts of texts. Tags of structs only declare a name.
+/// Collects names after a dot and in string literals. Struct tags only declare a name.
 fn names(text: &str, language: Language, into: &mut BTreeSet<String>) {
     let scripts = matches!(
         language,
@@ -80,7 +80,7 @@ fn check(model: &Model) -> Vec<Outcome> {
         .filter(|found| found.file.language == Language::Yaml)
         // A container gets the keys of a ConfigMap as variables.
         .filter(|found| !found.file.text.contains("apiVersion:"))
-        // Spring reads these itself.
+        // Spring reads these files itself.
         .filter(|found| !found.file.name().starts_with("application"))
         .flat_map(|found| found.facts.of::<Setting>().items.clone())
         .filter(|setting| matches!(setting.profile.as_deref(), None | Some("default")))

@@ -12,8 +12,8 @@ pub(crate) const RULE: Rule = Rule {
         title: "A setting is parsed and never used",
         severity: Severity::Low,
         category: Category::Configuration,
-        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with variables of the environment (low confidence), unless code hands on the whole object. Further places show where the file sets it.",
-        why: "Operators change the setting, and nothing happens. Often a hard-coded value beside it decides.",
+        meaning: "Go, Rust: a struct of settings (`Config`, `Settings`, `Options`) has a field that no code of the repository reads. Structs from other modules, and fields of structs, are excluded. JavaScript, TypeScript: the same for an object `config`, `settings` or `env` with environment variables (low confidence), unless code passes on the whole object. Related locations show where the file sets it.",
+        why: "A change of the setting has no effect. Often the code uses a hard-coded value instead.",
         fix: &[("any", "Use the setting, or delete it.")],
         references: &["https://12factor.net/config"],
     },
@@ -63,7 +63,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             } else if is_script(&field.at.path) {
                 if used.contains(format!("*{}", field.owner).as_str()) {
                     return Outcome::unknown(format!(
-                        "code hands on `{}` as a whole, and may read `{}`",
+                        "code passes on the whole `{}`, and may read `{}`",
                         field.owner, field.name
                     ));
                 }

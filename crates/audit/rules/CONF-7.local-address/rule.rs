@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Low,
         category: Category::Configuration,
         meaning: "The default address of a database, a broker or another service is `localhost`. Code that reads the environment or declares settings is read, and lists of endpoints. Allowed origins that are all local count as well. The finding has low confidence. The rule reports one per file.",
-        why: "A deployment without the setting starts, and finds nothing at its own address.",
+        why: "A deployment without the setting starts and cannot connect to the dependency.",
         fix: &[(
             "any",
             "Require the setting in production, and keep local addresses in a profile for development.",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Data of users is kept in the memory of one process",
         severity: Severity::Medium,
         category: Category::Data,
-        meaning: "A library keeps data in memory without an expiry. Or functions change a global map or list that is named after data of users. The second case has low confidence.",
+        meaning: "A library keeps data in memory without an expiry. Or functions change a global map or list whose name is that of user data. The second case has low confidence.",
         why: "Each restart and each deployment loses the data, and a second replica has other data.",
         fix: &[(
             "any",

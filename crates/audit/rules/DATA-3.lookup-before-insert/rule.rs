@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "Two requests at the same time both pass the check, and one replaces the other or both exist.",
         fix: &[(
             "any",
-            "Add a unique index, and answer 409 when the insert violates it.",
+            "Add a unique index, and return 409 when the insert violates it.",
         )],
         references: &["https://owasp.org/www-community/vulnerabilities/Race_condition"],
     },

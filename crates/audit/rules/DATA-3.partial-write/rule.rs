@@ -1,4 +1,4 @@
-//! Writes that belong together are no transaction.
+//! Related writes are not in one transaction.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "DATA-3.partial-write",
-        title: "Writes that belong together are no transaction",
+        title: "Related writes are not in one transaction",
         severity: Severity::Medium,
         category: Category::Data,
         meaning: "A function changes two stores, two records, or a store and another service, and it mentions no transaction. The finding has low confidence. The rule reports one per file. Go, Java, Kotlin, JavaScript, TypeScript and Python are read.",
-        why: "A failure between both leaves half of the change, and a retry finds it.",
+        why: "A failure between the writes leaves a partial change, which a retry then encounters.",
         fix: &[(
             "any",
             "Put both writes into one transaction. For another service, store an outbox record in the transaction.",

@@ -1,4 +1,4 @@
-//! A key of a store never expires.
+//! A Redis key never expires.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};
@@ -6,14 +6,14 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, o
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "DATA-4.no-expiry",
-        title: "A key of a store never expires",
+        title: "A Redis key never expires",
         severity: Severity::Low,
         category: Category::Data,
-        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin: code sets a key of Redis without an expiry, and the function sets none afterwards. The rule reports one finding per file, with low confidence, because the data may be permanent. Stores with an eviction policy are excluded.",
-        why: "The store grows until it refuses writes. A lock without an expiry stays after a crash, and all others wait.",
+        meaning: "Go, JavaScript, TypeScript, Python, Java, Kotlin: code sets a Redis key without an expiry, and the function sets none afterwards. The rule reports one finding per file, with low confidence, because the data may be permanent. Stores with an eviction policy are excluded.",
+        why: "The store grows until it rejects writes. A lock without an expiry stays locked after a crash.",
         fix: &[(
             "any",
-            "Set an expiry with the key (`SET key value EX 300`, for a lock `NX PX 30000`).",
+            "Set an expiry together with the key (`SET key value EX 300`, for a lock `NX PX 30000`).",
         )],
         references: &["https://redis.io/docs/latest/commands/set/"],
     },

@@ -1,4 +1,4 @@
-//! A query brings every row of a table.
+//! A query reads every row of a table.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, o
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "DATA-4.unbounded-list",
-        title: "A query brings every row of a table",
+        title: "A query reads every row of a table",
         severity: Severity::Low,
         category: Category::Data,
         meaning: "A query without a condition and without a limit: `SELECT … FROM …`, `find({})`, `findMany()`, `objects.all()`, `db.Find(&rows)`. The rule reports one finding per file, with low confidence, because tables may be small.",

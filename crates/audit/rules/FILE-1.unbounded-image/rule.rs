@@ -1,4 +1,4 @@
-//! An image is decoded without a limit of its pixels.
+//! An image is decoded without a pixel limit.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kep
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "FILE-1.unbounded-image",
-        title: "An image is decoded without a limit of its pixels",
+        title: "An image is decoded without a pixel limit",
         severity: Severity::Medium,
         category: Category::Resilience,
         meaning: "Go: `image.Decode` of an upload in a file without `DecodeConfig`. Java: `ImageIO.read` of a `MultipartFile` without a check of the dimensions. Explicit removals of the default limit: `MAX_IMAGE_PIXELS = None` (Pillow), `limitInputPixels: false` (sharp), `no_limits()` (Rust).",
-        why: "A file of some kilobytes declares 50,000 × 50,000 pixels, and its decoder takes gigabytes of memory.",
+        why: "A file of a few kilobytes can declare 50,000 × 50,000 pixels. Its decoder then allocates gigabytes of memory.",
         fix: &[
             (
                 "Go",

@@ -1,4 +1,4 @@
-//! A feature flag has outlived its day of removal.
+//! A feature flag is past its removal date.
 
 use chrono::{NaiveDate, Utc};
 
@@ -10,7 +10,7 @@ use crate::source::Location;
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "FLAG-1.expired-flag",
-        title: "A feature flag has outlived its day of removal",
+        title: "A feature flag is past its removal date",
         severity: Severity::Low,
         category: Category::Configuration,
         meaning: "The day of `.expires(\"…\")` (Rust), of `expires` or `removalDate` in the metadata of a flag (flagd), or of `deprecation.removalDate` (`features.yaml`) is in the past.",

@@ -1,4 +1,4 @@
-//! A percentage does not stay with its user.
+//! A percentage rollout is not stable for a user.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "FLAG-1.unstable-percentage",
-        title: "A percentage does not stay with its user",
+        title: "A percentage rollout is not stable for a user",
         severity: Severity::Medium,
         category: Category::Configuration,
         meaning: "A `fractional` rule or `sticky_by` of a request ID or of the time. A `fractional` rule by the targeting key, whose flag is read without a context (OpenFeature) while no code sets a context for all evaluations. A random number that is compared with the share of a rollout.",

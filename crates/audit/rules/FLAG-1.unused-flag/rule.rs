@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Low,
         category: Category::Configuration,
         meaning: "A flag file (flagd, `features.yaml`) defines a flag whose key is not a string in the deployed code of the repository. No other flag names it. Flags of the framework (`framework.…`), and repositories whose code reads no flags, are excluded.",
-        why: "Operators change the flag and nothing happens. Unused flags hide the ones that matter in an incident.",
+        why: "A change of the flag has no effect. Unused flags hide the ones that matter in an incident.",
         fix: &[(
             "any",
             "Remove the flag. If a program of another repository reads it, note that with a suppression.",

@@ -28,7 +28,7 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Routes from which on a server without an image is judged.
 const MIN_ROUTES: usize = 4;
-const NAMED: &str = "no text of the service names a health route";
+const NAMED: &str = "no file of the service mentions a health route";
 /// Words of texts that are about health.
 const TEXTS: &[&str] = &[
     "health",
@@ -137,7 +137,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             .iter()
             .any(|health| import.path.contains(health))
     });
-    // The gRPC server of Kratos answers the health service by itself.
+    // The gRPC server of Kratos serves the health service itself.
     let kratos = service
         .facts
         .of::<Import>()

@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The health route succeeds whatever the state of its dependencies",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A health handler reports the state of a dependency in its answer, always with status 200. Or the only health route of a service with a database or broker is constant (low confidence). Routes for liveness are excluded.",
+        meaning: "A health handler reports the state of a dependency in its response, always with status 200. Or the only health route of a service with a database or broker is constant (low confidence). Routes for liveness are excluded.",
         why: "Orchestrators read the status alone. They send traffic to an instance that cannot reach its database.",
         fix: &[(
             "any",

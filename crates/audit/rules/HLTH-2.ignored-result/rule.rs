@@ -1,4 +1,4 @@
-//! A failed health check is answered with success.
+//! A failed health check returns success.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "HLTH-2.ignored-result",
-        title: "A failed health check is answered with success",
+        title: "A failed health check returns success",
         severity: Severity::High,
         category: Category::Health,
-        meaning: "Go and JavaScript: a health handler asks a dependency, logs the failure and answers with success. The finding has low confidence.",
-        why: "The load balancer sends requests to a replica that cannot answer them.",
+        meaning: "Go and JavaScript: a health handler checks a dependency, logs the failure and returns success. The finding has low confidence.",
+        why: "The load balancer sends requests to a replica that cannot serve them.",
         fix: &[(
             "any",
             "Answer 503 if a dependency that requests need is not available.",
@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
         observed_in_repository(
             model,
             Topic::HealthResult,
-            "failed health checks are answered as failures",
+            "failed health checks return a failure",
         )
     }),
 };

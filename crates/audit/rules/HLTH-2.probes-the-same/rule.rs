@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Liveness and readiness use the same probe",
         severity: Severity::Low,
         category: Category::Health,
-        meaning: "A container uses the same path and port for liveness and readiness. Low, and informative if the thresholds differ, because a longer liveness threshold can be intended. Low confidence if two routes for liveness and readiness have the same handler.",
+        meaning: "A container uses the same path and port for liveness and readiness. Low, and informative if the thresholds differ, because a longer liveness threshold can be intended. Low confidence if the liveness and readiness routes have the same handler.",
         why: "If the path checks dependencies, a slow database restarts every pod. If it does not, pods that cannot serve receive traffic.",
         fix: &[(
             "any",
@@ -23,11 +23,11 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-/// Names of paths.
+/// Last segments of liveness paths.
 const LIVE: &[&str] = &["live", "livez", "liveness", "alive", "healthz", "health"];
 const READY: &[&str] = &["ready", "readyz", "readiness"];
 
-/// Routes for liveness and for readiness with one handler.
+/// Liveness and readiness routes with the same handler.
 fn handlers(service: &Service) -> Option<Outcome> {
     let routes = service.facts.of::<Route>();
     let named = |words: &[&str]| {
@@ -42,7 +42,7 @@ fn handlers(service: &Service) -> Option<Outcome> {
     };
     let (live, ready) = (named(LIVE), named(READY));
     let ready = ready.first()?;
-    // A path for liveness decides before the general one.
+    // A path for liveness has precedence over a general health path.
     let live = live
         .iter()
         .find(|route| route.path.known().is_some_and(|path| path.contains("live")))
@@ -52,7 +52,7 @@ fn handlers(service: &Service) -> Option<Outcome> {
         .split_whitespace()
         .eq(ready.handler.split_whitespace());
     same.then(|| {
-        let evidence = "the routes of liveness and readiness have the same handler";
+        let evidence = "the liveness and readiness routes have the same handler";
         Breach::review(ready.at.clone(), evidence)
             .related(std::iter::once(live.at.clone()))
             .into()

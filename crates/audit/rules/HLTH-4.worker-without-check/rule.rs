@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Low,
         category: Category::Health,
         meaning: "A compose file starts a worker of a queue without a health check in the file. Or a program in C# runs a hosted service without one. The finding has low confidence.",
-        why: "A worker that hangs stays in use, and the queue grows until users notice.",
+        why: "The orchestrator does not restart a worker that hangs, and the queue grows until users notice.",
         fix: &[(
             "any",
             "Give the worker a health check: `celery inspect ping`, or a health endpoint that reports the age of the last message.",

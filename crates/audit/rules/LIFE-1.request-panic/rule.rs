@@ -1,4 +1,4 @@
-//! A failed call panics outside of the start.
+//! A failed call panics outside of startup.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-1.request-panic",
-        title: "A failed call panics outside of the start",
+        title: "A failed call panics outside of startup",
         severity: Severity::Medium,
         category: Category::Lifecycle,
         meaning: "Rust: `expect` or `unwrap` follows a query or a call of a repository, or reads a variable of the environment outside of the start. Tests and files with `main` are excluded. The finding has low confidence. The rule reports one per file.",
-        why: "One lost connection ends the request without an answer, and poisons locks.",
+        why: "One lost connection ends the request without a response, and poisons locks.",
         fix: &[(
             "any",
             "Return the error with `?`, and read variables once at the start.",

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         why: "An unknown identifier becomes an exception and status 500, not 404.",
         fix: &[(
             "any",
-            "Answer 404 if nothing was found, or use a look-up that raises the right error (`first_or_404`).",
+            "Return 404 if nothing was found, or use a look-up that raises the right error (`first_or_404`).",
         )],
         references: &["https://cwe.mitre.org/data/definitions/476.html"],
     },

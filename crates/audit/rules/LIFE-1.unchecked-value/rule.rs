@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
             ),
             (
                 "any",
-                "Parse inside `try`, and handle the failure: answer 400, or dead-letter the message.",
+                "Parse inside `try`, and handle the failure: return 400, or dead-letter the message.",
             ),
         ],
         references: &["https://go.dev/ref/spec#Type_assertions"],

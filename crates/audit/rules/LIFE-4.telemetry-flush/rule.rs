@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The service does not flush telemetry when it stops",
         severity: Severity::Low,
         category: Category::Lifecycle,
-        meaning: "The service creates a tracer with a batch exporter, and never shuts it down or flushes it. Python is excluded, because it flushes at exit. Low confidence for a buffered logger.",
+        meaning: "The service creates a tracer with a batch exporter, and never shuts it down or flushes it. Python is excluded, because it flushes at exit. Low confidence for a buffered logger that is not flushed.",
         why: "The spans of a pod's last seconds are lost. They often show the cause of the stop.",
         fix: &[(
             "any",

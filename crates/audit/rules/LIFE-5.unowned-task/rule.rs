@@ -1,4 +1,4 @@
-//! Work in the background has no owner.
+//! A background task has no owner.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,11 +6,11 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-5.unowned-task",
-        title: "Work in the background has no owner",
+        title: "A background task has no owner",
         severity: Severity::Medium,
         category: Category::Lifecycle,
         meaning: "Code starts work and drops its handle: `async void` in C#, `CompletableFuture.runAsync` without an executor, `GlobalScope.launch`, `asyncio.create_task` as a statement. Event handlers are excluded. The finding has low confidence. The rule reports one per file.",
-        why: "A stop loses the work, and its failure is never seen or ends the process.",
+        why: "A shutdown loses the work. Its failure is not logged, or ends the process.",
         fix: &[(
             "any",
             "Return the task and await it, or give it to an executor that the stop shuts down.",

@@ -1,4 +1,4 @@
-//! The function that cancels a context is dropped.
+//! The cancel function of a context is ignored.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-6.cancel-lost",
-        title: "The function that cancels a context is dropped",
+        title: "The cancel function of a context is ignored",
         severity: Severity::Low,
         category: Category::Lifecycle,
         meaning: "Go: `ctx, _ := context.WithTimeout(…)` drops the cancel function.",

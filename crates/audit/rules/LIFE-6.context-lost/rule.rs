@@ -1,4 +1,4 @@
-//! A call does not use the context of the request.
+//! A call does not use the request context.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, or_passed};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_by_file, o
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "LIFE-6.context-lost",
-        title: "A call does not use the context of the request",
+        title: "A call does not use the request context",
         severity: Severity::Medium,
         category: Category::Lifecycle,
         meaning: "Go: `context.Background()` or `TODO()` in a function that has a request (medium) or a context parameter (low). Goroutines, deferred calls, contexts with their own timeout, and startup or shutdown code are excluded. Low confidence for a query without a context.",
@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
                 "Go",
                 "Pass on `r.Context()`. For work that must outlive the request, use `context.WithoutCancel(ctx)`, which keeps its values.",
             ),
-            ("any", "Pass on the context of the request."),
+            ("any", "Pass on the request context."),
         ],
         references: &["https://pkg.go.dev/context"],
     },

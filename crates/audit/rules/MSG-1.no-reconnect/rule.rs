@@ -1,4 +1,4 @@
-//! A lost connection to the broker is not opened again.
+//! A lost broker connection is not reopened.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kep
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "MSG-1.no-reconnect",
-        title: "A lost connection to the broker is not opened again",
+        title: "A lost broker connection is not reopened",
         severity: Severity::Medium,
         category: Category::Messaging,
         meaning: "Go, JavaScript: the code connects to RabbitMQ, and no code of the file listens for the close of the connection (`NotifyClose`, `on(\"close\")`).",

@@ -12,7 +12,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A failed message is reported as processed",
         severity: Severity::High,
         category: Category::Messaging,
-        meaning: "In an error branch the consumer acknowledges the message without a retry, a dead letter or a copy. Low if the message could not be decoded. Low confidence for a consumer in a service that names no dead letter. The rule also reports a publish function that logs an error and returns success.",
+        meaning: "In an error branch the consumer acknowledges the message without a retry, a dead letter or a copy. Low if the message could not be decoded. Low confidence for a consumer in a service that does not mention dead letters. The rule also reports a publish function that logs an error and returns success.",
         why: "The work is lost, and the sender assumes success. Only a log line shows the failure.",
         fix: &[(
             "any",
@@ -24,9 +24,9 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 /// The beginning of the evidence of `signs/dead_letters.rs`.
-const ABSENT: &str = "no dead letter keeps";
+const ABSENT: &str = "no code dead-letters";
 
-/// A file that drops a message needs no second report about the dead letter that it lacks.
+/// Reports missing dead letters only for files that do not also drop a message.
 fn check(service: &Service) -> Vec<Outcome> {
     let mut outcomes = observed(service, Topic::DroppedMessage);
     let dropping: BTreeSet<_> = outcomes

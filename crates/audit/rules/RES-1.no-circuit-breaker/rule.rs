@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "Outgoing calls have no circuit breaker",
         severity: Severity::Info,
         category: Category::Resilience,
-        meaning: "A service calls other services over HTTP or gRPC, and imports or names no circuit breaker. Informative, because a mesh may break circuits, and short timeouts may suffice.",
+        meaning: "A service calls other services over HTTP or gRPC, and imports or mentions no circuit breaker. Informative, because a mesh may break circuits, and short timeouts may suffice.",
         why: "While a dependency is slow, every request waits for its timeout and holds memory.",
         fix: &[(
             "any",
@@ -42,7 +42,7 @@ const LIBRARIES: &[&str] = &[
     "heimdall",
 ];
 
-/// Parts of texts that call another service.
+/// Parts of files that call another service.
 const CALLS: &[&str] = &[
     "grpc.Dial",
     "grpc.NewClient",
@@ -72,7 +72,7 @@ const CALLS: &[&str] = &[
     "zrpc.MustNewClient",
 ];
 
-/// Parts of texts that break circuits in one of many ways.
+/// Parts of files that use a circuit breaker.
 const BREAKERS: &[&str] = &[
     "breaker",
     "hystrix",
@@ -82,7 +82,7 @@ const BREAKERS: &[&str] = &[
     "seaworthy",
 ];
 
-/// A call that only a text shows.
+/// A call that the auditor finds in the text only.
 fn in_texts(model: &Model, service: &Service) -> Option<Outcome> {
     if !runs_code(service) || texts_contain(model, service, BREAKERS) {
         return None;
@@ -97,7 +97,7 @@ fn in_texts(model: &Model, service: &Service) -> Option<Outcome> {
                 .iter()
                 .find_map(|call| Some((found.file.text.find(call)?, call)))?;
             let place = found.file.location(at..at + call.len(), None);
-            let evidence = "the service calls other services here, and names no circuit breaker";
+            let evidence = "the service calls other services here and mentions no circuit breaker";
             Some(Breach::review(place, evidence).absence().into())
         })
 }

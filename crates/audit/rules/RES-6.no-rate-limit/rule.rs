@@ -44,9 +44,9 @@ const LIBRARIES: &[&str] = &[
     "seaworthy",
 ];
 
-/// Files of code from which on a server without a known route is judged.
+/// The minimum number of code files of a server without a known route.
 const MIN_FILES: usize = 3;
-/// Parts of texts that limit requests.
+/// Parts of files that limit requests.
 const WORDS: &[&str] = &[
     "rate-limit",
     "rate_limit",
@@ -69,7 +69,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             model,
             service,
             WORDS,
-            "no text of the service names a rate limiter",
+            "no file of the service mentions a rate limiter",
         )
         .into_iter()
         .collect();
@@ -88,7 +88,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             Some(server) if !texts_contain(model, service, LIBRARIES) => vec![
                 Breach::review(
                     server.at.clone(),
-                    "no text of the service names a rate limiter",
+                    "no file of the service mentions a rate limiter",
                 )
                 .absence()
                 .into(),
@@ -132,7 +132,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 .into(),
         ];
     }
-    // A program of few files may answer nothing.
+    // A program with few files may serve no requests.
     let code = service
         .files
         .iter()
@@ -140,7 +140,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     if code.filter(|found| found.file.language.is_code()).count() < MIN_FILES {
         return Vec::new();
     }
-    let evidence = "no text of the service names a rate limiter";
+    let evidence = "no file of the service mentions a rate limiter";
     absent_in_texts(model, service, WORDS, evidence)
         .into_iter()
         .collect()

@@ -1,4 +1,4 @@
-//! The address of a caller comes from a header that clients control.
+//! The client address comes from a header that clients control.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
@@ -6,10 +6,10 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "RES-6.spoofable-key",
-        title: "The address of a caller comes from a header that clients control",
+        title: "The client address comes from a header that clients control",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "A limiter reads `X-Forwarded-For` itself, and its file does not mention trusted proxies. Low confidence for other code of a service without a list of trusted proxies.",
+        meaning: "A limiter reads `X-Forwarded-For` itself, and its file does not mention trusted proxies. Low confidence for other code that reads the header in a service without a list of trusted proxies.",
         why: "A client that sends another address with each request bypasses the limit. It can also exhaust the limit of others by sending their address.",
         fix: &[(
             "any",

@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A blocking call runs on a thread of the async runtime",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "Rust: a file takes a connection from a synchronous pool (`pool.get()?`) and names neither `spawn_blocking` nor `web::block`. The finding has low confidence.",
+        meaning: "Rust: a file takes a connection from a synchronous pool (`pool.get()?`) and mentions neither `spawn_blocking` nor `web::block`. The finding has low confidence.",
         why: "A few slow queries stop every request of the process.",
         fix: &[(
             "any",

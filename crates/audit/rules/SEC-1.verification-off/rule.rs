@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::High,
         category: Category::Security,
         meaning: "A connection string, a setting or code accepts any certificate: `tlsAllowInvalidCertificates=true`, `InsecureSkipVerify: true`, `rejectUnauthorized: false`, `verify=False`. Comments, tests and development files are excluded. Medium if a condition or a variable in the same line decides.",
-        why: "Attackers on the network read and change the traffic, with their own certificate.",
+        why: "Attackers on the network can read and change the traffic with a certificate of their own.",
         fix: &[(
             "any",
             "Trust the CA that signs the certificates of the server, and keep the verification on.",

@@ -1,4 +1,4 @@
-//! A tool of tests is a production dependency.
+//! A test tool is a production dependency.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SEC-8.test-dependency",
-        title: "A tool of tests is a production dependency",
+        title: "A test tool is a production dependency",
         severity: Severity::Low,
         category: Category::Security,
         meaning: "A tool for tests, linting or watching is in the production dependencies. Examples: `pytest` in `requirements.txt`, `nodemon` in `dependencies`, a starter for tests as `implementation`. The rule reports one finding per file.",

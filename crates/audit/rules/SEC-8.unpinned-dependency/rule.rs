@@ -1,4 +1,4 @@
-//! A build takes changing versions of a dependency.
+//! A build uses unpinned versions of a dependency.
 
 use crate::model::facts::Topic;
 use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_repository};
@@ -6,7 +6,7 @@ use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_in_reposit
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
         id: "SEC-8.unpinned-dependency",
-        title: "A build takes changing versions of a dependency",
+        title: "A build uses unpinned versions of a dependency",
         severity: Severity::Low,
         category: Category::Security,
         meaning: "Production requirements of Python without an exact version, `*` or `latest` in `package.json`, or a repository of snapshots in a build of Java. Files for development and tests are excluded. The rule reports one finding per file.",

@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         severity: Severity::Low,
         category: Category::Operations,
         meaning: "The image of a server or worker has no `HEALTHCHECK`, and its compose entries have none. Repositories with Kubernetes workloads are excluded, because Kubernetes ignores `HEALTHCHECK`.",
-        why: "A process that hangs stays in use, and `depends_on: service_healthy` has no meaning.",
+        why: "The engine does not mark a process that hangs as unhealthy, and `depends_on: service_healthy` has no effect.",
         fix: &[(
             "any",
             "`HEALTHCHECK CMD [\"/app\", \"health\"]`, or `healthcheck:` in the compose file.",
@@ -51,7 +51,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     vec![
         Breach::new(
             image.at.clone(),
-            // The program may end by itself if nothing shows that it serves.
+            // A program without a known listener may run to its end.
             if known {
                 Confidence::Medium
             } else {

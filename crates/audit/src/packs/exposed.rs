@@ -191,7 +191,7 @@ fn webhook<'t>(code: &Code<'t>, at: Node<'t>, path: &str, facts: &mut FactSink<'
     if !news {
         return;
     }
-    // A handler beside the path verifies for itself, unless a hook of the file does.
+    // A handler next to the path does its own verification, unless a hook of the file does it.
     let own = code.text(at);
     let inline = ["=>", "function", "func("]
         .iter()

@@ -45,7 +45,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 call.node,
                 Topic::UnboundedList,
                 Verdict::Review,
-                format!("`{}` brings every row", call.method),
+                format!("`{}` reads every row", call.method),
             );
         }
     }

@@ -69,7 +69,7 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             Topic::Ownership,
             Verdict::Review,
             format!(
-                "the handler of `{}` changes a record of the caller's choice",
+                "the handler of `{}` changes any record that the caller names",
                 call.method
             ),
         );

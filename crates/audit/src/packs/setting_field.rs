@@ -12,11 +12,11 @@ use crate::syntax::Code;
 
 pub(super) const PACKS: &[Pack] = &[
     Pack {
-        name: "fields of settings",
+        name: "settings fields",
         reader: Reader::Code(&[Language::Go, Language::Rust], read),
     },
     Pack {
-        name: "objects of settings",
+        name: "settings objects",
         reader: Reader::Code(
             &[Language::JavaScript, Language::TypeScript, Language::Tsx],
             read_script,
@@ -104,11 +104,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Names of objects of settings in JavaScript, in small letters.
+/// Names of settings objects in JavaScript, in lower case.
 const OBJECTS: &[&str] = &["config", "settings", "env", "conf", "appconfig", "cfg"];
 
-/// An object of settings of JavaScript, and the properties that a file reads. An object that code
-/// hands on as a whole has the use `*name`, because a library may read it.
+/// Records settings objects of JavaScript and the properties that a file reads. An object that code
+/// passes on as a whole has the use `*name`, because a library may read it.
 fn read_script(code: &Code<'_>, facts: &mut FactSink<'_>) {
     let mut names = BTreeSet::new();
     for node in code.find_all(

@@ -36,7 +36,7 @@ const FUNCTIONS: &[&str] = &[
     "function_definition",
     "function_item",
 ];
-/// Functions with a name, and closures, which count only as a handler or under a name.
+/// Named functions, and closures that are a handler or have a name.
 const CANDIDATES: &[&str] = &[
     "function_declaration",
     "method_declaration",
@@ -134,8 +134,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Whether an annotation or a word above the body of the class makes each method a transaction. In
-/// languages without annotations of methods, a word of the file counts.
+/// Whether an annotation or a word above the class body makes each method a transaction. In
+/// languages without method annotations, a word anywhere in the file counts.
 fn is_in_transactional_class(code: &Code<'_>, function: Node<'_>) -> bool {
     const WORD: &[&str] = &["transactional"];
     if !mentions(&code.file.text, WORD) {

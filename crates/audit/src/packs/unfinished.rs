@@ -94,7 +94,7 @@ fn connection(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     } else {
         (
             Verdict::LikelyBroken,
-            "the connection to the broker is opened once, and nothing opens it again",
+            "the broker connection is opened once and never reopened",
         )
     };
     show(code, facts, call.node, Topic::Reconnect, verdict, evidence);

@@ -1,5 +1,4 @@
-//! Things that are absent in a service as a whole: where such a finding is placed, and which texts
-//! decide.
+//! Findings about something that is absent from a whole service: their location and their evidence.
 
 use super::{Breach, Outcome, texts_contain};
 use crate::model::facts::{Consumer, Entrypoint, Route, Server};
@@ -19,8 +18,8 @@ const MANIFESTS: &[&str] = &[
     "build.gradle.kts",
 ];
 
-/// Whether the code of a service was read, and it runs until somebody stops it. A program without
-/// a listener counts if an image or a workload starts it.
+/// Whether the auditor read the code of a service, and the service runs until it is stopped. A
+/// program without a listener counts if an image or a workload starts it.
 #[must_use]
 pub fn runs_code(service: &Service) -> bool {
     let started = service.image.is_some() || !service.workloads.is_empty();
@@ -32,7 +31,7 @@ pub fn runs_code(service: &Service) -> bool {
     kind && !service.languages.is_empty() && !service.files.is_empty()
 }
 
-/// Marks of a manifest that takes a library from another folder of the repository.
+/// Parts of a manifest that show a library from another folder of the repository.
 const LOCAL: &[&str] = &[
     "path = \"../",
     ".workspace = true",
@@ -47,8 +46,8 @@ const LOCAL: &[&str] = &[
     "project(':",
 ];
 
-/// Whether a service uses a library of the same repository. Texts of the library are not texts of
-/// the service, so nothing is certainly absent.
+/// Whether a service uses a library of the same repository. The library may contain what its own
+/// files lack, so the auditor reports no absence.
 fn has_local_library(model: &Model, service: &Service) -> bool {
     let root = service.root.as_deref().unwrap_or_default();
     model
@@ -60,8 +59,8 @@ fn has_local_library(model: &Model, service: &Service) -> bool {
         .any(|file| LOCAL.iter().any(|mark| file.text.contains(mark)))
 }
 
-/// Returns the place at which a service starts to work: its server, a route, a consumer, its entry
-/// point, or the file that is named after one of them.
+/// Returns the location at which a service starts: its server, a route, a consumer, its entry
+/// point, or a file with the name of one of them.
 #[must_use]
 pub fn start_of(model: &Model, service: &Service) -> Option<Location> {
     let facts = &service.facts;
@@ -93,7 +92,7 @@ pub fn start_of(model: &Model, service: &Service) -> Option<Location> {
     })
 }
 
-/// Returns a finding to review if no text of a running service contains one of the words.
+/// Returns a finding to review if no file of a running service contains one of the words.
 #[must_use]
 pub fn absent_in_texts(
     model: &Model,

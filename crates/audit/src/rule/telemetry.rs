@@ -4,8 +4,8 @@ use super::{Breach, Confidence, Outcome, runs_code, start_of, texts_contain};
 use crate::model::facts::{Import, Module, Server, Signal, Telemetry};
 use crate::model::{FileFacts, Model, Service};
 
-/// Parts of texts that install what sends a signal. A library that only reads or passes on a
-/// context sends nothing.
+/// Parts of files that install an exporter of a signal. A library that only propagates a context
+/// exports nothing.
 const SENDS_TRACES: &[&str] = &[
     "TracerProvider",
     "NodeSDK",
@@ -126,13 +126,13 @@ pub fn telemetry_is_installed(
             Signal::Traces => SENDS_TRACES,
             _ => SENDS_METRICS,
         };
-        // Other files of the repository may install it for programs in Java.
+        // Other files of the repository may install the exporter for Java programs.
         let shared = ["Java", "Kotlin"]
             .iter()
             .any(|language| service.languages.contains(language));
         if !shared && !texts_contain(model, service, senders) {
             let evidence = format!(
-                "`{}` is imported, and nothing in the service exports what it records",
+                "`{}` is imported, but the service configures no exporter",
                 import.path
             );
             return vec![Breach::review(import.at.clone(), evidence).absence().into()];

@@ -23,6 +23,7 @@ mod full_queue;
 mod kafka;
 #[cfg(feature = "nats")]
 mod nats;
+mod other_process;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
 #[cfg(feature = "rabbitmq")]

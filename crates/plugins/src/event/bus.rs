@@ -213,7 +213,7 @@ impl Handler {
     async fn deliver(&self, event: Event) -> Result<(), HandlerError> {
         let mut deliveries = 0;
         loop {
-            // The handler may panic before it returns its future, too.
+            // The handler may also panic before it returns its future.
             let call = async { (self.handle)(event.clone()).await };
             let call = AssertUnwindSafe(call).catch_unwind();
             let result = match tokio::time::timeout(self.timeout, call).await {

@@ -61,7 +61,7 @@ impl HookTable {
         self.hooks.get(&point).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the plugins that decide about access.
+    /// Returns the plugins with access decisions.
     pub(crate) fn deciders(&self) -> &[Arc<Plugin>] {
         &self.deciders
     }

@@ -88,7 +88,7 @@ pub struct Manifest {
     pub version: Version,
     /// The version of the interface that the component was built for.
     pub api: Interface,
-    /// What the component exports. A component that exports something else cannot be loaded.
+    /// The exports of the component. A component with other exports cannot be loaded.
     #[serde(default)]
     pub world: Option<World>,
     /// The SHA-256 of `plugin.wasm` in lower-case hex.
@@ -120,7 +120,7 @@ pub struct Manifest {
     /// Less memory than the settings of the service permit.
     #[serde(default)]
     pub max_memory: Option<ByteSize>,
-    /// What the service does while the plugin does not answer. The operator can change it.
+    /// What the service does if the plugin fails. The operator can change it.
     #[serde(default)]
     pub on_failure: Option<FailureMode>,
     /// The hooks.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// A world of the interface: what a component exports besides `lifecycle`.
+/// A world of the interface: the exports of a component besides `lifecycle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum World {
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    /// Whether a component with these exports is of this world.
+    /// Whether a component with these exports matches this world.
     pub(crate) const fn has(self, hooks: bool, events: bool, policy: bool) -> bool {
         match self {
             Self::Plugin => hooks && events && policy,

@@ -122,7 +122,7 @@ impl Plugins {
     }
 
     /// Asks all started plugins with the interface `policy`. All of them must allow the action.
-    /// Without such a plugin the answer is [`Decision::Allow`]. Within a request all decisions use
+    /// Without such a plugin the result is [`Decision::Allow`]. Within a request all decisions use
     /// the plugins that were started at its first call.
     ///
     /// # Errors
@@ -237,7 +237,7 @@ impl Plugins {
     }
 }
 
-/// Whether a call goes on without a plugin that may veto.
+/// Whether a call continues without a plugin that may veto.
 fn go_on_without(plugin: &Plugin, problem: &str) -> Result<(), Error> {
     if plugin.on_failure == FailureMode::Open {
         return Ok(());

@@ -36,7 +36,7 @@ impl Inner {
     /// Returns the engine.
     fn runtime(&self) -> Result<&dyn Runtime, String> {
         let max_memory = self.config.security.max_memory(self.profile).as_usize();
-        // A component runs outside of the queue of calls once, when it is compiled.
+        // At compilation, a component runs once outside of the limit of concurrent calls.
         let max_guests = MAX_GUESTS_PER_CORE * cores() + 1;
         let created = self
             .runtime

@@ -125,12 +125,12 @@ impl Plugins {
         Ok(order)
     }
 
-    /// Loads the plugins of the folder, and follows its changes from now on.
+    /// Loads the plugins of the folder and watches the folder for changes.
     ///
     /// # Errors
     /// As for [`load_folder`](Self::load_folder).
     pub(super) async fn follow_folder(&self, tasks: &Tasks) -> Result<(), PluginError> {
-        // Read before the load, so that a change during the load is seen as one after it.
+        // Read before the load, so that a change during the load causes a reload.
         let seen = self.seen().await.unwrap_or_default();
         self.load_folder().await?;
         let plugins = self.clone();
@@ -156,7 +156,7 @@ impl Plugins {
             let was_readable = is_readable;
             let now = match self.seen().await {
                 Ok(now) => now,
-                // A folder that cannot be read is not an empty one: its plugins stay.
+                // If the folder cannot be read, its plugins stay loaded.
                 Err(error) => {
                     is_readable = false;
                     if was_readable {

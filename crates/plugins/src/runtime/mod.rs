@@ -68,7 +68,7 @@ pub(crate) struct CallLimits {
 }
 
 /// Creates the engine. `max_memory` is the size of one memory in bytes, and `max_guests` is the
-/// number of components that run at one time.
+/// number of components that run concurrently.
 ///
 /// # Errors
 /// The system has no memory for it.

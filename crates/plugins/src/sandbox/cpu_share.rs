@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 /// How much unused time a plugin collects. A longer time lets a plugin that was idle occupy a core.
 const MAX_COLLECTED: Duration = Duration::from_secs(1);
-/// How much of its later share one call may use. A call that computes for longer is stopped.
+/// The maximum time whose share one call may use in advance. The service stops a longer call.
 const MAX_OVERDRAWN: Duration = Duration::from_secs(10);
 
 /// The share of a processor core that a plugin may use: a token bucket of time. A call may overdraw
@@ -47,7 +47,7 @@ impl CpuShare {
     }
 }
 
-/// Returns how long one call may compute with `percent` of one core.
+/// Returns the maximum processor time of one call with `percent` of one core.
 pub(crate) fn max_processor_time(percent: u8) -> Duration {
     MAX_OVERDRAWN * u32::from(percent) / 100
 }
@@ -74,7 +74,7 @@ mod tests {
                 used += step;
             }
         }
-        // 10 % of 10 s, and what was collected before.
+        // 10 % of 10 s, and the unused time.
         let limit = Duration::from_millis(1_000 + 100) + step;
         assert!(used <= limit, "{used:?}");
         assert!(used >= Duration::from_millis(1_000), "{used:?}");

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-/// A point in the processor time of a thread. Time in which the thread waits, or in which the system
-/// runs other threads, does not count.
+/// A point in the processor time of a thread. Time in which the thread does not run does not count.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProcessorTime(Duration);
 
@@ -25,7 +24,7 @@ fn thread_time() -> Duration {
     Duration::new(seconds, nanos)
 }
 
-/// Other systems count all time that passes.
+/// Uses wall-clock time on other systems.
 #[cfg(not(unix))]
 fn thread_time() -> Duration {
     use std::{sync::LazyLock, time::Instant};

@@ -29,14 +29,14 @@ pub(crate) struct WasmRuntime {
 }
 
 impl WasmRuntime {
-    /// Creates an engine that runs `max_guests` components at one time, whose memories have at most
-    /// `max_memory` bytes.
+    /// Creates an engine that runs up to `max_guests` components concurrently, each with a memory of
+    /// at most `max_memory` bytes.
     ///
     /// # Errors
     /// The system has no address space for the memories.
     pub(crate) fn new(max_memory: usize, max_guests: usize) -> Result<Self, String> {
         let max_memory = max_memory.next_multiple_of(PAGE);
-        // The pool has room for all of them, so a call never fails because of others.
+        // The pool has capacity for all of them, so a call never fails because of other calls.
         let max_guests = u32::try_from(max_guests).unwrap_or(u32::MAX);
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(max_guests)

@@ -16,8 +16,8 @@ const MAX_INSTANCES: usize = 32;
 const MAX_TABLES: usize = 32;
 /// The elements of one table.
 const MAX_TABLE_ELEMENTS: usize = 10_000;
-/// The memory that a bulk instruction fills or copies in a millisecond, in bytes: half of what was
-/// measured without other load. The engine does not interrupt such an instruction.
+/// The bytes that a bulk instruction fills or copies in a millisecond: half of the rate measured on
+/// an idle machine. The engine does not interrupt such an instruction.
 const BULK_BYTES_PER_MILLISECOND: usize = 5 << 20;
 
 /// The data of one call that host functions read.
@@ -51,12 +51,12 @@ impl Host {
         }
     }
 
-    /// Checks the time of a guest that computes, at each tick. A tick may come late, so the clock
-    /// decides and not the number of ticks. The time ends early enough for one bulk instruction
-    /// over all of the memory.
+    /// Checks the deadline and the processor time of a running guest at each tick. Ticks can be
+    /// late, so the check reads the clock. It leaves time for one bulk instruction over all of the
+    /// memory before the deadline.
     ///
     /// # Errors
-    /// The time is over: the call ends.
+    /// The deadline or the processor time is exceeded.
     pub(super) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
         if Instant::now() + bulk_time(self.memory, self.limits.timeout) >= self.deadline {
             return Err(self.exceed(Fault::Timeout(self.limits.timeout)));
@@ -120,7 +120,7 @@ impl Host {
     }
 }
 
-/// Returns how long a bulk instruction over a memory takes, but at most half of a timeout.
+/// Returns the time of a bulk instruction over a whole memory, at most half of the timeout.
 fn bulk_time(memory: usize, timeout: Duration) -> Duration {
     let microseconds = memory.saturating_mul(1_000) / BULK_BYTES_PER_MILLISECOND;
     let microseconds = u64::try_from(microseconds).unwrap_or(u64::MAX);

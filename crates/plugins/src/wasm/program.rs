@@ -29,7 +29,7 @@ use crate::{
 
 /// The limits of the check at the load of a component.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-/// The resources of a component that exist at one time. Each has a few bytes in the host.
+/// The maximum number of resources of a component. Each uses a few bytes in the host.
 const MAX_HANDLES: usize = 1_000;
 /// The maximum length of a reason that a component gives, in bytes.
 const MAX_REASON: usize = 1_000;

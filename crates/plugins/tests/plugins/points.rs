@@ -72,7 +72,7 @@ async fn every_point_calls_its_hooks_plug_1() {
     for point in HookPoint::ALL {
         let point = point.as_str();
         let counted = format!("plugin_hook_failures_total{{plugin=\"{point}\"}} ");
-        // Hooks after the response run beside it.
+        // Hooks after the response run concurrently with its delivery.
         eventually(async || {
             let metrics = get(app.service.addresses().admin, "/metrics").unwrap().body;
             metrics.contains(&counted)

@@ -76,8 +76,7 @@ mod unix {
 
     /// Narrows the mode of a folder. Refuses a folder that other data shares.
     pub(crate) fn narrow_folder(path: &Path, is_shared: bool) -> Result<(), PrivateFileError> {
-        let folder = File::open(path).map_err(|error| PrivateFileError::create(path, error))?;
-        let mode = mode_of(&folder, path)?;
+        let mode = mode_of(path)?;
         if is_shared && mode & OTHER_USERS != 0 {
             return Err(PrivateFileError::Exposed {
                 path: path.to_owned(),
@@ -86,7 +85,7 @@ mod unix {
                 source: None,
             });
         }
-        narrow(&folder, path, FOLDER_MODE, FOLDER_ADVICE)
+        narrow(path, FOLDER_MODE, FOLDER_ADVICE)
     }
 
     /// Narrows the mode of a folder in a folder that other users can change. Refuses a link, and a
@@ -105,26 +104,23 @@ mod unix {
         narrow_folder(path, false)
     }
 
-    /// Narrows the mode of a file.
+    /// Narrows the mode of a file by its path. This process may have the file open as a database,
+    /// and closing any descriptor of a file drops all of the process's POSIX locks on it. Without
+    /// its locks another process would delete the write-ahead log that this process still writes
+    /// (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
     pub(crate) fn narrow_file(path: &Path) -> Result<(), PrivateFileError> {
-        let failed = |error| PrivateFileError::create(path, error);
-        // A FIFO would block the open below.
-        if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        let metadata =
+            std::fs::metadata(path).map_err(|error| PrivateFileError::create(path, error))?;
+        if !metadata.is_file() {
             return Err(PrivateFileError::NotAFile {
                 path: path.to_owned(),
             });
         }
-        let file = File::open(path).map_err(failed)?;
-        narrow(&file, path, FILE_MODE, FILE_ADVICE)
+        narrow(path, FILE_MODE, FILE_ADVICE)
     }
 
-    fn narrow(
-        file: &File,
-        path: &Path,
-        allowed: u32,
-        advice: &'static str,
-    ) -> Result<(), PrivateFileError> {
-        let mode = mode_of(file, path)?;
+    fn narrow(path: &Path, allowed: u32, advice: &'static str) -> Result<(), PrivateFileError> {
+        let mode = mode_of(path)?;
         if mode & OTHER_USERS == 0 {
             return Ok(());
         }
@@ -134,10 +130,10 @@ mod unix {
             advice,
             source,
         };
-        file.set_permissions(Permissions::from_mode(mode & allowed))
+        std::fs::set_permissions(path, Permissions::from_mode(mode & allowed))
             .map_err(|error| exposed(Some(error)))?;
         // Some mounted file systems accept the call and keep the mode.
-        if mode_of(file, path)? & OTHER_USERS != 0 {
+        if mode_of(path)? & OTHER_USERS != 0 {
             return Err(exposed(None));
         }
         tracing::warn!(
@@ -148,10 +144,9 @@ mod unix {
         Ok(())
     }
 
-    fn mode_of(file: &File, path: &Path) -> Result<u32, PrivateFileError> {
-        let metadata = file
-            .metadata()
-            .map_err(|error| PrivateFileError::create(path, error))?;
+    fn mode_of(path: &Path) -> Result<u32, PrivateFileError> {
+        let metadata =
+            std::fs::metadata(path).map_err(|error| PrivateFileError::create(path, error))?;
         Ok(metadata.permissions().mode() & PERMISSIONS)
     }
 }

@@ -1,6 +1,7 @@
-use std::net::{SocketAddr, TcpListener};
+use std::{io, net::SocketAddr};
 
 use seaworthy::prelude::*;
+use tokio::net::TcpSocket;
 
 use super::PlatformOptions;
 
@@ -10,6 +11,8 @@ pub(super) struct PublicAddresses {
     pub(super) media: SocketAddr,
     bff: SocketAddr,
     is_free: bool,
+    /// Keep the ports from outgoing connections until the services listen.
+    _reserved: Vec<TcpSocket>,
 }
 
 impl PublicAddresses {
@@ -20,17 +23,22 @@ impl PublicAddresses {
                 media: loopback(8085),
                 bff: loopback(8080),
                 is_free: false,
+                _reserved: Vec::new(),
             });
         }
-        // Both listeners are open at once, so the ports differ.
-        let [media, bff] = [
-            TcpListener::bind(loopback(0))?,
-            TcpListener::bind(loopback(0))?,
-        ];
+        // Both sockets are bound at once, so the ports differ.
+        let (for_media, for_bff) = (bound(loopback(0))?, bound(loopback(0))?);
+        let (media, bff) = (for_media.local_addr()?, for_bff.local_addr()?);
+        // Elsewhere no listener can share the port of a bound socket.
+        let is_shared = cfg!(target_os = "linux");
         Ok(Self {
-            media: media.local_addr()?,
-            bff: bff.local_addr()?,
+            media,
+            bff,
             is_free: true,
+            _reserved: match is_shared {
+                true => vec![for_media, for_bff],
+                false => Vec::new(),
+            },
         })
     }
 
@@ -59,4 +67,13 @@ impl PublicAddresses {
         }
         settings
     }
+}
+
+/// Binds a socket that does not listen. A listener can bind the same address, because both allow its
+/// reuse.
+fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }

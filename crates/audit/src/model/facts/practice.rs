@@ -225,7 +225,7 @@ pub enum Topic {
     SampleData,
     /// Every route that changes data has a guard.
     OpenRoute,
-    /// Keys of a store expire.
+    /// Redis keys expire.
     Expiry,
     /// The attempts of a login are limited.
     LoginLimit,

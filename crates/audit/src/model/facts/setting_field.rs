@@ -17,7 +17,7 @@ pub struct SettingField {
 }
 
 impl Fact for SettingField {
-    const KIND: &'static str = "fields of settings";
+    const KIND: &'static str = "settings fields";
 }
 
 /// The names of all fields that a file reads, of any struct.

@@ -77,7 +77,7 @@ fn made<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
             call,
             Topic::DeadResilience,
             Verdict::Broken,
-            "the context with the deadline is dropped, so no call has the deadline",
+            "the context with the deadline is not used, so no call has the deadline",
         );
         return;
     }
@@ -88,7 +88,7 @@ fn made<'t>(code: &Code<'t>, node: Node<'t>, facts: &mut FactSink<'_>) {
             call,
             Topic::LostCancel,
             Verdict::Broken,
-            format!("the function that cancels `{context}` is dropped"),
+            format!("the cancel function of `{context}` is ignored"),
         );
     } else {
         show(

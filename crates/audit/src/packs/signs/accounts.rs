@@ -5,9 +5,9 @@ use super::{Sign, review};
 use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const TIME: &str = "an unknown account is answered without a hash, so the time of the answer shows which accounts exist";
-const TEXT: &str = "the answer `{}` shows which accounts exist";
-const FIXED: &str = "`{}` signs the user in, and the identifier of the session stays the same";
+const TIME: &str = "the login of an unknown account computes no hash, so the response time reveals which accounts exist";
+const TEXT: &str = "the response `{}` reveals which accounts exist";
+const FIXED: &str = "`{}` signs the user in and keeps the session ID";
 const HASH: &str = "`{}` is part of the JSON of a stored record";
 const ORIGIN: &str = "`{}` accepts origins of other owners";
 const PATTERN: &str = "the caller chooses the pattern of `{}`";
@@ -190,14 +190,14 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\b(?:[dD]elete|[rR]emove|[uU]pdate|[eE]dit)\w*(?:DTO|Dto|Request|Input|Command)\s*=\s*(?P<what>req(?:uest)?\.(?:body|params))",
         r"\.decoded|req\.user|request\.user|currentUser|req\.auth",
-        "`{}` names the record, and the handler reads no caller",
+        "`{}` selects the record, and the handler does not check the caller",
     ),
     review(
         Topic::Ownership,
         &["controller.cs"],
         r"(?P<what>\[Http(?:Delete|Put|Patch)\(\x22[^\x22]*\{[^\x22]*\x22)",
         r"\[Authorize|User\.|ClaimsPrincipal|[uU]serId",
-        "the handler of `{}` changes a record of the caller's choice",
+        "the handler of `{}` changes any record that the caller names",
     ),
     Sign {
         elsewhere: r"AddAuthentication|UseAuthentication|\[Authorize|RequireAuthorization|AddJwtBearer",
@@ -214,6 +214,6 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".java", ".kt"],
         r"@InitBinder(?:\([^)\n]*\))?\s*(?:fun|public void|protected void|private void|void)\s+(?P<what>\w+)\([^)]*\)\s*\{(?:[^}F]|F[^i])*\}",
         "",
-        "`{}` leaves every field of the form open, also the identifier",
+        "`{}` accepts every field of the form, including the ID",
     ),
 ];

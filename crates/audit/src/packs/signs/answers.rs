@@ -6,14 +6,14 @@ use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const JVM: &[&str] = &[".java", ".kt"];
-const INNER: &str = "`{}` brings the text of an inner error into an answer";
+const INNER: &str = "`{}` exposes the text of an internal error to the client";
 const PERSON: &str = "a log record contains `{}` of a person";
 const SECRET: &str = "a log record contains `{}`";
-const WHOLE: &str = "a log record contains the whole of `{}`";
+const WHOLE: &str = "a log record contains the whole value of `{}`";
 const SQL: &str = "`{}` logs every statement, some with its values";
-const KNOWN: &str = "the answer `{}` shows which accounts exist";
-const TIME: &str = "an unknown account is answered without a hash, so the time of the answer shows which accounts exist";
-const FILE: &str = "`{}` keeps the log in a file of the container";
+const KNOWN: &str = "the response `{}` reveals which accounts exist";
+const TIME: &str = "the login of an unknown account computes no hash, so the response time reveals which accounts exist";
+const FILE: &str = "`{}` writes the log to a file of the container";
 
 const fn inner(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(

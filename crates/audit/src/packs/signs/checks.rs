@@ -4,11 +4,12 @@ use super::{Sign, review};
 use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const ROUNDS: &str = "`{}` makes hashes that are guessed quickly";
-const TIMING: &str = "`{}` takes longer for a longer common beginning, so the value can be guessed";
-/// A forged address in a log decides nothing.
+const ROUNDS: &str = "the cost factor of `{}` is too low";
+const TIMING: &str =
+    "`{}` does not compare in constant time, so a timing attack can reveal the value";
+/// A forged address in a log has no effect on access.
 const LOGGED: &str = r"(?i)(?:func|function|def) \w*log|\blog\w*[.(][^\n]*(?:forwarded|real-ip)";
-const FORWARDED: &str = "every client can set `{}`, and nothing names the proxies that may";
+const FORWARDED: &str = "any client can set `{}`, and no list of trusted proxies exists";
 
 const fn rounds(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(Topic::PlainPassword, files, pattern, "", ROUNDS)
@@ -107,7 +108,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &[".go"],
             r"(?P<what>\bgin\.(?:Default|New))\(\)",
             "",
-            "`{}` starts in debug mode, because nothing sets the release mode",
+            "`{}` starts in debug mode, because no code sets the release mode",
         )
     },
     review(
@@ -115,27 +116,27 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go", ".ts", ".js", ".py", ".java", ".kt", ".rs"],
         r#"(?P<what>(?i:\b(?:[a-z]+_)?insecure(?:_?(?:transport|mode|grpc|http|connection))?)["']?\s*(?::=|[:=,])\s*["']?(?i:true)\b)"#,
         "",
-        "`{}` is the default",
+        "`{}` disables encryption",
     ),
     review(
         Topic::ImageSecret,
         &["dockerfile", ".dockerfile", "dockerfile.prod"],
         r"(?mi)^(?:COPY|ADD)\s[^\n]*?(?P<what>\S*(?:id_rsa|id_ed25519|\.ssh|\.pem|\.p12|\.jks|service-?account\S*\.json|private[_-]?key)\S*)",
         "",
-        "`{}` is a key that everyone with the image can read",
+        "the image contains the key `{}`",
     ),
     review(
         Topic::ApiDocs,
         SCRIPT,
         r"(?P<what>\bSwaggerModule\.setup\(|\bswaggerUi\.(?:serve|setup)\b)",
         r"(?i)if\s*\([^)]*(?:NODE_ENV|production|isDev|swagger)",
-        "`{}` serves the documents in every environment",
+        "`{}` serves the API documentation in every environment",
     ),
     review(
         Topic::ApiDocs,
         &[".go"],
         r"(?P<what>\b(?:ginSwagger|echoSwagger|httpSwagger|fiberSwagger|swagger)\.(?:WrapHandler|EchoWrapHandler|Handler|HandlerDefault|New)\b)",
         r"(?i)if [^\n]*(?:debug|swagger|env|production|dev)",
-        "`{}` serves the documents in every environment",
+        "`{}` serves the API documentation in every environment",
     ),
 ];

@@ -5,14 +5,14 @@ use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const JVM: &[&str] = &[".java", ".kt"];
-const ENDLESS: &str = "`{}` has no time limit";
-const ONCE: &str = "`{}` is tried once, and a dependency that is not ready ends the start";
-const WAITS: &str = "`{}` sets neither the size of the pool nor the time to wait for it";
-const ALL: &str = "`{}` brings every row";
+const ENDLESS: &str = "`{}` has no timeout";
+const ONCE: &str = "`{}` is not retried, so the start fails if the dependency is not ready";
+const WAITS: &str = "`{}` sets neither the pool size nor the acquire timeout";
+const ALL: &str = "`{}` reads every row";
 const BODY: &str = "`{}` reads a body without a limit";
-const PAGE: &str = "`{}` comes from the caller, and nothing in the file bounds it";
+const PAGE: &str = "`{}` comes from the caller, and the file sets no maximum";
 const RETRY: &str = r"(?i)retry|retries|backoff|attempt|tenacity|wait_?for|reconnect";
-const LENGTH: &str = "a text of `{}` has no maximum length";
+const LENGTH: &str = "a string of `{}` has no maximum length";
 
 const fn endless(
     files: &'static [&'static str],
@@ -391,6 +391,6 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\b(?:requestPromise|rp|requestAsync|superagent|undici\.(?:fetch|request)|nodeFetch|phin|wretch)(?:\.\w+)?\()",
         r"(?i)timeout|AbortSignal|AbortController",
-        "`{}` has no time limit",
+        "`{}` has no timeout",
     ),
 ];

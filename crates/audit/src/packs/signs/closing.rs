@@ -1,4 +1,4 @@
-//! Connections that a service opens, and that no file of the service closes.
+//! Connections that a service opens and does not close.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
@@ -6,9 +6,9 @@ use crate::model::facts::Topic;
 const GO: &[&str] = &[".go"];
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const PYTHON: &[&str] = &[".py"];
-const NEVER: &str = "no file of the service closes what `{}` opens";
+const NEVER: &str = "`{}` opens a resource that no file of the service closes";
 
-/// `elsewhere` closes a connection of the same kind.
+/// Returns a sign for an open connection. `elsewhere` matches code that closes one of its kind.
 const fn open(
     files: &'static [&'static str],
     pattern: &'static str,
@@ -72,7 +72,7 @@ pub(super) const SIGNS: &[Sign] = &[
         GO,
         r"\b\w+ :?= (?P<what>time\.NewTicker)\(",
         r"\.Stop\(\)|for (?:\w+ := )?range \w+\.C\b",
-        "nothing stops the ticker of `{}`",
+        "no code stops the ticker of `{}`",
     ),
     open(
         SCRIPT,

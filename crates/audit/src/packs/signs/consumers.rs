@@ -1,10 +1,10 @@
-//! Consumers and publishers: messages that a failure loses, and consumers that stop for good.
+//! Consumers and publishers: lost messages, and consumers that stop after an error.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const LOST: &str = "the failure is logged, and the message counts as processed";
+const LOST: &str = "the handler logs the failure and reports the message as processed";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
@@ -19,7 +19,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"for (?:\w+, )?\w+ := range (?:\w+|\w+\.\w+|\w+\.Messages\(\)|\w+\.Chan\w*\(\))\s*\{(?:[^\n]*\n){1,12}?\s*if err :?=[^\n]*(?:json\.Unmarshal|proto\.Unmarshal|[hH]andle|[pP]rocess)\w*\([^\n]*; err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*(?P<what>continue)",
         r"(?i)nack|reject|dead|dlq|retry",
-        "a message that fails is logged and skipped",
+        "the consumer logs a failed message and skips it",
     ),
     review(
         Topic::DroppedMessage,
@@ -54,14 +54,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?m)^\s*(?:_ = )?(?P<what>(?:\w+\.)*\w+\.(?:CommitMessages|WriteMessages))\(",
         "",
-        "nothing reads the error of `{}`",
+        "no code checks the error of `{}`",
     ),
     review(
         Topic::Acknowledgement,
         &[".yml", ".yaml", ".properties", ".py"],
         r"(?P<what>\benable[-_.]auto[-_.]commit['\x22]?\s*[:=]\s*(?i:true))\b",
         "",
-        "with `{}` a timer commits offsets of messages that are not processed",
+        "with `{}` a timer commits the offsets of unprocessed messages",
     ),
     review(
         Topic::Acknowledgement,
@@ -75,7 +75,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?P<what>\b\w+\.(?:ReadMessage|FetchMessage))\([^\n]*\n\s*if err != nil \{\s*\n(?:[^\n}]*(?i:log|print)[^\n]*\n)?\s*(?:break|return)\b",
         r"(?i)backoff|retry|io\.EOF|context\.Canceled|errors\.Is",
-        "the first error of `{}` ends the consumer for good",
+        "the consumer stops at the first error of `{}`",
     ),
     review(
         Topic::PublisherConfirm,
@@ -110,6 +110,6 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?m)^\s*(?P<what>\w+(?:\.\w+)*\.(?:Subscribe|QueueSubscribe))\(\s*[^\n]*func\(",
         r"(?i)event.?bus|emitter",
-        "the error of `{}` is dropped, so a consumer may be missing",
+        "the error of `{}` is ignored, so a subscription may be missing",
     ),
 ];

@@ -1,4 +1,4 @@
-//! Consumers that keep no message that fails, and no place in the stream.
+//! Consumers without dead letters or without stored offsets.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
@@ -13,7 +13,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &[".go"],
             r"(?P<what>\.(?:FetchMessage|ReadMessage|AddNoPublisherHandler|AddMiddleware|QueueSubscribe|PollFetches)\(|\bConsumeClaim\(|\b\w*(?i:ch|channel)\w*\.Consume(?:WithContext)?\()",
             "websocket|gorilla",
-            "no dead letter keeps a message of `{}…)` that fails",
+            "no code dead-letters failed messages of `{}…)`",
         )
     },
     Sign {
@@ -23,7 +23,7 @@ pub(super) const SIGNS: &[Sign] = &[
             SCRIPT,
             r"(?P<what>\b\w*(?i:ch|channel)\w*\.consume\(|\beachMessage\b|\beachBatch\b|@(?:EventPattern|MessagePattern|RabbitSubscribe|SqsMessageHandler)\()",
             "",
-            "no dead letter keeps a message of `{}…)` that fails",
+            "no code dead-letters failed messages of `{}…)`",
         )
     },
     Sign {
@@ -33,7 +33,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &[".py"],
             r"(?P<what>\bbasic_consume|\b(?:AIO)?KafkaConsumer)\(",
             "",
-            "no dead letter keeps a message of `{}…)` that fails",
+            "no code dead-letters failed messages of `{}…)`",
         )
     },
     review(
@@ -41,6 +41,6 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?P<what>\bkafka\.ReaderConfig\{|\bkafka\.SubscriberConfig\{|\bsarama\.NewConsumer\(|\.ConsumePartition\()",
         r"GroupID|ConsumerGroup|GroupTopics",
-        "the consumer of `{}…)` has no group, so it stores no offset and loses its place",
+        "the consumer of `{}…)` has no consumer group, so it commits no offset",
     ),
 ];

@@ -1,4 +1,4 @@
-//! Defaults that fit development only: modes and credentials.
+//! Defaults for development: modes and credentials.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
@@ -11,21 +11,21 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go", ".py", ".rb", ".php"],
         r#"(?P<what>(?i:getenv|env|environ\.get|lookup)\w*\(\s*["']\w*(?:MODE|ENV|ENVIRONMENT|LOCAL\w*|DEBUG)["']\s*,\s*["']?(?i:dev|development|debug|local|true)["']?)"#,
         "",
-        "without the setting the program runs as in development: `{}…)`",
+        "`{}…)` defaults to development mode",
     ),
     review(
         Topic::DebugMode,
         SCRIPT,
         r"(?m)(?:[=:(,?]|^)\s*(?P<what>process\.env\.\w*(?:MODE|ENV|LOCAL\w*|DEBUG)\s*(?:\|\||\?\?)\s*['\x22](?:dev|development|debug|local|true)['\x22])",
         "",
-        "without the setting the program runs as in development: `{}`",
+        "`{}` defaults to development mode",
     ),
     review(
         Topic::DebugMode,
         &[".py"],
         r"(?m)^\s+(?P<what>(?:DEBUG|debug)\s*:\s*bool\s*=\s*True)",
         "",
-        "without the setting the program runs as in development: `{}`",
+        "`{}` defaults to development mode",
     ),
     review(
         Topic::CodeCredential,

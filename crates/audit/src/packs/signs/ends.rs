@@ -22,7 +22,7 @@ const ANSWERS: &[&str] = &[
 const SKIPPED: &str = "`{}…)` ends the process without the deferred cleanup";
 const LOGGED: &str = "the failure of `{}` is logged only, and the caller sees success";
 const RECOVERS: &str = r"(?i)\brecover(?:y|er)?(?:\.|\(|With|\w*Interceptor)";
-const NO_RECOVERY: &str = "no middleware of `{}` turns a panic into an answer";
+const NO_RECOVERY: &str = "no middleware of `{}` recovers from panics";
 
 const fn only_logged(
     files: &'static [&'static str],
@@ -58,7 +58,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"if err :?= (?P<what>\w+(?:\.\w+)*\.Shutdown\([^\n;]*\)); err != nil \{\s*\n(?:[^\n}]*\n){0,3}?\s*return\b[^\n]*\n\s*\}[\s\S]{0,400}?\.(?:Close|Disconnect|Stop)\(",
         "",
-        "after a failed `{}` the function returns, and what follows stays open",
+        "after a failed `{}` the function returns and leaves later resources open",
     ),
     review(
         Topic::Cleanup,
@@ -84,7 +84,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"try\s*\{\s*(?P<what>(?:this\.)?\w*(?i:client|mailer|transport\w*|producer|publisher)(?:\.\w+)*\.(?:create|send\w*|publish\w*))\([^;]*\);\s*return\b",
         r"(?i)sync\(",
-        "nothing waits for `{}`, so the `catch` never sees its failure",
+        "`{}` is not awaited, so `catch` does not handle its failure",
     ),
     review(
         Topic::FloatingPromise,
@@ -98,14 +98,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?m)^[ \t]*(?P<what>(?:\w+\.)*(?:db|DB|tx)\.(?:Model|Where|Preload|Order|Limit|Offset|Joins|Select|Table|Find|First))\([^\n]*(?:\.[ \t]*\n[^\n]*){0,10}?\.?(?:Find|First|Take|Scan|Count|Last|Pluck)\(&\w+[^\n)]*\)[ \t]*\n",
         "",
-        "nothing reads the error of the query that `{}…)` begins",
+        "no code checks the error of the query that `{}…)` starts",
     ),
     review(
         Topic::IgnoredError,
         &[".go"],
         r"(?m)^\s*\w+,\s*_\s*:?=\s*(?P<what>(?:\w+\.)*(?:SignedString|GenerateFromPassword|Sign|Encrypt|Key))\(",
         "",
-        "the error of `{}` is dropped",
+        "the error of `{}` is ignored",
     ),
     review(
         Topic::UncheckedValue,
@@ -140,6 +140,6 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".rs"],
         r"(?P<what>\b(?:\w+::)*\w*[cC]onnect\w*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\.await\s*\.(?:expect|unwrap))\(",
         r"(?i)retry|backoff|connect_lazy|mod tests",
-        "a dependency that does not answer ends the start",
+        "the start fails if a dependency does not respond",
     ),
 ];

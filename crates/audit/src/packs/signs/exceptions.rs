@@ -1,4 +1,4 @@
-//! Failures that panic, and failures whose text reaches an answer.
+//! Failures that panic, and failures whose text is part of a response.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
@@ -32,14 +32,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".java", ".kt"],
         r"(?P<what>\.find\w*\((?:[^()\n]|\([^()\n]*\))*\)\s*\.get\(\))",
         r"isPresent\(|isEmpty\(",
-        "`{}` throws if the record does not exist, and the caller gets a 500",
+        "`{}` throws if the record does not exist, and the response status is 500",
     ),
     review(
         Topic::ErrorAnswer,
         SCRIPT,
         r"(?m)^\s*(?P<what>h\.response\([^;]*\)(?:\.\w+\([^;)]*\))*);",
         "",
-        "nothing returns the answer of `{}`, so the caller gets another one",
+        "the handler does not return `{}`, so the client gets another response",
     ),
     review(
         Topic::InternalError,
@@ -53,20 +53,20 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         r"(?P<what>=\s*(?:exception|error|err|e)\.(?:message|stack))\b",
         r"(?i)production|prod\b",
-        "`{}` brings the text of an inner error into an answer",
+        "`{}` exposes the text of an internal error to the client",
     ),
     review(
         Topic::InternalError,
         SCRIPT,
         r"new \w*(?:Exception|HttpError|HttpErrors\.\w+)\(\s*(?P<what>`[^`]*\$\{\s*\w*(?:[eE]rr\w*|exception)(?:\.message)?\s*\}|(?:err|error|e|exception)\.message)",
         "",
-        "`{}` brings the text of an inner error into an answer",
+        "`{}` exposes the text of an internal error to the client",
     ),
     review(
         Topic::InternalError,
         &[".go"],
         r"(?P<what>\b(?:status\.Error|errors\.(?:InternalServer|New|BadRequest|ServiceUnavailable))\([^\n]*,\s*err\.Error\(\)\s*\))",
         "",
-        "`{}` brings the text of an inner error into an answer",
+        "`{}` exposes the text of an internal error to the client",
     ),
 ];

@@ -1,9 +1,9 @@
-//! Keys of a store that never expire: caches, sessions, codes and locks.
+//! Redis keys that never expire: caches, sessions, codes and locks.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
 
-const LOCK: &str = "`{}` takes a lock without an expiry, so a crash keeps it for ever";
+const LOCK: &str = "`{}` acquires a lock without an expiry, so a crash leaves it locked";
 const KEY: &str = "`{}` stores a key without an expiry";
 /// A store that limits its own memory.
 const EVICTS: &str = r"maxmemory-policy|allkeys-lru";

@@ -91,7 +91,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"(?m)^\s*(?:\w+\.)?(?P<what>UseSwaggerUI|UseSwagger|MapScalarApiReference|MapOpenApi)\([\s\S]*",
         unless: r"(?s)IsDevelopment\(\)\)\s*\{[^}]*UseSwagger",
         elsewhere: "",
-        evidence: "`{}` serves the documents in every environment",
+        evidence: "`{}` serves the API documentation in every environment",
     },
     Sign {
         topic: Topic::ApiDocs,

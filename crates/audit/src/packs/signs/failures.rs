@@ -6,9 +6,9 @@ use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const JVM: &[&str] = &[".java", ".kt"];
-const DROPPED: &str = "the error of `{}` is dropped";
-const NOT_AWAITED: &str = "nothing waits for `{}`, so its failure is lost";
-const GOES_ON: &str = "after `{}` the handler goes on, because it does not return";
+const DROPPED: &str = "the error of `{}` is ignored";
+const NOT_AWAITED: &str = "no code waits for `{}`, so its failure is lost";
+const GOES_ON: &str = "after `{}` the handler continues, because it does not return";
 const PANICS: &str = "`{}` panics if the value is missing or has another type";
 const ENDS: &str = "`{}` aborts open requests at SIGTERM";
 
@@ -93,7 +93,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?:\.Get|\.Find|\.First|\.Select|\.Take|ByID|ById|ByEmail|\.One)\w*\([^\n]*\n\s*if err != nil \{\s*\n(?:\s*//[^\n]*\n)*[^\n]*(?P<what>(?i:not_?found|unauthorized|\b404\b|\b401\b|StatusBadRequest)\w*)",
         r"errors\.Is\(|ErrNoRows|ErrRecordNotFound|ErrNoDocuments|IsNotFound",
-        "every failure of the store is answered as `{}`, and nothing logs it",
+        "every failure of the store returns `{}` and is not logged",
     ),
     goes_on(
         &[".go"],
@@ -220,7 +220,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &[".ts"],
             r"(?P<what>\bNestFactory\.create\w*)(?:<[^>\n]*>)?\(",
             "",
-            "`{}` runs no shutdown hooks, so connections and requests are cut at SIGTERM",
+            "`{}` runs no shutdown hooks, so SIGTERM aborts connections and requests",
         )
     },
     ends(
@@ -258,55 +258,55 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".rs"],
         r"(?P<what>\bServer::bind\(|\baxum::serve\()",
         r"TimeoutLayer|http1_header_read_timeout|\.timeout\(",
-        "`{}` waits without an end for the headers and the body",
+        "`{}` reads headers and body without a timeout",
     ),
     review(
         Topic::ServerTimeouts,
         &[".go"],
         r"(?P<what>\bhttp\.ListenAndServe(?:TLS)?\(|&http\.Server\{|\b(?:e|app|echo)\.Start(?:Server|TLS)?\(|\b(?:r|router|srv|server)\.Start\(\s*\x22|\b(?:r|router|engine|g)\.Run(?:TLS)?\(|\bfiber\.New\()",
         r"ReadHeaderTimeout|ReadTimeout",
-        "`{}…)` waits without an end for the headers and the body",
+        "`{}…)` reads headers and body without a timeout",
     ),
     review(
         Topic::ServerTimeouts,
         &[".py"],
         r"(?P<what>\bapp\.run\(|\bHTTPServer\(|\brun_simple\()",
         r"timeout",
-        "`{}` is a server for development without time limits",
+        "`{}` is a development server without timeouts",
     ),
     review(
         Topic::SilentNull,
         &[".go"],
         r"(?m):?=\s*(?P<what>\w*\.?New\w*(?i:redis|mongo|kafka|nats|rabbit|elastic)\w*\([^\n]*\))\s*\n\s*(?:defer [^\n]*\n\s*)?[^\n]*(?i:log)\w*\.Info\w*\([^\n]*(?i:connected|ready)",
         r"\.Ping\(",
-        "`{}` is called connected, and nothing reached the server",
+        "the log reports a connection, but `{}` does not connect",
     ),
     review(
         Topic::HealthResult,
         &[".go"],
         r#"(?:GET|Get|HandleFunc|Handle)\(\s*"[^"\n]*(?:health|ready|live|ping)[^"\n]*"\s*,\s*func\([^{]*\{\s*\n(?:[^\n]*(?i:log|setheader|header\(\))[^\n]*\n)?\s*(?:return )?(?P<what>\w+(?:\.\w+)*\((?:\w+, )?(?:200|http\.StatusOK|\[\]byte\(|"|w, ")[^\n]*)"#,
         r"(?i)ping\(|PingContext",
-        "the health route always answers `{}`",
+        "the health route always returns `{}`",
     ),
     review(
         Topic::HealthResult,
         SCRIPT,
         r"\.(?:get|use)\(\s*['\x22`][^'\x22`\n]*(?:health|ready|live|ping|status|alive)[^'\x22`\n]*['\x22`]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)=]*\)?\s*(?:=>)?\s*\{?\s*(?P<what>(?:return\s+)?(?:res|reply|response|ctx)\.(?:status\(\s*200\s*\)\.)?(?:send|json|end|sendStatus|code)\([^;]*\))",
         r"(?i)\bping\(|query\(\s*['\x22`]select|readyState|authenticate\(",
-        "the health route always answers `{}`",
+        "the health route always returns `{}`",
     ),
     review(
         Topic::HealthResult,
         &[".py"],
         r"(?m)@[\w.]+\.(?:route|get|api_route)\(\s*['\x22][^'\x22\n]*(?:health|ready|live|ping)[^'\x22\n]*['\x22][^\n]*\)\s*\n(?:@[^\n]*\n)*(?:async )?def \w+\([^)]*\)[^:]*:\s*\n(?:\s*\x22\x22\x22[^\n]*\n)?\s*(?P<what>return [^\n]*)",
         r"(?i)\bping\(|select 1|execute\(",
-        "the health route always answers `{}`",
+        "the health route always returns `{}`",
     ),
     review(
         Topic::HealthResult,
         &[".ts"],
         r"@Get\(\s*['\x22`]?[^)\n]*(?:health|ready|live|ping)[^)\n]*\)\s*(?:@[^\n]*\n\s*)*(?:async\s+)?\w+\([^)]*\)[^{]*\{\s*(?P<what>return [^;\n]*)",
         r"HealthCheckService|\.ping\(|query\(",
-        "the health route always answers `{}`",
+        "the health route always returns `{}`",
     ),
 ];

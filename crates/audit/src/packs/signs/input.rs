@@ -5,7 +5,7 @@ use super::{Sign, review};
 use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const TOO_MUCH: &str = "the caller sets every field of `{}`";
+const TOO_MUCH: &str = "the caller can set every field of `{}`";
 const STATEMENT: &str = "a statement contains the text of `{}`";
 const COOKIE: &str = "scripts can read the cookie of `{}`, and plain HTTP carries it";
 
@@ -15,7 +15,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".ts", ".js", ".mjs"],
         r"\.(?:create|update|upsert|save|insert)\(\s*\{[^;]{0,120}?(?:data|set|create|update)\s*:\s*(?P<what>(?:req(?:uest)?\.body|\{\s*\.\.\.(?:req(?:uest)?\.)?(?:body|input|payload|dto)))\b",
         r"(?i)class-validator|zod|joi\.|\bwhitelist\s*:\s*true|schema:",
-        "the caller sets every field of the record by `{}`",
+        "the caller can set every field of the record through `{}`",
     ),
     review(
         Topic::UnsafeInput,
@@ -141,14 +141,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?P<what>\bjwt\.NewWithClaims)\(",
         r#""exp"|ExpiresAt|exp:"#,
-        "the token of `{}` has no end",
+        "the token of `{}` never expires",
     ),
     review(
         Topic::TokenLifetime,
         SCRIPT,
         r"(?:^|[^.\w])(?P<what>(?:jwt|jsonwebtoken)\.sign)\(",
         r"expiresIn|\bexp\s*:",
-        "the token of `{}` has no end",
+        "the token of `{}` never expires",
     ),
     review(
         Topic::UncheckedValue,
@@ -190,7 +190,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\bbcrypt(?:js)?\.hash(?:Sync)?\([^,()]+,\s*[1-9]\s*\))",
         "",
-        "the cost of `{}` is too low for the hardware of today",
+        "the cost factor of `{}` is too low",
     ),
     review(
         Topic::PlainPassword,
@@ -204,20 +204,20 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\.(?:json|send)\(\s*\{[^{}]*(?P<what>\b(?:exception|ex)\.(?:message|stack))",
         r"HttpException\b[^;]*getResponse",
-        "`{}` reaches the answer",
+        "the response contains `{}`",
     ),
     review(
         Topic::ErrorAnswer,
         SCRIPT,
         r"(?P<what>\.status\(\s*200\s*\))\.(?:json|send)\(\s*\{[^{}]*(?:success:\s*false|\berror\s*:)",
         "",
-        "a failure is answered with 200",
+        "a failure returns status 200",
     ),
     review(
         Topic::TokenAlgorithm,
         SCRIPT,
         r"(?P<what>ignoreExpiration:\s*true)",
         "",
-        "`{}` accepts tokens for ever",
+        "`{}` accepts expired tokens",
     ),
 ];

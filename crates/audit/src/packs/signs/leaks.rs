@@ -7,9 +7,9 @@ use crate::model::facts::Topic;
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const JVM: &[&str] = &[".java", ".kt"];
 const YAML: &[&str] = &["compose.yml", "compose.yaml", ".prod.yml", ".full.yml"];
-const WHOLE: &str = "a log record contains the whole of `{}`";
-const HASH: &str = "an answer contains `{}`";
-const OPEN: &str = "the store of `{}` asks for no password";
+const WHOLE: &str = "a log record contains the whole value of `{}`";
+const HASH: &str = "the response contains `{}`";
+const OPEN: &str = "the store of `{}` requires no password";
 
 const fn whole(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(Topic::BodyLogged, files, pattern, "", WHOLE)
@@ -62,7 +62,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r#"(?P<what>\bstatus\.Errorf?\([^"\n]*"[^"\n]*%[vsw][^"\n]*"[^\n]*\berr\b)"#,
         "",
-        "`{}` brings the text of an inner error into an answer",
+        "`{}` exposes the text of an internal error to the client",
     ),
     review(
         Topic::SettingCredential,
@@ -76,14 +76,14 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\.(?:json|send)\(\s*\{(?:[^{}N]|N[^O]|\{(?:[^{}N]|N[^O])*\}?)*?\b(?P<what>(?:err|error|e|ex)\.(?:message|stack))",
         r"(?i)isdevelopment|errorhandler\(",
-        "`{}` brings the text of an inner error into an answer",
+        "`{}` exposes the text of an internal error to the client",
     ),
     review(
         Topic::InternalError,
         &[".go"],
         r"(?P<what>\.JSON\([^\n,]*,\s*(?:err|(?:\w+\.)?\w*[eE]rr\w*\(\s*err\s*\))\s*\))",
         "",
-        "`{}` brings the text of an inner error into an answer",
+        "`{}` exposes the text of an internal error to the client",
     ),
     review(
         Topic::ExposedHash,
@@ -104,7 +104,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"=\s*await [\w.]*(?i:user|account|member|customer)\w*\.(?:findOne|findUnique|findFirst|findById|findByPk|findOneBy|create|save)\((?:[^()]|\([^()]*\))*\)(?:[^\n]*\n){1,14}?[^\n]*(?:return \{|\.(?:json|send)\(\{|\.(?:json|send)\()[^{}\n;]*(?P<what>\b(?:user|account|member|customer))\s*[,})]",
         r"(?i)select:|omit|exclude|delete \w+\.password|toJSON|withoutPassword|plainToClass|sanitize|attributes:|\.\.\.(?:rest|safe)|select\(|@Exclude|hashed?Password: false",
-        "an answer contains the whole `{}`, also its hash",
+        "the response contains the whole `{}`, including its hash",
     ),
     review(
         Topic::ExposedHash,

@@ -40,8 +40,8 @@ const CODE: &[&str] = &[
     ".go", ".ts", ".js", ".mjs", ".py", ".java", ".kt", ".cs", ".php", ".rb", ".rs",
 ];
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const DEBUG: &str = "`{}` is a mode for development";
-const LEVEL: &str = "`{}` is the level that is delivered";
+const DEBUG: &str = "`{}` is a development mode";
+const LEVEL: &str = "`{}` is the deployed log level";
 
 const fn debug(
     files: &'static [&'static str],

@@ -83,7 +83,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"\b(?P<what>Console\.(?:Write|WriteLine))\(",
         unless: "",
         elsewhere: "",
-        evidence: "`{}` writes past the logger",
+        evidence: "`{}` bypasses the logger",
     },
     Sign {
         topic: Topic::Print,
@@ -92,7 +92,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"\b(?P<what>System\.(?:out|err)\.print(?:ln|f)?|\.printStackTrace)\(",
         unless: "",
         elsewhere: "",
-        evidence: "`{}` writes past the logger",
+        evidence: "`{}` bypasses the logger",
     },
     Sign {
         topic: Topic::Print,
@@ -101,7 +101,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"(?m)^\s*(?P<what>println|dbg)!\(",
         unless: r"\bclap\b|structopt|argh|proc_macro|cargo:(?:rerun|rustc|warning)",
         elsewhere: "",
-        evidence: "`{}!` writes past the logger",
+        evidence: "`{}!` bypasses the logger",
     },
     Sign {
         topic: Topic::FileLogging,
@@ -110,6 +110,6 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"(?P<what>File\.AppendAll(?:Text|Lines)(?:Async)?)\(\s*\w*[lL]og",
         unless: "",
         elsewhere: "",
-        evidence: "`{}` writes a log into a file of the container",
+        evidence: "`{}` writes a log to a file of the container",
     },
 ];

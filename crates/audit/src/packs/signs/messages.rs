@@ -4,8 +4,8 @@ use super::{Sign, review};
 use crate::model::facts::{Topic, Verdict};
 
 const UNCONFIRMED: &str = "`{}` does not wait until the broker has stored the message";
-const UNOWNED: &str = "`{}` starts work that a stop does not wait for";
-const IGNORED: &str = "the error of `{}` is dropped";
+const UNOWNED: &str = "the shutdown does not wait for the work that `{}` starts";
+const IGNORED: &str = "the error of `{}` is ignored";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
@@ -87,7 +87,7 @@ pub(super) const SIGNS: &[Sign] = &[
         pattern: r"(?P<what>\.Retry(?:Async|Forever|ForeverAsync)?\(\s*\d*\s*\))",
         unless: "",
         elsewhere: "",
-        evidence: "`{}` retries at once",
+        evidence: "`{}` retries without a delay",
     },
     Sign {
         topic: Topic::DroppedMessage,
@@ -163,7 +163,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?P<what>\b\w+\.(?:Register|Connect|Dial|Migrate|Subscribe)\w*)\([^\n]*\)\s*\n\s*if err != nil \{\s*\n[^\n]*(?i:log|print)[^\n]*\n\s*\}",
         "",
-        "the failure of `{}` is logged, and the program goes on without it",
+        "the failure of `{}` is logged, and the program continues without it",
     ),
     review(
         Topic::BodyLogged,
@@ -177,7 +177,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &["logic.go", "handler.go", "controller.go"],
         r":?=\s*(?P<what>(?:\w+\.)?New\w*Client\w*)\(",
         "",
-        "`{}` makes a client for each request",
+        "`{}` creates a client for each request",
     ),
     review(
         Topic::RequestContext,
@@ -212,14 +212,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".py"],
         r"(?m)^\s*(?P<what>except\s*:)",
         "",
-        "`{}` hides every error, also those of the program itself",
+        "`{}` hides every error, including programming errors",
     ),
     review(
         Topic::IgnoredError,
         &[".cs"],
         r"(?P<what>catch\s*\(\w*Exception\))\s*\{[^{}]*?return StatusCode\([^;{}]*500[^{}]*\}",
         "",
-        "the error is answered with 500 and never logged",
+        "the error returns status 500 and is not logged",
     ),
     review(
         Topic::UncheckedValue,

@@ -1,5 +1,5 @@
-//! Mistakes of Go that compile: a check of another error, a deferred call of a function that may
-//! be nil, and a result that is nil without an error.
+//! Mistakes in Go that compile: a check of another error, a deferred call of a nil function, and a
+//! result that is nil without an error.
 
 use std::sync::LazyLock;
 
@@ -12,14 +12,14 @@ use crate::repository::Role;
 use crate::source::SourceFile;
 
 pub(super) const PACK: Pack = Pack {
-    name: "mistakes of Go",
+    name: "mistakes in Go",
     reader: Reader::Text(read),
 };
 
 /// A call that sets an error, and the next statement that checks one.
 const CHECKED: &str = r"(?m)^[ \t]*(?:if )?(?:[\w.]+,[ \t]*)*(?P<set>\w*[eE]rr\w*)[ \t]*:?=[ \t]*\w(?:[^\n;]*\)[ \t]*\n[ \t]*if |(?:[^\n;]|\n[ \t]+[^\n;{}]*)*\);[ \t]*)(?:nil != (?P<yoda>\w*[eE]rr\w*)\b|(?P<checked>\w*[eE]rr\w*) != nil)";
-/// `app, cleanup, err := wireApp(…)`, `defer cleanup()`, and the call of it in the branch of the
-/// error.
+/// `app, cleanup, err := wireApp(…)`, followed by `defer cleanup()` or by a call of `cleanup` in the
+/// error branch.
 const DEFERRED: &str = r"(?m)^[ \t]*(?:if )?(?:\w+,[ \t]*)+(?P<name>\w+),[ \t]*err[ \t]*:?=[^\n]*\)(?:[ \t]*\n[ \t]*defer (?P<deferred>\w+)\(\)|(?:;|[ \t]*\n[ \t]*if) (?:err != nil|nil != err) \{[ \t]*\n(?:[^\n}]*\n){0,5}?[ \t]*(?P<branch>\w+)\(\))";
 /// `func (r *Repo) Get(…) (*User, error) {`, and `return nil, nil` in it.
 const EMPTY: &str = r"(?m)^func (?:\([^)\n]*\) )?(?P<name>\w*(?:Get|Find|Load|By|Fetch|Lookup|Query)\w*)\([^\n]*\) \(\*[^\n]*error\) \{(?:\n\s*|(?:[^\n]|\n[^}])*?if (?:err != nil|nil != err) \{\s*\n(?:[^\n}]*\n)?\s*)(?P<what>return nil, nil)\b";
@@ -38,12 +38,12 @@ static PATTERNS: LazyLock<Option<[Regex; 4]>> = LazyLock::new(|| {
 /// Lines after which an error counts as unread.
 const READ_WITHIN: usize = 4;
 
-/// Statements after a call that may read its error in another line.
+/// Parts of a statement after a call that may read its error.
 const READERS: &[&str] = &[
     "err", "return", "defer", "switch", "}", "if ", "Error", "span",
 ];
 
-/// Whether one of the next lines reads the error, and does not set it.
+/// Whether one of the next lines reads the error without setting it.
 fn is_read_soon(rest: &str) -> bool {
     rest.lines().take(READ_WITHIN).any(|line| {
         line.contains("err") && !line.contains("err =") && !line.contains("err :=")
@@ -88,7 +88,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             && name.as_str() == call.as_str()
         {
             let evidence = format!(
-                "`{}` is nil if the call fails, and a call of it panics",
+                "`{}` is nil if the call fails, so calling it panics",
                 name.as_str()
             );
             add(Topic::UncheckedLookup, evidence, call.range());

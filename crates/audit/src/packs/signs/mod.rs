@@ -194,7 +194,7 @@ static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Some programmers of Go write the constant of a comparison first.
+/// Compiles a pattern. Go code may have the constant of a comparison first.
 fn compile(pattern: &str) -> Option<Regex> {
     let either = pattern.replace("err != nil", "(?:err != nil|nil != err)");
     Regex::new(&either).ok()
@@ -252,7 +252,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             let end = captures.get(0).map_or(0, |found| found.end());
             if local {
                 let around = scope::around(&file.text, at, end);
-                // The same call of the same function adds nothing.
+                // Report the same call in a function once.
                 let own = (around.as_ptr(), evidence(compiled.sign.evidence, &captures));
                 if compiled.keeps(around) || !seen.insert(own) {
                     continue;

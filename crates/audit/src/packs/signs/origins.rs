@@ -6,8 +6,8 @@ use crate::model::facts::Topic;
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const JVM: &[&str] = &[".java", ".kt"];
 const ANY: &str = "`{}` accepts every origin";
-const DOCS: &str = "`{}` serves the documents of the interface in every environment";
-const PAGE: &str = "`{}` is open to everyone who reaches the port";
+const DOCS: &str = "`{}` serves the API documentation in every environment";
+const PAGE: &str = "`{}` requires no authentication";
 
 const fn any(files: &'static [&'static str], pattern: &'static str) -> Sign {
     review(Topic::LooseOrigin, files, pattern, "", ANY)

@@ -1,12 +1,13 @@
-//! Queries: those without the context of the request, and those without a limit.
+//! Queries without the request context, and queries without a limit.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const LIMITS: &str = r"(?i)\blimit|\btake\b|pagina|cursor|page_?size|per_?page|\bfirst\b|aggregate";
-const ALL: &str = "`{}` brings every row that matches";
-const CONTEXT: &str = "`{}` takes no context, so the query goes on after the request has ended";
+const ALL: &str = "`{}` reads every matching row";
+const CONTEXT: &str =
+    "`{}` takes no context, so the query continues after the request is cancelled";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
@@ -28,14 +29,14 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\.keys\(\s*[`'\x22][^`'\x22\n]*\*)",
         "",
-        "`{}` reads every key of the store and stops it meanwhile",
+        "`{}` reads every key and blocks the store",
     ),
     review(
         Topic::UnboundedList,
         &[".py", ".java", ".kt", ".php", ".rb", ".cs"],
         r"(?P<what>(?i:redis|rdb|cache|template)\w*(?:\(\))?(?:\.|->)keys\(\s*[`'\x22]?[^)\n]*)",
         "",
-        "`{}` reads every key of the store and stops it meanwhile",
+        "`{}` reads every key and blocks the store",
     ),
     review(
         Topic::UnboundedList,
@@ -70,6 +71,6 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?:const|let)\s+(?P<what>(?:limit|take|pageSize|perPage|size|pageLimit))\s*=\s*[^;]*\b\w+\??\.(?:limit|take|size|pageSize|perPage)\b[^;]*;",
         r"Math\.min|@Max\(|\.max\(|maximum",
-        "`{}` comes from the caller, and nothing bounds it",
+        "`{}` comes from the caller and has no maximum",
     ),
 ];

@@ -34,7 +34,7 @@ const WORK: &[&str] = &[
 const LOST: &str = "`{}` is read, changed and written back, so a parallel change is lost";
 const TWO_STEPS: &str =
     "entries are read and then removed by `{}`, so two replicas may take the same entry";
-const BOTH: &str = "`{}` and the change that follows do not happen together";
+const BOTH: &str = "`{}` and the next change are not atomic";
 
 const fn lost(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
     review(Topic::SharedState, files, pattern, unless, LOST)
@@ -71,7 +71,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?:findOne|findFirst|findAll)\([\s\S]{0,300}?(?i:desc)[\s\S]{0,300}?(?P<what>\b\w+\s*=\s*(?:\w+|parseInt\([^)\n]*\))\s*\+\s*1)\b",
         r"(?i)sequence\.next|autoincrement|nextval|transaction\.lock",
-        "`{}` counts on from the last record, so two requests get the same number",
+        "`{}` increments the last number, so parallel requests can get the same number",
     ),
     review(
         Topic::LookupBeforeInsert,
@@ -80,7 +80,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         r"(?i)(?P<what>select\s+(?:coalesce\(\s*)?max\(\s*\w+\s*\)(?:\s*,\s*0\s*\))?\s*\+\s*1)",
         "",
-        "`{}` counts on from the last record, so two requests get the same number",
+        "`{}` increments the last number, so parallel requests can get the same number",
     ),
     review(
         Topic::SharedState,
@@ -129,14 +129,14 @@ pub(super) const SIGNS: &[Sign] = &[
         JVM,
         r"\b\w*[rR]epository\.save(?:All)?\([^;]*;[\s\S]{0,500}?(?P<what>\b(?:this\.)?\w*(?i:producer|publisher|template|notifier|streamBridge)\w*\.(?:send|publish|convertAndSend|emit)\w*)\(",
         r"(?i)outbox|@TransactionalEventListener",
-        "`{}` and the change before it do not happen together",
+        "`{}` and the previous change are not atomic",
     ),
     review(
         Topic::Idempotency,
         WORK,
         r"(?m)^[ \t]*(?:(?:pub(?:lic)? )?(?:async )?(?:fn |def |func (?:\([^)\n]*\) )?)?|public\s+[\w<>, ]+\s|(?:public|private) async )(?P<what>(?i:(?:create|process|make|place|charge|submit)_?(?:payment|charge|transfer|order|checkout)|transfer|checkout|refund_?payment|createRefund))\s*\([^;\n]*(?:\n[^;]*?)?\{",
         r"(?i)idempot|request_?id|on conflict|dedup|already (?:paid|processed)",
-        "nothing recognizes a repeated request, so a client that retries runs `{}` twice",
+        "no idempotency key exists, so a client that retries runs `{}` twice",
     ),
     review(
         Topic::PartialWrite,

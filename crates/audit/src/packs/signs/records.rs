@@ -11,21 +11,21 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?:(?i:log\w*|logger)(?:\.\w+)*\.\w+|fmt\.(?:Print|Println|Printf))\([^\n]*\bstring\(\s*(?P<what>\w+(?:\.\w+)*)\s*\)",
         r"ReadFile",
-        "a log record contains the whole of `{}`",
+        "a log record contains the whole value of `{}`",
     ),
     review(
         Topic::BodyLogged,
         &[".go"],
         r#"(?i)\b\w*log\w*(?:\.\w+\([^()\n]*\))*\.(?:info|debug|print|warn|error)\w*\(\s*"[^"\n]*%[+#]v[^"\n]*"\s*,\s*(?:[^()\n]*,\s*)?(?P<what>[*&]?(?:req|request|in|input|body|payload|msg|message|order|user|account|customer|payment|booking|profile|claims|event|cfg|config|conf|dto|o|u))\s*\)"#,
         "",
-        "a log record contains the whole of `{}`",
+        "a log record contains the whole value of `{}`",
     ),
     review(
         Topic::BodyLogged,
         SCRIPT,
         r"(?:console|\w*[lL]og(?:ger)?)\.\w+\([^\n]*\b(?P<what>(?:msg|message)\.(?:content|value)|validationErrors|validation_errors|errors\.array\(\))",
         "",
-        "a log record contains the whole of `{}`",
+        "a log record contains the whole value of `{}`",
     ),
     review(
         Topic::SecretLogged,
@@ -46,6 +46,6 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".sh"],
         r"(?m)^[ \t]*(?P<what>printenv|env|export -p|set -x|set -[a-z]*x[a-z]*)[ \t]*\r?$",
         "",
-        "`{}` writes every variable, and so every secret, to the log",
+        "`{}` logs all environment variables, including secrets",
     ),
 ];

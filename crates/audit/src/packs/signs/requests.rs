@@ -11,7 +11,7 @@ const fn page(files: &'static [&'static str], pattern: &'static str, unless: &'s
         files,
         pattern,
         unless,
-        "`{}` comes from the caller, and nothing in the file bounds it",
+        "`{}` comes from the caller, and the file sets no maximum",
     )
 }
 
@@ -157,7 +157,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".rs"],
         r"\b(?P<what>(?:init_pool|create_pool|(?:Pg|MySql)Pool::connect|connect)\((?:[^()]|\([^()]*\))*\)(?:\s*\.await)?\s*\.(?:expect|unwrap))\(",
         r"retry|backoff|connect_lazy|mod tests",
-        "a database that does not answer ends the start",
+        "the start fails if the database does not respond",
     ),
     review(
         Topic::OutboundTimeout,
@@ -178,7 +178,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".yml", ".yaml", ".properties"],
         r"(?m)(?P<what>^\s*smtp:|^spring\.mail\.host\s*=)",
         r"(?i)smtp[\s\S]*timeout|mail\.smtp\.(?:connection)?timeout",
-        "mail has no timeout, and the default waits without an end",
+        "the mail client has no timeout, and its default is unlimited",
     ),
     review(
         Topic::OutboundTimeout,
@@ -199,28 +199,28 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".rs"],
         r"(?P<what>\binfo\.(?:details|message)\(\)|json!\([^)\n]*\b(?:err|e|error)\.to_string\(\))",
         "",
-        "the text of an inner error reaches the answer",
+        "the response contains the text of an internal error",
     ),
     review(
         Topic::InternalError,
         &[".java", ".kt"],
         r"(?P<what>(?:ResponseEntity|\.body\()[^;\n]*\b(?:e|ex|exception)\.(?:getMessage\(\)|message\b))",
         "",
-        "the text of an exception reaches the answer",
+        "the response contains the text of an exception",
     ),
     review(
         Topic::InternalError,
         &[".cs"],
         r"(?P<what>\b(?:BadRequest|StatusCode|Problem|Ok|NotFound|Json)\([^;\n]*\bex(?:ception)?\.(?:Message|ToString\(\)))",
         "",
-        "the text of an exception reaches the answer",
+        "the response contains the text of an exception",
     ),
     review(
         Topic::InternalError,
         &[".php", ".rb"],
         r"(?P<what>(?:->json\(|render json:)[^;\n]*(?:\$e(?:x|xception)?->getMessage\(\)|\be(?:rror|x)?\.message\b))",
         "",
-        "the text of an exception reaches the answer",
+        "the response contains the text of an exception",
     ),
     review(
         Topic::SqlText,
@@ -234,14 +234,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"func [^\n]*\bctx context\.Context[^\n]*\{(?:[^\n]|\n[^}])*?(?P<what>time\.Sleep)\(",
         r"ctx\.Done\(\)",
-        "`{}` goes on after the context has ended",
+        "`{}` continues after the context is cancelled",
     ),
     review(
         Topic::UnboundedList,
         &[".cs"],
         r"(?P<what>\b_?\w*[cC]ontext\.\w+\.ToList(?:Async)?)\(\)",
         "",
-        "`{}` brings every row",
+        "`{}` reads every row",
     ),
     review(
         Topic::UnboundedList,
@@ -253,7 +253,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         r"(?P<what>\bfindAll\(\)\s*:\s*(?:Collection|List|Iterable|MutableList)<|\b(?:Collection|List|Iterable)<\w+>\s+findAll\(\))",
         r"Pageable",
-        "`findAll` brings every row",
+        "`findAll` reads every row",
     ),
     review(
         Topic::HealthAccess,

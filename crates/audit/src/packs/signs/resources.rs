@@ -4,8 +4,8 @@ use super::{Sign, review};
 use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const OPEN: &str = "nothing in the file closes what `{}` opens";
-const FIXED: &str = "the retries wait a fixed time, so all callers come back at once";
+const OPEN: &str = "`{}` opens a resource that the file does not close";
+const FIXED: &str = "the retry delay is fixed, so all callers retry at the same time";
 const LOST_UPDATE: &str = "a value is read, changed and written back, so a parallel change is lost";
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -35,21 +35,21 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"=\s*await\s+(?P<what>\w*[pP]ool\w*\.(?:connect|getConnection))\(\)",
         r"finally",
-        "an error after `{}` never gives the connection back",
+        "an error after `{}` leaks the connection",
     ),
     review(
         Topic::Leak,
         SCRIPT,
         r"=\s*(?P<what>\w+(?:\.\w+)*\.createQueryRunner)\(\)",
         r"finally",
-        "an error after `{}` never gives the connection back",
+        "an error after `{}` leaks the connection",
     ),
     review(
         Topic::PoolBounds,
         SCRIPT,
         r"(?P<what>new (?:pg\.)?Pool)\(",
         r"\bmax\s*:|connectionTimeoutMillis|statement_timeout",
-        "the pool has the default of 10 connections and waits without an end",
+        "the pool has the default size of 10 connections and no acquire timeout",
     ),
     review(
         Topic::RetryDelay,
@@ -70,28 +70,28 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"resp\w*, err :?= (?P<what>\w+(?:\.\w+)*\.(?:Get|Do|Post|PostForm))\([^\n]*\)\s*\n\s*if err != nil",
         r"StatusCode|\.Status\b|resty",
-        "the status of the answer of `{}` is never read",
+        "the response status of `{}` is never checked",
     ),
     review(
         Topic::IgnoredError,
         SCRIPT,
         r"=\s*await\s+(?P<what>fetch)\(",
         r"\.ok\b|\.status\b",
-        "the status of the answer of `{}` is never read",
+        "the response status of `{}` is never checked",
     ),
     review(
         Topic::IgnoredError,
         &[".go"],
         r"(?m)^\s*(?P<what>(?:rdb|redis\w*|cache|client|c|s\.\w*(?:redis|rdb|cache)\w*|r\.\w*(?:redis|rdb|cache)\w*)\.(?:Set|Del|HSet|Expire|Incr|LPush|RPush|Publish))\(\s*ctx\b[^\n]*\)\s*$",
         r"\.Err\(\)\s*\n",
-        "the error of `{}` is dropped",
+        "the error of `{}` is ignored",
     ),
     review(
         Topic::IgnoredError,
         &[".go"],
         r"(?m)^\s*(?P<what>(?:\w+\.)*(?:db|DB|conn|tx|gorm|repo)\.(?:Create|Save|Delete|Update|Updates))\([^\n]*\)\s*$",
         "",
-        "the error of `{}` is dropped",
+        "the error of `{}` is ignored",
     ),
     review(
         Topic::UnboundedList,
@@ -133,7 +133,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\.(?:get|post|put|delete)\(\s*['\x22`][^\n]*=>\s*\{?[\s\S]{0,200}?(?P<what>fs\.\w+Sync|bcrypt\.\w+Sync|crypto\.pbkdf2Sync)\(",
         "",
-        "`{}` stops every other request of the process",
+        "`{}` blocks all other requests of the process",
     ),
     review(
         Topic::PoolBounds,
@@ -168,21 +168,21 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?m)^\s*(?P<what>rows?\.Scan)\(",
         "",
-        "the error of `{}` is dropped",
+        "the error of `{}` is ignored",
     ),
     review(
         Topic::IgnoredError,
         &[".go"],
         r"for (?P<what>\w*[rR]ows?\.Next\(\)) \{",
         r"[rR]ows?\.Err\(\)",
-        "an error ends `{}` like the last row, and nothing reads it",
+        "an error ends `{}` like the last row, and no code checks it",
     ),
     review(
         Topic::IgnoredError,
         &[".go"],
         r"(?m)^\s*\w+, _ :?= (?P<what>\w+(?:\.\w+)+)\(\s*(?:ctx|r\.Context\(\)|c\.Request\.Context\(\)|c\.Context\(\)|context\.\w+\(\))\s*[,)]",
         "",
-        "the error of `{}` is dropped",
+        "the error of `{}` is ignored",
     ),
     review(
         Topic::UncheckedValue,
@@ -210,14 +210,14 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\b(?:take|limit):\s*(?P<what>limit|size|pageSize|perPage|take)\b|\.(?:take|limit)\(\s*(?P<other>limit|size|pageSize|perPage)\s*\)",
         r"Math\.min|@Max\(|\.max\(|maximum",
-        "the size of the page comes from the caller, and nothing in the file bounds it",
+        "the page size comes from the caller, and the file sets no maximum",
     ),
     review(
         Topic::UnboundedList,
         SCRIPT,
         r"(?P<what>\b(?:this\.\w+\.find|prisma\.\w+\.findMany|this\.prisma\.\w+\.findMany))\(\s*\)",
         "",
-        "`{}` brings every row",
+        "`{}` reads every row",
     ),
     review(
         Topic::OwnedTask,
@@ -238,7 +238,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?m)^\t(?P<what>\w*(?i:cache|session|token|otp|attempt|cart|visitor|limiter|bucket)\w*)\s+(?:map\[|sync\.Map)",
         r"(?i)\blru\b|\bttl\b|evict|expir|\bdelete\(|\breflect\.|\bregexp\.",
-        "`{}` grows in each replica, and the replicas differ",
+        "`{}` is separate in each replica and may grow without a limit",
     ),
     review(
         Topic::MemoryState,

@@ -1,4 +1,4 @@
-//! How far the text reaches that keeps a habit: a function, or the whole file.
+//! The text that can keep a habit: the surrounding function, or the whole file.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use crate::model::facts::Topic;
 use crate::source::SourceFile;
 
 /// Whether only the function around a place can keep the habit. Another function of the file may
-/// set a time limit for another client, or check another error.
+/// set the timeout of another client, or check another error.
 pub(super) const fn is_local(topic: Topic) -> bool {
     matches!(
         topic,
@@ -47,8 +47,8 @@ pub(super) fn is_page(file: &SourceFile) -> bool {
     PAGE.as_ref().is_some_and(|page| page.is_match(&file.text))
 }
 
-/// Beginnings of the line that starts a function or a method. Languages share one pattern, because
-/// its parts do not look alike.
+/// The beginning of a line that starts a function or a method. All languages share one pattern,
+/// because their headers differ.
 static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"^\s*(?:",

@@ -1,4 +1,4 @@
-//! Programs in Python: state, tokens, health and credentials.
+//! Python programs: state, tokens, health and credentials.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
@@ -11,7 +11,7 @@ pub(super) const SIGNS: &[Sign] = &[
         PYTHON,
         r"(?m)^(?P<what>_?\w*(?i:cache|session|token|otp|attempt|cart|limiter)s?)\s*(?::[^=\n]*)?=\s*(?:\{\}|dict\(\)|defaultdict\()",
         r"(?i)\blru|\bttl|maxsize|\.pop\(|\bdel |\.clear\(",
-        "`{}` grows in each process, and the processes differ",
+        "`{}` is separate in each process and may grow without a limit",
     ),
     review(
         Topic::TokenLifetime,
@@ -25,21 +25,21 @@ pub(super) const SIGNS: &[Sign] = &[
         PYTHON,
         r#"(?m)^@\w+\.(?:get|route)\(\s*["'][^"'\n]*(?:health|ready|readiness)[^"'\n]*["'][^\n]*\n(?:async )?def [^\n]*\n(?:[ \t]+[^\n]*\n){1,8}?[ \t]+(?P<what>except)[^\n]*:[ \t]*\n(?:[ \t]+(?:log\w*\.|logging\.|print\()[^\n]*\n|[ \t]+pass[ \t]*\n)+[ \t]+return [^\n]*(?:ok|up|healthy)"#,
         "",
-        "after `{}` the answer is the same as without a failure",
+        "after `{}` the response is the same as without a failure",
     ),
     review(
         Topic::OutboundTimeout,
         PYTHON,
         r"(?P<what>\btimeout\s*=\s*None)\s*[,)]",
         "",
-        "`{}` turns the time limit off",
+        "`{}` disables the timeout",
     ),
     review(
         Topic::WeakRandom,
         PYTHON,
         r#"["']\w*(?i:code|otp|pin|token)["']\s*:\s*(?:str\()?(?P<what>random\.\w+)\("#,
         "",
-        "`{}` makes values that can be guessed",
+        "`{}` generates predictable values",
     ),
     review(
         Topic::CodeCredential,

@@ -1,4 +1,4 @@
-//! Servers of frameworks and languages that no grammar reads.
+//! Servers of frameworks and languages without a grammar.
 
 use std::sync::LazyLock;
 
@@ -49,7 +49,7 @@ const ENTRIES: &[Entry] = &[
         "NestJS",
         false,
     ),
-    // What listens may be in a library, so these show only that the program serves.
+    // The listener may be in a library, so these show only that the program serves requests.
     (&[".go"], r"\bmux\.NewRouter\(", "gorilla/mux", true),
     (&[".go"], r"\bfiber\.New\(", "Fiber", true),
     (&[".go"], r"\bhttprouter\.New\(", "httprouter", true),

@@ -95,14 +95,14 @@ pub(super) const SIGNS: &[Sign] = &[
         CODE,
         r#"(?m)^\s*(?:pub\s+)?(?P<what>(?:\w*_)?(?:secret_key|jwt_secret|hmac_key|signing_key|token_secret|secret))\s*:\s*(?:SecretStr|String|str)\s*(?:,|$|=\s*Field\(\s*\.\.\.\s*\))"#,
         r"min_length|min\(|len\(\)|validator|MIN_",
-        "`{}` may be empty or one letter long, and nothing checks it",
+        "`{}` may be empty or one letter long, and no code checks it",
     ),
     review(
         Topic::UncheckedSecret,
         &[".go"],
         r#"(?m)^\s*(?P<what>\w*(?:Secret|SigningKey|JwtKey|JWTKey|SecretKey)\w*)\s+(?:string|\[\]byte)\s*(?:`[^`\n]*`)?\s*$"#,
         r"min=|len\(|required",
-        "`{}` may be empty, and nothing in the file checks it",
+        "`{}` may be empty, and the file does not check it",
     ),
     review(
         Topic::UncheckedSecret,

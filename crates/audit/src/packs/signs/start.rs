@@ -4,8 +4,8 @@ use super::{Sign, review};
 use crate::model::facts::{Topic, Verdict};
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const ONLY_LOGGED: &str = "the failure is logged, and the program goes on without `{}`";
-const UNCHECKED: &str = "`{}` may be missing, and nothing checks it at the start";
+const ONLY_LOGGED: &str = "the failure is logged, and the program continues without `{}`";
+const UNCHECKED: &str = "`{}` may be missing, and no code checks it at startup";
 
 pub(super) const SIGNS: &[Sign] = &[
     review(
@@ -20,14 +20,14 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?m)^(?:export\s+)?let\s+\w*(?i:channel|client|producer|publisher|connection|conn|redis|pool|transport)\w*\b[^=\n]*=\s*null;?[\s\S]*?(?P<what>catch)\s*(?:\([^)]*\))?\s*\{\s*(?:console|\w*[lL]og\w*)\.\w+\([^;{}]*\);?\s*\}",
         r"(?i)reconnect|retry|setTimeout",
-        "the failure is logged, and the program goes on without its client",
+        "the failure is logged, and the program continues without its client",
     ),
     review(
         Topic::SilentNull,
         SCRIPT,
         r"try\s*\{\s*await\s+(?P<what>\w+\.connect|\w*[dD]ata[sS]ource\.initialize|\w+\.authenticate)\([^;]*\);?[^{}]*\}\s*catch\s*(?:\([^)]*\))?\s*\{\s*(?:console|\w*[lL]og\w*)\.\w+\([^;{}]*\);?\s*\}",
         r"(?i)process\.exit|reconnect|retry",
-        "the failure of `{}` is logged, and the program goes on without a connection",
+        "the failure of `{}` is logged, and the program continues without a connection",
     ),
     review(
         Topic::SilentNull,
@@ -69,28 +69,28 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\.listen\([^;]*\);?\s*(?:[^;{}]*;\s*)?\}\s*(?P<what>catch)\s*\(\w+[^)]*\)\s*\{\s*(?:(?:\w+\.)*(?i:console|\w*log\w*)\.\w+\([^;{}]*\);?\s*)+\}",
         r"exitCode|process\.exit",
-        "`{}` logs that the server does not listen, and the process goes on",
+        "`{}` logs that the server does not listen, and the process continues",
     ),
     review(
         Topic::OwnedTask,
         SCRIPT,
         r"\.on\(\s*['\x22](?P<what>uncaughtException|unhandledRejection)['\x22]\s*,\s*(?:async\s*)?(?:function\s*)?\(?[^)={]*\)?\s*(?:=>)?\s*\{\s*(?:(?:console|\w*[lL]og\w*)\.\w+\((?:[^;{}]|\{[^{}]*\})*\);?\s*)*\}",
         "",
-        "the handler of `{}` logs only, so the process goes on in an unknown state",
+        "the handler of `{}` only logs, so the process continues in an unknown state",
     ),
     review(
         Topic::OwnedTask,
         &[".go"],
         r"(?m)^\s*go\s+(?P<what>[\w.]+)\(\s*context\.(?:Background|TODO)\(\)",
         "",
-        "nothing cancels `{}`, and a stop does not wait for it",
+        "no code cancels `{}`, and the shutdown does not wait for it",
     ),
     review(
         Topic::BackgroundLoop,
         &[".go"],
         r"(?m)^\s*(?P<what>for) \{\s*\n(?:[^\n]*\n){1,12}?\s*time\.Sleep\(",
         r"ctx\.Done\(\)|ctx\.Err\(\)|<-stop|<-quit|<-done",
-        "the loop sleeps and never asks whether the program ends",
+        "the loop sleeps and never checks for a shutdown",
     ),
     review(
         Topic::Schedule,
@@ -125,7 +125,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"(?P<what>\.Shutdown\(\s*context\.(?:Background|TODO)\(\)\s*\))",
         "",
-        "`{}` waits without an end for requests that hang",
+        "`{}` waits for open requests without a timeout",
     ),
     review(
         Topic::ShutdownContext,
@@ -155,14 +155,14 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"func [^\n]*(?i:ready|readiness|health|live)\w*\([^\n]*\{(?:[^\n]|\n[^}])*?(?P<what>if err :?= [^\n]*(?i:ping)\w*\([^\n]*; err != nil \{)\s*\n[^\n]*(?i:log|print|warn)[^\n]*\n\s*\}",
         r"(?i)503|StatusServiceUnavailable|InternalServerError",
-        "the check fails, and the answer is success",
+        "the check fails, and the response is success",
     ),
     review(
         Topic::HealthResult,
         SCRIPT,
         r"(?:get|Get)\(\s*['\x22`][^'\x22`]*(?i:ready|health|live)[^'\x22`]*['\x22`][\s\S]{0,400}?(?P<what>catch)\s*(?:\([^)]*\))?\s*\{\s*(?:console|this\.\w+|\w*[lL]og\w*)\.\w+\([^;{}]*\);?\s*\}",
         r"503|ServiceUnavailable",
-        "the check fails, and the answer is success",
+        "the check fails, and the response is success",
     ),
     Sign {
         topic: Topic::ImageSecret,

@@ -1,4 +1,4 @@
-//! Statements of SQL that read a list without a limit, in every language.
+//! SQL statements that read a list without a limit, in every language.
 
 use std::sync::LazyLock;
 
@@ -11,13 +11,13 @@ use crate::repository::Role;
 use crate::source::SourceFile;
 
 pub(super) const PACK: Pack = Pack {
-    name: "statements of SQL",
+    name: "SQL statements",
     reader: Reader::Text(read),
 };
 
-/// A text that begins with `SELECT`, in any quotes.
+/// A string literal that begins with `SELECT`.
 const SELECT: &str = "(?i)(?:`\\s*(?P<tick>select\\s[^`]*\\sfrom\\s[^`]*)`|\"{1,3}\\s*(?P<double>select\\s[^\"]*\\sfrom\\s[^\"]*)\"|'\\s*(?P<single>select\\s[^'\\n]*\\sfrom\\s[^'\\n]*)')";
-/// What makes the result one row, or a bounded number of them.
+/// Parts of a statement that limit the result to one row or a bounded number of rows.
 const BOUNDED: &str = r"(?i)\b(?:limit|top|fetch first|count|max|min|sum|avg|exists|for update|rownum|information_schema|pg_catalog)\b|_id\W?\s*=\s*(?:\$|\?|:|@|%|\{)[\s\S]*_id\W?\s*=\s*(?:\$|\?|:|@|%|\{)|\b(?:\w+\.)?(?:id|uuid|guid|email|username|user_?name|login|token|slug|hash|key|code|name|number)\W?\s*=\s*(?:\$|\?|:|@|%|'|\{)";
 
 /// Names of calls that read one row.
@@ -93,7 +93,7 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             topic: Topic::UnboundedList,
             elsewhere: "",
             verdict: Verdict::Review,
-            evidence: "the statement has no limit, so it reads every row that matches".to_owned(),
+            evidence: "the statement has no limit, so it reads every matching row".to_owned(),
         };
         facts.add(
             practice,

@@ -1,10 +1,11 @@
-//! Starts and stops of processes: failures that end with success, signals that do not arrive.
+//! Starts and stops of processes: failures that exit with success, and lost signals.
 
 use super::{Sign, review};
 use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
-const STATUS: &str = "after `{}` the program ends with status 0, so nothing starts it again";
+const STATUS: &str =
+    "after `{}` the program exits with status 0, so a restart on failure does not happen";
 const REJECTED: &str = "the rejection of `{}` is not handled";
 
 pub(super) const SIGNS: &[Sign] = &[
@@ -48,7 +49,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\.on\(\s*['\x22](?:error|close|disconnected|end)['\x22][^\n]*(?:\n[^\n]*){0,5}?(?P<what>process\.exit)\(",
         "",
-        "`{}…)` ends every open request when one connection is lost",
+        "`{}…)` aborts all open requests when one connection is lost",
     ),
     review(
         Topic::ShutdownContext,
@@ -63,35 +64,35 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         r"(?m)^[ \t]*(?P<what>(?:uvicorn|gunicorn|hypercorn|node|npm|yarn|pnpm|python3?|java|celery|dotnet|poetry run|\./\w+)\b[^\n]*)\s*\z",
         "",
-        "the shell does not pass SIGTERM on to `{}`, because the line has no `exec`",
+        "the shell does not forward SIGTERM to `{}`, because the line has no `exec`",
     ),
     review(
         Topic::RetryDelay,
         &[".go"],
         r"(?P<what>\btime\.Sleep\(\s*\w+\.\w*(?i:retry|delay|backoff|wait)\w*\s*\))",
         "",
-        "`{}` keeps its caller waiting, and no context ends it",
+        "no context can cancel the wait of `{}`",
     ),
     review(
         Topic::ShutdownContext,
         &["gunicorn_conf.py", "gunicorn.py", "prod.py", ".conf.py"],
         r"(?P<what>\bgraceful_timeout\s*=\s*(?:[6-9]\d|\d{3,}))",
         "",
-        "`{}` is longer than the time that orchestrators wait",
+        "`{}` is longer than the default grace period of orchestrators",
     ),
     review(
         Topic::ConnectRetry,
         &[".go"],
         r"(?m)^\s*[\w.]+ :?= (?P<what>(?:\w+\.)*(?:(?:Init|Connect|Open|Setup|Must)\w*(?:Redis|Postgres|DB|Mysql|MySQL|Mongo|Kafka|Rabbit|AMQP|Nats|SQL)|New\w*(?:Postgres|DB|Mysql|MySQL|Mongo|Rabbit|AMQP|Nats|SQL))\w*\()",
         r"(?i)retry|backoff|attempt",
-        "`{}…)` returns no error, so a dependency that is not ready ends the start",
+        "`{}…)` returns no error, so the start fails if a dependency is not ready",
     ),
     review(
         Topic::ConnectRetry,
         &[".go"],
         r"(?P<what>\b(?:amqp|kafka|nats|redisstream|stan)\.New(?:Publisher|Subscriber|Consumer|Producer|Conn|Connection)\w*\()",
         r"(?i)retry|backoff|attempt",
-        "`{}…)` is tried once, and a broker that is not ready ends the start",
+        "`{}…)` is not retried, so the start fails if the broker is not ready",
     ),
     review(
         Topic::Cleanup,

@@ -6,19 +6,19 @@ use crate::model::facts::Topic;
 const GO: &[&str] = &[".go"];
 
 pub(super) const SIGNS: &[Sign] = &[
-    // A call with a context may end with it.
+    // A call with a context may stop when the context is cancelled.
     review(
         Topic::OwnedTask,
         GO,
         r"(?m)^[ \t]*go (?P<what>(?:\w+\.)*\w+(?:\([^()\n]*\))?\.(?:Run|Start|Consume\w*|Listen|Loop|Work|Process\w*|Poll\w*|Watch|Subscribe\w*|Schedule\w*))\((?:[^\n)cC]|c[^t\n]|ct[^x\n]|C[^o\n]|Co[^n\n])*\)[ \t]*$",
         r"\.Wait\(\)|errgroup|<-done",
-        "nothing cancels `{}`, and a stop does not wait for it",
+        "no code cancels `{}`, and the shutdown does not wait for it",
     ),
     review(
         Topic::OwnedTask,
         GO,
         r"\bfunc [^\n]*\(ctx context\.Context, \w+ \*[\w.]+\) \([^\n]*error\) \{(?:[^\n]|\n[^}])*?\n[ \t]*go (?P<what>[\w.]+)\(\s*ctx\b",
         r"WithoutCancel",
-        "`{}` gets the context of the request, which ends with the response",
+        "`{}` gets the request context, which is cancelled after the response",
     ),
 ];

@@ -126,7 +126,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".go"],
         r"func\s+(?P<what>\w*(?i:rand|code|token|captcha)\w*)\([^)]*\)\s*string\s*\{(?:[^\n]|\n[^}])*?\brand\.(?:Seed|Intn?|Int31n)\(",
         "crypto/rand",
-        "`{}` makes its text with a predictable source",
+        "`{}` uses a predictable random source",
     ),
     review(
         Topic::WeakRandom,

@@ -29,7 +29,7 @@ const fn sign(
 }
 
 const fn size(files: &'static [&'static str], pattern: &'static str, unless: &'static str) -> Sign {
-    let evidence = "`{}` accepts an upload, and nothing in the file bounds its size";
+    let evidence = "`{}` accepts an upload, and the file sets no maximum size";
     sign(
         Topic::UploadSize,
         Verdict::Review,
@@ -51,7 +51,7 @@ const fn claimed(
     pattern: &'static str,
     unless: &'static str,
 ) -> Sign {
-    let evidence = "`{}` comes from the client, and nothing in the file reads the content";
+    let evidence = "`{}` comes from the client, and the file does not read the content";
     sign(
         Topic::UploadType,
         Verdict::Review,

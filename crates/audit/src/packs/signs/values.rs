@@ -5,7 +5,7 @@ use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
 const JVM: &[&str] = &[".java", ".kt"];
-const MISSING: &str = "`{}` fails if the caller leaves the field out, and the answer is 500";
+const MISSING: &str = "`{}` fails if the caller omits the field, and the response status is 500";
 const SHORT: &str = "`{}` panics if the text is shorter";
 const HEADER: &str = "`{}` fails if the request has no such header";
 
@@ -56,7 +56,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".py"],
         r"(?P<what>\bint\(\s*request\.(?:args|form|GET|POST|query_params)[^\n]*\))",
         "ValueError|type=int",
-        "`{}` fails if the text is not a number, and the answer is 500",
+        "`{}` fails if the text is not a number, and the response status is 500",
     ),
     value(
         &[".go"],
@@ -86,7 +86,7 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"(?P<what>\bJSON\.parse\(\s*(?:msg|message|data|event|payload|raw|job)\w*!?(?:\??\.\w+)*!?(?:\??\.toString\(\))?\s*\))",
         r"\btry\b|safeParse",
-        "`{}` throws if the text is not JSON, and nothing in the file catches it",
+        "`{}` throws if the text is not JSON, and the file does not catch it",
     ),
     value(
         JVM,
@@ -129,21 +129,21 @@ pub(super) const SIGNS: &[Sign] = &[
         JVM,
         r"(?P<what>\.find(?:By\w+|First|One|Any)?\([^()\n]*\)\.get\(\))",
         "isPresent",
-        "`{}` throws if nothing is found, and the answer is 500",
+        "`{}` throws if nothing is found, and the response status is 500",
     ),
     review(
         Topic::UncheckedLookup,
         &[".kt"],
         r"(?P<what>\bfind(?:By\w+|OneBy\w*)?\([^()\n]*\)!!)",
         "",
-        "`{}` throws if nothing is found, and the answer is 500",
+        "`{}` throws if nothing is found, and the response status is 500",
     ),
     review(
         Topic::UncheckedLookup,
         &["repository.kt"],
         r"(?m)^\s*(?:suspend )?fun (?P<what>find\w*ById|findOne\w*)\([^)\n]*\)\s*:\s*[A-Z]\w*[ \t]*\r?$",
         "",
-        "`{}` promises a record, so an unknown identifier is answered with 500",
+        "`{}` requires a record, so an unknown ID results in status 500",
     ),
     review(
         Topic::UncheckedLookup,
@@ -163,6 +163,6 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".py"],
         r"AsyncResult\([\s\S]*?(?P<what>\b\w+\.result)\b",
         r"successful\(\)|failed\(\)|\.state ==|\.status ==|str\(\w+\.result",
-        "`{}` is an exception if the task failed, which JSON cannot hold",
+        "`{}` is an exception if the task failed, and JSON cannot represent it",
     ),
 ];

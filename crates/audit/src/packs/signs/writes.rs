@@ -9,7 +9,7 @@ const JVM: &[&str] = &[".java", ".kt"];
 const OUTSIDE: &str = "`{}` runs outside of the transaction that was begun";
 const PER_ROW: &str = "`{}` runs once for each element of a list";
 const AGAIN: &str = "a message that the broker delivers twice runs `{}` twice";
-const LOST: &str = "the failure is logged, and the message counts as processed";
+const LOST: &str = "the handler logs the failure and reports the message as processed";
 const VOLATILE: &str =
     "a restart of the broker deletes the message of `{}`, which is not persistent";
 const KNOWN: &str = r"(?i)idempot|on conflict|processed|dedup|inbox|upsert|firstorcreate|message_?id|event_?id|already|23505|setnx|insert ignore|exists|DuplicateKey|DbUpdateException|get_or_create";
@@ -178,7 +178,7 @@ pub(super) const SIGNS: &[Sign] = &[
         &["worker.cs", "service.cs", "job.cs"],
         r"(?P<what>\b_last\w+\s*=\s*DateTime\w*\.\w+);",
         "",
-        "`{}` is forgotten at a restart, and each replica has its own",
+        "`{}` is lost at a restart, and each replica has its own",
     ),
     Sign {
         elsewhere: r"ForceCommit:\s*false",
@@ -187,7 +187,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &[".go"],
             r"func \(\w+ \*?\w+\) (?P<what>Consume)\((?:\w+ context\.Context, )?\w+, \w+ string\) error \{",
             "",
-            "go-queue commits a message whose `{}` fails, and nothing dead-letters it",
+            "go-queue commits a message whose `{}` fails, and no code dead-letters it",
         )
     },
     dropped(
@@ -227,14 +227,14 @@ pub(super) const SIGNS: &[Sign] = &[
         SCRIPT,
         r"\bfor\s*\(\s*(?:let|const|var)\s+\w+\s+of\s+[\w.]*[hH]andlers\w*\)\s*\{\s*(?P<what>\w+\()",
         "",
-        "nothing awaits the handlers, so a failure of one is unhandled",
+        "the handlers are not awaited, so a failure of one is unhandled",
     ),
     review(
         Topic::OwnedTask,
         SCRIPT,
         r"[hH]andlers\w*(?:\[[^\]\n]+\])?!?\??\.forEach\(\s*\(?\w+\)?\s*=>\s*(?P<what>\w+\()",
         "",
-        "nothing awaits the handlers, so a failure of one is unhandled",
+        "the handlers are not awaited, so a failure of one is unhandled",
     ),
     review(
         Topic::ErrorListener,
@@ -286,7 +286,7 @@ pub(super) const SIGNS: &[Sign] = &[
         JVM,
         r"@(?:Get|Request)Mapping\([^)\n]*(?:health|ready)[^)\n]*\)\s*(?:public\s+)?[^{};]*\{\s*(?P<what>return [^;{}]*);\s*\}",
         "",
-        "the health route always answers `{}`",
+        "the health route always returns `{}`",
     ),
     review(
         Topic::HealthResult,
@@ -300,7 +300,7 @@ pub(super) const SIGNS: &[Sign] = &[
         ],
         r"\bfn \w+\([^)]*\)\s*->\s*[^{]*\{\s*(?P<what>HttpResponse::Ok\(\)|StatusCode::OK|\x22[^\x22]*\x22|Json\(json!\()[^;}]*\}",
         "",
-        "the health route always answers `{}`",
+        "the health route always returns `{}`",
     ),
     review(
         Topic::IgnoredError,
@@ -337,7 +337,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &["settings.py", "base.py", "production.py"],
             r"(?m)^(?P<what>AUTH_PASSWORD_VALIDATORS)\s*=\s*\[\s*\{",
             "",
-            "no code asks the validators of `{}`, so every password is accepted",
+            "no code calls the validators of `{}`, so every password is accepted",
         )
     },
     Sign {
@@ -347,7 +347,7 @@ pub(super) const SIGNS: &[Sign] = &[
             &[".py"],
             r"(?m)^(?P<what>cache\s*=\s*Cache\()",
             "",
-            "nothing reads or writes the cache of `{}…)`",
+            "no code uses the cache of `{}…)`",
         )
     },
     review(
@@ -369,13 +369,13 @@ pub(super) const SIGNS: &[Sign] = &[
         &[".cs"],
         r"(?m)^\s*public\s+(?P<what>[A-Z]\w*(?:Repository|Store|Context|Client))\([^)]*\)[^{;]*\{[^}]*?(?:\}[^}\n]*[^}]*?){0,3}?(?:\.Wait\(\)|\.GetAwaiter\(\)\.GetResult\(\))",
         "",
-        "the constructor of `{}` waits for a connection, so each request that makes one waits too",
+        "the constructor of `{}` waits for a connection, so each request that creates one waits too",
     ),
     review(
         Topic::UnboundedList,
         &["controller.java", "controller.kt"],
         r"\b(?:val|var|Collection<\w+>|List<\w+>|Iterable<\w+>)\s+\w+s\s*=\s*(?P<what>(?:this\.)?\w+\.(?:findAll|findBy[A-HJ-Z]\w*))\(",
         r"Pageable|PageRequest",
-        "`{}` brings every row",
+        "`{}` reads every row",
     ),
 ];

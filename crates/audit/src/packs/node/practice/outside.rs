@@ -104,7 +104,7 @@ pub(super) fn error_handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSi
                 handler,
                 Topic::ErrorAnswer,
                 Verdict::Kept,
-                "the error handler answers each error or passes it on",
+                "the error handler responds to each error or passes it on",
             );
         } else {
             show(
@@ -113,7 +113,7 @@ pub(super) fn error_handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSi
                 handler,
                 Topic::ErrorAnswer,
                 Verdict::Broken,
-                "the error handler answers some errors, and the requests of all others stay open",
+                "the error handler responds to some errors only, and other requests stay open",
             );
         }
     }
