@@ -50,12 +50,12 @@ fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime
     host.admit()?;
     host.send(message.len())?;
     let plugin = &*host.imports.plugin;
-    let message = cut(&message);
+    let text = cut(&message);
     match level {
-        LogLevel::Debug => tracing::debug!(plugin, message, "plugin"),
-        LogLevel::Info => tracing::info!(plugin, message, "plugin"),
-        LogLevel::Warn => tracing::warn!(plugin, message, "plugin"),
-        LogLevel::Error => tracing::error!(plugin, message, "plugin"),
+        LogLevel::Debug => tracing::debug!(plugin, text, "a plugin logged a text"),
+        LogLevel::Info => tracing::info!(plugin, text, "a plugin logged a text"),
+        LogLevel::Warn => tracing::warn!(plugin, text, "a plugin logged a text"),
+        LogLevel::Error => tracing::error!(plugin, text, "a plugin logged a text"),
     }
     Ok(())
 }
