@@ -29,6 +29,11 @@ impl Fault {
         !matches!(self, Self::Input(_) | Self::Throttled | Self::Disabled)
     }
 
+    /// Whether the same call fails again, so that a retry is of no use.
+    pub(crate) const fn is_permanent(&self) -> bool {
+        matches!(self, Self::Memory(_) | Self::Input(_) | Self::Trap(_))
+    }
+
     /// Returns the reason in metrics.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
