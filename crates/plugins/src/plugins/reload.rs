@@ -2,6 +2,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use seaworthy_config::Profile;
@@ -10,13 +11,26 @@ use seaworthy_service::Tasks;
 use super::{Loaded, Plugins, life::step};
 use crate::{
     EventType, Manifest, PluginError, PluginErrorCode, PluginStatus,
-    folder::{MANIFEST, SIGNATURE, Watch, config_files, read_text, scan, sha256_hex},
+    folder::{COMPONENT, MANIFEST, SIGNATURE, Watch, config_files, read_text, scan, sha256_hex},
     registry::load_order,
     runtime::LifecycleStep,
 };
 
-/// What the files of a plugin were at its last load: a change of one of them loads it again.
-type Seen = BTreeMap<String, String>;
+/// The files of each plugin of the folder, by its name.
+type Seen = BTreeMap<String, Files>;
+
+/// The hash of each plugin at its last load, by its name.
+type Applied = BTreeMap<String, String>;
+
+/// The files of a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Files {
+    /// A hash of the manifest, the signature and the settings. Another hash loads the plugin again.
+    hash: String,
+    /// The length and the modification time of the component. The manifest has its hash, so a
+    /// change of the component matters only if the plugin could not be loaded.
+    component: Option<(u64, Option<SystemTime>)>,
+}
 
 impl Plugins {
     /// Loads and starts all plugins of the folder in the order of their dependencies.
@@ -146,10 +160,10 @@ impl Plugins {
         Ok(())
     }
 
-    async fn follow(&self, mut applied: Seen) {
+    async fn follow(&self, mut tried: Seen) {
         let folders = self.folders();
         let watch = Watch::new(&folders);
-        let mut tried = applied.clone();
+        let mut applied = hashes(&tried);
         let mut is_readable = true;
         loop {
             watch.changed().await;
@@ -186,9 +200,9 @@ impl Plugins {
     }
 
     /// Loads what is new, reloads what changed, and unloads what is gone. A plugin that cannot be
-    /// loaded changes nothing and is logged. Returns the files of the changes that succeeded, so
+    /// loaded changes nothing and is logged. Returns the hashes of the changes that succeeded, so
     /// that the next change of the folder repeats the others.
-    async fn apply(&self, mut applied: Seen, now: &Seen) -> Seen {
+    async fn apply(&self, mut applied: Applied, now: &Seen) -> Applied {
         let _change = self.0.changes.lock().await;
         self.unload_removed(now).await;
         applied.retain(|name, _| now.contains_key(name));
@@ -200,8 +214,8 @@ impl Plugins {
             }
         };
         for name in order {
-            let files = now.get(&name);
-            if applied.get(&name) == files {
+            let hash = now.get(&name).map(|files| &files.hash);
+            if applied.get(&name) == hash {
                 continue;
             }
             let result = match self.plugin(&name).is_ok() {
@@ -209,8 +223,8 @@ impl Plugins {
                 false => self.load_and_start(&name).await,
             };
             applied.remove(&name);
-            if let (Ok(()), Some(files)) = (&result, files) {
-                applied.insert(name.clone(), files.clone());
+            if let (Ok(()), Some(hash)) = (&result, hash) {
+                applied.insert(name.clone(), hash.clone());
             }
             self.log(&name, "loaded", result);
         }
@@ -258,13 +272,18 @@ fn dependencies(directory: &Path) -> Result<BTreeMap<String, Vec<String>>, Plugi
     Ok(found)
 }
 
-/// Returns a hash of the files of each plugin that decide about its load.
+fn hashes(seen: &Seen) -> Applied {
+    let hash = |(name, files): (&String, &Files)| (name.clone(), files.hash.clone());
+    seen.iter().map(hash).collect()
+}
+
+/// Returns the files of each plugin that decide about its load.
 ///
 /// # Errors
 /// The folder cannot be read.
 fn seen(directory: &Path, configs: &Path, profile: Profile) -> std::io::Result<Seen> {
     let names = scan(directory)?;
-    let hash = |name: String| {
+    let files = |name: String| {
         let plugin = directory.join(&name);
         let mut content = Vec::new();
         let own = [plugin.join(MANIFEST), plugin.join(SIGNATURE)];
@@ -273,7 +292,12 @@ fn seen(directory: &Path, configs: &Path, profile: Profile) -> std::io::Result<S
             content.extend(read_text(&file).unwrap_or_default());
             content.push(0);
         }
-        (name, sha256_hex(&content))
+        let component = plugin.join(COMPONENT).metadata().ok();
+        let files = Files {
+            hash: sha256_hex(&content),
+            component: component.map(|file| (file.len(), file.modified().ok())),
+        };
+        (name, files)
     };
-    Ok(names.into_iter().map(hash).collect())
+    Ok(names.into_iter().map(files).collect())
 }

@@ -306,3 +306,21 @@ async fn reload_needs_started_dependencies_plug_1() {
     assert_eq!(refused.code().as_str(), "PLUGIN_DEPENDENCY_ERROR");
     assert!(app.orders().1.contains("one"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn component_after_its_manifest_is_loaded_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .start()
+        .await
+        .unwrap();
+    app.replace("guard", HOOK, &Guest::rejecting(403, "one"));
+    let component = app.folder.path().join("plugins/guard/plugin.wasm");
+    let away = app.folder.path().join("away");
+    std::fs::rename(&component, &away).unwrap();
+    // Longer than the service takes to notice the change.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(app.orders().0, 200);
+    std::fs::rename(&away, &component).unwrap();
+    eventually(async || app.orders().1.contains("one")).await;
+}
