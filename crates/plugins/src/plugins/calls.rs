@@ -8,7 +8,7 @@ use crate::{
     FailureMode, HookCall, HookPoint, Rejection,
     hook::{HookEntry, HookTable},
     plugin::Plugin,
-    runtime::{Answer, GuestCall, HookContext, Question, Verdict},
+    runtime::{Answer, Fault, GuestCall, HookContext, Question, Verdict},
 };
 
 /// The timeout of a decision, so that a slow plugin does not delay every request.
@@ -142,12 +142,10 @@ impl Plugins {
                 resource: resource.to_owned(),
                 context: context.clone(),
             });
-            match plugin.call(question, DECISION_TIMEOUT).await {
-                Ok(Answer::Verdict(Verdict::No(why) | Verdict::Retry(why))) => {
-                    return Ok(Decision::Deny(why));
-                }
-                Ok(_) => {}
-                Err(fault) => go_on_without(plugin, &fault.to_string())?,
+            match decision(plugin.call(question, DECISION_TIMEOUT).await) {
+                Ok(Decision::Allow) => {}
+                Ok(denial) => return Ok(denial),
+                Err(problem) => go_on_without(plugin, &problem)?,
             }
         }
         Ok(Decision::Allow)
@@ -237,6 +235,19 @@ impl Plugins {
     }
 }
 
+/// Returns the decision of a plugin.
+///
+/// # Errors
+/// The call failed, or its response is not a decision.
+fn decision(answer: Result<Answer, Fault>) -> Result<Decision, String> {
+    match answer {
+        Ok(Answer::Verdict(Verdict::Yes)) => Ok(Decision::Allow),
+        Ok(Answer::Verdict(Verdict::No(why) | Verdict::Retry(why))) => Ok(Decision::Deny(why)),
+        Ok(_) => Err("returned an invalid response".to_owned()),
+        Err(fault) => Err(fault.to_string()),
+    }
+}
+
 /// Whether a call continues without a plugin that may veto.
 fn go_on_without(plugin: &Plugin, problem: &str) -> Result<(), Error> {
     if plugin.on_failure == FailureMode::Open {
@@ -277,5 +288,20 @@ fn hook_context(request: Option<&RequestContext>) -> HookContext {
         actor: request.actor().map(|actor| actor.as_str().to_owned()),
         tenant: request.tenant().map(|tenant| tenant.as_str().to_owned()),
         remaining_ms: remaining,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn response_without_decision_allows_nothing_plug_1() {
+        let allowed = decision(Ok(Answer::Verdict(Verdict::Yes)));
+        assert_eq!(allowed, Ok(Decision::Allow));
+        for answer in [Answer::Step(Ok(())), Answer::Hook(Ok(Ok(Map::new())))] {
+            assert!(decision(Ok(answer)).is_err());
+        }
+        assert!(decision(Err(Fault::Throttled)).is_err());
     }
 }
