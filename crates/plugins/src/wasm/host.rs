@@ -5,6 +5,7 @@ use std::{
 
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
+use super::engine::MAX_TABLE_ELEMENTS;
 use crate::{
     runtime::{CallLimits, Fault, Imports},
     sandbox::ProcessorTime,
@@ -14,8 +15,6 @@ use crate::{
 const MAX_INSTANCES: usize = 32;
 /// The tables of a component.
 const MAX_TABLES: usize = 32;
-/// The elements of one table.
-const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// The bytes that a bulk instruction fills or copies in a millisecond: half of the rate measured on
 /// an idle machine. The engine does not interrupt such an instruction.
 const BULK_BYTES_PER_MILLISECOND: usize = 5 << 20;
@@ -74,14 +73,21 @@ impl Host {
     /// The call made too many, or its time is over: it ends.
     pub(super) fn admit(&mut self) -> wasmtime::Result<()> {
         self.host_calls += 1;
-        let fault = if self.host_calls > self.limits.host_calls {
-            Fault::HostCalls(self.limits.host_calls)
-        } else if Instant::now() > self.deadline {
-            Fault::Timeout(self.limits.timeout)
-        } else {
-            return Ok(());
-        };
-        Err(self.exceed(fault))
+        if self.host_calls > self.limits.host_calls {
+            return Err(self.exceed(Fault::HostCalls(self.limits.host_calls)));
+        }
+        self.check_deadline()
+    }
+
+    /// Checks the deadline after a host function that waits.
+    ///
+    /// # Errors
+    /// The time is over: the call ends.
+    pub(super) fn check_deadline(&mut self) -> wasmtime::Result<()> {
+        match Instant::now() >= self.deadline {
+            true => Err(self.exceed(Fault::Timeout(self.limits.timeout))),
+            false => Ok(()),
+        }
     }
 
     /// Counts data that the guest passes to the host.
@@ -107,10 +113,6 @@ impl Host {
             true => Err(self.exceed(Fault::Payload(self.limits.payload))),
             false => Ok(()),
         }
-    }
-
-    pub(super) fn remaining(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
     }
 
     fn exceed(&mut self, fault: Fault) -> wasmtime::Error {
