@@ -22,6 +22,9 @@ type Seen = BTreeMap<String, Files>;
 /// The hash of each plugin at its last load, by its name.
 type Applied = BTreeMap<String, String>;
 
+/// The manifest of each plugin of the folder, or its error.
+type Manifests = Vec<(String, Result<Manifest, PluginError>)>;
+
 /// The files of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Files {
@@ -105,10 +108,7 @@ impl Plugins {
 
     /// Returns the plugins of the folder in the order of their dependencies.
     async fn order(&self) -> Result<Vec<String>, PluginError> {
-        let directory = self.0.config.directory.clone();
-        let found = tokio::task::spawn_blocking(move || dependencies(&directory)).await;
-        let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, "*", problem);
-        let found = found.map_err(|error| failed(error.to_string()))??;
+        let found = dependencies(self.manifests().await?)?;
         load_order(&found).map_err(|error| {
             let plugin = error.plugin().to_owned();
             PluginError::new(PluginErrorCode::Dependency, plugin, error.to_string())
@@ -118,7 +118,7 @@ impl Plugins {
     /// Returns a plugin and what it depends on, in the order of their load.
     pub(crate) async fn order_for(&self, name: &str) -> Result<Vec<String>, PluginError> {
         let directory = self.0.config.directory.clone();
-        let found = dependencies(&directory)?;
+        let found = dependencies(self.manifests().await?)?;
         let mut needed = vec![name.to_owned()];
         let mut next = 0;
         while let Some(plugin) = needed.get(next) {
@@ -206,7 +206,7 @@ impl Plugins {
         let _change = self.0.changes.lock().await;
         self.unload_removed(now).await;
         applied.retain(|name, _| now.contains_key(name));
-        let order = match self.order().await {
+        let order = match self.valid_order().await {
             Ok(order) => order,
             Err(error) => {
                 self.log(error.plugin(), "ordered", Err(&error));
@@ -229,6 +229,48 @@ impl Plugins {
             self.log(&name, "loaded", result);
         }
         applied
+    }
+
+    /// Returns the plugins of the folder in the order of their dependencies, without those whose
+    /// manifest or dependencies are not valid.
+    async fn valid_order(&self) -> Result<Vec<String>, PluginError> {
+        let (mut found, mut invalid) = (BTreeMap::new(), Vec::new());
+        for (name, manifest) in self.manifests().await? {
+            match manifest {
+                Ok(manifest) => {
+                    found.insert(name, manifest.dependencies);
+                }
+                Err(error) => {
+                    self.log(&name, "loaded", Err(error));
+                    // The version that runs can be a dependency of other plugins.
+                    if let Ok(plugin) = self.plugin(&name) {
+                        found.insert(name.clone(), plugin.manifest.dependencies.clone());
+                    }
+                    invalid.push(name);
+                }
+            }
+        }
+        loop {
+            match load_order(&found) {
+                Ok(mut order) => {
+                    order.retain(|name| !invalid.contains(name));
+                    return Ok(order);
+                }
+                Err(error) => {
+                    self.log(error.plugin(), "loaded", Err(&error));
+                    if found.remove(error.plugin()).is_none() {
+                        return Ok(Vec::new());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn manifests(&self) -> Result<Manifests, PluginError> {
+        let directory = self.0.config.directory.clone();
+        let found = tokio::task::spawn_blocking(move || manifests(&directory)).await;
+        let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, "*", problem);
+        found.map_err(|error| failed(error.to_string()))?
     }
 
     /// Unloads the plugins that are not in the folder, each after those that depend on it.
@@ -258,18 +300,35 @@ impl Plugins {
     }
 }
 
-fn dependencies(directory: &Path) -> Result<BTreeMap<String, Vec<String>>, PluginError> {
-    let failed = |error| {
+/// Reads the manifest of each plugin.
+///
+/// # Errors
+/// The folder cannot be read.
+fn manifests(directory: &Path) -> Result<Manifests, PluginError> {
+    let names = scan(directory).map_err(|error| {
         let problem = format!("the plugin folder {} cannot be read", directory.display());
         PluginError::new(PluginErrorCode::LoadFailed, "*", problem).because(error)
+    })?;
+    let manifest = |name: String| {
+        let text = read_text(&directory.join(&name).join(MANIFEST)).map_err(|error| {
+            let problem = format!("{MANIFEST} cannot be read");
+            PluginError::new(PluginErrorCode::LoadFailed, &name, problem).because(error)
+        });
+        let manifest = text.and_then(|text| Manifest::parse(&String::from_utf8_lossy(&text)));
+        (name, manifest)
     };
-    let mut found = BTreeMap::new();
-    for name in scan(directory).map_err(failed)? {
-        let text = read_text(&directory.join(&name).join(MANIFEST)).map_err(failed)?;
-        let manifest = Manifest::parse(&String::from_utf8_lossy(&text))?;
-        found.insert(name, manifest.dependencies);
-    }
-    Ok(found)
+    Ok(names.into_iter().map(manifest).collect())
+}
+
+/// Returns the dependencies of each plugin.
+///
+/// # Errors
+/// A manifest is not valid.
+fn dependencies(manifests: Manifests) -> Result<BTreeMap<String, Vec<String>>, PluginError> {
+    let manifests = manifests.into_iter();
+    manifests
+        .map(|(name, manifest)| Ok((name, manifest?.dependencies)))
+        .collect()
 }
 
 fn hashes(seen: &Seen) -> Applied {

@@ -324,3 +324,34 @@ async fn component_after_its_manifest_is_loaded_plug_1() {
     std::fs::rename(&away, &component).unwrap();
     eventually(async || app.orders().1.contains("one")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invalid_manifest_blocks_no_other_plugin_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let broken = app.folder.path().join("plugins/broken");
+    std::fs::create_dir_all(&broken).unwrap();
+    std::fs::write(broken.join("plugin.toml"), "name = ").unwrap();
+    app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
+    eventually(async || app.orders().1.contains("two")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_plugin_is_retried_with_its_dependency_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .start()
+        .await
+        .unwrap();
+    let needs = format!("dependencies = [\"base\"]\n{HOOK}");
+    app.replace("guard", &needs, &Guest::rejecting(403, "one"));
+    // Longer than the service takes to notice the change.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(app.orders().0, 200);
+    app.replace("base", "", &Guest::quiet());
+    eventually(async || app.orders().1.contains("one")).await;
+}
