@@ -44,6 +44,9 @@ pub(crate) struct Plugin {
 
 pub(crate) struct State {
     pub(crate) status: PluginStatus,
+    /// Whether the plugin runs if its settings enable it. False until the first start, and after
+    /// an operator stopped it. A reload keeps it.
+    pub(crate) is_active: bool,
     pub(crate) load_time: DateTime<Utc>,
     pub(crate) start_time: Option<DateTime<Utc>>,
     pub(crate) stop_time: Option<DateTime<Utc>>,
@@ -197,6 +200,14 @@ impl Plugin {
             PluginStatus::Stopped => state.stop_time = Some(Utc::now()),
             _ => {}
         }
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.state.lock().is_active
+    }
+
+    pub(crate) fn set_active(&self, is_active: bool) {
+        self.state.lock().is_active = is_active;
     }
 
     pub(crate) fn set_error(&self, problem: String) {

@@ -99,6 +99,7 @@ impl Plugins {
         if plugin.status() == PluginStatus::Started {
             return Ok(());
         }
+        plugin.set_active(true);
         if !plugin.file.enabled {
             let problem = "is disabled: set `enabled: true` in its settings";
             return Err(PluginError::new(
@@ -144,6 +145,7 @@ impl Plugins {
                 format!("\"{dependent}\" depends on it: stop \"{dependent}\" first"),
             ));
         }
+        plugin.set_active(false);
         if plugin.status() != PluginStatus::Started {
             return Ok(());
         }

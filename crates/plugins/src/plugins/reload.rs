@@ -46,16 +46,14 @@ impl Plugins {
             if self.plugin(&name).is_err() {
                 self.load_locked(&name).await?;
             }
-            if self.plugin(&name)?.file.enabled {
-                self.start_locked(&name).await?;
-            }
+            self.start_if_enabled(&name).await?;
         }
         Ok(())
     }
 
     /// Loads a plugin again and starts it in place of the version that runs. Requests that began
     /// before use the version of their begin until their end. If the new version cannot be started,
-    /// the old one stays.
+    /// the old one stays. A plugin that was not started, or that an operator stopped, is not started.
     ///
     /// # Errors
     /// The new version cannot be loaded or started.
@@ -69,8 +67,8 @@ impl Plugins {
         let new = self.prepare(name).await?;
         self.check_dependencies(&new)?;
         // A plugin that failed to start, or that its settings disabled, starts with the change.
-        let was_to_run = matches!(old.status(), PluginStatus::Started | PluginStatus::Error);
-        let starts = new.file.enabled && (was_to_run || !old.file.enabled);
+        new.set_active(old.is_active());
+        let starts = new.file.enabled && old.is_active();
         if starts {
             self.check_started(&new)?;
             step(&new, LifecycleStep::Start, PluginErrorCode::StartFailed).await?;
@@ -287,7 +285,14 @@ impl Plugins {
 
     async fn load_and_start(&self, name: &str) -> Result<(), PluginError> {
         self.load_locked(name).await?;
-        match self.plugin(name)?.file.enabled {
+        self.start_if_enabled(name).await
+    }
+
+    /// Starts a loaded plugin. If its settings disable it, the reload that enables it starts it.
+    async fn start_if_enabled(&self, name: &str) -> Result<(), PluginError> {
+        let plugin = self.plugin(name)?;
+        plugin.set_active(true);
+        match plugin.file.enabled {
             true => self.start_locked(name).await,
             false => Ok(()),
         }

@@ -355,3 +355,22 @@ async fn failed_plugin_is_retried_with_its_dependency_plug_1() {
     app.replace("base", "", &Guest::quiet());
     eventually(async || app.orders().1.contains("one")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_starts_no_plugin_that_is_stopped_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    app.plugins.stop_plugin("guard").await.unwrap();
+    for enabled in [false, true] {
+        let settings = format!("enabled: {enabled}\n");
+        std::fs::write(app.folder.path().join("config/guard.yaml"), settings).unwrap();
+        app.plugins.reload("guard").await.unwrap();
+        assert_eq!(app.orders().0, 200);
+    }
+    app.plugins.start_plugin("guard").await.unwrap();
+    assert_eq!(app.orders().0, 403);
+}
