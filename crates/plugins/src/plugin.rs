@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant as TokioInstant, timeout_at},
 };
 
 use crate::{
@@ -43,6 +44,9 @@ pub(crate) struct Plugin {
 
 pub(crate) struct State {
     pub(crate) status: PluginStatus,
+    /// Whether the plugin runs if its settings enable it. False until the first start, and after
+    /// an operator stopped it. A reload keeps it.
+    pub(crate) is_active: bool,
     pub(crate) load_time: DateTime<Utc>,
     pub(crate) start_time: Option<DateTime<Utc>>,
     pub(crate) stop_time: Option<DateTime<Utc>>,
@@ -92,14 +96,14 @@ impl Plugin {
             ..self.limits
         };
         // Time in the queue counts, so that waiting calls cannot pile up without end.
-        let permits = async {
-            let own = Arc::clone(&self.own_guests).acquire_owned().await.ok()?;
-            let shared = Arc::clone(&self.guests).acquire_owned().await.ok()?;
-            Some((own, shared))
-        };
-        let Ok(Some(permits)) = tokio::time::timeout(limits.timeout, permits).await else {
+        let deadline = TokioInstant::now() + limits.timeout;
+        let own = permit(&self.own_guests, deadline, "this plugin").await?;
+        let shared = permit(&self.guests, deadline, "all plugins").await?;
+        let permits = (own, shared);
+        // Calls before this one in the queue may have used the share.
+        if !self.state.lock().share.may_run(Instant::now()) {
             return Err(Fault::Throttled);
-        };
+        }
         admission.used();
         match Handle::current().runtime_flavor() {
             RuntimeFlavor::CurrentThread => {
@@ -198,10 +202,34 @@ impl Plugin {
         }
     }
 
+    pub(crate) fn is_active(&self) -> bool {
+        self.state.lock().is_active
+    }
+
+    pub(crate) fn set_active(&self, is_active: bool) {
+        self.state.lock().is_active = is_active;
+    }
+
     pub(crate) fn set_error(&self, problem: String) {
         let mut state = self.state.lock();
         state.status = PluginStatus::Error;
         state.error = Some(problem);
+    }
+}
+
+/// Waits for a permit until a deadline. `whose` names the calls that the semaphore limits.
+///
+/// # Errors
+/// No permit is free in time.
+async fn permit(
+    semaphore: &Arc<Semaphore>,
+    deadline: TokioInstant,
+    whose: &'static str,
+) -> Result<OwnedSemaphorePermit, Fault> {
+    let permit = Arc::clone(semaphore).acquire_owned();
+    match timeout_at(deadline, permit).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(Fault::Concurrency(whose)),
     }
 }
 

@@ -99,6 +99,8 @@ const TRANSACTION: &[&str] = &[
     "tx *",
     "session",
 ];
+/// The annotation of Spring, and words like it.
+const TRANSACTIONAL: &[&str] = &["transactional"];
 /// Starts of methods that write, in small letters.
 const WRITES: &[&str] = &[
     "save", "create", "insert", "update", "delete", "remove", "persist",
@@ -116,17 +118,22 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     {
         return;
     }
+    let names_transactional = mentions(&code.file.text, TRANSACTIONAL);
     for function in code.find_all(code.root, CANDIDATES) {
+        if !is_function(code, function) {
+            continue;
+        }
         // Only the innermost function is read.
         let inside = code.find_all(function, CANDIDATES);
-        if !is_function(code, function)
-            || inside
-                .iter()
-                .any(|inner| inner.id() != function.id() && is_function(code, *inner))
+        if inside
+            .iter()
+            .any(|inner| inner.id() != function.id() && is_function(code, *inner))
         {
             continue;
         }
-        if mentions(code.text(function), TRANSACTION) || is_in_transactional_class(code, function) {
+        if mentions(code.text(function), TRANSACTION)
+            || names_transactional && is_in_transactional_class(code, function)
+        {
             continue;
         }
         partial(code, function, facts);
@@ -135,19 +142,16 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
 }
 
 /// Whether an annotation or a word above the class body makes each method a transaction. In
-/// languages without method annotations, a word anywhere in the file counts.
+/// languages without method annotations, a word anywhere in the file counts. The caller checks that
+/// the file contains the word.
 fn is_in_transactional_class(code: &Code<'_>, function: Node<'_>) -> bool {
-    const WORD: &[&str] = &["transactional"];
-    if !mentions(&code.file.text, WORD) {
-        return false;
-    }
     if !matches!(code.file.language, Language::Java | Language::Kotlin) {
         return true;
     }
     code.enclosing(function, &["class_declaration"])
         .is_none_or(|class| {
             let head = code.text(class).split('{').next().unwrap_or_default();
-            mentions(head, WORD)
+            mentions(head, TRANSACTIONAL)
         })
 }
 

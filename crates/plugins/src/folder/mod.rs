@@ -3,7 +3,7 @@
 mod read;
 mod watch;
 
-pub(crate) use read::{Found, read_config, read_plugin, scan, sha256_hex};
+pub(crate) use read::{Found, config_files, read_config, read_plugin, read_text, scan, sha256_hex};
 pub(crate) use watch::Watch;
 
 /// The manifest.

@@ -13,8 +13,8 @@ use crate::{
     Signature, manifest::is_name,
 };
 
-/// A manifest has a few hundred bytes.
-const MAX_MANIFEST: u64 = 64 * 1024;
+/// A manifest, a signature and the settings of a plugin have a few hundred bytes.
+const MAX_TEXT: u64 = 64 * 1024;
 
 /// A plugin whose files are checked.
 pub(crate) struct Found {
@@ -52,10 +52,10 @@ pub(crate) fn read_plugin(
     let folder = path.file_name().map(|name| name.to_string_lossy());
     let folder = folder.unwrap_or_default().into_owned();
     let failed = |problem: String| PluginError::new(PluginErrorCode::LoadFailed, &folder, problem);
-    let text = read(&path.join(MANIFEST), MAX_MANIFEST)
+    let text = read_text(&path.join(MANIFEST))
         .map_err(|error| failed(format!("{MANIFEST} cannot be read")).because(error))?;
-    let is_signed = match fs::read_to_string(path.join(SIGNATURE)) {
-        Ok(signature) => Signature::parse(&signature)
+    let is_signed = match read_text(&path.join(SIGNATURE)) {
+        Ok(signature) => Signature::parse(&String::from_utf8_lossy(&signature))
             .is_some_and(|signature| signature.is_by_one_of(&security.trusted_keys, &text)),
         Err(_) => false,
     };
@@ -91,8 +91,16 @@ pub(crate) fn read_plugin(
     })
 }
 
+/// Returns the files of the settings of a plugin.
+pub(crate) fn config_files(directory: &Path, profile: Profile, plugin: &str) -> [PathBuf; 2] {
+    [
+        directory.join(format!("{plugin}.yaml")),
+        directory.join(format!("{plugin}.{profile}.yaml")),
+    ]
+}
+
 /// Reads the settings of a plugin: `NAME.yaml`, and above it `NAME.PROFILE.yaml`. Returns the
-/// default without a file.
+/// default without these files.
 ///
 /// # Errors
 /// A file has errors.
@@ -101,10 +109,10 @@ pub(crate) fn read_config(
     profile: Profile,
     plugin: &str,
 ) -> Result<(PluginFileConfig, Option<PathBuf>), PluginError> {
-    let path = config.config_directory.join(format!("{plugin}.yaml"));
-    if !path.exists() {
+    let files = config_files(&config.config_directory, profile, plugin);
+    let Some(path) = files.into_iter().find(|file| file.exists()) else {
         return Ok((PluginFileConfig::default(), None));
-    }
+    };
     let failed = |error| {
         PluginError::new(PluginErrorCode::Config, plugin, "its settings have errors").because(error)
     };
@@ -119,8 +127,19 @@ pub(crate) fn read_config(
     Ok((file, Some(path)))
 }
 
-/// Reads a file of at most `max` bytes.
+/// Reads a file beside a component.
+pub(crate) fn read_text(path: &Path) -> io::Result<Vec<u8>> {
+    read(path, MAX_TEXT)
+}
+
+/// Reads a file of at most `max` bytes. A device or a pipe may have no end.
 fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path is not a file",
+        ));
+    }
     let mut content = Vec::new();
     File::open(path)?
         .take(max.saturating_add(1))

@@ -49,6 +49,15 @@ impl HookCall {
         self.values.get(name)
     }
 
+    /// Returns the bytes of the values as JSON and of the metadata, with their names.
+    pub(crate) fn size(&self) -> usize {
+        let values = self.values.iter();
+        let values = values.map(|(name, value)| name.len() + value.to_string().len());
+        let texts = self.metadata.iter();
+        let texts = texts.map(|(name, text)| name.len() + text.len());
+        values.chain(texts).sum()
+    }
+
     /// Returns all values.
     #[must_use]
     pub fn values(&self) -> &Map<String, Value> {

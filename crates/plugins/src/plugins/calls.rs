@@ -8,11 +8,15 @@ use crate::{
     FailureMode, HookCall, HookPoint, Rejection,
     hook::{HookEntry, HookTable},
     plugin::Plugin,
-    runtime::{Answer, GuestCall, HookContext, Question, Verdict},
+    runtime::{Answer, Fault, GuestCall, HookContext, Question, Verdict},
 };
 
 /// The timeout of a decision, so that a slow plugin does not delay every request.
 const DECISION_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// The part of the payload limit that hooks leave free, as `1 / RESERVED`: later points have more
+/// metadata.
+const RESERVED: usize = 16;
 
 /// What hooks did.
 #[derive(Debug, Clone, Default)]
@@ -138,12 +142,10 @@ impl Plugins {
                 resource: resource.to_owned(),
                 context: context.clone(),
             });
-            match plugin.call(question, DECISION_TIMEOUT).await {
-                Ok(Answer::Verdict(Verdict::No(why) | Verdict::Retry(why))) => {
-                    return Ok(Decision::Deny(why));
-                }
-                Ok(_) => {}
-                Err(fault) => go_on_without(plugin, &fault.to_string())?,
+            match decision(plugin.call(question, DECISION_TIMEOUT).await) {
+                Ok(Decision::Allow) => {}
+                Ok(denial) => return Ok(denial),
+                Err(problem) => go_on_without(plugin, &problem)?,
             }
         }
         Ok(Decision::Allow)
@@ -195,9 +197,17 @@ impl Plugins {
             metadata: report.call.metadata.clone(),
         };
         let problem = match hook.plugin.call(call, hook.timeout).await {
+            Ok(Answer::Hook(Ok(Ok(set)))) if set.is_empty() => return Ok(()),
             Ok(Answer::Hook(Ok(Ok(set)))) => {
-                report.call.values.extend(set);
-                return Ok(());
+                let mut call = report.call.clone();
+                call.values.extend(set);
+                // The next hooks read the values, so these may not use up the limit of their calls.
+                let max = self.0.config.security.max_payload_size.as_usize();
+                if call.size() <= max - max / RESERVED {
+                    report.call = call;
+                    return Ok(());
+                }
+                "set more values than a call of the next hook may have".to_owned()
             }
             Ok(Answer::Hook(Ok(Err(rejection)))) if hook.is_veto => {
                 return Err(rejected(hook, rejection));
@@ -222,6 +232,19 @@ impl Plugins {
         }
         report.failed.push((name, problem));
         Ok(())
+    }
+}
+
+/// Returns the decision of a plugin.
+///
+/// # Errors
+/// The call failed, or its response is not a decision.
+fn decision(answer: Result<Answer, Fault>) -> Result<Decision, String> {
+    match answer {
+        Ok(Answer::Verdict(Verdict::Yes)) => Ok(Decision::Allow),
+        Ok(Answer::Verdict(Verdict::No(why) | Verdict::Retry(why))) => Ok(Decision::Deny(why)),
+        Ok(_) => Err("returned an invalid response".to_owned()),
+        Err(fault) => Err(fault.to_string()),
     }
 }
 
@@ -265,5 +288,20 @@ fn hook_context(request: Option<&RequestContext>) -> HookContext {
         actor: request.actor().map(|actor| actor.as_str().to_owned()),
         tenant: request.tenant().map(|tenant| tenant.as_str().to_owned()),
         remaining_ms: remaining,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn response_without_decision_allows_nothing_plug_1() {
+        let allowed = decision(Ok(Answer::Verdict(Verdict::Yes)));
+        assert_eq!(allowed, Ok(Decision::Allow));
+        for answer in [Answer::Step(Ok(())), Answer::Hook(Ok(Ok(Map::new())))] {
+            assert!(decision(Ok(answer)).is_err());
+        }
+        assert!(decision(Err(Fault::Throttled)).is_err());
     }
 }

@@ -106,6 +106,7 @@ impl Inner {
             own_guests: Arc::new(Semaphore::new(cores())),
             state: Mutex::new(State {
                 status: PluginStatus::Loaded,
+                is_active: false,
                 load_time: Utc::now(),
                 start_time: None,
                 stop_time: None,

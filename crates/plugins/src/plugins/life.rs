@@ -1,9 +1,10 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Loaded, Plugins};
 use crate::{
     EventType, PluginError, PluginErrorCode, PluginInfo, PluginStatus,
     plugin::Plugin,
+    registry::load_order,
     runtime::{Answer, Fault, GuestCall, LifecycleStep},
 };
 
@@ -39,6 +40,7 @@ impl Plugins {
         Ok(info)
     }
 
+    /// Checks that the dependencies of a plugin are loaded, and that none of them depends on it.
     pub(super) fn check_dependencies(&self, plugin: &Plugin) -> Result<(), PluginError> {
         for dependency in &plugin.manifest.dependencies {
             if self.plugin(dependency).is_err() {
@@ -46,6 +48,36 @@ impl Plugins {
                     PluginErrorCode::Dependency,
                     plugin.name(),
                     format!("depends on \"{dependency}\", which is not loaded"),
+                ));
+            }
+        }
+        let needed = |plugin: &Plugin| {
+            let name = plugin.name().to_owned();
+            (name, plugin.manifest.dependencies.clone())
+        };
+        let mut graph: BTreeMap<_, _> = {
+            let loaded = self.0.loaded.lock();
+            let loaded = loaded.values().map(|entry| needed(&entry.plugin));
+            loaded.collect()
+        };
+        graph.extend([needed(plugin)]);
+        load_order(&graph).map(drop).map_err(|error| {
+            PluginError::new(
+                PluginErrorCode::Dependency,
+                plugin.name(),
+                error.to_string(),
+            )
+        })
+    }
+
+    /// Checks that the dependencies of a plugin are started.
+    pub(super) fn check_started(&self, plugin: &Plugin) -> Result<(), PluginError> {
+        for dependency in &plugin.manifest.dependencies {
+            if self.plugin(dependency)?.status() != PluginStatus::Started {
+                return Err(PluginError::new(
+                    PluginErrorCode::Dependency,
+                    plugin.name(),
+                    format!("depends on \"{dependency}\", which is not started"),
                 ));
             }
         }
@@ -67,6 +99,7 @@ impl Plugins {
         if plugin.status() == PluginStatus::Started {
             return Ok(());
         }
+        plugin.set_active(true);
         if !plugin.file.enabled {
             let problem = "is disabled: set `enabled: true` in its settings";
             return Err(PluginError::new(
@@ -75,15 +108,7 @@ impl Plugins {
                 problem,
             ));
         }
-        for dependency in &plugin.manifest.dependencies {
-            if self.plugin(dependency)?.status() != PluginStatus::Started {
-                return Err(PluginError::new(
-                    PluginErrorCode::Dependency,
-                    name,
-                    format!("depends on \"{dependency}\", which is not started"),
-                ));
-            }
-        }
+        self.check_started(&plugin)?;
         if let Err(error) = step(&plugin, LifecycleStep::Start, PluginErrorCode::StartFailed).await
         {
             plugin.set_error(error.to_string());
@@ -120,6 +145,7 @@ impl Plugins {
                 format!("\"{dependent}\" depends on it: stop \"{dependent}\" first"),
             ));
         }
+        plugin.set_active(false);
         if plugin.status() != PluginStatus::Started {
             return Ok(());
         }

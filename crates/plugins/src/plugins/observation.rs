@@ -32,7 +32,7 @@ static BOUNDS: [f64; 10] = [
     0.000_02, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 1.0, 30.0,
 ];
 /// The reasons of faults.
-const REASONS: [&str; 9] = [
+const REASONS: [&str; 10] = [
     "timeout",
     "memory",
     "host_calls",
@@ -40,6 +40,7 @@ const REASONS: [&str; 9] = [
     "processor_time",
     "input",
     "throttled",
+    "concurrency",
     "disabled",
     "trap",
 ];

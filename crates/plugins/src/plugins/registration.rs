@@ -79,6 +79,7 @@ async fn deliver(
         Ok(_) => Err(HandlerError::Permanent(
             "the handler returned an invalid response".to_owned(),
         )),
+        Err(fault) if fault.is_permanent() => Err(HandlerError::Permanent(fault.to_string())),
         Err(fault) => Err(HandlerError::Transient(fault.to_string())),
     }
 }

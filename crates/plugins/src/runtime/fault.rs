@@ -17,6 +17,9 @@ pub(crate) enum Fault {
     Input(usize),
     #[error("exceeded its CPU share")]
     Throttled,
+    /// No call ended in time. The text names the calls: those of the plugin or of all plugins.
+    #[error("too many calls of {0} run at the same time")]
+    Concurrency(&'static str),
     #[error("is disabled after too many faults")]
     Disabled,
     #[error("trapped: {0}")]
@@ -26,7 +29,15 @@ pub(crate) enum Fault {
 impl Fault {
     /// Whether the component is to blame, so that the fault counts towards its disabling.
     pub(crate) const fn counts(&self) -> bool {
-        !matches!(self, Self::Input(_) | Self::Throttled | Self::Disabled)
+        !matches!(
+            self,
+            Self::Input(_) | Self::Throttled | Self::Concurrency(_) | Self::Disabled
+        )
+    }
+
+    /// Whether the same call fails again, so that a retry is of no use.
+    pub(crate) const fn is_permanent(&self) -> bool {
+        matches!(self, Self::Memory(_) | Self::Input(_) | Self::Trap(_))
     }
 
     /// Returns the reason in metrics.
@@ -39,6 +50,7 @@ impl Fault {
             Self::ProcessorTime(_) => "processor_time",
             Self::Input(_) => "input",
             Self::Throttled => "throttled",
+            Self::Concurrency(_) => "concurrency",
             Self::Disabled => "disabled",
             Self::Trap(_) => "trap",
         }

@@ -60,8 +60,7 @@ impl FaultCount {
         if self.state != State::Trial {
             return Transition::None;
         }
-        self.state = State::Enabled;
-        self.recent.clear();
+        self.reset();
         Transition::Enabled
     }
 
@@ -89,7 +88,7 @@ impl FaultCount {
         }
     }
 
-    /// Enables the plugin again, by an operator.
+    /// Enables the plugin again, after a trial or by an operator.
     pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
@@ -161,5 +160,17 @@ mod tests {
         assert!(faults.may_run(later));
         faults.abandon_trial(later);
         assert!(faults.may_run(later));
+    }
+
+    #[test]
+    fn only_failed_trials_disable_for_ever_plug_2() {
+        let mut now = Instant::now();
+        let mut faults = FaultCount::default();
+        for _ in 0..10 {
+            assert_eq!(fail_often(&mut faults, now), Transition::Disabled);
+            now += Duration::from_secs(3_600);
+            assert!(faults.may_run(now));
+            assert_eq!(faults.succeed(), Transition::Enabled);
+        }
     }
 }

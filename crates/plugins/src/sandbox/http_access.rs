@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use http::Method;
+use http::{Method, header::HOST};
 use seaworthy_client::HttpClient;
 use seaworthy_core::{Timeout, error_chain};
 use tokio::runtime::Handle;
@@ -49,6 +49,13 @@ impl HttpAccess {
         let parsed: http::Uri = url.parse().map_err(|_| "the URL is not valid".to_owned())?;
         if !parsed.host().is_some_and(|host| self.is_granted(host)) {
             return Err("the host is not granted: list it in http_hosts".to_owned());
+        }
+        // A server may serve other sites at the same address.
+        if headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case(HOST.as_str()))
+        {
+            return Err("the header \"host\" follows the URL: remove it".to_owned());
         }
         let left = deadline.saturating_duration_since(Instant::now());
         let Ok(timeout) = Timeout::try_from(left) else {

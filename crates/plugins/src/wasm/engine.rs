@@ -15,7 +15,7 @@ const MAX_CORE_INSTANCES: u32 = 16;
 /// The tables of one component.
 const MAX_TABLES: u32 = 16;
 /// The elements of one table.
-const MAX_TABLE_ELEMENTS: usize = 10_000;
+pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// The data that the engine keeps for one instance, in bytes.
 const MAX_INSTANCE_SIZE: usize = 1024 * 1024;
 /// The size of a page of WebAssembly, in bytes.

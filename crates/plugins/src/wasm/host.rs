@@ -5,6 +5,7 @@ use std::{
 
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
+use super::engine::MAX_TABLE_ELEMENTS;
 use crate::{
     runtime::{CallLimits, Fault, Imports},
     sandbox::ProcessorTime,
@@ -14,8 +15,6 @@ use crate::{
 const MAX_INSTANCES: usize = 32;
 /// The tables of a component.
 const MAX_TABLES: usize = 32;
-/// The elements of one table.
-const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// The bytes that a bulk instruction fills or copies in a millisecond: half of the rate measured on
 /// an idle machine. The engine does not interrupt such an instruction.
 const BULK_BYTES_PER_MILLISECOND: usize = 5 << 20;
@@ -29,6 +28,9 @@ pub(super) struct Host {
     memory: usize,
     processor: ProcessorTime,
     host_calls: u32,
+    /// The data that passed to the host and to the guest, in bytes.
+    sent: usize,
+    received: usize,
     /// The limit that ended the call, if one did.
     pub(super) exceeded: Option<Fault>,
 }
@@ -42,6 +44,8 @@ impl Host {
             memory: 0,
             processor: ProcessorTime::now(),
             host_calls: 0,
+            sent: 0,
+            received: 0,
             exceeded: None,
         }
     }
@@ -69,29 +73,46 @@ impl Host {
     /// The call made too many, or its time is over: it ends.
     pub(super) fn admit(&mut self) -> wasmtime::Result<()> {
         self.host_calls += 1;
-        let fault = if self.host_calls > self.limits.host_calls {
-            Fault::HostCalls(self.limits.host_calls)
-        } else if Instant::now() > self.deadline {
-            Fault::Timeout(self.limits.timeout)
-        } else {
-            return Ok(());
-        };
-        Err(self.exceed(fault))
+        if self.host_calls > self.limits.host_calls {
+            return Err(self.exceed(Fault::HostCalls(self.limits.host_calls)));
+        }
+        self.check_deadline()
     }
 
-    /// Checks the size of data that passes between guest and host.
+    /// Checks the deadline after a host function that waits.
     ///
     /// # Errors
-    /// The data exceed the limit: the call ends.
-    pub(super) fn admit_payload(&mut self, bytes: usize) -> wasmtime::Result<()> {
-        match bytes > self.limits.payload {
-            true => Err(self.exceed(Fault::Payload(self.limits.payload))),
+    /// The time is over: the call ends.
+    pub(super) fn check_deadline(&mut self) -> wasmtime::Result<()> {
+        match Instant::now() >= self.deadline {
+            true => Err(self.exceed(Fault::Timeout(self.limits.timeout))),
             false => Ok(()),
         }
     }
 
-    pub(super) fn remaining(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+    /// Counts data that the guest passes to the host.
+    ///
+    /// # Errors
+    /// The data of the call exceed the limit: it ends.
+    pub(super) fn send(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.sent = self.sent.saturating_add(bytes);
+        self.check_payload(self.sent)
+    }
+
+    /// Counts data that the host passes to the guest.
+    ///
+    /// # Errors
+    /// The data of the call exceed the limit: it ends.
+    pub(super) fn receive(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.received = self.received.saturating_add(bytes);
+        self.check_payload(self.received)
+    }
+
+    fn check_payload(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        match bytes > self.limits.payload {
+            true => Err(self.exceed(Fault::Payload(self.limits.payload))),
+            false => Ok(()),
+        }
     }
 
     fn exceed(&mut self, fault: Fault) -> wasmtime::Error {

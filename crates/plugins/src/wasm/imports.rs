@@ -48,14 +48,14 @@ type Store<'a> = StoreContextMut<'a, Host>;
 fn write(mut store: Store<'_>, (level, message): (LogLevel, String)) -> wasmtime::Result<()> {
     let host = store.data_mut();
     host.admit()?;
-    host.admit_payload(message.len())?;
+    host.send(message.len())?;
     let plugin = &*host.imports.plugin;
-    let message = cut(&message);
+    let text = cut(&message);
     match level {
-        LogLevel::Debug => tracing::debug!(plugin, message, "plugin"),
-        LogLevel::Info => tracing::info!(plugin, message, "plugin"),
-        LogLevel::Warn => tracing::warn!(plugin, message, "plugin"),
-        LogLevel::Error => tracing::error!(plugin, message, "plugin"),
+        LogLevel::Debug => tracing::debug!(plugin, text, "a plugin logged a text"),
+        LogLevel::Info => tracing::info!(plugin, text, "a plugin logged a text"),
+        LogLevel::Warn => tracing::warn!(plugin, text, "a plugin logged a text"),
+        LogLevel::Error => tracing::error!(plugin, text, "a plugin logged a text"),
     }
     Ok(())
 }
@@ -76,14 +76,20 @@ fn now(mut store: Store<'_>, (): ()) -> wasmtime::Result<(u64,)> {
 fn setting(mut store: Store<'_>, (name,): (String,)) -> wasmtime::Result<(Option<String>,)> {
     let host = store.data_mut();
     host.admit()?;
+    host.send(name.len())?;
     let value = host.imports.settings.get(&name);
-    Ok((value.map(|value| serde_json::Value::from(value.as_str()).to_string()),))
+    let value = value.map(|value| serde_json::Value::from(value.as_str()).to_string());
+    host.receive(value.as_ref().map_or(0, String::len))?;
+    Ok((value,))
 }
 
 fn get(mut store: Store<'_>, (key,): (String,)) -> wasmtime::Result<(Option<Vec<u8>>,)> {
     let host = store.data_mut();
     host.admit()?;
-    Ok((host.imports.keys.get(&key),))
+    host.send(key.len())?;
+    let value = host.imports.keys.get(&key);
+    host.receive(value.as_ref().map_or(0, Vec::len))?;
+    Ok((value,))
 }
 
 type Stored = Result<(), String>;
@@ -91,13 +97,14 @@ type Stored = Result<(), String>;
 fn set(mut store: Store<'_>, (key, value): (String, Vec<u8>)) -> wasmtime::Result<(Stored,)> {
     let host = store.data_mut();
     host.admit()?;
-    host.admit_payload(key.len().saturating_add(value.len()))?;
+    host.send(key.len().saturating_add(value.len()))?;
     Ok((host.imports.keys.set(key, value),))
 }
 
 fn delete(mut store: Store<'_>, (key,): (String,)) -> wasmtime::Result<()> {
     let host = store.data_mut();
     host.admit()?;
+    host.send(key.len())?;
     host.imports.keys.delete(&key);
     Ok(())
 }
@@ -107,7 +114,7 @@ type Sent = Result<GuestResponse, String>;
 fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(Sent,)> {
     let host = store.data_mut();
     host.admit()?;
-    host.admit_payload(request.body.len())?;
+    host.send(request.url.len().saturating_add(request.body.len()))?;
     let Some(http) = &host.imports.http else {
         return Ok((Err("the capability \"http\" is not granted".to_owned()),));
     };
@@ -121,11 +128,9 @@ fn send(mut store: Store<'_>, (request,): (GuestRequest,)) -> wasmtime::Result<(
         host.deadline,
         host.limits.payload,
     );
-    let remaining = host.remaining();
-    // Time in the host does not advance the epoch of the guest's own deadline: it ends here.
-    if remaining.is_zero() {
-        host.admit()?;
-    }
+    // Without this check the guest would run until its next tick.
+    host.check_deadline()?;
+    host.receive(sent.as_ref().map_or(0, |result| result.body.len()))?;
     Ok((sent.map(|result| GuestResponse {
         status: result.status,
         body: result.body,

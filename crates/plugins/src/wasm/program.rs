@@ -242,7 +242,8 @@ impl WasmProgram {
             data: Value::Object(event.data.clone()).to_string(),
             metadata: texts(event.metadata.iter()),
         };
-        check_input(&[&event.metadata], event.data.len(), limits)?;
+        let others = event.id.len() + event.source.len() + event.data.len();
+        check_input(&[&event.metadata], others, limits)?;
         let (result,) = self.enter(limits, |store, instance| {
             typed::<(&str, GuestEvent), EventResult>(store, instance, function)?
                 .call(store, (handler, event))
@@ -268,7 +269,8 @@ impl WasmProgram {
             resource: question.resource.clone(),
             context: entries(&question.context),
         };
-        check_input(&[&question.context], question.resource.len(), limits)?;
+        let others = question.subject.len() + question.action.len() + question.resource.len();
+        check_input(&[&question.context], others, limits)?;
         let (decision,) = self.enter(limits, |store, instance| {
             typed::<(GuestQuestion,), (GuestDecision,)>(store, instance, function)?
                 .call(store, (question,))

@@ -229,3 +229,44 @@ async fn stalled_request_ends_at_the_timeout_plug_2() {
     assert!(read.is_ok(), "{read:?}");
     assert_eq!(app.orders().0, 200, "the service goes on");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn host_header_does_not_reach_another_site_plug_2() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let url = format!("http://{address}/");
+    let length = url.len();
+    // One header: host = "other.test".
+    let body = format!(
+        "(call $send (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const {length})
+           (i32.const 700) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 600))
+         (i32.const 16)"
+    );
+    let guest = Guest::hook(&body)
+        .import("http", "send", &format!("(param {})", "i32 ".repeat(9)))
+        .with_words(700, &[1050, 4, 1060, 10])
+        .with_text(1024, "GET")
+        .with_text(1050, "HoSt")
+        .with_text(1060, "other.test")
+        .with_text(1100, &url);
+    let more = format!("capabilities = [\"http\"]\n{HOOK}");
+    let app = http_setup(granted(&["127.0.0.1"], true), "/", "1s")
+        .plugin("evil", &more, &guest)
+        .start()
+        .await
+        .unwrap();
+    let plugins = app.plugins.clone();
+    let call = tokio::spawn(async move {
+        let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+        call.await.unwrap()
+    });
+    call.await.unwrap();
+    listener.set_nonblocking(true).unwrap();
+    if let Ok((mut connection, _)) = listener.accept() {
+        connection.set_nonblocking(false).unwrap();
+        let mut request = Vec::new();
+        drop(std::io::Read::read_to_end(&mut connection, &mut request));
+        let request = String::from_utf8_lossy(&request).to_ascii_lowercase();
+        assert!(!request.contains("other.test"), "{request}");
+    }
+}

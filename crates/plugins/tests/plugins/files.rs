@@ -121,3 +121,26 @@ async fn random_bytes_are_no_component_plug_2() {
     );
     assert!(refusal(setup).await.contains("not a component"));
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn signature_that_is_not_a_file_is_refused_plug_2() {
+    let setup = Setup::new().plugin("notes", "", &Guest::quiet());
+    let signature = setup.config.directory.join("notes/plugin.sig");
+    std::fs::remove_file(&signature).unwrap();
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(&signature)
+        .status();
+    assert!(pipe.unwrap().success());
+    let refused = tokio::spawn(refusal(setup));
+    let refused = tokio::time::timeout(std::time::Duration::from_secs(20), refused).await;
+    if refused.is_err() {
+        // Ends the reads of the service, so that the test ends, too.
+        for _ in 0..5 {
+            let mut both = std::fs::OpenOptions::new();
+            drop(both.read(true).write(true).open(&signature));
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+    assert!(refused.unwrap().unwrap().contains("trusted_keys"));
+}

@@ -29,6 +29,7 @@ pub(crate) struct Guest {
     initialize: String,
     start_function: &'static str,
     realloc: &'static str,
+    pages: u32,
 }
 
 impl Guest {
@@ -45,6 +46,7 @@ impl Guest {
             initialize: OK.to_owned(),
             start_function: "",
             realloc: REALLOC,
+            pages: 1,
         }
     }
 
@@ -139,6 +141,12 @@ impl Guest {
         self
     }
 
+    /// Sets the size of the memory, in pages.
+    pub(crate) fn with_pages(mut self, pages: u32) -> Self {
+        self.pages = pages;
+        self
+    }
+
     /// Runs the function `$begin` when the component is instantiated.
     pub(crate) fn with_start_function(mut self) -> Self {
         self.start_function = "(start $begin)";
@@ -192,8 +200,8 @@ impl Guest {
         }
         format!(
             "(module {imports}
-               (memory (export \"memory\") 1)
-               (global $free (mut i32) (i32.const 8192))
+               (memory (export \"memory\") {pages})
+               (global $free (mut i32) (i32.const {free}))
                {data} {more} {start}
                (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (local i32)
                  {realloc})
@@ -203,6 +211,12 @@ impl Guest {
             more = self.functions,
             start = self.start_function,
             realloc = self.realloc,
+            pages = self.pages,
+            // The first half of several pages is for the data of the guest.
+            free = match self.pages {
+                1 => 8192,
+                pages => pages / 2 * 65_536,
+            },
         )
     }
 

@@ -1,6 +1,8 @@
 //! Hooks, events and decisions of plugins.
 
-use seaworthy_plugins::{Decision, Event, EventType, HookCall, HookPoint, PluginStatus};
+use seaworthy_plugins::{
+    Decision, Event, EventType, HandlerError, HookCall, HookPoint, PluginStatus,
+};
 use serde_json::Map;
 
 use crate::{app::Setup, guest::Guest};
@@ -110,6 +112,22 @@ async fn handlers_get_their_events_plug_1() {
     assert_eq!(failed[0].1.to_string(), "seen");
     app.plugins.unload("notes").await.unwrap();
     assert!(app.plugins.events().publish(login()).await.is_empty());
+}
+
+#[tokio::test]
+async fn trap_of_a_handler_is_permanent_plug_1() {
+    let handlers = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
+    let app = Setup::new()
+        .plugin("notes", handlers, &Guest::handler("unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let login = Event::new(EventType::USER_LOGIN, "accounts");
+    let failed = app.plugins.events().publish(login).await;
+    assert!(
+        matches!(&failed[0].1, HandlerError::Permanent(problem) if problem.contains("trapped")),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test]

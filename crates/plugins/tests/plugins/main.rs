@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod app;
+mod attacks;
 mod escapes;
 mod files;
 mod guest;

@@ -177,3 +177,200 @@ async fn reload_under_load_fails_no_request_plug_1() {
         .sum();
     assert!(answers > 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dependency_removed_with_its_dependent_is_unloaded_plug_1() {
+    let app = Setup::new()
+        .plugin("base", HOOK, &Guest::rejecting(403, "one"))
+        .plugin("child", "dependencies = [\"base\"]\n", &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(app.orders().0, 403);
+    let folder = app.folder.path().join("plugins");
+    for name in ["base", "child"] {
+        std::fs::remove_dir_all(folder.join(name)).unwrap();
+    }
+    eventually(async || app.plugins.list().is_empty()).await;
+    assert_eq!(app.orders().0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_manifest_loses_no_change_of_another_plugin_plug_1() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let other = app.folder.path().join("plugins/other");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(other.join("plugin.toml"), "name = ").unwrap();
+    app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
+    // Longer than the service takes to notice the change.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    std::fs::remove_dir_all(&other).unwrap();
+    eventually(async || app.orders().1.contains("two")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unloaded_plugin_stays_unloaded_after_other_changes_plug_1() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    app.plugins.unload("guard").await.unwrap();
+    app.replace("other", "", &Guest::quiet());
+    eventually(async || app.plugins.get("other").is_ok()).await;
+    assert!(app.plugins.get("guard").is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugin_enabled_in_its_settings_starts_plug_1() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .settings("guard", "enabled: false\n")
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(app.orders().0, 200);
+    let settings = app.folder.path().join("config/guard.yaml");
+    std::fs::write(&settings, "enabled: true\n").unwrap();
+    eventually(async || app.orders().0 == 403).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_the_profile_apply_alone_plug_1() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(app.orders().0, 403);
+    let settings = app.folder.path().join("config/guard.test.yaml");
+    std::fs::write(&settings, "enabled: false\n").unwrap();
+    eventually(async || app.orders().0 == 200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faulty_plugin_that_an_operator_stopped_stays_stopped_plug_1() {
+    let app = Setup::new()
+        .plugin("guard", HOOK, &Guest::hook("unreachable"))
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..5 {
+        assert_eq!(app.orders().0, 503);
+    }
+    // The plugin is disabled, so that it cannot confirm the stop.
+    drop(app.plugins.stop_plugin("guard").await);
+    assert_eq!(app.orders().0, 200);
+    app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
+    app.plugins.reload("guard").await.unwrap();
+    assert_eq!(app.orders().0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_refuses_a_circle_of_dependencies_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.auto_load = Some(false))
+        .plugin("base", HOOK, &Guest::rejecting(403, "one"))
+        .plugin("child", "dependencies = [\"base\"]\n", &Guest::quiet())
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load_folder().await.unwrap();
+    for dependency in ["base", "child"] {
+        let circle = format!("dependencies = [\"{dependency}\"]\n{HOOK}");
+        app.replace("base", &circle, &Guest::quiet());
+        let refused = app.plugins.reload("base").await.unwrap_err();
+        assert_eq!(refused.code().as_str(), "PLUGIN_DEPENDENCY_ERROR");
+    }
+    assert_eq!(app.orders().0, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_needs_started_dependencies_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.auto_load = Some(false))
+        .plugin("base", "", &Guest::quiet())
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    app.plugins.load_folder().await.unwrap();
+    app.plugins.stop_plugin("base").await.unwrap();
+    let needs = format!("dependencies = [\"base\"]\n{HOOK}");
+    app.replace("guard", &needs, &Guest::rejecting(403, "two"));
+    let refused = app.plugins.reload("guard").await.unwrap_err();
+    assert_eq!(refused.code().as_str(), "PLUGIN_DEPENDENCY_ERROR");
+    assert!(app.orders().1.contains("one"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn component_after_its_manifest_is_loaded_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .start()
+        .await
+        .unwrap();
+    app.replace("guard", HOOK, &Guest::rejecting(403, "one"));
+    let component = app.folder.path().join("plugins/guard/plugin.wasm");
+    let away = app.folder.path().join("away");
+    std::fs::rename(&component, &away).unwrap();
+    // Longer than the service takes to notice the change.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(app.orders().0, 200);
+    std::fs::rename(&away, &component).unwrap();
+    eventually(async || app.orders().1.contains("one")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invalid_manifest_blocks_no_other_plugin_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    let broken = app.folder.path().join("plugins/broken");
+    std::fs::create_dir_all(&broken).unwrap();
+    std::fs::write(broken.join("plugin.toml"), "name = ").unwrap();
+    app.replace("guard", HOOK, &Guest::rejecting(403, "two"));
+    eventually(async || app.orders().1.contains("two")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_plugin_is_retried_with_its_dependency_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .start()
+        .await
+        .unwrap();
+    let needs = format!("dependencies = [\"base\"]\n{HOOK}");
+    app.replace("guard", &needs, &Guest::rejecting(403, "one"));
+    // Longer than the service takes to notice the change.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(app.orders().0, 200);
+    app.replace("base", "", &Guest::quiet());
+    eventually(async || app.orders().1.contains("one")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_starts_no_plugin_that_is_stopped_plug_1() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("guard", HOOK, &Guest::rejecting(403, "one"))
+        .start()
+        .await
+        .unwrap();
+    app.plugins.stop_plugin("guard").await.unwrap();
+    for enabled in [false, true] {
+        let settings = format!("enabled: {enabled}\n");
+        std::fs::write(app.folder.path().join("config/guard.yaml"), settings).unwrap();
+        app.plugins.reload("guard").await.unwrap();
+        assert_eq!(app.orders().0, 200);
+    }
+    app.plugins.start_plugin("guard").await.unwrap();
+    assert_eq!(app.orders().0, 403);
+}

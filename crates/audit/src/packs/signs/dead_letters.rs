@@ -4,10 +4,12 @@ use super::{Sign, review};
 use crate::model::facts::Topic;
 
 const SCRIPT: &[&str] = &[".ts", ".js", ".mjs"];
+/// Names of what keeps messages that fail.
+const DEAD_LETTER: &str = r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead";
 
 pub(super) const SIGNS: &[Sign] = &[
     Sign {
-        elsewhere: r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead",
+        elsewhere: DEAD_LETTER,
         ..review(
             Topic::DroppedMessage,
             &[".go"],
@@ -17,7 +19,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     Sign {
-        elsewhere: r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead",
+        elsewhere: DEAD_LETTER,
         ..review(
             Topic::DroppedMessage,
             SCRIPT,
@@ -27,7 +29,7 @@ pub(super) const SIGNS: &[Sign] = &[
         )
     },
     Sign {
-        elsewhere: r"(?i)dead_?-?letter|\bdlq\b|\bdlx\b|poison|retry_?topic|x-dead",
+        elsewhere: DEAD_LETTER,
         ..review(
             Topic::DroppedMessage,
             &[".py"],

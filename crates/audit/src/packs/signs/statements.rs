@@ -36,7 +36,7 @@ const ONE_ROW: &[&str] = &[
     "scalar",
     "$queryRaw<[",
 ];
-/// Bytes between the name of a call and its statement.
+/// Characters between the name of a call and its statement.
 const CALL_LENGTH: usize = 60;
 
 /// Lines after a statement in which a variable with it is used.

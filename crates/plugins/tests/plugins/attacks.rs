@@ -1,0 +1,148 @@
+//! Attacks on the quotas of plugins and on the service through other plugins.
+
+use seaworthy_plugins::{
+    Capability, Event, EventType, FailureMode, GrantConfig, HookCall, HookPoint, PluginStatus,
+};
+use serde_json::Map;
+
+use crate::{app::Setup, guest::Guest};
+
+const HOOK: &str = "[[hooks]]\nname = \"attack\"\npoint = \"before_biz\"\n";
+
+fn granted(capability: Capability) -> GrantConfig {
+    GrantConfig {
+        capabilities: vec![capability],
+        ..GrantConfig::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queued_calls_stay_within_the_share_plug_2() {
+    const CALLS: usize = 20;
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(1))
+        .plugin("evil", HOOK, &Guest::hook("(loop $l (br $l)) unreachable"))
+        .start()
+        .await
+        .unwrap();
+    let calls = (0..CALLS).map(|_| {
+        let plugins = app.plugins.clone();
+        tokio::spawn(async move {
+            let call = plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+            call.await.unwrap().failed.remove(0).1
+        })
+    });
+    let calls: Vec<_> = calls.collect();
+    let mut ran = 0;
+    for call in calls {
+        ran += usize::from(call.await.unwrap().contains("processor time"));
+    }
+    // Those that run beside each other, before the first of them is charged.
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(ran <= cores, "{ran} calls used ten seconds of the share");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_values_of_a_hook_do_not_reach_the_others_plug_2() {
+    let hook = |priority: i32, veto: bool| {
+        format!(
+            "[[hooks]]\nname = \"hook\"\npoint = \"before_request\"\npriority = {priority}\nveto = {veto}\ntimeout = \"30s\"\n"
+        )
+    };
+    // Two values below the limit, which are more than the limit together.
+    let large = |name: &str| {
+        let text = format!("\"{}\"", "x".repeat(600_000));
+        Guest::hook("(i32.const 512)")
+            .with_pages(30)
+            .with_words(512, &[0, 0, 600, 1])
+            .with_words(
+                600,
+                &[1024, u32::try_from(name.len()).unwrap(), 65_536, 600_002],
+            )
+            .with_text(1024, name)
+            .with_text(65_536, &text)
+    };
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .config(|config| config.on_failure = FailureMode::Open)
+        .plugin("evil-one", &hook(1, false), &large("one"))
+        .plugin("evil-two", &hook(2, false), &large("two"))
+        .plugin(
+            "guard",
+            &hook(3, true),
+            &Guest::rejecting(403, "blocked").with_pages(40),
+        )
+        .start()
+        .await
+        .unwrap();
+    let (status, body) = app.orders();
+    assert_eq!(status, 403, "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn host_calls_share_the_payload_of_a_call_plug_2() {
+    // 500 lines of 4 KiB are twice the limit, and within the limit of calls.
+    let body = "(local $n i32)
+        (loop $l
+          (call $write (i32.const 0) (i32.const 0) (i32.const 4096))
+          (local.set $n (i32.add (local.get $n) (i32.const 1)))
+          (br_if $l (i32.lt_u (local.get $n) (i32.const 500))))
+        (i32.const 16)";
+    let guest = Guest::hook(body).import("log", "write", "(param i32 i32 i32)");
+    let more = format!("capabilities = [\"log\"]\n{HOOK}");
+    let app = Setup::new()
+        .config(|config| {
+            config.security.max_cpu_percent = Some(100);
+            let grants = &mut config.grants;
+            grants.insert("evil".to_owned(), granted(Capability::Log));
+        })
+        .plugin("evil", &more, &guest)
+        .start()
+        .await
+        .unwrap();
+    let call = app.plugins.run_hooks(HookPoint::BeforeBiz, HookCall::new());
+    let failed = call.await.unwrap().failed;
+    assert!(
+        failed
+            .first()
+            .is_some_and(|(_, why)| why.contains("payload")),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_names_of_a_caller_disable_no_plugin_plug_2() {
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("rules", "", &Guest::denying("no"))
+        .start()
+        .await
+        .unwrap();
+    let large = "x".repeat(2 * 1024 * 1024);
+    for _ in 0..6 {
+        let decision = app.plugins.decide(&large, "read", "order", Map::new());
+        assert!(decision.await.is_err());
+        let decision = app.plugins.decide("u-7", &large, "order", Map::new());
+        assert!(decision.await.is_err());
+    }
+    let status = app.plugins.get("rules").unwrap().status;
+    assert_eq!(status, PluginStatus::Started);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_source_of_an_event_disables_no_plugin_plug_2() {
+    let more = "[[handlers]]\nname = \"note\"\ntypes = [\"user.login\"]\n";
+    let app = Setup::new()
+        .config(|config| config.security.max_cpu_percent = Some(100))
+        .plugin("notes", more, &Guest::handler("(i32.const 16)"))
+        .settings("notes", "retry_count: 0\n")
+        .start()
+        .await
+        .unwrap();
+    for _ in 0..6 {
+        let event = Event::new(EventType::USER_LOGIN, "x".repeat(2 * 1024 * 1024));
+        assert_eq!(app.plugins.events().publish(event).await.len(), 1);
+    }
+    let status = app.plugins.get("notes").unwrap().status;
+    assert_eq!(status, PluginStatus::Started);
+}
